@@ -1,0 +1,1 @@
+//! awsauth: one declarative `profiles.toml` for every AWS profile, and one login command for all of them.

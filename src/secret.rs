@@ -1,0 +1,44 @@
+//! Owns values that must never reach a log, an error or a `Debug` print. Must not know what they are for.
+
+use std::fmt;
+
+use zeroize::Zeroize;
+
+/// A text that shows itself only through [`Secret::expose`], and is wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// Takes the text over.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself. Each call is a place where a secret becomes visible: keep them few.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[REDACTED]")
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_the_value() {
+        let shown = format!("{:?}", Some(Secret::new("wJalrXUtnFEMI")));
+        assert_eq!(shown, "Some([REDACTED])");
+    }
+}

@@ -1,0 +1,91 @@
+//! Owns text with a name, and places in it. Must not know what the text means.
+
+use std::path::{Path, PathBuf};
+
+/// A half-open byte range in one [`Source`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) struct Span {
+    /// First byte.
+    pub(crate) start: usize,
+    /// One past the last byte.
+    pub(crate) end: usize,
+}
+
+impl Span {
+    /// The part from `start` up to, not including, `end`.
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+}
+
+impl From<std::ops::Range<usize>> for Span {
+    fn from(range: std::ops::Range<usize>) -> Self {
+        Self::new(range.start, range.end)
+    }
+}
+
+/// A value and the place that it was written at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spanned<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// Where it stands.
+    pub(crate) span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// `value`, written at `span`.
+    pub(crate) fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}
+
+/// One text file as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// Where it was read from, as it should be shown.
+    pub(crate) path: PathBuf,
+    /// The whole text.
+    pub(crate) text: String,
+}
+
+impl Source {
+    /// A text that was read from `path`.
+    pub(crate) fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Self {
+        Self { path: path.as_ref().to_path_buf(), text: text.into() }
+    }
+
+    /// The line and column of a byte offset, both counted from 1; columns count characters.
+    pub(crate) fn position(&self, offset: usize) -> Position {
+        let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
+        let before = &self.text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Position {
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: self.text[line_start..offset].chars().count() + 1,
+        }
+    }
+}
+
+/// A place as editors count it, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The line.
+    pub(crate) line: usize,
+    /// The character in that line.
+    pub(crate) column: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = Source::new("profiles.toml", "a\näö=1\n");
+        assert_eq!(source.position(0), Position { line: 1, column: 1 });
+        assert_eq!(source.position(2), Position { line: 2, column: 1 });
+        assert_eq!(source.position(6), Position { line: 2, column: 3 });
+        assert_eq!(source.position(999), Position { line: 3, column: 1 });
+    }
+}
