@@ -1,1 +1,6 @@
 //! awsauth: one declarative `profiles.toml` for every AWS profile, and one login command for all of them.
+
+mod diagnostic;
+mod model;
+mod secret;
+mod source;

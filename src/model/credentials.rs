@@ -1,0 +1,38 @@
+//! Owns what signs a call: long-term keys and temporary credentials.
+
+use jiff::Timestamp;
+
+use crate::secret::Secret;
+
+/// An IAM user's access key, which never expires.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LongTermKey {
+    /// `AKIA…`; an identifier, not a secret.
+    pub(crate) access_key_id: String,
+    /// The secret half.
+    pub(crate) secret_access_key: Secret,
+}
+
+/// Something that signs a call: a session, or a long-term key without token and expiry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// `ASIA…` or `AKIA…`
+    pub(crate) access_key_id: String,
+    /// The secret half.
+    pub(crate) secret_access_key: Secret,
+    /// The session's token.
+    pub(crate) session_token: Option<Secret>,
+    /// When the session ends.
+    pub(crate) expiration: Option<Timestamp>,
+}
+
+impl From<LongTermKey> for Credentials {
+    fn from(key: LongTermKey) -> Self {
+        Self {
+            access_key_id: key.access_key_id,
+            secret_access_key: key.secret_access_key,
+            session_token: None,
+            expiration: None,
+        }
+    }
+}

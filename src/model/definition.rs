@@ -1,0 +1,129 @@
+//! Owns the fingerprint of what made a session, so that an old session is never handed out after the manifest or the
+//! long-term key changed.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Kind, LongTermKey, Profile, Role};
+
+/// A fingerprint of one chain's calls and of the key at its bottom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Definition(String);
+
+impl Definition {
+    /// The fingerprint of the chain `profiles`, base first, over `key` where the base has one.
+    ///
+    /// Only what changes a call counts: a new description or output format keeps the session.
+    pub(crate) fn of(profiles: &[&Profile], key: Option<&LongTermKey>) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"awsauth session 1\n");
+        for profile in profiles {
+            hash.update(describe(profile).as_bytes());
+        }
+        if let Some(key) = key {
+            hash.update(format!("key {} ", key.access_key_id).as_bytes());
+            hash.update(key.secret_access_key.expose().as_bytes());
+        }
+        Self(hex(&hash.finalize()))
+    }
+
+    /// One that was saved.
+    pub(crate) fn from_saved(text: String) -> Self {
+        Self(text)
+    }
+
+    /// Lower-case hexadecimal digits.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn describe(profile: &Profile) -> String {
+    let region = profile.region.as_ref().map_or("", |region| region.as_str());
+    let mut text = format!("{:?} {:?} {region:?} ", profile.name.as_str(), profile.pattern().as_str());
+    let written = match &profile.kind {
+        Kind::Iam => Ok(()),
+        Kind::IamMfa { mfa_serial, long_term_profile, duration } => {
+            write!(text, "{:?} {:?} {:?}", mfa_serial.as_str(), long_term_profile.as_str(), duration)
+        }
+        Kind::IamMfaRole { role, mfa_serial } => {
+            write!(text, "{} {:?}", describe_role(role), mfa_serial.as_ref().map(|serial| serial.as_str()))
+        }
+        Kind::Sso { access, account_id, role_name } => write!(
+            text,
+            "{:?} {:?} {:?} {:?} {:?}",
+            access.token_key(),
+            access.start_url().as_str(),
+            access.region().as_str(),
+            account_id.as_str(),
+            role_name.as_str()
+        ),
+        Kind::SsoRole(role) => write!(text, "{}", describe_role(role)),
+    };
+    debug_assert!(written.is_ok(), "writing to a String can't fail");
+    text.push('\n');
+    text
+}
+
+fn describe_role(role: &Role) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?}",
+        role.arn.as_str(),
+        role.duration,
+        role.session_name.as_ref().map(|name| name.as_str()),
+        role.external_id.as_ref().map(|id| id.as_str())
+    )
+}
+
+/// Lower-case hexadecimal digits of `bytes`.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        text.push_str(&format!("{byte:02x}"));
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Delivery, MfaSerial, ProfileName};
+    use crate::secret::Secret;
+
+    fn main_profile() -> Profile {
+        Profile {
+            name: ProfileName::new("main").unwrap(),
+            kind: Kind::IamMfa {
+                mfa_serial: MfaSerial::new("GAHT12345678").unwrap(),
+                long_term_profile: ProfileName::new("main-long-term").unwrap(),
+                duration: None,
+            },
+            delivery: Delivery::Native,
+            region: None,
+            output: None,
+            description: None,
+            tags: Vec::new(),
+            settings: Vec::new(),
+        }
+    }
+
+    fn key(id: &str, secret: &str) -> LongTermKey {
+        LongTermKey { access_key_id: id.to_owned(), secret_access_key: Secret::new(secret) }
+    }
+
+    #[test]
+    fn changes_with_the_call_and_the_key_and_with_nothing_else() {
+        let profile = main_profile();
+        let first = Definition::of(&[&profile], Some(&key("AKIA1", "s")));
+        let described = Profile { description: Some("mine".to_owned()), ..main_profile() };
+        assert_eq!(Definition::of(&[&described], Some(&key("AKIA1", "s"))), first);
+        assert_ne!(Definition::of(&[&profile], Some(&key("AKIA2", "s"))), first);
+        assert_ne!(Definition::of(&[&profile], Some(&key("AKIA1", "t"))), first);
+        let kind = Kind::IamMfa {
+            mfa_serial: MfaSerial::new("GAHT87654321").unwrap(),
+            long_term_profile: ProfileName::new("main-long-term").unwrap(),
+            duration: None,
+        };
+        assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }], Some(&key("AKIA1", "s"))), first);
+    }
+}

@@ -1,0 +1,26 @@
+//! Owns the checked world: names, ARNs, profiles and how they hang together. Constructors are the only way in;
+//! it must not know TOML or INI.
+
+mod arn;
+mod catalog;
+mod chain;
+mod credentials;
+mod definition;
+mod duration;
+mod name;
+mod profile;
+mod region;
+mod sso;
+mod text;
+
+pub(crate) use arn::{AccountId, ArnError, MfaSerial, MfaSerialError, Partition, RoleArn};
+pub(crate) use catalog::Catalog;
+pub(crate) use chain::{Chain, ChainError};
+pub(crate) use credentials::{Credentials, LongTermKey};
+pub(crate) use definition::Definition;
+pub(crate) use duration::{DurationError, SessionDuration};
+pub(crate) use name::{NameError, ProfileName, SessionName};
+pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, SettingValue};
+pub(crate) use region::{Region, RegionError};
+pub(crate) use sso::{SsoAccess, SsoSession, StartUrl, StartUrlError, UrlChange};
+pub(crate) use text::{ConfigText, ExternalId, RoleSessionName, SsoRoleName, TextError};

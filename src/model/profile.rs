@@ -1,0 +1,196 @@
+//! Owns what one profile is: a name, how it gets credentials, and what else stands in its section.
+
+use std::fmt;
+
+use super::{
+    AccountId, ConfigText, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName, SessionDuration,
+    SsoAccess, SsoRoleName,
+};
+
+/// The five ways to credentials, as the manifest's `pattern` names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Pattern {
+    /// `iam`: a long-term key, used only as a source.
+    Iam,
+    /// `iam-mfa`: GetSessionToken with an MFA code.
+    IamMfa,
+    /// `iam-mfa-role`: AssumeRole, with MFA somewhere on its chain.
+    IamMfaRole,
+    /// `sso`: a role assigned in IAM Identity Center.
+    Sso,
+    /// `sso-role`: AssumeRole from an `sso` profile.
+    SsoRole,
+}
+
+impl Pattern {
+    /// All of them, in the order of the documentation.
+    pub(crate) const ALL: [Self; 5] = [Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::Sso, Self::SsoRole];
+
+    /// The word in the manifest.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Iam => "iam",
+            Self::IamMfa => "iam-mfa",
+            Self::IamMfaRole => "iam-mfa-role",
+            Self::Sso => "sso",
+            Self::SsoRole => "sso-role",
+        }
+    }
+
+    /// The pattern that `text` names.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|pattern| pattern.as_str() == text)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// Which mechanism `apply` writes for a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Delivery {
+    /// AWS's own keys: `role_arn`, `sso_session` and so on.
+    Native,
+    /// `credential_process`, which asks awsauth each time.
+    Process,
+}
+
+/// What `AssumeRole` is called with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// The role.
+    pub(crate) arn: RoleArn,
+    /// The profile whose credentials assume it.
+    pub(crate) source: ProfileName,
+    /// `duration_seconds`, if given.
+    pub(crate) duration: Option<SessionDuration>,
+    /// `role_session_name`, if given.
+    pub(crate) session_name: Option<RoleSessionName>,
+    /// `external_id`, if given.
+    pub(crate) external_id: Option<ExternalId>,
+}
+
+/// How a profile gets credentials, with everything that way needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A long-term key under the profile's own name.
+    Iam,
+    /// A long-term key under another name, traded with an MFA code for a session.
+    IamMfa {
+        /// The device.
+        mfa_serial: MfaSerial,
+        /// The section of the long-term key.
+        long_term_profile: ProfileName,
+        /// How long the session shall last; STS's 12 hours if not given.
+        duration: Option<SessionDuration>,
+    },
+    /// A role.
+    IamMfaRole {
+        /// What to assume, and from where.
+        role: Role,
+        /// The device whose code goes with the AssumeRole call itself; none where the source's session carries MFA.
+        mfa_serial: Option<MfaSerial>,
+    },
+    /// A role that IAM Identity Center assigns.
+    Sso {
+        /// Where the token comes from.
+        access: SsoAccess,
+        /// The account.
+        account_id: AccountId,
+        /// The permission set.
+        role_name: SsoRoleName,
+    },
+    /// A role, from an SSO profile.
+    SsoRole(Role),
+}
+
+/// The value of one entry of `settings`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SettingValue {
+    /// `key = value`
+    Text(ConfigText),
+    /// A nested block, such as `s3 =`.
+    Nested(Vec<(String, ConfigText)>),
+}
+
+/// Another AWS setting that a profile carries into its section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// AWS's name of it.
+    pub(crate) key: String,
+    /// Its value.
+    pub(crate) value: SettingValue,
+}
+
+/// One checked profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Profile {
+    /// Its name.
+    pub(crate) name: ProfileName,
+    /// How it gets credentials.
+    pub(crate) kind: Kind,
+    /// Which mechanism stands in `~/.aws/config`.
+    pub(crate) delivery: Delivery,
+    /// `region`
+    pub(crate) region: Option<Region>,
+    /// `output`
+    pub(crate) output: Option<ConfigText>,
+    /// For people.
+    pub(crate) description: Option<String>,
+    /// For choosing many profiles at once.
+    pub(crate) tags: Vec<String>,
+    /// Other AWS settings, in the manifest's order.
+    pub(crate) settings: Vec<Setting>,
+}
+
+impl Profile {
+    /// Its pattern.
+    pub(crate) fn pattern(&self) -> Pattern {
+        match self.kind {
+            Kind::Iam => Pattern::Iam,
+            Kind::IamMfa { .. } => Pattern::IamMfa,
+            Kind::IamMfaRole { .. } => Pattern::IamMfaRole,
+            Kind::Sso { .. } => Pattern::Sso,
+            Kind::SsoRole(_) => Pattern::SsoRole,
+        }
+    }
+
+    /// The role that it assumes, for the two role patterns.
+    pub(crate) fn role(&self) -> Option<&Role> {
+        match &self.kind {
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role),
+            Kind::Iam | Kind::IamMfa { .. } | Kind::Sso { .. } => None,
+        }
+    }
+
+    /// The device that it asks a code of itself, if it does.
+    pub(crate) fn mfa_serial(&self) -> Option<&MfaSerial> {
+        match &self.kind {
+            Kind::IamMfa { mfa_serial, .. } => Some(mfa_serial),
+            Kind::IamMfaRole { mfa_serial, .. } => mfa_serial.as_ref(),
+            Kind::Iam | Kind::Sso { .. } | Kind::SsoRole(_) => None,
+        }
+    }
+
+    /// The account that its credentials work in, as far as the manifest tells.
+    pub(crate) fn account(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Sso { account_id, .. } => Some(account_id.as_str()),
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role.arn.account().as_str()),
+            Kind::IamMfa { mfa_serial, .. } => mfa_serial.as_str().split(':').nth(4),
+            Kind::Iam => None,
+        }
+    }
+
+    /// The credentials section of the long-term key, for the two patterns that have one.
+    pub(crate) fn long_term_section(&self) -> Option<&ProfileName> {
+        match &self.kind {
+            Kind::Iam => Some(&self.name),
+            Kind::IamMfa { long_term_profile, .. } => Some(long_term_profile),
+            Kind::IamMfaRole { .. } | Kind::Sso { .. } | Kind::SsoRole(_) => None,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Owns region names.
+
+use thiserror::Error;
+
+/// Why a text can't be a region.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is not the name of a region")]
+pub(crate) struct RegionError(pub(crate) String);
+
+/// A region's name, such as `eu-west-1`. New regions appear every year, so the form is checked, not a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Region(String);
+
+impl Region {
+    /// Takes `LETTERS-WORD[-WORD…]-NUMBER` in lower case: the form of every region in botocore's partitions.json.
+    pub(crate) fn new(text: &str) -> Result<Self, RegionError> {
+        let bad = || RegionError(text.to_owned());
+        let (words, number) = text.rsplit_once('-').ok_or_else(bad)?;
+        let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|byte| byte.is_ascii_digit());
+        let mut parts = words.split('-').peekable();
+        let first_fits = parts.peek().is_some_and(|first| (2..=4).contains(&first.len()));
+        let are_words = words.contains('-')
+            && parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
+        if is_number && first_fits && are_words && text.len() <= 32 { Ok(Self(text.to_owned())) } else { Err(bad()) }
+    }
+
+    /// The name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_the_form_of_every_partition_and_nothing_else() {
+        for good in ["us-east-1", "ap-northeast-3", "us-gov-west-1", "us-isob-east-1", "eusc-de-east-1", "cn-north-1"] {
+            assert!(Region::new(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "us-east",
+            "us-east-1a",
+            "US-EAST-1",
+            "useast1",
+            "us--1",
+            "u-east-1",
+            "us-east-1 ",
+            "us-éast-1",
+            "-east-1",
+        ] {
+            assert_eq!(Region::new(bad), Err(RegionError(bad.into())));
+        }
+    }
+}

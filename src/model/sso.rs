@@ -1,0 +1,151 @@
+//! Owns IAM Identity Center's start URL and the sessions that are opened there.
+
+use thiserror::Error;
+
+use super::{ConfigText, Region, SessionName, TextError};
+
+/// Why a text can't be a start URL.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum StartUrlError {
+    /// Another scheme than https.
+    #[error("a start URL begins with `https://`")]
+    NotHttps,
+    /// Nothing, or something odd, where the host should be.
+    #[error("`{0}` is not the name of a host")]
+    Host(String),
+    /// Something that the config file can't hold.
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+/// What was taken off a start URL, so that all spellings of one portal share one token file (aws-facts §4.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UrlChange {
+    /// Nothing.
+    None,
+    /// A trailing `/`, `#` or `#/`.
+    Trimmed,
+}
+
+/// The address of an access portal: https, without `/`, `#` or `#/` at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct StartUrl(String);
+
+impl StartUrl {
+    /// Takes an https URL and says whether its end had to be trimmed.
+    pub(crate) fn new(text: &str) -> Result<(Self, UrlChange), StartUrlError> {
+        let rest = text.strip_prefix("https://").ok_or(StartUrlError::NotHttps)?;
+        let host = rest.split(['/', '#', '?']).next().unwrap_or_default();
+        let name = host.split_once(':').map_or(host, |(name, _)| name);
+        let is_word = |part: &str| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        };
+        if !name.split('.').all(is_word) || host.contains('@') {
+            return Err(StartUrlError::Host(host.to_owned()));
+        }
+        ConfigText::new(text)?;
+        let trimmed = text.trim_end_matches(['/', '#']);
+        let change = if trimmed.len() == text.len() { UrlChange::None } else { UrlChange::Trimmed };
+        Ok((Self(trimmed.to_owned()), change))
+    }
+
+    /// The URL.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One `[sso-session NAME]`: a login that many profiles share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SsoSession {
+    /// Its name, which also names its token file.
+    pub(crate) name: SessionName,
+    /// The access portal.
+    pub(crate) start_url: StartUrl,
+    /// Where IAM Identity Center runs.
+    pub(crate) region: Region,
+    /// OAuth scopes asked for at registration.
+    pub(crate) scopes: Vec<ConfigText>,
+}
+
+/// Where an SSO profile's token comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SsoAccess {
+    /// A shared `[sso-session]`.
+    Session(SsoSession),
+    /// The legacy form: address and region in the profile itself. Its token has no refresh token.
+    Legacy {
+        /// The access portal.
+        start_url: StartUrl,
+        /// Where IAM Identity Center runs.
+        region: Region,
+    },
+}
+
+impl SsoAccess {
+    /// The access portal.
+    pub(crate) fn start_url(&self) -> &StartUrl {
+        match self {
+            Self::Session(session) => &session.start_url,
+            Self::Legacy { start_url, .. } => start_url,
+        }
+    }
+
+    /// Where IAM Identity Center runs.
+    pub(crate) fn region(&self) -> &Region {
+        match self {
+            Self::Session(session) => &session.region,
+            Self::Legacy { region, .. } => region,
+        }
+    }
+
+    /// The scopes to register with; the legacy form asks for none.
+    pub(crate) fn scopes(&self) -> &[ConfigText] {
+        match self {
+            Self::Session(session) => &session.scopes,
+            Self::Legacy { .. } => &[],
+        }
+    }
+
+    /// What the token file's name is made of: the session's name, or the start URL (aws-facts §4.2).
+    pub(crate) fn token_key(&self) -> &str {
+        match self {
+            Self::Session(session) => session.name.as_str(),
+            Self::Legacy { start_url, .. } => start_url.as_str(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_portal_become_one_url() {
+        for text in [
+            "https://corp.awsapps.com/start",
+            "https://corp.awsapps.com/start/",
+            "https://corp.awsapps.com/start#/",
+            "https://corp.awsapps.com/start#",
+        ] {
+            assert_eq!(StartUrl::new(text).unwrap().0.as_str(), "https://corp.awsapps.com/start");
+        }
+        assert_eq!(StartUrl::new("https://corp.awsapps.com/start").unwrap().1, UrlChange::None);
+        assert_eq!(StartUrl::new("https://corp.awsapps.com/start#/").unwrap().1, UrlChange::Trimmed);
+    }
+
+    #[test]
+    fn other_schemes_and_odd_hosts_are_refused() {
+        assert_eq!(StartUrl::new("http://corp.awsapps.com/start"), Err(StartUrlError::NotHttps));
+        for bad in [
+            "https://",
+            "https:///start",
+            "https://user@corp.awsapps.com/start",
+            "https://corp..com",
+            "https://c o.com",
+        ] {
+            assert!(matches!(StartUrl::new(bad), Err(StartUrlError::Host(_))), "{bad}");
+        }
+        assert!(matches!(StartUrl::new("https://corp.com/a\nb"), Err(StartUrlError::Text(_))));
+    }
+}
