@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::{Definition, ProfileName};
 use crate::secret::Secret;
 
 /// An IAM user's access key, which never expires.
@@ -35,4 +36,19 @@ impl From<LongTermKey> for Credentials {
             expiration: None,
         }
     }
+}
+
+/// Temporary credentials as they are kept: whose they are, since when, and what made them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// The profile.
+    pub(crate) profile: ProfileName,
+    /// What it was made from.
+    pub(crate) definition: Definition,
+    /// When it was made.
+    pub(crate) obtained_at: Timestamp,
+    /// When it ends.
+    pub(crate) expiration: Timestamp,
+    /// What signs.
+    pub(crate) credentials: Credentials,
 }

@@ -12,11 +12,12 @@ mod profile;
 mod region;
 mod sso;
 mod text;
+mod token;
 
 pub(crate) use arn::{AccountId, ArnError, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, ChainError};
-pub(crate) use credentials::{Credentials, LongTermKey};
+pub(crate) use credentials::{Credentials, LongTermKey, Session};
 pub(crate) use definition::Definition;
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use name::{NameError, ProfileName, SessionName};
@@ -24,3 +25,4 @@ pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, Settin
 pub(crate) use region::{Region, RegionError};
 pub(crate) use sso::{SsoAccess, SsoSession, StartUrl, StartUrlError, UrlChange};
 pub(crate) use text::{ConfigText, ExternalId, RoleSessionName, SsoRoleName, TextError};
+pub(crate) use token::{SsoClient, SsoToken};

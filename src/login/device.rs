@@ -1,0 +1,121 @@
+//! Owns the polling of a device authorization (RFC 8628 §3.5) as a state machine.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{CallError, DeviceAuthorization, Granted, Problem};
+
+/// What `SlowDown` adds to the interval, for good (RFC 8628 §3.5).
+const SLOW_DOWN: Duration = Duration::from_secs(5);
+/// How often in a row AWS may be out of reach before polling ends.
+const FAILURES: u32 = 5;
+
+/// What to do after one poll.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// Wait, then poll again.
+    Wait(Duration),
+    /// The person said yes.
+    Granted(Granted),
+    /// The person's time is over.
+    TimedOut,
+    /// It can't come to a good end.
+    Failed(CallError),
+}
+
+/// A device authorization that is waited for.
+#[derive(Debug)]
+pub(crate) struct Polling {
+    interval: Duration,
+    deadline: Timestamp,
+    failures: u32,
+}
+
+impl Polling {
+    /// Begins at `now`, when the service gave the codes.
+    pub(crate) fn start(authorization: &DeviceAuthorization, now: Timestamp) -> Self {
+        let lifetime = SignedDuration::try_from(authorization.expires_in).unwrap_or(SignedDuration::from_secs(600));
+        let deadline = now.checked_add(lifetime).unwrap_or(Timestamp::MAX);
+        Self { interval: authorization.interval, deadline, failures: 0 }
+    }
+
+    /// Takes the answer to one poll.
+    pub(crate) fn next(&mut self, answer: Result<Granted, CallError>, now: Timestamp) -> Outcome {
+        let error = match answer {
+            Ok(granted) => return Outcome::Granted(granted),
+            Err(error) => error,
+        };
+        match error.problem {
+            Problem::AuthorizationPending => self.failures = 0,
+            Problem::SlowDown => self.interval += SLOW_DOWN,
+            Problem::ExpiredDeviceCode => return Outcome::TimedOut,
+            Problem::Unreachable | Problem::ServerFault | Problem::Throttled if self.failures < FAILURES => {
+                // RFC 8628 §3.5: a connection that fails is tried again, more slowly.
+                self.failures += 1;
+                self.interval = self.interval.saturating_mul(2).min(Duration::from_secs(60));
+            }
+            _ => return Outcome::Failed(error),
+        }
+        if now >= self.deadline { Outcome::TimedOut } else { Outcome::Wait(self.interval) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::login::Operation;
+    use crate::secret::Secret;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    fn polling() -> Polling {
+        let authorization = DeviceAuthorization {
+            device_code: Secret::new("d"),
+            user_code: "ABCD-EFGH".to_owned(),
+            verification_uri: "https://device.sso.us-east-1.amazonaws.com/".to_owned(),
+            verification_uri_complete: None,
+            expires_in: Duration::from_secs(600),
+            interval: Duration::from_secs(5),
+        };
+        Polling::start(&authorization, at(0))
+    }
+
+    fn failed(code: &str, status: u16) -> Result<Granted, CallError> {
+        Err(CallError::answered(Operation::CreateToken, status, Some(code), ""))
+    }
+
+    fn waits(outcome: &Outcome) -> u64 {
+        match outcome {
+            Outcome::Wait(wait) => wait.as_secs(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn waits_the_interval_and_five_seconds_more_for_good_after_slow_down() {
+        let mut polling = polling();
+        assert_eq!(waits(&polling.next(failed("AuthorizationPendingException", 400), at(5))), 5);
+        assert_eq!(waits(&polling.next(failed("SlowDownException", 400), at(10))), 10);
+        assert_eq!(waits(&polling.next(failed("AuthorizationPendingException", 400), at(20))), 10);
+        assert_eq!(waits(&polling.next(failed("SlowDownException", 400), at(30))), 15);
+    }
+
+    #[test]
+    fn ends_when_the_service_or_the_clock_says_so() {
+        assert!(matches!(polling().next(failed("ExpiredTokenException", 400), at(5)), Outcome::TimedOut));
+        assert!(matches!(polling().next(failed("AuthorizationPendingException", 400), at(600)), Outcome::TimedOut));
+    }
+
+    #[test]
+    fn a_denial_ends_it_and_a_lost_connection_does_not_at_once() {
+        assert!(matches!(polling().next(failed("AccessDeniedException", 400), at(5)), Outcome::Failed(_)));
+        let mut polling = polling();
+        for _ in 0..FAILURES {
+            assert!(matches!(polling.next(failed("", 503), at(5)), Outcome::Wait(_)));
+        }
+        assert!(matches!(polling.next(failed("", 503), at(5)), Outcome::Failed(_)));
+    }
+}

@@ -1,0 +1,88 @@
+//! Owns how long a session serves.
+
+use jiff::Timestamp;
+
+/// AWS's SDKs begin to renew with a quarter of an hour left (aws-facts §5).
+const RENEWAL_WINDOW: i64 = 15 * 60;
+/// With less than this left, a call that starts now may end too late.
+const LAST_MINUTE: i64 = 60;
+/// How far a clock may run back before what it said earlier is not believed any more.
+const CLOCK_TOLERANCE: i64 = 5 * 60;
+/// The longest session of STS, and a day.
+const LONGEST: i64 = 129_600 + 86_400;
+
+/// What can be done with a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// Use it.
+    Fresh,
+    /// Renew it; if that is not possible, it still serves for a while.
+    Aging,
+    /// It serves no more.
+    Gone,
+}
+
+/// Judges a session by the time it was obtained, its end, and `now`.
+///
+/// Fresh is more than 15 minutes left, or more than a quarter of the lifetime for sessions shorter than an hour.
+pub(crate) fn judge(obtained_at: Timestamp, expiration: Timestamp, now: Timestamp) -> Freshness {
+    let lifetime = seconds(obtained_at, expiration);
+    let left = seconds(now, expiration);
+    if left < LAST_MINUTE.min(lifetime / 4)
+        || left <= 0
+        || seconds(now, obtained_at) > CLOCK_TOLERANCE
+        || left > LONGEST
+    {
+        return Freshness::Gone;
+    }
+    if left > RENEWAL_WINDOW.min(lifetime / 4) { Freshness::Fresh } else { Freshness::Aging }
+}
+
+/// Whole seconds until `expiration`; none once it is past.
+pub(crate) fn seconds_left(expiration: Timestamp, now: Timestamp) -> i64 {
+    seconds(now, expiration).max(0)
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> i64 {
+    to.duration_since(from).as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    }
+
+    #[test]
+    fn a_long_session_is_fresh_until_a_quarter_of_an_hour_is_left() {
+        let end = 12 * 3600;
+        for (now, expected) in [
+            (0, Freshness::Fresh),
+            (end - 901, Freshness::Fresh),
+            (end - 900, Freshness::Aging),
+            (end - 60, Freshness::Aging),
+            (end - 59, Freshness::Gone),
+            (end + 1, Freshness::Gone),
+        ] {
+            assert_eq!(judge(at(0), at(end), at(now)), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_session_under_an_hour_is_fresh_until_a_quarter_of_it_is_left() {
+        for (now, expected) in
+            [(0, Freshness::Fresh), (674, Freshness::Fresh), (675, Freshness::Aging), (841, Freshness::Gone)]
+        {
+            assert_eq!(judge(at(0), at(900), at(now)), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumped_back_and_an_end_in_the_far_future_are_not_believed() {
+        assert_eq!(judge(at(0), at(3600), at(-301)), Freshness::Gone);
+        assert_eq!(judge(at(0), at(3600), at(-299)), Freshness::Fresh);
+        assert_eq!(judge(at(0), at(10 * 86_400), at(0)), Freshness::Gone);
+    }
+}

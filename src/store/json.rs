@@ -1,0 +1,105 @@
+//! Owns JSON exactly as Python's `json.dumps` writes it, since AWS CLI hashes and stores that form (aws-facts §4, §5).
+
+use std::io;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+/// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped.
+pub(super) fn python(value: &impl Serialize) -> String {
+    write(value, Separators { item: ", ", key: ": " })
+}
+
+/// `value` with `separators=(',', ':')`.
+pub(super) fn python_compact(value: &impl Serialize) -> String {
+    write(value, Separators { item: ",", key: ":" })
+}
+
+fn write(value: &impl Serialize, separators: Separators) -> String {
+    let mut bytes = Vec::new();
+    // Writing plain structs of strings to memory can't fail.
+    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, separators));
+    debug_assert!(written.is_ok(), "strings and numbers always serialize");
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+struct Separators {
+    item: &'static str,
+    key: &'static str,
+}
+
+impl Separators {
+    fn between<W: ?Sized + io::Write>(&self, writer: &mut W, first: bool) -> io::Result<()> {
+        if first { Ok(()) } else { writer.write_all(self.item.as_bytes()) }
+    }
+}
+
+impl Formatter for Separators {
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.between(writer, first)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.between(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(self.key.as_bytes())
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        for character in fragment.chars() {
+            // Python escapes DEL no more than JSON asks; all beyond ASCII it writes as UTF-16 units.
+            if character.is_ascii() {
+                writer.write_all(&[character as u8])?;
+            } else {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A time as every SDK reads it: `YYYY-MM-DDTHH:MM:SSZ` (Rust and Java take no other form, aws-facts §0.9).
+pub(super) fn timestamp(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Reads a time in any of the forms that AWS's tools write: with fractions, with an offset, with `UTC` for `Z`.
+pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    match text.strip_suffix("UTC") {
+        Some(front) => format!("{front}Z").parse().ok(),
+        None => text.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_what_python_writes() {
+        let value = serde_json::json!({"a": ["x", 1, null], "é": "\u{1f600}\"\n"});
+        assert_eq!(python(&value), r#"{"a": ["x", 1, null], "\u00e9": "\ud83d\ude00\"\n"}"#);
+        assert_eq!(python_compact(&value), r#"{"a":["x",1,null],"\u00e9":"\ud83d\ude00\"\n"}"#);
+    }
+
+    #[test]
+    fn reads_the_times_that_tools_write() {
+        let expected = Timestamp::from_second(1_767_225_600).unwrap();
+        for text in [
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:00:00UTC",
+            "2026-01-01T00:00:00.000Z",
+            "2026-01-01T00:00:00+00:00",
+            "2026-01-01T01:00:00+01:00",
+        ] {
+            assert_eq!(parse_timestamp(text), Some(expected), "{text}");
+        }
+        assert_eq!(timestamp(expected), "2026-01-01T00:00:00Z");
+        assert_eq!(parse_timestamp("soon"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! Owns AWS CLI's role cache, `~/.aws/cli/cache`: an entry there keeps `aws --profile` from asking for an MFA code
+//! that awsauth has used already (aws-facts §5).
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{cache_file_name, json};
+use crate::model::{MfaSerial, Role, Session};
+use crate::system::atomic::write_private;
+use crate::system::disk::{self, DiskError};
+
+/// The directory, as a store.
+#[derive(Debug)]
+pub(crate) struct RoleCache {
+    dir: PathBuf,
+}
+
+/// The arguments of AssumeRole that AWS CLI hashes; the fields in Python's sorted order.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Key<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_seconds: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
+    role_arn: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_session_name: Option<&'a str>,
+    serial_number: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    credentials: Keys,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: String,
+    expiration: String,
+}
+
+impl RoleCache {
+    /// The cache in `dir`.
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// Gives AWS CLI the session of a role whose section holds `mfa_serial`.
+    pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, session: &Session) -> Result<(), DiskError> {
+        let credentials = &session.credentials;
+        let entry = Entry {
+            credentials: Keys {
+                access_key_id: credentials.access_key_id.clone(),
+                secret_access_key: credentials.secret_access_key.expose().to_owned(),
+                session_token: credentials.session_token.as_ref().map_or_else(String::new, |t| t.expose().to_owned()),
+                expiration: session.expiration.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string(),
+            },
+        };
+        write_private(&self.path(role, serial), json::python(&entry).as_bytes())
+    }
+
+    /// Removes that entry if it is the session with this access key; one that AWS CLI made itself stays.
+    pub(crate) fn remove(&self, role: &Role, serial: &MfaSerial, access_key_id: &str) -> Result<bool, DiskError> {
+        let path = self.path(role, serial);
+        let entry: Option<Entry> =
+            disk::read(&path).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        match entry {
+            Some(entry) if entry.credentials.access_key_id == access_key_id => disk::remove(&path),
+            _ => Ok(false),
+        }
+    }
+
+    fn path(&self, role: &Role, serial: &MfaSerial) -> PathBuf {
+        let key = Key {
+            duration_seconds: role.duration.map(|duration| duration.seconds()),
+            external_id: role.external_id.as_ref().map(|id| id.as_str()),
+            role_arn: role.arn.as_str(),
+            role_session_name: role.session_name.as_ref().map(|name| name.as_str()),
+            serial_number: serial.as_str(),
+        };
+        self.dir.join(cache_file_name(&json::python(&key)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ExternalId, ProfileName, RoleArn, RoleSessionName, SessionDuration};
+
+    #[test]
+    fn entries_are_named_as_aws_cli_names_them() {
+        let cache = RoleCache::new(PathBuf::new());
+        let serial = MfaSerial::new("arn:aws:iam::123456789012:mfa/alice").unwrap();
+        let plain = Role {
+            arn: RoleArn::new("arn:aws:iam::123456789012:role/Admin").unwrap(),
+            source: ProfileName::new("base").unwrap(),
+            duration: None,
+            session_name: None,
+            external_id: None,
+        };
+        let full = Role {
+            duration: Some(SessionDuration::for_role(3600).unwrap()),
+            session_name: Some(RoleSessionName::new("alice").unwrap()),
+            external_id: Some(ExternalId::new("ext").unwrap()),
+            ..plain.clone()
+        };
+        let name = |role| cache.path(role, &serial).file_stem().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(name(&plain), "f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64");
+        assert_eq!(name(&full), "0104e5f431eadd2299e12f82844110633dc6a7d7");
+    }
+}

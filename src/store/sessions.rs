@@ -1,0 +1,180 @@
+//! Owns the sessions in the state directory: one 0600 file for each profile.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use super::{cache_file_name, json};
+use crate::model::{Credentials, Definition, ProfileName, Session};
+use crate::secret::Secret;
+use crate::system::atomic::write_private;
+use crate::system::disk::{self, DiskError};
+use crate::system::lock::{Lock, LockError};
+use crate::system::stamp::Stamp;
+
+/// The version of the files' form; files of another version are misses.
+const VERSION: u32 = 1;
+/// How long a renewal by another process is waited for; above the time limits of the calls that it makes.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// File systems allow 255 bytes; a temporary file's name is a little longer than the file's.
+const LONGEST_STEM: usize = 200;
+/// What a profile's name may hold, and a file's name should not.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b':').add(b'%').add(b'.').add(b'@').add(b'+');
+
+/// The directory, as a store.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    dir: PathBuf,
+}
+
+/// A session as it was saved, with the files that its definition was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Saved {
+    /// The session.
+    pub(crate) session: Session,
+    /// What those files looked like when the definition was last seen to hold.
+    pub(crate) stamps: Vec<Stamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    profile: String,
+    definition: String,
+    obtained_at: Timestamp,
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    expiration: Timestamp,
+    #[serde(default)]
+    stamps: Vec<Stamp>,
+}
+
+impl Sessions {
+    /// The sessions under the state directory.
+    pub(crate) fn new(state_dir: &Path) -> Self {
+        Self { dir: state_dir.join("sessions") }
+    }
+
+    /// The session of a profile, if a good file of this version is there.
+    pub(crate) fn get(&self, profile: &ProfileName) -> Option<Saved> {
+        let file: File = serde_json::from_slice(&disk::read(&self.path(profile)).ok()??).ok()?;
+        if file.version != VERSION || file.profile != profile.as_str() {
+            return None;
+        }
+        let credentials = Credentials {
+            access_key_id: file.access_key_id,
+            secret_access_key: Secret::new(file.secret_access_key),
+            session_token: file.session_token.map(Secret::new),
+            expiration: Some(file.expiration),
+        };
+        let session = Session {
+            profile: profile.clone(),
+            definition: Definition::from_saved(file.definition),
+            obtained_at: file.obtained_at,
+            expiration: file.expiration,
+            credentials,
+        };
+        Some(Saved { session, stamps: file.stamps })
+    }
+
+    /// Saves a session in the place of an older one.
+    pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
+        let Saved { session, stamps } = saved;
+        let credentials = &session.credentials;
+        let file = File {
+            version: VERSION,
+            profile: session.profile.to_string(),
+            definition: session.definition.as_str().to_owned(),
+            obtained_at: session.obtained_at,
+            access_key_id: credentials.access_key_id.clone(),
+            secret_access_key: credentials.secret_access_key.expose().to_owned(),
+            session_token: credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
+            expiration: session.expiration,
+            stamps: stamps.clone(),
+        };
+        write_private(&self.path(&session.profile), json::python(&file).as_bytes())
+    }
+
+    /// Removes a session. Returns whether there was one.
+    pub(crate) fn remove(&self, profile: &ProfileName) -> Result<bool, DiskError> {
+        disk::remove(&self.path(profile))
+    }
+
+    /// The names of all profiles that have a session here, whether the manifest still has them or not.
+    pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
+        let names = disk::list(&self.dir)?.into_iter().filter_map(|path| {
+            let file: File = serde_json::from_slice(&disk::read(&path).ok()??).ok()?;
+            ProfileName::new(&file.profile).ok()
+        });
+        Ok(names.collect())
+    }
+
+    /// Takes the right to renew something named `what`: one process calls AWS, the others wait and take its result.
+    pub(crate) fn lock(&self, what: &str) -> Result<Lock, LockError> {
+        let name = format!("{}.lock", file_stem(what));
+        Lock::acquire(&self.dir.with_file_name("locks").join(name), PATIENCE)
+    }
+
+    fn path(&self, profile: &ProfileName) -> PathBuf {
+        self.dir.join(format!("{}.json", file_stem(profile.as_str())))
+    }
+}
+
+/// A name that no file system minds: escaped, and cut to a digest where escaping made it too long.
+fn file_stem(name: &str) -> String {
+    let escaped = utf8_percent_encode(name, ESCAPED).to_string();
+    if escaped.len() <= LONGEST_STEM { escaped } else { cache_file_name(name).replace(".json", "") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved(name: &str) -> Saved {
+        let expiration = "2026-01-01T12:00:00Z".parse().unwrap();
+        Saved {
+            session: Session {
+                profile: ProfileName::new(name).unwrap(),
+                definition: Definition::from_saved("d".to_owned()),
+                obtained_at: "2026-01-01T00:00:00.25Z".parse().unwrap(),
+                expiration,
+                credentials: Credentials {
+                    access_key_id: "ASIA".to_owned(),
+                    secret_access_key: Secret::new("s"),
+                    session_token: Some(Secret::new("t")),
+                    expiration: Some(expiration),
+                },
+            },
+            stamps: vec![Stamp::of(Path::new("/nowhere"))],
+        }
+    }
+
+    #[test]
+    fn what_was_put_is_got_back_under_every_legal_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = Sessions::new(dir.path());
+        for name in ["prod", "../../etc/passwd", "a/b:c%2F@+.", ".", "..", &"/".repeat(128)] {
+            sessions.put(&saved(name)).unwrap();
+            assert_eq!(sessions.get(&ProfileName::new(name).unwrap()), Some(saved(name)), "{name}");
+        }
+        assert_eq!(sessions.names().unwrap().len(), 6);
+        assert_eq!(disk::list(&dir.path().join("sessions")).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_short_or_of_another_version_is_a_miss() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = Sessions::new(dir.path());
+        let name = ProfileName::new("prod").unwrap();
+        sessions.put(&saved("prod")).unwrap();
+        let text = String::from_utf8(disk::read(&sessions.path(&name)).unwrap().unwrap()).unwrap();
+        for broken in [&text[..text.len() / 2], "", "[]", &text.replace("\"version\": 1", "\"version\": 2")] {
+            write_private(&sessions.path(&name), broken.as_bytes()).unwrap();
+            assert_eq!(sessions.get(&name), None);
+        }
+    }
+}

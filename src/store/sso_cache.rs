@@ -1,0 +1,254 @@
+//! Owns `~/.aws/sso/cache`: tokens and client registrations, byte for byte as AWS CLI writes them (aws-facts §4.2, §4.3).
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{cache_file_name, json};
+use crate::model::{Region, SsoAccess, SsoClient, SsoToken, StartUrl};
+use crate::secret::Secret;
+use crate::system::atomic::write_private;
+use crate::system::disk::{self, DiskError};
+
+/// The directory, as a store.
+#[derive(Debug)]
+pub(crate) struct SsoCache {
+    dir: PathBuf,
+}
+
+/// A token's file. The order of the fields is AWS CLI's.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenFile {
+    start_url: String,
+    region: String,
+    access_token: String,
+    expires_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_expires_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+}
+
+/// A registration's file.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientFile {
+    client_id: String,
+    client_secret: String,
+    expires_at: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    grant_types: Vec<String>,
+}
+
+/// What a registration's file is named after; the fields in Python's sorted order.
+#[derive(Serialize)]
+struct ClientKey<'a> {
+    region: &'a str,
+    scopes: Option<Vec<&'a str>>,
+    session_name: Option<&'a str>,
+    #[serde(rename = "startUrl")]
+    start_url: &'a str,
+    tool: &'static str,
+}
+
+impl SsoCache {
+    /// The cache in `dir`.
+    pub(crate) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    /// The token that was saved for `access`, whatever portal it is for.
+    pub(crate) fn token(&self, access: &SsoAccess) -> Option<SsoToken> {
+        let file: TokenFile = read(&self.token_path(access))?;
+        let client = match (file.client_id, file.client_secret, file.registration_expires_at) {
+            (Some(client_id), Some(secret), Some(expires_at)) => Some(SsoClient {
+                client_id,
+                client_secret: Secret::new(secret),
+                expires_at: json::parse_timestamp(&expires_at)?,
+            }),
+            _ => None,
+        };
+        Some(SsoToken {
+            start_url: StartUrl::new(&file.start_url).ok()?.0,
+            region: Region::new(&file.region).ok()?,
+            access_token: Secret::new(file.access_token),
+            expires_at: json::parse_timestamp(&file.expires_at)?,
+            refresh_token: file.refresh_token.map(Secret::new),
+            client,
+        })
+    }
+
+    /// Saves a token.
+    pub(crate) fn put_token(&self, access: &SsoAccess, token: &SsoToken) -> Result<(), DiskError> {
+        let client = token.client.as_ref();
+        let file = TokenFile {
+            start_url: token.start_url.as_str().to_owned(),
+            region: token.region.as_str().to_owned(),
+            access_token: token.access_token.expose().to_owned(),
+            expires_at: json::timestamp(token.expires_at),
+            client_id: client.map(|client| client.client_id.clone()),
+            client_secret: client.map(|client| client.client_secret.expose().to_owned()),
+            registration_expires_at: client.map(|client| json::timestamp(client.expires_at)),
+            refresh_token: token.refresh_token.as_ref().map(|token| token.expose().to_owned()),
+        };
+        write_private(&self.token_path(access), json::python(&file).as_bytes())
+    }
+
+    /// Removes a token; its registration stays.
+    pub(crate) fn remove_token(&self, access: &SsoAccess) -> Result<bool, DiskError> {
+        disk::remove(&self.token_path(access))
+    }
+
+    /// The client that was registered for device authorization through `access`.
+    pub(crate) fn client(&self, access: &SsoAccess) -> Option<SsoClient> {
+        let file: ClientFile = read(&self.client_path(access))?;
+        // AWS CLI keeps both kinds of registration in one file; one made for PKCE can't be used for device codes.
+        if file.grant_types.iter().any(|grant| grant == "authorization_code") {
+            return None;
+        }
+        Some(SsoClient {
+            client_id: file.client_id,
+            client_secret: Secret::new(file.client_secret),
+            expires_at: json::parse_timestamp(&file.expires_at)?,
+        })
+    }
+
+    /// Saves a client that was registered for device authorization.
+    pub(crate) fn put_client(&self, access: &SsoAccess, client: &SsoClient) -> Result<(), DiskError> {
+        let file = ClientFile {
+            client_id: client.client_id.clone(),
+            client_secret: client.client_secret.expose().to_owned(),
+            expires_at: json::timestamp(client.expires_at),
+            scopes: access.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
+            grant_types: Vec::new(),
+        };
+        write_private(&self.client_path(access), json::python(&file).as_bytes())
+    }
+
+    /// Forgets a registration that AWS no longer takes.
+    pub(crate) fn remove_client(&self, access: &SsoAccess) -> Result<bool, DiskError> {
+        disk::remove(&self.client_path(access))
+    }
+
+    fn token_path(&self, access: &SsoAccess) -> PathBuf {
+        self.dir.join(cache_file_name(access.token_key()))
+    }
+
+    fn client_path(&self, access: &SsoAccess) -> PathBuf {
+        let (scopes, session_name) = match access {
+            SsoAccess::Session(session) => {
+                (Some(session.scopes.iter().map(|scope| scope.as_str()).collect()), Some(session.name.as_str()))
+            }
+            SsoAccess::Legacy { .. } => (None, None),
+        };
+        let key = ClientKey {
+            region: access.region().as_str(),
+            scopes,
+            session_name,
+            start_url: access.start_url().as_str(),
+            tool: "botocore",
+        };
+        self.dir.join(cache_file_name(&json::python(&key)))
+    }
+}
+
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&disk::read(path).ok()??).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConfigText, SessionName, SsoSession};
+
+    fn legacy(url: &str) -> SsoAccess {
+        SsoAccess::Legacy { start_url: StartUrl::new(url).unwrap().0, region: Region::new("us-east-1").unwrap() }
+    }
+
+    fn session(name: &str, url: &str) -> SsoAccess {
+        SsoAccess::Session(SsoSession {
+            name: SessionName::new(name).unwrap(),
+            start_url: StartUrl::new(url).unwrap().0,
+            region: Region::new("us-east-1").unwrap(),
+            scopes: vec![ConfigText::new("sso:account:access").unwrap()],
+        })
+    }
+
+    fn name(path: &Path) -> &str {
+        path.file_stem().unwrap().to_str().unwrap()
+    }
+
+    #[test]
+    fn files_are_named_as_aws_cli_names_them() {
+        let cache = SsoCache::new(PathBuf::new());
+        let url = "https://d-123.awsapps.com/start";
+        assert_eq!(name(&cache.token_path(&session("corp", url))), "ee0bfd2552fbd840c02cc48b6e823320543c450f");
+        assert_eq!(name(&cache.token_path(&legacy(url))), "2b829a45f04c9828cb45b7d092d8e4aa30818393");
+        assert_eq!(name(&cache.token_path(&session("admin", url))), "d033e22ae348aeb5660fc2140aec35850c4da997");
+        assert_eq!(name(&cache.client_path(&session("corp", url))), "394fa0df1cde5086b80bd1cdd4b45e359ceef9a2");
+        assert_eq!(name(&cache.client_path(&legacy(url))), "334df8a025b4d748342a2fb4eaa316ea48c5576c");
+    }
+
+    fn token(refresh: bool) -> SsoToken {
+        SsoToken {
+            start_url: StartUrl::new("https://d-123.awsapps.com/start").unwrap().0,
+            region: Region::new("us-east-1").unwrap(),
+            access_token: Secret::new("a\"t"),
+            expires_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            refresh_token: refresh.then(|| Secret::new("rt")),
+            client: Some(SsoClient {
+                client_id: "ci".to_owned(),
+                client_secret: Secret::new("cs"),
+                expires_at: "2026-03-01T00:00:00Z".parse().unwrap(),
+            }),
+        }
+    }
+
+    #[test]
+    fn a_token_is_written_as_aws_cli_writes_it_and_read_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SsoCache::new(dir.path().join("sso/cache"));
+        let access = session("corp", "https://d-123.awsapps.com/start");
+        cache.put_token(&access, &token(true)).unwrap();
+        let text = String::from_utf8(disk::read(&cache.token_path(&access)).unwrap().unwrap()).unwrap();
+        assert_eq!(
+            text,
+            r#"{"startUrl": "https://d-123.awsapps.com/start", "region": "us-east-1", "accessToken": "a\"t", "expiresAt": "2026-01-01T00:00:00Z", "clientId": "ci", "clientSecret": "cs", "registrationExpiresAt": "2026-03-01T00:00:00Z", "refreshToken": "rt"}"#
+        );
+        assert_eq!(cache.token(&access), Some(token(true)));
+        assert!(cache.remove_token(&access).unwrap());
+        assert_eq!(cache.token(&access), None);
+    }
+
+    #[test]
+    fn a_file_that_is_cut_short_or_foreign_is_a_miss() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SsoCache::new(dir.path().to_path_buf());
+        let access = legacy("https://d-123.awsapps.com/start");
+        for content in ["", "{", "[]", "null", "{\"accessToken\": 1}", "{\"startUrl\": \"x\"}", "\u{feff}{}"] {
+            write_private(&cache.token_path(&access), content.as_bytes()).unwrap();
+            write_private(&cache.client_path(&access), content.as_bytes()).unwrap();
+            assert_eq!((cache.token(&access), cache.client(&access)), (None, None), "{content}");
+        }
+    }
+
+    #[test]
+    fn a_registration_for_pkce_is_not_used_for_device_codes() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SsoCache::new(dir.path().to_path_buf());
+        let access = session("corp", "https://d-123.awsapps.com/start");
+        let client = token(false).client.unwrap();
+        cache.put_client(&access, &client).unwrap();
+        assert_eq!(cache.client(&access), Some(client));
+        let pkce = r#"{"clientId": "c", "clientSecret": "s", "expiresAt": "2030-01-01T00:00:00Z", "grantTypes": ["authorization_code", "refresh_token"]}"#;
+        write_private(&cache.client_path(&access), pkce.as_bytes()).unwrap();
+        assert_eq!(cache.client(&access), None);
+    }
+}

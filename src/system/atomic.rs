@@ -1,0 +1,223 @@
+//! Owns replacing a file so that a crash at any point leaves the old one or the new one, links stay links, and owner
+//! and mode stay what they were.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::disk::{self, DiskError};
+
+/// How many links are followed before it is called a loop; Linux follows 40.
+const MOST_LINKS: usize = 40;
+/// The end of the name of every temporary file.
+const SUFFIX: &str = ".awsauth-tmp";
+
+/// A file as it was read, to be replaced later.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// The path that was asked for.
+    pub(crate) path: PathBuf,
+    /// The file that its links lead to.
+    pub(crate) target: PathBuf,
+    /// The content; empty if there is no file.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether there is a file.
+    pub(crate) exists: bool,
+}
+
+/// Why a file was not replaced.
+#[derive(Debug, Error)]
+pub(crate) enum ReplaceError {
+    /// Another program wrote it meanwhile.
+    #[error("{path} was changed by another program meanwhile")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system said no; the old file stands.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// What was done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// The new content stands, and will after a power cut.
+    Durable,
+    /// The new content stands, but flushing the directory failed.
+    NotFlushed,
+}
+
+impl Snapshot {
+    /// Reads what stands at `path`, following links; a missing file and a dangling link are empty.
+    pub(crate) fn read(path: &Path) -> Result<Self, DiskError> {
+        let target = resolve(path)?;
+        let content = disk::read(&target)?;
+        let exists = content.is_some();
+        Ok(Self { path: path.to_path_buf(), target, bytes: content.unwrap_or_default(), exists })
+    }
+
+    /// Puts `bytes` in the file's place, keeping its mode and owner; a new file gets mode 0600, new directories 0700.
+    ///
+    /// The caller holds the lock of the directory. Leftovers of killed runs are removed.
+    pub(crate) fn replace(&self, bytes: &[u8]) -> Result<Replaced, ReplaceError> {
+        let dir = parent(&self.target);
+        disk::make_private_dir(dir)?;
+        let prefix = temp_prefix(&self.target);
+        sweep(dir, &prefix);
+        let old = look(&self.target)?;
+        let temp = write_temp(dir, &prefix, old.as_ref(), bytes).map_err(DiskError::io("write", &self.path))?;
+        // Opened before the rename, so that a failure here still leaves the old file.
+        let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
+        if disk::read(&self.target)?.as_deref() != self.exists.then_some(self.bytes.as_slice()) {
+            return Err(ReplaceError::Changed { path: self.path.clone() });
+        }
+        temp.persist(&self.target).map_err(|error| DiskError::io("replace", &self.path)(error.error))?;
+        Ok(if dir_handle.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed })
+    }
+}
+
+/// Replaces a file of awsauth's own: mode 0600, no comparison, no links expected.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    let dir = parent(path);
+    disk::make_private_dir(dir)?;
+    let temp = write_temp(dir, &temp_prefix(path), None, bytes).map_err(DiskError::io("write", path))?;
+    temp.persist(path).map_err(|error| DiskError::io("replace", path)(error.error))?;
+    Ok(())
+}
+
+/// The file that `path` leads to through its links, whether that exists or not.
+fn resolve(path: &Path) -> Result<PathBuf, DiskError> {
+    let mut at = path.to_path_buf();
+    for _ in 0..=MOST_LINKS {
+        match fs::symlink_metadata(&at) {
+            Ok(metadata) if metadata.is_symlink() => {
+                let to = fs::read_link(&at).map_err(DiskError::io("follow", &at))?;
+                at = parent(&at).join(to);
+            }
+            Ok(_) => return Ok(at),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(at),
+            Err(error) => return Err(DiskError::io("look at", path)(error)),
+        }
+    }
+    Err(DiskError::LinkLoop { path: path.to_path_buf() })
+}
+
+fn look(target: &Path) -> Result<Option<Metadata>, DiskError> {
+    match fs::symlink_metadata(target) {
+        Ok(metadata) => disk::refuse_odd(target, &metadata).map(|()| Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DiskError::io("look at", target)(error)),
+    }
+}
+
+/// The directory of a file, `.` for a bare name.
+pub(crate) fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn temp_prefix(target: &Path) -> String {
+    format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn write_temp(dir: &Path, prefix: &str, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    // tempfile creates with mode 0600 and O_EXCL: nobody else can read the content at any time.
+    let mut temp = tempfile::Builder::new().prefix(prefix).suffix(SUFFIX).tempfile_in(dir)?;
+    if let Some(old) = old {
+        keep_owner_and_mode(temp.as_file(), old)?;
+    }
+    temp.write_all(bytes)?;
+    temp.as_file().sync_all()?;
+    Ok(temp)
+}
+
+#[cfg(unix)]
+fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()))?;
+    }
+    if new.permissions() == old.permissions() { Ok(()) } else { file.set_permissions(old.permissions()) }
+}
+
+#[cfg(not(unix))]
+fn keep_owner_and_mode(_file: &File, _old: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Removes what killed runs left; failing to is not worth a word.
+fn sweep(dir: &Path, prefix: &str) {
+    let leftovers = disk::list(dir).unwrap_or_default().into_iter().filter(|path| {
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.starts_with(prefix) && name.ends_with(SUFFIX))
+    });
+    for path in leftovers {
+        drop(disk::remove(&path));
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_file_is_private_and_an_old_one_keeps_its_mode() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/config");
+        Snapshot::read(&path).unwrap().replace(b"a").unwrap();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(Snapshot::read(&path).unwrap().replace(b"b").unwrap(), Replaced::Durable);
+        assert_eq!((mode(&path), fs::read(&path).unwrap()), (0o640, b"b".to_vec()));
+    }
+
+    #[test]
+    fn links_stay_links_relative_and_dangling_ones_too() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("dotfiles")).unwrap();
+        fs::create_dir_all(dir.path().join("aws")).unwrap();
+        let link = dir.path().join("aws/config");
+        symlink("../dotfiles/config", &link).unwrap();
+        Snapshot::read(&link).unwrap().replace(b"x").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(dir.path().join("dotfiles/config")).unwrap(), b"x");
+    }
+
+    #[test]
+    fn a_loop_of_links_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        symlink(dir.path().join("b"), dir.path().join("a")).unwrap();
+        symlink(dir.path().join("a"), dir.path().join("b")).unwrap();
+        assert!(matches!(Snapshot::read(&dir.path().join("a")), Err(DiskError::LinkLoop { .. })));
+    }
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        let snapshot = Snapshot::read(&path).unwrap();
+        fs::write(&path, "theirs").unwrap();
+        assert!(matches!(snapshot.replace(b"ours"), Err(ReplaceError::Changed { .. })));
+        assert_eq!(fs::read(&path).unwrap(), b"theirs");
+        assert_eq!(disk::list(dir.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn leftovers_of_killed_runs_are_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        fs::write(dir.path().join(".config.abc123.awsauth-tmp"), "half").unwrap();
+        Snapshot::read(&path).unwrap().replace(b"x").unwrap();
+        assert_eq!(disk::list(dir.path()).unwrap(), [path]);
+    }
+}

@@ -1,0 +1,155 @@
+//! Owns reading files: never blocking on a FIFO or device, never more than fits.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// The largest file that is read, in bytes.
+pub(crate) const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// Why a file could not be read or written.
+#[derive(Debug, Error)]
+pub(crate) enum DiskError {
+    /// The system said no.
+    #[error("can't {doing} {path}")]
+    Io {
+        /// A verb, such as `read`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something else stands where the file should be.
+    #[error("{path} is {what}, not a file")]
+    NotAFile {
+        /// The place.
+        path: PathBuf,
+        /// Such as `a directory`.
+        what: &'static str,
+    },
+    /// More than [`LARGEST`].
+    #[error("{path} has {size} bytes; awsauth reads files of up to {LARGEST}")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// Links that lead in a circle.
+    #[error("the symbolic link {path} leads back to itself")]
+    LinkLoop {
+        /// The link.
+        path: PathBuf,
+    },
+}
+
+impl DiskError {
+    /// Wraps what the system said about `path`.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { doing, path, source }
+    }
+}
+
+/// Reads a whole file; `None` if there is none. Follows links.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
+    let mut file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(DiskError::io("read", path)(error)),
+    };
+    let metadata = file.metadata().map_err(DiskError::io("read", path))?;
+    refuse_odd(path, &metadata)?;
+    let size = usize::try_from(metadata.len()).unwrap_or(0);
+    let mut bytes = Vec::with_capacity(size + 1);
+    file.read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
+    Ok(Some(bytes))
+}
+
+/// Refuses what is not a regular file, or is too large.
+pub(super) fn refuse_odd(path: &Path, metadata: &fs::Metadata) -> Result<(), DiskError> {
+    if metadata.is_file() {
+        if metadata.len() > LARGEST {
+            return Err(DiskError::TooLarge { path: path.to_path_buf(), size: metadata.len() });
+        }
+        return Ok(());
+    }
+    let what = if metadata.is_dir() { "a directory" } else { "a pipe, socket or device" };
+    Err(DiskError::NotAFile { path: path.to_path_buf(), what })
+}
+
+/// Opens without waiting for a writer at the other end of a FIFO.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Removes a file; it is fine if there is none. Returns whether there was one.
+pub(crate) fn remove(path: &Path) -> Result<bool, DiskError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(DiskError::io("remove", path)(error)),
+    }
+}
+
+/// The files of a directory, by name; none if there is no such directory.
+pub(crate) fn list(path: &Path) -> Result<Vec<PathBuf>, DiskError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(DiskError::io("list", path)(error)),
+    };
+    let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
+    let mut paths = paths.map_err(DiskError::io("list", path))?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Whether anything stands at `path`, a dangling link included.
+pub(crate) fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// Makes a directory and its parents, for this user only; one that exists is left as it is.
+pub(crate) fn make_private_dir(path: &Path) -> Result<(), DiskError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(DiskError::io("create the directory", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_not_an_error_and_a_directory_is() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(read(&dir.path().join("none")).unwrap().is_none());
+        assert!(matches!(read(dir.path()), Err(DiskError::NotAFile { what: "a directory", .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_fifo_is_refused_without_waiting_for_a_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(matches!(read(&path), Err(DiskError::NotAFile { .. })));
+    }
+}

@@ -1,0 +1,80 @@
+//! Owns a snapshot of what this process was started with: environment, streams, program.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal as _, Read as _};
+use std::path::PathBuf;
+
+/// The environment of this process and its streams, read once.
+#[derive(Debug)]
+pub(crate) struct Host {
+    env: HashMap<OsString, OsString>,
+    /// Whether a person can answer on standard input.
+    pub(crate) stdin_is_terminal: bool,
+    /// Whether a person reads standard output.
+    pub(crate) stdout_is_terminal: bool,
+    /// Whether a person reads standard error.
+    pub(crate) stderr_is_terminal: bool,
+}
+
+impl Host {
+    /// Reads the real one.
+    pub(crate) fn read() -> Self {
+        Self {
+            env: std::env::vars_os().collect(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// The value of a variable; an empty one counts as not set, as it does for AWS's SDKs.
+    pub(crate) fn var_os(&self, name: &str) -> Option<&OsStr> {
+        self.env.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable, if it is UTF-8.
+    pub(crate) fn var(&self, name: &str) -> Option<&str> {
+        self.var_os(name).and_then(OsStr::to_str)
+    }
+
+    /// The names of all variables that are set, empty ones included.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.env.keys().filter_map(|name| name.to_str())
+    }
+
+    /// Whether a person sits at a terminal: can type, and sees what is said on standard error.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.stdin_is_terminal && self.stderr_is_terminal
+    }
+
+    /// The home directory: `HOME` (`USERPROFILE` on Windows), else what the system's user database says.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        etcetera::home_dir().ok().filter(|home| home.is_absolute())
+    }
+
+    /// The directory for a program's configuration: `XDG_CONFIG_HOME`, `~/.config`, or the platform's own on Windows.
+    pub(crate) fn config_dir(&self) -> Option<PathBuf> {
+        use etcetera::BaseStrategy as _;
+        etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir())
+    }
+
+    /// The directory for a program's state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
+    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
+        use etcetera::BaseStrategy as _;
+        let strategy = etcetera::choose_base_strategy().ok()?;
+        Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+    }
+
+    /// This program's own absolute path.
+    pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
+        std::env::current_exe()
+    }
+
+    /// Everything on standard input, at most `limit` bytes of it.
+    pub(crate) fn read_stdin(&self, limit: u64) -> std::io::Result<String> {
+        let mut text = String::new();
+        std::io::stdin().lock().take(limit).read_to_string(&mut text)?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,11 @@
+//! Owns the outside of this process: files, environment, clock, locks, atomic replacement. Must not know AWS.
+#![expect(clippy::disallowed_methods, reason = "this is the one room that may touch files, environment and clock")]
+
+pub(crate) mod atomic;
+pub(crate) mod browser;
+pub(crate) mod clock;
+pub(crate) mod disk;
+pub(crate) mod host;
+pub(crate) mod lock;
+pub(crate) mod process;
+pub(crate) mod stamp;
