@@ -1,5 +1,6 @@
 //! awsauth: one declarative `profiles.toml` for every AWS profile, and one login command for all of them.
 
+mod cli;
 mod diagnostic;
 mod login;
 mod model;
@@ -7,3 +8,8 @@ mod secret;
 mod source;
 mod store;
 mod system;
+
+/// Runs the program with this process's arguments and environment, and returns its exit code.
+pub fn main() -> std::process::ExitCode {
+    cli::main()
+}

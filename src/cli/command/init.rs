@@ -1,0 +1,40 @@
+//! Owns `awsauth init`.
+
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::system::{atomic, disk};
+
+/// Writes a starter with a comment on every line; never overwrites a file.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print it instead of writing it
+    #[arg(long)]
+    print: bool,
+}
+
+/// The starter: valid as it stands, and true to this version.
+const STARTER: &str = include_str!("starter.toml");
+
+/// Writes the starter where the manifest is looked for.
+pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    if args.print {
+        out.data(STARTER)?;
+        return Ok(Exit::Done);
+    }
+    let path = places.manifest()?;
+    if disk::exists(&path) {
+        return Err(Failure::new(Exit::Refused, format!("{} exists, and is left as it is", path.display()))
+            .hint("`awsauth check` says whether it is in order")
+            .hint("`awsauth init --print` shows the starter"));
+    }
+    atomic::write_private(&path, STARTER.as_bytes()).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+    if out.json {
+        out.document(serde_json::json!({ "manifest": path }))?;
+    } else {
+        out.say(&format!("wrote {}", crate::source::display_safe(&path.display().to_string())));
+        out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");
+    }
+    Ok(Exit::Done)
+}

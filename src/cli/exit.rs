@@ -1,0 +1,52 @@
+//! Owns the exit codes, which are part of the contract.
+
+use std::process::ExitCode;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: `--check` found a difference.
+    Different,
+    /// 2: the command line makes no sense.
+    Usage,
+    /// 3: the manifest is missing or wrong.
+    Manifest,
+    /// 4: refused, and nothing was written.
+    Refused,
+    /// 5: a login is needed, or was denied.
+    Login,
+    /// 6: AWS or the file system is not available.
+    Unavailable,
+    /// 70: a bug.
+    Bug,
+    /// 130: interrupted.
+    Interrupted,
+    /// What a program that was run ended with.
+    Program(u8),
+}
+
+impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Different => 1,
+            Self::Usage => 2,
+            Self::Manifest => 3,
+            Self::Refused => 4,
+            Self::Login => 5,
+            Self::Unavailable => 6,
+            Self::Bug => 70,
+            Self::Interrupted => 130,
+            Self::Program(code) => code,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

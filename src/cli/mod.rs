@@ -1,0 +1,66 @@
+//! Owns everything a person sees: flags, files, messages, exit codes. Imported by nobody.
+
+mod args;
+mod command;
+mod exit;
+mod failure;
+mod out;
+mod places;
+
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use clap::{CommandFactory as _, Parser as _};
+
+use args::{Cli, Color, Command, Global};
+use exit::Exit;
+use failure::Failure;
+use out::Out;
+use places::Places;
+
+use crate::system::host::Host;
+
+/// Runs the program with this process's arguments and environment.
+pub(crate) fn main() -> ExitCode {
+    let host = Host::read();
+    if host.var("COMPLETE").is_some() {
+        clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse_usage(&error),
+    };
+    let out = Out { color: color(&cli.global, &host), verbose: cli.global.verbose, json: cli.global.json };
+    match run(&cli, &host, out) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.report(out);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
+    let places = Places::new(host, cli.global.manifest.as_deref());
+    match &cli.command {
+        Command::Init(args) => command::init::run(args, places, out),
+        Command::Completions(args) => command::completions::run(args, out),
+        Command::Man => command::man::run(out),
+    }
+}
+
+/// clap's own words; `--help` and `--version` go to stdout and are no failure.
+fn refuse_usage(error: &clap::Error) -> ExitCode {
+    // If the terminal is gone, nobody is left to tell.
+    drop(error.print());
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+fn color(global: &Global, host: &Host) -> ColorChoice {
+    match global.color {
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+        Color::Auto if host.var_os("NO_COLOR").is_some() => ColorChoice::Never,
+        Color::Auto => ColorChoice::Auto,
+    }
+}

@@ -1,0 +1,66 @@
+//! Owns the two streams: data on stdout, talk on stderr. A reader who went away is a quiet end, not an error.
+
+use std::io::{self, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::source::display_safe;
+
+/// What a run writes to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Out {
+    /// Whether stderr, and stdout, may show colour.
+    pub(crate) color: ColorChoice,
+    /// Whether to tell each step.
+    pub(crate) verbose: bool,
+    /// Whether data is one JSON document.
+    pub(crate) json: bool,
+}
+
+impl Out {
+    /// Writes data, ending it with a newline if it has none.
+    pub(crate) fn data(self, text: &str) -> Result<(), Failure> {
+        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
+        let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new(Exit::Unavailable, "can't write to standard output").because(&error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes one JSON document: `"version": 1`, then the fields of `value`, which is an object.
+    pub(crate) fn document(self, value: serde_json::Value) -> Result<(), Failure> {
+        let mut document = serde_json::Map::from_iter([("version".to_owned(), serde_json::Value::from(1))]);
+        if let serde_json::Value::Object(fields) = value {
+            document.extend(fields);
+        }
+        let text = serde_json::to_string_pretty(&document)
+            .map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
+        self.data(&text)
+    }
+
+    /// Says something to the person. What it quotes must be safe to show.
+    pub(crate) fn say(self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+        // Nobody is left to tell if stderr is gone.
+        drop(writeln!(stderr, "{}", text.trim_end_matches('\n')));
+    }
+
+    /// Warns the person.
+    pub(crate) fn warn(self, text: &str) {
+        let style = anstyle::AnsiColor::Yellow.on_default().bold();
+        self.say(&format!("{style}warning{style:#}: {}", display_safe(text)));
+    }
+
+    /// Says something that only `-v` shows.
+    pub(crate) fn detail(self, text: &str) {
+        if self.verbose {
+            let style = anstyle::Style::new().dimmed();
+            self.say(&format!("{style}{}{style:#}", display_safe(text)));
+        }
+    }
+}

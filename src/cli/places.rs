@@ -1,0 +1,93 @@
+//! Owns where things are: the manifest, AWS's files and caches, the state directory.
+
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::system::disk;
+use crate::system::host::Host;
+
+/// Finds each place when it is asked for, so that `check --manifest` needs no home directory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places<'a> {
+    host: &'a Host,
+    manifest: Option<&'a Path>,
+}
+
+impl<'a> Places<'a> {
+    /// Places as the environment and `--manifest` have them.
+    pub(crate) fn new(host: &'a Host, manifest: Option<&'a Path>) -> Self {
+        Self { host, manifest }
+    }
+
+    /// The manifest: `--manifest`, `AWSAUTH_MANIFEST`, or `profiles.toml` in the configuration directory. Never the
+    /// current directory: a cloned repository must not be able to bring its own.
+    pub(crate) fn manifest(&self) -> Result<PathBuf, Failure> {
+        if let Some(path) = self.manifest {
+            return Ok(path.to_path_buf());
+        }
+        match self.host.var_os("AWSAUTH_MANIFEST") {
+            Some(path) => Ok(PathBuf::from(path)),
+            None => self.default_manifest(),
+        }
+    }
+
+    /// Where the manifest is looked for when nothing names it.
+    pub(crate) fn default_manifest(&self) -> Result<PathBuf, Failure> {
+        let dir = self.host.config_dir().ok_or_else(no_home)?;
+        Ok(dir.join("awsauth").join("profiles.toml"))
+    }
+
+    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` says.
+    pub(crate) fn config(&self) -> Result<PathBuf, Failure> {
+        self.aws_file("AWS_CONFIG_FILE", "config")
+    }
+
+    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` says.
+    pub(crate) fn credentials(&self) -> Result<PathBuf, Failure> {
+        self.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    }
+
+    /// AWS's own caches; no variable moves them (aws-facts §7).
+    pub(crate) fn aws_cache(&self, tool: &str) -> Result<PathBuf, Failure> {
+        Ok(self.home()?.join(".aws").join(tool).join("cache"))
+    }
+
+    /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's directory for state.
+    pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
+        match self.host.var_os("AWSAUTH_STATE_DIR") {
+            Some(dir) => Ok(PathBuf::from(dir)),
+            None => Ok(self.host.state_dir().ok_or_else(no_home)?.join("awsauth")),
+        }
+    }
+
+    fn aws_file(&self, variable: &str, name: &str) -> Result<PathBuf, Failure> {
+        match self.host.var_os(variable) {
+            // SDKs expand a leading `~` component, since the shell does not inside quotes (aws-facts §7).
+            Some(path) => match Path::new(path).strip_prefix("~") {
+                Ok(rest) => Ok(self.home()?.join(rest)),
+                Err(_) => Ok(PathBuf::from(path)),
+            },
+            None => Ok(self.home()?.join(".aws").join(name)),
+        }
+    }
+
+    fn home(&self) -> Result<PathBuf, Failure> {
+        self.host.home().ok_or_else(no_home)
+    }
+}
+
+fn no_home() -> Failure {
+    Failure::new(Exit::Unavailable, "your home directory is not known").hint("set HOME")
+}
+
+/// What to say when there is no manifest at `path`.
+pub(crate) fn no_manifest(path: &Path) -> Failure {
+    let failure = Failure::new(Exit::Manifest, format!("there is no manifest at {}", path.display()));
+    let dangling = disk::exists(path);
+    let failure =
+        if dangling { failure.hint("the symbolic link there leads to a file that does not exist") } else { failure };
+    failure
+        .hint("`awsauth init` writes a starter there, with a comment on every line")
+        .hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST")
+}
