@@ -1,5 +1,6 @@
 //! awsauth: one declarative `profiles.toml` for every AWS profile, and one login command for all of them.
 
+mod aws;
 mod cli;
 mod diagnostic;
 mod login;

@@ -1,0 +1,12 @@
+//! Owns the calls to AWS through its SDK: a call of `login`'s vocabulary in, a value or a [`CallError`] out. Must not
+//! cache, prompt, or let an SDK type out.
+//!
+//! [`CallError`]: crate::login::CallError
+
+mod client;
+mod error;
+mod oidc;
+mod portal;
+mod sts;
+
+pub(crate) use client::{Aws, Endpoints};

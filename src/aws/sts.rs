@@ -1,0 +1,43 @@
+//! Owns the calls to STS.
+
+use super::client::{Aws, Retry};
+use super::error::{call_error, credentials};
+use crate::login::{AssumeRole, CallError, GetSessionToken, Operation};
+use crate::model::Credentials;
+
+impl Aws {
+    /// Trades a long-term key and an MFA code for a session. Sent once, since the code is good once.
+    pub(crate) async fn get_session_token(&self, call: GetSessionToken<'_>) -> Result<Credentials, CallError> {
+        let operation = Operation::GetSessionToken;
+        let answer = self
+            .sts(operation, call.region, call.key, Retry::No)?
+            .get_session_token()
+            .serial_number(call.mfa.serial.as_str())
+            .token_code(call.mfa.code.expose())
+            .set_duration_seconds(call.duration_seconds)
+            .send()
+            .await
+            .map_err(|error| call_error(operation, error))?;
+        credentials(operation, answer.credentials)
+    }
+
+    /// Assumes a role. Sent once if it carries an MFA code.
+    pub(crate) async fn assume_role(&self, call: AssumeRole<'_>) -> Result<Credentials, CallError> {
+        let operation = Operation::AssumeRole;
+        let retry = if call.mfa.is_some() { Retry::No } else { Retry::Yes };
+        let role = call.role;
+        let answer = self
+            .sts(operation, call.region, call.source, retry)?
+            .assume_role()
+            .role_arn(role.arn.as_str())
+            .role_session_name(call.role_session_name)
+            .set_duration_seconds(role.duration.map(|duration| duration.seconds()))
+            .set_external_id(role.external_id.as_ref().map(|id| id.as_str().to_owned()))
+            .set_serial_number(call.mfa.as_ref().map(|mfa| mfa.serial.as_str().to_owned()))
+            .set_token_code(call.mfa.as_ref().map(|mfa| mfa.code.expose().to_owned()))
+            .send()
+            .await
+            .map_err(|error| call_error(operation, error))?;
+        credentials(operation, answer.credentials)
+    }
+}
