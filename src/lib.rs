@@ -5,6 +5,7 @@ mod cli;
 mod diagnostic;
 mod login;
 mod model;
+mod prompt;
 mod secret;
 mod source;
 mod store;
