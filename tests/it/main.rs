@@ -1,1 +1,6 @@
-fn main(){}
+//! The one integration binary.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod fake_aws;
