@@ -3,4 +3,5 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(test)]
 mod fake_aws;

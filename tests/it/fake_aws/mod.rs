@@ -1,10 +1,16 @@
 //! The fake AWS under AWS's own Rust clients: it must accept what AWS accepts and refuse what AWS refuses.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the SDK's errors are large, and tests are in no hurry"
+)]
+
 mod faults;
 mod http;
 mod sso;
 mod sts;
 
+use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
@@ -69,18 +75,22 @@ fn assume(client: &aws_sdk_sts::Client, role: &str) -> AssumeRoleFluentBuilder {
         .role_session_name("tester")
 }
 
-/// Status, code and message of a refused call.
+/// Status, code and message of a refused call. OIDC's message is `error_description`, which the SDK keeps apart.
 fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug>(
-    result: Result<T, SdkError<E, aws_sdk_sts::config::http::HttpResponse>>,
+    result: Result<T, SdkError<E, HttpResponse>>,
 ) -> (u16, String, String) {
     let error = result.unwrap_err();
-    let status = error
-        .raw_response()
-        .map_or(0, |response| response.status().as_u16());
+    let response = error.raw_response().expect("the server must have answered");
+    let body = response.body().bytes().unwrap_or_default();
+    let oauth = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+    let message = error
+        .message()
+        .or(oauth["error_description"].as_str())
+        .unwrap_or_default();
     (
-        status,
+        response.status().as_u16(),
         error.code().unwrap_or_default().to_owned(),
-        error.message().unwrap_or_default().to_owned(),
+        message.to_owned(),
     )
 }
 

@@ -156,6 +156,23 @@ fn the_device_flow_goes_from_pending_to_a_token_that_opens_the_portal() {
             refusal(person.poll(&started).send().await).1,
             "InvalidGrantException"
         );
+    });
+    let operations = fake.operations();
+    assert_eq!(
+        operations[..3],
+        ["RegisterClient", "StartDeviceAuthorization", "CreateToken"]
+    );
+    assert!(fake.unexpected().is_empty() && fake.requests()[0].service == "oidc");
+    fake.clear();
+    assert!(fake.operations().is_empty());
+}
+
+#[test]
+fn role_credentials_act_as_the_permission_sets_role() {
+    let fake = FakeAws::start_standard();
+    run(async {
+        let person = Person::new(&fake).await;
+        let token = person.log_in().await;
         let role = person
             .role(token.access_token().unwrap(), SSO_ROLE)
             .await
@@ -181,14 +198,6 @@ fn the_device_flow_goes_from_pending_to_a_token_that_opens_the_portal() {
             .contains("role chaining")
         );
     });
-    let operations = fake.operations();
-    assert_eq!(
-        operations[..3],
-        ["RegisterClient", "StartDeviceAuthorization", "CreateToken"]
-    );
-    assert!(fake.unexpected().is_empty() && fake.requests()[0].service == "oidc");
-    fake.clear();
-    assert!(fake.operations().is_empty());
 }
 
 #[test]
@@ -453,15 +462,12 @@ fn a_role_that_is_not_assigned_is_no_access_and_throttling_passes() {
 #[test]
 fn accounts_and_roles_come_in_pages() {
     let fake = FakeAws::start_standard();
-    let instance = (1..=5).fold(
-        SsoInstance::new(START_URL, SSO_REGION, "alice"),
-        |instance, number| {
-            let account = format!("{number:012}");
-            instance
-                .assigning(&account, "some", "Admin")
-                .assigning(&account, "some", "ReadOnly")
-        },
-    );
+    let instance = (1..=5).fold(SsoInstance::new(START_URL, "alice"), |instance, number| {
+        let account = format!("{number:012}");
+        instance
+            .assigning(&account, "some", "Admin")
+            .assigning(&account, "some", "ReadOnly")
+    });
     fake.world().add_sso(instance);
     run(async {
         let person = Person::new(&fake).await;

@@ -237,21 +237,27 @@ impl Response {
             return Ok(false);
         }
         let keep_alive = keep_alive && self.ending == Ending::Whole;
-        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
+        let mut bytes = Vec::new();
+        write!(
+            bytes,
+            "HTTP/1.1 {} {}\r\n",
+            self.status,
+            reason(self.status)
+        )?;
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {}\r\n", value.replace(['\r', '\n'], " ")));
+            write!(bytes, "{name}: {}\r\n", value.replace(['\r', '\n'], " "))?;
         }
         let connection = if keep_alive { "keep-alive" } else { "close" };
-        head.push_str(&format!(
+        write!(
+            bytes,
             "date: {date}\r\ncontent-length: {}\r\nconnection: {connection}\r\n\r\n",
             self.body.len()
-        ));
+        )?;
         let sent = if self.ending == Ending::Whole {
             self.body.len()
         } else {
             self.body.len() / 2
         };
-        let mut bytes = head.into_bytes();
         bytes.extend_from_slice(&self.body[..sent]);
         stream.write_all(&bytes)?;
         stream.flush()?;

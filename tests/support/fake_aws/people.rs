@@ -109,8 +109,6 @@ impl Role {
 pub(crate) struct SsoInstance {
     /// The start URL, exactly as clients must send it.
     pub(crate) start_url: String,
-    /// Its home region.
-    pub(crate) region: String,
     /// The person's name, which becomes the role session name.
     pub(crate) person: String,
     /// What the person may use.
@@ -130,10 +128,9 @@ pub(crate) struct Assignment {
 
 impl SsoInstance {
     /// An instance without assignments.
-    pub(crate) fn new(start_url: &str, region: &str, person: &str) -> Self {
+    pub(crate) fn new(start_url: &str, person: &str) -> Self {
         Self {
             start_url: start_url.to_owned(),
-            region: region.to_owned(),
             person: person.to_owned(),
             assignments: Vec::new(),
         }

@@ -15,7 +15,7 @@ use super::world::World;
 use super::{oidc, portal, sts};
 
 /// Longer than any test waits.
-const FOREVER: Duration = Duration::from_secs(24 * 3600);
+const FOREVER: Duration = Duration::from_hours(24);
 
 /// Answers one request.
 pub(crate) fn answer(world: &World, request: &Request) -> Response {

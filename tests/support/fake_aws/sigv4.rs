@@ -1,5 +1,7 @@
 //! AWS Signature Version 4: what an `Authorization` header claims, and the signature that a request should have. Pure.
 
+use std::fmt::Write as _;
+
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -146,7 +148,12 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
 
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes everything");
+            text
+        })
 }
 
 /// AWS's refusal of an `Authorization` header that lacks something.

@@ -50,7 +50,7 @@ impl World {
                 .with_max_session(14_400),
         );
         world.add_role(Role::new(DEPLOY_ROLE).trusting(&sso_role_arn(SSO_ACCOUNT, SSO_ROLE)));
-        world.add_sso(SsoInstance::new(START_URL, SSO_REGION, USER).assigning(
+        world.add_sso(SsoInstance::new(START_URL, USER).assigning(
             SSO_ACCOUNT,
             "sandbox",
             SSO_ROLE,
