@@ -1,5 +1,10 @@
 //! Signatures, codes, sessions and roles.
 
+use aws_sdk_sts::config::http::HttpRequest;
+use aws_sdk_sts::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_sts::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_smithy_runtime_api::box_error::BoxError;
+
 use super::{alice, assume, expect, key, now, received, refusal, run, sts};
 use crate::support::fake_aws::standard::{
     ACCOUNT, ADMIN_ROLE, AUDIT_ROLE, EXTERNAL_ID, KEY_ID, MFA_SERIAL, SECRET_KEY, USER_ARN,
@@ -80,6 +85,52 @@ fn a_wrong_secret_and_unknown_and_inactive_keys_are_refused() {
     );
     fake.world().set_key_active(KEY_ID, true);
     run(sts(&fake, alice()).get_caller_identity().send()).unwrap();
+}
+
+/// Changes a request after it has been signed.
+#[derive(Debug)]
+struct Tamper(fn(&mut HttpRequest));
+
+impl Intercept for Tamper {
+    fn name(&self) -> &'static str {
+        "Tamper"
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        (self.0)(context.request_mut());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_request_changed_after_signing_is_refused() {
+    let fake = FakeAws::start_standard();
+    let tampers: [fn(&mut HttpRequest); 4] = [
+        |request| request.set_uri(format!("{}?x=y", request.uri())).unwrap(),
+        |request| *request.body_mut() = "Version=2011-06-15&Action=GetCallerIdentity".into(),
+        |request| {
+            drop(
+                request
+                    .headers_mut()
+                    .insert("content-type", "application/x-www-form-urlencoded;x"),
+            )
+        },
+        |request| drop(request.headers_mut().insert("x-amz-new", "unsigned")),
+    ];
+    for tamper in tampers {
+        let call = sts(&fake, alice())
+            .get_caller_identity()
+            .customize()
+            .interceptor(Tamper(tamper));
+        let (status, code, _) = refusal(run(call.send()));
+        assert_eq!((status, code.as_str()), (403, "SignatureDoesNotMatch"));
+    }
+    assert_eq!(fake.count("GetCallerIdentity"), 4);
 }
 
 #[test]
