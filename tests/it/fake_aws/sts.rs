@@ -107,20 +107,31 @@ impl Intercept for Tamper {
     }
 }
 
+/// Gives a request a query.
+fn add_query(request: &mut HttpRequest, query: &str) {
+    let uri = format!("{}?{query}", request.uri());
+    request.set_uri(uri).unwrap();
+}
+
+/// Sets a header.
+fn set(request: &mut HttpRequest, name: &'static str, value: &'static str) {
+    request.headers_mut().insert(name, value);
+}
+
 #[test]
 fn a_request_changed_after_signing_is_refused() {
     let fake = FakeAws::start_standard();
     let tampers: [fn(&mut HttpRequest); 4] = [
-        |request| request.set_uri(format!("{}?x=y", request.uri())).unwrap(),
+        |request| add_query(request, "x=y"),
         |request| *request.body_mut() = "Version=2011-06-15&Action=GetCallerIdentity".into(),
         |request| {
-            drop(
-                request
-                    .headers_mut()
-                    .insert("content-type", "application/x-www-form-urlencoded;x"),
+            set(
+                request,
+                "content-type",
+                "application/x-www-form-urlencoded;x",
             )
         },
-        |request| drop(request.headers_mut().insert("x-amz-new", "unsigned")),
+        |request| set(request, "x-amz-new", "unsigned"),
     ];
     for tamper in tampers {
         let call = sts(&fake, alice())
@@ -131,6 +142,21 @@ fn a_request_changed_after_signing_is_refused() {
         assert_eq!((status, code.as_str()), (403, "SignatureDoesNotMatch"));
     }
     assert_eq!(fake.count("GetCallerIdentity"), 4);
+}
+
+#[test]
+fn a_signed_get_is_a_call_too() {
+    let fake = FakeAws::start_standard();
+    let query = "Version=2011-06-15&Note=a%2Fb%20c%3D~%C3%BC&Action=GetCallerIdentity&Empty=";
+    let call = sts(&fake, alice()).get_caller_identity().customize();
+    let call = call.mutate_request(move |request| {
+        request.set_method("GET").unwrap();
+        add_query(request, query);
+        *request.body_mut() = "".into();
+        request.headers_mut().remove("content-length");
+    });
+    assert_eq!(run(call.send()).unwrap().arn(), Some(USER_ARN));
+    assert_eq!(fake.requests()[0].params["Note"], "a/b c=~\u{fc}");
 }
 
 #[test]
@@ -393,7 +419,7 @@ fn a_role_taken_through_any_session_lasts_an_hour_at_most() {
 }
 
 #[test]
-fn a_denied_principal_and_an_unknown_role_are_refused() {
+fn a_denied_principal_a_closed_role_and_an_unknown_one_are_refused() {
     let fake = FakeAws::start_standard();
     let open = "arn:aws:iam::444455556666:role/path/Open";
     fake.world().add_role(Role::new(open).trusting(USER_ARN));
@@ -406,12 +432,16 @@ fn a_denied_principal_and_an_unknown_role_are_refused() {
         refusal(run(assume(&client, open).send())),
         expect(403, "AccessDenied", &words)
     );
-    let missing = "arn:aws:iam::444455556666:role/Missing";
-    let answer = refusal(run(assume(&client, missing).send()));
-    assert_eq!(
-        answer,
-        expect(403, "AccessDenied", &not_authorized(USER_ARN, missing))
-    );
+    let closed = "arn:aws:iam::444455556666:role/Closed";
+    fake.world()
+        .add_role(Role::new(closed).trusting("222233334444"));
+    for role in [closed, "arn:aws:iam::444455556666:role/Missing"] {
+        let answer = refusal(run(assume(&client, role).send()));
+        assert_eq!(
+            answer,
+            expect(403, "AccessDenied", &not_authorized(USER_ARN, role))
+        );
+    }
 }
 
 #[test]

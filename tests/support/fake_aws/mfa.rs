@@ -38,10 +38,8 @@ impl Device {
 
     /// Uses a code up; `false` when it is of no step near the current one, or used already.
     fn accept(&mut self, given: &str) -> bool {
-        let near = self.step - 1..=self.step + 1;
-        let found = near
-            .into_iter()
-            .find(|step| !self.used.contains(step) && code(&self.secret, *step) == given);
+        let mut near = self.step - 1..=self.step + 1;
+        let found = near.find(|step| code(&self.secret, *step) == given);
         found.is_some_and(|step| self.used.insert(step))
     }
 }
