@@ -1,0 +1,3 @@
+//! What the tests and the tour share. Knows nothing of awsauth's own modules.
+
+pub(crate) mod fake_aws;
