@@ -1,6 +1,7 @@
 //! awsauth: one declarative `profiles.toml` for every AWS profile, and one login command for all of them.
 
 mod aws;
+mod broker;
 mod cli;
 mod diagnostic;
 mod login;

@@ -14,18 +14,11 @@ const LONG: Duration = Duration::from_secs(20);
 fn a_scripted_status_reaches_the_client_with_its_control_characters() {
     let fake = FakeAws::start_standard();
     let hostile = "\u{1b}[31mred\u{7} & <b>";
-    fake.world().fail_next(
-        "GetCallerIdentity",
-        Fault::status(503, "ServiceUnavailable", hostile),
-    );
+    fake.world().fail_next("GetCallerIdentity", Fault::status(503, "ServiceUnavailable", hostile));
     let ask = || run(sts(&fake, alice()).get_caller_identity().send());
     assert_eq!(refusal(ask()), expect(503, "ServiceUnavailable", hostile));
     ask().unwrap();
-    let statuses: Vec<u16> = fake
-        .requests()
-        .iter()
-        .map(|request| request.status)
-        .collect();
+    let statuses: Vec<u16> = fake.requests().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [503, 200]);
 }
 
@@ -36,16 +29,10 @@ fn broken_answers_are_errors_and_then_pass() {
     for fault in [Fault::Truncate, Fault::Garbage, Fault::Close] {
         fake.world().fail_next("GetCallerIdentity", fault);
     }
-    let codes: Vec<_> = (0..3)
-        .map(|_| ask().unwrap_err().code().map(str::to_owned))
-        .collect();
+    let codes: Vec<_> = (0..3).map(|_| ask().unwrap_err().code().map(str::to_owned)).collect();
     assert_eq!(codes, [None, None, None]);
     ask().unwrap();
-    let statuses: Vec<u16> = fake
-        .requests()
-        .iter()
-        .map(|request| request.status)
-        .collect();
+    let statuses: Vec<u16> = fake.requests().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [200, 200, 0, 200]);
 }
 
@@ -75,15 +62,11 @@ fn stopping_ends_a_hanging_request() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this test is about how long an answer takes"
-)]
+#[expect(clippy::disallowed_methods, reason = "this test is about how long an answer takes")]
 fn delay_and_latency_add_up() {
     let fake = FakeAws::start_standard();
     fake.world().set_latency(Duration::from_millis(30));
-    fake.world()
-        .fail_next("GetCallerIdentity", Fault::Delay(Duration::from_millis(40)));
+    fake.world().fail_next("GetCallerIdentity", Fault::Delay(Duration::from_millis(40)));
     let start = std::time::Instant::now();
     run(sts(&fake, alice()).get_caller_identity().send()).unwrap();
     assert!(start.elapsed() >= Duration::from_millis(70));

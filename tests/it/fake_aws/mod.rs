@@ -1,9 +1,6 @@
 //! The fake AWS under AWS's own Rust clients: it must accept what AWS accepts and refuse what AWS refuses.
 
-#![expect(
-    clippy::result_large_err,
-    reason = "the SDK's errors are large, and tests are in no hurry"
-)]
+#![expect(clippy::result_large_err, reason = "the SDK's errors are large, and tests are in no hurry")]
 
 mod faults;
 mod http;
@@ -20,11 +17,7 @@ use crate::support::fake_aws::{FakeAws, standard};
 
 /// Runs a client's call to its end.
 fn run<F: Future>(call: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(call)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
 }
 
 /// A client without TLS: the fake is on loopback.
@@ -58,21 +51,12 @@ fn key(id: &str, secret: &str) -> Credentials {
 /// Credentials as STS returned them.
 fn received(credentials: Option<&aws_sdk_sts::types::Credentials>) -> Credentials {
     let got = credentials.unwrap();
-    Credentials::new(
-        got.access_key_id(),
-        got.secret_access_key(),
-        Some(got.session_token().to_owned()),
-        None,
-        "test",
-    )
+    Credentials::new(got.access_key_id(), got.secret_access_key(), Some(got.session_token().to_owned()), None, "test")
 }
 
 /// `AssumeRole` with a session name.
 fn assume(client: &aws_sdk_sts::Client, role: &str) -> AssumeRoleFluentBuilder {
-    client
-        .assume_role()
-        .role_arn(role)
-        .role_session_name("tester")
+    client.assume_role().role_arn(role).role_session_name("tester")
 }
 
 /// Status, code and message of a refused call. OIDC's message is `error_description`, which the SDK keeps apart.
@@ -83,15 +67,8 @@ fn refusal<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug>(
     let response = error.raw_response().expect("the server must have answered");
     let body = response.body().bytes().unwrap_or_default();
     let oauth = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
-    let message = error
-        .message()
-        .or(oauth["error_description"].as_str())
-        .unwrap_or_default();
-    (
-        response.status().as_u16(),
-        error.code().unwrap_or_default().to_owned(),
-        message.to_owned(),
-    )
+    let message = error.message().or(oauth["error_description"].as_str()).unwrap_or_default();
+    (response.status().as_u16(), error.code().unwrap_or_default().to_owned(), message.to_owned())
 }
 
 /// Owned expectation for [`refusal`].
@@ -100,10 +77,7 @@ fn expect(status: u16, code: &str, message: &str) -> (u16, String, String) {
 }
 
 /// The machine's time in seconds since 1970.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "compared with an expiry that the server took from the same clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "compared with an expiry that the server took from the same clock")]
 fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }

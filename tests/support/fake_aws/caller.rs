@@ -27,14 +27,11 @@ impl Caller {
     /// Verifies a request to STS.
     pub(crate) fn authenticate(state: &State, request: &Request) -> Result<Self, Refusal> {
         let claim = Claim::of(request)?;
-        let (caller, secret, token, expires) =
-            known_key(state, claim.key_id).ok_or_else(invalid_token)?;
+        let (caller, secret, token, expires) = known_key(state, claim.key_id).ok_or_else(invalid_token)?;
         check_scope(&claim)?;
         check_time(&claim, request, state.now())?;
         if !claim.covers(request) {
-            return Err(mismatch(
-                "'Host' and all 'X-Amz-' headers must be a 'SignedHeader' in the AWS Authorization.",
-            ));
+            return Err(mismatch("'Host' and all 'X-Amz-' headers must be a 'SignedHeader' in the AWS Authorization."));
         }
         if claim.expected(request, &secret) != claim.signature {
             return Err(mismatch(
@@ -46,32 +43,17 @@ impl Caller {
             return Err(invalid_token());
         }
         if expires.is_some_and(|expires| expires <= state.now()) {
-            return Err(Refusal::new(
-                403,
-                "ExpiredToken",
-                "The security token included in the request is expired",
-            ));
+            return Err(Refusal::new(403, "ExpiredToken", "The security token included in the request is expired"));
         }
         Ok(caller)
     }
 }
 
 /// What stands behind an access key: the caller, the secret, the session token, the expiry.
-fn known_key(
-    state: &State,
-    key_id: &str,
-) -> Option<(Caller, String, Option<String>, Option<Timestamp>)> {
+fn known_key(state: &State, key_id: &str) -> Option<(Caller, String, Option<String>, Option<Timestamp>)> {
     if let Some(session) = state.sessions.get(key_id) {
-        let caller = Caller {
-            identity: session.identity.clone(),
-            kind: session.kind,
-        };
-        return Some((
-            caller,
-            session.secret.clone(),
-            Some(session.token.clone()),
-            Some(session.expires),
-        ));
+        let caller = Caller { identity: session.identity.clone(), kind: session.kind };
+        return Some((caller, session.secret.clone(), Some(session.token.clone()), Some(session.expires)));
     }
     let (user, secret) = state.long_term(key_id)?;
     let identity = Identity {
@@ -80,23 +62,13 @@ fn known_key(
         principal: user.arn.clone(),
         user_id: entity_id("AIDA", &user.arn),
     };
-    Some((
-        Caller {
-            identity,
-            kind: Kind::LongTerm,
-        },
-        secret.to_owned(),
-        None,
-        None,
-    ))
+    Some((Caller { identity, kind: Kind::LongTerm }, secret.to_owned(), None, None))
 }
 
 /// The credential scope must name STS and something like a region.
 fn check_scope(claim: &Claim<'_>) -> Result<(), Refusal> {
     if claim.service != "sts" {
-        return Err(mismatch(
-            "Credential should be scoped to correct service: 'sts'. ",
-        ));
+        return Err(mismatch("Credential should be scoped to correct service: 'sts'. "));
     }
     let parts: Vec<&str> = claim.region.split('-').collect();
     let number = parts.last().is_some_and(|part| part.parse::<u8>().is_ok());
@@ -124,9 +96,7 @@ fn check_time(claim: &Claim<'_>, request: &Request, now: Timestamp) -> Result<()
     let (earliest, latest) = (now - SKEW, now + SKEW);
     if text(sent) < text(earliest) {
         let (earliest, now) = (text(earliest), text(now));
-        return Err(mismatch(format!(
-            "Signature expired: {stamp} is now earlier than {earliest} ({now} - 15 min.)"
-        )));
+        return Err(mismatch(format!("Signature expired: {stamp} is now earlier than {earliest} ({now} - 15 min.)")));
     }
     if text(sent) > text(latest) {
         let (latest, now) = (text(latest), text(now));
@@ -151,9 +121,5 @@ fn mismatch(message: impl Into<String>) -> Refusal {
 
 /// AWS's refusal of an unknown or inactive key, or of a session token that is not the key's.
 fn invalid_token() -> Refusal {
-    Refusal::new(
-        403,
-        "InvalidClientTokenId",
-        "The security token included in the request is invalid.",
-    )
+    Refusal::new(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
 }

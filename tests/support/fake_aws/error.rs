@@ -20,20 +20,12 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// A refusal from its three parts.
     pub(crate) fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { status, code: code.into(), message: message.into() }
     }
 
     /// As STS's query protocol has it.
     pub(crate) fn to_xml(&self, request_id: &str) -> Response {
-        let party = if self.status < 500 {
-            "Sender"
-        } else {
-            "Receiver"
-        };
+        let party = if self.status < 500 { "Sender" } else { "Receiver" };
         let body = format!(
             "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n    <Type>{party}</Type>\n    \
              <Code>{}</Code>\n    <Message>{}</Message>\n  </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",

@@ -32,11 +32,7 @@ pub(crate) enum Fault {
 impl Fault {
     /// A [`Fault::Status`].
     pub(crate) fn status(status: u16, code: &str, message: &str) -> Self {
-        Self::Status {
-            status,
-            code: code.to_owned(),
-            message: message.to_owned(),
-        }
+        Self::Status { status, code: code.to_owned(), message: message.to_owned() }
     }
 }
 
@@ -54,10 +50,7 @@ pub(crate) struct Faults {
 impl Faults {
     /// Lets a coming request of `operation` meet `fault`.
     pub(crate) fn push(&mut self, operation: &str, fault: Fault) {
-        self.queued
-            .entry(operation.to_owned())
-            .or_default()
-            .push_back(fault);
+        self.queued.entry(operation.to_owned()).or_default().push_back(fault);
     }
 
     /// The fault that a request of `operation` meets now.
@@ -68,10 +61,6 @@ impl Faults {
     /// The refusal that a portal request meets while throttled.
     pub(crate) fn take_throttle(&mut self) -> Option<Refusal> {
         self.throttled = self.throttled.checked_sub(1)?;
-        Some(Refusal::new(
-            429,
-            "TooManyRequestsException",
-            "Rate exceeded",
-        ))
+        Some(Refusal::new(429, "TooManyRequestsException", "Rate exceeded"))
     }
 }

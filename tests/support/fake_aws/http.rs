@@ -39,25 +39,14 @@ impl Request {
             return Err(malformed("request line"));
         };
         let headers = read_headers(stream)?;
-        let find = |name: &str| {
-            headers
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let find = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         if find("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
-            stream
-                .get_mut()
-                .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            stream.get_mut().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        let chunked =
-            find("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
+        let chunked = find("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
         let body = match find("content-length") {
             _ if chunked => read_chunks(stream)?,
-            Some(length) => read_exactly(
-                stream,
-                length.parse().map_err(|_| malformed("content-length"))?,
-            )?,
+            Some(length) => read_exactly(stream, length.parse().map_err(|_| malformed("content-length"))?)?,
             None => Vec::new(),
         };
         let close = find("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
@@ -74,10 +63,7 @@ impl Request {
 
     /// The first value of a header, by lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The decoded pairs of the query.
@@ -87,24 +73,15 @@ impl Request {
 
     /// The decoded pairs of a form body; none when the content type is another.
     pub(crate) fn form_pairs(&self) -> Vec<(String, String)> {
-        let form = self
-            .header("content-type")
-            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
-        if form {
-            pairs(&String::from_utf8_lossy(&self.body))
-        } else {
-            Vec::new()
-        }
+        let form =
+            self.header("content-type").is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        if form { pairs(&String::from_utf8_lossy(&self.body)) } else { Vec::new() }
     }
 }
 
 /// Splits and decodes `a=b&c=d`.
 fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |part: &str| {
-        percent_decode_str(&part.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
+    let decode = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -129,9 +106,7 @@ fn read_line(stream: &mut impl BufRead) -> io::Result<Option<String>> {
     if line.last() == Some(&b'\r') {
         line.pop();
     }
-    String::from_utf8(line)
-        .map(Some)
-        .map_err(|_| malformed("line"))
+    String::from_utf8(line).map(Some).map_err(|_| malformed("line"))
 }
 
 /// The header lines up to the empty one (also a chunked body's trailers).
@@ -212,12 +187,7 @@ impl Response {
 
     /// No answer at all.
     pub(crate) fn closed() -> Self {
-        Self {
-            status: 0,
-            headers: Vec::new(),
-            body: Vec::new(),
-            ending: Ending::Closed,
-        }
+        Self { status: 0, headers: Vec::new(), body: Vec::new(), ending: Ending::Closed }
     }
 
     /// The same with one more header.
@@ -227,37 +197,19 @@ impl Response {
     }
 
     /// Sends the response; `date` is the value of its `Date` header. Says whether the connection stays usable.
-    pub(crate) fn write(
-        &self,
-        stream: &mut TcpStream,
-        date: &str,
-        keep_alive: bool,
-    ) -> io::Result<bool> {
+    pub(crate) fn write(&self, stream: &mut TcpStream, date: &str, keep_alive: bool) -> io::Result<bool> {
         if self.ending == Ending::Closed {
             return Ok(false);
         }
         let keep_alive = keep_alive && self.ending == Ending::Whole;
         let mut bytes = Vec::new();
-        write!(
-            bytes,
-            "HTTP/1.1 {} {}\r\n",
-            self.status,
-            reason(self.status)
-        )?;
+        write!(bytes, "HTTP/1.1 {} {}\r\n", self.status, reason(self.status))?;
         for (name, value) in &self.headers {
             write!(bytes, "{name}: {}\r\n", value.replace(['\r', '\n'], " "))?;
         }
         let connection = if keep_alive { "keep-alive" } else { "close" };
-        write!(
-            bytes,
-            "date: {date}\r\ncontent-length: {}\r\nconnection: {connection}\r\n\r\n",
-            self.body.len()
-        )?;
-        let sent = if self.ending == Ending::Whole {
-            self.body.len()
-        } else {
-            self.body.len() / 2
-        };
+        write!(bytes, "date: {date}\r\ncontent-length: {}\r\nconnection: {connection}\r\n\r\n", self.body.len())?;
+        let sent = if self.ending == Ending::Whole { self.body.len() } else { self.body.len() / 2 };
         bytes.extend_from_slice(&self.body[..sent]);
         stream.write_all(&bytes)?;
         stream.flush()?;

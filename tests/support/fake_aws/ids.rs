@@ -26,10 +26,7 @@ pub(crate) struct Ids {
 impl Ids {
     /// A source unlike any other.
     pub(crate) fn random() -> Self {
-        Self {
-            seed: RandomState::new().build_hasher().finish(),
-            drawn: 0,
-        }
+        Self { seed: RandomState::new().build_hasher().finish(), drawn: 0 }
     }
 
     /// `length` letters out of `alphabet`.
@@ -39,12 +36,7 @@ impl Ids {
             self.drawn += 1;
             let block = Sha256::digest(format!("{}/{}", self.seed, self.drawn));
             let wanted = length - text.len();
-            text.extend(
-                block
-                    .iter()
-                    .take(wanted)
-                    .map(|byte| letter(alphabet, *byte)),
-            );
+            text.extend(block.iter().take(wanted).map(|byte| letter(alphabet, *byte)));
         }
         text
     }
@@ -62,10 +54,7 @@ impl Ids {
 
     /// A session token: long, with characters that need quoting, the mark among them.
     pub(crate) fn session_token(&mut self) -> String {
-        format!(
-            "IQoJb3JpZ2luX2Vj{SECRET_MARK}{}+/==",
-            self.letters(BASE64, 360)
-        )
+        format!("IQoJb3JpZ2luX2Vj{SECRET_MARK}{}+/==", self.letters(BASE64, 360))
     }
 
     /// A public identifier of OAuth, such as a client id.
@@ -80,24 +69,13 @@ impl Ids {
 
     /// A code for a person to compare: `BCDF-GHJK`.
     pub(crate) fn user_code(&mut self) -> String {
-        format!(
-            "{}-{}",
-            self.letters(USER_CODE, 4),
-            self.letters(USER_CODE, 4)
-        )
+        format!("{}-{}", self.letters(USER_CODE, 4), self.letters(USER_CODE, 4))
     }
 
     /// A request id in the form of a UUID.
     pub(crate) fn request_id(&mut self) -> String {
         let hex = self.letters(b"0123456789abcdef", 32);
-        format!(
-            "{}-{}-{}-{}-{}",
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..]
-        )
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
     }
 }
 
@@ -108,10 +86,6 @@ fn letter(alphabet: &[u8], byte: u8) -> char {
 
 /// A stable id of an entity: `AIDA…` of a user, `AROA…` of a role.
 pub(crate) fn entity_id(prefix: &str, arn: &str) -> String {
-    let tail: String = Sha256::digest(arn)
-        .iter()
-        .take(17)
-        .map(|byte| letter(BASE32, *byte))
-        .collect();
+    let tail: String = Sha256::digest(arn).iter().take(17).map(|byte| letter(BASE32, *byte)).collect();
     format!("{prefix}{tail}")
 }

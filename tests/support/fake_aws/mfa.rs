@@ -50,12 +50,7 @@ fn code(secret: &[u8], step: u64) -> String {
     mac.update(&step.to_be_bytes());
     let digest = mac.finalize().into_bytes();
     let offset = usize::from(digest[19] & 0x0f);
-    let word = [
-        digest[offset] & 0x7f,
-        digest[offset + 1],
-        digest[offset + 2],
-        digest[offset + 3],
-    ];
+    let word = [digest[offset] & 0x7f, digest[offset + 1], digest[offset + 2], digest[offset + 3]];
     format!("{:06}", u32::from_be_bytes(word) % 1_000_000)
 }
 
@@ -70,31 +65,19 @@ pub(crate) fn check(
         (None, None) => return Ok(false),
         (Some(serial), Some(code)) => (serial, code),
         _ => {
-            return Err(failed(
-                ", must provide both MFA serial number and one time pass code.",
-            ));
+            return Err(failed(", must provide both MFA serial number and one time pass code."));
         }
     };
-    let device = devices
-        .get_mut(serial)
-        .filter(|device| Some(device.owner.as_str()) == user);
+    let device = devices.get_mut(serial).filter(|device| Some(device.owner.as_str()) == user);
     let device = device.ok_or_else(|| {
         failed(
             ", unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
         )
     })?;
-    if device.accept(code) {
-        Ok(true)
-    } else {
-        Err(failed(" with invalid MFA one time pass code. "))
-    }
+    if device.accept(code) { Ok(true) } else { Err(failed(" with invalid MFA one time pass code. ")) }
 }
 
 /// AWS's refusal for MFA.
 fn failed(rest: &str) -> Refusal {
-    Refusal::new(
-        403,
-        "AccessDenied",
-        format!("MultiFactorAuthentication failed{rest}"),
-    )
+    Refusal::new(403, "AccessDenied", format!("MultiFactorAuthentication failed{rest}"))
 }

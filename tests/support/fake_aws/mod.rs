@@ -93,12 +93,7 @@ impl FakeAws {
 
     /// The operations in the order of arrival.
     pub(crate) fn operations(&self) -> Vec<String> {
-        self.world
-            .lock()
-            .records
-            .iter()
-            .map(|record| record.operation.clone())
-            .collect()
+        self.world.lock().records.iter().map(|record| record.operation.clone()).collect()
     }
 
     /// Requests that no service of the fake knows (answered 404).
@@ -115,7 +110,6 @@ impl FakeAws {
 
     /// Waits until `count` requests of `operation` have arrived; `false` when `limit` passes first.
     pub(crate) fn wait_for(&self, operation: &str, count: usize, limit: Duration) -> bool {
-        self.world
-            .wait_until(limit, |state| state.count(operation) >= count)
+        self.world.wait_until(limit, |state| state.count(operation) >= count)
     }
 }

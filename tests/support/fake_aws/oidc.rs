@@ -28,8 +28,9 @@ type Answer = Result<Value, Refusal>;
 pub(crate) fn answer(state: &mut State, request: &Request, operation: &str) -> Response {
     let request_id = state.ids.request_id();
     match call(state, request, operation) {
-        Ok(body) => Response::new(200, "application/json", body.to_string())
-            .with_header("x-amzn-requestid", request_id),
+        Ok(body) => {
+            Response::new(200, "application/json", body.to_string()).with_header("x-amzn-requestid", request_id)
+        }
         Err(refusal) => refusal.to_oauth(&request_id),
     }
 }
@@ -37,13 +38,9 @@ pub(crate) fn answer(state: &mut State, request: &Request, operation: &str) -> R
 /// Refuses what is no unsigned JSON, then dispatches.
 fn call(state: &mut State, request: &Request, operation: &str) -> Answer {
     if request.header("authorization").is_some() {
-        return Err(invalid_request(
-            "This operation is not signed; it takes no Authorization header",
-        ));
+        return Err(invalid_request("This operation is not signed; it takes no Authorization header"));
     }
-    let json = request
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("application/json"));
+    let json = request.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
     let input: Value = match serde_json::from_slice(&request.body) {
         Ok(input @ Value::Object(_)) if json => input,
         _ => return Err(invalid_request("Invalid request")),
@@ -68,13 +65,7 @@ fn required<'a>(input: &'a Value, name: &str) -> Result<&'a str, Refusal> {
 /// A list of texts; `None` when it is left out.
 fn list(input: &Value, name: &str) -> Option<Vec<String>> {
     let items = input[name].as_array()?;
-    Some(
-        items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-    )
+    Some(items.iter().filter_map(Value::as_str).map(str::to_owned).collect())
 }
 
 /// `RegisterClient`.
@@ -84,20 +75,14 @@ fn register_client(state: &mut State, input: &Value) -> Answer {
         return Err(bad("InvalidClientMetadataException", "Invalid client type"));
     }
     let scopes = list(input, "scopes").unwrap_or_default();
-    if scopes
-        .iter()
-        .any(|scope| scope != ACCOUNT_ACCESS && scope != "openid")
-    {
+    if scopes.iter().any(|scope| scope != ACCOUNT_ACCESS && scope != "openid") {
         return Err(bad("InvalidScopeException", "Invalid scope"));
     }
     let known = [DEVICE_CODE, AUTHORIZATION_CODE, REFRESH_TOKEN];
     let defaults = || vec![DEVICE_CODE.to_owned(), REFRESH_TOKEN.to_owned()];
     let grants = list(input, "grantTypes").unwrap_or_else(defaults);
     if grants.iter().any(|grant| !known.contains(&grant.as_str())) {
-        return Err(bad(
-            "UnsupportedGrantTypeException",
-            "Unsupported grant type",
-        ));
+        return Err(bad("UnsupportedGrantTypeException", "Unsupported grant type"));
     }
     let redirects = list(input, "redirectUris").unwrap_or_default();
     if grants.iter().any(|grant| grant == AUTHORIZATION_CODE) && redirects.is_empty() {
@@ -105,15 +90,7 @@ fn register_client(state: &mut State, input: &Value) -> Answer {
     }
     let (id, secret) = (state.ids.public(), state.ids.oauth_secret("eyJraWQi"));
     let (now, expires) = (state.now(), state.after(state.sso.registration_lifetime));
-    state.sso.clients.insert(
-        id.clone(),
-        Client {
-            secret: secret.clone(),
-            expires,
-            scopes,
-            grants,
-        },
-    );
+    state.sso.clients.insert(id.clone(), Client { secret: secret.clone(), expires, scopes, grants });
     Ok(json!({
         "clientId": id,
         "clientSecret": secret,
@@ -124,24 +101,13 @@ fn register_client(state: &mut State, input: &Value) -> Answer {
 
 /// The id of a client whose secret is right, whose registration lasts, and which may use `grant_type`.
 fn authenticate<'a>(state: &State, input: &'a Value, grant_type: &str) -> Result<&'a str, Refusal> {
-    let (id, secret) = (
-        required(input, "clientId")?,
-        required(input, "clientSecret")?,
-    );
-    let client = state
-        .sso
-        .clients
-        .get(id)
-        .filter(|client| client.secret == secret && client.expires > state.now());
-    let client =
-        client.ok_or_else(|| Refusal::new(401, "InvalidClientException", "Invalid client"))?;
+    let (id, secret) = (required(input, "clientId")?, required(input, "clientSecret")?);
+    let client = state.sso.clients.get(id).filter(|client| client.secret == secret && client.expires > state.now());
+    let client = client.ok_or_else(|| Refusal::new(401, "InvalidClientException", "Invalid client"))?;
     if client.grants.iter().any(|grant| grant == grant_type) {
         Ok(id)
     } else {
-        Err(bad(
-            "UnauthorizedClientException",
-            "The client is not registered for this grant type",
-        ))
+        Err(bad("UnauthorizedClientException", "The client is not registered for this grant type"))
     }
 }
 
@@ -149,12 +115,7 @@ fn authenticate<'a>(state: &State, input: &'a Value, grant_type: &str) -> Result
 fn start_device_authorization(state: &mut State, input: &Value) -> Answer {
     let client_id = authenticate(state, input, DEVICE_CODE)?;
     let start_url = required(input, "startUrl")?;
-    if !state
-        .sso
-        .instances
-        .iter()
-        .any(|instance| instance.start_url == start_url)
-    {
+    if !state.sso.instances.iter().any(|instance| instance.start_url == start_url) {
         return Err(invalid_request("Invalid start URL"));
     }
     let (device_code, user_code) = (state.ids.oauth_secret("device-"), state.ids.user_code());
@@ -199,19 +160,12 @@ fn create_token(state: &mut State, input: &Value) -> Answer {
             let login = redeem_refresh_token(state, client_id, required(input, "refreshToken")?)?;
             Ok(grant(state, client_id, login))
         }
-        _ => Err(bad(
-            "UnsupportedGrantTypeException",
-            "Unsupported grant type",
-        )),
+        _ => Err(bad("UnsupportedGrantTypeException", "Unsupported grant type")),
     }
 }
 
 /// The new login that an approved device code stands for. A code is good for one token.
-fn redeem_device_code(
-    state: &mut State,
-    client_id: &str,
-    device_code: &str,
-) -> Result<usize, Refusal> {
+fn redeem_device_code(state: &mut State, client_id: &str, device_code: &str) -> Result<usize, Refusal> {
     let (now, polled) = (state.now(), machine_time());
     let interval = SignedDuration::from_secs(state.sso.interval);
     let request = state.sso.requests.get_mut(device_code);
@@ -220,9 +174,7 @@ fn redeem_device_code(
     if request.expires <= now {
         return Err(bad("ExpiredTokenException", "Device code has expired"));
     }
-    let early = request
-        .last_poll
-        .is_some_and(|last| polled.duration_since(last) + POLL_GRACE < interval);
+    let early = request.last_poll.is_some_and(|last| polled.duration_since(last) + POLL_GRACE < interval);
     request.last_poll = Some(polled);
     if early {
         return Err(bad("SlowDownException", "Polling too quickly"));
@@ -231,21 +183,14 @@ fn redeem_device_code(
         Decision::Denied => Err(bad("AccessDeniedException", "Access denied")),
         Decision::Waiting => {
             request.pending_polls += 1;
-            if matches!(request.approval, Approval::AfterPolls(count) if request.pending_polls >= count)
-            {
+            if matches!(request.approval, Approval::AfterPolls(count) if request.pending_polls >= count) {
                 request.decision = Decision::Approved;
             }
-            Err(bad(
-                "AuthorizationPendingException",
-                "The authorization request is still pending",
-            ))
+            Err(bad("AuthorizationPendingException", "The authorization request is still pending"))
         }
         Decision::Approved => {
             request.spent = true;
-            let login = Login {
-                start_url: request.start_url.clone(),
-                ended: false,
-            };
+            let login = Login { start_url: request.start_url.clone(), ended: false };
             state.sso.logins.push(login);
             Ok(state.sso.logins.len() - 1)
         }
@@ -255,30 +200,18 @@ fn redeem_device_code(
 /// The login behind a refresh token, which dies with this use.
 fn redeem_refresh_token(state: &mut State, client_id: &str, token: &str) -> Result<usize, Refusal> {
     let refused = || bad("InvalidGrantException", "Invalid refresh token provided");
-    if state
-        .sso
-        .refresh
-        .get(token)
-        .is_none_or(|refresh| refresh.client_id != client_id)
-    {
+    if state.sso.refresh.get(token).is_none_or(|refresh| refresh.client_id != client_id) {
         return Err(refused());
     }
     let refresh = state.sso.refresh.remove(token).ok_or_else(refused)?;
-    if state.sso.logins[refresh.login].ended {
-        Err(refused())
-    } else {
-        Ok(refresh.login)
-    }
+    if state.sso.logins[refresh.login].ended { Err(refused()) } else { Ok(refresh.login) }
 }
 
 /// Tokens for a login; a refresh token only for a client that may have one.
 fn grant(state: &mut State, client_id: &str, login: usize) -> Value {
     let access = state.ids.oauth_secret("aoa");
     let expires = state.after(state.sso.token_lifetime);
-    state
-        .sso
-        .access
-        .insert(access.clone(), AccessToken { login, expires });
+    state.sso.access.insert(access.clone(), AccessToken { login, expires });
     let mut body = json!({ "accessToken": access, "tokenType": "Bearer", "expiresIn": state.sso.token_lifetime });
     let refreshable = state.sso.clients.get(client_id).is_some_and(|client| {
         client.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS)
@@ -286,13 +219,7 @@ fn grant(state: &mut State, client_id: &str, login: usize) -> Value {
     });
     if refreshable {
         let refresh = state.ids.oauth_secret("aor");
-        state.sso.refresh.insert(
-            refresh.clone(),
-            RefreshToken {
-                login,
-                client_id: client_id.to_owned(),
-            },
-        );
+        state.sso.refresh.insert(refresh.clone(), RefreshToken { login, client_id: client_id.to_owned() });
         body["refreshToken"] = Value::String(refresh);
     }
     body

@@ -37,11 +37,7 @@ impl User {
 
     /// The same with one more active long-term key.
     pub(crate) fn with_key(mut self, id: &str, secret: &str) -> Self {
-        self.keys.push(LongTermKey {
-            id: id.to_owned(),
-            secret: secret.to_owned(),
-            active: true,
-        });
+        self.keys.push(LongTermKey { id: id.to_owned(), secret: secret.to_owned(), active: true });
         self
     }
 
@@ -70,13 +66,7 @@ pub(crate) struct Role {
 impl Role {
     /// A role that trusts nobody yet, with AWS's default maximum of one hour.
     pub(crate) fn new(arn: &str) -> Self {
-        Self {
-            arn: arn.to_owned(),
-            trusted: Vec::new(),
-            needs_mfa: false,
-            external_id: None,
-            max_session: 3600,
-        }
+        Self { arn: arn.to_owned(), trusted: Vec::new(), needs_mfa: false, external_id: None, max_session: 3600 }
     }
 
     /// The same, trusting one more principal: an account id, a user ARN or a role ARN.
@@ -129,11 +119,7 @@ pub(crate) struct Assignment {
 impl SsoInstance {
     /// An instance without assignments.
     pub(crate) fn new(start_url: &str, person: &str) -> Self {
-        Self {
-            start_url: start_url.to_owned(),
-            person: person.to_owned(),
-            assignments: Vec::new(),
-        }
+        Self { start_url: start_url.to_owned(), person: person.to_owned(), assignments: Vec::new() }
     }
 
     /// The same with one more assignment.
@@ -149,7 +135,5 @@ impl SsoInstance {
 
 /// The ARN of the IAM role behind an assignment.
 pub(crate) fn sso_role_arn(account: &str, role: &str) -> String {
-    format!(
-        "arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role}_0123456789abcdef"
-    )
+    format!("arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role}_0123456789abcdef")
 }

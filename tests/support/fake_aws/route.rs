@@ -23,32 +23,20 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
     let (fault, latency, releases, id) = {
         let mut state = world.lock();
         let fault = take_fault(&mut state, &record);
-        (
-            fault,
-            state.faults.latency,
-            state.releases,
-            arrive(&mut state, record.clone()),
-        )
+        (fault, state.faults.latency, state.releases, arrive(&mut state, record.clone()))
     };
     world.notify();
     wait(world, latency);
     let response = match fault {
         None => serve(world, request, &record),
-        Some(Fault::Truncate) => Response {
-            ending: Ending::Truncated,
-            ..serve(world, request, &record)
-        },
-        Some(Fault::Garbage) => Response::new(
-            200,
-            "text/html",
-            "<html><body>Please sign in to the Wi-Fi</body></html>",
-        ),
+        Some(Fault::Truncate) => Response { ending: Ending::Truncated, ..serve(world, request, &record) },
+        Some(Fault::Garbage) => {
+            Response::new(200, "text/html", "<html><body>Please sign in to the Wi-Fi</body></html>")
+        }
         Some(Fault::Close) => Response::closed(),
-        Some(Fault::Status {
-            status,
-            code,
-            message,
-        }) => refuse(world, record.service, &Refusal::new(status, code, message)),
+        Some(Fault::Status { status, code, message }) => {
+            refuse(world, record.service, &Refusal::new(status, code, message))
+        }
         Some(Fault::Delay(time)) => {
             wait(world, time);
             serve(world, request, &record)
@@ -78,16 +66,8 @@ fn take_fault(state: &mut State, record: &Recorded) -> Option<Fault> {
     if scripted.is_some() || record.service != "portal" {
         return scripted;
     }
-    let Refusal {
-        status,
-        code,
-        message,
-    } = state.faults.take_throttle()?;
-    Some(Fault::Status {
-        status,
-        code,
-        message,
-    })
+    let Refusal { status, code, message } = state.faults.take_throttle()?;
+    Some(Fault::Status { status, code, message })
 }
 
 /// Keeps the record of a request, under a new id.
@@ -134,16 +114,11 @@ fn params(request: &Request, service: &str) -> BTreeMap<String, String> {
     match service {
         "sts" if request.method == "POST" => request.form_pairs().into_iter().collect(),
         "oidc" => match serde_json::from_slice(&request.body) {
-            Ok(Value::Object(members)) => members
-                .into_iter()
-                .map(|(name, value)| (name, plain(value)))
-                .collect(),
+            Ok(Value::Object(members)) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
             _ => BTreeMap::new(),
         },
         _ => {
-            let bearer = request
-                .header(portal::BEARER)
-                .map(|token| (portal::BEARER.to_owned(), token.to_owned()));
+            let bearer = request.header(portal::BEARER).map(|token| (portal::BEARER.to_owned(), token.to_owned()));
             request.query_pairs().into_iter().chain(bearer).collect()
         }
     }
@@ -169,16 +144,8 @@ fn serve(world: &World, request: &Request, record: &Recorded) -> Response {
         "portal" => portal::answer(&mut state, request, &record.operation, &record.params),
         "browser" => {
             let code = record.params.get("user_code").map_or("", String::as_str);
-            let (status, text) = if state.sso.visit(code) {
-                (200, "Request approved")
-            } else {
-                (400, "Unknown code")
-            };
-            Response::new(
-                status,
-                "text/html",
-                format!("<!doctype html><title>{text}</title><h1>{text}</h1>"),
-            )
+            let (status, text) = if state.sso.visit(code) { (200, "Request approved") } else { (400, "Unknown code") };
+            Response::new(status, "text/html", format!("<!doctype html><title>{text}</title><h1>{text}</h1>"))
         }
         _ => Response::new(404, "text/plain", "the fake AWS has no such path"),
     }

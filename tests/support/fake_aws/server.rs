@@ -44,12 +44,7 @@ impl Server {
             let (world, connections) = (world.clone(), Arc::clone(&connections));
             std::thread::spawn(move || accept(&listener, &world, &connections))
         };
-        Ok(Self {
-            address,
-            world: world.clone(),
-            acceptor: Some(acceptor),
-            connections,
-        })
+        Ok(Self { address, world: world.clone(), acceptor: Some(acceptor), connections })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -67,10 +62,7 @@ impl Drop for Server {
         if let Some(acceptor) = self.acceptor.take() {
             drop(acceptor.join());
         }
-        let mut connections = self
-            .connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         for connection in connections.drain(..) {
             drop(connection.stream.shutdown(Shutdown::Both));
             drop(connection.thread.join());
@@ -84,18 +76,14 @@ fn accept(listener: &TcpListener, world: &World, connections: &Mutex<Vec<Connect
         if world.lock().stopped {
             return;
         }
-        let Ok((stream, handle)) = stream.and_then(|stream| Ok((stream.try_clone()?, stream)))
-        else {
+        let Ok((stream, handle)) = stream.and_then(|stream| Ok((stream.try_clone()?, stream))) else {
             continue;
         };
         let world = world.clone();
         let thread = std::thread::spawn(move || drop(serve(stream, &world)));
         let mut open = connections.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|connection| !connection.thread.is_finished());
-        open.push(Connection {
-            stream: handle,
-            thread,
-        });
+        open.push(Connection { stream: handle, thread });
     }
 }
 

@@ -10,11 +10,7 @@ use super::error::Refusal;
 use super::http::Request;
 
 /// What `SigV4` percent-encodes: all but RFC 3986's unreserved characters.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A parsed `Authorization` header.
 pub(crate) struct Claim<'a> {
@@ -36,15 +32,9 @@ impl<'a> Claim<'a> {
     /// Reads the header of a request.
     pub(crate) fn of(request: &'a Request) -> Result<Self, Refusal> {
         let header = request.header("authorization").ok_or_else(|| {
-            Refusal::new(
-                403,
-                "MissingAuthenticationToken",
-                "Request is missing Authentication Token",
-            )
+            Refusal::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
         })?;
-        let fields = header
-            .strip_prefix("AWS4-HMAC-SHA256 ")
-            .ok_or_else(|| incomplete("AWS4-HMAC-SHA256"))?;
+        let fields = header.strip_prefix("AWS4-HMAC-SHA256 ").ok_or_else(|| incomplete("AWS4-HMAC-SHA256"))?;
         let field = |name: &str| {
             fields
                 .split(',')
@@ -56,43 +46,24 @@ impl<'a> Claim<'a> {
             return Err(incomplete("Credential"));
         };
         let signed = field("SignedHeaders")?.split(';').collect();
-        Ok(Self {
-            key_id,
-            date,
-            region,
-            service,
-            signed,
-            signature: field("Signature")?,
-        })
+        Ok(Self { key_id, date, region, service, signed, signature: field("Signature")? })
     }
 
     /// Whether the signed headers are complete, in order and unforgeable: `host`, and every `x-amz-` that was sent.
     pub(crate) fn covers(&self, request: &Request) -> bool {
-        let must = request
-            .headers
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|name| name.starts_with("x-amz-"));
-        self.signed.is_sorted()
-            && must
-                .chain(["host", "x-amz-date"])
-                .all(|name| self.signed.contains(&name))
+        let must = request.headers.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("x-amz-"));
+        self.signed.is_sorted() && must.chain(["host", "x-amz-date"]).all(|name| self.signed.contains(&name))
     }
 
     /// The signature that `secret` gives for the request.
     pub(crate) fn expected(&self, request: &Request, secret: &str) -> String {
         let stamp = request.header("x-amz-date").unwrap_or_default();
-        let scope = format!(
-            "{}/{}/{}/aws4_request",
-            self.date, self.region, self.service
-        );
+        let scope = format!("{}/{}/{}/aws4_request", self.date, self.region, self.service);
         let canonical = hex(&Sha256::digest(canonical_request(request, &self.signed)));
         let to_sign = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{canonical}");
         let key = [self.date, self.region, self.service, "aws4_request"]
             .iter()
-            .fold(format!("AWS4{secret}").into_bytes(), |key, part| {
-                hmac(&key, part)
-            });
+            .fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part));
         hex(&hmac(&key, &to_sign))
     }
 }
@@ -100,25 +71,11 @@ impl<'a> Claim<'a> {
 /// The canonical form that is hashed into the signature.
 fn canonical_request(request: &Request, signed: &[&str]) -> String {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    let mut query: Vec<_> = request
-        .query_pairs()
-        .iter()
-        .map(|(name, value)| (encode(name), encode(value)))
-        .collect();
+    let mut query: Vec<_> = request.query_pairs().iter().map(|(name, value)| (encode(name), encode(value))).collect();
     query.sort();
-    let query: Vec<_> = query
-        .into_iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    let headers: Vec<_> = signed
-        .iter()
-        .map(|name| format!("{name}:{}\n", canonical_header(request, name)))
-        .collect();
-    let path = if request.path.is_empty() {
-        "/"
-    } else {
-        &request.path
-    };
+    let query: Vec<_> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let headers: Vec<_> = signed.iter().map(|name| format!("{name}:{}\n", canonical_header(request, name))).collect();
+    let path = if request.path.is_empty() { "/" } else { &request.path };
     [
         &request.method,
         path,
@@ -133,9 +90,7 @@ fn canonical_request(request: &Request, signed: &[&str]) -> String {
 /// All values of a header, joined, with runs of spaces made one.
 fn canonical_header(request: &Request, name: &str) -> String {
     let values = request.headers.iter().filter(|(key, _)| key == name);
-    let values: Vec<_> = values
-        .map(|(_, value)| value.split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect();
+    let values: Vec<_> = values.map(|(_, value)| value.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     values.join(",")
 }
 
@@ -148,19 +103,13 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
 
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String takes everything");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
 }
 
 /// AWS's refusal of an `Authorization` header that lacks something.
 fn incomplete(what: &str) -> Refusal {
-    Refusal::new(
-        400,
-        "IncompleteSignature",
-        format!("Authorization header requires '{what}' parameter."),
-    )
+    Refusal::new(400, "IncompleteSignature", format!("Authorization header requires '{what}' parameter."))
 }

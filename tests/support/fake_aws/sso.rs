@@ -136,35 +136,22 @@ impl Sso {
 
     /// Settles a waiting user code; `false` when there is none.
     pub(crate) fn decide(&mut self, user_code: &str, decision: Decision) -> bool {
-        let mut waiting = self
-            .requests
-            .values_mut()
-            .filter(|request| request.decision == Decision::Waiting);
+        let mut waiting = self.requests.values_mut().filter(|request| request.decision == Decision::Waiting);
         let found = waiting.find(|request| request.user_code == user_code);
         found.map(|request| request.decision = decision).is_some()
     }
 
     /// User codes that wait, oldest first.
     pub(crate) fn waiting(&self) -> Vec<String> {
-        let mut waiting: Vec<_> = self
-            .requests
-            .values()
-            .filter(|request| request.decision == Decision::Waiting)
-            .collect();
+        let mut waiting: Vec<_> =
+            self.requests.values().filter(|request| request.decision == Decision::Waiting).collect();
         waiting.sort_by_key(|request| request.expires);
-        waiting
-            .iter()
-            .map(|request| request.user_code.clone())
-            .collect()
+        waiting.iter().map(|request| request.user_code.clone()).collect()
     }
 
     /// The person opens the verification page; whether the code waits or has been approved.
     pub(crate) fn visit(&mut self, user_code: &str) -> bool {
-        let Some(request) = self
-            .requests
-            .values_mut()
-            .find(|request| request.user_code == user_code)
-        else {
+        let Some(request) = self.requests.values_mut().find(|request| request.user_code == user_code) else {
             return false;
         };
         if request.decision == Decision::Waiting && request.approval == Approval::OnVisit {
@@ -175,15 +162,9 @@ impl Sso {
 
     /// The instance behind a valid access token, with the login's index.
     pub(crate) fn signed_in(&self, token: &str, now: Timestamp) -> Option<(usize, &SsoInstance)> {
-        let access = self
-            .access
-            .get(token)
-            .filter(|access| access.expires > now)?;
+        let access = self.access.get(token).filter(|access| access.expires > now)?;
         let login = self.logins.get(access.login).filter(|login| !login.ended)?;
-        let instance = self
-            .instances
-            .iter()
-            .find(|instance| instance.start_url == login.start_url)?;
+        let instance = self.instances.iter().find(|instance| instance.start_url == login.start_url)?;
         Some((access.login, instance))
     }
 

@@ -36,11 +36,7 @@ impl World {
     /// The world of this module's constants.
     pub(crate) fn standard() -> Self {
         let world = Self::new();
-        world.add_user(
-            User::new(ACCOUNT, USER)
-                .with_key(KEY_ID, SECRET_KEY)
-                .with_mfa(MFA_SERIAL),
-        );
+        world.add_user(User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_mfa(MFA_SERIAL));
         world.add_role(Role::new(ADMIN_ROLE).trusting(ACCOUNT).needing_mfa());
         world.add_role(
             Role::new(AUDIT_ROLE)
@@ -50,11 +46,7 @@ impl World {
                 .with_max_session(14_400),
         );
         world.add_role(Role::new(DEPLOY_ROLE).trusting(&sso_role_arn(SSO_ACCOUNT, SSO_ROLE)));
-        world.add_sso(SsoInstance::new(START_URL, USER).assigning(
-            SSO_ACCOUNT,
-            "sandbox",
-            SSO_ROLE,
-        ));
+        world.add_sso(SsoInstance::new(START_URL, USER).assigning(SSO_ACCOUNT, "sandbox", SSO_ROLE));
         world
     }
 }

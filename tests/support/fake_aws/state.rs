@@ -128,30 +128,19 @@ impl State {
 
     /// How many requests of one operation have arrived.
     pub(crate) fn count(&self, operation: &str) -> usize {
-        self.records
-            .iter()
-            .filter(|record| record.operation == operation)
-            .count()
+        self.records.iter().filter(|record| record.operation == operation).count()
     }
 
     /// The user and the secret behind an active long-term key.
     pub(crate) fn long_term(&self, key_id: &str) -> Option<(&User, &str)> {
         self.users.iter().find_map(|user| {
-            let key = user
-                .keys
-                .iter()
-                .find(|key| key.id == key_id && key.active)?;
+            let key = user.keys.iter().find(|key| key.id == key_id && key.active)?;
             Some((user, key.secret.as_str()))
         })
     }
 
     /// Hands out temporary credentials for `seconds`, or for what `session_lifetime` says.
-    pub(crate) fn issue_session(
-        &mut self,
-        identity: Identity,
-        kind: Kind,
-        seconds: i64,
-    ) -> Session {
+    pub(crate) fn issue_session(&mut self, identity: Identity, kind: Kind, seconds: i64) -> Session {
         let lifetime = self.session_lifetime.unwrap_or(seconds);
         let session = Session {
             key_id: self.ids.session_key_id(),
@@ -161,17 +150,13 @@ impl State {
             kind,
             expires: self.after(lifetime),
         };
-        self.sessions
-            .insert(session.key_id.clone(), session.clone());
+        self.sessions.insert(session.key_id.clone(), session.clone());
         session
     }
 }
 
 /// The machine's clock, which polls are measured by and which the server's time is offset from.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a server has a clock of its own; the ban is for the program under test"
-)]
+#[expect(clippy::disallowed_methods, reason = "a server has a clock of its own; the ban is for the program under test")]
 pub(crate) fn machine_time() -> Timestamp {
     Timestamp::now()
 }

@@ -36,12 +36,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, params: &Params) -> R
 }
 
 /// Authenticates, then dispatches; the inside of the result element.
-fn call(
-    state: &mut State,
-    request: &Request,
-    action: &str,
-    params: &Params,
-) -> Result<String, Refusal> {
+fn call(state: &mut State, request: &Request, action: &str, params: &Params) -> Result<String, Refusal> {
     let caller = Caller::authenticate(state, request)?;
     let version = params.get("Version").map_or("", String::as_str);
     match action {
@@ -49,11 +44,9 @@ fn call(
         "GetSessionToken" if version == VERSION => get_session_token(state, &caller, params),
         "AssumeRole" if version == VERSION => assume_role(state, &caller, params),
         "GetCallerIdentity" if version == VERSION => Ok(caller_identity(&caller)),
-        _ => Err(Refusal::new(
-            400,
-            "InvalidAction",
-            format!("Could not find operation {action} for version {version}"),
-        )),
+        _ => {
+            Err(Refusal::new(400, "InvalidAction", format!("Could not find operation {action} for version {version}")))
+        }
     }
 }
 
@@ -63,24 +56,13 @@ fn get<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
 }
 
 /// `GetSessionToken`.
-fn get_session_token(
-    state: &mut State,
-    caller: &Caller,
-    params: &Params,
-) -> Result<String, Refusal> {
+fn get_session_token(state: &mut State, caller: &Caller, params: &Params) -> Result<String, Refusal> {
     if caller.kind != Kind::LongTerm {
-        return Err(denied(
-            "Cannot call GetSessionToken with session credentials",
-        ));
+        return Err(denied("Cannot call GetSessionToken with session credentials"));
     }
     let (serial, code) = (get(params, "SerialNumber"), get(params, "TokenCode"));
     let mut checks = Checks::default();
-    let seconds = checks.number(
-        "durationSeconds",
-        get(params, "DurationSeconds"),
-        (900, 129_600),
-        43_200,
-    );
+    let seconds = checks.number("durationSeconds", get(params, "DurationSeconds"), (900, 129_600), 43_200);
     checks.optional("serialNumber", serial, &SERIAL);
     checks.optional("tokenCode", code, &CODE);
     checks.finish()?;
@@ -94,12 +76,7 @@ fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<St
     let (serial, code) = (get(params, "SerialNumber"), get(params, "TokenCode"));
     let (arn, name) = (get(params, "RoleArn"), get(params, "RoleSessionName"));
     let mut checks = Checks::default();
-    let seconds = checks.number(
-        "durationSeconds",
-        get(params, "DurationSeconds"),
-        (900, 43_200),
-        3600,
-    );
+    let seconds = checks.number("durationSeconds", get(params, "DurationSeconds"), (900, 43_200), 3600);
     checks.required("roleArn", arn, &ROLE_ARN);
     checks.required("roleSessionName", name, &SESSION_NAME);
     checks.optional("externalId", get(params, "ExternalId"), &EXTERNAL_ID);
@@ -119,15 +96,10 @@ fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<St
         ));
     }
     if seconds > longest {
-        return Err(invalid(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-        ));
+        return Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
     }
     let session = state.issue_session(assumed_role(arn, name), Kind::RoleSession, seconds);
-    let (id, arn) = (
-        escape_xml(&session.identity.user_id),
-        escape_xml(&session.identity.arn),
-    );
+    let (id, arn) = (escape_xml(&session.identity.user_id), escape_xml(&session.identity.arn));
     let user = format!(
         "    <AssumedRoleUser>\n      <AssumedRoleId>{id}</AssumedRoleId>\n      <Arn>{arn}</Arn>\n    </AssumedRoleUser>\n"
     );
@@ -135,12 +107,7 @@ fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<St
 }
 
 /// Checks a call's MFA parameters. Only a user has devices: a role session's serial is never its own.
-fn check_mfa(
-    state: &mut State,
-    caller: &Caller,
-    serial: Option<&str>,
-    code: Option<&str>,
-) -> Result<bool, Refusal> {
+fn check_mfa(state: &mut State, caller: &Caller, serial: Option<&str>, code: Option<&str>) -> Result<bool, Refusal> {
     let user = (caller.kind != Kind::RoleSession).then_some(caller.identity.arn.as_str());
     mfa::check(&mut state.devices, user, serial, code)
 }
@@ -156,34 +123,16 @@ fn authorize<'a>(
     let identity = &caller.identity;
     let refusal = |rest: &str| {
         let user = &identity.arn;
-        denied(format!(
-            "User: {user} is not authorized to perform: sts:AssumeRole on resource: {arn}{rest}"
-        ))
+        denied(format!("User: {user} is not authorized to perform: sts:AssumeRole on resource: {arn}{rest}"))
     };
-    if state
-        .denied
-        .contains(&(identity.principal.clone(), arn.to_owned()))
-    {
-        return Err(refusal(
-            " with an explicit deny in an identity-based policy",
-        ));
+    if state.denied.contains(&(identity.principal.clone(), arn.to_owned())) {
+        return Err(refusal(" with an explicit deny in an identity-based policy"));
     }
     let names = [&identity.account, &identity.principal, &identity.arn];
-    let role = state
-        .roles
-        .iter()
-        .find(|role| role.arn == arn)
-        .ok_or_else(|| refusal(""))?;
-    let trusted = role
-        .trusted
-        .iter()
-        .any(|principal| names.contains(&principal));
+    let role = state.roles.iter().find(|role| role.arn == arn).ok_or_else(|| refusal(""))?;
+    let trusted = role.trusted.iter().any(|principal| names.contains(&principal));
     let identified = role.external_id.is_none() || role.external_id.as_deref() == external_id;
-    if trusted && identified && (mfa || !role.needs_mfa) {
-        Ok(role)
-    } else {
-        Err(refusal(""))
-    }
+    if trusted && identified && (mfa || !role.needs_mfa) { Ok(role) } else { Err(refusal("")) }
 }
 
 /// `GetCallerIdentity`.

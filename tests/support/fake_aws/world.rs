@@ -19,9 +19,7 @@ pub(crate) struct World {
 impl World {
     /// A world with nobody in it.
     pub(crate) fn new() -> Self {
-        Self {
-            shared: Arc::new((Mutex::new(State::new()), Condvar::new())),
-        }
+        Self { shared: Arc::new((Mutex::new(State::new()), Condvar::new())) }
     }
 
     /// The state, locked.
@@ -36,10 +34,7 @@ impl World {
 
     /// Waits until `done` holds; `false` when `limit` passes first.
     pub(super) fn wait_until(&self, limit: Duration, mut done: impl FnMut(&State) -> bool) -> bool {
-        let waited = self
-            .shared
-            .1
-            .wait_timeout_while(self.lock(), limit, |state| !done(state));
+        let waited = self.shared.1.wait_timeout_while(self.lock(), limit, |state| !done(state));
         !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 
@@ -47,9 +42,7 @@ impl World {
     pub(crate) fn add_user(&self, user: User) {
         let mut state = self.lock();
         for serial in &user.devices {
-            state
-                .devices
-                .insert(serial.clone(), Device::new(serial, &user.arn));
+            state.devices.insert(serial.clone(), Device::new(serial, &user.arn));
         }
         state.users.retain(|known| known.arn != user.arn);
         state.users.push(user);
@@ -65,42 +58,27 @@ impl World {
     /// Adds an SSO instance, or replaces the one with the same start URL.
     pub(crate) fn add_sso(&self, instance: SsoInstance) {
         let mut state = self.lock();
-        state
-            .sso
-            .instances
-            .retain(|known| known.start_url != instance.start_url);
+        state.sso.instances.retain(|known| known.start_url != instance.start_url);
         state.sso.instances.push(instance);
     }
 
     /// Activates or deactivates a long-term key.
     pub(crate) fn set_key_active(&self, key_id: &str, active: bool) {
         let mut state = self.lock();
-        for key in state
-            .users
-            .iter_mut()
-            .flat_map(|user| &mut user.keys)
-            .filter(|key| key.id == key_id)
-        {
+        for key in state.users.iter_mut().flat_map(|user| &mut user.keys).filter(|key| key.id == key_id) {
             key.active = active;
         }
     }
 
     /// Denies a principal (user ARN or role ARN) a role, whatever the trust policy says.
     pub(crate) fn deny(&self, principal: &str, role_arn: &str) {
-        self.lock()
-            .denied
-            .insert((principal.to_owned(), role_arn.to_owned()));
+        self.lock().denied.insert((principal.to_owned(), role_arn.to_owned()));
     }
 
     /// Assigns a role of an account to the person of an SSO instance.
     pub(crate) fn assign(&self, start_url: &str, account: &str, account_name: &str, role: &str) {
         let mut state = self.lock();
-        for instance in state
-            .sso
-            .instances
-            .iter_mut()
-            .filter(|instance| instance.start_url == start_url)
-        {
+        for instance in state.sso.instances.iter_mut().filter(|instance| instance.start_url == start_url) {
             instance.assignments.push(Assignment {
                 account: account.to_owned(),
                 account_name: account_name.to_owned(),
@@ -112,9 +90,7 @@ impl World {
     /// Takes an assignment away; access tokens stay valid.
     pub(crate) fn unassign(&self, account: &str, role: &str) {
         for instance in &mut self.lock().sso.instances {
-            instance
-                .assignments
-                .retain(|known| known.account != account || known.role != role);
+            instance.assignments.retain(|known| known.account != account || known.role != role);
         }
     }
 
@@ -124,11 +100,7 @@ impl World {
     /// # Panics
     /// When nobody owns the device.
     pub(crate) fn next_code(&self, serial: &str) -> String {
-        self.lock()
-            .devices
-            .get_mut(serial)
-            .expect("the world must have this MFA device")
-            .next_code()
+        self.lock().devices.get_mut(serial).expect("the world must have this MFA device").next_code()
     }
 
     /// Puts the server's clock ahead (or, negative, behind) of the machine's.
