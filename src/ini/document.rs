@@ -91,8 +91,8 @@ impl<'a> Document<'a> {
     /// The entry that [`Document::get`] reads, unless that is one of `[DEFAULT]`.
     pub(crate) fn entry(&self, id: &SectionId, key: &str) -> Option<&Entry> {
         let name = self.name(self.find(id).next_back()?);
-        let merged = self.find(id).rev().filter(|section| self.name(section) == name);
-        merged.filter_map(|section| section.entry(self.bytes, key)).next()
+        let mut merged = self.find(id).rev().filter(|section| self.name(section) == name);
+        merged.find_map(|section| section.entry(self.bytes, key))
     }
 
     /// One setting of a nested block; the last one where it is repeated.

@@ -78,7 +78,7 @@ fn render_nested(key: &str, pairs: &[(String, String)], indent: &str, style: &St
     for (key, value) in pairs {
         portable::check_key(key)?;
         portable::check_value(key, value)?;
-        text.push_str(&format!("{}{indent}{NESTED_INDENT}{key} = {value}", style.newline));
+        text.extend([style.newline, indent, NESTED_INDENT, key, " = ", value]);
     }
     Ok(text)
 }
@@ -105,9 +105,10 @@ impl Document<'_> {
         let (start, text) = match value {
             NewValue::Text(text) => {
                 portable::check_value(key, text)?;
-                match entry.value.is_empty() {
-                    true => (after_delimiter, format!("{}{text}", self.style().after_delimiter())),
-                    false => (entry.value.start, text.clone()),
+                if entry.value.is_empty() {
+                    (after_delimiter, format!("{}{text}", self.style().after_delimiter()))
+                } else {
+                    (entry.value.start, text.clone())
                 }
             }
             NewValue::Nested(pairs) => {

@@ -144,7 +144,11 @@ impl Document<'_> {
         }
     }
 
+    /// The blocks of `[DEFAULT]` are read only as part of another section.
     fn nested_faults(&self) -> Vec<Fault> {
+        if self.sections().iter().all(|section| self.is_defaults(section)) {
+            return Vec::new();
+        }
         let entries = self.sections().iter().flat_map(|section| &section.entries);
         let mut faults = Vec::new();
         for entry in entries.filter(|entry| entry.value.is_empty()) {

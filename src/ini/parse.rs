@@ -78,9 +78,10 @@ impl Parser<'_> {
                 self.open = Some(depth);
                 LineKind::Entry
             }
-            (Err(refusal @ (Refusal::UnclosedHeader | Refusal::EmptyHeader)), _) => LineKind::Refused(refusal),
-            (Err(refusal), Some(_)) => LineKind::Refused(refusal),
-            (_, None) => LineKind::Refused(Refusal::BeforeFirstSection),
+            (Ok(_) | Err(Refusal::MissingSeparator | Refusal::MissingKey), None) => {
+                LineKind::Refused(Refusal::BeforeFirstSection)
+            }
+            (Err(refusal), _) => LineKind::Refused(refusal),
         }
     }
 

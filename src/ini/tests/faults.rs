@@ -10,6 +10,8 @@ const FAULTS: &[(&str, &[(usize, &str)])] = &[
     ("[profile default]\nk = v\n[default]\nk = v\n", &[]),
     ("[profile a]\nk = v\n[profile A]\nk = v\n", &[]),
     ("[DEFAULT]\na = 1\n[DEFAULT]\nb = 1\n", &[]),
+    ("[DEFAULT]\ns3 =\n  nonsense\n", &[]),
+    ("[DEFAULT]\ns3 =\n  nonsense\n[a]\n", &[(3, "a line of the nested block \"s3\" has no `=`")]),
     ("[profile a]\nk = v # x\n[profile b] junk\n", &[]),
     ("[profile a]\n[profile b = x\n", &[]),
     ("\n[profile a]\nk = v\n[profile b]\n[profile a]\nk = v\n", &[(5, "section \"profile a\" is already on line 2")]),

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ini::{Edit, NewSection, NewValue, splice};
+use crate::ini::{Edit, LineKind, NewSection, NewValue, splice};
 
 fn kinds() -> impl Strategy<Value = FileKind> {
     prop::sample::select(vec![FileKind::Config, FileKind::Credentials])
@@ -13,6 +13,23 @@ fn files() -> impl Strategy<Value = Vec<u8>> {
     let head =
         prop::sample::select(vec![&b"[profile a]\n"[..], b"[profile a]\nk = v\n", b"", b"# c\r\n[profile a]\r\n"]);
     (head, body).prop_map(|(head, body)| [head, &body[..]].concat())
+}
+
+/// Files that botocore reads: any indentation, continuation lines, indented headers, mixed line ends.
+fn tidy_files() -> impl Strategy<Value = Vec<u8>> {
+    let indent = prop::sample::select(vec!["", "", " ", "  ", "\t\u{a0}"]);
+    let body =
+        prop::sample::select(vec!["k# = v", "k#: =v", "k# =", "k#=v", "# c", ";c", "", "[profile p#] = x", "[p#] ="]);
+    let ending = prop::sample::select(vec!["\n", "\n", "\r\n", "\r"]);
+    let lines = prop::collection::vec((indent, body, ending), 0..25);
+    (lines, prop::sample::select(vec!["", "x = y", "# c", "  "])).prop_map(|(lines, last)| {
+        let mut text = "[profile p]\n".to_owned();
+        for (number, (indent, body, ending)) in lines.iter().enumerate() {
+            let body = if body.starts_with('#') { (*body).to_owned() } else { body.replace('#', &number.to_string()) };
+            text.extend([indent, body.as_str(), ending]);
+        }
+        (text + last).into_bytes()
+    })
 }
 
 fn names() -> impl Strategy<Value = String> {
@@ -81,7 +98,7 @@ proptest! {
 
     #[test]
     fn set_changes_one_value_and_no_other(
-        bytes in files(), at in any::<prop::sample::Index>(), kind in kinds(), value in values(),
+        bytes in prop_oneof![files(), tidy_files()], at in any::<prop::sample::Index>(), kind in kinds(), value in values(),
         key in prop::sample::select(vec!["region", "k", "s3", "new_key"]),
     ) {
         let before = Document::parse(&bytes, kind);
@@ -106,28 +123,31 @@ proptest! {
     }
 
     #[test]
-    fn remove_key_removes_that_key_and_no_other(bytes in files(), at in any::<prop::sample::Index>(), kind in kinds()) {
+    fn remove_key_removes_that_key_and_no_other(
+        bytes in tidy_files(), section in any::<prop::sample::Index>(), entry in any::<prop::sample::Index>(), kind in kinds(),
+    ) {
         let before = Document::parse(&bytes, kind);
-        prop_assume!(before.faults().is_empty() && !before.sections().is_empty());
-        let position = at.index(before.sections().len());
-        let edits = before.remove_key(&before.sections()[position], "k");
+        prop_assert_eq!(before.faults(), vec![]);
+        let position = section.index(before.sections().len());
+        let mut expected: Vec<_> = (0..before.sections().len()).map(|section| view(&before, section)).collect();
+        prop_assume!(!expected[position].is_empty());
+        let entry = entry.index(expected[position].len());
+        let (key, _) = expected[position].remove(entry);
+        let edits = before.remove_key(&before.sections()[position], &key);
         let text = splice(&bytes, &edits).unwrap();
+        assert_contained(&bytes, &edits[0], &text)?;
         let after = Document::parse(&text, kind);
-        for section in 0..before.sections().len() {
-            let mut expected = view(&before, section);
-            expected.retain(|(name, _)| section != position || name != "k");
-            prop_assert_eq!(view(&after, section), expected);
-        }
+        let left: Vec<_> = (0..after.sections().len()).map(|section| view(&after, section)).collect();
+        prop_assert_eq!(left, expected);
         prop_assert_eq!(after.faults(), vec![]);
     }
 
     #[test]
     fn remove_section_removes_that_section_and_no_other(
-        bytes in files(), at in any::<prop::sample::Index>(), kind in kinds(),
+        bytes in tidy_files(), section in any::<prop::sample::Index>(), kind in kinds(),
     ) {
         let before = Document::parse(&bytes, kind);
-        prop_assume!(before.faults().is_empty() && !before.sections().is_empty());
-        let position = at.index(before.sections().len());
+        let position = section.index(before.sections().len());
         let Ok(edit) = before.remove_section(&before.sections()[position]) else {
             return Ok(());
         };
@@ -139,6 +159,11 @@ proptest! {
         let left: Vec<_> = (0..after.sections().len()).map(|section| view(&after, section)).collect();
         prop_assert_eq!(left, expected);
         prop_assert_eq!(after.faults(), vec![]);
+        let comments = |document: &Document<'_>| {
+            document.lines().iter().filter(|line| line.kind == LineKind::Comment).count()
+        };
+        let inside = Document::parse(&bytes[edit.range.clone()], kind);
+        prop_assert_eq!(comments(&after) + comments(&inside), comments(&before));
     }
 
     #[test]
@@ -162,7 +187,9 @@ proptest! {
         }
         let removed = after.remove_section(after.sections().last().unwrap()).unwrap();
         let text = splice(&text, &[removed]).unwrap();
-        prop_assert!(bytes.starts_with(&text) || text.starts_with(&bytes));
-        prop_assert!(text.len().abs_diff(bytes.len()) <= 2);
+        let common = text.len().min(bytes.len());
+        let rest = [&bytes[common..], &text[common..]].concat();
+        prop_assert_eq!(&text[..common], &bytes[..common]);
+        prop_assert!(Document::parse(&rest, kind).lines().iter().all(|line| line.kind == LineKind::Blank));
     }
 }

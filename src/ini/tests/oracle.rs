@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use super::*;
 
 /// What the parser of the SDK for Rust makes of a config file.
+#[expect(clippy::default_trait_access, reason = "the types are of aws-types, which is not a dependency")]
 fn read_by_sdk(text: &str) -> EnvConfigSections {
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let (environment, disk) = (Default::default(), Default::default());
-    let source = runtime.block_on(source::load(&environment, &disk, &files)).unwrap();
+    let source = runtime.block_on(source::load(&Default::default(), &Default::default(), &files)).unwrap();
     EnvConfigSections::parse(source).unwrap()
 }
 
@@ -32,13 +32,13 @@ fn portable() -> impl Strategy<Value = Sections> {
 fn render(sections: &Sections) -> String {
     let mut text = String::new();
     for (name, body) in sections {
-        text.push_str(&format!("# about it\n[{name}]\n"));
+        text.extend(["# about it\n[", name, "]\n"]);
         for (key, value) in body {
             match value {
-                Ok(value) => text.push_str(&format!("{key} = {value}\n")),
+                Ok(value) => text.extend([key, " = ", value, "\n"]),
                 Err(nested) => {
-                    text.push_str(&format!("{key} =\n"));
-                    nested.iter().for_each(|(key, value)| text.push_str(&format!("  {key} = {value}\n")));
+                    text.extend([key, " =\n"]);
+                    text.extend(nested.iter().flat_map(|(key, value)| ["  ", key, " = ", value, "\n"]));
                 }
             }
         }
