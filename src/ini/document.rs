@@ -82,10 +82,11 @@ impl<'a> Document<'a> {
     /// A section under the same name written otherwise (`[profile "a"]`) hides the earlier ones, as botocore has it;
     /// `[DEFAULT]` fills what the section itself does not say.
     pub(crate) fn get(&self, id: &SectionId, key: &str) -> Option<Cow<'a, str>> {
-        let own = self.entry(id, key);
-        let inherited = || self.find_key((4, DEFAULTS)).rev().find_map(|section| section.entry(self.bytes, key));
-        let known = self.find(id).next().is_some();
-        own.or_else(|| if known { inherited() } else { None }).map(|entry| self.value(entry))
+        let inherited = || {
+            self.find(id).next()?;
+            self.find_key((4, DEFAULTS)).rev().find_map(|section| section.entry(self.bytes, key))
+        };
+        self.entry(id, key).or_else(inherited).map(|entry| self.value(entry))
     }
 
     /// The entry that [`Document::get`] reads, unless that is one of `[DEFAULT]`.

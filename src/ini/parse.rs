@@ -96,15 +96,15 @@ impl Parser<'_> {
 /// From `[` through the last `]` of the line, if it is a header; what follows does not matter.
 fn header(bytes: &[u8], visible: &Range<usize>) -> Option<Range<usize>> {
     let text = &bytes[visible.clone()];
-    let close = text.iter().rposition(|byte| *byte == b']')?;
-    (text[0] == b'[' && close > 1).then(|| visible.start..visible.start + close + 1)
+    let close = text.strip_prefix(b"[")?.iter().rposition(|byte| *byte == b']').filter(|length| *length > 0)?;
+    Some(visible.start..visible.start + close + 2)
 }
 
 fn split_entry(bytes: &[u8], line: &Line, visible: &Range<usize>) -> Result<Entry, Refusal> {
     let text = &bytes[visible.clone()];
     let Some(delimiter) = text.iter().position(|byte| matches!(byte, b'=' | b':')) else {
         return Err(match text {
-            b"[]" | [b'[', b']', ..] => Refusal::EmptyHeader,
+            [b'[', b']', ..] => Refusal::EmptyHeader,
             [b'[', ..] => Refusal::UnclosedHeader,
             _ => Refusal::MissingSeparator,
         });

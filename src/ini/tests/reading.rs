@@ -138,9 +138,10 @@ fn a_value_with_deeper_lines_below_is_not_a_nested_block() {
 
 #[test]
 fn each_line_has_a_kind() {
+    use LineKind::{Blank, Comment, Continuation, Entry, Header, Refused};
+
     let text = "\n# c\n[profile a]\n  k = v\n   more\n  ;c\n  x : y\nz\n";
     let kinds: Vec<_> = config(text).lines().iter().map(|line: &Line| line.kind).collect();
-    use LineKind::{Blank, Comment, Continuation, Entry, Header, Refused};
     assert_eq!(
         kinds,
         [Blank, Comment, Header, Entry, Continuation, Comment, Entry, Refused(Refusal::MissingSeparator)]
@@ -188,7 +189,8 @@ fn bytes_that_are_not_utf8_are_kept_and_shown_as_replacements() {
 fn a_line_of_a_megabyte_and_a_file_of_ten_thousand_sections_are_read() {
     let blank = format!("[profile a]\n{}k = {}\n", " ".repeat(1 << 20), "v".repeat(1 << 20));
     assert_eq!(config(&blank).get(&profile("a"), "k").map(|value| value.len()), Some(1 << 20));
-    let many: String = (0..10_000).map(|number| format!("[profile p{number}]\nregion = r{number}\n\n")).collect();
+    let sections = (0..10_000).map(|number| format!("[profile p{number}]\nregion = r{number}\n"));
+    let many = sections.collect::<Vec<_>>().join("\n");
     let document = config(&many);
     assert_eq!(document.get(&profile("p9999"), "region").as_deref(), Some("r9999"));
     assert!(document.faults().is_empty());
