@@ -4,6 +4,7 @@ mod aws;
 mod broker;
 mod cli;
 mod diagnostic;
+mod ini;
 mod login;
 mod model;
 mod prompt;
