@@ -7,6 +7,7 @@ mod diagnostic;
 mod ini;
 mod login;
 mod model;
+mod plan;
 mod prompt;
 mod secret;
 mod source;
