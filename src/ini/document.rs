@@ -156,6 +156,11 @@ impl<'a> Document<'a> {
         visible.filter(|range| !is_comment(self.bytes, range))
     }
 
+    /// Whether a section's keys go to every other one.
+    pub(super) fn is_defaults(&self, section: &Section) -> bool {
+        self.name(section) == DEFAULTS.as_bytes()
+    }
+
     /// Where a section stands in [`Document::sections`].
     pub(super) fn position(&self, section: &Section) -> usize {
         self.sections.partition_point(|other| other.range.start < section.range.start)

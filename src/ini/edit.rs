@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::blank;
-use super::document::Document;
+use super::document::{DEFAULTS, Document};
 use super::line::{BYTE_ORDER_MARK, LineKind};
 use super::portable::{self, EditError};
 use super::section::{FileKind, Section, SectionId};
@@ -93,9 +93,12 @@ fn check_unique<T>(pairs: &[(String, T)]) -> Result<(), EditError> {
 
 impl Document<'_> {
     /// Gives `key` that value: in place of the value that counts now, comments in it included, or on a new line after the
-    /// section's last entry.
+    /// section's last entry. Not in `[DEFAULT]`, whose keys speak for every section.
     pub(crate) fn set(&self, section: &Section, key: &str, value: &NewValue) -> Result<Edit, EditError> {
         portable::check_key(key)?;
+        if self.is_defaults(section) {
+            return Err(EditError::Name { name: DEFAULTS.to_owned() });
+        }
         let Some(entry) = section.entry(self.bytes(), key) else {
             return self.insert(section, key, value);
         };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use super::document::{DEFAULTS, Document};
+use super::document::Document;
 use super::line::{BYTE_ORDER_MARK, LineKind, Refusal};
 use super::section::Section;
 
@@ -144,11 +144,8 @@ impl Document<'_> {
         }
     }
 
-    /// The blocks of `[DEFAULT]` are read only as part of another section.
+    /// Those of `[DEFAULT]` count even where no other section makes botocore look at them yet.
     fn nested_faults(&self) -> Vec<Fault> {
-        if self.sections().iter().all(|section| self.is_defaults(section)) {
-            return Vec::new();
-        }
         let entries = self.sections().iter().flat_map(|section| &section.entries);
         let mut faults = Vec::new();
         for entry in entries.filter(|entry| entry.value.is_empty()) {
@@ -159,9 +156,5 @@ impl Document<'_> {
             }
         }
         faults
-    }
-
-    fn is_defaults(&self, section: &Section) -> bool {
-        self.name(section) == DEFAULTS.as_bytes()
     }
 }

@@ -102,9 +102,16 @@ proptest! {
         key in prop::sample::select(vec!["region", "k", "s3", "new_key"]),
     ) {
         let before = Document::parse(&bytes, kind);
-        prop_assume!(!before.sections().is_empty());
+        if before.sections().is_empty() {
+            return Ok(());
+        }
         let position = at.index(before.sections().len());
-        let edit = before.set(&before.sections()[position], key, &NewValue::Text(value.clone())).unwrap();
+        let edit = before.set(&before.sections()[position], key, &NewValue::Text(value.clone()));
+        if before.sections()[position].id == other("DEFAULT") {
+            prop_assert!(edit.is_err());
+            return Ok(());
+        }
+        let edit = edit.unwrap();
         let text = splice(&bytes, std::slice::from_ref(&edit)).unwrap();
         assert_contained(&bytes, &edit, &text)?;
         let after = Document::parse(&text, kind);
@@ -130,7 +137,9 @@ proptest! {
         prop_assert_eq!(before.faults(), vec![]);
         let position = section.index(before.sections().len());
         let mut expected: Vec<_> = (0..before.sections().len()).map(|section| view(&before, section)).collect();
-        prop_assume!(!expected[position].is_empty());
+        if expected[position].is_empty() {
+            return Ok(());
+        }
         let entry = entry.index(expected[position].len());
         let (key, _) = expected[position].remove(entry);
         let edits = before.remove_key(&before.sections()[position], &key);
@@ -172,7 +181,9 @@ proptest! {
     ) {
         let before = Document::parse(&bytes, kind);
         let id = SectionId::Profile(name);
-        prop_assume!(before.find(&id).next().is_none());
+        if before.find(&id).next().is_some() {
+            return Ok(());
+        }
         let nested = NewValue::Nested(vec![("addressing_style".to_owned(), value.clone())]);
         let entries = vec![("k".to_owned(), NewValue::Text(value.clone())), ("s3".to_owned(), nested)];
         let edit = before.append_sections(&[NewSection { id: id.clone(), entries }]).unwrap();
