@@ -1,5 +1,9 @@
 //! Owns sessions: which kept one serves, and getting a new one.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 use super::code::Codes;
 use super::error::{BrokerError, Reason};
 use super::notice::Notice;
@@ -7,7 +11,13 @@ use super::{Attendance, Broker, LongTermKeys, Renewal};
 use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
 use crate::model::{Chain, Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session};
 use crate::store::Saved;
+use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Compared;
+
+/// How long a renewal by another process is waited for; above the time limits of the calls that it makes.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
@@ -120,7 +130,7 @@ impl Broker<'_> {
                 Ok(session)
             }
             (Kind::IamMfaRole { role, mfa_serial: None } | Kind::SsoRole(role), Some(source)) => {
-                let lock = self.lock(profile.name.as_str())?;
+                let lock = self.lock(profile.name.as_str()).await?;
                 if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
                     return Ok(theirs.credentials);
                 }
@@ -245,8 +255,16 @@ impl Broker<'_> {
         BrokerError::LoginNeeded { profile, reason }
     }
 
-    pub(super) fn lock(&self, what: &str) -> Result<crate::system::lock::Lock, BrokerError> {
-        self.ports.sessions.lock(what).map_err(|source| BrokerError::Lock { profile: what.to_owned(), source })
+    /// Waits for the right to renew `what`; the wait can be interrupted, as every other await.
+    pub(super) async fn lock(&self, what: &str) -> Result<Lock, BrokerError> {
+        let failed = |source| BrokerError::Lock { profile: what.to_owned(), source };
+        let give_up = (self.ports.now)() + PATIENCE;
+        loop {
+            match self.ports.sessions.try_lock(what) {
+                Err(LockError::Held { .. }) if (self.ports.now)() < give_up => tokio::time::sleep(PAUSE).await,
+                lock => return lock.map_err(failed),
+            }
+        }
     }
 
     pub(super) fn calling(&self, operation: Operation, profile: &Profile) {

@@ -32,7 +32,7 @@ impl Broker<'_> {
     ) -> Result<Credentials, BrokerError> {
         let profile = steps[steps.len() - 1];
         let mut token = self.sso_token(wanted, profile, access, Trust::Kept).await?;
-        let _lock = self.lock(profile.name.as_str())?;
+        let _lock = self.lock(profile.name.as_str()).await?;
         if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
             return Ok(theirs.credentials);
         }
@@ -70,7 +70,7 @@ impl Broker<'_> {
         if matches!(usable, TokenUse::Authorize) && self.attendance == Attendance::Nobody {
             return Err(self.login_needed(wanted));
         }
-        let lock = self.lock(&format!("sso {}", access.token_key()))?;
+        let lock = self.lock(&format!("sso {}", access.token_key())).await?;
         // Another process may have done it while this one waited.
         let token = match self.decide_token(access, trust) {
             TokenUse::Use(token) => Ok(token),

@@ -57,8 +57,22 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Write a commented starter manifest
     Init(command::init::Args),
+    /// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
+    Check,
+    // The other commands say in their own files what they are for.
+    #[expect(missing_docs, reason = "clap takes the words of the Args type, which has them once")]
+    Apply(command::apply::Args),
+    Keys(command::keys::Args),
+    Login(command::login::Args),
+    Status(command::status::Args),
+    Env(command::env::Args),
+    Exec(command::exec::Args),
+    CredentialProcess(command::credential_process::Args),
+    Logout(command::logout::Args),
     /// Print a script that completes commands and profile names in your shell
     Completions(command::completions::Args),
+    /// Print the JSON Schema of the manifest, for editors
+    Schema,
     /// Print the manual page
     Man,
 }

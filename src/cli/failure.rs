@@ -18,8 +18,18 @@ pub(crate) struct Failure {
     causes: Vec<String>,
     hints: Vec<String>,
     details: serde_json::Map<String, serde_json::Value>,
-    /// Whether the person has read it already, in a form of its own.
-    is_shown: bool,
+    manner: Manner,
+}
+
+/// How a failure is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// With causes and hints.
+    Whole,
+    /// Its message alone, on a line that scripts and SDKs pass on.
+    OneLine,
+    /// Not at all: the person has read it already.
+    Shown,
 }
 
 impl Failure {
@@ -31,13 +41,18 @@ impl Failure {
             causes: Vec::new(),
             hints: Vec::new(),
             details: serde_json::Map::new(),
-            is_shown: false,
+            manner: Manner::Whole,
         }
     }
 
     /// A failure that was shown already; only the exit code is left.
     pub(crate) fn shown(exit: Exit) -> Self {
-        Self { is_shown: true, ..Self::new(exit, "") }
+        Self { manner: Manner::Shown, ..Self::new(exit, "") }
+    }
+
+    /// A failure that is told in one line.
+    pub(crate) fn one_line(exit: Exit, message: impl Into<String>) -> Self {
+        Self { manner: Manner::OneLine, ..Self::new(exit, message) }
     }
 
     /// A failure told by `error` and what caused it.
@@ -59,6 +74,12 @@ impl Failure {
         self
     }
 
+    /// The same with one more line about the cause.
+    pub(crate) fn cause(mut self, text: impl Into<String>) -> Self {
+        self.causes.push(text.into());
+        self
+    }
+
     /// The same with advice.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         self.hints.push(text.into());
@@ -71,32 +92,45 @@ impl Failure {
         self
     }
 
+    /// The message.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Tells it: as text on stderr, with `--json` also as the document on stdout.
     pub(crate) fn report(&self, out: Out) {
-        if self.is_shown {
-            return;
+        match self.manner {
+            Manner::Shown => return,
+            Manner::OneLine => out.say(&display_safe(&self.message)),
+            Manner::Whole => self.say(out),
         }
+        if out.json {
+            // The text on stderr was written; if stdout is gone, nothing more can be said.
+            drop(out.document(json!({ "error": self.document() })));
+        }
+    }
+
+    /// The text on stderr.
+    pub(crate) fn say(&self, out: Out) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
         out.say(&format!("{style}error{style:#}: {}", display_safe(&self.message)));
         for cause in &self.causes {
-            out.say(&format!("  caused by: {}", display_safe(cause)));
+            out.say(&format!("  {}", display_safe(cause)));
         }
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
         for hint in &self.hints {
             out.say(&format!("{style}hint{style:#}: {}", display_safe(hint)));
         }
-        if out.json {
-            let mut error = json!({
-                "exit_code": self.exit.code(),
-                "message": self.message,
-                "causes": self.causes,
-                "hints": self.hints,
-            });
-            if let serde_json::Value::Object(fields) = &mut error {
-                fields.extend(self.details.clone());
-            }
-            // The text on stderr was written; if stdout is gone, nothing more can be said.
-            drop(out.document(json!({ "error": error })));
-        }
+    }
+
+    /// The facts for `--json`.
+    pub(crate) fn document(&self) -> serde_json::Value {
+        let mut fields = serde_json::Map::new();
+        fields.insert("exit_code".to_owned(), self.exit.code().into());
+        fields.insert("message".to_owned(), self.message.clone().into());
+        fields.insert("causes".to_owned(), self.causes.clone().into());
+        fields.insert("hints".to_owned(), self.hints.clone().into());
+        fields.extend(self.details.clone());
+        fields.into()
     }
 }

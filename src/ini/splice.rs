@@ -3,12 +3,19 @@
 use std::ops::Range;
 
 /// Other bytes for a range; an empty range inserts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Edit {
     /// What is replaced.
     pub(crate) range: Range<usize>,
     /// What stands there instead.
     pub(crate) bytes: Vec<u8>,
+}
+
+/// The bytes may be a secret.
+impl std::fmt::Debug for Edit {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Edit({:?}, {} bytes)", self.range, self.bytes.len())
+    }
 }
 
 /// Edits that can't all be done.

@@ -71,6 +71,11 @@ fn has_session_section(profile: &Profile) -> bool {
     matches!((&profile.kind, profile.delivery), (Kind::IamMfa { .. }, Delivery::Native))
 }
 
+/// Refuses a file into which the session of `profile` could not be written.
+pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile) -> Result<(), Refusal> {
+    check_shadow(&read(bytes)?, profile)
+}
+
 /// Plans a session into the section of `profile`.
 pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credentials) -> Result<Plan, Refusal> {
     let document = read(bytes)?;
@@ -134,8 +139,9 @@ fn check_shadow(document: &Document<'_>, profile: &Profile) -> Result<(), Refusa
         return Ok(());
     }
     let id = section_id(&profile.name);
-    let shadow =
-        document.find(&id).find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_marked(document, section));
+    let shadow = document
+        .find(&id)
+        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_marked(document, section));
     match shadow {
         Some(section) => Err(Refusal::Shadowed {
             section: profile.name.to_string(),

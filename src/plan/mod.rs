@@ -15,7 +15,7 @@ use crate::ini::{Edit, splice};
 
 pub(crate) use config::{Overwrite, config};
 pub(crate) use credentials::{
-    Missing, add_key, credentials, long_term_key, long_term_keys, remove_session, save_session,
+    Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_session, save_session,
 };
 pub(crate) use diff::unified;
 pub(crate) use refusal::Refusal;

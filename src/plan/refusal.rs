@@ -56,6 +56,9 @@ pub(crate) enum Refusal {
     /// What was to be written can't be written portably.
     #[error("can't be written so that every SDK reads the same")]
     Unportable(#[from] EditError),
+    /// The file is no longer the one that the change was shown for.
+    #[error("it was changed by another program since the change was shown")]
+    Moved,
     /// The proof failed: a bug of awsauth.
     #[error("the new text does not say what was planned: {0}")]
     Bug(String),

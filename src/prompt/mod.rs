@@ -123,6 +123,11 @@ pub(crate) fn confirm(text: &str, default: bool) -> Result<bool, NoAnswer> {
     inquire::Confirm::new(text).with_default(default).prompt().map_err(no_answer)
 }
 
+/// Lets one of `options` be chosen on the terminal, from a list that typing filters. Options must be safe to show.
+pub(crate) fn choose(text: &str, options: Vec<String>) -> Result<String, NoAnswer> {
+    inquire::Select::new(text, options).with_page_size(15).prompt().map_err(no_answer)
+}
+
 fn no_answer(error: inquire::InquireError) -> NoAnswer {
     match error {
         inquire::InquireError::NotTTY => NoAnswer::Unattended,

@@ -17,8 +17,6 @@ use crate::system::seen::Seen;
 
 /// The version of the files' form; files of another version are misses.
 const VERSION: u32 = 1;
-/// How long a renewal by another process is waited for; above the time limits of the calls that it makes.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// File systems allow 255 bytes; a temporary file's name is a little longer than the file's.
 const LONGEST_STEM: usize = 200;
 /// What a profile's name may hold, and a file's name should not.
@@ -122,10 +120,11 @@ impl Sessions {
         Ok(names.collect())
     }
 
-    /// Takes the right to renew something named `what`: one process calls AWS, the others wait and take its result.
-    pub(crate) fn lock(&self, what: &str) -> Result<Lock, LockError> {
+    /// Takes the right to renew something named `what`, if no other process has it: one calls AWS, the others wait and
+    /// take its result.
+    pub(crate) fn try_lock(&self, what: &str) -> Result<Lock, LockError> {
         let name = format!("{}.lock", file_stem(what));
-        Lock::acquire(&self.dir.with_file_name("locks").join(name), PATIENCE)
+        Lock::acquire(&self.dir.with_file_name("locks").join(name), Duration::ZERO)
     }
 
     fn path(&self, profile: &ProfileName) -> PathBuf {

@@ -118,6 +118,15 @@ pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// A name for the directory of `target`, the same by whatever way it is reached.
+pub(crate) fn directory_id(target: &Path) -> String {
+    use sha2::{Digest as _, Sha256};
+    let dir = parent(target);
+    let real = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_path_buf());
+    let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
+    digest[..16].iter().fold("dir-".to_owned(), |name, byte| format!("{name}{byte:02x}"))
+}
+
 fn temp_prefix(target: &Path) -> String {
     format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
 }

@@ -66,9 +66,17 @@ impl Host {
         Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
     }
 
-    /// This program's own absolute path.
+    /// This program's own absolute path: as `PATH` finds it if that leads here, since package managers keep that path
+    /// from version to version, else the file itself.
     pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
-        std::env::current_exe()
+        let real = std::env::current_exe()?;
+        let name = real.file_name().unwrap_or_default();
+        let path = self.var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name));
+        let same = found.into_iter().find(|candidate| {
+            std::fs::canonicalize(candidate).is_ok_and(|file| std::fs::canonicalize(&real).is_ok_and(|own| own == file))
+        });
+        Ok(same.unwrap_or(real))
     }
 
     /// Everything on standard input, at most `limit` bytes of it.
