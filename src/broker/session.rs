@@ -9,7 +9,9 @@ use super::error::{BrokerError, Reason};
 use super::notice::Notice;
 use super::{Attendance, Broker, LongTermKeys, Renewal};
 use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
-use crate::model::{Chain, Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session};
+use crate::model::{
+    Chain, Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session, SessionDuration,
+};
 use crate::store::Saved;
 use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Compared;
@@ -116,10 +118,10 @@ impl Broker<'_> {
             return aging.map(|session| session.credentials).ok_or_else(|| self.login_needed(wanted));
         }
         match (&profile.kind, source) {
-            (Kind::Iam, _) => Err(self.no_key(profile)),
+            (Kind::Iam, _) => Err(no_key(profile)),
             (Kind::IamMfa { mfa_serial, duration, .. }, _) => {
                 let key = self.long_term_key(profile)?;
-                let seconds = duration.map(|duration| duration.seconds());
+                let seconds = duration.map(SessionDuration::seconds);
                 let obtained = self.session_token(profile, &key, mfa_serial, seconds).await?;
                 self.keep(steps, obtained)
             }
@@ -197,7 +199,7 @@ impl Broker<'_> {
         self.ports.aws.assume_role(call).await.map_err(|call| failed(profile, call))
     }
 
-    /// `role_session_name`, or one that CloudTrail shows as awsauth's, as every SDK does with its own name.
+    /// `role_session_name`, or one that `CloudTrail` shows as awsauth's, as every SDK does with its own name.
     fn role_session_name(&self, role: &Role) -> String {
         match &role.session_name {
             Some(name) => name.as_str().to_owned(),
@@ -236,12 +238,7 @@ impl Broker<'_> {
 
     fn long_term_key(&self, profile: &Profile) -> Result<Credentials, BrokerError> {
         let key = profile.long_term_section().and_then(|section| self.keys.get(section));
-        key.cloned().map(Credentials::from).ok_or_else(|| self.no_key(profile))
-    }
-
-    fn no_key(&self, profile: &Profile) -> BrokerError {
-        let section = profile.long_term_section().unwrap_or(&profile.name).clone();
-        BrokerError::NoLongTermKey { profile: profile.name.clone(), section }
+        key.cloned().map(Credentials::from).ok_or_else(|| no_key(profile))
     }
 
     /// Why the top of `steps` needs a person.
@@ -281,6 +278,11 @@ fn region(profile: &Profile) -> &str {
     };
     let fallback = partition.unwrap_or(Partition::Aws).default_region();
     profile.region.as_ref().map_or(fallback, |region| region.as_str())
+}
+
+fn no_key(profile: &Profile) -> BrokerError {
+    let section = profile.long_term_section().unwrap_or(&profile.name).clone();
+    BrokerError::NoLongTermKey { profile: profile.name.clone(), section }
 }
 
 fn is_interrupt(error: &BrokerError) -> bool {

@@ -27,7 +27,7 @@ Exit codes: 0 done · 1 --check found a difference · 2 usage · 3 manifest inva
 /// What holds for every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The manifest [default: $AWSAUTH_MANIFEST, or awsauth/profiles.toml in your configuration directory]
+    /// The manifest [default: `$AWSAUTH_MANIFEST`, or awsauth/profiles.toml in your configuration directory]
     #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub(crate) manifest: Option<PathBuf>,
     /// Write one JSON document to stdout
@@ -44,7 +44,7 @@ pub(crate) struct Global {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -59,8 +59,7 @@ pub(crate) enum Command {
     Init(command::init::Args),
     /// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
     Check,
-    // The other commands say in their own files what they are for.
-    #[expect(missing_docs, reason = "clap takes the words of the Args type, which has them once")]
+    // What the commands below are for is said once, at their Args.
     Apply(command::apply::Args),
     Keys(command::keys::Args),
     Login(command::login::Args),

@@ -14,6 +14,13 @@ use crate::source::display_safe;
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) exit: Exit,
+    // In a box, since every command's result has room for one.
+    told: Box<Told>,
+}
+
+/// What there is to tell.
+#[derive(Debug)]
+struct Told {
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
@@ -35,24 +42,22 @@ enum Manner {
 impl Failure {
     /// A failure in one sentence, lower case, without a final period.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            causes: Vec::new(),
-            hints: Vec::new(),
-            details: serde_json::Map::new(),
-            manner: Manner::Whole,
-        }
+        Self::told(exit, message.into(), Manner::Whole)
     }
 
     /// A failure that was shown already; only the exit code is left.
     pub(crate) fn shown(exit: Exit) -> Self {
-        Self { manner: Manner::Shown, ..Self::new(exit, "") }
+        Self::told(exit, String::new(), Manner::Shown)
     }
 
     /// A failure that is told in one line.
     pub(crate) fn one_line(exit: Exit, message: impl Into<String>) -> Self {
-        Self { manner: Manner::OneLine, ..Self::new(exit, message) }
+        Self::told(exit, message.into(), Manner::OneLine)
+    }
+
+    fn told(exit: Exit, message: String, manner: Manner) -> Self {
+        let told = Told { message, causes: Vec::new(), hints: Vec::new(), details: serde_json::Map::new(), manner };
+        Self { exit, told: Box::new(told) }
     }
 
     /// A failure told by `error` and what caused it.
@@ -68,7 +73,7 @@ impl Failure {
     pub(crate) fn because(mut self, error: &dyn Error) -> Self {
         let mut next = Some(error);
         while let Some(cause) = next {
-            self.causes.push(cause.to_string());
+            self.told.causes.push(cause.to_string());
             next = cause.source();
         }
         self
@@ -76,32 +81,27 @@ impl Failure {
 
     /// The same with one more line about the cause.
     pub(crate) fn cause(mut self, text: impl Into<String>) -> Self {
-        self.causes.push(text.into());
+        self.told.causes.push(text.into());
         self
     }
 
     /// The same with advice.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
-        self.hints.push(text.into());
+        self.told.hints.push(text.into());
         self
     }
 
     /// The same with a fact for `--json`.
     pub(crate) fn detail(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.details.insert(key.to_owned(), value.into());
+        self.told.details.insert(key.to_owned(), value.into());
         self
-    }
-
-    /// The message.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
     }
 
     /// Tells it: as text on stderr, with `--json` also as the document on stdout.
     pub(crate) fn report(&self, out: Out) {
-        match self.manner {
+        match self.told.manner {
             Manner::Shown => return,
-            Manner::OneLine => out.say(&display_safe(&self.message)),
+            Manner::OneLine => out.say(&display_safe(&self.told.message)),
             Manner::Whole => self.say(out),
         }
         if out.json {
@@ -113,12 +113,12 @@ impl Failure {
     /// The text on stderr.
     pub(crate) fn say(&self, out: Out) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        out.say(&format!("{style}error{style:#}: {}", display_safe(&self.message)));
-        for cause in &self.causes {
+        out.say(&format!("{style}error{style:#}: {}", display_safe(&self.told.message)));
+        for cause in &self.told.causes {
             out.say(&format!("  {}", display_safe(cause)));
         }
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
-        for hint in &self.hints {
+        for hint in &self.told.hints {
             out.say(&format!("{style}hint{style:#}: {}", display_safe(hint)));
         }
     }
@@ -127,10 +127,10 @@ impl Failure {
     pub(crate) fn document(&self) -> serde_json::Value {
         let mut fields = serde_json::Map::new();
         fields.insert("exit_code".to_owned(), self.exit.code().into());
-        fields.insert("message".to_owned(), self.message.clone().into());
-        fields.insert("causes".to_owned(), self.causes.clone().into());
-        fields.insert("hints".to_owned(), self.hints.clone().into());
-        fields.extend(self.details.clone());
+        fields.insert("message".to_owned(), self.told.message.clone().into());
+        fields.insert("causes".to_owned(), self.told.causes.clone().into());
+        fields.insert("hints".to_owned(), self.told.hints.clone().into());
+        fields.extend(self.told.details.clone());
         fields.into()
     }
 }

@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use zeroize::Zeroizing;
 
-use super::{Kind, LongTermKey, Profile, ProfileName, Role};
+use super::{ExternalId, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleSessionName};
+use crate::source::hex;
 
 /// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl Definition {
 }
 
 fn describe(profile: &Profile) -> String {
-    let region = profile.region.as_ref().map_or("", |region| region.as_str());
+    let region = profile.region.as_ref().map_or("", Region::as_str);
     let mut text = format!("{:?} {:?} {region:?} ", profile.name.as_str(), profile.pattern().as_str());
     let written = match &profile.kind {
         Kind::Iam => Ok(()),
@@ -63,7 +64,7 @@ fn describe(profile: &Profile) -> String {
             write!(text, "{:?} {:?} {:?}", mfa_serial.as_str(), long_term_profile.as_str(), duration)
         }
         Kind::IamMfaRole { role, mfa_serial } => {
-            write!(text, "{} {:?}", describe_role(role), mfa_serial.as_ref().map(|serial| serial.as_str()))
+            write!(text, "{} {:?}", describe_role(role), mfa_serial.as_ref().map(MfaSerial::as_str))
         }
         Kind::Sso { access, account_id, role_name } => write!(
             text,
@@ -86,23 +87,15 @@ fn describe_role(role: &Role) -> String {
         "{:?} {:?} {:?} {:?}",
         role.arn.as_str(),
         role.duration,
-        role.session_name.as_ref().map(|name| name.as_str()),
-        role.external_id.as_ref().map(|id| id.as_str())
+        role.session_name.as_ref().map(RoleSessionName::as_str),
+        role.external_id.as_ref().map(ExternalId::as_str)
     )
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Delivery, MfaSerial, ProfileName};
+    use crate::model::Delivery;
     use crate::secret::Secret;
 
     fn main_profile() -> Profile {

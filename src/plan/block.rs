@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::refusal::Refusal;
 use crate::ini::{Document, LineKind};
+use crate::source::hex;
 
 /// How the first line begins.
 const BEGIN: &[u8] = b"# >>> awsauth >>>";
@@ -87,6 +88,5 @@ fn digest(body: &[u8]) -> String {
         hash.update(part.strip_suffix(b"\r").unwrap_or(part));
         hash.update(b"\n");
     }
-    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{digits}")
+    format!("sha256:{}", hex(&hash.finalize()))
 }

@@ -1,7 +1,10 @@
 //! Owns what the config file shall say about each profile and SSO session.
 
 use crate::ini::{NewSection, NewValue, SectionId};
-use crate::model::{Catalog, Delivery, Kind, Profile, ProfileName, Role, Setting, SettingValue, SsoAccess, SsoSession};
+use crate::model::{
+    Catalog, ConfigText, Delivery, Kind, MfaSerial, Profile, ProfileName, Role, Setting, SettingValue, SsoAccess,
+    SsoSession,
+};
 
 type Entries = Vec<(String, NewValue)>;
 
@@ -34,7 +37,7 @@ fn sso_session(session: &SsoSession) -> NewSection {
     let mut entries = Entries::new();
     put(&mut entries, "sso_start_url", session.start_url.as_str());
     put(&mut entries, "sso_region", session.region.as_str());
-    let scopes: Vec<&str> = session.scopes.iter().map(|scope| scope.as_str()).collect();
+    let scopes: Vec<&str> = session.scopes.iter().map(ConfigText::as_str).collect();
     if !scopes.is_empty() {
         put(&mut entries, "sso_registration_scopes", &scopes.join(","));
     }
@@ -50,7 +53,7 @@ fn profile(profile: &Profile, program: &str) -> NewSection {
         }
         (Delivery::Native, Kind::Iam | Kind::IamMfa { .. }) => {}
         (Delivery::Native, Kind::IamMfaRole { role, mfa_serial }) => {
-            put_role(&mut entries, role, mfa_serial.as_ref().map(|serial| serial.as_str()));
+            put_role(&mut entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }
         (Delivery::Native, Kind::SsoRole(role)) => put_role(&mut entries, role, None),
         (Delivery::Native, Kind::Sso { access, account_id, role_name }) => {

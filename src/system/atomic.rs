@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::disk::{self, DiskError};
+use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
 const MOST_LINKS: usize = 40;
@@ -124,7 +125,7 @@ pub(crate) fn directory_id(target: &Path) -> String {
     let dir = parent(target);
     let real = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_path_buf());
     let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
-    digest[..16].iter().fold("dir-".to_owned(), |name, byte| format!("{name}{byte:02x}"))
+    format!("dir-{}", hex(&digest[..16]))
 }
 
 fn temp_prefix(target: &Path) -> String {

@@ -21,6 +21,7 @@ use crate::system::host::Host;
 
 /// Writes the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
     /// Show what would change as a diff, and write nothing
     #[arg(long)]

@@ -16,7 +16,7 @@ use crate::system::host::Host;
 use crate::system::seen::Compared;
 use crate::system::{clock, disk};
 
-/// Print credentials as AWS's SDKs expect them of a credential_process; never asks anything
+/// Print credentials as AWS's SDKs expect them of a `credential_process`; never asks anything
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The profile

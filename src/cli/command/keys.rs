@@ -92,7 +92,9 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
 fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
     let unreadable = |error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error);
     let text = match &args.csv {
-        Some(path) if path.as_os_str() == "-" => Secret::new(host.read_stdin(access_key::LARGEST).map_err(unreadable)?),
+        Some(path) if path.as_os_str() == "-" => {
+            Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?)
+        }
         Some(path) => {
             let bytes = disk::read(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
             let bytes =
@@ -100,7 +102,7 @@ fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
             Secret::new(String::from_utf8_lossy(&bytes).into_owned())
         }
         None if host.stdin_is_terminal => return ask(),
-        None => Secret::new(host.read_stdin(access_key::LARGEST).map_err(unreadable)?),
+        None => Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?),
     };
     access_key::parse(text.expose()).map_err(|error| {
         Failure::of(Exit::Usage, &error)

@@ -81,8 +81,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 fn given_code(args: &Args, host: &Host) -> Result<Option<Secret>, Failure> {
     let (text, origin) = match (args.token_code.as_deref(), host.var("AWSAUTH_MFA_CODE")) {
         (Some("-"), _) => {
-            let text = host
-                .read_stdin(64)
+            let text = Host::read_stdin(64)
                 .map_err(|error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error))?;
             (text, "standard input")
         }
