@@ -8,3 +8,7 @@ mod support;
 mod architecture;
 #[cfg(test)]
 mod fake_aws;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod scene;
