@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod credential_process;
+#[cfg(test)]
 mod fake_aws;
 #[cfg(test)]
 mod login;
