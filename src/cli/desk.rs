@@ -114,7 +114,7 @@ impl<'a> Desk<'a> {
         profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
     }
 
-    /// Credentials for each chain, in order; one that fails does not stop the others.
+    /// Credentials for each chain, in order; one that fails does not stop the others, a person who presses Ctrl-C does.
     pub(crate) fn obtain(
         &self,
         chains: &[Chain<'_>],
@@ -136,7 +136,12 @@ impl<'a> Desk<'a> {
         run(async {
             let mut results = Vec::new();
             for chain in chains {
-                results.push(broker.credentials(chain).await);
+                let result = broker.credentials(chain).await;
+                let is_over = result.as_ref().is_err_and(BrokerError::is_interrupt);
+                results.push(result);
+                if is_over {
+                    break;
+                }
             }
             results
         })
