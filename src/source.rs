@@ -83,27 +83,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// `text` without anything that a terminal would act on: control characters become `␀`-like pictures, marks that turn
-/// the direction of writing, and other invisible ones, become `\u{…}`. Newlines become blanks.
-pub(crate) fn display_safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\t' => safe.push(' '),
-            '\u{0}'..='\u{1f}' => safe.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or(' ')),
-            '\u{7f}' => safe.push('\u{2421}'),
-            '\u{80}'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' => safe.extend(character.escape_unicode()),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,12 +94,5 @@ mod tests {
         assert_eq!(source.position(2), Position { line: 2, column: 1 });
         assert_eq!(source.position(6), Position { line: 2, column: 3 });
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
-    }
-
-    #[test]
-    fn nothing_that_a_terminal_acts_on_is_shown_as_it_is() {
-        assert_eq!(display_safe("a\u{1b}[2J\u{7}\r\n\u{9b}b"), "a␛[2J␇␍ \\u{9b}b");
-        assert_eq!(display_safe("\u{202e}gnp.exe\u{2066}\u{7f}"), "\\u{202e}gnp.exe\\u{2066}␡");
-        assert_eq!(display_safe("Zürich 東京 → ok"), "Zürich 東京 → ok");
     }
 }
