@@ -6,6 +6,7 @@ mod exit;
 mod failure;
 mod out;
 mod places;
+mod report;
 
 use std::process::ExitCode;
 
