@@ -55,15 +55,37 @@ impl Source {
         Self { path: path.as_ref().to_path_buf(), text: text.into() }
     }
 
+    /// An index of the text's lines, for many look-ups.
+    pub(crate) fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.text)
+    }
+}
+
+/// Where each line of a text begins. Made once, each look-up takes logarithmic time.
+#[derive(Debug)]
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t str) -> Self {
+        let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
+
     /// The line and column of a byte offset, both counted from 1; columns count characters.
     pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Position {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: self.text[line_start..offset].chars().count() + 1,
-        }
+        let line = self.starts.partition_point(|start| *start <= offset);
+        Position { line, column: self.text[self.starts[line - 1]..offset].chars().count() + 1 }
+    }
+
+    /// The bytes of a line counted from 1, without its end.
+    pub(crate) fn span(&self, line: usize) -> Span {
+        let start = self.starts.get(line - 1).copied().unwrap_or(self.text.len());
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        Span::new(start, end)
     }
 }
 
@@ -89,10 +111,12 @@ mod tests {
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {
-        let source = Source::new("profiles.toml", "a\näö=1\n");
+        let text = Source::new("profiles.toml", "a\näö=1\n");
+        let source = text.lines();
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         assert_eq!(source.position(2), Position { line: 2, column: 1 });
         assert_eq!(source.position(6), Position { line: 2, column: 3 });
+        assert_eq!(source.span(2), Span::new(2, 8));
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
     }
 }
