@@ -55,15 +55,37 @@ impl Source {
         Self { path: path.as_ref().to_path_buf(), text: text.into() }
     }
 
+    /// An index of the text's lines, for many look-ups.
+    pub(crate) fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.text)
+    }
+}
+
+/// Where each line of a text begins. Made once, each look-up takes logarithmic time.
+#[derive(Debug)]
+pub(crate) struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn new(text: &'t str) -> Self {
+        let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
+
     /// The line and column of a byte offset, both counted from 1; columns count characters.
     pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset.min(self.text.len()));
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Position {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: self.text[line_start..offset].chars().count() + 1,
-        }
+        let line = self.starts.partition_point(|start| *start <= offset);
+        Position { line, column: self.text[self.starts[line - 1]..offset].chars().count() + 1 }
+    }
+
+    /// The bytes of a line counted from 1, without its end.
+    pub(crate) fn span(&self, line: usize) -> Span {
+        let start = self.starts.get(line - 1).copied().unwrap_or(self.text.len());
+        let end = self.starts.get(line).map_or(self.text.len(), |next| next - 1);
+        Span::new(start, end)
     }
 }
 
@@ -83,44 +105,18 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// `text` without anything that a terminal would act on: control characters become `␀`-like pictures, marks that turn
-/// the direction of writing, and other invisible ones, become `\u{…}`. Newlines become blanks.
-pub(crate) fn display_safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\t' => safe.push(' '),
-            '\u{0}'..='\u{1f}' => safe.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or(' ')),
-            '\u{7f}' => safe.push('\u{2421}'),
-            '\u{80}'..='\u{9f}'
-            | '\u{61c}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' => safe.extend(character.escape_unicode()),
-            other => safe.push(other),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn positions_count_lines_and_characters_from_one() {
-        let source = Source::new("profiles.toml", "a\näö=1\n");
+        let text = Source::new("profiles.toml", "a\näö=1\n");
+        let source = text.lines();
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         assert_eq!(source.position(2), Position { line: 2, column: 1 });
         assert_eq!(source.position(6), Position { line: 2, column: 3 });
+        assert_eq!(source.span(2), Span::new(2, 8));
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
-    }
-
-    #[test]
-    fn nothing_that_a_terminal_acts_on_is_shown_as_it_is() {
-        assert_eq!(display_safe("a\u{1b}[2J\u{7}\r\n\u{9b}b"), "a␛[2J␇␍ \\u{9b}b");
-        assert_eq!(display_safe("\u{202e}gnp.exe\u{2066}\u{7f}"), "\\u{202e}gnp.exe\\u{2066}␡");
-        assert_eq!(display_safe("Zürich 東京 → ok"), "Zürich 東京 → ok");
     }
 }

@@ -19,6 +19,13 @@ pub(crate) enum Reason {
     Changed,
 }
 
+impl BrokerError {
+    /// Whether the person wants to stop.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        matches!(self, Self::NoCode { source: NoAnswer::Interrupted, .. })
+    }
+}
+
 /// Why there are no credentials.
 #[derive(Debug, Error)]
 pub(crate) enum BrokerError {

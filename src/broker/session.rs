@@ -43,7 +43,7 @@ impl Broker<'_> {
         let steps = chain.profiles();
         match self.obtain(steps).await {
             Err(error) => match self.kept(steps, Freshness::Aging) {
-                Some(session) if self.renewal == Renewal::WhenNeeded && !is_interrupt(&error) => {
+                Some(session) if self.renewal == Renewal::WhenNeeded && !error.is_interrupt() => {
                     Ok(session.credentials)
                 }
                 _ => Err(error),
@@ -283,10 +283,6 @@ fn region(profile: &Profile) -> &str {
 fn no_key(profile: &Profile) -> BrokerError {
     let section = profile.long_term_section().unwrap_or(&profile.name).clone();
     BrokerError::NoLongTermKey { profile: profile.name.clone(), section }
-}
-
-fn is_interrupt(error: &BrokerError) -> bool {
-    matches!(error, BrokerError::NoCode { source: crate::prompt::NoAnswer::Interrupted, .. })
 }
 
 pub(super) fn failed(profile: &Profile, call: CallError) -> BrokerError {

@@ -9,10 +9,10 @@ use crate::login::{Freshness, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
-use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::{browser, clock, disk};
+use crate::text::display_safe;
 
 use super::exit::Exit;
 use super::explain;
@@ -114,7 +114,7 @@ impl<'a> Desk<'a> {
         profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
     }
 
-    /// Credentials for each chain, in order; one that fails does not stop the others.
+    /// Credentials for each chain, in order; one that fails does not stop the others, a person who presses Ctrl-C does.
     pub(crate) fn obtain(
         &self,
         chains: &[Chain<'_>],
@@ -136,7 +136,12 @@ impl<'a> Desk<'a> {
         run(async {
             let mut results = Vec::new();
             for chain in chains {
-                results.push(broker.credentials(chain).await);
+                let result = broker.credentials(chain).await;
+                let is_over = result.as_ref().is_err_and(BrokerError::is_interrupt);
+                results.push(result);
+                if is_over {
+                    break;
+                }
             }
             results
         })

@@ -18,7 +18,9 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         BrokerError::NoLongTermKey { profile, .. } => {
             Failure::of(Exit::Login, error).hint(format!("`awsauth keys add {profile}` puts it there"))
         }
-        BrokerError::NoCode { source: NoAnswer::Interrupted, .. } => Failure::of(Exit::Interrupted, error),
+        BrokerError::NoCode { source: NoAnswer::Interrupted, .. } => {
+            Failure::one_line(Exit::Interrupted, "interrupted")
+        }
         BrokerError::NoCode { profile, .. } => Failure::of(Exit::Login, error).hint(format!(
             "give the code with `awsauth login {profile} --token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with \
              `--token-code -`"

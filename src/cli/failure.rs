@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::out::Out;
-use crate::source::display_safe;
+use crate::text::display_safe;
 
 /// The end of a run that did not do what was asked.
 #[derive(Debug)]
@@ -99,19 +99,23 @@ impl Failure {
 
     /// Tells it: as text on stderr, with `--json` also as the document on stdout.
     pub(crate) fn report(&self, out: Out) {
-        match self.told.manner {
-            Manner::Shown => return,
-            Manner::OneLine => out.say(&display_safe(&self.told.message)),
-            Manner::Whole => self.say(out),
-        }
-        if out.json {
+        self.say_text(out);
+        if out.json && self.told.manner != Manner::Shown {
             // The text on stderr was written; if stdout is gone, nothing more can be said.
             drop(out.document(json!({ "error": self.document() })));
         }
     }
 
-    /// The text on stderr.
-    pub(crate) fn say(&self, out: Out) {
+    /// Tells it as text on stderr.
+    pub(crate) fn say_text(&self, out: Out) {
+        match self.told.manner {
+            Manner::Shown => {}
+            Manner::OneLine => out.say(&display_safe(&self.told.message)),
+            Manner::Whole => self.say_whole(out),
+        }
+    }
+
+    fn say_whole(&self, out: Out) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
         out.say(&format!("{style}error{style:#}: {}", display_safe(&self.told.message)));
         for cause in &self.told.causes {

@@ -6,7 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::source::display_safe;
+use crate::text::display_safe;
 
 /// What a run writes to.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub(crate) struct Out {
     pub(crate) color: ColorChoice,
     /// Whether to tell each step.
     pub(crate) verbose: bool,
+    /// How many columns there are for text on stderr.
+    pub(crate) width: usize,
     /// Whether data is one JSON document.
     pub(crate) json: bool,
 }

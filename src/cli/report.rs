@@ -1,9 +1,209 @@
-//! stub
-use crate::diagnostic::Diagnostic;
-use crate::source::Source;
-pub(crate) fn diagnostics_text(_: &Source, _: &[Diagnostic], _: bool) -> String {
-    String::new()
+//! Owns how findings in the manifest are shown: as text with the source underlined, and as JSON. Must not print, or know
+//! the rules.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::source::{Lines, Source, Span};
+use crate::text::{display_safe, display_safe_same_length};
+
+/// Lines longer than this, in bytes, are shown only around the place.
+const LONGEST_LINE: usize = 400;
+/// Places nearer than this, in lines, are shown as one piece.
+const NEAR: usize = 8;
+
+/// Whether the text has terminal colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Colors {
+    /// None.
+    Plain,
+    /// ANSI colours.
+    Ansi,
 }
-pub(crate) fn diagnostics_json(_: &Source, _: &[Diagnostic]) -> serde_json::Value {
-    serde_json::Value::Null
+
+/// All findings as rustc shows its own, and a line that counts them. Empty without findings.
+pub(crate) fn diagnostics_text(source: &Source, diagnostics: &[Diagnostic], colors: Colors, width: usize) -> String {
+    if diagnostics.is_empty() {
+        return String::new();
+    }
+    let renderer = match colors {
+        Colors::Plain => Renderer::plain(),
+        Colors::Ansi => Renderer::styled(),
+    };
+    let renderer = renderer.term_width(width.max(40));
+    let page = Page {
+        safe: display_safe_same_length(&source.text).into_owned(),
+        path: display_safe(&source.path.to_string_lossy()).into_owned(),
+        lines: source.lines(),
+    };
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&renderer.render(&[page.group(diagnostic)]));
+        text.push_str("\n\n");
+    }
+    text.push_str(&count(diagnostics));
+    text.push('\n');
+    text
+}
+
+/// `3 errors, 1 warning`
+pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
+    let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let words = |count: usize, what: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {what}")),
+        _ => Some(format!("{count} {what}s")),
+    };
+    let parts = [words(of(Severity::Error), "error"), words(of(Severity::Warning), "warning")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What all findings are shown on.
+struct Page<'s> {
+    /// The text, harmless, byte for byte as long as the original.
+    safe: String,
+    /// The file's name, harmless.
+    path: String,
+    /// The lines of the original.
+    lines: Lines<'s>,
+}
+
+impl Page<'_> {
+    fn group<'p>(&'p self, diagnostic: &Diagnostic) -> Group<'p> {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(display_safe(&diagnostic.message).into_owned()).id(diagnostic.code);
+        let mut group = Group::with_title(title);
+        let mut pieces: Vec<Vec<(AnnotationKind, &Label)>> = vec![vec![(AnnotationKind::Primary, &diagnostic.primary)]];
+        for label in &diagnostic.related {
+            let near = pieces.iter_mut().find(|piece| self.is_near(piece[0].1, label));
+            match near {
+                Some(piece) => piece.push((AnnotationKind::Context, label)),
+                None => pieces.push(vec![(AnnotationKind::Context, label)]),
+            }
+        }
+        for piece in pieces {
+            group = self.add(group, &piece);
+        }
+        match &diagnostic.help {
+            Some(help) => group.element(Level::HELP.message(display_safe(help).into_owned())),
+            None => group,
+        }
+    }
+
+    fn is_near(&self, one: &Label, other: &Label) -> bool {
+        let line = |label: &Label| self.lines.position(label.span.start).line;
+        line(one).abs_diff(line(other)) <= NEAR
+            && [one, other].iter().all(|label| {
+                let whole = self.lines.span(line(label));
+                whole.end - whole.start <= LONGEST_LINE
+            })
+    }
+
+    fn add<'p>(&'p self, group: Group<'p>, labels: &[(AnnotationKind, &Label)]) -> Group<'p> {
+        let spans = labels.iter().map(|(_, label)| self.visible(label.span));
+        let (mut start, mut end) = (usize::MAX, 0);
+        for span in spans {
+            let (first, last) = (self.lines.position(span.start).line, self.lines.position(span.end).line);
+            start = start.min(self.lines.span(first).start);
+            end = end.max(self.lines.span(last).end);
+        }
+        let place = self.lines.position(labels[0].1.span.start);
+        let cut = self.cut(Span::new(start, end), labels[0].1.span);
+        let snippet = Snippet::source(&self.safe[cut.start..cut.end])
+            .line_start(self.lines.position(cut.start).line)
+            .annotations(labels.iter().map(|(kind, label)| {
+                let span = self.visible(label.span);
+                let within = |offset: usize| offset.clamp(cut.start, cut.end) - cut.start;
+                let annotation = kind.span(within(span.start)..within(span.end));
+                let text = (!label.text.is_empty()).then(|| display_safe(&label.text).into_owned());
+                annotation.label(text)
+            }));
+        let origin = Origin::path(self.path.as_str()).line(place.line).char_column(place.column);
+        if cut == Span::new(start, end) {
+            group.element(snippet.path(self.path.as_str()))
+        } else {
+            group.element(origin).element(snippet)
+        }
+    }
+
+    /// The lines, or of very long ones only the part round `place`.
+    fn cut(&self, lines: Span, place: Span) -> Span {
+        if lines.end - lines.start <= LONGEST_LINE * NEAR.min(4) {
+            return lines;
+        }
+        let start = place.start.saturating_sub(LONGEST_LINE / 4).max(lines.start);
+        let end = (place.start + LONGEST_LINE / 2).min(lines.end);
+        Span::new(self.safe.floor_char_boundary(start), self.safe.floor_char_boundary(end))
+    }
+
+    /// A place within the text and on character borders.
+    fn visible(&self, span: Span) -> Span {
+        let start = self.safe.floor_char_boundary(span.start.min(self.safe.len()));
+        let end = self.safe.floor_char_boundary(span.end.clamp(start, self.safe.len()));
+        Span::new(start, end)
+    }
+}
+
+/// All findings as an array of objects; lines and columns count from 1, columns count characters.
+pub(crate) fn diagnostics_json(source: &Source, diagnostics: &[Diagnostic]) -> Value {
+    let lines = source.lines();
+    let place = |span: Span| {
+        let (start, end) = (lines.position(span.start), lines.position(span.end));
+        json!({
+            "file": display_safe(&source.path.to_string_lossy()),
+            "line": start.line,
+            "column": start.column,
+            "end_line": end.line,
+            "end_column": end.column,
+        })
+    };
+    let related = |label: &Label| {
+        let mut value = place(label.span);
+        value["message"] = json!(display_safe(&label.text));
+        value
+    };
+    let object = |diagnostic: &Diagnostic| {
+        let mut value = place(diagnostic.primary.span);
+        value["severity"] = json!(match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        });
+        value["code"] = json!(diagnostic.code);
+        value["message"] = json!(display_safe(&diagnostic.message));
+        value["label"] = json!(display_safe(&diagnostic.primary.text));
+        value["help"] = json!(diagnostic.help.as_deref().map(display_safe));
+        value["related"] = diagnostic.related.iter().map(related).collect();
+        value
+    };
+    diagnostics.iter().map(object).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_reaches_no_terminal() {
+        let foreign = "x = \"\u{1b}[31m\u{7}\u{9b}\u{202e}\u{2028}\u{200b}\"\n";
+        let source = Source::new("a\u{1b}b.toml", foreign);
+        let found =
+            Diagnostic::error("some-code", Span::new(4, foreign.len() - 1), foreign).label(foreign).help(foreign);
+        let text = diagnostics_text(&source, std::slice::from_ref(&found), Colors::Plain, 100);
+        assert!(!text.chars().any(|character| character != '\n' && crate::text::is_unsafe(character)), "{text:?}");
+        let json = diagnostics_json(&source, &[found]).to_string();
+        assert!(!json.chars().any(crate::text::is_unsafe), "{json:?}");
+    }
+
+    #[test]
+    fn a_finding_in_a_huge_line_is_cut_out_and_keeps_its_column() {
+        let text = format!("{}bad{}", "é".repeat(100_000), "x".repeat(100_000));
+        let source = Source::new("p.toml", text);
+        let found = Diagnostic::error("some-code", Span::new(200_000, 200_003), "wrong");
+        let text = diagnostics_text(&source, &[found], Colors::Plain, 100);
+        assert!(text.contains("p.toml:1:100001") && text.len() < 2_000, "{text}");
+    }
 }

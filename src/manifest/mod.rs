@@ -1,14 +1,112 @@
-//! stub
+//! Owns `profiles.toml`: text → checked [`Catalog`] and every finding on the way. Must not do I/O or know INI.
+//!
+//! `syntax` (TOML's own rules) → `fields`, `sessions` (each value checked once, where it is written) → `profiles` (what
+//! a pattern needs) → `chains` (how profiles hang together) → `Catalog`. `keys` and `known` are the tables that both the
+//! reader and `schema` follow. A second file joins in at `Fields::inherit`: a layer is a set of fields that gives what
+//! the one over it does not.
+
+mod chains;
+mod codes;
+mod fields;
+mod keys;
+mod known;
+mod profiles;
+mod reading;
+mod schema;
+mod sessions;
+mod settings;
+mod suggest;
+mod syntax;
+mod values;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use reading::{Entry, Reading, entries};
+
 use crate::diagnostic::Diagnostic;
 use crate::model::Catalog;
 use crate::source::Source;
+
+pub(crate) use schema::schema;
+
+/// The version of the format that this awsauth reads.
+const VERSION: i64 = 1;
+
+/// A manifest as it was read.
+#[derive(Debug)]
 pub(crate) struct Loaded {
+    /// Everything in it; none if there is any error.
     pub(crate) catalog: Option<Catalog>,
+    /// Every finding by place.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
-pub(crate) fn load(_: &Source) -> Loaded {
-    Loaded { catalog: None, diagnostics: Vec::new() }
+
+/// Reads a manifest. Pure, and linear in the length of the text.
+pub(crate) fn load(source: &Source) -> Loaded {
+    let mut reading = Reading::new(source);
+    let parsed = syntax::parse(source, &mut reading.out);
+    let catalog = if parsed.complete { catalog(&entries(&parsed.table), &mut reading) } else { None };
+    let catalog = catalog.filter(|_| !reading.out.has_errors());
+    Loaded { catalog, diagnostics: reading.out.into_sorted() }
 }
-pub(crate) fn schema() -> serde_json::Value {
-    serde_json::Value::Null
+
+fn catalog<'t>(top: &[Entry<'t>], reading: &mut Reading<'t>) -> Option<Catalog> {
+    let find = |name: &str| top.iter().find(|entry| entry.name == name).copied();
+    if find("version").is_some_and(|entry| !is_readable(entry, reading)) {
+        return None;
+    }
+    top.iter().for_each(|entry| check_top(*entry, reading));
+    if let Some(entry) = find("vars") {
+        variables::read(entry, reading);
+    }
+    let defaults = match find("defaults").and_then(|entry| reading.table(entry)) {
+        Some(table) => fields::Fields::read(table, "`[defaults]`", reading),
+        None => fields::Fields::default(),
+    };
+    let sessions = find("sso_sessions").map(|entry| sessions::read(entry, reading)).unwrap_or_default();
+    let mut drafts = find("profiles").map(|entry| profiles::read(entry, &defaults, reading)).unwrap_or_default();
+    profiles::check(&mut drafts, &sessions, reading);
+    chains::check(&mut drafts, reading);
+    if reading.out.has_errors() {
+        return None;
+    }
+    let built: Option<Vec<_>> = drafts.list.iter().map(|draft| profiles::build(draft, &sessions)).collect();
+    debug_assert!(built.is_some(), "a profile is wrong, and nothing was reported");
+    Some(Catalog::new(sessions.checked, built?))
+}
+
+/// Whether this awsauth knows the version; of a newer file it can't say what is right.
+fn is_readable(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
+    let Some(version) = reading.number(entry, "a whole number", Some("1")) else { return true };
+    let at = entry.value.span().into();
+    if version > VERSION {
+        let message = format!("this manifest has version {version}, and this awsauth reads version {VERSION}");
+        reading.out.push(Diagnostic::error(codes::NEWER_VERSION, at, message).help("install a newer awsauth"));
+        return false;
+    }
+    if version < VERSION {
+        let message = format!("there is no version {version} of the manifest");
+        reading.out.push(Diagnostic::error(codes::BAD_VERSION, at, message).help("write `version = 1`"));
+    }
+    true
+}
+
+/// Reports a top-level key that has no place here.
+fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
+    let name = entry.name;
+    if keys::NOT_YET.contains(&name) {
+        let message = format!("`{name}` is not supported by this version of awsauth");
+        reading.out.push(
+            Diagnostic::error(codes::NOT_YET, entry.at, message).help("leave it out, or install a newer awsauth"),
+        );
+    } else if name == "settings" {
+        reading.out.push(
+            Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, "`[settings]` can't stand in a manifest that is shared")
+                .help("it belongs in `profiles.local.toml`; AWS's own settings go to `settings` of a profile or of `[defaults]`"),
+        );
+    } else if !keys::TOP.iter().any(|(known, _)| *known == name) {
+        reading.unknown_key(entry, "the manifest", keys::TOP.iter().map(|(known, _)| *known));
+    }
 }

@@ -171,7 +171,7 @@ fn report(
             }
             Err(error) => {
                 let failure = explain::broker(&error, catalog);
-                failure.say(out);
+                failure.say_text(out);
                 documents.push(json!({ "name": name.as_str(), "state": "failed", "error": failure.document() }));
                 first.get_or_insert(failure);
             }

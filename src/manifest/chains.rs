@@ -1,0 +1,301 @@
+//! Owns what must hold along `source_profile`: known sources, no cycle, fitting patterns, one MFA, one partition, lengths.
+//! Each profile is looked at once, its source first, so the time is linear in the number of profiles.
+
+use super::codes;
+use super::fields::{Given, Origin, Slot};
+use super::profiles::{Draft, Drafts, delivery};
+use super::reading::Reading;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::{Delivery, Partition, Pattern, SessionDuration};
+use crate::source::Span;
+
+/// The most profiles in one chain. Real ones have two to four; each role is one more call at login.
+const LONGEST: usize = 16;
+/// The most members of a cycle that are pointed at.
+const MOST_SHOWN: usize = 6;
+
+/// What is known of the way from one profile down to its base.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    /// Whether all of it is right, so that more can be said about the profiles above.
+    sound: bool,
+    /// The number of profiles.
+    length: usize,
+    /// The profile that asks for an MFA code.
+    mfa: Option<usize>,
+    /// The partition of the first ARN, and the profile that has it.
+    partition: Option<(Partition, usize)>,
+    /// The profile because of which AWS's SDKs would have to ask for a code.
+    prompts: Option<usize>,
+}
+
+impl Facts {
+    const UNSOUND: Self = Self { sound: false, length: 0, mfa: None, partition: None, prompts: None };
+}
+
+/// Checks all chains. A `mfa_serial` of `[defaults]` is taken away from roles whose source brings MFA already.
+pub(super) fn check(drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) {
+    let mut known: Vec<Option<Facts>> = vec![None; drafts.list.len()];
+    let mut on_path = vec![usize::MAX; drafts.list.len()];
+    for start in 0..drafts.list.len() {
+        let mut path = Vec::new();
+        let mut next = Some(start);
+        while let Some(at) = next.filter(|at| known[*at].is_none()) {
+            if on_path[at] == start {
+                report_cycle(&path, at, drafts, reading);
+                path.iter().for_each(|member| known[*member] = Some(Facts::UNSOUND));
+                break;
+            }
+            on_path[at] = start;
+            path.push(at);
+            next = source(at, drafts);
+        }
+        while let Some(at) = path.pop() {
+            if known[at].is_none() {
+                let below = source(at, drafts).and_then(|source| known[source].map(|facts| (source, facts)));
+                known[at] = Some(visit(at, below, drafts, reading));
+            }
+        }
+    }
+}
+
+/// The profile that `at` names as its source, if it is a role's and exists.
+fn source(at: usize, drafts: &Drafts<'_>) -> Option<usize> {
+    let draft = &drafts.list[at];
+    if !matches!(draft.pattern(), Some(Pattern::IamMfaRole | Pattern::SsoRole)) {
+        return None;
+    }
+    drafts.by_name.get(draft.fields.source_profile.value()?.as_str()).copied()
+}
+
+fn report_cycle(path: &[usize], back_to: usize, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
+    let start = path.iter().position(|at| *at == back_to).unwrap_or(0);
+    let members = &path[start..];
+    let place = |at: usize| {
+        let draft = &drafts.list[at];
+        let given = draft.fields.source_profile.given();
+        given.filter(|given| given.origin == Origin::Own).map_or(draft.at, |given| given.at)
+    };
+    let mut names: Vec<_> =
+        members.iter().take(MOST_SHOWN).map(|at| format!("`{}`", drafts.list[*at].written)).collect();
+    if members.len() > MOST_SHOWN {
+        names.push("…".to_owned());
+    }
+    names.push(format!("`{}`", drafts.list[back_to].written));
+    let message = format!("these profiles take their credentials from each other: {}", names.join(" → "));
+    let mut found = Diagnostic::error(codes::SOURCE_CYCLE, place(back_to), message)
+        .help("let one of them take its credentials from a profile that needs no source");
+    for at in members.iter().skip(1).take(MOST_SHOWN - 1) {
+        found = found.related(place(*at), "and on from here");
+    }
+    reading.out.push(found);
+}
+
+/// Checks one profile, whose source has been checked, and says what is known of its chain.
+fn visit(at: usize, below: Option<(usize, Facts)>, drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) -> Facts {
+    let draft = &drafts.list[at];
+    let fields = &draft.fields;
+    match draft.pattern() {
+        None => Facts::UNSOUND,
+        Some(Pattern::Iam | Pattern::Sso) => Facts { sound: true, length: 1, ..Facts::UNSOUND },
+        Some(Pattern::IamMfa) => {
+            let partition = fields.mfa_serial.value().and_then(|serial| serial.partition());
+            let partition = partition.map(|partition| (partition, at));
+            Facts { sound: true, length: 1, mfa: Some(at), partition, prompts: None }
+        }
+        Some(pattern @ (Pattern::IamMfaRole | Pattern::SsoRole)) => {
+            let Some((source, facts)) = below else {
+                report_unknown(draft, drafts, reading);
+                return Facts::UNSOUND;
+            };
+            if !check_pattern(draft, pattern, &drafts.list[source], reading) || !facts.sound {
+                return Facts::UNSOUND;
+            }
+            if facts.length >= LONGEST {
+                reading.out.push(too_long(draft));
+                return Facts::UNSOUND;
+            }
+            let has_long_term_source = drafts.list[source].pattern() == Some(Pattern::Iam);
+            check_length(draft, has_long_term_source, &drafts.list[source], reading);
+            let mfa = check_mfa(at, pattern, facts.mfa, drafts, reading);
+            let partition = check_partition(at, facts.partition, drafts, reading);
+            let prompts = check_prompts(at, facts.prompts, drafts, reading);
+            let sound = pattern == Pattern::SsoRole || mfa.is_some();
+            Facts { sound, length: facts.length + 1, mfa, partition, prompts }
+        }
+    }
+}
+
+fn report_unknown(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
+    let Some(given) = draft.fields.source_profile.given() else { return };
+    let found = draft.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
+    let help = match reading.suggester.nearest(&given.value, drafts.list.iter().map(|draft| draft.written)) {
+        Some(guess) => format!("did you mean `{guess}`?"),
+        None => format!("add a table `[profiles.{}]`, or name another profile", given.value),
+    };
+    reading.out.push(found.help(help));
+}
+
+/// Whether a profile of `pattern` can stand on `source`; unknown patterns have been reported.
+fn check_pattern(draft: &Draft<'_>, pattern: Pattern, source: &Draft<'_>, reading: &mut Reading<'_>) -> bool {
+    let (Some(source_pattern), Some(given)) = (source.pattern(), draft.fields.source_profile.given()) else {
+        return false;
+    };
+    let (fits, wanted) = match pattern {
+        Pattern::SsoRole => (matches!(source_pattern, Pattern::Sso | Pattern::SsoRole), "`sso` or `sso-role`"),
+        _ => (
+            matches!(source_pattern, Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole),
+            "`iam`, `iam-mfa` or `iam-mfa-role`",
+        ),
+    };
+    if !fits {
+        let message = format!("`{}` can't take its credentials from `{}`", draft.written, source.written);
+        reading.out.push(
+            draft
+                .error(codes::SOURCE_PATTERN, given, message)
+                .related(source.at, format!("this has the pattern `{source_pattern}`"))
+                .help(format!("the source of `{pattern}` has the pattern {wanted}")),
+        );
+    }
+    fits
+}
+
+fn too_long(draft: &Draft<'_>) -> Diagnostic {
+    let message = format!("the chain of `{}` has more than {LONGEST} profiles", draft.written);
+    Diagnostic::error(codes::CHAIN_TOO_LONG, draft.at, message)
+        .help("each role on it is one more call at login; take the role from a profile further down")
+}
+
+/// AWS gives a role that is assumed with temporary credentials one hour at most (aws-facts §6).
+fn check_length(draft: &Draft<'_>, has_long_term_source: bool, source: &Draft<'_>, reading: &mut Reading<'_>) {
+    let Some(given) = draft.fields.duration_seconds.given() else { return };
+    if has_long_term_source || given.value <= i64::from(SessionDuration::CHAINED_MOST) || given.value > 43_200 {
+        return;
+    }
+    let message = format!("`{}` can last 3600 seconds at most, not {}", draft.written, given.value);
+    let mut help = "set `duration_seconds = 3600` or less".to_owned();
+    if source.pattern() == Some(Pattern::IamMfa) {
+        help.push_str("; for longer, take the role from an `iam` profile with `mfa_serial` on the role itself");
+    }
+    reading.out.push(
+        draft
+            .error(codes::DURATION_CHAINED, given, message)
+            .related(
+                source.at,
+                "AWS allows one hour for a role that is assumed with this profile's temporary credentials",
+            )
+            .help(help),
+    );
+}
+
+/// Exactly one device on the way, for roles of IAM users.
+fn check_mfa(
+    at: usize,
+    pattern: Pattern,
+    below: Option<usize>,
+    drafts: &mut Drafts<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<usize> {
+    if pattern == Pattern::SsoRole {
+        return None;
+    }
+    let own = drafts.list[at].fields.mfa_serial.given().map(|given| (given.at, given.origin));
+    if let (Some((_, Origin::Defaults)), Some(_)) = (own, below) {
+        drafts.list[at].fields.mfa_serial = Slot::Absent;
+        return below;
+    }
+    let draft = &drafts.list[at];
+    match (own, below) {
+        (Some((own, _)), Some(below)) => {
+            let other = &drafts.list[below];
+            let message = format!("`{}` asks for a second MFA code", draft.written);
+            reading.out.push(
+                Diagnostic::error(codes::MFA_TWICE, own, message)
+                    .related(serial_place(other), format!("`{}` asks for one already", other.written))
+                    .help("keep one `mfa_serial`: leave this one out to use that session"),
+            );
+            Some(below)
+        }
+        (None, None) if draft.fields.lacks("mfa_serial") => {
+            reading.out.push(mfa_missing(draft, drafts));
+            None
+        }
+        (_, Some(below)) => Some(below),
+        (_, None) => Some(at),
+    }
+}
+
+fn mfa_missing(draft: &Draft<'_>, drafts: &Drafts<'_>) -> Diagnostic {
+    let message = format!("nothing on the way to `{}` asks for an MFA code", draft.written);
+    let found = Diagnostic::error(codes::MFA_MISSING, draft.at, message);
+    let base = draft.fields.source_profile.value().and_then(|name| drafts.by_name.get(name.as_str()));
+    let found = match base.map(|at| &drafts.list[*at]) {
+        Some(base) => found.related(base.at, "its source has no MFA device"),
+        None => found,
+    };
+    found.help("add `mfa_serial` to it, or take the role from an `iam-mfa` profile")
+}
+
+fn serial_place(draft: &Draft<'_>) -> Span {
+    let own = draft.fields.mfa_serial.given().filter(|given| given.origin == Origin::Own);
+    own.map_or(draft.at, |given| given.at)
+}
+
+/// One partition: credentials of one mean nothing in another.
+fn check_partition(
+    at: usize,
+    below: Option<(Partition, usize)>,
+    drafts: &Drafts<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<(Partition, usize)> {
+    let draft = &drafts.list[at];
+    let serial = draft.fields.mfa_serial.value().and_then(|serial| serial.partition());
+    let first = below.or(serial.map(|partition| (partition, at)));
+    let arn: &Given<_> = draft.fields.role_arn.given()?;
+    let own = arn.value.partition();
+    let Some((partition, other)) = first else { return Some((own, at)) };
+    if partition != own {
+        let other = &drafts.list[other];
+        let place = match (other.pattern(), other.fields.role_arn.given()) {
+            (Some(Pattern::IamMfaRole | Pattern::SsoRole), Some(arn)) if other.at != draft.at => arn.at,
+            _ => serial_place(other),
+        };
+        let message = format!("this role is in the partition `{own}`, its credentials come from `{partition}`");
+        reading.out.push(
+            draft
+                .error(codes::PARTITION_MISMATCH, arn, message)
+                .related(place, format!("this is in `{partition}`"))
+                .help("an account of one partition can't assume a role of another; correct one of the ARNs"),
+        );
+    }
+    Some((partition, at)).filter(|_| partition == own).or(first)
+}
+
+/// AWS's SDKs ask for no code, or fail, where a `mfa_serial` stands in `~/.aws/config` (aws-facts §3).
+fn check_prompts(at: usize, below: Option<usize>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> Option<usize> {
+    let draft = &drafts.list[at];
+    if delivery(&draft.fields) == Delivery::Process {
+        return None;
+    }
+    let own = draft.fields.mfa_serial.given();
+    let found = match (own, below) {
+        (Some(given), _) => {
+            let message = format!("AWS's SDKs can't use `{}` without asking for an MFA code", draft.written);
+            let mut found = draft.error(codes::PROMPTING_ROLE, given, message);
+            found.primary.text = "most of them fail here instead of asking".to_owned();
+            found
+        }
+        (None, Some(below)) => {
+            let other = &drafts.list[below];
+            let message =
+                format!("AWS's SDKs can't use `{}` without an MFA code for `{}`", draft.written, other.written);
+            Diagnostic::error(codes::PROMPTING_ROLE, draft.at, message)
+                .related(serial_place(other), "the code is asked for here")
+        }
+        (None, None) => return None,
+    };
+    let help = "set `credential_process = true`, so that awsauth gives them the session; or move `mfa_serial` to an \
+                `iam-mfa` profile and make that the source";
+    reading.out.push(Diagnostic { severity: Severity::Warning, ..found }.help(help));
+    Some(below.unwrap_or(at))
+}

@@ -1,0 +1,227 @@
+//! Owns a profile's keys as they are written: each value checked on its own, once, where it stands. Must not know what a
+//! pattern needs.
+
+use super::keys::{self, Key, Shape};
+use super::reading::{Entry, Reading, entries};
+use super::settings::{self, WrittenSetting};
+use super::values;
+use crate::model::{
+    AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
+    StartUrl,
+};
+use crate::source::Span;
+use toml::de::DeTable;
+
+/// Whether a value was written in the profile or comes from `[defaults]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// In the profile itself.
+    Own,
+    /// In `[defaults]`.
+    Defaults,
+}
+
+/// A value that may have been written.
+#[derive(Debug, Clone)]
+pub(super) enum Slot<T> {
+    /// Nowhere.
+    Absent,
+    /// Written, but wrong, which has been reported; so it must not be called missing as well.
+    Broken,
+    /// Written and right.
+    Given(Given<T>),
+}
+
+/// A value, where it stands, and whether that is in the profile.
+#[derive(Debug, Clone)]
+pub(super) struct Given<T> {
+    /// The value.
+    pub(super) value: T,
+    /// Where it stands.
+    pub(super) at: Span,
+    /// In which table.
+    pub(super) origin: Origin,
+}
+
+impl<T> Slot<T> {
+    fn of(value: Option<T>, at: Span) -> Self {
+        value.map_or(Self::Broken, |value| Self::Given(Given { value, at, origin: Origin::Own }))
+    }
+
+    /// The value, if it was written and is right.
+    pub(super) fn given(&self) -> Option<&Given<T>> {
+        match self {
+            Self::Given(given) => Some(given),
+            Self::Absent | Self::Broken => None,
+        }
+    }
+
+    /// Only the value.
+    pub(super) fn value(&self) -> Option<&T> {
+        self.given().map(|given| &given.value)
+    }
+
+    /// Whether nothing was written.
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    fn or_default(&mut self, default: &Self) {
+        if self.is_absent() {
+            self.clone_from(default);
+            if let Self::Given(given) = self {
+                given.origin = Origin::Defaults;
+            }
+        }
+    }
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self::Absent
+    }
+}
+
+macro_rules! fields {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
+        /// The keys of one profile, or of `[defaults]`, as they are written.
+        #[derive(Debug, Default)]
+        pub(super) struct Fields {
+            $($(#[$meta])* pub(super) $name: Slot<$type>,)+
+            /// `settings`
+            pub(super) settings: Vec<WrittenSetting>,
+            /// Every known key that was written here.
+            pub(super) written: Vec<(&'static Key, Span)>,
+            /// Keys that were probably meant by a misspelt one, so that they are not called missing as well.
+            pub(super) meant: Vec<&'static str>,
+        }
+
+        impl Fields {
+            /// Takes from `defaults` what is not written here; `settings` key by key.
+            pub(super) fn inherit(&mut self, defaults: &Self) {
+                $(self.$name.or_default(&defaults.$name);)+
+                settings::inherit(&mut self.settings, &defaults.settings);
+                self.meant.extend(&defaults.meant);
+            }
+
+            /// Whether the key of that name is neither here nor was probably meant by a misspelt one.
+            pub(super) fn lacks(&self, name: &str) -> bool {
+                let absent = match name {
+                    $(stringify!($name) => self.$name.is_absent(),)+
+                    _ => false,
+                };
+                absent && !self.meant.contains(&name)
+            }
+        }
+    };
+}
+
+fields! {
+    /// `pattern`
+    pattern: Pattern,
+    /// `region`
+    region: Region,
+    /// `output`
+    output: ConfigText,
+    /// `description`
+    description: String,
+    /// `tags`
+    tags: Vec<String>,
+    /// `credential_process`
+    credential_process: bool,
+    /// `mfa_serial`
+    mfa_serial: MfaSerial,
+    /// `long_term_profile`
+    long_term_profile: ProfileName,
+    /// `role_arn`
+    role_arn: RoleArn,
+    /// `source_profile`, a name to be looked up
+    source_profile: String,
+    /// `duration_seconds`
+    duration_seconds: i64,
+    /// `role_session_name`
+    role_session_name: RoleSessionName,
+    /// `external_id`
+    external_id: ExternalId,
+    /// `sso_session`, a name to be looked up
+    sso_session: String,
+    /// `sso_start_url`
+    sso_start_url: StartUrl,
+    /// `sso_region`
+    sso_region: Region,
+    /// `sso_account_id`
+    sso_account_id: AccountId,
+    /// `sso_role_name`
+    sso_role_name: SsoRoleName,
+}
+
+impl Fields {
+    /// Reads the table of one profile, or of `[defaults]`, which `place` names.
+    pub(super) fn read<'t>(table: &'t DeTable<'t>, place: &str, reading: &mut Reading<'t>) -> Self {
+        let mut fields = Self::default();
+        for entry in entries(table) {
+            match keys::find(keys::PROFILE, entry.name) {
+                Some(key) => {
+                    fields.written.push((key, entry.at));
+                    fields.put(key, entry, reading);
+                }
+                None => {
+                    let names = keys::PROFILE.iter().map(|key| key.name);
+                    fields.meant.extend(reading.unknown_key(entry, place, names));
+                }
+            }
+        }
+        fields
+    }
+
+    fn put<'t>(&mut self, key: &'static Key, entry: Entry<'t>, reading: &mut Reading<'t>) {
+        let at: Span = entry.value.span().into();
+        let example = Some(key.examples[0]);
+        match key.shape {
+            Shape::Text(_) | Shape::Word(_) => self.put_text(key, entry, reading),
+            Shape::Seconds(least, most) => {
+                let number = reading.number(entry, key.shape.words(), example);
+                let within = number.filter(|number| (least..=most).contains(number));
+                if let (Some(number), None) = (number, within) {
+                    values::duration_out_of_bounds(number, at, reading);
+                }
+                self.duration_seconds = Slot::of(within, at);
+            }
+            Shape::Flag => self.credential_process = Slot::of(reading.flag(entry, example), at),
+            Shape::Texts(..) => self.tags = Slot::of(values::tags(entry, example, reading), at),
+            Shape::Settings => self.settings = settings::read(entry, reading),
+        }
+    }
+
+    fn put_text<'t>(&mut self, key: &'static Key, entry: Entry<'t>, reading: &mut Reading<'t>) {
+        let at: Span = entry.value.span().into();
+        let text = reading.text(entry, Some(key.examples[0]));
+        macro_rules! set {
+            ($($name:literal => $field:ident: $parse:expr,)+) => {
+                match key.name {
+                    $($name => self.$field = Slot::of(text.and_then(|text| $parse(&text, reading)), at),)+
+                    name => debug_assert!(false, "{name} has no field"),
+                }
+            };
+        }
+        set! {
+            "pattern" => pattern: values::pattern,
+            "region" => region: values::region,
+            "output" => output: values::output,
+            "description" => description: values::description,
+            "mfa_serial" => mfa_serial: values::mfa_serial,
+            "long_term_profile" => long_term_profile: values::profile_name,
+            "role_arn" => role_arn: values::role_arn,
+            "source_profile" => source_profile: values::reference,
+            "role_session_name" => role_session_name: values::role_session_name,
+            "external_id" => external_id: values::external_id,
+            "sso_session" => sso_session: values::reference,
+            "sso_start_url" => sso_start_url: values::start_url,
+            "sso_region" => sso_region: values::region,
+            "sso_account_id" => sso_account_id: values::account_id,
+            "sso_role_name" => sso_role_name: values::sso_role_name,
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Owns the one table of keys: name, type, patterns, words and examples. It drives both the reader's checks and the JSON
+//! Schema, so that they can't drift apart. Must not know TOML or JSON Schema.
+
+use crate::model::Pattern::{self, Iam, IamMfa, IamMfaRole, Sso, SsoRole};
+
+/// The type of a key's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A string; its form as a regular expression over the whole string.
+    Text(&'static str),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Whole seconds, within these bounds.
+    Seconds(i64, i64),
+    /// `true` or `false`.
+    Flag,
+    /// A list of strings of one form, with at least so many.
+    Texts(&'static str, usize),
+    /// The table of other AWS settings.
+    Settings,
+}
+
+impl Shape {
+    /// The type in words.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Text(_) | Self::Word(_) => "a string",
+            Self::Seconds(..) => "a whole number of seconds",
+            Self::Flag => "`true` or `false`",
+            Self::Texts(..) => "a list of strings",
+            Self::Settings => "a table",
+        }
+    }
+}
+
+/// One key of a profile or an SSO session.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// As it is written.
+    pub(super) name: &'static str,
+    /// The type of its value.
+    pub(super) shape: Shape,
+    /// What it is for.
+    pub(super) doc: &'static str,
+    /// Values as JSON, which are TOML as well.
+    pub(super) examples: &'static [&'static str],
+    /// The patterns that need it.
+    pub(super) required: &'static [Pattern],
+    /// The patterns that may have it besides.
+    pub(super) optional: &'static [Pattern],
+}
+
+impl Key {
+    /// Whether a profile of that pattern may have it.
+    pub(super) fn fits(&self, pattern: Pattern) -> bool {
+        self.required.contains(&pattern) || self.optional.contains(&pattern)
+    }
+
+    /// The patterns that may have it, in the order of the documentation.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = Pattern> {
+        Pattern::ALL.into_iter().filter(|pattern| self.fits(*pattern))
+    }
+}
+
+/// The words of `pattern`.
+pub(super) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", "sso-role"];
+/// AWS CLI's output formats.
+pub(super) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-stream", "off"];
+
+const ANY: &[Pattern] = &Pattern::ALL;
+const NAME: &str = "[A-Za-z0-9_.@%+:/-]{1,128}";
+const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
+const URL: &str = "https://[^/#?@\\s]+[ -~]*";
+const PARTITION: &str = "(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc)";
+
+/// The form of a name.
+pub(super) const NAME_FORM: &str = NAME;
+
+const fn key(name: &'static str, shape: Shape, doc: &'static str, examples: &'static [&'static str]) -> Key {
+    Key { name, shape, doc, examples, required: &[], optional: &[] }
+}
+
+impl Key {
+    const fn required(mut self, patterns: &'static [Pattern]) -> Self {
+        self.required = patterns;
+        self
+    }
+
+    const fn optional(mut self, patterns: &'static [Pattern]) -> Self {
+        self.optional = patterns;
+        self
+    }
+}
+
+/// The serial of a device that gives codes: a virtual device's ARN, or a hardware serial.
+const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:mfa/[A-Za-z0-9_+=/:,.@-]+|(?!arn:)[A-Za-z0-9_+=/:,.@-]{9,256})";
+/// The ARN of a role.
+const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
+/// Text without control characters.
+const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
+
+/// Every key of a profile, in the order of the documentation.
+pub(super) const PROFILE: &[Key] = &[
+    key("pattern", Shape::Word(PATTERNS), "How the profile gets its credentials.", &["\"iam-mfa-role\"", "\"sso\""])
+        .required(ANY),
+    key("region", Shape::Text(REGION), "The AWS region of requests made as this profile.", &["\"eu-west-1\""])
+        .optional(ANY),
+    key("output", Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(ANY),
+    key("description", Shape::Text(LINE), "What the profile is for, shown in lists.", &["\"production, read only\""])
+        .optional(ANY),
+    key("tags", Shape::Texts(LINE, 0), "Words to choose many profiles by, as in `login --tag`.", &["[\"prod\"]"])
+        .optional(ANY),
+    key(
+        "credential_process",
+        Shape::Flag,
+        "Whether AWS's SDKs ask awsauth for credentials each time, instead of AWS's own keys in ~/.aws/config.",
+        &["true"],
+    )
+    .optional(ANY),
+    key(
+        "settings",
+        Shape::Settings,
+        "Other AWS settings, written into the profile's section as they are.",
+        &["{\"max_attempts\": 5, \"s3\": {\"addressing_style\": \"path\"}}"],
+    )
+    .optional(ANY),
+    key(
+        "mfa_serial",
+        Shape::Text(SERIAL),
+        "The MFA device that gives the code: the ARN of a virtual device, or a hardware serial number.",
+        &["\"arn:aws:iam::111122223333:mfa/${user}\"", "\"GAHT12345678\""],
+    )
+    .required(&[IamMfa])
+    .optional(&[IamMfaRole]),
+    key(
+        "long_term_profile",
+        Shape::Text(NAME),
+        "The section of ~/.aws/credentials that holds the long-term key; NAME-long-term if not given.",
+        &["\"main-long-term\""],
+    )
+    .optional(&[IamMfa]),
+    key("role_arn", Shape::Text(ROLE), "The role to assume.", &["\"arn:aws:iam::444455556666:role/Admin\""])
+        .required(&[IamMfaRole, SsoRole]),
+    key("source_profile", Shape::Text(NAME), "The profile whose credentials assume the role.", &["\"main\""])
+        .required(&[IamMfaRole, SsoRole]),
+    key(
+        "duration_seconds",
+        Shape::Seconds(900, 129_600),
+        "How long the session lasts: 900 to 129600 for `iam-mfa`, to 43200 for a role, to 3600 for a role that is \
+         assumed with temporary credentials.",
+        &["3600", "43200"],
+    )
+    .optional(&[IamMfa, IamMfaRole, SsoRole]),
+    key(
+        "role_session_name",
+        Shape::Text("[A-Za-z0-9_+=,.@-]{2,64}"),
+        "The name of the session as CloudTrail shows it.",
+        &["\"alice@example.com\""],
+    )
+    .optional(&[IamMfaRole, SsoRole]),
+    key(
+        "external_id",
+        Shape::Text("[A-Za-z0-9_+=,.@:/-]{2,1224}"),
+        "The external id that the role's owner asks for.",
+        &["\"partner-42\""],
+    )
+    .optional(&[IamMfaRole, SsoRole]),
+    key("sso_session", Shape::Text(NAME), "The entry of `[sso_sessions]` to log in through.", &["\"corp\""])
+        .optional(&[Sso]),
+    key(
+        "sso_start_url",
+        Shape::Text(URL),
+        "The access portal, for a profile without `sso_session` (the legacy form).",
+        &["\"https://corp.awsapps.com/start\""],
+    )
+    .optional(&[Sso]),
+    key(
+        "sso_region",
+        Shape::Text(REGION),
+        "Where IAM Identity Center runs, for a profile without `sso_session` (the legacy form).",
+        &["\"us-east-1\""],
+    )
+    .optional(&[Sso]),
+    key("sso_account_id", Shape::Text("[0-9]{12}"), "The account to work in.", &["\"123456789012\""]).required(&[Sso]),
+    key(
+        "sso_role_name",
+        Shape::Text("[A-Za-z0-9_+=,.@-]{1,32}"),
+        "The permission set to work with.",
+        &["\"ReadOnly\""],
+    )
+    .required(&[Sso]),
+];
+
+/// Every key of an SSO session.
+pub(super) const SESSION: &[Key] = &[
+    key("sso_start_url", Shape::Text(URL), "The access portal.", &["\"https://corp.awsapps.com/start\""]).required(ANY),
+    key("sso_region", Shape::Text(REGION), "Where IAM Identity Center runs.", &["\"us-east-1\""]).required(ANY),
+    key(
+        "sso_registration_scopes",
+        Shape::Texts("[A-Za-z0-9_.:/*-]+", 1),
+        "The OAuth scopes to ask for; [\"sso:account:access\"] if not given.",
+        &["[\"sso:account:access\"]"],
+    )
+    .optional(ANY),
+];
+
+/// The keys of the whole file that this version reads, with what they are for.
+pub(super) const TOP: &[(&str, &str)] = &[
+    ("version", "The version of the format; 1."),
+    ("defaults", "Keys that every profile has unless it gives its own."),
+    ("vars", "Texts to use as ${name} in any string of the other tables."),
+    ("sso_sessions", "Logins to IAM Identity Center, each shared by many profiles."),
+    ("profiles", "The profiles by name, as in `aws --profile NAME`."),
+];
+
+/// Keys of the format that a later version reads.
+pub(super) const NOT_YET: &[&str] = &["include", "required_vars", "accounts", "matrix"];
+
+/// The key of that name.
+pub(super) fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
+    keys.iter().find(|key| key.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Partition;
+
+    #[test]
+    fn the_words_of_the_table_are_those_of_the_model() {
+        assert_eq!(PATTERNS, Pattern::ALL.map(Pattern::as_str));
+        let partitions = Partition::ALL.map(Partition::as_str).join("|");
+        assert_eq!(PARTITION, format!("({partitions})"));
+        assert!(ROLE.contains(PARTITION) && SERIAL.contains(PARTITION));
+    }
+
+    #[test]
+    fn every_key_is_described_by_example() {
+        for key in PROFILE.iter().chain(SESSION) {
+            assert!(key.doc.ends_with('.') && !key.examples.is_empty(), "{}", key.name);
+            assert!(key.patterns().next().is_some(), "{} is for no pattern", key.name);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Owns the list of AWS settings that a profile may carry, and of those that it must not, with the reason. From the
+//! AWS SDKs and Tools Reference Guide and AWS CLI's configuration variables.
+
+/// What a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Takes {
+    /// Any text that the config file can hold.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// A whole number, at least this.
+    Number(i64),
+    /// A size such as `64MB`, or a number of bytes.
+    Size,
+    /// An https or loopback URL.
+    Endpoint,
+    /// A nested block of settings.
+    Nested(&'static [Known]),
+}
+
+/// One setting.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// AWS's name of it.
+    pub(super) name: &'static str,
+    /// What it takes.
+    pub(super) takes: Takes,
+    /// What it does.
+    pub(super) doc: &'static str,
+    /// A value as JSON.
+    pub(super) example: &'static str,
+}
+
+const fn known(name: &'static str, takes: Takes, doc: &'static str, example: &'static str) -> Known {
+    Known { name, takes, doc, example }
+}
+
+const CHECKSUM: Takes = Takes::Word(&["when_supported", "when_required"]);
+const REGIONAL: Takes = Takes::Word(&["legacy", "regional"]);
+const ENDPOINT: Known = known(
+    "endpoint_url",
+    Takes::Endpoint,
+    "The URL that requests go to; https, or http on loopback.",
+    "\"http://localhost:4566\"",
+);
+
+const S3: &[Known] = &[
+    known("addressing_style", Takes::Word(&["path", "virtual", "auto"]), "How bucket names stand in URLs.", "\"path\""),
+    ENDPOINT,
+    known("max_bandwidth", Takes::Text, "The most bandwidth to use.", "\"50MB/s\""),
+    known("max_concurrent_requests", Takes::Number(1), "The most requests at one time.", "20"),
+    known("max_queue_size", Takes::Number(1), "The most tasks in the queue.", "10000"),
+    known("multipart_chunksize", Takes::Size, "The size of one part.", "\"16MB\""),
+    known("multipart_threshold", Takes::Size, "The size from which on parts are used.", "\"64MB\""),
+    known("payload_signing_enabled", Takes::Flag, "Whether bodies are signed.", "true"),
+    known(
+        "preferred_transfer_client",
+        Takes::Word(&["auto", "classic", "crt", "default"]),
+        "Which client does transfers.",
+        "\"crt\"",
+    ),
+    known("target_bandwidth", Takes::Text, "The bandwidth that the CRT client aims at.", "\"5Gb/s\""),
+    known("us_east_1_regional_endpoint", REGIONAL, "Which endpoint serves us-east-1.", "\"regional\""),
+    known("use_accelerate_endpoint", Takes::Flag, "Whether S3 Transfer Acceleration is used.", "true"),
+    known("use_dualstack_endpoint", Takes::Flag, "Whether IPv6 endpoints are used.", "true"),
+];
+
+/// Every setting that a profile may carry, by name.
+pub(super) const SETTINGS: &[Known] = &[
+    known(
+        "account_id_endpoint_mode",
+        Takes::Word(&["preferred", "disabled", "required"]),
+        "Whether endpoints name the account.",
+        "\"preferred\"",
+    ),
+    known("auth_scheme_preference", Takes::Text, "The order of signing schemes.", "\"sigv4a,sigv4\""),
+    known("cli_auto_prompt", Takes::Word(&["on", "on-partial", "off"]), "AWS CLI's auto-prompt.", "\"on-partial\""),
+    known(
+        "cli_binary_format",
+        Takes::Word(&["base64", "raw-in-base64-out"]),
+        "How AWS CLI reads binary parameters.",
+        "\"raw-in-base64-out\"",
+    ),
+    known("cli_follow_urlparam", Takes::Flag, "Whether AWS CLI fetches URLs given as parameters.", "false"),
+    known("cli_history", Takes::Word(&["enabled", "disabled"]), "Whether AWS CLI records commands.", "\"disabled\""),
+    known(
+        "cli_timestamp_format",
+        Takes::Word(&["none", "iso8601", "wire"]),
+        "How AWS CLI prints times.",
+        "\"iso8601\"",
+    ),
+    known(
+        "defaults_mode",
+        Takes::Word(&["legacy", "standard", "in-region", "cross-region", "mobile", "auto"]),
+        "The SDKs' set of defaults.",
+        "\"standard\"",
+    ),
+    known("disable_request_compression", Takes::Flag, "Whether request bodies stay uncompressed.", "true"),
+    known("ec2_metadata_v1_disabled", Takes::Flag, "Whether version 1 of the instance metadata is refused.", "true"),
+    known(
+        "endpoint_discovery_enabled",
+        Takes::Word(&["true", "false", "auto"]),
+        "Whether endpoints are discovered.",
+        "\"auto\"",
+    ),
+    ENDPOINT,
+    known("ignore_configured_endpoint_urls", Takes::Flag, "Whether configured endpoint URLs are ignored.", "true"),
+    known("max_attempts", Takes::Number(1), "The most attempts for one request.", "5"),
+    known("metadata_service_num_attempts", Takes::Number(1), "The most attempts to reach instance metadata.", "2"),
+    known("metadata_service_timeout", Takes::Number(1), "Seconds to wait for instance metadata.", "2"),
+    known("parameter_validation", Takes::Flag, "Whether AWS CLI checks parameters before sending.", "true"),
+    known("request_checksum_calculation", CHECKSUM, "When requests get a checksum.", "\"when_required\""),
+    known("request_min_compression_size_bytes", Takes::Number(0), "The least size to compress.", "10240"),
+    known("response_checksum_validation", CHECKSUM, "When checksums of responses are checked.", "\"when_required\""),
+    known("retry_mode", Takes::Word(&["legacy", "standard", "adaptive"]), "How requests are retried.", "\"adaptive\""),
+    known("s3", Takes::Nested(S3), "Settings of `aws s3`.", "{\"addressing_style\": \"path\"}"),
+    known("s3_disable_express_session_auth", Takes::Flag, "Whether S3 Express sessions are off.", "true"),
+    known("s3_disable_multiregion_access_points", Takes::Flag, "Whether multi-region access points are off.", "true"),
+    known("s3_us_east_1_regional_endpoint", REGIONAL, "Which endpoint serves us-east-1.", "\"regional\""),
+    known("s3_use_arn_region", Takes::Flag, "Whether the region of an ARN is used.", "true"),
+    known("sdk_ua_app_id", Takes::Text, "The application's name in the user agent.", "\"payments\""),
+    known("sigv4a_signing_region_set", Takes::Text, "The regions of a SigV4a signature.", "\"us-west-2, us-east-1\""),
+    known("sts_regional_endpoints", REGIONAL, "Whether STS's regional endpoints are used.", "\"regional\""),
+    known("tcp_keepalive", Takes::Flag, "Whether connections are kept alive.", "true"),
+    known("use_dualstack_endpoint", Takes::Flag, "Whether IPv6 endpoints are used.", "true"),
+    known("use_fips_endpoint", Takes::Flag, "Whether FIPS endpoints are used.", "true"),
+];
+
+/// Why a setting is refused, if it is. Only documented names and families of names; what is merely unknown is refused
+/// elsewhere.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    Some(match name.as_str() {
+        "credential_process" | "cli_pager" | "cli_legacy_plugin_path" | "mfa_process" | "plugins" => {
+            "it names a program, and the manifest can't run one"
+        }
+        "role_arn" | "source_profile" | "credential_source" | "web_identity_token_file" | "login_session" => {
+            "it changes where credentials come from"
+        }
+        "ec2_metadata_service_endpoint" | "ec2_metadata_service_endpoint_mode" => {
+            "it changes where credentials come from"
+        }
+        "ca_bundle" => "it names a file outside the manifest's directory; set AWS_CA_BUNDLE instead",
+        "services" => "it names a section that awsauth does not write; use `endpoint_url`",
+        _ if name.starts_with("aws_") => "keys and tokens are secrets, and the manifest holds none",
+        _ if name.starts_with("sso_") => "it changes where credentials come from",
+        _ if name.starts_with("awsauth_") => "it is awsauth's own",
+        _ => return None,
+    })
+}
+
+/// The setting of that name in a list.
+pub(super) fn find(list: &'static [Known], name: &str) -> Option<&'static Known> {
+    list.iter().find(|known| known.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_setting_is_both_known_and_refused_and_names_are_portable() {
+        for known in SETTINGS.iter().chain(S3) {
+            assert_eq!(refusal(known.name), None, "{}", known.name);
+            assert!(
+                known.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{}",
+                known.name
+            );
+        }
+        assert!(SETTINGS.is_sorted_by_key(|known| known.name) && S3.is_sorted_by_key(|known| known.name));
+    }
+}

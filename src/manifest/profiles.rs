@@ -1,0 +1,301 @@
+//! Owns `[profiles]` one by one: what a profile's pattern needs, and the checked profile that comes out. Must not know
+//! how profiles hang together.
+
+use std::collections::HashMap;
+
+use super::codes;
+use super::fields::{Fields, Given, Origin, Slot};
+use super::keys;
+use super::reading::{Entry, Reading, entries, quoted};
+use super::sessions::{Cases, Sessions};
+use super::values;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
+use crate::source::Span;
+
+/// One profile as it is written, with what it takes from `[defaults]`.
+#[derive(Debug)]
+pub(super) struct Draft<'t> {
+    /// The name as it is written.
+    pub(super) written: &'t str,
+    /// The name, if it is one.
+    pub(super) name: Option<ProfileName>,
+    /// Where the name stands.
+    pub(super) at: Span,
+    /// Its keys.
+    pub(super) fields: Fields,
+}
+
+impl Draft<'_> {
+    /// Its pattern, if it has a right one.
+    pub(super) fn pattern(&self) -> Option<Pattern> {
+        self.fields.pattern.value().copied()
+    }
+
+    /// An error about a value: at the value where it is the profile's own, at the profile's name where it comes from
+    /// `[defaults]`.
+    pub(super) fn error<T>(&self, code: &'static str, given: &Given<T>, message: impl Into<String>) -> Diagnostic {
+        match given.origin {
+            Origin::Own => Diagnostic::error(code, given.at, message),
+            Origin::Defaults => Diagnostic::error(code, self.at, message).related(given.at, "from `[defaults]`"),
+        }
+    }
+}
+
+/// All profiles, with an index of their names.
+#[derive(Debug, Default)]
+pub(super) struct Drafts<'t> {
+    /// In the manifest's order.
+    pub(super) list: Vec<Draft<'t>>,
+    /// The place in the list by name as it is written.
+    pub(super) by_name: HashMap<&'t str, usize>,
+}
+
+/// Reads `[profiles]`, and gives each what it does not have from `defaults`.
+pub(super) fn read<'t>(entry: Entry<'t>, defaults: &Fields, reading: &mut Reading<'t>) -> Drafts<'t> {
+    let mut drafts = Drafts::default();
+    let Some(table) = reading.table(entry) else { return drafts };
+    let mut cases = Cases::default();
+    for entry in entries(table) {
+        cases.check(entry.name, entry.at, "profile", reading);
+        let parsed = ProfileName::new(entry.name);
+        if let Err(error) = &parsed {
+            let help = values::name_help(error);
+            reading.out.push(Diagnostic::error(codes::BAD_NAME, entry.at, error.to_string()).help(help));
+        }
+        let Some(table) = reading.table(entry) else { continue };
+        let mut fields = Fields::read(table, &format!("the profile `{}`", entry.name), reading);
+        fields.inherit(defaults);
+        drafts.by_name.insert(entry.name, drafts.list.len());
+        drafts.list.push(Draft { written: entry.name, name: parsed.ok(), at: entry.at, fields });
+    }
+    drafts
+}
+
+/// Checks what the pattern of each profile asks for.
+pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
+    for draft in &mut drafts.list {
+        check_keys(draft, reading);
+        if draft.pattern() == Some(Pattern::Sso) {
+            check_sso(draft, sessions, reading);
+        }
+        check_duration(draft, reading);
+    }
+    for draft in &drafts.list {
+        check_long_term(draft, drafts, reading);
+    }
+}
+
+fn check_keys(draft: &Draft<'_>, reading: &mut Reading<'_>) {
+    let name = draft.written;
+    let Some(pattern) = draft.pattern() else {
+        if draft.fields.lacks("pattern") {
+            let message = format!("the profile `{name}` has no `pattern`");
+            let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
+            reading.out.push(Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(help));
+        }
+        return;
+    };
+    for key in keys::PROFILE.iter().filter(|key| key.required.contains(&pattern) && draft.fields.lacks(key.name)) {
+        let message = format!("the profile `{name}` has no `{}`, which `{pattern}` needs", key.name);
+        let help = format!("add `{} = {}`", key.name, key.examples[0]);
+        reading.out.push(Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(help));
+    }
+    for (key, at) in draft.fields.written.iter().filter(|(key, _)| !key.fits(pattern)) {
+        let message = format!("the pattern `{pattern}` has no use for `{}`", key.name);
+        let help = format!("leave it out, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns()));
+        reading.out.push(Diagnostic::error(codes::USELESS_KEY, *at, message).help(help));
+    }
+}
+
+/// Either a session or an address of its own. What the profile says itself beats the other form in `[defaults]`.
+fn check_sso(draft: &mut Draft<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
+    let fields = &mut draft.fields;
+    let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
+    let (own_session, own_url) = (is_own("sso_session"), is_own("sso_start_url") || is_own("sso_region"));
+    if own_url && !own_session {
+        fields.sso_session = Slot::Absent;
+    } else if own_session && !own_url {
+        (fields.sso_start_url, fields.sso_region) = (Slot::Absent, Slot::Absent);
+    }
+    let fields = &draft.fields;
+    let has_url = !fields.sso_start_url.is_absent() || !fields.sso_region.is_absent();
+    if !fields.sso_session.is_absent() && has_url {
+        let written = |names: &[&str]| {
+            fields.written.iter().find(|(key, _)| names.contains(&key.name)).map_or(draft.at, |(_, at)| *at)
+        };
+        reading.out.push(
+            Diagnostic::error(
+                codes::SESSION_AND_URL,
+                written(&["sso_start_url", "sso_region"]),
+                format!("the profile `{}` has both `sso_session` and an address of its own", draft.written),
+            )
+            .related(written(&["sso_session"]), "the session has an address already")
+            .help("keep `sso_session`, and leave `sso_start_url` and `sso_region` to the session"),
+        );
+        return;
+    }
+    if let Some(session) = fields.sso_session.given() {
+        check_session(draft, session, sessions, reading);
+        return;
+    }
+    check_address(draft, has_url, reading);
+}
+
+fn check_session(draft: &Draft<'_>, session: &Given<String>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
+    if sessions.find(&session.value).is_some() {
+        return;
+    }
+    let message = format!("there is no SSO session `{}`", session.value);
+    let found = draft.error(codes::UNKNOWN_SESSION, session, message);
+    let help = match reading.suggester.nearest(&session.value, sessions.names().iter().copied()) {
+        Some(guess) => format!("did you mean `{guess}`?"),
+        None => format!("add a table `[sso_sessions.{}]`", session.value),
+    };
+    reading.out.push(found.help(help));
+}
+
+fn check_address(draft: &Draft<'_>, has_url: bool, reading: &mut Reading<'_>) {
+    let lacks = |name| draft.fields.lacks(name);
+    let missing: Vec<_> = if has_url {
+        ["sso_start_url", "sso_region"].into_iter().filter(|name| lacks(name)).collect()
+    } else if lacks("sso_session") && lacks("sso_start_url") && lacks("sso_region") {
+        vec!["sso_session"]
+    } else {
+        Vec::new()
+    };
+    for name in missing {
+        let example = keys::find(keys::PROFILE, name).map_or("", |key| key.examples[0]);
+        let message = format!("the profile `{}` has no `{name}`, which `sso` needs", draft.written);
+        reading
+            .out
+            .push(Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(format!("add `{name} = {example}`")));
+    }
+}
+
+/// The bounds of the call that the pattern makes.
+fn check_duration(draft: &Draft<'_>, reading: &mut Reading<'_>) {
+    let (Some(pattern), Some(given)) = (draft.pattern(), draft.fields.duration_seconds.given()) else { return };
+    if keys::find(keys::PROFILE, "duration_seconds").is_none_or(|key| !key.fits(pattern)) {
+        return;
+    }
+    if let Err(error) = duration(pattern, given.value) {
+        let found = draft.error(codes::DURATION_BOUNDS, given, error.to_string());
+        reading.out.push(found.help("a longer session is what `iam-mfa` gives; roles last 12 hours at most"));
+    }
+}
+
+fn duration(pattern: Pattern, seconds: i64) -> Result<SessionDuration, crate::model::DurationError> {
+    match pattern {
+        Pattern::IamMfa => SessionDuration::for_session_token(seconds),
+        Pattern::Iam | Pattern::IamMfaRole | Pattern::Sso | Pattern::SsoRole => SessionDuration::for_role(seconds),
+    }
+}
+
+/// The section of the long-term key must not be one that means something else.
+fn check_long_term(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
+    if draft.pattern() != Some(Pattern::IamMfa) {
+        return;
+    }
+    let given = draft.fields.long_term_profile.given();
+    let section = match given {
+        Some(given) => given.value.to_string(),
+        None => default_long_term(draft.written),
+    };
+    if given.is_none() && draft.name.is_some() && ProfileName::new(&section).is_err() {
+        let message = format!("the name of its long-term section, `{section}`, is too long");
+        reading.out.push(
+            Diagnostic::error(codes::BAD_NAME, draft.at, message)
+                .help("choose a shorter name, or set `long_term_profile`"),
+        );
+    }
+    let Some(other) = drafts.by_name.get(section.as_str()).map(|index| &drafts.list[*index]) else { return };
+    let Some(pattern) = other.pattern().filter(|pattern| *pattern != Pattern::Iam) else { return };
+    let message = format!("the long-term key of `{}` would stand in the section of `{section}`", draft.written);
+    let found = match given {
+        Some(given) => draft.error(codes::LONG_TERM_COLLISION, given, message),
+        None => Diagnostic::error(codes::LONG_TERM_COLLISION, draft.at, message),
+    };
+    reading.out.push(
+        found.related(other.at, format!("this profile has the pattern `{pattern}`, and other credentials")).help(
+            format!(
+                "set `long_term_profile` to a name that is no profile's, such as `{}`",
+                default_long_term(draft.written)
+            ),
+        ),
+    );
+}
+
+fn default_long_term(name: &str) -> String {
+    format!("{name}-long-term")
+}
+
+/// The checked profile; none if anything of it is wrong, which has been reported.
+pub(super) fn build(draft: &Draft<'_>, sessions: &Sessions<'_>) -> Option<Profile> {
+    let fields = &draft.fields;
+    Some(Profile {
+        name: draft.name.clone()?,
+        kind: kind(draft, sessions)?,
+        delivery: delivery(fields),
+        region: fields.region.value().cloned(),
+        output: fields.output.value().cloned(),
+        description: fields.description.value().cloned(),
+        tags: fields.tags.value().cloned().unwrap_or_default(),
+        settings: fields.settings.iter().filter_map(super::settings::WrittenSetting::checked).collect(),
+    })
+}
+
+/// Which mechanism the profile asks for.
+pub(super) fn delivery(fields: &Fields) -> Delivery {
+    if fields.credential_process.value() == Some(&true) { Delivery::Process } else { Delivery::Native }
+}
+
+fn kind(draft: &Draft<'_>, sessions: &Sessions<'_>) -> Option<Kind> {
+    let fields = &draft.fields;
+    Some(match draft.pattern()? {
+        Pattern::Iam => Kind::Iam,
+        Pattern::IamMfa => Kind::IamMfa {
+            mfa_serial: fields.mfa_serial.value()?.clone(),
+            long_term_profile: match fields.long_term_profile.value() {
+                Some(name) => name.clone(),
+                None => ProfileName::new(&default_long_term(draft.written)).ok()?,
+            },
+            duration: seconds(Pattern::IamMfa, fields)?,
+        },
+        Pattern::IamMfaRole => Kind::IamMfaRole { role: role(fields)?, mfa_serial: fields.mfa_serial.value().cloned() },
+        Pattern::Sso => Kind::Sso {
+            access: access(fields, sessions)?,
+            account_id: fields.sso_account_id.value()?.clone(),
+            role_name: fields.sso_role_name.value()?.clone(),
+        },
+        Pattern::SsoRole => Kind::SsoRole(role(fields)?),
+    })
+}
+
+#[expect(clippy::option_option, reason = "none given is right, a wrong one is not")]
+fn seconds(pattern: Pattern, fields: &Fields) -> Option<Option<SessionDuration>> {
+    match fields.duration_seconds.value() {
+        Some(seconds) => duration(pattern, *seconds).ok().map(Some),
+        None => Some(None),
+    }
+}
+
+fn role(fields: &Fields) -> Option<Role> {
+    Some(Role {
+        arn: fields.role_arn.value()?.clone(),
+        source: ProfileName::new(fields.source_profile.value()?).ok()?,
+        duration: seconds(Pattern::IamMfaRole, fields)?,
+        session_name: fields.role_session_name.value().cloned(),
+        external_id: fields.external_id.value().cloned(),
+    })
+}
+
+fn access(fields: &Fields, sessions: &Sessions<'_>) -> Option<SsoAccess> {
+    match fields.sso_session.value() {
+        Some(name) => Some(SsoAccess::Session(sessions.find(name)??.clone())),
+        None => Some(SsoAccess::Legacy {
+            start_url: fields.sso_start_url.value()?.clone(),
+            region: fields.sso_region.value()?.clone(),
+        }),
+    }
+}

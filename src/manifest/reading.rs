@@ -1,0 +1,197 @@
+//! Owns what one reading carries along (variables, findings, guesses), and how typed values are taken out of TOML. Must
+//! not know which keys there are.
+
+use std::fmt::Display;
+
+use toml::Spanned as Located;
+use toml::de::{DeTable, DeValue};
+
+use super::codes;
+use super::suggest::Suggester;
+use super::variables::Variables;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{Source, Span};
+
+/// A value as TOML has it.
+pub(super) type Value<'t> = Located<DeValue<'t>>;
+
+/// One `key = value`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry<'t> {
+    /// The key.
+    pub(super) name: &'t str,
+    /// Where the key stands.
+    pub(super) at: Span,
+    /// The value.
+    pub(super) value: &'t Value<'t>,
+}
+
+/// The entries of a table in the order of the file.
+pub(super) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
+    let entry = |(key, value): (&'t Located<_>, &'t Value<'t>)| {
+        let name: &std::borrow::Cow<'t, str> = key.get_ref();
+        Entry { name: name.as_ref(), at: key.span().into(), value }
+    };
+    let mut entries: Vec<_> = table.iter().map(entry).collect();
+    entries.sort_by_key(|entry| entry.at);
+    entries
+}
+
+/// A string of the file with its variables filled in.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    /// The filled-in text.
+    pub(super) value: String,
+    /// Where the literal stands.
+    pub(super) at: Span,
+    /// Whether the literal reads otherwise.
+    pub(super) expanded: bool,
+}
+
+/// What one reading carries along.
+#[derive(Debug)]
+pub(super) struct Reading<'t> {
+    /// The file.
+    pub(super) source: &'t Source,
+    /// `[vars]`
+    pub(super) variables: Variables<'t>,
+    /// What was found so far.
+    pub(super) out: Diagnostics,
+    /// Guesses at misspelt names.
+    pub(super) suggester: Suggester,
+}
+
+impl<'t> Reading<'t> {
+    /// One that has found nothing yet.
+    pub(super) fn new(source: &'t Source) -> Self {
+        Self { source, variables: Variables::default(), out: Diagnostics::default(), suggester: Suggester::new() }
+    }
+
+    /// Reports that `entry` is not `wanted`.
+    pub(super) fn wrong_type(&mut self, entry: Entry<'_>, wanted: &str, example: Option<&str>) {
+        let Entry { name, value, .. } = entry;
+        let found = type_words(value.get_ref());
+        let mut wrong = Diagnostic::error(
+            codes::WRONG_TYPE,
+            value.span().into(),
+            format!("`{name}` must be {wanted}, not {found}"),
+        )
+        .label(format!("this is {found}"));
+        if let Some(example) = example {
+            wrong = wrong.help(format!("write it as in `{name} = {example}`"));
+        }
+        self.out.push(wrong);
+    }
+
+    /// The table in `entry`.
+    pub(super) fn table(&mut self, entry: Entry<'t>) -> Option<&'t DeTable<'t>> {
+        let table = entry.value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong_type(entry, "a table", None);
+        }
+        table
+    }
+
+    /// The string in `entry`, with its variables filled in.
+    pub(super) fn text(&mut self, entry: Entry<'t>, example: Option<&str>) -> Option<Text> {
+        let Some(literal) = entry.value.get_ref().as_str() else {
+            self.wrong_type(entry, "a string", example);
+            return None;
+        };
+        self.variables.fill_in(literal, entry.value.span().into(), self.source, &mut self.out, &mut self.suggester)
+    }
+
+    /// The strings in `entry`, each with its variables filled in; none if any of them is no good.
+    pub(super) fn texts(&mut self, entry: Entry<'t>, example: Option<&str>) -> Option<Vec<Text>> {
+        let Some(array) = entry.value.get_ref().as_array() else {
+            self.wrong_type(entry, "a list of strings", example);
+            return None;
+        };
+        let texts: Vec<_> = array.iter().map(|value| self.text(Entry { value, ..entry }, example)).collect();
+        texts.into_iter().collect()
+    }
+
+    /// The whole number in `entry`.
+    pub(super) fn number(&mut self, entry: Entry<'_>, wanted: &str, example: Option<&str>) -> Option<i64> {
+        let number = entry.value.get_ref().as_integer().and_then(integer);
+        if number.is_none() {
+            self.wrong_type(entry, wanted, example);
+        }
+        number
+    }
+
+    /// The truth value in `entry`.
+    pub(super) fn flag(&mut self, entry: Entry<'_>, example: Option<&str>) -> Option<bool> {
+        let flag = entry.value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_type(entry, "`true` or `false`", example);
+        }
+        flag
+    }
+
+    /// What `parsed` made of `text`, or the reason as an error of the rule `code`.
+    pub(super) fn parsed<T, E: Display>(
+        &mut self,
+        text: &Text,
+        parsed: Result<T, E>,
+        code: &'static str,
+        help: &str,
+    ) -> Option<T> {
+        match parsed {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.reject(text, code, error.to_string(), help);
+                None
+            }
+        }
+    }
+
+    /// Reports `text` as wrong under the rule `code`.
+    pub(super) fn reject(&mut self, text: &Text, code: &'static str, message: String, help: &str) {
+        let mut found = Diagnostic::error(code, text.at, message);
+        if text.expanded {
+            found = found.label(format!("with its variables filled in this is `{}`", text.value));
+        }
+        self.out.push(if help.is_empty() { found } else { found.help(help) });
+    }
+
+    /// Reports a key that is not one of `known`, and returns the one that was probably meant.
+    pub(super) fn unknown_key(
+        &mut self,
+        entry: Entry<'_>,
+        place: &str,
+        known: impl Iterator<Item = &'static str> + Clone,
+    ) -> Option<&'static str> {
+        let guess = self.suggester.nearest(entry.name, known.clone());
+        let found =
+            Diagnostic::error(codes::UNKNOWN_KEY, entry.at, format!("`{}` is not a key of {place}", entry.name));
+        self.out.push(match guess {
+            Some(guess) => found.help(format!("did you mean `{guess}`?")),
+            None => found.help(format!("the keys are {}", quoted(known))),
+        });
+        guess
+    }
+}
+
+/// Names in backticks, with commas between them.
+pub(super) fn quoted(names: impl Iterator<Item = impl Display>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn integer(integer: &toml::de::DeInteger<'_>) -> Option<i64> {
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+/// A TOML type with its article.
+fn type_words(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(integer) if self::integer(integer).is_none() => "a number of more than 64 bits",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a decimal number",
+        DeValue::Boolean(_) => "a truth value",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,170 @@
+//! Owns the JSON Schema of the manifest, made from the tables of keys. Draft 7, which Taplo and Even Better TOML read best.
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{self, Key, Shape};
+use super::known::{self, Known, Takes};
+use crate::model::Pattern;
+
+/// The JSON Schema of `profiles.toml`.
+pub(crate) fn schema() -> Value {
+    let mut profile = object(keys::PROFILE, "One profile: a name usable as `aws --profile NAME`.");
+    profile["allOf"] = keys_of_patterns();
+    let mut top = Map::new();
+    for (name, doc) in keys::TOP {
+        let mut value = match *name {
+            "version" => json!({ "type": "integer", "const": super::VERSION, "examples": [super::VERSION] }),
+            "defaults" => object(keys::PROFILE, ""),
+            "vars" => json!({
+                "type": "object",
+                "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
+                "additionalProperties": { "type": "string", "not": { "pattern": "\\$\\{" } },
+                "examples": [{ "user": "alice" }],
+            }),
+            "sso_sessions" => named("session"),
+            _ => named("profile"),
+        };
+        value["description"] = json!(doc);
+        top.insert((*name).to_owned(), value);
+    }
+    let mut session = object(keys::SESSION, "One login to IAM Identity Center.");
+    session["required"] = json!(required(keys::SESSION));
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "awsauth profiles.toml",
+        "description": "Every AWS profile of a team in one file, from which awsauth makes ~/.aws/config.",
+        "type": "object",
+        "properties": top,
+        "additionalProperties": false,
+        "allOf": needs(),
+        "definitions": { "profile": profile, "session": session },
+    })
+}
+
+/// A table of tables by name.
+fn named(definition: &str) -> Value {
+    json!({
+        "type": "object",
+        "propertyNames": {
+            "pattern": format!("^{}$", keys::NAME_FORM),
+            "not": { "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$", "not": { "const": "default" } },
+        },
+        "additionalProperties": { "$ref": format!("#/definitions/{definition}") },
+    })
+}
+
+fn object(keys: &'static [Key], doc: &str) -> Value {
+    let properties: Map<_, _> = keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
+    json!({ "type": "object", "description": doc, "properties": properties, "additionalProperties": false })
+}
+
+fn required(keys: &'static [Key]) -> Vec<&'static str> {
+    keys.iter().filter(|key| !key.required.is_empty()).map(|key| key.name).collect()
+}
+
+fn property(key: &Key) -> Value {
+    let mut value = match key.shape {
+        Shape::Text(form) => text(form),
+        Shape::Word(words) => word(words),
+        Shape::Seconds(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Shape::Flag => json!({ "type": "boolean" }),
+        Shape::Texts(form, least) => json!({ "type": "array", "items": text(form), "minItems": least }),
+        Shape::Settings => settings(known::SETTINGS),
+    };
+    value["description"] = json!(key.doc);
+    value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
+    value
+}
+
+/// A string of that form, or one with a variable in it, of which a schema can't say more.
+fn text(form: &str) -> Value {
+    json!({ "type": "string", "pattern": format!("^({form})$|\\$\\{{") })
+}
+
+fn word(words: &[&str]) -> Value {
+    json!({ "anyOf": [{ "enum": words }, { "type": "string", "pattern": "\\$\\{" }] })
+}
+
+fn parse(example: &str) -> Value {
+    serde_json::from_str(example).unwrap_or_else(|_| json!(example))
+}
+
+fn settings(list: &'static [Known]) -> Value {
+    let properties: Map<_, _> = list.iter().map(|known| (known.name.to_owned(), setting(known))).collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+}
+
+fn setting(known: &Known) -> Value {
+    let mut value = match known.takes {
+        Takes::Text => json!({ "type": ["string", "integer", "boolean"] }),
+        Takes::Word(words) => {
+            let mut value = word(words);
+            if words.contains(&"true") {
+                value["anyOf"].as_array_mut().into_iter().for_each(|any| any.push(json!({ "type": "boolean" })));
+            }
+            value
+        }
+        Takes::Flag => json!({ "anyOf": [{ "type": "boolean" }, text("true|false")] }),
+        Takes::Number(least) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
+        Takes::Size => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("[0-9]+([KMGTkmgt][Ii]?[Bb])?")] }),
+        Takes::Endpoint => {
+            text("https://[^@/?#\\s]+([/?#].*)?|http://(localhost|127(\\.[0-9]+){3}|\\[::1\\])(:[0-9]+)?([/?#].*)?")
+        }
+        Takes::Nested(list) => settings(list),
+    };
+    value["description"] = json!(known.doc);
+    value["examples"] = json!([parse(known.example)]);
+    value
+}
+
+/// If a profile says its pattern: the keys that this pattern has no use for, and the two forms of `sso`.
+fn keys_of_patterns() -> Value {
+    let useless = |pattern: Pattern| -> Map<String, Value> {
+        let keys = keys::PROFILE.iter().filter(|key| !key.fits(pattern));
+        keys.map(|key| (key.name.to_owned(), json!(false))).collect()
+    };
+    let rules = Pattern::ALL.map(|pattern| {
+        let mut then = json!({ "properties": useless(pattern) });
+        match pattern {
+            Pattern::Sso => {
+                then["dependencies"] = json!({
+                    "sso_session": { "properties": { "sso_start_url": false, "sso_region": false } },
+                });
+            }
+            Pattern::IamMfaRole | Pattern::SsoRole => {
+                then["properties"]["duration_seconds"] =
+                    json!({ "maximum": if pattern == Pattern::SsoRole { 3600 } else { 43_200 } });
+            }
+            Pattern::Iam | Pattern::IamMfa => {}
+        }
+        json!({ "if": is(&[pattern]), "then": then })
+    });
+    json!(rules)
+}
+
+/// The keys that a pattern needs, unless `[defaults]` has them.
+fn needs() -> Value {
+    let rule = |name: &str, patterns: &[Pattern]| {
+        let condition = if name == "pattern" { json!({}) } else { is(patterns) };
+        unless_default(&[name], &condition, &json!({ "required": [name] }))
+    };
+    let mut rules: Vec<_> =
+        keys::PROFILE.iter().filter(|key| !key.required.is_empty()).map(|key| rule(key.name, key.required)).collect();
+    let forms = json!({ "anyOf": [{ "required": ["sso_session"] }, { "required": ["sso_start_url", "sso_region"] }] });
+    rules.push(unless_default(&["sso_session", "sso_start_url", "sso_region"], &is(&[Pattern::Sso]), &forms));
+    json!(rules)
+}
+
+/// `then` for every profile that meets `condition`, where `[defaults]` has none of `keys`.
+fn unless_default(keys: &[&str], condition: &Value, then: &Value) -> Value {
+    let any: Vec<_> = keys.iter().map(|key| json!({ "required": [key] })).collect();
+    json!({
+        "if": { "required": ["defaults"], "properties": { "defaults": { "anyOf": any } } },
+        "else": { "properties": { "profiles": { "additionalProperties": { "if": condition, "then": then } } } },
+    })
+}
+
+fn is(patterns: &[Pattern]) -> Value {
+    let words: Vec<_> = patterns.iter().map(|pattern| pattern.as_str()).collect();
+    json!({ "required": ["pattern"], "properties": { "pattern": { "enum": words } } })
+}

@@ -1,0 +1,206 @@
+//! Owns `settings`: other AWS settings of a profile, each on the list of those that can do no harm.
+
+use toml::de::DeValue;
+
+use super::codes;
+use super::keys;
+use super::known::{self, Known, Takes};
+use super::reading::{Entry, Reading, Text, entries, quoted};
+use super::values;
+use crate::diagnostic::Diagnostic;
+use crate::model::{ConfigText, Setting, SettingValue};
+use crate::source::Span;
+
+/// One setting as it is written; none where its value is wrong, which has been reported.
+#[derive(Debug, Clone)]
+pub(super) struct WrittenSetting {
+    /// AWS's name of it.
+    key: &'static str,
+    /// Its value.
+    value: Option<SettingValue>,
+}
+
+impl WrittenSetting {
+    /// The setting, if its value is right.
+    pub(super) fn checked(&self) -> Option<Setting> {
+        Some(Setting { key: self.key.to_owned(), value: self.value.clone()? })
+    }
+}
+
+/// Reads the table in `entry`.
+pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Vec<WrittenSetting> {
+    let Some(table) = reading.table(entry) else { return Vec::new() };
+    entries(table).into_iter().filter_map(|entry| setting(entry, reading)).collect()
+}
+
+/// Takes from `defaults` what is not in `own`, in the order of the defaults; nested blocks key by key.
+pub(super) fn inherit(own: &mut Vec<WrittenSetting>, defaults: &[WrittenSetting]) {
+    if defaults.is_empty() {
+        return;
+    }
+    let mut merged = defaults.to_vec();
+    for setting in own.drain(..) {
+        match merged.iter_mut().find(|other| other.key == setting.key) {
+            Some(other) => merge(other, setting),
+            None => merged.push(setting),
+        }
+    }
+    *own = merged;
+}
+
+fn merge(under: &mut WrittenSetting, over: WrittenSetting) {
+    match (&mut under.value, over.value) {
+        (Some(SettingValue::Nested(under)), Some(SettingValue::Nested(over))) => {
+            for (key, value) in over {
+                match under.iter_mut().find(|(other, _)| *other == key) {
+                    Some(other) => other.1 = value,
+                    None => under.push((key, value)),
+                }
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
+fn setting<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<WrittenSetting> {
+    let known = named(entry, "an AWS setting that awsauth knows", known::SETTINGS, reading)?;
+    let value = match known.takes {
+        Takes::Nested(list) => nested(entry, list, reading).map(SettingValue::Nested),
+        _ => value(entry, known, reading).map(SettingValue::Text),
+    };
+    Some(WrittenSetting { key: known.name, value })
+}
+
+fn nested<'t>(
+    entry: Entry<'t>,
+    list: &'static [Known],
+    reading: &mut Reading<'t>,
+) -> Option<Vec<(String, ConfigText)>> {
+    let table = reading.table(entry)?;
+    let place = format!("a setting of `{}`", entry.name);
+    let read = entries(table).into_iter().map(|entry| {
+        let known = named(entry, &place, list, reading)?;
+        Some((known.name.to_owned(), value(entry, known, reading)?))
+    });
+    read.collect::<Vec<_>>().into_iter().collect()
+}
+
+/// The setting that `entry` names, or an error that says why it can't be made here.
+fn named(entry: Entry<'_>, what: &str, list: &'static [Known], reading: &mut Reading<'_>) -> Option<&'static Known> {
+    let name = entry.name;
+    if let Some(known) = known::find(list, name) {
+        return Some(known);
+    }
+    let own = keys::find(keys::PROFILE, name);
+    let found = if let Some(reason) = known::refusal(name) {
+        let refused = Diagnostic::error(codes::REFUSED_SETTING, entry.at, format!("`{name}` can't be set here"));
+        let refused = refused.label(reason);
+        match own {
+            Some(_) => refused.help(format!("`{name}` is a key of the profile itself: move it out of `settings`")),
+            None => refused.help("leave it out"),
+        }
+    } else if own.is_some() {
+        Diagnostic::error(codes::KEY_IN_SETTINGS, entry.at, format!("`{name}` is a key of the profile itself"))
+            .help(format!("move `{name}` out of `settings`"))
+    } else {
+        let unknown = Diagnostic::error(codes::UNKNOWN_SETTING, entry.at, format!("`{name}` is not {what}"));
+        match reading.suggester.nearest(name, list.iter().map(|known| known.name)) {
+            Some(guess) => unknown.help(format!("did you mean `{guess}`?")),
+            None => unknown.help(format!("the settings are {}", quoted(list.iter().map(|known| known.name)))),
+        }
+    };
+    reading.out.push(found);
+    None
+}
+
+fn value<'t>(entry: Entry<'t>, known: &'static Known, reading: &mut Reading<'t>) -> Option<ConfigText> {
+    let text = plain(entry, known, reading)?;
+    let checked = values::config_text(&text, reading)?;
+    let value = text.value.as_str();
+    let wanted = match known.takes {
+        Takes::Flag if !matches!(value, "true" | "false") => "`true` or `false`".to_owned(),
+        Takes::Word(words) if !words.contains(&value) => format!("one of {}", quoted(words.iter())),
+        Takes::Number(least) if !value.parse::<i64>().is_ok_and(|number| number >= least) => {
+            format!("a whole number, at least {least}")
+        }
+        Takes::Size if !is_size(value) => "a size such as `64MB`, or a number of bytes".to_owned(),
+        Takes::Endpoint if !is_safe_endpoint(value) => {
+            let message = format!("`{value}` is neither `https:` nor on this machine");
+            let help = "requests to it would be readable on the way; use an `https://` URL, or http://localhost";
+            reading.reject(&text, codes::UNSAFE_ENDPOINT, message, help);
+            return None;
+        }
+        _ => return Some(checked),
+    };
+    reading.reject(&text, codes::BAD_SETTING, format!("`{}` takes {wanted}", known.name), "");
+    None
+}
+
+/// The value as it is written into the file: a string, or a number or truth value in its usual form.
+fn plain<'t>(entry: Entry<'t>, known: &'static Known, reading: &mut Reading<'t>) -> Option<Text> {
+    let at: Span = entry.value.span().into();
+    match entry.value.get_ref() {
+        DeValue::Boolean(flag) => Some(Text { value: flag.to_string(), at, expanded: false }),
+        DeValue::Integer(_) => {
+            let number = reading.number(entry, "a whole number of 64 bits", Some(known.example))?;
+            Some(Text { value: number.to_string(), at, expanded: false })
+        }
+        DeValue::String(_) => reading.text(entry, Some(known.example)),
+        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+            reading.wrong_type(entry, "a string, a whole number or a truth value", Some(known.example));
+            None
+        }
+    }
+}
+
+fn is_size(text: &str) -> bool {
+    let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let unit = text[digits.len()..].to_ascii_uppercase();
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(unit.as_str(), "" | "KB" | "MB" | "GB" | "TB" | "KIB" | "MIB" | "GIB" | "TIB")
+}
+
+/// https, or http to this machine; never with a name and password in front of the host.
+fn is_safe_endpoint(url: &str) -> bool {
+    let (rest, is_https) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, true),
+        (None, Some(rest)) => (rest, false),
+        (None, None) => return false,
+    };
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    if authority.contains(['@', ' ']) {
+        return false;
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(literal) => literal.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    !host.is_empty() && (is_https || is_loopback)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_and_this_machine_are_safe() {
+        for good in ["https://s3.example.com", "http://localhost:4566", "http://127.0.0.1", "http://[::1]:9000/x"] {
+            assert!(is_safe_endpoint(good), "{good}");
+        }
+        for bad in [
+            "http://s3.example.com",
+            "http://localhost.evil.com",
+            "http://localhost@evil.com",
+            "http://evil.com\\@localhost",
+            "https://",
+            "https://user:pw@s3.com",
+            "file:///etc",
+            "localhost",
+        ] {
+            assert!(!is_safe_endpoint(bad), "{bad}");
+        }
+    }
+}

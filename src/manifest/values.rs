@@ -1,0 +1,174 @@
+//! Owns how one string becomes one value of the model, and what is said when it can't. Must not know which table it
+//! stands in.
+
+use super::codes;
+use super::keys;
+use super::reading::{Entry, Reading, Text, quoted};
+use crate::diagnostic::Diagnostic;
+use crate::model::{
+    AccountId, ConfigText, ExternalId, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, RoleArn,
+    RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
+};
+use crate::source::Span;
+use crate::text::is_unsafe;
+
+/// `pattern`
+pub(super) fn pattern(text: &Text, reading: &mut Reading<'_>) -> Option<Pattern> {
+    let pattern = Pattern::parse(&text.value);
+    if pattern.is_none() {
+        let help = match reading.suggester.nearest(&text.value, keys::PATTERNS.iter().copied()) {
+            Some(guess) => format!("did you mean `{guess}`?"),
+            None => format!("the patterns are {}", quoted(keys::PATTERNS.iter())),
+        };
+        reading.reject(text, codes::BAD_PATTERN, format!("`{}` is not a pattern", text.value), &help);
+    }
+    pattern
+}
+
+/// A region.
+pub(super) fn region(text: &Text, reading: &mut Reading<'_>) -> Option<Region> {
+    let help = "a region reads like `eu-west-1`, in lower case, without the letter of an availability zone";
+    reading.parsed(text, Region::new(&text.value), codes::BAD_REGION, help)
+}
+
+/// `output`
+pub(super) fn output(text: &Text, reading: &mut Reading<'_>) -> Option<ConfigText> {
+    if keys::OUTPUTS.contains(&text.value.as_str()) {
+        return ConfigText::new(&text.value).ok();
+    }
+    let help = match reading.suggester.nearest(&text.value, keys::OUTPUTS.iter().copied()) {
+        Some(guess) => format!("did you mean `{guess}`?"),
+        None => format!("the formats are {}", quoted(keys::OUTPUTS.iter())),
+    };
+    reading.reject(text, codes::BAD_OUTPUT, format!("`{}` is not an output format", text.value), &help);
+    None
+}
+
+/// A text for people: any script, but nothing that steers a terminal.
+pub(super) fn description(text: &Text, reading: &mut Reading<'_>) -> Option<String> {
+    if let Some(character) = text.value.chars().find(|character| is_unsafe(*character)) {
+        let message = format!("this text can't contain the control character {character:?}");
+        reading.reject(text, codes::BAD_TEXT, message, "write it on one line, in visible characters");
+        return None;
+    }
+    Some(text.value.clone())
+}
+
+/// `tags`
+pub(super) fn tags<'t>(entry: Entry<'t>, example: Option<&str>, reading: &mut Reading<'t>) -> Option<Vec<String>> {
+    let texts = reading.texts(entry, example)?;
+    let tags: Vec<_> = texts.iter().map(|text| description(text, reading)).collect();
+    tags.into_iter().collect()
+}
+
+/// A text that must stand in `~/.aws/config` as it is.
+pub(super) fn config_text(text: &Text, reading: &mut Reading<'_>) -> Option<ConfigText> {
+    let help = "a value in ~/.aws/config is one line of printable ASCII";
+    reading.parsed(text, ConfigText::new(&text.value), codes::BAD_TEXT, help)
+}
+
+/// `mfa_serial`
+pub(super) fn mfa_serial(text: &Text, reading: &mut Reading<'_>) -> Option<MfaSerial> {
+    let parsed = MfaSerial::new(&text.value);
+    let (code, help) = match &parsed {
+        Err(MfaSerialError::User) => (
+            codes::MFA_SERIAL_USER,
+            format!(
+                "a virtual device's ARN has `mfa/` where this has `user/`: `{}`; `aws iam list-mfa-devices` shows it",
+                text.value.replacen(":user/", ":mfa/", 1)
+            ),
+        ),
+        Err(MfaSerialError::SecurityKey) => (
+            codes::MFA_SERIAL_SECURITY_KEY,
+            "add a virtual MFA device (an authenticator app) to the user, and give its `:mfa/` ARN; \
+             security keys work only in the console"
+                .to_owned(),
+        ),
+        _ => (
+            codes::BAD_MFA_SERIAL,
+            "give the device's ARN, `arn:aws:iam::111122223333:mfa/NAME`, or a hardware serial such as `GAHT12345678`"
+                .to_owned(),
+        ),
+    };
+    reading.parsed(text, parsed, code, &help)
+}
+
+/// A name that is written into a file.
+pub(super) fn profile_name(text: &Text, reading: &mut Reading<'_>) -> Option<ProfileName> {
+    let parsed = ProfileName::new(&text.value);
+    let help = parsed.as_ref().err().map_or("", name_help);
+    reading.parsed(text, parsed, codes::BAD_NAME, help)
+}
+
+/// What to do about a bad name.
+pub(super) fn name_help(error: &NameError) -> &'static str {
+    match error {
+        NameError::DefaultCase(_) => "write `default`, or choose another name",
+        NameError::Empty | NameError::TooLong | NameError::Character(_) | NameError::Reserved(_) => {
+            "use letters, digits and `_.@%+:/-`, which every AWS SDK reads alike"
+        }
+    }
+}
+
+/// A name that is looked up among names that were checked.
+#[expect(clippy::unnecessary_wraps, reason = "all functions of this file have one shape")]
+pub(super) fn reference(text: &Text, _reading: &mut Reading<'_>) -> Option<String> {
+    Some(text.value.clone())
+}
+
+/// `role_arn`
+pub(super) fn role_arn(text: &Text, reading: &mut Reading<'_>) -> Option<RoleArn> {
+    let help = "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`";
+    reading.parsed(text, RoleArn::new(&text.value), codes::BAD_ROLE_ARN, help)
+}
+
+/// `role_session_name`
+pub(super) fn role_session_name(text: &Text, reading: &mut Reading<'_>) -> Option<RoleSessionName> {
+    let help = "use 2 to 64 letters, digits and `_+=,.@-`";
+    reading.parsed(text, RoleSessionName::new(&text.value), codes::BAD_ROLE_SESSION_NAME, help)
+}
+
+/// `external_id`
+pub(super) fn external_id(text: &Text, reading: &mut Reading<'_>) -> Option<ExternalId> {
+    let help = "use 2 to 1224 letters, digits and `_+=,.@:/-`";
+    reading.parsed(text, ExternalId::new(&text.value), codes::BAD_EXTERNAL_ID, help)
+}
+
+/// `sso_account_id`
+pub(super) fn account_id(text: &Text, reading: &mut Reading<'_>) -> Option<AccountId> {
+    let help = "write all 12 digits in quotes, without dashes: `\"123456789012\"`";
+    reading.parsed(text, AccountId::new(&text.value), codes::BAD_ACCOUNT_ID, help)
+}
+
+/// `sso_role_name`
+pub(super) fn sso_role_name(text: &Text, reading: &mut Reading<'_>) -> Option<SsoRoleName> {
+    let help = "give the name of the permission set as the access portal shows it, not an ARN";
+    reading.parsed(text, SsoRoleName::new(&text.value), codes::BAD_SSO_ROLE_NAME, help)
+}
+
+/// `sso_start_url`; what is trimmed off its end is a warning.
+pub(super) fn start_url(text: &Text, reading: &mut Reading<'_>) -> Option<StartUrl> {
+    let parsed = StartUrl::new(&text.value);
+    let code = match &parsed {
+        Err(StartUrlError::NotHttps) => codes::START_URL_NOT_HTTPS,
+        _ => codes::BAD_START_URL,
+    };
+    let help = "give the address of the access portal, such as `https://corp.awsapps.com/start`";
+    let (url, change) = reading.parsed(text, parsed, code, help)?;
+    if change == UrlChange::Trimmed {
+        reading.out.push(
+            Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is left out")
+                .label(format!("taken as `{}`", url.as_str()))
+                .help("without it, all tools find the same login"),
+        );
+    }
+    Some(url)
+}
+
+/// Reports a `duration_seconds` that no call takes.
+pub(super) fn duration_out_of_bounds(seconds: i64, at: Span, reading: &mut Reading<'_>) {
+    reading.out.push(
+        Diagnostic::error(codes::DURATION_BOUNDS, at, format!("no session lasts {seconds} seconds"))
+            .help("give 900 to 43200 for a role, and up to 129600 for `iam-mfa`"),
+    );
+}
