@@ -241,7 +241,9 @@ impl<'a> Desk<'a> {
                 let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
                 let opened = if *opened { "Your browser opens" } else { "Open" };
                 self.out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
-                self.out.say(&format!("\n    {}\n", display_safe(page)));
+                self.out.say("");
+                self.out.say(&format!("    {}", display_safe(page)));
+                self.out.say("");
                 self.out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
                 self.out.say("Approve only if you started this login yourself. Waiting…");
             }
