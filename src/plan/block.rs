@@ -84,9 +84,11 @@ pub(super) fn render(body: &str, newline: &str) -> Vec<u8> {
 /// `sha256:` and the digest of a body. Line ends do not count: AWS CLI rewrites them (aws-facts §1.4).
 fn digest(body: &[u8]) -> String {
     let mut hash = Sha256::new();
-    for part in body.split(|byte| *byte == b'\n') {
-        hash.update(part.strip_suffix(b"\r").unwrap_or(part));
-        hash.update(b"\n");
+    for line in body.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_suffix(b"\r\n") {
+            Some(content) => [content, b"\n"].into_iter().for_each(|part| hash.update(part)),
+            None => hash.update(line),
+        }
     }
     format!("sha256:{}", hex(&hash.finalize()))
 }
