@@ -5,6 +5,8 @@
 mod support;
 
 #[cfg(test)]
+mod apply;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod credential_process;
