@@ -1,1 +1,224 @@
-fn main() {}
+//! A first day with awsauth in one minute, on a machine without AWS: starts a strict fake AWS on loopback, makes a
+//! temporary HOME, and runs the real program there, printing each command and what it says.
+//!
+//! `cargo run --release --example tour`
+
+#![expect(clippy::disallowed_methods, reason = "the tour sets up files and programs by itself")]
+#![expect(clippy::print_stdout, reason = "the tour is there to be read")]
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use aws_credential_types::Credentials;
+use aws_sdk_sts::config::{BehaviorVersion, Region};
+
+#[expect(dead_code, unused_imports, reason = "the tests use more of the fake than the tour")]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use support::fake_aws::{Approval, FakeAws, standard};
+
+/// What a team would keep in its dotfiles repository.
+const MANIFEST: &str = r#"version = 1
+
+[defaults]
+region = "ap-northeast-1"
+
+[vars]
+user = "alice"
+
+[sso_sessions.corp]
+sso_start_url = "https://corp.awsapps.com/start"
+sso_region = "us-east-1"
+
+[profiles.main]                     # IAM + MFA
+pattern = "iam-mfa"
+mfa_serial = "arn:aws:iam::111122223333:mfa/${user}"
+
+[profiles.prod]                     # IAM + MFA + role, through main's session
+pattern = "iam-mfa-role"
+source_profile = "main"
+role_arn = "arn:aws:iam::444455556666:role/Admin"
+
+[profiles.base]
+pattern = "iam"
+
+[profiles.audit]                    # IAM + MFA + role, with a code of its own
+pattern = "iam-mfa-role"
+source_profile = "base"
+mfa_serial = "arn:aws:iam::111122223333:mfa/${user}"
+role_arn = "arn:aws:iam::777788889999:role/Audit"
+external_id = "partner-42"
+duration_seconds = 14400
+credential_process = true           # so that every SDK can use it without asking for a code
+
+[profiles.read]                     # SSO
+pattern = "sso"
+sso_session = "corp"
+sso_account_id = "123456789012"
+sso_role_name = "ReadOnly"
+
+[profiles.jump]                     # SSO + role
+pattern = "sso-role"
+source_profile = "read"
+role_arn = "arn:aws:iam::999900001111:role/Deploy"
+"#;
+
+/// A file that somebody has tended for years.
+const CONFIG: &str = "\
+# my own profiles; awsauth must not touch them
+[profile sandbox]
+region=us-west-2
+s3 =
+    max_concurrent_requests = 20   # a value that other tools lose
+";
+
+/// The place where it all happens.
+struct Tour {
+    home: tempfile::TempDir,
+    program: PathBuf,
+    fake: FakeAws,
+}
+
+fn main() -> ExitCode {
+    let done = if std::env::args().nth(1).as_deref() == Some("whoami") { whoami() } else { tour() };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("the tour ended early: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn tour() -> Result<(), Box<dyn Error>> {
+    let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start_standard() };
+    tour.fake.world().approve_devices(Approval::AfterPolls(1));
+    tour.write(".aws/config", CONFIG)?;
+    tour.write(".config/awsauth/profiles.toml", MANIFEST)?;
+
+    heading("One file describes every profile. Is it in order?");
+    tour.awsauth(&["check"])?;
+    heading("It becomes one block in ~/.aws/config; everything else stays byte for byte.");
+    tour.awsauth(&["apply"])?;
+    tour.shell("cat", &[".aws/config"])?;
+    heading("The IAM user's access key goes to ~/.aws/credentials, from stdin here.");
+    let key = format!("{} {}", standard::KEY_ID, standard::SECRET_KEY);
+    tour.awsauth_with_input(&["keys", "add", "main"], &key)?;
+    tour.awsauth_with_input(&["keys", "add", "base"], &key)?;
+    heading("IAM + MFA: one code, and every role through main needs none.");
+    tour.awsauth(&["login", "main", "prod", "--token-code", &tour.code()])?;
+    heading("A role that asks for a code of its own.");
+    tour.awsauth(&["login", "audit", "--token-code", &tour.code()])?;
+    heading("SSO: one approval (the fake approves by itself), and roles from there.");
+    tour.awsauth(&["login", "read", "jump", "--no-browser"])?;
+    heading("What is there now?");
+    tour.awsauth(&["status"])?;
+    heading("A signed call as each of them; `tour whoami` asks STS who it is.");
+    let own = std::env::current_exe()?;
+    for profile in ["main", "prod", "audit", "read", "jump"] {
+        tour.awsauth(&["exec", profile, "--", &own.display().to_string(), "whoami"])?;
+    }
+    heading("Everything again: nothing is asked, nothing is called.");
+    tour.fake.clear();
+    tour.awsauth(&["login", "--all"])?;
+    tour.awsauth(&["apply", "--check"])?;
+    println!("\ncalls to AWS meanwhile: {}", tour.fake.requests().len());
+    heading("And out.");
+    tour.awsauth(&["logout", "--all"])?;
+    Ok(())
+}
+
+/// Builds the real program beside this example, in the same profile.
+fn build() -> Result<PathBuf, Box<dyn Error>> {
+    let own = std::env::current_exe()?;
+    let dir = own.parent().and_then(Path::parent).ok_or("the example is not in a target directory")?;
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--bin", "awsauth"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if dir.ends_with("release") {
+        cargo.arg("--release");
+    }
+    if !cargo.status()?.success() {
+        return Err("awsauth could not be built".into());
+    }
+    Ok(dir.join(format!("awsauth{}", std::env::consts::EXE_SUFFIX)))
+}
+
+fn heading(text: &str) {
+    println!("\n\x1b[1m{text}\x1b[0m");
+}
+
+impl Tour {
+    fn write(&self, path: &str, text: &str) -> Result<(), Box<dyn Error>> {
+        let path = self.home.path().join(path);
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        Ok(fs::write(path, text)?)
+    }
+
+    /// The next code of Alice's device.
+    fn code(&self) -> String {
+        self.fake.world().next_code(standard::MFA_SERIAL)
+    }
+
+    fn awsauth(&self, args: &[&str]) -> Result<(), Box<dyn Error>> {
+        self.awsauth_with_input(args, "")
+    }
+
+    fn awsauth_with_input(&self, args: &[&str], input: &str) -> Result<(), Box<dyn Error>> {
+        let shown: Vec<&str> = args.iter().map(|arg| arg.rsplit("/examples/").next().unwrap_or(arg)).collect();
+        self.run(Command::new(&self.program).args(args), &format!("awsauth {}", shown.join(" ")), input)
+    }
+
+    fn shell(&self, program: &str, args: &[&str]) -> Result<(), Box<dyn Error>> {
+        self.run(Command::new(program).args(args), &format!("{program} ~/{}", args.join(" ")), "")
+    }
+
+    /// Runs a program in the HOME, its output going where this one's goes.
+    fn run(&self, command: &mut Command, shown: &str, input: &str) -> Result<(), Box<dyn Error>> {
+        println!("\n$ {shown}");
+        self.write(".input", input)?;
+        let path = std::env::join_paths(
+            self.program
+                .parent()
+                .map(Path::to_path_buf)
+                .into_iter()
+                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+        )?;
+        let status = command
+            .env_clear()
+            .envs(self.fake.env())
+            .env("HOME", self.home.path())
+            .env("PATH", path)
+            .current_dir(self.home.path())
+            .stdin(fs::File::open(self.home.path().join(".input"))?)
+            .status()?;
+        if status.success() { Ok(()) } else { Err(format!("`{shown}` ended with {status}").into()) }
+    }
+}
+
+/// Asks STS who the environment's credentials belong to, as any program with an AWS SDK would.
+fn whoami() -> Result<(), Box<dyn Error>> {
+    let var = |name| std::env::var(name);
+    let credentials = Credentials::new(
+        var("AWS_ACCESS_KEY_ID")?,
+        var("AWS_SECRET_ACCESS_KEY")?,
+        var("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    );
+    let config = aws_sdk_sts::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(var("AWS_REGION")?))
+        .endpoint_url(var("AWS_ENDPOINT_URL")?)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .credentials_provider(credentials)
+        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(aws_sdk_sts::Client::from_conf(config).get_caller_identity().send())?;
+    println!("{}", answer.arn().unwrap_or("nobody"));
+    Ok(())
+}

@@ -1,16 +1,36 @@
 //! awsauth: one declarative `profiles.toml` for every AWS profile, and one login command for all of them.
+//!
+//! ```text
+//! profiles.toml → manifest → model::Catalog → plan → apply → ~/.aws/{config,credentials}
+//! profile name  → model::Chain → login (decides) ⇄ broker (does) → aws / store / prompt → render → env, JSON, table
+//!
+//!             cli          args · one file per command · report · exit codes; imported by nobody
+//!    apply        broker   executors: carry out a Plan; carry out login's steps through the ports
+//!    system   aws  store  prompt      the outside: files, clock, env · STS/SSO/OIDC · saved sessions · the person
+//!    manifest → plan    login   render           pure
+//!              model     ini                      pure
+//!    source   diagnostic   secret                leaves
+//! ```
+//!
+//! The core takes bytes, values and `now`, and returns values; the shell reads, calls the core, and carries out what it
+//! returned. `tests/it/architecture.rs` checks who imports whom.
 
+mod apply;
 mod aws;
+mod broker;
 mod cli;
 mod diagnostic;
+mod ini;
 mod login;
 mod manifest;
 mod model;
+mod plan;
+mod prompt;
+mod render;
 mod secret;
 mod source;
 mod store;
 mod system;
-mod text;
 
 /// Runs the program with this process's arguments and environment, and returns its exit code.
 pub fn main() -> std::process::ExitCode {

@@ -20,6 +20,11 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
+        // A proxy or captive portal says 200 with a page of its own.
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => CallError::unreachable(
+            operation,
+            "something else answered in AWS's place; a proxy or a login page of the network?",
+        ),
         SdkError::ServiceError(answer) => {
             let status = answer.raw().status().as_u16();
             let body = answer.raw().body().bytes().unwrap_or_default();

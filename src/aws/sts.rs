@@ -3,7 +3,7 @@
 use super::client::{Aws, Retry};
 use super::error::{call_error, credentials};
 use crate::login::{AssumeRole, CallError, GetSessionToken, Operation};
-use crate::model::Credentials;
+use crate::model::{Credentials, SessionDuration};
 
 impl Aws {
     /// Trades a long-term key and an MFA code for a session. Sent once, since the code is good once.
@@ -31,7 +31,7 @@ impl Aws {
             .assume_role()
             .role_arn(role.arn.as_str())
             .role_session_name(call.role_session_name)
-            .set_duration_seconds(role.duration.map(|duration| duration.seconds()))
+            .set_duration_seconds(role.duration.map(SessionDuration::seconds))
             .set_external_id(role.external_id.as_ref().map(|id| id.as_str().to_owned()))
             .set_serial_number(call.mfa.as_ref().map(|mfa| mfa.serial.as_str().to_owned()))
             .set_token_code(call.mfa.as_ref().map(|mfa| mfa.code.expose().to_owned()))

@@ -27,7 +27,7 @@ Exit codes: 0 done · 1 --check found a difference · 2 usage · 3 manifest inva
 /// What holds for every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The manifest [default: $AWSAUTH_MANIFEST, or awsauth/profiles.toml in your configuration directory]
+    /// The manifest [default: `$AWSAUTH_MANIFEST`, or awsauth/profiles.toml in your configuration directory]
     #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     pub(crate) manifest: Option<PathBuf>,
     /// Write one JSON document to stdout
@@ -44,7 +44,7 @@ pub(crate) struct Global {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -57,8 +57,21 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Write a commented starter manifest
     Init(command::init::Args),
+    /// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
+    Check,
+    // What the commands below are for is said once, at their Args.
+    Apply(command::apply::Args),
+    Keys(command::keys::Args),
+    Login(command::login::Args),
+    Status(command::status::Args),
+    Env(command::env::Args),
+    Exec(command::exec::Args),
+    CredentialProcess(command::credential_process::Args),
+    Logout(command::logout::Args),
     /// Print a script that completes commands and profile names in your shell
     Completions(command::completions::Args),
+    /// Print the JSON Schema of the manifest, for editors
+    Schema,
     /// Print the manual page
     Man,
 }

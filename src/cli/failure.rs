@@ -14,30 +14,50 @@ use crate::source::display_safe;
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) exit: Exit,
+    // In a box, since every command's result has room for one.
+    told: Box<Told>,
+}
+
+/// What there is to tell.
+#[derive(Debug)]
+struct Told {
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
     details: serde_json::Map<String, serde_json::Value>,
-    /// Whether the person has read it already, in a form of its own.
-    is_shown: bool,
+    manner: Manner,
+}
+
+/// How a failure is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// With causes and hints.
+    Whole,
+    /// Its message alone, on a line that scripts and SDKs pass on.
+    OneLine,
+    /// Not at all: the person has read it already.
+    Shown,
 }
 
 impl Failure {
     /// A failure in one sentence, lower case, without a final period.
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            causes: Vec::new(),
-            hints: Vec::new(),
-            details: serde_json::Map::new(),
-            is_shown: false,
-        }
+        Self::told(exit, message.into(), Manner::Whole)
     }
 
     /// A failure that was shown already; only the exit code is left.
     pub(crate) fn shown(exit: Exit) -> Self {
-        Self { is_shown: true, ..Self::new(exit, "") }
+        Self::told(exit, String::new(), Manner::Shown)
+    }
+
+    /// A failure that is told in one line.
+    pub(crate) fn one_line(exit: Exit, message: impl Into<String>) -> Self {
+        Self::told(exit, message.into(), Manner::OneLine)
+    }
+
+    fn told(exit: Exit, message: String, manner: Manner) -> Self {
+        let told = Told { message, causes: Vec::new(), hints: Vec::new(), details: serde_json::Map::new(), manner };
+        Self { exit, told: Box::new(told) }
     }
 
     /// A failure told by `error` and what caused it.
@@ -53,50 +73,68 @@ impl Failure {
     pub(crate) fn because(mut self, error: &dyn Error) -> Self {
         let mut next = Some(error);
         while let Some(cause) = next {
-            self.causes.push(cause.to_string());
+            self.told.causes.push(cause.to_string());
             next = cause.source();
         }
         self
     }
 
+    /// The same with one more line about the cause.
+    pub(crate) fn cause(mut self, text: impl Into<String>) -> Self {
+        self.told.causes.push(text.into());
+        self
+    }
+
     /// The same with advice.
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
-        self.hints.push(text.into());
+        self.told.hints.push(text.into());
         self
     }
 
     /// The same with a fact for `--json`.
     pub(crate) fn detail(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.details.insert(key.to_owned(), value.into());
+        self.told.details.insert(key.to_owned(), value.into());
         self
     }
 
     /// Tells it: as text on stderr, with `--json` also as the document on stdout.
     pub(crate) fn report(&self, out: Out) {
-        if self.is_shown {
-            return;
+        self.say_text(out);
+        if out.json && self.told.manner != Manner::Shown {
+            // The text on stderr was written; if stdout is gone, nothing more can be said.
+            drop(out.document(json!({ "error": self.document() })));
         }
+    }
+
+    /// Tells it as text on stderr.
+    pub(crate) fn say_text(&self, out: Out) {
+        match self.told.manner {
+            Manner::Shown => {}
+            Manner::OneLine => out.say(&display_safe(&self.told.message)),
+            Manner::Whole => self.say_whole(out),
+        }
+    }
+
+    fn say_whole(&self, out: Out) {
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        out.say(&format!("{style}error{style:#}: {}", display_safe(&self.message)));
-        for cause in &self.causes {
-            out.say(&format!("  caused by: {}", display_safe(cause)));
+        out.say(&format!("{style}error{style:#}: {}", display_safe(&self.told.message)));
+        for cause in &self.told.causes {
+            out.say(&format!("  {}", display_safe(cause)));
         }
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
-        for hint in &self.hints {
+        for hint in &self.told.hints {
             out.say(&format!("{style}hint{style:#}: {}", display_safe(hint)));
         }
-        if out.json {
-            let mut error = json!({
-                "exit_code": self.exit.code(),
-                "message": self.message,
-                "causes": self.causes,
-                "hints": self.hints,
-            });
-            if let serde_json::Value::Object(fields) = &mut error {
-                fields.extend(self.details.clone());
-            }
-            // The text on stderr was written; if stdout is gone, nothing more can be said.
-            drop(out.document(json!({ "error": error })));
-        }
+    }
+
+    /// The facts for `--json`.
+    pub(crate) fn document(&self) -> serde_json::Value {
+        let mut fields = serde_json::Map::new();
+        fields.insert("exit_code".to_owned(), self.exit.code().into());
+        fields.insert("message".to_owned(), self.told.message.clone().into());
+        fields.insert("causes".to_owned(), self.told.causes.clone().into());
+        fields.insert("hints".to_owned(), self.told.hints.clone().into());
+        fields.extend(self.told.details.clone());
+        fields.into()
     }
 }

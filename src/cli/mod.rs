@@ -1,9 +1,14 @@
 //! Owns everything a person sees: flags, files, messages, exit codes. Imported by nobody.
 
+mod access_key;
 mod args;
 mod command;
+mod complete;
+mod desk;
 mod exit;
+mod explain;
 mod failure;
+mod load;
 mod out;
 mod places;
 mod report;
@@ -45,6 +50,16 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
     let places = Places::new(host, cli.global.manifest.as_deref());
     match &cli.command {
         Command::Init(args) => command::init::run(args, places, out),
+        Command::Check => command::check::run(places, out),
+        Command::Apply(args) => command::apply::run(args, host, places, out),
+        Command::Keys(args) => command::keys::run(args, host, places, out),
+        Command::Login(args) => command::login::run(args, host, places, out),
+        Command::Status(args) => command::status::run(args, host, places, out),
+        Command::Env(args) => command::env::run(args, host, places, out),
+        Command::Exec(args) => command::exec::run(args, host, places, out),
+        Command::CredentialProcess(args) => command::credential_process::run(args, host, places, out),
+        Command::Logout(args) => command::logout::run(args, host, places, out),
+        Command::Schema => command::schema::run(out),
         Command::Completions(args) => command::completions::run(args, out),
         Command::Man => command::man::run(out),
     }

@@ -34,7 +34,7 @@ impl<'a> Places<'a> {
 
     /// Where the manifest is looked for when nothing names it.
     pub(crate) fn default_manifest(&self) -> Result<PathBuf, Failure> {
-        let dir = self.host.config_dir().ok_or_else(no_home)?;
+        let dir = Host::config_dir().ok_or_else(no_home)?;
         Ok(dir.join("awsauth").join("profiles.toml"))
     }
 
@@ -57,7 +57,7 @@ impl<'a> Places<'a> {
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         match self.host.var_os("AWSAUTH_STATE_DIR") {
             Some(dir) => Ok(PathBuf::from(dir)),
-            None => Ok(self.host.state_dir().ok_or_else(no_home)?.join("awsauth")),
+            None => Ok(Host::state_dir().ok_or_else(no_home)?.join("awsauth")),
         }
     }
 
@@ -73,7 +73,7 @@ impl<'a> Places<'a> {
     }
 
     fn home(&self) -> Result<PathBuf, Failure> {
-        self.host.home().ok_or_else(no_home)
+        Host::home().ok_or_else(no_home)
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct AssumeRole<'a> {
     pub(crate) source: &'a Credentials,
     /// The role and its options.
     pub(crate) role: &'a Role,
-    /// What CloudTrail will show.
+    /// What `CloudTrail` will show.
     pub(crate) role_session_name: &'a str,
     /// The device and its code, where the role asks for them itself.
     pub(crate) mfa: Option<MfaProof<'a>>,

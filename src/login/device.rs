@@ -35,7 +35,7 @@ pub(crate) struct Polling {
 impl Polling {
     /// Begins at `now`, when the service gave the codes.
     pub(crate) fn start(authorization: &DeviceAuthorization, now: Timestamp) -> Self {
-        let lifetime = SignedDuration::try_from(authorization.expires_in).unwrap_or(SignedDuration::from_secs(600));
+        let lifetime = SignedDuration::try_from(authorization.expires_in).unwrap_or(SignedDuration::from_mins(10));
         let deadline = now.checked_add(lifetime).unwrap_or(Timestamp::MAX);
         Self { interval: authorization.interval, deadline, failures: 0 }
     }
@@ -53,7 +53,7 @@ impl Polling {
             Problem::Unreachable | Problem::ServerFault | Problem::Throttled if self.failures < FAILURES => {
                 // RFC 8628 §3.5: a connection that fails is tried again, more slowly.
                 self.failures += 1;
-                self.interval = self.interval.saturating_mul(2).min(Duration::from_secs(60));
+                self.interval = self.interval.saturating_mul(2).min(Duration::from_mins(1));
             }
             _ => return Outcome::Failed(error),
         }

@@ -14,6 +14,6 @@ pub(crate) use call::{
 };
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
-pub(crate) use mfa::{CodeError, MAX_TRIES, MfaCode};
+pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use needs::Needs;
 pub(crate) use token::{TokenUse, decide, is_reusable};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Definition, ProfileName};
+use super::{Definition, KeyPrint, ProfileName};
 use crate::secret::Secret;
 
 /// An IAM user's access key, which never expires.
@@ -45,6 +45,8 @@ pub(crate) struct Session {
     pub(crate) profile: ProfileName,
     /// What it was made from.
     pub(crate) definition: Definition,
+    /// The long-term key at its bottom, for the patterns that have one.
+    pub(crate) key: Option<KeyPrint>,
     /// When it was made.
     pub(crate) obtained_at: Timestamp,
     /// When it ends.

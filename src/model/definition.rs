@@ -5,25 +5,41 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Kind, LongTermKey, Profile, Role};
+use zeroize::Zeroizing;
 
-/// A fingerprint of one chain's calls and of the key at its bottom.
+use super::{ExternalId, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleSessionName};
+use crate::source::hex;
+
+/// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Definition(String);
 
+/// A fingerprint of the long-term key at the bottom of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyPrint {
+    /// The section of the credentials file that holds it.
+    pub(crate) section: ProfileName,
+    /// SHA-256 over both halves in hexadecimal digits; the secret half has too many bits to be guessed from it.
+    pub(crate) digest: String,
+}
+
+impl KeyPrint {
+    /// The fingerprint of the key in `section`.
+    pub(crate) fn of(section: &ProfileName, key: &LongTermKey) -> Self {
+        let text = Zeroizing::new(format!("{} {}", key.access_key_id, key.secret_access_key.expose()));
+        Self { section: section.clone(), digest: hex(&Sha256::digest(text.as_bytes())) }
+    }
+}
+
 impl Definition {
-    /// The fingerprint of the chain `profiles`, base first, over `key` where the base has one.
+    /// The fingerprint of the chain `profiles`, base first.
     ///
     /// Only what changes a call counts: a new description or output format keeps the session.
-    pub(crate) fn of(profiles: &[&Profile], key: Option<&LongTermKey>) -> Self {
+    pub(crate) fn of(profiles: &[&Profile]) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"awsauth session 1\n");
         for profile in profiles {
             hash.update(describe(profile).as_bytes());
-        }
-        if let Some(key) = key {
-            hash.update(format!("key {} ", key.access_key_id).as_bytes());
-            hash.update(key.secret_access_key.expose().as_bytes());
         }
         Self(hex(&hash.finalize()))
     }
@@ -40,7 +56,7 @@ impl Definition {
 }
 
 fn describe(profile: &Profile) -> String {
-    let region = profile.region.as_ref().map_or("", |region| region.as_str());
+    let region = profile.region.as_ref().map_or("", Region::as_str);
     let mut text = format!("{:?} {:?} {region:?} ", profile.name.as_str(), profile.pattern().as_str());
     let written = match &profile.kind {
         Kind::Iam => Ok(()),
@@ -48,7 +64,7 @@ fn describe(profile: &Profile) -> String {
             write!(text, "{:?} {:?} {:?}", mfa_serial.as_str(), long_term_profile.as_str(), duration)
         }
         Kind::IamMfaRole { role, mfa_serial } => {
-            write!(text, "{} {:?}", describe_role(role), mfa_serial.as_ref().map(|serial| serial.as_str()))
+            write!(text, "{} {:?}", describe_role(role), mfa_serial.as_ref().map(MfaSerial::as_str))
         }
         Kind::Sso { access, account_id, role_name } => write!(
             text,
@@ -71,23 +87,15 @@ fn describe_role(role: &Role) -> String {
         "{:?} {:?} {:?} {:?}",
         role.arn.as_str(),
         role.duration,
-        role.session_name.as_ref().map(|name| name.as_str()),
-        role.external_id.as_ref().map(|id| id.as_str())
+        role.session_name.as_ref().map(RoleSessionName::as_str),
+        role.external_id.as_ref().map(ExternalId::as_str)
     )
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Delivery, MfaSerial, ProfileName};
+    use crate::model::Delivery;
     use crate::secret::Secret;
 
     fn main_profile() -> Profile {
@@ -107,23 +115,29 @@ mod tests {
         }
     }
 
-    fn key(id: &str, secret: &str) -> LongTermKey {
-        LongTermKey { access_key_id: id.to_owned(), secret_access_key: Secret::new(secret) }
-    }
-
     #[test]
-    fn changes_with_the_call_and_the_key_and_with_nothing_else() {
+    fn changes_with_the_call_and_with_nothing_else() {
         let profile = main_profile();
-        let first = Definition::of(&[&profile], Some(&key("AKIA1", "s")));
+        let first = Definition::of(&[&profile]);
         let described = Profile { description: Some("mine".to_owned()), ..main_profile() };
-        assert_eq!(Definition::of(&[&described], Some(&key("AKIA1", "s"))), first);
-        assert_ne!(Definition::of(&[&profile], Some(&key("AKIA2", "s"))), first);
-        assert_ne!(Definition::of(&[&profile], Some(&key("AKIA1", "t"))), first);
+        assert_eq!(Definition::of(&[&described]), first);
         let kind = Kind::IamMfa {
             mfa_serial: MfaSerial::new("GAHT87654321").unwrap(),
             long_term_profile: ProfileName::new("main-long-term").unwrap(),
             duration: None,
         };
-        assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }], Some(&key("AKIA1", "s"))), first);
+        assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }]), first);
+    }
+
+    #[test]
+    fn a_key_print_changes_with_either_half() {
+        let section = ProfileName::new("main-long-term").unwrap();
+        let print = |id: &str, secret: &str| {
+            let key = LongTermKey { access_key_id: id.to_owned(), secret_access_key: Secret::new(secret) };
+            KeyPrint::of(&section, &key)
+        };
+        assert_eq!(print("AKIA1", "s"), print("AKIA1", "s"));
+        assert_ne!(print("AKIA1", "s"), print("AKIA2", "s"));
+        assert_ne!(print("AKIA1", "s"), print("AKIA1", "t"));
     }
 }

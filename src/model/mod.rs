@@ -18,7 +18,7 @@ pub(crate) use arn::{AccountId, ArnError, MfaSerial, MfaSerialError, Partition, 
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, ChainError};
 pub(crate) use credentials::{Credentials, LongTermKey, Session};
-pub(crate) use definition::Definition;
+pub(crate) use definition::{Definition, KeyPrint};
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, SettingValue};

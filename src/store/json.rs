@@ -8,44 +8,30 @@ use serde_json::ser::{Formatter, Serializer};
 
 /// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped.
 pub(super) fn python(value: &impl Serialize) -> String {
-    write(value, Separators { item: ", ", key: ": " })
-}
-
-/// `value` with `separators=(',', ':')`.
-pub(super) fn python_compact(value: &impl Serialize) -> String {
-    write(value, Separators { item: ",", key: ":" })
-}
-
-fn write(value: &impl Serialize, separators: Separators) -> String {
     let mut bytes = Vec::new();
     // Writing plain structs of strings to memory can't fail.
-    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, separators));
+    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Python));
     debug_assert!(written.is_ok(), "strings and numbers always serialize");
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-struct Separators {
-    item: &'static str,
-    key: &'static str,
+struct Python;
+
+fn separate<W: ?Sized + io::Write>(writer: &mut W, first: bool) -> io::Result<()> {
+    if first { Ok(()) } else { writer.write_all(b", ") }
 }
 
-impl Separators {
-    fn between<W: ?Sized + io::Write>(&self, writer: &mut W, first: bool) -> io::Result<()> {
-        if first { Ok(()) } else { writer.write_all(self.item.as_bytes()) }
-    }
-}
-
-impl Formatter for Separators {
+impl Formatter for Python {
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.between(writer, first)
+        separate(writer, first)
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.between(writer, first)
+        separate(writer, first)
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(self.key.as_bytes())
+        writer.write_all(b": ")
     }
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
@@ -84,7 +70,6 @@ mod tests {
     fn writes_what_python_writes() {
         let value = serde_json::json!({"a": ["x", 1, null], "é": "\u{1f600}\"\n"});
         assert_eq!(python(&value), r#"{"a": ["x", 1, null], "\u00e9": "\ud83d\ude00\"\n"}"#);
-        assert_eq!(python_compact(&value), r#"{"a":["x",1,null],"\u00e9":"\ud83d\ude00\"\n"}"#);
     }
 
     #[test]

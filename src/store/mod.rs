@@ -6,22 +6,15 @@ mod role_cache;
 mod sessions;
 mod sso_cache;
 
+use sha1::Digest as _;
+
+use crate::source::hex;
+
 pub(crate) use role_cache::RoleCache;
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sso_cache::SsoCache;
 
-/// Lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String can't fail.
-        drop(write!(text, "{byte:02x}"));
-        text
-    })
-}
-
 /// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.
 fn cache_file_name(key: &str) -> String {
-    use sha1::Digest as _;
     format!("{}.json", hex(&sha1::Sha1::digest(key.as_bytes())))
 }

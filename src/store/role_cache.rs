@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
-use crate::model::{MfaSerial, Role, Session};
+use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
 use crate::system::atomic::write_private;
 use crate::system::disk::{self, DiskError};
 
@@ -78,10 +78,10 @@ impl RoleCache {
 
     fn path(&self, role: &Role, serial: &MfaSerial) -> PathBuf {
         let key = Key {
-            duration_seconds: role.duration.map(|duration| duration.seconds()),
-            external_id: role.external_id.as_ref().map(|id| id.as_str()),
+            duration_seconds: role.duration.map(SessionDuration::seconds),
+            external_id: role.external_id.as_ref().map(ExternalId::as_str),
             role_arn: role.arn.as_str(),
-            role_session_name: role.session_name.as_ref().map(|name| name.as_str()),
+            role_session_name: role.session_name.as_ref().map(RoleSessionName::as_str),
             serial_number: serial.as_str(),
         };
         self.dir.join(cache_file_name(&json::python(&key)))
@@ -91,7 +91,7 @@ impl RoleCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ExternalId, ProfileName, RoleArn, RoleSessionName, SessionDuration};
+    use crate::model::{ProfileName, RoleArn};
 
     #[test]
     fn entries_are_named_as_aws_cli_names_them() {

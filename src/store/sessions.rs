@@ -8,17 +8,15 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
-use crate::model::{Credentials, Definition, ProfileName, Session};
+use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
 use crate::system::atomic::write_private;
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
-use crate::system::stamp::Stamp;
+use crate::system::seen::Seen;
 
 /// The version of the files' form; files of another version are misses.
 const VERSION: u32 = 1;
-/// How long a renewal by another process is waited for; above the time limits of the calls that it makes.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// File systems allow 255 bytes; a temporary file's name is a little longer than the file's.
 const LONGEST_STEM: usize = 200;
 /// What a profile's name may hold, and a file's name should not.
@@ -35,8 +33,8 @@ pub(crate) struct Sessions {
 pub(crate) struct Saved {
     /// The session.
     pub(crate) session: Session,
-    /// What those files looked like when the definition was last seen to hold.
-    pub(crate) stamps: Vec<Stamp>,
+    /// What those files were when the definition was last seen to hold.
+    pub(crate) seen: Vec<Seen>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,8 +47,10 @@ struct File {
     secret_access_key: String,
     session_token: Option<String>,
     expiration: Timestamp,
+    long_term_section: Option<String>,
+    long_term_key: Option<String>,
     #[serde(default)]
-    stamps: Vec<Stamp>,
+    seen: Vec<Seen>,
 }
 
 impl Sessions {
@@ -71,19 +71,24 @@ impl Sessions {
             session_token: file.session_token.map(Secret::new),
             expiration: Some(file.expiration),
         };
+        let key = match (file.long_term_section, file.long_term_key) {
+            (Some(section), Some(digest)) => Some(KeyPrint { section: ProfileName::new(&section).ok()?, digest }),
+            _ => None,
+        };
         let session = Session {
+            key,
             profile: profile.clone(),
             definition: Definition::from_saved(file.definition),
             obtained_at: file.obtained_at,
             expiration: file.expiration,
             credentials,
         };
-        Some(Saved { session, stamps: file.stamps })
+        Some(Saved { session, seen: file.seen })
     }
 
     /// Saves a session in the place of an older one.
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
-        let Saved { session, stamps } = saved;
+        let Saved { session, seen } = saved;
         let credentials = &session.credentials;
         let file = File {
             version: VERSION,
@@ -94,7 +99,9 @@ impl Sessions {
             secret_access_key: credentials.secret_access_key.expose().to_owned(),
             session_token: credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
             expiration: session.expiration,
-            stamps: stamps.clone(),
+            long_term_section: session.key.as_ref().map(|key| key.section.to_string()),
+            long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
+            seen: seen.clone(),
         };
         write_private(&self.path(&session.profile), json::python(&file).as_bytes())
     }
@@ -113,10 +120,11 @@ impl Sessions {
         Ok(names.collect())
     }
 
-    /// Takes the right to renew something named `what`: one process calls AWS, the others wait and take its result.
-    pub(crate) fn lock(&self, what: &str) -> Result<Lock, LockError> {
+    /// Takes the right to renew something named `what`, if no other process has it: one calls AWS, the others wait and
+    /// take its result.
+    pub(crate) fn try_lock(&self, what: &str) -> Result<Lock, LockError> {
         let name = format!("{}.lock", file_stem(what));
-        Lock::acquire(&self.dir.with_file_name("locks").join(name), PATIENCE)
+        Lock::acquire(&self.dir.with_file_name("locks").join(name), Duration::ZERO)
     }
 
     fn path(&self, profile: &ProfileName) -> PathBuf {
@@ -140,6 +148,7 @@ mod tests {
             session: Session {
                 profile: ProfileName::new(name).unwrap(),
                 definition: Definition::from_saved("d".to_owned()),
+                key: Some(KeyPrint { section: ProfileName::new("base").unwrap(), digest: "k".to_owned() }),
                 obtained_at: "2026-01-01T00:00:00.25Z".parse().unwrap(),
                 expiration,
                 credentials: Credentials {
@@ -149,7 +158,7 @@ mod tests {
                     expiration: Some(expiration),
                 },
             },
-            stamps: vec![Stamp::of(Path::new("/nowhere"))],
+            seen: Vec::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
-use crate::model::{Region, SsoAccess, SsoClient, SsoToken, StartUrl};
+use crate::model::{ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl};
 use crate::secret::Secret;
 use crate::system::atomic::write_private;
 use crate::system::disk::{self, DiskError};
@@ -144,7 +144,7 @@ impl SsoCache {
     fn client_path(&self, access: &SsoAccess) -> PathBuf {
         let (scopes, session_name) = match access {
             SsoAccess::Session(session) => {
-                (Some(session.scopes.iter().map(|scope| scope.as_str()).collect()), Some(session.name.as_str()))
+                (Some(session.scopes.iter().map(ConfigText::as_str).collect()), Some(session.name.as_str()))
             }
             SsoAccess::Legacy { .. } => (None, None),
         };
@@ -166,7 +166,7 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ConfigText, SessionName, SsoSession};
+    use crate::model::{SessionName, SsoSession};
 
     fn legacy(url: &str) -> SsoAccess {
         SsoAccess::Legacy { start_url: StartUrl::new(url).unwrap().0, region: Region::new("us-east-1").unwrap() }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::disk::{self, DiskError};
+use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
 const MOST_LINKS: usize = 40;
@@ -116,6 +117,15 @@ fn look(target: &Path) -> Result<Option<Metadata>, DiskError> {
 /// The directory of a file, `.` for a bare name.
 pub(crate) fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A name for the directory of `target`, the same by whatever way it is reached.
+pub(crate) fn directory_id(target: &Path) -> String {
+    use sha2::{Digest as _, Sha256};
+    let dir = parent(target);
+    let real = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_path_buf());
+    let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
+    format!("dir-{}", hex(&digest[..16]))
 }
 
 fn temp_prefix(target: &Path) -> String {

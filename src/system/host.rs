@@ -11,8 +11,6 @@ pub(crate) struct Host {
     env: HashMap<OsString, OsString>,
     /// Whether a person can answer on standard input.
     pub(crate) stdin_is_terminal: bool,
-    /// Whether a person reads standard output.
-    pub(crate) stdout_is_terminal: bool,
     /// Whether a person reads standard error.
     pub(crate) stderr_is_terminal: bool,
 }
@@ -23,7 +21,6 @@ impl Host {
         Self {
             env: std::env::vars_os().collect(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
-            stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }
     }
@@ -38,41 +35,44 @@ impl Host {
         self.var_os(name).and_then(OsStr::to_str)
     }
 
-    /// The names of all variables that are set, empty ones included.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.env.keys().filter_map(|name| name.to_str())
-    }
-
     /// Whether a person sits at a terminal: can type, and sees what is said on standard error.
     pub(crate) fn is_interactive(&self) -> bool {
         self.stdin_is_terminal && self.stderr_is_terminal
     }
 
     /// The home directory: `HOME` (`USERPROFILE` on Windows), else what the system's user database says.
-    pub(crate) fn home(&self) -> Option<PathBuf> {
+    pub(crate) fn home() -> Option<PathBuf> {
         etcetera::home_dir().ok().filter(|home| home.is_absolute())
     }
 
     /// The directory for a program's configuration: `XDG_CONFIG_HOME`, `~/.config`, or the platform's own on Windows.
-    pub(crate) fn config_dir(&self) -> Option<PathBuf> {
+    pub(crate) fn config_dir() -> Option<PathBuf> {
         use etcetera::BaseStrategy as _;
         etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir())
     }
 
     /// The directory for a program's state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
-    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
+    pub(crate) fn state_dir() -> Option<PathBuf> {
         use etcetera::BaseStrategy as _;
         let strategy = etcetera::choose_base_strategy().ok()?;
         Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
     }
 
-    /// This program's own absolute path.
+    /// This program's own absolute path: as `PATH` finds it if that leads here, since package managers keep that path
+    /// from version to version, else the file itself.
     pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
-        std::env::current_exe()
+        let real = std::env::current_exe()?;
+        let name = real.file_name().unwrap_or_default();
+        let path = self.var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name));
+        let same = found.into_iter().find(|candidate| {
+            std::fs::canonicalize(candidate).is_ok_and(|file| std::fs::canonicalize(&real).is_ok_and(|own| own == file))
+        });
+        Ok(same.unwrap_or(real))
     }
 
     /// Everything on standard input, at most `limit` bytes of it.
-    pub(crate) fn read_stdin(&self, limit: u64) -> std::io::Result<String> {
+    pub(crate) fn read_stdin(limit: u64) -> std::io::Result<String> {
         let mut text = String::new();
         std::io::stdin().lock().take(limit).read_to_string(&mut text)?;
         Ok(text)

@@ -8,4 +8,4 @@ pub(crate) mod disk;
 pub(crate) mod host;
 pub(crate) mod lock;
 pub(crate) mod process;
-pub(crate) mod stamp;
+pub(crate) mod seen;

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::io;
 use std::process::Command;
 
+use crate::secret::Secret;
+
 /// Runs `program` with `args` and this process's environment changed by `set` and `unset`.
 ///
 /// On Unix this process becomes the program, so that signals and the exit code are its own and nothing stays behind;
@@ -11,15 +13,15 @@ use std::process::Command;
 pub(crate) fn become_program(
     program: &OsString,
     args: &[OsString],
-    set: &[(String, String)],
-    unset: &[String],
+    set: &[(&str, Secret)],
+    unset: &[&str],
 ) -> io::Result<u8> {
     let mut command = Command::new(program);
     command.args(args);
     for name in unset {
         command.env_remove(name);
     }
-    command.envs(set.iter().map(|(name, value)| (name, value)));
+    command.envs(set.iter().map(|(name, value)| (name, value.expose())));
     run(&mut command)
 }
 

@@ -1,5 +1,15 @@
 //! Owns one file for each command: flags in, one call, text out.
 
+pub(crate) mod apply;
+pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod credential_process;
+pub(crate) mod env;
+pub(crate) mod exec;
 pub(crate) mod init;
+pub(crate) mod keys;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod man;
+pub(crate) mod schema;
+pub(crate) mod status;

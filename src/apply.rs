@@ -1,0 +1,86 @@
+//! Owns carrying out a plan: lock, compare with what was read, replace. Must not compute content.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::plan::{Plan, Refusal};
+use crate::system::atomic::{ReplaceError, Replaced, Snapshot, directory_id};
+use crate::system::disk::DiskError;
+use crate::system::lock::{Lock, LockError};
+
+/// How often a file that others write is planned anew.
+const TRIES: u32 = 3;
+/// How long another awsauth is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// There was nothing to do, and the file was not touched.
+    Unchanged,
+    /// The new content stands.
+    Durable,
+    /// The new content stands, but might not survive a power cut.
+    NotFlushed,
+}
+
+/// Why a plan was not carried out; the old file stands.
+#[derive(Debug, Error)]
+pub(crate) enum ApplyError {
+    /// The file is better left alone.
+    #[error("{path} is left as it is")]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Refusal,
+    },
+    /// Another program writes it all the time.
+    #[error("{path} was changed by another program, {TRIES} times in a row")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another awsauth is at work.
+    #[error(transparent)]
+    Locked(#[from] LockError),
+    /// The system said no.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+/// Makes a plan for the file at `path` and carries it out under the lock of its directory, which is in `state_dir`.
+/// Where the file changes meanwhile, the plan is made anew.
+pub(crate) fn carry_out(
+    path: &Path,
+    state_dir: &Path,
+    mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
+) -> Result<(Plan, Written), ApplyError> {
+    let refused = |source| ApplyError::Refused { path: path.to_path_buf(), source };
+    let mut snapshot = Snapshot::read(path)?;
+    let mut current = plan(&snapshot.bytes).map_err(refused)?;
+    if current.is_empty() {
+        return Ok((current, Written::Unchanged));
+    }
+    let lock = state_dir.join("locks").join(format!("{}.lock", directory_id(&snapshot.target)));
+    let _lock = Lock::acquire(&lock, PATIENCE)?;
+    for _ in 0..TRIES {
+        let now = Snapshot::read(path)?;
+        if now.bytes != snapshot.bytes {
+            current = plan(&now.bytes).map_err(refused)?;
+        }
+        snapshot = now;
+        if current.is_empty() {
+            return Ok((current, Written::Unchanged));
+        }
+        match snapshot.replace(&current.after) {
+            Ok(Replaced::Durable) => return Ok((current, Written::Durable)),
+            Ok(Replaced::NotFlushed) => return Ok((current, Written::NotFlushed)),
+            Err(ReplaceError::Disk(error)) => return Err(error.into()),
+            Err(ReplaceError::Changed { .. }) => {}
+        }
+    }
+    Err(ApplyError::Busy { path: path.to_path_buf() })
+}

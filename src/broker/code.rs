@@ -1,0 +1,55 @@
+//! Owns asking for an MFA code, and for another one when AWS refuses it.
+
+use super::error::BrokerError;
+use super::notice::Notice;
+use super::{Attendance, Broker};
+use crate::login::{CallError, MAX_TRIES, MfaCode, MfaProof, Problem};
+use crate::model::{MfaSerial, Profile};
+use crate::prompt::{Echo, Question};
+
+/// The codes for one call, one after another.
+pub(super) struct Codes<'p> {
+    profile: &'p Profile,
+    serial: &'p MfaSerial,
+    tries: u32,
+}
+
+impl<'p> Codes<'p> {
+    /// Codes of `serial`, on behalf of `profile`.
+    pub(super) fn new(profile: &'p Profile, serial: &'p MfaSerial) -> Self {
+        Self { profile, serial, tries: 0 }
+    }
+
+    /// The next code; it is used up by the one call that it is moved into.
+    pub(super) fn next(&mut self, broker: &mut Broker<'_>) -> Result<MfaProof<'p>, BrokerError> {
+        self.tries += 1;
+        let (profile, serial) = (self.profile, self.serial);
+        let answer = broker
+            .ports
+            .prompt
+            .ask(Question {
+                text: &format!("MFA code for {}:", serial.as_str()),
+                help: &format!("six digits, for {}", profile.name),
+                fits: |text| MfaCode::new(text).is_ok(),
+                complaint: "six digits, please",
+                echo: Echo::Shown,
+            })
+            .map_err(|source| BrokerError::NoCode { profile: profile.name.clone(), serial: serial.clone(), source })?;
+        match MfaCode::new(answer.expose()) {
+            Ok(code) => Ok(MfaProof { serial, code }),
+            Err(_) => Err(BrokerError::MalformedCode { profile: profile.name.clone() }),
+        }
+    }
+
+    /// Whether `error` can be mended by another code, and somebody is there to give one.
+    pub(super) fn may_retry(&self, broker: &Broker<'_>, error: &CallError) -> bool {
+        let may = error.problem == Problem::WrongCode
+            && self.tries < MAX_TRIES
+            && broker.attendance == Attendance::Person
+            && broker.ports.prompt.can_ask_again();
+        if may {
+            (broker.ports.notify)(Notice::CodeRefused { serial: self.serial });
+        }
+        may
+    }
+}

@@ -1,0 +1,94 @@
+//! Owns why a login ended without credentials: facts, no advice.
+
+use thiserror::Error;
+
+use crate::login::CallError;
+use crate::model::{MfaSerial, ProfileName};
+use crate::prompt::NoAnswer;
+use crate::system::disk::DiskError;
+use crate::system::lock::LockError;
+
+/// What is missing when a person is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// There is no session.
+    NoSession,
+    /// There was one, and it has ended.
+    Expired,
+    /// There is one, made from another definition or key.
+    Changed,
+}
+
+impl BrokerError {
+    /// Whether the person wants to stop.
+    pub(crate) fn is_interrupt(&self) -> bool {
+        matches!(self, Self::NoCode { source: NoAnswer::Interrupted, .. })
+    }
+}
+
+/// Why there are no credentials.
+#[derive(Debug, Error)]
+pub(crate) enum BrokerError {
+    /// Only a person can go on, and none is there.
+    #[error("{profile}: {}", match .reason { Reason::NoSession => "no session", Reason::Expired => "session expired", Reason::Changed => "the session was made from an older definition" })]
+    LoginNeeded {
+        /// The profile that was asked for.
+        profile: ProfileName,
+        /// What is missing.
+        reason: Reason,
+    },
+    /// The credentials file has no long-term key where the profile's should be.
+    #[error("{profile}: there is no long-term key in [{section}] of the credentials file")]
+    NoLongTermKey {
+        /// The profile.
+        profile: ProfileName,
+        /// The section.
+        section: ProfileName,
+    },
+    /// No code was had.
+    #[error("{profile}: no MFA code for {}", serial.as_str())]
+    NoCode {
+        /// The profile.
+        profile: ProfileName,
+        /// The device.
+        serial: MfaSerial,
+        /// Why.
+        source: NoAnswer,
+    },
+    /// Something that is not a code was given as one.
+    #[error("{profile}: an MFA code is six digits")]
+    MalformedCode {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// The person's time to approve ran out.
+    #[error("{profile}: nobody approved the login in time")]
+    ApprovalTimedOut {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// AWS did not do what was asked.
+    #[error("{profile}: {call}")]
+    Call {
+        /// The profile.
+        profile: ProfileName,
+        /// What AWS said.
+        call: CallError,
+    },
+    /// What was obtained could not be kept.
+    #[error("{profile}: the new session can't be saved")]
+    Store {
+        /// The profile or SSO session.
+        profile: String,
+        /// What the system said.
+        source: DiskError,
+    },
+    /// Another process did not finish its renewal.
+    #[error("{profile}: another awsauth is renewing this session")]
+    Lock {
+        /// The profile or SSO session.
+        profile: String,
+        /// What the system said.
+        source: LockError,
+    },
+}

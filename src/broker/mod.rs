@@ -1,0 +1,90 @@
+//! Owns carrying out a login: walks a chain from its base up, uses what is kept, calls AWS for the rest, keeps the
+//! result; one renewal across processes. Must not parse configuration.
+
+mod code;
+mod error;
+mod notice;
+mod session;
+mod sso;
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::aws::Aws;
+use crate::model::{LongTermKey, ProfileName};
+use crate::prompt::Prompt;
+use crate::store::{RoleCache, Sessions, SsoCache};
+use crate::system::seen::Seen;
+
+pub(crate) use error::{BrokerError, Reason};
+pub(crate) use notice::Notice;
+pub(crate) use session::is_bound;
+
+/// Whether a person can be asked for a code or an approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attendance {
+    /// Yes.
+    Person,
+    /// No: what needs one is a [`BrokerError::LoginNeeded`].
+    Nobody,
+}
+
+/// When a session is obtained anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// When the old one no longer serves.
+    WhenNeeded,
+    /// Once in this run, whatever is kept.
+    Always,
+}
+
+/// The outside that a login needs.
+pub(crate) struct Ports<'a> {
+    /// The calls.
+    pub(crate) aws: &'a Aws,
+    /// Sessions in the state directory.
+    pub(crate) sessions: &'a Sessions,
+    /// SSO tokens and registrations.
+    pub(crate) tokens: &'a SsoCache,
+    /// AWS CLI's role cache.
+    pub(crate) roles: &'a RoleCache,
+    /// The person.
+    pub(crate) prompt: Box<dyn Prompt + 'a>,
+    /// Takes what the person may want to know.
+    pub(crate) notify: &'a dyn Fn(Notice<'_>),
+    /// Opens a page in the browser; false if none was opened.
+    pub(crate) open: &'a dyn Fn(&str) -> bool,
+    /// The clock.
+    pub(crate) now: fn() -> Timestamp,
+}
+
+/// The long-term keys of the credentials file, by section.
+pub(crate) type LongTermKeys = HashMap<ProfileName, LongTermKey>;
+
+/// Obtains credentials for chains.
+pub(crate) struct Broker<'a> {
+    ports: Ports<'a>,
+    keys: &'a LongTermKeys,
+    seen: &'a [Seen],
+    attendance: Attendance,
+    renewal: Renewal,
+    /// When this run began: what was obtained later is never obtained again.
+    since: Timestamp,
+    /// The SSO tokens that were approved in this run.
+    approved: HashSet<String>,
+}
+
+impl<'a> Broker<'a> {
+    /// A broker for one run. `seen` are the files that the chains were read from.
+    pub(crate) fn new(
+        ports: Ports<'a>,
+        keys: &'a LongTermKeys,
+        seen: &'a [Seen],
+        attendance: Attendance,
+        renewal: Renewal,
+    ) -> Self {
+        let since = (ports.now)();
+        Self { ports, keys, seen, attendance, renewal, since, approved: HashSet::new() }
+    }
+}

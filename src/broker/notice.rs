@@ -1,0 +1,47 @@
+//! Owns what happens on the way, as values; `cli` words them.
+
+use crate::login::{DeviceAuthorization, Operation};
+use crate::model::{MfaSerial, ProfileName, SsoAccess};
+
+/// Something that the person may want to know.
+#[derive(Debug)]
+pub(crate) enum Notice<'a> {
+    /// A call is being made for a profile or SSO session.
+    Calling {
+        /// The call.
+        operation: Operation,
+        /// For what.
+        subject: &'a str,
+    },
+    /// AWS did not take a code; another one is asked for.
+    CodeRefused {
+        /// The device.
+        serial: &'a MfaSerial,
+    },
+    /// A page waits for the person's approval.
+    Approval {
+        /// What is approved.
+        access: &'a SsoAccess,
+        /// Where, and with which code.
+        authorization: &'a DeviceAuthorization,
+        /// Whether a browser was opened there.
+        opened: bool,
+    },
+    /// AWS does not take the kept token any more.
+    TokenRejected {
+        /// Whose.
+        access: &'a SsoAccess,
+    },
+    /// A profile has a new session.
+    Obtained {
+        /// The profile.
+        profile: &'a ProfileName,
+    },
+    /// Something that is only convenient could not be written.
+    NotKept {
+        /// What.
+        what: &'static str,
+        /// Why not.
+        cause: String,
+    },
+}

@@ -1,0 +1,290 @@
+//! Owns sessions: which kept one serves, and getting a new one.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::code::Codes;
+use super::error::{BrokerError, Reason};
+use super::notice::Notice;
+use super::{Attendance, Broker, LongTermKeys, Renewal};
+use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
+use crate::model::{
+    Chain, Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session, SessionDuration,
+};
+use crate::store::Saved;
+use crate::system::lock::{Lock, LockError};
+use crate::system::seen::Compared;
+
+/// How long a renewal by another process is waited for; above the time limits of the calls that it makes.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The profiles of a chain from its base up to the one whose credentials are wanted.
+pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
+
+/// Whether a session was made from this chain and from the key that its base has now.
+pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys) -> bool {
+    session.definition == Definition::of(steps) && session.key == key_print(steps, keys)
+}
+
+fn key_print(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyPrint> {
+    let section = steps.first()?.long_term_section()?;
+    keys.get(section).map(|key| KeyPrint::of(section, key))
+}
+
+impl Broker<'_> {
+    /// Credentials for the profile at the top of `chain`: kept ones if they serve, else new ones.
+    ///
+    /// Where a renewal fails, or would need a person who is not there, a kept session with a minute or more left still
+    /// serves.
+    pub(crate) async fn credentials(&mut self, chain: &Chain<'_>) -> Result<Credentials, BrokerError> {
+        let steps = chain.profiles();
+        match self.obtain(steps).await {
+            Err(error) => match self.kept(steps, Freshness::Aging) {
+                Some(session) if self.renewal == Renewal::WhenNeeded && !error.is_interrupt() => {
+                    Ok(session.credentials)
+                }
+                _ => Err(error),
+            },
+            obtained => obtained,
+        }
+    }
+
+    /// The kept session of the top of `steps`, if it is bound to them and at least as fresh as `least`.
+    pub(crate) fn kept(&self, steps: Steps<'_, '_>, least: Freshness) -> Option<Session> {
+        let target = steps.last()?;
+        let saved = self.ports.sessions.get(&target.name)?;
+        let session = &saved.session;
+        let freshness = judge(session.obtained_at, session.expiration, (self.ports.now)());
+        let serves = freshness == Freshness::Fresh || freshness == least;
+        let is_new = self.renewal == Renewal::WhenNeeded || session.obtained_at >= self.since;
+        if !(serves && is_new && is_bound(session, steps, self.keys)) {
+            return None;
+        }
+        self.remember_files(&saved);
+        Some(saved.session)
+    }
+
+    /// The definition holds, though the files were written: the next look need not parse them.
+    fn remember_files(&self, saved: &Saved) {
+        if saved.seen.iter().any(|seen| seen.compare() == Compared::Untouched) && saved.seen.len() == self.seen.len() {
+            return;
+        }
+        let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
+        if renewed != *saved {
+            // Only speed is lost if that fails.
+            drop(self.ports.sessions.put(&renewed));
+        }
+    }
+
+    async fn obtain(&mut self, steps: Steps<'_, '_>) -> Result<Credentials, BrokerError> {
+        let mut index = steps.len();
+        let mut source = None;
+        while index > 0 && source.is_none() {
+            source = self.serving(&steps[..index]);
+            if source.is_none() {
+                index -= 1;
+            }
+        }
+        for top in index..steps.len() {
+            source = Some(self.renew(&steps[..=top], source, steps).await?);
+        }
+        source.ok_or_else(|| self.login_needed(steps))
+    }
+
+    /// What can sign for the step above: a long-term key, or a kept session.
+    fn serving(&self, steps: Steps<'_, '_>) -> Option<Credentials> {
+        let top = steps.last()?;
+        if let Kind::Iam = top.kind {
+            return self.keys.get(&top.name).cloned().map(Credentials::from);
+        }
+        self.kept(steps, Freshness::Fresh).map(|session| session.credentials)
+    }
+
+    /// Gets a new session for the top of `steps` from the credentials below it. `wanted` are the steps of the whole
+    /// chain, for errors.
+    async fn renew(
+        &mut self,
+        steps: Steps<'_, '_>,
+        source: Option<Credentials>,
+        wanted: Steps<'_, '_>,
+    ) -> Result<Credentials, BrokerError> {
+        let profile = steps[steps.len() - 1];
+        if profile.mfa_serial().is_some() && self.attendance == Attendance::Nobody {
+            // An older session below the top still signs for what is above it.
+            let aging = self.kept(steps, Freshness::Aging).filter(|_| steps.len() < wanted.len());
+            return aging.map(|session| session.credentials).ok_or_else(|| self.login_needed(wanted));
+        }
+        match (&profile.kind, source) {
+            (Kind::Iam, _) => Err(no_key(profile)),
+            (Kind::IamMfa { mfa_serial, duration, .. }, _) => {
+                let key = self.long_term_key(profile)?;
+                let seconds = duration.map(SessionDuration::seconds);
+                let obtained = self.session_token(profile, &key, mfa_serial, seconds).await?;
+                self.keep(steps, obtained)
+            }
+            (Kind::IamMfaRole { role, mfa_serial: Some(serial) }, Some(source)) => {
+                let obtained = self.role_with_code(profile, role, serial, &source).await?;
+                let session = self.keep(steps, obtained)?;
+                self.share_with_aws_cli(profile, role, serial);
+                Ok(session)
+            }
+            (Kind::IamMfaRole { role, mfa_serial: None } | Kind::SsoRole(role), Some(source)) => {
+                let lock = self.lock(profile.name.as_str()).await?;
+                if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
+                    return Ok(theirs.credentials);
+                }
+                let obtained = self.plain_role(profile, role, &source).await?;
+                let session = self.keep(steps, obtained);
+                drop(lock);
+                session
+            }
+            (Kind::Sso { access, account_id, role_name }, _) => {
+                self.sso_role(steps, wanted, access, (account_id, role_name)).await
+            }
+            (Kind::IamMfaRole { .. } | Kind::SsoRole(_), None) => Err(self.login_needed(wanted)),
+        }
+    }
+
+    async fn session_token(
+        &mut self,
+        profile: &Profile,
+        key: &Credentials,
+        serial: &MfaSerial,
+        duration_seconds: Option<i32>,
+    ) -> Result<Credentials, BrokerError> {
+        let mut codes = Codes::new(profile, serial);
+        loop {
+            let mfa = codes.next(self)?;
+            self.calling(Operation::GetSessionToken, profile);
+            let call = GetSessionToken { region: region(profile), key, mfa, duration_seconds };
+            match self.ports.aws.get_session_token(call).await {
+                Err(error) if codes.may_retry(self, &error) => {}
+                answer => return answer.map_err(|call| failed(profile, call)),
+            }
+        }
+    }
+
+    async fn role_with_code(
+        &mut self,
+        profile: &Profile,
+        role: &Role,
+        serial: &MfaSerial,
+        source: &Credentials,
+    ) -> Result<Credentials, BrokerError> {
+        let mut codes = Codes::new(profile, serial);
+        loop {
+            let mfa = Some(codes.next(self)?);
+            self.calling(Operation::AssumeRole, profile);
+            let name = self.role_session_name(role);
+            let call = AssumeRole { region: region(profile), source, role, role_session_name: &name, mfa };
+            match self.ports.aws.assume_role(call).await {
+                Err(error) if codes.may_retry(self, &error) => {}
+                answer => return answer.map_err(|call| failed(profile, call)),
+            }
+        }
+    }
+
+    async fn plain_role(
+        &self,
+        profile: &Profile,
+        role: &Role,
+        source: &Credentials,
+    ) -> Result<Credentials, BrokerError> {
+        self.calling(Operation::AssumeRole, profile);
+        let name = self.role_session_name(role);
+        let call = AssumeRole { region: region(profile), source, role, role_session_name: &name, mfa: None };
+        self.ports.aws.assume_role(call).await.map_err(|call| failed(profile, call))
+    }
+
+    /// `role_session_name`, or one that `CloudTrail` shows as awsauth's, as every SDK does with its own name.
+    fn role_session_name(&self, role: &Role) -> String {
+        match &role.session_name {
+            Some(name) => name.as_str().to_owned(),
+            None => format!("awsauth-{}", (self.ports.now)().as_second()),
+        }
+    }
+
+    pub(super) fn keep(&self, steps: Steps<'_, '_>, credentials: Credentials) -> Result<Credentials, BrokerError> {
+        let profile = steps[steps.len() - 1];
+        let now = (self.ports.now)();
+        let session = Session {
+            profile: profile.name.clone(),
+            definition: Definition::of(steps),
+            key: key_print(steps, self.keys),
+            obtained_at: now,
+            expiration: credentials.expiration.unwrap_or(now),
+            credentials,
+        };
+        let saved = Saved { session, seen: self.seen.to_vec() };
+        self.ports
+            .sessions
+            .put(&saved)
+            .map_err(|source| BrokerError::Store { profile: profile.name.to_string(), source })?;
+        (self.ports.notify)(Notice::Obtained { profile: &profile.name });
+        Ok(saved.session.credentials)
+    }
+
+    /// AWS CLI would ask for a code again, and that one has been used: give it the session that the code was for.
+    fn share_with_aws_cli(&self, profile: &Profile, role: &Role, serial: &MfaSerial) {
+        let Some(saved) = self.ports.sessions.get(&profile.name) else { return };
+        if let Err(error) = self.ports.roles.put(role, serial, &saved.session) {
+            let cause = error.to_string();
+            (self.ports.notify)(Notice::NotKept { what: "AWS CLI's copy of the session", cause });
+        }
+    }
+
+    fn long_term_key(&self, profile: &Profile) -> Result<Credentials, BrokerError> {
+        let key = profile.long_term_section().and_then(|section| self.keys.get(section));
+        key.cloned().map(Credentials::from).ok_or_else(|| no_key(profile))
+    }
+
+    /// Why the top of `steps` needs a person.
+    pub(super) fn login_needed(&self, steps: Steps<'_, '_>) -> BrokerError {
+        let profile = steps[steps.len() - 1].name.clone();
+        let reason = match self.ports.sessions.get(&profile) {
+            None => Reason::NoSession,
+            Some(saved) if is_bound(&saved.session, steps, self.keys) => Reason::Expired,
+            Some(_) => Reason::Changed,
+        };
+        BrokerError::LoginNeeded { profile, reason }
+    }
+
+    /// Waits for the right to renew `what`; the wait can be interrupted, as every other await.
+    pub(super) async fn lock(&self, what: &str) -> Result<Lock, BrokerError> {
+        let failed = |source| BrokerError::Lock { profile: what.to_owned(), source };
+        let give_up = (self.ports.now)() + PATIENCE;
+        loop {
+            match self.ports.sessions.try_lock(what) {
+                Err(LockError::Held { .. }) if (self.ports.now)() < give_up => tokio::time::sleep(PAUSE).await,
+                lock => return lock.map_err(failed),
+            }
+        }
+    }
+
+    pub(super) fn calling(&self, operation: Operation, profile: &Profile) {
+        (self.ports.notify)(Notice::Calling { operation, subject: profile.name.as_str() });
+    }
+}
+
+/// The region whose STS is asked: the profile's, or one of the ARN's partition.
+fn region(profile: &Profile) -> &str {
+    let partition = match (profile.role(), profile.mfa_serial()) {
+        (Some(role), _) => Some(role.arn.partition()),
+        (None, Some(serial)) => serial.partition(),
+        (None, None) => None,
+    };
+    let fallback = partition.unwrap_or(Partition::Aws).default_region();
+    profile.region.as_ref().map_or(fallback, |region| region.as_str())
+}
+
+fn no_key(profile: &Profile) -> BrokerError {
+    let section = profile.long_term_section().unwrap_or(&profile.name).clone();
+    BrokerError::NoLongTermKey { profile: profile.name.clone(), section }
+}
+
+pub(super) fn failed(profile: &Profile, call: CallError) -> BrokerError {
+    BrokerError::Call { profile: profile.name.clone(), call }
+}

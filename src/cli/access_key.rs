@@ -1,0 +1,97 @@
+//! Owns the forms in which an access key is handed over: the console's CSV, AWS CLI's JSON and INI, or just its two
+//! halves.
+
+use thiserror::Error;
+
+use crate::model::LongTermKey;
+use crate::secret::Secret;
+
+/// The most bytes that are read for a key.
+pub(crate) const LARGEST: u64 = 64 * 1024;
+
+/// Why a text gives no key. Never shows the text: it may be the secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum KeyTextError {
+    /// Neither of the known forms.
+    #[error("this text holds no access key")]
+    NoKey,
+    /// More than one key.
+    #[error("this text holds several access keys")]
+    Several,
+    /// Temporary credentials.
+    #[error("this is the key of a session (ASIA…), which ends; a long-term key begins with AKIA")]
+    Temporary,
+    /// An id without a secret, or one of the wrong form.
+    #[error("this text holds an access key id without its secret")]
+    NoSecret,
+}
+
+/// Whether a text is the id of a long-term key. IAM documents 16 to 128 letters and digits; real ones have 20.
+pub(crate) fn looks_like_key_id(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with("AKIA") && is_key_id(text)
+}
+
+fn is_key_id(text: &str) -> bool {
+    (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// Whether a text may be a secret access key: 40 characters of base64.
+pub(crate) fn looks_like_secret(text: &str) -> bool {
+    let text = text.trim();
+    text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+}
+
+/// Reads a key in any of the forms. What is neither id nor secret, such as headings and names, is passed over.
+pub(crate) fn parse(text: &str) -> Result<LongTermKey, KeyTextError> {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "+/".contains(character);
+    let words: Vec<&str> = text.split(|character| !is_part(character)).filter(|word| !word.is_empty()).collect();
+    if words.iter().any(|word| word.starts_with("ASIA") && is_key_id(word)) {
+        return Err(KeyTextError::Temporary);
+    }
+    let mut ids = words.iter().filter(|word| looks_like_key_id(word));
+    let mut secrets = words.iter().filter(|word| looks_like_secret(word));
+    match (ids.next(), secrets.next(), ids.next(), secrets.next()) {
+        (Some(id), Some(secret), None, None) => {
+            Ok(LongTermKey { access_key_id: (*id).to_owned(), secret_access_key: Secret::new(*secret) })
+        }
+        (Some(_), None, ..) => Err(KeyTextError::NoSecret),
+        (None, ..) => Err(KeyTextError::NoKey),
+        (Some(_), Some(_), ..) => Err(KeyTextError::Several),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "AKIAIOSFODNN7EXAMPLE";
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+
+    #[test]
+    fn every_form_gives_the_key() {
+        for text in [
+            format!("\u{feff}Access key ID,Secret access key\r\n{ID},{SECRET}\r\n"),
+            format!(
+                "User name,Password,Access key ID,Secret access key,Console login link\nalice,,{ID},{SECRET},https://x\n"
+            ),
+            format!("{{\"AccessKey\": {{\"AccessKeyId\": \"{ID}\", \"SecretAccessKey\": \"{SECRET}\"}}}}"),
+            format!("aws_access_key_id = {ID}\naws_secret_access_key={SECRET}\n"),
+            format!("export AWS_ACCESS_KEY_ID=\"{ID}\"\nexport AWS_SECRET_ACCESS_KEY='{SECRET}'\n"),
+            format!("{ID}\n{SECRET}\n"),
+            format!("{ID} {SECRET}"),
+        ] {
+            let key = parse(&text).unwrap();
+            assert_eq!((key.access_key_id.as_str(), key.secret_access_key.expose()), (ID, SECRET));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_without_being_shown() {
+        assert_eq!(parse(""), Err(KeyTextError::NoKey));
+        assert_eq!(parse(SECRET), Err(KeyTextError::NoKey));
+        assert_eq!(parse(ID), Err(KeyTextError::NoSecret));
+        assert_eq!(parse(&format!("{ID},{SECRET}\nAKIAIOSFODNN7EXAMPL2,{SECRET}")), Err(KeyTextError::Several));
+        assert_eq!(parse(&format!("ASIAIOSFODNN7EXAMPLE {SECRET}")), Err(KeyTextError::Temporary));
+    }
+}

@@ -1,0 +1,58 @@
+//! Owns `awsauth credential-process`.
+
+use crate::cli::complete::profile_names;
+use crate::cli::desk::{Desk, InPlace};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::ini::{Document, FileKind};
+use crate::login::{Freshness, judge};
+use crate::model::{Credentials, KeyPrint, ProfileName, Session};
+use crate::plan;
+use crate::render::process_json;
+use crate::store::{Saved, Sessions};
+use crate::system::host::Host;
+use crate::system::seen::Compared;
+use crate::system::{clock, disk};
+
+/// Print credentials as AWS's SDKs expect them of a `credential_process`; never asks anything
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The profile
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    name: String,
+}
+
+/// Prints the kept session if it is good, else a new one that needs no person.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let credentials = match warm(&args.name, places) {
+        Some(credentials) => credentials,
+        None => Desk::new(host, places, out)?.credentials_for(&args.name, InPlace::Refused)?,
+    };
+    let text =
+        process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
+    out.data(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The kept session, without reading the manifest: its file is the very one that the session's definition was read
+/// from. SDKs call this before every command, so it touches neither TOML, network nor threads.
+fn warm(name: &str, places: Places<'_>) -> Option<Credentials> {
+    let Saved { session, seen } = Sessions::new(&places.state().ok()?).get(&ProfileName::new(name).ok()?)?;
+    if judge(session.obtained_at, session.expiration, clock::now()) != Freshness::Fresh {
+        return None;
+    }
+    let manifest = places.manifest().ok()?;
+    let is_current = seen.first()?.path() == manifest
+        && seen.iter().all(|file| matches!(file.compare(), Compared::Untouched | Compared::SameContent));
+    (is_current && is_key_current(&session, places)).then_some(session.credentials)
+}
+
+/// Whether the long-term key that the session came from is still the one in the credentials file.
+fn is_key_current(session: &Session, places: Places<'_>) -> bool {
+    let Some(print) = &session.key else { return true };
+    let Some(bytes) = places.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };
+    let document = Document::parse(&bytes, FileKind::Credentials);
+    plan::long_term_key(&document, &print.section).is_some_and(|key| KeyPrint::of(&print.section, &key) == *print)
+}

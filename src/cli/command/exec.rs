@@ -1,0 +1,45 @@
+//! Owns `awsauth exec`.
+
+use std::ffi::OsString;
+use std::io;
+
+use crate::cli::complete::profile_names;
+use crate::cli::desk::{Desk, InPlace};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::render::{ALL_VARIABLES, environment};
+use crate::system::host::Host;
+use crate::system::process;
+
+/// Run a command with a profile's credentials in its environment
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Fail instead of logging in on the terminal
+    #[arg(long)]
+    no_login: bool,
+    /// The profile
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    name: String,
+    /// The command and its arguments, passed on as they are
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    command: Vec<OsString>,
+}
+
+/// Becomes the command; its exit code is awsauth's.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let desk = Desk::new(host, places, out)?;
+    let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
+    let credentials = desk.credentials_for(&args.name, login)?;
+    let set = environment(desk.manifest.profile(&args.name)?, &credentials);
+    let Some((program, rest)) = args.command.split_first() else {
+        return Err(Failure::new(Exit::Usage, "which command?"));
+    };
+    let unset: Vec<&str> = ALL_VARIABLES.into_iter().chain(["AWSAUTH_MFA_CODE"]).collect();
+    process::become_program(program, rest, &set, &unset).map(Exit::Program).map_err(|error| {
+        // The codes that shells use.
+        let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+        Failure::new(Exit::Program(code), format!("can't run `{}`", program.display())).because(&error)
+    })
+}

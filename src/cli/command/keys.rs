@@ -1,0 +1,133 @@
+//! Owns `awsauth keys`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::cli::access_key::{self, looks_like_key_id};
+use crate::cli::complete::profile_names;
+use crate::cli::desk::Desk;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::model::LongTermKey;
+use crate::plan::{self, Overwrite};
+use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
+use crate::secret::Secret;
+use crate::system::disk;
+use crate::system::host::Host;
+
+/// Manage the long-term keys of IAM users
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What can be done with a key.
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Put a user's access key into ~/.aws/credentials, under the name that the profile takes it from
+    Add(AddArgs),
+}
+
+/// Adding a key.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The key is read from the first of these:
+  --csv FILE   the file that the AWS console offers for download (- for stdin)
+  stdin        if it is not a terminal: that same CSV, the JSON of `aws iam create-access-key`, or the id and the secret
+  a prompt     which does not show the secret")]
+struct AddArgs {
+    /// A profile with the pattern iam or iam-mfa
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    name: String,
+    /// The CSV file from the AWS console
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    csv: Option<PathBuf>,
+    /// Replace a key that is there already
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the action.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let Action::Add(args) = &args.action;
+    add(args, host, places, out)
+}
+
+fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let desk = Desk::new(host, places, out)?;
+    let profile = desk.manifest.profile(&args.name)?;
+    let section = profile.long_term_section().ok_or_else(|| {
+        let base = desk.chain(&args.name).map(|chain| chain.base().name.to_string());
+        let failure = Failure::new(
+            Exit::Usage,
+            format!("`{}` has the pattern `{}`, which has no long-term key", args.name, profile.pattern()),
+        );
+        match base {
+            Ok(base) if profile.pattern() == crate::model::Pattern::IamMfaRole => {
+                failure.hint(format!("its key is that of `{base}`: `awsauth keys add {base}`"))
+            }
+            _ => failure,
+        }
+    })?;
+    let key = read_key(args, host)?;
+    let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
+    let is_changed = desk.change_credentials(|bytes| plan::add_key(bytes, section, &key, overwrite))?;
+    if out.json {
+        out.document(json!({
+            "profile": args.name, "section": section.as_str(), "access_key_id": key.access_key_id, "changed": is_changed,
+        }))?;
+    } else if is_changed {
+        out.say(&format!("[{section}] of the credentials file has the key {} now", key.access_key_id));
+    } else {
+        out.say(&format!("[{section}] of the credentials file has the key {} already", key.access_key_id));
+    }
+    Ok(Exit::Done)
+}
+
+fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
+    let unreadable = |error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error);
+    let text = match &args.csv {
+        Some(path) if path.as_os_str() == "-" => {
+            Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?)
+        }
+        Some(path) => {
+            let bytes = disk::read(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
+            let bytes =
+                bytes.ok_or_else(|| Failure::new(Exit::Usage, format!("there is no file {}", path.display())))?;
+            Secret::new(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        None if host.stdin_is_terminal => return ask(),
+        None => Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?),
+    };
+    access_key::parse(text.expose()).map_err(|error| {
+        Failure::of(Exit::Usage, &error)
+            .hint("give the console's CSV, or the id and the secret with a blank or a new line between them")
+    })
+}
+
+fn ask() -> Result<LongTermKey, Failure> {
+    let mut ask = |text, help, fits: fn(&str) -> bool, complaint, echo| {
+        Terminal.ask(Question { text, help, fits, complaint, echo }).map_err(|error| match error {
+            NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
+            other => Failure::of(Exit::Usage, &other),
+        })
+    };
+    let id =
+        ask("Access key ID:", "AKIA…", looks_like_key_id, "20 letters and digits that begin with AKIA", Echo::Shown)?;
+    let secret = ask(
+        "Secret access key:",
+        "it is not shown",
+        access_key::looks_like_secret,
+        "40 letters, digits, + and /",
+        Echo::Hidden,
+    )?;
+    Ok(LongTermKey {
+        access_key_id: id.expose().trim().to_owned(),
+        secret_access_key: Secret::new(secret.expose().trim()),
+    })
+}

@@ -1,0 +1,175 @@
+//! Owns `awsauth status`.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::cli::complete::profile_names;
+use crate::cli::desk::Desk;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::login::{Freshness, TokenUse, decide, seconds_left};
+use crate::model::{Chain, Kind, Profile};
+use crate::render::{duration, table};
+use crate::system::clock;
+use crate::system::host::Host;
+
+/// Show each profile's session and the time that is left
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+States:  valid      there are credentials
+         renewable  they are obtained when they are needed, without asking anybody
+         expired    there was a session, and it has ended
+         none       there is no session
+         key        a long-term key, which does not expire
+         no key     the long-term key is missing")]
+pub(crate) struct Args {
+    /// The profiles [default: all]
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    names: Vec<String>,
+    /// Exit with 1 if a session is missing or has less left than --min-ttl
+    #[arg(long)]
+    check: bool,
+    /// The least time left for --check
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_ttl)]
+    min_ttl: i64,
+}
+
+/// What is known of one profile without asking AWS.
+struct State {
+    word: &'static str,
+    /// When it ends: its own session, or what it is renewed from without asking anybody.
+    end: Option<Timestamp>,
+    is_usable: bool,
+}
+
+impl State {
+    fn new(word: &'static str, end: Option<Timestamp>, is_usable: bool) -> Self {
+        Self { word, end, is_usable }
+    }
+}
+
+/// Shows the table.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let desk = Desk::new(host, places, out)?;
+    let all = || desk.manifest.catalog.profiles().iter().map(|profile| profile.name.to_string()).collect();
+    let names: Vec<String> = if args.names.is_empty() { all() } else { args.names.clone() };
+    let chains: Vec<Chain<'_>> = names.iter().map(|name| desk.chain(name)).collect::<Result<_, _>>()?;
+    let now = clock::now();
+    let states: Vec<(&Profile, State)> =
+        chains.iter().map(|chain| (chain.target(), state(&desk, chain.profiles(), now))).collect();
+    let lacks = |state: &State| !state.is_usable || state.end.is_some_and(|end| seconds_left(end, now) < args.min_ttl);
+    let short: Vec<&str> =
+        states.iter().filter(|(_, state)| lacks(state)).map(|(profile, _)| profile.name.as_str()).collect();
+    if out.json {
+        out.document(json!({
+            "profiles": states.iter().map(|(profile, state)| document(profile, state, now)).collect::<Vec<_>>(),
+        }))?;
+    } else {
+        out.data(&text(&states, now))?;
+    }
+    if args.check && !short.is_empty() {
+        out.say(&format!("too little time left: {}; run awsauth login {}", short.join(", "), short.join(" ")));
+        return Ok(Exit::Different);
+    }
+    Ok(Exit::Done)
+}
+
+fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Value {
+    json!({
+        "name": profile.name.as_str(),
+        "pattern": profile.pattern().as_str(),
+        "account": profile.account(),
+        "state": state.word,
+        "expires_at": state.end.map(|end| end.to_string()),
+        "seconds_left": state.end.map(|end| seconds_left(end, now)),
+    })
+}
+
+fn text(states: &[(&Profile, State)], now: Timestamp) -> String {
+    let header = ["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"].map(str::to_owned).to_vec();
+    let rows = states.iter().map(|(profile, state)| {
+        let left = state.end.filter(|_| state.is_usable).map(|end| duration(seconds_left(end, now)));
+        vec![
+            profile.name.to_string(),
+            profile.pattern().to_string(),
+            profile.account().unwrap_or("-").to_owned(),
+            state.word.to_owned(),
+            left.unwrap_or_else(|| "-".to_owned()),
+        ]
+    });
+    table(&std::iter::once(header).chain(rows).collect::<Vec<_>>())
+}
+
+/// The state of the top of `steps`.
+fn state(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> State {
+    let profile = steps[steps.len() - 1];
+    if let Kind::Iam = profile.kind {
+        return if desk.has_key(profile) { State::new("key", None, true) } else { State::new("no key", None, false) };
+    }
+    let own = desk.session(steps);
+    let renewal = renewable_until(desk, steps, now);
+    match (own, renewal) {
+        (Some((session, Freshness::Fresh | Freshness::Aging)), renewal) => {
+            let end = renewal.map_or(session.expiration, |until| until.max(session.expiration));
+            State::new("valid", Some(end), true)
+        }
+        (_, Some(until)) => State::new("renewable", Some(until), true),
+        (Some((session, Freshness::Gone)), None) => State::new("expired", Some(session.expiration), false),
+        (None, None) => State::new("none", None, false),
+    }
+}
+
+/// Until when the top of `steps` can be renewed without a person.
+fn renewable_until(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Option<Timestamp> {
+    let (profile, below) = steps.split_last()?;
+    match &profile.kind {
+        Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => None,
+        Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => {
+            let source = state(desk, below, now);
+            source.end.filter(|_| source.is_usable)
+        }
+        Kind::Sso { access, .. } => match decide(desk.tokens.token(access), access, now) {
+            TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => Some(token.expires_at),
+            // A refresh token lasts as long as the portal's session, which AWS does not tell; the registration is a bound.
+            TokenUse::Use(token) | TokenUse::Aging(token) | TokenUse::Refresh(token, _) => {
+                Some(token.client.map_or(token.expires_at, |client| client.expires_at))
+            }
+            TokenUse::Authorize => None,
+        },
+    }
+}
+
+/// Reads `90`, `90s`, `15m`, `8h` or `1d` as seconds.
+fn parse_ttl(text: &str) -> Result<i64, String> {
+    let (number, unit) = match text.char_indices().last() {
+        Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], unit),
+        _ => (text, 's'),
+    };
+    let factor = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        _ => return Err("a number with s, m, h or d, such as 15m".to_owned()),
+    };
+    let count: u32 = number.parse().map_err(|_| "a number with s, m, h or d, such as 15m".to_owned())?;
+    Ok(i64::from(count) * factor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(
+            ["90", "90s", "15m", "8h", "1d"].map(|text| parse_ttl(text).unwrap()),
+            [90, 90, 900, 28_800, 86_400]
+        );
+        for bad in ["", "m", "-1m", "1.5h", "15 m", "1w", "１5m"] {
+            assert!(parse_ttl(bad).is_err(), "{bad}");
+        }
+    }
+}

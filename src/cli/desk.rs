@@ -1,0 +1,300 @@
+//! Owns bringing the rooms together for a command that needs credentials; the only place that names every adapter.
+
+use std::path::PathBuf;
+
+use crate::apply::{ApplyError, Written, carry_out};
+use crate::aws::{Aws, Endpoints};
+use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
+use crate::login::{Freshness, judge};
+use crate::model::{Chain, Credentials, Delivery, Kind, Profile, Session};
+use crate::plan;
+use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::source::display_safe;
+use crate::store::{RoleCache, Sessions, SsoCache};
+use crate::system::host::Host;
+use crate::system::{browser, clock, disk};
+
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::load::Manifest;
+use super::out::Out;
+use super::places::Places;
+
+/// Everything that a login touches, ready to use.
+pub(crate) struct Desk<'a> {
+    host: &'a Host,
+    out: Out,
+    /// The manifest.
+    pub(crate) manifest: Manifest,
+    /// The calls.
+    pub(crate) aws: Aws,
+    /// Sessions in the state directory.
+    pub(crate) sessions: Sessions,
+    /// SSO tokens.
+    pub(crate) tokens: SsoCache,
+    /// AWS CLI's role cache.
+    pub(crate) roles: RoleCache,
+    keys: LongTermKeys,
+    credentials_file: PathBuf,
+    state_dir: PathBuf,
+}
+
+/// Who is asked, and when.
+pub(crate) struct Manner {
+    /// The person.
+    pub(crate) prompt: Box<dyn Prompt>,
+    /// Whether there is one.
+    pub(crate) attendance: Attendance,
+    /// When sessions are obtained anew.
+    pub(crate) renewal: Renewal,
+    /// Whether a page may be opened.
+    pub(crate) browser: Browser,
+}
+
+/// Whether a page may be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Browser {
+    /// If there is a display.
+    Auto,
+    /// No.
+    Never,
+}
+
+/// Whether a login may run inside another command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum InPlace {
+    /// On a terminal.
+    Allowed,
+    /// Never.
+    Refused,
+}
+
+impl<'a> Desk<'a> {
+    /// Reads the manifest and the long-term keys, and finds the stores.
+    pub(crate) fn new(host: &'a Host, places: Places<'_>, out: Out) -> Result<Self, Failure> {
+        let manifest = Manifest::read(places, out)?;
+        let credentials_file = places.credentials()?;
+        let unavailable = |error| Failure::of(Exit::Unavailable, &error);
+        let bytes = disk::read(&credentials_file).map_err(unavailable)?.unwrap_or_default();
+        let sections = manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
+        let keys = plan::long_term_keys(&bytes, sections).collect();
+        let state_dir = places.state()?;
+        Ok(Self {
+            host,
+            out,
+            aws: Aws::new(endpoints(host), ca_bundle(host)?),
+            sessions: Sessions::new(&state_dir),
+            tokens: SsoCache::new(places.aws_cache("sso")?),
+            roles: RoleCache::new(places.aws_cache("cli")?),
+            manifest,
+            keys,
+            credentials_file,
+            state_dir,
+        })
+    }
+
+    /// The chain of the profile of that name.
+    pub(crate) fn chain(&self, name: &str) -> Result<Chain<'_>, Failure> {
+        let profile = self.manifest.profile(name)?;
+        self.manifest.catalog.chain(profile.name.as_str()).ok_or_else(|| {
+            Failure::new(Exit::Bug, format!("the chain of `{name}` does not resolve, though the manifest was checked"))
+        })
+    }
+
+    /// The session that is kept for the top of `steps`, bound to them, with how fresh it is.
+    pub(crate) fn session(&self, steps: &[&Profile]) -> Option<(Session, Freshness)> {
+        let session = self.sessions.get(&steps.last()?.name)?.session;
+        let freshness = judge(session.obtained_at, session.expiration, clock::now());
+        is_bound(&session, steps, &self.keys).then_some((session, freshness))
+    }
+
+    /// Whether the identity's long-term key is there.
+    pub(crate) fn has_key(&self, profile: &Profile) -> bool {
+        profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
+    }
+
+    /// Credentials for each chain, in order; one that fails does not stop the others, a person who presses Ctrl-C does.
+    pub(crate) fn obtain(
+        &self,
+        chains: &[Chain<'_>],
+        manner: Manner,
+    ) -> Result<Vec<Result<Credentials, BrokerError>>, Failure> {
+        let notify = |notice: Notice<'_>| self.tell(&notice);
+        let open = |page: &str| manner.browser == Browser::Auto && self.open(page);
+        let ports = Ports {
+            aws: &self.aws,
+            sessions: &self.sessions,
+            tokens: &self.tokens,
+            roles: &self.roles,
+            prompt: manner.prompt,
+            notify: &notify,
+            open: &open,
+            now: clock::now,
+        };
+        let mut broker = Broker::new(ports, &self.keys, &self.manifest.seen, manner.attendance, manner.renewal);
+        run(async {
+            let mut results = Vec::new();
+            for chain in chains {
+                let result = broker.credentials(chain).await;
+                let is_over = result.as_ref().is_err_and(BrokerError::is_interrupt);
+                results.push(result);
+                if is_over {
+                    break;
+                }
+            }
+            results
+        })
+    }
+
+    /// Credentials for one profile, on behalf of a command that hands them to a program.
+    ///
+    /// Where a person is needed and sits at the terminal, the login runs in place; all talk is on stderr.
+    pub(crate) fn credentials_for(&self, name: &str, login: InPlace) -> Result<Credentials, Failure> {
+        let chains = [self.chain(name)?];
+        let manner = if login == InPlace::Allowed && self.host.is_interactive() {
+            self.check_session_sections(&chains)?;
+            Manner {
+                prompt: Box::new(Terminal),
+                attendance: Attendance::Person,
+                renewal: Renewal::WhenNeeded,
+                browser: Browser::Auto,
+            }
+        } else {
+            Manner {
+                prompt: Box::new(Nobody),
+                attendance: Attendance::Nobody,
+                renewal: Renewal::WhenNeeded,
+                browser: Browser::Never,
+            }
+        };
+        let attendance = manner.attendance;
+        let result = self.obtain(&chains, manner)?.pop();
+        if attendance == Attendance::Person {
+            self.write_session_sections(&chains)?;
+        }
+        match result {
+            Some(Ok(credentials)) => Ok(credentials),
+            Some(Err(error)) => Err(explain::broker(&error, &self.manifest.catalog)),
+            None => Err(Failure::new(Exit::Bug, "one chain gave no result")),
+        }
+    }
+
+    /// Writes the sessions of the `iam-mfa` profiles on `chains` into the credentials file, where they are not yet.
+    pub(crate) fn write_session_sections(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
+        for chain in chains {
+            let base = chain.base();
+            if !has_session_section(base) {
+                continue;
+            }
+            let Some((session, Freshness::Fresh | Freshness::Aging)) = self.session(&[base]) else { continue };
+            self.change_credentials(|bytes| plan::save_session(bytes, base, &session.credentials))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a credentials file in which the session of one of the chains could not be written, before anybody is
+    /// asked for a code.
+    pub(crate) fn check_session_sections(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
+        let bases = chains.iter().map(Chain::base).filter(|base| has_session_section(base));
+        let bytes = disk::read(&self.credentials_file).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+        for base in bases {
+            plan::check_session_section(bytes.as_deref().unwrap_or_default(), base).map_err(|source| {
+                explain::apply(&ApplyError::Refused { path: self.credentials_file.clone(), source })
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Changes the credentials file by a plan. Returns whether there was something to change.
+    pub(crate) fn change_credentials(
+        &self,
+        make: impl FnMut(&[u8]) -> Result<plan::Plan, plan::Refusal>,
+    ) -> Result<bool, Failure> {
+        let (_, written) =
+            carry_out(&self.credentials_file, &self.state_dir, make).map_err(|error| explain::apply(&error))?;
+        if written != Written::Unchanged {
+            self.out.detail(&format!("wrote {}", self.credentials_file.display()));
+        }
+        Ok(written != Written::Unchanged)
+    }
+
+    /// Opens a page where somebody can see it.
+    fn open(&self, page: &str) -> bool {
+        has_display(self.host) && browser::open(page, self.host).is_ok()
+    }
+
+    fn tell(&self, notice: &Notice<'_>) {
+        match notice {
+            Notice::Calling { operation, subject } => self.out.detail(&format!("{subject}: calling {operation}")),
+            Notice::Obtained { profile } => self.out.detail(&format!("{profile}: new session")),
+            Notice::CodeRefused { .. } => {
+                self.out.warn(
+                    "AWS did not take this code: wrong, or used before. Wait for the next one, at most 30 seconds",
+                );
+            }
+            Notice::TokenRejected { access } => {
+                self.out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
+            }
+            Notice::NotKept { what, cause } => self.out.warn(&format!("{what} could not be written: {cause}")),
+            Notice::Approval { access, authorization, opened } => {
+                let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
+                let opened = if *opened { "Your browser opens" } else { "Open" };
+                self.out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
+                self.out.say(&format!("\n    {}\n", display_safe(page)));
+                self.out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
+                self.out.say("Approve only if you started this login yourself. Waiting…");
+            }
+        }
+    }
+}
+
+fn has_session_section(profile: &Profile) -> bool {
+    matches!((&profile.kind, profile.delivery), (Kind::IamMfa { .. }, Delivery::Native))
+}
+
+/// Runs `work` on a runtime of its own, until it is done or the person presses Ctrl-C.
+pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unavailable, "can't start the network runtime").because(&error))?;
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            result = work => Ok(result),
+            _ = tokio::signal::ctrl_c() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
+        }
+    })
+}
+
+/// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
+fn endpoints(host: &Host) -> Endpoints {
+    let ignored =
+        host.var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let url = |service: &str| {
+        let own = host.var(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| host.var("AWS_ENDPOINT_URL"));
+        own.filter(|_| !ignored).map(str::to_owned)
+    };
+    Endpoints { sts: url("STS"), sso: url("SSO"), sso_oidc: url("SSO_OIDC") }
+}
+
+fn ca_bundle(host: &Host) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(path) = host.var_os("AWS_CA_BUNDLE") else { return Ok(None) };
+    let failure = || Failure::new(Exit::Unavailable, "AWS_CA_BUNDLE names a file that can't be read");
+    match disk::read(path.as_ref()) {
+        Ok(Some(pem)) => Ok(Some(pem)),
+        Ok(None) => Err(failure().cause(format!("{} does not exist", path.display()))),
+        Err(error) => Err(failure().because(&error)),
+    }
+}
+
+/// Whether a browser that is started here would be seen: not over SSH, not in CI, not without a display.
+fn has_display(host: &Host) -> bool {
+    if host.var_os("BROWSER").is_some() {
+        return true;
+    }
+    let is_remote = ["SSH_CONNECTION", "SSH_TTY", "CI"].iter().any(|name| host.var_os(name).is_some());
+    let shows = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].iter().any(|name| host.var_os(name).is_some());
+    !is_remote && (shows || cfg!(any(target_os = "macos", windows)))
+}

@@ -1,0 +1,151 @@
+//! Owns the wording of what goes wrong below: each error of the rooms to a [`Failure`] with its exit code and the likely
+//! way out.
+
+use crate::apply::ApplyError;
+use crate::broker::{BrokerError, Reason};
+use crate::login::{CallError, Operation, Problem};
+use crate::model::{Catalog, Chain, ProfileName};
+use crate::plan::Refusal;
+use crate::prompt::NoAnswer;
+
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// Why a login or a renewal ended without credentials.
+pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
+    match error {
+        BrokerError::LoginNeeded { profile, reason } => login_needed(profile, *reason),
+        BrokerError::NoLongTermKey { profile, .. } => {
+            Failure::of(Exit::Login, error).hint(format!("`awsauth keys add {profile}` puts it there"))
+        }
+        BrokerError::NoCode { source: NoAnswer::Interrupted, .. } => {
+            Failure::one_line(Exit::Interrupted, "interrupted")
+        }
+        BrokerError::NoCode { profile, .. } => Failure::of(Exit::Login, error).hint(format!(
+            "give the code with `awsauth login {profile} --token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with \
+             `--token-code -`"
+        )),
+        BrokerError::MalformedCode { .. } => Failure::of(Exit::Usage, error),
+        BrokerError::ApprovalTimedOut { profile } => {
+            Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` again"))
+        }
+        BrokerError::Call { profile, call } => {
+            self::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
+        }
+        BrokerError::Store { .. } | BrokerError::Lock { .. } => Failure::of(Exit::Unavailable, error),
+    }
+}
+
+fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
+    let why = match reason {
+        Reason::NoSession => "no session",
+        Reason::Expired => "session expired",
+        Reason::Changed => "session made from an older definition or key",
+    };
+    Failure::one_line(Exit::Login, format!("{profile}: {why}; run awsauth login {profile}"))
+        .detail("profile", profile.as_str())
+}
+
+fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Failure {
+    let exit = match call.problem {
+        Problem::Unreachable | Problem::Throttled | Problem::ServerFault => Exit::Unavailable,
+        _ => Exit::Login,
+    };
+    let failure = Failure::of(exit, error)
+        .detail("profile", profile.as_str())
+        .detail("operation", call.operation.to_string())
+        .detail("aws_code", call.code.clone())
+        .detail("aws_message", call.message.clone());
+    match hint(profile, call, chain) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// The likely way out (aws-facts §4.7 and §6).
+fn hint(profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Option<String> {
+    let serial = chain.and_then(|chain| chain.mfa().next()).map(|(_, serial)| serial.as_str());
+    let section = chain.and_then(|chain| chain.base().long_term_section()).map(ProfileName::as_str);
+    let text = match call.problem {
+        Problem::WrongCode => {
+            "the code was wrong, or it was used before: wait for the device's next one, at most 30 seconds".to_owned()
+        }
+        Problem::WrongSerial => format!(
+            "mfa_serial `{}` is not a device of this user; `aws iam list-mfa-devices` shows the right one",
+            serial.unwrap_or_default()
+        ),
+        Problem::UnknownKey => format!(
+            "the access key in [{}] of the credentials file is unknown to AWS: deleted, deactivated, or of another \
+             partition; `awsauth keys add {profile} --force` replaces it",
+            section.unwrap_or_default()
+        ),
+        Problem::WrongSecret => format!(
+            "the secret in [{}] of the credentials file does not belong to its access key; `awsauth keys add {profile} \
+             --force` replaces both",
+            section.unwrap_or_default()
+        ),
+        Problem::ExpiredSession => format!("the session it was signed with has ended; run `awsauth login {profile} --force`"),
+        Problem::ClockSkew => "this machine's clock is wrong; AWS's time is in its message above".to_owned(),
+        Problem::NotAllowed if call.operation == Operation::AssumeRole => {
+            "the role's trust policy, or the permissions of the user, do not allow it; a role that asks for an external \
+             id or for MFA says the same"
+                .to_owned()
+        }
+        Problem::NotAllowed if call.operation == Operation::CreateToken => {
+            "the login was denied on the approval page".to_owned()
+        }
+        Problem::NotAssigned => "the account or the role is not assigned to you in IAM Identity Center, or its name is \
+             misspelt; the start page lists what is"
+            .to_owned(),
+        Problem::TokenRejected | Problem::GrantRejected => format!("run `awsauth login {profile} --force`"),
+        Problem::Throttled => "AWS asks to go slower; try again in a minute".to_owned(),
+        Problem::RegionDisabled => "STS is not activated in this region for the account; choose another `region`".to_owned(),
+        Problem::Unreachable => "no network, a proxy (HTTPS_PROXY), or a region that does not exist?".to_owned(),
+        Problem::ServerFault => "AWS has a problem of its own; try again later".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+/// Why a file was not written.
+pub(crate) fn apply(error: &ApplyError) -> Failure {
+    match error {
+        ApplyError::Refused { source, .. } => refusal(error, source),
+        ApplyError::Busy { .. } => Failure::of(Exit::Refused, error).hint("try again when the other program is done"),
+        ApplyError::Locked(_) | ApplyError::Disk(_) => Failure::of(Exit::Unavailable, error),
+    }
+}
+
+fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
+    let failure = Failure::of(if matches!(refusal, Refusal::Bug(_)) { Exit::Bug } else { Exit::Refused }, error);
+    match refusal {
+        Refusal::Unreadable(faults) => {
+            let rest = faults.iter().skip(1).map(|fault| format!("line {}: {}", fault.line, fault.kind));
+            rest.fold(failure, Failure::cause)
+                .hint("mend these lines by hand: as the file stands, every `aws` command fails")
+        }
+        Refusal::Outside(outside) => {
+            let lines = outside.iter().map(|section| match section.inside {
+                Some(inside) => format!("[{}] on line {}, and in the block on line {inside}", section.header, section.line),
+                None => format!("[{}] on line {}", section.header, section.line),
+            });
+            lines.fold(failure, Failure::cause).hint(
+                "two sections of one name make AWS CLI refuse the whole file: delete those outside (their settings go \
+                 into the manifest), or take these profiles out of the manifest",
+            )
+        }
+        Refusal::Edited { .. } => failure
+            .hint("put the change into the manifest; what `apply` would do is shown by `awsauth apply --dry-run --force`")
+            .hint("`awsauth apply --force` overwrites the block"),
+        Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
+        Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
+        Refusal::Shadowed { section, long_term: Some(long_term), .. } => failure.hint(format!(
+            "if it is the user's long-term key, rename the section to [{long_term}]; [{section}] is where sessions go"
+        )),
+        Refusal::Shadowed { .. } => failure.hint("rename or delete that section: SDKs do not agree on which one wins"),
+        Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
+        Refusal::Moved => failure.hint("run `awsauth apply` again"),
+        Refusal::Unportable(_) => failure,
+        Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
+    }
+}

@@ -1,0 +1,173 @@
+//! Owns one parsed file and every look-up in it. Must not change it: edits are values.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use super::blank;
+use super::line::{Line, LineKind, Lines, is_comment, split_nested};
+use super::parse;
+use super::section::{Entry, FileKind, NestedEntry, Section, SectionId};
+use super::style::Style;
+
+/// The header whose keys `RawConfigParser` gives to every other section.
+pub(super) const DEFAULTS: &str = "DEFAULT";
+
+/// A file as botocore reads it, with the place of everything.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    bytes: &'a [u8],
+    kind: FileKind,
+    lines: Vec<Line>,
+    sections: Vec<Section>,
+    /// Positions in `sections`, by identity and then by place.
+    index: Vec<usize>,
+    style: OnceLock<Style>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads any bytes, in linear time; never fails.
+    pub(crate) fn parse(bytes: &'a [u8], kind: FileKind) -> Self {
+        let (lines, sections) = parse::parse(bytes, kind);
+        let mut index: Vec<usize> = (0..sections.len()).collect();
+        index.sort_by(|left, right| sections[*left].id.key().cmp(&sections[*right].id.key()));
+        Self { bytes, kind, lines, sections, index, style: OnceLock::new() }
+    }
+
+    /// The whole text.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Which file it was read as.
+    pub(crate) fn kind(&self) -> FileKind {
+        self.kind
+    }
+
+    /// All lines; joined they are [`Document::bytes`].
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// All sections in file order, duplicates kept.
+    pub(crate) fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// How the file is written, for text that is added to it.
+    pub(crate) fn style(&self) -> &Style {
+        self.style.get_or_init(|| Style::infer(self))
+    }
+
+    /// The number, from 1, of the line that holds the byte at `offset`; the last line for an offset past the end.
+    pub(crate) fn line_number(&self, offset: usize) -> usize {
+        self.lines.partition_point(|line| line.range.start <= offset).max(1)
+    }
+
+    /// All sections of that identity in file order, in logarithmic time.
+    pub(crate) fn find(&self, id: &SectionId) -> impl DoubleEndedIterator<Item = &Section> {
+        self.find_key(id.key())
+    }
+
+    fn find_key(&self, key: (u8, &str)) -> impl DoubleEndedIterator<Item = &Section> {
+        let compare = |position: &usize| self.sections[*position].id.key().cmp(&key);
+        let start = self.index.partition_point(|position| compare(position) == Ordering::Less);
+        let length = self.index[start..].partition_point(|position| compare(position) == Ordering::Equal);
+        self.index[start..start + length].iter().map(|position| &self.sections[*position])
+    }
+
+    /// The value that botocore gives for the key, compared without case; the last one where it is repeated.
+    ///
+    /// A section under the same name written otherwise (`[profile "a"]`) hides the earlier ones, as botocore has it;
+    /// `[DEFAULT]` fills what the section itself does not say.
+    pub(crate) fn get(&self, id: &SectionId, key: &str) -> Option<Cow<'a, str>> {
+        let inherited = || {
+            self.find(id).next()?;
+            self.find_key((4, DEFAULTS)).rev().find_map(|section| section.entry(self.bytes, key))
+        };
+        self.entry(id, key).or_else(inherited).map(|entry| self.value(entry))
+    }
+
+    /// The entry that [`Document::get`] reads, unless that is one of `[DEFAULT]`.
+    pub(crate) fn entry(&self, id: &SectionId, key: &str) -> Option<&Entry> {
+        let name = self.name(self.find(id).next_back()?);
+        let mut merged = self.find(id).rev().filter(|section| self.name(section) == name);
+        merged.find_map(|section| section.entry(self.bytes, key))
+    }
+
+    /// One setting of a nested block; the last one where it is repeated.
+    pub(crate) fn get_nested(&self, id: &SectionId, key: &str, nested: &str) -> Option<Cow<'a, str>> {
+        let entries = self.nested(self.entry(id, key)?);
+        let entry = entries.iter().rev().find(|entry| self.bytes[entry.key.clone()] == *nested.as_bytes())?;
+        Some(self.text(&entry.value))
+    }
+
+    /// The bytes between a section's brackets.
+    pub(crate) fn name(&self, section: &Section) -> &'a [u8] {
+        &self.bytes[section.name.clone()]
+    }
+
+    /// A part of the file as text, U+FFFD where it is not UTF-8.
+    pub(crate) fn text(&self, range: &Range<usize>) -> Cow<'a, str> {
+        String::from_utf8_lossy(&self.bytes[range.clone()])
+    }
+
+    /// An entry's whole value: lines trimmed and joined with `\n`, comments between them left out.
+    pub(crate) fn value(&self, entry: &Entry) -> Cow<'a, str> {
+        let mut parts = vec![&self.bytes[entry.value.clone()]];
+        parts.extend(self.continuations(entry).map(|range| &self.bytes[range]));
+        if let [only] = parts.as_slice() {
+            return String::from_utf8_lossy(only);
+        }
+        Cow::Owned(String::from_utf8_lossy(&parts.join(&b'\n')).into_owned())
+    }
+
+    /// The settings of a nested block, `key =` with deeper lines below; empty for any other entry.
+    ///
+    /// A line without `=` is left out here and listed by [`Document::faults`].
+    pub(crate) fn nested(&self, entry: &Entry) -> Vec<NestedEntry> {
+        self.nested_lines(entry).filter_map(|line| self.split_nested_entry(&line)).collect()
+    }
+
+    /// The visible lines of a nested block.
+    pub(super) fn nested_lines(&self, entry: &Entry) -> impl Iterator<Item = Range<usize>> {
+        let lines = entry.value.is_empty().then(|| self.continuations(entry));
+        let parts = lines.into_iter().flatten().flat_map(|range| split_nested(self.bytes, range));
+        parts.filter(|range| !range.is_empty())
+    }
+
+    fn split_nested_entry(&self, line: &Range<usize>) -> Option<NestedEntry> {
+        let delimiter = line.start + self.bytes[line.clone()].iter().position(|byte| *byte == b'=')?;
+        Some(NestedEntry {
+            key: blank::trim(self.bytes, line.start..delimiter),
+            value: blank::trim(self.bytes, delimiter + 1..line.end),
+        })
+    }
+
+    /// The trimmed lines of a value after its first one; blank lines are part of a value, comments are not.
+    fn continuations(&self, entry: &Entry) -> impl Iterator<Item = Range<usize>> {
+        let start = entry.range.start;
+        let lines = Lines::new(&self.bytes[entry.range.clone()]).skip(1);
+        let visible = lines.map(move |line| {
+            let content = line.content();
+            blank::trim(self.bytes, start + content.start..start + content.end)
+        });
+        visible.filter(|range| !is_comment(self.bytes, range))
+    }
+
+    /// Whether a section's keys go to every other one.
+    pub(super) fn is_defaults(&self, section: &Section) -> bool {
+        self.name(section) == DEFAULTS.as_bytes()
+    }
+
+    /// Where a section stands in [`Document::sections`].
+    pub(super) fn position(&self, section: &Section) -> usize {
+        self.sections.partition_point(|other| other.range.start < section.range.start)
+    }
+
+    /// Whether that line exists and is blank.
+    pub(super) fn is_blank(&self, line: usize) -> bool {
+        self.lines.get(line).is_some_and(|line| line.kind == LineKind::Blank)
+    }
+}

@@ -1,0 +1,221 @@
+//! Owns the changes that can be made to a file, each as an [`Edit`] in the file's own style. Must not apply them.
+
+use std::collections::HashSet;
+
+use super::blank;
+use super::document::{DEFAULTS, Document};
+use super::line::{BYTE_ORDER_MARK, LineKind};
+use super::portable::{self, EditError};
+use super::section::{FileKind, Section, SectionId};
+use super::splice::Edit;
+use super::style::Style;
+
+/// How much deeper than its key a nested block is written.
+const NESTED_INDENT: &str = "  ";
+
+/// A value to write.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum NewValue {
+    /// One line.
+    Text(String),
+    /// A nested block: `key =` with one deeper line for each pair.
+    Nested(Vec<(String, String)>),
+}
+
+impl From<&str> for NewValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// A section to write. Has no `Debug`, since values may be secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct NewSection {
+    /// What its header names.
+    pub(crate) id: SectionId,
+    /// Its settings in order.
+    pub(crate) entries: Vec<(String, NewValue)>,
+}
+
+impl NewSection {
+    /// The section as text from its header through its last line end; fails on anything outside the portable subset.
+    pub(crate) fn render(&self, kind: FileKind, style: &Style) -> Result<Vec<u8>, EditError> {
+        let mut text = portable::header(&self.id, kind)?;
+        text.push_str(style.newline);
+        check_unique(&self.entries)?;
+        for (key, value) in &self.entries {
+            portable::check_key(key)?;
+            text.push_str(key);
+            text.push_str(&render_value(key, value, "", style)?);
+            text.push_str(style.newline);
+        }
+        Ok(text.into_bytes())
+    }
+}
+
+/// What follows a key: the separator and the value, without the last line end.
+fn render_value(key: &str, value: &NewValue, indent: &str, style: &Style) -> Result<String, EditError> {
+    match value {
+        NewValue::Text(text) => {
+            portable::check_value(key, text)?;
+            Ok(format!("{}{text}", style.separator))
+        }
+        NewValue::Nested(pairs) => {
+            let mut text = style.separator.trim_end().to_owned();
+            text.push_str(&render_nested(key, pairs, indent, style)?);
+            Ok(text)
+        }
+    }
+}
+
+/// Always with ` = `: the form that all parsers are known to agree on.
+fn render_nested(key: &str, pairs: &[(String, String)], indent: &str, style: &Style) -> Result<String, EditError> {
+    check_unique(pairs)?;
+    if pairs.is_empty() {
+        return Err(EditError::Value { key: key.to_owned(), defect: portable::Defect::Empty });
+    }
+    let mut text = String::new();
+    for (key, value) in pairs {
+        portable::check_key(key)?;
+        portable::check_value(key, value)?;
+        text.extend([style.newline, indent, NESTED_INDENT, key, " = ", value]);
+    }
+    Ok(text)
+}
+
+fn check_unique<T>(pairs: &[(String, T)]) -> Result<(), EditError> {
+    let mut seen = HashSet::new();
+    match pairs.iter().find(|(key, _)| !seen.insert(key)) {
+        Some((key, _)) => Err(EditError::Key { key: key.clone() }),
+        None => Ok(()),
+    }
+}
+
+impl Document<'_> {
+    /// Gives `key` that value: in place of the value that counts now, comments in it included, or on a new line after the
+    /// section's last entry. Not in `[DEFAULT]`, whose keys speak for every section.
+    pub(crate) fn set(&self, section: &Section, key: &str, value: &NewValue) -> Result<Edit, EditError> {
+        portable::check_key(key)?;
+        if self.is_defaults(section) {
+            return Err(EditError::Name { name: DEFAULTS.to_owned() });
+        }
+        let Some(entry) = section.entry(self.bytes(), key) else {
+            return self.insert(section, key, value);
+        };
+        let line_start = entry.range.start;
+        let end = blank::trim(self.bytes(), entry.range.clone()).end;
+        let after_delimiter = entry.after_delimiter(self.bytes());
+        let (start, text) = match value {
+            NewValue::Text(text) => {
+                portable::check_value(key, text)?;
+                if entry.value.is_empty() {
+                    (after_delimiter, format!("{}{text}", self.style().after_delimiter()))
+                } else {
+                    (entry.value.start, text.clone())
+                }
+            }
+            NewValue::Nested(pairs) => {
+                let indent = self.text(&(line_start..entry.key.start));
+                (after_delimiter, render_nested(key, pairs, &indent, self.style())?)
+            }
+        };
+        Ok(Edit { range: start..end, bytes: text.into_bytes() })
+    }
+
+    fn insert(&self, section: &Section, key: &str, value: &NewValue) -> Result<Edit, EditError> {
+        let style = self.style();
+        let indent = self.insert_indent(section);
+        let line = format!("{indent}{key}{}", render_value(key, value, &indent, style)?);
+        let at = section.body_end;
+        let text = if self.bytes()[..at].ends_with(b"\n") || self.bytes()[..at].ends_with(b"\r") {
+            format!("{line}{}", style.newline)
+        } else {
+            // Other edits at the end of the file bring their own line end, so this one must not.
+            format!("{}{line}", style.newline)
+        };
+        Ok(Edit { range: at..at, bytes: text.into_bytes() })
+    }
+
+    /// As deep as the last entry, and never less deep than the next header, which would become part of the value.
+    fn insert_indent(&self, section: &Section) -> String {
+        let own = match section.entries.last() {
+            Some(entry) => entry.range.start..entry.key.start,
+            None => section.range.start..section.header.start,
+        };
+        let next = self.sections().get(self.position(section) + 1);
+        let next = next.map_or(0..0, |next| next.range.start..next.header.start);
+        let deeper = blank::depth(&self.bytes()[next.clone()]) > blank::depth(&self.bytes()[own.clone()]);
+        self.text(if deeper { &next } else { &own }).into_owned()
+    }
+
+    /// Takes every entry of `key` out, whole lines; nothing if there is none.
+    pub(crate) fn remove_key(&self, section: &Section, key: &str) -> Vec<Edit> {
+        let key = blank::lower(key.as_bytes());
+        let entries = section.entries.iter().filter(|entry| entry.lower_key(self.bytes()) == key);
+        entries.map(|entry| Edit { range: entry.range.clone(), bytes: Vec::new() }).collect()
+    }
+
+    /// Takes a section out, from its header through its last entry, with one blank line above it where one stays below.
+    /// Comments and blank lines after the last entry stay.
+    pub(crate) fn remove_section(&self, section: &Section) -> Result<Edit, EditError> {
+        let position = self.position(section);
+        if let Some(next) = self.sections().get(position + 1) {
+            self.check_exposed(&self.sections()[..position], next)?;
+        }
+        let below = self.lines().partition_point(|line| line.range.start < section.body_end);
+        let above = section.header_line.checked_sub(1).filter(|line| self.is_blank(*line));
+        let start = match above {
+            Some(line) if below == self.lines().len() || self.is_blank(below) => self.lines()[line].content().start,
+            _ => section.range.start,
+        };
+        Ok(Edit { range: start..section.body_end, bytes: Vec::new() })
+    }
+
+    /// Looks at all sections above, since the ones between may be taken out as well.
+    fn check_exposed(&self, above: &[Section], next: &Section) -> Result<(), EditError> {
+        let header = blank::depth(&self.bytes()[next.range.start..next.header.start]);
+        let entries = || above.iter().filter_map(|section| section.entries.last());
+        let depth = |line_start: usize, key: usize| blank::depth(&self.bytes()[line_start..key]);
+        if header > 0 && entries().any(|entry| depth(entry.range.start, entry.key.start) < header) {
+            return Err(EditError::IndentedHeader { line: next.header_line + 1 });
+        }
+        Ok(())
+    }
+
+    /// Gives a section another name and leaves everything else in it as it is.
+    pub(crate) fn rename_section(&self, section: &Section, id: &SectionId) -> Result<Edit, EditError> {
+        let header = portable::header(id, self.kind())?;
+        Ok(Edit { range: section.header.clone(), bytes: header.into_bytes() })
+    }
+
+    /// Adds sections at the end of the file. Whether the file already has them is the caller's to know.
+    pub(crate) fn append_sections(&self, sections: &[NewSection]) -> Result<Edit, EditError> {
+        let style = self.style();
+        let mut bytes = if sections.is_empty() { Vec::new() } else { self.gap() };
+        for (position, section) in sections.iter().enumerate() {
+            if position > 0 && style.blank_between {
+                bytes.extend_from_slice(style.newline.as_bytes());
+            }
+            bytes.extend(section.render(self.kind(), style)?);
+        }
+        let end = self.bytes().len();
+        Ok(Edit { range: end..end, bytes })
+    }
+
+    /// What must stand between the end of the file and a line added there: a missing line end, and a blank line if
+    /// sections have one between them.
+    pub(crate) fn gap(&self) -> Vec<u8> {
+        let style = self.style();
+        let mut gap = Vec::new();
+        let Some(last) = self.lines().last().filter(|_| self.bytes() != BYTE_ORDER_MARK) else {
+            return gap;
+        };
+        if last.ending().is_empty() {
+            gap.extend_from_slice(style.newline.as_bytes());
+        }
+        if style.blank_between && last.kind != LineKind::Blank {
+            gap.extend_from_slice(style.newline.as_bytes());
+        }
+        gap
+    }
+}

@@ -1,0 +1,129 @@
+//! Owns the cut of a file into lines, each byte in exactly one. Must not know sections.
+
+use std::ops::Range;
+
+use super::blank;
+
+/// U+FEFF in UTF-8, which botocore takes for text.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a line is to botocore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineKind {
+    /// Only white space; inside a value of several lines it is part of that value.
+    Blank,
+    /// First visible character `#` or `;`, indented or not, even between the lines of a value.
+    Comment,
+    /// A section header.
+    Header,
+    /// A key, a delimiter and a value.
+    Entry,
+    /// Indented deeper than the entry above, so part of its value.
+    Continuation,
+    /// Nothing that botocore accepts; it refuses the whole file.
+    Refused(Refusal),
+}
+
+/// Why botocore can't read a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Text above the first header.
+    BeforeFirstSection,
+    /// `[` without `]`.
+    UnclosedHeader,
+    /// `[]`.
+    EmptyHeader,
+    /// Neither `=` nor `:`.
+    MissingSeparator,
+    /// Nothing before the `=`.
+    MissingKey,
+}
+
+/// One line; all lines of a file, joined, are the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Its bytes with a byte order mark and the line end.
+    pub(crate) range: Range<usize>,
+    /// What it is.
+    pub(crate) kind: LineKind,
+    mark: u8,
+    ending: u8,
+}
+
+impl Line {
+    /// Its bytes without a byte order mark and without the line end.
+    pub(crate) fn content(&self) -> Range<usize> {
+        self.range.start + usize::from(self.mark)..self.range.end - usize::from(self.ending)
+    }
+
+    /// The end of its content; what follows up to the end of the line is `\n`, `\r\n`, `\r` or nothing.
+    pub(super) fn ending(&self) -> Range<usize> {
+        self.range.end - usize::from(self.ending)..self.range.end
+    }
+}
+
+/// The lines of a text under universal newlines, all still of kind [`LineKind::Blank`].
+pub(super) struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `bytes`.
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        let start = self.at;
+        let rest = &self.bytes[start..];
+        if rest.is_empty() {
+            return None;
+        }
+        let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+        let ending = match &rest[length..] {
+            [] => 0,
+            [b'\r', b'\n', ..] => 2,
+            [_, ..] => 1,
+        };
+        let mark = if start == 0 && rest.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
+        self.at = start + length + usize::from(ending);
+        Some(Line { range: start..self.at, kind: LineKind::Blank, mark, ending })
+    }
+}
+
+/// Whether the visible text of a line makes it a comment.
+pub(super) fn is_comment(bytes: &[u8], visible: &Range<usize>) -> bool {
+    matches!(bytes[visible.clone()], [b'#' | b';', ..])
+}
+
+/// Cuts a line of a nested block where `str.splitlines` would, which knows more line ends than a file does.
+pub(super) fn split_nested(bytes: &[u8], content: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let mut start = content.start;
+    let mut done = false;
+    std::iter::from_fn(move || {
+        if done {
+            return None;
+        }
+        let stop = (start..content.end).find(|at| nested_ending(&bytes[*at..content.end]) > 0);
+        let part = start..stop.unwrap_or(content.end);
+        match stop {
+            Some(at) => start = at + nested_ending(&bytes[at..content.end]),
+            None => done = true,
+        }
+        Some(blank::trim(bytes, part))
+    })
+}
+
+fn nested_ending(bytes: &[u8]) -> usize {
+    match bytes {
+        [0x0b | 0x0c | 0x1c..=0x1e, ..] => 1,
+        [0xc2, 0x85, ..] => 2,
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => 3,
+        _ => 0,
+    }
+}

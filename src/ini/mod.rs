@@ -1,0 +1,30 @@
+//! Owns AWS's INI dialect, byte-lossless: parse, look up, edit as (range, bytes), splice. Must not know what a profile is.
+//!
+//! The reading is botocore's: Python's strict `RawConfigParser`, then `botocore/configloader.py` for headers and nested
+//! blocks. [`Document::faults`] lists what makes botocore refuse a whole file; such a file can still be looked at and edited.
+//!
+//! Edits are values. Each is sound against the text that its [`Document`] was parsed from, and several of them can be spliced
+//! together; whoever combines edits parses the result once more as proof.
+
+mod blank;
+mod document;
+mod edit;
+mod fault;
+mod line;
+mod parse;
+mod portable;
+mod section;
+mod shlex;
+mod splice;
+mod style;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use document::Document;
+pub(crate) use edit::{NewSection, NewValue};
+pub(crate) use fault::{Fault, FaultKind};
+pub(crate) use line::{Line, LineKind, Refusal};
+pub(crate) use portable::EditError;
+pub(crate) use section::{Entry, FileKind, NestedEntry, Section, SectionId};
+pub(crate) use splice::{Edit, SpliceError, splice};
+pub(crate) use style::Style;

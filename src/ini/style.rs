@@ -1,0 +1,63 @@
+//! Owns how a file is written, for text that is added to it. Must not know what is added.
+
+use super::document::Document;
+use super::line::LineKind;
+
+/// The habits of a file, by majority; AWS CLI's own where it shows none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// `"\n"` or `"\r\n"`.
+    pub(crate) newline: &'static str,
+    /// `" = "` or `"="`.
+    pub(crate) separator: &'static str,
+    /// Whether a blank line stands between sections.
+    pub(crate) blank_between: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { newline: "\n", separator: " = ", blank_between: true }
+    }
+}
+
+impl Style {
+    /// What stands between the delimiter and a value.
+    pub(super) fn after_delimiter(&self) -> &'static str {
+        self.separator.trim_start().trim_start_matches('=')
+    }
+
+    /// What most lines, entries and sections of `document` do.
+    pub(super) fn infer(document: &Document<'_>) -> Self {
+        let default = Self::default();
+        let crlf = most(document.lines().iter().filter_map(|line| match &document.bytes()[line.ending()] {
+            b"\r\n" => Some(true),
+            b"\n" => Some(false),
+            _ => None,
+        }));
+        let entries = document.sections().iter().flat_map(|section| &section.entries);
+        let spaced = most(entries.filter_map(|entry| match &document.bytes()[entry.key.end..entry.value.start] {
+            b" = " => Some(true),
+            b"=" if !entry.value.is_empty() => Some(false),
+            _ => None,
+        }));
+        let headers = document.sections().iter().skip(1).map(|section| section.header_line);
+        let blank = most(headers.map(|line| blank_above(document, line)));
+        Self {
+            newline: if crlf.unwrap_or(false) { "\r\n" } else { default.newline },
+            separator: if spaced.unwrap_or(true) { default.separator } else { "=" },
+            blank_between: blank.unwrap_or(default.blank_between),
+        }
+    }
+}
+
+/// What most of them say; nothing for a tie.
+fn most(votes: impl Iterator<Item = bool>) -> Option<bool> {
+    let balance: i64 = votes.map(|vote| if vote { 1 } else { -1 }).sum();
+    (balance != 0).then_some(balance > 0)
+}
+
+/// Whether a blank line stands above a header and the comments that belong to it.
+fn blank_above(document: &Document<'_>, header_line: usize) -> bool {
+    let above = document.lines()[..header_line].iter().rev();
+    above.map(|line| line.kind).find(|kind| *kind != LineKind::Comment) == Some(LineKind::Blank)
+}

@@ -1,0 +1,264 @@
+use super::*;
+use crate::ini::{Edit, EditError, NewSection, NewValue, SpliceError, Style, splice};
+
+fn apply(text: &str, edit: Edit) -> String {
+    apply_all(text, &[edit])
+}
+
+fn apply_all(text: &str, edits: &[Edit]) -> String {
+    String::from_utf8(splice(text.as_bytes(), edits).unwrap()).unwrap()
+}
+
+fn set(text: &str, key: &str, value: &NewValue) -> String {
+    let document = config(text);
+    apply(text, document.set(&document.sections()[0], key, value).unwrap())
+}
+
+fn nested(pairs: &[(&str, &str)]) -> NewValue {
+    NewValue::Nested(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+}
+
+fn section(id: SectionId, entries: &[(&str, NewValue)]) -> NewSection {
+    let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+    NewSection { id, entries }
+}
+
+fn append(text: &str, names: &[&str]) -> String {
+    let sections: Vec<_> = names.iter().map(|name| section(profile(name), &[("k", "v".into())])).collect();
+    apply(text, config(text).append_sections(&sections).unwrap())
+}
+
+fn remove(text: &str, position: usize) -> String {
+    let document = config(text);
+    apply(text, document.remove_section(&document.sections()[position]).unwrap())
+}
+
+#[test]
+fn set_replaces_nothing_but_the_value() {
+    for (before, after) in [
+        ("[a]\n  Region\t:  old # c  \r\nx=y", "[a]\n  Region\t:  new  \r\nx=y"),
+        ("[a]\nregion=old", "[a]\nregion=new"),
+        ("[a]\nregion =\nk = v\n", "[a]\nregion = new\nk = v\n"),
+        ("[a]\nregion=\nk=v\n", "[a]\nregion=new\nk=v\n"),
+        ("[a]\nregion = old\n  more\n\n# c\n", "[a]\nregion = new\n\n# c\n"),
+        ("[a]\nregion =\n  x = y\nk = v\n", "[a]\nregion = new\nk = v\n"),
+        ("[a]\ns3 =\n  region = inner\nregion = old\n", "[a]\ns3 =\n  region = inner\nregion = new\n"),
+        ("[a]\nregion = 1\nregion = 2\n", "[a]\nregion = 1\nregion = new\n"),
+    ] {
+        assert_eq!(set(before, "region", &"new".into()), after);
+    }
+}
+
+#[test]
+fn set_adds_a_missing_key_after_the_last_entry_in_the_style_of_the_file() {
+    for (before, after) in [
+        ("[a]\n", "[a]\nregion = new\n"),
+        ("[a]", "[a]\nregion = new"),
+        ("[a]\r\nk=v\r\n\r\n# c\r\n[b]\r\n", "[a]\r\nk=v\r\nregion=new\r\n\r\n# c\r\n[b]\r\n"),
+        ("[a]\n  k = v\n    more\n[b]\n", "[a]\n  k = v\n    more\n  region = new\n[b]\n"),
+        ("[a]\ns3 =\n  region = inner", "[a]\ns3 =\n  region = inner\nregion = new"),
+        ("[a]\n\n  [b]\nk = v\n", "[a]\n  region = new\n\n  [b]\nk = v\n"),
+        ("[a]\nk = v # c\n# end\n", "[a]\nk = v # c\nregion = new\n# end\n"),
+    ] {
+        assert_eq!(set(before, "region", &"new".into()), after);
+    }
+}
+
+#[test]
+fn set_writes_nested_blocks_one_step_deeper_than_their_key() {
+    let block = nested(&[("a", "1"), ("b", "2")]);
+    for (before, after) in [
+        ("[a]\n", "[a]\ns3 =\n  a = 1\n  b = 2\n"),
+        ("[a]\r\n s3 = x\r\n k = v\r\n", "[a]\r\n s3 =\r\n   a = 1\r\n   b = 2\r\n k = v\r\n"),
+        ("[a]\ns3=\n a=1\n\n c=3\nk=v\n", "[a]\ns3=\n  a = 1\n  b = 2\nk=v\n"),
+    ] {
+        assert_eq!(set(before, "s3", &block), after);
+    }
+}
+
+#[test]
+fn several_edits_of_one_document_go_together() {
+    let text = "[a]\nk = 1\nx = 2";
+    let document = config(text);
+    let a = &document.sections()[0];
+    let mut edits = vec![
+        document.set(a, "y", &"3".into()).unwrap(),
+        document.set(a, "z", &"4".into()).unwrap(),
+        document.append_sections(&[section(profile("b"), &[("k", "v".into())])]).unwrap(),
+    ];
+    edits.extend(document.remove_key(a, "K"));
+    assert_eq!(apply_all(text, &edits), "[a]\nx = 2\ny = 3\nz = 4\n\n[profile b]\nk = v\n");
+}
+
+#[test]
+fn remove_key_takes_every_line_of_every_entry_of_that_key() {
+    let text = "[a]\nk = 1\n  more\n# c\nx = 2\nK = 3";
+    let document = config(text);
+    assert_eq!(apply_all(text, &document.remove_key(&document.sections()[0], "k")), "[a]\n# c\nx = 2\n");
+    assert!(document.remove_key(&document.sections()[0], "y").is_empty());
+}
+
+#[test]
+fn remove_section_leaves_what_belongs_to_its_neighbours() {
+    for (before, position, after) in [
+        ("[a]\nk = v\n\n[b]\nk = v\n\n[c]\n", 1, "[a]\nk = v\n\n[c]\n"),
+        ("[a]\nk = v\n\n[b]\nk = v\n", 1, "[a]\nk = v\n"),
+        ("[a]\nk = v\n\n[b]\nk = v\n", 0, "\n[b]\nk = v\n"),
+        ("[a]\nk = v\n[b]\nk = v\n[c]\n", 1, "[a]\nk = v\n[c]\n"),
+        ("[a]\n\n[b]\n[c]\n", 1, "[a]\n\n[c]\n"),
+        ("[a]\n# about b\n[b]\nk = v\n# about c\n[c]\n", 1, "[a]\n# about b\n# about c\n[c]\n"),
+        ("\u{feff}[a]\nk = v\n[b]\n", 0, "\u{feff}[b]\n"),
+    ] {
+        assert_eq!(remove(before, position), after);
+    }
+}
+
+#[test]
+fn remove_section_refuses_to_make_an_indented_header_part_of_a_value() {
+    let document = config("[a]\nk = v\n[b]\n  x = y\n  [c]\n");
+    let refused = document.remove_section(&document.sections()[1]);
+    assert_eq!(refused, Err(EditError::IndentedHeader { line: 5 }));
+    assert!(document.remove_section(&document.sections()[0]).is_ok());
+}
+
+#[test]
+fn all_sections_of_a_file_can_be_removed_at_once() {
+    let text = "# c\n\n[a]\nk = v\n\n[b]\n\n[c]\nk = v\n";
+    let document = config(text);
+    let edits: Vec<_> = document.sections().iter().map(|section| document.remove_section(section).unwrap()).collect();
+    assert_eq!(apply_all(text, &edits), "# c\n");
+}
+
+#[test]
+fn append_sections_first_ends_the_last_line() {
+    for (before, after) in [
+        ("", "[profile x]\nk = v\n"),
+        ("# c", "# c\n\n[profile x]\nk = v\n"),
+        ("[a]\nk=v", "[a]\nk=v\n\n[profile x]\nk=v\n"),
+        ("[a]\nk=v\n\n", "[a]\nk=v\n\n[profile x]\nk=v\n"),
+        ("[a]\r\nk = v\r\n", "[a]\r\nk = v\r\n\r\n[profile x]\r\nk = v\r\n"),
+        ("[a]\n[b]\n[c]\n", "[a]\n[b]\n[c]\n[profile x]\nk = v\n"),
+        ("\u{feff}", "\u{feff}[profile x]\nk = v\n"),
+    ] {
+        assert_eq!(append(before, &["x"]), after);
+    }
+    assert_eq!(append("[a]\n", &["x", "y"]), "[a]\n\n[profile x]\nk = v\n\n[profile y]\nk = v\n");
+    assert_eq!(append("[a]", &[]), "[a]");
+}
+
+#[test]
+fn rename_section_leaves_the_body_alone() {
+    let text = "[main] # c\r\nAWS_access_key_id=x\r\n";
+    let document = Document::parse(text.as_bytes(), FileKind::Credentials);
+    let edit = document.rename_section(&document.sections()[0], &profile("main-long-term")).unwrap();
+    assert_eq!(apply(text, edit), "[main-long-term] # c\r\nAWS_access_key_id=x\r\n");
+}
+
+#[test]
+fn headers_depend_on_the_file() {
+    let header = |id, kind| {
+        let text = section(id, &[]).render(kind, &Style::default()).map_err(|error| error.to_string());
+        text.map(|text| String::from_utf8(text).unwrap())
+    };
+    let sso = || SectionId::SsoSession("s".to_owned());
+    let services = || SectionId::Services("s".to_owned());
+    for (id, in_config, in_credentials) in [
+        (SectionId::Default, Some("[default]\n"), Some("[default]\n")),
+        (profile("default"), Some("[default]\n"), Some("[default]\n")),
+        (profile("a"), Some("[profile a]\n"), Some("[a]\n")),
+        (sso(), Some("[sso-session s]\n"), None),
+        (services(), Some("[services s]\n"), None),
+        (other("preview"), Some("[preview]\n"), None),
+        (other("default"), None, None),
+    ] {
+        assert_eq!(header(id.clone(), FileKind::Config).ok().as_deref(), in_config, "{id:?}");
+        assert_eq!(header(id.clone(), FileKind::Credentials).ok().as_deref(), in_credentials, "{id:?}");
+    }
+}
+
+#[test]
+fn hostile_names_are_refused() {
+    let names =
+        ["", "a b", "a]", "[a", "a\nb", "a\rb", "a\0", "ä", "a#", "a;b", "'a'", "DEFAULT", "Default", "__proto__"];
+    for name in names {
+        let text = section(profile(name), &[]).render(FileKind::Config, &Style::default());
+        assert_eq!(text, Err(EditError::Name { name: name.to_owned() }));
+    }
+}
+
+#[test]
+fn hostile_keys_and_values_are_refused_wherever_they_are_written() {
+    let keys = ["", "Region", "a b", "a=b", "a:b", "[a", "#a", "a\n", "ä", "a-b", "__proto__"];
+    let values = [
+        "",
+        " v",
+        "v ",
+        "a\nb",
+        "a\rb",
+        "a\0b",
+        "a\tb",
+        "a\u{7f}",
+        "ä",
+        "a\u{2028}b",
+        "#x",
+        ";x",
+        "a #b",
+        "a ;b",
+        "\"a\"",
+        "'a'",
+        "'",
+        "\u{feff}a",
+        "a\u{a0}",
+    ];
+    let text = "[a]\nk = v\n";
+    let document = config(text);
+    let a = &document.sections()[0];
+    let refused = |key: &str, value: &str| {
+        let block = nested(&[(key, value)]);
+        assert!(document.set(a, key, &value.into()).is_err(), "{key:?} {value:?}");
+        assert!(document.set(a, "s3", &block).is_err(), "{key:?} {value:?}");
+        assert!(
+            document.append_sections(&[section(profile("b"), &[(key, value.into())])]).is_err(),
+            "{key:?} {value:?}"
+        );
+        assert!(document.append_sections(&[section(profile("b"), &[("s3", block)])]).is_err(), "{key:?} {value:?}");
+    };
+    for key in keys {
+        refused(key, "v");
+    }
+    for value in values {
+        refused("k", value);
+    }
+    assert!(document.set(a, "s3", &nested(&[])).is_err());
+    assert!(document.set(a, "s3", &nested(&[("a", "1"), ("a", "2")])).is_err());
+    assert!(document.append_sections(&[section(profile("b"), &[("k", "1".into()), ("k", "2".into())])]).is_err());
+}
+
+#[test]
+fn an_error_never_shows_a_value() {
+    let document = config("[a]\n");
+    let error = document.set(&document.sections()[0], "k", &"wJalr\nXUtn".into()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("wJalr"));
+}
+
+#[test]
+fn splice_refuses_what_can_not_all_be_done() {
+    let edit = |start: usize, end: usize| Edit { range: start..end, bytes: b"x".to_vec() };
+    assert_eq!(splice(b"abcd", &[edit(2, 4), edit(0, 2), edit(2, 2)]), Ok(b"xxx".to_vec()));
+    assert_eq!(splice(b"abcd", &[edit(1, 3), edit(2, 4)]), Err(SpliceError::Overlap { at: 2 }));
+    assert_eq!(splice(b"abcd", &[edit(0, 4), edit(2, 2)]), Err(SpliceError::Overlap { at: 2 }));
+    assert_eq!(splice(b"abcd", &[edit(3, 5)]), Err(SpliceError::OutOfRange { start: 3, end: 5, length: 4 }));
+    assert_eq!(splice(b"abcd", &[edit(3, 2)]), Err(SpliceError::OutOfRange { start: 3, end: 2, length: 4 }));
+}
+
+#[test]
+fn style_is_what_most_of_the_file_does() {
+    for (text, newline, separator, blank_between) in [
+        ("", "\n", " = ", true),
+        ("[a]\r\nk=v\r\n[b]\n", "\r\n", "=", false),
+        ("[a]\nk=v\nx = y\n# c\n[b]\r\n", "\n", " = ", false),
+        ("[a]\n\n# about b\n[b]\nx = \ny =\n", "\n", " = ", true),
+    ] {
+        assert_eq!(*config(text).style(), Style { newline, separator, blank_between }, "{text:?}");
+    }
+}

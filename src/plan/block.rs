@@ -1,0 +1,92 @@
+//! Owns the managed block: its markers, its digest, and finding it in a file.
+
+use std::ops::Range;
+
+use sha2::{Digest as _, Sha256};
+
+use super::refusal::Refusal;
+use crate::ini::{Document, LineKind};
+use crate::source::hex;
+
+/// How the first line begins.
+const BEGIN: &[u8] = b"# >>> awsauth >>>";
+/// How the last line begins.
+const END: &[u8] = b"# <<< awsauth <<<";
+/// The whole first line.
+const BEGIN_LINE: &str = "# >>> awsauth >>> generated from profiles.toml; change that file and run `awsauth apply`";
+
+/// A block that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Block {
+    /// From the begin marker through the end marker's line end.
+    pub(super) range: Range<usize>,
+    /// What stands between the two lines.
+    pub(super) body: Range<usize>,
+    /// The number of the begin marker's line, from 1.
+    pub(super) line: usize,
+    /// Whether the digest in the end marker is that of the body.
+    pub(super) is_intact: bool,
+}
+
+impl Block {
+    /// Finds the block; none if there are no markers. Linear.
+    pub(super) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
+        let bytes = document.bytes();
+        let mut begin = None;
+        let mut found: Option<Self> = None;
+        for (line, number) in document.lines().iter().zip(1..) {
+            let content = &bytes[line.content()];
+            if line.kind != LineKind::Comment {
+                continue;
+            }
+            if content.starts_with(BEGIN) {
+                if begin.is_some() || found.is_some() {
+                    return Err(Refusal::Markers { line: number, what: "a second `# >>> awsauth >>>`" });
+                }
+                begin = Some((number, line.range.clone()));
+            } else if content.starts_with(END) {
+                let Some((begin_line, begin_range)) = begin.take() else {
+                    return Err(Refusal::Markers { line: number, what: "`# <<< awsauth <<<` without its beginning" });
+                };
+                let body = begin_range.end..line.range.start;
+                let recorded = content[END.len()..].trim_ascii();
+                let is_intact = recorded == digest(&bytes[body.clone()]).as_bytes();
+                found = Some(Self { range: begin_range.start..line.range.end, body, line: begin_line, is_intact });
+            }
+        }
+        match begin {
+            Some((line, _)) => Err(Refusal::Markers { line, what: "`# >>> awsauth >>>` without its end" }),
+            None => Ok(found),
+        }
+    }
+
+    /// Refuses entries after the block that have no header of their own.
+    pub(super) fn check_after(&self, document: &Document<'_>) -> Result<(), Refusal> {
+        let after = document.lines().iter().find(|line| {
+            line.range.start >= self.range.end && !matches!(line.kind, LineKind::Blank | LineKind::Comment)
+        });
+        match after {
+            Some(line) if line.kind != LineKind::Header => {
+                Err(Refusal::Trailing { line: document.line_number(line.range.start) })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The block around `body`, in the line ends of the file.
+pub(super) fn render(body: &str, newline: &str) -> Vec<u8> {
+    let end = String::from_utf8_lossy(END);
+    let text = format!("{BEGIN_LINE}\n{body}{end} {}\n", digest(body.as_bytes()));
+    if newline == "\n" { text.into_bytes() } else { text.replace('\n', newline).into_bytes() }
+}
+
+/// `sha256:` and the digest of a body. Line ends do not count: AWS CLI rewrites them (aws-facts §1.4).
+fn digest(body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    for part in body.split(|byte| *byte == b'\n') {
+        hash.update(part.strip_suffix(b"\r").unwrap_or(part));
+        hash.update(b"\n");
+    }
+    format!("sha256:{}", hex(&hash.finalize()))
+}

@@ -1,0 +1,135 @@
+//! Owns the plan for `~/.aws/config`: one managed block, everything else untouched.
+
+use std::collections::{HashMap, HashSet};
+
+use super::block::{self, Block};
+use super::refusal::{Outside, Refusal};
+use super::{Change, Plan, desired, proof};
+use crate::ini::{Document, Edit, Fault, FileKind, NewSection, SectionId, Style};
+use crate::model::Catalog;
+
+/// Whether a block that was edited by hand may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overwrite {
+    /// No: that is a refusal.
+    Intact,
+    /// Yes: what was edited is lost.
+    Edited,
+}
+
+/// Plans the managed block of `catalog` into the file `bytes`. `program` is awsauth's own path.
+pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, overwrite: Overwrite) -> Result<Plan, Refusal> {
+    let document = Document::parse(bytes, FileKind::Config);
+    let found = Block::find(&document)?;
+    let sections = desired::sections(catalog, program);
+    if let Some(block) = &found {
+        block.check_after(&document)?;
+    }
+    check_outside(&document, found.as_ref(), &sections)?;
+    let body = body(&sections)?;
+    let edit = edit(&document, found.as_ref(), &body);
+    if let (Some(block), Some(_)) = (&found, &edit)
+        && !block.is_intact
+        && overwrite == Overwrite::Intact
+    {
+        return Err(Refusal::Edited { line: block.line });
+    }
+    let changes = if edit.is_some() { changes(&document, found.as_ref(), &sections, &body) } else { Vec::new() };
+    let edits: Vec<Edit> = edit.into_iter().collect();
+    let plan = Plan::new(bytes, &edits, changes)?;
+    if !edits.is_empty() {
+        proof::config(&document, found.as_ref(), &plan.after, &sections, &body)?;
+    }
+    Ok(plan)
+}
+
+/// The text between the markers, with line feeds.
+fn body(sections: &[NewSection]) -> Result<String, Refusal> {
+    let style = Style { newline: "\n", separator: " = ", blank_between: true };
+    let mut body = Vec::new();
+    for (position, section) in sections.iter().enumerate() {
+        if position > 0 {
+            body.push(b'\n');
+        }
+        body.extend(section.render(FileKind::Config, &style)?);
+    }
+    String::from_utf8(body).map_err(|error| Refusal::bug(error.to_string()))
+}
+
+/// The one edit that is needed, if any.
+fn edit(document: &Document<'_>, found: Option<&Block>, body: &str) -> Option<Edit> {
+    let newline = document.style().newline;
+    match found {
+        Some(block) if body.is_empty() => Some(Edit { range: block.range.clone(), bytes: Vec::new() }),
+        Some(block) => {
+            let same = block.is_intact && normalized(&document.bytes()[block.body.clone()]) == body.as_bytes();
+            (!same).then(|| Edit { range: block.range.clone(), bytes: block::render(body, newline) })
+        }
+        None if body.is_empty() => None,
+        None => {
+            let mut bytes = document.gap();
+            bytes.extend(block::render(body, newline));
+            let end = document.bytes().len();
+            Some(Edit { range: end..end, bytes })
+        }
+    }
+}
+
+/// `bytes` without carriage returns: what was rendered has none.
+fn normalized(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|byte| *byte != b'\r').collect()
+}
+
+/// Refuses sections that also stand outside the block, and files that AWS CLI can't read.
+fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[NewSection]) -> Result<(), Refusal> {
+    let is_inside = |offset: usize| found.is_some_and(|block| block.range.contains(&offset));
+    let outside: Vec<Outside> = sections
+        .iter()
+        .filter_map(|section| {
+            let line = |inside: bool| {
+                let mut all = document.find(&section.id);
+                let place = all.find(|other| is_inside(other.header.start) == inside)?;
+                Some(place.header_line + 1)
+            };
+            line(false).map(|at| Outside { header: desired::header(&section.id), line: at, inside: line(true) })
+        })
+        .collect();
+    if !outside.is_empty() {
+        return Err(Refusal::Outside(outside));
+    }
+    let is_in_block = |fault: &Fault| is_inside(document.lines()[fault.line - 1].range.start);
+    let faults: Vec<Fault> = document.faults().into_iter().filter(|fault| !is_in_block(fault)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Unreadable(faults)) }
+}
+
+/// What the new block adds, changes and removes.
+fn changes(
+    document: &Document<'_>,
+    found: Option<&Block>,
+    sections: &[NewSection],
+    body: &str,
+) -> Vec<(String, Change)> {
+    let old: HashMap<&SectionId, Vec<u8>> = found.map_or_else(HashMap::new, |block| {
+        let inside = document.sections().iter().filter(|section| block.body.contains(&section.header.start));
+        inside
+            .map(|section| (&section.id, normalized(&document.bytes()[section.range.start..section.body_end])))
+            .collect()
+    });
+    let rendered = Document::parse(body.as_bytes(), FileKind::Config);
+    let new = rendered.sections().iter();
+    let mut changes: Vec<(String, Change)> = new
+        .filter_map(|section| {
+            let text = &body.as_bytes()[section.range.start..section.body_end];
+            match old.get(&section.id) {
+                None => Some((desired::header(&section.id), Change::Added)),
+                Some(before) if before != text => Some((desired::header(&section.id), Change::Changed)),
+                Some(_) => None,
+            }
+        })
+        .collect();
+    let kept: HashSet<&SectionId> = sections.iter().map(|section| &section.id).collect();
+    let mut removed: Vec<&SectionId> = old.into_keys().filter(|id| !kept.contains(id)).collect();
+    removed.sort_by_key(|id| desired::header(id));
+    changes.extend(removed.into_iter().map(|id| (desired::header(id), Change::Removed)));
+    changes
+}

@@ -1,0 +1,190 @@
+//! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
+
+use jiff::Timestamp;
+
+use super::refusal::Refusal;
+use super::{Change, Plan, desired::section_id};
+use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section};
+use crate::model::{Catalog, Credentials, Delivery, Kind, LongTermKey, Profile, ProfileName};
+use crate::secret::Secret;
+
+const KEY_ID: &str = "aws_access_key_id";
+const SECRET_KEY: &str = "aws_secret_access_key";
+const TOKEN: &str = "aws_session_token";
+/// The mark of awsauth's own sections, which also says when the session ends. Every SDK ignores it.
+const EXPIRATION: &str = "awsauth_expiration";
+
+/// An identity whose long-term key is not in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing {
+    /// The profile.
+    pub(crate) profile: ProfileName,
+    /// Where its key belongs.
+    pub(crate) section: ProfileName,
+}
+
+/// The long-term key of one section, if it holds one.
+pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> Option<LongTermKey> {
+    let id = section_id(section);
+    let get = |key| document.get(&id, key).filter(|value| !value.is_empty()).map(std::borrow::Cow::into_owned);
+    if get(TOKEN).is_some() {
+        return None;
+    }
+    Some(LongTermKey { access_key_id: get(KEY_ID)?, secret_access_key: Secret::new(get(SECRET_KEY)?) })
+}
+
+/// The long-term keys of those sections that hold one.
+pub(crate) fn long_term_keys<'a>(
+    bytes: &[u8],
+    sections: impl Iterator<Item = &'a ProfileName>,
+) -> impl Iterator<Item = (ProfileName, LongTermKey)> {
+    let document = Document::parse(bytes, FileKind::Credentials);
+    sections.filter_map(move |section| long_term_key(&document, section).map(|key| (section.clone(), key)))
+}
+
+/// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone leave it. Says which
+/// identities have no long-term key yet, and refuses keys of the user's own that stand in a profile's way.
+pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8]) -> Result<(Plan, Vec<Missing>), Refusal> {
+    let document = read(bytes)?;
+    for profile in catalog.profiles() {
+        check_shadow(&document, profile)?;
+    }
+    let mut edits = Vec::new();
+    let mut changes = Vec::new();
+    for section in document.sections().iter().filter(|section| is_marked(&document, section)) {
+        let name = document.text(&section.name).into_owned();
+        if !catalog.get(&name).is_some_and(has_session_section) {
+            edits.extend(take_out(&document, section)?);
+            changes.push((name, Change::Removed));
+        }
+    }
+    let identities = catalog.profiles().iter().filter_map(|profile| Some((profile, profile.long_term_section()?)));
+    let missing = identities
+        .filter(|(_, section)| long_term_key(&document, section).is_none())
+        .map(|(profile, section)| Missing { profile: profile.name.clone(), section: section.clone() })
+        .collect();
+    Ok((Plan::new(bytes, &edits, changes)?, missing))
+}
+
+/// Whether login writes the profile's session into the credentials file.
+fn has_session_section(profile: &Profile) -> bool {
+    matches!((&profile.kind, profile.delivery), (Kind::IamMfa { .. }, Delivery::Native))
+}
+
+/// Refuses a file into which the session of `profile` could not be written.
+pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile) -> Result<(), Refusal> {
+    check_shadow(&read(bytes)?, profile)
+}
+
+/// Plans a session into the section of `profile`.
+pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credentials) -> Result<Plan, Refusal> {
+    let document = read(bytes)?;
+    check_shadow(&document, profile)?;
+    let token = session.session_token.as_ref().map_or("", Secret::expose);
+    let expiration = session.expiration.map(stamp).unwrap_or_default();
+    let entries = [
+        (KEY_ID, session.access_key_id.as_str()),
+        (SECRET_KEY, session.secret_access_key.expose()),
+        (TOKEN, token),
+        (EXPIRATION, expiration.as_str()),
+    ];
+    put(&document, &profile.name, &entries)
+}
+
+/// Plans the session of a profile out of the file; a section without awsauth's mark stays.
+pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName) -> Result<Plan, Refusal> {
+    let document = Document::parse(bytes, FileKind::Credentials);
+    let mut edits = Vec::new();
+    let mut changes = Vec::new();
+    for section in document.find(&section_id(profile)).filter(|section| is_marked(&document, section)) {
+        edits.extend(take_out(&document, section)?);
+        changes.push((profile.to_string(), Change::Removed));
+    }
+    Plan::new(bytes, &edits, changes)
+}
+
+/// Plans a long-term key into `section`; one that stands there is replaced only if `replace` says so.
+pub(crate) fn add_key(
+    bytes: &[u8],
+    section: &ProfileName,
+    key: &LongTermKey,
+    replace: super::Overwrite,
+) -> Result<Plan, Refusal> {
+    let document = read(bytes)?;
+    if let Some(old) = long_term_key(&document, section)
+        && old != *key
+        && replace == super::Overwrite::Intact
+    {
+        let line = document.find(&section_id(section)).next().map_or(0, |section| section.header_line + 1);
+        return Err(Refusal::KeyExists { section: section.to_string(), line, access_key_id: old.access_key_id });
+    }
+    put(&document, section, &[(KEY_ID, &key.access_key_id), (SECRET_KEY, key.secret_access_key.expose())])
+}
+
+/// The file as a document, if AWS CLI can read it.
+fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
+    let document = Document::parse(bytes, FileKind::Credentials);
+    let faults = document.faults();
+    if faults.is_empty() { Ok(document) } else { Err(Refusal::Unreadable(faults)) }
+}
+
+fn is_marked(document: &Document<'_>, section: &Section) -> bool {
+    section.entry(document.bytes(), EXPIRATION).is_some()
+}
+
+/// Keys of the user's own under the name of a profile that gets its credentials elsewhere: one of the two would win,
+/// and not the same in every SDK (aws-facts §3).
+fn check_shadow(document: &Document<'_>, profile: &Profile) -> Result<(), Refusal> {
+    if let Kind::Iam = profile.kind {
+        return Ok(());
+    }
+    let id = section_id(&profile.name);
+    let shadow = document
+        .find(&id)
+        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_marked(document, section));
+    match shadow {
+        Some(section) => Err(Refusal::Shadowed {
+            section: profile.name.to_string(),
+            line: section.header_line + 1,
+            long_term: profile.long_term_section().map(ToString::to_string),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Sets entries in the section of that name, which is added if there is none, and proves the result.
+fn put(document: &Document<'_>, name: &ProfileName, entries: &[(&str, &str)]) -> Result<Plan, Refusal> {
+    let id = section_id(name);
+    let section = document.find(&id).next_back();
+    let (edits, change) = match section {
+        Some(section) => {
+            let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
+            let edits: Result<Vec<Edit>, _> =
+                changed.map(|(key, value)| document.set(section, key, &NewValue::from(*value))).collect();
+            (edits?, Change::Changed)
+        }
+        None => {
+            let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), NewValue::from(*value))).collect();
+            (vec![document.append_sections(&[NewSection { id: id.clone(), entries }])?], Change::Added)
+        }
+    };
+    let plan = Plan::new(document.bytes(), &edits, vec![(name.to_string(), change)])?;
+    let after = Document::parse(&plan.after, FileKind::Credentials);
+    let is_proved =
+        after.faults().is_empty() && entries.iter().all(|(key, value)| after.get(&id, key).as_deref() == Some(*value));
+    if is_proved { Ok(plan) } else { Err(Refusal::bug(format!("[{name}] would be read differently"))) }
+}
+
+/// Takes out what awsauth put in: the whole section, or only its own keys where the user added others.
+fn take_out(document: &Document<'_>, section: &Section) -> Result<Vec<Edit>, Refusal> {
+    let own = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
+    let is_own = |key: &str| own.iter().any(|own| own.eq_ignore_ascii_case(key));
+    if section.entries.iter().all(|entry| is_own(&document.text(&entry.key))) {
+        return Ok(vec![document.remove_section(section)?]);
+    }
+    Ok(own.iter().flat_map(|key| document.remove_key(section, key)).collect())
+}
+
+fn stamp(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

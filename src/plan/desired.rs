@@ -1,0 +1,115 @@
+//! Owns what the config file shall say about each profile and SSO session.
+
+use crate::ini::{NewSection, NewValue, SectionId};
+use crate::model::{
+    Catalog, ConfigText, Delivery, Kind, MfaSerial, Profile, ProfileName, Role, Setting, SettingValue, SsoAccess,
+    SsoSession,
+};
+
+type Entries = Vec<(String, NewValue)>;
+
+/// The sections of the managed block: SSO sessions, then profiles, both in the manifest's order.
+///
+/// `program` is awsauth's own path, for `credential_process`.
+pub(super) fn sections(catalog: &Catalog, program: &str) -> Vec<NewSection> {
+    let sessions = catalog.sessions().iter().map(sso_session);
+    let profiles = catalog.profiles().iter().map(|profile| self::profile(profile, program));
+    sessions.chain(profiles).collect()
+}
+
+/// What a profile's section is called in either file.
+pub(super) fn section_id(name: &ProfileName) -> SectionId {
+    if name.is_default() { SectionId::Default } else { SectionId::Profile(name.to_string()) }
+}
+
+/// The text between the brackets of a section of the config file.
+pub(super) fn header(id: &SectionId) -> String {
+    match id {
+        SectionId::Default => "default".to_owned(),
+        SectionId::Profile(name) => format!("profile {name}"),
+        SectionId::SsoSession(name) => format!("sso-session {name}"),
+        SectionId::Services(name) => format!("services {name}"),
+        SectionId::Other(name) => name.clone(),
+    }
+}
+
+fn sso_session(session: &SsoSession) -> NewSection {
+    let mut entries = Entries::new();
+    put(&mut entries, "sso_start_url", session.start_url.as_str());
+    put(&mut entries, "sso_region", session.region.as_str());
+    let scopes: Vec<&str> = session.scopes.iter().map(ConfigText::as_str).collect();
+    if !scopes.is_empty() {
+        put(&mut entries, "sso_registration_scopes", &scopes.join(","));
+    }
+    NewSection { id: SectionId::SsoSession(session.name.to_string()), entries }
+}
+
+fn profile(profile: &Profile, program: &str) -> NewSection {
+    let mut entries = Entries::new();
+    match (profile.delivery, &profile.kind) {
+        // One profile, one mechanism: nothing that leads to credentials stands beside `credential_process`.
+        (Delivery::Process, _) => {
+            put(&mut entries, "credential_process", &format!("{program} credential-process {}", profile.name));
+        }
+        (Delivery::Native, Kind::Iam | Kind::IamMfa { .. }) => {}
+        (Delivery::Native, Kind::IamMfaRole { role, mfa_serial }) => {
+            put_role(&mut entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
+        }
+        (Delivery::Native, Kind::SsoRole(role)) => put_role(&mut entries, role, None),
+        (Delivery::Native, Kind::Sso { access, account_id, role_name }) => {
+            put_access(&mut entries, access);
+            put(&mut entries, "sso_account_id", account_id.as_str());
+            put(&mut entries, "sso_role_name", role_name.as_str());
+        }
+    }
+    if let Some(region) = &profile.region {
+        put(&mut entries, "region", region.as_str());
+    }
+    if let Some(output) = &profile.output {
+        put(&mut entries, "output", output.as_str());
+    }
+    entries.extend(profile.settings.iter().map(setting));
+    NewSection { id: section_id(&profile.name), entries }
+}
+
+fn put(entries: &mut Entries, key: &str, value: &str) {
+    entries.push((key.to_owned(), NewValue::from(value)));
+}
+
+fn put_role(entries: &mut Entries, role: &Role, mfa_serial: Option<&str>) {
+    put(entries, "role_arn", role.arn.as_str());
+    put(entries, "source_profile", role.source.as_str());
+    if let Some(serial) = mfa_serial {
+        put(entries, "mfa_serial", serial);
+    }
+    if let Some(duration) = role.duration {
+        put(entries, "duration_seconds", &duration.seconds().to_string());
+    }
+    if let Some(name) = &role.session_name {
+        put(entries, "role_session_name", name.as_str());
+    }
+    if let Some(id) = &role.external_id {
+        put(entries, "external_id", id.as_str());
+    }
+}
+
+/// Beside `sso_session`, the address must not be repeated: Rust's SDK refuses it (aws-facts §3).
+fn put_access(entries: &mut Entries, access: &SsoAccess) {
+    match access {
+        SsoAccess::Session(session) => put(entries, "sso_session", session.name.as_str()),
+        SsoAccess::Legacy { start_url, region } => {
+            put(entries, "sso_start_url", start_url.as_str());
+            put(entries, "sso_region", region.as_str());
+        }
+    }
+}
+
+fn setting(setting: &Setting) -> (String, NewValue) {
+    let value = match &setting.value {
+        SettingValue::Text(text) => NewValue::from(text.as_str()),
+        SettingValue::Nested(pairs) => {
+            NewValue::Nested(pairs.iter().map(|(key, value)| (key.clone(), value.as_str().to_owned())).collect())
+        }
+    };
+    (setting.key.clone(), value)
+}

@@ -1,0 +1,243 @@
+//! Owns the laws of plans: what they change, what they leave alone, what they refuse.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{
+    Catalog, Credentials, Delivery, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleArn,
+};
+use crate::secret::Secret;
+
+const PROGRAM: &str = "/usr/bin/awsauth";
+
+fn profile(name: &str, kind: Kind) -> Profile {
+    Profile {
+        name: ProfileName::new(name).unwrap(),
+        kind,
+        delivery: Delivery::Native,
+        region: Some(Region::new("eu-west-1").unwrap()),
+        output: None,
+        description: None,
+        tags: Vec::new(),
+        settings: Vec::new(),
+    }
+}
+
+fn iam_mfa(name: &str) -> Profile {
+    let kind = Kind::IamMfa {
+        mfa_serial: MfaSerial::new("GAHT12345678").unwrap(),
+        long_term_profile: ProfileName::new(&format!("{name}-long-term")).unwrap(),
+        duration: None,
+    };
+    profile(name, kind)
+}
+
+fn role(name: &str, source: &str) -> Profile {
+    let role = Role {
+        arn: RoleArn::new("arn:aws:iam::444455556666:role/Admin").unwrap(),
+        source: ProfileName::new(source).unwrap(),
+        duration: None,
+        session_name: None,
+        external_id: None,
+    };
+    profile(name, Kind::IamMfaRole { role, mfa_serial: None })
+}
+
+fn catalog(profiles: Vec<Profile>) -> Catalog {
+    Catalog::new(Vec::new(), profiles)
+}
+
+fn two() -> Catalog {
+    catalog(vec![iam_mfa("main"), role("prod", "main")])
+}
+
+fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
+    config(catalog, bytes, PROGRAM, Overwrite::Intact)
+}
+
+fn applied(catalog: &Catalog, bytes: &[u8]) -> Vec<u8> {
+    plan(catalog, bytes).unwrap_or_else(|refusal| panic!("{refusal:?}")).after
+}
+
+#[test]
+fn an_empty_file_becomes_the_block() {
+    let text = String::from_utf8(applied(&two(), b"")).unwrap();
+    let (body, end) = text.split_at(text.find("# <<<").unwrap());
+    assert_eq!(
+        body,
+        "# >>> awsauth >>> generated from profiles.toml; change that file and run `awsauth apply`\n\
+         [profile main]\nregion = eu-west-1\n\n\
+         [profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = main\nregion = eu-west-1\n"
+    );
+    assert!(end.starts_with("# <<< awsauth <<< sha256:") && end.ends_with('\n') && end.len() == 90, "{end}");
+}
+
+#[test]
+fn the_block_follows_the_line_ends_of_the_file_and_its_digest_does_not_mind_them() {
+    let file = applied(&two(), b"[a]\r\nb = c\r\n");
+    assert!(file.windows(2).all(|pair| pair[1] != b'\n' || pair[0] == b'\r'));
+    let rewritten: Vec<u8> = file.iter().copied().filter(|byte| *byte != b'\r').collect();
+    assert!(plan(&two(), &rewritten).unwrap().is_empty());
+}
+
+#[test]
+fn a_block_edited_by_hand_is_refused_and_can_be_overwritten() {
+    let file = applied(&two(), b"[a]\nb = c\n");
+    let edited = String::from_utf8(file.clone()).unwrap().replace("eu-west-1", "eu-west-2").into_bytes();
+    assert_eq!(plan(&two(), &edited).err(), Some(Refusal::Edited { line: 4 }));
+    assert_eq!(config(&two(), &edited, PROGRAM, Overwrite::Edited).ok().unwrap().after, file);
+}
+
+#[test]
+fn an_emptied_manifest_takes_the_block_out() {
+    let file = applied(&two(), b"[a]\nb = c\n");
+    let plan = plan(&catalog(Vec::new()), &file).unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    assert_eq!(plan.after, b"[a]\nb = c\n\n");
+    assert_eq!(plan.changes.len(), 2);
+}
+
+#[test]
+fn broken_markers_are_refused_with_their_line() {
+    let begin = "# >>> awsauth >>> x\n";
+    let end = "# <<< awsauth <<< sha256:0\n";
+    for (text, line) in [
+        (format!("[a]\n{begin}"), 2),
+        (format!("[a]\n{end}{begin}"), 2),
+        (format!("{begin}{end}{begin}{end}"), 3),
+        (format!("{begin}{begin}{end}"), 2),
+    ] {
+        assert!(
+            matches!(plan(&two(), text.as_bytes()), Err(Refusal::Markers { line: at, .. }) if at == line),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_indented_marker_is_the_users_own_comment() {
+    let text = b"[a]\ns3 =\n  # >>> awsauth >>> not mine\n  b = c\n";
+    assert!(applied(&two(), text).starts_with(text));
+}
+
+#[test]
+fn entries_after_the_block_without_a_header_are_refused() {
+    let mut file = applied(&two(), b"");
+    file.extend(b"\n# mine\nregion = x\n");
+    assert_eq!(plan(&two(), &file).err(), Some(Refusal::Trailing { line: 12 }));
+}
+
+#[test]
+fn a_section_outside_is_refused_with_both_lines_however_it_is_written() {
+    for header in ["[profile prod]", "[profile \"prod\"]", "[profile 'prod']"] {
+        let mut file = applied(&two(), b"");
+        file.extend(format!("{header}\nregion = x\n").bytes());
+        match plan(&two(), &file).err() {
+            Some(Refusal::Outside(outside)) => {
+                assert_eq!((outside[0].line, outside[0].inside), (10, Some(5)), "{header}");
+            }
+            other => panic!("{header}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_section_that_the_block_would_swallow_is_refused() {
+    let block = String::from_utf8(applied(&two(), b"")).unwrap();
+    // An indented header right below the block is part of the block's last value to botocore.
+    let file = format!("{block} [profile mine]\n region = x\n");
+    assert!(plan(&catalog(vec![iam_mfa("main")]), file.as_bytes()).is_err());
+}
+
+fn session(expiration: &str) -> Credentials {
+    Credentials {
+        access_key_id: "ASIA1".to_owned(),
+        secret_access_key: Secret::new("s"),
+        session_token: Some(Secret::new("t")),
+        expiration: Some(expiration.parse().unwrap()),
+    }
+}
+
+#[test]
+fn a_session_is_written_renewed_and_pruned_and_nothing_else_changes() {
+    let before = b"# mine\n[main-long-term]\naws_access_key_id=AKIA1\naws_secret_access_key=s\n";
+    let main = iam_mfa("main");
+    let first = save_session(before, &main, &session("2026-01-01T00:00:00Z")).ok().unwrap().after;
+    let text = String::from_utf8(first.clone()).unwrap();
+    assert_eq!(
+        text.strip_prefix(std::str::from_utf8(before).unwrap()).unwrap(),
+        "\n[main]\naws_access_key_id=ASIA1\naws_secret_access_key=s\naws_session_token=t\nawsauth_expiration=2026-01-01T00:00:00Z\n"
+    );
+    let second = save_session(&first, &main, &session("2026-01-02T00:00:00Z")).ok().unwrap().after;
+    assert_eq!(String::from_utf8(second.clone()).unwrap(), text.replace("01-01T", "01-02T"));
+    let (pruned, missing) = credentials(&catalog(vec![iam_mfa("other")]), &second).ok().unwrap();
+    assert_eq!(pruned.after, before);
+    assert_eq!(missing.len(), 1);
+}
+
+#[test]
+fn keys_of_the_users_own_under_a_profiles_name_are_refused_and_never_overwritten() {
+    let file = b"[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    let shadowed = |result: Option<Refusal>| matches!(result, Some(Refusal::Shadowed { line: 1, .. }));
+    assert!(shadowed(save_session(file, &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).err()));
+    assert!(shadowed(credentials(&two(), file).err()));
+    assert!(remove_session(file, &ProfileName::new("main").unwrap()).ok().unwrap().is_empty());
+}
+
+#[test]
+fn a_long_term_key_is_replaced_only_when_that_is_said() {
+    let section = ProfileName::new("main-long-term").unwrap();
+    let key = |id: &str| LongTermKey { access_key_id: id.to_owned(), secret_access_key: Secret::new("s") };
+    let first = add_key(b"", &section, &key("AKIA1"), Overwrite::Intact).ok().unwrap().after;
+    assert!(add_key(&first, &section, &key("AKIA1"), Overwrite::Intact).ok().unwrap().is_empty());
+    assert!(matches!(
+        add_key(&first, &section, &key("AKIA2"), Overwrite::Intact).err(),
+        Some(Refusal::KeyExists { line: 1, .. })
+    ));
+    let second = add_key(&first, &section, &key("AKIA2"), Overwrite::Edited).ok().unwrap().after;
+    assert_eq!(long_term_keys(&second, [&section].into_iter()).next().unwrap().1, key("AKIA2"));
+}
+
+/// Lines as people write them, good and bad.
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        "\\[(profile )?[a-d]{1,2}\\]",
+        "[a-d]{1,2} ?= ?[a-d]{0,3}",
+        "  [a-d]{1,2} = [a-d]{1,3}",
+        "[#;] ?[a-d ]{0,5}",
+        Just(" [profile q]".to_owned()),
+        Just("s3 =".to_owned()),
+        Just(String::new()),
+        Just("# >>> awsauth >>>".to_owned()),
+        "[\u{0}-\u{ff}]{0,6}",
+    ];
+    let end = prop_oneof![4 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
+    (prop::collection::vec((line, end), 0..12), any::<bool>()).prop_map(|(lines, is_ended)| {
+        let mut text: String = lines.iter().map(|(line, end)| format!("{line}{end}")).collect();
+        if !is_ended {
+            text.truncate(text.trim_end_matches(['\n', '\r']).len());
+        }
+        text.into_bytes()
+    })
+}
+
+fn manifest() -> impl Strategy<Value = Catalog> {
+    prop::collection::btree_set("[a-d]{1,2}", 0..4)
+        .prop_map(|names| catalog(names.iter().map(|name| iam_mfa(&format!("x{name}"))).collect()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+
+    #[test]
+    fn bytes_outside_the_block_stay_and_a_second_plan_is_empty(bytes in file(), first in manifest(), second in manifest()) {
+        let Ok(done) = plan(&first, &bytes) else { return Ok(()) };
+        prop_assert!(done.after.starts_with(&bytes) || first.profiles().is_empty());
+        prop_assert!(plan(&first, &done.after).unwrap().is_empty());
+        let again = plan(&second, &done.after).unwrap();
+        prop_assert!(again.after.starts_with(&bytes));
+        prop_assert!(plan(&second, &again.after).unwrap().is_empty());
+        if !first.profiles().is_empty() && !second.profiles().is_empty() {
+            prop_assert_eq!(&plan(&first, &again.after).unwrap().after, &done.after);
+        }
+    }
+}

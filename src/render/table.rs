@@ -1,0 +1,46 @@
+//! Owns tables for people.
+
+/// Columns as wide as they need to be, two blanks apart; the first row is the header.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// Seconds as a person says them: `11 h 59 min`, `14 min`, `40 s`.
+pub(crate) fn duration(seconds: i64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_and_lines_end_with_text() {
+        let rows = [["A", "LONG"], ["longer", ""]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "A       LONG\nlonger\n");
+    }
+
+    #[test]
+    fn durations_are_said_in_two_units_at_most() {
+        let said: Vec<String> = [40, 840, 43_199, 90_000].into_iter().map(duration).collect();
+        assert_eq!(said, ["40 s", "14 min", "11 h 59 min", "1 d 1 h"]);
+    }
+}

@@ -1,0 +1,143 @@
+//! The table of layers of the house, checked against every `crate::` path in the source, so that it can't rot.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each room may import. Standing lower means being more basic; nothing imports `cli`.
+const LAYERS: [(&str, &[&str]); 16] = [
+    ("cli", &["*"]),
+    ("apply", &["plan", "system"]),
+    ("broker", &["model", "login", "aws", "store", "prompt", "system", "secret"]),
+    // `system` hands secrets to a program's environment, and shows them nowhere.
+    ("system", &["source", "secret"]),
+    ("aws", &["model", "login", "secret"]),
+    ("store", &["source", "model", "secret", "system"]),
+    ("prompt", &["secret"]),
+    ("manifest", &["source", "diagnostic", "model"]),
+    ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
+    ("login", &["model", "secret"]),
+    ("render", &["model", "secret"]),
+    ("model", &["source", "secret"]),
+    ("ini", &["source"]),
+    ("diagnostic", &["source"]),
+    ("source", &[]),
+    ("secret", &[]),
+];
+/// The most lines of one source file.
+const LONGEST_FILE: usize = 600;
+
+fn source_files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = entries
+        .flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The room that a file belongs to: the first part of its path.
+fn room(file: &Path) -> String {
+    let inside = file.strip_prefix(src()).unwrap();
+    inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms that a text names as `crate::room`, or inside `use crate::{…}`.
+fn imported(text: &str) -> BTreeSet<String> {
+    let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut rooms = BTreeSet::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        let is_own_path = text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        match rest.strip_prefix('{') {
+            _ if is_own_path => {}
+            Some(group) => {
+                let group = &group[..group.find(';').unwrap_or(group.len())];
+                rooms.extend(group.split(',').map(|part| name(part.trim())));
+            }
+            None => _ = rooms.insert(name(rest)),
+        }
+    }
+    rooms.remove("");
+    rooms
+}
+
+#[test]
+fn every_room_imports_only_what_the_table_allows() {
+    let mut broken = Vec::new();
+    for file in source_files(&src()) {
+        let room = room(&file);
+        if room == "main" || room == "lib" {
+            continue;
+        }
+        let (_, allowed) =
+            LAYERS.iter().find(|(name, _)| *name == room).unwrap_or_else(|| panic!("{room} is in no layer"));
+        let text: String = fs::read_to_string(&file)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let wrong = imported(&text)
+            .into_iter()
+            .filter(|other| *other != room && !allowed.contains(&"*") && !allowed.contains(&other.as_str()));
+        broken.extend(wrong.map(|other| format!("{} imports {other}", file.display())));
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_table_has_no_cycle() {
+    for (index, (name, allowed)) in LAYERS.iter().enumerate() {
+        let below: Vec<&str> = LAYERS[index + 1..].iter().map(|(name, _)| *name).collect();
+        let upward: Vec<&&str> =
+            allowed.iter().filter(|room| **room != "*" && !below.contains(*room) && !leads_away(room, name)).collect();
+        assert!(upward.is_empty(), "{name} → {upward:?}");
+    }
+}
+
+/// Whether nothing that `from` imports, directly or not, leads to `to`.
+fn leads_away(from: &str, to: &str) -> bool {
+    let allowed = LAYERS.iter().find(|(name, _)| *name == from).map(|(_, allowed)| *allowed).unwrap();
+    allowed.iter().all(|room| *room != to && leads_away(room, to))
+}
+
+#[test]
+fn no_file_is_longer_than_600_lines() {
+    let long: Vec<String> = source_files(&src())
+        .into_iter()
+        .map(|file| (fs::read_to_string(&file).unwrap().lines().count(), file))
+        .filter(|(lines, _)| *lines > LONGEST_FILE)
+        .map(|(lines, file)| format!("{}: {lines} lines", file.display()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn every_file_says_first_what_it_owns() {
+    let silent: Vec<PathBuf> = source_files(&src())
+        .into_iter()
+        .filter(|file| {
+            !file.ends_with("lib.rs")
+                && !file.iter().any(|part| part == "tests")
+                && !fs::read_to_string(file).unwrap().starts_with("//! ")
+        })
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn every_test_file_is_part_of_the_one_binary() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(dir.join("main.rs")).unwrap();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(name == "main" || main.contains(&format!("mod {name};")), "{name} is not in tests/it/main.rs");
+    }
+}

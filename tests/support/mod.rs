@@ -1,0 +1,5 @@
+//! What the tests and the tour share. Knows nothing of awsauth's own modules.
+
+pub(crate) mod fake_aws;
+#[cfg(test)]
+pub(crate) mod sandbox;
