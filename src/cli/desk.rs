@@ -9,10 +9,10 @@ use crate::login::{Freshness, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::{browser, clock, disk};
-use crate::text::display_safe;
 
 use super::exit::Exit;
 use super::explain;

@@ -74,7 +74,7 @@ impl Reading {
     /// Shows the diagnostics as text.
     pub(crate) fn show(&self, out: Out) {
         if !self.diagnostics.is_empty() {
-            out.say(&report::diagnostics_text(&self.source, &self.diagnostics, report::Colors::Ansi, out.width));
+            out.say(&report::diagnostics_text(&self.source, &self.diagnostics, out.width));
         }
     }
 }

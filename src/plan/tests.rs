@@ -212,7 +212,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
     ];
     let end = prop_oneof![4 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
     (prop::collection::vec((line, end), 0..12), any::<bool>()).prop_map(|(lines, is_ended)| {
-        let mut text: String = lines.iter().map(|(line, end)| format!("{line}{end}")).collect();
+        let mut text: String = lines.iter().flat_map(|(line, end)| [line.as_str(), end]).collect();
         if !is_ended {
             text.truncate(text.trim_end_matches(['\n', '\r']).len());
         }

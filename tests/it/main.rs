@@ -7,4 +7,8 @@ mod support;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod fake_aws;
+#[cfg(test)]
+mod schema;
