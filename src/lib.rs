@@ -31,7 +31,6 @@ mod secret;
 mod source;
 mod store;
 mod system;
-mod text;
 
 /// Runs the program with this process's arguments and environment, and returns its exit code.
 pub fn main() -> std::process::ExitCode {

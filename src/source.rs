@@ -24,22 +24,6 @@ impl From<std::ops::Range<usize>> for Span {
     }
 }
 
-/// A value and the place that it was written at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spanned<T> {
-    /// The value.
-    pub(crate) value: T,
-    /// Where it stands.
-    pub(crate) span: Span,
-}
-
-impl<T> Spanned<T> {
-    /// `value`, written at `span`.
-    pub(crate) fn new(value: T, span: Span) -> Self {
-        Self { value, span }
-    }
-}
-
 /// One text file as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
@@ -105,6 +89,52 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
+/// `text` without anything that a terminal would act on: control characters become `␀`-like pictures, marks that turn
+/// the direction of writing, and other invisible ones, become `\u{…}`. Newlines become blanks.
+pub(crate) fn display_safe(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => safe.push(' '),
+            '\u{0}'..='\u{1f}' => safe.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or(' ')),
+            '\u{7f}' => safe.push('\u{2421}'),
+            _ if is_unsafe(character) => safe.extend(character.escape_unicode()),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+/// `text` as [`display_safe`] means it, but in exactly as many bytes, so that spans into it stay true. Newlines and tabs
+/// are kept: the caller renders lines.
+pub(crate) fn display_safe_in_place(text: &str) -> String {
+    let stand_in = |character: char| match character.len_utf8() {
+        1 => "?",
+        2 => "\u{bf}",
+        3 => "\u{fffd}",
+        _ => "\u{bf}\u{bf}",
+    };
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        // Of a line's end in CR LF, both belong to the end.
+        if is_unsafe(character) && !matches!(character, '\n' | '\t' | '\r') {
+            safe.push_str(stand_in(character));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
+/// Whether a terminal could take `character` for more than a mark on its line, or show nothing at all.
+pub(crate) fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(u32::from(character),
+            0xAD | 0x61C | 0x180E
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+            | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE007F)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,5 +148,15 @@ mod tests {
         assert_eq!(source.position(6), Position { line: 2, column: 3 });
         assert_eq!(source.span(2), Span::new(2, 8));
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_is_shown_as_it_is() {
+        assert_eq!(display_safe("a\u{1b}[2J\u{7}\r\n\u{9b}b"), "a␛[2J␇␍ \\u{9b}b");
+        assert_eq!(display_safe("\u{202e}gnp.exe\u{2066}\u{7f}"), "\\u{202e}gnp.exe\\u{2066}␡");
+        let foreign = "a\u{1b}\u{9b}\u{202e}\u{e0041}b";
+        assert_eq!(display_safe_in_place(foreign), "a?\u{bf}\u{fffd}\u{bf}\u{bf}b");
+        assert_eq!(display_safe_in_place(foreign).len(), foreign.len());
+        assert_eq!(display_safe("Zürich 東京 → ok"), "Zürich 東京 → ok");
     }
 }

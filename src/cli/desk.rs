@@ -9,10 +9,10 @@ use crate::login::{Freshness, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::{browser, clock, disk};
-use crate::text::display_safe;
 
 use super::exit::Exit;
 use super::explain;
@@ -85,8 +85,8 @@ impl<'a> Desk<'a> {
             out,
             aws: Aws::new(endpoints(host), ca_bundle(host)?),
             sessions: Sessions::new(&state_dir),
-            tokens: SsoCache::new(places.aws_cache("sso")?),
-            roles: RoleCache::new(places.aws_cache("cli")?),
+            tokens: SsoCache::new(Places::aws_cache("sso")?),
+            roles: RoleCache::new(Places::aws_cache("cli")?),
             manifest,
             keys,
             credentials_file,
@@ -228,11 +228,10 @@ impl<'a> Desk<'a> {
         match notice {
             Notice::Calling { operation, subject } => self.out.detail(&format!("{subject}: calling {operation}")),
             Notice::Obtained { profile } => self.out.detail(&format!("{profile}: new session")),
-            Notice::CodeRefused { .. } => {
-                self.out.warn(
-                    "AWS did not take this code: wrong, or used before. Wait for the next one, at most 30 seconds",
-                );
-            }
+            Notice::CodeRefused { serial } => self.out.warn(&format!(
+                "AWS did not take this code of {}: wrong, or used before. Wait for the next one, at most 30 seconds",
+                serial.as_str()
+            )),
             Notice::TokenRejected { access } => {
                 self.out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
             }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::out::Out;
-use crate::text::display_safe;
+use crate::source::display_safe;
 
 /// The end of a run that did not do what was asked.
 #[derive(Debug)]

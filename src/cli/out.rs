@@ -6,7 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::text::display_safe;
+use crate::source::display_safe;
 
 /// What a run writes to.
 #[derive(Debug, Clone, Copy)]

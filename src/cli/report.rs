@@ -5,36 +5,23 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::source::{Lines, Source, Span};
-use crate::text::{display_safe, display_safe_same_length};
+use crate::source::{Lines, Source, Span, display_safe, display_safe_in_place};
 
 /// Lines longer than this, in bytes, are shown only around the place.
 const LONGEST_LINE: usize = 400;
 /// Places nearer than this, in lines, are shown as one piece.
 const NEAR: usize = 8;
 
-/// Whether the text has terminal colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colors {
-    /// None.
-    Plain,
-    /// ANSI colours.
-    Ansi,
-}
-
-/// All findings as rustc shows its own, and a line that counts them. Empty without findings.
-pub(crate) fn diagnostics_text(source: &Source, diagnostics: &[Diagnostic], colors: Colors, width: usize) -> String {
+/// All findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
+/// counts them. Empty without findings.
+pub(crate) fn diagnostics_text(source: &Source, diagnostics: &[Diagnostic], width: usize) -> String {
     if diagnostics.is_empty() {
         return String::new();
     }
-    let renderer = match colors {
-        Colors::Plain => Renderer::plain(),
-        Colors::Ansi => Renderer::styled(),
-    };
-    let renderer = renderer.term_width(width.max(40));
+    let renderer = Renderer::styled().term_width(width.max(40));
     let page = Page {
-        safe: display_safe_same_length(&source.text).into_owned(),
-        path: display_safe(&source.path.to_string_lossy()).into_owned(),
+        safe: display_safe_in_place(&source.text),
+        path: display_safe(&source.path.to_string_lossy()),
         lines: source.lines(),
     };
     let mut text = String::new();
@@ -75,7 +62,7 @@ impl Page<'_> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(display_safe(&diagnostic.message).into_owned()).id(diagnostic.code);
+        let title = level.primary_title(display_safe(&diagnostic.message)).id(diagnostic.code);
         let mut group = Group::with_title(title);
         let mut pieces: Vec<Vec<(AnnotationKind, &Label)>> = vec![vec![(AnnotationKind::Primary, &diagnostic.primary)]];
         for label in &diagnostic.related {
@@ -89,7 +76,7 @@ impl Page<'_> {
             group = self.add(group, &piece);
         }
         match &diagnostic.help {
-            Some(help) => group.element(Level::HELP.message(display_safe(help).into_owned())),
+            Some(help) => group.element(Level::HELP.message(display_safe(help))),
             None => group,
         }
     }
@@ -119,7 +106,7 @@ impl Page<'_> {
                 let span = self.visible(label.span);
                 let within = |offset: usize| offset.clamp(cut.start, cut.end) - cut.start;
                 let annotation = kind.span(within(span.start)..within(span.end));
-                let text = (!label.text.is_empty()).then(|| display_safe(&label.text).into_owned());
+                let text = (!label.text.is_empty()).then(|| display_safe(&label.text));
                 annotation.label(text)
             }));
         let origin = Origin::path(self.path.as_str()).line(place.line).char_column(place.column);
@@ -192,10 +179,11 @@ mod tests {
         let source = Source::new("a\u{1b}b.toml", foreign);
         let found =
             Diagnostic::error("some-code", Span::new(4, foreign.len() - 1), foreign).label(foreign).help(foreign);
-        let text = diagnostics_text(&source, std::slice::from_ref(&found), Colors::Plain, 100);
-        assert!(!text.chars().any(|character| character != '\n' && crate::text::is_unsafe(character)), "{text:?}");
+        let text = diagnostics_text(&source, std::slice::from_ref(&found), 100);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(!text.chars().any(|character| character != '\n' && crate::source::is_unsafe(character)), "{text:?}");
         let json = diagnostics_json(&source, &[found]).to_string();
-        assert!(!json.chars().any(crate::text::is_unsafe), "{json:?}");
+        assert!(!json.chars().any(crate::source::is_unsafe), "{json:?}");
     }
 
     #[test]
@@ -203,7 +191,8 @@ mod tests {
         let text = format!("{}bad{}", "é".repeat(100_000), "x".repeat(100_000));
         let source = Source::new("p.toml", text);
         let found = Diagnostic::error("some-code", Span::new(200_000, 200_003), "wrong");
-        let text = diagnostics_text(&source, &[found], Colors::Plain, 100);
+        let text = diagnostics_text(&source, &[found], 100);
+        let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.contains("p.toml:1:100001") && text.len() < 2_000, "{text}");
     }
 }

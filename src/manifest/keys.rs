@@ -1,7 +1,7 @@
 //! Owns the one table of keys: name, type, patterns, words and examples. It drives both the reader's checks and the JSON
 //! Schema, so that they can't drift apart. Must not know TOML or JSON Schema.
 
-use crate::model::Pattern::{self, Iam, IamMfa, IamMfaRole, Sso, SsoRole};
+use crate::model::Pattern::{self, IamMfa, IamMfaRole, Sso, SsoRole};
 
 /// The type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,8 @@ pub(super) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-str
 const ANY: &[Pattern] = &Pattern::ALL;
 const NAME: &str = "[A-Za-z0-9_.@%+:/-]{1,128}";
 const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
-const URL: &str = "https://[^/#?@\\s]+[ -~]*";
+const URL: &str = "https://[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*(:[0-9]+)?([/#?][ -~]*)?";
+#[cfg(test)]
 const PARTITION: &str = "(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc)";
 
 /// The form of a name.

@@ -96,7 +96,9 @@ fn settings(list: &'static [Known]) -> Value {
 
 fn setting(known: &Known) -> Value {
     let mut value = match known.takes {
-        Takes::Text => json!({ "type": ["string", "integer", "boolean"] }),
+        Takes::Text => {
+            json!({ "anyOf": [{ "type": ["integer", "boolean"] }, text("(?![#; ])(?!.* [#;])[ -~]*[!-~]")] })
+        }
         Takes::Word(words) => {
             let mut value = word(words);
             if words.contains(&"true") {

@@ -1,1 +1,93 @@
-//! Tests of the whole room.
+//! Tests of the whole room: what the fixtures of `check` can't show.
+
+use super::*;
+
+fn codes_of(text: &str) -> Vec<&'static str> {
+    let loaded = load(&Source::new("profiles.toml", text));
+    loaded.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+#[test]
+fn every_code_has_a_fixture() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manifest");
+    #[expect(clippy::disallowed_methods, reason = "the test looks at its own fixtures")]
+    let read = |name: &str| std::fs::read_dir(dir.join(name)).unwrap();
+    let files = read("valid").chain(read("invalid")).map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: Vec<_> = files.collect();
+    let has = |code: &&str| files.iter().any(|file| file.starts_with(&format!("{code}-")) && file.ends_with(".toml"));
+    let bare: Vec<_> = codes::ALL.iter().filter(|code| !has(code)).collect();
+    assert!(bare.is_empty(), "no fixture shows {bare:?}");
+}
+
+#[test]
+fn deep_and_broken_texts_are_findings_and_no_crash() {
+    for deep in ["[", "{a=", "a.", "[a."] {
+        assert!(!codes_of(&format!("x = {}", deep.repeat(50_000))).is_empty());
+        assert!(!codes_of(&deep.repeat(50_000)).is_empty());
+    }
+    assert_eq!(codes_of(""), Vec::<&str>::new());
+}
+
+#[test]
+fn a_chain_of_ten_thousand_profiles_is_one_finding() {
+    let mut text = String::from("[profiles.p0]\npattern = \"iam-mfa\"\nmfa_serial = \"GAHT12345678\"\n");
+    for index in 1..10_000 {
+        let source = index - 1;
+        text.push_str(&format!(
+            "[profiles.p{index}]\npattern = \"iam-mfa-role\"\nsource_profile = \"p{source}\"\n\
+             role_arn = \"arn:aws:iam::444455556666:role/A\"\n"
+        ));
+    }
+    assert_eq!(codes_of(&text), [codes::CHAIN_TOO_LONG]);
+}
+
+#[test]
+fn ten_thousand_mistakes_are_ten_thousand_findings() {
+    let text: String = (0..10_000)
+        .map(|index| {
+            format!(
+                "[profiles.p{index}]\npattern = \"sso-role\"\nsource_profile = \"q{index}\"\n\
+                 role_arn = \"arn:aws:iam::444455556666:role/A\"\n"
+            )
+        })
+        .collect();
+    assert_eq!(codes_of(&text).len(), 10_000);
+}
+
+#[test]
+fn the_profiles_own_values_and_settings_win_key_by_key() {
+    let text = r#"
+        [defaults]
+        region = "eu-west-1"
+        output = "json"
+        role_arn = "arn:aws:iam::444455556666:role/Unused"
+        settings = { max_attempts = 3, retry_mode = "standard", s3 = { addressing_style = "path", max_queue_size = 5 } }
+        [profiles.base]
+        pattern = "iam"
+        region = "us-east-1"
+        settings = { max_attempts = 5, tcp_keepalive = true, s3 = { max_queue_size = 7 } }
+    "#;
+    let catalog = load(&Source::new("profiles.toml", text)).catalog.unwrap();
+    let base = catalog.get("base").unwrap();
+    assert_eq!(base.region.as_ref().unwrap().as_str(), "us-east-1");
+    assert_eq!(base.output.as_ref().unwrap().as_str(), "json");
+    let shown = format!("{:?}", base.settings);
+    let places = ["max_attempts", "ConfigText(\"5\")", "retry_mode", "\"path\"", "\"7\"", "tcp_keepalive", "\"true\""]
+        .map(|part| shown.find(part).unwrap_or_else(|| panic!("{part} is not in {shown}")));
+    assert!(places.is_sorted(), "{shown}");
+}
+
+#[test]
+fn variables_are_filled_in_and_doubled_dollars_are_literal() {
+    let text = "[vars]\nteam = \"pay\"\n[profiles.base]\npattern = \"iam\"\ndescription = \"${team} $${team} $x\"\n";
+    let catalog = load(&Source::new("profiles.toml", text)).catalog.unwrap();
+    assert_eq!(catalog.get("base").unwrap().description.as_deref(), Some("pay ${team} $x"));
+}
+
+#[test]
+fn profiles_keep_the_order_of_the_file() {
+    let text = "[profiles.z]\npattern = \"iam\"\n[profiles.a]\npattern = \"iam\"\n[profiles.m]\npattern = \"iam\"\n";
+    let catalog = load(&Source::new("profiles.toml", text)).catalog.unwrap();
+    let names: Vec<_> = catalog.profiles().iter().map(|profile| profile.name.as_str()).collect();
+    assert_eq!(names, ["z", "a", "m"]);
+}

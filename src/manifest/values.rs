@@ -9,8 +9,7 @@ use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, RoleArn,
     RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
 };
-use crate::source::Span;
-use crate::text::is_unsafe;
+use crate::source::{Span, is_unsafe};
 
 /// `pattern`
 pub(super) fn pattern(text: &Text, reading: &mut Reading<'_>) -> Option<Pattern> {

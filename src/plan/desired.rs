@@ -47,11 +47,12 @@ fn sso_session(session: &SsoSession) -> NewSection {
 fn profile(profile: &Profile, program: &str) -> NewSection {
     let mut entries = Entries::new();
     match (profile.delivery, &profile.kind) {
+        // The key itself stands in the credentials file, under this very name.
+        (_, Kind::Iam) | (Delivery::Native, Kind::IamMfa { .. }) => {}
         // One profile, one mechanism: nothing that leads to credentials stands beside `credential_process`.
         (Delivery::Process, _) => {
             put(&mut entries, "credential_process", &format!("{program} credential-process {}", profile.name));
         }
-        (Delivery::Native, Kind::Iam | Kind::IamMfa { .. }) => {}
         (Delivery::Native, Kind::IamMfaRole { role, mfa_serial }) => {
             put_role(&mut entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }

@@ -4,7 +4,7 @@ use ini::{Ini, ParseOption};
 
 use super::block::Block;
 use super::refusal::Refusal;
-use crate::ini::{Document, FileKind, NewSection, NewValue};
+use crate::ini::{Document, FileKind, NewSection, NewValue, SectionId};
 
 use super::desired;
 
@@ -39,6 +39,25 @@ pub(super) fn config(
     } else {
         Err(Refusal::bug("sections outside the managed block would be read differently"))
     }
+}
+
+/// Proves a new credentials file: AWS CLI can read it, and every section but those of `changed` says what it said.
+pub(super) fn credentials(before: &Document<'_>, after: &[u8], changed: &[SectionId]) -> Result<(), Refusal> {
+    let after = Document::parse(after, FileKind::Credentials);
+    if let Some(fault) = after.faults().first() {
+        return Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind)));
+    }
+    if others(before, changed).eq(others(&after, changed)) {
+        Ok(())
+    } else {
+        Err(Refusal::bug("another section would be read differently"))
+    }
+}
+
+/// Each section but those of `changed`, with its text from the header through the last entry.
+fn others<'d>(document: &'d Document<'_>, changed: &'d [SectionId]) -> impl Iterator<Item = (&'d SectionId, &'d [u8])> {
+    let kept = document.sections().iter().filter(|section| !changed.contains(&section.id));
+    kept.map(|section| (&section.id, document.bytes()[section.header.start..section.body_end].trim_ascii_end()))
 }
 
 /// Reads the rendered text with `rust-ini`, which shares no code with the editor, and compares every key and value.

@@ -39,7 +39,7 @@ impl Host {
     pub(crate) fn width(&self) -> usize {
         let named = self.var("COLUMNS").and_then(|columns| columns.parse().ok());
         let terminal = || terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
-        named.or_else(terminal).unwrap_or(140)
+        named.or_else(terminal).unwrap_or(120)
     }
 
     /// Whether a person sits at a terminal: can type, and sees what is said on standard error.

@@ -9,6 +9,8 @@ mod apply;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod credential_process;
 #[cfg(test)]
 mod env;
@@ -26,5 +28,7 @@ mod logout;
 mod packaging;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod status;

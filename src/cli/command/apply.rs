@@ -15,9 +15,9 @@ use crate::cli::places::Places;
 use crate::model::{Catalog, Delivery};
 use crate::plan::{self, Change, Missing, Overwrite, Plan, Refusal};
 use crate::prompt;
+use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
-use crate::text::display_safe;
 
 /// Writes the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::text::display_safe;
+use crate::source::display_safe;
 
 /// Validates the manifest: no network, no home directory needed with `--manifest`.
 pub(crate) fn run(places: Places<'_>, out: Out) -> Result<Exit, Failure> {

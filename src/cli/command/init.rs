@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
     if out.json {
         out.document(serde_json::json!({ "manifest": path }))?;
     } else {
-        out.say(&format!("wrote {}", crate::text::display_safe(&path.display().to_string())));
+        out.say(&format!("wrote {}", crate::source::display_safe(&path.display().to_string())));
         out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");
     }
     Ok(Exit::Done)

@@ -1,5 +1,6 @@
 use super::*;
-use crate::ini::{Edit, EditError, NewSection, NewValue, SpliceError, Style, splice};
+use crate::ini::splice::SpliceError;
+use crate::ini::{Edit, EditError, NewSection, NewValue, Style, splice};
 
 fn apply(text: &str, edit: Edit) -> String {
     apply_all(text, &[edit])

@@ -1,0 +1,81 @@
+//! `awsauth check` on every fixture: `valid/` ends with 0, `invalid/` with 3, and the talk is the `.txt` beside it (none
+//! where there is nothing to say), the JSON agrees. `BLESS=1 cargo test` writes the `.txt` anew.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::sandbox::{Run, Sandbox};
+
+/// The fixtures of one kind, by name.
+pub(crate) fn fixtures(kind: &str) -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manifest").join(kind);
+    let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+/// The rule that a fixture's name begins with; the longest where several fit is the test's own business.
+fn stem(path: &Path) -> &str {
+    path.file_stem().unwrap().to_str().unwrap()
+}
+
+fn check(sandbox: &Sandbox, file: &Path, flags: &[&str]) -> Run {
+    let name = file.file_name().unwrap().to_str().unwrap();
+    fs::copy(file, sandbox.path(name)).unwrap();
+    let mut args = vec!["check", "--manifest", name];
+    args.extend(flags);
+    sandbox.run(&args)
+}
+
+fn compare(file: &Path, run: &Run) -> Option<String> {
+    let expected_file = file.with_extension("txt");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&expected_file, &run.stderr).unwrap();
+    }
+    let expected = fs::read_to_string(&expected_file).unwrap_or_default();
+    (expected != run.stderr)
+        .then(|| format!("{}\n--- expected\n{expected}\n--- found\n{}", expected_file.display(), run.stderr))
+}
+
+#[test]
+fn every_fixture_is_reported_as_its_text_says() {
+    let sandbox = Sandbox::new();
+    let mut wrong = Vec::new();
+    for (kind, code) in [("valid", 0), ("invalid", 3)] {
+        for file in fixtures(kind) {
+            let run = check(&sandbox, &file, &[]).exits(code);
+            assert_eq!(run.stdout, "", "{}", file.display());
+            wrong.extend(compare(&file, &run));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_json_names_the_rule_of_the_fixture_and_its_place() {
+    let sandbox = Sandbox::new();
+    for file in fixtures("invalid") {
+        let document = check(&sandbox, &file, &["--json"]).exits(3).json();
+        assert_eq!(document["version"], 1);
+        let found = document["diagnostics"].as_array().unwrap();
+        let fits = |found: &&serde_json::Value| stem(&file).starts_with(found["code"].as_str().unwrap());
+        let first = found.iter().find(fits).unwrap_or_else(|| panic!("{}: {document}", file.display()));
+        assert!(first["line"].as_u64().unwrap() >= 1 && first["column"].as_u64().unwrap() >= 1);
+        assert_eq!(first["severity"], "error");
+    }
+    for file in fixtures("valid") {
+        let document = check(&sandbox, &file, &["--json"]).exits(0).json();
+        assert_eq!(document["errors"], 0, "{}", file.display());
+    }
+}
+
+#[test]
+fn no_finding_carries_a_control_character_of_the_file() {
+    for file in fixtures("invalid") {
+        let talk = fs::read_to_string(file.with_extension("txt")).unwrap();
+        let bad = talk.chars().find(|c| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c));
+        assert_eq!(bad, None, "{}", file.display());
+    }
+}

@@ -1,0 +1,119 @@
+//! `schemas/profiles.schema.json`: as fresh as the code, and of one mind with the reader about every fixture.
+//! `BLESS=1 cargo test` writes it anew.
+
+use std::fs;
+use std::path::Path;
+
+use crate::check::fixtures;
+use crate::support::sandbox::Sandbox;
+
+/// Rules that a JSON Schema can't express: they compare places of the file, look into values made of variables, or are
+/// about what TOML itself refuses.
+const BEYOND_A_SCHEMA: &[&str] = &[
+    "syntax",
+    "duplicate-key",
+    "name-case",
+    "bad-role-arn-through-variable",
+    "bad-name-too-long",
+    "duration-chained-mfa-session",
+    "duration-chained-defaults",
+    "unknown-source",
+    "source-cycle",
+    "source-pattern",
+    "chain-too-long",
+    "partition-mismatch",
+    "mfa-twice",
+    "mfa-missing",
+    "unknown-session",
+    "undefined-variable",
+    "bad-variable",
+    "long-term-collision",
+];
+
+fn committed() -> serde_json::Value {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/profiles.schema.json");
+    serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+#[test]
+fn the_committed_schema_is_what_the_code_makes() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/profiles.schema.json");
+    let made = Sandbox::new().run(&["schema"]).ok().stdout;
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&file, &made).unwrap();
+    }
+    assert!(fs::read_to_string(&file).unwrap() == made, "stale: run `awsauth schema > schemas/profiles.schema.json`");
+}
+
+#[test]
+fn the_schema_agrees_with_the_reader_about_every_fixture() {
+    let validator = jsonschema::draft7::new(&committed()).unwrap();
+    let value = |file: &Path| toml_value(&fs::read_to_string(file).unwrap());
+    for file in fixtures("valid") {
+        let value = value(&file).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", file.display());
+    }
+    let mut passed = Vec::new();
+    for file in fixtures("invalid") {
+        let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let is_beyond = BEYOND_A_SCHEMA.iter().any(|rule| stem.starts_with(rule));
+        let is_valid = value(&file).is_some_and(|value| validator.is_valid(&value));
+        if is_valid && !is_beyond {
+            passed.push(stem);
+        }
+    }
+    assert!(passed.is_empty(), "the schema lets {passed:?} pass");
+}
+
+#[test]
+fn every_property_is_described_by_words_and_examples() {
+    fn walk(value: &serde_json::Value, path: &str, bare: &mut Vec<String>) {
+        if let Some(properties) = value.get("properties").and_then(|properties| properties.as_object()) {
+            for (name, property) in properties {
+                let path = format!("{path}/{name}");
+                let is_table = property.get("additionalProperties").is_some_and(|inside| inside.get("$ref").is_some())
+                    || path == "/defaults";
+                if property.get("description").is_none() || (property.get("examples").is_none() && !is_table) {
+                    bare.push(path.clone());
+                }
+                walk(property, &path, bare);
+            }
+        }
+    }
+    let schema = committed();
+    let mut bare = Vec::new();
+    walk(&schema, "", &mut bare);
+    walk(&schema["definitions"]["profile"], "/profile", &mut bare);
+    walk(&schema["definitions"]["session"], "/session", &mut bare);
+    assert!(bare.is_empty(), "{bare:?}");
+}
+
+/// TOML as JSON; dates do not occur.
+fn toml_value(text: &str) -> Option<serde_json::Value> {
+    fn json(item: &toml_edit::Item) -> serde_json::Value {
+        match item {
+            toml_edit::Item::None => serde_json::Value::Null,
+            toml_edit::Item::Value(value) => of_value(value),
+            toml_edit::Item::Table(table) => table.iter().map(|(name, item)| (name.to_owned(), json(item))).collect(),
+            toml_edit::Item::ArrayOfTables(tables) => {
+                tables.iter().map(|table| json(&toml_edit::Item::Table(table.clone()))).collect()
+            }
+        }
+    }
+    fn of_value(value: &toml_edit::Value) -> serde_json::Value {
+        match value {
+            toml_edit::Value::String(text) => text.value().as_str().into(),
+            toml_edit::Value::Integer(number) => (*number.value()).into(),
+            toml_edit::Value::Float(number) => (*number.value()).into(),
+            toml_edit::Value::Boolean(flag) => (*flag.value()).into(),
+            toml_edit::Value::Datetime(date) => date.value().to_string().into(),
+            toml_edit::Value::Array(array) => array.iter().map(of_value).collect(),
+            toml_edit::Value::InlineTable(table) => {
+                table.iter().map(|(name, value)| (name.to_owned(), of_value(value))).collect()
+            }
+        }
+    }
+    let document = text.parse::<toml_edit::DocumentMut>().ok()?;
+    Some(json(document.as_item()))
+}
