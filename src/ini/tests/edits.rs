@@ -182,7 +182,7 @@ fn hostile_names_are_refused() {
     let names =
         ["", "a b", "a]", "[a", "a\nb", "a\rb", "a\0", "ä", "a#", "a;b", "'a'", "DEFAULT", "Default", "__proto__"];
     for name in names {
-        let text = section(profile(name), &[]).render(FileKind::Config, &Style::default());
+        let text = section(profile(name), &[]).render(&mut String::new(), FileKind::Config, &Style::default());
         assert_eq!(text, Err(EditError::Name { name: name.to_owned() }));
     }
 }
