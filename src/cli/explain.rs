@@ -4,7 +4,7 @@
 use crate::apply::ApplyError;
 use crate::broker::{BrokerError, Reason};
 use crate::login::{CallError, Operation, Problem};
-use crate::model::{Catalog, Chain, ProfileName};
+use crate::model::{Catalog, Chain, Pattern, ProfileName};
 use crate::plan::Refusal;
 use crate::prompt::NoAnswer;
 
@@ -65,7 +65,8 @@ fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Opt
 /// The likely way out (aws-facts §4.7 and §6).
 fn hint(profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Option<String> {
     let serial = chain.and_then(|chain| chain.mfa().next()).map(|(_, serial)| serial.as_str());
-    let section = chain.and_then(|chain| chain.base().long_term_section()).map(ProfileName::as_str);
+    let signer = chain.and_then(|chain| long_term_signer(chain, call.operation));
+    let (base, section) = signer.map_or(("", ""), |(base, section)| (base.as_str(), section.as_str()));
     let text = match call.problem {
         Problem::WrongCode => {
             "the code was wrong, or it was used before: wait for the device's next one, at most 30 seconds".to_owned()
@@ -74,17 +75,15 @@ fn hint(profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> O
             "mfa_serial `{}` is not a device of this user; `aws iam list-mfa-devices` shows the right one",
             serial.unwrap_or_default()
         ),
-        Problem::UnknownKey => format!(
-            "the access key in [{}] of the credentials file is unknown to AWS: deleted, deactivated, or of another \
-             partition; `awsauth keys add {profile} --force` replaces it",
-            section.unwrap_or_default()
+        Problem::UnknownKey if signer.is_some() => format!(
+            "the access key in [{section}] of the credentials file is unknown to AWS: deleted, deactivated, or of \
+             another partition; `awsauth keys add {base} --force` replaces it"
         ),
-        Problem::WrongSecret => format!(
-            "the secret in [{}] of the credentials file does not belong to its access key; `awsauth keys add {profile} \
-             --force` replaces both",
-            section.unwrap_or_default()
+        Problem::WrongSecret if signer.is_some() => format!(
+            "the secret in [{section}] of the credentials file does not belong to its access key; `awsauth keys add \
+             {base} --force` replaces both"
         ),
-        Problem::ExpiredSession => format!("the session it was signed with has ended; run `awsauth login {profile} --force`"),
+        Problem::UnknownKey | Problem::ExpiredSession => format!("the session it was signed with has ended; run `awsauth login {profile} --force`"),
         Problem::ClockSkew => "this machine's clock is wrong; AWS's time is in its message above".to_owned(),
         Problem::NotAllowed if call.operation == Operation::AssumeRole => {
             "the role's trust policy, or the permissions of the user, do not allow it; a role that asks for an external \
@@ -105,6 +104,16 @@ fn hint(profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> O
         _ => return None,
     };
     Some(text)
+}
+
+/// The profile whose long-term key signs the call for the top of `chain`, and its section; none if a session signs.
+fn long_term_signer<'c>(chain: &Chain<'c>, operation: Operation) -> Option<(&'c ProfileName, &'c ProfileName)> {
+    let steps = chain.profiles();
+    let signer = match operation {
+        Operation::GetSessionToken => steps.last()?,
+        _ => steps.iter().rev().nth(1).filter(|source| source.pattern() == Pattern::Iam)?,
+    };
+    Some((&signer.name, signer.long_term_section()?))
 }
 
 /// Why a file was not written.

@@ -5,10 +5,30 @@
 mod support;
 
 #[cfg(test)]
+mod apply;
+#[cfg(test)]
 mod architecture;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod credential_process;
+#[cfg(test)]
+mod env;
+#[cfg(test)]
+mod exec;
+#[cfg(test)]
 mod fake_aws;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod logout;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod status;

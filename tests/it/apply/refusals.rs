@@ -1,0 +1,167 @@
+//! What `apply` refuses with code 4: the file is named with its lines, and stays as it was.
+
+use super::{SMALL, SMALL_BODY, block, home};
+use crate::scene::{CONFIG, CREDENTIALS};
+use crate::support::sandbox::{Run, Sandbox};
+
+/// Runs `apply` over a config file, which must be refused whatever flag is given, and left alone.
+#[track_caller]
+fn refuses(config: impl AsRef<[u8]>, parts: &[&str]) -> Sandbox {
+    let home = home("");
+    home.write(CONFIG, config.as_ref());
+    for args in [&["apply"][..], &["apply", "--dry-run"], &["apply", "--check"], &["apply", "--yes"]] {
+        let run = home.run(args).exits(4);
+        tells(&run, &[&[home.path(CONFIG).to_str().unwrap()], parts].concat());
+        assert_eq!(run.stdout, "");
+        assert_eq!(std::fs::read(home.path(CONFIG)).unwrap(), config.as_ref());
+    }
+    assert!(!home.has(CREDENTIALS));
+    home
+}
+
+#[track_caller]
+fn tells(run: &Run, parts: &[&str]) {
+    for part in parts {
+        assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_section_outside_the_block_is_named_with_its_line() {
+    let config = "[default]\nregion = us-east-1\n\n[profile prod]\nregion = us-east-1\n";
+    let home =
+        refuses(config, &["1 section that awsauth would write already stands outside", "[profile prod] on line 4"]);
+    home.run(["apply", "--force"]).exits(4);
+    assert_eq!(home.read(CONFIG), config);
+}
+
+#[test]
+fn a_section_that_stands_inside_and_outside_is_named_with_both_lines() {
+    let config = format!("{}\n[profile main]\noutput = text\n[profile 'prod']\n", block(SMALL_BODY));
+    let parts = ["2 sections", "[profile main] on line 10, and in the block on line 2", "[profile prod] on line 12"];
+    refuses(config, &parts);
+}
+
+#[test]
+fn an_sso_session_outside_the_block_is_refused_too() {
+    let home = Sandbox::new();
+    let session =
+        "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let read = "[profiles.read]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"123456789012\"\n\
+                sso_role_name = \"ReadOnly\"\n";
+    home.manifest(&format!("{session}{read}"));
+    home.write(CONFIG, "[sso-session corp]\nsso_region = us-east-1\n");
+    tells(&home.run(["apply"]).exits(4), &["[sso-session corp] on line 1"]);
+}
+
+#[test]
+fn a_file_that_aws_cli_can_not_read_is_told_with_its_lines() {
+    refuses("[a]\nx = 1\n[b]\n[a]\n", &["AWS CLI can't read this file: line 4"]);
+    refuses("[a]\nregion = x\nREGION = y\n", &["line 3"]);
+    refuses("[a]\nregion = x\nnonsense\n[b]\nmore nonsense\n", &["line 3", "line 5", "every `aws` command fails"]);
+    refuses("region = x\n[a]\n", &["line 1"]);
+    refuses("\u{feff}[a]\nregion = x\n", &["line 1"]);
+    refuses("[a\nregion = x\n", &["line 1"]);
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_left_alone_or_kept_byte_for_byte() {
+    let home = home("");
+    let config = b"[a]\nx = \xff\xfe\n";
+    home.write(CONFIG, config);
+    let run = home.run(["apply"]);
+    let after = std::fs::read(home.path(CONFIG)).unwrap();
+    assert!(after.starts_with(config), "{run:?}");
+    assert_eq!(after == config, run.code == Some(4), "{run:?}");
+}
+
+#[test]
+fn markers_that_make_no_block_are_refused() {
+    let whole = block(SMALL_BODY);
+    let (begin, end) = (whole.lines().next().unwrap(), whole.lines().last().unwrap());
+    refuses(format!("[a]\n{begin}\n[b]\n"), &["line 2: `# >>> awsauth >>>` without its end"]);
+    refuses(format!("[a]\n{end}\n{begin}\n"), &["line 2: `# <<< awsauth <<<` without its beginning"]);
+    refuses(format!("{whole}{whole}"), &["line 9: a second `# >>> awsauth >>>`"]);
+    refuses(format!("{begin}\n{whole}"), &["line 2: a second `# >>> awsauth >>>`"]);
+    refuses(format!("{whole}{end}\n"), &["line 9: `# <<< awsauth <<<` without its beginning", "mend the two lines"]);
+}
+
+#[test]
+fn a_block_that_was_edited_by_hand_is_refused_until_force() {
+    let edited = block(SMALL_BODY).replace("eu-west-1", "eu-west-3");
+    let config = format!("[a]\nx = 1\n{edited}[b]\ny = 2\n");
+    let home = refuses(&config, &["changed by hand since awsauth wrote it (line 3)", "`awsauth apply --force`"]);
+    let run = home.run(["apply", "--dry-run", "--force"]).ok();
+    assert!(run.stdout.contains("-region = eu-west-3\n+region = eu-west-1\n"), "{}", run.stdout);
+    assert_eq!(home.read(CONFIG), config);
+    home.run(["apply", "--force"]).ok();
+    assert_eq!(home.read(CONFIG), format!("[a]\nx = 1\n{}[b]\ny = 2\n", block(SMALL_BODY)));
+}
+
+#[test]
+fn a_comment_or_section_that_was_put_into_the_block_is_an_edit_too() {
+    for (from, to) in [
+        ("[profile prod]", "# mine\n[profile prod]"),
+        ("source_profile = main\n", "source_profile = main\n[profile mine]\nx = 1\n"),
+        ("[profile prod]", "\n[profile prod]"),
+    ] {
+        let edited = block(SMALL_BODY).replacen(from, to, 1);
+        refuses(edited, &["changed by hand"]);
+    }
+}
+
+#[test]
+fn a_setting_after_the_block_without_a_header_is_refused() {
+    let config = format!("{}\n# mine\noutput = text\n", block(SMALL_BODY));
+    let home = refuses(config, &["line 11 follows the managed block without a section header", "`[profile NAME]`"]);
+    home.run(["apply", "--force"]).exits(4);
+}
+
+#[test]
+fn a_hand_made_long_term_key_where_sessions_go_is_refused_with_advice() {
+    let home = home("");
+    let keys = "[x]\n\n[main]\naws_access_key_id = AKIAALICEEXAMPLEKEY2\naws_secret_access_key = SECRETMARK\n";
+    home.write(CREDENTIALS, keys);
+    let run = home.run(["apply"]).exits(4);
+    tells(&run, &["[main] on line 3", "rename the section to [main-long-term]"]);
+    assert!(!run.stderr.contains("SECRETMARK"));
+    assert_eq!(home.read(CREDENTIALS), keys);
+    assert!(!home.has(CONFIG), "both files are planned before either is written");
+}
+
+#[test]
+fn keys_under_the_name_of_a_role_are_refused() {
+    let home = home("");
+    let keys = "[prod]\naws_access_key_id = AKIAALICEEXAMPLEKEY2\naws_secret_access_key = SECRETMARK\n";
+    home.write(CREDENTIALS, keys);
+    let run = home.run(["apply"]).exits(4);
+    tells(&run, &["[prod] on line 1", "rename or delete that section"]);
+    assert_eq!(home.read(CREDENTIALS), keys);
+}
+
+#[test]
+fn a_credentials_file_that_aws_cli_can_not_read_is_refused_before_config_is_written() {
+    let home = home("");
+    home.write(CREDENTIALS, "[a]\nnonsense\n");
+    let run = home.run(["apply"]).exits(4);
+    tells(&run, &[home.path(CREDENTIALS).to_str().unwrap(), "line 2"]);
+    assert!(!home.has(CONFIG));
+}
+
+#[test]
+fn json_tells_a_refusal_on_stdout_too() {
+    let home = home("[profile prod]\n");
+    let run = home.run(["apply", "--json"]).exits(4);
+    assert!(run.stdout.starts_with("{\n  \"version\": 1,\n"), "{}", run.stdout);
+    assert_eq!(run.json()["error"]["exit_code"], 4);
+    assert_eq!(run.json()["error"]["causes"][1], "[profile prod] on line 1");
+}
+
+#[test]
+fn an_invalid_manifest_writes_nothing() {
+    let home = home("");
+    home.manifest(&SMALL.replace("source_profile = \"main\"", "source_profile = \"man\""));
+    let run = home.run(["apply"]).exits(3);
+    tells(&run, &["source_profile = \"man\""]);
+    assert!(!home.has(".aws") && !home.has(".local"));
+}

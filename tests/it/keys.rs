@@ -1,0 +1,145 @@
+//! `keys add`: a long-term key from wherever it comes into the section that the profile takes it from.
+
+use crate::scene::{CREDENTIALS, Scene};
+
+const ID: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET: &str = "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";
+const OTHER_ID: &str = "AKIAIOSFODNN7EXAMPL2";
+
+/// A HOME without keys.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    scene.home.write(CREDENTIALS, "");
+    scene
+}
+
+fn section(name: &str, id: &str) -> String {
+    format!("[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {SECRET}\n")
+}
+
+/// What no run may show.
+#[track_caller]
+fn shows_no_secret(run: &crate::support::sandbox::Run) {
+    assert!(!run.stdout.contains(SECRET) && !run.stderr.contains(SECRET), "{run:?}");
+    assert!(!run.stdout.contains("SECRETMARK") && !run.stderr.contains("SECRETMARK"), "{run:?}");
+}
+
+#[test]
+fn each_form_on_stdin_gives_the_key() {
+    for text in [
+        format!("{ID}\n{SECRET}\n"),
+        format!("{ID} {SECRET}"),
+        format!("\u{feff}Access key ID,Secret access key\r\n{ID},{SECRET}\r\n"),
+        format!("{{\"AccessKey\": {{\"AccessKeyId\": \"{ID}\", \"SecretAccessKey\": \"{SECRET}\"}}}}"),
+        format!("[x]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n"),
+    ] {
+        let scene = scene();
+        let run = scene.home.run_with_input(["keys", "add", "main", "-v"], &text).ok();
+        shows_no_secret(&run);
+        assert!(run.stderr.contains(&format!("[main-long-term] of the credentials file has the key {ID} now")));
+        assert_eq!(scene.home.read(CREDENTIALS), section("main-long-term", ID));
+    }
+}
+
+#[test]
+fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
+    let scene = scene();
+    let csv = format!("Access key ID,Secret access key\r\n{ID},{SECRET}\r\n");
+    scene.home.write("key.csv", &csv);
+    shows_no_secret(&scene.run(&["keys", "add", "base", "--csv", "key.csv"]).ok());
+    assert_eq!(scene.home.read(CREDENTIALS), section("base", ID));
+    scene.home.run_with_input(["keys", "add", "main", "--csv", "-"], &csv).ok();
+    let expected = format!("{}\n{}", section("base", ID), section("main-long-term", ID));
+    assert_eq!(scene.home.read(CREDENTIALS), expected);
+    let run = scene.run(&["keys", "add", "main", "--csv", "gone.csv"]).exits(2);
+    assert!(run.stderr.contains("there is no file gone.csv"), "{}", run.stderr);
+}
+
+#[test]
+fn everything_else_in_the_file_stays_byte_for_byte() {
+    let scene = scene();
+    let mine = "# mine\r\n[x]\r\naws_access_key_id=AKIAX\r\n  s3 =\r\n\r\n; end";
+    scene.home.write(CREDENTIALS, mine);
+    scene.home.run_with_input(["keys", "add", "main"], &format!("{ID} {SECRET}")).ok();
+    let added = "\r\n\r\n[main-long-term]\r\naws_access_key_id=AKIAIOSFODNN7EXAMPLE\r\n";
+    assert!(scene.home.read(CREDENTIALS).starts_with(&format!("{mine}{added}")), "{}", scene.home.read(CREDENTIALS));
+}
+
+#[test]
+fn a_new_credentials_file_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new();
+    std::fs::remove_dir_all(scene.home.path(".aws")).unwrap();
+    scene.home.run_with_input(["keys", "add", "main"], &format!("{ID} {SECRET}")).ok();
+    let mode = |path: &str| scene.home.path(path).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(".aws"), mode(CREDENTIALS)), (0o700, 0o600));
+}
+
+#[test]
+fn an_existing_key_is_replaced_only_with_force() {
+    let scene = scene();
+    let old = format!("{}region = eu-west-1\n", section("main-long-term", OTHER_ID));
+    scene.home.write(CREDENTIALS, &old);
+    let input = format!("{ID} {SECRET}");
+    let run = scene.home.run_with_input(["keys", "add", "main"], &input).exits(4);
+    shows_no_secret(&run);
+    for part in ["[main-long-term] on line 1", OTHER_ID, "`--force` replaces it"] {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
+    assert_eq!(scene.home.read(CREDENTIALS), old);
+    shows_no_secret(&scene.home.run_with_input(["keys", "add", "main", "--force"], &input).ok());
+    assert_eq!(scene.home.read(CREDENTIALS), old.replace(OTHER_ID, ID));
+}
+
+#[test]
+fn the_same_key_again_changes_nothing() {
+    let scene = scene();
+    let input = format!("{ID} {SECRET}");
+    scene.home.run_with_input(["keys", "add", "main"], &input).ok();
+    let before = scene.home.path(CREDENTIALS).metadata().unwrap().modified().unwrap();
+    let run = scene.home.run_with_input(["keys", "add", "main", "--json"], &input).ok();
+    assert_eq!(run.json()["changed"], false);
+    assert_eq!(run.json()["access_key_id"], ID);
+    assert_eq!(scene.home.path(CREDENTIALS).metadata().unwrap().modified().unwrap(), before);
+}
+
+#[test]
+fn a_pattern_without_a_key_is_refused_with_the_profile_that_has_it() {
+    let scene = scene();
+    let input = format!("{ID} {SECRET}");
+    let run = scene.home.run_with_input(["keys", "add", "prod"], &input).exits(2);
+    assert!(run.stderr.contains("`iam-mfa-role`, which has no long-term key"), "{}", run.stderr);
+    assert!(run.stderr.contains("`awsauth keys add main`"), "{}", run.stderr);
+    let run = scene.home.run_with_input(["keys", "add", "read"], &input).exits(2);
+    assert!(run.stderr.contains("`sso`, which has no long-term key"), "{}", run.stderr);
+    let run = scene.home.run_with_input(["keys", "add", "mian"], &input).exits(2);
+    assert!(run.stderr.contains("did you mean `main`?"), "{}", run.stderr);
+    assert_eq!(scene.home.read(CREDENTIALS), "");
+}
+
+#[test]
+fn what_is_no_key_is_refused_without_being_shown() {
+    let scene = scene();
+    for (text, words) in [
+        (String::new(), "this text holds no access key"),
+        (SECRET.to_owned(), "this text holds no access key"),
+        (ID.to_owned(), "without its secret"),
+        (format!("ASIAIOSFODNN7EXAMPLE {SECRET}"), "a long-term key begins with AKIA"),
+        (format!("{ID} {SECRET}\n{OTHER_ID} {SECRET}"), "several access keys"),
+    ] {
+        let run = scene.home.run_with_input(["keys", "add", "main"], &text).exits(2);
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        shows_no_secret(&run);
+    }
+    assert_eq!(scene.home.read(CREDENTIALS), "");
+}
+
+#[test]
+fn a_credentials_file_that_aws_cli_can_not_read_is_left_alone() {
+    let scene = scene();
+    let broken = "[a]\nnonsense\n[a]\n";
+    scene.home.write(CREDENTIALS, broken);
+    let run = scene.home.run_with_input(["keys", "add", "main"], &format!("{ID} {SECRET}")).exits(4);
+    assert!(run.stderr.contains("line 2"), "{}", run.stderr);
+    assert_eq!(scene.home.read(CREDENTIALS), broken);
+}

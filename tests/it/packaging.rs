@@ -1,0 +1,91 @@
+//! `init`, `completions`, `man`, `--help`, `--version`: what a person meets first, and packagers need.
+
+use crate::scene::{MANIFEST, Scene};
+use crate::support::sandbox::Sandbox;
+
+const PATH: &str = ".config/awsauth/profiles.toml";
+
+#[test]
+fn the_starter_is_written_once_and_is_in_order() {
+    let home = Sandbox::new();
+    let run = home.run(["init"]).ok();
+    assert!(run.stderr.contains(PATH), "{}", run.stderr);
+    let starter = home.read(PATH);
+    assert_eq!(home.run(["init", "--print"]).ok().stdout, starter);
+    home.run(["check"]).ok();
+    home.run(["apply"]).ok();
+    home.run(["apply", "--check"]).ok();
+    let run = home.run(["init"]).exits(4);
+    assert!(run.stderr.contains("exists, and is left as it is"), "{}", run.stderr);
+    assert_eq!(home.read(PATH), starter);
+}
+
+#[test]
+fn the_starter_goes_where_the_manifest_is_looked_for() {
+    let home = Sandbox::new();
+    home.run(["init", "--manifest", "mine.toml", "--json"]).ok();
+    assert!(home.has("mine.toml") && !home.has(PATH));
+    let home = Sandbox::new();
+    let dir = home.path("xdg");
+    let home = home.env("XDG_CONFIG_HOME", dir.to_str().unwrap());
+    home.run(["init"]).ok();
+    assert!(home.has("xdg/awsauth/profiles.toml") && !home.has(PATH));
+}
+
+#[test]
+fn a_dangling_link_is_not_overwritten() {
+    let home = Sandbox::new();
+    std::fs::create_dir_all(home.path(".config/awsauth")).unwrap();
+    std::os::unix::fs::symlink("gone.toml", home.path(PATH)).unwrap();
+    home.run(["init"]).exits(4);
+    assert!(home.path(PATH).symlink_metadata().unwrap().is_symlink());
+}
+
+#[test]
+fn help_and_version_are_data_and_no_failure() {
+    let home = Sandbox::new();
+    let version = home.run(["--version"]).ok();
+    assert_eq!(version.stdout, format!("awsauth {}\n", env!("CARGO_PKG_VERSION")));
+    let help = home.run(["--help"]).ok();
+    for part in ["Exit codes: 0 done", "First day:", "credential-process"] {
+        assert!(help.stdout.contains(part), "{part}");
+    }
+    let commands = ["init", "check", "apply", "keys", "login", "status", "env", "exec", "logout", "completions", "man"];
+    for command in commands {
+        assert!(!home.run([command, "--help"]).ok().stdout.is_empty());
+    }
+    home.run([""; 0]).exits(2);
+    home.run(["lgin"]).exits(2);
+    home.run(["login", "--flow", "nonsense"]).exits(2);
+}
+
+#[test]
+fn the_manual_page_is_roff() {
+    let page = Sandbox::new().run(["man"]).ok().stdout;
+    assert!(page.contains(".TH awsauth 1"), "{page}");
+}
+
+#[test]
+fn each_shell_has_completions() {
+    let home = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(home.run(["completions", shell]).ok().stdout.contains("awsauth"), "{shell}");
+    }
+    home.run(["completions", "csh"]).exits(2);
+}
+
+#[test]
+fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
+    let scene = Scene::new();
+    let complete = |words: &[&str]| {
+        let mut command = scene.home.command(["--", "awsauth"]);
+        command.args(words).env("COMPLETE", "fish");
+        let output = command.output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let names: Vec<String> = complete(&["login", "p"]).lines().map(str::to_owned).collect();
+    assert_eq!(names, ["prod\tiam-mfa-role"]);
+    scene.home.manifest(&MANIFEST.replace("pattern = ", "pattren = "));
+    assert_eq!(complete(&["login", "p"]).trim(), "");
+}

@@ -1,0 +1,106 @@
+//! `status`: what is known of each profile without asking AWS.
+
+use crate::scene::{CREDENTIALS, Scene};
+
+/// Name and state of each profile, in order.
+fn states(scene: &Scene) -> Vec<(String, String)> {
+    let document = scene.run(&["status", "--json"]).ok().json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let profiles = document["profiles"].as_array().unwrap();
+    profiles.iter().map(|profile| (text(&profile["name"]), text(&profile["state"]))).collect()
+}
+
+#[track_caller]
+fn has_states(scene: &Scene, expected: [&str; 6]) {
+    let names = ["main", "prod", "base", "audit", "read", "jump"];
+    let expected: Vec<_> = names.into_iter().zip(expected).map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+    assert_eq!(states(scene), expected);
+    assert_eq!(scene.calls(), [""; 0], "status asks nobody");
+}
+
+#[test]
+fn each_profile_has_a_state() {
+    let scene = Scene::new();
+    has_states(&scene, ["none", "none", "key", "none", "none", "none"]);
+    scene.logged_in(&["main", "read"]);
+    has_states(&scene, ["valid", "renewable", "key", "none", "valid", "renewable"]);
+    scene.logged_in(&["prod", "jump", "audit"]);
+    has_states(&scene, ["valid", "valid", "key", "valid", "valid", "valid"]);
+    scene.expire("prod");
+    scene.expire("audit");
+    scene.expire("read");
+    has_states(&scene, ["valid", "renewable", "key", "expired", "renewable", "valid"]);
+    scene.expire("main");
+    has_states(&scene, ["expired", "expired", "key", "expired", "renewable", "valid"]);
+    scene.home.write(CREDENTIALS, "");
+    has_states(&scene, ["none", "none", "no key", "none", "renewable", "valid"]);
+}
+
+#[test]
+fn the_table_has_one_line_for_each_profile() {
+    let scene = Scene::new();
+    scene.logged_in(&["audit"]);
+    scene.age_session("audit", -60, 150);
+    let run = scene.run(&["status"]).ok();
+    let expected = "\
+PROFILE  PATTERN       ACCOUNT       STATE  LEFT
+main     iam-mfa       111122223333  none   -
+prod     iam-mfa-role  444455556666  none   -
+base     iam           -             key    -
+audit    iam-mfa-role  777788889999  valid  2 h 29 min
+read     sso           123456789012  none   -
+jump     sso-role      999900001111  none   -
+";
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (expected, ""));
+    let run = scene.run(&["status", "audit"]).ok();
+    assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+}
+
+#[test]
+fn json_has_the_facts_and_the_version_first() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let run = scene.run(&["status", "prod", "--json"]).ok();
+    assert!(run.stdout.starts_with("{\n  \"version\": 1,\n"), "{}", run.stdout);
+    let profile = &run.json()["profiles"][0];
+    for (key, value) in [("name", "prod"), ("pattern", "iam-mfa-role"), ("account", "444455556666"), ("state", "valid")]
+    {
+        assert_eq!(profile[key], value, "{key}");
+    }
+    // It is renewed from main's session, which lasts 12 hours.
+    assert!((43_190..=43_200).contains(&profile["seconds_left"].as_i64().unwrap()), "{profile}");
+}
+
+#[test]
+fn check_fails_for_a_session_that_is_missing_or_has_too_little_left() {
+    let scene = Scene::new();
+    let run = scene.run(&["status", "main", "--check"]).exits(1);
+    assert!(run.stderr.contains("too little time left: main; run awsauth login main"), "{}", run.stderr);
+    scene.run(&["status", "base", "--check"]).ok();
+    scene.logged_in(&["main"]);
+    scene.run(&["status", "main", "--check"]).ok();
+    scene.run(&["status", "main", "--check", "--min-ttl", "11h"]).ok();
+    scene.run(&["status", "main", "--check", "--min-ttl", "13h"]).exits(1);
+    scene.age_session("main", -700, 20);
+    scene.run(&["status", "main", "--check"]).ok();
+    scene.age_session("main", -710, 10);
+    scene.run(&["status", "main", "prod", "--check"]).exits(1);
+    scene.run(&["status", "main", "--check", "--min-ttl", "300"]).ok();
+    scene.run(&["status", "main", "--check", "--min-ttl", "soon"]).exits(2);
+}
+
+#[test]
+fn a_session_of_an_older_definition_counts_as_none() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod", "main"]);
+    scene.change_manifest("role/Admin", "role/Other");
+    let run = scene.run(&["status", "main", "prod", "--json"]).ok();
+    assert_eq!(run.json()["profiles"][0]["state"], "valid");
+    assert_eq!(run.json()["profiles"][1]["state"], "renewable");
+}
+
+#[test]
+fn an_unknown_profile_is_a_usage_error() {
+    let run = Scene::new().run(&["status", "auditt"]).exits(2);
+    assert!(run.stderr.contains("did you mean `audit`?"), "{}", run.stderr);
+}
