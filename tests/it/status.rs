@@ -47,7 +47,7 @@ PROFILE  PATTERN       ACCOUNT       STATE  LEFT
 main     iam-mfa       111122223333  none   -
 prod     iam-mfa-role  444455556666  none   -
 base     iam           -             key    -
-audit    iam-mfa-role  777788889999  valid  2 h 29 min
+audit    iam-mfa-role  777788889999  valid  2 h 30 min
 read     sso           123456789012  none   -
 jump     sso-role      999900001111  none   -
 ";
