@@ -173,7 +173,7 @@ fn put(document: &Document<'_>, name: &ProfileName, entries: &[(&str, &str)]) ->
             changed.map(|(key, value)| document.set(section, key, &NewValue::from(*value))).collect();
         (edits?, Change::Changed)
     } else {
-        let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), NewValue::from(*value))).collect();
+        let entries = entries.iter().map(|(key, value)| ((*key).into(), NewValue::from(*value))).collect();
         (vec![document.append_sections(&[NewSection { id: id.clone(), entries }])?], Change::Added)
     };
     let plan = Plan::new(document.bytes(), &edits, vec![(name.to_string(), change)])?;

@@ -13,7 +13,7 @@ pub(super) fn config(
     before: &Document<'_>,
     block: Option<&Block>,
     after: &[u8],
-    sections: &[NewSection],
+    sections: &[NewSection<'_>],
     body: &str,
 ) -> Result<(), Refusal> {
     read_back(sections, body)?;
@@ -61,7 +61,7 @@ fn others<'d>(document: &'d Document<'_>, changed: &'d [SectionId]) -> impl Iter
 }
 
 /// Reads the rendered text with `rust-ini`, which shares no code with the editor, and compares every key and value.
-fn read_back(sections: &[NewSection], body: &str) -> Result<(), Refusal> {
+fn read_back(sections: &[NewSection<'_>], body: &str) -> Result<(), Refusal> {
     let options = ParseOption {
         enabled_quote: false,
         enabled_escape: false,
@@ -69,27 +69,21 @@ fn read_back(sections: &[NewSection], body: &str) -> Result<(), Refusal> {
         ..ParseOption::default()
     };
     let read = Ini::load_from_str_opt(body, options).map_err(|error| Refusal::bug(error.to_string()))?;
-    let read: Vec<(&str, Vec<(&str, &str)>)> =
-        read.iter().filter_map(|(name, section)| name.map(|name| (name, section.iter().collect()))).collect();
-    let is_equal = read.len() == sections.len()
-        && read.iter().zip(sections).all(|((name, pairs), section)| {
-            *name == desired::header(&section.id)
-                && flattened(section).eq(pairs.iter().map(|(key, value)| (own(key), own(value))))
-        });
-    if is_equal { Ok(()) } else { Err(Refusal::bug("rust-ini reads the block differently")) }
+    let mut read = read.iter().filter_map(|(name, section)| name.map(|name| (name, section)));
+    let is_equal = sections.iter().all(|section| {
+        read.next().is_some_and(|(name, pairs)| name == desired::header(&section.id) && is_same(section, pairs.iter()))
+    });
+    if is_equal && read.next().is_none() { Ok(()) } else { Err(Refusal::bug("rust-ini reads the block differently")) }
 }
 
-fn own(text: &str) -> String {
-    text.to_owned()
-}
-
-/// A section as `rust-ini` sees it: a nested block is its empty key and indented keys.
-fn flattened(section: &NewSection) -> impl Iterator<Item = (String, String)> {
-    section.entries.iter().flat_map(|(key, value)| match value {
-        NewValue::Text(text) => vec![(key.clone(), text.clone())],
-        NewValue::Nested(pairs) => {
-            let nested = pairs.iter().map(|(key, value)| (format!("  {key}"), value.clone()));
-            std::iter::once((key.clone(), String::new())).chain(nested).collect()
-        }
-    })
+/// Whether `pairs` is a section as `rust-ini` sees it: a nested block is its empty key, then the keys with their blanks.
+fn is_same<'p>(section: &NewSection<'_>, mut pairs: impl Iterator<Item = (&'p str, &'p str)>) -> bool {
+    let mut is_next = |indent: &str, key: &str, value: &str| {
+        pairs.next().is_some_and(|(read_key, read)| read_key.strip_prefix(indent) == Some(key) && read == value)
+    };
+    let is_same = section.entries.iter().all(|(key, value)| match value {
+        NewValue::Text(text) => is_next("", key, text),
+        NewValue::Nested(nested) => is_next("", key, "") && nested.iter().all(|(key, value)| is_next("  ", key, value)),
+    });
+    is_same && pairs.next().is_none()
 }

@@ -60,10 +60,8 @@ fn a_dry_run_prints_the_diff_and_writes_nothing() {
     let run = home.run(["apply", "--dry-run"]).ok();
     let path = home.path(CONFIG);
     let added: String = block(SMALL_BODY).lines().map(|line| format!("+{line}\n")).collect();
-    let expected = format!(
-        "--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n{added}",
-        path.display()
-    );
+    let expected =
+        format!("--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n{added}", path.display());
     assert_eq!(run.stdout, expected);
     assert!(run.stderr.contains("would change"), "{}", run.stderr);
     assert_eq!(home.read(CONFIG), "[default]\nregion = us-east-1\n");

@@ -66,9 +66,8 @@ pub(crate) struct Scene {
 
 /// Both of Alice's long-term keys.
 pub(crate) fn long_term_keys() -> String {
-    let key = |section: &str| {
-        format!("[{section}]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n")
-    };
+    let key =
+        |section: &str| format!("[{section}]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n");
     format!("{}\n{}", key("main-long-term"), key("base"))
 }
 

@@ -63,7 +63,8 @@ fn json_has_the_facts_and_the_version_first() {
     let run = scene.run(&["status", "prod", "--json"]).ok();
     assert!(run.stdout.starts_with("{\n  \"version\": 1,\n"), "{}", run.stdout);
     let profile = &run.json()["profiles"][0];
-    for (key, value) in [("name", "prod"), ("pattern", "iam-mfa-role"), ("account", "444455556666"), ("state", "valid")] {
+    for (key, value) in [("name", "prod"), ("pattern", "iam-mfa-role"), ("account", "444455556666"), ("state", "valid")]
+    {
         assert_eq!(profile[key], value, "{key}");
     }
     // It is renewed from main's session, which lasts 12 hours.

@@ -84,7 +84,10 @@ fn a_full_disk_and_a_read_only_one_leave_the_old_file() {
     let old = format!("[a]\nx = {}\n", "1".repeat(3000));
     for (script, words) in [
         ("mount -t tmpfs -o size=4k none \"$HOME/.aws\"; cp \"$HOME/old\" \"$HOME/.aws/config\"", "No space left"),
-        ("mount --bind \"$HOME/.aws\" \"$HOME/.aws\"; mount -o remount,ro,bind \"$HOME/.aws\"", "Read-only file system"),
+        (
+            "mount --bind \"$HOME/.aws\" \"$HOME/.aws\"; mount -o remount,ro,bind \"$HOME/.aws\"",
+            "Read-only file system",
+        ),
     ] {
         let home = home(&old);
         home.write("old", &old);
@@ -112,7 +115,8 @@ fn leftovers_of_a_killed_run_are_swept_and_other_files_stay() {
 #[test]
 fn parallel_runs_leave_one_whole_block() {
     let home = home("[a]\nx = 1\n");
-    let children: Vec<_> = (0..8).map(|_| home.command(["apply"]).stderr(std::process::Stdio::null()).spawn()).collect();
+    let children: Vec<_> =
+        (0..8).map(|_| home.command(["apply"]).stderr(std::process::Stdio::null()).spawn()).collect();
     for child in children {
         assert!(child.unwrap().wait().unwrap().success());
     }

@@ -29,7 +29,8 @@ fn tells(run: &Run, parts: &[&str]) {
 #[test]
 fn a_section_outside_the_block_is_named_with_its_line() {
     let config = "[default]\nregion = us-east-1\n\n[profile prod]\nregion = us-east-1\n";
-    let home = refuses(config, &["1 section that awsauth would write already stands outside", "[profile prod] on line 4"]);
+    let home =
+        refuses(config, &["1 section that awsauth would write already stands outside", "[profile prod] on line 4"]);
     home.run(["apply", "--force"]).exits(4);
     assert_eq!(home.read(CONFIG), config);
 }
@@ -44,7 +45,8 @@ fn a_section_that_stands_inside_and_outside_is_named_with_both_lines() {
 #[test]
 fn an_sso_session_outside_the_block_is_refused_too() {
     let home = Sandbox::new();
-    let session = "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let session =
+        "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
     let read = "[profiles.read]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"123456789012\"\n\
                 sso_role_name = \"ReadOnly\"\n";
     home.manifest(&format!("{session}{read}"));

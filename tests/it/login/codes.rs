@@ -15,7 +15,10 @@ fn a_code_is_taken_from_the_flag_the_environment_or_stdin() {
 
     let scene = Scene::new();
     let code = scene.code();
-    scene.home.run_with_input(["login", "main", "--token-code", "-"], &format!(" {} {}\n", &code[..3], &code[3..])).ok();
+    scene
+        .home
+        .run_with_input(["login", "main", "--token-code", "-"], &format!(" {} {}\n", &code[..3], &code[3..]))
+        .ok();
     assert_eq!(scene.calls(), ["GetSessionToken"]);
 }
 

@@ -25,7 +25,12 @@ fn a_device_that_is_not_the_users_is_named() {
         "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/bob\"",
     );
     let serial = "mfa_serial `arn:aws:iam::111122223333:mfa/bob` is not a device of this user";
-    fails(&scene, "prod", 5, &["main: GetSessionToken failed: ", "unable to validate MFA code", "AccessDenied", serial]);
+    fails(
+        &scene,
+        "prod",
+        5,
+        &["main: GetSessionToken failed: ", "unable to validate MFA code", "AccessDenied", serial],
+    );
 }
 
 #[test]
