@@ -127,7 +127,8 @@ fn a_broken_file_with_secrets_is_told_by_its_lines_alone() {
         scene.home.write(CREDENTIALS, &broken);
         let code = scene.code();
         all_silent(&scene, &[&["apply"], &["login", "main", "--token-code", &code], &["status"], &["logout", "--all"]]);
-        let run = scene.home.run_with_input(["-v", "keys", "add", "main"], &format!("AKIAIOSFODNN7EXAMPLE {SECRET_KEY}"));
+        let run =
+            scene.home.run_with_input(["-v", "keys", "add", "main"], &format!("AKIAIOSFODNN7EXAMPLE {SECRET_KEY}"));
         is_silent(&["keys", "add"], &run);
     }
 }

@@ -34,5 +34,6 @@ mod scene;
 mod schema;
 #[cfg(test)]
 mod status;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod terminal;
