@@ -24,22 +24,6 @@ impl From<std::ops::Range<usize>> for Span {
     }
 }
 
-/// A value and the place that it was written at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Spanned<T> {
-    /// The value.
-    pub(crate) value: T,
-    /// Where it stands.
-    pub(crate) span: Span,
-}
-
-impl<T> Spanned<T> {
-    /// `value`, written at `span`.
-    pub(crate) fn new(value: T, span: Span) -> Self {
-        Self { value, span }
-    }
-}
-
 /// One text file as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {

@@ -22,9 +22,10 @@ pub(super) enum Origin {
 }
 
 /// A value that may have been written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Slot<T> {
     /// Nowhere.
+    #[default]
     Absent,
     /// Written, but wrong, which has been reported; so it must not be called missing as well.
     Broken,
@@ -75,12 +76,6 @@ impl<T: Clone> Slot<T> {
                 given.origin = Origin::Defaults;
             }
         }
-    }
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self::Absent
     }
 }
 
@@ -162,15 +157,12 @@ impl Fields {
     pub(super) fn read<'t>(table: &'t DeTable<'t>, place: &str, reading: &mut Reading<'t>) -> Self {
         let mut fields = Self::default();
         for entry in entries(table) {
-            match keys::find(keys::PROFILE, entry.name) {
-                Some(key) => {
-                    fields.written.push((key, entry.at));
-                    fields.put(key, entry, reading);
-                }
-                None => {
-                    let names = keys::PROFILE.iter().map(|key| key.name);
-                    fields.meant.extend(reading.unknown_key(entry, place, names));
-                }
+            if let Some(key) = keys::find(keys::PROFILE, entry.name) {
+                fields.written.push((key, entry.at));
+                fields.put(key, entry, reading);
+            } else {
+                let names = keys::PROFILE.iter().map(|key| key.name);
+                fields.meant.extend(reading.unknown_key(entry, place, names));
             }
         }
         fields

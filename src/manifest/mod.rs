@@ -57,7 +57,9 @@ fn catalog<'t>(top: &[Entry<'t>], reading: &mut Reading<'t>) -> Option<Catalog> 
     if find("version").is_some_and(|entry| !is_readable(entry, reading)) {
         return None;
     }
-    top.iter().for_each(|entry| check_top(*entry, reading));
+    for entry in top {
+        check_top(*entry, reading);
+    }
     if let Some(entry) = find("vars") {
         variables::read(entry, reading);
     }

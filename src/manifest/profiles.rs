@@ -143,7 +143,7 @@ fn check_sso(draft: &mut Draft<'_>, sessions: &Sessions<'_>, reading: &mut Readi
 }
 
 fn check_session(draft: &Draft<'_>, session: &Given<String>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
-    if sessions.find(&session.value).is_some() {
+    if sessions.has(&session.value) {
         return;
     }
     let message = format!("there is no SSO session `{}`", session.value);
@@ -292,7 +292,7 @@ fn role(fields: &Fields) -> Option<Role> {
 
 fn access(fields: &Fields, sessions: &Sessions<'_>) -> Option<SsoAccess> {
     match fields.sso_session.value() {
-        Some(name) => Some(SsoAccess::Session(sessions.find(name)??.clone())),
+        Some(name) => Some(SsoAccess::Session(sessions.find(name)?.clone())),
         None => Some(SsoAccess::Legacy {
             start_url: fields.sso_start_url.value()?.clone(),
             region: fields.sso_region.value()?.clone(),
