@@ -1,6 +1,8 @@
 //! Owns a profile's keys as they are written: each value checked on its own, once, where it stands. Must not know what a
 //! pattern needs.
 
+use std::fmt::Arguments;
+
 use super::keys::{self, Key, Shape};
 use super::reading::{Entry, Reading, entries};
 use super::settings::{self, WrittenSetting};
@@ -154,8 +156,9 @@ fields! {
 
 impl Fields {
     /// Reads the table of one profile, or of `[defaults]`, which `place` names.
-    pub(super) fn read<'t>(table: &'t DeTable<'t>, place: &str, reading: &mut Reading<'t>) -> Self {
-        let mut fields = Self::default();
+    pub(super) fn read<'t>(table: &'t DeTable<'t>, place: Arguments<'_>, reading: &mut Reading<'t>) -> Box<Self> {
+        // Boxed from the start: a thousand bytes that would be moved from hand to hand.
+        let mut fields = Box::<Self>::default();
         for entry in entries(table) {
             if let Some(key) = keys::find(keys::PROFILE, entry.name) {
                 fields.written.push((key, entry.at));

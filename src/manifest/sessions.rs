@@ -64,7 +64,7 @@ fn session<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<SsoSession
     for inner in entries(table) {
         let Some(key) = keys::find(keys::SESSION, inner.name) else {
             let known = keys::SESSION.iter().map(|key| key.name);
-            seen.extend(reading.unknown_key(inner, &format!("the SSO session `{}`", entry.name), known));
+            seen.extend(reading.unknown_key(inner, format_args!("the SSO session `{}`", entry.name), known));
             continue;
         };
         seen.push(key.name);
