@@ -77,11 +77,15 @@ s3 =
 
 /// The place where it all happens.
 struct Tour {
+    /// What is `~` there.
     home: tempfile::TempDir,
+    /// The real program.
     program: PathBuf,
+    /// What is AWS there.
     fake: FakeAws,
 }
 
+/// Goes on the tour; `whoami` is what it runs on the way.
 fn main() -> ExitCode {
     let done = if std::env::args().nth(1).as_deref() == Some("whoami") { whoami() } else { tour() };
     match done {
@@ -93,6 +97,7 @@ fn main() -> ExitCode {
     }
 }
 
+/// The first day, step by step.
 fn tour() -> Result<(), Box<dyn Error>> {
     let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start_standard() };
     tour.fake.world().approve_devices(Approval::AfterPolls(1));
@@ -146,11 +151,13 @@ fn build() -> Result<PathBuf, Box<dyn Error>> {
     Ok(dir.join(format!("awsauth{}", std::env::consts::EXE_SUFFIX)))
 }
 
+/// What the next commands show.
 fn heading(text: &str) {
     println!("\n\x1b[1m{text}\x1b[0m");
 }
 
 impl Tour {
+    /// Writes a file in HOME, and its directory.
     fn write(&self, path: &str, text: &str) -> Result<(), Box<dyn Error>> {
         let path = self.home.path().join(path);
         if let Some(dir) = path.parent() {
@@ -164,15 +171,18 @@ impl Tour {
         self.fake.world().next_code(standard::MFA_SERIAL)
     }
 
+    /// Runs awsauth.
     fn awsauth(&self, args: &[&str]) -> Result<(), Box<dyn Error>> {
         self.awsauth_with_input(args, "")
     }
 
+    /// Runs awsauth with something on stdin.
     fn awsauth_with_input(&self, args: &[&str], input: &str) -> Result<(), Box<dyn Error>> {
         let shown: Vec<&str> = args.iter().map(|arg| arg.rsplit("/examples/").next().unwrap_or(arg)).collect();
         self.run(Command::new(&self.program).args(args), &format!("awsauth {}", shown.join(" ")), input)
     }
 
+    /// Runs another program.
     fn shell(&self, program: &str, args: &[&str]) -> Result<(), Box<dyn Error>> {
         self.run(Command::new(program).args(args), &format!("{program} ~/{}", args.join(" ")), "")
     }

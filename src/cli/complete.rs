@@ -20,7 +20,8 @@ fn read_names() -> Option<Vec<CompletionCandidate>> {
     let catalog = manifest::load(&Source::new(&path, text)).catalog?;
     let candidates = catalog.profiles().iter().map(|profile| {
         let help = profile.description.clone().unwrap_or_else(|| profile.pattern().to_string());
-        CompletionCandidate::new(profile.name.as_str()).help(Some(crate::source::display_safe(&help).into()))
+        let help = crate::source::display_safe(&help);
+        CompletionCandidate::new(profile.name.as_str()).help(Some(help.into()))
     });
     Some(candidates.collect())
 }

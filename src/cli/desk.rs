@@ -85,8 +85,8 @@ impl<'a> Desk<'a> {
             out,
             aws: Aws::new(endpoints(host), ca_bundle(host)?),
             sessions: Sessions::new(&state_dir),
-            tokens: SsoCache::new(places.aws_cache("sso")?),
-            roles: RoleCache::new(places.aws_cache("cli")?),
+            tokens: SsoCache::new(Places::aws_cache("sso")?),
+            roles: RoleCache::new(Places::aws_cache("cli")?),
             manifest,
             keys,
             credentials_file,
@@ -228,11 +228,10 @@ impl<'a> Desk<'a> {
         match notice {
             Notice::Calling { operation, subject } => self.out.detail(&format!("{subject}: calling {operation}")),
             Notice::Obtained { profile } => self.out.detail(&format!("{profile}: new session")),
-            Notice::CodeRefused { .. } => {
-                self.out.warn(
-                    "AWS did not take this code: wrong, or used before. Wait for the next one, at most 30 seconds",
-                );
-            }
+            Notice::CodeRefused { serial } => self.out.warn(&format!(
+                "AWS did not take this code of {}: wrong, or used before. Wait for the next one, at most 30 seconds",
+                serial.as_str()
+            )),
             Notice::TokenRejected { access } => {
                 self.out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
             }
@@ -241,7 +240,9 @@ impl<'a> Desk<'a> {
                 let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
                 let opened = if *opened { "Your browser opens" } else { "Open" };
                 self.out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
-                self.out.say(&format!("\n    {}\n", display_safe(page)));
+                self.out.say("");
+                self.out.say(&format!("    {}", display_safe(page)));
+                self.out.say("");
                 self.out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
                 self.out.say("Approve only if you started this login yourself. Waiting…");
             }

@@ -1,6 +1,6 @@
 //! Owns reading the manifest, and showing what is wrong with it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -44,7 +44,7 @@ impl Reading {
         let (bytes, seen) = read_file(&path)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
             Failure::new(Exit::Manifest, format!("{} is not UTF-8: line {line}", path.display()))
                 .hint("save it as UTF-8 in your editor")
         })?;
@@ -74,12 +74,12 @@ impl Reading {
     /// Shows the diagnostics as text.
     pub(crate) fn show(&self, out: Out) {
         if !self.diagnostics.is_empty() {
-            out.say(&report::diagnostics_text(&self.source, &self.diagnostics, report::WIDTH));
+            out.say(&report::diagnostics_text(&self.source, &self.diagnostics, out.width));
         }
     }
 }
 
-fn read_file(path: &PathBuf) -> Result<(Vec<u8>, Seen), Failure> {
+fn read_file(path: &Path) -> Result<(Vec<u8>, Seen), Failure> {
     match seen::read(path, clock::now()) {
         Ok(Some(read)) => Ok(read),
         Ok(None) => Err(no_manifest(path)),
@@ -90,19 +90,15 @@ fn read_file(path: &PathBuf) -> Result<(Vec<u8>, Seen), Failure> {
 impl Manifest {
     /// Reads the manifest for a command that needs it in order; errors are shown, warnings are `check`'s to tell.
     pub(crate) fn read(places: Places<'_>, out: Out) -> Result<Self, Failure> {
-        let reading = Reading::read(places)?;
-        let Reading { source, catalog, diagnostics, seen } = reading;
-        match catalog {
-            Some(catalog) => Ok(Self { catalog, seen }),
-            None => {
-                let broken = Reading { source, catalog: None, diagnostics, seen };
-                if out.json {
-                    out.document(broken.document())?;
-                }
-                broken.show(out);
-                Err(Failure::shown(Exit::Manifest))
-            }
+        let mut reading = Reading::read(places)?;
+        if let Some(catalog) = reading.catalog.take() {
+            return Ok(Self { catalog, seen: reading.seen });
         }
+        if out.json {
+            out.document(reading.document())?;
+        }
+        reading.show(out);
+        Err(Failure::shown(Exit::Manifest))
     }
 
     /// The profile of that name.

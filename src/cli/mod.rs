@@ -36,7 +36,12 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error),
     };
-    let out = Out { color: color(&cli.global, &host), verbose: cli.global.verbose, json: cli.global.json };
+    let out = Out {
+        color: color(&cli.global, &host),
+        verbose: cli.global.verbose,
+        json: cli.global.json,
+        width: host.width(),
+    };
     match run(&cli, &host, out) {
         Ok(exit) => exit.into(),
         Err(failure) => {

@@ -15,6 +15,8 @@ pub(crate) struct Out {
     pub(crate) color: ColorChoice,
     /// Whether to tell each step.
     pub(crate) verbose: bool,
+    /// How many columns there are for text on stderr.
+    pub(crate) width: usize,
     /// Whether data is one JSON document.
     pub(crate) json: bool,
 }

@@ -28,12 +28,12 @@ impl<'a> Places<'a> {
         }
         match self.host.var_os("AWSAUTH_MANIFEST") {
             Some(path) => Ok(PathBuf::from(path)),
-            None => self.default_manifest(),
+            None => Self::default_manifest(),
         }
     }
 
     /// Where the manifest is looked for when nothing names it.
-    pub(crate) fn default_manifest(&self) -> Result<PathBuf, Failure> {
+    fn default_manifest() -> Result<PathBuf, Failure> {
         let dir = Host::config_dir().ok_or_else(no_home)?;
         Ok(dir.join("awsauth").join("profiles.toml"))
     }
@@ -49,8 +49,8 @@ impl<'a> Places<'a> {
     }
 
     /// AWS's own caches; no variable moves them (aws-facts §7).
-    pub(crate) fn aws_cache(&self, tool: &str) -> Result<PathBuf, Failure> {
-        Ok(self.home()?.join(".aws").join(tool).join("cache"))
+    pub(crate) fn aws_cache(tool: &str) -> Result<PathBuf, Failure> {
+        Ok(Self::home()?.join(".aws").join(tool).join("cache"))
     }
 
     /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's directory for state.
@@ -65,14 +65,14 @@ impl<'a> Places<'a> {
         match self.host.var_os(variable) {
             // SDKs expand a leading `~` component, since the shell does not inside quotes (aws-facts §7).
             Some(path) => match Path::new(path).strip_prefix("~") {
-                Ok(rest) => Ok(self.home()?.join(rest)),
+                Ok(rest) => Ok(Self::home()?.join(rest)),
                 Err(_) => Ok(PathBuf::from(path)),
             },
-            None => Ok(self.home()?.join(".aws").join(name)),
+            None => Ok(Self::home()?.join(".aws").join(name)),
         }
     }
 
-    fn home(&self) -> Result<PathBuf, Failure> {
+    fn home() -> Result<PathBuf, Failure> {
         Host::home().ok_or_else(no_home)
     }
 }

@@ -12,9 +12,6 @@ const LONGEST_LINE: usize = 400;
 /// Places nearer than this, in lines, are shown as one piece.
 const NEAR: usize = 8;
 
-/// The width that text is wrapped to, in characters.
-pub(crate) const WIDTH: usize = 120;
-
 /// All findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
 /// counts them. Empty without findings.
 pub(crate) fn diagnostics_text(source: &Source, diagnostics: &[Diagnostic], width: usize) -> String {

@@ -1,6 +1,6 @@
 //! Owns the changes that can be made to a file, each as an [`Edit`] in the file's own style. Must not apply them.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use super::blank;
 use super::document::{DEFAULTS, Document};
@@ -15,78 +15,92 @@ const NESTED_INDENT: &str = "  ";
 
 /// A value to write.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum NewValue {
+pub(crate) enum NewValue<'a> {
     /// One line.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A nested block: `key =` with one deeper line for each pair.
-    Nested(Vec<(String, String)>),
+    Nested(Vec<(Cow<'a, str>, Cow<'a, str>)>),
 }
 
-impl From<&str> for NewValue {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'a> From<&'a str> for NewValue<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text.into())
     }
 }
 
 /// A section to write. Has no `Debug`, since values may be secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct NewSection {
+pub(crate) struct NewSection<'a> {
     /// What its header names.
     pub(crate) id: SectionId,
     /// Its settings in order.
-    pub(crate) entries: Vec<(String, NewValue)>,
+    pub(crate) entries: Vec<(Cow<'a, str>, NewValue<'a>)>,
 }
 
-impl NewSection {
-    /// The section as text from its header through its last line end; fails on anything outside the portable subset.
-    pub(crate) fn render(&self, kind: FileKind, style: &Style) -> Result<Vec<u8>, EditError> {
-        let mut text = portable::header(&self.id, kind)?;
+impl NewSection<'_> {
+    /// Adds the section to `text`, from its header through its last line end; fails on anything outside the portable
+    /// subset.
+    pub(crate) fn render(&self, text: &mut String, kind: FileKind, style: &Style) -> Result<(), EditError> {
+        portable::push_header(text, &self.id, kind)?;
         text.push_str(style.newline);
         check_unique(&self.entries)?;
         for (key, value) in &self.entries {
             portable::check_key(key)?;
             text.push_str(key);
-            text.push_str(&render_value(key, value, "", style)?);
+            push_value(text, key, value, "", style)?;
             text.push_str(style.newline);
         }
-        Ok(text.into_bytes())
+        Ok(())
     }
 }
 
-/// What follows a key: the separator and the value, without the last line end.
-fn render_value(key: &str, value: &NewValue, indent: &str, style: &Style) -> Result<String, EditError> {
+/// Adds what follows a key: the separator and the value, without the last line end.
+fn push_value(
+    text: &mut String,
+    key: &str,
+    value: &NewValue<'_>,
+    indent: &str,
+    style: &Style,
+) -> Result<(), EditError> {
     match value {
-        NewValue::Text(text) => {
-            portable::check_value(key, text)?;
-            Ok(format!("{}{text}", style.separator))
+        NewValue::Text(value) => {
+            portable::check_value(key, value)?;
+            text.push_str(style.separator);
+            text.push_str(value);
+            Ok(())
         }
         NewValue::Nested(pairs) => {
-            let mut text = style.separator.trim_end().to_owned();
-            text.push_str(&render_nested(key, pairs, indent, style)?);
-            Ok(text)
+            text.push_str(style.separator.trim_end());
+            push_nested(text, key, pairs, indent, style)
         }
     }
 }
 
 /// Always with ` = `: the form that all parsers are known to agree on.
-fn render_nested(key: &str, pairs: &[(String, String)], indent: &str, style: &Style) -> Result<String, EditError> {
+fn push_nested(
+    text: &mut String,
+    key: &str,
+    pairs: &[(Cow<'_, str>, Cow<'_, str>)],
+    indent: &str,
+    style: &Style,
+) -> Result<(), EditError> {
     check_unique(pairs)?;
     if pairs.is_empty() {
         return Err(EditError::Value { key: key.to_owned(), defect: portable::Defect::Empty });
     }
-    let mut text = String::new();
     for (key, value) in pairs {
         portable::check_key(key)?;
         portable::check_value(key, value)?;
         text.extend([style.newline, indent, NESTED_INDENT, key, " = ", value]);
     }
-    Ok(text)
+    Ok(())
 }
 
-fn check_unique<T>(pairs: &[(String, T)]) -> Result<(), EditError> {
-    let mut seen = HashSet::new();
-    match pairs.iter().find(|(key, _)| !seen.insert(key)) {
-        Some((key, _)) => Err(EditError::Key { key: key.clone() }),
+/// Sections have few keys, and pairs of them are compared faster than hashed.
+fn check_unique<T>(pairs: &[(Cow<'_, str>, T)]) -> Result<(), EditError> {
+    let repeated = pairs.iter().enumerate().find(|(at, (key, _))| pairs[..*at].iter().any(|(other, _)| other == key));
+    match repeated {
+        Some((_, (key, _))) => Err(EditError::Key { key: key.to_string() }),
         None => Ok(()),
     }
 }
@@ -94,7 +108,7 @@ fn check_unique<T>(pairs: &[(String, T)]) -> Result<(), EditError> {
 impl Document<'_> {
     /// Gives `key` that value: in place of the value that counts now, comments in it included, or on a new line after the
     /// section's last entry. Not in `[DEFAULT]`, whose keys speak for every section.
-    pub(crate) fn set(&self, section: &Section, key: &str, value: &NewValue) -> Result<Edit, EditError> {
+    pub(crate) fn set(&self, section: &Section, key: &str, value: &NewValue<'_>) -> Result<Edit, EditError> {
         portable::check_key(key)?;
         if self.is_defaults(section) {
             return Err(EditError::Name { name: DEFAULTS.to_owned() });
@@ -111,21 +125,24 @@ impl Document<'_> {
                 if entry.value.is_empty() {
                     (after_delimiter, format!("{}{text}", self.style().after_delimiter()))
                 } else {
-                    (entry.value.start, text.clone())
+                    (entry.value.start, text.to_string())
                 }
             }
             NewValue::Nested(pairs) => {
                 let indent = self.text(&(line_start..entry.key.start));
-                (after_delimiter, render_nested(key, pairs, &indent, self.style())?)
+                let mut text = String::new();
+                push_nested(&mut text, key, pairs, &indent, self.style())?;
+                (after_delimiter, text)
             }
         };
         Ok(Edit { range: start..end, bytes: text.into_bytes() })
     }
 
-    fn insert(&self, section: &Section, key: &str, value: &NewValue) -> Result<Edit, EditError> {
+    fn insert(&self, section: &Section, key: &str, value: &NewValue<'_>) -> Result<Edit, EditError> {
         let style = self.style();
         let indent = self.insert_indent(section);
-        let line = format!("{indent}{key}{}", render_value(key, value, &indent, style)?);
+        let mut line = format!("{indent}{key}");
+        push_value(&mut line, key, value, &indent, style)?;
         let at = section.body_end;
         let text = if self.bytes()[..at].ends_with(b"\n") || self.bytes()[..at].ends_with(b"\r") {
             format!("{line}{}", style.newline)
@@ -182,39 +199,41 @@ impl Document<'_> {
         Ok(())
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "`apply --adopt` will take sections over with it"))]
     /// Gives a section another name and leaves everything else in it as it is.
     pub(crate) fn rename_section(&self, section: &Section, id: &SectionId) -> Result<Edit, EditError> {
-        let header = portable::header(id, self.kind())?;
+        let mut header = String::new();
+        portable::push_header(&mut header, id, self.kind())?;
         Ok(Edit { range: section.header.clone(), bytes: header.into_bytes() })
     }
 
     /// Adds sections at the end of the file. Whether the file already has them is the caller's to know.
-    pub(crate) fn append_sections(&self, sections: &[NewSection]) -> Result<Edit, EditError> {
+    pub(crate) fn append_sections(&self, sections: &[NewSection<'_>]) -> Result<Edit, EditError> {
         let style = self.style();
-        let mut bytes = if sections.is_empty() { Vec::new() } else { self.gap() };
+        let mut text = if sections.is_empty() { String::new() } else { self.gap() };
         for (position, section) in sections.iter().enumerate() {
             if position > 0 && style.blank_between {
-                bytes.extend_from_slice(style.newline.as_bytes());
+                text.push_str(style.newline);
             }
-            bytes.extend(section.render(self.kind(), style)?);
+            section.render(&mut text, self.kind(), style)?;
         }
         let end = self.bytes().len();
-        Ok(Edit { range: end..end, bytes })
+        Ok(Edit { range: end..end, bytes: text.into_bytes() })
     }
 
     /// What must stand between the end of the file and a line added there: a missing line end, and a blank line if
     /// sections have one between them.
-    pub(crate) fn gap(&self) -> Vec<u8> {
+    pub(crate) fn gap(&self) -> String {
         let style = self.style();
-        let mut gap = Vec::new();
+        let mut gap = String::new();
         let Some(last) = self.lines().last().filter(|_| self.bytes() != BYTE_ORDER_MARK) else {
             return gap;
         };
         if last.ending().is_empty() {
-            gap.extend_from_slice(style.newline.as_bytes());
+            gap.push_str(style.newline);
         }
         if style.blank_between && last.kind != LineKind::Blank {
-            gap.extend_from_slice(style.newline.as_bytes());
+            gap.push_str(style.newline);
         }
         gap
     }

@@ -59,20 +59,24 @@ pub(crate) enum Defect {
     Quoted,
 }
 
-/// The header line of a section, without its line end.
-pub(super) fn header(id: &SectionId, kind: FileKind) -> Result<String, EditError> {
+/// Adds the header line of a section, without its line end.
+pub(super) fn push_header(text: &mut String, id: &SectionId, kind: FileKind) -> Result<(), EditError> {
+    if *id == SectionId::Default || matches!(id, SectionId::Profile(name) if name == "default") {
+        text.push_str("[default]");
+        return Ok(());
+    }
     let (prefix, name) = match id {
-        SectionId::Default => return Ok("[default]".to_owned()),
-        SectionId::Profile(name) if name == "default" => return Ok("[default]".to_owned()),
         SectionId::Profile(name) if kind == FileKind::Credentials => ("", name),
         SectionId::Profile(name) => ("profile ", name),
         _ if kind == FileKind::Credentials => return Err(EditError::WrongFile),
         SectionId::SsoSession(name) => ("sso-session ", name),
         SectionId::Services(name) => ("services ", name),
+        SectionId::Default => return Ok(()),
         SectionId::Other(name) => ("", name),
     };
     check_name(name)?;
-    Ok(format!("[{prefix}{name}]"))
+    text.extend(["[", prefix, name, "]"]);
+    Ok(())
 }
 
 /// A case variant of `default` is a profile to Go alone or fills every section; `__proto__` breaks JavaScript's parser.

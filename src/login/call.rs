@@ -281,78 +281,52 @@ fn by_status(operation: Operation, status: u16) -> Problem {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_answer_of_aws_is_known_for_what_it_is() {
-        use Operation::{AssumeRole, CreateToken, GetRoleCredentials, GetSessionToken};
-        let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
-        let wrong_serial = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.";
-        let cases = [
-            (GetSessionToken, 403, "AccessDenied", wrong_code, Problem::WrongCode),
-            (AssumeRole, 403, "AccessDenied", wrong_serial, Problem::WrongSerial),
-            (
-                AssumeRole,
-                403,
-                "AccessDenied",
-                "User: x is not authorized to perform: sts:AssumeRole",
-                Problem::NotAllowed,
-            ),
-            (
-                AssumeRole,
-                403,
-                "ExpiredToken",
-                "The security token included in the request is expired",
-                Problem::ExpiredSession,
-            ),
-            (
-                GetSessionToken,
-                403,
-                "InvalidClientTokenId",
-                "The security token included in the request is invalid.",
-                Problem::UnknownKey,
-            ),
-            (
-                GetSessionToken,
-                403,
-                "SignatureDoesNotMatch",
-                "Signature expired: 20260101T000000Z is now earlier than",
-                Problem::ClockSkew,
-            ),
-            (
-                GetSessionToken,
-                403,
-                "SignatureDoesNotMatch",
-                "Signature not yet current: 20260101T000000Z",
-                Problem::ClockSkew,
-            ),
-            (
-                GetSessionToken,
-                403,
-                "SignatureDoesNotMatch",
-                "The request signature we calculated",
-                Problem::WrongSecret,
-            ),
-            (CreateToken, 400, "AuthorizationPendingException", "", Problem::AuthorizationPending),
-            (CreateToken, 400, "SlowDownException", "", Problem::SlowDown),
-            (CreateToken, 400, "ExpiredTokenException", "", Problem::ExpiredDeviceCode),
-            (CreateToken, 400, "AccessDeniedException", "", Problem::NotAllowed),
-            (CreateToken, 400, "InvalidGrantException", "", Problem::GrantRejected),
-            (CreateToken, 401, "InvalidClientException", "", Problem::GrantRejected),
-            (GetRoleCredentials, 403, "ForbiddenException", "No access", Problem::NotAssigned),
-            (GetRoleCredentials, 403, "", "No access", Problem::NotAssigned),
-            (
-                GetRoleCredentials,
-                401,
-                "UnauthorizedException",
-                "Session token not found or invalid",
-                Problem::TokenRejected,
-            ),
-            (GetRoleCredentials, 429, "TooManyRequestsException", "HTTP 429", Problem::Throttled),
-            (AssumeRole, 403, "RegionDisabledException", "", Problem::RegionDisabled),
-            (AssumeRole, 503, "", "", Problem::ServerFault),
-            (AssumeRole, 400, "ValidationError", "", Problem::Other),
-        ];
+    type Case = (Operation, u16, &'static str, &'static str, Problem);
+
+    fn check(cases: &[Case]) {
         for (operation, status, code, message, expected) in cases {
-            assert_eq!(classify(operation, status, code, message), expected, "{operation} {code} {message}");
+            assert_eq!(classify(*operation, *status, code, message), *expected, "{operation} {code} {message}");
         }
+    }
+
+    #[test]
+    fn each_answer_of_sts_is_known_for_what_it_is() {
+        use Operation::{AssumeRole as Assume, GetSessionToken as Get};
+        let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+        let wrong_serial = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
+                            number is valid and associated with this user.";
+        let refused = "User: x is not authorized to perform: sts:AssumeRole";
+        let skew = "SignatureDoesNotMatch";
+        check(&[
+            (Get, 403, "AccessDenied", wrong_code, Problem::WrongCode),
+            (Assume, 403, "AccessDenied", wrong_serial, Problem::WrongSerial),
+            (Assume, 403, "AccessDenied", refused, Problem::NotAllowed),
+            (Assume, 403, "ExpiredToken", "The security token … is expired", Problem::ExpiredSession),
+            (Get, 403, "InvalidClientTokenId", "The security token … is invalid.", Problem::UnknownKey),
+            (Get, 403, skew, "Signature expired: 20260101T000000Z is now earlier than", Problem::ClockSkew),
+            (Get, 403, skew, "Signature not yet current: 20260101T000000Z", Problem::ClockSkew),
+            (Get, 403, skew, "The request signature we calculated", Problem::WrongSecret),
+            (Assume, 403, "RegionDisabledException", "", Problem::RegionDisabled),
+            (Assume, 503, "", "", Problem::ServerFault),
+            (Assume, 400, "Throttling", "Rate exceeded", Problem::Throttled),
+            (Assume, 400, "ValidationError", "", Problem::Other),
+        ]);
+    }
+
+    #[test]
+    fn each_answer_of_sso_is_known_for_what_it_is() {
+        use Operation::{CreateToken as Create, GetRoleCredentials as Get};
+        check(&[
+            (Create, 400, "AuthorizationPendingException", "", Problem::AuthorizationPending),
+            (Create, 400, "SlowDownException", "", Problem::SlowDown),
+            (Create, 400, "ExpiredTokenException", "", Problem::ExpiredDeviceCode),
+            (Create, 400, "AccessDeniedException", "", Problem::NotAllowed),
+            (Create, 400, "InvalidGrantException", "", Problem::GrantRejected),
+            (Create, 401, "InvalidClientException", "", Problem::GrantRejected),
+            (Get, 403, "ForbiddenException", "No access", Problem::NotAssigned),
+            (Get, 403, "", "No access", Problem::NotAssigned),
+            (Get, 401, "UnauthorizedException", "Session token not found or invalid", Problem::TokenRejected),
+            (Get, 429, "TooManyRequestsException", "HTTP 429", Problem::Throttled),
+        ]);
     }
 }

@@ -77,7 +77,7 @@ mod tests {
             user_code: "ABCD-EFGH".to_owned(),
             verification_uri: "https://device.sso.us-east-1.amazonaws.com/".to_owned(),
             verification_uri_complete: None,
-            expires_in: Duration::from_secs(600),
+            expires_in: Duration::from_mins(10),
             interval: Duration::from_secs(5),
         };
         Polling::start(&authorization, at(0))

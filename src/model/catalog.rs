@@ -37,7 +37,7 @@ impl Catalog {
 
     /// The chain of the profile of that name.
     pub(crate) fn chain(&self, name: &str) -> Option<Chain<'_>> {
-        Chain::resolve(self.get(name)?, |source| self.get(source.as_str())).ok()
+        Chain::resolve(self.get(name)?, |source| self.get(source.as_str()))
     }
 
     /// The profiles that log in through the same token as `access`.

@@ -14,15 +14,15 @@ mod sso;
 mod text;
 mod token;
 
-pub(crate) use arn::{AccountId, ArnError, MfaSerial, MfaSerialError, Partition, RoleArn};
+pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
-pub(crate) use chain::{Chain, ChainError};
+pub(crate) use chain::Chain;
 pub(crate) use credentials::{Credentials, LongTermKey, Session};
 pub(crate) use definition::{Definition, KeyPrint};
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, SettingValue};
-pub(crate) use region::{Region, RegionError};
+pub(crate) use region::Region;
 pub(crate) use sso::{SsoAccess, SsoSession, StartUrl, StartUrlError, UrlChange};
 pub(crate) use text::{ConfigText, ExternalId, RoleSessionName, SsoRoleName, TextError};
 pub(crate) use token::{SsoClient, SsoToken};

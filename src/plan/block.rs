@@ -1,5 +1,6 @@
 //! Owns the managed block: its markers, its digest, and finding it in a file.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
@@ -81,12 +82,16 @@ pub(super) fn render(body: &str, newline: &str) -> Vec<u8> {
     if newline == "\n" { text.into_bytes() } else { text.replace('\n', newline).into_bytes() }
 }
 
-/// `sha256:` and the digest of a body. Line ends do not count: AWS CLI rewrites them (aws-facts §1.4).
+/// `sha256:` and the digest of a body with line feeds: AWS CLI rewrites line ends (aws-facts §1.4).
 fn digest(body: &[u8]) -> String {
-    let mut hash = Sha256::new();
-    for part in body.split(|byte| *byte == b'\n') {
-        hash.update(part.strip_suffix(b"\r").unwrap_or(part));
-        hash.update(b"\n");
+    format!("sha256:{}", hex(&Sha256::digest(with_line_feeds(body))))
+}
+
+/// `bytes` without carriage returns, which nothing that awsauth renders has.
+pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if bytes.contains(&b'\r') {
+        bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>().into()
+    } else {
+        bytes.into()
     }
-    format!("sha256:{}", hex(&hash.finalize()))
 }

@@ -1,11 +1,13 @@
 //! Owns the plan for `~/.aws/config`: one managed block, everything else untouched.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
-use super::block::{self, Block};
+use super::block::{self, Block, with_line_feeds};
 use super::refusal::{Outside, Refusal};
 use super::{Change, Plan, desired, proof};
-use crate::ini::{Document, Edit, Fault, FileKind, NewSection, SectionId, Style};
+use crate::ini::{Document, Edit, Fault, FileKind, NewSection, Section, SectionId, Style};
 use crate::model::Catalog;
 
 /// Whether a block that was edited by hand may be replaced.
@@ -26,8 +28,8 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, overwrite: 
         block.check_after(&document)?;
     }
     check_outside(&document, found.as_ref(), &sections)?;
-    let body = body(&sections)?;
-    let edit = edit(&document, found.as_ref(), &body);
+    let body = Body::render(&sections)?;
+    let edit = edit(&document, found.as_ref(), &body.text);
     if let (Some(block), Some(_)) = (&found, &edit)
         && !block.is_intact
         && overwrite == Overwrite::Intact
@@ -38,22 +40,34 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, overwrite: 
     let edits: Vec<Edit> = edit.into_iter().collect();
     let plan = Plan::new(bytes, &edits, changes)?;
     if !edits.is_empty() {
-        proof::config(&document, found.as_ref(), &plan.after, &sections, &body)?;
+        proof::config(&document, found.as_ref(), &plan.after, &sections, &body.text)?;
     }
     Ok(plan)
 }
 
-/// The text between the markers, with line feeds.
-fn body(sections: &[NewSection]) -> Result<String, Refusal> {
-    let style = Style { newline: "\n", separator: " = ", blank_between: true };
-    let mut body = Vec::new();
-    for (position, section) in sections.iter().enumerate() {
-        if position > 0 {
-            body.push(b'\n');
+/// What stands between the markers.
+pub(super) struct Body {
+    /// The text, with line feeds.
+    pub(super) text: String,
+    /// Where each section is in it.
+    ranges: Vec<Range<usize>>,
+}
+
+impl Body {
+    fn render(sections: &[NewSection<'_>]) -> Result<Self, Refusal> {
+        let style = Style { newline: "\n", separator: " = ", blank_between: true };
+        let mut text = String::new();
+        let mut ranges = Vec::with_capacity(sections.len());
+        for (position, section) in sections.iter().enumerate() {
+            if position > 0 {
+                text.push('\n');
+            }
+            let start = text.len();
+            section.render(&mut text, FileKind::Config, &style)?;
+            ranges.push(start..text.len());
         }
-        body.extend(section.render(FileKind::Config, &style)?);
+        Ok(Self { text, ranges })
     }
-    String::from_utf8(body).map_err(|error| Refusal::bug(error.to_string()))
 }
 
 /// The one edit that is needed, if any.
@@ -62,12 +76,12 @@ fn edit(document: &Document<'_>, found: Option<&Block>, body: &str) -> Option<Ed
     match found {
         Some(block) if body.is_empty() => Some(Edit { range: block.range.clone(), bytes: Vec::new() }),
         Some(block) => {
-            let same = block.is_intact && normalized(&document.bytes()[block.body.clone()]) == body.as_bytes();
+            let same = block.is_intact && *with_line_feeds(&document.bytes()[block.body.clone()]) == *body.as_bytes();
             (!same).then(|| Edit { range: block.range.clone(), bytes: block::render(body, newline) })
         }
         None if body.is_empty() => None,
         None => {
-            let mut bytes = document.gap();
+            let mut bytes = document.gap().into_bytes();
             bytes.extend(block::render(body, newline));
             let end = document.bytes().len();
             Some(Edit { range: end..end, bytes })
@@ -75,13 +89,8 @@ fn edit(document: &Document<'_>, found: Option<&Block>, body: &str) -> Option<Ed
     }
 }
 
-/// `bytes` without carriage returns: what was rendered has none.
-fn normalized(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().copied().filter(|byte| *byte != b'\r').collect()
-}
-
 /// Refuses sections that also stand outside the block, and files that AWS CLI can't read.
-fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[NewSection]) -> Result<(), Refusal> {
+fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[NewSection<'_>]) -> Result<(), Refusal> {
     let is_inside = |offset: usize| found.is_some_and(|block| block.range.contains(&offset));
     let outside: Vec<Outside> = sections
         .iter()
@@ -106,30 +115,28 @@ fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[New
 fn changes(
     document: &Document<'_>,
     found: Option<&Block>,
-    sections: &[NewSection],
-    body: &str,
+    sections: &[NewSection<'_>],
+    body: &Body,
 ) -> Vec<(String, Change)> {
-    let old: HashMap<&SectionId, Vec<u8>> = found.map_or_else(HashMap::new, |block| {
+    let old: HashMap<&SectionId, Cow<'_, [u8]>> = found.map_or_else(HashMap::new, |block| {
         let inside = document.sections().iter().filter(|section| block.body.contains(&section.header.start));
-        inside
-            .map(|section| (&section.id, normalized(&document.bytes()[section.range.start..section.body_end])))
-            .collect()
+        let text = |section: &Section| with_line_feeds(&document.bytes()[section.range.start..section.body_end]);
+        inside.map(|section| (&section.id, text(section))).collect()
     });
-    let rendered = Document::parse(body.as_bytes(), FileKind::Config);
-    let new = rendered.sections().iter();
-    let mut changes: Vec<(String, Change)> = new
-        .filter_map(|section| {
-            let text = &body.as_bytes()[section.range.start..section.body_end];
-            match old.get(&section.id) {
-                None => Some((desired::header(&section.id), Change::Added)),
-                Some(before) if before != text => Some((desired::header(&section.id), Change::Changed)),
-                Some(_) => None,
+    let mut changes = Vec::new();
+    for (section, range) in sections.iter().zip(&body.ranges) {
+        match old.get(&section.id) {
+            None => changes.push((desired::header(&section.id), Change::Added)),
+            Some(before) if **before != *body.text[range.clone()].as_bytes() => {
+                changes.push((desired::header(&section.id), Change::Changed));
             }
-        })
-        .collect();
+            Some(_) => {}
+        }
+    }
     let kept: HashSet<&SectionId> = sections.iter().map(|section| &section.id).collect();
-    let mut removed: Vec<&SectionId> = old.into_keys().filter(|id| !kept.contains(id)).collect();
-    removed.sort_by_key(|id| desired::header(id));
-    changes.extend(removed.into_iter().map(|id| (desired::header(id), Change::Removed)));
+    let removed = old.into_keys().filter(|id| !kept.contains(id));
+    let mut removed: Vec<_> = removed.map(|id| (desired::header(id), Change::Removed)).collect();
+    removed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    changes.extend(removed);
     changes
 }

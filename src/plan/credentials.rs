@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::refusal::Refusal;
-use super::{Change, Plan, desired::section_id};
-use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section};
+use super::{Change, Plan, desired::section_id, proof};
+use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section, SectionId};
 use crate::model::{Catalog, Credentials, Delivery, Kind, LongTermKey, Profile, ProfileName};
 use crate::secret::Secret;
 
@@ -58,12 +58,13 @@ pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8]) -> Result<(Plan, Vec<
             changes.push((name, Change::Removed));
         }
     }
+    let plan = removal(&document, &edits, changes)?;
     let identities = catalog.profiles().iter().filter_map(|profile| Some((profile, profile.long_term_section()?)));
     let missing = identities
         .filter(|(_, section)| long_term_key(&document, section).is_none())
         .map(|(profile, section)| Missing { profile: profile.name.clone(), section: section.clone() })
         .collect();
-    Ok((Plan::new(bytes, &edits, changes)?, missing))
+    Ok((plan, missing))
 }
 
 /// Whether login writes the profile's session into the credentials file.
@@ -100,7 +101,17 @@ pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName) -> Result<Plan
         edits.extend(take_out(&document, section)?);
         changes.push((profile.to_string(), Change::Removed));
     }
-    Plan::new(bytes, &edits, changes)
+    removal(&document, &edits, changes)
+}
+
+/// A plan that takes out, proved if it does anything.
+fn removal(document: &Document<'_>, edits: &[Edit], changes: Vec<(String, Change)>) -> Result<Plan, Refusal> {
+    let ids: Vec<SectionId> = changes.iter().map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
+    let plan = Plan::new(document.bytes(), edits, changes)?;
+    if !edits.is_empty() && document.faults().is_empty() {
+        proof::credentials(document, &plan.after, &ids)?;
+    }
+    Ok(plan)
 }
 
 /// Plans a long-term key into `section`; one that stands there is replaced only if `replace` says so.
@@ -156,23 +167,23 @@ fn check_shadow(document: &Document<'_>, profile: &Profile) -> Result<(), Refusa
 fn put(document: &Document<'_>, name: &ProfileName, entries: &[(&str, &str)]) -> Result<Plan, Refusal> {
     let id = section_id(name);
     let section = document.find(&id).next_back();
-    let (edits, change) = match section {
-        Some(section) => {
-            let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
-            let edits: Result<Vec<Edit>, _> =
-                changed.map(|(key, value)| document.set(section, key, &NewValue::from(*value))).collect();
-            (edits?, Change::Changed)
-        }
-        None => {
-            let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), NewValue::from(*value))).collect();
-            (vec![document.append_sections(&[NewSection { id: id.clone(), entries }])?], Change::Added)
-        }
+    let (edits, change) = if let Some(section) = section {
+        let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
+        let edits: Result<Vec<Edit>, _> =
+            changed.map(|(key, value)| document.set(section, key, &NewValue::from(*value))).collect();
+        (edits?, Change::Changed)
+    } else {
+        let entries = entries.iter().map(|(key, value)| ((*key).into(), NewValue::from(*value))).collect();
+        (vec![document.append_sections(&[NewSection { id: id.clone(), entries }])?], Change::Added)
     };
     let plan = Plan::new(document.bytes(), &edits, vec![(name.to_string(), change)])?;
+    proof::credentials(document, &plan.after, std::slice::from_ref(&id))?;
     let after = Document::parse(&plan.after, FileKind::Credentials);
-    let is_proved =
-        after.faults().is_empty() && entries.iter().all(|(key, value)| after.get(&id, key).as_deref() == Some(*value));
-    if is_proved { Ok(plan) } else { Err(Refusal::bug(format!("[{name}] would be read differently"))) }
+    if entries.iter().all(|(key, value)| after.get(&id, key).as_deref() == Some(*value)) {
+        Ok(plan)
+    } else {
+        Err(Refusal::bug(format!("[{name}] would be read differently")))
+    }
 }
 
 /// Takes out what awsauth put in: the whole section, or only its own keys where the user added others.

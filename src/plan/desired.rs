@@ -1,17 +1,19 @@
 //! Owns what the config file shall say about each profile and SSO session.
 
+use std::borrow::Cow;
+
 use crate::ini::{NewSection, NewValue, SectionId};
 use crate::model::{
     Catalog, ConfigText, Delivery, Kind, MfaSerial, Profile, ProfileName, Role, Setting, SettingValue, SsoAccess,
     SsoSession,
 };
 
-type Entries = Vec<(String, NewValue)>;
+type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 
 /// The sections of the managed block: SSO sessions, then profiles, both in the manifest's order.
 ///
 /// `program` is awsauth's own path, for `credential_process`.
-pub(super) fn sections(catalog: &Catalog, program: &str) -> Vec<NewSection> {
+pub(super) fn sections<'a>(catalog: &'a Catalog, program: &str) -> Vec<NewSection<'a>> {
     let sessions = catalog.sessions().iter().map(sso_session);
     let profiles = catalog.profiles().iter().map(|profile| self::profile(profile, program));
     sessions.chain(profiles).collect()
@@ -33,25 +35,26 @@ pub(super) fn header(id: &SectionId) -> String {
     }
 }
 
-fn sso_session(session: &SsoSession) -> NewSection {
+fn sso_session(session: &SsoSession) -> NewSection<'_> {
     let mut entries = Entries::new();
     put(&mut entries, "sso_start_url", session.start_url.as_str());
     put(&mut entries, "sso_region", session.region.as_str());
     let scopes: Vec<&str> = session.scopes.iter().map(ConfigText::as_str).collect();
     if !scopes.is_empty() {
-        put(&mut entries, "sso_registration_scopes", &scopes.join(","));
+        put(&mut entries, "sso_registration_scopes", scopes.join(","));
     }
     NewSection { id: SectionId::SsoSession(session.name.to_string()), entries }
 }
 
-fn profile(profile: &Profile, program: &str) -> NewSection {
+fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
     let mut entries = Entries::new();
     match (profile.delivery, &profile.kind) {
+        // The key itself stands in the credentials file, under this very name.
+        (_, Kind::Iam) | (Delivery::Native, Kind::IamMfa { .. }) => {}
         // One profile, one mechanism: nothing that leads to credentials stands beside `credential_process`.
         (Delivery::Process, _) => {
-            put(&mut entries, "credential_process", &format!("{program} credential-process {}", profile.name));
+            put(&mut entries, "credential_process", format!("{program} credential-process {}", profile.name));
         }
-        (Delivery::Native, Kind::Iam | Kind::IamMfa { .. }) => {}
         (Delivery::Native, Kind::IamMfaRole { role, mfa_serial }) => {
             put_role(&mut entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }
@@ -72,18 +75,18 @@ fn profile(profile: &Profile, program: &str) -> NewSection {
     NewSection { id: section_id(&profile.name), entries }
 }
 
-fn put(entries: &mut Entries, key: &str, value: &str) {
-    entries.push((key.to_owned(), NewValue::from(value)));
+fn put<'a>(entries: &mut Entries<'a>, key: &'static str, value: impl Into<Cow<'a, str>>) {
+    entries.push((key.into(), NewValue::Text(value.into())));
 }
 
-fn put_role(entries: &mut Entries, role: &Role, mfa_serial: Option<&str>) {
+fn put_role<'a>(entries: &mut Entries<'a>, role: &'a Role, mfa_serial: Option<&'a str>) {
     put(entries, "role_arn", role.arn.as_str());
     put(entries, "source_profile", role.source.as_str());
     if let Some(serial) = mfa_serial {
         put(entries, "mfa_serial", serial);
     }
     if let Some(duration) = role.duration {
-        put(entries, "duration_seconds", &duration.seconds().to_string());
+        put(entries, "duration_seconds", duration.seconds().to_string());
     }
     if let Some(name) = &role.session_name {
         put(entries, "role_session_name", name.as_str());
@@ -94,7 +97,7 @@ fn put_role(entries: &mut Entries, role: &Role, mfa_serial: Option<&str>) {
 }
 
 /// Beside `sso_session`, the address must not be repeated: Rust's SDK refuses it (aws-facts §3).
-fn put_access(entries: &mut Entries, access: &SsoAccess) {
+fn put_access<'a>(entries: &mut Entries<'a>, access: &'a SsoAccess) {
     match access {
         SsoAccess::Session(session) => put(entries, "sso_session", session.name.as_str()),
         SsoAccess::Legacy { start_url, region } => {
@@ -104,12 +107,12 @@ fn put_access(entries: &mut Entries, access: &SsoAccess) {
     }
 }
 
-fn setting(setting: &Setting) -> (String, NewValue) {
+fn setting(setting: &Setting) -> (Cow<'_, str>, NewValue<'_>) {
     let value = match &setting.value {
         SettingValue::Text(text) => NewValue::from(text.as_str()),
         SettingValue::Nested(pairs) => {
-            NewValue::Nested(pairs.iter().map(|(key, value)| (key.clone(), value.as_str().to_owned())).collect())
+            NewValue::Nested(pairs.iter().map(|(key, value)| (key.into(), value.as_str().into())).collect())
         }
     };
-    (setting.key.clone(), value)
+    (setting.key.as_str().into(), value)
 }

@@ -4,7 +4,7 @@ use ini::{Ini, ParseOption};
 
 use super::block::Block;
 use super::refusal::Refusal;
-use crate::ini::{Document, FileKind, NewSection, NewValue};
+use crate::ini::{Document, FileKind, NewSection, NewValue, SectionId};
 
 use super::desired;
 
@@ -13,7 +13,7 @@ pub(super) fn config(
     before: &Document<'_>,
     block: Option<&Block>,
     after: &[u8],
-    sections: &[NewSection],
+    sections: &[NewSection<'_>],
     body: &str,
 ) -> Result<(), Refusal> {
     read_back(sections, body)?;
@@ -41,8 +41,27 @@ pub(super) fn config(
     }
 }
 
+/// Proves a new credentials file: AWS CLI can read it, and every section but those of `changed` says what it said.
+pub(super) fn credentials(before: &Document<'_>, after: &[u8], changed: &[SectionId]) -> Result<(), Refusal> {
+    let after = Document::parse(after, FileKind::Credentials);
+    if let Some(fault) = after.faults().first() {
+        return Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind)));
+    }
+    if others(before, changed).eq(others(&after, changed)) {
+        Ok(())
+    } else {
+        Err(Refusal::bug("another section would be read differently"))
+    }
+}
+
+/// Each section but those of `changed`, with its text from the header through the last entry.
+fn others<'d>(document: &'d Document<'_>, changed: &'d [SectionId]) -> impl Iterator<Item = (&'d SectionId, &'d [u8])> {
+    let kept = document.sections().iter().filter(|section| !changed.contains(&section.id));
+    kept.map(|section| (&section.id, document.bytes()[section.header.start..section.body_end].trim_ascii_end()))
+}
+
 /// Reads the rendered text with `rust-ini`, which shares no code with the editor, and compares every key and value.
-fn read_back(sections: &[NewSection], body: &str) -> Result<(), Refusal> {
+fn read_back(sections: &[NewSection<'_>], body: &str) -> Result<(), Refusal> {
     let options = ParseOption {
         enabled_quote: false,
         enabled_escape: false,
@@ -50,27 +69,21 @@ fn read_back(sections: &[NewSection], body: &str) -> Result<(), Refusal> {
         ..ParseOption::default()
     };
     let read = Ini::load_from_str_opt(body, options).map_err(|error| Refusal::bug(error.to_string()))?;
-    let read: Vec<(&str, Vec<(&str, &str)>)> =
-        read.iter().filter_map(|(name, section)| name.map(|name| (name, section.iter().collect()))).collect();
-    let is_equal = read.len() == sections.len()
-        && read.iter().zip(sections).all(|((name, pairs), section)| {
-            *name == desired::header(&section.id)
-                && flattened(section).eq(pairs.iter().map(|(key, value)| (own(key), own(value))))
-        });
-    if is_equal { Ok(()) } else { Err(Refusal::bug("rust-ini reads the block differently")) }
+    let mut read = read.iter().filter_map(|(name, section)| name.map(|name| (name, section)));
+    let is_equal = sections.iter().all(|section| {
+        read.next().is_some_and(|(name, pairs)| name == desired::header(&section.id) && is_same(section, pairs.iter()))
+    });
+    if is_equal && read.next().is_none() { Ok(()) } else { Err(Refusal::bug("rust-ini reads the block differently")) }
 }
 
-fn own(text: &str) -> String {
-    text.to_owned()
-}
-
-/// A section as `rust-ini` sees it: a nested block is its empty key and indented keys.
-fn flattened(section: &NewSection) -> impl Iterator<Item = (String, String)> {
-    section.entries.iter().flat_map(|(key, value)| match value {
-        NewValue::Text(text) => vec![(key.clone(), text.clone())],
-        NewValue::Nested(pairs) => {
-            let nested = pairs.iter().map(|(key, value)| (format!("  {key}"), value.clone()));
-            std::iter::once((key.clone(), String::new())).chain(nested).collect()
-        }
-    })
+/// Whether `pairs` is a section as `rust-ini` sees it: a nested block is its empty key, then the keys with their blanks.
+fn is_same<'p>(section: &NewSection<'_>, mut pairs: impl Iterator<Item = (&'p str, &'p str)>) -> bool {
+    let mut is_next = |indent: &str, key: &str, value: &str| {
+        pairs.next().is_some_and(|(read_key, read)| read_key.strip_prefix(indent) == Some(key) && read == value)
+    };
+    let is_same = section.entries.iter().all(|(key, value)| match value {
+        NewValue::Text(text) => is_next("", key, text),
+        NewValue::Nested(nested) => is_next("", key, "") && nested.iter().all(|(key, value)| is_next("  ", key, value)),
+    });
+    is_same && pairs.next().is_none()
 }

@@ -73,6 +73,21 @@ fn an_empty_file_becomes_the_block() {
 }
 
 #[test]
+fn with_credential_process_nothing_else_leads_to_credentials_and_a_plain_user_keeps_its_key() {
+    let process = |profile: Profile| Profile { delivery: Delivery::Process, ..profile };
+    let all =
+        catalog(vec![process(profile("base", Kind::Iam)), process(iam_mfa("main")), process(role("prod", "main"))]);
+    let text = String::from_utf8(applied(&all, b"")).unwrap();
+    let body = text.lines().skip(1).take_while(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    assert_eq!(
+        body,
+        "[profile base]\nregion = eu-west-1\n\n\
+         [profile main]\ncredential_process = /usr/bin/awsauth credential-process main\nregion = eu-west-1\n\n\
+         [profile prod]\ncredential_process = /usr/bin/awsauth credential-process prod\nregion = eu-west-1"
+    );
+}
+
+#[test]
 fn the_block_follows_the_line_ends_of_the_file_and_its_digest_does_not_mind_them() {
     let file = applied(&two(), b"[a]\r\nb = c\r\n");
     assert!(file.windows(2).all(|pair| pair[1] != b'\n' || pair[0] == b'\r'));
@@ -212,7 +227,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
     ];
     let end = prop_oneof![4 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
     (prop::collection::vec((line, end), 0..12), any::<bool>()).prop_map(|(lines, is_ended)| {
-        let mut text: String = lines.iter().map(|(line, end)| format!("{line}{end}")).collect();
+        let mut text: String = lines.iter().flat_map(|(line, end)| [line.as_str(), end]).collect();
         if !is_ended {
             text.truncate(text.trim_end_matches(['\n', '\r']).len());
         }

@@ -33,7 +33,7 @@ pub(crate) enum Shell {
     /// fish
     Fish,
     /// PowerShell
-    PowerShell,
+    Pwsh,
     /// cmd.exe
     Cmd,
     /// nushell
@@ -90,7 +90,7 @@ fn unset_line(name: &str, shell: Shell) -> Option<String> {
     match shell {
         Shell::Bash | Shell::Zsh => Some(format!("unset {name}\n")),
         Shell::Fish => Some(format!("set -e {name}\n")),
-        Shell::PowerShell => Some(format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n")),
+        Shell::Pwsh => Some(format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n")),
         Shell::Cmd => Some(format!("set {name}=\r\n")),
         Shell::Nu => Some(format!("hide-env --ignore-errors {name}\n")),
         // A file of settings can't take one away.
@@ -107,7 +107,7 @@ fn set_line(name: &str, value: &str, shell: Shell) -> Option<String> {
     match shell {
         Shell::Bash | Shell::Zsh => Some(format!("export {name}={}\n", shlex::try_quote(value).ok()?)),
         Shell::Fish => Some(format!("set -gx {name} '{}'\n", value.replace('\\', "\\\\").replace('\'', "\\'"))),
-        Shell::PowerShell => Some(format!("$Env:{name} = '{}'\n", value.replace('\'', "''"))),
+        Shell::Pwsh => Some(format!("$Env:{name} = '{}'\n", value.replace('\'', "''"))),
         // cmd has no quoting that holds inside and outside of batch files.
         Shell::Cmd if value.contains(['"', '%', '!', '^', '&', '|', '<', '>']) => None,
         Shell::Cmd => Some(format!("set \"{name}={value}\"\r\n")),
@@ -127,10 +127,10 @@ mod tests {
         let hostile = "'; $(touch x) `y` \"%PATH%\" \\";
         let lines = |shell| set_line("K", hostile, shell);
         assert_eq!(lines(Shell::Fish).unwrap(), "set -gx K '\\'; $(touch x) `y` \"%PATH%\" \\\\'\n");
-        assert_eq!(lines(Shell::PowerShell).unwrap(), "$Env:K = '''; $(touch x) `y` \"%PATH%\" \\'\n");
+        assert_eq!(lines(Shell::Pwsh).unwrap(), "$Env:K = '''; $(touch x) `y` \"%PATH%\" \\'\n");
         assert_eq!(lines(Shell::Nu).unwrap(), "$env.K = \"'; $(touch x) `y` \\\"%PATH%\\\" \\\\\"\n");
         assert_eq!((lines(Shell::Cmd), lines(Shell::Dotenv)), (None, None));
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Cmd, Shell::Nu, Shell::Dotenv] {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Pwsh, Shell::Cmd, Shell::Nu, Shell::Dotenv] {
             for bad in ["a\nb", "a\rb", "a\0b", "\u{2019}; calc"] {
                 assert_eq!(set_line("K", bad, shell), None, "{bad:?} {shell:?}");
             }

@@ -17,8 +17,9 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Seconds as a person says them: `11 h 59 min`, `14 min`, `40 s`.
+/// Seconds as a person says them, to the nearest minute: `12 h 0 min`, `14 min`, `40 s`.
 pub(crate) fn duration(seconds: i64) -> String {
+    let seconds = if seconds < 60 { seconds } else { (seconds + 30) / 60 * 60 };
     let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds} s"),
@@ -40,7 +41,7 @@ mod tests {
 
     #[test]
     fn durations_are_said_in_two_units_at_most() {
-        let said: Vec<String> = [40, 840, 43_199, 90_000].into_iter().map(duration).collect();
-        assert_eq!(said, ["40 s", "14 min", "11 h 59 min", "1 d 1 h"]);
+        let said: Vec<String> = [40, 840, 43_199, 43_140, 90_000].into_iter().map(duration).collect();
+        assert_eq!(said, ["40 s", "14 min", "12 h 0 min", "11 h 59 min", "1 d 1 h"]);
     }
 }

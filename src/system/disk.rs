@@ -56,7 +56,7 @@ impl DiskError {
 
 /// Reads a whole file; `None` if there is none. Follows links.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
-    let mut file = match open(path) {
+    let file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(DiskError::io("read", path)(error)),
@@ -65,7 +65,8 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
     refuse_odd(path, &metadata)?;
     let size = usize::try_from(metadata.len()).unwrap_or(0);
     let mut bytes = Vec::with_capacity(size + 1);
-    file.read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
+    // Not more than is allowed, should it grow meanwhile.
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
     Ok(Some(bytes))
 }
 

@@ -35,6 +35,13 @@ impl Host {
         self.var_os(name).and_then(OsStr::to_str)
     }
 
+    /// How many columns text on standard error may take: `COLUMNS`, else the terminal's, else plenty.
+    pub(crate) fn width(&self) -> usize {
+        let named = self.var("COLUMNS").and_then(|columns| columns.parse().ok());
+        let terminal = || terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
+        named.or_else(terminal).unwrap_or(120)
+    }
+
     /// Whether a person sits at a terminal: can type, and sees what is said on standard error.
     pub(crate) fn is_interactive(&self) -> bool {
         self.stdin_is_terminal && self.stderr_is_terminal

@@ -126,7 +126,7 @@ impl Sandbox {
             .env_clear()
             .env("HOME", self.home.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("COLUMNS", "100")
+            .env("COLUMNS", "120")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home.path())
             .stdin(Stdio::null());

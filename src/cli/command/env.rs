@@ -60,7 +60,7 @@ impl From<ShellName> for Shell {
             ShellName::Bash => Self::Bash,
             ShellName::Zsh => Self::Zsh,
             ShellName::Fish => Self::Fish,
-            ShellName::Powershell => Self::PowerShell,
+            ShellName::Powershell => Self::Pwsh,
             ShellName::Cmd => Self::Cmd,
             ShellName::Nu => Self::Nu,
             ShellName::Dotenv => Self::Dotenv,
@@ -99,8 +99,8 @@ fn current_shell(host: &Host) -> Shell {
         "fish" => Shell::Fish,
         "zsh" => Shell::Zsh,
         "nu" => Shell::Nu,
-        "pwsh" => Shell::PowerShell,
-        "" if cfg!(windows) => Shell::PowerShell,
+        "pwsh" => Shell::Pwsh,
+        "" if cfg!(windows) => Shell::Pwsh,
         _ => Shell::Bash,
     }
 }

@@ -39,14 +39,49 @@ pub(crate) struct Args {
 /// What is known of one profile without asking AWS.
 struct State {
     word: &'static str,
-    /// When it ends: its own session, or what it is renewed from without asking anybody.
-    end: Option<Timestamp>,
-    is_usable: bool,
+    life: Life,
 }
 
-impl State {
-    fn new(word: &'static str, end: Option<Timestamp>, is_usable: bool) -> Self {
-        Self { word, end, is_usable }
+/// How long there will be credentials without asking anybody.
+#[derive(Clone, Copy)]
+enum Life {
+    /// There are none; there were until then.
+    Over(Option<Timestamp>),
+    /// Until then, by the session itself or by what it is renewed from.
+    Until(Timestamp),
+    /// For as long as AWS takes the refresh token, which it does not tell; at least until then.
+    Renewed(Option<Timestamp>),
+    /// For good: a long-term key.
+    Endless,
+}
+
+impl Life {
+    /// The longer of a session's own life and that of what it is renewed from.
+    fn or_session(self, end: Timestamp) -> Self {
+        match self {
+            Self::Over(_) => Self::Until(end),
+            Self::Until(other) => Self::Until(other.max(end)),
+            Self::Renewed(other) => Self::Renewed(Some(other.map_or(end, |other| other.max(end)))),
+            Self::Endless => Self::Endless,
+        }
+    }
+
+    /// The end, as far as it is known.
+    fn end(self) -> Option<Timestamp> {
+        match self {
+            Self::Until(end) => Some(end),
+            Self::Over(end) | Self::Renewed(end) => end,
+            Self::Endless => None,
+        }
+    }
+
+    /// Whether there will be credentials for at least that many seconds.
+    fn lasts(self, seconds: i64, now: Timestamp) -> bool {
+        match self {
+            Self::Over(_) => false,
+            Self::Until(end) => seconds_left(end, now) >= seconds,
+            Self::Renewed(_) | Self::Endless => true,
+        }
     }
 }
 
@@ -59,9 +94,11 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let now = clock::now();
     let states: Vec<(&Profile, State)> =
         chains.iter().map(|chain| (chain.target(), state(&desk, chain.profiles(), now))).collect();
-    let lacks = |state: &State| !state.is_usable || state.end.is_some_and(|end| seconds_left(end, now) < args.min_ttl);
-    let short: Vec<&str> =
-        states.iter().filter(|(_, state)| lacks(state)).map(|(profile, _)| profile.name.as_str()).collect();
+    let short: Vec<&str> = states
+        .iter()
+        .filter(|(_, state)| !state.life.lasts(args.min_ttl, now))
+        .map(|(profile, _)| profile.name.as_str())
+        .collect();
     if out.json {
         out.document(json!({
             "profiles": states.iter().map(|(profile, state)| document(profile, state, now)).collect::<Vec<_>>(),
@@ -82,15 +119,15 @@ fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Val
         "pattern": profile.pattern().as_str(),
         "account": profile.account(),
         "state": state.word,
-        "expires_at": state.end.map(|end| end.to_string()),
-        "seconds_left": state.end.map(|end| seconds_left(end, now)),
+        "expires_at": state.life.end().map(|end| end.to_string()),
+        "seconds_left": state.life.end().map(|end| seconds_left(end, now)),
     })
 }
 
 fn text(states: &[(&Profile, State)], now: Timestamp) -> String {
     let header = ["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"].map(str::to_owned).to_vec();
     let rows = states.iter().map(|(profile, state)| {
-        let left = state.end.filter(|_| state.is_usable).map(|end| duration(seconds_left(end, now)));
+        let left = state.life.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0).map(duration);
         vec![
             profile.name.to_string(),
             profile.pattern().to_string(),
@@ -106,37 +143,35 @@ fn text(states: &[(&Profile, State)], now: Timestamp) -> String {
 fn state(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> State {
     let profile = steps[steps.len() - 1];
     if let Kind::Iam = profile.kind {
-        return if desk.has_key(profile) { State::new("key", None, true) } else { State::new("no key", None, false) };
+        let life = if desk.has_key(profile) { Life::Endless } else { Life::Over(None) };
+        return State { word: if desk.has_key(profile) { "key" } else { "no key" }, life };
     }
-    let own = desk.session(steps);
-    let renewal = renewable_until(desk, steps, now);
-    match (own, renewal) {
+    let renewal = renewal(desk, steps, now);
+    match (desk.session(steps), renewal) {
         (Some((session, Freshness::Fresh | Freshness::Aging)), renewal) => {
-            let end = renewal.map_or(session.expiration, |until| until.max(session.expiration));
-            State::new("valid", Some(end), true)
+            State { word: "valid", life: renewal.or_session(session.expiration) }
         }
-        (_, Some(until)) => State::new("renewable", Some(until), true),
-        (Some((session, Freshness::Gone)), None) => State::new("expired", Some(session.expiration), false),
-        (None, None) => State::new("none", None, false),
+        (Some((session, Freshness::Gone)), Life::Over(_)) => {
+            State { word: "expired", life: Life::Over(Some(session.expiration)) }
+        }
+        (None, Life::Over(_)) => State { word: "none", life: renewal },
+        (_, renewal) => State { word: "renewable", life: renewal },
     }
 }
 
-/// Until when the top of `steps` can be renewed without a person.
-fn renewable_until(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Option<Timestamp> {
-    let (profile, below) = steps.split_last()?;
+/// How long the top of `steps` can be renewed without a person.
+fn renewal(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Life {
+    let Some((profile, below)) = steps.split_last() else { return Life::Over(None) };
     match &profile.kind {
-        Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => None,
-        Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => {
-            let source = state(desk, below, now);
-            source.end.filter(|_| source.is_usable)
-        }
+        Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => Life::Over(None),
+        Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => state(desk, below, now).life,
         Kind::Sso { access, .. } => match decide(desk.tokens.token(access), access, now) {
-            TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => Some(token.expires_at),
-            // A refresh token lasts as long as the portal's session, which AWS does not tell; the registration is a bound.
-            TokenUse::Use(token) | TokenUse::Aging(token) | TokenUse::Refresh(token, _) => {
-                Some(token.client.map_or(token.expires_at, |client| client.expires_at))
+            TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
+                Life::Until(token.expires_at)
             }
-            TokenUse::Authorize => None,
+            TokenUse::Use(token) | TokenUse::Aging(token) => Life::Renewed(Some(token.expires_at)),
+            TokenUse::Refresh(..) => Life::Renewed(None),
+            TokenUse::Authorize => Life::Over(None),
         },
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::ini::{Edit, EditError, NewSection, NewValue, SpliceError, Style, splice};
+use crate::ini::splice::SpliceError;
+use crate::ini::{Edit, EditError, NewSection, NewValue, Style, splice};
 
 fn apply(text: &str, edit: Edit) -> String {
     apply_all(text, &[edit])
@@ -9,17 +10,17 @@ fn apply_all(text: &str, edits: &[Edit]) -> String {
     String::from_utf8(splice(text.as_bytes(), edits).unwrap()).unwrap()
 }
 
-fn set(text: &str, key: &str, value: &NewValue) -> String {
+fn set(text: &str, key: &str, value: &NewValue<'_>) -> String {
     let document = config(text);
     apply(text, document.set(&document.sections()[0], key, value).unwrap())
 }
 
-fn nested(pairs: &[(&str, &str)]) -> NewValue {
-    NewValue::Nested(pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect())
+fn nested<'a>(pairs: &[(&'a str, &'a str)]) -> NewValue<'a> {
+    NewValue::Nested(pairs.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect())
 }
 
-fn section(id: SectionId, entries: &[(&str, NewValue)]) -> NewSection {
-    let entries = entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+fn section<'a>(id: SectionId, entries: &[(&'a str, NewValue<'a>)]) -> NewSection<'a> {
+    let entries = entries.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
     NewSection { id, entries }
 }
 
@@ -157,8 +158,8 @@ fn rename_section_leaves_the_body_alone() {
 #[test]
 fn headers_depend_on_the_file() {
     let header = |id, kind| {
-        let text = section(id, &[]).render(kind, &Style::default()).map_err(|error| error.to_string());
-        text.map(|text| String::from_utf8(text).unwrap())
+        let mut text = String::new();
+        section(id, &[]).render(&mut text, kind, &Style::default()).map(|()| text)
     };
     let sso = || SectionId::SsoSession("s".to_owned());
     let services = || SectionId::Services("s".to_owned());
@@ -181,7 +182,7 @@ fn hostile_names_are_refused() {
     let names =
         ["", "a b", "a]", "[a", "a\nb", "a\rb", "a\0", "ä", "a#", "a;b", "'a'", "DEFAULT", "Default", "__proto__"];
     for name in names {
-        let text = section(profile(name), &[]).render(FileKind::Config, &Style::default());
+        let text = section(profile(name), &[]).render(&mut String::new(), FileKind::Config, &Style::default());
         assert_eq!(text, Err(EditError::Name { name: name.to_owned() }));
     }
 }

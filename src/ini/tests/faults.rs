@@ -1,5 +1,6 @@
 use super::*;
-use crate::ini::{Fault, FaultKind};
+use crate::ini::Fault;
+use crate::ini::fault::FaultKind;
 
 /// Input, then line and sentence of each fault.
 const FAULTS: &[(&str, &[(usize, &str)])] = &[

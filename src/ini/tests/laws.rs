@@ -106,7 +106,7 @@ proptest! {
             return Ok(());
         }
         let position = at.index(before.sections().len());
-        let edit = before.set(&before.sections()[position], key, &NewValue::Text(value.clone()));
+        let edit = before.set(&before.sections()[position], key, &NewValue::from(value.as_str()));
         if before.sections()[position].id == other("DEFAULT") {
             prop_assert!(edit.is_err());
             return Ok(());
@@ -184,8 +184,8 @@ proptest! {
         if before.find(&id).next().is_some() {
             return Ok(());
         }
-        let nested = NewValue::Nested(vec![("addressing_style".to_owned(), value.clone())]);
-        let entries = vec![("k".to_owned(), NewValue::Text(value.clone())), ("s3".to_owned(), nested)];
+        let nested = NewValue::Nested(vec![("addressing_style".into(), value.as_str().into())]);
+        let entries = vec![("k".into(), NewValue::from(value.as_str())), ("s3".into(), nested)];
         let edit = before.append_sections(&[NewSection { id: id.clone(), entries }]).unwrap();
         let text = splice(&bytes, std::slice::from_ref(&edit)).unwrap();
         assert_contained(&bytes, &edit, &text)?;

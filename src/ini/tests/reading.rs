@@ -1,5 +1,7 @@
 use super::*;
-use crate::ini::{Entry, Line, LineKind, NestedEntry, Refusal, Section};
+use crate::ini::line::{Line, Refusal};
+use crate::ini::section::{Entry, NestedEntry};
+use crate::ini::{LineKind, Section};
 
 /// Input, identity, key, what botocore gives (aws-facts §1.2, column botocore).
 const VALUES: &[(&str, Id, &str, Option<&str>)] = &[
