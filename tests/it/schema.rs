@@ -38,7 +38,7 @@ fn committed() -> serde_json::Value {
 #[test]
 fn the_committed_schema_is_what_the_code_makes() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/profiles.schema.json");
-    let made = Sandbox::new().run(&["schema"]).ok().stdout;
+    let made = Sandbox::new().run(["schema"]).ok().stdout;
     if std::env::var_os("BLESS").is_some() {
         fs::write(&file, &made).unwrap();
     }
