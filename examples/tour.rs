@@ -2,12 +2,17 @@
 //! temporary HOME, and runs the real program there, printing each command and what it says.
 //!
 //! `cargo run --release --example tour`
+//!
+//! `cargo run --release --example tour -- shell` opens a shell there instead, to try things out by hand; `mfa-code` shows
+//! the next code of Alice's device.
 
 #![expect(clippy::disallowed_methods, reason = "the tour sets up files and programs by itself")]
 #![expect(clippy::print_stdout, reason = "the tour is there to be read")]
 
 use std::error::Error;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -87,7 +92,12 @@ struct Tour {
 
 /// Goes on the tour; `whoami` is what it runs on the way.
 fn main() -> ExitCode {
-    let done = if std::env::args().nth(1).as_deref() == Some("whoami") { whoami() } else { tour() };
+    let done = match std::env::args().nth(1).as_deref() {
+        Some("whoami") => whoami(),
+        Some("code") => code(),
+        Some("shell") => shell(),
+        _ => tour(),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -133,6 +143,48 @@ fn tour() -> Result<(), Box<dyn Error>> {
     println!("\ncalls to AWS meanwhile: {}", tour.fake.requests().len());
     heading("And out.");
     tour.awsauth(&["logout", "--all"])?;
+    Ok(())
+}
+
+/// A shell in such a HOME, with the fake behind it until the shell ends.
+fn shell() -> Result<(), Box<dyn Error>> {
+    let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start_standard() };
+    tour.fake.world().approve_devices(Approval::OnVisit);
+    tour.write(".aws/config", CONFIG)?;
+    tour.write("profiles.toml", MANIFEST)?;
+    tour.write(
+        "key.csv",
+        &format!("Access key ID,Secret access key\r\n{},{}\r\n", standard::KEY_ID, standard::SECRET_KEY),
+    )?;
+    // Whoever connects is told the next code.
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let port = listener.local_addr()?.port();
+    let world = tour.fake.world().clone();
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            drop((&connection).write_all(world.next_code(standard::MFA_SERIAL).as_bytes()));
+        }
+    });
+    let own = std::env::current_exe()?.display().to_string();
+    tour.write("bin/mfa-code", &format!("#!/bin/sh\nTOUR_PORT={port} exec {own} code\n"))?;
+    tour.write("bin/whoami-aws", &format!("#!/bin/sh\nexec {own} whoami\n"))?;
+    for script in ["bin/mfa-code", "bin/whoami-aws"] {
+        Command::new("chmod").arg("+x").arg(tour.home.path().join(script)).status()?;
+    }
+    println!(
+        "profiles.toml is a manifest and key.csv an access key for it; `mfa-code` shows a code, `whoami-aws` asks STS."
+    );
+    println!("SSO logins are approved by opening the page, with curl for one. `exit` ends it all.");
+    let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
+    tour.prepare(&mut Command::new(shell))?.env("TERM", "xterm-256color").status()?;
+    Ok(())
+}
+
+/// Shows the next code of Alice's device, as the fake behind [`shell`] has it.
+fn code() -> Result<(), Box<dyn Error>> {
+    let mut code = String::new();
+    TcpStream::connect(format!("127.0.0.1:{}", std::env::var("TOUR_PORT")?))?.read_to_string(&mut code)?;
+    println!("{code}");
     Ok(())
 }
 
@@ -191,22 +243,18 @@ impl Tour {
     fn run(&self, command: &mut Command, shown: &str, input: &str) -> Result<(), Box<dyn Error>> {
         println!("\n$ {shown}");
         self.write(".input", input)?;
-        let path = std::env::join_paths(
-            self.program
-                .parent()
-                .map(Path::to_path_buf)
-                .into_iter()
-                .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
-        )?;
-        let status = command
-            .env_clear()
-            .envs(self.fake.env())
-            .env("HOME", self.home.path())
-            .env("PATH", path)
-            .current_dir(self.home.path())
-            .stdin(fs::File::open(self.home.path().join(".input"))?)
-            .status()?;
+        let input = fs::File::open(self.home.path().join(".input"))?;
+        let status = self.prepare(command)?.stdin(input).status()?;
         if status.success() { Ok(()) } else { Err(format!("`{shown}` ended with {status}").into()) }
+    }
+
+    /// Gives a command the HOME, the fake, and nothing else of this environment.
+    fn prepare<'c>(&self, command: &'c mut Command) -> Result<&'c mut Command, Box<dyn Error>> {
+        let own = self.program.parent().map(Path::to_path_buf).into_iter().chain([self.home.path().join("bin")]);
+        let machine = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(own.chain(std::env::split_paths(&machine)))?;
+        command.env_clear().envs(self.fake.env()).env("HOME", self.home.path()).env("PATH", path);
+        Ok(command.current_dir(self.home.path()))
     }
 }
 

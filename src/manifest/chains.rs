@@ -6,7 +6,7 @@ use super::fields::{Given, Origin, Slot};
 use super::profiles::{Draft, Drafts, delivery};
 use super::reading::Reading;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Delivery, Partition, Pattern, SessionDuration};
+use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
 use crate::source::Span;
 
 /// The most profiles in one chain. Real ones have two to four; each role is one more call at login.
@@ -43,7 +43,9 @@ pub(super) fn check(drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) {
         while let Some(at) = next.filter(|at| known[*at].is_none()) {
             if on_path[at] == start {
                 report_cycle(&path, at, drafts, reading);
-                path.iter().for_each(|member| known[*member] = Some(Facts::UNSOUND));
+                for member in &path {
+                    known[*member] = Some(Facts::UNSOUND);
+                }
                 break;
             }
             on_path[at] = start;
@@ -99,7 +101,7 @@ fn visit(at: usize, below: Option<(usize, Facts)>, drafts: &mut Drafts<'_>, read
         None => Facts::UNSOUND,
         Some(Pattern::Iam | Pattern::Sso) => Facts { sound: true, length: 1, ..Facts::UNSOUND },
         Some(Pattern::IamMfa) => {
-            let partition = fields.mfa_serial.value().and_then(|serial| serial.partition());
+            let partition = fields.mfa_serial.value().and_then(MfaSerial::partition);
             let partition = partition.map(|partition| (partition, at));
             Facts { sound: true, length: 1, mfa: Some(at), partition, prompts: None }
         }
@@ -249,7 +251,7 @@ fn check_partition(
     reading: &mut Reading<'_>,
 ) -> Option<(Partition, usize)> {
     let draft = &drafts.list[at];
-    let serial = draft.fields.mfa_serial.value().and_then(|serial| serial.partition());
+    let serial = draft.fields.mfa_serial.value().and_then(MfaSerial::partition);
     let first = below.or(serial.map(|partition| (partition, at)));
     let arn: &Given<_> = draft.fields.role_arn.given()?;
     let own = arn.value.partition();
@@ -281,9 +283,7 @@ fn check_prompts(at: usize, below: Option<usize>, drafts: &Drafts<'_>, reading: 
     let found = match (own, below) {
         (Some(given), _) => {
             let message = format!("AWS's SDKs can't use `{}` without asking for an MFA code", draft.written);
-            let mut found = draft.error(codes::PROMPTING_ROLE, given, message);
-            found.primary.text = "most of them fail here instead of asking".to_owned();
-            found
+            draft.error(codes::PROMPTING_ROLE, given, message).label("most of them fail here instead of asking")
         }
         (None, Some(below)) => {
             let other = &drafts.list[below];

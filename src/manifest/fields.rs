@@ -1,6 +1,8 @@
 //! Owns a profile's keys as they are written: each value checked on its own, once, where it stands. Must not know what a
 //! pattern needs.
 
+use std::fmt::Arguments;
+
 use super::keys::{self, Key, Shape};
 use super::reading::{Entry, Reading, entries};
 use super::settings::{self, WrittenSetting};
@@ -22,9 +24,10 @@ pub(super) enum Origin {
 }
 
 /// A value that may have been written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) enum Slot<T> {
     /// Nowhere.
+    #[default]
     Absent,
     /// Written, but wrong, which has been reported; so it must not be called missing as well.
     Broken,
@@ -75,12 +78,6 @@ impl<T: Clone> Slot<T> {
                 given.origin = Origin::Defaults;
             }
         }
-    }
-}
-
-impl<T> Default for Slot<T> {
-    fn default() -> Self {
-        Self::Absent
     }
 }
 
@@ -159,18 +156,16 @@ fields! {
 
 impl Fields {
     /// Reads the table of one profile, or of `[defaults]`, which `place` names.
-    pub(super) fn read<'t>(table: &'t DeTable<'t>, place: &str, reading: &mut Reading<'t>) -> Self {
-        let mut fields = Self::default();
+    pub(super) fn read<'t>(table: &'t DeTable<'t>, place: Arguments<'_>, reading: &mut Reading<'t>) -> Box<Self> {
+        // Boxed from the start: a thousand bytes that would be moved from hand to hand.
+        let mut fields = Box::<Self>::default();
         for entry in entries(table) {
-            match keys::find(keys::PROFILE, entry.name) {
-                Some(key) => {
-                    fields.written.push((key, entry.at));
-                    fields.put(key, entry, reading);
-                }
-                None => {
-                    let names = keys::PROFILE.iter().map(|key| key.name);
-                    fields.meant.extend(reading.unknown_key(entry, place, names));
-                }
+            if let Some(key) = keys::find(keys::PROFILE, entry.name) {
+                fields.written.push((key, entry.at));
+                fields.put(key, entry, reading);
+            } else {
+                let names = keys::PROFILE.iter().map(|key| key.name);
+                fields.meant.extend(reading.unknown_key(entry, place, names));
             }
         }
         fields

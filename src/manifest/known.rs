@@ -131,21 +131,23 @@ pub(super) const SETTINGS: &[Known] = &[
 /// Why a setting is refused, if it is. Only documented names and families of names; what is merely unknown is refused
 /// elsewhere.
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    const ORIGIN: &str = "it changes where credentials come from";
     let name = name.to_ascii_lowercase();
     Some(match name.as_str() {
         "credential_process" | "cli_pager" | "cli_legacy_plugin_path" | "mfa_process" | "plugins" => {
             "it names a program, and the manifest can't run one"
         }
-        "role_arn" | "source_profile" | "credential_source" | "web_identity_token_file" | "login_session" => {
-            "it changes where credentials come from"
-        }
-        "ec2_metadata_service_endpoint" | "ec2_metadata_service_endpoint_mode" => {
-            "it changes where credentials come from"
-        }
+        "role_arn"
+        | "source_profile"
+        | "credential_source"
+        | "web_identity_token_file"
+        | "login_session"
+        | "ec2_metadata_service_endpoint"
+        | "ec2_metadata_service_endpoint_mode" => ORIGIN,
+        _ if name.starts_with("sso_") => ORIGIN,
         "ca_bundle" => "it names a file outside the manifest's directory; set AWS_CA_BUNDLE instead",
         "services" => "it names a section that awsauth does not write; use `endpoint_url`",
         _ if name.starts_with("aws_") => "keys and tokens are secrets, and the manifest holds none",
-        _ if name.starts_with("sso_") => "it changes where credentials come from",
         _ if name.starts_with("awsauth_") => "it is awsauth's own",
         _ => return None,
     })

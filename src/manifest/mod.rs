@@ -57,13 +57,15 @@ fn catalog<'t>(top: &[Entry<'t>], reading: &mut Reading<'t>) -> Option<Catalog> 
     if find("version").is_some_and(|entry| !is_readable(entry, reading)) {
         return None;
     }
-    top.iter().for_each(|entry| check_top(*entry, reading));
+    for entry in top {
+        check_top(*entry, reading);
+    }
     if let Some(entry) = find("vars") {
         variables::read(entry, reading);
     }
     let defaults = match find("defaults").and_then(|entry| reading.table(entry)) {
-        Some(table) => fields::Fields::read(table, "`[defaults]`", reading),
-        None => fields::Fields::default(),
+        Some(table) => fields::Fields::read(table, format_args!("`[defaults]`"), reading),
+        None => Box::default(),
     };
     let sessions = find("sso_sessions").map(|entry| sessions::read(entry, reading)).unwrap_or_default();
     let mut drafts = find("profiles").map(|entry| profiles::read(entry, &defaults, reading)).unwrap_or_default();
@@ -107,6 +109,6 @@ fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
                 .help("it belongs in `profiles.local.toml`; AWS's own settings go to `settings` of a profile or of `[defaults]`"),
         );
     } else if !keys::TOP.iter().any(|(known, _)| *known == name) {
-        reading.unknown_key(entry, "the manifest", keys::TOP.iter().map(|(known, _)| *known));
+        reading.unknown_key(entry, format_args!("the manifest"), keys::TOP.iter().map(|(known, _)| *known));
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Draft<'t> {
     /// Where the name stands.
     pub(super) at: Span,
     /// Its keys.
-    pub(super) fields: Fields,
+    pub(super) fields: Box<Fields>,
 }
 
 impl Draft<'_> {
@@ -56,7 +56,10 @@ pub(super) fn read<'t>(entry: Entry<'t>, defaults: &Fields, reading: &mut Readin
     let mut drafts = Drafts::default();
     let Some(table) = reading.table(entry) else { return drafts };
     let mut cases = Cases::default();
-    for entry in entries(table) {
+    let entries = entries(table);
+    drafts.list.reserve(entries.len());
+    drafts.by_name.reserve(entries.len());
+    for entry in entries {
         cases.check(entry.name, entry.at, "profile", reading);
         let parsed = ProfileName::new(entry.name);
         if let Err(error) = &parsed {
@@ -64,7 +67,7 @@ pub(super) fn read<'t>(entry: Entry<'t>, defaults: &Fields, reading: &mut Readin
             reading.out.push(Diagnostic::error(codes::BAD_NAME, entry.at, error.to_string()).help(help));
         }
         let Some(table) = reading.table(entry) else { continue };
-        let mut fields = Fields::read(table, &format!("the profile `{}`", entry.name), reading);
+        let mut fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
         fields.inherit(defaults);
         drafts.by_name.insert(entry.name, drafts.list.len());
         drafts.list.push(Draft { written: entry.name, name: parsed.ok(), at: entry.at, fields });
@@ -143,7 +146,7 @@ fn check_sso(draft: &mut Draft<'_>, sessions: &Sessions<'_>, reading: &mut Readi
 }
 
 fn check_session(draft: &Draft<'_>, session: &Given<String>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
-    if sessions.find(&session.value).is_some() {
+    if sessions.has(&session.value) {
         return;
     }
     let message = format!("there is no SSO session `{}`", session.value);
@@ -292,7 +295,7 @@ fn role(fields: &Fields) -> Option<Role> {
 
 fn access(fields: &Fields, sessions: &Sessions<'_>) -> Option<SsoAccess> {
     match fields.sso_session.value() {
-        Some(name) => Some(SsoAccess::Session(sessions.find(name)??.clone())),
+        Some(name) => Some(SsoAccess::Session(sessions.find(name)?.clone())),
         None => Some(SsoAccess::Legacy {
             start_url: fields.sso_start_url.value()?.clone(),
             region: fields.sso_region.value()?.clone(),

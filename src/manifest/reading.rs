@@ -1,7 +1,7 @@
 //! Owns what one reading carries along (variables, findings, guesses), and how typed values are taken out of TOML. Must
 //! not know which keys there are.
 
-use std::fmt::Display;
+use std::fmt::{Arguments, Display};
 
 use toml::Spanned as Located;
 use toml::de::{DeTable, DeValue};
@@ -159,7 +159,7 @@ impl<'t> Reading<'t> {
     pub(super) fn unknown_key(
         &mut self,
         entry: Entry<'_>,
-        place: &str,
+        place: Arguments<'_>,
         known: impl Iterator<Item = &'static str> + Clone,
     ) -> Option<&'static str> {
         let guess = self.suggester.nearest(entry.name, known.clone());

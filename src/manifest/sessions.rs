@@ -25,9 +25,14 @@ pub(super) struct Sessions<'t> {
 }
 
 impl<'t> Sessions<'t> {
-    /// The session of that name: none if there is none, `Some(None)` if it is wrong.
-    pub(super) fn find(&self, name: &str) -> Option<Option<&SsoSession>> {
-        self.by_name.get(name).map(|index| index.map(|index| &self.checked[index]))
+    /// Whether there is a session of that name, right or wrong.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The session of that name, if it is right.
+    pub(super) fn find(&self, name: &str) -> Option<&SsoSession> {
+        self.by_name.get(name).copied().flatten().map(|index| &self.checked[index])
     }
 
     /// The names in the manifest's order.
@@ -59,7 +64,7 @@ fn session<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<SsoSession
     for inner in entries(table) {
         let Some(key) = keys::find(keys::SESSION, inner.name) else {
             let known = keys::SESSION.iter().map(|key| key.name);
-            seen.extend(reading.unknown_key(inner, &format!("the SSO session `{}`", entry.name), known));
+            seen.extend(reading.unknown_key(inner, format_args!("the SSO session `{}`", entry.name), known));
             continue;
         };
         seen.push(key.name);

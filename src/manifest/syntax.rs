@@ -28,13 +28,24 @@ pub(super) fn parse<'t>(source: &'t Source, out: &mut Diagnostics) -> Parsed<'t>
             out.push(duplicate(source, span, count < MOST_LOOK_UPS));
         } else {
             complete = false;
-            out.push(
-                Diagnostic::error(codes::SYNTAX, span, format!("this is not TOML: {}", error.message()))
-                    .help("the other rules are checked when the file can be read"),
-            );
+            out.push(breach(&source.text[span.start..span.end], span, error.message()));
         }
     }
     Parsed { table: table.into_inner(), complete }
+}
+
+/// Any breach of the syntax. A bare word is what people write most often, and the parser takes it for half a number.
+fn breach(text: &str, span: Span, message: &str) -> Diagnostic {
+    if message.starts_with("invalid float") && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return Diagnostic::error(codes::SYNTAX, span, "this is not TOML: a text stands in quotes")
+            .help(format!("write `\"{text}\"`"));
+    }
+    if let Some(control) = text.chars().next().filter(|first| first.is_control()) {
+        let message = format!("this is not TOML: a text can't contain the control character {control:?}");
+        return Diagnostic::error(codes::SYNTAX, span, message).help("take it out");
+    }
+    Diagnostic::error(codes::SYNTAX, span, format!("this is not TOML: {message}"))
+        .help("the other rules are checked when the file can be read")
 }
 
 /// The same place, but never empty where there is a character to underline.
