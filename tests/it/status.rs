@@ -104,3 +104,16 @@ fn an_unknown_profile_is_a_usage_error() {
     let run = Scene::new().run(&["status", "auditt"]).exits(2);
     assert!(run.stderr.contains("did you mean `audit`?"), "{}", run.stderr);
 }
+
+#[test]
+fn what_a_refresh_token_renews_is_enough_for_check() {
+    let scene = Scene::new();
+    scene.aws.world().set_token_lifetime(600);
+    scene.logged_in(&["jump"]);
+    scene.expire("read");
+    scene.expire("jump");
+    let run = scene.run(&["status", "read", "jump", "--json", "--check", "--min-ttl", "1d"]).ok();
+    assert_eq!(run.json()["profiles"][0]["state"], "renewable");
+    assert_eq!(run.json()["profiles"][1]["state"], "renewable");
+    assert_eq!(scene.calls(), [""; 0]);
+}

@@ -2,8 +2,9 @@
 
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::scene::{CONFIG, Scene, session_file};
+use crate::scene::{CONFIG, CREDENTIALS, Scene, session_file};
 use crate::support::fake_aws::Approval;
+use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
 /// How long anything here may take, in milliseconds.
 const PATIENCE: u64 = 20_000;
@@ -99,4 +100,34 @@ fn exec_logs_in_in_place_and_stdout_stays_clean() {
     assert_eq!(scene.home.read("out"), "ran as prod\n");
     let session = at_terminal(&scene, "login prod");
     assert!(ends_with(session, 0).contains("prod: valid for"));
+}
+
+#[test]
+fn without_a_name_a_profile_is_chosen_from_a_list_that_typing_filters() {
+    let scene = Scene::new();
+    let mut session = at_terminal(&scene, "login");
+    session.exp_string("Log in to:").unwrap();
+    session.send("rea").unwrap();
+    session.flush().unwrap();
+    session.exp_string("rea").unwrap();
+    session.send("\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("read: valid for").unwrap();
+    ends_with(session, 0);
+}
+
+#[test]
+fn a_secret_that_is_typed_is_never_shown() {
+    let scene = Scene::new();
+    scene.home.write(CREDENTIALS, "");
+    let mut session = at_terminal(&scene, "keys add main");
+    session.exp_string("Access key ID:").unwrap();
+    session.send(&format!("{KEY_ID}\r")).unwrap();
+    session.flush().unwrap();
+    let mut shown = session.exp_string("Secret access key:").unwrap();
+    session.send(&format!("{SECRET_KEY}\r")).unwrap();
+    session.flush().unwrap();
+    shown += &ends_with(session, 0);
+    assert!(!shown.contains("SECRETMARK") && shown.contains(KEY_ID), "{shown}");
+    assert!(scene.home.read(CREDENTIALS).contains(SECRET_KEY));
 }

@@ -225,3 +225,9 @@ fn an_sso_portal_that_aws_does_not_know_is_told() {
     scene.change_manifest("https://corp.awsapps.com/start", "https://other.awsapps.com/start");
     fails(&scene, "read", 5, &["read: StartDeviceAuthorization failed: Invalid start URL (InvalidRequestException)"]);
 }
+
+#[test]
+fn certificates_that_can_not_be_read_are_told() {
+    let scene = Scene::new().env("AWS_CA_BUNDLE", "gone.pem");
+    fails(&scene, "main", 6, &["AWS_CA_BUNDLE names a file that can't be read", "gone.pem does not exist"]);
+}

@@ -183,3 +183,25 @@ fn a_token_that_aws_cli_got_is_used() {
         assert_eq!(theirs.calls(), ["GetRoleCredentials"], "{form}");
     }
 }
+
+#[test]
+fn a_section_that_somebody_took_away_is_written_again_without_a_call() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    let whole = scene.home.read(CREDENTIALS);
+    scene.home.write(CREDENTIALS, long_term_keys());
+    scene.run(&["login", "prod"]).ok();
+    assert_eq!((scene.home.read(CREDENTIALS), scene.calls()), (whole, vec!["AssumeRole".to_owned()]));
+}
+
+#[test]
+fn apply_takes_the_session_out_of_credentials_when_the_profile_becomes_a_process() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    scene.run(&["apply"]).ok();
+    assert!(scene.home.read(CREDENTIALS).contains("[main]"));
+    scene.change_manifest("[profiles.main]\n", "[profiles.main]\ncredential_process = true\n");
+    scene.run(&["apply"]).ok();
+    assert_eq!(scene.home.read(CREDENTIALS), long_term_keys(), "keys there would win over credential_process");
+    assert_eq!(scene.access_key_of("main"), text(&scene.session("main"), "access_key_id"));
+}
