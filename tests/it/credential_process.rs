@@ -150,14 +150,13 @@ fn after_a_change_of_the_definition_the_old_session_is_never_handed_out() {
         scene.logged_in(&["prod", "jump"]);
         let old = scene.access_key_of(name);
         scene.change_manifest(from, to);
-        match why {
-            Some(why) => needs_a_login(&scene, name, why),
+        if let Some(why) = why {
+            needs_a_login(&scene, name, why);
+        } else {
             // A call is made for the new definition, which this world refuses.
-            None => {
-                let run = scene.run(&["credential-process", name]).exits(5);
-                assert!(run.stdout.is_empty() && !run.stderr.contains(&old), "{name}: {}", run.stdout);
-                assert_eq!(scene.calls().len(), 1, "{name} {to}");
-            }
+            let run = scene.run(&["credential-process", name]).exits(5);
+            assert!(run.stdout.is_empty() && !run.stderr.contains(&old), "{name}: {}", run.stdout);
+            assert_eq!(scene.calls().len(), 1, "{name} {to}");
         }
         scene.home.manifest(MANIFEST);
         assert_eq!(scene.access_key_of(name), old, "{name}: with the old definition it is good again");

@@ -21,6 +21,8 @@ mod fake_aws;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod leaks;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;
@@ -32,3 +34,6 @@ mod scene;
 mod schema;
 #[cfg(test)]
 mod status;
+#[cfg(unix)]
+#[cfg(test)]
+mod terminal;

@@ -114,6 +114,7 @@ impl Scene {
     }
 
     /// Runs awsauth.
+    #[must_use]
     pub(crate) fn run(&self, args: &[&str]) -> Run {
         self.home.run(args)
     }

@@ -17,7 +17,6 @@ pub(crate) struct Sandbox {
 
 /// What a run left, as text.
 #[derive(Debug)]
-#[must_use]
 pub(crate) struct Run {
     /// The exit code; none if a signal ended it.
     pub(crate) code: Option<i32>,
@@ -134,11 +133,13 @@ impl Sandbox {
     }
 
     /// Runs awsauth without anybody at a terminal.
+    #[must_use]
     pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Run {
         self.command(args).output().unwrap().into()
     }
 
     /// Runs awsauth with `input` on stdin.
+    #[must_use]
     pub(crate) fn run_with_input<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>, input: &str) -> Run {
         let mut child =
             self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

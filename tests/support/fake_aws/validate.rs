@@ -37,7 +37,7 @@ impl Checks {
     pub(crate) fn required(&mut self, name: &str, value: Option<&str>, shape: &Shape) {
         match value {
             None => {
-                self.0.push(format!("Value null at '{name}' failed to satisfy constraint: Member must not be null"))
+                self.0.push(format!("Value null at '{name}' failed to satisfy constraint: Member must not be null"));
             }
             Some(_) => self.optional(name, value, shape),
         }

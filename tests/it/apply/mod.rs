@@ -59,9 +59,9 @@ fn a_dry_run_prints_the_diff_and_writes_nothing() {
     let home = home("[default]\nregion = us-east-1\n");
     let run = home.run(["apply", "--dry-run"]).ok();
     let path = home.path(CONFIG);
-    let added: String = block(SMALL_BODY).lines().map(|line| format!("+{line}\n")).collect();
+    let added = block(SMALL_BODY).trim_end().replace('\n', "\n+");
     let expected =
-        format!("--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n{added}", path.display());
+        format!("--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n+{added}\n", path.display());
     assert_eq!(run.stdout, expected);
     assert!(run.stderr.contains("would change"), "{}", run.stderr);
     assert_eq!(home.read(CONFIG), "[default]\nregion = us-east-1\n");

@@ -1,0 +1,159 @@
+//! No secret where none belongs: every command, with `-v` and when it fails, and the modes of every file.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::scene::{CREDENTIALS, Scene, long_term_keys};
+use crate::support::fake_aws::standard::{SECRET_KEY, USER_ARN};
+use crate::support::fake_aws::{Fault, SECRET_MARK};
+use crate::support::sandbox::Run;
+
+/// No part of a run may show a secret.
+#[track_caller]
+fn is_silent(args: &[&str], run: &Run) {
+    for (stream, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+        assert!(!text.contains(SECRET_MARK), "{args:?} shows a secret on {stream}:\n{text}");
+    }
+}
+
+/// Runs each of the commands with `-v`, as text and as JSON.
+#[track_caller]
+fn all_silent(scene: &Scene, commands: &[&[&str]]) {
+    for args in commands {
+        for flags in [&["-v"][..], &["-v", "--json"]] {
+            is_silent(args, &scene.run(&[flags, args].concat()));
+        }
+    }
+}
+
+const QUIET: [&[&str]; 12] = [
+    &["check"],
+    &["apply", "--dry-run"],
+    &["apply", "--check"],
+    &["apply"],
+    &["apply", "--force"],
+    &["status"],
+    &["status", "--check"],
+    &["login", "read"],
+    &["login", "jump", "--force"],
+    &["login", "prod"],
+    &["init"],
+    &["schema"],
+];
+
+#[test]
+fn no_command_shows_a_secret_that_is_not_asked_for() {
+    let scene = Scene::new();
+    all_silent(&scene, &QUIET);
+    for name in ["prod", "audit", "main"] {
+        for flag in ["-v", "--json"] {
+            let code = scene.code();
+            let args = ["login", name, "--force", "--token-code", &code, flag];
+            is_silent(&args, &scene.run(&args).ok());
+        }
+    }
+    all_silent(&scene, &QUIET);
+    for args in [&["exec", "-v", "prod", "--", "true"][..], &["logout", "-v", "prod"], &["logout", "-v", "--all"]] {
+        is_silent(args, &scene.run(args).ok());
+    }
+}
+
+#[test]
+fn what_hands_secrets_out_says_nothing_of_them_on_stderr() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod", "jump"]);
+    for name in ["base", "main", "prod", "read", "jump"] {
+        for args in [&["-v", "env", name][..], &["-v", "credential-process", name], &["-v", "env", name, "--json"]] {
+            if !matches!(name, "base" | "main") {
+                scene.expire(name);
+            }
+            let run = scene.run(args).ok();
+            assert!(run.stdout.contains(SECRET_MARK), "{args:?}");
+            assert!(!run.stderr.contains(SECRET_MARK), "{args:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_failed_call_shows_no_secret() {
+    let calls = [
+        ("GetSessionToken", "prod"),
+        ("AssumeRole", "prod"),
+        ("AssumeRole", "audit"),
+        ("RegisterClient", "read"),
+        ("StartDeviceAuthorization", "read"),
+        ("GetRoleCredentials", "read"),
+    ];
+    for (operation, name) in calls {
+        for fault in [Fault::status(403, "AccessDenied", "no"), Fault::Truncate, Fault::Garbage] {
+            let scene = Scene::new();
+            scene.aws.world().fail_next(operation, fault);
+            let code = scene.code();
+            let args = ["login", name, "-v", "--json", "--token-code", &code];
+            is_silent(&args, &scene.run(&args));
+        }
+    }
+    let scene = Scene::new();
+    scene.aws.world().deny(USER_ARN, "arn:aws:iam::444455556666:role/Admin");
+    let code = scene.code();
+    let args = ["login", "prod", "-v", "--token-code", &code];
+    is_silent(&args, &scene.run(&args).exits(5));
+    assert!(!scene.run(&args).stderr.contains(&code), "a code that may still be good is not shown");
+}
+
+#[test]
+fn a_token_that_is_refused_or_refreshed_shows_no_secret() {
+    let scene = Scene::new();
+    scene.aws.world().set_token_lifetime(600);
+    scene.logged_in(&["read"]);
+    scene.expire("read");
+    is_silent(&["refresh"], &scene.run(&["-v", "login", "read"]).ok());
+    scene.expire("read");
+    scene.aws.world().end_sso_logins();
+    is_silent(&["refused"], &scene.run(&["-v", "credential-process", "read"]).exits(5));
+    is_silent(&["logout"], &scene.run(&["-v", "logout", "read"]).ok());
+}
+
+#[test]
+fn a_broken_file_with_secrets_is_told_by_its_lines_alone() {
+    let scene = Scene::new();
+    for broken in [
+        long_term_keys().replace("aws_secret_access_key = ", ""),
+        long_term_keys().replace("[base]", "[main-long-term]"),
+        format!("aws_secret_access_key = {SECRET_KEY}\n"),
+        long_term_keys().replace("main-long-term", "main"),
+        format!("{}aws_secret_access_key = {SECRET_KEY}\n", long_term_keys()),
+    ] {
+        scene.home.write(CREDENTIALS, &broken);
+        let code = scene.code();
+        all_silent(&scene, &[&["apply"], &["login", "main", "--token-code", &code], &["status"], &["logout", "--all"]]);
+        let run =
+            scene.home.run_with_input(["-v", "keys", "add", "main"], &format!("AKIAIOSFODNN7EXAMPLE {SECRET_KEY}"));
+        is_silent(&["keys", "add"], &run);
+    }
+}
+
+/// Everything below a directory.
+fn below(dir: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { [below(&path), vec![path]].concat() } else { vec![path] }).collect()
+}
+
+#[test]
+fn every_file_that_is_made_is_for_its_owner_alone() {
+    let scene = Scene::new();
+    std::fs::remove_dir_all(scene.home.path(".aws")).unwrap();
+    let input = long_term_keys();
+    let key = input.split("\n\n").next().unwrap();
+    scene.home.run_with_input(["keys", "add", "main"], key).ok();
+    scene.home.run_with_input(["keys", "add", "base"], key).ok();
+    scene.run(&["apply"]).ok();
+    scene.logged_in(&["prod", "jump"]);
+    scene.logged_in(&["audit"]);
+    let paths: Vec<_> = [".aws", ".local"].iter().flat_map(|dir| below(&scene.home.path(dir))).collect();
+    assert!(paths.len() > 12, "{paths:?}");
+    for path in paths {
+        let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 }, "{} has {mode:o}", path.display());
+    }
+}

@@ -1,0 +1,102 @@
+//! What happens when somebody sits at the terminal: prompts on a pseudo-terminal, and Ctrl-C.
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::scene::{CONFIG, Scene, session_file};
+use crate::support::fake_aws::Approval;
+
+/// How long anything here may take, in milliseconds.
+const PATIENCE: u64 = 20_000;
+
+/// awsauth at a terminal, by way of a shell that then says how it ended and what the terminal is like.
+fn at_terminal(scene: &Scene, args: &str) -> PtySession {
+    // The shell must outlive a Ctrl-C; a trap, unlike an ignored signal, is not passed on to awsauth.
+    let script = format!("trap : INT; {} {args}; echo \"ended with $?\"; stty -a", env!("CARGO_BIN_EXE_awsauth"));
+    let mut command = scene.home.program("sh".as_ref());
+    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+/// Waits for the end, which must be this one, with the terminal as it was.
+#[track_caller]
+fn ends_with(mut session: PtySession, code: i32) -> String {
+    let before = session.exp_string(&format!("ended with {code}")).unwrap();
+    let after = session.exp_eof().unwrap();
+    for setting in ["isig", "icanon", "icrnl", "opost"] {
+        let is_set = after.split([' ', ';', '\r', '\n']).any(|word| word == setting);
+        assert!(is_set, "the terminal has lost {setting}:\n{after}");
+    }
+    before
+}
+
+#[test]
+fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
+    let scene = Scene::new();
+    let good = scene.code();
+    let wrong = if good == "000000" { "000001" } else { "000000" };
+    let mut session = at_terminal(&scene, "login prod");
+    session.exp_string("MFA code for arn:aws:iam::111122223333:mfa/alice").unwrap();
+    session.send("12345\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("six digits, please").unwrap();
+    session.send(&format!("\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}{wrong}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("AWS did not take this code").unwrap();
+    session.exp_string("MFA code for").unwrap();
+    session.send(&format!("{good}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("prod: valid for").unwrap();
+    ends_with(session, 0);
+    assert_eq!(scene.calls(), ["GetSessionToken", "GetSessionToken", "AssumeRole"]);
+}
+
+#[test]
+fn ctrl_c_at_the_prompt_ends_with_130_and_the_terminal_as_it_was() {
+    let scene = Scene::new();
+    let mut session = at_terminal(&scene, "login prod");
+    session.exp_string("MFA code for").unwrap();
+    session.send_control('c').unwrap();
+    ends_with(session, 130);
+    assert_eq!(scene.calls(), [""; 0]);
+    assert!(!scene.home.has(&session_file("main")));
+}
+
+#[test]
+fn ctrl_c_while_an_approval_is_waited_for_ends_with_130() {
+    let scene = Scene::new();
+    scene.aws.world().approve_devices(Approval::Never);
+    let mut session = at_terminal(&scene, "login read");
+    session.exp_string("It must show this code: ").unwrap();
+    session.exp_string("Waiting").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("interrupted").unwrap();
+    ends_with(session, 130);
+    assert!(!scene.home.has(&session_file("read")));
+}
+
+#[test]
+fn apply_shows_the_diff_and_asks_and_no_writes_nothing() {
+    let scene = Scene::new();
+    for (answer, code) in [("n\r", 4), ("y\r", 0)] {
+        let mut session = at_terminal(&scene, "apply");
+        session.exp_string("+[profile jump]").unwrap();
+        session.exp_string("Write this?").unwrap();
+        session.send(answer).unwrap();
+        session.flush().unwrap();
+        ends_with(session, code);
+        assert_eq!(scene.home.has(CONFIG), code == 0);
+    }
+}
+
+#[test]
+fn exec_logs_in_in_place_and_stdout_stays_clean() {
+    let scene = Scene::new();
+    let mut session = at_terminal(&scene, "exec prod -- sh -c 'echo ran as $AWSAUTH_PROFILE' > out");
+    session.exp_string("MFA code for").unwrap();
+    session.send(&format!("{}\r", scene.code())).unwrap();
+    session.flush().unwrap();
+    ends_with(session, 0);
+    assert_eq!(scene.home.read("out"), "ran as prod\n");
+    let session = at_terminal(&scene, "login prod");
+    assert!(ends_with(session, 0).contains("prod: valid for"));
+}
