@@ -7,6 +7,11 @@ use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::source::display_safe;
 
+/// `1 profile`, `2 profiles`
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Validates the manifest: no network, no home directory needed with `--manifest`.
 pub(crate) fn run(places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let reading = Reading::read(places)?;
@@ -18,10 +23,10 @@ pub(crate) fn run(places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let Some(catalog) = &reading.catalog else { return Ok(Exit::Manifest) };
     if !out.json {
         out.say(&format!(
-            "{} is in order: {} profiles, {} SSO sessions",
+            "{} is in order: {}, {}",
             display_safe(&reading.source.path.display().to_string()),
-            catalog.profiles().len(),
-            catalog.sessions().len()
+            count(catalog.profiles().len(), "profile"),
+            count(catalog.sessions().len(), "SSO session")
         ));
     }
     Ok(Exit::Done)
