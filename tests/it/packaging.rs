@@ -89,3 +89,26 @@ fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
     scene.home.manifest(&MANIFEST.replace("pattern = ", "pattren = "));
     assert_eq!(complete(&["login", "p"]).trim(), "");
 }
+
+#[test]
+fn a_reader_who_goes_away_is_no_failure_and_a_full_disk_is_one() {
+    let home = Sandbox::new();
+    let script = format!("set -o pipefail; {} man | head -c 1 > /dev/null", env!("CARGO_BIN_EXE_awsauth"));
+    let output = home.program("bash".as_ref()).args(["-c", &script]).output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), vec![]));
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = home.command(["man"]).stdout(full).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(6), "{text}");
+    assert!(text.contains("can't write to standard output"), "{text}");
+}
+
+#[test]
+fn colour_is_shown_only_where_it_is_wanted() {
+    let home = Sandbox::new();
+    let has_colour = |args: &[&str]| home.run(args).stderr.contains('\u{1b}');
+    assert!(!has_colour(&["apply"]));
+    assert!(has_colour(&["apply", "--color", "always"]));
+    let home = Sandbox::new().env("NO_COLOR", "1");
+    assert!(!home.run(["apply", "--color", "auto"]).stderr.contains('\u{1b}'));
+}
