@@ -51,33 +51,42 @@ pub(crate) enum ApplyError {
     Disk(#[from] DiskError),
 }
 
-/// Makes a plan for the file at `path` and carries it out under the lock of its directory, which is in `state_dir`.
-/// Where the file changes meanwhile, the plan is made anew.
-pub(crate) fn carry_out(
+/// Makes a plan for the file at `path` and carries it out; see [`carry_out`].
+pub(crate) fn change(
     path: &Path,
     state_dir: &Path,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
-) -> Result<(Plan, Written), ApplyError> {
-    let refused = |source| ApplyError::Refused { path: path.to_path_buf(), source };
-    let mut snapshot = Snapshot::read(path)?;
-    let mut current = plan(&snapshot.bytes).map_err(refused)?;
-    if current.is_empty() {
-        return Ok((current, Written::Unchanged));
+) -> Result<Written, ApplyError> {
+    let first = plan(&Snapshot::read(path)?.bytes)
+        .map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
+    carry_out(path, state_dir, first, plan)
+}
+
+/// Carries out `first` on the file at `path`, under the lock of its directory, which is in `state_dir`. Where the file is
+/// not what `first` was made for, `plan` makes another one.
+pub(crate) fn carry_out(
+    path: &Path,
+    state_dir: &Path,
+    first: Plan,
+    mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
+) -> Result<Written, ApplyError> {
+    if first.is_empty() {
+        return Ok(Written::Unchanged);
     }
-    let lock = state_dir.join("locks").join(format!("{}.lock", directory_id(&snapshot.target)));
+    let lock = state_dir.join("locks").join(format!("{}.lock", directory_id(&Snapshot::read(path)?.target)));
     let _lock = Lock::acquire(&lock, PATIENCE)?;
+    let mut current = first;
     for _ in 0..TRIES {
         let now = Snapshot::read(path)?;
-        if now.bytes != snapshot.bytes {
-            current = plan(&now.bytes).map_err(refused)?;
+        if now.bytes != current.before {
+            current = plan(&now.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
         }
-        snapshot = now;
         if current.is_empty() {
-            return Ok((current, Written::Unchanged));
+            return Ok(Written::Unchanged);
         }
-        match snapshot.replace(&current.after) {
-            Ok(Replaced::Durable) => return Ok((current, Written::Durable)),
-            Ok(Replaced::NotFlushed) => return Ok((current, Written::NotFlushed)),
+        match now.replace(&current.after) {
+            Ok(Replaced::Durable) => return Ok(Written::Durable),
+            Ok(Replaced::NotFlushed) => return Ok(Written::NotFlushed),
             Err(ReplaceError::Disk(error)) => return Err(error.into()),
             Err(ReplaceError::Changed { .. }) => {}
         }

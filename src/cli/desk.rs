@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::apply::{ApplyError, Written, carry_out};
+use crate::apply::{ApplyError, Written, change};
 use crate::aws::{Aws, Endpoints};
 use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
 use crate::login::{Freshness, judge};
@@ -132,7 +132,8 @@ impl<'a> Desk<'a> {
             open: &open,
             now: clock::now,
         };
-        let mut broker = Broker::new(ports, &self.keys, &self.manifest.seen, manner.attendance, manner.renewal);
+        let seen = self.manifest.seen();
+        let mut broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal);
         run(async {
             let mut results = Vec::new();
             for chain in chains {
@@ -211,8 +212,7 @@ impl<'a> Desk<'a> {
         &self,
         make: impl FnMut(&[u8]) -> Result<plan::Plan, plan::Refusal>,
     ) -> Result<bool, Failure> {
-        let (_, written) =
-            carry_out(&self.credentials_file, &self.state_dir, make).map_err(|error| explain::apply(&error))?;
+        let written = change(&self.credentials_file, &self.state_dir, make).map_err(|error| explain::apply(&error))?;
         if written != Written::Unchanged {
             self.out.detail(&format!("wrote {}", self.credentials_file.display()));
         }

@@ -14,15 +14,15 @@ use crate::manifest;
 use crate::model::{Catalog, Profile};
 use crate::source::Source;
 use crate::system::clock;
-use crate::system::seen::{self, Seen};
+use crate::system::seen::{self, Look, Seen};
 
 /// A manifest in order.
 #[derive(Debug)]
 pub(crate) struct Manifest {
     /// What it says.
     pub(crate) catalog: Catalog,
-    /// The files that it was read from.
-    pub(crate) seen: Vec<Seen>,
+    source: Source,
+    look: Look,
 }
 
 /// A manifest as it was read, in order or not.
@@ -34,14 +34,14 @@ pub(crate) struct Reading {
     pub(crate) catalog: Option<Catalog>,
     /// What is wrong with it.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    seen: Vec<Seen>,
+    look: Look,
 }
 
 impl Reading {
     /// Reads the manifest where it is.
     pub(crate) fn read(places: Places<'_>) -> Result<Self, Failure> {
         let path = places.manifest()?;
-        let (bytes, seen) = read_file(&path)?;
+        let (bytes, look) = read_file(&path)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
             let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
@@ -50,7 +50,7 @@ impl Reading {
         })?;
         let source = Source::new(&path, text);
         let loaded = manifest::load(&source);
-        Ok(Self { source, catalog: loaded.catalog, diagnostics: loaded.diagnostics, seen: vec![seen] })
+        Ok(Self { source, catalog: loaded.catalog, diagnostics: loaded.diagnostics, look })
     }
 
     /// How many diagnostics there are of one severity.
@@ -79,7 +79,7 @@ impl Reading {
     }
 }
 
-fn read_file(path: &Path) -> Result<(Vec<u8>, Seen), Failure> {
+fn read_file(path: &Path) -> Result<(Vec<u8>, Look), Failure> {
     match seen::read(path, clock::now()) {
         Ok(Some(read)) => Ok(read),
         Ok(None) => Err(no_manifest(path)),
@@ -92,13 +92,18 @@ impl Manifest {
     pub(crate) fn read(places: Places<'_>, out: Out) -> Result<Self, Failure> {
         let mut reading = Reading::read(places)?;
         if let Some(catalog) = reading.catalog.take() {
-            return Ok(Self { catalog, seen: reading.seen });
+            return Ok(Self { catalog, source: reading.source, look: reading.look });
         }
         if out.json {
             out.document(reading.document())?;
         }
         reading.show(out);
         Err(Failure::shown(Exit::Manifest))
+    }
+
+    /// The files that it was read from, to be remembered with what is made of it.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        vec![self.look.seen(self.source.text.as_bytes())]
     }
 
     /// The profile of that name.

@@ -8,6 +8,9 @@ use super::document::Document;
 use super::line::{BYTE_ORDER_MARK, LineKind, Refusal};
 use super::section::Section;
 
+/// Up to so many keys are compared in pairs.
+const FEW: usize = 16;
+
 /// One cause for a refusal, at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
@@ -126,11 +129,21 @@ impl Document<'_> {
         let mut defaults = HashMap::new();
         let mut faults = Vec::new();
         for section in self.sections() {
-            let mut own = HashMap::new();
-            let seen = if self.is_defaults(section) { &mut defaults } else { &mut own };
-            self.repeated(section, seen, &mut faults);
+            if self.is_defaults(section) {
+                self.repeated(section, &mut defaults, &mut faults);
+            } else if !self.is_plainly_unique(section) {
+                self.repeated(section, &mut HashMap::new(), &mut faults);
+            }
         }
         faults
+    }
+
+    /// Sections have few keys, and pairs of them are compared faster than hashed. False says nothing.
+    fn is_plainly_unique(&self, section: &Section) -> bool {
+        let key = |at: usize| &self.bytes()[section.entries[at].key.clone()];
+        let count = section.entries.len();
+        count <= FEW
+            && (0..count).all(|at| key(at).is_ascii() && (0..at).all(|other| !key(at).eq_ignore_ascii_case(key(other))))
     }
 
     fn repeated<'s>(&'s self, section: &Section, seen: &mut HashMap<Cow<'s, [u8]>, usize>, faults: &mut Vec<Fault>) {

@@ -43,16 +43,28 @@ pub(crate) enum Compared {
     Different,
 }
 
+/// A file that was read, and what the file system said of it just before.
+#[derive(Debug)]
+pub(crate) struct Look {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+}
+
 /// Reads a file so that it can be remembered: `None` if there is none.
 ///
 /// A file that was written within a tick of the file system's clock before `now` gets no stamp, since a second write
 /// could leave the same one (the problem that git calls racy).
-pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Seen)>, DiskError> {
+pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Look)>, DiskError> {
     // Looked at before it is read: a write in between leaves an older stamp, which then does not match.
     let stamp = stamp(path).filter(|stamp| !is_racy(stamp, now));
-    let Some(bytes) = disk::read(path)? else { return Ok(None) };
-    let digest = digest(&bytes);
-    Ok(Some((bytes, Seen { path: path.to_path_buf(), stamp, digest })))
+    Ok(disk::read(path)?.map(|bytes| (bytes, Look { path: path.to_path_buf(), stamp })))
+}
+
+impl Look {
+    /// What to remember of the file, whose content was `bytes`.
+    pub(crate) fn seen(&self, bytes: &[u8]) -> Seen {
+        Seen { path: self.path.clone(), stamp: self.stamp, digest: digest(bytes) }
+    }
 }
 
 impl Seen {
@@ -118,7 +130,8 @@ mod tests {
         let path = dir.path().join("a");
         assert!(read(&path, later()).unwrap().is_none());
         fs::write(&path, "1").unwrap();
-        let (bytes, seen) = read(&path, later()).unwrap().unwrap();
+        let (bytes, look) = read(&path, later()).unwrap().unwrap();
+        let seen = look.seen(&bytes);
         assert_eq!((bytes.as_slice(), seen.compare()), (b"1".as_slice(), Compared::Untouched));
         fs::write(dir.path().join("b"), "1").unwrap();
         fs::rename(dir.path().join("b"), &path).unwrap();
@@ -135,7 +148,7 @@ mod tests {
         let path = dir.path().join("a");
         fs::write(&path, "1").unwrap();
         let written = Timestamp::try_from(fs::metadata(&path).unwrap().modified().unwrap()).unwrap();
-        let (_, seen) = read(&path, written).unwrap().unwrap();
-        assert_eq!(seen.compare(), Compared::SameContent);
+        let (bytes, look) = read(&path, written).unwrap().unwrap();
+        assert_eq!(look.seen(&bytes).compare(), Compared::SameContent);
     }
 }

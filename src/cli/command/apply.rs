@@ -113,11 +113,8 @@ impl FileWork {
         is_agreed: bool,
         make: impl Fn(&[u8]) -> Result<Plan, Refusal>,
     ) -> Result<(), Failure> {
-        let make = |bytes: &[u8]| match make(bytes)? {
-            plan if is_agreed && plan != self.plan => Err(Refusal::Moved),
-            plan => Ok(plan),
-        };
-        let (_, written) = carry_out(&self.path, state, make).map_err(|error| explain::apply(&error))?;
+        let again = |bytes: &[u8]| if is_agreed { Err(Refusal::Moved) } else { make(bytes) };
+        let written = carry_out(&self.path, state, self.plan.clone(), again).map_err(|error| explain::apply(&error))?;
         match written {
             Written::Unchanged => {}
             Written::Durable => out.detail(&format!("wrote {}", self.path.display())),
