@@ -32,9 +32,65 @@ impl Drop for Secret {
     }
 }
 
+/// Words that make a key's value a secret.
+const SECRET_WORDS: [&str; 4] = ["secret", "token", "password", "private"];
+
+/// `text`, TOML or INI, with `*` for every byte of the values of keys that sound secret; as long as before, so that
+/// places in it stay true.
+pub(crate) fn mask_values(text: &str) -> String {
+    text.split_inclusive('\n').map(mask_line).collect()
+}
+
+fn mask_line(line: &str) -> String {
+    let mut masked = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(delimiter) = rest.find(['=', ':']) {
+        let (before, after) = rest.split_at(delimiter + 1);
+        masked.push_str(before);
+        let value = if is_secret_key(before) { value_length(after) } else { 0 };
+        masked.extend(
+            after[..value].chars().map(|c| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) }),
+        );
+        rest = &after[value..];
+    }
+    masked + rest
+}
+
+/// Whether the word before a delimiter names a secret.
+fn is_secret_key(before: &str) -> bool {
+    let word = before[..before.len() - 1].trim_end_matches(|c: char| c.is_whitespace() || "\"'".contains(c));
+    let start = word.rfind(|c: char| !(c.is_alphanumeric() || "_-".contains(c))).map_or(0, |at| at + 1);
+    let word = word.get(start..).unwrap_or(word).to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|secret| word.contains(secret))
+}
+
+/// How many bytes a value takes: through its closing quote, or to the end of the line.
+fn value_length(after: &str) -> usize {
+    let blanks = after.len() - after.trim_start().len();
+    let value = &after[blanks..];
+    match value.chars().next().filter(|first| "\"'".contains(*first)) {
+        Some(quote) => value[1..].find(quote).map_or(after.len(), |end| blanks + end + 2),
+        None => after.len(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_secret_keys_are_masked_in_place() {
+        for (text, expected) in [
+            ("aws_secret_access_key = abc\n", "aws_secret_access_key = ***\n"),
+            ("# AWS_SESSION_TOKEN: äb\r\n", "# AWS_SESSION_TOKEN: ***\r\n"),
+            ("s = { \"my_token\" = \"a=b\", region = \"x\" }", "s = { \"my_token\" = *****, region = \"x\" }"),
+            ("password = 'unclosed", "password = *********"),
+            ("region = \"secret\"\n[a]\n", "region = \"secret\"\n[a]\n"),
+        ] {
+            assert_eq!(mask_values(text), expected);
+            assert_eq!(mask_values(text).len(), text.len());
+        }
+    }
 
     #[test]
     fn debug_shows_nothing_of_the_value() {

@@ -5,6 +5,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::secret::mask_values;
 use crate::source::{Lines, Source, Span, display_safe, display_safe_in_place};
 
 /// Lines longer than this, in bytes, are shown only around the place.
@@ -20,7 +21,7 @@ pub(crate) fn diagnostics_text(source: &Source, diagnostics: &[Diagnostic], widt
     }
     let renderer = Renderer::styled().term_width(width.max(40));
     let page = Page {
-        safe: display_safe_in_place(&source.text),
+        safe: display_safe_in_place(&mask_values(&source.text)),
         path: display_safe(&source.path.to_string_lossy()),
         lines: source.lines(),
     };

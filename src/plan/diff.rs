@@ -2,30 +2,14 @@
 
 use similar::TextDiff;
 
-/// Keys whose values are never shown.
-const SECRETS: [&str; 4] = ["secret", "token", "password", "private"];
+use crate::secret::mask_values;
 
 /// The change from `before` to `after` as a unified diff of `name`; empty if there is none.
 pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
+    let masked = |bytes: &[u8]| mask_values(&String::from_utf8_lossy(bytes));
     let (before, after) = (masked(before), masked(after));
     let diff = TextDiff::from_lines(&before, &after);
     diff.unified_diff().context_radius(3).header(name, name).to_string()
-}
-
-/// The text with the values of secret keys replaced, line by line.
-fn masked(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    text.split_inclusive('\n').map(mask).collect()
-}
-
-fn mask(line: &str) -> String {
-    let Some(delimiter) = line.find(['=', ':']) else { return line.to_owned() };
-    let key = line[..delimiter].trim().to_ascii_lowercase();
-    if key.starts_with('[') || !SECRETS.iter().any(|secret| key.contains(secret)) {
-        return line.to_owned();
-    }
-    let ending = &line[line.trim_end().len()..];
-    format!("{} ****{ending}", &line[..=delimiter])
 }
 
 #[cfg(test)]
@@ -38,7 +22,7 @@ mod tests {
         let after = b"[a]\naws_secret_access_key=HIDDEN\r\naws_session_token: HIDDEN\nregion = x\n";
         let diff = unified("~/.aws/credentials", before, after);
         assert!(!diff.contains("HIDDEN"), "{diff}");
-        assert!(diff.contains("+aws_session_token: ****\n+region = x\n"), "{diff}");
+        assert!(diff.contains("+aws_session_token: ******\n+region = x\n"), "{diff}");
     }
 
     #[test]
