@@ -1,1 +1,99 @@
-fn main() {}
+//! Whole commands of the release binary, as a shell or an SDK starts them: `cargo bench`.
+//!
+//! `cargo bench --bench commands -- with-homes CMD…` runs CMD instead, with the prepared homes in its environment;
+//! `benches/hyperfine.sh` uses that.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark sets up files and programs by itself")]
+
+use std::fs;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::LazyLock;
+
+use divan::Bencher;
+
+#[expect(dead_code, unused_imports, reason = "the tests use more of the fake than the benchmarks")]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+mod homes;
+
+use homes::Home;
+
+/// One profile, with a session.
+static ONE: LazyLock<Home> = LazyLock::new(|| Home::ready(1));
+/// A thousand.
+static THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(1_000));
+/// Ten thousand.
+static TEN_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(10_000));
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip_while(|argument| argument != "with-homes").skip(1).collect();
+    let Some((program, rest)) = arguments.split_first() else {
+        divan::main();
+        return ExitCode::SUCCESS;
+    };
+    // `cargo bench` adds a flag of its own at the end.
+    with_homes(program, rest.strip_suffix(&["--bench".to_owned()]).unwrap_or(rest))
+}
+
+/// Runs a program that finds the homes and the binary in its environment.
+fn with_homes(program: &str, arguments: &[String]) -> ExitCode {
+    let mut command = Command::new(program);
+    command.args(arguments).env("AWSAUTH_BENCH_PROGRAM", homes::PROGRAM);
+    for (name, home) in [("1", &ONE), ("1000", &THOUSAND), ("10000", &TEN_THOUSAND)] {
+        command.env(format!("AWSAUTH_BENCH_HOME_{name}"), home.path());
+    }
+    let is_success = command.status().is_ok_and(|status| status.success());
+    if is_success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The home with that many profiles.
+fn home(profiles: usize) -> &'static Home {
+    match profiles {
+        1 => &ONE,
+        1_000 => &THOUSAND,
+        _ => &TEN_THOUSAND,
+    }
+}
+
+/// Runs a command to its end, which must be a good one; its output goes nowhere.
+fn run(mut command: Command) {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.is_ok_and(|status| status.success()), "{command:?} must succeed");
+}
+
+/// The floor: what starting any process costs here.
+#[divan::bench]
+fn bin_true(bencher: Bencher<'_, '_>) {
+    bencher.bench(|| run(Command::new("/bin/true")));
+}
+
+/// What SDKs do before every call.
+#[divan::bench(args = [1, 10_000])]
+fn warm_credential_process(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    bencher.bench(|| run(home.command(&["credential-process", "main"])));
+}
+
+/// No config file yet.
+#[divan::bench(args = [1_000, 10_000], sample_count = 20)]
+fn apply_cold(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    let forget = || drop(fs::remove_file(home.config()));
+    bencher.with_inputs(forget).bench_local_values(|()| run(home.command(&["apply", "--yes"])));
+}
+
+/// The config file is up to date.
+#[divan::bench(args = [1_000, 10_000], sample_count = 20)]
+fn apply_with_nothing_to_do(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    run(home.command(&["apply", "--yes"]));
+    bencher.bench(|| run(home.command(&["apply", "--yes"])));
+}
+
+/// Reading and checking the manifest, no more.
+#[divan::bench(args = [1_000, 10_000], sample_count = 20)]
+fn check(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = home(profiles);
+    bencher.bench(|| run(home.command(&["check"])));
+}

@@ -29,6 +29,9 @@ mod logout;
 #[cfg(test)]
 mod packaging;
 #[cfg(test)]
+#[cfg(feature = "real-clients")]
+mod readers;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod schema;

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Prints how the release binary stands against its targets: time of a warm credential-process, its system calls,
+# time of apply. Run it on a quiet machine. Needs hyperfine and strace (Debian: apt-get install hyperfine strace).
+set -euo pipefail
+
+if [[ -z ${AWSAUTH_BENCH_PROGRAM:-} ]]; then
+  cd "$(dirname "$0")/.."
+  for tool in hyperfine strace python3; do
+    command -v "$tool" >/dev/null || { echo "benches/hyperfine.sh: $tool is missing (Debian: apt-get install $tool)" >&2; exit 1; }
+  done
+  exec cargo bench --locked --quiet --bench commands -- with-homes "$PWD/benches/hyperfine.sh"
+fi
+
+program=$AWSAUTH_BENCH_PROGRAM
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+declare -A homes=([1]=$AWSAUTH_BENCH_HOME_1 [1000]=$AWSAUTH_BENCH_HOME_1000 [10000]=$AWSAUTH_BENCH_HOME_10000)
+# Nothing of the caller's may lead elsewhere.
+for name in "${!AWSAUTH_@}" "${!AWS_@}" "${!XDG_@}"; do
+  unset "$name"
+done
+
+# Goes into the home with $1 profiles.
+enter() {
+  export HOME=${homes[$1]}
+}
+
+# A field of hyperfine's result $1, in milliseconds.
+milliseconds() {
+  python3 -c 'import json, sys; print("%.2f" % (json.load(open(sys.argv[1]))["results"][0][sys.argv[2]] * 1000))' "$@"
+}
+
+ratio() {
+  python3 -c 'import sys; print("%.2f" % (float(sys.argv[1]) / float(sys.argv[2])))' "$@"
+}
+
+# measure NAME OPTIONS… COMMAND: hyperfine's result goes to $work/NAME.
+measure() {
+  hyperfine -N --style none --export-json "$work/$1" "${@:2}" >"$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    exit 1
+  }
+}
+
+echo "warm credential-process (target: at most 2.2 times /bin/true)"
+for profiles in 1 10000; do
+  enter $profiles
+  measure true --warmup 100 --runs 1000 /bin/true
+  measure warm --warmup 100 --runs 1000 "$program credential-process main"
+  floor=$(milliseconds "$work/true" median)
+  warm=$(milliseconds "$work/warm" median)
+  echo "  $profiles profiles: $warm ms, /bin/true $floor ms, ratio $(ratio "$warm" "$floor")"
+done
+
+echo "its system calls (target: at most 120, no socket, no thread)"
+for profiles in 1 10000; do
+  enter $profiles
+  strace -f -c -S name -U name,calls -o "$work/calls" "$program" credential-process main >/dev/null
+  total=$(awk '$1 == "total" { print $2 }' "$work/calls")
+  unwanted=$(awk '$1 ~ /^(socket|connect|clone|clone3|fork|vfork)$/ { print $1 }' "$work/calls")
+  echo "  $profiles profiles: $total, of them socket and thread calls: ${unwanted:-none}"
+done
+
+declare -A took
+for profiles in 1000 10000; do
+  enter $profiles
+  measure cold --warmup 2 --runs 20 --prepare "rm -f $HOME/.aws/config" "$program apply --yes"
+  measure idle --warmup 2 --runs 20 "$program apply --yes"
+  measure check --warmup 2 --runs 20 "$program check"
+  for case in cold idle check; do
+    took[$case-$profiles]=$(milliseconds "$work/$case" median)
+  done
+done
+
+echo "apply and check (targets with 10000 profiles: 150 ms cold, 80 ms with nothing to do; growth at most 12-fold)"
+for case in cold idle check; do
+  small=${took[$case-1000]} large=${took[$case-10000]}
+  echo "  $case: 1000 profiles $small ms, 10000 profiles $large ms, growth $(ratio "$large" "$small")"
+done

@@ -1,0 +1,61 @@
+//! The readers: where they are, how each is asked who it is.
+
+use std::path::{Path, PathBuf};
+
+use crate::support::sandbox::{Run, Sandbox};
+
+/// A program that reads AWS's files as AWS wrote it to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Client {
+    /// AWS CLI v1.
+    AwsCli,
+    /// boto3.
+    Boto3,
+    /// AWS SDK for JavaScript v3.
+    JavaScript,
+    /// `aws-config` of the AWS SDK for Rust.
+    Rust,
+}
+
+impl Client {
+    /// Asks `GetCallerIdentity` as `profile`: one ARN on stdout. Nobody is there to answer a prompt.
+    pub(super) fn ask(self, sandbox: &Sandbox, profile: &str) -> Run {
+        let mut command = sandbox.program(&tool("AWSAUTH_TEST_PYTHON"));
+        command.env("AWS_PROFILE", profile).arg(script("detached.py"));
+        match self {
+            Self::AwsCli => command.arg(tool("AWSAUTH_TEST_AWS_CLI_V1")).args(CALLER_ARN),
+            Self::Boto3 => command.arg(tool("AWSAUTH_TEST_PYTHON")).arg(script("reader.py")),
+            Self::JavaScript => {
+                command.arg(tool("AWSAUTH_TEST_NODE")).arg(script("reader.mjs")).arg(tool("AWSAUTH_TEST_NODE_DIR"))
+            }
+            Self::Rust => command.arg(rust_reader()),
+        };
+        command.output().unwrap().into()
+    }
+}
+
+/// What AWS CLI is asked.
+const CALLER_ARN: [&str; 6] = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"];
+
+/// A tool that `tests/run` has put in place and named in the environment.
+pub(super) fn tool(variable: &str) -> PathBuf {
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    let path =
+        path.unwrap_or_else(|| panic!("{variable} is not set: run `tests/run`, which installs the real clients"));
+    assert!(path.exists(), "{variable} names {}, which is missing: run `tests/run`", path.display());
+    path
+}
+
+/// A file of `tests/clients`.
+pub(super) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
+}
+
+/// The example `rust_reader`, which `cargo test` builds beside the program.
+fn rust_reader() -> PathBuf {
+    let name = format!("examples/rust_reader{}", std::env::consts::EXE_SUFFIX);
+    let path = Path::new(env!("CARGO_BIN_EXE_awsauth")).with_file_name(name);
+    let words = "is missing: `cargo build --features real-clients --example rust_reader`";
+    assert!(path.exists(), "{} {words}", path.display());
+    path
+}

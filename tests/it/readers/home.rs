@@ -1,0 +1,53 @@
+//! A home directory in which a person has done what the README says: apply, add a key, log in. Knows no reader.
+
+use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
+use crate::support::fake_aws::{Approval, FakeAws};
+use crate::support::sandbox::Sandbox;
+
+/// All four patterns, with each of their variants.
+pub(super) const MANIFEST: &str = include_str!("home.toml");
+
+/// How profiles get their credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variant {
+    /// By what AWS's own settings say.
+    Native,
+    /// By `credential_process`, all of them.
+    Process,
+}
+
+/// A home and the AWS that it talks to.
+pub(super) struct Home {
+    /// The AWS.
+    pub(super) fake: FakeAws,
+    /// The home.
+    pub(super) sandbox: Sandbox,
+}
+
+impl Home {
+    /// Runs `apply`, `keys add` and `login` for all profiles.
+    pub(super) fn ready(variant: Variant) -> Self {
+        let fake = FakeAws::start_standard();
+        fake.world().approve_devices(Approval::Immediately);
+        fake.world().set_interval(0);
+        let sandbox = Sandbox::with_aws(&fake);
+        sandbox.manifest(&match variant {
+            Variant::Native => MANIFEST.to_owned(),
+            Variant::Process => MANIFEST.replace("[defaults]", "[defaults]\ncredential_process = true"),
+        });
+        drop(sandbox.run(["apply", "--yes"]).ok());
+        add_key(&sandbox, "main");
+        add_key(&sandbox, "base");
+        for names in [&["main", "prod"][..], &["audit"]] {
+            let code = fake.world().next_code(MFA_SERIAL);
+            drop(sandbox.run([&["login", "--token-code", &code], names].concat()).ok());
+        }
+        drop(sandbox.run(["login", "--no-browser", "read", "legacy", "jump"]).ok());
+        Self { fake, sandbox }
+    }
+}
+
+/// Puts Alice's long-term key in place for a profile.
+pub(super) fn add_key(sandbox: &Sandbox, profile: &str) {
+    drop(sandbox.run_with_input(["keys", "add", profile], &format!("{KEY_ID}\n{SECRET_KEY}\n")).ok());
+}

@@ -1,0 +1,54 @@
+//! Real readers: AWS CLI, boto3, the JavaScript SDK and Rust's `aws-config` read what awsauth wrote, and sign.
+//!
+//! `tests/run` installs them and says in the environment where they are. A missing one fails its tests: a reader that
+//! nobody ran proves nothing.
+
+mod client;
+mod home;
+mod moto;
+mod native;
+mod process;
+mod reading;
+
+use client::Client;
+use home::Home;
+
+use crate::support::sandbox::Run;
+
+/// Who a profile must turn out to be: the beginning of the ARN that GetCallerIdentity returns.
+#[derive(Debug, Clone, Copy)]
+struct Expected {
+    /// The profile.
+    profile: &'static str,
+    /// The ARN up to the session's name, which is the client's own affair.
+    arn: &'static str,
+}
+
+/// The profiles of `home.toml` but `audit`, with their identities.
+const PROFILES: [Expected; 6] = [
+    Expected { profile: "main", arn: "arn:aws:iam::111122223333:user/alice" },
+    Expected { profile: "base", arn: "arn:aws:iam::111122223333:user/alice" },
+    Expected { profile: "prod", arn: "arn:aws:sts::444455556666:assumed-role/Admin/" },
+    Expected { profile: "read", arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ReadOnly_" },
+    Expected { profile: "legacy", arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_ReadOnly_" },
+    Expected { profile: "jump", arn: "arn:aws:sts::999900001111:assumed-role/Deploy/" },
+];
+
+/// The role with an `mfa_serial` of its own, of which clients think differently.
+const AUDIT: Expected = Expected { profile: "audit", arn: "arn:aws:sts::777788889999:assumed-role/Audit/" };
+
+/// Lets `client` ask who `expected.profile` is. Returns the operations that the fake saw; the last is
+/// GetCallerIdentity, accepted, and signed with the key that is also returned.
+fn identify(home: &Home, client: Client, expected: Expected) -> (Vec<String>, String) {
+    home.fake.clear();
+    let Run { code, stdout, stderr } = client.ask(&home.sandbox, expected.profile);
+    let name = format!("{client:?} as {}", expected.profile);
+    assert_eq!(code, Some(0), "{name}: {stderr}\n{:#?}", home.fake.requests());
+    assert_eq!(stdout.lines().count(), 1, "{name}: {stdout}");
+    assert!(stdout.starts_with(expected.arn), "{name}: {stdout}");
+    let requests = home.fake.requests();
+    let last = requests.last().expect("the client must have called");
+    assert_eq!((last.operation.as_str(), last.status), ("GetCallerIdentity", 200), "{name}");
+    assert_eq!(home.fake.unexpected().len(), 0, "{name}: {:#?}", home.fake.unexpected());
+    (home.fake.operations(), last.access_key_id.clone().expect("GetCallerIdentity must be signed"))
+}
