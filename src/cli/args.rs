@@ -24,6 +24,20 @@ First day:  awsauth init  →  edit profiles.toml  →  awsauth check  →  awsa
 Exit codes: 0 done · 1 --check found a difference · 2 usage · 3 manifest invalid · 4 refused, nothing written ·
             5 login needed or denied · 6 AWS or file system unavailable · 70 a bug · 130 interrupted";
 
+impl Cli {
+    /// The command line that `apply` writes for SDKs, `credential-process NAME`, taken as it is: building and running the
+    /// whole parser would be a third of what such a call costs.
+    pub(crate) fn of_an_sdk() -> Option<Self> {
+        let mut words = std::env::args_os().skip(1);
+        let (command, name, end) = (words.next()?, words.next()?, words.next());
+        let name = name.into_string().ok().filter(|name| !name.starts_with('-'))?;
+        let global = Global { manifest: None, json: false, color: Color::Auto, verbose: false };
+        let args = command::credential_process::Args { name };
+        (command == "credential-process" && end.is_none())
+            .then_some(Self { global, command: Command::CredentialProcess(args) })
+    }
+}
+
 /// What holds for every command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {

@@ -32,7 +32,7 @@ pub(crate) fn main() -> ExitCode {
     if host.var("COMPLETE").is_some() {
         clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     }
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::of_an_sdk().map_or_else(Cli::try_parse, Ok) {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error),
     };

@@ -1,6 +1,7 @@
 //! Owns `[sso_sessions]`. Must not know the profiles that use them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::codes;
 use super::keys;
@@ -21,7 +22,7 @@ pub(super) struct Sessions<'t> {
     /// The names in the manifest's order.
     names: Vec<&'t str>,
     /// The right ones in the manifest's order.
-    pub(super) checked: Vec<SsoSession>,
+    pub(super) checked: Vec<Arc<SsoSession>>,
 }
 
 impl<'t> Sessions<'t> {
@@ -31,7 +32,7 @@ impl<'t> Sessions<'t> {
     }
 
     /// The session of that name, if it is right.
-    pub(super) fn find(&self, name: &str) -> Option<&SsoSession> {
+    pub(super) fn find(&self, name: &str) -> Option<&Arc<SsoSession>> {
         self.by_name.get(name).copied().flatten().map(|index| &self.checked[index])
     }
 
@@ -51,7 +52,7 @@ pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Sessions<
         let session = session(entry, reading);
         sessions.names.push(entry.name);
         sessions.by_name.insert(entry.name, session.as_ref().map(|_| sessions.checked.len()));
-        sessions.checked.extend(session);
+        sessions.checked.extend(session.map(Arc::new));
     }
     sessions
 }

@@ -1,27 +1,28 @@
 //! Owns the whole checked manifest: every profile and SSO session, unique by name.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{Chain, Kind, Profile, ProfileName, SsoAccess, SsoSession};
+use super::{Chain, Kind, Profile, SsoAccess, SsoSession};
 
 /// All profiles and SSO sessions, in the manifest's order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Catalog {
-    sessions: Vec<SsoSession>,
+    sessions: Vec<Arc<SsoSession>>,
     profiles: Vec<Profile>,
-    by_name: HashMap<ProfileName, usize>,
+    /// Places in `profiles`, sorted by name.
+    by_name: Vec<usize>,
 }
 
 impl Catalog {
     /// Takes checked profiles; names must be unique, and every chain must resolve (`manifest` has made sure).
-    /// Of profiles with one name, the last is found.
-    pub(crate) fn new(sessions: Vec<SsoSession>, profiles: Vec<Profile>) -> Self {
-        let by_name = profiles.iter().enumerate().map(|(index, profile)| (profile.name.clone(), index)).collect();
+    pub(crate) fn new(sessions: Vec<Arc<SsoSession>>, profiles: Vec<Profile>) -> Self {
+        let mut by_name: Vec<usize> = (0..profiles.len()).collect();
+        by_name.sort_by_key(|place| profiles[*place].name.as_str());
         Self { sessions, profiles, by_name }
     }
 
     /// The SSO sessions.
-    pub(crate) fn sessions(&self) -> &[SsoSession] {
+    pub(crate) fn sessions(&self) -> &[Arc<SsoSession>] {
         &self.sessions
     }
 
@@ -32,7 +33,8 @@ impl Catalog {
 
     /// The profile of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Profile> {
-        self.by_name.get(name).map(|index| &self.profiles[*index])
+        let place = self.by_name.binary_search_by_key(&name, |place| self.profiles[*place].name.as_str());
+        place.ok().map(|place| &self.profiles[self.by_name[place]])
     }
 
     /// The chain of the profile of that name.

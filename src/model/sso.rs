@@ -1,5 +1,7 @@
 //! Owns IAM Identity Center's start URL and the sessions that are opened there.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::{ConfigText, Region, SessionName, TextError};
@@ -72,7 +74,7 @@ pub(crate) struct SsoSession {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SsoAccess {
     /// A shared `[sso-session]`.
-    Session(SsoSession),
+    Session(Arc<SsoSession>),
     /// The legacy form: address and region in the profile itself. Its token has no refresh token.
     Legacy {
         /// The access portal.

@@ -14,7 +14,7 @@ type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 ///
 /// `program` is awsauth's own path, for `credential_process`.
 pub(super) fn sections<'a>(catalog: &'a Catalog, program: &str) -> Vec<NewSection<'a>> {
-    let sessions = catalog.sessions().iter().map(sso_session);
+    let sessions = catalog.sessions().iter().map(|session| sso_session(session));
     let profiles = catalog.profiles().iter().map(|profile| self::profile(profile, program));
     sessions.chain(profiles).collect()
 }

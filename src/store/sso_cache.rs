@@ -165,6 +165,8 @@ fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::model::{SessionName, SsoSession};
 
@@ -173,12 +175,12 @@ mod tests {
     }
 
     fn session(name: &str, url: &str) -> SsoAccess {
-        SsoAccess::Session(SsoSession {
+        SsoAccess::Session(Arc::new(SsoSession {
             name: SessionName::new(name).unwrap(),
             start_url: StartUrl::new(url).unwrap().0,
             region: Region::new("us-east-1").unwrap(),
             scopes: vec![ConfigText::new("sso:account:access").unwrap()],
-        })
+        }))
     }
 
     fn name(path: &Path) -> &str {

@@ -21,7 +21,7 @@ use crate::system::{clock, disk};
 pub(crate) struct Args {
     /// The profile
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
-    name: String,
+    pub(crate) name: String,
 }
 
 /// Prints the kept session if it is good, else a new one that needs no person.
