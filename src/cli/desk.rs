@@ -6,7 +6,7 @@ use crate::apply::{ApplyError, Written, change};
 use crate::aws::{Aws, Endpoints};
 use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
 use crate::login::{Freshness, judge};
-use crate::model::{Chain, Credentials, Delivery, Kind, Profile, Session};
+use crate::model::{Chain, Credentials, Profile, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::source::display_safe;
@@ -185,7 +185,7 @@ impl<'a> Desk<'a> {
     pub(crate) fn write_session_sections(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
         for chain in chains {
             let base = chain.base();
-            if !has_session_section(base) {
+            if !base.has_session_section() {
                 continue;
             }
             let Some((session, Freshness::Fresh | Freshness::Aging)) = self.session(&[base]) else { continue };
@@ -197,7 +197,7 @@ impl<'a> Desk<'a> {
     /// Refuses a credentials file in which the session of one of the chains could not be written, before anybody is
     /// asked for a code.
     pub(crate) fn check_session_sections(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
-        let bases = chains.iter().map(Chain::base).filter(|base| has_session_section(base));
+        let bases = chains.iter().map(Chain::base).filter(|base| base.has_session_section());
         let bytes = disk::read(&self.credentials_file).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
         for base in bases {
             plan::check_session_section(bytes.as_deref().unwrap_or_default(), base).map_err(|source| {
@@ -248,10 +248,6 @@ impl<'a> Desk<'a> {
             }
         }
     }
-}
-
-fn has_session_section(profile: &Profile) -> bool {
-    matches!((&profile.kind, profile.delivery), (Kind::IamMfa { .. }, Delivery::Native))
 }
 
 /// Runs `work` on a runtime of its own, until it is done or the person presses Ctrl-C.

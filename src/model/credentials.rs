@@ -14,6 +14,18 @@ pub(crate) struct LongTermKey {
     pub(crate) secret_access_key: Secret,
 }
 
+/// A time as every SDK reads it: `YYYY-MM-DDTHH:MM:SSZ` (Rust and Java take no other form, aws-facts §0.9).
+pub(crate) fn utc(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+impl LongTermKey {
+    /// Whether an access key id is that of a long-term key: AWS begins those with `AKIA`, and no session's.
+    pub(crate) fn is_long_term(access_key_id: &str) -> bool {
+        access_key_id.starts_with("AKIA")
+    }
+}
+
 /// Something that signs a call: a session, or a long-term key without token and expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {

@@ -17,7 +17,7 @@ mod token;
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::Chain;
-pub(crate) use credentials::{Credentials, LongTermKey, Session};
+pub(crate) use credentials::{Credentials, LongTermKey, Session, utc};
 pub(crate) use definition::{Definition, KeyPrint};
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use name::{NameError, ProfileName, SessionName};

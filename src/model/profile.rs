@@ -185,6 +185,11 @@ impl Profile {
         }
     }
 
+    /// Whether login writes its session into the credentials file, under its own name.
+    pub(crate) fn has_session_section(&self) -> bool {
+        matches!((&self.kind, self.delivery), (Kind::IamMfa { .. }, Delivery::Native))
+    }
+
     /// The credentials section of the long-term key, for the two patterns that have one.
     pub(crate) fn long_term_section(&self) -> Option<&ProfileName> {
         match &self.kind {

@@ -1,11 +1,9 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
-use jiff::Timestamp;
-
 use super::refusal::Refusal;
 use super::{Change, Plan, desired::section_id, proof};
 use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section, SectionId};
-use crate::model::{Catalog, Credentials, Delivery, Kind, LongTermKey, Profile, ProfileName};
+use crate::model::{Catalog, Credentials, Kind, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
 
 const KEY_ID: &str = "aws_access_key_id";
@@ -51,9 +49,9 @@ pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8]) -> Result<(Plan, Vec<
     }
     let mut edits = Vec::new();
     let mut changes = Vec::new();
-    for section in document.sections().iter().filter(|section| is_marked(&document, section)) {
+    for section in document.sections().iter().filter(|section| is_session(&document, section)) {
         let name = document.text(&section.name).into_owned();
-        if !catalog.get(&name).is_some_and(has_session_section) {
+        if !catalog.get(&name).is_some_and(Profile::has_session_section) {
             edits.extend(take_out(&document, section)?);
             changes.push((name, Change::Removed));
         }
@@ -67,11 +65,6 @@ pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8]) -> Result<(Plan, Vec<
     Ok((plan, missing))
 }
 
-/// Whether login writes the profile's session into the credentials file.
-fn has_session_section(profile: &Profile) -> bool {
-    matches!((&profile.kind, profile.delivery), (Kind::IamMfa { .. }, Delivery::Native))
-}
-
 /// Refuses a file into which the session of `profile` could not be written.
 pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile) -> Result<(), Refusal> {
     check_shadow(&read(bytes)?, profile)
@@ -82,14 +75,14 @@ pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credential
     let document = read(bytes)?;
     check_shadow(&document, profile)?;
     let token = session.session_token.as_ref().map_or("", Secret::expose);
-    let expiration = session.expiration.map(stamp).unwrap_or_default();
+    let expiration = session.expiration.map(utc).unwrap_or_default();
     let entries = [
         (KEY_ID, session.access_key_id.as_str()),
         (SECRET_KEY, session.secret_access_key.expose()),
         (TOKEN, token),
         (EXPIRATION, expiration.as_str()),
     ];
-    put(&document, &profile.name, &entries)
+    put(&document, &profile.name, &entries, &[])
 }
 
 /// Plans the session of a profile out of the file; a section without awsauth's mark stays.
@@ -97,7 +90,7 @@ pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName) -> Result<Plan
     let document = Document::parse(bytes, FileKind::Credentials);
     let mut edits = Vec::new();
     let mut changes = Vec::new();
-    for section in document.find(&section_id(profile)).filter(|section| is_marked(&document, section)) {
+    for section in document.find(&section_id(profile)).filter(|section| is_session(&document, section)) {
         edits.extend(take_out(&document, section)?);
         changes.push((profile.to_string(), Change::Removed));
     }
@@ -122,14 +115,26 @@ pub(crate) fn add_key(
     replace: super::Overwrite,
 ) -> Result<Plan, Refusal> {
     let document = read(bytes)?;
-    if let Some(old) = long_term_key(&document, section)
-        && old != *key
+    let id = section_id(section);
+    let users = document
+        .find(&id)
+        .filter(|section| !is_session(&document, section))
+        .find_map(|section| Some((section.header_line + 1, document.value(section.entry(document.bytes(), KEY_ID)?))));
+    if let Some((line, old)) = users
+        && long_term_key(&document, section).is_none_or(|old| old != *key)
         && replace == super::Overwrite::Intact
     {
-        let line = document.find(&section_id(section)).next().map_or(0, |section| section.header_line + 1);
-        return Err(Refusal::KeyExists { section: section.to_string(), line, access_key_id: old.access_key_id });
+        return Err(Refusal::KeyExists { section: section.to_string(), line, access_key_id: old.into_owned() });
     }
-    put(&document, section, &[(KEY_ID, &key.access_key_id), (SECRET_KEY, key.secret_access_key.expose())])
+    let entries = [(KEY_ID, key.access_key_id.as_str()), (SECRET_KEY, key.secret_access_key.expose())];
+    // What a session left would make SDKs, and awsauth, take the key for that of a session.
+    let plan = put(&document, section, &entries, &[TOKEN, EXPIRATION])?;
+    let after = Document::parse(&plan.after, FileKind::Credentials);
+    if long_term_key(&after, section).as_ref() == Some(key) {
+        Ok(plan)
+    } else {
+        Err(Refusal::bug(format!("[{section}] would not be read as a long-term key")))
+    }
 }
 
 /// The file as a document, if AWS CLI can read it.
@@ -139,8 +144,11 @@ fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
     if faults.is_empty() { Ok(document) } else { Err(Refusal::Unreadable(faults)) }
 }
 
-fn is_marked(document: &Document<'_>, section: &Section) -> bool {
-    section.entry(document.bytes(), EXPIRATION).is_some()
+/// Whether a section is a session that awsauth wrote: it carries the mark, and nobody has put a long-term key into it
+/// since, as `aws configure` does.
+fn is_session(document: &Document<'_>, section: &Section) -> bool {
+    let key_id = section.entry(document.bytes(), KEY_ID).map(|entry| document.value(entry));
+    section.entry(document.bytes(), EXPIRATION).is_some() && !key_id.is_some_and(|id| LongTermKey::is_long_term(&id))
 }
 
 /// Keys of the user's own under the name of a profile that gets its credentials elsewhere: one of the two would win,
@@ -152,7 +160,7 @@ fn check_shadow(document: &Document<'_>, profile: &Profile) -> Result<(), Refusa
     let id = section_id(&profile.name);
     let shadow = document
         .find(&id)
-        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_marked(document, section));
+        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_session(document, section));
     match shadow {
         Some(section) => Err(Refusal::Shadowed {
             section: profile.name.to_string(),
@@ -163,15 +171,22 @@ fn check_shadow(document: &Document<'_>, profile: &Profile) -> Result<(), Refusa
     }
 }
 
-/// Sets entries in the section of that name, which is added if there is none, and proves the result.
-fn put(document: &Document<'_>, name: &ProfileName, entries: &[(&str, &str)]) -> Result<Plan, Refusal> {
+/// Sets entries in the section of that name, which is added if there is none, takes the keys `without` out of it, and
+/// proves the result.
+fn put(
+    document: &Document<'_>,
+    name: &ProfileName,
+    entries: &[(&str, &str)],
+    without: &[&str],
+) -> Result<Plan, Refusal> {
     let id = section_id(name);
     let section = document.find(&id).next_back();
     let (edits, change) = if let Some(section) = section {
         let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
         let edits: Result<Vec<Edit>, _> =
             changed.map(|(key, value)| document.set(section, key, &NewValue::from(*value))).collect();
-        (edits?, Change::Changed)
+        let removed = without.iter().flat_map(|key| document.remove_key(section, key));
+        (edits?.into_iter().chain(removed).collect(), Change::Changed)
     } else {
         let entries = entries.iter().map(|(key, value)| ((*key).into(), NewValue::from(*value))).collect();
         (vec![document.append_sections(&[NewSection { id: id.clone(), entries }])?], Change::Added)
@@ -194,8 +209,4 @@ fn take_out(document: &Document<'_>, section: &Section) -> Result<Vec<Edit>, Ref
         return Ok(vec![document.remove_section(section)?]);
     }
     Ok(own.iter().flat_map(|key| document.remove_key(section, key)).collect())
-}
-
-fn stamp(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

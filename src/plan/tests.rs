@@ -212,6 +212,28 @@ fn a_long_term_key_is_replaced_only_when_that_is_said() {
     assert_eq!(long_term_keys(&second, [&section].into_iter()).next().unwrap().1, key("AKIA2"));
 }
 
+#[test]
+fn a_long_term_key_takes_the_place_of_a_session_whole() {
+    let base = ProfileName::new("base").unwrap();
+    let was = save_session(b"", &iam_mfa("base"), &session("2026-01-01T00:00:00Z")).ok().unwrap().after;
+    let key = LongTermKey { access_key_id: "AKIA1".to_owned(), secret_access_key: Secret::new("s") };
+    let added = add_key(&was, &base, &key, Overwrite::Intact).ok().unwrap().after;
+    assert_eq!(long_term_keys(&added, [&base].into_iter()).next().unwrap().1, key);
+    let (kept, missing) = credentials(&catalog(vec![profile("base", Kind::Iam)]), &added).ok().unwrap();
+    assert!(kept.is_empty() && missing.is_empty());
+}
+
+#[test]
+fn a_long_term_key_that_somebody_put_into_a_session_section_is_the_users_own() {
+    let session_file = save_session(b"", &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).ok().unwrap().after;
+    let file = String::from_utf8(session_file).unwrap().replace("ASIA1", "AKIA1").into_bytes();
+    let main = ProfileName::new("main").unwrap();
+    let next = save_session(&file, &iam_mfa("main"), &session("2026-01-02T00:00:00Z"));
+    assert!(matches!(next.err(), Some(Refusal::Shadowed { .. })));
+    assert!(remove_session(&file, &main).ok().unwrap().is_empty());
+    assert!(credentials(&catalog(Vec::new()), &file).ok().unwrap().0.is_empty());
+}
+
 /// Lines as people write them, good and bad.
 fn file() -> impl Strategy<Value = Vec<u8>> {
     let line = prop_oneof![

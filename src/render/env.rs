@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::model::{Credentials, Profile};
+use crate::model::{Credentials, Profile, utc};
 use crate::secret::Secret;
 
 /// Everything that tells an AWS SDK who it is; what is not set must not be left over from another identity.
@@ -60,7 +60,7 @@ pub(crate) fn environment(profile: &Profile, credentials: &Credentials) -> Vec<(
         set.push(("AWS_SESSION_TOKEN", token.clone()));
     }
     if let Some(expiration) = credentials.expiration {
-        set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(expiration.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())));
+        set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
     }
     if let Some(region) = &profile.region {
         // AWS CLI reads the first, boto3 the second (aws-facts §3).

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::Credentials;
+use crate::model::{Credentials, utc};
 use crate::secret::Secret;
 
 #[derive(Serialize)]
@@ -24,7 +24,7 @@ pub(crate) fn process_json(credentials: &Credentials) -> Result<String, serde_js
         access_key_id: &credentials.access_key_id,
         secret_access_key: credentials.secret_access_key.expose(),
         session_token: credentials.session_token.as_ref().map(Secret::expose),
-        expiration: credentials.expiration.map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        expiration: credentials.expiration.map(utc),
     })
 }
 

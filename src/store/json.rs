@@ -49,11 +49,6 @@ impl Formatter for Python {
     }
 }
 
-/// A time as every SDK reads it: `YYYY-MM-DDTHH:MM:SSZ` (Rust and Java take no other form, aws-facts §0.9).
-pub(super) fn timestamp(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 /// Reads a time in any of the forms that AWS's tools write: with fractions, with an offset, with `UTC` for `Z`.
 pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     match text.strip_suffix("UTC") {
@@ -84,7 +79,7 @@ mod tests {
         ] {
             assert_eq!(parse_timestamp(text), Some(expected), "{text}");
         }
-        assert_eq!(timestamp(expected), "2026-01-01T00:00:00Z");
+        assert_eq!(crate::model::utc(expected), "2026-01-01T00:00:00Z");
         assert_eq!(parse_timestamp("soon"), None);
     }
 }

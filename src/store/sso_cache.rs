@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
-use crate::model::{ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl};
+use crate::model::{ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
 use crate::secret::Secret;
 use crate::system::atomic::write_private;
 use crate::system::disk::{self, DiskError};
@@ -92,10 +92,10 @@ impl SsoCache {
             start_url: token.start_url.as_str().to_owned(),
             region: token.region.as_str().to_owned(),
             access_token: token.access_token.expose().to_owned(),
-            expires_at: json::timestamp(token.expires_at),
+            expires_at: utc(token.expires_at),
             client_id: client.map(|client| client.client_id.clone()),
             client_secret: client.map(|client| client.client_secret.expose().to_owned()),
-            registration_expires_at: client.map(|client| json::timestamp(client.expires_at)),
+            registration_expires_at: client.map(|client| utc(client.expires_at)),
             refresh_token: token.refresh_token.as_ref().map(|token| token.expose().to_owned()),
         };
         write_private(&self.token_path(access), json::python(&file).as_bytes())
@@ -125,7 +125,7 @@ impl SsoCache {
         let file = ClientFile {
             client_id: client.client_id.clone(),
             client_secret: client.client_secret.expose().to_owned(),
-            expires_at: json::timestamp(client.expires_at),
+            expires_at: utc(client.expires_at),
             scopes: access.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             grant_types: Vec::new(),
         };
