@@ -34,11 +34,13 @@ pub(crate) struct Endpoints {
     pub(crate) sso_oidc: Option<String>,
 }
 
+/// Gives certificates in PEM to trust instead of the system's, when a connection needs them; or says why not.
+pub(crate) type CaBundle = Box<dyn Fn() -> Result<Vec<u8>, String>>;
+
 /// The way to AWS.
-#[derive(Debug)]
 pub(crate) struct Aws {
     endpoints: Endpoints,
-    ca_bundle: Option<Vec<u8>>,
+    ca_bundle: Option<CaBundle>,
     /// For addresses without TLS, which only tests and stand-ins have: it need not load certificates.
     plain: OnceLock<SharedHttpClient>,
     secure: OnceLock<SharedHttpClient>,
@@ -54,8 +56,8 @@ pub(super) enum Retry {
 }
 
 impl Aws {
-    /// A way that uses `endpoints` where they are given and trusts `ca_bundle` (PEM) instead of the system's roots.
-    pub(crate) fn new(endpoints: Endpoints, ca_bundle: Option<Vec<u8>>) -> Self {
+    /// A way that uses `endpoints` where they are given and trusts `ca_bundle` instead of the system's roots.
+    pub(crate) fn new(endpoints: Endpoints, ca_bundle: Option<CaBundle>) -> Self {
         Self { endpoints, ca_bundle, plain: OnceLock::new(), secure: OnceLock::new() }
     }
 
@@ -116,7 +118,9 @@ impl Aws {
             return Ok(client.clone());
         }
         let trust = match &self.ca_bundle {
-            Some(pem) => TrustStore::empty().with_pem_certificate(pem.clone()),
+            Some(read) => {
+                TrustStore::empty().with_pem_certificate(read().map_err(|why| CallError::unreachable(call, why))?)
+            }
             None => TrustStore::default(),
         };
         let tls = TlsContext::builder()

@@ -9,4 +9,4 @@ mod oidc;
 mod portal;
 mod sts;
 
-pub(crate) use client::{Aws, Endpoints};
+pub(crate) use client::{Aws, CaBundle, Endpoints};

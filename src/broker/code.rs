@@ -6,6 +6,7 @@ use super::{Attendance, Broker};
 use crate::login::{CallError, MAX_TRIES, MfaCode, MfaProof, Problem};
 use crate::model::{MfaSerial, Profile};
 use crate::prompt::{Echo, Question};
+use crate::secret::Secret;
 
 /// The codes for one call, one after another.
 pub(super) struct Codes<'p> {
@@ -20,8 +21,23 @@ impl<'p> Codes<'p> {
         Self { profile, serial, tries: 0 }
     }
 
-    /// The next code; it is used up by the one call that it is moved into.
+    /// The next code that was not sent yet; it is used up by the one call that it is moved into.
     pub(super) fn next(&mut self, broker: &mut Broker<'_>) -> Result<MfaProof<'p>, BrokerError> {
+        loop {
+            let code = self.ask(broker)?;
+            let used = (self.serial.clone(), Secret::new(code.expose()));
+            if !broker.used.contains(&used) {
+                broker.used.push(used);
+                return Ok(MfaProof { serial: self.serial, code });
+            }
+            if self.tries >= MAX_TRIES || !broker.ports.prompt.can_ask_again() {
+                return Err(BrokerError::UsedCode { profile: self.profile.name.clone() });
+            }
+            (broker.ports.notify)(Notice::CodeRefused { serial: self.serial });
+        }
+    }
+
+    fn ask(&mut self, broker: &mut Broker<'_>) -> Result<MfaCode, BrokerError> {
         self.tries += 1;
         let (profile, serial) = (self.profile, self.serial);
         let answer = broker
@@ -35,10 +51,7 @@ impl<'p> Codes<'p> {
                 echo: Echo::Shown,
             })
             .map_err(|source| BrokerError::NoCode { profile: profile.name.clone(), serial: serial.clone(), source })?;
-        match MfaCode::new(answer.expose()) {
-            Ok(code) => Ok(MfaProof { serial, code }),
-            Err(_) => Err(BrokerError::MalformedCode { profile: profile.name.clone() }),
-        }
+        MfaCode::new(answer.expose()).map_err(|_| BrokerError::MalformedCode { profile: profile.name.clone() })
     }
 
     /// Whether `error` can be mended by another code, and somebody is there to give one.

@@ -61,6 +61,12 @@ pub(crate) enum BrokerError {
         /// The profile.
         profile: ProfileName,
     },
+    /// A code that this run has sent already.
+    #[error("{profile}: this MFA code was used before, and a code is good for one call")]
+    UsedCode {
+        /// The profile.
+        profile: ProfileName,
+    },
     /// The person's time to approve ran out.
     #[error("{profile}: nobody approved the login in time")]
     ApprovalTimedOut {

@@ -12,9 +12,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::aws::Aws;
-use crate::model::{LongTermKey, ProfileName};
+use crate::model::{LongTermKey, MfaSerial, ProfileName};
 use crate::prompt::Prompt;
-use crate::store::{RoleCache, Sessions, SsoCache};
+use crate::secret::Secret;
+use crate::store::{Sessions, SsoCache};
 use crate::system::seen::Seen;
 
 pub(crate) use error::{BrokerError, Reason};
@@ -33,8 +34,10 @@ pub(crate) enum Attendance {
 /// When a session is obtained anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Renewal {
-    /// When the old one no longer serves.
-    WhenNeeded,
+    /// When the old one is about to end; where that fails, it serves as long as it can.
+    Lenient,
+    /// When the old one is about to end; where that fails, it is said.
+    Strict,
     /// Once in this run, whatever is kept.
     Always,
 }
@@ -47,8 +50,6 @@ pub(crate) struct Ports<'a> {
     pub(crate) sessions: &'a Sessions,
     /// SSO tokens and registrations.
     pub(crate) tokens: &'a SsoCache,
-    /// AWS CLI's role cache.
-    pub(crate) roles: &'a RoleCache,
     /// The person.
     pub(crate) prompt: Box<dyn Prompt + 'a>,
     /// Takes what the person may want to know.
@@ -73,6 +74,8 @@ pub(crate) struct Broker<'a> {
     since: Timestamp,
     /// The SSO tokens that were approved in this run.
     approved: HashSet<String>,
+    /// The codes that were sent in this run, with their devices: none is sent twice.
+    used: Vec<(MfaSerial, Secret)>,
 }
 
 impl<'a> Broker<'a> {
@@ -85,6 +88,6 @@ impl<'a> Broker<'a> {
         renewal: Renewal,
     ) -> Self {
         let since = (ports.now)();
-        Self { ports, keys, seen, attendance, renewal, since, approved: HashSet::new() }
+        Self { ports, keys, seen, attendance, renewal, since, approved: HashSet::new(), used: Vec::new() }
     }
 }

@@ -13,7 +13,14 @@ pub(crate) enum Notice<'a> {
         /// For what.
         subject: &'a str,
     },
-    /// AWS did not take a code; another one is asked for.
+    /// Another process is busy with the same; it is waited for.
+    Waiting {
+        /// With what.
+        subject: &'a str,
+        /// The process, if it said so.
+        holder: Option<u32>,
+    },
+    /// AWS did not take a code, or would not, since it was sent before; another one is asked for.
     CodeRefused {
         /// The device.
         serial: &'a MfaSerial,

@@ -16,8 +16,8 @@ use crate::store::Saved;
 use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Compared;
 
-/// How long a renewal by another process is waited for; above the time limits of the calls that it makes.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(60);
+/// How long a program waits for a renewal by another process: less than the minute after which Go's SDK gives up.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
 /// How long between two looks.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -37,15 +37,13 @@ fn key_print(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyPrint> {
 impl Broker<'_> {
     /// Credentials for the profile at the top of `chain`: kept ones if they serve, else new ones.
     ///
-    /// Where a renewal fails, or would need a person who is not there, a kept session with a minute or more left still
-    /// serves.
+    /// With [`Renewal::Lenient`], where a renewal fails, or would need a person who is not there, a kept session with a
+    /// minute or more left still serves.
     pub(crate) async fn credentials(&mut self, chain: &Chain<'_>) -> Result<Credentials, BrokerError> {
         let steps = chain.profiles();
         match self.obtain(steps).await {
             Err(error) => match self.kept(steps, Freshness::Aging) {
-                Some(session) if self.renewal == Renewal::WhenNeeded && !error.is_interrupt() => {
-                    Ok(session.credentials)
-                }
+                Some(session) if self.renewal == Renewal::Lenient && !error.is_interrupt() => Ok(session.credentials),
                 _ => Err(error),
             },
             obtained => obtained,
@@ -59,7 +57,7 @@ impl Broker<'_> {
         let session = &saved.session;
         let freshness = judge(session.obtained_at, session.expiration, (self.ports.now)());
         let serves = freshness == Freshness::Fresh || freshness == least;
-        let is_new = self.renewal == Renewal::WhenNeeded || session.obtained_at >= self.since;
+        let is_new = self.renewal != Renewal::Always || session.obtained_at >= self.since;
         if !(serves && is_new && is_bound(session, steps, self.keys)) {
             return None;
         }
@@ -69,12 +67,17 @@ impl Broker<'_> {
 
     /// The definition holds, though the files were written: the next look need not parse them.
     fn remember_files(&self, saved: &Saved) {
-        if saved.seen.iter().any(|seen| seen.compare() == Compared::Untouched) && saved.seen.len() == self.seen.len() {
+        let is_known =
+            saved.seen.len() == self.seen.len() && saved.seen.iter().all(|seen| seen.compare() == Compared::Untouched);
+        let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
+        if is_known || renewed == *saved {
             return;
         }
-        let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
-        if renewed != *saved {
-            // Only speed is lost if that fails.
+        // Only speed is lost if that fails; and a session that another process is writing is not overwritten.
+        let name = &saved.session.profile;
+        if let Ok(_lock) = self.ports.sessions.try_lock(name.as_str())
+            && self.ports.sessions.get(name).as_ref() == Some(saved)
+        {
             drop(self.ports.sessions.put(&renewed));
         }
     }
@@ -117,35 +120,31 @@ impl Broker<'_> {
             let aging = self.kept(steps, Freshness::Aging).filter(|_| steps.len() < wanted.len());
             return aging.map(|session| session.credentials).ok_or_else(|| self.login_needed(wanted));
         }
-        match (&profile.kind, source) {
-            (Kind::Iam, _) => Err(no_key(profile)),
+        if let Kind::Sso { access, account_id, role_name } = &profile.kind {
+            return self.sso_role(steps, wanted, access, (account_id, role_name)).await;
+        }
+        if profile.long_term_section().is_some() {
+            // Known before anybody is asked for a code.
+            self.long_term_key(profile)?;
+        }
+        let _lock = self.lock(profile.name.as_str()).await?;
+        if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
+            return Ok(theirs.credentials);
+        }
+        let obtained = match (&profile.kind, source) {
             (Kind::IamMfa { mfa_serial, duration, .. }, _) => {
                 let key = self.long_term_key(profile)?;
-                let seconds = duration.map(SessionDuration::seconds);
-                let obtained = self.session_token(profile, &key, mfa_serial, seconds).await?;
-                self.keep(steps, obtained)
+                self.session_token(profile, &key, mfa_serial, duration.map(SessionDuration::seconds)).await?
             }
             (Kind::IamMfaRole { role, mfa_serial: Some(serial) }, Some(source)) => {
-                let obtained = self.role_with_code(profile, role, serial, &source).await?;
-                let session = self.keep(steps, obtained)?;
-                self.share_with_aws_cli(profile, role, serial);
-                Ok(session)
+                self.role_with_code(profile, role, serial, &source).await?
             }
             (Kind::IamMfaRole { role, mfa_serial: None } | Kind::SsoRole(role), Some(source)) => {
-                let lock = self.lock(profile.name.as_str()).await?;
-                if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
-                    return Ok(theirs.credentials);
-                }
-                let obtained = self.plain_role(profile, role, &source).await?;
-                let session = self.keep(steps, obtained);
-                drop(lock);
-                session
+                self.plain_role(profile, role, &source).await?
             }
-            (Kind::Sso { access, account_id, role_name }, _) => {
-                self.sso_role(steps, wanted, access, (account_id, role_name)).await
-            }
-            (Kind::IamMfaRole { .. } | Kind::SsoRole(_), None) => Err(self.login_needed(wanted)),
-        }
+            _ => return Err(self.login_needed(wanted)),
+        };
+        self.keep(steps, obtained)
     }
 
     async fn session_token(
@@ -227,15 +226,6 @@ impl Broker<'_> {
         Ok(saved.session.credentials)
     }
 
-    /// AWS CLI would ask for a code again, and that one has been used: give it the session that the code was for.
-    fn share_with_aws_cli(&self, profile: &Profile, role: &Role, serial: &MfaSerial) {
-        let Some(saved) = self.ports.sessions.get(&profile.name) else { return };
-        if let Err(error) = self.ports.roles.put(role, serial, &saved.session) {
-            let cause = error.to_string();
-            (self.ports.notify)(Notice::NotKept { what: "AWS CLI's copy of the session", cause });
-        }
-    }
-
     fn long_term_key(&self, profile: &Profile) -> Result<Credentials, BrokerError> {
         let key = profile.long_term_section().and_then(|section| self.keys.get(section));
         key.cloned().map(Credentials::from).ok_or_else(|| no_key(profile))
@@ -252,14 +242,22 @@ impl Broker<'_> {
         BrokerError::LoginNeeded { profile, reason }
     }
 
-    /// Waits for the right to renew `what`; the wait can be interrupted, as every other await.
+    /// Waits for the right to renew `what`: a person until they interrupt, a program a limited time.
     pub(super) async fn lock(&self, what: &str) -> Result<Lock, BrokerError> {
-        let failed = |source| BrokerError::Lock { profile: what.to_owned(), source };
         let give_up = (self.ports.now)() + PATIENCE;
+        let mut is_told = false;
         loop {
             match self.ports.sessions.try_lock(what) {
-                Err(LockError::Held { .. }) if (self.ports.now)() < give_up => tokio::time::sleep(PAUSE).await,
-                lock => return lock.map_err(failed),
+                Err(LockError::Held { holder, .. })
+                    if self.attendance == Attendance::Person || (self.ports.now)() < give_up =>
+                {
+                    if !is_told {
+                        (self.ports.notify)(Notice::Waiting { subject: what, holder });
+                        is_told = true;
+                    }
+                    tokio::time::sleep(PAUSE).await;
+                }
+                lock => return lock.map_err(|source| BrokerError::Lock { profile: what.to_owned(), source }),
             }
         }
     }

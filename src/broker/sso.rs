@@ -11,14 +11,15 @@ use crate::login::{
     Polling, Problem, RegisterClient, StartDeviceAuthorization, TokenUse, decide, is_reusable,
 };
 use crate::model::{AccountId, Credentials, Profile, SsoAccess, SsoClient, SsoRoleName, SsoToken};
+use crate::secret::Secret;
 
 /// Whether the kept token may be used as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trust {
+enum Trust<'t> {
     /// Yes, if it has not ended.
     Kept,
-    /// No: AWS has just refused it.
-    Renewed,
+    /// Not if it is this one, which AWS has just refused.
+    AllBut(&'t Secret),
 }
 
 impl Broker<'_> {
@@ -49,7 +50,8 @@ impl Broker<'_> {
                 Err(error) if error.problem == Problem::TokenRejected && !is_renewed => {
                     (self.ports.notify)(Notice::TokenRejected { access });
                     is_renewed = true;
-                    token = self.sso_token(wanted, profile, access, Trust::Renewed).await?;
+                    let refused = token.access_token.clone();
+                    token = self.sso_token(wanted, profile, access, Trust::AllBut(&refused)).await?;
                 }
                 answer => return self.keep(steps, answer.map_err(|call| failed(profile, call))?),
             }
@@ -61,49 +63,54 @@ impl Broker<'_> {
         wanted: Steps<'_, '_>,
         profile: &Profile,
         access: &SsoAccess,
-        trust: Trust,
+        trust: Trust<'_>,
     ) -> Result<SsoToken, BrokerError> {
-        let usable = self.decide_token(access, trust);
-        if let TokenUse::Use(token) = usable {
-            return Ok(token);
+        let is_alone = self.attendance == Attendance::Nobody;
+        match self.decide_token(access, trust) {
+            TokenUse::Use(token) => return Ok(token),
+            TokenUse::Aging(token) if is_alone => return Ok(token),
+            TokenUse::Authorize if is_alone => return Err(self.login_needed(wanted)),
+            TokenUse::Aging(_) | TokenUse::Refresh(..) | TokenUse::Authorize => {}
         }
-        if matches!(usable, TokenUse::Authorize) && self.attendance == Attendance::Nobody {
-            return Err(self.login_needed(wanted));
-        }
-        let lock = self.lock(&format!("sso {}", access.token_key())).await?;
+        let _lock = self.lock(&format!("sso {}", access.token_key())).await?;
         // Another process may have done it while this one waited.
-        let token = match self.decide_token(access, trust) {
+        match self.decide_token(access, trust) {
             TokenUse::Use(token) => Ok(token),
-            TokenUse::Refresh(token, client) => match self.refresh(profile, access, &token, &client).await {
-                Ok(token) => Ok(token),
-                Err(_) if self.is_still_good(&token, trust) => Ok(token),
-                Err(error) if error.problem == Problem::GrantRejected => self.authorize(wanted, profile, access).await,
-                Err(error) => Err(failed(profile, error)),
-            },
-            TokenUse::Aging(token) if self.attendance == Attendance::Nobody => Ok(token),
+            TokenUse::Refresh(token, client) => {
+                let error = match self.refresh(profile, access, &token, &client).await {
+                    Ok(token) => return Ok(token),
+                    Err(error) => error,
+                };
+                let is_good = trust == Trust::Kept && token.expires_at > (self.ports.now)();
+                let is_passing =
+                    matches!(error.problem, Problem::Unreachable | Problem::Throttled | Problem::ServerFault);
+                if is_good && (is_passing || is_alone) {
+                    return Ok(token);
+                }
+                // Whatever AWS has against the refresh token, a person can get another one.
+                if is_passing { Err(failed(profile, error)) } else { self.authorize(wanted, profile, access).await }
+            }
+            TokenUse::Aging(token) if is_alone => Ok(token),
             TokenUse::Aging(_) | TokenUse::Authorize => self.authorize(wanted, profile, access).await,
-        };
-        drop(lock);
-        token
+        }
     }
 
-    fn decide_token(&self, access: &SsoAccess, trust: Trust) -> TokenUse {
-        let found = self.ports.tokens.token(access);
-        let is_forced = self.renewal == Renewal::Always && !self.approved.contains(access.token_key());
-        if is_forced {
+    fn decide_token(&self, access: &SsoAccess, trust: Trust<'_>) -> TokenUse {
+        if self.renewal == Renewal::Always && !self.approved.contains(access.token_key()) {
             return TokenUse::Authorize;
         }
-        match (decide(found, access, (self.ports.now)()), trust) {
-            (TokenUse::Use(token) | TokenUse::Aging(token), Trust::Renewed) => match token.client.clone() {
-                Some(client) if token.refresh_token.is_some() => TokenUse::Refresh(token, client),
-                _ => TokenUse::Authorize,
-            },
+        let decided = decide(self.ports.tokens.token(access), access, (self.ports.now)());
+        match (decided, trust) {
+            (TokenUse::Use(token) | TokenUse::Aging(token), Trust::AllBut(refused))
+                if token.access_token == *refused =>
+            {
+                match token.client.clone() {
+                    Some(client) if token.refresh_token.is_some() => TokenUse::Refresh(token, client),
+                    _ => TokenUse::Authorize,
+                }
+            }
             (usable, _) => usable,
         }
-    }
-
-    fn is_still_good(&self, token: &SsoToken, trust: Trust) -> bool {
-        trust == Trust::Kept && token.expires_at > (self.ports.now)()
     }
 
     async fn refresh(

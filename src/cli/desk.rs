@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use crate::apply::{ApplyError, Written, change};
-use crate::aws::{Aws, Endpoints};
+use crate::aws::{Aws, CaBundle, Endpoints};
 use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
-use crate::login::{Freshness, judge};
-use crate::model::{Chain, Credentials, Profile, Session};
+use crate::login::{Freshness, MfaCode, judge};
+use crate::model::{Chain, Credentials, Kind, Profile, Session};
 use crate::plan;
-use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::prompt::{Nobody, Prepared, Prompt, Terminal};
+use crate::render::{IDENTITY_VARIABLES, REGION_VARIABLES};
+use crate::secret::Secret;
 use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
@@ -75,15 +77,14 @@ impl<'a> Desk<'a> {
     pub(crate) fn new(host: &'a Host, places: Places<'_>, out: Out) -> Result<Self, Failure> {
         let manifest = Manifest::read(places, out)?;
         let credentials_file = places.credentials()?;
-        let unavailable = |error| Failure::of(Exit::Unavailable, &error);
-        let bytes = disk::read(&credentials_file).map_err(unavailable)?.unwrap_or_default();
+        let bytes = disk::read(&credentials_file).map_err(|error| explain::disk(&error))?.unwrap_or_default();
         let sections = manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
         let keys = plan::long_term_keys(&bytes, sections).collect();
         let state_dir = places.state()?;
         Ok(Self {
             host,
             out,
-            aws: Aws::new(endpoints(host), ca_bundle(host)?),
+            aws: Aws::new(endpoints(host), ca_bundle(host)),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?),
             roles: RoleCache::new(Places::aws_cache("cli")?),
@@ -126,7 +127,6 @@ impl<'a> Desk<'a> {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
-            roles: &self.roles,
             prompt: manner.prompt,
             notify: &notify,
             open: &open,
@@ -153,26 +153,27 @@ impl<'a> Desk<'a> {
     /// Where a person is needed and sits at the terminal, the login runs in place; all talk is on stderr.
     pub(crate) fn credentials_for(&self, name: &str, login: InPlace) -> Result<Credentials, Failure> {
         let chains = [self.chain(name)?];
-        let manner = if login == InPlace::Allowed && self.host.is_interactive() {
-            self.check_session_sections(&chains)?;
+        let is_kept = matches!(self.session(chains[0].profiles()), Some((_, Freshness::Fresh)));
+        let may_ask = login == InPlace::Allowed && self.host.is_interactive() && !is_kept;
+        let manner = if may_ask {
+            self.check_session_section(&chains[0])?;
             Manner {
-                prompt: Box::new(Terminal),
+                prompt: Box::new(Prepared { answer: given_code(None, self.host)?, next: Box::new(Terminal) }),
                 attendance: Attendance::Person,
-                renewal: Renewal::WhenNeeded,
+                renewal: Renewal::Lenient,
                 browser: Browser::Auto,
             }
         } else {
             Manner {
                 prompt: Box::new(Nobody),
                 attendance: Attendance::Nobody,
-                renewal: Renewal::WhenNeeded,
+                renewal: Renewal::Lenient,
                 browser: Browser::Never,
             }
         };
-        let attendance = manner.attendance;
         let result = self.obtain(&chains, manner)?.pop();
-        if attendance == Attendance::Person {
-            self.write_session_sections(&chains)?;
+        if may_ask {
+            self.share_sessions(&chains)?;
         }
         match result {
             Some(Ok(credentials)) => Ok(credentials),
@@ -181,30 +182,42 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Writes the sessions of the `iam-mfa` profiles on `chains` into the credentials file, where they are not yet.
-    pub(crate) fn write_session_sections(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
+    /// Puts the sessions on `chains` where other tools look for them, if they are not there yet: those of `iam-mfa`
+    /// profiles into the credentials file, those of roles with a code of their own into AWS CLI's cache, since it would
+    /// ask for a code again.
+    pub(crate) fn share_sessions(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
         for chain in chains {
-            let base = chain.base();
-            if !base.has_session_section() {
-                continue;
+            for end in 1..=chain.profiles().len() {
+                let steps = &chain.profiles()[..end];
+                let Some((session, Freshness::Fresh | Freshness::Aging)) = self.session(steps) else { continue };
+                self.share_session(steps[end - 1], &session)?;
             }
-            let Some((session, Freshness::Fresh | Freshness::Aging)) = self.session(&[base]) else { continue };
-            self.change_credentials(|bytes| plan::save_session(bytes, base, &session.credentials))?;
         }
         Ok(())
     }
 
-    /// Refuses a credentials file in which the session of one of the chains could not be written, before anybody is
-    /// asked for a code.
-    pub(crate) fn check_session_sections(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
-        let bases = chains.iter().map(Chain::base).filter(|base| base.has_session_section());
-        let bytes = disk::read(&self.credentials_file).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
-        for base in bases {
-            plan::check_session_section(bytes.as_deref().unwrap_or_default(), base).map_err(|source| {
-                explain::apply(&ApplyError::Refused { path: self.credentials_file.clone(), source })
-            })?;
+    fn share_session(&self, profile: &Profile, session: &Session) -> Result<(), Failure> {
+        if profile.has_session_section() {
+            self.change_credentials(|bytes| plan::save_session(bytes, profile, &session.credentials))?;
+        }
+        if let Kind::IamMfaRole { role, mfa_serial: Some(serial) } = &profile.kind
+            && let Err(error) = self.roles.put(role, serial, session)
+        {
+            self.out.warn(&format!("AWS CLI's copy of the session could not be written: {error}"));
         }
         Ok(())
+    }
+
+    /// Refuses a credentials file in which the session of the chain could not be written, before anybody is asked for a
+    /// code.
+    pub(crate) fn check_session_section(&self, chain: &Chain<'_>) -> Result<(), Failure> {
+        let base = chain.base();
+        if !base.has_session_section() {
+            return Ok(());
+        }
+        let bytes = disk::read(&self.credentials_file).map_err(|error| explain::disk(&error))?;
+        plan::check_session_section(bytes.as_deref().unwrap_or_default(), base)
+            .map_err(|source| explain::apply(&ApplyError::Refused { path: self.credentials_file.clone(), source }))
     }
 
     /// Changes the credentials file by a plan. Returns whether there was something to change.
@@ -215,6 +228,10 @@ impl<'a> Desk<'a> {
         let written = change(&self.credentials_file, &self.state_dir, make).map_err(|error| explain::apply(&error))?;
         if written != Written::Unchanged {
             self.out.detail(&format!("wrote {}", self.credentials_file.display()));
+            if disk::is_open_to_others(&self.credentials_file) {
+                let path = self.credentials_file.display();
+                self.out.warn(&format!("others on this machine can read {path}; `chmod 600 {path}` ends that"));
+            }
         }
         Ok(written != Written::Unchanged)
     }
@@ -232,6 +249,10 @@ impl<'a> Desk<'a> {
                 "AWS did not take this code of {}: wrong, or used before. Wait for the next one, at most 30 seconds",
                 serial.as_str()
             )),
+            Notice::Waiting { subject, holder } => {
+                let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                self.out.say(&format!("{subject}: waiting for another awsauth{holder} that is renewing the same…"));
+            }
             Notice::TokenRejected { access } => {
                 self.out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
             }
@@ -265,6 +286,32 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     })
 }
 
+/// The variables that must not be left over from another identity: the regions too, if awsauth set them.
+pub(crate) fn stale_variables(host: &Host) -> Vec<&'static str> {
+    let regions = REGION_VARIABLES.into_iter().filter(|_| host.var("AWSAUTH_PROFILE").is_some());
+    IDENTITY_VARIABLES.into_iter().chain(regions).collect()
+}
+
+/// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before
+/// anything is done.
+pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
+    let (text, origin) = match (flag, host.var("AWSAUTH_MFA_CODE")) {
+        (Some("-"), _) => {
+            let text = Host::read_stdin(64)
+                .map_err(|error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error))?;
+            (text, "standard input")
+        }
+        (Some(code), _) => (code.to_owned(), "--token-code"),
+        (None, Some(code)) => (code.to_owned(), "AWSAUTH_MFA_CODE"),
+        (None, None) => return Ok(None),
+    };
+    let text = Secret::new(text);
+    match MfaCode::new(text.expose()) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(Failure::new(Exit::Usage, format!("{origin}: {error}"))),
+    }
+}
+
 /// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
 fn endpoints(host: &Host) -> Endpoints {
     let ignored =
@@ -276,14 +323,14 @@ fn endpoints(host: &Host) -> Endpoints {
     Endpoints { sts: url("STS"), sso: url("SSO"), sso_oidc: url("SSO_OIDC") }
 }
 
-fn ca_bundle(host: &Host) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(path) = host.var_os("AWS_CA_BUNDLE") else { return Ok(None) };
-    let failure = || Failure::new(Exit::Unavailable, "AWS_CA_BUNDLE names a file that can't be read");
-    match disk::read(path.as_ref()) {
-        Ok(Some(pem)) => Ok(Some(pem)),
-        Ok(None) => Err(failure().cause(format!("{} does not exist", path.display()))),
-        Err(error) => Err(failure().because(&error)),
-    }
+/// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.
+fn ca_bundle(host: &Host) -> Option<CaBundle> {
+    let path = PathBuf::from(host.var_os("AWS_CA_BUNDLE")?);
+    Some(Box::new(move || match disk::read(&path) {
+        Ok(Some(pem)) => Ok(pem),
+        Ok(None) => Err(format!("AWS_CA_BUNDLE names {}, which does not exist", path.display())),
+        Err(error) => Err(format!("AWS_CA_BUNDLE: {error}")),
+    }))
 }
 
 /// Whether a browser that is started here would be seen: not over SSH, not in CI, not without a display.

@@ -7,6 +7,7 @@ use crate::login::{CallError, Operation, Problem};
 use crate::model::{Catalog, Chain, Pattern, ProfileName};
 use crate::plan::Refusal;
 use crate::prompt::NoAnswer;
+use crate::system::disk::DiskError;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -26,6 +27,9 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
              `--token-code -`"
         )),
         BrokerError::MalformedCode { .. } => Failure::of(Exit::Usage, error),
+        BrokerError::UsedCode { .. } => {
+            Failure::of(Exit::Login, error).hint("wait for the device's next code, at most 30 seconds")
+        }
         BrokerError::ApprovalTimedOut { profile } => {
             Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` again"))
         }
@@ -36,14 +40,16 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
     }
 }
 
+/// The one line that design and scripts know; what exactly is missing is in `--json`.
 fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
-    let why = match reason {
-        Reason::NoSession => "no session",
-        Reason::Expired => "session expired",
-        Reason::Changed => "session made from an older definition or key",
+    let reason = match reason {
+        Reason::NoSession => "no-session",
+        Reason::Expired => "expired",
+        Reason::Changed => "definition-or-key-changed",
     };
-    Failure::one_line(Exit::Login, format!("{profile}: {why}; run awsauth login {profile}"))
+    Failure::one_line(Exit::Login, format!("{profile}: session expired; run awsauth login {profile}"))
         .detail("profile", profile.as_str())
+        .detail("reason", reason)
 }
 
 fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Failure {
@@ -121,7 +127,18 @@ pub(crate) fn apply(error: &ApplyError) -> Failure {
     match error {
         ApplyError::Refused { source, .. } => refusal(error, source),
         ApplyError::Busy { .. } => Failure::of(Exit::Refused, error).hint("try again when the other program is done"),
-        ApplyError::Locked(_) | ApplyError::Disk(_) => Failure::of(Exit::Unavailable, error),
+        ApplyError::Locked(_) => Failure::of(Exit::Unavailable, error),
+        ApplyError::Disk(error) => disk(error),
+    }
+}
+
+/// Why a file was not read or written: something odd in its place is refused, everything else is the system's.
+pub(crate) fn disk(error: &DiskError) -> Failure {
+    match error {
+        DiskError::NotAFile { .. } | DiskError::LinkLoop { .. } | DiskError::TooLarge { .. } => {
+            Failure::of(Exit::Refused, error).hint("nothing was written")
+        }
+        DiskError::Io { .. } => Failure::of(Exit::Unavailable, error),
     }
 }
 

@@ -93,7 +93,11 @@ impl Failure {
 
     /// The same with a fact for `--json`.
     pub(crate) fn detail(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.told.details.insert(key.to_owned(), value.into());
+        let value = match value.into() {
+            serde_json::Value::String(text) => display_safe(&text).into(),
+            other => other,
+        };
+        self.told.details.insert(key.to_owned(), value);
         self
     }
 
@@ -129,11 +133,12 @@ impl Failure {
 
     /// The facts for `--json`.
     pub(crate) fn document(&self) -> serde_json::Value {
+        let safe = |texts: &[String]| texts.iter().map(|text| display_safe(text)).collect::<Vec<_>>();
         let mut fields = serde_json::Map::new();
         fields.insert("exit_code".to_owned(), self.exit.code().into());
-        fields.insert("message".to_owned(), self.told.message.clone().into());
-        fields.insert("causes".to_owned(), self.told.causes.clone().into());
-        fields.insert("hints".to_owned(), self.told.hints.clone().into());
+        fields.insert("message".to_owned(), display_safe(&self.told.message).into());
+        fields.insert("causes".to_owned(), safe(&self.told.causes).into());
+        fields.insert("hints".to_owned(), safe(&self.told.hints).into());
         fields.extend(self.told.details.clone());
         fields.into()
     }

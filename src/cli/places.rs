@@ -32,6 +32,12 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// Whether a later run without `--manifest` takes the same file.
+    pub(crate) fn is_manifest_found_again(&self) -> bool {
+        let other = Places { host: self.host, manifest: None };
+        self.manifest.is_none_or(|path| other.manifest().is_ok_and(|found| found == path))
+    }
+
     /// Where the manifest is looked for when nothing names it.
     fn default_manifest() -> Result<PathBuf, Failure> {
         let dir = Host::config_dir().ok_or_else(no_home)?;
@@ -84,10 +90,10 @@ fn no_home() -> Failure {
 /// What to say when there is no manifest at `path`.
 pub(crate) fn no_manifest(path: &Path) -> Failure {
     let failure = Failure::new(Exit::Manifest, format!("there is no manifest at {}", path.display()));
-    let dangling = disk::exists(path);
-    let failure =
-        if dangling { failure.hint("the symbolic link there leads to a file that does not exist") } else { failure };
-    failure
-        .hint("`awsauth init` writes a starter there, with a comment on every line")
-        .hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST")
+    let failure = if disk::exists(path) {
+        failure.hint("the symbolic link there leads to a file that does not exist")
+    } else {
+        failure.hint("`awsauth init` writes a starter there, with a comment on every line")
+    };
+    failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST")
 }

@@ -217,7 +217,11 @@ impl CallError {
             operation,
             problem: classify(operation, status, code.unwrap_or_default(), message),
             code: code.map(str::to_owned),
-            message: message.to_owned(),
+            message: if message.trim().is_empty() && code.is_none() {
+                format!("AWS answered with HTTP status {status} and gave no reason")
+            } else {
+                message.to_owned()
+            },
         }
     }
 

@@ -57,7 +57,10 @@ impl Polling {
             }
             _ => return Outcome::Failed(error),
         }
-        if now >= self.deadline { Outcome::TimedOut } else { Outcome::Wait(self.interval) }
+        match Duration::try_from(self.deadline.duration_since(now)) {
+            Ok(left) if !left.is_zero() => Outcome::Wait(self.interval.min(left)),
+            _ => Outcome::TimedOut,
+        }
     }
 }
 
@@ -107,6 +110,11 @@ mod tests {
     fn ends_when_the_service_or_the_clock_says_so() {
         assert!(matches!(polling().next(failed("ExpiredTokenException", 400), at(5)), Outcome::TimedOut));
         assert!(matches!(polling().next(failed("AuthorizationPendingException", 400), at(600)), Outcome::TimedOut));
+    }
+
+    #[test]
+    fn never_waits_longer_than_the_codes_are_good() {
+        assert_eq!(waits(&polling().next(failed("AuthorizationPendingException", 400), at(597))), 3);
     }
 
     #[test]

@@ -5,8 +5,11 @@ use thiserror::Error;
 use crate::model::{Credentials, Profile, utc};
 use crate::secret::Secret;
 
+/// The regions that [`environment`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
+pub(crate) const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
 /// Everything that tells an AWS SDK who it is; what is not set must not be left over from another identity.
-pub(crate) const ALL_VARIABLES: [&str; 14] = [
+pub(crate) const IDENTITY_VARIABLES: [&str; 14] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -63,27 +66,30 @@ pub(crate) fn environment(profile: &Profile, credentials: &Credentials) -> Vec<(
         set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
     }
     if let Some(region) = &profile.region {
-        // AWS CLI reads the first, boto3 the second (aws-facts §3).
-        set.push(("AWS_REGION", Secret::new(region.as_str())));
-        set.push(("AWS_DEFAULT_REGION", Secret::new(region.as_str())));
+        set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region.as_str()))));
     }
     set.push(("AWSAUTH_PROFILE", Secret::new(profile.name.as_str())));
     set
 }
 
-/// Lines that set `variables`, and take away what they do not set.
-pub(crate) fn set_lines(variables: &[(&'static str, Secret)], shell: Shell) -> Result<String, Unquotable> {
-    let stale = ALL_VARIABLES.into_iter().filter(|name| !variables.iter().any(|(set, _)| set == name));
-    let mut text: String = stale.filter_map(|name| unset_line(name, shell)).collect();
+/// Lines that set `variables`, and take away those of `stale` that are not set.
+pub(crate) fn set_lines(
+    variables: &[(&'static str, Secret)],
+    stale: &[&str],
+    shell: Shell,
+) -> Result<String, Unquotable> {
+    let is_set = |name: &&&str| variables.iter().any(|(set, _)| set == *name);
+    let mut text: String =
+        stale.iter().filter(|name| !is_set(name)).filter_map(|name| unset_line(name, shell)).collect();
     for (name, value) in variables {
         text.push_str(&set_line(name, value.expose(), shell).ok_or(Unquotable { name })?);
     }
     Ok(text)
 }
 
-/// Lines that take everything away again.
-pub(crate) fn unset_lines(shell: Shell) -> String {
-    ALL_VARIABLES.into_iter().filter_map(|name| unset_line(name, shell)).collect()
+/// Lines that take `stale` away.
+pub(crate) fn unset_lines(stale: &[&str], shell: Shell) -> String {
+    stale.iter().filter_map(|name| unset_line(name, shell)).collect()
 }
 
 fn unset_line(name: &str, shell: Shell) -> Option<String> {
@@ -139,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_not_set_is_taken_away() {
-        let text = set_lines(&[("AWS_ACCESS_KEY_ID", Secret::new("AKIA"))], Shell::Bash).unwrap();
+        let text = set_lines(&[("AWS_ACCESS_KEY_ID", Secret::new("AKIA"))], &IDENTITY_VARIABLES, Shell::Bash).unwrap();
         assert!(text.contains("unset AWS_SESSION_TOKEN\n") && text.contains("unset AWS_PROFILE\n"));
         assert!(text.ends_with("export AWS_ACCESS_KEY_ID=AKIA\n") && !text.contains("unset AWS_ACCESS_KEY_ID"));
     }

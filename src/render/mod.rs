@@ -5,6 +5,6 @@ mod env;
 mod process;
 mod table;
 
-pub(crate) use env::{ALL_VARIABLES, Shell, environment, set_lines, unset_lines};
+pub(crate) use env::{IDENTITY_VARIABLES, REGION_VARIABLES, Shell, environment, set_lines, unset_lines};
 pub(crate) use process::process_json;
 pub(crate) use table::{duration, table};

@@ -51,9 +51,12 @@ impl RoleCache {
         Self { dir }
     }
 
-    /// Gives AWS CLI the session of a role whose section holds `mfa_serial`.
+    /// Gives AWS CLI the session of a role whose section holds `mfa_serial`, if it does not have it yet.
     pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, session: &Session) -> Result<(), DiskError> {
         let credentials = &session.credentials;
+        if self.key_id(role, serial).as_ref() == Some(&credentials.access_key_id) {
+            return Ok(());
+        }
         let entry = Entry {
             credentials: Keys {
                 access_key_id: credentials.access_key_id.clone(),
@@ -67,13 +70,17 @@ impl RoleCache {
 
     /// Removes that entry if it is the session with this access key; one that AWS CLI made itself stays.
     pub(crate) fn remove(&self, role: &Role, serial: &MfaSerial, access_key_id: &str) -> Result<bool, DiskError> {
-        let path = self.path(role, serial);
-        let entry: Option<Entry> =
-            disk::read(&path).ok().flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        match entry {
-            Some(entry) if entry.credentials.access_key_id == access_key_id => disk::remove(&path),
-            _ => Ok(false),
+        if self.key_id(role, serial).is_some_and(|id| id == access_key_id) {
+            disk::remove(&self.path(role, serial))
+        } else {
+            Ok(false)
         }
+    }
+
+    /// The access key id of the entry that is there.
+    fn key_id(&self, role: &Role, serial: &MfaSerial) -> Option<String> {
+        let entry: Entry = serde_json::from_slice(&disk::read(&self.path(role, serial)).ok()??).ok()?;
+        Some(entry.credentials.access_key_id)
     }
 
     fn path(&self, role: &Role, serial: &MfaSerial) -> PathBuf {

@@ -122,6 +122,19 @@ pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Whether other users of the machine may read or write the file.
+#[cfg(unix)]
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Whether other users of the machine may read or write the file; not told by its mode here.
+#[cfg(not(unix))]
+pub(crate) fn is_open_to_others(_path: &Path) -> bool {
+    false
+}
+
 /// Makes a directory and its parents, for this user only; one that exists is left as it is.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), DiskError> {
     let mut builder = fs::DirBuilder::new();

@@ -9,9 +9,9 @@ use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
 /// The one line that stands for a person who is needed.
 #[track_caller]
-fn needs_a_login(scene: &Scene, name: &str, why: &str) {
+fn needs_a_login(scene: &Scene, name: &str) {
     let run = scene.run(&["credential-process", name]).exits(5);
-    assert_eq!((run.stdout.as_str(), run.stderr), ("", format!("{name}: {why}; run awsauth login {name}\n")));
+    assert_eq!((run.stdout.as_str(), run.stderr), ("", format!("{name}: session expired; run awsauth login {name}\n")));
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn a_token_is_renewed_from_its_refresh_token_once() {
 fn where_a_person_is_needed_it_is_one_line_and_no_call() {
     let scene = Scene::new();
     for name in ["main", "prod", "audit", "read", "jump"] {
-        needs_a_login(&scene, name, "no session");
+        needs_a_login(&scene, name);
     }
     scene.logged_in(&["prod", "jump"]);
     for name in ["main", "prod"] {
         scene.expire(name);
     }
-    needs_a_login(&scene, "prod", "session expired");
-    needs_a_login(&scene, "main", "session expired");
+    needs_a_login(&scene, "prod");
+    needs_a_login(&scene, "main");
     assert_eq!(scene.calls(), [""; 0]);
 }
 
@@ -121,7 +121,7 @@ fn an_sso_login_that_has_ended_needs_a_person() {
     scene.logged_in(&["read"]);
     scene.aws.world().end_sso_logins();
     scene.expire("read");
-    needs_a_login(&scene, "read", "session expired");
+    needs_a_login(&scene, "read");
     assert_eq!(scene.calls(), ["CreateToken", "GetRoleCredentials", "CreateToken"]);
 }
 
@@ -130,28 +130,27 @@ fn nothing_is_asked_even_with_an_answer_at_hand() {
     let scene = Scene::new();
     let code = scene.code();
     let scene = scene.env("AWSAUTH_MFA_CODE", &code);
-    needs_a_login(&scene, "prod", "no session");
+    needs_a_login(&scene, "prod");
     let run = scene.home.run_with_input(["credential-process", "prod"], &format!("{code}\n")).exits(5);
     assert_eq!((run.stdout.as_str(), scene.calls()), ("", vec![]));
 }
 
 #[test]
 fn after_a_change_of_the_definition_the_old_session_is_never_handed_out() {
-    let changed = "session made from an older definition or key";
-    for (name, from, to, why) in [
-        ("prod", "444455556666:role/Admin", "444455556666:role/Other", None),
-        ("prod", "mfa/alice\"\n\n[profiles.prod]", "mfa/phone\"\n\n[profiles.prod]", Some(changed)),
-        ("main", "mfa/alice\"\n\n[profiles.prod]", "mfa/phone\"\n\n[profiles.prod]", Some(changed)),
-        ("main", "ap-northeast-1", "eu-west-1", Some(changed)),
-        ("read", "123456789012", "210987654321", None),
-        ("jump", "role/Deploy", "role/Other", None),
+    for (name, from, to, is_a_persons) in [
+        ("prod", "444455556666:role/Admin", "444455556666:role/Other", false),
+        ("prod", "mfa/alice\"\n\n[profiles.prod]", "mfa/phone\"\n\n[profiles.prod]", true),
+        ("main", "mfa/alice\"\n\n[profiles.prod]", "mfa/phone\"\n\n[profiles.prod]", true),
+        ("main", "ap-northeast-1", "eu-west-1", true),
+        ("read", "123456789012", "210987654321", false),
+        ("jump", "role/Deploy", "role/Other", false),
     ] {
         let scene = Scene::new();
         scene.logged_in(&["prod", "jump"]);
         let old = scene.access_key_of(name);
         scene.change_manifest(from, to);
-        if let Some(why) = why {
-            needs_a_login(&scene, name, why);
+        if is_a_persons {
+            needs_a_login(&scene, name);
         } else {
             // A call is made for the new definition, which this world refuses.
             let run = scene.run(&["credential-process", name]).exits(5);
@@ -170,10 +169,10 @@ fn after_a_change_of_the_long_term_key_the_old_session_is_never_handed_out() {
     let file = scene.home.read(CREDENTIALS);
     scene.home.write(CREDENTIALS, file.replace(KEY_ID, "AKIAOTHEREXAMPLEKEY2"));
     for name in ["main", "prod"] {
-        needs_a_login(&scene, name, "session made from an older definition or key");
+        needs_a_login(&scene, name);
     }
     scene.home.write(CREDENTIALS, "");
-    needs_a_login(&scene, "main", "session made from an older definition or key");
+    needs_a_login(&scene, "main");
     assert_eq!(scene.calls(), [""; 0]);
 }
 
@@ -299,7 +298,7 @@ fn callers_own_credentials_and_profile_are_not_used() {
     let scene = Scene::new().env("AWS_PROFILE", "jump").env("AWS_ACCESS_KEY_ID", KEY_ID);
     let scene = scene.env("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
     scene.home.write(CREDENTIALS, "");
-    needs_a_login(&scene, "prod", "no session");
+    needs_a_login(&scene, "prod");
     let run = scene.run(&["login", "main", "--token-code", &scene.code()]).exits(5);
     assert!(run.stderr.contains("no long-term key"), "{}", run.stderr);
     scene.home.write(CREDENTIALS, long_term_keys());

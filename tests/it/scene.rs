@@ -157,6 +157,18 @@ impl Scene {
         self.age_session(name, -61, -1);
     }
 
+    /// Lets the kept SSO token be over; its refresh token stays.
+    #[track_caller]
+    pub(crate) fn expire_token(&self) {
+        let is_token = |text: &String| text.contains("accessToken");
+        let mut files =
+            self.home.list(".aws/sso/cache").into_iter().map(|path| (std::fs::read_to_string(&path).unwrap(), path));
+        let (text, path) = files.find(|(text, _)| is_token(text)).expect("there is a token");
+        let mut token: Value = serde_json::from_str(&text).unwrap();
+        token["expiresAt"] = "2026-01-01T00:00:00Z".into();
+        std::fs::write(path, token.to_string()).unwrap();
+    }
+
     /// The access key that `credential-process` gives.
     #[track_caller]
     pub(crate) fn access_key_of(&self, name: &str) -> String {

@@ -41,6 +41,12 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let manifest = Manifest::read(places, out)?;
     let program = program(host, &manifest.catalog)?;
+    if !program.is_empty() && !places.is_manifest_found_again() {
+        out.warn(
+            "this manifest was named by --manifest, and `credential_process` will look for it where AWSAUTH_MANIFEST says, \
+             or in your configuration directory",
+        );
+    }
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
     let config = |bytes: &[u8]| plan::config(&manifest.catalog, bytes, &program, overwrite);
     let credentials = |bytes: &[u8]| plan::credentials(&manifest.catalog, bytes);
@@ -63,7 +69,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         let state = places.state()?;
         let [config_work, credentials_work] = &work;
         config_work.carry_out(&state, out, is_asked, config)?;
-        credentials_work.carry_out(&state, out, is_asked, |bytes| credentials(bytes).map(|(plan, _)| plan))?;
+        let plan = |bytes: &[u8]| credentials(bytes).map(|(plan, _)| plan);
+        if let Err(failure) = credentials_work.carry_out(&state, out, is_asked, plan) {
+            return Err(config_work.is_written_but(failure));
+        }
     }
     report(&work, &missing, is_shown_only, out)?;
     Ok(if args.check && is_pending { Exit::Different } else { Exit::Done })
@@ -97,8 +106,7 @@ struct FileWork {
 
 impl FileWork {
     fn plan(path: PathBuf, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, Failure> {
-        let unavailable = |error| Failure::of(Exit::Unavailable, &error);
-        let snapshot = Snapshot::read(&path).map_err(unavailable)?;
+        let snapshot = Snapshot::read(&path).map_err(|error| explain::disk(&error))?;
         match make(&snapshot.bytes) {
             Ok(plan) => Ok(Self { path, plan }),
             Err(source) => Err(explain::apply(&ApplyError::Refused { path, source })),
@@ -124,6 +132,17 @@ impl FileWork {
             )),
         }
         Ok(())
+    }
+
+    /// The failure of the other file, which does not take this one back.
+    fn is_written_but(&self, mut failure: Failure) -> Failure {
+        if self.plan.is_empty() {
+            return failure;
+        }
+        if failure.exit == Exit::Refused {
+            failure.exit = Exit::Unavailable;
+        }
+        failure.hint(format!("{} was written before; `awsauth apply` does the rest", self.summary()))
     }
 
     fn diff(&self) -> String {

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Desk, InPlace};
+use crate::cli::desk::{Desk, InPlace, stale_variables};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let name = match &args.name {
         Some(name) if !args.unset => name,
         _ => {
-            out.data(&unset_lines(shell))?;
+            out.data(&unset_lines(&stale_variables(host), shell))?;
             return Ok(Exit::Done);
         }
     };
@@ -87,7 +87,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value.expose()))).collect();
         out.document(json!({ "environment": object }))?;
     } else {
-        out.data(&set_lines(&variables, shell).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
+        out.data(
+            &set_lines(&variables, &stale_variables(host), shell)
+                .map_err(|error| Failure::of(Exit::Refused, &error))?,
+        )?;
     }
     Ok(Exit::Done)
 }

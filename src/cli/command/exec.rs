@@ -4,12 +4,12 @@ use std::ffi::OsString;
 use std::io;
 
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Desk, InPlace};
+use crate::cli::desk::{Desk, InPlace, stale_variables};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::render::{ALL_VARIABLES, environment};
+use crate::render::environment;
 use crate::system::host::Host;
 use crate::system::process;
 
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let Some((program, rest)) = args.command.split_first() else {
         return Err(Failure::new(Exit::Usage, "which command?"));
     };
-    let unset: Vec<&str> = ALL_VARIABLES.into_iter().chain(["AWSAUTH_MFA_CODE"]).collect();
+    let unset: Vec<&str> = stale_variables(host).into_iter().chain(["AWSAUTH_MFA_CODE"]).collect();
     process::become_program(program, rest, &set, &unset).map(Exit::Program).map_err(|error| {
         // The codes that shells use.
         let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };

@@ -3,19 +3,18 @@
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::broker::{Attendance, BrokerError, Renewal};
+use crate::broker::{Attendance, Renewal};
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Browser, Desk, Manner};
+use crate::cli::desk::{Browser, Desk, Manner, given_code};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::login::{Freshness, MfaCode, Needs, TokenUse, decide, seconds_left};
+use crate::login::{Freshness, Needs, TokenUse, decide, seconds_left};
 use crate::model::{Chain, Credentials, Pattern};
 use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
 use crate::render::duration;
-use crate::secret::Secret;
 use crate::system::clock;
 use crate::system::host::Host;
 
@@ -58,42 +57,37 @@ enum Flow {
 /// Logs in to every profile that was named, and says how each went.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let Flow::Device = args.flow;
-    let given = given_code(args, host)?;
+    let given = given_code(args.token_code.as_deref(), host)?;
     let desk = Desk::new(host, places, out)?;
     let names = names(args, &desk, host)?;
-    let chains: Vec<Chain<'_>> = names.iter().map(|name| desk.chain(name)).collect::<Result<_, _>>()?;
-    desk.check_session_sections(&chains)?;
+    let mut report = Report { out, documents: Vec::new(), first: None };
+    let mut chains = Vec::new();
+    for name in &names {
+        let chain = desk.chain(name)?;
+        match desk.check_session_section(&chain) {
+            Ok(()) => chains.push(chain),
+            Err(failure) => report.failed(name, &failure),
+        }
+    }
     announce(&desk, &chains, args.force, out);
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
     let manner = Manner {
         prompt: Box::new(Prepared { answer: given, next }),
         attendance: Attendance::Person,
-        renewal: if args.force { Renewal::Always } else { Renewal::WhenNeeded },
+        renewal: if args.force { Renewal::Always } else { Renewal::Strict },
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
     };
     let results = desk.obtain(&chains, manner);
     // Sessions that were got before an interruption are worth keeping.
-    desk.write_session_sections(&chains)?;
-    report(&desk, &chains, results?, out)
-}
-
-/// The code that was given beforehand, checked before anything is done.
-fn given_code(args: &Args, host: &Host) -> Result<Option<Secret>, Failure> {
-    let (text, origin) = match (args.token_code.as_deref(), host.var("AWSAUTH_MFA_CODE")) {
-        (Some("-"), _) => {
-            let text = Host::read_stdin(64)
-                .map_err(|error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error))?;
-            (text, "standard input")
+    desk.share_sessions(&chains)?;
+    for (chain, result) in chains.iter().zip(results?) {
+        let name = chain.target().name.as_str();
+        match result {
+            Ok(credentials) => report.succeeded(name, &credentials),
+            Err(error) => report.failed(name, &explain::broker(&error, &desk.manifest.catalog)),
         }
-        (Some(code), _) => (code.to_owned(), "--token-code"),
-        (None, Some(code)) => (code.to_owned(), "AWSAUTH_MFA_CODE"),
-        (None, None) => return Ok(None),
-    };
-    let text = Secret::new(text);
-    match MfaCode::new(text.expose()) {
-        Ok(_) => Ok(Some(text)),
-        Err(error) => Err(Failure::new(Exit::Usage, format!("{origin}: {error}"))),
     }
+    report.end()
 }
 
 fn names(args: &Args, desk: &Desk<'_>, host: &Host) -> Result<Vec<String>, Failure> {
@@ -144,44 +138,34 @@ fn announce(desk: &Desk<'_>, chains: &[Chain<'_>], force: bool, out: Out) {
     }
 }
 
-/// Says how each login went; the first failure decides the exit code.
-fn report(
-    desk: &Desk<'_>,
-    chains: &[Chain<'_>],
-    results: Vec<Result<Credentials, BrokerError>>,
+/// How each login went; the first failure decides the exit code.
+struct Report {
     out: Out,
-) -> Result<Exit, Failure> {
-    let catalog = &desk.manifest.catalog;
-    let now = clock::now();
-    let mut documents = Vec::new();
-    let mut first: Option<Failure> = None;
-    for (chain, result) in chains.iter().zip(results) {
-        let name = &chain.target().name;
-        match result {
-            Ok(credentials) => {
-                let left = credentials.expiration.map(|end| seconds_left(end, now));
-                let text =
-                    left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
-                if !out.json {
-                    out.say(&format!("{name}: {text}"));
-                }
-                let end = credentials.expiration.map(|end| end.to_string());
-                documents
-                    .push(json!({ "name": name.as_str(), "state": "valid", "expires_at": end, "seconds_left": left }));
-            }
-            Err(error) => {
-                let failure = explain::broker(&error, catalog);
-                failure.say_text(out);
-                documents.push(json!({ "name": name.as_str(), "state": "failed", "error": failure.document() }));
-                first.get_or_insert(failure);
-            }
+    documents: Vec<serde_json::Value>,
+    first: Option<Exit>,
+}
+
+impl Report {
+    fn succeeded(&mut self, name: &str, credentials: &Credentials) {
+        let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
+        let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
+        if !self.out.json {
+            self.out.say(&format!("{name}: {text}"));
         }
+        let end = credentials.expiration.map(|end| end.to_string());
+        self.documents.push(json!({ "name": name, "state": "valid", "expires_at": end, "seconds_left": left }));
     }
-    if out.json {
-        out.document(json!({ "profiles": documents }))?;
+
+    fn failed(&mut self, name: &str, failure: &Failure) {
+        failure.say_text(self.out);
+        self.documents.push(json!({ "name": name, "state": "failed", "error": failure.document() }));
+        self.first.get_or_insert(failure.exit);
     }
-    match first {
-        Some(failure) => Err(Failure::shown(failure.exit)),
-        None => Ok(Exit::Done),
+
+    fn end(self) -> Result<Exit, Failure> {
+        if self.out.json {
+            self.out.document(json!({ "profiles": self.documents }))?;
+        }
+        Ok(self.first.unwrap_or(Exit::Done))
     }
 }

@@ -11,8 +11,19 @@ use crate::support::sandbox::{Run, Sandbox};
 /// Runs `apply`, which must end soon with code 6 and name what is in the way.
 #[track_caller]
 fn unavailable(home: &Sandbox, parts: &[&str]) {
+    ends(home, 6, parts);
+}
+
+/// The same where awsauth itself says no.
+#[track_caller]
+fn refused(home: &Sandbox, parts: &[&str]) {
+    ends(home, 4, parts);
+}
+
+#[track_caller]
+fn ends(home: &Sandbox, code: i32, parts: &[&str]) {
     let before = crate::scene::now();
-    let run = home.run(["apply"]).exits(6);
+    let run = home.run(["apply"]).exits(code);
     assert!(crate::scene::now().duration_since(before).as_secs() < 8, "it must not wait for anybody");
     for part in parts {
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
@@ -24,15 +35,15 @@ fn a_directory_a_pipe_or_a_device_in_the_files_place_is_refused_without_waiting(
     for file in [CONFIG, CREDENTIALS] {
         let home = home("");
         fs::create_dir_all(home.path(file)).unwrap();
-        unavailable(&home, &[file, "is a directory, not a file"]);
+        refused(&home, &[file, "is a directory, not a file"]);
 
         fs::remove_dir(home.path(file)).unwrap();
         assert!(Command::new("mkfifo").arg(home.path(file)).status().unwrap().success());
-        unavailable(&home, &[file, "is a pipe, socket or device, not a file"]);
+        refused(&home, &[file, "is a pipe, socket or device, not a file"]);
 
         fs::remove_file(home.path(file)).unwrap();
         symlink("/dev/zero", home.path(file)).unwrap();
-        unavailable(&home, &["is a pipe, socket or device, not a file"]);
+        refused(&home, &["is a pipe, socket or device, not a file"]);
     }
 }
 
@@ -42,7 +53,7 @@ fn a_loop_of_links_is_refused() {
     fs::create_dir(home.path(".aws")).unwrap();
     symlink("config2", home.path(CONFIG)).unwrap();
     symlink("config", home.path(".aws/config2")).unwrap();
-    unavailable(&home, &[CONFIG, "leads back to itself"]);
+    refused(&home, &[CONFIG, "leads back to itself"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod codes;
 mod failures;
 mod files;
+mod sharing;
 
 use crate::scene::{CREDENTIALS, MANIFEST, SSO_CALLS, Scene};
 use crate::support::fake_aws::standard::{ADMIN_ROLE, AUDIT_ROLE, EXTERNAL_ID, KEY_ID, MFA_SERIAL};
