@@ -186,6 +186,10 @@ impl<'a> Desk<'a> {
     /// profiles into the credentials file, those of roles with a code of their own into AWS CLI's cache, since it would
     /// ask for a code again.
     pub(crate) fn share_sessions(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
+        let now = clock::now();
+        self.sessions.sweep(now);
+        self.tokens.sweep(now);
+        self.roles.sweep(now);
         for chain in chains {
             for end in 1..=chain.profiles().len() {
                 let steps = &chain.profiles()[..end];

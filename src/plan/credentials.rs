@@ -189,7 +189,10 @@ fn put(
         (edits?.into_iter().chain(removed).collect(), Change::Changed)
     } else {
         let entries = entries.iter().map(|(key, value)| ((*key).into(), NewValue::from(*value))).collect();
-        (vec![document.append_sections(&[NewSection { id: id.clone(), entries }])?], Change::Added)
+        let section = [NewSection { id: id.clone(), entries }];
+        let edit = document.append_sections(&section)?;
+        proof::read_back(&section, &String::from_utf8_lossy(&edit.bytes), |_| name.to_string())?;
+        (vec![edit], Change::Added)
     };
     let plan = Plan::new(document.bytes(), &edits, vec![(name.to_string(), change)])?;
     proof::credentials(document, &plan.after, std::slice::from_ref(&id))?;

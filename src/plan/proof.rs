@@ -16,7 +16,7 @@ pub(super) fn config(
     sections: &[NewSection<'_>],
     body: &str,
 ) -> Result<(), Refusal> {
-    read_back(sections, body)?;
+    read_back(sections, body, desired::header)?;
     let end = before.bytes().len();
     let replaced = block.map_or(end..end, |block| block.range.clone());
     let (front, back) = (&before.bytes()[..replaced.start], &before.bytes()[replaced.end..]);
@@ -60,8 +60,13 @@ fn others<'d>(document: &'d Document<'_>, changed: &'d [SectionId]) -> impl Iter
     kept.map(|section| (&section.id, document.bytes()[section.header.start..section.body_end].trim_ascii_end()))
 }
 
-/// Reads the rendered text with `rust-ini`, which shares no code with the editor, and compares every key and value.
-fn read_back(sections: &[NewSection<'_>], body: &str) -> Result<(), Refusal> {
+/// Reads rendered text with `rust-ini`, which shares no code with the editor, and compares every key and value. `header`
+/// is what stands between the brackets of a section.
+pub(super) fn read_back(
+    sections: &[NewSection<'_>],
+    body: &str,
+    header: impl Fn(&SectionId) -> String,
+) -> Result<(), Refusal> {
     let options = ParseOption {
         enabled_quote: false,
         enabled_escape: false,
@@ -71,7 +76,7 @@ fn read_back(sections: &[NewSection<'_>], body: &str) -> Result<(), Refusal> {
     let read = Ini::load_from_str_opt(body, options).map_err(|error| Refusal::bug(error.to_string()))?;
     let mut read = read.iter().filter_map(|(name, section)| name.map(|name| (name, section)));
     let is_equal = sections.iter().all(|section| {
-        read.next().is_some_and(|(name, pairs)| name == desired::header(&section.id) && is_same(section, pairs.iter()))
+        read.next().is_some_and(|(name, pairs)| name == header(&section.id) && is_same(section, pairs.iter()))
     });
     if is_equal && read.next().is_none() { Ok(()) } else { Err(Refusal::bug("rust-ini reads the block differently")) }
 }

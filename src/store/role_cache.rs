@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
-use crate::system::atomic::write_private;
+use crate::system::atomic::{sweep_abandoned, write_private};
 use crate::system::disk::{self, DiskError};
 
 /// The directory, as a store.
@@ -49,6 +50,11 @@ impl RoleCache {
     /// The cache in `dir`.
     pub(crate) fn new(dir: PathBuf) -> Self {
         Self { dir }
+    }
+
+    /// Removes what killed runs left here.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        sweep_abandoned(&self.dir, now);
     }
 
     /// Gives AWS CLI the session of a role whose section holds `mfa_serial`, if it does not have it yet.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{cache_file_name, json};
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::write_private;
+use crate::system::atomic::{sweep_abandoned, write_private};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Seen;
@@ -57,6 +57,11 @@ impl Sessions {
     /// The sessions under the state directory.
     pub(crate) fn new(state_dir: &Path) -> Self {
         Self { dir: state_dir.join("sessions") }
+    }
+
+    /// Removes what killed runs left here.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        sweep_abandoned(&self.dir, now);
     }
 
     /// The session of a profile, if a good file of this version is there.

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
 use crate::model::{ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
 use crate::secret::Secret;
-use crate::system::atomic::write_private;
+use crate::system::atomic::{sweep_abandoned, write_private};
 use crate::system::disk::{self, DiskError};
 
 /// The directory, as a store.
@@ -62,6 +63,11 @@ impl SsoCache {
     /// The cache in `dir`.
     pub(crate) fn new(dir: PathBuf) -> Self {
         Self { dir }
+    }
+
+    /// Removes what killed runs left here.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        sweep_abandoned(&self.dir, now);
     }
 
     /// The token that was saved for `access`, whatever portal it is for.

@@ -5,6 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::disk::{self, DiskError};
@@ -158,6 +159,21 @@ fn keep_owner_and_mode(_file: &File, _old: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes temporary files in `dir` that are an hour old: no run takes that long, so theirs was killed. For directories
+/// whose files are written without a lock.
+pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
+    let is_old = |path: &PathBuf| {
+        let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified()).ok();
+        let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
+        modified.is_some_and(|time| now.duration_since(time) > SignedDuration::from_hours(1))
+    };
+    let is_temp = |path: &PathBuf| path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes());
+    for path in disk::list(dir).unwrap_or_default().iter().filter(|path| is_temp(path) && is_old(path)) {
+        // Another run may sweep at the same time.
+        drop(disk::remove(path));
+    }
+}
+
 /// Removes what killed runs left; failing to is not worth a word.
 fn sweep(dir: &Path, prefix: &str) {
     let leftovers = disk::list(dir).unwrap_or_default().into_iter().filter(|path| {
@@ -221,6 +237,18 @@ mod tests {
         assert!(matches!(snapshot.replace(b"ours"), Err(ReplaceError::Changed { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(disk::list(dir.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn abandoned_files_are_swept_when_they_are_old_enough() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [".prod.json.abc123.awsauth-tmp", "prod.json"] {
+            fs::write(dir.path().join(name), "x").unwrap();
+        }
+        sweep_abandoned(dir.path(), Timestamp::now());
+        assert_eq!(disk::list(dir.path()).unwrap().len(), 2);
+        sweep_abandoned(dir.path(), Timestamp::now() + SignedDuration::from_hours(2));
+        assert_eq!(disk::list(dir.path()).unwrap(), [dir.path().join("prod.json")]);
     }
 
     #[test]
