@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use crate::apply::{ApplyError, Written, change};
-use crate::aws::{Aws, CaBundle, Endpoints};
+use crate::aws::Aws;
 use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
-use crate::login::{Freshness, MfaCode, judge};
+use crate::login::{Freshness, judge};
 use crate::model::{Chain, Credentials, Kind, Profile, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prepared, Prompt, Terminal};
-use crate::render::{IDENTITY_VARIABLES, REGION_VARIABLES};
-use crate::secret::Secret;
 use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
@@ -22,6 +20,7 @@ use super::failure::Failure;
 use super::load::Manifest;
 use super::out::Out;
 use super::places::Places;
+use super::surroundings::{ca_bundle, endpoints, given_code, has_display};
 
 /// Everything that a login touches, ready to use.
 pub(crate) struct Desk<'a> {
@@ -288,61 +287,4 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
             _ = tokio::signal::ctrl_c() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         }
     })
-}
-
-/// The variables that must not be left over from another identity: the regions too, if awsauth set them.
-pub(crate) fn stale_variables(host: &Host) -> Vec<&'static str> {
-    let regions = REGION_VARIABLES.into_iter().filter(|_| host.var("AWSAUTH_PROFILE").is_some());
-    IDENTITY_VARIABLES.into_iter().chain(regions).collect()
-}
-
-/// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before
-/// anything is done.
-pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
-    let (text, origin) = match (flag, host.var("AWSAUTH_MFA_CODE")) {
-        (Some("-"), _) => {
-            let text = Host::read_stdin(64)
-                .map_err(|error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error))?;
-            (text, "standard input")
-        }
-        (Some(code), _) => (code.to_owned(), "--token-code"),
-        (None, Some(code)) => (code.to_owned(), "AWSAUTH_MFA_CODE"),
-        (None, None) => return Ok(None),
-    };
-    let text = Secret::new(text);
-    match MfaCode::new(text.expose()) {
-        Ok(_) => Ok(Some(text)),
-        Err(error) => Err(Failure::new(Exit::Usage, format!("{origin}: {error}"))),
-    }
-}
-
-/// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
-fn endpoints(host: &Host) -> Endpoints {
-    let ignored =
-        host.var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    let url = |service: &str| {
-        let own = host.var(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| host.var("AWS_ENDPOINT_URL"));
-        own.filter(|_| !ignored).map(str::to_owned)
-    };
-    Endpoints { sts: url("STS"), sso: url("SSO"), sso_oidc: url("SSO_OIDC") }
-}
-
-/// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.
-fn ca_bundle(host: &Host) -> Option<CaBundle> {
-    let path = PathBuf::from(host.var_os("AWS_CA_BUNDLE")?);
-    Some(Box::new(move || match disk::read(&path) {
-        Ok(Some(pem)) => Ok(pem),
-        Ok(None) => Err(format!("AWS_CA_BUNDLE names {}, which does not exist", path.display())),
-        Err(error) => Err(format!("AWS_CA_BUNDLE: {error}")),
-    }))
-}
-
-/// Whether a browser that is started here would be seen: not over SSH, not in CI, not without a display.
-fn has_display(host: &Host) -> bool {
-    if host.var_os("BROWSER").is_some() {
-        return true;
-    }
-    let is_remote = ["SSH_CONNECTION", "SSH_TTY", "CI"].iter().any(|name| host.var_os(name).is_some());
-    let shows = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].iter().any(|name| host.var_os(name).is_some());
-    !is_remote && (shows || cfg!(any(target_os = "macos", windows)))
 }

@@ -12,6 +12,7 @@ mod load;
 mod out;
 mod places;
 mod report;
+mod surroundings;
 
 use std::process::ExitCode;
 

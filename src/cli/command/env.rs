@@ -4,11 +4,12 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Desk, InPlace, stale_variables};
+use crate::cli::desk::{Desk, InPlace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::surroundings::stale_variables;
 use crate::render::{Shell, environment, set_lines, unset_lines};
 use crate::system::host::Host;
 

@@ -5,12 +5,13 @@ use serde_json::json;
 
 use crate::broker::{Attendance, Renewal};
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Browser, Desk, Manner, given_code};
+use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::surroundings::given_code;
 use crate::login::{Freshness, Needs, TokenUse, decide, seconds_left};
 use crate::model::{Chain, Credentials, Pattern};
 use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
