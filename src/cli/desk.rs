@@ -219,7 +219,7 @@ impl<'a> Desk<'a> {
             return Ok(());
         }
         let bytes = disk::read(&self.credentials_file).map_err(|error| explain::disk(&error))?;
-        plan::check_session_section(bytes.as_deref().unwrap_or_default(), base)
+        plan::check_session_section(bytes.as_deref().unwrap_or_default(), base, &|name| self.sessions.key_id(name))
             .map_err(|source| explain::apply(&ApplyError::Refused { path: self.credentials_file.clone(), source }))
     }
 

@@ -12,6 +12,9 @@ const TOKEN: &str = "aws_session_token";
 /// The mark of awsauth's own sections, which also says when the session ends. Every SDK ignores it.
 const EXPIRATION: &str = "awsauth_expiration";
 
+/// Gives the access key id of the session that awsauth keeps under a profile's name.
+pub(super) type KeptKey<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// An identity whose long-term key is not in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Missing {
@@ -42,14 +45,14 @@ pub(crate) fn long_term_keys<'a>(
 
 /// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone leave it. Says which
 /// identities have no long-term key yet, and refuses keys of the user's own that stand in a profile's way.
-pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8]) -> Result<(Plan, Vec<Missing>), Refusal> {
+pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8], kept: KeptKey<'_>) -> Result<(Plan, Vec<Missing>), Refusal> {
     let document = read(bytes)?;
     for profile in catalog.profiles() {
-        check_shadow(&document, profile)?;
+        check_shadow(&document, profile, kept)?;
     }
     let mut edits = Vec::new();
     let mut changes = Vec::new();
-    for section in document.sections().iter().filter(|section| is_session(&document, section)) {
+    for section in document.sections().iter().filter(|section| is_session(&document, section, kept)) {
         let name = document.text(&section.name).into_owned();
         if !catalog.get(&name).is_some_and(Profile::has_session_section) {
             edits.extend(take_out(&document, section)?);
@@ -66,14 +69,15 @@ pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8]) -> Result<(Plan, Vec<
 }
 
 /// Refuses a file into which the session of `profile` could not be written.
-pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile) -> Result<(), Refusal> {
-    check_shadow(&read(bytes)?, profile)
+pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
+    check_shadow(&read(bytes)?, profile, kept)
 }
 
 /// Plans a session into the section of `profile`.
 pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credentials) -> Result<Plan, Refusal> {
+    let kept: KeptKey<'_> = &|_| Some(session.access_key_id.clone());
     let document = read(bytes)?;
-    check_shadow(&document, profile)?;
+    check_shadow(&document, profile, kept)?;
     let token = session.session_token.as_ref().map_or("", Secret::expose);
     let expiration = session.expiration.map(utc).unwrap_or_default();
     let entries = [
@@ -86,11 +90,11 @@ pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credential
 }
 
 /// Plans the session of a profile out of the file; a section without awsauth's mark stays.
-pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName) -> Result<Plan, Refusal> {
+pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName, kept: KeptKey<'_>) -> Result<Plan, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let mut edits = Vec::new();
     let mut changes = Vec::new();
-    for section in document.find(&section_id(profile)).filter(|section| is_session(&document, section)) {
+    for section in document.find(&section_id(profile)).filter(|section| is_session(&document, section, kept)) {
         edits.extend(take_out(&document, section)?);
         changes.push((profile.to_string(), Change::Removed));
     }
@@ -115,10 +119,11 @@ pub(crate) fn add_key(
     replace: super::Overwrite,
 ) -> Result<Plan, Refusal> {
     let document = read(bytes)?;
+    let kept: KeptKey<'_> = &|_| None;
     let id = section_id(section);
     let users = document
         .find(&id)
-        .filter(|section| !is_session(&document, section))
+        .filter(|section| !is_session(&document, section, kept))
         .find_map(|section| Some((section.header_line + 1, document.value(section.entry(document.bytes(), KEY_ID)?))));
     if let Some((line, old)) = users
         && long_term_key(&document, section).is_none_or(|old| old != *key)
@@ -145,22 +150,24 @@ fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
 }
 
 /// Whether a section is a session that awsauth wrote: it carries the mark, and nobody has put a long-term key into it
-/// since, as `aws configure` does.
-fn is_session(document: &Document<'_>, section: &Section) -> bool {
+/// since, as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
+fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
     let key_id = section.entry(document.bytes(), KEY_ID).map(|entry| document.value(entry));
-    section.entry(document.bytes(), EXPIRATION).is_some() && !key_id.is_some_and(|id| LongTermKey::is_long_term(&id))
+    let is_users =
+        |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
+    section.entry(document.bytes(), EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
 }
 
 /// Keys of the user's own under the name of a profile that gets its credentials elsewhere: one of the two would win,
 /// and not the same in every SDK (aws-facts §3).
-fn check_shadow(document: &Document<'_>, profile: &Profile) -> Result<(), Refusal> {
+fn check_shadow(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
     if let Kind::Iam = profile.kind {
         return Ok(());
     }
     let id = section_id(&profile.name);
     let shadow = document
         .find(&id)
-        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_session(document, section));
+        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_session(document, section, kept));
     match shadow {
         Some(section) => Err(Refusal::Shadowed {
             section: profile.name.to_string(),

@@ -184,7 +184,7 @@ fn a_session_is_written_renewed_and_pruned_and_nothing_else_changes() {
     );
     let second = save_session(&first, &main, &session("2026-01-02T00:00:00Z")).ok().unwrap().after;
     assert_eq!(String::from_utf8(second.clone()).unwrap(), text.replace("01-01T", "01-02T"));
-    let (pruned, missing) = credentials(&catalog(vec![iam_mfa("other")]), &second).ok().unwrap();
+    let (pruned, missing) = credentials(&catalog(vec![iam_mfa("other")]), &second, &|_| None).ok().unwrap();
     assert_eq!(pruned.after, before);
     assert_eq!(missing.len(), 1);
 }
@@ -194,8 +194,8 @@ fn keys_of_the_users_own_under_a_profiles_name_are_refused_and_never_overwritten
     let file = b"[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
     let shadowed = |result: Option<Refusal>| matches!(result, Some(Refusal::Shadowed { line: 1, .. }));
     assert!(shadowed(save_session(file, &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).err()));
-    assert!(shadowed(credentials(&two(), file).err()));
-    assert!(remove_session(file, &ProfileName::new("main").unwrap()).ok().unwrap().is_empty());
+    assert!(shadowed(credentials(&two(), file, &|_| None).err()));
+    assert!(remove_session(file, &ProfileName::new("main").unwrap(), &|_| None).ok().unwrap().is_empty());
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_long_term_key_takes_the_place_of_a_session_whole() {
     let key = LongTermKey { access_key_id: "AKIA1".to_owned(), secret_access_key: Secret::new("s") };
     let added = add_key(&was, &base, &key, Overwrite::Intact).ok().unwrap().after;
     assert_eq!(long_term_keys(&added, [&base].into_iter()).next().unwrap().1, key);
-    let (kept, missing) = credentials(&catalog(vec![profile("base", Kind::Iam)]), &added).ok().unwrap();
+    let (kept, missing) = credentials(&catalog(vec![profile("base", Kind::Iam)]), &added, &|_| None).ok().unwrap();
     assert!(kept.is_empty() && missing.is_empty());
 }
 
@@ -230,8 +230,8 @@ fn a_long_term_key_that_somebody_put_into_a_session_section_is_the_users_own() {
     let main = ProfileName::new("main").unwrap();
     let next = save_session(&file, &iam_mfa("main"), &session("2026-01-02T00:00:00Z"));
     assert!(matches!(next.err(), Some(Refusal::Shadowed { .. })));
-    assert!(remove_session(&file, &main).ok().unwrap().is_empty());
-    assert!(credentials(&catalog(Vec::new()), &file).ok().unwrap().0.is_empty());
+    assert!(remove_session(&file, &main, &|_| None).ok().unwrap().is_empty());
+    assert!(credentials(&catalog(Vec::new()), &file, &|_| None).ok().unwrap().0.is_empty());
 }
 
 /// Lines as people write them, good and bad.

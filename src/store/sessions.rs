@@ -91,6 +91,11 @@ impl Sessions {
         Some(Saved { session, seen: file.seen })
     }
 
+    /// The access key id of the session under a name, if there is one.
+    pub(crate) fn key_id(&self, name: &str) -> Option<String> {
+        Some(self.get(&ProfileName::new(name).ok()?)?.session.credentials.access_key_id)
+    }
+
     /// Saves a session in the place of an older one.
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
         let Saved { session, seen } = saved;

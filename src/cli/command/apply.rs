@@ -16,6 +16,7 @@ use crate::model::{Catalog, Delivery};
 use crate::plan::{self, Change, Missing, Overwrite, Plan, Refusal};
 use crate::prompt;
 use crate::source::display_safe;
+use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 
@@ -49,7 +50,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     }
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
     let config = |bytes: &[u8]| plan::config(&manifest.catalog, bytes, &program, overwrite);
-    let credentials = |bytes: &[u8]| plan::credentials(&manifest.catalog, bytes);
+    let sessions = Sessions::new(&places.state()?);
+    let credentials = |bytes: &[u8]| plan::credentials(&manifest.catalog, bytes, &|name| sessions.key_id(name));
     let mut missing = Vec::new();
     let work = [
         FileWork::plan(places.config()?, config)?,

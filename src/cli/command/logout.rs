@@ -98,8 +98,9 @@ fn end_session(desk: &Desk<'_>, profile: &Profile, ended: &mut Ended) -> Result<
 }
 
 fn remove(desk: &Desk<'_>, name: &ProfileName, ended: &mut Ended) -> Result<(), Failure> {
+    let kept = desk.sessions.key_id(name.as_str());
     let had_session = desk.sessions.remove(name).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
-    let had_section = desk.change_credentials(|bytes| plan::remove_session(bytes, name))?;
+    let had_section = desk.change_credentials(|bytes| plan::remove_session(bytes, name, &|_| kept.clone()))?;
     if had_session || had_section {
         ended.profiles.insert(name.to_string());
     }
