@@ -6,7 +6,7 @@ use crate::apply::{ApplyError, Written, change};
 use crate::aws::Aws;
 use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
 use crate::login::{Freshness, judge};
-use crate::model::{Chain, Credentials, Kind, Profile, Session};
+use crate::model::{Chain, Credentials, Kind, Profile, ProfileName, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prepared, Prompt, Terminal};
 use crate::source::display_safe;
@@ -37,6 +37,7 @@ pub(crate) struct Desk<'a> {
     /// AWS CLI's role cache.
     pub(crate) roles: RoleCache,
     keys: LongTermKeys,
+    config_file: PathBuf,
     credentials_file: PathBuf,
     state_dir: PathBuf,
 }
@@ -89,6 +90,7 @@ impl<'a> Desk<'a> {
             roles: RoleCache::new(Places::aws_cache("cli")?),
             manifest,
             keys,
+            config_file: places.config()?,
             credentials_file,
             state_dir,
         })
@@ -221,6 +223,13 @@ impl<'a> Desk<'a> {
         let bytes = disk::read(&self.credentials_file).map_err(|error| explain::disk(&error))?;
         plan::check_session_section(bytes.as_deref().unwrap_or_default(), base, &|name| self.sessions.key_id(name))
             .map_err(|source| explain::apply(&ApplyError::Refused { path: self.credentials_file.clone(), source }))
+    }
+
+    /// The profiles asked for that other tools can't find, since the config file does not have them.
+    pub(crate) fn not_applied<'c>(&self, chains: &[Chain<'c>]) -> Vec<&'c ProfileName> {
+        // A file that can't be read is `apply`'s to tell.
+        let bytes = disk::read(&self.config_file).ok().flatten().unwrap_or_default();
+        plan::missing_sections(&bytes, chains.iter().map(|chain| &chain.target().name))
     }
 
     /// Changes the credentials file by a plan. Returns whether there was something to change.

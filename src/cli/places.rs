@@ -93,7 +93,7 @@ pub(crate) fn no_manifest(path: &Path) -> Failure {
     let failure = if disk::exists(path) {
         failure.hint("the symbolic link there leads to a file that does not exist")
     } else {
-        failure.hint("`awsauth init` writes a starter there, with a comment on every line")
+        failure.hint("`awsauth init` writes a commented starter there")
     };
     failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST")
 }

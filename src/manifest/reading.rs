@@ -165,7 +165,12 @@ impl<'t> Reading<'t> {
         let guess = self.suggester.nearest(entry.name, known.clone());
         let found =
             Diagnostic::error(codes::UNKNOWN_KEY, entry.at, format!("`{}` is not a key of {place}", entry.name));
+        let is_key = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"].contains(&entry.name);
         self.out.push(match guess {
+            _ if is_key => found.help(
+                "no key or token belongs here: delete the line, replace the key if anybody else could read it, and use \
+                 `awsauth keys add NAME`",
+            ),
             Some(guess) => found.help(format!("did you mean `{guess}`?")),
             None => found.help(format!("the keys are {}", quoted(known))),
         });

@@ -28,14 +28,19 @@ pub(super) fn parse<'t>(source: &'t Source, out: &mut Diagnostics) -> Parsed<'t>
             out.push(duplicate(source, span, count < MOST_LOOK_UPS));
         } else {
             complete = false;
-            out.push(breach(&source.text[span.start..span.end], span, error.message()));
+            let line = source.text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+            out.push(breach(&source.text[line..], &source.text[span.start..span.end], span, error.message()));
         }
     }
     Parsed { table: table.into_inner(), complete }
 }
 
 /// Any breach of the syntax. A bare word is what people write most often, and the parser takes it for half a number.
-fn breach(text: &str, span: Span, message: &str) -> Diagnostic {
+fn breach(line: &str, text: &str, span: Span, message: &str) -> Diagnostic {
+    if ["[profile ", "[sso-session "].iter().any(|header| line.starts_with(header)) {
+        return Diagnostic::error(codes::SYNTAX, span, "this is the form of ~/.aws/config, not of TOML")
+            .help("here it is `[profiles.NAME]` or `[sso_sessions.NAME]`, and texts stand in quotes");
+    }
     if message.starts_with("invalid float") && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return Diagnostic::error(codes::SYNTAX, span, "this is not TOML: a text stands in quotes")
             .help(format!("write `\"{text}\"`"));

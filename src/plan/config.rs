@@ -8,7 +8,7 @@ use super::block::{self, Block, with_line_feeds};
 use super::refusal::{Outside, Refusal};
 use super::{Change, Plan, desired, proof};
 use crate::ini::{Document, Edit, Fault, FileKind, NewSection, Section, SectionId, Style};
-use crate::model::Catalog;
+use crate::model::{Catalog, ProfileName};
 
 /// Whether a block that was edited by hand may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,12 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, overwrite: 
         proof::config(&document, found.as_ref(), &plan.after, &sections, &body.text)?;
     }
     Ok(plan)
+}
+
+/// Those of `names` that have no section in the file.
+pub(crate) fn missing_sections<'n>(bytes: &[u8], names: impl Iterator<Item = &'n ProfileName>) -> Vec<&'n ProfileName> {
+    let document = Document::parse(bytes, FileKind::Config);
+    names.filter(|name| document.find(&desired::section_id(name)).next().is_none()).collect()
 }
 
 /// What stands between the markers.

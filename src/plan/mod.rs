@@ -13,7 +13,7 @@ mod tests;
 
 use crate::ini::{Edit, splice};
 
-pub(crate) use config::{Overwrite, config};
+pub(crate) use config::{Overwrite, config, missing_sections};
 pub(crate) use credentials::{
     Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_session, save_session,
 };

@@ -33,7 +33,7 @@ fn each_profile_has_a_state() {
     scene.expire("main");
     has_states(&scene, ["expired", "expired", "key", "expired", "renewable", "valid"]);
     scene.home.write(CREDENTIALS, "");
-    has_states(&scene, ["none", "none", "no key", "none", "renewable", "valid"]);
+    has_states(&scene, ["no key", "none", "no key", "none", "renewable", "valid"]);
 }
 
 #[test]

@@ -20,7 +20,7 @@ use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 
-/// Writes the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
+/// Write the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if is_pending && !is_shown_only {
         let is_asked = host.is_interactive() && !args.yes && !out.json;
         if is_asked && !is_confirmed(&work, out)? {
-            return Err(Failure::new(Exit::Refused, "nothing was written"));
+            return Err(Failure::one_line(Exit::Refused, "nothing was written"));
         }
         let state = places.state()?;
         let [config_work, credentials_work] = &work;

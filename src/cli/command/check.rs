@@ -28,6 +28,11 @@ pub(crate) fn run(places: Places<'_>, out: Out) -> Result<Exit, Failure> {
             count(catalog.profiles().len(), "profile"),
             count(catalog.sessions().len(), "SSO session")
         ));
+        if catalog.profiles().is_empty() {
+            out.say(
+                "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
+            );
+        }
     }
     Ok(Exit::Done)
 }

@@ -17,13 +17,15 @@ use crate::system::host::Host;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 bash, zsh:   eval \"$(awsauth env prod)\"
+             (if that fails, the shell keeps what it had; a script had better say
+             lines=$(awsauth env prod) && eval \"$lines\")
 fish:        awsauth env prod | source
 powershell:  awsauth env prod | Out-String | Invoke-Expression
 cmd:         awsauth env prod > %TEMP%\\a.cmd & call %TEMP%\\a.cmd & del %TEMP%\\a.cmd
 nu:          awsauth env prod | save -f prod.nu; source prod.nu")]
 pub(crate) struct Args {
     /// The profile
-    #[arg(value_name = "NAME", required_unless_present = "unset", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<String>,
     /// The shell to write for [default: the one in $SHELL]
     #[arg(long, value_enum)]
@@ -72,12 +74,12 @@ impl From<ShellName> for Shell {
 /// Prints the lines for the shell.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let shell = args.shell.map_or_else(|| current_shell(host), Shell::from);
-    let name = match &args.name {
-        Some(name) if !args.unset => name,
-        _ => {
-            out.data(&unset_lines(&stale_variables(host), shell))?;
-            return Ok(Exit::Done);
-        }
+    if args.unset {
+        out.data(&unset_lines(&stale_variables(host), shell))?;
+        return Ok(Exit::Done);
+    }
+    let Some(name) = &args.name else {
+        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
     };
     let desk = Desk::new(host, places, out)?;
     let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };

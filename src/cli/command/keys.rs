@@ -38,7 +38,8 @@ enum Action {
 #[command(after_help = "\
 The key is read from the first of these:
   --csv FILE   the file that the AWS console offers for download (- for stdin)
-  stdin        if it is not a terminal: that same CSV, the JSON of `aws iam create-access-key`, or the id and the secret
+  stdin        if it is not a terminal: that same CSV, the JSON of
+               `aws iam create-access-key`, or the id and the secret
   a prompt     which does not show the secret")]
 struct AddArgs {
     /// A profile with the pattern iam or iam-mfa

@@ -13,7 +13,7 @@ use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
 use crate::login::{Freshness, Needs, TokenUse, decide, seconds_left};
-use crate::model::{Chain, Credentials, Pattern};
+use crate::model::{Chain, Credentials, Pattern, Profile};
 use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
 use crate::render::duration;
 use crate::system::clock;
@@ -88,13 +88,16 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             Err(error) => report.failed(name, &explain::broker(&error, &desk.manifest.catalog)),
         }
     }
+    for name in desk.not_applied(&chains) {
+        out.warn(&format!("{name} is not in ~/.aws/config yet: `awsauth apply` puts it there"));
+    }
     report.end()
 }
 
 fn names(args: &Args, desk: &Desk<'_>, host: &Host) -> Result<Vec<String>, Failure> {
     let profiles = desk.manifest.catalog.profiles().iter();
     let has_login = profiles.filter(|profile| profile.pattern() != Pattern::Iam);
-    let name = |profile: &crate::model::Profile| profile.name.to_string();
+    let name = |profile: &Profile| profile.name.to_string();
     if args.all {
         return Ok(has_login.map(name).collect());
     }
@@ -130,8 +133,22 @@ fn announce(desk: &Desk<'_>, chains: &[Chain<'_>], force: bool, out: Out) {
             !force && matches!(usable, TokenUse::Use(_) | TokenUse::Refresh(..))
         },
     );
-    let codes =
-        needs.codes.iter().map(|(profile, serial)| format!("an MFA code of {} for {}", serial.as_str(), profile.name));
+    let mut by_device: Vec<(&str, Vec<&str>)> = Vec::new();
+    // Without a long-term key there is nothing to use a code with, which is said later.
+    let has_key = |profile: &Profile| {
+        let chain = desk.manifest.catalog.chain(profile.name.as_str());
+        chain.is_some_and(|chain| desk.has_key(chain.base()))
+    };
+    for (profile, serial) in needs.codes.iter().filter(|(profile, _)| has_key(profile)) {
+        match by_device.iter_mut().find(|(device, _)| *device == serial.as_str()) {
+            Some((_, names)) => names.push(profile.name.as_str()),
+            None => by_device.push((serial.as_str(), vec![profile.name.as_str()])),
+        }
+    }
+    let codes = by_device.iter().map(|(device, names)| match names.as_slice() {
+        [name] => format!("an MFA code of {device} for {name}"),
+        names => format!("{} MFA codes of {device}, each a new one, for {}", names.len(), names.join(" and ")),
+    });
     let approvals = needs.approvals.iter().map(|access| format!("an approval for {}", access.token_key()));
     let wanted: Vec<String> = codes.chain(approvals).collect();
     if !wanted.is_empty() {

@@ -18,7 +18,7 @@ use crate::system::host::Host;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The profiles
-    #[arg(value_name = "NAME", required_unless_present = "all", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     names: Vec<String>,
     /// Every session, also of profiles that the manifest no longer has
     #[arg(long, conflicts_with = "names")]
@@ -34,6 +34,9 @@ struct Ended {
 
 /// Ends them. What cannot be ended at AWS, for want of a network, is ended here all the same.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    if args.names.is_empty() && !args.all {
+        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `--all`"));
+    }
     let desk = Desk::new(host, places, out)?;
     let profiles = affected(args, &desk)?;
     let mut ended = Ended::default();

@@ -19,11 +19,14 @@ use crate::system::host::Host;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 States:  valid      there are credentials
-         renewable  they are obtained when they are needed, without asking anybody
+         renewable  they are obtained when they are needed, without asking you
          expired    there was a session, and it has ended
          none       there is no session
          key        a long-term key, which does not expire
-         no key     the long-term key is missing")]
+         no key     the long-term key is missing: awsauth keys add NAME
+
+LEFT is how long there will be credentials without asking you. The session of
+a role may be shorter: it is renewed on the way.")]
 pub(crate) struct Args {
     /// The profiles [default: all]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
@@ -153,6 +156,9 @@ fn state(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> State {
         }
         (Some((session, Freshness::Gone)), Life::Over(_)) => {
             State { word: "expired", life: Life::Over(Some(session.expiration)) }
+        }
+        (None, Life::Over(_)) if profile.long_term_section().is_some() && !desk.has_key(profile) => {
+            State { word: "no key", life: renewal }
         }
         (None, Life::Over(_)) => State { word: "none", life: renewal },
         (_, renewal) => State { word: "renewable", life: renewal },

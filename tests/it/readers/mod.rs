@@ -15,7 +15,7 @@ use home::Home;
 
 use crate::support::sandbox::Run;
 
-/// Who a profile must turn out to be: the beginning of the ARN that GetCallerIdentity returns.
+/// Who a profile must turn out to be: the beginning of the ARN that `GetCallerIdentity` returns.
 #[derive(Debug, Clone, Copy)]
 struct Expected {
     /// The profile.
@@ -38,7 +38,7 @@ const PROFILES: [Expected; 6] = [
 const AUDIT: Expected = Expected { profile: "audit", arn: "arn:aws:sts::777788889999:assumed-role/Audit/" };
 
 /// Lets `client` ask who `expected.profile` is. Returns the operations that the fake saw; the last is
-/// GetCallerIdentity, accepted, and signed with the key that is also returned.
+/// `GetCallerIdentity`, accepted, and signed with the key that is also returned.
 fn identify(home: &Home, client: Client, expected: Expected) -> (Vec<String>, String) {
     home.fake.clear();
     let Run { code, stdout, stderr } = client.ask(&home.sandbox, expected.profile);
