@@ -1,6 +1,5 @@
 //! Owns a snapshot of what this process was started with: environment, streams, program.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -8,7 +7,7 @@ use std::path::PathBuf;
 /// The environment of this process and its streams, read once.
 #[derive(Debug)]
 pub(crate) struct Host {
-    env: HashMap<OsString, OsString>,
+    env: Vec<(OsString, OsString)>,
     /// Whether a person can answer on standard input.
     pub(crate) stdin_is_terminal: bool,
     /// Whether a person reads standard error.
@@ -27,7 +26,8 @@ impl Host {
 
     /// The value of a variable; an empty one counts as not set, as it does for AWS's SDKs.
     pub(crate) fn var_os(&self, name: &str) -> Option<&OsStr> {
-        self.env.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        let (_, value) = self.env.iter().find(|(key, _)| key == name)?;
+        Some(value.as_os_str()).filter(|value| !value.is_empty())
     }
 
     /// The value of a variable, if it is UTF-8.
