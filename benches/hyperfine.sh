@@ -16,7 +16,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 declare -A homes=([1]=$AWSAUTH_BENCH_HOME_1 [1000]=$AWSAUTH_BENCH_HOME_1000 [10000]=$AWSAUTH_BENCH_HOME_10000)
 # Nothing of the caller's may lead elsewhere.
-for name in "${!AWSAUTH_@}" "${!AWS_@}" "${!XDG_@}"; do
+# Cargo's LD_LIBRARY_PATH would have the loader search the build directories.
+for name in LD_LIBRARY_PATH "${!AWSAUTH_@}" "${!AWS_@}" "${!XDG_@}"; do
   unset "$name"
 done
 
