@@ -1,4 +1,4 @@
-//! Owns carrying out a plan: lock, compare with what was read, replace. Must not compute content.
+//! Owns carrying out a plan: lock, compare with what was read, keep a backup, replace. Must not compute content.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::plan::{Plan, Refusal};
 use crate::system::atomic::{ReplaceError, Replaced, Snapshot, directory_id};
+use crate::system::backups::{Backups, Stamp};
 use crate::system::disk::DiskError;
 use crate::system::lock::{Lock, LockError};
 
@@ -24,6 +25,15 @@ pub(crate) enum Written {
     Durable,
     /// The new content stands, but might not survive a power cut.
     NotFlushed,
+}
+
+/// Whether the old content is kept in the state directory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Keep<'a> {
+    /// Yes, under this stamp.
+    Backup(&'a Stamp),
+    /// No: only what awsauth itself wrote, and can make again, is replaced.
+    Nothing,
 }
 
 /// Why a plan was not carried out; the old file stands.
@@ -51,45 +61,91 @@ pub(crate) enum ApplyError {
     Disk(#[from] DiskError),
 }
 
+/// What a file shall be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Content<'a> {
+    /// This.
+    Bytes(&'a [u8]),
+    /// Not there.
+    None,
+}
+
 /// Makes a plan for the file at `path` and carries it out; see [`carry_out`].
 pub(crate) fn change(
     path: &Path,
     state_dir: &Path,
+    keep: Keep<'_>,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
-    let first = plan(&Snapshot::read(path)?.bytes)
-        .map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
-    carry_out(path, state_dir, first, plan)
+    let snapshot = Snapshot::read(path)?;
+    let first = plan(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
+    carry_out(&snapshot, &first, state_dir, keep, plan)
 }
 
-/// Carries out `first` on the file at `path`, under the lock of its directory, which is in `state_dir`. Where the file is
-/// not what `first` was made for, `plan` makes another one.
+/// Carries out `first`, which was made for `snapshot`, under the lock of the file's directory, which is in `state_dir`.
+/// Where the file is no longer that, `plan` makes another one.
 pub(crate) fn carry_out(
-    path: &Path,
+    snapshot: &Snapshot,
+    first: &Plan,
     state_dir: &Path,
-    first: Plan,
+    keep: Keep<'_>,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
     if first.is_empty() {
         return Ok(Written::Unchanged);
     }
-    let lock = state_dir.join("locks").join(format!("{}.lock", directory_id(&Snapshot::read(path)?.target)));
-    let _lock = Lock::acquire(&lock, PATIENCE)?;
-    let mut current = first;
+    let path = &snapshot.path;
+    let _lock = lock(&snapshot.target, state_dir)?;
+    let mut now = Snapshot::read(path)?;
+    let mut again: Option<Plan> = None;
     for _ in 0..TRIES {
-        let now = Snapshot::read(path)?;
-        if now.bytes != current.before {
-            current = plan(&now.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
+        if again.is_some() || now.bytes != snapshot.bytes {
+            let refused = |source| ApplyError::Refused { path: path.clone(), source };
+            again = Some(plan(&now.bytes).map_err(refused)?);
         }
+        let current = again.as_ref().unwrap_or(first);
         if current.is_empty() {
             return Ok(Written::Unchanged);
         }
-        match now.replace(&current.after) {
-            Ok(Replaced::Durable) => return Ok(Written::Durable),
-            Ok(Replaced::NotFlushed) => return Ok(Written::NotFlushed),
+        match write(&now, Content::Bytes(&current.after), state_dir, keep) {
+            Ok(written) => return Ok(written),
             Err(ReplaceError::Disk(error)) => return Err(error.into()),
-            Err(ReplaceError::Changed { .. }) => {}
+            Err(ReplaceError::Changed { .. }) => now = Snapshot::read(path)?,
         }
     }
-    Err(ApplyError::Busy { path: path.to_path_buf() })
+    Err(ApplyError::Busy { path: path.clone() })
+}
+
+/// Puts `content` in the place of what `snapshot` read, whatever that is, unless another program was faster.
+pub(crate) fn put_back(
+    snapshot: &Snapshot,
+    content: Content<'_>,
+    state_dir: &Path,
+    stamp: &Stamp,
+) -> Result<Written, ApplyError> {
+    let _lock = lock(&snapshot.target, state_dir)?;
+    match write(snapshot, content, state_dir, Keep::Backup(stamp)) {
+        Ok(written) => Ok(written),
+        Err(ReplaceError::Disk(error)) => Err(error.into()),
+        Err(ReplaceError::Changed { path }) => Err(ApplyError::Refused { path, source: Refusal::Moved }),
+    }
+}
+
+fn lock(target: &Path, state_dir: &Path) -> Result<Lock, LockError> {
+    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(target))), PATIENCE)
+}
+
+fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
+    if let Keep::Backup(stamp) = keep {
+        let old = now.exists.then_some(now.bytes.as_slice());
+        Backups::of(state_dir, &now.target).keep(stamp, old)?;
+    }
+    let replaced = match content {
+        Content::Bytes(bytes) => now.replace(bytes)?,
+        Content::None => now.remove()?,
+    };
+    Ok(match replaced {
+        Replaced::Durable => Written::Durable,
+        Replaced::NotFlushed => Written::NotFlushed,
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::apply::{ApplyError, Written, change};
+use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
 use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
 use crate::login::{Freshness, judge};
@@ -203,7 +203,7 @@ impl<'a> Desk<'a> {
 
     fn share_session(&self, profile: &Profile, session: &Session) -> Result<(), Failure> {
         if profile.has_session_section() {
-            self.change_credentials(|bytes| plan::save_session(bytes, profile, &session.credentials))?;
+            self.change_credentials(Keep::Nothing, |bytes| plan::save_session(bytes, profile, &session.credentials))?;
         }
         if let Kind::IamMfaRole { role, mfa_serial: Some(serial) } = &profile.kind
             && let Err(error) = self.roles.put(role, serial, session)
@@ -235,14 +235,17 @@ impl<'a> Desk<'a> {
     /// Changes the credentials file by a plan. Returns whether there was something to change.
     pub(crate) fn change_credentials(
         &self,
+        keep: Keep<'_>,
         make: impl FnMut(&[u8]) -> Result<plan::Plan, plan::Refusal>,
     ) -> Result<bool, Failure> {
-        let written = change(&self.credentials_file, &self.state_dir, make).map_err(|error| explain::apply(&error))?;
+        let written =
+            change(&self.credentials_file, &self.state_dir, keep, make).map_err(|error| explain::apply(&error))?;
         if written != Written::Unchanged {
             self.out.detail(&format!("wrote {}", self.credentials_file.display()));
             if disk::is_open_to_others(&self.credentials_file) {
                 let path = self.credentials_file.display();
-                self.out.warn(&format!("others on this machine can read {path}; `chmod 600 {path}` ends that"));
+                let cure = "`awsauth apply --fix-permissions` ends that";
+                self.out.warn(&format!("others on this machine can read {path}; {cure}"));
             }
         }
         Ok(written != Written::Unchanged)

@@ -3,12 +3,14 @@
 
 use crate::apply::ApplyError;
 use crate::broker::{BrokerError, Reason};
+use crate::ini::SectionId;
 use crate::login::{CallError, Operation, Problem};
 use crate::model::{Catalog, Chain, Pattern, ProfileName};
-use crate::plan::Refusal;
+use crate::plan::{Difference, Refusal, SectionDifference, Way};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
 
+use super::difference;
 use super::exit::Exit;
 use super::failure::Failure;
 
@@ -142,6 +144,59 @@ pub(crate) fn disk(error: &DiskError) -> Failure {
     }
 }
 
+/// Why no plan could be made for a file, with what it takes for one; `catalog` is what was to be written.
+pub(crate) fn planning(error: &ApplyError, catalog: &Catalog) -> Failure {
+    match error {
+        ApplyError::Refused { source: Refusal::Edited { sections, .. }, .. } => {
+            edited(Failure::of(Exit::Refused, error), sections, catalog)
+        }
+        ApplyError::Refused { source: Refusal::Lacking(sections), .. } => {
+            lacking(Failure::of(Exit::Refused, error), sections, catalog)
+        }
+        other => apply(other),
+    }
+}
+
+/// AWS CLI sets values in the block and never takes any away; a person may do anything.
+fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+    const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
+    let account = difference::account(sections, catalog);
+    let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
+    let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
+    let failure = account.told.into_iter().fold(failure, Failure::cause);
+    let failure = account.impossible.into_iter().fold(failure, Failure::cause);
+    if sections.is_empty() {
+        return failure.cause("only comments, blank lines or the two marker lines are different").hint(OVERWRITE);
+    }
+    let failure = failure.hint(OVERWRITE);
+    if account.lines.is_empty() {
+        return failure;
+    }
+    let keep = if all().all(is_region) {
+        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, put it \
+         into the manifest:"
+    } else if all().all(|(_, one)| matches!(one, Difference::Value { .. })) {
+        "this is how `aws configure set` edits; to keep it, put it into the manifest and use --force after that:"
+    } else {
+        "to keep the changed settings, put them into the manifest and use --force after that:"
+    };
+    failure.hint(keep).lines(account.lines)
+}
+
+fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+    let account = difference::account(sections, catalog);
+    let mut failure = account.told.into_iter().fold(failure, Failure::cause);
+    if !account.impossible.is_empty() {
+        failure = account.impossible.into_iter().fold(failure, Failure::cause);
+        failure =
+            failure.hint("take what can't stand in a manifest out of the file, or the profile out of the manifest");
+    }
+    if account.lines.is_empty() {
+        return failure;
+    }
+    failure.hint("with these lines in the manifest, `awsauth apply --adopt` loses nothing:").lines(account.lines)
+}
+
 fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
     let failure = Failure::of(if matches!(refusal, Refusal::Bug(_)) { Exit::Bug } else { Exit::Refused }, error);
     match refusal {
@@ -156,22 +211,34 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                 None => format!("[{}] on line {}", section.header, section.line),
             });
             lines.fold(failure, Failure::cause).hint(
-                "two sections of one name make AWS CLI refuse the whole file: delete those outside (their settings go \
-                 into the manifest), or take these profiles out of the manifest",
+                "two sections of one name make AWS CLI refuse the whole file: `awsauth apply --adopt` takes those outside \
+                 over, and says what the manifest lacks for that",
             )
         }
-        Refusal::Edited { .. } => failure
-            .hint("put the change into the manifest; what `apply` would do is shown by `awsauth apply --dry-run --force`")
-            .hint("`awsauth apply --force` overwrites the block"),
         Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
-        Refusal::Shadowed { section, long_term: Some(long_term), .. } => failure.hint(format!(
-            "if it is the user's long-term key, rename the section to [{long_term}]; [{section}] is where sessions go"
-        )),
-        Refusal::Shadowed { .. } => failure.hint("rename or delete that section: SDKs do not agree on which one wins"),
+        Refusal::Shadowed { section, way, .. } => failure.hint(shadowed(section, way)),
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
         Refusal::Moved => failure.hint("run `awsauth apply` again"),
-        Refusal::Unportable(_) => failure,
+        // Both are told with the manifest at hand.
+        Refusal::Edited { .. } | Refusal::Lacking(_) | Refusal::Unportable(_) => failure,
         Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
+    }
+}
+
+fn shadowed(section: &str, way: &Way) -> String {
+    match way {
+        Way::Adopt { long_term } => format!(
+            "if it is the user's long-term key, `awsauth apply --adopt` renames the section to [{long_term}]; [{section}] is \
+             where sessions go"
+        ),
+        Way::Taken { long_term, line } => format!(
+            "a long-term key belongs into [{long_term}], which stands on line {line} already: delete the one that is not \
+             needed"
+        ),
+        Way::OtherTool => format!(
+            "these are temporary credentials, or half a key, of another tool: delete [{section}], where awsauth's sessions go"
+        ),
+        Way::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::out::Out;
+use super::work::colored;
 use crate::source::display_safe;
 
 /// The end of a run that did not do what was asked.
@@ -24,6 +25,8 @@ struct Told {
     message: String,
     causes: Vec<String>,
     hints: Vec<String>,
+    lines: Vec<String>,
+    diff: String,
     details: serde_json::Map<String, serde_json::Value>,
     manner: Manner,
 }
@@ -56,7 +59,8 @@ impl Failure {
     }
 
     fn told(exit: Exit, message: String, manner: Manner) -> Self {
-        let told = Told { message, causes: Vec::new(), hints: Vec::new(), details: serde_json::Map::new(), manner };
+        let (causes, hints, lines, details) = Default::default();
+        let told = Told { message, causes, hints, lines, diff: String::new(), details, manner };
         Self { exit, told: Box::new(told) }
     }
 
@@ -91,6 +95,18 @@ impl Failure {
         self
     }
 
+    /// The same with lines to be copied, below the advice.
+    pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.told.lines.extend(lines);
+        self
+    }
+
+    /// The same with a diff, shown first.
+    pub(crate) fn diff(mut self, diff: String) -> Self {
+        self.told.diff = diff;
+        self
+    }
+
     /// The same with a fact for `--json`.
     pub(crate) fn detail(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
         let value = match value.into() {
@@ -120,6 +136,9 @@ impl Failure {
     }
 
     fn say_whole(&self, out: Out) {
+        if !self.told.diff.is_empty() {
+            out.say(&colored(&self.told.diff));
+        }
         let style = anstyle::AnsiColor::Red.on_default().bold();
         out.say(&format!("{style}error{style:#}: {}", display_safe(&self.told.message)));
         for cause in &self.told.causes {
@@ -128,6 +147,9 @@ impl Failure {
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
         for hint in &self.told.hints {
             out.say(&format!("{style}hint{style:#}: {}", display_safe(hint)));
+        }
+        for line in &self.told.lines {
+            out.say(&format!("    {}", display_safe(line)));
         }
     }
 
@@ -139,6 +161,12 @@ impl Failure {
         fields.insert("message".to_owned(), display_safe(&self.told.message).into());
         fields.insert("causes".to_owned(), safe(&self.told.causes).into());
         fields.insert("hints".to_owned(), safe(&self.told.hints).into());
+        if !self.told.lines.is_empty() {
+            fields.insert("manifest_lines".to_owned(), safe(&self.told.lines).into());
+        }
+        if !self.told.diff.is_empty() {
+            fields.insert("diff".to_owned(), self.told.diff.clone().into());
+        }
         fields.extend(self.told.details.clone());
         fields.into()
     }

@@ -5,14 +5,19 @@ mod args;
 mod command;
 mod complete;
 mod desk;
+mod difference;
 mod exit;
 mod explain;
 mod failure;
 mod load;
 mod out;
+mod permissions;
 mod places;
+mod prune;
 mod report;
 mod surroundings;
+mod undo;
+mod work;
 
 use std::process::ExitCode;
 

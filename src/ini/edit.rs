@@ -199,7 +199,6 @@ impl Document<'_> {
         Ok(())
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "`apply --adopt` will take sections over with it"))]
     /// Gives a section another name and leaves everything else in it as it is.
     pub(crate) fn rename_section(&self, section: &Section, id: &SectionId) -> Result<Edit, EditError> {
         let mut header = String::new();

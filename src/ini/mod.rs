@@ -22,9 +22,9 @@ mod tests;
 
 pub(crate) use document::Document;
 pub(crate) use edit::{NewSection, NewValue};
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use line::LineKind;
 pub(crate) use portable::EditError;
-pub(crate) use section::{FileKind, Section, SectionId};
+pub(crate) use section::{Entry, FileKind, Section, SectionId};
 pub(crate) use splice::{Edit, splice};
 pub(crate) use style::Style;

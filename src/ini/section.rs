@@ -1,6 +1,7 @@
 //! Owns sections and entries as places in the bytes, and what a header names. Must not know what keys mean.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use super::blank;
@@ -70,6 +71,19 @@ impl SectionId {
             Self::SsoSession(name) => (2, name),
             Self::Services(name) => (3, name),
             Self::Other(name) => (4, name),
+        }
+    }
+}
+
+/// The text between the brackets of a section of the config file, as awsauth writes it.
+impl fmt::Display for SectionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => formatter.write_str("default"),
+            Self::Profile(name) => write!(formatter, "profile {name}"),
+            Self::SsoSession(name) => write!(formatter, "sso-session {name}"),
+            Self::Services(name) => write!(formatter, "services {name}"),
+            Self::Other(name) => formatter.write_str(name),
         }
     }
 }

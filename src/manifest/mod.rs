@@ -10,6 +10,7 @@ mod codes;
 mod fields;
 mod keys;
 mod known;
+mod place;
 mod profiles;
 mod reading;
 mod schema;
@@ -29,6 +30,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::Catalog;
 use crate::source::Source;
 
+pub(crate) use place::{Place, place};
 pub(crate) use schema::schema;
 
 /// The version of the format that this awsauth reads.

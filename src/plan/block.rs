@@ -25,8 +25,10 @@ pub(super) struct Block {
     pub(super) body: Range<usize>,
     /// The number of the begin marker's line, from 1.
     pub(super) line: usize,
-    /// Whether the digest in the end marker is that of the body.
-    pub(super) is_intact: bool,
+    /// Whether the end marker is the one that awsauth wrote for this very body.
+    pub(super) is_sealed: bool,
+    /// Whether the end marker carries a digest, of whatever body, and nothing else.
+    has_plain_seal: bool,
 }
 
 impl Block {
@@ -50,15 +52,30 @@ impl Block {
                     return Err(Refusal::Markers { line: number, what: "`# <<< awsauth <<<` without its beginning" });
                 };
                 let body = begin_range.end..line.range.start;
-                let recorded = content[END.len()..].trim_ascii();
-                let is_intact = recorded == digest(&bytes[body.clone()]).as_bytes();
-                found = Some(Self { range: begin_range.start..line.range.end, body, line: begin_line, is_intact });
+                let seal = content[END.len()..].trim_ascii();
+                found = Some(Self {
+                    range: begin_range.start..line.range.end,
+                    is_sealed: seal == digest(&bytes[body.clone()]).as_bytes(),
+                    has_plain_seal: is_digest(seal),
+                    body,
+                    line: begin_line,
+                });
             }
         }
         match begin {
             Some((line, _)) => Err(Refusal::Markers { line, what: "`# >>> awsauth >>>` without its end" }),
             None => Ok(found),
         }
+    }
+
+    /// Whether the block holds `body`, whatever its line ends.
+    pub(super) fn says(&self, document: &Document<'_>, body: &[u8]) -> bool {
+        *with_line_feeds(&document.bytes()[self.body.clone()]) == *body
+    }
+
+    /// Whether nothing that a person wrote is lost when `body` comes in the block's place.
+    pub(super) fn may_be_replaced(&self, document: &Document<'_>, body: &[u8]) -> bool {
+        self.is_sealed || self.has_plain_seal && self.says(document, body)
     }
 
     /// Refuses entries after the block that have no header of their own.
@@ -80,6 +97,11 @@ pub(super) fn render(body: &str, newline: &str) -> Vec<u8> {
     let end = String::from_utf8_lossy(END);
     let text = format!("{BEGIN_LINE}\n{body}{end} {}\n", digest(body.as_bytes()));
     if newline == "\n" { text.into_bytes() } else { text.replace('\n', newline).into_bytes() }
+}
+
+/// Whether a text has the form of [`digest`].
+fn is_digest(text: &[u8]) -> bool {
+    text.strip_prefix(b"sha256:").is_some_and(|hex| hex.len() == 64 && hex.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// `sha256:` and the digest of a body with line feeds: AWS CLI rewrites line ends (aws-facts §1.4).

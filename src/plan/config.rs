@@ -4,43 +4,64 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::adopt::{self, Adopted, adopt};
 use super::block::{self, Block, with_line_feeds};
+use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::refusal::{Outside, Refusal};
-use super::{Change, Plan, desired, proof};
-use crate::ini::{Document, Edit, Fault, FileKind, NewSection, Section, SectionId, Style};
+use super::{Adoption, Change, Overwrite, Permission, Plan, desired, proof};
+use crate::ini::{Document, Edit, FaultKind, FileKind, NewSection, Section, SectionId, Style};
 use crate::model::{Catalog, ProfileName};
 
-/// Whether a block that was edited by hand may be replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Overwrite {
-    /// No: that is a refusal.
-    Intact,
-    /// Yes: what was edited is lost.
-    Edited,
-}
-
 /// Plans the managed block of `catalog` into the file `bytes`. `program` is awsauth's own path.
-pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, overwrite: Overwrite) -> Result<Plan, Refusal> {
+pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission: Permission) -> Result<Plan, Refusal> {
     let document = Document::parse(bytes, FileKind::Config);
     let found = Block::find(&document)?;
     let sections = desired::sections(catalog, program);
-    if let Some(block) = &found {
-        block.check_after(&document)?;
+    let adopted = match permission.adoption {
+        Adoption::Refuse => Adopted::default(),
+        Adoption::TakeOver => adopt(catalog, &document, found.as_ref(), &sections, program)?,
+    };
+    if adopted.plan.is_empty() {
+        return place(&document, found.as_ref(), &sections, permission.overwrite, &[]);
     }
-    check_outside(&document, found.as_ref(), &sections)?;
-    let body = Body::render(&sections)?;
-    let edit = edit(&document, found.as_ref(), &body.text);
-    if let (Some(block), Some(_)) = (&found, &edit)
-        && !block.is_intact
+    let without = Document::parse(&adopted.plan.after, FileKind::Config);
+    let found = Block::find(&without)?;
+    let placed = place(&without, found.as_ref(), &sections, permission.overwrite, &adopted.comments)?;
+    let mut both = adopted.plan.then(placed, bytes)?;
+    let taken: HashSet<String> = both
+        .changes
+        .iter()
+        .filter(|(_, change)| *change == Change::Adopted)
+        .map(|(header, _)| header.clone())
+        .collect();
+    both.changes.retain(|(header, change)| *change != Change::Added || !taken.contains(header));
+    Ok(both)
+}
+
+/// Plans the block into a file in which no section of it stands outside. `comments` go above it.
+fn place(
+    document: &Document<'_>,
+    found: Option<&Block>,
+    sections: &[NewSection<'_>],
+    overwrite: Overwrite,
+    comments: &[String],
+) -> Result<Plan, Refusal> {
+    if let Some(block) = found {
+        block.check_after(document)?;
+    }
+    check_outside(document, found, sections)?;
+    let body = Body::render(sections)?;
+    let edits = edits(document, found, &body.text, comments);
+    if let Some(block) = found
+        && !block.may_be_replaced(document, body.text.as_bytes())
         && overwrite == Overwrite::Intact
     {
-        return Err(Refusal::Edited { line: block.line });
+        return Err(Refusal::Edited { line: block.line, sections: edited(document, block, sections) });
     }
-    let changes = if edit.is_some() { changes(&document, found.as_ref(), &sections, &body) } else { Vec::new() };
-    let edits: Vec<Edit> = edit.into_iter().collect();
-    let plan = Plan::new(bytes, &edits, changes)?;
-    if !edits.is_empty() {
-        proof::config(&document, found.as_ref(), &plan.after, &sections, &body.text)?;
+    let changes = if edits.is_empty() { Vec::new() } else { changes(document, found, sections, &body) };
+    let plan = Plan::new(document.bytes(), edits, changes)?;
+    if !plan.is_empty() {
+        proof::config(document, found, &plan, sections, &body.text)?;
     }
     Ok(plan)
 }
@@ -52,9 +73,9 @@ pub(crate) fn missing_sections<'n>(bytes: &[u8], names: impl Iterator<Item = &'n
 }
 
 /// What stands between the markers.
-pub(super) struct Body {
+struct Body {
     /// The text, with line feeds.
-    pub(super) text: String,
+    text: String,
     /// Where each section is in it.
     ranges: Vec<Range<usize>>,
 }
@@ -76,45 +97,93 @@ impl Body {
     }
 }
 
-/// The one edit that is needed, if any.
-fn edit(document: &Document<'_>, found: Option<&Block>, body: &str) -> Option<Edit> {
+/// The comments above the block, and the block itself where it is not as it should be.
+fn edits(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &[String]) -> Vec<Edit> {
     let newline = document.style().newline;
-    match found {
-        Some(block) if body.is_empty() => Some(Edit { range: block.range.clone(), bytes: Vec::new() }),
-        Some(block) => {
-            let same = block.is_intact && *with_line_feeds(&document.bytes()[block.body.clone()]) == *body.as_bytes();
-            (!same).then(|| Edit { range: block.range.clone(), bytes: block::render(body, newline) })
+    let mut above: Vec<u8> = comments.iter().flat_map(|comment| [comment, newline]).collect::<String>().into_bytes();
+    let Some(block) = found else {
+        if body.is_empty() {
+            return Vec::new();
         }
-        None if body.is_empty() => None,
-        None => {
-            let mut bytes = document.gap().into_bytes();
-            bytes.extend(block::render(body, newline));
-            let end = document.bytes().len();
-            Some(Edit { range: end..end, bytes })
-        }
+        let end = document.bytes().len();
+        let mut bytes = document.gap().into_bytes();
+        bytes.append(&mut above);
+        bytes.extend(block::render(body, newline));
+        return vec![Edit { range: end..end, bytes }];
+    };
+    let start = block.range.start;
+    let mut edits = Vec::new();
+    if !above.is_empty() {
+        edits.push(Edit { range: start..start, bytes: above });
     }
+    if body.is_empty() {
+        edits.push(Edit { range: block.range.clone(), bytes: Vec::new() });
+    } else if !block.is_sealed || !block.says(document, body.as_bytes()) {
+        edits.push(Edit { range: block.range.clone(), bytes: block::render(body, newline) });
+    }
+    edits
 }
 
 /// Refuses sections that also stand outside the block, and files that AWS CLI can't read.
 fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[NewSection<'_>]) -> Result<(), Refusal> {
-    let is_inside = |offset: usize| found.is_some_and(|block| block.range.contains(&offset));
-    let outside: Vec<Outside> = sections
-        .iter()
-        .filter_map(|section| {
-            let line = |inside: bool| {
-                let mut all = document.find(&section.id);
-                let place = all.find(|other| is_inside(other.header.start) == inside)?;
-                Some(place.header_line + 1)
-            };
-            line(false).map(|at| Outside { header: desired::header(&section.id), line: at, inside: line(true) })
+    let inside = |section: &Section| {
+        let mut all = document.find(&section.id);
+        all.find(|other| found.is_some_and(|block| block.range.contains(&other.header.start)))
+    };
+    let mut outside: Vec<Outside> = adopt::outside(document, found, sections)
+        .into_iter()
+        .map(|section| Outside {
+            header: section.id.to_string(),
+            line: section.header_line + 1,
+            inside: inside(section).map(|section| section.header_line + 1),
         })
         .collect();
     if !outside.is_empty() {
+        outside.sort_by_key(|section| section.line);
         return Err(Refusal::Outside(outside));
     }
-    let is_in_block = |fault: &Fault| is_inside(document.lines()[fault.line - 1].range.start);
-    let faults: Vec<Fault> = document.faults().into_iter().filter(|fault| !is_in_block(fault)).collect();
+    check_faults(document, &|offset, _| found.is_some_and(|block| block.range.contains(&offset)))
+}
+
+/// Refuses a file with faults, but for those that leave it: `leaves` says of a place whether it does, if what is wrong
+/// there is that it repeats something (`true`), or anything else.
+pub(super) fn check_faults(document: &Document<'_>, leaves: &dyn Fn(usize, bool) -> bool) -> Result<(), Refusal> {
+    let line_leaves = |line: usize, is_copy: bool| leaves(document.lines()[line - 1].range.start, is_copy);
+    let mut faults = document.faults();
+    faults.retain(|fault| match fault.kind {
+        FaultKind::DuplicateSection { first_line, .. } | FaultKind::DuplicateKey { first_line, .. } => {
+            !line_leaves(fault.line, true) && !line_leaves(first_line, true)
+        }
+        _ => !line_leaves(fault.line, false),
+    });
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Unreadable(faults)) }
+}
+
+/// How the sections of an edited block differ from what they would be.
+fn edited(document: &Document<'_>, block: &Block, sections: &[NewSection<'_>]) -> Vec<SectionDifference> {
+    let mut wanted: HashMap<&SectionId, &NewSection<'_>> =
+        sections.iter().map(|section| (&section.id, section)).collect();
+    let mut all = Vec::new();
+    for section in document.sections().iter().filter(|section| block.body.contains(&section.header.start)) {
+        let differences = match wanted.remove(&section.id) {
+            None => vec![Difference::Foreign],
+            Some(new) => {
+                let mut differences = compare::ungiven(document, section, &new.entries, Sameness::Text);
+                differences.extend(compare::missing(document, section, &new.entries));
+                differences
+            }
+        };
+        if !differences.is_empty() {
+            all.push(SectionDifference { id: section.id.clone(), line: section.header_line + 1, differences });
+        }
+    }
+    let absent = sections.iter().filter(|section| wanted.contains_key(&section.id));
+    all.extend(absent.map(|section| SectionDifference {
+        id: section.id.clone(),
+        line: block.line,
+        differences: vec![Difference::Absent],
+    }));
+    all
 }
 
 /// What the new block adds, changes and removes.
@@ -132,16 +201,16 @@ fn changes(
     let mut changes = Vec::new();
     for (section, range) in sections.iter().zip(&body.ranges) {
         match old.get(&section.id) {
-            None => changes.push((desired::header(&section.id), Change::Added)),
+            None => changes.push((section.id.to_string(), Change::Added)),
             Some(before) if **before != *body.text[range.clone()].as_bytes() => {
-                changes.push((desired::header(&section.id), Change::Changed));
+                changes.push((section.id.to_string(), Change::Changed));
             }
             Some(_) => {}
         }
     }
     let kept: HashSet<&SectionId> = sections.iter().map(|section| &section.id).collect();
     let removed = old.into_keys().filter(|id| !kept.contains(id));
-    let mut removed: Vec<_> = removed.map(|id| (desired::header(id), Change::Removed)).collect();
+    let mut removed: Vec<_> = removed.map(|id| (id.to_string(), Change::Removed)).collect();
     removed.sort_by(|(one, _), (other, _)| one.cmp(other));
     changes.extend(removed);
     changes

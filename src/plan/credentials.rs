@@ -1,16 +1,18 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
+use super::desired::{self, section_id};
 use super::refusal::Refusal;
-use super::{Change, Plan, desired::section_id, proof};
+use super::shadow::{self, Moved};
+use super::{Adoption, Change, Plan, proof};
 use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section, SectionId};
-use crate::model::{Catalog, Credentials, Kind, LongTermKey, Profile, ProfileName, utc};
+use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
 
-const KEY_ID: &str = "aws_access_key_id";
-const SECRET_KEY: &str = "aws_secret_access_key";
-const TOKEN: &str = "aws_session_token";
+pub(super) const KEY_ID: &str = "aws_access_key_id";
+pub(super) const SECRET_KEY: &str = "aws_secret_access_key";
+pub(super) const TOKEN: &str = "aws_session_token";
 /// The mark of awsauth's own sections, which also says when the session ends. Every SDK ignores it.
-const EXPIRATION: &str = "awsauth_expiration";
+pub(super) const EXPIRATION: &str = "awsauth_expiration";
 
 /// Gives the access key id of the session that awsauth keeps under a profile's name.
 pub(super) type KeptKey<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -27,10 +29,13 @@ pub(crate) struct Missing {
 /// The long-term key of one section, if it holds one.
 pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> Option<LongTermKey> {
     let id = section_id(section);
-    let get = |key| document.get(&id, key).filter(|value| !value.is_empty()).map(std::borrow::Cow::into_owned);
-    if get(TOKEN).is_some() {
-        return None;
-    }
+    let has_token = document.get(&id, TOKEN).is_some_and(|token| !token.is_empty());
+    if has_token { None } else { key_in(document, &id) }
+}
+
+/// The two halves of a key in a section, whether it is a session's or not.
+pub(super) fn key_in(document: &Document<'_>, id: &SectionId) -> Option<LongTermKey> {
+    let get = |key| document.get(id, key).filter(|value| !value.is_empty()).map(std::borrow::Cow::into_owned);
     Some(LongTermKey { access_key_id: get(KEY_ID)?, secret_access_key: Secret::new(get(SECRET_KEY)?) })
 }
 
@@ -44,14 +49,22 @@ pub(crate) fn long_term_keys<'a>(
 }
 
 /// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone leave it. Says which
-/// identities have no long-term key yet, and refuses keys of the user's own that stand in a profile's way.
-pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8], kept: KeptKey<'_>) -> Result<(Plan, Vec<Missing>), Refusal> {
+/// identities have no long-term key yet. Keys of the user's own that stand in a profile's way are moved out of it or
+/// refused, as `adoption` says.
+pub(crate) fn credentials(
+    catalog: &Catalog,
+    bytes: &[u8],
+    kept: KeptKey<'_>,
+    adoption: Adoption,
+) -> Result<(Plan, Vec<Missing>), Refusal> {
     let document = read(bytes)?;
-    for profile in catalog.profiles() {
-        check_shadow(&document, profile, kept)?;
-    }
     let mut edits = Vec::new();
     let mut changes = Vec::new();
+    let moved = moved(&document, catalog, kept, adoption)?;
+    for key in &moved {
+        edits.extend(key.edits.iter().cloned());
+        changes.push((desired::name(&key.from).to_owned(), Change::Renamed));
+    }
     for section in document.sections().iter().filter(|section| is_session(&document, section, kept)) {
         let name = document.text(&section.name).into_owned();
         if !catalog.get(&name).is_some_and(Profile::has_session_section) {
@@ -59,25 +72,60 @@ pub(crate) fn credentials(catalog: &Catalog, bytes: &[u8], kept: KeptKey<'_>) ->
             changes.push((name, Change::Removed));
         }
     }
-    let plan = removal(&document, &edits, changes)?;
-    let identities = catalog.profiles().iter().filter_map(|profile| Some((profile, profile.long_term_section()?)));
-    let missing = identities
-        .filter(|(_, section)| long_term_key(&document, section).is_none())
-        .map(|(profile, section)| Missing { profile: profile.name.clone(), section: section.clone() })
-        .collect();
+    let mut touched: Vec<SectionId> =
+        changes.iter().map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
+    touched.extend(moved.iter().map(|key| section_id(key.to)));
+    let plan = Plan::new(bytes, edits, changes)?;
+    proof::credentials(&document, &plan, &touched)?;
+    let after = if plan.is_empty() { document } else { Document::parse(&plan.after, FileKind::Credentials) };
+    shadow::prove(&Document::parse(bytes, FileKind::Credentials), &after, &moved)?;
+    let missing = missing(catalog, &after);
     Ok((plan, missing))
+}
+
+/// The long-term keys that get out of the way; refuses those that don't.
+fn moved<'c>(
+    document: &Document<'_>,
+    catalog: &'c Catalog,
+    kept: KeptKey<'_>,
+    adoption: Adoption,
+) -> Result<Vec<Moved<'c>>, Refusal> {
+    let mut moved: Vec<Moved<'c>> = Vec::new();
+    // Most files have few sections, and manifests many profiles.
+    if document.sections().is_empty() {
+        return Ok(moved);
+    }
+    for profile in catalog.profiles() {
+        match adoption {
+            Adoption::Refuse => shadow::check(document, profile, kept)?,
+            Adoption::TakeOver => match shadow::adopt(document, profile, kept)? {
+                Some(key) if moved.iter().any(|other| other.to == key.to) => shadow::check(document, profile, kept)?,
+                Some(key) => moved.push(key),
+                None => {}
+            },
+        }
+    }
+    Ok(moved)
+}
+
+fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<Missing> {
+    let identities = catalog.profiles().iter().filter_map(|profile| Some((profile, profile.long_term_section()?)));
+    identities
+        .filter(|(_, section)| long_term_key(document, section).is_none())
+        .map(|(profile, section)| Missing { profile: profile.name.clone(), section: section.clone() })
+        .collect()
 }
 
 /// Refuses a file into which the session of `profile` could not be written.
 pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    check_shadow(&read(bytes)?, profile, kept)
+    shadow::check(&read(bytes)?, profile, kept)
 }
 
 /// Plans a session into the section of `profile`.
 pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credentials) -> Result<Plan, Refusal> {
     let kept: KeptKey<'_> = &|_| Some(session.access_key_id.clone());
     let document = read(bytes)?;
-    check_shadow(&document, profile, kept)?;
+    shadow::check(&document, profile, kept)?;
     let token = session.session_token.as_ref().map_or("", Secret::expose);
     let expiration = session.expiration.map(utc).unwrap_or_default();
     let entries = [
@@ -98,15 +146,15 @@ pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName, kept: KeptKey<
         edits.extend(take_out(&document, section)?);
         changes.push((profile.to_string(), Change::Removed));
     }
-    removal(&document, &edits, changes)
+    removal(&document, edits, changes)
 }
 
 /// A plan that takes out, proved if it does anything.
-fn removal(document: &Document<'_>, edits: &[Edit], changes: Vec<(String, Change)>) -> Result<Plan, Refusal> {
+fn removal(document: &Document<'_>, edits: Vec<Edit>, changes: Vec<(String, Change)>) -> Result<Plan, Refusal> {
     let ids: Vec<SectionId> = changes.iter().map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
     let plan = Plan::new(document.bytes(), edits, changes)?;
-    if !edits.is_empty() && document.faults().is_empty() {
-        proof::credentials(document, &plan.after, &ids)?;
+    if document.faults().is_empty() {
+        proof::credentials(document, &plan, &ids)?;
     }
     Ok(plan)
 }
@@ -134,7 +182,7 @@ pub(crate) fn add_key(
     let entries = [(KEY_ID, key.access_key_id.as_str()), (SECRET_KEY, key.secret_access_key.expose())];
     // What a session left would make SDKs, and awsauth, take the key for that of a session.
     let plan = put(&document, section, &entries, &[TOKEN, EXPIRATION])?;
-    let after = Document::parse(&plan.after, FileKind::Credentials);
+    let after = Document::parse(if plan.is_empty() { bytes } else { &plan.after }, FileKind::Credentials);
     if long_term_key(&after, section).as_ref() == Some(key) {
         Ok(plan)
     } else {
@@ -151,31 +199,11 @@ fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
 
 /// Whether a section is a session that awsauth wrote: it carries the mark, and nobody has put a long-term key into it
 /// since, as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
-fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
+pub(super) fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
     let key_id = section.entry(document.bytes(), KEY_ID).map(|entry| document.value(entry));
     let is_users =
         |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
     section.entry(document.bytes(), EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
-}
-
-/// Keys of the user's own under the name of a profile that gets its credentials elsewhere: one of the two would win,
-/// and not the same in every SDK (aws-facts §3).
-fn check_shadow(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    if let Kind::Iam = profile.kind {
-        return Ok(());
-    }
-    let id = section_id(&profile.name);
-    let shadow = document
-        .find(&id)
-        .find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_session(document, section, kept));
-    match shadow {
-        Some(section) => Err(Refusal::Shadowed {
-            section: profile.name.to_string(),
-            line: section.header_line + 1,
-            long_term: profile.long_term_section().map(ToString::to_string),
-        }),
-        None => Ok(()),
-    }
 }
 
 /// Sets entries in the section of that name, which is added if there is none, takes the keys `without` out of it, and
@@ -201,9 +229,9 @@ fn put(
         proof::read_back(&section, &String::from_utf8_lossy(&edit.bytes), |_| name.to_string())?;
         (vec![edit], Change::Added)
     };
-    let plan = Plan::new(document.bytes(), &edits, vec![(name.to_string(), change)])?;
-    proof::credentials(document, &plan.after, std::slice::from_ref(&id))?;
-    let after = Document::parse(&plan.after, FileKind::Credentials);
+    let plan = Plan::new(document.bytes(), edits, vec![(name.to_string(), change)])?;
+    proof::credentials(document, &plan, std::slice::from_ref(&id))?;
+    let after = Document::parse(if plan.is_empty() { document.bytes() } else { &plan.after }, FileKind::Credentials);
     if entries.iter().all(|(key, value)| after.get(&id, key).as_deref() == Some(*value)) {
         Ok(plan)
     } else {

@@ -24,14 +24,13 @@ pub(super) fn section_id(name: &ProfileName) -> SectionId {
     if name.is_default() { SectionId::Default } else { SectionId::Profile(name.to_string()) }
 }
 
-/// The text between the brackets of a section of the config file.
-pub(super) fn header(id: &SectionId) -> String {
+/// What a section of the credentials file is called.
+pub(super) fn name(id: &SectionId) -> &str {
     match id {
-        SectionId::Default => "default".to_owned(),
-        SectionId::Profile(name) => format!("profile {name}"),
-        SectionId::SsoSession(name) => format!("sso-session {name}"),
-        SectionId::Services(name) => format!("services {name}"),
-        SectionId::Other(name) => name.clone(),
+        SectionId::Default => "default",
+        SectionId::Profile(name) | SectionId::SsoSession(name) | SectionId::Services(name) | SectionId::Other(name) => {
+            name
+        }
     }
 }
 
@@ -39,40 +38,87 @@ fn sso_session(session: &SsoSession) -> NewSection<'_> {
     let mut entries = Entries::new();
     put(&mut entries, "sso_start_url", session.start_url.as_str());
     put(&mut entries, "sso_region", session.region.as_str());
-    let scopes: Vec<&str> = session.scopes.iter().map(ConfigText::as_str).collect();
-    if !scopes.is_empty() {
-        put(&mut entries, "sso_registration_scopes", scopes.join(","));
+    if !session.scopes.is_empty() {
+        put(&mut entries, "sso_registration_scopes", scopes(&session.scopes));
     }
     NewSection { id: SectionId::SsoSession(session.name.to_string()), entries }
 }
 
+fn scopes(scopes: &[ConfigText]) -> String {
+    scopes.iter().map(ConfigText::as_str).collect::<Vec<_>>().join(",")
+}
+
 fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
     let mut entries = Entries::new();
-    match (profile.delivery, &profile.kind) {
+    put_mechanism(&mut entries, profile, profile.delivery, program);
+    put_common(&mut entries, profile);
+    NewSection { id: section_id(&profile.name), entries }
+}
+
+/// How the profile gets credentials.
+fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, delivery: Delivery, program: &str) {
+    match (delivery, &profile.kind) {
         // The key itself stands in the credentials file, under this very name.
         (_, Kind::Iam) | (Delivery::Native, Kind::IamMfa { .. }) => {}
         // One profile, one mechanism: nothing that leads to credentials stands beside `credential_process`.
         (Delivery::Process, _) => {
-            put(&mut entries, "credential_process", format!("{program} credential-process {}", profile.name));
+            put(entries, "credential_process", format!("{program} credential-process {}", profile.name));
         }
         (Delivery::Native, Kind::IamMfaRole { role, mfa_serial }) => {
-            put_role(&mut entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
+            put_role(entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }
-        (Delivery::Native, Kind::SsoRole(role)) => put_role(&mut entries, role, None),
+        (Delivery::Native, Kind::SsoRole(role)) => put_role(entries, role, None),
         (Delivery::Native, Kind::Sso { access, account_id, role_name }) => {
-            put_access(&mut entries, access);
-            put(&mut entries, "sso_account_id", account_id.as_str());
-            put(&mut entries, "sso_role_name", role_name.as_str());
+            put_access(entries, access);
+            put(entries, "sso_account_id", account_id.as_str());
+            put(entries, "sso_role_name", role_name.as_str());
         }
     }
+}
+
+/// What every pattern may have.
+fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
     if let Some(region) = &profile.region {
-        put(&mut entries, "region", region.as_str());
+        put(entries, "region", region.as_str());
     }
     if let Some(output) = &profile.output {
-        put(&mut entries, "output", output.as_str());
+        put(entries, "output", output.as_str());
     }
     entries.extend(profile.settings.iter().map(setting));
-    NewSection { id: section_id(&profile.name), entries }
+}
+
+/// Everything that the manifest says about a section, whether `apply` writes it or not: a profile's own keys under both
+/// deliveries, the code's device where it stands on the chain, the portal's address where it stands in a session.
+pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> Entries<'a> {
+    if let SectionId::SsoSession(name) = id {
+        let session = catalog.sessions().iter().find(|session| session.name.as_str() == name);
+        return session.map(|session| sso_session(session).entries).unwrap_or_default();
+    }
+    let name = match id {
+        SectionId::Default => "default",
+        SectionId::Profile(name) => name,
+        _ => return Entries::new(),
+    };
+    let Some(profile) = catalog.get(name) else { return Entries::new() };
+    let mut entries = Entries::new();
+    put_mechanism(&mut entries, profile, Delivery::Native, program);
+    put_mechanism(&mut entries, profile, Delivery::Process, program);
+    put_common(&mut entries, profile);
+    if let Some((_, serial)) = catalog.chain(name).and_then(|chain| chain.mfa().next()) {
+        put(&mut entries, "mfa_serial", serial.as_str());
+    }
+    match &profile.kind {
+        Kind::IamMfa { duration: Some(duration), .. } => {
+            put(&mut entries, "duration_seconds", duration.seconds().to_string());
+        }
+        Kind::Sso { access, .. } => {
+            put(&mut entries, "sso_start_url", access.start_url().as_str());
+            put(&mut entries, "sso_region", access.region().as_str());
+            put(&mut entries, "sso_registration_scopes", scopes(access.scopes()));
+        }
+        _ => {}
+    }
+    entries
 }
 
 fn put<'a>(entries: &mut Entries<'a>, key: &'static str, value: impl Into<Cow<'a, str>>) {

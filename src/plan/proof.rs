@@ -1,52 +1,97 @@
 //! Owns the proof that a new text says what was planned and nothing else, by a second parser and by the editor's own.
 
+use std::collections::HashSet;
+
 use ini::{Ini, ParseOption};
 
+use super::Plan;
 use super::block::Block;
 use super::refusal::Refusal;
-use crate::ini::{Document, FileKind, NewSection, NewValue, SectionId};
-
-use super::desired;
+use crate::ini::{Document, FileKind, NewSection, NewValue, Section, SectionId};
 
 /// Proves a new config file: the block reads as `sections`, and every section outside it is where and what it was.
 pub(super) fn config(
     before: &Document<'_>,
     block: Option<&Block>,
-    after: &[u8],
+    plan: &Plan,
     sections: &[NewSection<'_>],
     body: &str,
 ) -> Result<(), Refusal> {
-    read_back(sections, body, desired::header)?;
+    read_back(sections, body, SectionId::to_string)?;
+    untouched(before.bytes(), plan)?;
+    let after = Document::parse(&plan.after, FileKind::Config);
+    readable(before, &after)?;
     let end = before.bytes().len();
     let replaced = block.map_or(end..end, |block| block.range.clone());
-    let (front, back) = (&before.bytes()[..replaced.start], &before.bytes()[replaced.end..]);
-    if !after.starts_with(front) || !after.ends_with(back) || after.len() < front.len() + back.len() {
-        return Err(Refusal::bug("bytes outside the managed block changed"));
-    }
-    let document = Document::parse(after, FileKind::Config);
-    if let Some(fault) = document.faults().first() {
-        return Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind)));
-    }
-    let is_outside = |offset: usize| !replaced.contains(&offset);
-    let kept = before.sections().iter().filter(|section| is_outside(section.header.start)).map(|section| &section.id);
-    let new_end = after.len() - back.len();
-    let still = document
-        .sections()
-        .iter()
-        .filter(|section| section.header.start < replaced.start || section.header.start >= new_end);
-    if kept.eq(still.map(|section| &section.id)) {
+    let new_end = plan.after.len() - (end - replaced.end);
+    let kept = outside(before, |offset| !replaced.contains(&offset));
+    let still = outside(&after, |offset| offset < replaced.start || offset >= new_end);
+    if kept.eq(still) {
         Ok(())
     } else {
         Err(Refusal::bug("sections outside the managed block would be read differently"))
     }
 }
 
-/// Proves a new credentials file: AWS CLI can read it, and every section but those of `changed` says what it said.
-pub(super) fn credentials(before: &Document<'_>, after: &[u8], changed: &[SectionId]) -> Result<(), Refusal> {
-    let after = Document::parse(after, FileKind::Credentials);
-    if let Some(fault) = after.faults().first() {
-        return Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind)));
+/// Proves a config file without the sections `removed`: all others are what they were.
+pub(super) fn removal(before: &Document<'_>, plan: &Plan, removed: &[&Section]) -> Result<(), Refusal> {
+    untouched(before.bytes(), plan)?;
+    let after = Document::parse(&plan.after, FileKind::Config);
+    let removed: HashSet<usize> = removed.iter().map(|section| section.header.start).collect();
+    let is_kept = |offset: usize| !removed.contains(&offset);
+    if outside(before, is_kept).eq(outside(&after, |_| true)) {
+        Ok(())
+    } else {
+        Err(Refusal::bug("a section that stays would be read differently"))
     }
+}
+
+/// The sections whose header stands at such an offset, each with its text from there through the last entry.
+fn outside<'d>(
+    document: &'d Document<'_>,
+    is_outside: impl Fn(usize) -> bool + 'd,
+) -> impl Iterator<Item = (&'d SectionId, &'d [u8])> {
+    let kept = document.sections().iter().filter(move |section| is_outside(section.header.start));
+    kept.map(|section| (&section.id, document.bytes()[section.header.start..section.body_end].trim_ascii_end()))
+}
+
+/// Proves that every byte outside the edits is where it should be. Shares no code with `ini::splice`.
+fn untouched(before: &[u8], plan: &Plan) -> Result<(), Refusal> {
+    let mut rest = plan.after.as_slice();
+    let mut at = 0;
+    let mut skip = |part: Option<&[u8]>| match part.and_then(|part| rest.strip_prefix(part)) {
+        Some(behind) => {
+            rest = behind;
+            Ok(())
+        }
+        None => Err(Refusal::bug("bytes outside the planned edits changed")),
+    };
+    for edit in &plan.edits {
+        skip(before.get(at..edit.range.start))?;
+        skip(Some(&edit.bytes))?;
+        at = edit.range.end;
+    }
+    skip(before.get(at..))?;
+    if rest.is_empty() { Ok(()) } else { Err(Refusal::bug("the new text is longer than planned")) }
+}
+
+/// Proves that AWS CLI can read the new file. One that it could not read before, and can't now, is refused for that.
+fn readable(before: &Document<'_>, after: &Document<'_>) -> Result<(), Refusal> {
+    let Some(fault) = after.faults().into_iter().next() else { return Ok(()) };
+    match before.faults() {
+        faults if faults.is_empty() => Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind))),
+        faults => Err(Refusal::Unreadable(faults)),
+    }
+}
+
+/// Proves a new credentials file: AWS CLI can read it, and every section but those of `changed` says what it said.
+pub(super) fn credentials(before: &Document<'_>, plan: &Plan, changed: &[SectionId]) -> Result<(), Refusal> {
+    if plan.is_empty() {
+        return Ok(());
+    }
+    untouched(before.bytes(), plan)?;
+    let after = Document::parse(&plan.after, FileKind::Credentials);
+    readable(before, &after)?;
     if others(before, changed).eq(others(&after, changed)) {
         Ok(())
     } else {

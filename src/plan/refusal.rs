@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::compare::SectionDifference;
 use crate::ini::{EditError, Fault};
 
 /// A reason to write nothing.
@@ -13,11 +14,16 @@ pub(crate) enum Refusal {
     /// Sections of the manifest also stand outside the managed block.
     #[error("{} that awsauth would write already {} outside its block", sections(.0.len()), if .0.len() == 1 { "stands" } else { "stand" })]
     Outside(Vec<Outside>),
+    /// Sections outside the managed block hold more than the manifest gives, so that taking them over would lose it.
+    #[error("{} outside its block {} what the manifest does not give", sections(.0.len()), if .0.len() == 1 { "holds" } else { "hold" })]
+    Lacking(Vec<SectionDifference>),
     /// The managed block is not as awsauth left it.
-    #[error("the managed block was changed by hand since awsauth wrote it (line {line})")]
+    #[error("the managed block on line {line} was changed since awsauth wrote it")]
     Edited {
         /// The line of its begin marker.
         line: usize,
+        /// How its sections differ from what they would be; empty if only comments, blank lines or the markers do.
+        sections: Vec<SectionDifference>,
     },
     /// The markers make no block.
     #[error("line {line}: {what}")]
@@ -40,8 +46,8 @@ pub(crate) enum Refusal {
         section: String,
         /// The line of its header.
         line: usize,
-        /// Where the profile's long-term key belongs, if it has one.
-        long_term: Option<String>,
+        /// What can be done about it.
+        way: Way,
     },
     /// The section has a long-term key already.
     #[error("[{section}] on line {line} of the credentials file already holds the key {access_key_id}")]
@@ -62,6 +68,27 @@ pub(crate) enum Refusal {
     /// The proof failed: a bug of awsauth.
     #[error("the new text does not say what was planned: {0}")]
     Bug(String),
+}
+
+/// What can be done about keys that stand in a profile's way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// They are a long-term key, and its place is free: `--adopt` moves it there.
+    Adopt {
+        /// The section of the profile's long-term key.
+        long_term: String,
+    },
+    /// They are a long-term key, and its place is taken.
+    Taken {
+        /// The section of the profile's long-term key.
+        long_term: String,
+        /// The line of its header.
+        line: usize,
+    },
+    /// They are temporary credentials, which another tool put there.
+    OtherTool,
+    /// The profile has no use for keys at all.
+    None,
 }
 
 /// A section of the manifest that stands outside the block.

@@ -1,7 +1,7 @@
 //! Owns AWS CLI's role cache, `~/.aws/cli/cache`: an entry there keeps `aws --profile` from asking for an MFA code
 //! that awsauth has used already (aws-facts §5).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ impl RoleCache {
     /// Gives AWS CLI the session of a role whose section holds `mfa_serial`, if it does not have it yet.
     pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, session: &Session) -> Result<(), DiskError> {
         let credentials = &session.credentials;
-        if self.key_id(role, serial).as_ref() == Some(&credentials.access_key_id) {
+        if Self::key_id(&self.path(role, serial)).as_ref() == Some(&credentials.access_key_id) {
             return Ok(());
         }
         let entry = Entry {
@@ -74,18 +74,20 @@ impl RoleCache {
         write_private(&self.path(role, serial), json::python(&entry).as_bytes())
     }
 
-    /// Removes that entry if it is the session with this access key; one that AWS CLI made itself stays.
-    pub(crate) fn remove(&self, role: &Role, serial: &MfaSerial, access_key_id: &str) -> Result<bool, DiskError> {
-        if self.key_id(role, serial).is_some_and(|id| id == access_key_id) {
-            disk::remove(&self.path(role, serial))
-        } else {
-            Ok(false)
+    /// Removes the entries that are the session with this access key; those that AWS CLI made itself stay. Looks through
+    /// all of them, since the definition that named one may be gone.
+    pub(crate) fn remove_key(&self, access_key_id: &str) -> Result<(), DiskError> {
+        for path in disk::list(&self.dir)? {
+            if Self::key_id(&path).is_some_and(|id| id == access_key_id) {
+                disk::remove(&path)?;
+            }
         }
+        Ok(())
     }
 
-    /// The access key id of the entry that is there.
-    fn key_id(&self, role: &Role, serial: &MfaSerial) -> Option<String> {
-        let entry: Entry = serde_json::from_slice(&disk::read(&self.path(role, serial)).ok()??).ok()?;
+    /// The access key id of the entry at `path`.
+    fn key_id(path: &Path) -> Option<String> {
+        let entry: Entry = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
         Some(entry.credentials.access_key_id)
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
@@ -123,11 +123,17 @@ impl Sessions {
 
     /// The names of all profiles that have a session here, whether the manifest still has them or not.
     pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
-        let names = disk::list(&self.dir)?.into_iter().filter_map(|path| {
-            let file: File = serde_json::from_slice(&disk::read(&path).ok()??).ok()?;
-            ProfileName::new(&file.profile).ok()
-        });
-        Ok(names.collect())
+        Ok(disk::list(&self.dir)?.iter().filter_map(|path| name_in(path)).collect())
+    }
+
+    /// The names of the profiles that have a session here and are not `known`. Opens only their files.
+    pub(crate) fn unknown(&self, known: impl Fn(&str) -> bool) -> Result<Vec<ProfileName>, DiskError> {
+        let is_known = |path: &Path| {
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            percent_decode_str(stem).decode_utf8().is_ok_and(|name| known(&name))
+        };
+        let files = disk::list(&self.dir)?.into_iter().filter(|path| !is_known(path));
+        Ok(files.filter_map(|path| name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
     /// Takes the right to renew something named `what`, if no other process has it: one calls AWS, the others wait and
@@ -140,6 +146,12 @@ impl Sessions {
     fn path(&self, profile: &ProfileName) -> PathBuf {
         self.dir.join(format!("{}.json", file_stem(profile.as_str())))
     }
+}
+
+/// Whose session a file holds.
+fn name_in(path: &Path) -> Option<ProfileName> {
+    let file: File = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+    ProfileName::new(&file.profile).ok()
 }
 
 /// A name that no file system minds: escaped, and cut to a digest where escaping made it too long.
@@ -181,6 +193,9 @@ mod tests {
             assert_eq!(sessions.get(&ProfileName::new(name).unwrap()), Some(saved(name)), "{name}");
         }
         assert_eq!(sessions.names().unwrap().len(), 6);
+        let unknown = sessions.unknown(|name| ["prod", "../../etc/passwd", ".", ".."].contains(&name)).unwrap();
+        let unknown: Vec<&str> = unknown.iter().map(ProfileName::as_str).collect();
+        assert_eq!(unknown, [&"/".repeat(128), "a/b:c%2F@+."]);
         assert_eq!(disk::list(&dir.path().join("sessions")).unwrap().len(), 6);
     }
 

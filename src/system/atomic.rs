@@ -73,11 +73,30 @@ impl Snapshot {
         let temp = write_temp(dir, &prefix, old.as_ref(), bytes).map_err(DiskError::io("write", &self.path))?;
         // Opened before the rename, so that a failure here still leaves the old file.
         let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
-        if disk::read(&self.target)?.as_deref() != self.exists.then_some(self.bytes.as_slice()) {
+        if !self.is_current()? {
             return Err(ReplaceError::Changed { path: self.path.clone() });
         }
         temp.persist(&self.target).map_err(|error| DiskError::io("replace", &self.path)(error.error))?;
         Ok(if dir_handle.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed })
+    }
+}
+
+impl Snapshot {
+    /// Takes the file away, if it is still what was read. A link that led to it stays.
+    ///
+    /// The caller holds the lock of the directory.
+    pub(crate) fn remove(&self) -> Result<Replaced, ReplaceError> {
+        let dir_handle = File::open(parent(&self.target)).map_err(DiskError::io("open", parent(&self.target)))?;
+        if !self.is_current()? {
+            return Err(ReplaceError::Changed { path: self.path.clone() });
+        }
+        disk::remove(&self.target)?;
+        Ok(if dir_handle.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed })
+    }
+
+    /// Whether the file still holds what was read.
+    fn is_current(&self) -> Result<bool, DiskError> {
+        Ok(disk::read(&self.target)?.as_deref() == self.exists.then_some(self.bytes.as_slice()))
     }
 }
 
@@ -175,7 +194,7 @@ pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
 }
 
 /// Removes what killed runs left; failing to is not worth a word.
-fn sweep(dir: &Path, prefix: &str) {
+pub(super) fn sweep(dir: &Path, prefix: &str) {
     let leftovers = disk::list(dir).unwrap_or_default().into_iter().filter(|path| {
         path.file_name()
             .and_then(|name| name.to_str())

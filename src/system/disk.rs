@@ -135,6 +135,24 @@ pub(crate) fn is_open_to_others(_path: &Path) -> bool {
     false
 }
 
+/// Takes the rights of all other users to a file away.
+#[cfg(unix)]
+pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    // Opened first, so that a link that is put there meanwhile is not followed to another file.
+    let file = open(path).map_err(DiskError::io("open", path))?;
+    let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
+    refuse_odd(path, &metadata)?;
+    let mode = metadata.permissions().mode() & 0o7700;
+    file.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", path))
+}
+
+/// Takes the rights of all other users to a file away; not told by its mode here.
+#[cfg(not(unix))]
+pub(crate) fn close_to_others(_path: &Path) -> Result<(), DiskError> {
+    Ok(())
+}
+
 /// Makes a directory and its parents, for this user only; one that exists is left as it is.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), DiskError> {
     let mut builder = fs::DirBuilder::new();

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one room that may touch files, environment and clock")]
 
 pub(crate) mod atomic;
+pub(crate) mod backups;
 pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod disk;

@@ -1,23 +1,27 @@
 //! Owns `awsauth apply`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use crate::apply::{ApplyError, Written, carry_out};
+use crate::apply::ApplyError;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::load::Manifest;
 use crate::cli::out::Out;
+use crate::cli::permissions::Permissions;
 use crate::cli::places::Places;
+use crate::cli::prune::Prune;
+use crate::cli::undo;
+use crate::cli::work::{FileWork, colored};
 use crate::model::{Catalog, Delivery};
-use crate::plan::{self, Change, Missing, Overwrite, Plan, Refusal};
+use crate::plan::{self, Adoption, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::prompt;
 use crate::source::display_safe;
 use crate::store::Sessions;
-use crate::system::atomic::Snapshot;
+use crate::system::backups::{Backups, Stamp};
+use crate::system::clock;
 use crate::system::host::Host;
 
 /// Write the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
@@ -26,20 +30,33 @@ use crate::system::host::Host;
 pub(crate) struct Args {
     /// Show what would change as a diff, and write nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Like --dry-run, and exit with 1 if anything would change
     #[arg(long)]
-    check: bool,
+    pub(crate) check: bool,
+    /// Take over sections of yours that stand where awsauth would write, if the manifest gives all that they hold, and
+    /// move a long-term key out of the way of a session
+    #[arg(long, conflicts_with = "undo")]
+    adopt: bool,
     /// Overwrite the block even if it was edited by hand
-    #[arg(long)]
+    #[arg(long, conflicts_with = "undo")]
     force: bool,
+    /// Put the files back as they were before the last apply; once more takes that back
+    #[arg(long)]
+    undo: bool,
+    /// Take away what lets other users of this machine read ~/.aws/credentials
+    #[arg(long, conflicts_with = "undo")]
+    fix_permissions: bool,
     /// Do not ask on a terminal
     #[arg(short, long)]
-    yes: bool,
+    pub(crate) yes: bool,
 }
 
 /// Plans both files, shows the plan where somebody wants to see it, and carries it out.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    if args.undo {
+        return undo::run(args, host, places, out);
+    }
     let manifest = Manifest::read(places, out)?;
     let program = program(host, &manifest.catalog)?;
     if !program.is_empty() && !places.is_manifest_found_again() {
@@ -48,36 +65,94 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
              or in your configuration directory",
         );
     }
-    let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
-    let config = |bytes: &[u8]| plan::config(&manifest.catalog, bytes, &program, overwrite);
-    let sessions = Sessions::new(&places.state()?);
-    let credentials = |bytes: &[u8]| plan::credentials(&manifest.catalog, bytes, &|name| sessions.key_id(name));
-    let mut missing = Vec::new();
-    let work = [
-        FileWork::plan(places.config()?, config)?,
-        FileWork::plan(places.credentials()?, |bytes| {
-            let (plan, keys) = credentials(bytes)?;
+    let plans = Plans::new(args, &manifest.catalog, &program, places)?;
+    let work = plans.make(places)?;
+    let is_shown_only = args.dry_run || args.check;
+    if !is_shown_only {
+        carry_out(&plans, &work, &places.state()?, host.is_interactive() && !args.yes, out)?;
+    }
+    report(&work, is_shown_only, out)?;
+    Ok(if args.check && work.is_pending() { Exit::Different } else { Exit::Done })
+}
+
+/// How the two files are planned, as often as that is needed.
+struct Plans<'a> {
+    catalog: &'a Catalog,
+    program: &'a str,
+    permission: Permission,
+    sessions: Sessions,
+    fix_permissions: bool,
+}
+
+/// What there is to do.
+struct Work {
+    config: FileWork,
+    credentials: FileWork,
+    /// Identities without a long-term key.
+    missing: Vec<Missing>,
+    prune: Prune,
+    permissions: Permissions,
+}
+
+impl<'a> Plans<'a> {
+    fn new(args: &Args, catalog: &'a Catalog, program: &'a str, places: Places<'_>) -> Result<Self, Failure> {
+        let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
+        let adoption = if args.adopt { Adoption::TakeOver } else { Adoption::Refuse };
+        Ok(Self {
+            catalog,
+            program,
+            permission: Permission { overwrite, adoption },
+            sessions: Sessions::new(&places.state()?),
+            fix_permissions: args.fix_permissions,
+        })
+    }
+
+    fn config(&self, bytes: &[u8]) -> Result<Plan, Refusal> {
+        plan::config(self.catalog, bytes, self.program, self.permission)
+    }
+
+    fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>), Refusal> {
+        plan::credentials(self.catalog, bytes, &|name| self.sessions.key_id(name), self.permission.adoption)
+    }
+
+    fn make(&self, places: Places<'_>) -> Result<Work, Failure> {
+        let path = places.config()?;
+        let config = FileWork::plan(&path, |bytes| self.config(bytes)).map_err(|error| self.refused(&path, &error))?;
+        let mut missing = Vec::new();
+        let path = places.credentials()?;
+        let credentials = FileWork::plan(&path, |bytes| {
+            let (plan, keys) = self.credentials(bytes)?;
             missing = keys;
             Ok(plan)
-        })?,
-    ];
-    let is_pending = work.iter().any(|file| !file.plan.is_empty());
-    let is_shown_only = args.dry_run || args.check;
-    if is_pending && !is_shown_only {
-        let is_asked = host.is_interactive() && !args.yes && !out.json;
-        if is_asked && !is_confirmed(&work, out)? {
-            return Err(Failure::one_line(Exit::Refused, "nothing was written"));
-        }
-        let state = places.state()?;
-        let [config_work, credentials_work] = &work;
-        config_work.carry_out(&state, out, is_asked, config)?;
-        let plan = |bytes: &[u8]| credentials(bytes).map(|(plan, _)| plan);
-        if let Err(failure) = credentials_work.carry_out(&state, out, is_asked, plan) {
-            return Err(config_work.is_written_but(failure));
+        })
+        .map_err(|error| self.refused(&path, &error))?;
+        let prune = Prune::find(self.catalog, &self.sessions);
+        let permissions = Permissions::look(&credentials.snapshot.target, self.fix_permissions);
+        Ok(Work { config, credentials, missing, prune, permissions })
+    }
+
+    /// The refusal with what it takes to get on; of an edited block also what would be lost.
+    fn refused(&self, path: &Path, error: &ApplyError) -> Failure {
+        let failure = explain::planning(error, self.catalog);
+        let ApplyError::Refused { source: Refusal::Edited { .. }, .. } = error else { return failure };
+        let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
+        match FileWork::plan(path, |bytes| plan::config(self.catalog, bytes, self.program, forced)) {
+            Ok(work) => failure.diff(work.diff()),
+            Err(_) => failure,
         }
     }
-    report(&work, &missing, is_shown_only, out)?;
-    Ok(if args.check && is_pending { Exit::Different } else { Exit::Done })
+}
+
+impl Work {
+    fn is_pending(&self) -> bool {
+        self.config.is_pending() || self.credentials.is_pending() || self.permissions.is_pending()
+    }
+
+    /// The files that change, in the order in which they are written: what a profile gets credentials from is in the
+    /// config file, so it is there before anything leaves the credentials file.
+    fn pending(&self) -> impl Iterator<Item = &FileWork> {
+        [&self.config, &self.credentials].into_iter().filter(|file| file.is_pending())
+    }
 }
 
 /// awsauth's own path, which `credential_process` names; only looked up if a profile wants that.
@@ -100,84 +175,41 @@ fn program(host: &Host, catalog: &Catalog) -> Result<String, Failure> {
     })
 }
 
-/// What is to be done to one file.
-struct FileWork {
-    path: PathBuf,
-    plan: Plan,
+/// Asks, if somebody is there to be asked, and does all of it.
+fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, can_ask: bool, out: Out) -> Result<(), Failure> {
+    if work.is_pending() {
+        let is_asked = can_ask && !out.json;
+        if is_asked && !is_confirmed(work.pending(), out)? {
+            return Err(Failure::one_line(Exit::Refused, "nothing was written"));
+        }
+        let [config, credentials] = [&work.config, &work.credentials];
+        let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
+        let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
+        config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(bytes))?;
+        let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, _)| plan);
+        if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
+            return Err(written_but(config, failure));
+        }
+        work.permissions.fix(out)?;
+    }
+    work.prune.carry_out(&plans.sessions, out)
 }
 
-impl FileWork {
-    fn plan(path: PathBuf, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, Failure> {
-        let snapshot = Snapshot::read(&path).map_err(|error| explain::disk(&error))?;
-        match make(&snapshot.bytes) {
-            Ok(plan) => Ok(Self { path, plan }),
-            Err(source) => Err(explain::apply(&ApplyError::Refused { path, source })),
-        }
+/// The failure of the second file, which does not take the first one back.
+fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
+    if !first.is_pending() {
+        return failure;
     }
-
-    /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.
-    fn carry_out(
-        &self,
-        state: &Path,
-        out: Out,
-        is_agreed: bool,
-        make: impl Fn(&[u8]) -> Result<Plan, Refusal>,
-    ) -> Result<(), Failure> {
-        let again = |bytes: &[u8]| if is_agreed { Err(Refusal::Moved) } else { make(bytes) };
-        let written = carry_out(&self.path, state, self.plan.clone(), again).map_err(|error| explain::apply(&error))?;
-        match written {
-            Written::Unchanged => {}
-            Written::Durable => out.detail(&format!("wrote {}", self.path.display())),
-            Written::NotFlushed => out.warn(&format!(
-                "{} is written, but its directory could not be flushed: the change may not survive a power cut",
-                self.path.display()
-            )),
-        }
-        Ok(())
+    if failure.exit == Exit::Refused {
+        failure.exit = Exit::Unavailable;
     }
-
-    /// The failure of the other file, which does not take this one back.
-    fn is_written_but(&self, mut failure: Failure) -> Failure {
-        if self.plan.is_empty() {
-            return failure;
-        }
-        if failure.exit == Exit::Refused {
-            failure.exit = Exit::Unavailable;
-        }
-        failure.hint(format!("{} was written before; `awsauth apply` does the rest", self.summary()))
-    }
-
-    fn diff(&self) -> String {
-        plan::unified(&self.path.display().to_string(), &self.plan.before, &self.plan.after)
-    }
-
-    fn document(&self) -> serde_json::Value {
-        let sections = self.plan.changes.iter();
-        json!({
-            "path": self.path,
-            "changed": !self.plan.is_empty(),
-            "sections": sections
-                .map(|(section, change)| json!({ "section": section, "change": change.as_str() }))
-                .collect::<Vec<_>>(),
-            "diff": self.diff(),
-        })
-    }
-
-    /// `~/.aws/config: 3 added, 1 changed`
-    fn summary(&self) -> String {
-        let count = |wanted| self.plan.changes.iter().filter(|(_, change)| *change == wanted).count();
-        let counts = [Change::Added, Change::Changed, Change::Removed].map(|change| (count(change), change.as_str()));
-        let parts: Vec<String> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-        let what = if parts.is_empty() { "only the block's frame".to_owned() } else { parts.join(", ") };
-        format!("{}: {what}", self.path.display())
-    }
+    failure.hint(format!("{} was written before; `awsauth apply` does the rest", first.summary()))
 }
 
-/// Shows the diff and asks.
-fn is_confirmed(work: &[FileWork], out: Out) -> Result<bool, Failure> {
+/// Shows the diffs and asks.
+pub(crate) fn is_confirmed<'w>(work: impl Iterator<Item = &'w FileWork>, out: Out) -> Result<bool, Failure> {
     for file in work {
-        show_diff(&file.diff(), out)?;
+        out.data(&colored(&file.diff()))?;
     }
     prompt::confirm("Write this?", true).map_err(|error| match error {
         prompt::NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
@@ -186,47 +218,35 @@ fn is_confirmed(work: &[FileWork], out: Out) -> Result<bool, Failure> {
 }
 
 /// What happened, or would.
-fn report(work: &[FileWork], missing: &[Missing], is_shown_only: bool, out: Out) -> Result<(), Failure> {
+fn report(work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
+        let missing = work.missing.iter();
         return out.document(json!({
-            "written": !is_shown_only && work.iter().any(|file| !file.plan.is_empty()),
-            "files": work.iter().map(FileWork::document).collect::<Vec<_>>(),
+            "written": !is_shown_only && work.is_pending(),
+            "files": [work.config.document(), work.credentials.document()],
             "missing_keys": missing
-                .iter()
                 .map(|missing| json!({ "profile": missing.profile.as_str(), "section": missing.section.as_str() }))
                 .collect::<Vec<_>>(),
+            "ended_sessions": work.prune.names(),
+            "open_to_others": work.permissions.path(),
         }));
     }
-    let pending: Vec<&FileWork> = work.iter().filter(|file| !file.plan.is_empty()).collect();
     if is_shown_only {
-        for file in &pending {
-            show_diff(&file.diff(), out)?;
+        for file in work.pending() {
+            out.data(&colored(&file.diff()))?;
         }
     }
-    for file in &pending {
-        let verb = if is_shown_only { "would change" } else { "wrote" };
+    let verb = if is_shown_only { "would change" } else { "wrote" };
+    for file in work.pending() {
         out.say(&format!("{verb} {}", display_safe(&file.summary())));
     }
-    if pending.is_empty() {
+    work.prune.report(is_shown_only, out);
+    work.permissions.report(is_shown_only, out);
+    if !work.is_pending() {
         out.say("nothing to do: ~/.aws is what the manifest says");
     }
-    for Missing { profile, section } in missing {
+    for Missing { profile, section } in &work.missing {
         out.say(&format!("{profile} has no long-term key in [{section}] yet: `awsauth keys add {profile}`"));
     }
     Ok(())
-}
-
-/// The diff as data, each line safe to show.
-fn show_diff(diff: &str, out: Out) -> Result<(), Failure> {
-    let (green, red, cyan) = (AnsiColor::Green.on_default(), AnsiColor::Red.on_default(), AnsiColor::Cyan.on_default());
-    let lines = diff.lines().map(|line| {
-        let style = match line.as_bytes().first() {
-            Some(b'+') => green,
-            Some(b'-') => red,
-            Some(b'@') => cyan,
-            _ => Style::new(),
-        };
-        format!("{style}{}{style:#}\n", display_safe(line))
-    });
-    out.data(&lines.collect::<String>())
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::apply::Keep;
 use crate::cli::access_key::{self, looks_like_key_id};
 use crate::cli::complete::profile_names;
 use crate::cli::desk::Desk;
@@ -15,6 +16,8 @@ use crate::model::LongTermKey;
 use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
+use crate::system::backups::Stamp;
+use crate::system::clock;
 use crate::system::disk;
 use crate::system::host::Host;
 
@@ -77,7 +80,10 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
     })?;
     let key = read_key(args, host)?;
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
-    let is_changed = desk.change_credentials(|bytes| plan::add_key(bytes, section, &key, overwrite))?;
+    // A key that is added takes no other away.
+    let stamp = Stamp::of(clock::now());
+    let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
+    let is_changed = desk.change_credentials(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
     if out.json {
         out.document(json!({
             "profile": args.name, "section": section.as_str(), "access_key_id": key.access_key_id, "changed": is_changed,

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::apply::Keep;
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Desk, run as run_async};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::prune;
 use crate::model::{Kind, Pattern, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::system::host::Host;
@@ -44,11 +46,11 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         if let Kind::Sso { access, .. } = &profile.kind {
             end_sso(&desk, access, &mut ended, out)?;
         }
-        end_session(&desk, profile, &mut ended)?;
+        end_session(&desk, &profile.name, &mut ended)?;
     }
     if args.all {
         for name in desk.sessions.names().map_err(|error| Failure::of(Exit::Unavailable, &error))? {
-            remove(&desk, &name, &mut ended)?;
+            end_session(&desk, &name, &mut ended)?;
         }
     }
     report(&ended, out)
@@ -90,20 +92,11 @@ fn end_sso(desk: &Desk<'_>, access: &SsoAccess, ended: &mut Ended, out: Out) -> 
     Ok(())
 }
 
-fn end_session(desk: &Desk<'_>, profile: &Profile, ended: &mut Ended) -> Result<(), Failure> {
-    let unavailable = |error| Failure::of(Exit::Unavailable, &error);
-    if let (Kind::IamMfaRole { role, mfa_serial: Some(serial) }, Some(saved)) =
-        (&profile.kind, desk.sessions.get(&profile.name))
-    {
-        desk.roles.remove(role, serial, &saved.session.credentials.access_key_id).map_err(unavailable)?;
-    }
-    remove(desk, &profile.name, ended)
-}
-
-fn remove(desk: &Desk<'_>, name: &ProfileName, ended: &mut Ended) -> Result<(), Failure> {
+fn end_session(desk: &Desk<'_>, name: &ProfileName, ended: &mut Ended) -> Result<(), Failure> {
     let kept = desk.sessions.key_id(name.as_str());
-    let had_session = desk.sessions.remove(name).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
-    let had_section = desk.change_credentials(|bytes| plan::remove_session(bytes, name, &|_| kept.clone()))?;
+    let had_session = prune::end(&desk.sessions, name)?;
+    let had_section =
+        desk.change_credentials(Keep::Nothing, |bytes| plan::remove_session(bytes, name, &|_| kept.clone()))?;
     if had_session || had_section {
         ended.profiles.insert(name.to_string());
     }

@@ -1,8 +1,11 @@
 //! `apply`: one managed block in the config file, everything else byte for byte as it was.
 
+mod adopt;
 mod disk;
+mod prune;
 mod refusals;
 mod trees;
+mod undo;
 
 use sha2::{Digest as _, Sha256};
 

@@ -90,7 +90,15 @@ fn markers_that_make_no_block_are_refused() {
 fn a_block_that_was_edited_by_hand_is_refused_until_force() {
     let edited = block(SMALL_BODY).replace("eu-west-1", "eu-west-3");
     let config = format!("[a]\nx = 1\n{edited}[b]\ny = 2\n");
-    let home = refuses(&config, &["changed by hand since awsauth wrote it (line 3)", "`awsauth apply --force`"]);
+    let home = refuses(
+        &config,
+        &[
+            "the managed block on line 3 was changed since awsauth wrote it",
+            "-region = eu-west-3\n+region = eu-west-1\n",
+            "line 5: [profile main] holds `region = eu-west-3`, the manifest gives `region = eu-west-1`",
+            "`awsauth apply --force`",
+        ],
+    );
     let run = home.run(["apply", "--dry-run", "--force"]).ok();
     assert!(run.stdout.contains("-region = eu-west-3\n+region = eu-west-1\n"), "{}", run.stdout);
     assert_eq!(home.read(CONFIG), config);
@@ -106,7 +114,7 @@ fn a_comment_or_section_that_was_put_into_the_block_is_an_edit_too() {
         ("[profile prod]", "\n[profile prod]"),
     ] {
         let edited = block(SMALL_BODY).replacen(from, to, 1);
-        refuses(edited, &["changed by hand"]);
+        refuses(edited, &["was changed since awsauth wrote it"]);
     }
 }
 
@@ -123,7 +131,7 @@ fn a_hand_made_long_term_key_where_sessions_go_is_refused_with_advice() {
     let keys = "[x]\n\n[main]\naws_access_key_id = AKIAALICEEXAMPLEKEY2\naws_secret_access_key = SECRETMARK\n";
     home.write(CREDENTIALS, keys);
     let run = home.run(["apply"]).exits(4);
-    tells(&run, &["[main] on line 3", "rename the section to [main-long-term]"]);
+    tells(&run, &["[main] on line 3", "`awsauth apply --adopt` renames the section to [main-long-term]"]);
     assert!(!run.stderr.contains("SECRETMARK"));
     assert_eq!(home.read(CREDENTIALS), keys);
     assert!(!home.has(CONFIG), "both files are planned before either is written");

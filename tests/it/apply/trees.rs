@@ -1,4 +1,5 @@
-//! Trees of files before and after: `fixtures/apply/CASE/{profiles.toml,in,out}`, compared byte for byte.
+//! Trees of files before and after: `fixtures/apply/CASE/{profiles.toml,in,out}`, compared byte for byte. `args`, if there
+//! is such a file, holds flags for the run that makes the change.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -106,15 +107,17 @@ fn check(case: &Path) {
     plant(&before, &root);
     let manifest = case.join("profiles.toml");
     let apply = |rest: &[&str]| home.run([&["apply", "--manifest", manifest.to_str().unwrap()], rest].concat());
-    apply(&["--check"]).exits(1);
+    let args = fs::read_to_string(case.join("args")).unwrap_or_default();
+    let args: Vec<&str> = args.split_whitespace().collect();
+    apply(&[&["--check"], args.as_slice()].concat()).exits(1);
     same(name, &tree(&root), &before);
-    apply(&[]).ok();
+    apply(&args).ok();
     same(name, &tree(&root), &after);
     check_modes(name, &root, &before, &after);
     let written = stamps(&root, &after);
     let run = apply(&[]).ok();
-    assert!(run.stderr.starts_with("nothing to do"), "{name}: {}", run.stderr);
-    apply(&["--force"]).ok();
+    assert!(run.stderr.contains("nothing to do"), "{name}: {}", run.stderr);
+    apply(&["--force", "--adopt"]).ok();
     assert_eq!(stamps(&root, &after), written, "{name}: the second run must not touch a file");
     apply(&["--check"]).ok();
 }

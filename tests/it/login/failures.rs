@@ -204,7 +204,7 @@ fn a_hand_made_key_in_the_sessions_place_is_refused_before_a_code_is_used() {
     let scene = Scene::new();
     let mine = format!("[main]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n");
     scene.home.write(CREDENTIALS, &mine);
-    fails(&scene, "prod", 4, &["[main] on line 1", "rename the section to [main-long-term]"]);
+    fails(&scene, "prod", 4, &["[main] on line 1", "renames the section to [main-long-term]"]);
     assert_eq!(scene.calls(), [""; 0]);
     assert_eq!(scene.home.read(CREDENTIALS), mine);
 }

@@ -1,0 +1,155 @@
+//! Owns the wording of how a section of AWS's config file differs from the manifest, and the lines that would put that
+//! into the manifest. Must not decide what follows.
+
+use crate::ini::SectionId;
+use crate::manifest::{Place, place};
+use crate::model::{Catalog, Pattern};
+use crate::plan::{Difference, SectionDifference, Value};
+use crate::secret::mask_values;
+
+/// So many are told one by one.
+const TOLD: usize = 12;
+
+/// What there is to say about sections that differ.
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    /// One line for each difference.
+    pub(crate) told: Vec<String>,
+    /// The manifest's lines that would give what the file holds; TOML.
+    pub(crate) lines: Vec<String>,
+    /// What no manifest can give, one line each.
+    pub(crate) impossible: Vec<String>,
+}
+
+/// Puts differences into words.
+pub(crate) fn account(sections: &[SectionDifference], catalog: &Catalog) -> Account {
+    let mut account = Account::default();
+    for section in sections {
+        let header = section.id.to_string();
+        for difference in &section.differences {
+            account.told.push(tell(&header, section.line, difference));
+        }
+        suggest(section, &header, catalog, &mut account);
+    }
+    let more = account.told.len().saturating_sub(TOLD);
+    if more > 0 {
+        account.told.truncate(TOLD);
+        account.told.push(format!("and {more} more"));
+    }
+    account
+}
+
+fn tell(header: &str, header_line: usize, difference: &Difference) -> String {
+    match difference {
+        Difference::Value { line, key, found, given } => {
+            let holds = format!("line {line}: [{header}] holds `{}`", entry(key, found));
+            match given {
+                Some(given) => format!("{holds}, the manifest gives `{}`", entry(key, given)),
+                None => format!("{holds}, which the manifest does not give"),
+            }
+        }
+        Difference::Missing { key } => format!("line {header_line}: [{header}] lacks {key}"),
+        Difference::Foreign => format!("line {header_line}: [{header}] is not in the manifest"),
+        Difference::Absent => format!("[{header}] is missing from the block"),
+    }
+}
+
+/// `key = value`, with a value that sounds secret masked.
+fn entry(key: &str, value: &Value) -> String {
+    let text = match value {
+        Value::Text(text) => format!("{key} = {text}"),
+        Value::Nested(pairs) => {
+            let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+            format!("{key} = {{ {} }}", pairs.join(", "))
+        }
+    };
+    mask_values(&text)
+}
+
+/// Adds the lines for one section.
+fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account: &mut Account) {
+    let (table, pattern) = match &section.id {
+        SectionId::SsoSession(name) => (format!("sso_sessions.{}", key(name)), None),
+        SectionId::Default => ("profiles.default".to_owned(), pattern(catalog, "default")),
+        SectionId::Profile(name) => (format!("profiles.{}", key(name)), pattern(catalog, name)),
+        SectionId::Services(_) | SectionId::Other(_) => return,
+    };
+    let (mut own, mut settings) = (Vec::new(), Vec::new());
+    for difference in &section.differences {
+        let Difference::Value { line, key: name, found, .. } = difference else { continue };
+        match place(pattern, name, matches!(found, Value::Nested(_))) {
+            Place::Own => own.push(format!("{name} = {}", toml(name, found))),
+            Place::Settings => settings.push(format!("{name} = {}", toml(name, found))),
+            Place::Nowhere(reason) => {
+                account
+                    .impossible
+                    .push(format!("line {line}: {name} of [{header}] can't stand in a manifest: {reason}"));
+            }
+        }
+    }
+    for (table, lines) in [(table.clone(), own), (format!("{table}.settings"), settings)] {
+        if !lines.is_empty() {
+            account.lines.push(format!("[{table}]"));
+            account.lines.extend(lines);
+        }
+    }
+}
+
+fn pattern(catalog: &Catalog, name: &str) -> Option<Pattern> {
+    catalog.get(name).map(crate::model::Profile::pattern)
+}
+
+/// A value as TOML. Seconds and lists are no strings in a manifest.
+fn toml(key: &str, value: &Value) -> String {
+    match value {
+        Value::Text(text) if key == "duration_seconds" && text.parse::<u32>().is_ok() => text.clone(),
+        Value::Text(text) if key == "sso_registration_scopes" => {
+            let scopes: Vec<String> = text.split(',').map(|scope| quoted(scope.trim())).collect();
+            format!("[{}]", scopes.join(", "))
+        }
+        Value::Text(text) => quoted(text),
+        Value::Nested(pairs) => {
+            let pairs: Vec<String> =
+                pairs.iter().map(|(name, value)| format!("{} = {}", self::key(name), quoted(value))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+    }
+}
+
+/// A key as TOML wants it: bare where it can be.
+fn key(name: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { quoted(name) }
+}
+
+/// A basic string; JSON's escapes are TOML's as well. `${` would be a variable of the manifest.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text.replace("${", "$${")).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_for_the_manifest_are_toml() {
+        let text = |text: &str| Value::Text(text.to_owned());
+        assert_eq!(toml("duration_seconds", &text("900")), "900");
+        assert_eq!(toml("sso_registration_scopes", &text("a:b, c")), r#"["a:b", "c"]"#);
+        assert_eq!(toml("region", &text("a\"b\\${x}")), r#""a\"b\\$${x}""#);
+        let nested = Value::Nested(vec![("max_queue_size".to_owned(), "9".to_owned())]);
+        assert_eq!(toml("s3", &nested), r#"{ max_queue_size = "9" }"#);
+        assert_eq!((key("a-b_1"), key("a.b@c")), ("a-b_1".to_owned(), "\"a.b@c\"".to_owned()));
+    }
+
+    #[test]
+    fn a_secret_that_stands_in_the_config_file_is_not_told() {
+        let found = Value::Text("HIDDEN".to_owned());
+        let difference = Difference::Value { line: 3, key: "aws_secret_access_key".to_owned(), found, given: None };
+        let section =
+            SectionDifference { id: SectionId::Profile("a".to_owned()), line: 2, differences: vec![difference] };
+        let account = account(&[section], &Catalog::default());
+        assert!(!format!("{account:?}").contains("HIDDEN"), "{account:?}");
+        assert_eq!(account.impossible.len(), 1);
+    }
+}

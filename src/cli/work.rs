@@ -1,0 +1,114 @@
+//! Owns what `apply` has to do to one file, as the person sees it: its diff, its summary, and doing it.
+
+use std::path::Path;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::json;
+
+use super::explain;
+use super::failure::Failure;
+use super::out::Out;
+use crate::apply::{ApplyError, Content, Keep, Written, carry_out, put_back};
+use crate::plan::{self, Change, Plan, Refusal};
+use crate::source::display_safe;
+use crate::system::atomic::Snapshot;
+use crate::system::backups::Stamp;
+
+/// What is to be done to one file.
+pub(crate) struct FileWork {
+    /// The file as it is.
+    pub(crate) snapshot: Snapshot,
+    /// What is to be done.
+    pub(crate) plan: Plan,
+}
+
+impl FileWork {
+    /// Plans for the file at `path`.
+    pub(crate) fn plan(path: &Path, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, ApplyError> {
+        let snapshot = Snapshot::read(path)?;
+        let plan = make(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
+        Ok(Self { snapshot, plan })
+    }
+
+    /// Whether there is something to do.
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.plan.is_empty()
+    }
+
+    /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.
+    pub(crate) fn carry_out(
+        &self,
+        state: &Path,
+        stamp: &Stamp,
+        out: Out,
+        is_agreed: bool,
+        make: impl Fn(&[u8]) -> Result<Plan, Refusal>,
+    ) -> Result<(), Failure> {
+        let again = |bytes: &[u8]| if is_agreed { Err(Refusal::Moved) } else { make(bytes) };
+        let written = carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), again);
+        self.tell(written, out)
+    }
+
+    /// Puts a former content in the file's place; none takes the file away.
+    pub(crate) fn put_back(&self, content: Content<'_>, state: &Path, stamp: &Stamp, out: Out) -> Result<(), Failure> {
+        self.tell(put_back(&self.snapshot, content, state, stamp), out)
+    }
+
+    fn tell(&self, written: Result<Written, ApplyError>, out: Out) -> Result<(), Failure> {
+        let path = self.snapshot.path.display();
+        match written.map_err(|error| explain::apply(&error))? {
+            Written::Unchanged => {}
+            Written::Durable => out.detail(&format!("wrote {path}")),
+            Written::NotFlushed => out.warn(&format!(
+                "{path} is written, but its directory could not be flushed: the change may not survive a power cut",
+            )),
+        }
+        Ok(())
+    }
+
+    /// The change as a unified diff, secrets masked.
+    pub(crate) fn diff(&self) -> String {
+        if !self.is_pending() {
+            return String::new();
+        }
+        plan::unified(&self.snapshot.path.display().to_string(), &self.snapshot.bytes, &self.plan.after)
+    }
+
+    /// The work for `--json`.
+    pub(crate) fn document(&self) -> serde_json::Value {
+        let sections = self.plan.changes.iter();
+        json!({
+            "path": self.snapshot.path,
+            "changed": self.is_pending(),
+            "sections": sections
+                .map(|(section, change)| json!({ "section": section, "change": change.as_str() }))
+                .collect::<Vec<_>>(),
+            "diff": self.diff(),
+        })
+    }
+
+    /// `~/.aws/config: 3 added, 1 changed`
+    pub(crate) fn summary(&self) -> String {
+        let count = |wanted| self.plan.changes.iter().filter(|(_, change)| *change == wanted).count();
+        let counts = Change::ALL.map(|change| (count(change), change.as_str()));
+        let parts: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        let what = if parts.is_empty() { "only the block's frame".to_owned() } else { parts.join(", ") };
+        format!("{}: {what}", self.snapshot.path.display())
+    }
+}
+
+/// A diff in colours, each line safe to show.
+pub(crate) fn colored(diff: &str) -> String {
+    let (green, red, cyan) = (AnsiColor::Green.on_default(), AnsiColor::Red.on_default(), AnsiColor::Cyan.on_default());
+    let lines = diff.lines().map(|line| {
+        let style = match line.as_bytes().first() {
+            Some(b'+') => green,
+            Some(b'-') => red,
+            Some(b'@') => cyan,
+            _ => Style::new(),
+        };
+        format!("{style}{}{style:#}\n", display_safe(line))
+    });
+    lines.collect()
+}

@@ -1,0 +1,54 @@
+//! Owns where a setting of AWS's config file is written in a manifest. Must not know the file's form.
+
+use super::keys;
+use super::known::{self, Takes};
+use crate::model::Pattern;
+
+/// Where one setting belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It is a key of the profile, or of the SSO session, itself.
+    Own,
+    /// Under `settings` of the profile.
+    Settings,
+    /// A manifest can't say it, for this reason.
+    Nowhere(&'static str),
+}
+
+/// Keys of a profile that are words of awsauth's own, or mean something else to AWS.
+const NOT_AWS: [&str; 6] = ["pattern", "description", "tags", "credential_process", "long_term_profile", "settings"];
+
+/// The place of a setting of a profile with that pattern, or of an SSO session for none. `is_nested` is whether it is a
+/// block such as `s3 =`.
+pub(crate) fn place(pattern: Option<Pattern>, key: &str, is_nested: bool) -> Place {
+    let Some(pattern) = pattern else {
+        let is_own = keys::find(keys::SESSION, key).is_some() && !is_nested;
+        return if is_own { Place::Own } else { Place::Nowhere("an SSO session has no such key") };
+    };
+    let own = keys::find(keys::PROFILE, key).filter(|_| !NOT_AWS.contains(&key) && !is_nested);
+    if let Some(own) = own {
+        let fits = own.fits(pattern);
+        return if fits { Place::Own } else { Place::Nowhere("the profile's pattern has no use for it") };
+    }
+    match known::find(known::SETTINGS, key) {
+        Some(known) if matches!(known.takes, Takes::Nested(_)) == is_nested => Place::Settings,
+        _ => Place::Nowhere(known::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_has_one_place_or_a_reason() {
+        let of_role = |key| place(Some(Pattern::IamMfaRole), key, false);
+        assert_eq!((of_role("region"), of_role("external_id")), (Place::Own, Place::Own));
+        assert_eq!(of_role("retry_mode"), Place::Settings);
+        assert_eq!(place(Some(Pattern::Sso), "s3", true), Place::Settings);
+        assert_eq!(place(None, "sso_region", false), Place::Own);
+        for key in ["credential_process", "aws_secret_access_key", "sso_region", "pattern", "s3", "unheard_of"] {
+            assert!(matches!(of_role(key), Place::Nowhere(_)), "{key}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Owns taking sections over that stand outside the managed block: what they hold must be given by the manifest, and
+//! their comments stay. Must not render the block.
+
+use std::ops::Range;
+
+use super::block::Block;
+use super::compare::{self, Sameness, SectionDifference};
+use super::refusal::Refusal;
+use super::{Change, Plan, desired, proof};
+use crate::ini::{Document, Edit, Entry, LineKind, NewSection, Section};
+use crate::model::Catalog;
+
+/// Sections that leave their place.
+#[derive(Default)]
+pub(super) struct Adopted {
+    /// The file without them.
+    pub(super) plan: Plan,
+    /// The comments that stood in them, one line each, to be kept above the block.
+    pub(super) comments: Vec<String>,
+}
+
+/// Takes every section of the manifest that stands outside the block out of the file.
+pub(super) fn adopt(
+    catalog: &Catalog,
+    document: &Document<'_>,
+    found: Option<&Block>,
+    sections: &[NewSection<'_>],
+    program: &str,
+) -> Result<Adopted, Refusal> {
+    let mut outside = outside(document, found, sections);
+    if outside.is_empty() {
+        return Ok(Adopted::default());
+    }
+    outside.sort_by_key(|section| section.header.start);
+    check_readable(document, found, &outside)?;
+    let lacking: Vec<SectionDifference> =
+        outside.iter().filter_map(|section| lacking(catalog, document, section, program)).collect();
+    if !lacking.is_empty() {
+        return Err(Refusal::Lacking(lacking));
+    }
+    let mut adopted = Adopted::default();
+    let mut edits: Vec<Edit> = Vec::new();
+    for section in &outside {
+        edits.push(remove(document, section, edits.last())?);
+        adopted.plan.changes.push((section.id.to_string(), Change::Adopted));
+        adopted.comments.extend(comments(document, section));
+    }
+    adopted.plan.changes.dedup();
+    let changes = std::mem::take(&mut adopted.plan.changes);
+    adopted.plan = Plan::new(document.bytes(), edits, changes)?;
+    proof::removal(document, &adopted.plan, &outside)?;
+    Ok(adopted)
+}
+
+/// The sections that the block would hold and that stand outside it.
+pub(super) fn outside<'d>(
+    document: &'d Document<'_>,
+    found: Option<&Block>,
+    sections: &[NewSection<'_>],
+) -> Vec<&'d Section> {
+    let is_outside = |section: &&Section| found.is_none_or(|block| !block.range.contains(&section.header.start));
+    sections.iter().flat_map(|section| document.find(&section.id).filter(is_outside)).collect()
+}
+
+/// Refuses a file that AWS CLI could not read after this either.
+fn check_readable(document: &Document<'_>, found: Option<&Block>, leaving: &[&Section]) -> Result<(), Refusal> {
+    let leaving: Vec<Range<usize>> = leaving.iter().map(|section| section.range.start..section.body_end).collect();
+    super::config::check_faults(document, &|offset, is_copy| {
+        found.is_some_and(|block| block.range.contains(&offset))
+            || is_copy && leaving.iter().any(|range| range.contains(&offset))
+    })
+}
+
+fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
+    let given = desired::given(catalog, &section.id, program);
+    let differences = compare::ungiven(document, section, &given, Sameness::Meaning);
+    let line = section.header_line + 1;
+    (!differences.is_empty()).then(|| SectionDifference { id: section.id.clone(), line, differences })
+}
+
+/// Takes a section out; where the one above is taken out as well, not a byte twice.
+fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> Result<Edit, Refusal> {
+    let mut edit = document.remove_section(section)?;
+    if let Some(above) = above {
+        edit.range.start = edit.range.start.max(above.range.end);
+    }
+    Ok(edit)
+}
+
+/// The comments of a section, each as a line of its own at its beginning: indented ones would become part of the value
+/// above to Rust's SDK (aws-facts §1.2).
+fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
+    let lines = document.lines()[section.header_line + 1..].iter();
+    let lines = lines.take_while(|line| line.range.start < section.body_end);
+    let mut found: Vec<(usize, String)> = lines
+        .filter(|line| line.kind == LineKind::Comment)
+        .map(|line| (line.range.start, document.text(&line.content()).trim().to_owned()))
+        .collect();
+    found.extend(section.entries.iter().filter_map(|entry| inline_comment(document, entry)));
+    let header_line = document.text(&(section.header.end..document.lines()[section.header_line].content().end));
+    match header_line.trim() {
+        "" => {}
+        text if text.starts_with(['#', ';']) => found.push((section.header.start, text.to_owned())),
+        text => found.push((section.header.start, format!("# {text}"))),
+    }
+    found.sort();
+    let of = (!found.is_empty()).then(|| format!("# of [{}]:", section.id));
+    of.into_iter().chain(found.into_iter().map(|(_, text)| text)).collect()
+}
+
+fn inline_comment(document: &Document<'_>, entry: &Entry) -> Option<(usize, String)> {
+    let value = document.text(&entry.value);
+    let start = compare::comment_start(&value);
+    (start < value.len()).then(|| (entry.value.start, value[start..].to_owned()))
+}

@@ -1,0 +1,149 @@
+//! Owns how a section of a file differs from what the manifest gives for it. Must not judge what follows from that.
+
+use std::borrow::Cow;
+
+use crate::ini::{Document, Entry, NewValue, Section, SectionId};
+use crate::model::StartUrl;
+
+/// A value as it stands in a file, or as the manifest gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// One line, without an inline comment.
+    Text(String),
+    /// The settings of a nested block.
+    Nested(Vec<(String, String)>),
+}
+
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// The section holds a value that the manifest does not give.
+    Value {
+        /// Its line, from 1.
+        line: usize,
+        /// The key in lower case.
+        key: String,
+        /// What stands there.
+        found: Value,
+        /// What the manifest gives for this key, if anything.
+        given: Option<Value>,
+    },
+    /// The manifest gives a key that the section does not hold.
+    Missing {
+        /// The key.
+        key: String,
+    },
+    /// The manifest does not have this section at all.
+    Foreign,
+    /// The section is gone from the file.
+    Absent,
+}
+
+/// All differences of one section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SectionDifference {
+    /// What its header names.
+    pub(crate) id: SectionId,
+    /// The line of its header, from 1; of the block's first line for a section that is gone.
+    pub(crate) line: usize,
+    /// By line.
+    pub(crate) differences: Vec<Difference>,
+}
+
+/// What counts as the same value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sameness {
+    /// The text itself.
+    Text,
+    /// What AWS makes of it: without inline comment, spellings of one start URL, scopes however they are spaced.
+    Meaning,
+}
+
+/// A section's keys with the values that are given for them; a key may be given more than one.
+pub(super) type Given<'a> = [(Cow<'a, str>, NewValue<'a>)];
+
+/// What `section` holds that `given` does not, in file order.
+pub(super) fn ungiven(
+    document: &Document<'_>,
+    section: &Section,
+    given: &Given<'_>,
+    sameness: Sameness,
+) -> Vec<Difference> {
+    let difference = |entry: &Entry| {
+        let key = document.text(&entry.key).to_lowercase();
+        let mut values = given.iter().filter(|(other, _)| *other == key).map(|(_, value)| value);
+        if values.clone().any(|value| is_same(document, entry, &key, value, sameness)) {
+            return None;
+        }
+        let given = values.next().map(owned);
+        let line = document.line_number(entry.range.start);
+        Some(Difference::Value { line, key, found: found(document, entry), given })
+    };
+    section.entries.iter().filter_map(difference).collect()
+}
+
+/// The keys that are `given` and that `section` does not hold.
+pub(super) fn missing(document: &Document<'_>, section: &Section, given: &Given<'_>) -> Vec<Difference> {
+    let is_missing = |key: &str| section.entry(document.bytes(), key).is_none();
+    let keys = given.iter().filter(|(key, _)| is_missing(key));
+    keys.map(|(key, _)| Difference::Missing { key: key.to_string() }).collect()
+}
+
+fn is_same(document: &Document<'_>, entry: &Entry, key: &str, value: &NewValue<'_>, sameness: Sameness) -> bool {
+    match value {
+        NewValue::Text(given) => {
+            let text = document.value(entry);
+            text == *given
+                || sameness == Sameness::Meaning && meaning(key, without_comment(&text)) == meaning(key, given)
+        }
+        NewValue::Nested(given) => {
+            let nested = nested(document, entry);
+            nested.len() == given.len()
+                && given.iter().all(|(key, value)| nested.iter().any(|(other, is)| other == key && is == value))
+        }
+    }
+}
+
+/// The value in the form in which equal ones look equal.
+fn meaning<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
+    match key {
+        "sso_start_url" => match StartUrl::new(value) {
+            Ok((url, _)) => url.as_str().to_owned().into(),
+            Err(_) => value.into(),
+        },
+        "sso_registration_scopes" => value.split(',').map(str::trim).collect::<Vec<_>>().join(",").into(),
+        _ => value.into(),
+    }
+}
+
+/// A value without what all parsers but botocore take for a comment (aws-facts §1.2).
+pub(super) fn without_comment(value: &str) -> &str {
+    value[..comment_start(value)].trim_end()
+}
+
+/// Where the inline comment of a value begins; its end if there is none.
+pub(super) fn comment_start(value: &str) -> usize {
+    let is_start = |(at, _): &(usize, &str)| *at == 0 || value[..*at].ends_with([' ', '\t']);
+    value.match_indices(['#', ';']).find(is_start).map_or(value.len(), |(at, _)| at)
+}
+
+fn nested(document: &Document<'_>, entry: &Entry) -> Vec<(String, String)> {
+    let text = |range| document.text(range).into_owned();
+    document.nested(entry).iter().map(|nested| (text(&nested.key), text(&nested.value))).collect()
+}
+
+fn found(document: &Document<'_>, entry: &Entry) -> Value {
+    match nested(document, entry) {
+        pairs if pairs.is_empty() => Value::Text(without_comment(&document.value(entry)).to_owned()),
+        pairs => Value::Nested(pairs),
+    }
+}
+
+fn owned(value: &NewValue<'_>) -> Value {
+    match value {
+        NewValue::Text(text) => Value::Text(text.to_string()),
+        NewValue::Nested(pairs) => {
+            Value::Nested(pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+        }
+    }
+}

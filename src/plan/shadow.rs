@@ -1,0 +1,80 @@
+//! Owns keys of the user's own that stand in the credentials file under the name of a profile that gets its credentials
+//! elsewhere: one of the two would win, and not the same in every SDK (aws-facts §3).
+
+use super::credentials::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in};
+use super::desired::section_id;
+use super::refusal::{Refusal, Way};
+use crate::ini::{Document, Edit, Section, SectionId};
+use crate::model::{Kind, Profile, ProfileName};
+
+/// Refuses such keys.
+pub(super) fn check(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
+    match find(document, profile, kept) {
+        Some(section) => Err(refusal(document, profile, section)),
+        None => Ok(()),
+    }
+}
+
+/// A long-term key that gets out of the way.
+pub(super) struct Moved<'p> {
+    /// Where it stood.
+    pub(super) from: SectionId,
+    /// Where it goes.
+    pub(super) to: &'p ProfileName,
+    /// The header's new name, and the marks of a session that it took the place of.
+    pub(super) edits: Vec<Edit>,
+}
+
+/// Moves such a key to the section of the profile's long-term key, as it stands; refuses where it can't be moved.
+pub(super) fn adopt<'p>(
+    document: &Document<'_>,
+    profile: &'p Profile,
+    kept: KeptKey<'_>,
+) -> Result<Option<Moved<'p>>, Refusal> {
+    let Some(section) = find(document, profile, kept) else { return Ok(None) };
+    match (way(document, profile, section), profile.long_term_section()) {
+        (Way::Adopt { .. }, Some(to)) => {
+            let mut edits = vec![document.rename_section(section, &section_id(to))?];
+            edits.extend([TOKEN, EXPIRATION].iter().flat_map(|key| document.remove_key(section, key)));
+            Ok(Some(Moved { from: section.id.clone(), to, edits }))
+        }
+        _ => Err(refusal(document, profile, section)),
+    }
+}
+
+fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<&'d Section> {
+    if profile.kind == Kind::Iam {
+        return None;
+    }
+    let id = section_id(&profile.name);
+    let mut all = document.find(&id);
+    all.find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_session(document, section, kept))
+}
+
+fn refusal(document: &Document<'_>, profile: &Profile, section: &Section) -> Refusal {
+    let way = way(document, profile, section);
+    Refusal::Shadowed { section: profile.name.to_string(), line: section.header_line + 1, way }
+}
+
+fn way(document: &Document<'_>, profile: &Profile, section: &Section) -> Way {
+    let has = |key| section.entry(document.bytes(), key).is_some_and(|entry| !entry.value.is_empty());
+    let Some(long_term) = profile.long_term_section() else { return Way::None };
+    // With the mark, the token is that of a session of awsauth's, and the key was put over it.
+    if !has(KEY_ID) || !has(SECRET_KEY) || has(TOKEN) && !has(EXPIRATION) {
+        return Way::OtherTool;
+    }
+    let long_term_name = long_term.to_string();
+    match document.find(&section_id(long_term)).next() {
+        Some(other) => Way::Taken { long_term: long_term_name, line: other.header_line + 1 },
+        None => Way::Adopt { long_term: long_term_name },
+    }
+}
+
+/// Proves that each key that moved is the same in its new place.
+pub(super) fn prove(before: &Document<'_>, after: &Document<'_>, moved: &[Moved<'_>]) -> Result<(), Refusal> {
+    let is_same = |moved: &Moved<'_>| {
+        let was = key_in(before, &moved.from);
+        was.is_some() && was == super::long_term_key(after, moved.to)
+    };
+    if moved.iter().all(is_same) { Ok(()) } else { Err(Refusal::bug("a long-term key would be read differently")) }
+}

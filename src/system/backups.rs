@@ -1,0 +1,137 @@
+//! Owns the former contents of files that were replaced: the last few of each, for this user only. Must not know what
+//! they say.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::atomic::{directory_id, sweep, write_private};
+use super::disk::{self, DiskError};
+
+/// How many are kept of each file.
+const KEPT: usize = 10;
+/// The end of the name of a backup that is the file.
+const FILE: &str = ".bak";
+/// The end of the name of a backup that stands for there having been no file.
+const NO_FILE: &str = ".none";
+
+/// When something was done, to the nanosecond; what was done at once to two files has one stamp.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp(String);
+
+impl Stamp {
+    /// `now`, or just after the newest of `backups` if the clock was turned back since.
+    pub(crate) fn after(now: Timestamp, backups: &[&Backups]) -> Self {
+        let newest = backups.iter().filter_map(|backups| backups.list().ok()?.pop()).filter_map(|one| one.stamp.time());
+        let next = newest.map(|time| time + SignedDuration::from_nanos(1)).max();
+        Self::of(next.map_or(now, |next| next.max(now)))
+    }
+
+    /// `time`, for something that nothing else of its kind goes before.
+    pub(crate) fn of(time: Timestamp) -> Self {
+        Self(time.strftime("%Y%m%dT%H%M%S.%9fZ").to_string())
+    }
+
+    fn time(&self) -> Option<Timestamp> {
+        Timestamp::strptime("%Y%m%dT%H%M%S%.fZ%z", format!("{}+0000", self.0)).ok()
+    }
+}
+
+/// One former content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Backup {
+    /// When it was replaced.
+    pub(crate) stamp: Stamp,
+    path: PathBuf,
+}
+
+impl Backup {
+    /// What the file held; none if there was no file.
+    pub(crate) fn content(&self) -> Result<Option<Vec<u8>>, DiskError> {
+        if self.path.as_os_str().as_encoded_bytes().ends_with(NO_FILE.as_bytes()) {
+            return Ok(None);
+        }
+        disk::read(&self.path).map(Option::unwrap_or_default).map(Some)
+    }
+}
+
+/// The former contents of one file.
+#[derive(Debug)]
+pub(crate) struct Backups {
+    /// Where they are, each under its stamp.
+    pub(crate) dir: PathBuf,
+}
+
+impl Backups {
+    /// Those of the file that `target`, whose links are resolved, leads to.
+    pub(crate) fn of(state_dir: &Path, target: &Path) -> Self {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        Self { dir: state_dir.join("backups").join(format!("{name}-{}", directory_id(target))) }
+    }
+
+    /// Keeps `content`, which is about to be replaced, and drops the oldest. The caller holds the lock of the file.
+    pub(crate) fn keep(&self, stamp: &Stamp, content: Option<&[u8]>) -> Result<(), DiskError> {
+        sweep(&self.dir, ".");
+        let end = if content.is_some() { FILE } else { NO_FILE };
+        write_private(&self.dir.join(format!("{}{end}", stamp.0)), content.unwrap_or_default())?;
+        let all = self.list()?;
+        for old in &all[..all.len().saturating_sub(KEPT)] {
+            disk::remove(&old.path)?;
+        }
+        Ok(())
+    }
+
+    /// All of them, the newest last.
+    pub(crate) fn list(&self) -> Result<Vec<Backup>, DiskError> {
+        let backup = |path: PathBuf| {
+            let name = path.file_name()?.to_str()?;
+            let stamp = name.strip_suffix(FILE).or_else(|| name.strip_suffix(NO_FILE))?;
+            (!stamp.starts_with('.')).then(|| Backup { stamp: Stamp(stamp.to_owned()), path: path.clone() })
+        };
+        Ok(disk::list(&self.dir)?.into_iter().filter_map(backup).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_last_ten_are_kept_in_order_and_a_missing_file_is_told_from_an_empty_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let backups = Backups::of(dir.path(), &dir.path().join("config"));
+        for second in 0..14_u8 {
+            let content = (second % 2 == 0).then(|| vec![second]);
+            backups.keep(&Stamp::after(time(second.into()), &[&backups]), content.as_deref()).unwrap();
+        }
+        let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap()).collect();
+        let expected: Vec<_> = (4..14_u8).map(|second| (second % 2 == 0).then(|| vec![second])).collect();
+        assert_eq!(contents, expected);
+    }
+
+    #[test]
+    fn a_clock_that_was_turned_back_does_not_change_the_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let backups = Backups::of(dir.path(), &dir.path().join("config"));
+        for (second, content) in [(100, "old"), (50, "new"), (50, "newest")] {
+            backups.keep(&Stamp::after(time(second), &[&backups]), Some(content.as_bytes())).unwrap();
+        }
+        let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap().unwrap()).collect();
+        assert_eq!(contents, [b"old".to_vec(), b"new".to_vec(), b"newest".to_vec()]);
+    }
+
+    #[test]
+    fn two_files_of_one_name_do_not_mix() {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (dir.path().join("a"), dir.path().join("b"));
+        std::fs::create_dir_all(&one).unwrap();
+        std::fs::create_dir_all(&other).unwrap();
+        let stamp = Stamp::of(time(1));
+        Backups::of(dir.path(), &one.join("config")).keep(&stamp, Some(b"x")).unwrap();
+        assert_eq!(Backups::of(dir.path(), &other.join("config")).list().unwrap(), []);
+    }
+}

@@ -1,0 +1,197 @@
+//! `apply --adopt`: sections of the user's own come into the block, and nothing that they said is lost.
+
+use super::{SMALL, SMALL_BODY, block, home};
+use crate::scene::{CONFIG, CREDENTIALS};
+use crate::support::sandbox::{Run, Sandbox};
+
+/// `[profile prod]` and `[profile main]` as a person keeps them.
+const MINE: &str = "\
+# my file
+[profile prod]
+# ask Bob before you use it
+role_arn = arn:aws:iam::444455556666:role/Admin
+source_profile = main   ; through the user
+mfa_serial = arn:aws:iam::111122223333:mfa/alice
+
+[profile other]
+region = us-east-1
+  # other's own
+
+[profile main]
+region=eu-west-1
+";
+
+#[track_caller]
+fn tells(run: &Run, parts: &[&str]) {
+    for part in parts {
+        assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
+    }
+}
+
+/// Runs `apply --adopt` over a config file, which must be refused and left alone.
+#[track_caller]
+fn refuses(manifest: &str, config: &str, parts: &[&str]) -> (Sandbox, Run) {
+    let home = home(config);
+    home.manifest(manifest);
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    tells(&run, parts);
+    assert_eq!(home.read(CONFIG), config);
+    (home, run)
+}
+
+#[test]
+fn sections_come_into_the_block_and_their_comments_stay_above_it() {
+    let home = home(MINE);
+    let run = home.run(["apply"]).exits(4);
+    tells(&run, &["[profile prod] on line 2", "[profile main] on line 12", "`awsauth apply --adopt`"]);
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["2 adopted"]);
+    let expected = format!(
+        "# my file\n\n[profile other]\nregion = us-east-1\n  # other's own\n\n\
+         # of [profile prod]:\n# ask Bob before you use it\n; through the user\n{}",
+        block(SMALL_BODY)
+    );
+    assert_eq!(home.read(CONFIG), expected);
+    tells(&home.run(["apply"]).ok(), &["nothing to do"]);
+}
+
+#[test]
+fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_lines_do() {
+    let config = MINE.replace(
+        "region=eu-west-1\n",
+        "region=eu-west-2\nretry_mode = adaptive\ns3 =\n  max_concurrent_requests = 20\n  addressing_style = path\n",
+    );
+    let (home, run) = refuses(
+        SMALL,
+        &config,
+        &[
+            "1 section outside its block holds what the manifest does not give",
+            "line 13: [profile main] holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
+            "line 14: [profile main] holds `retry_mode = adaptive`, which the manifest does not give",
+            "`awsauth apply --adopt` loses nothing",
+        ],
+    );
+    let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
+    let expected = "[profiles.main]\nregion = \"eu-west-2\"\n[profiles.main.settings]\nretry_mode = \"adaptive\"\n\
+                    s3 = { max_concurrent_requests = \"20\", addressing_style = \"path\" }";
+    assert_eq!(lines, expected);
+    let json = home.run(["apply", "--adopt", "--json"]).exits(4).json();
+    assert_eq!(json["error"]["manifest_lines"][0], "[profiles.main]");
+
+    let rest = lines.strip_prefix("[profiles.main]\nregion = \"eu-west-2\"\n").unwrap();
+    home.manifest(&format!("{}{rest}\n", SMALL.replace("eu-west-1", "eu-west-2")));
+    home.run(["apply", "--adopt"]).ok();
+    assert!(home.read(CONFIG).contains("[profile main]\nregion = eu-west-2\nretry_mode = adaptive\ns3 =\n  max_"));
+}
+
+#[test]
+fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
+    let config = "[profile main]\ncredential_process = /bin/mine\naws_secret_access_key = SECRETMARK\nnew_thing = 1\n";
+    let (_, run) = refuses(
+        SMALL,
+        config,
+        &[
+            "line 2: credential_process of [profile main] can't stand in a manifest: it names a program",
+            "line 3: aws_secret_access_key of [profile main] can't stand in a manifest: keys and tokens are secrets",
+            "line 4: new_thing of [profile main] can't stand in a manifest: awsauth does not know",
+        ],
+    );
+    assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{}", run.stderr);
+}
+
+#[test]
+fn an_sso_session_and_its_profiles_in_the_old_form_are_the_same_login() {
+    let manifest = r#"[sso_sessions.corp]
+sso_start_url = "https://corp.awsapps.com/start"
+sso_region = "us-east-1"
+
+[profiles.read]
+pattern = "sso"
+sso_session = "corp"
+sso_account_id = "123456789012"
+sso_role_name = "ReadOnly"
+"#;
+    let home = home("");
+    home.manifest(manifest);
+    home.write(
+        CONFIG,
+        "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start/#\nsso_region = us-east-1\n\
+         sso_registration_scopes = sso:account:access\n\n[profile \"read\"]\n\
+         sso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = 123456789012\n\
+         sso_role_name = ReadOnly\n",
+    );
+    home.run(["apply", "--adopt"]).ok();
+    let config = home.read(CONFIG);
+    assert!(config.starts_with("# >>> awsauth >>>"), "{config}");
+    assert_eq!(config.matches("[profile read]").count(), 1, "{config}");
+}
+
+#[test]
+fn sections_that_stand_twice_are_adopted_although_aws_cli_refuses_the_file() {
+    let home = home("[profile main]\nregion = eu-west-1\n\n[profile main]\nregion = eu-west-1\nregion = eu-west-1\n");
+    home.run(["apply", "--adopt"]).ok();
+    assert_eq!(home.read(CONFIG).strip_prefix('\n').unwrap_or(&home.read(CONFIG)), block(SMALL_BODY));
+}
+
+#[test]
+fn a_fault_that_adopting_does_not_take_away_is_still_refused_with_its_line() {
+    refuses(SMALL, "[profile main]\nregion = eu-west-1\njunk\n", &["line 3: a line without `=`"]);
+    refuses(
+        SMALL,
+        "[profile main]\nregion = eu-west-1\n[x]\na = 1\na = 2\n",
+        &["line 5: key \"a\" is already on line 4"],
+    );
+}
+
+#[test]
+fn a_section_beside_a_block_that_has_it_too_is_adopted_into_it() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    home.write(CONFIG, format!("[a]\nx = 1\n{}\n[profile prod]\n# why\nsource_profile = main\n", block(SMALL_BODY)));
+    home.run(["apply", "--adopt"]).ok();
+    assert_eq!(home.read(CONFIG), format!("[a]\nx = 1\n# of [profile prod]:\n# why\n{}", block(SMALL_BODY)));
+}
+
+#[test]
+fn a_long_term_key_gets_out_of_the_way_byte_for_byte() {
+    let home = home("");
+    let keys =
+        "; mine\r\n[main]\r\n aws_access_key_id=AKIAALICEEXAMPLEKEY2 \r\n\taws_secret_access_key : SECRETMARK\r\nx = 1";
+    home.write(CREDENTIALS, keys);
+    let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
+    assert!(run.stdout.contains("-[main]") && run.stdout.contains("+[main-long-term]"), "{}", run.stdout);
+    assert!(!run.stdout.contains("SECRETMARK"), "{}", run.stdout);
+    assert_eq!(home.read(CREDENTIALS), keys);
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["1 renamed"]);
+    assert!(!run.stderr.contains("no long-term key"), "{}", run.stderr);
+    assert_eq!(home.read(CREDENTIALS), keys.replace("[main]", "[main-long-term]"));
+}
+
+#[test]
+fn a_key_whose_place_is_taken_and_another_tools_session_are_refused_with_what_to_do() {
+    let key = |section: &str| format!("[{section}]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    for (keys, parts) in [
+        (key("main-long-term") + &key("main"), "[main-long-term], which stands on line 1 already"),
+        (key("main") + "aws_session_token = t\n", "temporary credentials, or half a key, of another tool"),
+        (key("prod"), "rename or delete that section"),
+    ] {
+        let home = home("");
+        home.write(CREDENTIALS, &keys);
+        tells(&home.run(["apply", "--adopt"]).exits(4), &[parts]);
+        assert_eq!(home.read(CREDENTIALS), keys);
+        assert!(!home.has(CONFIG));
+    }
+}
+
+#[test]
+fn a_key_that_was_put_over_a_session_loses_the_marks_of_the_session() {
+    let home = home("");
+    home.write(
+        CREDENTIALS,
+        "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\naws_session_token = t\n\
+         awsauth_expiration = 2026-01-01T00:00:00Z\n",
+    );
+    home.run(["apply", "--adopt"]).ok();
+    assert_eq!(home.read(CREDENTIALS), "[main-long-term]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+}

@@ -1,0 +1,125 @@
+//! Backups, and `apply --undo`, which puts the newest back.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::{SMALL, SMALL_BODY, block, home};
+use crate::scene::{CONFIG, CREDENTIALS, STATE};
+use crate::support::sandbox::Sandbox;
+
+const MARKED: &str = "[gone]\naws_access_key_id = ASIAGONE\naws_secret_access_key = SECRETMARK\n\
+                      aws_session_token = SECRETMARK\nawsauth_expiration = 2026-01-01T00:00:00Z\n";
+
+/// The backups of a file, the oldest first.
+fn backups(home: &Sandbox, file: &str) -> Vec<std::path::PathBuf> {
+    let dirs = home.list(&format!("{STATE}/backups"));
+    let of_file = |dir: &&std::path::PathBuf| dir.file_name().unwrap().to_str().unwrap().starts_with(file);
+    dirs.iter()
+        .find(of_file)
+        .map_or_else(Vec::new, |dir| home.list(dir.strip_prefix(home.path("")).unwrap().to_str().unwrap()))
+}
+
+#[test]
+fn the_last_ten_of_each_file_are_kept_for_the_user_alone() {
+    let home = home("[a]\nx = 1\n");
+    for number in 1..=12 {
+        home.manifest(&SMALL.replace("eu-west-1", &format!("eu-west-{number}")));
+        home.run(["apply"]).ok();
+    }
+    let kept = backups(&home, "config");
+    assert_eq!(kept.len(), 10);
+    let texts: Vec<String> = kept.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for (text, number) in texts.iter().zip(2..) {
+        assert!(text.contains(&format!("region = eu-west-{number}\n")), "{text}");
+    }
+    for path in &kept {
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(path.parent().unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+    home.run(["apply"]).ok();
+    assert_eq!(backups(&home, "config"), kept, "a run with nothing to do keeps nothing");
+}
+
+#[test]
+fn both_files_of_one_run_go_back_together_and_that_can_be_undone() {
+    let home = home("[a]\nx = 1");
+    home.write(CREDENTIALS, MARKED);
+    home.run(["apply"]).ok();
+    let applied = home.read(CONFIG);
+    assert_eq!(home.read(CREDENTIALS), "");
+
+    let run = home.run(["apply", "--undo", "--dry-run"]).ok();
+    assert!(run.stdout.contains("-[profile main]\n") && run.stdout.contains("+[gone]\n"), "{}", run.stdout);
+    assert!(!run.stdout.contains("SECRETMARK"), "{}", run.stdout);
+    assert_eq!(home.read(CONFIG), applied);
+    home.run(["apply", "--undo", "--check"]).exits(1);
+
+    let run = home.run(["apply", "--undo"]).ok();
+    assert!(
+        run.stderr.contains("put back") && run.stderr.contains("`awsauth apply --undo` once more"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1".to_owned(), MARKED.to_owned()));
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (applied, String::new()));
+    assert_eq!(home.list(".aws").len(), 2);
+}
+
+#[test]
+fn a_file_that_apply_made_is_taken_away_again() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    let run = home.run(["apply", "--undo", "--json"]).ok();
+    assert_eq!(run.json()["files"][0]["path"], home.path(CONFIG).to_str().unwrap());
+    assert!(!home.has(CONFIG));
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!(home.read(CONFIG), block(SMALL_BODY));
+}
+
+#[test]
+fn a_link_stays_a_link_when_its_file_goes_back() {
+    let home = home("");
+    home.write("dotfiles/config", "[a]\nx = 1\n");
+    fs::create_dir(home.path(".aws")).unwrap();
+    std::os::unix::fs::symlink("../dotfiles/config", home.path(CONFIG)).unwrap();
+    home.run(["apply"]).ok();
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!(home.read("dotfiles/config"), "[a]\nx = 1\n");
+    assert!(home.path(CONFIG).symlink_metadata().unwrap().is_symlink());
+}
+
+#[test]
+fn without_a_backup_there_is_nothing_to_undo_and_no_manifest_is_needed() {
+    let home = Sandbox::new();
+    let run = home.run(["apply", "--undo"]).exits(4);
+    assert!(run.stderr.contains("there is nothing to undo"), "{}", run.stderr);
+    let run = home.run(["apply", "--undo", "--force"]).exits(2);
+    assert!(run.stderr.contains("--undo"), "{}", run.stderr);
+}
+
+#[test]
+fn a_backup_of_a_run_that_was_killed_before_its_change_is_passed_over() {
+    let home = home("[a]\nx = 1\n");
+    home.run(["apply"]).ok();
+    let applied = home.read(CONFIG);
+    let first = backups(&home, "config").remove(0);
+    fs::write(first.with_file_name("29990101T000000.000000000Z.bak"), &applied).unwrap();
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!(home.read(CONFIG), "[a]\nx = 1\n");
+}
+
+#[test]
+fn a_key_that_keys_add_replaced_is_kept() {
+    let home = home("");
+    let add = |id: &str, args: &[&str]| {
+        let key = format!("{id}\n{}\n", "s".repeat(40));
+        home.run_with_input([&["keys", "add", "main"], args].concat(), &key).ok();
+    };
+    add("AKIAALICEEXAMPLEKEY1", &[]);
+    assert_eq!(backups(&home, "credentials").len(), 0);
+    let before = home.read(CREDENTIALS);
+    add("AKIAALICEEXAMPLEKEY2", &["--force"]);
+    let [backup] = backups(&home, "credentials").try_into().unwrap();
+    assert_eq!(fs::read_to_string(backup).unwrap(), before);
+}
