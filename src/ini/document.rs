@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::blank;
 use super::line::{Line, LineKind, Lines, is_comment, split_nested};
-use super::parse;
+use super::parse::{self, Parsed};
 use super::section::{Entry, FileKind, NestedEntry, Section, SectionId};
 use super::style::Style;
 
@@ -19,20 +19,20 @@ pub(super) const DEFAULTS: &str = "DEFAULT";
 pub(crate) struct Document<'a> {
     bytes: &'a [u8],
     kind: FileKind,
-    lines: Vec<Line>,
-    sections: Vec<Section>,
-    /// Positions in `sections`, by identity and then by place.
-    index: Vec<usize>,
+    parsed: Parsed,
+    /// Positions of the sections, by identity and then by place.
+    index: Vec<u32>,
     style: OnceLock<Style>,
 }
 
 impl<'a> Document<'a> {
     /// Reads any bytes, in linear time; never fails.
     pub(crate) fn parse(bytes: &'a [u8], kind: FileKind) -> Self {
-        let (lines, sections) = parse::parse(bytes, kind);
-        let mut index: Vec<usize> = (0..sections.len()).collect();
-        index.sort_by(|left, right| sections[*left].id.key().cmp(&sections[*right].id.key()));
-        Self { bytes, kind, lines, sections, index, style: OnceLock::new() }
+        let parsed = parse::parse(bytes, kind);
+        let key = |position: u32| parsed.sections[position as usize].id.key();
+        let mut index: Vec<u32> = (0..).take(parsed.sections.len()).collect();
+        index.sort_by(|left, right| key(*left).cmp(&key(*right)));
+        Self { bytes, kind, parsed, index, style: OnceLock::new() }
     }
 
     /// The whole text.
@@ -47,12 +47,33 @@ impl<'a> Document<'a> {
 
     /// All lines; joined they are [`Document::bytes`].
     pub(crate) fn lines(&self) -> &[Line] {
-        &self.lines
+        &self.parsed.lines
     }
 
     /// All sections in file order, duplicates kept.
     pub(crate) fn sections(&self) -> &[Section] {
-        &self.sections
+        &self.parsed.sections
+    }
+
+    /// The entries of a section in file order, repeated keys kept.
+    pub(crate) fn entries(&self, section: &Section) -> &[Entry] {
+        &self.parsed.entries[section.entries.range()]
+    }
+
+    /// All entries in file order.
+    pub(super) fn all_entries(&self) -> &[Entry] {
+        &self.parsed.entries
+    }
+
+    /// The last entry of that key in a section, compared without case: the one that counts.
+    pub(crate) fn own_entry(&self, section: &Section, key: &str) -> Option<&Entry> {
+        let key = blank::lower(key.as_bytes());
+        self.entries(section).iter().rev().find(|entry| entry.lower_key(self.bytes) == key)
+    }
+
+    /// The sections, those that botocore takes for one another side by side and in file order.
+    pub(super) fn by_identity(&self) -> impl Iterator<Item = &Section> {
+        self.index.iter().map(|position| &self.parsed.sections[*position as usize])
     }
 
     /// How the file is written, for text that is added to it.
@@ -62,7 +83,7 @@ impl<'a> Document<'a> {
 
     /// The number, from 1, of the line that holds the byte at `offset`; the last line for an offset past the end.
     pub(crate) fn line_number(&self, offset: usize) -> usize {
-        self.lines.partition_point(|line| line.range.start <= offset).max(1)
+        self.lines().partition_point(|line| line.range().start <= offset).max(1)
     }
 
     /// All sections of that identity in file order, in logarithmic time.
@@ -71,10 +92,10 @@ impl<'a> Document<'a> {
     }
 
     fn find_key(&self, key: (u8, &str)) -> impl DoubleEndedIterator<Item = &Section> {
-        let compare = |position: &usize| self.sections[*position].id.key().cmp(&key);
+        let compare = |position: &u32| self.parsed.sections[*position as usize].id.key().cmp(&key);
         let start = self.index.partition_point(|position| compare(position) == Ordering::Less);
         let length = self.index[start..].partition_point(|position| compare(position) == Ordering::Equal);
-        self.index[start..start + length].iter().map(|position| &self.sections[*position])
+        self.index[start..start + length].iter().map(|position| &self.parsed.sections[*position as usize])
     }
 
     /// The value that botocore gives for the key, compared without case; the last one where it is repeated.
@@ -84,7 +105,7 @@ impl<'a> Document<'a> {
     pub(crate) fn get(&self, id: &SectionId, key: &str) -> Option<Cow<'a, str>> {
         let inherited = || {
             self.find(id).next()?;
-            self.find_key((4, DEFAULTS)).rev().find_map(|section| section.entry(self.bytes, key))
+            self.find_key((4, DEFAULTS)).rev().find_map(|section| self.own_entry(section, key))
         };
         self.entry(id, key).or_else(inherited).map(|entry| self.value(entry))
     }
@@ -93,7 +114,7 @@ impl<'a> Document<'a> {
     pub(crate) fn entry(&self, id: &SectionId, key: &str) -> Option<&Entry> {
         let name = self.name(self.find(id).next_back()?);
         let mut merged = self.find(id).rev().filter(|section| self.name(section) == name);
-        merged.find_map(|section| section.entry(self.bytes, key))
+        merged.find_map(|section| self.own_entry(section, key))
     }
 
     #[cfg_attr(not(test), expect(dead_code, reason = "`apply --adopt` will take sections over with it"))]
@@ -116,7 +137,7 @@ impl<'a> Document<'a> {
 
     /// An entry's whole value: lines trimmed and joined with `\n`, comments between them left out.
     pub(crate) fn value(&self, entry: &Entry) -> Cow<'a, str> {
-        let mut parts = vec![&self.bytes[entry.value.clone()]];
+        let mut parts = vec![&self.bytes[entry.value()]];
         parts.extend(self.continuations(entry).map(|range| &self.bytes[range]));
         if let [only] = parts.as_slice() {
             return String::from_utf8_lossy(only);
@@ -133,7 +154,7 @@ impl<'a> Document<'a> {
 
     /// The visible lines of a nested block.
     pub(super) fn nested_lines(&self, entry: &Entry) -> impl Iterator<Item = Range<usize>> {
-        let lines = entry.value.is_empty().then(|| self.continuations(entry));
+        let lines = entry.value().is_empty().then(|| self.continuations(entry));
         let parts = lines.into_iter().flatten().flat_map(|range| split_nested(self.bytes, range));
         parts.filter(|range| !range.is_empty())
     }
@@ -148,8 +169,8 @@ impl<'a> Document<'a> {
 
     /// The trimmed lines of a value after its first one; blank lines are part of a value, comments are not.
     fn continuations(&self, entry: &Entry) -> impl Iterator<Item = Range<usize>> {
-        let start = entry.range.start;
-        let lines = Lines::new(&self.bytes[entry.range.clone()]).skip(1);
+        let start = entry.range().start;
+        let lines = Lines::new(&self.bytes[entry.range()]).skip(1);
         let visible = lines.map(move |line| {
             let content = line.content();
             blank::trim(self.bytes, start + content.start..start + content.end)
@@ -164,11 +185,11 @@ impl<'a> Document<'a> {
 
     /// Where a section stands in [`Document::sections`].
     pub(super) fn position(&self, section: &Section) -> usize {
-        self.sections.partition_point(|other| other.range.start < section.range.start)
+        self.sections().partition_point(|other| other.range.start < section.range.start)
     }
 
     /// Whether that line exists and is blank.
     pub(super) fn is_blank(&self, line: usize) -> bool {
-        self.lines.get(line).is_some_and(|line| line.kind == LineKind::Blank)
+        self.lines().get(line).is_some_and(|line| line.kind == LineKind::Blank)
     }
 }

@@ -113,23 +113,23 @@ impl Document<'_> {
         if self.is_defaults(section) {
             return Err(EditError::Name { name: DEFAULTS.to_owned() });
         }
-        let Some(entry) = section.entry(self.bytes(), key) else {
+        let Some(entry) = self.own_entry(section, key) else {
             return self.insert(section, key, value);
         };
-        let line_start = entry.range.start;
-        let end = blank::trim(self.bytes(), entry.range.clone()).end;
+        let line_start = entry.range().start;
+        let end = blank::trim(self.bytes(), entry.range()).end;
         let after_delimiter = entry.after_delimiter(self.bytes());
         let (start, text) = match value {
             NewValue::Text(text) => {
                 portable::check_value(key, text)?;
-                if entry.value.is_empty() {
+                if entry.value().is_empty() {
                     (after_delimiter, format!("{}{text}", self.style().after_delimiter()))
                 } else {
-                    (entry.value.start, text.to_string())
+                    (entry.value().start, text.to_string())
                 }
             }
             NewValue::Nested(pairs) => {
-                let indent = self.text(&(line_start..entry.key.start));
+                let indent = self.text(&(line_start..entry.key().start));
                 let mut text = String::new();
                 push_nested(&mut text, key, pairs, &indent, self.style())?;
                 (after_delimiter, text)
@@ -155,8 +155,8 @@ impl Document<'_> {
 
     /// As deep as the last entry, and never less deep than the next header, which would become part of the value.
     fn insert_indent(&self, section: &Section) -> String {
-        let own = match section.entries.last() {
-            Some(entry) => entry.range.start..entry.key.start,
+        let own = match self.entries(section).last() {
+            Some(entry) => entry.range().start..entry.key().start,
             None => section.range.start..section.header.start,
         };
         let next = self.sections().get(self.position(section) + 1);
@@ -168,8 +168,8 @@ impl Document<'_> {
     /// Takes every entry of `key` out, whole lines; nothing if there is none.
     pub(crate) fn remove_key(&self, section: &Section, key: &str) -> Vec<Edit> {
         let key = blank::lower(key.as_bytes());
-        let entries = section.entries.iter().filter(|entry| entry.lower_key(self.bytes()) == key);
-        entries.map(|entry| Edit { range: entry.range.clone(), bytes: Vec::new() }).collect()
+        let entries = self.entries(section).iter().filter(|entry| entry.lower_key(self.bytes()) == key);
+        entries.map(|entry| Edit { range: entry.range(), bytes: Vec::new() }).collect()
     }
 
     /// Takes a section out, from its header through its last entry, with one blank line above it where one stays below.
@@ -179,7 +179,7 @@ impl Document<'_> {
         if let Some(next) = self.sections().get(position + 1) {
             self.check_exposed(&self.sections()[..position], next)?;
         }
-        let below = self.lines().partition_point(|line| line.range.start < section.body_end);
+        let below = self.lines().partition_point(|line| line.range().start < section.body_end);
         let above = section.header_line.checked_sub(1).filter(|line| self.is_blank(*line));
         let start = match above {
             Some(line) if below == self.lines().len() || self.is_blank(below) => self.lines()[line].content().start,
@@ -191,9 +191,9 @@ impl Document<'_> {
     /// Looks at all sections above, since the ones between may be taken out as well.
     fn check_exposed(&self, above: &[Section], next: &Section) -> Result<(), EditError> {
         let header = blank::depth(&self.bytes()[next.range.start..next.header.start]);
-        let entries = || above.iter().filter_map(|section| section.entries.last());
+        let entries = || above.iter().filter_map(|section| self.entries(section).last());
         let depth = |line_start: usize, key: usize| blank::depth(&self.bytes()[line_start..key]);
-        if header > 0 && entries().any(|entry| depth(entry.range.start, entry.key.start) < header) {
+        if header > 0 && entries().any(|entry| depth(entry.range().start, entry.key().start) < header) {
             return Err(EditError::IndentedHeader { line: next.header_line + 1 });
         }
         Ok(())

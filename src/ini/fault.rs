@@ -99,7 +99,7 @@ impl Document<'_> {
         }
         let invalid = std::str::from_utf8(self.bytes()).is_err();
         for (line, number) in self.lines().iter().zip(1..) {
-            if invalid && std::str::from_utf8(&self.bytes()[line.range.clone()]).is_err() {
+            if invalid && std::str::from_utf8(&self.bytes()[line.range()]).is_err() {
                 faults.push(Fault { line: number, kind: FaultKind::InvalidUtf8 });
             }
             if let LineKind::Refused(refusal) = line.kind {
@@ -110,15 +110,22 @@ impl Document<'_> {
     }
 
     fn duplicate_sections(&self) -> Vec<Fault> {
-        let mut first_lines = HashMap::new();
-        let sections = self.sections().iter().filter(|section| !self.is_defaults(section));
+        // Equal texts have equal identities, so they are neighbours here.
         let mut faults = Vec::new();
-        for section in sections {
-            let line = section.header_line + 1;
-            let first_line = *first_lines.entry(self.name(section)).or_insert(line);
-            if first_line != line {
-                let name = self.text(&section.name).into_owned();
-                faults.push(Fault { line, kind: FaultKind::DuplicateSection { name, first_line } });
+        let mut same: Vec<&Section> = Vec::new();
+        for section in self.by_identity().filter(|section| !self.is_defaults(section)) {
+            if same.last().is_some_and(|last| last.id != section.id) {
+                same.clear();
+            }
+            let first = same.iter().find(|first| self.name(first) == self.name(section));
+            if let Some(first) = first {
+                let kind = FaultKind::DuplicateSection {
+                    name: self.text(&section.name).into_owned(),
+                    first_line: first.header_line + 1,
+                };
+                faults.push(Fault { line: section.header_line + 1, kind });
+            } else {
+                same.push(section);
             }
         }
         faults
@@ -140,15 +147,16 @@ impl Document<'_> {
 
     /// Sections have few keys, and pairs of them are compared faster than hashed. False says nothing.
     fn is_plainly_unique(&self, section: &Section) -> bool {
-        let key = |at: usize| &self.bytes()[section.entries[at].key.clone()];
-        let count = section.entries.len();
+        let entries = self.entries(section);
+        let key = |at: usize| &self.bytes()[entries[at].key()];
+        let count = entries.len();
         count <= FEW
             && (0..count).all(|at| key(at).is_ascii() && (0..at).all(|other| !key(at).eq_ignore_ascii_case(key(other))))
     }
 
     fn repeated<'s>(&'s self, section: &Section, seen: &mut HashMap<Cow<'s, [u8]>, usize>, faults: &mut Vec<Fault>) {
-        for entry in &section.entries {
-            let line = self.line_number(entry.range.start);
+        for entry in self.entries(section) {
+            let line = self.line_number(entry.range().start);
             let first_line = *seen.entry(entry.lower_key(self.bytes())).or_insert(line);
             if first_line != line {
                 let key = String::from_utf8_lossy(&entry.lower_key(self.bytes())).into_owned();
@@ -159,11 +167,10 @@ impl Document<'_> {
 
     /// Those of `[DEFAULT]` count even where no other section makes botocore look at them yet.
     fn nested_faults(&self) -> Vec<Fault> {
-        let entries = self.sections().iter().flat_map(|section| &section.entries);
         let mut faults = Vec::new();
-        for entry in entries.filter(|entry| entry.value.is_empty()) {
+        for entry in self.all_entries().iter().filter(|entry| entry.value().is_empty()) {
             for line in self.nested_lines(entry).filter(|line| !self.bytes()[line.clone()].contains(&b'=')) {
-                let key = self.text(&entry.key).into_owned();
+                let key = self.text(&entry.key()).into_owned();
                 let kind = FaultKind::NestedWithoutSeparator { key };
                 faults.push(Fault { line: self.line_number(line.start), kind });
             }

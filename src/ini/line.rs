@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::blank;
+use super::place::Place;
 
 /// U+FEFF in UTF-8, which botocore takes for text.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -42,8 +43,7 @@ pub(crate) enum Refusal {
 /// One line; all lines of a file, joined, are the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Its bytes with a byte order mark and the line end.
-    pub(crate) range: Range<usize>,
+    place: Place,
     /// What it is.
     pub(crate) kind: LineKind,
     mark: u8,
@@ -51,14 +51,21 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// Its bytes with a byte order mark and the line end.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.place.range()
+    }
+
     /// Its bytes without a byte order mark and without the line end.
     pub(crate) fn content(&self) -> Range<usize> {
-        self.range.start + usize::from(self.mark)..self.range.end - usize::from(self.ending)
+        let Range { start, end } = self.range();
+        start + usize::from(self.mark)..end - usize::from(self.ending)
     }
 
     /// The end of its content; what follows up to the end of the line is `\n`, `\r\n`, `\r` or nothing.
     pub(super) fn ending(&self) -> Range<usize> {
-        self.range.end - usize::from(self.ending)..self.range.end
+        let end = self.place.range().end;
+        end - usize::from(self.ending)..end
     }
 }
 
@@ -84,7 +91,7 @@ impl Iterator for Lines<'_> {
         if rest.is_empty() {
             return None;
         }
-        let length = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len());
+        let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         let ending = match &rest[length..] {
             [] => 0,
             [b'\r', b'\n', ..] => 2,
@@ -92,7 +99,7 @@ impl Iterator for Lines<'_> {
         };
         let mark = if start == 0 && rest.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
         self.at = start + length + usize::from(ending);
-        Some(Line { range: start..self.at, kind: LineKind::Blank, mark, ending })
+        Some(Line { place: Place::from(start..self.at), kind: LineKind::Blank, mark, ending })
     }
 }
 

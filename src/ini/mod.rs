@@ -12,6 +12,7 @@ mod edit;
 mod fault;
 mod line;
 mod parse;
+mod place;
 mod portable;
 mod section;
 mod shlex;

@@ -4,23 +4,38 @@ use std::ops::Range;
 
 use super::blank;
 use super::line::{Line, LineKind, Lines, Refusal, is_comment};
+use super::place::Place;
 use super::section::{Entry, FileKind, Section, SectionId};
 
 /// Reads all of `bytes`; never fails.
-pub(super) fn parse(bytes: &[u8], kind: FileKind) -> (Vec<Line>, Vec<Section>) {
-    let mut parser = Parser { bytes, kind, lines: Vec::new(), sections: Vec::new(), open: None };
+pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Parsed {
+    // Counted first: a list that grows is copied again and again.
+    let count = memchr::memchr_iter(b'\n', bytes).count() + 1;
+    let parsed = Parsed { lines: Vec::with_capacity(count), sections: Vec::new(), entries: Vec::new() };
+    let mut parser = Parser { bytes, kind, parsed, open: None };
     for mut line in Lines::new(bytes) {
         line.kind = parser.read(&line);
-        parser.lines.push(line);
+        parser.parsed.lines.push(line);
     }
-    (parser.lines, parser.sections)
+    parser.end_section(bytes.len());
+    parser.parsed
+}
+
+/// What a text consists of.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// Every line.
+    pub(super) lines: Vec<Line>,
+    /// Every section.
+    pub(super) sections: Vec<Section>,
+    /// The entries of all sections.
+    pub(super) entries: Vec<Entry>,
 }
 
 struct Parser<'a> {
     bytes: &'a [u8],
     kind: FileKind,
-    lines: Vec<Line>,
-    sections: Vec<Section>,
+    parsed: Parsed,
     /// The depth of the entry that a deeper line continues.
     open: Option<usize>,
 }
@@ -44,37 +59,44 @@ impl Parser<'_> {
         } else {
             self.begin_entry(line, &visible, depth)
         };
-        if let Some(section) = self.sections.last_mut() {
-            section.body_end = line.range.end;
+        if let Some(section) = self.parsed.sections.last_mut() {
+            section.body_end = line.range().end;
         }
         kind
     }
 
     fn begin_section(&mut self, line: &Line, header: Range<usize>) {
         let start = line.content().start;
-        if let Some(previous) = self.sections.last_mut() {
-            previous.range.end = start;
-        }
+        self.end_section(start);
         let name = header.start + 1..header.end - 1;
         let text = String::from_utf8_lossy(&self.bytes[name.clone()]);
         self.open = None;
-        self.sections.push(Section {
+        let entries = self.parsed.entries.len();
+        self.parsed.sections.push(Section {
             id: SectionId::parse(&text, self.kind),
             header,
             name,
-            header_line: self.lines.len(),
+            header_line: self.parsed.lines.len(),
             range: start..self.bytes.len(),
-            body_end: line.range.end,
-            entries: Vec::new(),
+            body_end: line.range().end,
+            entries: Place::from(entries..entries),
         });
+    }
+
+    /// Where the last section ends is known when the next one begins.
+    fn end_section(&mut self, at: usize) {
+        if let Some(section) = self.parsed.sections.last_mut() {
+            section.range.end = at;
+            section.entries = section.entries.until(self.parsed.entries.len());
+        }
     }
 
     fn begin_entry(&mut self, line: &Line, visible: &Range<usize>, depth: usize) -> LineKind {
         let entry = split_entry(self.bytes, line, visible);
         self.open = None;
-        match (entry, self.sections.last_mut()) {
-            (Ok(entry), Some(section)) => {
-                section.entries.push(entry);
+        match (entry, self.parsed.sections.last()) {
+            (Ok(entry), Some(_)) => {
+                self.parsed.entries.push(entry);
                 self.open = Some(depth);
                 LineKind::Entry
             }
@@ -86,9 +108,8 @@ impl Parser<'_> {
     }
 
     fn continue_entry(&mut self, line: &Line) {
-        let entry = self.sections.last_mut().and_then(|section| section.entries.last_mut());
-        if let Some(entry) = entry {
-            entry.range.end = line.range.end;
+        if let Some(entry) = self.parsed.entries.last_mut() {
+            entry.extend(line.range().end);
         }
     }
 }
@@ -102,7 +123,7 @@ fn header(bytes: &[u8], visible: &Range<usize>) -> Option<Range<usize>> {
 
 fn split_entry(bytes: &[u8], line: &Line, visible: &Range<usize>) -> Result<Entry, Refusal> {
     let text = &bytes[visible.clone()];
-    let Some(delimiter) = text.iter().position(|byte| matches!(byte, b'=' | b':')) else {
+    let Some(delimiter) = memchr::memchr2(b'=', b':', text) else {
         return Err(match text {
             [b'[', b']', ..] => Refusal::EmptyHeader,
             [b'[', ..] => Refusal::UnclosedHeader,
@@ -115,5 +136,5 @@ fn split_entry(bytes: &[u8], line: &Line, visible: &Range<usize>) -> Result<Entr
         return Err(Refusal::MissingKey);
     }
     let value = blank::trim(bytes, delimiter + 1..visible.end);
-    Ok(Entry { key, value, range: line.range.clone() })
+    Ok(Entry::new(key, value, line.range()))
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::blank;
+use super::place::Place;
 use super::shlex;
 
 /// Which of the two files a text is: headers mean different things in them.
@@ -54,6 +55,15 @@ impl SectionId {
         } else {
             return None;
         };
+        // Nearly all headers are such, and there are thousands.
+        let is_plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if let Some((sort, name)) = header.split_once(' ')
+            && !name.is_empty()
+            && is_plain(sort)
+            && is_plain(name)
+        {
+            return Some(make(name.to_owned()));
+        }
         let [_, name] = <[String; 2]>::try_from(shlex::split(header)?).ok()?;
         Some(make(name))
     }
@@ -103,39 +113,54 @@ pub(crate) struct Section {
     pub(crate) range: Range<usize>,
     /// The end of the last line that is neither blank nor a comment: what comes after may belong to the next section.
     pub(crate) body_end: usize,
-    /// In file order, repeated keys kept.
-    pub(crate) entries: Vec<Entry>,
-}
-
-impl Section {
-    /// The last entry of that key, compared without case: the one that counts.
-    pub(crate) fn entry(&self, bytes: &[u8], key: &str) -> Option<&Entry> {
-        let key = blank::lower(key.as_bytes());
-        self.entries.iter().rev().find(|entry| entry.lower_key(bytes) == key)
-    }
+    /// Its entries, as places in the list of all.
+    pub(super) entries: Place,
 }
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The key as written.
-    pub(crate) key: Range<usize>,
-    /// The value on the key's own line, trimmed; it ends with the visible text, so ` # this` is part of it.
-    pub(crate) value: Range<usize>,
-    /// All its lines, continuation lines and the comments between them included, line ends too.
-    pub(crate) range: Range<usize>,
+    key: Place,
+    value: Place,
+    range: Place,
 }
 
 impl Entry {
+    /// An entry of one line so far.
+    pub(super) fn new(key: Range<usize>, value: Range<usize>, range: Range<usize>) -> Self {
+        Self { key: key.into(), value: value.into(), range: range.into() }
+    }
+
+    /// Takes the lines up to `end` into it.
+    pub(super) fn extend(&mut self, end: usize) {
+        self.range = self.range.until(end);
+    }
+
+    /// The key as written.
+    pub(crate) fn key(&self) -> Range<usize> {
+        self.key.range()
+    }
+
+    /// The value on the key's own line, trimmed; it ends with the visible text, so ` # this` is part of it.
+    pub(crate) fn value(&self) -> Range<usize> {
+        self.value.range()
+    }
+
+    /// All its lines, continuation lines and the comments between them included, line ends too.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.range()
+    }
+
     /// The key as botocore compares it.
     pub(super) fn lower_key<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        blank::lower(&bytes[self.key.clone()])
+        blank::lower(&bytes[self.key()])
     }
 
     /// One past the `=` or `:`.
     pub(super) fn after_delimiter(&self, bytes: &[u8]) -> usize {
-        let between = &bytes[self.key.end..self.value.start];
-        self.key.end + between.iter().position(|byte| matches!(byte, b'=' | b':')).map_or(0, |at| at + 1)
+        let (key, value) = (self.key(), self.value());
+        let between = &bytes[key.end..value.start];
+        key.end + between.iter().position(|byte| matches!(byte, b'=' | b':')).map_or(0, |at| at + 1)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::document::Document;
 use super::line::LineKind;
+use super::section::Entry;
 
 /// The habits of a file, by majority; AWS CLI's own where it shows none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,10 +35,10 @@ impl Style {
             b"\n" => Some(false),
             _ => None,
         }));
-        let entries = document.sections().iter().flat_map(|section| &section.entries);
-        let spaced = most(entries.filter_map(|entry| match &document.bytes()[entry.key.end..entry.value.start] {
+        let between = |entry: &Entry| entry.key().end..entry.value().start;
+        let spaced = most(document.all_entries().iter().filter_map(|entry| match &document.bytes()[between(entry)] {
             b" = " => Some(true),
-            b"=" if !entry.value.is_empty() => Some(false),
+            b"=" if !entry.value().is_empty() => Some(false),
             _ => None,
         }));
         let headers = document.sections().iter().skip(1).map(|section| section.header_line);

@@ -91,12 +91,12 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
 /// above to Rust's SDK (aws-facts §1.2).
 fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let lines = document.lines()[section.header_line + 1..].iter();
-    let lines = lines.take_while(|line| line.range.start < section.body_end);
+    let lines = lines.take_while(|line| line.range().start < section.body_end);
     let mut found: Vec<(usize, String)> = lines
         .filter(|line| line.kind == LineKind::Comment)
-        .map(|line| (line.range.start, document.text(&line.content()).trim().to_owned()))
+        .map(|line| (line.range().start, document.text(&line.content()).trim().to_owned()))
         .collect();
-    found.extend(section.entries.iter().filter_map(|entry| inline_comment(document, entry)));
+    found.extend(document.entries(section).iter().filter_map(|entry| inline_comment(document, entry)));
     let header_line = document.text(&(section.header.end..document.lines()[section.header_line].content().end));
     match header_line.trim() {
         "" => {}
@@ -109,7 +109,7 @@ fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
 }
 
 fn inline_comment(document: &Document<'_>, entry: &Entry) -> Option<(usize, String)> {
-    let value = document.text(&entry.value);
+    let value = document.text(&entry.value());
     let start = compare::comment_start(&value);
-    (start < value.len()).then(|| (entry.value.start, value[start..].to_owned()))
+    (start < value.len()).then(|| (entry.value().start, value[start..].to_owned()))
 }

@@ -46,15 +46,15 @@ impl Block {
                 if begin.is_some() || found.is_some() {
                     return Err(Refusal::Markers { line: number, what: "a second `# >>> awsauth >>>`" });
                 }
-                begin = Some((number, line.range.clone()));
+                begin = Some((number, line.range()));
             } else if content.starts_with(END) {
                 let Some((begin_line, begin_range)) = begin.take() else {
                     return Err(Refusal::Markers { line: number, what: "`# <<< awsauth <<<` without its beginning" });
                 };
-                let body = begin_range.end..line.range.start;
+                let body = begin_range.end..line.range().start;
                 let seal = content[END.len()..].trim_ascii();
                 found = Some(Self {
-                    range: begin_range.start..line.range.end,
+                    range: begin_range.start..line.range().end,
                     is_sealed: seal == digest(&bytes[body.clone()]).as_bytes(),
                     has_plain_seal: is_digest(seal),
                     body,
@@ -81,11 +81,11 @@ impl Block {
     /// Refuses entries after the block that have no header of their own.
     pub(super) fn check_after(&self, document: &Document<'_>) -> Result<(), Refusal> {
         let after = document.lines().iter().find(|line| {
-            line.range.start >= self.range.end && !matches!(line.kind, LineKind::Blank | LineKind::Comment)
+            line.range().start >= self.range.end && !matches!(line.kind, LineKind::Blank | LineKind::Comment)
         });
         match after {
             Some(line) if line.kind != LineKind::Header => {
-                Err(Refusal::Trailing { line: document.line_number(line.range.start) })
+                Err(Refusal::Trailing { line: document.line_number(line.range().start) })
             }
             _ => Ok(()),
         }

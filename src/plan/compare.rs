@@ -70,21 +70,21 @@ pub(super) fn ungiven(
     sameness: Sameness,
 ) -> Vec<Difference> {
     let difference = |entry: &Entry| {
-        let key = document.text(&entry.key).to_lowercase();
+        let key = document.text(&entry.key()).to_lowercase();
         let mut values = given.iter().filter(|(other, _)| *other == key).map(|(_, value)| value);
         if values.clone().any(|value| is_same(document, entry, &key, value, sameness)) {
             return None;
         }
         let given = values.next().map(owned);
-        let line = document.line_number(entry.range.start);
+        let line = document.line_number(entry.range().start);
         Some(Difference::Value { line, key, found: found(document, entry), given })
     };
-    section.entries.iter().filter_map(difference).collect()
+    document.entries(section).iter().filter_map(difference).collect()
 }
 
 /// The keys that are `given` and that `section` does not hold.
 pub(super) fn missing(document: &Document<'_>, section: &Section, given: &Given<'_>) -> Vec<Difference> {
-    let is_missing = |key: &str| section.entry(document.bytes(), key).is_none();
+    let is_missing = |key: &str| document.own_entry(section, key).is_none();
     let keys = given.iter().filter(|(key, _)| is_missing(key));
     keys.map(|(key, _)| Difference::Missing { key: key.to_string() }).collect()
 }

@@ -148,7 +148,7 @@ fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[New
 /// Refuses a file with faults, but for those that leave it: `leaves` says of a place whether it does, if what is wrong
 /// there is that it repeats something (`true`), or anything else.
 pub(super) fn check_faults(document: &Document<'_>, leaves: &dyn Fn(usize, bool) -> bool) -> Result<(), Refusal> {
-    let line_leaves = |line: usize, is_copy: bool| leaves(document.lines()[line - 1].range.start, is_copy);
+    let line_leaves = |line: usize, is_copy: bool| leaves(document.lines()[line - 1].range().start, is_copy);
     let mut faults = document.faults();
     faults.retain(|fault| match fault.kind {
         FaultKind::DuplicateSection { first_line, .. } | FaultKind::DuplicateKey { first_line, .. } => {

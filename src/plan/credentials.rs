@@ -172,7 +172,7 @@ pub(crate) fn add_key(
     let users = document
         .find(&id)
         .filter(|section| !is_session(&document, section, kept))
-        .find_map(|section| Some((section.header_line + 1, document.value(section.entry(document.bytes(), KEY_ID)?))));
+        .find_map(|section| Some((section.header_line + 1, document.value(document.own_entry(section, KEY_ID)?))));
     if let Some((line, old)) = users
         && long_term_key(&document, section).is_none_or(|old| old != *key)
         && replace == super::Overwrite::Intact
@@ -200,10 +200,10 @@ fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
 /// Whether a section is a session that awsauth wrote: it carries the mark, and nobody has put a long-term key into it
 /// since, as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
 pub(super) fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
-    let key_id = section.entry(document.bytes(), KEY_ID).map(|entry| document.value(entry));
+    let key_id = document.own_entry(section, KEY_ID).map(|entry| document.value(entry));
     let is_users =
         |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
-    section.entry(document.bytes(), EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
+    document.own_entry(section, EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
 }
 
 /// Sets entries in the section of that name, which is added if there is none, takes the keys `without` out of it, and
@@ -243,7 +243,7 @@ fn put(
 fn take_out(document: &Document<'_>, section: &Section) -> Result<Vec<Edit>, Refusal> {
     let own = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
     let is_own = |key: &str| own.iter().any(|own| own.eq_ignore_ascii_case(key));
-    if section.entries.iter().all(|entry| is_own(&document.text(&entry.key))) {
+    if document.entries(section).iter().all(|entry| is_own(&document.text(&entry.key()))) {
         return Ok(vec![document.remove_section(section)?]);
     }
     Ok(own.iter().flat_map(|key| document.remove_key(section, key)).collect())

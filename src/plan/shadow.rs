@@ -48,7 +48,7 @@ fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) ->
     }
     let id = section_id(&profile.name);
     let mut all = document.find(&id);
-    all.find(|section| section.entry(document.bytes(), KEY_ID).is_some() && !is_session(document, section, kept))
+    all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section, kept))
 }
 
 fn refusal(document: &Document<'_>, profile: &Profile, section: &Section) -> Refusal {
@@ -57,7 +57,7 @@ fn refusal(document: &Document<'_>, profile: &Profile, section: &Section) -> Ref
 }
 
 fn way(document: &Document<'_>, profile: &Profile, section: &Section) -> Way {
-    let has = |key| section.entry(document.bytes(), key).is_some_and(|entry| !entry.value.is_empty());
+    let has = |key| document.own_entry(section, key).is_some_and(|entry| !entry.value().is_empty());
     let Some(long_term) = profile.long_term_section() else { return Way::None };
     // With the mark, the token is that of a session of awsauth's, and the key was put over it.
     if !has(KEY_ID) || !has(SECRET_KEY) || has(TOKEN) && !has(EXPIRATION) {

@@ -45,8 +45,8 @@ fn values() -> impl Strategy<Value = String> {
 }
 
 fn view(document: &Document<'_>, section: usize) -> Vec<(String, String)> {
-    let entries = &document.sections()[section].entries;
-    entries.iter().map(|entry| (document.text(&entry.key).to_lowercase(), document.value(entry).into_owned())).collect()
+    let entries = document.entries(&document.sections()[section]);
+    entries.iter().map(|entry| (document.text(&entry.key()).to_lowercase(), document.value(entry).into_owned())).collect()
 }
 
 /// All bytes outside the range are equal, and in order.
@@ -68,9 +68,9 @@ proptest! {
         let document = Document::parse(&bytes, kind);
         let mut end = 0;
         for line in document.lines() {
-            prop_assert_eq!(line.range.start, end);
-            prop_assert!(line.range.end > end && line.content().start >= end && line.content().end <= line.range.end);
-            end = line.range.end;
+            prop_assert_eq!(line.range().start, end);
+            prop_assert!(line.range().end > end && line.content().start >= end && line.content().end <= line.range().end);
+            end = line.range().end;
         }
         prop_assert_eq!(end, bytes.len());
         document.faults();
@@ -87,11 +87,11 @@ proptest! {
             prop_assert!(section.range.start <= section.header.start && section.header.end <= section.body_end);
             prop_assert!(section.body_end <= section.range.end);
             prop_assert!(document.find(&section.id).any(|found| found == section));
-            for entry in &section.entries {
-                prop_assert!(section.header.end <= entry.range.start && entry.range.end <= section.body_end);
-                prop_assert!(entry.range.start <= entry.key.start && entry.key.end < entry.value.start);
-                prop_assert!(entry.value.end <= entry.range.end);
-                prop_assert!(document.nested(entry).iter().all(|nested| nested.value.end <= entry.range.end));
+            for entry in document.entries(section) {
+                prop_assert!(section.header.end <= entry.range().start && entry.range().end <= section.body_end);
+                prop_assert!(entry.range().start <= entry.key().start && entry.key().end < entry.value().start);
+                prop_assert!(entry.value().end <= entry.range().end);
+                prop_assert!(document.nested(entry).iter().all(|nested| nested.value.end <= entry.range().end));
             }
         }
     }

@@ -59,8 +59,8 @@ proptest! {
         prop_assert_eq!(document.sections().len(), sections.len());
         prop_assert_eq!(sdk.profiles().count() + sdk.sso_sessions().count(), sections.len());
         for section in document.sections() {
-            for entry in &section.entries {
-                let key = document.text(&entry.key);
+            for entry in document.entries(section) {
+                let key = document.text(&entry.key());
                 let theirs = match &section.id {
                     SectionId::Default => sdk.get_profile("default").and_then(|found| found.get(&key)),
                     SectionId::Profile(name) => sdk.get_profile(name).and_then(|found| found.get(&key)),
