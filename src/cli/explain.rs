@@ -173,12 +173,12 @@ fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -
         return failure;
     }
     let keep = if all().all(is_region) {
-        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, put it \
-         into the manifest:"
+        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; with these lines in \
+         the manifest, --force loses nothing:"
     } else if all().all(|(_, one)| matches!(one, Difference::Value { .. })) {
-        "this is how `aws configure set` edits; to keep it, put it into the manifest and use --force after that:"
+        "this is how `aws configure set` edits; with these lines in the manifest, --force loses nothing:"
     } else {
-        "to keep the changed settings, put them into the manifest and use --force after that:"
+        "with these lines in the manifest, --force keeps the changed settings:"
     };
     failure.hint(keep).lines(account.lines)
 }

@@ -46,7 +46,10 @@ fn values() -> impl Strategy<Value = String> {
 
 fn view(document: &Document<'_>, section: usize) -> Vec<(String, String)> {
     let entries = document.entries(&document.sections()[section]);
-    entries.iter().map(|entry| (document.text(&entry.key()).to_lowercase(), document.value(entry).into_owned())).collect()
+    entries
+        .iter()
+        .map(|entry| (document.text(&entry.key()).to_lowercase(), document.value(entry).into_owned()))
+        .collect()
 }
 
 /// All bytes outside the range are equal, and in order.

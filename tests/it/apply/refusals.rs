@@ -173,3 +173,68 @@ fn an_invalid_manifest_writes_nothing() {
     tells(&run, &["source_profile = \"man\""]);
     assert!(!home.has(".aws") && !home.has(".local"));
 }
+
+#[test]
+fn sso_region_that_aws_sso_login_rewrote_is_explained_with_the_line_that_keeps_it() {
+    let home = home("");
+    home.manifest("[sso_sessions.corp]\nsso_start_url = \"https://sso.example.com\"\nsso_region = \"us-east-1\"\n");
+    home.run(["apply"]).ok();
+    let edited = home.read(CONFIG).replace("sso_region = us-east-1", "sso_region = eu-central-1");
+    home.write(CONFIG, &edited);
+    let run = home.run(["apply"]).exits(4);
+    tells(&run, &["`aws sso login` writes sso_region", "    [sso_sessions.corp]\n    sso_region = \"eu-central-1\"\n"]);
+    assert_eq!(home.read(CONFIG), edited);
+}
+
+#[test]
+fn an_edit_that_says_what_the_manifest_says_by_now_is_taken_as_it_is() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    home.write(CONFIG, home.read(CONFIG).replace("eu-west-1", "eu-west-2"));
+    home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
+    home.run(["apply"]).ok();
+    assert_eq!(home.read(CONFIG), block(&SMALL_BODY.replace("eu-west-1", "eu-west-2")));
+}
+
+#[test]
+fn text_after_the_end_marker_is_not_thrown_away() {
+    let whole = block(SMALL_BODY);
+    let home = refuses(
+        format!("{} my note\n", whole.trim_end()),
+        &["was changed since awsauth wrote it", "only comments, blank lines or the two marker lines", "my note"],
+    );
+    home.run(["apply", "--force"]).ok();
+    assert_eq!(home.read(CONFIG), whole);
+}
+
+#[test]
+fn a_marker_in_a_nested_block_or_within_a_comment_is_the_users_own() {
+    let marker = "# >>> awsauth >>>";
+    for own in [
+        format!("[profile a]\ns3 =\n  {marker}\n  max_queue_size = 9\n"),
+        format!("[profile a]\nx = 1 {marker}\n"),
+        format!("# see {marker}\n; {marker}\n#{marker}\n"),
+    ] {
+        let home = home(&own);
+        home.run(["apply"]).ok();
+        assert!(home.read(CONFIG).starts_with(&own), "{}", home.read(CONFIG));
+        home.run(["apply", "--check"]).ok();
+    }
+}
+
+#[test]
+fn an_edited_block_is_told_section_by_section() {
+    let body = SMALL_BODY.replace("source_profile = main\n", "x = 1\n\n[profile mine]\ny = 2\n");
+    let edited = block(SMALL_BODY).replace(SMALL_BODY, &body).replace("[profile main]", "[profile maim]");
+    refuses(
+        edited,
+        &[
+            "line 2: [profile maim] is not in the manifest",
+            "line 7: [profile prod] holds `x = 1`, which the manifest does not give",
+            "line 5: [profile prod] lacks source_profile",
+            "line 9: [profile mine] is not in the manifest",
+            "[profile main] is missing from the block",
+            "line 7: x of [profile prod] can't stand in a manifest",
+        ],
+    );
+}

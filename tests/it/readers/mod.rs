@@ -4,6 +4,7 @@
 //! nobody ran proves nothing.
 
 mod client;
+mod edits;
 mod home;
 mod moto;
 mod native;
