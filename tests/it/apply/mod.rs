@@ -1,6 +1,9 @@
 //! `apply`: one managed block in the config file, everything else byte for byte as it was.
 
 mod disk;
+#[cfg(target_os = "linux")]
+#[cfg(feature = "real-clients")]
+mod faults;
 mod refusals;
 mod trees;
 

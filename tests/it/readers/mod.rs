@@ -11,6 +11,7 @@ mod process;
 mod reading;
 
 use client::Client;
+pub(crate) use client::tool;
 use home::Home;
 
 use crate::support::sandbox::Run;
