@@ -71,13 +71,13 @@ pub(crate) fn carry_out(
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
     if first.is_empty() {
+        sweep(path, state_dir);
         return Ok(Written::Unchanged);
     }
-    let lock = state_dir.join("locks").join(format!("{}.lock", directory_id(&Snapshot::read(path)?.target)));
-    let _lock = Lock::acquire(&lock, PATIENCE)?;
+    let _lock = Lock::acquire(&lock_of(&Snapshot::read(path)?, state_dir), PATIENCE)?;
     let mut current = first;
     for _ in 0..TRIES {
-        let now = Snapshot::read(path)?;
+        let now = Snapshot::read_settled(path)?;
         if now.bytes != current.before {
             current = plan(&now.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
         }
@@ -92,4 +92,19 @@ pub(crate) fn carry_out(
         }
     }
     Err(ApplyError::Busy { path: path.to_path_buf() })
+}
+
+/// Removes what a killed run left beside the file at `path`, unless another run is at work there.
+pub(crate) fn sweep(path: &Path, state_dir: &Path) {
+    if let Ok(file) = Snapshot::read(path)
+        && file.has_leftovers()
+        && let Ok(_lock) = Lock::acquire(&lock_of(&file, state_dir), Duration::ZERO)
+    {
+        file.sweep();
+    }
+}
+
+/// Where the lock of the file's directory is.
+fn lock_of(file: &Snapshot, state_dir: &Path) -> PathBuf {
+    state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target)))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use crate::apply::{ApplyError, Written, carry_out};
+use crate::apply::{ApplyError, Written, carry_out, sweep};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
@@ -75,6 +75,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         if let Err(failure) = credentials_work.carry_out(&state, out, is_asked, plan) {
             return Err(config_work.is_written_but(failure));
         }
+    }
+    if !is_pending && !is_shown_only {
+        let state = places.state()?;
+        work.iter().for_each(|file| sweep(&file.path, &state));
     }
     report(&work, &missing, is_shown_only, out)?;
     Ok(if args.check && is_pending { Exit::Different } else { Exit::Done })

@@ -2,6 +2,7 @@
 //! lost or torn. `tests/run` installs strace; a missing one fails these tests.
 
 mod crash;
+mod edits;
 mod strace;
 
 use std::fs;
