@@ -57,7 +57,7 @@ pub(crate) fn change(
     state_dir: &Path,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
-    let first = plan(&Snapshot::read(path)?.bytes)
+    let first = plan(&Snapshot::read_settled(path)?.bytes)
         .map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
     carry_out(path, state_dir, first, plan)
 }
@@ -107,4 +107,52 @@ pub(crate) fn sweep(path: &Path, state_dir: &Path) {
 /// Where the lock of the file's directory is.
 fn lock_of(file: &Snapshot, state_dir: &Path) -> PathBuf {
     state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::atomic::write_private;
+    use crate::system::disk;
+
+    /// A plan that adds a line at the end, if it is not there.
+    fn add_line(before: &[u8]) -> Plan {
+        let line = b"ours\n";
+        let missing: &[u8] = if before.ends_with(line) { b"" } else { line };
+        Plan { before: before.to_vec(), after: [before, missing].concat(), changes: Vec::new() }
+    }
+
+    /// Applies that plan to a file which another program changes after each of the first `edits` plans.
+    fn apply_beside(edits: usize) -> (Result<Written, ApplyError>, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        write_private(&path, b"edit 0\n").unwrap();
+        let mut plans = 0;
+        let written = change(&path, &dir.path().join("state"), |before| {
+            plans += 1;
+            if plans <= edits {
+                write_private(&path, format!("edit {plans}\n").as_bytes()).unwrap();
+            }
+            Ok(add_line(before))
+        });
+        let found = String::from_utf8(Snapshot::read(&path).unwrap().bytes).unwrap();
+        assert_eq!(disk::list(dir.path()).unwrap(), [path, dir.path().join("state")]);
+        (written, found)
+    }
+
+    #[test]
+    fn a_file_that_another_program_changes_is_planned_again_and_both_changes_stand() {
+        for edits in 0..=3 {
+            let (written, found) = apply_beside(edits);
+            assert!(matches!(written, Ok(Written::Durable)), "{edits} edits: {written:?}");
+            assert_eq!(found, format!("edit {edits}\nours\n"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_program_changes_each_time_is_left_to_it() {
+        let (written, found) = apply_beside(4);
+        assert!(matches!(written, Err(ApplyError::Busy { .. })), "{written:?}");
+        assert_eq!(found, "edit 4\n");
+    }
 }

@@ -78,7 +78,9 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     }
     if !is_pending && !is_shown_only {
         let state = places.state()?;
-        work.iter().for_each(|file| sweep(&file.path, &state));
+        for file in &work {
+            sweep(&file.path, &state);
+        }
     }
     report(&work, &missing, is_shown_only, out)?;
     Ok(if args.check && is_pending { Exit::Different } else { Exit::Done })
@@ -112,7 +114,7 @@ struct FileWork {
 
 impl FileWork {
     fn plan(path: PathBuf, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, Failure> {
-        let snapshot = Snapshot::read(&path).map_err(|error| explain::disk(&error))?;
+        let snapshot = Snapshot::read_settled(&path).map_err(|error| explain::disk(&error))?;
         match make(&snapshot.bytes) {
             Ok(plan) => Ok(Self { path, plan }),
             Err(source) => Err(explain::apply(&ApplyError::Refused { path, source })),

@@ -4,6 +4,7 @@ mod disk;
 #[cfg(target_os = "linux")]
 #[cfg(feature = "real-clients")]
 mod faults;
+mod others;
 mod refusals;
 mod trees;
 

@@ -3,7 +3,7 @@
 //! `tests/run` installs them and says in the environment where they are. A missing one fails its tests: a reader that
 //! nobody ran proves nothing.
 
-mod client;
+pub(crate) mod client;
 mod home;
 mod moto;
 mod native;
@@ -11,7 +11,6 @@ mod process;
 mod reading;
 
 use client::Client;
-pub(crate) use client::tool;
 use home::Home;
 
 use crate::support::sandbox::Run;

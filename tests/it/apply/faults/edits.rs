@@ -4,6 +4,8 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::readers::client::tool;
+
 use super::strace::{Call, Paused, calls};
 use super::{CREDENTIALS, DOTFILE, Sandbox, both_to_change, for_each, found, leftovers, new, old};
 
@@ -31,7 +33,8 @@ fn put(path: &Path, text: &str, way: Way) {
             fs::rename(temp, path).unwrap();
         }
         Way::InPlace => {
-            OpenOptions::new().write(true).truncate(true).open(path).unwrap().write_all(text.as_bytes()).unwrap()
+            let mut file = OpenOptions::new().write(true).truncate(true).open(path).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
         }
     }
 }
@@ -40,6 +43,13 @@ fn put(path: &Path, text: &str, way: Way) {
 fn edit(home: &Sandbox, way: Way) {
     for (file, theirs) in [DOTFILE, CREDENTIALS].into_iter().zip(THEIRS) {
         put(&home.path(file), &(home.read(file) + theirs), way);
+    }
+}
+
+/// Empties both files.
+fn empty(home: &Sandbox) {
+    for file in [DOTFILE, CREDENTIALS] {
+        put(&home.path(file), "", Way::InPlace);
     }
 }
 
@@ -73,6 +83,30 @@ fn nothing_is_lost(way: Way) {
     println!("{} calls", calls.len());
 }
 
+/// AWS CLI v1 reads the file, empties it, and writes it.
+#[test]
+fn a_setting_of_aws_configure_is_kept_whenever_it_comes() {
+    let calls = calls(&both_to_change());
+    let is_near_the_end = |call: &&Call| {
+        let is_step = ["flock", "fsync", "renameat2"].contains(&call.name.as_str());
+        is_step || call.name == "read" && call.about == "read(6"
+    };
+    let calls: Vec<&Call> = calls.iter().filter(is_near_the_end).collect();
+    assert!(calls.len() >= 8, "{calls:?}");
+    for_each(&calls, |call| {
+        let (home, run) = paused_after(call);
+        let mut aws = home.program(&tool("AWSAUTH_TEST_AWS_CLI_V1"));
+        let set = ["configure", "set", "output", "yaml", "--profile", "last"];
+        assert!(aws.args(set).status().unwrap().success());
+        run.go_on();
+        run.end().ok();
+        let [config, credentials] = new();
+        // It writes every line end as its own system has them.
+        let config = config.replace('\r', "").replace("output = text", "output = yaml\n");
+        assert_eq!(found(&home), [config, credentials], "after {call:?}");
+    });
+}
+
 #[test]
 fn an_edit_by_renaming_after_any_system_call_is_kept_and_so_is_awsauths() {
     nothing_is_lost(Way::Renaming);
@@ -81,6 +115,31 @@ fn an_edit_by_renaming_after_any_system_call_is_kept_and_so_is_awsauths() {
 #[test]
 fn an_edit_in_place_after_any_system_call_is_kept_and_so_is_awsauths() {
     nothing_is_lost(Way::InPlace);
+}
+
+/// A program that writes in place may be slow: it has emptied the files, and writes only when awsauth waits for that, or
+/// has ended.
+#[test]
+fn files_that_are_emptied_after_any_system_call_are_not_taken_for_empty() {
+    let calls = calls(&both_to_change());
+    for_each(&calls, |call| {
+        let (home, mut run) = paused_after(call);
+        let texts = [DOTFILE, CREDENTIALS].map(|file| home.read(file));
+        empty(&home);
+        run.go_on();
+        let is_waited_for = run.stands();
+        for ((file, text), theirs) in [DOTFILE, CREDENTIALS].into_iter().zip(texts).zip(THEIRS) {
+            put(&home.path(file), &(text + theirs), Way::InPlace);
+        }
+        if is_waited_for {
+            run.go_on();
+        }
+        let run = run.end();
+        assert_eq!(run.code, Some(0), "{call:?}\n{}", run.stderr);
+        let [config, credentials] = new();
+        assert_eq!(found(&home), [config + THEIRS[0], credentials + THEIRS[1]], "after {call:?}");
+        assert_eq!(leftovers(&home).len(), 0);
+    });
 }
 
 #[test]

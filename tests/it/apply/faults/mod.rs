@@ -4,6 +4,7 @@
 mod crash;
 mod edits;
 mod strace;
+mod system;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -4,7 +4,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Stdio};
 
-use crate::readers::tool;
+use crate::readers::client::tool;
 use crate::support::sandbox::{Run, Sandbox};
 
 /// Calls that touch memory or the loader, and no file.
@@ -93,20 +93,25 @@ pub(super) struct Paused {
 }
 
 impl Paused {
-    /// Starts `apply`, to be stopped after `call`.
+    /// Starts `apply`, to be stopped after `call`, and again when it waits for something the first time.
     pub(super) fn after(home: &Sandbox, call: &Call) -> Self {
-        Self::start(home, &call.name, &call.nth.to_string())
+        Self::start(home, &[(&call.name, &call.nth.to_string()), ("clock_nanosleep", "1")])
     }
 
     /// Starts `apply`, to be stopped after each call of that name.
     pub(super) fn after_each(home: &Sandbox, name: &str) -> Self {
-        Self::start(home, name, "1+")
+        Self::start(home, &[(name, "1+")])
     }
 
-    fn start(home: &Sandbox, name: &str, when: &str) -> Self {
-        let (trace, inject) = (format!("trace={name}"), format!("inject={name}:signal=STOP:when={when}"));
+    fn start(home: &Sandbox, stops: &[(&str, &str)]) -> Self {
+        let names: Vec<&str> = stops.iter().map(|(name, _)| *name).collect();
+        let mut options = vec!["-e".to_owned(), format!("trace={}", names.join(","))];
+        for (name, when) in stops {
+            options.extend(["-e".to_owned(), format!("inject={name}:signal=STOP:when={when}")]);
+        }
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
         // The log goes where awsauth's own words go: one pipe tells both that it stands and that it has ended.
-        let mut command = strace(home, "/dev/stderr", &["-e", &trace, "-e", &inject], &["apply"]);
+        let mut command = strace(home, "/dev/stderr", &options, &["apply"]);
         let mut strace = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(strace.stderr.take().unwrap());
         Self { strace, output, log: String::new(), process: String::new() }
