@@ -238,4 +238,14 @@ mod tests {
         assert_eq!(rename(temp_with(dir.path(), "new"), &file("new"), &target).unwrap(), Outcome::Replaced);
         assert_eq!(fs::read_to_string(&target).unwrap(), "new");
     }
+
+    #[test]
+    fn an_error_after_the_deed_is_no_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("config");
+        let temp = temp_with(dir.path(), "new");
+        fs::rename(&temp, &target).unwrap();
+        assert_eq!(rename(temp, &file("new"), &target).unwrap(), Outcome::ReplacedInSpite);
+        assert!(rename(temp_with(dir.path(), "new"), &file("new"), dir.path()).is_err());
+    }
 }
