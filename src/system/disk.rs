@@ -170,10 +170,10 @@ pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Whether the file was written less than `age` ago, by a clock that may be another machine's.
+/// Whether the file was written less than `age` ago, or in the future: the clock may be another machine's.
 pub(super) fn is_fresh(path: &Path, age: Duration) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());
-    written.is_ok_and(|written| written.elapsed().is_ok_and(|elapsed| elapsed < age))
+    written.is_ok_and(|written| written.elapsed().map_or(true, |elapsed| elapsed < age))
 }
 
 /// Whether other users of the machine may read or write the file.

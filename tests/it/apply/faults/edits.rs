@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::readers::client::tool;
 
@@ -46,10 +47,11 @@ fn edit(home: &Sandbox, way: Way) {
     }
 }
 
-/// Empties both files.
+/// Empties both files, and lets them look new however slow this machine is.
 fn empty(home: &Sandbox) {
     for file in [DOTFILE, CREDENTIALS] {
-        put(&home.path(file), "", Way::InPlace);
+        let file = OpenOptions::new().write(true).truncate(true).open(home.path(file)).unwrap();
+        file.set_modified(std::time::SystemTime::now() + Duration::from_secs(3600)).unwrap();
     }
 }
 

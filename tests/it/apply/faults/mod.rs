@@ -38,7 +38,7 @@ const GONE: &str = "[gone]\naws_access_key_id = ASIAGONE\nawsauth_expiration = 2
 
 /// A HOME in which `apply` has both files to change; the config file is a link into a dotfiles directory.
 fn both_to_change() -> Sandbox {
-    let home = Sandbox::new();
+    let home = Sandbox::in_memory();
     home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
     home.write(DOTFILE, config("eu-west-1"));
     home.write(CREDENTIALS, credentials(GONE));

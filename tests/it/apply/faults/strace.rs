@@ -138,13 +138,29 @@ impl Paused {
 
     /// Lets it go on.
     pub(super) fn go_on(&self) {
-        assert!(Command::new("sh").args(["-c", &format!("kill -CONT {}", self.process)]).status().unwrap().success());
+        assert!(self.send("CONT"), "{}", self.process);
     }
 
     /// Waits for its end.
     pub(super) fn end(mut self) -> Run {
         self.output.read_to_string(&mut self.log).unwrap();
-        Run { code: self.strace.wait().unwrap().code(), stdout: String::new(), stderr: self.log }
+        Run { code: self.strace.wait().unwrap().code(), stdout: String::new(), stderr: std::mem::take(&mut self.log) }
+    }
+
+    fn send(&self, signal: &str) -> bool {
+        let script = format!("kill -{signal} {} 2>/dev/null", self.process);
+        Command::new("sh").args(["-c", &script]).status().unwrap().success()
+    }
+}
+
+impl Drop for Paused {
+    /// A test that failed leaves nobody standing still for ever.
+    fn drop(&mut self) {
+        if matches!(self.strace.try_wait(), Ok(None)) {
+            self.send("KILL");
+            drop(self.strace.kill());
+            drop(self.strace.wait());
+        }
     }
 }
 
