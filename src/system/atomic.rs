@@ -16,7 +16,7 @@ use crate::source::hex;
 /// How many links are followed before it is called a loop; Linux follows 40.
 const MOST_LINKS: usize = 40;
 /// How long a file that was emptied is left for its writer.
-const SETTLED: Duration = Duration::from_secs(1);
+const SETTLED: Duration = Duration::from_millis(500);
 /// How long between two looks at it.
 const PAUSE: Duration = Duration::from_millis(10);
 /// The end of the name of every temporary file.

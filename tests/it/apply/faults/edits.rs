@@ -51,7 +51,7 @@ fn edit(home: &Sandbox, way: Way) {
 fn empty(home: &Sandbox) {
     for file in [DOTFILE, CREDENTIALS] {
         let file = OpenOptions::new().write(true).truncate(true).open(home.path(file)).unwrap();
-        file.set_modified(std::time::SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        file.set_modified(std::time::SystemTime::now() + Duration::from_hours(1)).unwrap();
     }
 }
 
