@@ -33,9 +33,7 @@ pub(super) enum Outcome {
 
 /// Why one way to put a file in place did not work.
 enum Failed {
-    /// This system, or this file system, has no such way.
-    Unsupported,
-    /// The system said no.
+    /// The system said no; `Unsupported` if it, or the file system, has no such way.
     System(io::Error),
     /// What came out can't be read, or not be put back.
     Disk(DiskError),
@@ -55,7 +53,7 @@ pub(super) fn put(mut temp: TempPath, new: &[u8], target: &Path, expected: &Foun
     match done {
         Ok(outcome) => Ok(outcome),
         // A change after the look above goes unseen by the plain way.
-        Err(Failed::Unsupported) => rename(temp, &new, target),
+        Err(Failed::System(error)) if error.kind() == io::ErrorKind::Unsupported => rename(temp, &new, target),
         Err(Failed::System(_)) if holds(target, &new) => Ok(Outcome::ReplacedInSpite),
         Err(Failed::System(error)) => Err(DiskError::io("replace", target)(error)),
         Err(Failed::Disk(error)) => Err(error),
@@ -137,6 +135,7 @@ fn put_back(temp: &mut TempPath, target: &Path) -> Result<(), Failed> {
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod system {
+    use std::io;
     use std::path::Path;
 
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -157,7 +156,9 @@ mod system {
     fn rename(from: &Path, to: &Path, flags: RenameFlags) -> Result<(), Failed> {
         retry_on_intr(|| renameat_with(CWD, from, CWD, to, flags)).map_err(|errno| match errno {
             // The last is how a sandbox forbids a call that it does not know.
-            Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::PERM => Failed::Unsupported,
+            Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::PERM => {
+                Failed::System(io::ErrorKind::Unsupported.into())
+            }
             other => Failed::System(other.into()),
         })
     }
@@ -165,18 +166,19 @@ mod system {
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 mod system {
+    use std::io;
     use std::path::Path;
 
     use super::Failed;
 
     /// There is no such call.
     pub(super) fn exchange(_one: &Path, _other: &Path) -> Result<(), Failed> {
-        Err(Failed::Unsupported)
+        Err(Failed::System(io::ErrorKind::Unsupported.into()))
     }
 
     /// There is no such call.
     pub(super) fn rename_to_nothing(_from: &Path, _to: &Path) -> Result<(), Failed> {
-        Err(Failed::Unsupported)
+        Err(Failed::System(io::ErrorKind::Unsupported.into()))
     }
 }
 
