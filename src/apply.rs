@@ -77,7 +77,7 @@ pub(crate) fn change(
     keep: Keep<'_>,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
-    let snapshot = Snapshot::read(path)?;
+    let snapshot = Snapshot::read_settled(path)?;
     let first = plan(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
     carry_out(&snapshot, &first, state_dir, keep, plan)
 }
@@ -95,8 +95,8 @@ pub(crate) fn carry_out(
         return Ok(Written::Unchanged);
     }
     let path = &snapshot.path;
-    let _lock = lock(&snapshot.target, state_dir)?;
-    let mut now = Snapshot::read(path)?;
+    let _lock = lock(snapshot, state_dir, PATIENCE)?;
+    let mut now = Snapshot::read_settled(path)?;
     let mut again: Option<Plan> = None;
     for _ in 0..TRIES {
         if again.is_some() || now.bytes != snapshot.bytes {
@@ -110,7 +110,7 @@ pub(crate) fn carry_out(
         match write(&now, Content::Bytes(&current.after), state_dir, keep) {
             Ok(written) => return Ok(written),
             Err(ReplaceError::Disk(error)) => return Err(error.into()),
-            Err(ReplaceError::Changed { .. }) => now = Snapshot::read(path)?,
+            Err(ReplaceError::Changed { .. }) => now = Snapshot::read_settled(path)?,
         }
     }
     Err(ApplyError::Busy { path: path.clone() })
@@ -123,7 +123,7 @@ pub(crate) fn put_back(
     state_dir: &Path,
     stamp: &Stamp,
 ) -> Result<Written, ApplyError> {
-    let _lock = lock(&snapshot.target, state_dir)?;
+    let _lock = lock(snapshot, state_dir, PATIENCE)?;
     match write(snapshot, content, state_dir, Keep::Backup(stamp)) {
         Ok(written) => Ok(written),
         Err(ReplaceError::Disk(error)) => Err(error.into()),
@@ -131,8 +131,9 @@ pub(crate) fn put_back(
     }
 }
 
-fn lock(target: &Path, state_dir: &Path) -> Result<Lock, LockError> {
-    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(target))), PATIENCE)
+/// Takes the lock of the file's directory.
+fn lock(file: &Snapshot, state_dir: &Path, patience: Duration) -> Result<Lock, LockError> {
+    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), patience)
 }
 
 fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
@@ -148,4 +149,63 @@ fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>)
         Replaced::Durable => Written::Durable,
         Replaced::NotFlushed => Written::NotFlushed,
     })
+}
+
+/// Removes what a killed run left beside a file and among its backups, unless another run is at work there.
+pub(crate) fn sweep(file: &Snapshot, state_dir: &Path) {
+    let backups = Backups::of(state_dir, &file.target);
+    if (file.has_leftovers() || backups.has_leftovers())
+        && let Ok(_lock) = lock(file, state_dir, Duration::ZERO)
+    {
+        file.sweep();
+        backups.sweep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::atomic::write_private;
+    use crate::system::disk;
+
+    /// A plan that adds a line at the end, if it is not there.
+    fn add_line(before: &[u8]) -> Plan {
+        let line = b"ours\n";
+        let missing: &[u8] = if before.ends_with(line) { b"" } else { line };
+        if missing.is_empty() { Plan::default() } else { Plan::whole(before, [before, missing].concat()) }
+    }
+
+    /// Applies that plan to a file which another program changes after each of the first `edits` plans.
+    fn apply_beside(edits: usize) -> (Result<Written, ApplyError>, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        write_private(&path, b"edit 0\n").unwrap();
+        let mut plans = 0;
+        let written = change(&path, &dir.path().join("state"), Keep::Nothing, |before| {
+            plans += 1;
+            if plans <= edits {
+                write_private(&path, format!("edit {plans}\n").as_bytes()).unwrap();
+            }
+            Ok(add_line(before))
+        });
+        let found = String::from_utf8(Snapshot::read(&path).unwrap().bytes).unwrap();
+        assert_eq!(disk::list(dir.path()).unwrap(), [path, dir.path().join("state")]);
+        (written, found)
+    }
+
+    #[test]
+    fn a_file_that_another_program_changes_is_planned_again_and_both_changes_stand() {
+        for edits in 0..=3 {
+            let (written, found) = apply_beside(edits);
+            assert!(matches!(written, Ok(Written::Durable)), "{edits} edits: {written:?}");
+            assert_eq!(found, format!("edit {edits}\nours\n"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_program_changes_each_time_is_left_to_it() {
+        let (written, found) = apply_beside(4);
+        assert!(matches!(written, Err(ApplyError::Busy { .. })), "{written:?}");
+        assert_eq!(found, "edit 4\n");
+    }
 }

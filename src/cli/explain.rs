@@ -137,10 +137,11 @@ pub(crate) fn apply(error: &ApplyError) -> Failure {
 /// Why a file was not read or written: something odd in its place is refused, everything else is the system's.
 pub(crate) fn disk(error: &DiskError) -> Failure {
     match error {
-        DiskError::NotAFile { .. } | DiskError::LinkLoop { .. } | DiskError::TooLarge { .. } => {
-            Failure::of(Exit::Refused, error).hint("nothing was written")
-        }
-        DiskError::Io { .. } => Failure::of(Exit::Unavailable, error),
+        DiskError::NotAFile { .. }
+        | DiskError::LinkLoop { .. }
+        | DiskError::TooLarge { .. }
+        | DiskError::Foreign { .. } => Failure::of(Exit::Refused, error).hint("nothing was written"),
+        DiskError::Io { .. } | DiskError::Behind { .. } => Failure::of(Exit::Unavailable, error),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct FileWork {
 impl FileWork {
     /// Plans for the file at `path`.
     pub(crate) fn plan(path: &Path, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, ApplyError> {
-        let snapshot = Snapshot::read(path)?;
+        let snapshot = Snapshot::read_settled(path)?;
         let plan = make(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
         Ok(Self { snapshot, plan })
     }

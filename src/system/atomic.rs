@@ -4,15 +4,21 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::disk::{self, DiskError};
+use super::exchange::{self, Found, Outcome};
 use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
 const MOST_LINKS: usize = 40;
+/// How long a file that was emptied is left for its writer.
+const SETTLED: Duration = Duration::from_millis(500);
+/// How long between two looks at it.
+const PAUSE: Duration = Duration::from_millis(10);
 /// The end of the name of every temporary file.
 const SUFFIX: &str = ".awsauth-tmp";
 
@@ -52,32 +58,79 @@ pub(crate) enum Replaced {
     NotFlushed,
 }
 
+/// Whether the directory was flushed.
+enum Flushed {
+    /// The new name survives a power cut.
+    Yes,
+    /// It may not.
+    No,
+}
+
 impl Snapshot {
     /// Reads what stands at `path`, following links; a missing file and a dangling link are empty.
     pub(crate) fn read(path: &Path) -> Result<Self, DiskError> {
         let target = resolve(path)?;
-        let content = disk::read(&target)?;
+        let content = disk::read(&target).map_err(|error| error.reached_by(path))?;
         let exists = content.is_some();
         Ok(Self { path: path.to_path_buf(), target, bytes: content.unwrap_or_default(), exists })
+    }
+
+    /// The same, but waits for a file that was emptied a moment ago: programs that write in place, such as AWS CLI, empty
+    /// it first, and what was planned on nothing would bury what they are about to write.
+    pub(crate) fn read_settled(path: &Path) -> Result<Self, DiskError> {
+        let start = Instant::now();
+        loop {
+            let snapshot = Self::read(path)?;
+            let is_settled =
+                !snapshot.exists || !snapshot.bytes.is_empty() || !disk::is_fresh(&snapshot.target, SETTLED);
+            if is_settled || start.elapsed() >= SETTLED {
+                return Ok(snapshot);
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// Puts `bytes` in the file's place, keeping its mode and owner; a new file gets mode 0600, new directories 0700.
     ///
     /// The caller holds the lock of the directory. Leftovers of killed runs are removed.
     pub(crate) fn replace(&self, bytes: &[u8]) -> Result<Replaced, ReplaceError> {
-        let dir = parent(&self.target);
-        disk::make_private_dir(dir)?;
-        let prefix = temp_prefix(&self.target);
-        sweep(dir, &prefix);
-        let old = look(&self.target)?;
-        let temp = write_temp(dir, &prefix, old.as_ref(), bytes).map_err(DiskError::io("write", &self.path))?;
-        // Opened before the rename, so that a failure here still leaves the old file.
-        let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
-        if !self.is_current()? {
-            return Err(ReplaceError::Changed { path: self.path.clone() });
+        // What is wrong with the file is told by the name that was asked for, and by its own.
+        match self.exchange(bytes).map_err(|error| error.reached_by(&self.path))? {
+            (Outcome::Changed, _) => Err(ReplaceError::Changed { path: self.path.clone() }),
+            (Outcome::Replaced, Flushed::Yes) => Ok(Replaced::Durable),
+            (Outcome::Replaced, Flushed::No) | (Outcome::ReplacedInSpite, _) => Ok(Replaced::NotFlushed),
         }
-        temp.persist(&self.target).map_err(|error| DiskError::io("replace", &self.path)(error.error))?;
-        Ok(if dir_handle.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed })
+    }
+
+    fn exchange(&self, bytes: &[u8]) -> Result<(Outcome, Flushed), DiskError> {
+        let dir = parent(&self.target);
+        let old = look(&self.target)?;
+        disk::make_private_dir(dir)?;
+        self.sweep();
+        let prefix = temp_prefix(&self.target);
+        let temp = write_temp(dir, &prefix, old.as_ref(), bytes).map_err(DiskError::io("write", &self.target))?;
+        // Opened before the exchange, so that a failure here still leaves the old file.
+        let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
+        let expected = if self.exists { Found::File(self.bytes.clone()) } else { Found::Nothing };
+        let outcome = exchange::put(temp.into_temp_path(), bytes, &self.target, &expected)?;
+        Ok((outcome, if dir_handle.sync_all().is_ok() { Flushed::Yes } else { Flushed::No }))
+    }
+
+    /// The temporary files that killed runs left beside the file.
+    fn leftovers(&self) -> Vec<PathBuf> {
+        leftovers(parent(&self.target), &temp_prefix(&self.target))
+    }
+
+    /// Whether a killed run, or one at work, has left something beside the file.
+    pub(crate) fn has_leftovers(&self) -> bool {
+        !self.leftovers().is_empty()
+    }
+
+    /// Removes what killed runs left; failing to is not worth a word. The caller holds the lock of the directory.
+    pub(crate) fn sweep(&self) {
+        for path in self.leftovers() {
+            drop(disk::remove(&path));
+        }
     }
 }
 
@@ -128,7 +181,11 @@ fn resolve(path: &Path) -> Result<PathBuf, DiskError> {
 
 fn look(target: &Path) -> Result<Option<Metadata>, DiskError> {
     match fs::symlink_metadata(target) {
-        Ok(metadata) => disk::refuse_odd(target, &metadata).map(|()| Some(metadata)),
+        Ok(metadata) => {
+            disk::refuse_odd(target, &metadata)?;
+            disk::refuse_foreign(target, &metadata)?;
+            Ok(Some(metadata))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DiskError::io("look at", target)(error)),
     }
@@ -178,6 +235,16 @@ fn keep_owner_and_mode(_file: &File, _old: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// The temporary files in `dir` whose names begin with `prefix`.
+pub(super) fn leftovers(dir: &Path, prefix: &str) -> Vec<PathBuf> {
+    let mut paths = disk::list(dir).unwrap_or_default();
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(prefix) && name.ends_with(SUFFIX)
+    });
+    paths
+}
+
 /// Removes temporary files in `dir` that are an hour old: no run takes that long, so theirs was killed. For directories
 /// whose files are written without a lock.
 pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
@@ -190,18 +257,6 @@ pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
     for path in disk::list(dir).unwrap_or_default().iter().filter(|path| is_temp(path) && is_old(path)) {
         // Another run may sweep at the same time.
         drop(disk::remove(path));
-    }
-}
-
-/// Removes what killed runs left; failing to is not worth a word.
-pub(super) fn sweep(dir: &Path, prefix: &str) {
-    let leftovers = disk::list(dir).unwrap_or_default().into_iter().filter(|path| {
-        path.file_name()
-            .and_then(|name| name.to_str())
-            .is_some_and(|name| name.starts_with(prefix) && name.ends_with(SUFFIX))
-    });
-    for path in leftovers {
-        drop(disk::remove(&path));
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::atomic::{directory_id, sweep, write_private};
+use super::atomic::{directory_id, leftovers, write_private};
 use super::disk::{self, DiskError};
 
 /// How many are kept of each file.
@@ -71,7 +71,7 @@ impl Backups {
 
     /// Keeps `content`, which is about to be replaced, and drops the oldest. The caller holds the lock of the file.
     pub(crate) fn keep(&self, stamp: &Stamp, content: Option<&[u8]>) -> Result<(), DiskError> {
-        sweep(&self.dir, ".");
+        self.sweep();
         let end = if content.is_some() { FILE } else { NO_FILE };
         write_private(&self.dir.join(format!("{}{end}", stamp.0)), content.unwrap_or_default())?;
         let all = self.list()?;
@@ -79,6 +79,18 @@ impl Backups {
             disk::remove(&old.path)?;
         }
         Ok(())
+    }
+
+    /// Whether a killed run, or one at work, has left something here.
+    pub(crate) fn has_leftovers(&self) -> bool {
+        !leftovers(&self.dir, ".").is_empty()
+    }
+
+    /// Removes what killed runs left here; failing to is not worth a word. The caller holds the lock of the file.
+    pub(crate) fn sweep(&self) {
+        for path in leftovers(&self.dir, ".") {
+            drop(disk::remove(&path));
+        }
     }
 
     /// All of them, the newest last.

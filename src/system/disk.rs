@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -21,6 +22,26 @@ pub(crate) enum DiskError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The same about the file that a link leads to.
+    #[error("can't {doing} {target}, where {path} leads")]
+    Behind {
+        /// A verb, such as `write`.
+        doing: &'static str,
+        /// The link.
+        path: PathBuf,
+        /// The file.
+        target: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Replaced, the file would belong to this user.
+    #[error("{path} belongs to another user (number {owner}), and only that one or root can replace it")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Its owner's number.
+        owner: u32,
     },
     /// Something else stands where the file should be.
     #[error("{path} is {what}, not a file")]
@@ -52,6 +73,16 @@ impl DiskError {
         let path = path.to_path_buf();
         move |source| Self::Io { doing, path, source }
     }
+
+    /// The same, told of a link at `path` too if one leads there.
+    pub(super) fn reached_by(self, path: &Path) -> Self {
+        match self {
+            Self::Io { doing, path: target, source } if target != path => {
+                Self::Behind { doing, path: path.to_path_buf(), target, source }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Reads a whole file; `None` if there is none. Follows links.
@@ -80,6 +111,23 @@ pub(super) fn refuse_odd(path: &Path, metadata: &fs::Metadata) -> Result<(), Dis
     }
     let what = if metadata.is_dir() { "a directory" } else { "a pipe, socket or device" };
     Err(DiskError::NotAFile { path: path.to_path_buf(), what })
+}
+
+/// Refuses a file of another user's, unless this is root, who keeps the owner.
+#[cfg(unix)]
+pub(super) fn refuse_foreign(path: &Path, metadata: &fs::Metadata) -> Result<(), DiskError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let user = rustix::process::geteuid();
+    if user.is_root() || metadata.uid() == user.as_raw() {
+        return Ok(());
+    }
+    Err(DiskError::Foreign { path: path.to_path_buf(), owner: metadata.uid() })
+}
+
+/// Owners are not told by numbers here.
+#[cfg(not(unix))]
+pub(super) fn refuse_foreign(_path: &Path, _metadata: &fs::Metadata) -> Result<(), DiskError> {
+    Ok(())
 }
 
 /// Opens without waiting for a writer at the other end of a FIFO.
@@ -120,6 +168,12 @@ pub(crate) fn list(path: &Path) -> Result<Vec<PathBuf>, DiskError> {
 /// Whether anything stands at `path`, a dangling link included.
 pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether the file was written less than `age` ago, or in the future: the clock may be another machine's.
+pub(super) fn is_fresh(path: &Path, age: Duration) -> bool {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+    written.is_ok_and(|written| written.elapsed().map_or(true, |elapsed| elapsed < age))
 }
 
 /// Whether other users of the machine may read or write the file.

@@ -6,6 +6,7 @@ pub(crate) mod backups;
 pub(crate) mod browser;
 pub(crate) mod clock;
 pub(crate) mod disk;
+mod exchange;
 pub(crate) mod host;
 pub(crate) mod lock;
 pub(crate) mod process;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::apply::ApplyError;
+use crate::apply::{ApplyError, sweep};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
@@ -191,6 +191,9 @@ fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, can_ask: bool, out: O
             return Err(written_but(config, failure));
         }
         work.permissions.fix(out)?;
+    } else {
+        sweep(&work.config.snapshot, state);
+        sweep(&work.credentials.snapshot, state);
     }
     work.prune.carry_out(&plans.sessions, out)
 }

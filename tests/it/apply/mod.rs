@@ -2,6 +2,10 @@
 
 mod adopt;
 mod disk;
+#[cfg(target_os = "linux")]
+#[cfg(feature = "real-clients")]
+mod faults;
+mod others;
 mod prune;
 mod refusals;
 mod trees;

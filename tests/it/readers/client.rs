@@ -38,7 +38,7 @@ impl Client {
 const CALLER_ARN: [&str; 6] = ["sts", "get-caller-identity", "--query", "Arn", "--output", "text"];
 
 /// A tool that `tests/run` has put in place and named in the environment.
-pub(super) fn tool(variable: &str) -> PathBuf {
+pub(crate) fn tool(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable).map(PathBuf::from);
     let path =
         path.unwrap_or_else(|| panic!("{variable} is not set: run `tests/run`, which installs the real clients"));

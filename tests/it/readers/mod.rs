@@ -3,7 +3,7 @@
 //! `tests/run` installs them and says in the environment where they are. A missing one fails its tests: a reader that
 //! nobody ran proves nothing.
 
-mod client;
+pub(crate) mod client;
 mod edits;
 mod home;
 mod moto;
