@@ -74,28 +74,31 @@ pub(super) fn push_header(text: &mut String, id: &SectionId, kind: FileKind) -> 
         SectionId::Default => return Ok(()),
         SectionId::Other(name) => ("", name),
     };
-    check_name(name)?;
+    if !is_name(name.as_bytes()) {
+        return Err(EditError::Name { name: name.clone() });
+    }
     text.extend(["[", prefix, name, "]"]);
     Ok(())
 }
 
+/// Whether every parser takes it for the name of a section.
+///
 /// A case variant of `default` is a profile to Go alone or fills every section; `__proto__` breaks JavaScript's parser.
-fn check_name(name: &str) -> Result<(), EditError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%+:/-".contains(&byte);
-    let special = name.eq_ignore_ascii_case("default") || name == "__proto__";
-    if name.is_empty() || special || !name.bytes().all(allowed) {
-        return Err(EditError::Name { name: name.to_owned() });
-    }
-    Ok(())
+pub(super) fn is_name(name: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.@%+:/-".contains(byte);
+    let special = name.eq_ignore_ascii_case(b"default") || name == b"__proto__";
+    !name.is_empty() && !special && name.iter().all(allowed)
 }
 
 /// Refuses what is not a plain lower-case key.
 pub(super) fn check_key(key: &str) -> Result<(), EditError> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if key.is_empty() || key == "__proto__" || !key.bytes().all(allowed) {
-        return Err(EditError::Key { key: key.to_owned() });
-    }
-    Ok(())
+    if is_key(key.as_bytes()) { Ok(()) } else { Err(EditError::Key { key: key.to_owned() }) }
+}
+
+/// Whether it is a plain lower-case key.
+pub(super) fn is_key(key: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
+    !key.is_empty() && key != b"__proto__" && key.iter().all(allowed)
 }
 
 /// Refuses what not every parser gives back as it was written.
@@ -106,7 +109,8 @@ pub(super) fn check_value(key: &str, value: &str) -> Result<(), EditError> {
     }
 }
 
-fn defect(value: &[u8]) -> Option<Defect> {
+/// Why not every parser gives the value back as it was written; nothing if all do.
+pub(super) fn defect(value: &[u8]) -> Option<Defect> {
     let (Some(first), Some(last)) = (value.first(), value.last()) else {
         return Some(Defect::Empty);
     };
