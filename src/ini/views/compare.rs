@@ -1,5 +1,6 @@
 //! Owns the comparison of all readers, line by line. Must not know how any of them reads.
 
+use std::borrow::Cow;
 use std::iter::Peekable;
 use std::ops::Range;
 use std::vec;
@@ -128,10 +129,8 @@ impl<'c, 'a> Comparison<'c, 'a> {
     }
 
     fn compare_line(&mut self, at: usize, roles: &[Option<Role<'_>>; 4]) {
-        let lost = std::mem::take(self.lost);
-        let seen: Vec<Seen<'_, '_>> = Reader::ALL.into_iter().zip(roles.iter().map(Option::as_ref)).collect();
-        let seen: Vec<Seen<'_, '_>> = seen.into_iter().filter(|(reader, _)| !lost.contains(reader)).collect();
-        *self.lost = lost;
+        let seen = Reader::ALL.into_iter().zip(roles.iter().map(Option::as_ref));
+        let seen: Vec<Seen<'_, '_>> = seen.filter(|(reader, _)| !self.lost.contains(reader)).collect();
         if seen.iter().any(|(_, role)| matches!(role, Some(Role::Section(_) | Role::Defaults))) {
             self.compare_header(at, &seen);
         } else {
@@ -183,13 +182,14 @@ impl<'c, 'a> Comparison<'c, 'a> {
         let Some((_, first)) = seen.first() else {
             return;
         };
+        let is_refused = seen.iter().any(|(_, role)| matches!(role, Some(Role::Refused(_))));
+        if !is_refused && seen.iter().all(|(_, role)| role == first) {
+            self.said.clear();
+            return;
+        }
         let line = self.line(at);
         if !line.starts_with(char::is_whitespace) {
             self.said.clear();
-        }
-        let is_refused = seen.iter().any(|(_, role)| matches!(role, Some(Role::Refused(_))));
-        if !is_refused && seen.iter().all(|(_, role)| role == first) {
-            return;
         }
         let takes = takes::of_line(&line, &seen);
         if takes != self.said {
@@ -212,9 +212,9 @@ impl<'c, 'a> Comparison<'c, 'a> {
         self.header.map_or_else(String::new, |at| header_text(&self.line(at)))
     }
 
-    fn line(&self, at: usize) -> String {
+    fn line(&self, at: usize) -> Cow<'a, str> {
         let line = &self.document.lines()[self.document.line_number(at) - 1];
-        self.document.text(&line.content()).into_owned()
+        self.document.text(&line.content())
     }
 
     /// A line that is more than one step to somebody is still one finding.

@@ -1,5 +1,6 @@
 //! Owns what becomes of two headers that name one section. Must not know settings.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::compare::{grouped, header_text};
@@ -18,9 +19,9 @@ pub(super) fn compare(document: &Document<'_>, lines: &Range<usize>, found: &mut
         if matches!(section.id, SectionId::Other(_)) {
             continue;
         }
-        let same: Vec<&Section> = document.find(&section.id).collect();
-        let is_first = same.iter().find(|other| !is_plain(document, other)).is_some_and(|first| *first == section);
-        if let [.., hidden, last] = same.as_slice()
+        let is_first = document.find(&section.id).find(|other| !is_plain(document, other)) == Some(section);
+        let mut last_first = document.find(&section.id).rev();
+        if let (Some(last), Some(hidden)) = (last_first.next(), last_first.next())
             && is_first
         {
             found.extend(disagreement(document, hidden, last));
@@ -29,11 +30,12 @@ pub(super) fn compare(document: &Document<'_>, lines: &Range<usize>, found: &mut
 }
 
 fn is_plain(document: &Document<'_>, section: &Section) -> bool {
-    plain::is_header(header_line(document, section).as_bytes(), document.kind())
+    let line = &document.lines()[section.header_line];
+    plain::is_header(&document.bytes()[line.content()], document.kind())
 }
 
-fn header_line(document: &Document<'_>, section: &Section) -> String {
-    document.text(&document.lines()[section.header_line].content()).into_owned()
+fn header_line<'a>(document: &Document<'a>, section: &Section) -> Cow<'a, str> {
+    document.text(&document.lines()[section.header_line].content())
 }
 
 fn disagreement(document: &Document<'_>, hidden: &Section, last: &Section) -> Option<Disagreement> {
