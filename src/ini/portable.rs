@@ -114,12 +114,15 @@ pub(super) fn defect(value: &[u8]) -> Option<Defect> {
     let (Some(first), Some(last)) = (value.first(), value.last()) else {
         return Some(Defect::Empty);
     };
+    // Folds over all bytes, as these are done many at a time.
+    let is_printable = value.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let has_mark = value.iter().fold(false, |any, byte| any | matches!(byte, b'#' | b';'));
     let comment = |pair: &[u8]| pair[0] == b' ' && matches!(pair[1], b'#' | b';');
-    if value.iter().any(|byte| !matches!(byte, b' '..=b'~')) {
+    if !is_printable {
         Some(Defect::Character)
     } else if *first == b' ' || *last == b' ' {
         Some(Defect::OuterBlank)
-    } else if matches!(first, b'#' | b';') || value.windows(2).any(comment) {
+    } else if has_mark && (matches!(first, b'#' | b';') || value.windows(2).any(comment)) {
         Some(Defect::Comment)
     } else if matches!(first, b'"' | b'\'') && first == last {
         Some(Defect::Quoted)

@@ -69,6 +69,28 @@ const LINES: &[&str] = &[
     "k4 = v",
 ];
 
+/// Headers and settings that all read alike; `@` becomes a number, so that none is there twice.
+const ALIKE: [&[&str]; 2] = [
+    &["[profile p@]", "[profile p@]", "[sso-session s@]", "[services v@]", "[preview@]"],
+    &["k@ = v", "k@=a b", "k@ =\n  a = b\n  c=d", "k@\t=\tv", "# c", ""],
+];
+
+/// The same that some reader sees differently.
+const DIFFERENT: [&[&str]; 2] = [
+    &["[profile \"q@\"]", "[profile p@] # c", "[ profile p@ ]", "[profile p@]#c", "[profile p@ x]", "[profile-x p@]"],
+    &[
+        "K@ = v",
+        "k@ = a # b",
+        "k@ = \"v\"",
+        "k@ =",
+        "k@ = #x",
+        "k@ = v\n  more",
+        "k@ = v\n  x = y",
+        "k@:x = v",
+        "k@ =\n  A = b # c",
+    ],
+];
+
 /// All of `fixtures/ini`, and files made anew but always the same.
 pub(super) fn all() -> Vec<File> {
     let mut files = fixtures();
@@ -105,6 +127,20 @@ pub(super) fn made() -> impl Strategy<Value = (FileKind, Vec<u8>)> {
         .prop_map(|lines| lines.iter().flat_map(|line| [line.as_bytes(), b"\n"]).collect::<Vec<_>>().concat());
     let pieces = prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..30).prop_map(|pieces| pieces.concat());
     let head = prop::sample::select(vec!["[profile p]\n", "[profile p]\nq = r\n", ""]);
-    let body = prop_oneof![5 => uniform, 1 => lines, 2 => pieces];
+    let body = prop_oneof![2 => uniform, 1 => lines, 1 => pieces, 4 => tidy()];
     (kind, head, body).prop_map(|(kind, head, body)| (kind, [head.as_bytes(), &body].concat()))
+}
+
+/// Sections that mostly all read alike, and botocore always reads.
+fn tidy() -> impl Strategy<Value = Vec<u8>> {
+    let line = |at: usize| {
+        let (alike, different) = (prop::sample::select(ALIKE[at]), prop::sample::select(DIFFERENT[at]));
+        prop_oneof![12 => alike, 1 => different]
+    };
+    let section = (line(0), prop::collection::vec(line(1), 0..5));
+    prop::collection::vec(section, 0..5).prop_map(|sections| {
+        let lines = sections.into_iter().flat_map(|(header, body)| std::iter::once(header).chain(body));
+        let numbered = lines.enumerate().map(|(number, line)| line.replace('@', &number.to_string()) + "\n");
+        numbered.collect::<String>().into_bytes()
+    })
 }

@@ -98,9 +98,9 @@ fn header(line: &str) -> Option<&str> {
 }
 
 fn without_comment(line: &str) -> &str {
-    let pairs = line.as_bytes().windows(2);
-    let end = pairs.into_iter().position(|pair| matches!(pair, [b' ' | b'\t', b'#' | b';'])).unwrap_or(line.len());
-    line[..end].trim_end_matches(BLANK)
+    let mut marks = line.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'#' | b';'));
+    let end = marks.find(|(at, _)| line[..*at].ends_with(BLANK));
+    line[..end.map_or(line.len(), |(at, _)| at)].trim_end_matches(BLANK)
 }
 
 fn split(text: &str) -> Option<(&str, &str)> {

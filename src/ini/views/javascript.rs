@@ -92,7 +92,7 @@ fn trim(text: &str) -> &str {
 /// Up to a `#` or `;` that begins the line or follows white space.
 fn without_comment(line: &str) -> &str {
     let is_comment = |at: &usize| line[..*at].chars().next_back().is_none_or(is_blank);
-    let mut marks = line.match_indices(['#', ';']).map(|(at, _)| at);
+    let mut marks = line.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'#' | b';')).map(|(at, _)| at);
     marks.find(is_comment).map_or(line, |at| &line[..at])
 }
 

@@ -141,12 +141,9 @@ enum Comment {
 
 fn without_comment(line: &str, comment: Comment) -> &str {
     let line = line.trim_matches(BLANK);
-    let mut after_blank = false;
-    let end = line.char_indices().find(|(_, char)| {
-        let is_comment = COMMENT.contains(char) && (after_blank || comment == Comment::Anywhere);
-        after_blank = char.is_whitespace();
-        is_comment
-    });
+    let follows_blank = |at: usize| line[..at].chars().next_back().is_some_and(char::is_whitespace);
+    let mut marks = line.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'#' | b';'));
+    let end = marks.find(|(at, _)| comment == Comment::Anywhere || follows_blank(*at));
     line[..end.map_or(line.len(), |(at, _)| at)].trim_matches(BLANK)
 }
 
