@@ -167,7 +167,7 @@ fn nothing_is_said_about_the_managed_block() {
 
 #[test]
 fn settings_below_the_managed_block_without_a_header_are_still_looked_at() {
-    let text = "# >\n[profile b]\nk = v\n# <\nx = y # c\n";
+    let text = "# >\n[profile b]\nk = v # c\n# <\nx = y # c\n";
     let managed = 0..text.find("x =").unwrap();
     let lines: Vec<_> = found(&config(text), managed).into_iter().map(|(line, _)| line).collect();
     assert_eq!(lines, [5]);

@@ -160,6 +160,12 @@ const CASES: &[Case] = &[
         ["profile a", "x"],
         [Nothing, Nothing, Value("y"), Value("y")],
     ),
+    config(
+        "blank line in a value",
+        "[profile a]\nk = v\n\n  more\n",
+        A,
+        [Value("v\n\nmore"), Value("v\nmore"), Value("v\nmore"), V],
+    ),
     config("case of a nested key", "[profile a]\ns3 =\n  K = v\n", ["profile a", "s3.K"], [V, V, Nothing, V]),
     config(
         "case of a nested key in Go",
