@@ -159,7 +159,8 @@ impl<'a> Document<'a> {
         parts.filter(|range| !range.is_empty())
     }
 
-    fn split_nested_entry(&self, line: &Range<usize>) -> Option<NestedEntry> {
+    /// A line of a nested block; nothing if it has no `=`.
+    pub(super) fn split_nested_entry(&self, line: &Range<usize>) -> Option<NestedEntry> {
         let delimiter = line.start + self.bytes[line.clone()].iter().position(|byte| *byte == b'=')?;
         Some(NestedEntry {
             key: blank::trim(self.bytes, line.start..delimiter),

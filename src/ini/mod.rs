@@ -20,6 +20,8 @@ mod splice;
 mod style;
 #[cfg(test)]
 mod tests;
+#[cfg_attr(not(test), expect(dead_code, reason = "`apply` will warn with it"))]
+mod views;
 
 pub(crate) use document::Document;
 pub(crate) use edit::{NewSection, NewValue};
@@ -29,3 +31,5 @@ pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};
 pub(crate) use splice::{Edit, splice};
 pub(crate) use style::Style;
+#[cfg_attr(not(test), expect(unused_imports, reason = "`apply` will warn with it"))]
+pub(crate) use views::Disagreement;

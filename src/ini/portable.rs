@@ -74,28 +74,31 @@ pub(super) fn push_header(text: &mut String, id: &SectionId, kind: FileKind) -> 
         SectionId::Default => return Ok(()),
         SectionId::Other(name) => ("", name),
     };
-    check_name(name)?;
+    if !is_name(name.as_bytes()) {
+        return Err(EditError::Name { name: name.clone() });
+    }
     text.extend(["[", prefix, name, "]"]);
     Ok(())
 }
 
+/// Whether every parser takes it for the name of a section.
+///
 /// A case variant of `default` is a profile to Go alone or fills every section; `__proto__` breaks JavaScript's parser.
-fn check_name(name: &str) -> Result<(), EditError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.@%+:/-".contains(&byte);
-    let special = name.eq_ignore_ascii_case("default") || name == "__proto__";
-    if name.is_empty() || special || !name.bytes().all(allowed) {
-        return Err(EditError::Name { name: name.to_owned() });
-    }
-    Ok(())
+pub(super) fn is_name(name: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.@%+:/-".contains(byte);
+    let special = name.eq_ignore_ascii_case(b"default") || name == b"__proto__";
+    !name.is_empty() && !special && name.iter().all(allowed)
 }
 
 /// Refuses what is not a plain lower-case key.
 pub(super) fn check_key(key: &str) -> Result<(), EditError> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if key.is_empty() || key == "__proto__" || !key.bytes().all(allowed) {
-        return Err(EditError::Key { key: key.to_owned() });
-    }
-    Ok(())
+    if is_key(key.as_bytes()) { Ok(()) } else { Err(EditError::Key { key: key.to_owned() }) }
+}
+
+/// Whether it is a plain lower-case key.
+pub(super) fn is_key(key: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
+    !key.is_empty() && key != b"__proto__" && key.iter().all(allowed)
 }
 
 /// Refuses what not every parser gives back as it was written.
@@ -106,16 +109,20 @@ pub(super) fn check_value(key: &str, value: &str) -> Result<(), EditError> {
     }
 }
 
-fn defect(value: &[u8]) -> Option<Defect> {
+/// Why not every parser gives the value back as it was written; nothing if all do.
+pub(super) fn defect(value: &[u8]) -> Option<Defect> {
     let (Some(first), Some(last)) = (value.first(), value.last()) else {
         return Some(Defect::Empty);
     };
+    // Folds over all bytes, as these are done many at a time.
+    let is_printable = value.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let has_mark = value.iter().fold(false, |any, byte| any | matches!(byte, b'#' | b';'));
     let comment = |pair: &[u8]| pair[0] == b' ' && matches!(pair[1], b'#' | b';');
-    if value.iter().any(|byte| !matches!(byte, b' '..=b'~')) {
+    if !is_printable {
         Some(Defect::Character)
     } else if *first == b' ' || *last == b' ' {
         Some(Defect::OuterBlank)
-    } else if matches!(first, b'#' | b';') || value.windows(2).any(comment) {
+    } else if has_mark && (matches!(first, b'#' | b';') || value.windows(2).any(comment)) {
         Some(Defect::Comment)
     } else if matches!(first, b'"' | b'\'') && first == last {
         Some(Defect::Quoted)

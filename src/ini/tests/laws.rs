@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ini::views::Reader;
 use crate::ini::{Edit, LineKind, NewSection, NewValue, splice};
 
 fn kinds() -> impl Strategy<Value = FileKind> {
@@ -77,6 +78,10 @@ proptest! {
         }
         prop_assert_eq!(end, bytes.len());
         document.faults();
+        document.disagreements(&(0..bytes.len() / 2));
+        for reader in Reader::ALL {
+            prop_assert!(document.read_as(reader).map_or_else(|error| error.line > 0, |_| true));
+        }
         prop_assert_eq!(splice(&bytes, &[]).unwrap(), bytes);
     }
 

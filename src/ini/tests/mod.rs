@@ -1,10 +1,15 @@
 //! Tests of the `ini` room.
 
+mod differential;
+mod disagreements;
 mod edits;
 mod faults;
+mod files;
 mod laws;
 mod oracle;
 mod reading;
+mod real;
+mod table;
 
 use super::{Document, FileKind, SectionId};
 

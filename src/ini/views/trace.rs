@@ -1,0 +1,156 @@
+//! Owns what a line can be to a reader. Must not know how any of them finds out.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// One way of reading the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reader {
+    /// botocore, and so AWS CLI and boto3.
+    Botocore,
+    /// `aws-runtime`.
+    Rust,
+    /// `aws-sdk-go-v2`.
+    Go,
+    /// `@smithy/core` of the AWS SDK for JavaScript v3.
+    JavaScript,
+}
+
+impl Reader {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] = [Self::Botocore, Self::Rust, Self::Go, Self::JavaScript];
+
+    /// The language of an SDK; none for botocore, which is known by who uses it.
+    pub(super) fn language(self) -> Option<&'static str> {
+        match self {
+            Self::Botocore => None,
+            Self::Rust => Some("Rust"),
+            Self::Go => Some("Go"),
+            Self::JavaScript => Some("JavaScript"),
+        }
+    }
+}
+
+impl fmt::Display for Reader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.language() {
+            Some(language) => write!(formatter, "the {language} SDK"),
+            None => formatter.write_str("AWS CLI and boto3"),
+        }
+    }
+}
+
+/// What a section is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sort {
+    /// `[default]`, as far as it differs from `[profile default]`.
+    Default,
+    /// A profile.
+    Profile,
+    /// An `sso-session`.
+    SsoSession,
+    /// A `services` section.
+    Services,
+}
+
+/// What a header names to a reader.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+    /// What the section is of.
+    pub(crate) sort: Sort,
+    /// Its name; `default` for [`Sort::Default`].
+    pub(crate) name: String,
+}
+
+impl Name {
+    /// A name of that sort.
+    pub(in crate::ini) fn new(sort: Sort, name: impl Into<String>) -> Self {
+        Self { sort, name: name.into() }
+    }
+
+    /// What `[default]` names.
+    pub(super) fn default() -> Self {
+        Self::new(Sort::Default, "default")
+    }
+
+    /// The sort that the first word of a header gives.
+    pub(in crate::ini) fn typed(word: &str, name: &str) -> Option<Self> {
+        let sort = match word {
+            "profile" => Sort::Profile,
+            "sso-session" => Sort::SsoSession,
+            "services" => Sort::Services,
+            _ => return None,
+        };
+        Some(Self::new(sort, name))
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sort = match self.sort {
+            Sort::Default | Sort::Profile => "profile",
+            Sort::SsoSession => "sso-session",
+            Sort::Services => "services",
+        };
+        write!(formatter, "{sort} {:?}", self.name)
+    }
+}
+
+/// What a line is to a reader; a line that says nothing to it has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role<'a> {
+    /// A header, and what it names; nothing if the reader passes over the section.
+    Section(Option<Name>),
+    /// The header of keys for every section.
+    Defaults,
+    /// A key, and what of its value stands on that line.
+    Setting(Cow<'a, str>, Cow<'a, str>),
+    /// The key of a block of nested settings.
+    Block(Cow<'a, str>),
+    /// A setting in a block: the block's key, its own, its value.
+    Nested(Cow<'a, str>, Cow<'a, str>, Cow<'a, str>),
+    /// One more line of the value above.
+    More(Cow<'a, str>),
+    /// What makes the reader give up on the whole file; nothing follows it.
+    Refused(&'static str),
+}
+
+/// A line and its role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step<'a> {
+    /// Where the line begins.
+    pub(super) at: usize,
+    /// What it is.
+    pub(super) role: Role<'a>,
+}
+
+/// All lines of a text that say something to a reader, in order.
+pub(super) type Trace<'a> = Vec<Step<'a>>;
+
+/// Begins a block: the key above, which looked like one with an empty value, is the key of nested settings.
+pub(super) fn begin_block(trace: &mut Trace<'_>) {
+    if let Some(Step { role, .. }) = trace.last_mut()
+        && let Role::Setting(key, _) = role
+    {
+        *role = Role::Block(std::mem::take(key));
+    }
+}
+
+/// Adds a nested setting to the block above, or to the one that begins with it.
+pub(super) fn nest<'a>(trace: &mut Trace<'a>, at: usize, key: impl Into<Cow<'a, str>>, value: impl Into<Cow<'a, str>>) {
+    begin_block(trace);
+    if let Some(Step { role: Role::Block(block) | Role::Nested(block, ..), .. }) = trace.last() {
+        let role = Role::Nested(block.clone(), key.into(), value.into());
+        trace.push(Step { at, role });
+    }
+}
+
+/// The lines of a text that end with line feeds, as (start, text without the line feed).
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let at = start;
+        start += line.len();
+        (at, line.strip_suffix('\n').unwrap_or(line))
+    })
+}
