@@ -14,6 +14,7 @@ mod out;
 mod permissions;
 mod places;
 mod prune;
+mod readers;
 mod report;
 mod surroundings;
 mod undo;

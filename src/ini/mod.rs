@@ -20,7 +20,6 @@ mod splice;
 mod style;
 #[cfg(test)]
 mod tests;
-#[cfg_attr(not(test), expect(dead_code, reason = "`apply` will warn with it"))]
 mod views;
 
 pub(crate) use document::Document;
@@ -31,5 +30,4 @@ pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};
 pub(crate) use splice::{Edit, splice};
 pub(crate) use style::Style;
-#[cfg_attr(not(test), expect(unused_imports, reason = "`apply` will warn with it"))]
 pub(crate) use views::Disagreement;

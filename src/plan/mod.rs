@@ -16,7 +16,7 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::ini::{Edit, splice};
+use crate::ini::{Disagreement, Document, Edit, FileKind, splice};
 
 pub(crate) use compare::{Difference, SectionDifference, Value};
 pub(crate) use config::{config, missing_sections};
@@ -25,6 +25,16 @@ pub(crate) use credentials::{
 };
 pub(crate) use diff::unified;
 pub(crate) use refusal::{Refusal, Way};
+
+/// The places outside the managed block that AWS's readers see differently; empty for a file that AWS CLI can't read.
+pub(crate) fn disagreements(bytes: &[u8], kind: FileKind) -> Vec<Disagreement> {
+    let document = Document::parse(bytes, kind);
+    if !document.faults().is_empty() {
+        return Vec::new();
+    }
+    let block = block::Block::find(&document).ok().flatten();
+    document.disagreements(&block.map_or(0..0, |block| block.range))
+}
 
 /// Whether something that was made by hand may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,8 +13,10 @@ use crate::cli::out::Out;
 use crate::cli::permissions::Permissions;
 use crate::cli::places::Places;
 use crate::cli::prune::Prune;
+use crate::cli::readers;
 use crate::cli::undo;
 use crate::cli::work::{FileWork, colored};
+use crate::ini::FileKind;
 use crate::model::{Catalog, Delivery};
 use crate::plan::{self, Adoption, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::prompt;
@@ -243,6 +245,8 @@ fn report(work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     for file in work.pending() {
         out.say(&format!("{verb} {}", display_safe(&file.summary())));
     }
+    readers::warn(&work.config, FileKind::Config, is_shown_only, out);
+    readers::warn(&work.credentials, FileKind::Credentials, is_shown_only, out);
     work.prune.report(is_shown_only, out);
     work.permissions.report(is_shown_only, out);
     if !work.is_pending() {

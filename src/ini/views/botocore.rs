@@ -40,10 +40,10 @@ impl<'d> Reader<'d, '_> {
     fn begin(&mut self, line: &Line, section: &'d Section) -> std::slice::Iter<'d, Entry> {
         let is_defaults = self.document.is_defaults(section);
         let name = name(self.document, section);
-        let entries = if is_defaults || name.is_some() { section.entries.iter() } else { [].iter() };
+        let entries = if is_defaults || name.is_some() { self.document.entries(section).iter() } else { [].iter() };
         let role = if is_defaults { Role::Defaults } else { Role::Section(name) };
         self.entry = None;
-        self.trace.push(Step { at: line.range.start, role });
+        self.trace.push(Step { at: line.range().start, role });
         entries
     }
 
@@ -51,26 +51,26 @@ impl<'d> Reader<'d, '_> {
         self.entry = entry;
         if let Some(entry) = entry {
             let key = text(entry.lower_key(self.document.bytes()));
-            let role = Role::Setting(key, self.document.text(&entry.value));
-            self.trace.push(Step { at: line.range.start, role });
+            let role = Role::Setting(key, self.document.text(&entry.value()));
+            self.trace.push(Step { at: line.range().start, role });
         }
     }
 
     /// A blank line counts only between the lines of a value.
     fn go_on(&mut self, line: &Line) {
-        let Some(entry) = self.entry.filter(|entry| line.range.end <= entry.range.end) else {
+        let Some(entry) = self.entry.filter(|entry| line.range().end <= entry.range().end) else {
             return;
         };
         let bytes = self.document.bytes();
         let visible = blank::trim(bytes, line.content());
-        if !entry.value.is_empty() {
-            self.trace.push(Step { at: line.range.start, role: Role::More(self.document.text(&visible)) });
+        if !entry.value().is_empty() {
+            self.trace.push(Step { at: line.range().start, role: Role::More(self.document.text(&visible)) });
             return;
         }
         for part in split_nested(bytes, visible.clone()) {
             if let Some(nested) = self.document.split_nested_entry(&part) {
                 let (key, value) = (self.document.text(&nested.key), self.document.text(&nested.value));
-                let at = if part.start == visible.start { line.range.start } else { part.start };
+                let at = if part.start == visible.start { line.range().start } else { part.start };
                 nest(&mut self.trace, at, key, value);
             }
         }

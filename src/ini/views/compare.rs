@@ -25,7 +25,7 @@ impl Document<'_> {
             Comparison::new(self, &run, &mut found, &mut lost).compare();
             names::compare(self, &run, &mut found);
         }
-        let index = |at: usize| self.lines().partition_point(|line| line.range.start < at);
+        let index = |at: usize| self.lines().partition_point(|line| line.range().start < at);
         let inside = index(managed.start)..index(managed.end);
         found.retain(|finding| !inside.contains(&(finding.line - 1)));
         found.sort_by_key(|finding| finding.line);
@@ -85,12 +85,12 @@ impl<'c, 'a> Comparison<'c, 'a> {
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
             return;
         };
-        let range = first.range.start..last.range.end;
+        let range = first.range().start..last.range().end;
         let text = String::from_utf8_lossy(&self.document.bytes()[range.clone()]);
         let mut traces = Reader::ALL.map(|reader| self.trace(reader, range.start, &text));
         if let Some(line) = lines.iter().find(|line| &self.document.bytes()[line.ending()] == b"\r") {
             if traces.iter().any(|trace| !is_same(trace, &traces[0])) {
-                self.add_line_end(line.range.start);
+                self.add_line_end(line.range().start);
                 return;
             }
             // The same lines to all, but counted differently.
@@ -122,7 +122,7 @@ impl<'c, 'a> Comparison<'c, 'a> {
 
     /// Only botocore sees a line end in a lone carriage return, and so all that follows may differ.
     fn add_line_end(&mut self, at: usize) {
-        self.header = Some(self.document.lines()[self.lines.start].range.start);
+        self.header = Some(self.document.lines()[self.lines.start].range().start);
         let others = [Reader::Rust, Reader::Go, Reader::JavaScript].map(|reader| (reader, Take::NoLineEnd));
         let takes = [(Reader::Botocore, Take::LineEnd)].into_iter().chain(others).collect();
         self.add(at, Subject::Line { section: self.section() }, takes);

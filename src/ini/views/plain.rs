@@ -17,10 +17,10 @@ pub(super) fn odd_runs(document: &Document<'_>, ignored: &Range<usize>) -> Vec<R
         let content = &document.bytes()[line.content()];
         if let Some(header) = header(content, document.kind()) {
             run.end(index, &mut odd);
-            let is_ignored = ignored.contains(&line.range.start);
+            let is_ignored = ignored.contains(&line.range().start);
             run = Run { start: index, header, is_odd: false, needs: Needs::below(header, is_ignored) };
         }
-        if !ignored.contains(&line.range.start) {
+        if !ignored.contains(&line.range().start) {
             run.read(line, content, document);
         }
     }
