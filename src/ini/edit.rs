@@ -199,7 +199,10 @@ impl Document<'_> {
         Ok(())
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "`apply --adopt` will take sections over with it"))]
+    #[cfg_attr(
+        not(any(test, feature = "fuzzing")),
+        expect(dead_code, reason = "`apply --adopt` will take sections over with it")
+    )]
     /// Gives a section another name and leaves everything else in it as it is.
     pub(crate) fn rename_section(&self, section: &Section, id: &SectionId) -> Result<Edit, EditError> {
         let mut header = String::new();
@@ -229,8 +232,11 @@ impl Document<'_> {
         let Some(last) = self.lines().last().filter(|_| self.bytes() != BYTE_ORDER_MARK) else {
             return gap;
         };
-        if last.ending().is_empty() {
-            gap.push_str(style.newline);
+        match &self.bytes()[last.ending()] {
+            b"" => gap.push_str(style.newline),
+            // A line feed right after it would be part of that line's end, and no line of its own.
+            b"\r" if style.newline == "\n" && style.blank_between && last.kind != LineKind::Blank => gap.push('\n'),
+            _ => {}
         }
         if style.blank_between && last.kind != LineKind::Blank {
             gap.push_str(style.newline);
