@@ -79,7 +79,8 @@ impl EditCase {
 }
 
 impl Change {
-    fn draw(draw: &mut Draw<'_>) -> Self {
+    /// Draws one change.
+    pub fn draw(draw: &mut Draw<'_>) -> Self {
         const KEYS: &[&str] = &["k", "region", "s3", "new_key", "k1", "k2", "K3", "ü", "__proto__", "a b", ""];
         let section = draw.below(8);
         let key = |draw: &mut Draw<'_>| if draw.one_in(8) { draw.text(4) } else { draw.pick(KEYS).to_owned() };
