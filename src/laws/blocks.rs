@@ -81,17 +81,15 @@ fn rust_ini_view(text: &str) -> Vec<(String, Section)> {
     let section = |pairs: &ini::Properties| {
         let mut section = Section::new();
         let mut block = None;
-        for (key, value) in pairs.iter() {
-            match (key.strip_prefix("  "), &block) {
-                (Some(inner), Some(outer)) => {
-                    let Some(Value::Nested(nested)) = section.get_mut(outer) else { panic!("{inner} is in no block") };
-                    nested.push((inner.to_owned(), value.to_owned()));
-                }
-                _ => {
-                    block = value.is_empty().then(|| key.to_owned());
-                    let new = if value.is_empty() { Value::Nested(Vec::new()) } else { Value::Text(value.to_owned()) };
-                    assert_eq!(section.insert(key.to_owned(), new), None, "{key} is there twice");
-                }
+        for (key, value) in pairs {
+            if let (Some(inner), Some(outer)) = (key.strip_prefix("  "), &block) {
+                let Some(Value::Nested(nested)) = section.get_mut(outer) else { panic!("{inner} is in no block") };
+                nested.push((inner.to_owned(), value.to_owned()));
+            } else {
+                let is_block = value.is_empty();
+                block = is_block.then(|| key.to_owned());
+                let new = if is_block { Value::Nested(Vec::new()) } else { Value::Text(value.to_owned()) };
+                assert_eq!(section.insert(key.to_owned(), new), None, "{key} is there twice");
             }
         }
         section

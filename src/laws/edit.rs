@@ -140,7 +140,7 @@ pub fn edits_hold(case: &EditCase) -> Judged {
 fn one_holds(before: &Document<'_>, change: &Change) -> Option<Vec<u8>> {
     let target = change.section(before);
     let edits = match (change, target) {
-        (Change::Append { sort, name, pairs }, _) => return append_holds(before, id(*sort, name), pairs),
+        (Change::Append { sort, name, pairs }, _) => return append_holds(before, &id(*sort, name), pairs),
         (_, None) => return None,
         (Change::Set { key, value, .. }, Some((position, _))) => {
             return set_holds(before, position, key, &[(key.clone(), value.clone())], &value.as_str().into());
@@ -201,9 +201,7 @@ fn set_holds(
     let after = Document::parse(&text, before.kind());
     let new = match value {
         NewValue::Text(text) => text.to_string(),
-        NewValue::Nested(pairs) => {
-            pairs.iter().fold(String::new(), |text, (key, value)| format!("{text}\n{key} = {value}"))
-        }
+        NewValue::Nested(_) => view::block_text(written),
     };
     let mut expected = view::sections(before);
     match expected[position].iter_mut().rev().find(|(name, _)| name == key) {
@@ -286,11 +284,11 @@ fn rename_holds(
 }
 
 /// Adding a section and taking it out again leaves the file, but for blank lines and a line end at its end.
-fn append_holds(before: &Document<'_>, id: SectionId, pairs: &[(String, String)]) -> Option<Vec<u8>> {
+fn append_holds(before: &Document<'_>, id: &SectionId, pairs: &[(String, String)]) -> Option<Vec<u8>> {
     let mut entries: Vec<_> =
         pairs.iter().map(|(key, value)| (key.as_str().into(), NewValue::from(value.as_str()))).collect();
     entries.push(("nested_block".into(), nested(pairs)));
-    let is_writable = is_portable_id(&id, before.kind()) && are_portable(pairs);
+    let is_writable = is_portable_id(id, before.kind()) && are_portable(pairs);
     let result = before.append_sections(&[NewSection { id: id.clone(), entries }]);
     assert_eq!(result.is_ok(), is_writable, "{id:?} {pairs:?}: {result:?}");
     let edit = result.ok()?;
@@ -299,11 +297,11 @@ fn append_holds(before: &Document<'_>, id: SectionId, pairs: &[(String, String)]
     let (new, old) = after.sections().split_last()?;
     assert_eq!(old.len(), before.sections().len());
     let mut expected = view::sections(before);
-    let block = pairs.iter().fold(String::new(), |text, (key, value)| format!("{text}\n{key} = {value}"));
-    expected.push(pairs.iter().cloned().chain([("nested_block".to_owned(), block)]).collect());
+    let block = ("nested_block".to_owned(), view::block_text(pairs));
+    expected.push(pairs.iter().cloned().chain([block]).collect());
     assert_eq!(view::sections(&after), expected);
-    assert!(after.find(&id).any(|found| found == new));
-    if before.find(&id).next().is_none() {
+    assert!(after.find(id).any(|found| found == new));
+    if before.find(id).next().is_none() {
         assert_eq!(after.faults(), before.faults());
     }
     let removed = after.remove_section(new).unwrap_or_else(|error| panic!("{error}"));

@@ -240,13 +240,7 @@ pub fn value_holds(case: &ValueCase) -> Judged {
 
 /// `text` as it is written inside the quotes of TOML's basic strings.
 pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for one in text.chars() {
-        if one == ' ' || (one.is_ascii_graphic() && one != '"' && one != '\\') {
-            out.push(one);
-        } else {
-            out.push_str(&format!("\\U{:08x}", u32::from(one)));
-        }
-    }
-    out
+    let is_plain = |one: char| one == ' ' || (one.is_ascii_graphic() && one != '"' && one != '\\');
+    let escape = |one: char| if is_plain(one) { one.to_string() } else { format!("\\U{:08x}", u32::from(one)) };
+    text.chars().map(escape).collect::<Vec<_>>().concat()
 }

@@ -11,6 +11,11 @@ pub(super) fn same<E: Debug>(planned: &Result<Vec<u8>, E>, expected: &[u8], what
     assert!(planned == expected, "{what}:\n   {}\nis {}", expected.escape_ascii(), planned.escape_ascii());
 }
 
+/// What the value of a nested block is to a parser that takes it for text.
+pub(super) fn block_text(pairs: &[(String, String)]) -> String {
+    pairs.iter().flat_map(|(key, value)| ["\n", key, " = ", value]).collect()
+}
+
 /// The keys in lower case and the values of a section, as they stand in it.
 pub(super) fn section(document: &Document<'_>, section: &Section) -> Vec<(String, String)> {
     let entries = section.entries.iter();

@@ -57,7 +57,9 @@ fn fixtures(name: &str, ending: &str) -> Vec<Vec<u8>> {
 #[test]
 fn reading_any_bytes_finds_a_place_for_each() {
     let seeds = fixtures("ini", "ini");
-    seeds.iter().for_each(|seed| parse_is_identity(seed));
+    for seed in &seeds {
+        parse_is_identity(seed);
+    }
     let draw = |draw: &mut Draw<'_>| {
         let sort = draw.pick(&[FileSort::Config, FileSort::Credentials]);
         files::draw(draw, sort, &seeds)

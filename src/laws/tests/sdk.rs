@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use crate::ini::{Document, FileKind, SectionId};
 use crate::laws::expected::{Section, Value};
+use crate::laws::view;
 
 thread_local! {
     static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -35,7 +36,7 @@ pub(in crate::laws) fn reads_as(text: &str, expected: &[(SectionId, Section)]) {
         for (key, value) in section {
             let value = match value {
                 Value::Text(text) => text.clone(),
-                Value::Nested(pairs) => pairs.iter().map(|(key, value)| format!("\n{key} = {value}")).collect(),
+                Value::Nested(pairs) => view::block_text(pairs),
             };
             assert_eq!(get(key), Some(value.as_str()), "{id:?} {key}");
         }
