@@ -13,7 +13,8 @@
 //! ```
 //!
 //! The core takes bytes, values and `now`, and returns values; the shell reads, calls the core, and carries out what it
-//! returned. `tests/it/architecture.rs` checks who imports whom.
+//! returned. `tests/it/architecture.rs` checks who imports whom. `laws`, only in tests and for `fuzz/`, holds what must be
+//! true of the core for any input.
 
 mod apply;
 mod aws;
@@ -21,6 +22,9 @@ mod broker;
 mod cli;
 mod diagnostic;
 mod ini;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod laws;
 mod login;
 mod manifest;
 mod model;

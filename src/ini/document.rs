@@ -117,7 +117,10 @@ impl<'a> Document<'a> {
         merged.find_map(|section| self.own_entry(section, key))
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "`apply --adopt` will take sections over with it"))]
+    #[cfg_attr(
+        not(any(test, feature = "fuzzing")),
+        expect(dead_code, reason = "`apply --adopt` will take sections over with it")
+    )]
     /// One setting of a nested block; the last one where it is repeated.
     pub(crate) fn get_nested(&self, id: &SectionId, key: &str, nested: &str) -> Option<Cow<'a, str>> {
         let entries = self.nested(self.entry(id, key)?);

@@ -228,8 +228,11 @@ impl Document<'_> {
         let Some(last) = self.lines().last().filter(|_| self.bytes() != BYTE_ORDER_MARK) else {
             return gap;
         };
-        if last.ending().is_empty() {
-            gap.push_str(style.newline);
+        match &self.bytes()[last.ending()] {
+            b"" => gap.push_str(style.newline),
+            // A line feed right after it would be part of that line's end, and no line of its own.
+            b"\r" if style.newline == "\n" && style.blank_between && last.kind != LineKind::Blank => gap.push('\n'),
+            _ => {}
         }
         if style.blank_between && last.kind != LineKind::Blank {
             gap.push_str(style.newline);

@@ -57,6 +57,9 @@ pub(crate) enum Defect {
     /// Go's parser removes them.
     #[error("is wrapped in quotes")]
     Quoted,
+    /// Many INI parsers, `rust-ini` among them, go on with the next line.
+    #[error("ends with a backslash")]
+    Continued,
 }
 
 /// Adds the header line of a section, without its line end.
@@ -126,6 +129,8 @@ pub(super) fn defect(value: &[u8]) -> Option<Defect> {
         Some(Defect::Comment)
     } else if matches!(first, b'"' | b'\'') && first == last {
         Some(Defect::Quoted)
+    } else if *last == b'\\' {
+        Some(Defect::Continued)
     } else {
         None
     }

@@ -90,6 +90,13 @@ fn session<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<SsoSession
 
 fn name(text: &str, at: Span, reading: &mut Reading<'_>) -> Option<SessionName> {
     match SessionName::new(text) {
+        Ok(_) if text == "default" => {
+            let found = Diagnostic::error(codes::BAD_NAME, at, "an SSO session can't be called `default`");
+            reading
+                .out
+                .push(found.help("give it the name of the company or the portal: only a profile can be `default`"));
+            None
+        }
         Ok(name) => Some(name),
         Err(error) => {
             let help = values::name_help(&error);

@@ -91,3 +91,13 @@ fn profiles_keep_the_order_of_the_file() {
     let names: Vec<_> = catalog.profiles().iter().map(|profile| profile.name.as_str()).collect();
     assert_eq!(names, ["z", "a", "m"]);
 }
+
+#[test]
+fn what_the_writer_would_refuse_is_a_finding() {
+    let session = "[sso_sessions.default]\nsso_start_url = \"https://x.y\"\nsso_region = \"us-east-1\"\n";
+    assert_eq!(codes_of(session), [codes::BAD_NAME]);
+    let url = session.replace("default", "s").replace("x.y", "x.y/ /");
+    assert_eq!(codes_of(&url), [codes::BAD_START_URL]);
+    let text = "[profiles.base]\npattern = \"iam\"\nsettings = { sdk_ua_app_id = 'a\\' }\n";
+    assert_eq!(codes_of(text), [codes::BAD_TEXT]);
+}

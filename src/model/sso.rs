@@ -45,8 +45,8 @@ impl StartUrl {
         if !name.split('.').all(is_word) || host.contains('@') {
             return Err(StartUrlError::Host(host.to_owned()));
         }
-        ConfigText::new(text)?;
         let trimmed = text.trim_end_matches(['/', '#']);
+        ConfigText::new(trimmed)?;
         let change = if trimmed.len() == text.len() { UrlChange::None } else { UrlChange::Trimmed };
         Ok((Self(trimmed.to_owned()), change))
     }
@@ -148,6 +148,8 @@ mod tests {
         ] {
             assert!(matches!(StartUrl::new(bad), Err(StartUrlError::Host(_))), "{bad}");
         }
-        assert!(matches!(StartUrl::new("https://corp.com/a\nb"), Err(StartUrlError::Text(_))));
+        for bad in ["https://corp.com/a\nb", "https://corp.com/ /", "https://corp.com/a\\#/"] {
+            assert!(matches!(StartUrl::new(bad), Err(StartUrlError::Text(_))), "{bad}");
+        }
     }
 }

@@ -106,6 +106,9 @@ fn portable(text: &str) -> Result<String, TextError> {
     if quote.is_some_and(|quote| text.ends_with(quote)) {
         return Err(TextError::Unportable("some of AWS's SDKs take quotes around a value away"));
     }
+    if text.ends_with('\\') {
+        return Err(TextError::Unportable("many readers go on with the next line after a `\\` at the end of a value"));
+    }
     Ok(text.to_owned())
 }
 
@@ -115,12 +118,27 @@ mod tests {
 
     #[test]
     fn a_config_text_can_not_leave_its_line_or_be_misread() {
-        for good in ["a", "https://x/start#/", "a b", "\"a", "x\"y", "50%"] {
+        for good in ["a", "https://x/start#/", "a b", "\"a", "x\"y", "50%", "a\\b"] {
             assert_eq!(ConfigText::new(good).unwrap().as_str(), good);
         }
-        for bad in
-            ["", " a", "a ", "a\nb", "a\rb", "a\0", "a\u{2028}b", "a\tb", "a #b", "a ;b", "#a", ";a", "\"a\"", "'", "é"]
-        {
+        for bad in [
+            "",
+            " a",
+            "a ",
+            "a\nb",
+            "a\rb",
+            "a\0",
+            "a\u{2028}b",
+            "a\tb",
+            "a #b",
+            "a ;b",
+            "#a",
+            ";a",
+            "\"a\"",
+            "'",
+            "é",
+            "a\\",
+        ] {
             assert!(ConfigText::new(bad).is_err(), "{bad:?}");
         }
     }

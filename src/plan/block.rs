@@ -46,7 +46,8 @@ impl Block {
                 if begin.is_some() || found.is_some() {
                     return Err(Refusal::Markers { line: number, what: "a second `# >>> awsauth >>>`" });
                 }
-                begin = Some((number, line.range()));
+                // A byte order mark above the block is not its own.
+                begin = Some((number, line.content().start..line.range().end));
             } else if content.starts_with(END) {
                 let Some((begin_line, begin_range)) = begin.take() else {
                     return Err(Refusal::Markers { line: number, what: "`# <<< awsauth <<<` without its beginning" });
@@ -78,13 +79,14 @@ impl Block {
         self.is_sealed || self.has_plain_seal && self.says(document, body)
     }
 
-    /// Refuses entries after the block that have no header of their own.
+    /// Refuses what follows the block and would belong to its last section: entries without a header of their own, and an
+    /// indented header, which is part of the value above it as soon as there is one.
     pub(super) fn check_after(&self, document: &Document<'_>) -> Result<(), Refusal> {
         let after = document.lines().iter().find(|line| {
             line.range().start >= self.range.end && !matches!(line.kind, LineKind::Blank | LineKind::Comment)
         });
         match after {
-            Some(line) if line.kind != LineKind::Header => {
+            Some(line) if line.kind != LineKind::Header || document.bytes()[line.content().start] != b'[' => {
                 Err(Refusal::Trailing { line: document.line_number(line.range().start) })
             }
             _ => Ok(()),

@@ -33,8 +33,10 @@ pub(crate) enum Refusal {
         /// What is wrong.
         what: &'static str,
     },
-    /// Settings follow the block without a header of their own.
-    #[error("line {line} follows the managed block without a section header, and would belong to its last section")]
+    /// Settings follow the block without a header of their own, or with one that is indented.
+    #[error(
+        "line {line} follows the managed block without a section header at the beginning of a line, and would belong to its last section"
+    )]
     Trailing {
         /// Where.
         line: usize,

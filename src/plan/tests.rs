@@ -1,7 +1,5 @@
 //! Owns the laws of plans: what they change, what they leave alone, what they refuse.
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::model::{
     Catalog, Credentials, Delivery, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleArn,
@@ -238,52 +236,4 @@ fn a_long_term_key_that_somebody_put_into_a_session_section_is_the_users_own() {
     assert!(matches!(next.err(), Some(Refusal::Shadowed { .. })));
     assert!(remove_session(&file, &main, &|_| None).ok().unwrap().is_empty());
     assert!(credentials(&catalog(Vec::new()), &file, &|_| None, Adoption::Refuse).ok().unwrap().0.is_empty());
-}
-
-/// Lines as people write them, good and bad.
-fn file() -> impl Strategy<Value = Vec<u8>> {
-    let line = prop_oneof![
-        "\\[(profile )?[a-d]{1,2}\\]",
-        "[a-d]{1,2} ?= ?[a-d]{0,3}",
-        "  [a-d]{1,2} = [a-d]{1,3}",
-        "[#;] ?[a-d ]{0,5}",
-        Just(" [profile q]".to_owned()),
-        Just("s3 =".to_owned()),
-        Just(String::new()),
-        Just("# >>> awsauth >>>".to_owned()),
-        "[\u{0}-\u{ff}]{0,6}",
-    ];
-    let end = prop_oneof![4 => Just("\n"), 1 => Just("\r\n"), 1 => Just("\r")];
-    (prop::collection::vec((line, end), 0..12), any::<bool>()).prop_map(|(lines, is_ended)| {
-        let mut text: String = lines.iter().flat_map(|(line, end)| [line.as_str(), end]).collect();
-        if !is_ended {
-            text.truncate(text.trim_end_matches(['\n', '\r']).len());
-        }
-        text.into_bytes()
-    })
-}
-
-fn manifest() -> impl Strategy<Value = Catalog> {
-    prop::collection::btree_set("[a-d]{1,2}", 0..4)
-        .prop_map(|names| catalog(names.iter().map(|name| iam_mfa(&format!("x{name}"))).collect()))
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
-
-    #[test]
-    fn bytes_outside_the_block_stay_and_a_second_plan_is_empty(bytes in file(), first in manifest(), second in manifest()) {
-        if plan(&first, &bytes).is_err() {
-            return Ok(());
-        }
-        let done = applied(&first, &bytes);
-        prop_assert!(done.starts_with(&bytes) || first.profiles().is_empty());
-        prop_assert!(plan(&first, &done).unwrap().is_empty());
-        let again = applied(&second, &done);
-        prop_assert!(again.starts_with(&bytes));
-        prop_assert!(plan(&second, &again).unwrap().is_empty());
-        if !first.profiles().is_empty() && !second.profiles().is_empty() {
-            prop_assert_eq!(&applied(&first, &again), &done);
-        }
-    }
 }

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import. Standing lower means being more basic; nothing imports `cli`.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("cli", &["*"]),
+    // Only in tests and under the feature `fuzzing`.
+    ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "secret"]),
     ("apply", &["plan", "system"]),
     ("broker", &["model", "login", "aws", "store", "prompt", "system", "secret"]),
     // `system` hands secrets to a program's environment, and shows them nowhere.

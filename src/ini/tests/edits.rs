@@ -140,6 +140,8 @@ fn append_sections_first_ends_the_last_line() {
         ("[a]\r\nk = v\r\n", "[a]\r\nk = v\r\n\r\n[profile x]\r\nk = v\r\n"),
         ("[a]\n[b]\n[c]\n", "[a]\n[b]\n[c]\n[profile x]\nk = v\n"),
         ("\u{feff}", "\u{feff}[profile x]\nk = v\n"),
+        ("[a]\r", "[a]\r\n\n[profile x]\nk = v\n"),
+        ("[a]\r\r", "[a]\r\r[profile x]\nk = v\n"),
     ] {
         assert_eq!(append(before, &["x"]), after);
     }
@@ -177,59 +179,100 @@ fn headers_depend_on_the_file() {
     }
 }
 
+/// Texts that are no name of a section, each with what is wrong with it.
+const HOSTILE_NAMES: &[(&str, &str)] = &[
+    ("nothing", ""),
+    ("a blank", "a b"),
+    ("a closing bracket", "a]"),
+    ("an opening bracket", "[a"),
+    ("a line feed", "a\nb"),
+    ("a carriage return", "a\rb"),
+    ("NUL", "a\0"),
+    ("a tab", "a\tb"),
+    ("outside ASCII", "ä"),
+    ("a line separator", "a\u{2028}b"),
+    ("a comment", "a#"),
+    ("the other comment", "a;b"),
+    ("quotes", "'a'"),
+    ("a backslash", "a\\"),
+    ("what fills every section", "DEFAULT"),
+    ("a profile to Go alone", "Default"),
+    ("what empties the file for JavaScript", "__proto__"),
+];
+/// Texts that are no key, each with what is wrong with it.
+const HOSTILE_KEYS: &[(&str, &str)] = &[
+    ("nothing", ""),
+    ("upper case", "Region"),
+    ("a blank", "a b"),
+    ("a delimiter", "a=b"),
+    ("the other delimiter", "a:b"),
+    ("a header", "[a"),
+    ("a comment", "#a"),
+    ("a line feed", "a\n"),
+    ("outside ASCII", "ä"),
+    ("a dash", "a-b"),
+    ("what empties the file for JavaScript", "__proto__"),
+];
+/// Texts that are no value, each with what is wrong with it.
+const HOSTILE_VALUES: &[(&str, &str)] = &[
+    ("nothing", ""),
+    ("a blank at the start", " v"),
+    ("a blank at the end", "v "),
+    ("a tab at the start", "\tv"),
+    ("a tab at the end", "v\t"),
+    ("a no-break space at the end", "a\u{a0}"),
+    ("a line feed", "a\nb"),
+    ("a carriage return", "a\rb"),
+    ("both", "a\r\nb"),
+    ("NUL", "a\0b"),
+    ("a tab", "a\tb"),
+    ("DEL", "a\u{7f}"),
+    ("outside ASCII", "ä"),
+    ("a next line", "a\u{85}b"),
+    ("a line separator", "a\u{2028}b"),
+    ("a byte order mark", "\u{feff}a"),
+    ("a comment from the start", "#x"),
+    ("the other comment from the start", ";x"),
+    ("a comment after a blank", "a #b"),
+    ("the other comment after a blank", "a ;b"),
+    ("a comment after a tab", "a\t#b"),
+    ("the other comment after a tab", "a\t;b"),
+    ("double quotes around it", "\"a\""),
+    ("single quotes around it", "'a'"),
+    ("one quote that is both", "'"),
+    ("a backslash at the end", "a\\"),
+];
+
 #[test]
 fn hostile_names_are_refused() {
-    let names =
-        ["", "a b", "a]", "[a", "a\nb", "a\rb", "a\0", "ä", "a#", "a;b", "'a'", "DEFAULT", "Default", "__proto__"];
-    for name in names {
+    for (what, name) in HOSTILE_NAMES {
+        let expected = Err(EditError::Name { name: (*name).to_owned() });
         let text = section(profile(name), &[]).render(&mut String::new(), FileKind::Config, &Style::default());
-        assert_eq!(text, Err(EditError::Name { name: name.to_owned() }));
+        assert_eq!(text, expected, "{what}");
+        let document = config("[a]\n");
+        assert_eq!(document.rename_section(&document.sections()[0], &profile(name)).map(|_| ()), expected, "{what}");
     }
 }
 
 #[test]
 fn hostile_keys_and_values_are_refused_wherever_they_are_written() {
-    let keys = ["", "Region", "a b", "a=b", "a:b", "[a", "#a", "a\n", "ä", "a-b", "__proto__"];
-    let values = [
-        "",
-        " v",
-        "v ",
-        "a\nb",
-        "a\rb",
-        "a\0b",
-        "a\tb",
-        "a\u{7f}",
-        "ä",
-        "a\u{2028}b",
-        "#x",
-        ";x",
-        "a #b",
-        "a ;b",
-        "\"a\"",
-        "'a'",
-        "'",
-        "\u{feff}a",
-        "a\u{a0}",
-    ];
-    let text = "[a]\nk = v\n";
-    let document = config(text);
+    let document = config("[a]\nk = v\n");
     let a = &document.sections()[0];
-    let refused = |key: &str, value: &str| {
+    let keys = HOSTILE_KEYS.iter().map(|(what, key)| (what, *key, "v"));
+    for (what, key, value) in keys.chain(HOSTILE_VALUES.iter().map(|(what, value)| (what, "k", *value))) {
         let block = nested(&[(key, value)]);
-        assert!(document.set(a, key, &value.into()).is_err(), "{key:?} {value:?}");
-        assert!(document.set(a, "s3", &block).is_err(), "{key:?} {value:?}");
-        assert!(
-            document.append_sections(&[section(profile("b"), &[(key, value.into())])]).is_err(),
-            "{key:?} {value:?}"
-        );
-        assert!(document.append_sections(&[section(profile("b"), &[("s3", block)])]).is_err(), "{key:?} {value:?}");
-    };
-    for key in keys {
-        refused(key, "v");
+        let append = |key: &str, value| document.append_sections(&[section(profile("b"), &[(key, value)])]).is_err();
+        assert!(document.set(a, key, &value.into()).is_err(), "{what}: {key:?} {value:?}");
+        assert!(document.set(a, "s3", &block).is_err(), "{what}: {key:?} {value:?} in a block");
+        assert!(append(key, value.into()), "{what}: {key:?} {value:?} in a new section");
+        assert!(append("s3", block), "{what}: {key:?} {value:?} in a block of a new section");
     }
-    for value in values {
-        refused("k", value);
-    }
+}
+
+#[test]
+fn a_key_that_is_given_twice_is_refused_and_so_is_an_empty_block() {
+    let document = config("[a]\nk = v\n");
+    let a = &document.sections()[0];
     assert!(document.set(a, "s3", &nested(&[])).is_err());
     assert!(document.set(a, "s3", &nested(&[("a", "1"), ("a", "2")])).is_err());
     assert!(document.append_sections(&[section(profile("b"), &[("k", "1".into()), ("k", "2".into())])]).is_err());

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::PIECES;
 use super::real::File;
 use crate::ini::FileKind;
+use crate::laws::PIECES;
 
 /// How many files are made.
 const MADE: usize = 400;

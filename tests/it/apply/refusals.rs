@@ -121,7 +121,10 @@ fn a_comment_or_section_that_was_put_into_the_block_is_an_edit_too() {
 #[test]
 fn a_setting_after_the_block_without_a_header_is_refused() {
     let config = format!("{}\n# mine\noutput = text\n", block(SMALL_BODY));
-    let home = refuses(config, &["line 11 follows the managed block without a section header", "`[profile NAME]`"]);
+    let home = refuses(
+        config,
+        &["line 11 follows the managed block without a section header at the beginning of a line", "`[profile NAME]`"],
+    );
     home.run(["apply", "--force"]).exits(4);
 }
 

@@ -1,17 +1,46 @@
+//! Owns the reading of config files by the SDK for Rust, which is a parser of its own.
+
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 use proptest::prelude::*;
 
-use super::*;
+use crate::ini::{Document, FileKind, SectionId};
+use crate::laws::expected::{Section, Value};
+use crate::laws::view;
+
+thread_local! {
+    static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+}
 
 /// What the parser of the SDK for Rust makes of a config file.
 #[expect(clippy::default_trait_access, reason = "the types are of aws-types, which is not a dependency")]
-fn read_by_sdk(text: &str) -> EnvConfigSections {
+pub(in crate::laws) fn read(text: &str) -> EnvConfigSections {
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let source = runtime.block_on(source::load(&Default::default(), &Default::default(), &files)).unwrap();
-    EnvConfigSections::parse(source).unwrap()
+    let source =
+        RUNTIME.with(|runtime| runtime.block_on(source::load(&Default::default(), &Default::default(), &files)));
+    EnvConfigSections::parse(source.unwrap()).unwrap()
+}
+
+/// The text says to the SDK for Rust exactly what is expected.
+pub(in crate::laws) fn reads_as(text: &str, expected: &[(SectionId, Section)]) {
+    let read = read(text);
+    assert_eq!(read.profiles().count() + read.sso_sessions().count(), expected.len());
+    for (id, section) in expected {
+        let get = |key: &str| match id {
+            SectionId::Default => read.get_profile("default").and_then(|found| found.get(key)),
+            SectionId::Profile(name) => read.get_profile(name).and_then(|found| found.get(key)),
+            SectionId::SsoSession(name) => read.sso_session(name).and_then(|found| found.get(key)),
+            id => panic!("{id:?} is never written"),
+        };
+        for (key, value) in section {
+            let value = match value {
+                Value::Text(text) => text.clone(),
+                Value::Nested(pairs) => view::block_text(pairs),
+            };
+            assert_eq!(get(key), Some(value.as_str()), "{id:?} {key}");
+        }
+    }
 }
 
 /// One section: the header's name, then keys with values; a value of several lines is a nested block.
@@ -48,13 +77,13 @@ fn render(sections: &Sections) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(super::config(200))]
 
     #[test]
     fn portable_files_read_the_same_as_in_the_rust_sdk(sections in portable()) {
         let text = render(&sections);
-        let sdk = read_by_sdk(&text);
-        let document = config(&text);
+        let sdk = read(&text);
+        let document = Document::parse(text.as_bytes(), FileKind::Config);
         prop_assert_eq!(document.faults(), vec![]);
         prop_assert_eq!(document.sections().len(), sections.len());
         prop_assert_eq!(sdk.profiles().count() + sdk.sso_sessions().count(), sections.len());

@@ -1,0 +1,178 @@
+//! Owns the laws of manifests and of `apply` on the config file. Must not know how a plan is made.
+
+use super::files::{self, File, FileSort};
+use super::planned::{self, Force};
+use super::{Draw, Judged, blocks, manifests, view};
+use crate::diagnostic::{Label, Severity};
+use crate::ini::{Document, FileKind};
+use crate::manifest;
+use crate::model::Catalog;
+use crate::plan::Refusal;
+use crate::source::Source;
+
+/// Two manifests and a config file.
+#[derive(Debug, Clone)]
+pub struct ApplyCase {
+    /// Applied first.
+    pub first: String,
+    /// Applied over it.
+    pub second: String,
+    /// The file before.
+    pub file: File,
+}
+
+impl ApplyCase {
+    /// Draws the manifests, then the file, which may have a block already; `seeds` are files to begin from.
+    pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
+        let first = manifests::draw(draw);
+        let second = if draw.one_in(8) { String::new() } else { manifests::draw(draw) };
+        let has_block = draw.one_in(4);
+        let below = has_block.then(|| (manifests::draw(draw), manifests::section_below(draw)));
+        let mut file = files::draw(draw, FileSort::Config, seeds);
+        if let Some((manifest, below)) = below
+            && let Some(catalog) = load(&manifest).catalog
+            && let Ok(with_block) = planned::config(&catalog, &file, Force::No)
+        {
+            file = File([with_block, below.into_bytes()].concat());
+        }
+        Self { first, second, file }
+    }
+}
+
+fn load(text: &str) -> manifest::Loaded {
+    manifest::load(&Source::new("profiles.toml", text))
+}
+
+/// Any text as a manifest: it is read without a panic, is used exactly if it has no error, every finding is at a place of
+/// it, and every profile has a chain.
+///
+/// # Panics
+///
+/// Where that does not hold.
+pub fn check_holds(text: &str) {
+    checked(text);
+}
+
+/// [`check_holds`], and the catalog of a right manifest.
+pub(super) fn checked(text: &str) -> Option<Catalog> {
+    let loaded = load(text);
+    let is_place = |label: &Label| text.get(label.span.start..label.span.end).is_some();
+    for found in &loaded.diagnostics {
+        assert!(is_place(&found.primary) && found.related.iter().all(is_place), "{found:?} is at no place");
+    }
+    let has_errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    assert_eq!(loaded.catalog.is_none(), has_errors, "{:?}", loaded.diagnostics);
+    let catalog = loaded.catalog?;
+    for profile in catalog.profiles() {
+        assert!(catalog.chain(profile.name.as_str()).is_some(), "{} has no chain", profile.name);
+    }
+    Some(catalog)
+}
+
+/// Any manifest and any file. Either nothing is written, or: bytes outside the block stay; AWS CLI can read the file; it
+/// says of every profile exactly what the model says, and of all else what it said; applying again changes nothing; a block
+/// edited by hand is refused, and with force made right; another manifest and the first one again give the same bytes.
+///
+/// An emptied manifest gives the original back, but for what was added above the block: the missing end of the last
+/// line, then one blank line if the last line is not blank and the file sets its sections apart by blank lines. From
+/// there the first manifest gives the same bytes once more.
+///
+/// # Panics
+///
+/// Where that does not hold.
+pub fn apply_holds(case: &ApplyCase) -> Judged {
+    let (Some(first), second) = (checked(&case.first), checked(&case.second)) else { return Judged::Refused };
+    let Ok(done) = planned::config(&first, &case.file, Force::No) else { return Judged::Refused };
+    outside_stays(&case.file, &done);
+    blocks::reads_as(&first, &done);
+    view::same(&planned::config(&first, &done, Force::No), &done, "applying again changes the file");
+    edited_is_refused(&first, &done);
+    removed_is_as_before(&first, &case.file, &done);
+    if let Some(second) = second {
+        there_and_back(&first, &second, &case.file, &done);
+    }
+    Judged::Yes
+}
+
+/// What stands around the block is the same, and every section there says the same.
+fn outside_stays(before: &[u8], after: &[u8]) {
+    match (blocks::find(before), blocks::find(after)) {
+        (None, None) => view::same(&Ok::<_, Refusal>(after.to_vec()), before, "there is no block"),
+        (None, Some((block, _))) => {
+            assert!(block.start >= before.len() && after.starts_with(before) && block.end == after.len());
+        }
+        (Some((old, _)), None) => assert_eq!([&before[..old.start], &before[old.end..]].concat(), after),
+        (Some((old, _)), Some((new, _))) => {
+            assert_eq!(before[..old.start], after[..new.start]);
+            assert_eq!(before[old.end..], after[new.end..]);
+        }
+    }
+    assert_eq!(sections_outside(before), sections_outside(after));
+}
+
+/// The sections outside the block as they are read: identity, keys and values.
+fn sections_outside(file: &[u8]) -> Vec<(String, Vec<(String, String)>)> {
+    let document = Document::parse(file, FileKind::Config);
+    let block = blocks::find(file).map(|(block, _)| block).unwrap_or_default();
+    let outside = document.sections().iter().filter(|section| !block.contains(&section.header.start));
+    outside.map(|section| (format!("{:?}", section.id), view::section(&document, section))).collect()
+}
+
+fn edited_is_refused(catalog: &Catalog, done: &[u8]) {
+    let Some((_, body)) = blocks::find(done) else { return };
+    let line = if done[..body.start].ends_with(b"\r\n") { "# mine\r\n" } else { "# mine\n" };
+    let edited = [&done[..body.end], line.as_bytes(), &done[body.end..]].concat();
+    let refused = planned::config(catalog, &edited, Force::No);
+    assert!(matches!(refused, Err(Refusal::Edited { .. })), "{refused:?}");
+    view::same(&planned::config(catalog, &edited, Force::Yes), done, "force does not make it right");
+}
+
+fn removed_is_as_before(catalog: &Catalog, before: &[u8], done: &[u8]) {
+    let removed = planned::config(&Catalog::default(), done, Force::No);
+    let removed = removed.unwrap_or_else(|refusal| panic!("the block can't be taken out: {refusal}"));
+    assert_eq!(blocks::find(&removed), None);
+    if let Some((old, _)) = blocks::find(before) {
+        return view::same(
+            &Ok::<_, Refusal>(removed),
+            &[&before[..old.start], &before[old.end..]].concat(),
+            "more than the block went",
+        );
+    }
+    let added = removed.strip_prefix(before).unwrap_or_else(|| panic!("bytes of the file are gone"));
+    // After a lone carriage return, one line feed only completes that end.
+    let added = if before.ends_with(b"\r") { added.strip_prefix(b"\n").unwrap_or(added) } else { added };
+    let lines = match added {
+        b"" => 0,
+        b"\n" | b"\r\n" => 1,
+        b"\n\n" | b"\r\n\r\n" => 2,
+        other => panic!("{other:?} stays"),
+    };
+    let is_ended = before.is_empty() || before.ends_with(b"\n") || before.ends_with(b"\r");
+    assert!(lines < 2 || !is_ended, "more than one blank line stays");
+    assert!(lines > 0 || is_ended || blocks::find(done).is_none(), "a line without an end was joined");
+    view::same(&planned::config(catalog, &removed, Force::No), done, "not the same from there");
+}
+
+fn there_and_back(first: &Catalog, second: &Catalog, before: &[u8], done: &[u8]) {
+    let there = match planned::config(second, done, Force::No) {
+        Ok(there) => there,
+        Err(refusal) => return assert!(matches!(refusal, Refusal::Outside(_)), "{refusal:?}"),
+    };
+    outside_stays(done, &there);
+    blocks::reads_as(second, &there);
+    if blocks::find(done).is_none() || blocks::find(&there).is_none() {
+        return;
+    }
+    let back = planned::config(first, &there, Force::No).unwrap_or_else(|refusal| panic!("{refusal}"));
+    // The line ends of a block are those of most lines of the file, of which it is one part itself: only a block that
+    // had others when this began may come back with other ones.
+    if blocks::find(before).is_some() {
+        view::same(&Ok::<_, Refusal>(with_line_feeds(&back)), &with_line_feeds(done), "not the same but for line ends");
+    } else {
+        view::same(&Ok::<_, Refusal>(back), done, "there and back is not the same");
+    }
+}
+
+fn with_line_feeds(file: &[u8]) -> Vec<u8> {
+    file.iter().copied().filter(|byte| *byte != b'\r').collect()
+}

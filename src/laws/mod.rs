@@ -1,0 +1,42 @@
+//! Owns what must hold for any manifest and any file, and how such inputs are drawn from bytes. Must not be part of the
+//! program: only tests and the targets of `fuzz/` compile it.
+//!
+//! A law is a function that panics where it does not hold. All inputs are drawn from a string of bytes ([`Draw`]), so
+//! that proptest and libFuzzer try, shrink and keep the very same cases: `tests` runs 10,000 and more of each with a fixed
+//! seed in every `cargo test`, `fuzz/` runs them for as long as one likes.
+
+mod adopt;
+mod apply;
+mod blocks;
+mod credentials;
+mod draw;
+mod edit;
+mod expected;
+mod files;
+mod manifests;
+mod parse;
+mod planned;
+#[cfg(test)]
+mod tests;
+mod values;
+mod view;
+
+pub use adopt::{AdoptCase, adopt_holds};
+pub use apply::{ApplyCase, apply_holds, check_holds};
+pub use credentials::{CredentialsCase, credentials_hold};
+pub use draw::Draw;
+pub use edit::{Change, EditCase, edits_hold};
+#[cfg(test)]
+pub(crate) use files::PIECES;
+pub use files::{File, FileSort};
+pub use parse::parse_is_identity;
+pub use values::{ValueCase, value_holds};
+
+/// Whether a case was one that a law has anything to say about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judged {
+    /// Something was written, and it is right.
+    Yes,
+    /// Everything was refused.
+    Refused,
+}

@@ -1,0 +1,71 @@
+//! Owns the laws' only way to `plan`: each call as a function from bytes to bytes. Must not judge what comes out, beyond
+//! that no plan may fail its own proof.
+
+use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
+use crate::plan::{self, Adoption, Overwrite, Permission, Plan, Refusal};
+
+/// awsauth's own path in what is rendered.
+pub(super) const PROGRAM: &str = "/usr/bin/awsauth";
+
+/// Whether what stands there already may be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Force {
+    /// `--force`
+    Yes,
+    /// Without it.
+    No,
+}
+
+impl From<Force> for Overwrite {
+    fn from(force: Force) -> Self {
+        match force {
+            Force::Yes => Self::Edited,
+            Force::No => Self::Intact,
+        }
+    }
+}
+
+/// The config file after `apply`.
+pub(super) fn config(catalog: &Catalog, file: &[u8], force: Force) -> Result<Vec<u8>, Refusal> {
+    after(
+        file,
+        plan::config(catalog, file, PROGRAM, Permission { overwrite: force.into(), adoption: Adoption::Refuse }),
+    )
+}
+
+/// The config file after `apply --adopt`.
+pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::TakeOver };
+    after(file, plan::config(catalog, file, PROGRAM, permission))
+}
+
+/// The credentials file after `apply`; no session is kept anywhere else.
+pub(super) fn prune(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
+    after(file, plan::credentials(catalog, file, &|_| None, Adoption::Refuse).map(|(plan, _)| plan))
+}
+
+/// The credentials file after a login.
+pub(super) fn save_session(file: &[u8], profile: &Profile, session: &Credentials) -> Result<Vec<u8>, Refusal> {
+    after(file, plan::save_session(file, profile, session))
+}
+
+/// The credentials file after a logout; no session is kept anywhere else.
+pub(super) fn remove_session(file: &[u8], profile: &ProfileName) -> Result<Vec<u8>, Refusal> {
+    after(file, plan::remove_session(file, profile, &|_| None))
+}
+
+/// The credentials file after `keys add`.
+pub(super) fn add_key(file: &[u8], section: &ProfileName, key: &LongTermKey, force: Force) -> Result<Vec<u8>, Refusal> {
+    after(file, plan::add_key(file, section, key, force.into()))
+}
+
+fn after(file: &[u8], planned: Result<Plan, Refusal>) -> Result<Vec<u8>, Refusal> {
+    let plan = planned.inspect_err(|refusal| {
+        assert!(!matches!(refusal, Refusal::Bug(_)), "the proof failed: {refusal}");
+    })?;
+    if plan.is_empty() {
+        return Ok(file.to_vec());
+    }
+    assert_ne!(plan.after, file, "a plan that is not empty changes something");
+    Ok(plan.after)
+}
