@@ -111,7 +111,7 @@ impl Snapshot {
         let temp = write_temp(dir, &prefix, old.as_ref(), bytes).map_err(DiskError::io("write", &self.target))?;
         // Opened before the exchange, so that a failure here still leaves the old file.
         let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
-        let expected = if self.exists { Found::File(self.bytes.clone()) } else { Found::Nothing };
+        let expected = if self.exists { Found::File(self.bytes.as_slice().into()) } else { Found::Nothing };
         let outcome = exchange::put(temp.into_temp_path(), bytes, &self.target, &expected)?;
         Ok((outcome, if dir_handle.sync_all().is_ok() { Flushed::Yes } else { Flushed::No }))
     }

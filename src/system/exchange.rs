@@ -1,6 +1,7 @@
 //! Owns the last step of a replacement: the new file goes in, what comes out is looked at, and a change that another
 //! program made at the last moment is put back. Must not lock or flush.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -11,11 +12,11 @@ use super::disk::{self, DiskError};
 
 /// What stands at a place. Has no `Debug`: a file may hold secrets.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum Found<'a> {
     /// No file.
     Nothing,
     /// A file with that content.
-    File(Vec<u8>),
+    File(Cow<'a, [u8]>),
     /// A link, a directory or something odder.
     Other,
 }
@@ -41,11 +42,11 @@ enum Failed {
 
 /// Puts `temp`, which holds `new`, in the place of `target`, where `expected` is to stand. After an error, what stood
 /// there stands there.
-pub(super) fn put(mut temp: TempPath, new: &[u8], target: &Path, expected: &Found) -> Result<Outcome, DiskError> {
+pub(super) fn put(mut temp: TempPath, new: &[u8], target: &Path, expected: &Found<'_>) -> Result<Outcome, DiskError> {
     if look(target)? != *expected {
         return Ok(Outcome::Changed);
     }
-    let new = Found::File(new.to_vec());
+    let new = Found::File(new.into());
     let done = match expected {
         Found::Nothing => create(&temp, target),
         _ => exchange(&mut temp, &new, target, expected),
@@ -61,21 +62,23 @@ pub(super) fn put(mut temp: TempPath, new: &[u8], target: &Path, expected: &Foun
 }
 
 /// Looks at what stands at `path`; a link is not followed.
-fn look(path: &Path) -> Result<Found, DiskError> {
+fn look(path: &Path) -> Result<Found<'static>, DiskError> {
     match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(disk::read(path)?.map_or(Found::Nothing, Found::File)),
+        Ok(metadata) if metadata.is_file() => {
+            Ok(disk::read(path)?.map_or(Found::Nothing, |bytes| Found::File(bytes.into())))
+        }
         Ok(_) => Ok(Found::Other),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
         Err(error) => Err(DiskError::io("read", path)(error)),
     }
 }
 
-fn holds(path: &Path, content: &Found) -> bool {
+fn holds(path: &Path, content: &Found<'_>) -> bool {
     look(path).is_ok_and(|found| found == *content)
 }
 
 /// Renames over whatever stands there.
-fn rename(mut temp: TempPath, new: &Found, target: &Path) -> Result<Outcome, DiskError> {
+fn rename(mut temp: TempPath, new: &Found<'_>, target: &Path) -> Result<Outcome, DiskError> {
     loop {
         match temp.persist(target) {
             Ok(()) => return Ok(Outcome::Replaced),
@@ -97,7 +100,7 @@ fn create(temp: &Path, target: &Path) -> Result<Outcome, Failed> {
 
 /// Exchanges the two files. What comes out must be what was expected; anything else was put there since the look, is
 /// newer than what went in, and goes back.
-fn exchange(temp: &mut TempPath, new: &Found, target: &Path, expected: &Found) -> Result<Outcome, Failed> {
+fn exchange(temp: &mut TempPath, new: &Found<'_>, target: &Path, expected: &Found<'_>) -> Result<Outcome, Failed> {
     system::exchange(temp, target)?;
     let mut out = match look(temp) {
         // A file system that took the exchange for a plain renaming.
@@ -193,8 +196,8 @@ mod tests {
         temp
     }
 
-    fn file(text: &str) -> Found {
-        Found::File(text.into())
+    fn file(text: &str) -> Found<'_> {
+        Found::File(text.as_bytes().into())
     }
 
     #[test]
