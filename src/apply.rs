@@ -96,21 +96,21 @@ pub(crate) fn carry_out(
     }
     let path = &snapshot.path;
     let _lock = lock(snapshot, state_dir, PATIENCE)?;
-    let mut now = Snapshot::read_settled(path)?;
-    let mut again: Option<Plan> = None;
+    let mut again: Option<(Snapshot, Plan)> = None;
     for _ in 0..TRIES {
-        if again.is_some() || now.bytes != snapshot.bytes {
-            let refused = |source| ApplyError::Refused { path: path.clone(), source };
-            again = Some(plan(&now.bytes).map_err(refused)?);
+        let known = again.as_ref().map_or(snapshot, |(file, _)| file);
+        if let Some(file) = known.changed()? {
+            let made = plan(&file.bytes).map_err(|source| ApplyError::Refused { path: path.clone(), source })?;
+            again = Some((file, made));
         }
-        let current = again.as_ref().unwrap_or(first);
-        if current.is_empty() {
+        let (file, plan) = again.as_ref().map_or((snapshot, first), |(file, plan)| (file, plan));
+        if plan.is_empty() {
             return Ok(Written::Unchanged);
         }
-        match write(&now, Content::Bytes(&current.after), state_dir, keep) {
+        match write(file, Content::Bytes(&plan.after), state_dir, keep) {
             Ok(written) => return Ok(written),
             Err(ReplaceError::Disk(error)) => return Err(error.into()),
-            Err(ReplaceError::Changed { .. }) => now = Snapshot::read_settled(path)?,
+            Err(ReplaceError::Changed { .. }) => {}
         }
     }
     Err(ApplyError::Busy { path: path.clone() })

@@ -106,6 +106,11 @@ impl Manifest {
         vec![self.look.seen(self.source.text.as_bytes())]
     }
 
+    /// The text that it was read from.
+    pub(crate) fn text(&self) -> &str {
+        &self.source.text
+    }
+
     /// The profile of that name.
     pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.catalog.get(name).ok_or_else(|| {

@@ -24,6 +24,11 @@ fn trailing(bytes: &[u8]) -> usize {
 /// The part of `range` that `str.strip()` leaves; empty at the start of `range` when nothing is left.
 pub(super) fn trim(bytes: &[u8], range: Range<usize>) -> Range<usize> {
     let Range { mut start, mut end } = range;
+    // Most texts begin and end with a character that is none, in any encoding.
+    let is_visible = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_graphic);
+    if start < end && is_visible(start) && is_visible(end - 1) {
+        return start..end;
+    }
     loop {
         match trailing(&bytes[start..end]) {
             0 => break,

@@ -12,6 +12,8 @@ mod edit;
 mod fault;
 mod line;
 mod parse;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod pieces;
 mod place;
 mod portable;
 mod section;

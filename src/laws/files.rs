@@ -6,43 +6,6 @@ use std::ops::Deref;
 use super::Draw;
 use crate::ini::FileKind;
 
-/// Which of AWS's two files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileSort {
-    /// `~/.aws/config`
-    Config,
-    /// `~/.aws/credentials`
-    Credentials,
-}
-
-impl FileSort {
-    /// The same to `ini`.
-    pub(super) fn kind(self) -> FileKind {
-        match self {
-            Self::Config => FileKind::Config,
-            Self::Credentials => FileKind::Credentials,
-        }
-    }
-}
-
-/// The bytes of a file, shown as text.
-#[derive(Clone, PartialEq, Eq)]
-pub struct File(pub Vec<u8>);
-
-impl Deref for File {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Debug for File {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "b\"{}\"", self.0.escape_ascii())
-    }
-}
-
 /// Names of sections, of which manifests use some as well.
 pub(super) const NAMES: &[&str] = &[
     "main",
@@ -133,51 +96,44 @@ const JUNK: &[&str] = &[
     "\0",
     "]",
 ];
-/// Pieces that mean something to some INI parser, to be joined at random.
-pub(crate) const PIECES: &[&[u8]] = &[
-    b"[profile a]",
-    b"[profile b]",
-    b"[profile \"a\"]",
-    b"[default]",
-    b"[profile default]",
-    b"[DEFAULT]",
-    b"[a]",
-    b"[services s]",
-    b"[",
-    b"]",
-    b"=",
-    b" = ",
-    b":",
-    b" ",
-    b"  ",
-    b"\t",
-    b"\n",
-    b"\n",
-    b"\n  ",
-    b"\n\n",
-    b"\r\n",
-    b"\r",
-    b"#",
-    b" ;",
-    b"region",
-    b"Region",
-    b"s3",
-    b"x = y\n",
-    b"k = v\n",
-    b"s3 =\n  a = b\n",
-    b"\"",
-    b"'",
-    b"\\",
-    b"\xef\xbb\xbf",
-    b"\xc2\xa0",
-    b"\xc2\x85",
-    b"\xe2\x80\xa8",
-    b"\x0c",
-    b"\x1c",
-    b"\0",
-    b"\xff",
-    b"\xc3\x9c",
-];
+use crate::ini::pieces::PIECES;
+
+/// Which of AWS's two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileSort {
+    /// `~/.aws/config`
+    Config,
+    /// `~/.aws/credentials`
+    Credentials,
+}
+
+impl FileSort {
+    /// The same to `ini`.
+    pub(super) fn kind(self) -> FileKind {
+        match self {
+            Self::Config => FileKind::Config,
+            Self::Credentials => FileKind::Credentials,
+        }
+    }
+}
+
+/// The bytes of a file, shown as text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File(pub Vec<u8>);
+
+impl Deref for File {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "b\"{}\"", self.0.escape_ascii())
+    }
+}
 
 /// Draws a file, as a rule one that AWS CLI reads; `seeds` are files to begin from.
 pub(super) fn draw(draw: &mut Draw<'_>, sort: FileSort, seeds: &[Vec<u8>]) -> File {

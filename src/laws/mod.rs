@@ -26,8 +26,6 @@ pub use apply::{ApplyCase, apply_holds, check_holds};
 pub use credentials::{CredentialsCase, credentials_hold};
 pub use draw::Draw;
 pub use edit::{Change, EditCase, edits_hold};
-#[cfg(test)]
-pub(crate) use files::PIECES;
 pub use files::{File, FileSort};
 pub use parse::parse_is_identity;
 pub use values::{ValueCase, value_holds};

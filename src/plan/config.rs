@@ -21,13 +21,23 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission:
         Adoption::Refuse => Adopted::default(),
         Adoption::TakeOver => adopt(catalog, &document, found.as_ref(), &sections, program)?,
     };
+    let ignored = found.as_ref().map_or(0..0, |block| block.range.clone());
     if adopted.plan.is_empty() {
-        return place(&document, found.as_ref(), &sections, permission.overwrite, &[]);
+        let mut plan = place(&document, found.as_ref(), &sections, permission.overwrite, &[])?;
+        plan.disagreements = document.disagreements(&ignored);
+        return Ok(plan);
     }
     let without = Document::parse(&adopted.plan.after, FileKind::Config);
     let found = Block::find(&without)?;
     let placed = place(&without, found.as_ref(), &sections, permission.overwrite, &adopted.comments)?;
     let mut both = adopted.plan.then(placed, bytes)?;
+    // What is adopted is no longer read differently; line numbers are those of the file as it is.
+    let removed: Vec<Range<usize>> = both.edits.iter().map(|edit| edit.range.clone()).collect();
+    both.disagreements = document.disagreements(&ignored);
+    both.disagreements.retain(|found| {
+        let start = document.lines()[found.line - 1].range().start;
+        !removed.iter().any(|range| range.contains(&start))
+    });
     let taken: HashSet<String> = both
         .changes
         .iter()
@@ -61,7 +71,7 @@ fn place(
     let changes = if edits.is_empty() { Vec::new() } else { changes(document, found, sections, &body) };
     let plan = Plan::new(document.bytes(), edits, changes)?;
     if !plan.is_empty() {
-        proof::config(document, found, &plan, sections, &body.text)?;
+        proof::config(document, found, &plan, sections, &body)?;
     }
     Ok(plan)
 }
@@ -73,11 +83,11 @@ pub(crate) fn missing_sections<'n>(bytes: &[u8], names: impl Iterator<Item = &'n
 }
 
 /// What stands between the markers.
-struct Body {
+pub(super) struct Body {
     /// The text, with line feeds.
-    text: String,
+    pub(super) text: String,
     /// Where each section is in it.
-    ranges: Vec<Range<usize>>,
+    pub(super) ranges: Vec<Range<usize>>,
 }
 
 impl Body {

@@ -16,7 +16,7 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::ini::{Disagreement, Document, Edit, FileKind, splice};
+use crate::ini::{Disagreement, Edit, splice};
 
 pub(crate) use compare::{Difference, SectionDifference, Value};
 pub(crate) use config::{config, missing_sections};
@@ -25,16 +25,6 @@ pub(crate) use credentials::{
 };
 pub(crate) use diff::unified;
 pub(crate) use refusal::{Refusal, Way};
-
-/// The places outside the managed block that AWS's readers see differently; empty for a file that AWS CLI can't read.
-pub(crate) fn disagreements(bytes: &[u8], kind: FileKind) -> Vec<Disagreement> {
-    let document = Document::parse(bytes, kind);
-    if !document.faults().is_empty() {
-        return Vec::new();
-    }
-    let block = block::Block::find(&document).ok().flatten();
-    document.disagreements(&block.map_or(0..0, |block| block.range))
-}
 
 /// Whether something that was made by hand may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +93,8 @@ pub(crate) struct Plan {
     pub(crate) after: Vec<u8>,
     /// What that means, by the text between the brackets.
     pub(crate) changes: Vec<(String, Change)>,
+    /// The places outside awsauth's own that AWS's readers see differently, in the file as it is.
+    pub(crate) disagreements: Vec<Disagreement>,
 }
 
 impl Plan {
@@ -120,12 +112,13 @@ impl Plan {
             return Ok(Self::default());
         }
         let after = splice(before, &edits).map_err(|error| Refusal::bug(error.to_string()))?;
-        Ok(Self { edits, after, changes })
+        Ok(Self { edits, after, changes, disagreements: Vec::new() })
     }
 
     /// The plan of `after` in the place of the whole text.
     pub(crate) fn whole(before: &[u8], after: Vec<u8>) -> Self {
-        Self { edits: vec![Edit { range: 0..before.len(), bytes: after.clone() }], after, changes: Vec::new() }
+        let edits = vec![Edit { range: 0..before.len(), bytes: after.clone() }];
+        Self { edits, after, changes: Vec::new(), disagreements: Vec::new() }
     }
 
     /// What `other`, which was made for the text after this one, does to the text before it.
@@ -138,7 +131,8 @@ impl Plan {
         let later: Vec<Edit> = later.collect();
         edits.extend(later);
         let changes = self.changes.into_iter().chain(other.changes).collect();
-        let both = Self::new(before, edits, changes)?;
+        let mut both = Self::new(before, edits, changes)?;
+        both.disagreements = self.disagreements;
         let expected = if other.after.is_empty() { self.after } else { other.after };
         if both.after == expected { Ok(both) } else { Err(Refusal::bug("two plans do not fit together")) }
     }

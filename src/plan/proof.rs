@@ -6,8 +6,12 @@ use ini::{Ini, ParseOption};
 
 use super::Plan;
 use super::block::Block;
+use super::config::Body;
 use super::refusal::Refusal;
 use crate::ini::{Document, FileKind, NewSection, NewValue, Section, SectionId};
+
+/// So many sections are read back at a time.
+const BATCH: usize = 100;
 
 /// Proves a new config file: the block reads as `sections`, and every section outside it is where and what it was.
 pub(super) fn config(
@@ -15,9 +19,12 @@ pub(super) fn config(
     block: Option<&Block>,
     plan: &Plan,
     sections: &[NewSection<'_>],
-    body: &str,
+    body: &Body,
 ) -> Result<(), Refusal> {
-    read_back(sections, body, SectionId::to_string)?;
+    // Some at a time: what `rust-ini` makes of them is many times as large as their text.
+    for (sections, ranges) in sections.chunks(BATCH).zip(body.ranges.chunks(BATCH)) {
+        read_back(sections, &body.text[ranges[0].start..ranges[ranges.len() - 1].end], SectionId::to_string)?;
+    }
     untouched(before.bytes(), plan)?;
     let after = Document::parse(&plan.after, FileKind::Config);
     readable(before, &after)?;

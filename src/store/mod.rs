@@ -1,6 +1,7 @@
 //! Owns what is kept between runs: sessions in the state directory, and the caches that AWS CLI and the SDKs share.
 //! A file that is missing, cut short or foreign is a miss, never an error. Must not call AWS or decide freshness.
 
+mod applied;
 mod json;
 mod role_cache;
 mod sessions;
@@ -10,6 +11,7 @@ use sha1::Digest as _;
 
 use crate::source::hex;
 
+pub(crate) use applied::{Applied, Inputs, Left};
 pub(crate) use role_cache::RoleCache;
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sso_cache::SsoCache;

@@ -126,6 +126,12 @@ impl Sessions {
         Ok(disk::list(&self.dir)?.iter().filter_map(|path| name_in(path)).collect())
     }
 
+    /// The names of the files here, in order.
+    pub(crate) fn file_names(&self) -> Vec<String> {
+        let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+        disk::list(&self.dir).unwrap_or_default().into_iter().filter_map(name).collect()
+    }
+
     /// The names of the profiles that have a session here and are not `known`. Opens only their files.
     pub(crate) fn unknown(&self, known: impl Fn(&str) -> bool) -> Result<Vec<ProfileName>, DiskError> {
         let is_known = |path: &Path| {

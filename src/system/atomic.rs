@@ -149,7 +149,15 @@ impl Snapshot {
 
     /// Whether the file still holds what was read.
     fn is_current(&self) -> Result<bool, DiskError> {
-        Ok(disk::read(&self.target)?.as_deref() == self.exists.then_some(self.bytes.as_slice()))
+        if self.exists { disk::holds(&self.target, &self.bytes) } else { Ok(disk::read(&self.target)?.is_none()) }
+    }
+
+    /// The file as it is now; none if that is what was read.
+    pub(crate) fn changed(&self) -> Result<Option<Self>, DiskError> {
+        if resolve(&self.path)? == self.target && self.is_current()? {
+            return Ok(None);
+        }
+        Self::read_settled(&self.path).map(Some)
     }
 }
 
@@ -209,9 +217,26 @@ fn temp_prefix(target: &Path) -> String {
     format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy())
 }
 
-fn write_temp(dir: &Path, prefix: &str, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+/// Replaces a file of awsauth's own that may as well be lost: it is not flushed. Takes away what a killed run left.
+pub(crate) fn write_hint(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
+    let (dir, prefix) = (parent(path), temp_prefix(path));
+    disk::make_private_dir(dir)?;
+    for leftover in leftovers(dir, &prefix) {
+        drop(disk::remove(&leftover));
+    }
+    let mut temp = new_temp(dir, &prefix).map_err(DiskError::io("write", path))?;
+    temp.write_all(bytes).map_err(DiskError::io("write", path))?;
+    temp.persist(path).map_err(|error| DiskError::io("replace", path)(error.error))?;
+    Ok(())
+}
+
+fn new_temp(dir: &Path, prefix: &str) -> io::Result<tempfile::NamedTempFile> {
     // tempfile creates with mode 0600 and O_EXCL: nobody else can read the content at any time.
-    let mut temp = tempfile::Builder::new().prefix(prefix).suffix(SUFFIX).tempfile_in(dir)?;
+    tempfile::Builder::new().prefix(prefix).suffix(SUFFIX).tempfile_in(dir)
+}
+
+fn write_temp(dir: &Path, prefix: &str, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let mut temp = new_temp(dir, prefix)?;
     if let Some(old) = old {
         keep_owner_and_mode(temp.as_file(), old)?;
     }

@@ -101,6 +101,25 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
     Ok(Some(bytes))
 }
 
+/// Whether a file holds just `bytes`; a missing one does not. Follows links, and keeps no copy.
+pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
+    let Some(mut file) = open_file(path)? else { return Ok(false) };
+    let mut rest = bytes;
+    let mut buffer = [0; 64 * 1024];
+    loop {
+        let count = match file.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(DiskError::io("read", path)(error)),
+        };
+        match rest.strip_prefix(&buffer[..count]) {
+            Some([]) if count == 0 => return Ok(true),
+            Some(behind) if count > 0 => rest = behind,
+            _ => return Ok(false),
+        }
+    }
+}
+
 /// Refuses what is not a regular file, or is too large.
 pub(super) fn refuse_odd(path: &Path, metadata: &fs::Metadata) -> Result<(), DiskError> {
     if metadata.is_file() {
@@ -128,6 +147,17 @@ pub(super) fn refuse_foreign(path: &Path, metadata: &fs::Metadata) -> Result<(),
 #[cfg(not(unix))]
 pub(super) fn refuse_foreign(_path: &Path, _metadata: &fs::Metadata) -> Result<(), DiskError> {
     Ok(())
+}
+
+/// Opens a regular file for reading; none if there is none.
+pub(super) fn open_file(path: &Path) -> Result<Option<File>, DiskError> {
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(DiskError::io("read", path)(error)),
+    };
+    refuse_odd(path, &file.metadata().map_err(DiskError::io("read", path))?)?;
+    Ok(Some(file))
 }
 
 /// Opens without waiting for a writer at the other end of a FIFO.

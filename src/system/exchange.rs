@@ -43,7 +43,7 @@ enum Failed {
 /// Puts `temp`, which holds `new`, in the place of `target`, where `expected` is to stand. After an error, what stood
 /// there stands there.
 pub(super) fn put(mut temp: TempPath, new: &[u8], target: &Path, expected: &Found<'_>) -> Result<Outcome, DiskError> {
-    if look(target)? != *expected {
+    if !stands(target, expected)? {
         return Ok(Outcome::Changed);
     }
     let new = Found::File(new.into());
@@ -73,8 +73,19 @@ fn look(path: &Path) -> Result<Found<'static>, DiskError> {
     }
 }
 
+/// Whether `expected` stands at `path`.
+fn stands(path: &Path, expected: &Found<'_>) -> Result<bool, DiskError> {
+    match (fs::symlink_metadata(path), expected) {
+        (Ok(metadata), Found::File(content)) => Ok(metadata.is_file() && disk::holds(path, content)?),
+        (Ok(metadata), Found::Other) => Ok(!metadata.is_file()),
+        (Ok(_), Found::Nothing) => Ok(false),
+        (Err(error), expected) if error.kind() == io::ErrorKind::NotFound => Ok(*expected == Found::Nothing),
+        (Err(error), _) => Err(DiskError::io("read", path)(error)),
+    }
+}
+
 fn holds(path: &Path, content: &Found<'_>) -> bool {
-    look(path).is_ok_and(|found| found == *content)
+    stands(path, content).unwrap_or(false)
 }
 
 /// Renames over whatever stands there.
@@ -102,10 +113,12 @@ fn create(temp: &Path, target: &Path) -> Result<Outcome, Failed> {
 /// newer than what went in, and goes back.
 fn exchange(temp: &mut TempPath, new: &Found<'_>, target: &Path, expected: &Found<'_>) -> Result<Outcome, Failed> {
     system::exchange(temp, target)?;
+    if holds(temp, expected) {
+        return Ok(Outcome::Replaced);
+    }
     let mut out = match look(temp) {
         // A file system that took the exchange for a plain renaming.
         Ok(Found::Nothing) => return Ok(Outcome::Replaced),
-        Ok(out) if out == *expected => return Ok(Outcome::Replaced),
         Ok(out) => out,
         Err(error) => {
             put_back(temp, target)?;

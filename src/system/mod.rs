@@ -9,5 +9,6 @@ pub(crate) mod disk;
 mod exchange;
 pub(crate) mod host;
 pub(crate) mod lock;
+pub(crate) mod print;
 pub(crate) mod process;
 pub(crate) mod seen;

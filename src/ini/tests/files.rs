@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::real::File;
 use crate::ini::FileKind;
-use crate::laws::PIECES;
+use crate::ini::pieces::PIECES;
 
 /// How many files are made.
 const MADE: usize = 400;

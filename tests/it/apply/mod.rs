@@ -5,6 +5,7 @@ mod disk;
 #[cfg(target_os = "linux")]
 #[cfg(feature = "real-clients")]
 mod faults;
+mod idle;
 mod others;
 mod prune;
 mod refusals;

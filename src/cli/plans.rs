@@ -1,0 +1,140 @@
+//! Owns what `apply` plans for all files together. Must not write anything.
+
+use std::cell::Cell;
+use std::path::Path;
+
+use super::command::apply::Args;
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::permissions::Permissions;
+use super::places::Places;
+use super::prune::Prune;
+use super::work::FileWork;
+use crate::apply::ApplyError;
+use crate::model::{Catalog, Delivery};
+use crate::plan::{self, Adoption, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::store::Sessions;
+use crate::system::host::Host;
+
+/// How the two files are planned, as often as that is needed.
+pub(crate) struct Plans<'a> {
+    catalog: &'a Catalog,
+    program: &'a str,
+    permission: Permission,
+    /// The sessions that are kept.
+    pub(crate) sessions: Sessions,
+    /// Whether a plan depended on what one of them holds.
+    pub(crate) has_looked_at_session: Cell<bool>,
+    fix_permissions: bool,
+}
+
+/// What there is to do.
+pub(crate) struct Work {
+    /// The config file.
+    pub(crate) config: FileWork,
+    /// The credentials file.
+    pub(crate) credentials: FileWork,
+    /// Identities without a long-term key.
+    pub(crate) missing: Vec<Missing>,
+    /// What is left of profiles that are gone.
+    pub(crate) prune: Prune,
+    /// Who else can read the credentials.
+    pub(crate) permissions: Permissions,
+}
+
+impl<'a> Plans<'a> {
+    /// As the flags say. `program` is awsauth's own path, empty if nothing names it.
+    pub(crate) fn new(
+        args: &Args,
+        catalog: &'a Catalog,
+        program: &'a str,
+        places: Places<'_>,
+    ) -> Result<Self, Failure> {
+        let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
+        let adoption = if args.adopt { Adoption::TakeOver } else { Adoption::Refuse };
+        Ok(Self {
+            catalog,
+            program,
+            permission: Permission { overwrite, adoption },
+            sessions: Sessions::new(&places.state()?),
+            has_looked_at_session: Cell::new(false),
+            fix_permissions: args.fix_permissions,
+        })
+    }
+
+    /// Plans the config file.
+    pub(crate) fn config(&self, bytes: &[u8]) -> Result<Plan, Refusal> {
+        plan::config(self.catalog, bytes, self.program, self.permission)
+    }
+
+    /// Plans the credentials file.
+    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>), Refusal> {
+        let kept = |name: &str| {
+            self.has_looked_at_session.set(true);
+            self.sessions.key_id(name)
+        };
+        plan::credentials(self.catalog, bytes, &kept, self.permission.adoption)
+    }
+
+    /// Plans everything.
+    pub(crate) fn make(&self, places: Places<'_>) -> Result<Work, Failure> {
+        let path = places.config()?;
+        let config = FileWork::plan(&path, |bytes| self.config(bytes)).map_err(|error| self.refused(&path, &error))?;
+        let mut missing = Vec::new();
+        let path = places.credentials()?;
+        let credentials = FileWork::plan(&path, |bytes| {
+            let (plan, keys) = self.credentials(bytes)?;
+            missing = keys;
+            Ok(plan)
+        })
+        .map_err(|error| self.refused(&path, &error))?;
+        let prune = Prune::find(self.catalog, &self.sessions);
+        let permissions = Permissions::look(&credentials.snapshot.target, self.fix_permissions);
+        Ok(Work { config, credentials, missing, prune, permissions })
+    }
+
+    /// The refusal with what it takes to get on; of an edited block also what would be lost.
+    fn refused(&self, path: &Path, error: &ApplyError) -> Failure {
+        let failure = explain::planning(error, self.catalog);
+        let ApplyError::Refused { source: Refusal::Edited { .. }, .. } = error else { return failure };
+        let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
+        match FileWork::plan(path, |bytes| plan::config(self.catalog, bytes, self.program, forced)) {
+            Ok(work) => failure.diff(work.diff()),
+            Err(_) => failure,
+        }
+    }
+}
+
+impl Work {
+    /// Whether anything is to be written.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.config.is_pending() || self.credentials.is_pending() || self.permissions.is_pending()
+    }
+
+    /// The files that change, in the order in which they are written: what a profile gets credentials from is in the
+    /// config file, so it is there before anything leaves the credentials file.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &FileWork> {
+        [&self.config, &self.credentials].into_iter().filter(|file| file.is_pending())
+    }
+}
+
+/// awsauth's own path, which `credential_process` names; only looked up if a profile wants that.
+pub(crate) fn program(host: &Host, catalog: &Catalog) -> Result<String, Failure> {
+    if catalog.profiles().iter().all(|profile| profile.delivery == Delivery::Native) {
+        return Ok(String::new());
+    }
+    let path = host.program().map_err(|error| {
+        Failure::new(Exit::Unavailable, "awsauth's own path is not known, and `credential_process` needs it")
+            .because(&error)
+    })?;
+    // Each SDK splits the line by rules of its own (aws-facts §7): only plain words are safe in all of them.
+    let is_plain = |text: &&str| text.chars().all(|c| c.is_ascii_alphanumeric() || "/._+@:-".contains(c));
+    path.to_str().filter(is_plain).map(str::to_owned).ok_or_else(|| {
+        Failure::new(
+            Exit::Refused,
+            format!("`credential_process` can't name {} so that every SDK reads it alike", path.display()),
+        )
+        .hint("put awsauth into a directory without blanks or special characters in its path")
+    })
+}

@@ -1,0 +1,82 @@
+//! Owns the memory of the last `apply` that left nothing to do, with all that this depended on: a run that depends on the
+//! same has nothing to do either, and need not read a manifest of ten thousand profiles to know. Must not know what is
+//! applied.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::json;
+use crate::system::atomic::write_hint;
+use crate::system::disk::{self, DiskError};
+use crate::system::print::Print;
+
+/// The version of the file's form; a file of another version is a miss.
+const VERSION: u32 = 1;
+
+/// The file, as a store.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    path: PathBuf,
+}
+
+/// All that the outcome of `apply` depends on.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Inputs {
+    /// awsauth's own version.
+    pub(crate) awsauth: String,
+    /// awsauth's own path, which it may write.
+    pub(crate) program: String,
+    /// The names of the files of saved sessions.
+    pub(crate) sessions: Vec<String>,
+    /// The manifest, the config file and the credentials file; none for one that does not exist.
+    pub(crate) files: [Option<Print>; 3],
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    inputs: Inputs,
+    missing: Vec<(String, String)>,
+    names_program: bool,
+}
+
+/// What is worth telling although there is nothing to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// Each identity without a long-term key, and the section where it belongs.
+    pub(crate) missing: Vec<(String, String)>,
+    /// Whether the config file names awsauth's own path.
+    pub(crate) names_program: bool,
+}
+
+impl Applied {
+    /// The memory in the state directory.
+    pub(crate) fn new(state_dir: &Path) -> Self {
+        Self { path: state_dir.join("applied.json") }
+    }
+
+    /// What was left, if everything is still as it was. The files are read only if their sizes are.
+    pub(crate) fn recall(
+        &self,
+        paths: [&Path; 3],
+        program: &str,
+        sessions: impl FnOnce() -> Vec<String>,
+    ) -> Option<Left> {
+        let file: File = serde_json::from_slice(&disk::read(&self.path).ok()??).ok()?;
+        let was = &file.inputs;
+        let is_same = file.version == VERSION
+            && was.awsauth == env!("CARGO_PKG_VERSION")
+            && was.program == program
+            && paths.iter().zip(&was.files).all(|(path, print)| Print::has_size(path, print.as_ref()))
+            && was.sessions == sessions()
+            && paths.iter().zip(&was.files).all(|(path, print)| Print::read(path).is_ok_and(|now| now == *print));
+        is_same.then_some(Left { missing: file.missing, names_program: file.names_program })
+    }
+
+    /// Remembers that there is nothing to do while the inputs are these.
+    pub(crate) fn remember(&self, inputs: Inputs, left: Left) -> Result<(), DiskError> {
+        let file = File { version: VERSION, inputs, missing: left.missing, names_program: left.names_program };
+        write_hint(&self.path, json::python(&file).as_bytes())
+    }
+}
