@@ -137,14 +137,18 @@ fn lock(file: &Snapshot, state_dir: &Path, patience: Duration) -> Result<Lock, L
 }
 
 fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
+    let backups = Backups::of(state_dir, &now.target);
     if let Keep::Backup(stamp) = keep {
-        let old = now.exists.then_some(now.bytes.as_slice());
-        Backups::of(state_dir, &now.target).keep(stamp, old)?;
+        backups.keep(stamp, now)?;
     }
     let replaced = match content {
         Content::Bytes(bytes) => now.replace(bytes)?,
         Content::None => now.remove()?,
     };
+    if let Keep::Backup(stamp) = keep {
+        // The change stands, whatever becomes of this; nobody else can look into the directory anyway.
+        drop(backups.close(stamp));
+    }
     Ok(match replaced {
         Replaced::Durable => Written::Durable,
         Replaced::NotFlushed => Written::NotFlushed,

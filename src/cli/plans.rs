@@ -1,7 +1,6 @@
 //! Owns what `apply` plans for all files together. Must not write anything.
 
 use std::cell::Cell;
-use std::path::Path;
 
 use super::command::apply::Args;
 use super::exit::Exit;
@@ -13,8 +12,9 @@ use super::prune::Prune;
 use super::work::FileWork;
 use crate::apply::ApplyError;
 use crate::model::{Catalog, Delivery};
-use crate::plan::{self, Adoption, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Adoption, Existing, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
+use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 
 /// How the two files are planned, as often as that is needed.
@@ -64,8 +64,8 @@ impl<'a> Plans<'a> {
     }
 
     /// Plans the config file.
-    pub(crate) fn config(&self, bytes: &[u8]) -> Result<Plan, Refusal> {
-        plan::config(self.catalog, bytes, self.program, self.permission)
+    pub(crate) fn config(&self, existing: Existing<'_>) -> Result<Plan, Refusal> {
+        plan::config(self.catalog, existing, self.program, self.permission)
     }
 
     /// Plans the credentials file.
@@ -77,10 +77,17 @@ impl<'a> Plans<'a> {
         plan::credentials(self.catalog, bytes, &kept, self.permission.adoption)
     }
 
-    /// Plans everything.
-    pub(crate) fn make(&self, places: Places<'_>) -> Result<Work, Failure> {
-        let path = places.config()?;
-        let config = FileWork::plan(&path, |bytes| self.config(bytes)).map_err(|error| self.refused(&path, &error))?;
+    /// Plans everything else. `planned` is the plan of the config file.
+    pub(crate) fn make(
+        &self,
+        config: Snapshot,
+        planned: Result<Plan, Refusal>,
+        places: Places<'_>,
+    ) -> Result<Work, Failure> {
+        let config = match planned {
+            Ok(plan) => FileWork { snapshot: config, plan },
+            Err(refusal) => return Err(self.refused(config, refusal)),
+        };
         let mut missing = Vec::new();
         let path = places.credentials()?;
         let credentials = FileWork::plan(&path, |bytes| {
@@ -88,20 +95,20 @@ impl<'a> Plans<'a> {
             missing = keys;
             Ok(plan)
         })
-        .map_err(|error| self.refused(&path, &error))?;
+        .map_err(|error| explain::apply(&error))?;
         let prune = Prune::find(self.catalog, &self.sessions);
         let permissions = Permissions::look(&credentials.snapshot.target, self.fix_permissions);
         Ok(Work { config, credentials, missing, prune, permissions })
     }
 
-    /// The refusal with what it takes to get on; of an edited block also what would be lost.
-    fn refused(&self, path: &Path, error: &ApplyError) -> Failure {
-        let failure = explain::planning(error, self.catalog);
-        let ApplyError::Refused { source: Refusal::Edited { .. }, .. } = error else { return failure };
+    /// The refusal of a config file with what it takes to get on; of an edited block also what would be lost.
+    fn refused(&self, file: Snapshot, source: Refusal) -> Failure {
+        let is_edited = matches!(source, Refusal::Edited { .. });
+        let failure = explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog);
         let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
-        match FileWork::plan(path, |bytes| plan::config(self.catalog, bytes, self.program, forced)) {
-            Ok(work) => failure.diff(work.diff()),
-            Err(_) => failure,
+        match plan::config(self.catalog, Existing::read(&file.bytes), self.program, forced) {
+            Ok(plan) if is_edited => failure.diff(FileWork { snapshot: file, plan }.diff()),
+            _ => failure,
         }
     }
 }

@@ -76,7 +76,8 @@ fn catalog<'t>(top: &[Entry<'t>], reading: &mut Reading<'t>) -> Option<Catalog> 
     if reading.out.has_errors() {
         return None;
     }
-    let built: Option<Vec<_>> = drafts.list.iter().map(|draft| profiles::build(draft, &sessions)).collect();
+    // Each draft goes when its profile is built: thousands of them need not be there at once.
+    let built: Option<Vec<_>> = drafts.list.into_iter().map(|draft| profiles::build(&draft, &sessions)).collect();
     debug_assert!(built.is_some(), "a profile is wrong, and nothing was reported");
     Some(Catalog::new(sessions.checked, built?))
 }

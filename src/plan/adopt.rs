@@ -7,7 +7,7 @@ use super::block::Block;
 use super::compare::{self, Sameness, SectionDifference};
 use super::refusal::Refusal;
 use super::{Change, Plan, desired, proof};
-use crate::ini::{Document, Edit, Entry, LineKind, NewSection, Section};
+use crate::ini::{Document, Edit, Entry, Fault, LineKind, NewSection, Section};
 use crate::model::Catalog;
 
 /// Sections that leave their place.
@@ -23,6 +23,7 @@ pub(super) struct Adopted {
 pub(super) fn adopt(
     catalog: &Catalog,
     document: &Document<'_>,
+    faults: &[Fault],
     found: Option<&Block>,
     sections: &[NewSection<'_>],
     program: &str,
@@ -32,7 +33,7 @@ pub(super) fn adopt(
         return Ok(Adopted::default());
     }
     outside.sort_by_key(|section| section.header.start);
-    check_readable(document, found, &outside)?;
+    check_readable(document, faults, found, &outside)?;
     let lacking: Vec<SectionDifference> =
         outside.iter().filter_map(|section| lacking(catalog, document, section, program)).collect();
     if !lacking.is_empty() {
@@ -63,9 +64,14 @@ pub(super) fn outside<'d>(
 }
 
 /// Refuses a file that AWS CLI could not read after this either.
-fn check_readable(document: &Document<'_>, found: Option<&Block>, leaving: &[&Section]) -> Result<(), Refusal> {
+fn check_readable(
+    document: &Document<'_>,
+    faults: &[Fault],
+    found: Option<&Block>,
+    leaving: &[&Section],
+) -> Result<(), Refusal> {
     let leaving: Vec<Range<usize>> = leaving.iter().map(|section| section.range.start..section.body_end).collect();
-    super::config::check_faults(document, &|offset, is_copy| {
+    super::config::check_faults(document, faults, &|offset, is_copy| {
         found.is_some_and(|block| block.range.contains(&offset))
             || is_copy && leaving.iter().any(|range| range.contains(&offset))
     })

@@ -9,31 +9,56 @@ use super::block::{self, Block, with_line_feeds};
 use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::refusal::{Outside, Refusal};
 use super::{Adoption, Change, Overwrite, Permission, Plan, desired, proof};
-use crate::ini::{Document, Edit, FaultKind, FileKind, NewSection, Section, SectionId, Style};
+use crate::ini::{Disagreement, Document, Edit, Fault, FaultKind, FileKind, NewSection, Section, SectionId, Style};
 use crate::model::{Catalog, ProfileName};
 
-/// Plans the managed block of `catalog` into the file `bytes`. `program` is awsauth's own path.
-pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission: Permission) -> Result<Plan, Refusal> {
-    let document = Document::parse(bytes, FileKind::Config);
-    let found = Block::find(&document)?;
+/// A config file as it stands, read without knowing the manifest.
+pub(crate) struct Existing<'a> {
+    document: Document<'a>,
+    found: Result<Option<Block>, Refusal>,
+    faults: Vec<Fault>,
+    disagreements: Vec<Disagreement>,
+}
+
+impl<'a> Existing<'a> {
+    /// Reads any bytes, in linear time.
+    pub(crate) fn read(bytes: &'a [u8]) -> Self {
+        let document = Document::parse(bytes, FileKind::Config);
+        let found = Block::find(&document);
+        let faults = document.faults();
+        let block = found.as_ref().ok().and_then(Option::as_ref).map_or(0..0, |block| block.range.clone());
+        let disagreements = if faults.is_empty() { document.disagreements(&block) } else { Vec::new() };
+        Self { document, found, faults, disagreements }
+    }
+}
+
+/// Plans the managed block of `catalog` into a file. `program` is awsauth's own path.
+pub(crate) fn config(
+    catalog: &Catalog,
+    existing: Existing<'_>,
+    program: &str,
+    permission: Permission,
+) -> Result<Plan, Refusal> {
+    let Existing { document, found, faults, disagreements } = existing;
+    let found = found?;
     let sections = desired::sections(catalog, program);
     let adopted = match permission.adoption {
         Adoption::Refuse => Adopted::default(),
-        Adoption::TakeOver => adopt(catalog, &document, found.as_ref(), &sections, program)?,
+        Adoption::TakeOver => adopt(catalog, &document, &faults, found.as_ref(), &sections, program)?,
     };
-    let ignored = found.as_ref().map_or(0..0, |block| block.range.clone());
     if adopted.plan.is_empty() {
-        let mut plan = place(&document, found.as_ref(), &sections, permission.overwrite, &[])?;
-        plan.disagreements = document.disagreements(&ignored);
+        let mut plan = place(&document, &faults, found.as_ref(), &sections, permission.overwrite, &[])?;
+        plan.disagreements = disagreements;
         return Ok(plan);
     }
     let without = Document::parse(&adopted.plan.after, FileKind::Config);
     let found = Block::find(&without)?;
-    let placed = place(&without, found.as_ref(), &sections, permission.overwrite, &adopted.comments)?;
-    let mut both = adopted.plan.then(placed, bytes)?;
+    let placed =
+        place(&without, &without.faults(), found.as_ref(), &sections, permission.overwrite, &adopted.comments)?;
+    let mut both = adopted.plan.then(placed, document.bytes())?;
     // What is adopted is no longer read differently; line numbers are those of the file as it is.
     let removed: Vec<Range<usize>> = both.edits.iter().map(|edit| edit.range.clone()).collect();
-    both.disagreements = document.disagreements(&ignored);
+    both.disagreements = disagreements;
     both.disagreements.retain(|found| {
         let start = document.lines()[found.line - 1].range().start;
         !removed.iter().any(|range| range.contains(&start))
@@ -51,6 +76,7 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission:
 /// Plans the block into a file in which no section of it stands outside. `comments` go above it.
 fn place(
     document: &Document<'_>,
+    faults: &[Fault],
     found: Option<&Block>,
     sections: &[NewSection<'_>],
     overwrite: Overwrite,
@@ -59,7 +85,7 @@ fn place(
     if let Some(block) = found {
         block.check_after(document)?;
     }
-    check_outside(document, found, sections)?;
+    check_outside(document, faults, found, sections)?;
     let body = Body::render(sections)?;
     let edits = edits(document, found, &body.text, comments);
     if let Some(block) = found
@@ -71,7 +97,7 @@ fn place(
     let changes = if edits.is_empty() { Vec::new() } else { changes(document, found, sections, &body) };
     let plan = Plan::new(document.bytes(), edits, changes)?;
     if !plan.is_empty() {
-        proof::config(document, found, &plan, sections, &body)?;
+        proof::config(document, faults, found, &plan, sections, &body)?;
     }
     Ok(plan)
 }
@@ -135,7 +161,12 @@ fn edits(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &
 }
 
 /// Refuses sections that also stand outside the block, and files that AWS CLI can't read.
-fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[NewSection<'_>]) -> Result<(), Refusal> {
+fn check_outside(
+    document: &Document<'_>,
+    faults: &[Fault],
+    found: Option<&Block>,
+    sections: &[NewSection<'_>],
+) -> Result<(), Refusal> {
     let inside = |section: &Section| {
         let mut all = document.find(&section.id);
         all.find(|other| found.is_some_and(|block| block.range.contains(&other.header.start)))
@@ -152,14 +183,18 @@ fn check_outside(document: &Document<'_>, found: Option<&Block>, sections: &[New
         outside.sort_by_key(|section| section.line);
         return Err(Refusal::Outside(outside));
     }
-    check_faults(document, &|offset, _| found.is_some_and(|block| block.range.contains(&offset)))
+    check_faults(document, faults, &|offset, _| found.is_some_and(|block| block.range.contains(&offset)))
 }
 
 /// Refuses a file with faults, but for those that leave it: `leaves` says of a place whether it does, if what is wrong
 /// there is that it repeats something (`true`), or anything else.
-pub(super) fn check_faults(document: &Document<'_>, leaves: &dyn Fn(usize, bool) -> bool) -> Result<(), Refusal> {
+pub(super) fn check_faults(
+    document: &Document<'_>,
+    faults: &[Fault],
+    leaves: &dyn Fn(usize, bool) -> bool,
+) -> Result<(), Refusal> {
     let line_leaves = |line: usize, is_copy: bool| leaves(document.lines()[line - 1].range().start, is_copy);
-    let mut faults = document.faults();
+    let mut faults = faults.to_vec();
     faults.retain(|fault| match fault.kind {
         FaultKind::DuplicateSection { first_line, .. } | FaultKind::DuplicateKey { first_line, .. } => {
             !line_leaves(fault.line, true) && !line_leaves(first_line, true)

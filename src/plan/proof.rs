@@ -8,26 +8,52 @@ use super::Plan;
 use super::block::Block;
 use super::config::Body;
 use super::refusal::Refusal;
-use crate::ini::{Document, FileKind, NewSection, NewValue, Section, SectionId};
+use crate::ini::{Document, Fault, FileKind, NewSection, NewValue, Section, SectionId};
 
 /// So many sections are read back at a time.
 const BATCH: usize = 100;
+/// From so many sections on, two parsers at once are faster than one after the other.
+const MANY: usize = 500;
 
 /// Proves a new config file: the block reads as `sections`, and every section outside it is where and what it was.
 pub(super) fn config(
     before: &Document<'_>,
+    faults: &[Fault],
     block: Option<&Block>,
     plan: &Plan,
     sections: &[NewSection<'_>],
     body: &Body,
 ) -> Result<(), Refusal> {
+    let (by_other, by_own) =
+        at_once(sections.len() > MANY, || read_back_all(sections, body), || by_own_parser(before, faults, block, plan));
+    by_other.and(by_own)
+}
+
+/// Does both, the first in a thread of its own where that is worth one.
+fn at_once<T: Send, U>(is_worth_it: bool, one: impl Fn() -> T + Sync, other: impl FnOnce() -> U) -> (T, U) {
+    let one = &one;
+    std::thread::scope(|scope| {
+        let thread = if is_worth_it { std::thread::Builder::new().spawn_scoped(scope, one).ok() } else { None };
+        let other = other();
+        let one = thread.and_then(|thread| thread.join().ok()).unwrap_or_else(one);
+        (one, other)
+    })
+}
+
+/// Reads every section of the block with `rust-ini`.
+fn read_back_all(sections: &[NewSection<'_>], body: &Body) -> Result<(), Refusal> {
     // Some at a time: what `rust-ini` makes of them is many times as large as their text.
     for (sections, ranges) in sections.chunks(BATCH).zip(body.ranges.chunks(BATCH)) {
         read_back(sections, &body.text[ranges[0].start..ranges[ranges.len() - 1].end], SectionId::to_string)?;
     }
+    Ok(())
+}
+
+/// Reads the whole new text: the bytes outside the plan's edits, and the sections outside the block, are what they were.
+fn by_own_parser(before: &Document<'_>, faults: &[Fault], block: Option<&Block>, plan: &Plan) -> Result<(), Refusal> {
     untouched(before.bytes(), plan)?;
     let after = Document::parse(&plan.after, FileKind::Config);
-    readable(before, &after)?;
+    readable(faults, &after)?;
     let end = before.bytes().len();
     let replaced = block.map_or(end..end, |block| block.range.clone());
     let new_end = plan.after.len() - (end - replaced.end);
@@ -83,11 +109,11 @@ fn untouched(before: &[u8], plan: &Plan) -> Result<(), Refusal> {
 }
 
 /// Proves that AWS CLI can read the new file. One that it could not read before, and can't now, is refused for that.
-fn readable(before: &Document<'_>, after: &Document<'_>) -> Result<(), Refusal> {
-    let Some(fault) = after.faults().into_iter().next() else { return Ok(()) };
-    match before.faults() {
-        faults if faults.is_empty() => Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind))),
-        faults => Err(Refusal::Unreadable(faults)),
+fn readable(before: &[Fault], after: &Document<'_>) -> Result<(), Refusal> {
+    match after.faults().first() {
+        None => Ok(()),
+        Some(fault) if before.is_empty() => Err(Refusal::bug(format!("line {}: {}", fault.line, fault.kind))),
+        Some(_) => Err(Refusal::Unreadable(before.to_vec())),
     }
 }
 
@@ -98,7 +124,7 @@ pub(super) fn credentials(before: &Document<'_>, plan: &Plan, changed: &[Section
     }
     untouched(before.bytes(), plan)?;
     let after = Document::parse(&plan.after, FileKind::Credentials);
-    readable(before, &after)?;
+    readable(&before.faults(), &after)?;
     if others(before, changed).eq(others(&after, changed)) {
         Ok(())
     } else {

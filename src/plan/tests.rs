@@ -52,7 +52,7 @@ fn two() -> Catalog {
 }
 
 fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
-    config(catalog, bytes, PROGRAM, LEAST)
+    config(catalog, Existing::read(bytes), PROGRAM, LEAST)
 }
 
 fn applied(catalog: &Catalog, bytes: &[u8]) -> Vec<u8> {
@@ -102,7 +102,7 @@ fn a_block_edited_by_hand_is_refused_and_can_be_overwritten() {
     let edited = String::from_utf8(file.clone()).unwrap().replace("eu-west-1", "eu-west-2").into_bytes();
     assert!(matches!(plan(&two(), &edited).err(), Some(Refusal::Edited { line: 4, .. })));
     let forced = Permission { overwrite: Overwrite::Edited, ..LEAST };
-    assert_eq!(config(&two(), &edited, PROGRAM, forced).ok().unwrap().after, file);
+    assert_eq!(config(&two(), Existing::read(&edited), PROGRAM, forced).ok().unwrap().after, file);
 }
 
 #[test]

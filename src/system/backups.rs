@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::atomic::{directory_id, leftovers, write_private};
+use super::atomic::{Snapshot, directory_id, leftovers, write_private};
 use super::disk::{self, DiskError};
 
 /// How many are kept of each file.
@@ -69,16 +69,32 @@ impl Backups {
         Self { dir: state_dir.join("backups").join(format!("{name}-{}", directory_id(target))) }
     }
 
-    /// Keeps `content`, which is about to be replaced, and drops the oldest. The caller holds the lock of the file.
-    pub(crate) fn keep(&self, stamp: &Stamp, content: Option<&[u8]>) -> Result<(), DiskError> {
+    /// Keeps what `file` holds, which is about to be replaced, and drops the oldest. The caller holds the lock of the file.
+    ///
+    /// A file without other names gets one here, which takes no time and no room: its replacement is another file.
+    pub(crate) fn keep(&self, stamp: &Stamp, file: &Snapshot) -> Result<(), DiskError> {
         self.sweep();
-        let end = if content.is_some() { FILE } else { NO_FILE };
-        write_private(&self.dir.join(format!("{}{end}", stamp.0)), content.unwrap_or_default())?;
+        let path = self.path(stamp, file.exists);
+        disk::remove(&path)?;
+        disk::make_private_dir(&self.dir)?;
+        if !(file.exists && disk::link(&file.target, &path)) {
+            write_private(&path, &file.bytes)?;
+        }
         let all = self.list()?;
         for old in &all[..all.len().saturating_sub(KEPT)] {
             disk::remove(&old.path)?;
         }
         Ok(())
+    }
+
+    /// Closes a backup to others once the file itself is another one.
+    pub(crate) fn close(&self, stamp: &Stamp) -> Result<(), DiskError> {
+        let path = self.path(stamp, true);
+        if disk::is_open_to_others(&path) { disk::close_to_others(&path) } else { Ok(()) }
+    }
+
+    fn path(&self, stamp: &Stamp, exists: bool) -> PathBuf {
+        self.dir.join(format!("{}{}", stamp.0, if exists { FILE } else { NO_FILE }))
     }
 
     /// Whether a killed run, or one at work, has left something here.
@@ -115,10 +131,15 @@ mod tests {
     #[test]
     fn the_last_ten_are_kept_in_order_and_a_missing_file_is_told_from_an_empty_one() {
         let dir = tempfile::tempdir().unwrap();
-        let backups = Backups::of(dir.path(), &dir.path().join("config"));
+        let path = dir.path().join("config");
+        let backups = Backups::of(dir.path(), &path);
         for second in 0..14_u8 {
-            let content = (second % 2 == 0).then(|| vec![second]);
-            backups.keep(&Stamp::after(time(second.into()), &[&backups]), content.as_deref()).unwrap();
+            disk::remove(&path).unwrap();
+            if second % 2 == 0 {
+                std::fs::write(&path, [second]).unwrap();
+            }
+            let stamp = Stamp::after(time(second.into()), &[&backups]);
+            backups.keep(&stamp, &Snapshot::read(&path).unwrap()).unwrap();
         }
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap()).collect();
         let expected: Vec<_> = (4..14_u8).map(|second| (second % 2 == 0).then(|| vec![second])).collect();
@@ -128,9 +149,13 @@ mod tests {
     #[test]
     fn a_clock_that_was_turned_back_does_not_change_the_order() {
         let dir = tempfile::tempdir().unwrap();
-        let backups = Backups::of(dir.path(), &dir.path().join("config"));
+        let path = dir.path().join("config");
+        let backups = Backups::of(dir.path(), &path);
         for (second, content) in [(100, "old"), (50, "new"), (50, "newest")] {
-            backups.keep(&Stamp::after(time(second), &[&backups]), Some(content.as_bytes())).unwrap();
+            let before = Snapshot::read(&path).unwrap();
+            before.replace(content.as_bytes()).unwrap();
+            let stamp = Stamp::after(time(second), &[&backups]);
+            backups.keep(&stamp, &Snapshot::read(&path).unwrap()).unwrap();
         }
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap().unwrap()).collect();
         assert_eq!(contents, [b"old".to_vec(), b"new".to_vec(), b"newest".to_vec()]);
@@ -143,7 +168,28 @@ mod tests {
         std::fs::create_dir_all(&one).unwrap();
         std::fs::create_dir_all(&other).unwrap();
         let stamp = Stamp::of(time(1));
-        Backups::of(dir.path(), &one.join("config")).keep(&stamp, Some(b"x")).unwrap();
+        std::fs::write(one.join("config"), "x").unwrap();
+        let file = Snapshot::read(&one.join("config")).unwrap();
+        Backups::of(dir.path(), &file.target).keep(&stamp, &file).unwrap();
         assert_eq!(Backups::of(dir.path(), &other.join("config")).list().unwrap(), []);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_has_another_name_is_copied_so_that_neither_changes_with_the_other() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("config"), dir.path().join("dotfile"));
+        std::fs::write(&path, "x").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        std::fs::hard_link(&path, &other).unwrap();
+        let file = Snapshot::read(&path).unwrap();
+        let (backups, stamp) = (Backups::of(dir.path(), &path), Stamp::of(time(1)));
+        backups.keep(&stamp, &file).unwrap();
+        file.replace(b"y").unwrap();
+        backups.close(&stamp).unwrap();
+        std::fs::write(&other, "z").unwrap();
+        assert_eq!(backups.list().unwrap()[0].content().unwrap().unwrap(), b"x");
+        assert_eq!(other.metadata().unwrap().permissions().mode() & 0o777, 0o644);
     }
 }

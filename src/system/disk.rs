@@ -219,6 +219,21 @@ pub(crate) fn is_open_to_others(_path: &Path) -> bool {
     false
 }
 
+/// Gives a file that has no other name a second one. Returns whether that was done: not between file systems, and not
+/// where the system does not allow it.
+#[cfg(unix)]
+pub(super) fn link(file: &Path, name: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let has_one_name = fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.nlink() == 1);
+    has_one_name && fs::hard_link(file, name).is_ok()
+}
+
+/// Gives a file a second name; not done here.
+#[cfg(not(unix))]
+pub(super) fn link(_file: &Path, _name: &Path) -> bool {
+    false
+}
+
 /// Takes the rights of all other users to a file away.
 #[cfg(unix)]
 pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {

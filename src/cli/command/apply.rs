@@ -17,7 +17,7 @@ use crate::cli::plans::{Plans, Work, program};
 use crate::cli::readers;
 use crate::cli::undo;
 use crate::cli::work::{FileWork, colored};
-use crate::plan::Missing;
+use crate::plan::{Existing, Missing};
 use crate::prompt;
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
@@ -25,6 +25,8 @@ use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::host::Host;
 
+/// From so many bytes on, a thread of its own is worth it.
+const LARGE: usize = 512 * 1024;
 /// What is said when no file has to change.
 const NOTHING: &str = "nothing to do: ~/.aws is what the manifest says";
 
@@ -70,11 +72,16 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         report_idle(&left.missing, places, out)?;
         return Ok(Exit::Done);
     }
-    let manifest = Manifest::read(places, out)?;
+    let config = Snapshot::read_settled(&places.config()?);
+    let (existing, manifest) =
+        read_both(config.as_ref().map_or(&[], |file| &file.bytes), || Manifest::read(places, out));
+    let manifest = manifest?;
     let program = program(host, &manifest.catalog)?;
     warn_of_manifest(!program.is_empty(), places, out);
     let plans = Plans::new(args, &manifest.catalog, &program, places)?;
-    let work = plans.make(places)?;
+    // What is wrong with the manifest is told first.
+    let planned = plans.config(existing);
+    let work = plans.make(config.map_err(|error| explain::disk(&error))?, planned, places)?;
     let is_shown_only = args.dry_run || args.check;
     if !is_shown_only {
         carry_out(&plans, &work, &places.state()?, host.is_interactive() && !args.yes, out)?;
@@ -88,6 +95,18 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     drop(program);
     std::mem::forget((work, manifest));
     Ok(exit)
+}
+
+/// Reads what stands in the config file, beside `other` if it is a large one.
+fn read_both<T>(config: &[u8], other: impl FnOnce() -> T) -> (Existing<'_>, T) {
+    if config.len() < LARGE {
+        return (Existing::read(config), other());
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || Existing::read(config)).ok();
+        let other = other();
+        (thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| Existing::read(config)), other)
+    })
 }
 
 /// What SDKs will start does not know of `--manifest`.
@@ -110,7 +129,7 @@ fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, can_ask: bool, out: O
         let [config, credentials] = [&work.config, &work.credentials];
         let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
         let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
-        config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(bytes))?;
+        config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(Existing::read(bytes)))?;
         let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, _)| plan);
         if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
             return Err(written_but(config, failure));
