@@ -92,6 +92,7 @@ pub(crate) fn carry_out(
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
     if first.is_empty() {
+        sweep(snapshot, state_dir);
         return Ok(Written::Unchanged);
     }
     let path = &snapshot.path;
@@ -156,14 +157,18 @@ fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>)
 }
 
 /// Removes what a killed run left beside a file and among its backups, unless another run is at work there.
-pub(crate) fn sweep(file: &Snapshot, state_dir: &Path) {
-    let backups = Backups::of(state_dir, &file.target);
-    if (file.has_leftovers() || backups.has_leftovers())
+fn sweep(file: &Snapshot, state_dir: &Path) {
+    if has_leftovers(file, state_dir)
         && let Ok(_lock) = lock(file, state_dir, Duration::ZERO)
     {
         file.sweep();
-        backups.sweep();
+        Backups::of(state_dir, &file.target).sweep();
     }
+}
+
+/// Whether a killed run, or one at work, has left something beside a file or among its backups.
+pub(crate) fn has_leftovers(file: &Snapshot, state_dir: &Path) -> bool {
+    file.has_leftovers() || Backups::of(state_dir, &file.target).has_leftovers()
 }
 
 #[cfg(test)]

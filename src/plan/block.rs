@@ -6,7 +6,7 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 
 use super::refusal::Refusal;
-use crate::ini::{Document, LineKind};
+use crate::ini::{Document, Entry, LineKind, Section};
 use crate::source::hex;
 
 /// How the first line begins.
@@ -74,23 +74,39 @@ impl Block {
         *with_line_feeds(&document.bytes()[self.body.clone()]) == *body
     }
 
-    /// Whether nothing that a person wrote is lost when `body` comes in the block's place.
-    pub(super) fn may_be_replaced(&self, document: &Document<'_>, body: &[u8]) -> bool {
-        self.is_sealed || self.has_plain_seal && self.says(document, body)
+    /// Whether nothing that a person wrote is lost when `body` comes in the place of the block: it is as awsauth left it, or
+    /// says that very thing together with the entries `trailing` below it.
+    pub(super) fn may_be_replaced(&self, document: &Document<'_>, trailing: &[&Entry], body: &[u8]) -> bool {
+        let text = |range: Range<usize>| with_line_feeds(&document.bytes()[range]);
+        let is_said = || {
+            let rest = body.strip_prefix(&*text(self.body.clone()));
+            let rest = trailing.iter().try_fold(rest?, |rest, entry| rest.strip_prefix(&*text(entry.range())));
+            rest.filter(|rest| rest.is_empty())
+        };
+        self.is_sealed || self.has_plain_seal && is_said().is_some()
     }
 
-    /// Refuses what follows the block and would belong to its last section: entries without a header of their own, and an
-    /// indented header, which is part of the value above it as soon as there is one.
-    pub(super) fn check_after(&self, document: &Document<'_>) -> Result<(), Refusal> {
-        let after = document.lines().iter().find(|line| {
+    /// The entries of the block's last section that stand below the end marker: there `aws configure set` puts a new key
+    /// (seen with AWS CLI 1.45 and 2.9). Refuses anything else that would belong to that section, such as an indented header,
+    /// which is part of the value above it as soon as there is one.
+    pub(super) fn trailing<'d>(&self, document: &'d Document<'_>) -> Result<Vec<&'d Entry>, Refusal> {
+        let mut visible = document.lines().iter().filter(|line| {
             line.range().start >= self.range.end && !matches!(line.kind, LineKind::Blank | LineKind::Comment)
         });
-        match after {
-            Some(line) if line.kind != LineKind::Header || document.bytes()[line.content().start] != b'[' => {
-                Err(Refusal::Trailing { line: document.line_number(line.range().start) })
+        let Some(line) = visible.next() else { return Ok(Vec::new()) };
+        match (line.kind, self.last(document)) {
+            (LineKind::Header, _) if document.bytes()[line.content().start] == b'[' => Ok(Vec::new()),
+            (LineKind::Entry, Some(last)) => {
+                let entries = document.entries(last).iter();
+                Ok(entries.filter(|entry| entry.range().start >= self.range.end).collect())
             }
-            _ => Ok(()),
+            _ => Err(Refusal::Trailing { line: document.line_number(line.range().start) }),
         }
+    }
+
+    /// The last section of the block.
+    pub(super) fn last<'d>(&self, document: &'d Document<'_>) -> Option<&'d Section> {
+        document.sections().iter().rfind(|section| self.body.contains(&section.header.start))
     }
 }
 

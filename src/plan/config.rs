@@ -9,7 +9,9 @@ use super::block::{self, Block, with_line_feeds};
 use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::refusal::{Outside, Refusal};
 use super::{Adoption, Change, Overwrite, Permission, Plan, desired, proof};
-use crate::ini::{Disagreement, Document, Edit, Fault, FaultKind, FileKind, NewSection, Section, SectionId, Style};
+use crate::ini::{
+    Disagreement, Document, Edit, Entry, Fault, FaultKind, FileKind, NewSection, Section, SectionId, Style,
+};
 use crate::model::{Catalog, ProfileName};
 
 /// A config file as it stands, read without knowing the manifest.
@@ -82,17 +84,15 @@ fn place(
     overwrite: Overwrite,
     comments: &[String],
 ) -> Result<Plan, Refusal> {
-    if let Some(block) = found {
-        block.check_after(document)?;
-    }
+    let trailing = found.map_or(Ok(Vec::new()), |block| block.trailing(document))?;
     check_outside(document, faults, found, sections)?;
     let body = Body::render(sections)?;
-    let edits = edits(document, found, &body.text, comments);
+    let mut edits = edits(document, found, &body.text, comments);
+    edits.extend(trailing.iter().map(|entry| Edit { range: entry.range(), bytes: Vec::new() }));
     if let Some(block) = found
-        && !block.may_be_replaced(document, body.text.as_bytes())
         && overwrite == Overwrite::Intact
     {
-        return Err(Refusal::Edited { line: block.line, sections: edited(document, block, sections) });
+        check_edited(document, block, &trailing, sections, &body)?;
     }
     let changes = if edits.is_empty() { Vec::new() } else { changes(document, found, sections, &body) };
     let plan = Plan::new(document.bytes(), edits, changes)?;
@@ -202,6 +202,30 @@ pub(super) fn check_faults(
         _ => !line_leaves(fault.line, false),
     });
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Unreadable(faults)) }
+}
+
+/// Refuses to lose what was edited in the block, or added to its last section below it.
+fn check_edited(
+    document: &Document<'_>,
+    block: &Block,
+    trailing: &[&Entry],
+    sections: &[NewSection<'_>],
+    body: &Body,
+) -> Result<(), Refusal> {
+    if !block.may_be_replaced(document, trailing, body.text.as_bytes()) {
+        return Err(Refusal::Edited { line: block.line, sections: edited(document, block, sections) });
+    }
+    let Some(last) = block.last(document).filter(|_| !trailing.is_empty()) else { return Ok(()) };
+    let new = sections.iter().find(|section| section.id == last.id);
+    let given = new.map_or(&[][..], |section| &section.entries);
+    let mut differences = compare::ungiven(document, last, given, Sameness::Text);
+    let below = document.line_number(block.range.end);
+    differences.retain(|difference| matches!(difference, Difference::Value { line, .. } if *line >= below));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let section = SectionDifference { id: last.id.clone(), line: last.header_line + 1, differences };
+    Err(Refusal::Edited { line: block.line, sections: vec![section] })
 }
 
 /// How the sections of an edited block differ from what they would be.

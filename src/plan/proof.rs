@@ -55,7 +55,9 @@ fn by_own_parser(before: &Document<'_>, faults: &[Fault], block: Option<&Block>,
     let after = Document::parse(&plan.after, FileKind::Config);
     readable(faults, &after)?;
     let end = before.bytes().len();
-    let replaced = block.map_or(end..end, |block| block.range.clone());
+    let replaced = plan.edits.iter().fold(block.map_or(end..end, |block| block.range.clone()), |range, edit| {
+        range.start.min(edit.range.start)..range.end.max(edit.range.end)
+    });
     let new_end = plan.after.len() - (end - replaced.end);
     let kept = outside(before, |offset| !replaced.contains(&offset));
     let still = outside(&after, |offset| offset < replaced.start || offset >= new_end);

@@ -137,10 +137,21 @@ fn an_indented_marker_is_the_users_own_comment() {
 }
 
 #[test]
-fn entries_after_the_block_without_a_header_are_refused() {
+fn entries_after_the_block_without_a_header_belong_to_its_last_section() {
     let mut file = applied(&two(), b"");
+    let block = file.clone();
     file.extend(b"\n# mine\nregion = x\n");
-    assert_eq!(plan(&two(), &file).err(), Some(Refusal::Trailing { line: 12 }));
+    assert!(matches!(plan(&two(), &file).err(), Some(Refusal::Edited { line: 1, sections }) if sections[0].line == 5));
+    let forced = Permission { overwrite: Overwrite::Edited, ..LEAST };
+    let after = config(&two(), Existing::read(&file), PROGRAM, forced).ok().unwrap().after;
+    assert_eq!(after, [&block[..], b"\n# mine\n"].concat());
+    // What the manifest gives as well is not lost.
+    let prod = Profile { region: Some(Region::new("eu-west-9").unwrap()), ..role("prod", "main") };
+    let changed = catalog(vec![iam_mfa("main"), prod]);
+    let given = [&block[..], b"region = eu-west-9\n"].concat().into_iter().collect::<Vec<u8>>();
+    assert!(plan(&changed, &given).is_ok());
+    file = [&block[..], b"  more of a value\n"].concat();
+    assert_eq!(plan(&two(), &file).err(), Some(Refusal::Trailing { line: 10 }));
 }
 
 #[test]

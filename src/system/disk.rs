@@ -105,7 +105,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
 pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
     let Some(mut file) = open_file(path)? else { return Ok(false) };
     let mut rest = bytes;
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         let count = match file.read(&mut buffer) {
             Ok(count) => count,

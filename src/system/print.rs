@@ -27,7 +27,7 @@ impl Print {
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, DiskError> {
         let Some(mut file) = disk::open_file(path)? else { return Ok(None) };
         let mut digest = Sha256::new();
-        let mut buffer = [0; 64 * 1024];
+        let mut buffer = vec![0; 64 * 1024];
         let mut size = 0;
         loop {
             match file.read(&mut buffer) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::apply::sweep;
+use crate::apply::has_leftovers;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
@@ -84,8 +84,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let work = plans.make(config.map_err(|error| explain::disk(&error))?, planned, places)?;
     let is_shown_only = args.dry_run || args.check;
     if !is_shown_only {
-        carry_out(&plans, &work, &places.state()?, host.is_interactive() && !args.yes, out)?;
-        if !plans.has_looked_at_session.get() {
+        let state = places.state()?;
+        carry_out(&plans, &work, &state, host.is_interactive() && !args.yes, out)?;
+        let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
+        if is_swept && !plans.has_looked_at_session.get() {
             idle.remember(&manifest, &work, !program.is_empty());
         }
     }
@@ -121,24 +123,19 @@ fn warn_of_manifest(names_program: bool, places: Places<'_>, out: Out) {
 
 /// Asks, if somebody is there to be asked, and does all of it.
 fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, can_ask: bool, out: Out) -> Result<(), Failure> {
-    if work.is_pending() {
-        let is_asked = can_ask && !out.json;
-        if is_asked && !is_confirmed(work.pending(), out)? {
-            return Err(Failure::one_line(Exit::Refused, "nothing was written"));
-        }
-        let [config, credentials] = [&work.config, &work.credentials];
-        let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
-        let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
-        config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(Existing::read(bytes)))?;
-        let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, _)| plan);
-        if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
-            return Err(written_but(config, failure));
-        }
-        work.permissions.fix(out)?;
-    } else {
-        sweep(&work.config.snapshot, state);
-        sweep(&work.credentials.snapshot, state);
+    let is_asked = can_ask && !out.json && work.is_pending();
+    if is_asked && !is_confirmed(work.pending(), out)? {
+        return Err(Failure::one_line(Exit::Refused, "nothing was written"));
     }
+    let [config, credentials] = [&work.config, &work.credentials];
+    let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
+    let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
+    config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(Existing::read(bytes)))?;
+    let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, _)| plan);
+    if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
+        return Err(written_but(config, failure));
+    }
+    work.permissions.fix(out)?;
     work.prune.carry_out(&plans.sessions, out)
 }
 

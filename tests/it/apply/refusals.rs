@@ -119,12 +119,20 @@ fn a_comment_or_section_that_was_put_into_the_block_is_an_edit_too() {
 }
 
 #[test]
-fn a_setting_after_the_block_without_a_header_is_refused() {
+fn a_setting_below_the_block_is_one_of_its_last_section_and_goes_only_by_force() {
     let config = format!("{}\n# mine\noutput = text\n", block(SMALL_BODY));
     let home = refuses(
-        config,
-        &["line 11 follows the managed block without a section header at the beginning of a line", "`[profile NAME]`"],
+        &config,
+        &[
+            "line 11: [profile prod] holds `output = text`, which the manifest does not give",
+            "-output = text",
+            "    output = \"text\"",
+        ],
     );
+    home.run(["apply", "--force"]).ok();
+    assert_eq!(home.read(CONFIG), format!("{}\n# mine\n", block(SMALL_BODY)));
+    let continued = format!("{}  # mine\n  more\n", block(SMALL_BODY));
+    let home = refuses(continued, &["line 10 follows the managed block without a section header", "`[profile NAME]`"]);
     home.run(["apply", "--force"]).exits(4);
 }
 

@@ -185,11 +185,11 @@ fn about(text: &str, home: &Sandbox) -> String {
     let parts = if text.contains("(AT_FDCWD") { 2 } else { 1 };
     let text = text.split(", ").take(parts).collect::<Vec<_>>().join(", ");
     let mut text = text.replace(home.path("").to_str().unwrap().trim_end_matches('/'), "~");
-    // The random part of a temporary file's name, and the digest of a lock's directory.
+    // The random part of a temporary file's name, the time in that of a backup, the digest of a directory's.
     if let Some(end) = text.find(".awsauth-tmp") {
         text.replace_range(end - 6..end, "*");
     }
-    if let Some(start) = text.find("/dir-") {
+    if let Some(start) = text.find("dir-") {
         text.truncate(start);
     }
     text.split(')').next().unwrap_or_default().to_owned()
