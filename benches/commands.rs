@@ -25,6 +25,8 @@ static ONE: LazyLock<Home> = LazyLock::new(|| Home::ready(1));
 static THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(1_000));
 /// Ten thousand.
 static TEN_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(10_000));
+/// A hundred thousand.
+static HUNDRED_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(100_000));
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip_while(|argument| argument != "with-homes").skip(1).collect();
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
 fn with_homes(program: &str, arguments: &[String]) -> ExitCode {
     let mut command = Command::new(program);
     command.args(arguments).env("AWSAUTH_BENCH_PROGRAM", homes::PROGRAM);
-    for (name, home) in [("1", &ONE), ("1000", &THOUSAND), ("10000", &TEN_THOUSAND)] {
+    for (name, home) in [("1", &ONE), ("1000", &THOUSAND), ("10000", &TEN_THOUSAND), ("100000", &HUNDRED_THOUSAND)] {
         command.env(format!("AWSAUTH_BENCH_HOME_{name}"), home.path());
     }
     let is_success = command.status().is_ok_and(|status| status.success());

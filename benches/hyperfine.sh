@@ -14,7 +14,8 @@ fi
 program=$AWSAUTH_BENCH_PROGRAM
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-declare -A homes=([1]=$AWSAUTH_BENCH_HOME_1 [1000]=$AWSAUTH_BENCH_HOME_1000 [10000]=$AWSAUTH_BENCH_HOME_10000)
+declare -A homes=([1]=$AWSAUTH_BENCH_HOME_1 [1000]=$AWSAUTH_BENCH_HOME_1000 [10000]=$AWSAUTH_BENCH_HOME_10000
+  [100000]=$AWSAUTH_BENCH_HOME_100000)
 # Nothing of the caller's may lead elsewhere.
 # Cargo's LD_LIBRARY_PATH would have the loader search the build directories.
 for name in LD_LIBRARY_PATH "${!AWSAUTH_@}" "${!AWS_@}" "${!XDG_@}"; do
@@ -62,19 +63,58 @@ for profiles in 1 10000; do
   echo "  $profiles profiles: $total, of them socket and thread calls: ${unwanted:-none}"
 done
 
+# The same three ways for every home: no config file yet, nothing to do, and nothing to do without remembering that.
 declare -A took
-for profiles in 1000 10000; do
+for profiles in 1000 10000 100000; do
   enter $profiles
-  measure cold --warmup 2 --runs 20 --prepare "rm -f $HOME/.aws/config" "$program apply --yes"
-  measure idle --warmup 2 --runs 20 "$program apply --yes"
-  measure check --warmup 2 --runs 20 "$program check"
-  for case in cold idle check; do
+  runs=20
+  [[ $profiles == 100000 ]] && runs=5
+  measure cold --warmup 1 --runs $runs --prepare "rm -f $HOME/.aws/config" "$program apply --yes"
+  measure idle --warmup 2 --runs $runs "$program apply --yes"
+  measure anew --warmup 2 --runs $runs "$program apply --yes -v"
+  measure check --warmup 2 --runs $runs "$program check"
+  for case in cold idle anew check; do
     took[$case-$profiles]=$(milliseconds "$work/$case" median)
   done
 done
 
 echo "apply and check (targets with 10000 profiles: 150 ms cold, 80 ms with nothing to do; growth at most 12-fold)"
-for case in cold idle check; do
-  small=${took[$case-1000]} large=${took[$case-10000]}
-  echo "  $case: 1000 profiles $small ms, 10000 profiles $large ms, growth $(ratio "$large" "$small")"
+for case in cold idle anew check; do
+  echo "  $case: 1000 profiles ${took[$case-1000]} ms, 10000 profiles ${took[$case-10000]} ms, 100000 profiles ${took[$case-100000]} ms," \
+    "growth $(ratio "${took[$case-10000]}" "${took[$case-1000]}") and $(ratio "${took[$case-100000]}" "${took[$case-10000]}")"
 done
+
+# Sections as people write them, until they make 5 MB.
+own_config() {
+  python3 -c '
+size, number = 0, 0
+while size < 5_000_000:
+    section = (f"# account {number}, ask the team before use\n[profile mine-{number:06}]\n"
+        f"role_arn = arn:aws:iam::{500000000000 + number}:role/Admin\nsource_profile = base\nregion = eu-central-1\n"
+        "s3 =\n  max_concurrent_requests = 20\n  addressing_style = path\n\n")
+    print(section, end="")
+    size, number = size + len(section), number + 1
+'
+}
+
+# The most memory that one run of a command takes, in kB.
+peak() {
+  python3 -c '
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$@"
+}
+
+echo "10000 profiles into a config file of 5 MB (targets: 120 ms cold, 60 ms with nothing to do, memory 8 times the files and 20 MB)"
+enter 10000
+cp "$HOME/.aws/config" "$work/small"
+own_config >"$work/own"
+measure cold --warmup 2 --runs 20 --prepare "cp $work/own $HOME/.aws/config" "$program apply --yes"
+measure idle --warmup 2 --runs 20 "$program apply --yes"
+measure anew --warmup 2 --runs 20 "$program apply --yes -v"
+cp "$work/own" "$HOME/.aws/config"
+memory=$(peak "$program" apply --yes)
+sizes=$(cat "$HOME/.aws/config" "$HOME/.aws/credentials" | wc -c)
+echo "  cold $(milliseconds "$work/cold" median) ms, idle $(milliseconds "$work/idle" median) ms, anew $(milliseconds "$work/anew" median) ms"
+echo "  memory $memory kB, allowed $(((8 * sizes + 20000000) / 1024)) kB"
+cp "$work/small" "$HOME/.aws/config"

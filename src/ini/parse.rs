@@ -9,9 +9,14 @@ use super::section::{Entry, FileKind, Section, SectionId};
 
 /// Reads all of `bytes`; never fails.
 pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Parsed {
-    // Counted first: a list that grows is copied again and again.
-    let count = memchr::memchr_iter(b'\n', bytes).count() + 1;
-    let parsed = Parsed { lines: Vec::with_capacity(count), sections: Vec::new(), entries: Vec::new() };
+    // Counted first: a list that grows is copied again and again. Room that is not used is never touched.
+    let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
+    let headers = memchr::memmem::find_iter(bytes, "\n[").count() + 1;
+    let parsed = Parsed {
+        lines: Vec::with_capacity(lines),
+        sections: Vec::with_capacity(headers),
+        entries: Vec::with_capacity(lines.saturating_sub(headers)),
+    };
     let mut parser = Parser { bytes, kind, parsed, open: None };
     for mut line in Lines::new(bytes) {
         line.kind = parser.read(&line);

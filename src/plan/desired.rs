@@ -8,6 +8,9 @@ use crate::model::{
     SsoSession,
 };
 
+/// So many entries most profiles have at most, besides their settings.
+const MOST: usize = 6;
+
 type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 
 /// The sections of the managed block: SSO sessions, then profiles, both in the manifest's order.
@@ -49,7 +52,7 @@ fn scopes(scopes: &[ConfigText]) -> String {
 }
 
 fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
-    let mut entries = Entries::new();
+    let mut entries = Entries::with_capacity(MOST + profile.settings.len());
     put_mechanism(&mut entries, profile, profile.delivery, program);
     put_common(&mut entries, profile);
     NewSection { id: section_id(&profile.name), entries }
