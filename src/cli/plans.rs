@@ -11,8 +11,8 @@ use super::places::Places;
 use super::prune::Prune;
 use super::work::FileWork;
 use crate::apply::ApplyError;
-use crate::model::{Catalog, Delivery};
-use crate::plan::{self, Adoption, Existing, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::model::{Catalog, Delivery, ProfileName};
+use crate::plan::{self, Adoption, Change, Existing, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
@@ -75,6 +75,12 @@ impl<'a> Plans<'a> {
             self.sessions.key_id(name)
         };
         plan::credentials(self.catalog, bytes, &kept, self.permission.adoption)
+    }
+
+    /// The sections of the credentials file that are renamed, each with its new name.
+    pub(crate) fn renamed<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = (&'w str, &'w ProfileName)> {
+        let renamed = file.plan.changes.iter().filter(|(_, change)| *change == Change::Renamed);
+        renamed.filter_map(|(name, _)| Some((name.as_str(), self.catalog.get(name)?.long_term_section()?)))
     }
 
     /// Plans everything else. `planned` is the plan of the config file.

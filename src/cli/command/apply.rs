@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             idle.remember(&manifest, &work, !program.is_empty());
         }
     }
-    report(&work, is_shown_only, out)?;
+    report(&plans, &work, is_shown_only, out)?;
     let exit = if args.check && work.is_pending() { Exit::Different } else { Exit::Done };
     // The process ends here: to take ten thousand profiles apart first would only take time.
     drop(program);
@@ -162,7 +162,7 @@ pub(crate) fn is_confirmed<'w>(work: impl Iterator<Item = &'w FileWork>, out: Ou
 }
 
 /// What happened, or would.
-fn report(work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
+fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
         return out.document(json!({
             "written": !is_shown_only && work.is_pending(),
@@ -180,6 +180,12 @@ fn report(work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     let verb = if is_shown_only { "would change" } else { "wrote" };
     for file in work.pending() {
         out.say(&format!("{verb} {}", display_safe(&file.summary())));
+    }
+    for (from, to) in plans.renamed(&work.credentials) {
+        let verb = if is_shown_only { "would move" } else { "moved" };
+        out.say(&format!(
+            "{verb} the long-term key of [{from}] to [{to}]: `awsauth login {from}` puts sessions into [{from}]"
+        ));
     }
     readers::warn(&work.config, out);
     readers::warn(&work.credentials, out);

@@ -163,7 +163,7 @@ fn a_long_term_key_gets_out_of_the_way_byte_for_byte() {
     assert!(!run.stdout.contains("SECRETMARK"), "{}", run.stdout);
     assert_eq!(home.read(CREDENTIALS), keys);
     let run = home.run(["apply", "--adopt"]).ok();
-    tells(&run, &["1 renamed"]);
+    tells(&run, &["1 renamed", "moved the long-term key of [main] to [main-long-term]"]);
     assert!(!run.stderr.contains("no long-term key"), "{}", run.stderr);
     assert_eq!(home.read(CREDENTIALS), keys.replace("[main]", "[main-long-term]"));
 }
