@@ -43,12 +43,14 @@ pub(crate) fn schema() -> Value {
 
 /// A table of tables by name.
 fn named(definition: &str) -> Value {
+    let mut odd = json!({ "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$" });
+    // Only a profile can be called `default`.
+    if definition == "profile" {
+        odd["not"] = json!({ "const": "default" });
+    }
     json!({
         "type": "object",
-        "propertyNames": {
-            "pattern": format!("^{}$", keys::NAME_FORM),
-            "not": { "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$", "not": { "const": "default" } },
-        },
+        "propertyNames": { "pattern": format!("^{}$", keys::NAME_FORM), "not": odd },
         "additionalProperties": { "$ref": format!("#/definitions/{definition}") },
     })
 }
