@@ -219,6 +219,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
         Refusal::Shadowed { section, way, .. } => failure.hint(shadowed(section, way)),
+        Refusal::Defaults { .. } => failure.hint("move that line to the section that it is for"),
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
         Refusal::Moved => failure.hint("run `awsauth apply` again"),
         // Both are told with the manifest at hand.

@@ -183,6 +183,10 @@ fn matches_case(refusal: &Refusal, case: &CredentialsCase) -> bool {
             let section = document.sections().iter().find(|section| section.header_line + 1 == *line);
             section.is_some_and(|section| document.own_entry(section, "aws_access_key_id").is_some())
         }
+        Refusal::Defaults { line, .. } => {
+            let line = document(&case.file).lines()[*line - 1].content();
+            case.file[line].to_ascii_lowercase().windows(17).any(|part| part == b"aws_session_token")
+        }
         _ => false,
     }
 }

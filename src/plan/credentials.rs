@@ -61,6 +61,9 @@ pub(crate) fn credentials(
     let mut edits = Vec::new();
     let mut changes = Vec::new();
     let moved = moved(&document, catalog, kept, adoption)?;
+    if !moved.is_empty() {
+        check_defaults(&document)?;
+    }
     for key in &moved {
         edits.extend(key.edits.iter().cloned());
         changes.push((desired::name(&key.from).to_owned(), Change::Renamed));
@@ -183,11 +186,22 @@ pub(crate) fn add_key(
     let entries = [(KEY_ID, key.access_key_id.as_str()), (SECRET_KEY, key.secret_access_key.expose())];
     // What a session left would make SDKs, and awsauth, take the key for that of a session.
     let plan = put(&document, section, &entries, &[TOKEN, EXPIRATION])?;
+    check_defaults(&document)?;
     let after = Document::parse(if plan.is_empty() { bytes } else { &plan.after }, FileKind::Credentials);
     if long_term_key(&after, section).as_ref() == Some(key) {
         Ok(plan)
     } else {
         Err(Refusal::bug(format!("[{section}] would not be read as a long-term key")))
+    }
+}
+
+/// Refuses a token in `[DEFAULT]`, which botocore gives to every section.
+fn check_defaults(document: &Document<'_>) -> Result<(), Refusal> {
+    let defaults = SectionId::parse("DEFAULT", FileKind::Credentials);
+    let token = document.find(&defaults).find_map(|section| document.own_entry(section, TOKEN));
+    match token.filter(|entry| !entry.value().is_empty()) {
+        Some(entry) => Err(Refusal::Defaults { line: document.line_number(entry.range().start), key: TOKEN }),
+        None => Ok(()),
     }
 }
 

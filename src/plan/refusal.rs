@@ -51,6 +51,14 @@ pub(crate) enum Refusal {
         /// What can be done about it.
         way: Way,
     },
+    /// `[DEFAULT]` gives a token to every section, so that no key is read as a long-term key.
+    #[error("[DEFAULT] on line {line} of the credentials file gives {key} to every section")]
+    Defaults {
+        /// The line of the key.
+        line: usize,
+        /// The key.
+        key: &'static str,
+    },
     /// The section has a long-term key already.
     #[error("[{section}] on line {line} of the credentials file already holds the key {access_key_id}")]
     KeyExists {

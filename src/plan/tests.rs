@@ -227,6 +227,16 @@ fn a_long_term_key_is_replaced_only_when_that_is_said() {
 }
 
 #[test]
+fn a_token_in_default_is_refused_since_it_makes_every_key_a_sessions() {
+    let base = ProfileName::new("base").unwrap();
+    let key = LongTermKey { access_key_id: "AKIA1".to_owned(), secret_access_key: Secret::new("s") };
+    let refused = |result: Option<Refusal>| matches!(result, Some(Refusal::Defaults { line: 2, .. }));
+    let file = b"[DEFAULT]\naws_session_token = t\n[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    assert!(refused(add_key(file, &base, &key, Overwrite::Intact).err()));
+    assert!(refused(credentials(&two(), file, &|_| None, Adoption::TakeOver).err()));
+}
+
+#[test]
 fn a_long_term_key_takes_the_place_of_a_session_whole() {
     let base = ProfileName::new("base").unwrap();
     let was = save_session(b"", &iam_mfa("base"), &session("2026-01-01T00:00:00Z")).ok().unwrap().after;
