@@ -122,10 +122,10 @@ pub(crate) fn put_back(
     snapshot: &Snapshot,
     content: Content<'_>,
     state_dir: &Path,
-    stamp: &Stamp,
+    keep: Keep<'_>,
 ) -> Result<Written, ApplyError> {
     let _lock = lock(snapshot, state_dir, PATIENCE)?;
-    match write(snapshot, content, state_dir, Keep::Backup(stamp)) {
+    match write(snapshot, content, state_dir, keep) {
         Ok(written) => Ok(written),
         Err(ReplaceError::Disk(error)) => Err(error.into()),
         Err(ReplaceError::Changed { path }) => Err(ApplyError::Refused { path, source: Refusal::Moved }),
@@ -143,17 +143,28 @@ fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>)
         backups.keep(stamp, now)?;
     }
     let replaced = match content {
-        Content::Bytes(bytes) => now.replace(bytes)?,
-        Content::None => now.remove()?,
+        Content::Bytes(bytes) => now.replace(bytes),
+        Content::None => now.remove(),
     };
     if let Keep::Backup(stamp) = keep {
-        // The change stands, whatever becomes of this; nobody else can look into the directory anyway.
-        drop(backups.close(stamp));
+        if replaced.is_ok() { backups.settle(stamp) } else { backups.take_back(stamp) }
     }
-    Ok(match replaced {
+    Ok(match replaced? {
         Replaced::Durable => Written::Durable,
         Replaced::NotFlushed => Written::NotFlushed,
     })
+}
+
+/// Takes a replacement back that another file's could not follow: what `snapshot` read stands again, and the backup of it
+/// is gone. Nothing else is possible if that fails, so nothing is said of it but whether it was done.
+pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &Stamp) -> bool {
+    let content = if snapshot.exists { Content::Bytes(&snapshot.bytes) } else { Content::None };
+    let now = Snapshot::read(&snapshot.path);
+    let is_done = now.is_ok_and(|now| put_back(&now, content, state_dir, Keep::Nothing).is_ok());
+    if is_done {
+        Backups::of(state_dir, &snapshot.target).take_back(stamp);
+    }
+    is_done
 }
 
 /// Removes what a killed run left beside a file and among its backups, unless another run is at work there.

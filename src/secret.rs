@@ -38,7 +38,26 @@ const SECRET_WORDS: [&str; 4] = ["secret", "token", "password", "private"];
 /// `text`, TOML or INI, with `*` for every byte of the values of keys that sound secret; as long as before, so that
 /// places in it stay true.
 pub(crate) fn mask_values(text: &str) -> String {
-    text.split_inclusive('\n').map(mask_line).collect()
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let mut masked = String::with_capacity(text.len());
+    // How deep the secret is indented that deeper lines go on with.
+    let mut open: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        if open.is_some_and(|open| indent(line) > open) && !line.trim().is_empty() {
+            masked.extend(line.chars().map(mask_char));
+            continue;
+        }
+        let done = mask_line(line);
+        if !line.trim().is_empty() {
+            open = line.find(['=', ':']).filter(|at| is_secret_key(&line[..=*at])).map(|_| indent(line));
+        }
+        masked.push_str(&done);
+    }
+    masked
+}
+
+fn mask_char(character: char) -> String {
+    if character.is_whitespace() { character.to_string() } else { "*".repeat(character.len_utf8()) }
 }
 
 fn mask_line(line: &str) -> String {
@@ -48,9 +67,7 @@ fn mask_line(line: &str) -> String {
         let (before, after) = rest.split_at(delimiter + 1);
         masked.push_str(before);
         let value = if is_secret_key(before) { value_length(after) } else { 0 };
-        masked.extend(
-            after[..value].chars().map(|c| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) }),
-        );
+        masked.extend(after[..value].chars().map(mask_char));
         rest = &after[value..];
     }
     masked + rest
@@ -86,6 +103,8 @@ mod tests {
             ("s = { \"my_token\" = \"a=b\", region = \"x\" }", "s = { \"my_token\" = *****, region = \"x\" }"),
             ("password = 'unclosed", "password = *********"),
             ("region = \"secret\"\n[a]\n", "region = \"secret\"\n[a]\n"),
+            ("my_token =\n  ab\n\n\tc=d\nregion = x\n", "my_token =\n  **\n\n\t***\nregion = x\n"),
+            (" my_token = a\n region = x\n", " my_token = *\n region = x\n"),
         ] {
             assert_eq!(mask_values(text), expected);
             assert_eq!(mask_values(text).len(), text.len());

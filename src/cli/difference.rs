@@ -3,7 +3,7 @@
 
 use crate::ini::SectionId;
 use crate::manifest::{Place, place};
-use crate::model::{Catalog, Pattern};
+use crate::model::{Catalog, Profile};
 use crate::plan::{Difference, SectionDifference, Value};
 use crate::secret::mask_values;
 
@@ -48,13 +48,18 @@ fn tell(header: &str, header_line: usize, difference: &Difference) -> String {
                 None => format!("{holds}, which the manifest does not give"),
             }
         }
+        Difference::Spelling { line, key } => {
+            format!(
+                "line {line}: [{header}] gives {key} as the manifest does, but with a comment or in another spelling"
+            )
+        }
         Difference::Missing { key } => format!("line {header_line}: [{header}] lacks {key}"),
         Difference::Foreign => format!("line {header_line}: [{header}] is not in the manifest"),
         Difference::Absent => format!("[{header}] is missing from the block"),
     }
 }
 
-/// `key = value`, with a value that sounds secret masked.
+/// `key = value`; only the key where the value may be a secret, as in the command line of a program.
 fn entry(key: &str, value: &Value) -> String {
     let text = match value {
         Value::Text(text) => format!("{key} = {text}"),
@@ -63,40 +68,63 @@ fn entry(key: &str, value: &Value) -> String {
             format!("{key} = {{ {} }}", pairs.join(", "))
         }
     };
-    mask_values(&text)
+    if is_harmless(key, &text) { text } else { key.to_owned() }
+}
+
+/// Whether a line holds nothing that could be a secret: none by its key, no address with a password, no command, and no
+/// second line, which may be anything.
+fn is_harmless(key: &str, line: &str) -> bool {
+    let is_address_with_name = line.split("://").skip(1).any(|rest| {
+        let host = rest.split(['/', '?', '#', ' ', '"']).next().unwrap_or_default();
+        host.contains('@')
+    });
+    key != "credential_process" && !is_address_with_name && !line.contains('\n') && mask_values(line) == line
 }
 
 /// Adds the lines for one section.
 fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account: &mut Account) {
-    let (table, pattern) = match &section.id {
-        SectionId::SsoSession(name) => (format!("sso_sessions.{}", key(name)), None),
-        SectionId::Default => ("profiles.default".to_owned(), pattern(catalog, "default")),
-        SectionId::Profile(name) => (format!("profiles.{}", key(name)), pattern(catalog, name)),
-        SectionId::Services(_) | SectionId::Other(_) => return,
+    let profile = match &section.id {
+        SectionId::Default => catalog.get("default"),
+        SectionId::Profile(name) => catalog.get(name),
+        SectionId::SsoSession(_) | SectionId::Services(_) | SectionId::Other(_) => None,
+    };
+    let table = match (&section.id, profile) {
+        (SectionId::SsoSession(name), _) => format!("sso_sessions.{}", key(name)),
+        (_, Some(profile)) => format!("profiles.{}", key(profile.name.as_str())),
+        _ => return,
     };
     let (mut own, mut settings) = (Vec::new(), Vec::new());
     for difference in &section.differences {
         let Difference::Value { line, key: name, found, .. } = difference else { continue };
-        match place(pattern, name, matches!(found, Value::Nested(_))) {
-            Place::Own => own.push(format!("{name} = {}", toml(name, found))),
-            Place::Settings => settings.push(format!("{name} = {}", toml(name, found))),
+        let text = format!("{name} = {}", toml(name, found));
+        let nested = match found {
+            Value::Text(_) => None,
+            Value::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
+        };
+        let place = match place(profile.map(Profile::pattern), name, nested.as_deref()) {
+            Place::Own | Place::Settings if matches!(found, Value::Text(text) if text.contains('\n')) => {
+                Place::Nowhere("it goes on over several lines")
+            }
+            Place::Own | Place::Settings if !is_harmless(name, &text) => Place::Nowhere("it looks like a secret"),
+            place => place,
+        };
+        match place {
+            Place::Own => own.push(text),
+            Place::Settings => settings.push(text),
             Place::Nowhere(reason) => {
-                account
-                    .impossible
-                    .push(format!("line {line}: {name} of [{header}] can't stand in a manifest: {reason}"));
+                let told = format!("line {line}: {name} of [{header}] can't stand in a manifest: {reason}");
+                account.impossible.push(told);
             }
         }
     }
-    for (table, lines) in [(table.clone(), own), (format!("{table}.settings"), settings)] {
+    // A table that is there already can't be begun again: its name is a comment then.
+    let has_settings = profile.is_some_and(|profile| !profile.settings.is_empty());
+    for (table, lines, exists) in [(table.clone(), own, true), (format!("{table}.settings"), settings, has_settings)] {
         if !lines.is_empty() {
-            account.lines.push(format!("[{table}]"));
+            account.lines.push(if exists { format!("# in [{table}]:") } else { format!("[{table}]") });
             account.lines.extend(lines);
         }
     }
-}
-
-fn pattern(catalog: &Catalog, name: &str) -> Option<Pattern> {
-    catalog.get(name).map(crate::model::Profile::pattern)
 }
 
 /// A value as TOML. Seconds and lists are no strings in a manifest.
@@ -147,7 +175,7 @@ mod tests {
         let found = Value::Text("HIDDEN".to_owned());
         let difference = Difference::Value { line: 3, key: "aws_secret_access_key".to_owned(), found, given: None };
         let section =
-            SectionDifference { id: SectionId::Profile("a".to_owned()), line: 2, differences: vec![difference] };
+            SectionDifference { id: SectionId::SsoSession("a".to_owned()), line: 2, differences: vec![difference] };
         let account = account(&[section], &Catalog::default());
         assert!(!format!("{account:?}").contains("HIDDEN"), "{account:?}");
         assert_eq!(account.impossible.len(), 1);

@@ -140,7 +140,7 @@ pub(crate) fn disk(error: &DiskError) -> Failure {
         DiskError::NotAFile { .. }
         | DiskError::LinkLoop { .. }
         | DiskError::TooLarge { .. }
-        | DiskError::Foreign { .. } => Failure::of(Exit::Refused, error).hint("nothing was written"),
+        | DiskError::Foreign { .. } => Failure::of(Exit::Refused, error),
         DiskError::Io { .. } | DiskError::Behind { .. } => Failure::of(Exit::Unavailable, error),
     }
 }
@@ -148,8 +148,12 @@ pub(crate) fn disk(error: &DiskError) -> Failure {
 /// Why no plan could be made for a file, with what it takes for one; `catalog` is what was to be written.
 pub(crate) fn planning(error: &ApplyError, catalog: &Catalog) -> Failure {
     match error {
-        ApplyError::Refused { source: Refusal::Edited { sections, .. }, .. } => {
-            edited(Failure::of(Exit::Refused, error), sections, catalog)
+        ApplyError::Refused { source: Refusal::Edited { sections, faults, .. }, .. } => {
+            let faults = faults
+                .iter()
+                .map(|fault| format!("line {}: {}, so AWS CLI can't read this file", fault.line, fault.kind));
+            let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
+            edited(failure, sections, catalog)
         }
         ApplyError::Refused { source: Refusal::Lacking(sections), .. } => {
             lacking(Failure::of(Exit::Refused, error), sections, catalog)
@@ -174,12 +178,12 @@ fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -
         return failure;
     }
     let keep = if all().all(is_region) {
-        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; with these lines in \
-         the manifest, --force loses nothing:"
+        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, put it \
+         into the manifest first:"
     } else if all().all(|(_, one)| matches!(one, Difference::Value { .. })) {
-        "this is how `aws configure set` edits; with these lines in the manifest, --force loses nothing:"
+        "`aws configure set` edits in this way; to keep these values, put them into the manifest first:"
     } else {
-        "with these lines in the manifest, --force keeps the changed settings:"
+        "to keep these values, put them into the manifest first:"
     };
     failure.hint(keep).lines(account.lines)
 }
@@ -195,7 +199,9 @@ fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) 
     if account.lines.is_empty() {
         return failure;
     }
-    failure.hint("with these lines in the manifest, `awsauth apply --adopt` loses nothing:").lines(account.lines)
+    failure
+        .hint("with these lines in the manifest, `awsauth apply --adopt` takes the section over:")
+        .lines(account.lines)
 }
 
 fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
@@ -217,6 +223,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
             )
         }
         Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
+        Refusal::Leading { .. } => failure.hint("move that line out of the block, or delete it"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
         Refusal::Shadowed { section, way, .. } => failure.hint(shadowed(section, way)),
         Refusal::Defaults { .. } => failure.hint("move that line to the section that it is for"),

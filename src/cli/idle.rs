@@ -11,6 +11,7 @@ use super::work::FileWork;
 use crate::model::ProfileName;
 use crate::plan::Missing;
 use crate::store::{Applied, Inputs, Left, Sessions};
+use crate::system::atomic::has_leftovers_beside;
 use crate::system::host::Host;
 use crate::system::print::Print;
 
@@ -42,6 +43,10 @@ impl Idle {
     pub(crate) fn recall(&self, places: Places<'_>) -> Result<Option<Recalled>, Failure> {
         let paths = [places.manifest()?, places.config()?, places.credentials()?];
         let [manifest, config, credentials] = &paths;
+        // What a killed run left is swept by one that looks at everything.
+        if [config, credentials].iter().any(|path| has_leftovers_beside(path)) {
+            return Ok(None);
+        }
         let left = self.memory.recall([manifest, config, credentials], &self.program, || self.sessions.file_names());
         let name = |text: &str| ProfileName::new(text).ok();
         let missing =

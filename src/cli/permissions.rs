@@ -26,9 +26,9 @@ impl Permissions {
         self.is_fixed && self.open.is_some()
     }
 
-    /// The file, if other users can read or write it.
-    pub(crate) fn path(&self) -> Option<&Path> {
-        self.open.as_deref()
+    /// The file that other users can still read or write after the work, or now if that is only shown.
+    pub(crate) fn open(&self, is_shown_only: bool) -> Option<&Path> {
+        self.open.as_deref().filter(|_| is_shown_only || !self.is_fixed)
     }
 
     /// Changes the mode, if that is to be done.

@@ -102,6 +102,14 @@ impl<'a> Plans<'a> {
             Ok(plan)
         })
         .map_err(|error| explain::apply(&error))?;
+        if credentials.snapshot.target == config.snapshot.target {
+            let path = config.snapshot.path.display();
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("{path} is both the config file and the credentials file"),
+            )
+            .hint("AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE must name two files"));
+        }
         let prune = Prune::find(self.catalog, &self.sessions);
         let permissions = Permissions::look(&credentials.snapshot.target, self.fix_permissions);
         Ok(Work { config, credentials, missing, prune, permissions })
@@ -122,7 +130,8 @@ impl<'a> Plans<'a> {
 impl Work {
     /// Whether anything is to be written.
     pub(crate) fn is_pending(&self) -> bool {
-        self.config.is_pending() || self.credentials.is_pending() || self.permissions.is_pending()
+        let files = [&self.config, &self.credentials].iter().any(|file| file.is_pending());
+        files || self.permissions.is_pending() || self.prune.is_pending()
     }
 
     /// The files that change, in the order in which they are written: what a profile gets credentials from is in the

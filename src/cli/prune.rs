@@ -27,6 +27,11 @@ impl Prune {
         Ok(())
     }
 
+    /// Whether there is anything to end.
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
     /// The profiles.
     pub(crate) fn names(&self) -> Vec<&str> {
         self.gone.iter().map(ProfileName::as_str).collect()

@@ -1,10 +1,21 @@
 //! Owns the warnings about what AWS's tools do not read alike in a file of the user's.
 
+use serde_json::json;
+
 use super::out::Out;
 use super::work::FileWork;
+use crate::ini::Disagreement;
+use crate::source::display_safe;
 
 /// So many are told unless everything is asked for.
 const TOLD: usize = 5;
+
+/// The warnings for `--json`: all of them, for a file that changes.
+pub(crate) fn document(file: &FileWork) -> Vec<serde_json::Value> {
+    let found = file.plan.disagreements.iter().filter(|_| file.is_pending());
+    let one = |found: &Disagreement| json!({ "path": file.snapshot.path, "line": found.line, "text": display_safe(&found.to_string()) });
+    found.map(one).collect()
+}
 
 /// Warns of places outside awsauth's own, with their lines in the file before the work.
 pub(crate) fn warn(file: &FileWork, out: Out) {

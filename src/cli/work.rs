@@ -51,7 +51,7 @@ impl FileWork {
 
     /// Puts a former content in the file's place; none takes the file away.
     pub(crate) fn put_back(&self, content: Content<'_>, state: &Path, stamp: &Stamp, out: Out) -> Result<(), Failure> {
-        self.tell(put_back(&self.snapshot, content, state, stamp), out)
+        self.tell(put_back(&self.snapshot, content, state, Keep::Backup(stamp)), out)
     }
 
     fn tell(&self, written: Result<Written, ApplyError>, out: Out) -> Result<(), Failure> {
@@ -93,7 +93,8 @@ impl FileWork {
         let counts = Change::ALL.map(|change| (count(change), change.as_str()));
         let parts: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-        let what = if parts.is_empty() { "only the block's frame".to_owned() } else { parts.join(", ") };
+        let what =
+            if parts.is_empty() { "only comments, blank lines or marker lines".to_owned() } else { parts.join(", ") };
         format!("{}: {what}", self.snapshot.path.display())
     }
 }

@@ -112,20 +112,21 @@ impl Document<'_> {
     fn duplicate_sections(&self) -> Vec<Fault> {
         // Equal texts have equal identities, so they are neighbours here.
         let mut faults = Vec::new();
-        let mut same: Vec<&Section> = Vec::new();
+        let mut first_lines: HashMap<&[u8], usize> = HashMap::new();
+        let mut last: Option<&Section> = None;
         for section in self.by_identity().filter(|section| !self.is_defaults(section)) {
-            if same.last().is_some_and(|last| last.id != section.id) {
-                same.clear();
-            }
-            let first = same.iter().find(|first| self.name(first) == self.name(section));
-            if let Some(first) = first {
-                let kind = FaultKind::DuplicateSection {
-                    name: self.text(&section.name).into_owned(),
-                    first_line: first.header_line + 1,
-                };
-                faults.push(Fault { line: section.header_line + 1, kind });
-            } else {
-                same.push(section);
+            let line = section.header_line + 1;
+            match last.replace(section) {
+                // Nearly every section is the only one of its identity, and need not be hashed.
+                Some(other) if other.id == section.id => {
+                    first_lines.entry(self.name(other)).or_insert(other.header_line + 1);
+                    let first_line = *first_lines.entry(self.name(section)).or_insert(line);
+                    if first_line != line {
+                        let name = self.text(&section.name).into_owned();
+                        faults.push(Fault { line, kind: FaultKind::DuplicateSection { name, first_line } });
+                    }
+                }
+                _ => first_lines.clear(),
             }
         }
         faults

@@ -215,12 +215,17 @@ fn long_term_keys(file: &[u8]) -> Vec<(String, String, String)> {
     keys.collect()
 }
 
-/// All sections but those that `may_change` are the same to the byte, and so is every comment outside of those.
+/// All sections but those that `may_change` are the same to the byte, and every comment outside of those is still there.
 fn only_changes(before: &[u8], after: &[u8], may_change: impl Fn(&SectionId) -> bool) {
     let (before, after) = (document(before), document(after));
     let stays = |section: &Section| !may_change(&section.id);
     assert_eq!(view::texts(&before, stays), view::texts(&after, stays), "another section changed");
     let changes = |section: &Section| may_change(&section.id);
-    assert_eq!(view::comments(&before, changes), view::comments(&after, changes), "a comment changed");
+    // A comment of a changed section may stand behind its last entry now, which is outside.
+    let mut kept = view::comments(&after, changes).into_iter();
+    assert!(
+        view::comments(&before, changes).iter().all(|comment| kept.any(|other| other == *comment)),
+        "a comment is gone"
+    );
     assert!(after.faults().is_empty() || !before.faults().is_empty(), "a fault came: {:?}", after.faults());
 }

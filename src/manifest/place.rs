@@ -18,9 +18,10 @@ pub(crate) enum Place {
 /// Keys of a profile that are words of awsauth's own, or mean something else to AWS.
 const NOT_AWS: [&str; 6] = ["pattern", "description", "tags", "credential_process", "long_term_profile", "settings"];
 
-/// The place of a setting of a profile with that pattern, or of an SSO session for none. `is_nested` is whether it is a
-/// block such as `s3 =`.
-pub(crate) fn place(pattern: Option<Pattern>, key: &str, is_nested: bool) -> Place {
+/// The place of a setting of a profile with that pattern, or of an SSO session for none. `nested` are the keys of a block
+/// such as `s3 =`.
+pub(crate) fn place(pattern: Option<Pattern>, key: &str, nested: Option<&[&str]>) -> Place {
+    let is_nested = nested.is_some();
     let Some(pattern) = pattern else {
         let is_own = keys::find(keys::SESSION, key).is_some() && !is_nested;
         return if is_own { Place::Own } else { Place::Nowhere("an SSO session has no such key") };
@@ -31,8 +32,15 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, is_nested: bool) -> Pla
         return if fits { Place::Own } else { Place::Nowhere("the profile's pattern has no use for it") };
     }
     match known::find(known::SETTINGS, key) {
-        Some(known) if matches!(known.takes, Takes::Nested(_)) == is_nested => Place::Settings,
-        _ => Place::Nowhere(known::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),
+        Some(known) => match (known.takes, nested) {
+            (Takes::Nested(list), Some(keys)) if keys.iter().all(|key| known::find(list, key).is_some()) => {
+                Place::Settings
+            }
+            (Takes::Nested(_), Some(_)) => Place::Nowhere("awsauth does not know all of its settings"),
+            (Takes::Nested(_), None) | (_, Some(_)) => Place::Nowhere("awsauth does not know this form of it"),
+            (_, None) => Place::Settings,
+        },
+        None => Place::Nowhere(known::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),
     }
 }
 
@@ -42,11 +50,12 @@ mod tests {
 
     #[test]
     fn each_setting_has_one_place_or_a_reason() {
-        let of_role = |key| place(Some(Pattern::IamMfaRole), key, false);
+        let of_role = |key| place(Some(Pattern::IamMfaRole), key, None);
         assert_eq!((of_role("region"), of_role("external_id")), (Place::Own, Place::Own));
         assert_eq!(of_role("retry_mode"), Place::Settings);
-        assert_eq!(place(Some(Pattern::Sso), "s3", true), Place::Settings);
-        assert_eq!(place(None, "sso_region", false), Place::Own);
+        assert_eq!(place(Some(Pattern::Sso), "s3", Some(&["addressing_style"])), Place::Settings);
+        assert_eq!(place(None, "sso_region", None), Place::Own);
+        assert!(matches!(place(Some(Pattern::Sso), "s3", Some(&["api_secret"])), Place::Nowhere(_)));
         for key in ["credential_process", "aws_secret_access_key", "sso_region", "pattern", "s3", "unheard_of"] {
             assert!(matches!(of_role(key), Place::Nowhere(_)), "{key}");
         }

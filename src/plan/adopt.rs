@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::block::Block;
+use super::block::{self, Block};
 use super::compare::{self, Sameness, SectionDifference};
 use super::refusal::Refusal;
 use super::{Change, Plan, desired, proof};
@@ -84,9 +84,29 @@ fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, progra
     (!differences.is_empty()).then(|| SectionDifference { id: section.id.clone(), line, differences })
 }
 
-/// Takes a section out; where the one above is taken out as well, not a byte twice.
+/// The line, by index, of the first comment right above a section's header: it is about that section. Not so one at the
+/// top of the file, which is about the file, and not the end marker of the block.
+fn first_above(document: &Document<'_>, section: &Section) -> usize {
+    let lines = document.lines();
+    let is_about = |index: &usize| {
+        lines[*index].kind == LineKind::Comment && !block::is_marker(&document.text(&lines[*index].content()))
+    };
+    let first = (0..section.header_line).rev().take_while(is_about).last().unwrap_or(section.header_line);
+    let is_marker = first > 0 && block::is_marker(&document.text(&lines[first - 1].content()));
+    if first == 0 || is_marker { section.header_line } else { first }
+}
+
+/// Takes a section out with the comments right above it; where the one above is taken out as well, not a byte twice.
 fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> Result<Edit, Refusal> {
     let mut edit = document.remove_section(section)?;
+    let first = first_above(document, section);
+    if first < section.header_line {
+        let lines = document.lines();
+        let is_blank = |index: usize| lines.get(index).is_none_or(|line| line.kind == LineKind::Blank);
+        let below = lines.partition_point(|line| line.range().start < section.body_end);
+        let is_alone = is_blank(first - 1) && is_blank(below);
+        edit.range.start = lines[if is_alone { first - 1 } else { first }].content().start;
+    }
     if let Some(above) = above {
         edit.range.start = edit.range.start.max(above.range.end);
     }
@@ -96,7 +116,7 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
 /// The comments of a section, each as a line of its own at its beginning: indented ones would become part of the value
 /// above to Rust's SDK (aws-facts §1.2).
 fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
-    let lines = document.lines()[section.header_line + 1..].iter();
+    let lines = document.lines()[first_above(document, section)..].iter();
     let lines = lines.take_while(|line| line.range().start < section.body_end);
     let mut found: Vec<(usize, String)> = lines
         .filter(|line| line.kind == LineKind::Comment)
@@ -111,7 +131,8 @@ fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     }
     found.sort();
     let of = (!found.is_empty()).then(|| format!("# of [{}]:", section.id));
-    of.into_iter().chain(found.into_iter().map(|(_, text)| text)).collect()
+    let text = |(_, text): (usize, String)| if block::is_marker(&text) { format!("# {text}") } else { text };
+    of.into_iter().chain(found.into_iter().map(text)).collect()
 }
 
 fn inline_comment(document: &Document<'_>, entry: &Entry) -> Option<(usize, String)> {

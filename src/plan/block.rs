@@ -98,9 +98,24 @@ impl Block {
             (LineKind::Header, _) if document.bytes()[line.content().start] == b'[' => Ok(Vec::new()),
             (LineKind::Entry, Some(last)) => {
                 let entries = document.entries(last).iter();
-                Ok(entries.filter(|entry| entry.range().start >= self.range.end).collect())
+                let below: Vec<_> = entries.filter(|entry| entry.range().start >= self.range.end).collect();
+                // With the entry, a comment between its lines would go.
+                let comment = below.iter().find_map(|entry| comment_in(document, &entry.range()));
+                comment.map_or(Ok(below), |line| Err(Refusal::Trailing { line }))
             }
             _ => Err(Refusal::Trailing { line: document.line_number(line.range().start) }),
+        }
+    }
+
+    /// Refuses entries above the block's first section: they belong to the section above the block.
+    pub(super) fn check_head(&self, document: &Document<'_>) -> Result<(), Refusal> {
+        let mut lines = document.lines().iter().filter(|line| self.body.contains(&line.range().start));
+        let first = lines.find(|line| !matches!(line.kind, LineKind::Blank | LineKind::Comment));
+        match first {
+            Some(line) if line.kind != LineKind::Header => {
+                Err(Refusal::Leading { line: document.line_number(line.range().start) })
+            }
+            _ => Ok(()),
         }
     }
 
@@ -108,6 +123,17 @@ impl Block {
     pub(super) fn last<'d>(&self, document: &'d Document<'_>) -> Option<&'d Section> {
         document.sections().iter().rfind(|section| self.body.contains(&section.header.start))
     }
+}
+
+/// The line of the first comment in a range.
+fn comment_in(document: &Document<'_>, range: &Range<usize>) -> Option<usize> {
+    let mut lines = document.lines().iter().filter(|line| range.contains(&line.range().start));
+    lines.find(|line| line.kind == LineKind::Comment).map(|line| document.line_number(line.range().start))
+}
+
+/// Whether a line of text would be taken for one of the two markers.
+pub(super) fn is_marker(text: &str) -> bool {
+    text.as_bytes().starts_with(BEGIN) || text.as_bytes().starts_with(END)
 }
 
 /// The block around `body`, in the line ends of the file.

@@ -28,6 +28,13 @@ pub(crate) enum Difference {
         /// What the manifest gives for this key, if anything.
         given: Option<Value>,
     },
+    /// The section gives the same value otherwise: with a comment behind it, or spelt in another way.
+    Spelling {
+        /// Its line, from 1.
+        line: usize,
+        /// The key in lower case.
+        key: String,
+    },
     /// The manifest gives a key that the section does not hold.
     Missing {
         /// The key.
@@ -75,8 +82,11 @@ pub(super) fn ungiven(
         if values.clone().any(|value| is_same(document, entry, &key, value, sameness)) {
             return None;
         }
-        let given = values.next().map(owned);
         let line = document.line_number(entry.range().start);
+        if values.clone().any(|value| is_same(document, entry, &key, value, Sameness::Meaning)) {
+            return Some(Difference::Spelling { line, key });
+        }
+        let given = values.next().map(owned);
         Some(Difference::Value { line, key, found: found(document, entry), given })
     };
     document.entries(section).iter().filter_map(difference).collect()
@@ -117,12 +127,16 @@ fn meaning<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
 }
 
 /// A value without what all parsers but botocore take for a comment (aws-facts §1.2).
-pub(super) fn without_comment(value: &str) -> &str {
+fn without_comment(value: &str) -> &str {
     value[..comment_start(value)].trim_end()
 }
 
-/// Where the inline comment of a value begins; its end if there is none.
+/// Where the inline comment of a value begins; its end if there is none. A value of several lines has none: what is behind
+/// its first line is more than a comment.
 pub(super) fn comment_start(value: &str) -> usize {
+    if value.contains('\n') {
+        return value.len();
+    }
     let is_start = |(at, _): &(usize, &str)| *at == 0 || value[..*at].ends_with([' ', '\t']);
     value.match_indices(['#', ';']).find(is_start).map_or(value.len(), |(at, _)| at)
 }

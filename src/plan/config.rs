@@ -84,6 +84,9 @@ fn place(
     overwrite: Overwrite,
     comments: &[String],
 ) -> Result<Plan, Refusal> {
+    if let Some(block) = found {
+        block.check_head(document)?;
+    }
     let trailing = found.map_or(Ok(Vec::new()), |block| block.trailing(document))?;
     check_outside(document, faults, found, sections)?;
     let body = Body::render(sections)?;
@@ -92,7 +95,7 @@ fn place(
     if let Some(block) = found
         && overwrite == Overwrite::Intact
     {
-        check_edited(document, block, &trailing, sections, &body)?;
+        check_edited(document, faults, block, &trailing, sections, &body)?;
     }
     let changes = if edits.is_empty() { Vec::new() } else { changes(document, found, sections, &body) };
     let plan = Plan::new(document.bytes(), edits, changes)?;
@@ -207,13 +210,16 @@ pub(super) fn check_faults(
 /// Refuses to lose what was edited in the block, or added to its last section below it.
 fn check_edited(
     document: &Document<'_>,
+    faults: &[Fault],
     block: &Block,
     trailing: &[&Entry],
     sections: &[NewSection<'_>],
     body: &Body,
 ) -> Result<(), Refusal> {
     if !block.may_be_replaced(document, trailing, body.text.as_bytes()) {
-        return Err(Refusal::Edited { line: block.line, sections: edited(document, block, sections) });
+        let is_inside = |fault: &&Fault| block.range.contains(&document.lines()[fault.line - 1].range().start);
+        let faults = faults.iter().filter(is_inside).cloned().collect();
+        return Err(Refusal::Edited { line: block.line, sections: edited(document, block, sections), faults });
     }
     let Some(last) = block.last(document).filter(|_| !trailing.is_empty()) else { return Ok(()) };
     let new = sections.iter().find(|section| section.id == last.id);
@@ -225,7 +231,7 @@ fn check_edited(
         return Ok(());
     }
     let section = SectionDifference { id: last.id.clone(), line: last.header_line + 1, differences };
-    Err(Refusal::Edited { line: block.line, sections: vec![section] })
+    Err(Refusal::Edited { line: block.line, sections: vec![section], faults: Vec::new() })
 }
 
 /// How the sections of an edited block differ from what they would be.

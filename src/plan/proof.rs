@@ -24,8 +24,11 @@ pub(super) fn config(
     sections: &[NewSection<'_>],
     body: &Body,
 ) -> Result<(), Refusal> {
-    let (by_other, by_own) =
-        at_once(sections.len() > MANY, || read_back_all(sections, body), || by_own_parser(before, faults, block, plan));
+    let (by_other, by_own) = at_once(
+        sections.len() > MANY,
+        || read_back_all(sections, body),
+        || by_own_parser(before, faults, block, plan, &body.text),
+    );
     by_other.and(by_own)
 }
 
@@ -50,10 +53,23 @@ fn read_back_all(sections: &[NewSection<'_>], body: &Body) -> Result<(), Refusal
 }
 
 /// Reads the whole new text: the bytes outside the plan's edits, and the sections outside the block, are what they were.
-fn by_own_parser(before: &Document<'_>, faults: &[Fault], block: Option<&Block>, plan: &Plan) -> Result<(), Refusal> {
+fn by_own_parser(
+    before: &Document<'_>,
+    faults: &[Fault],
+    block: Option<&Block>,
+    plan: &Plan,
+    body: &str,
+) -> Result<(), Refusal> {
     untouched(before.bytes(), plan)?;
     let after = Document::parse(&plan.after, FileKind::Config);
     readable(faults, &after)?;
+    let is_found_again = match Block::find(&after)? {
+        Some(found) => found.is_sealed && found.says(&after, body.as_bytes()),
+        None => body.is_empty(),
+    };
+    if !is_found_again {
+        return Err(Refusal::bug("the managed block would not be found again"));
+    }
     let end = before.bytes().len();
     let replaced = plan.edits.iter().fold(block.map_or(end..end, |block| block.range.clone()), |range, edit| {
         range.start.min(edit.range.start)..range.end.max(edit.range.end)
@@ -127,6 +143,7 @@ pub(super) fn credentials(before: &Document<'_>, plan: &Plan, changed: &[Section
     untouched(before.bytes(), plan)?;
     let after = Document::parse(&plan.after, FileKind::Credentials);
     readable(&before.faults(), &after)?;
+    let changed = &changed.iter().collect();
     if others(before, changed).eq(others(&after, changed)) {
         Ok(())
     } else {
@@ -135,7 +152,10 @@ pub(super) fn credentials(before: &Document<'_>, plan: &Plan, changed: &[Section
 }
 
 /// Each section but those of `changed`, with its text from the header through the last entry.
-fn others<'d>(document: &'d Document<'_>, changed: &'d [SectionId]) -> impl Iterator<Item = (&'d SectionId, &'d [u8])> {
+fn others<'d>(
+    document: &'d Document<'_>,
+    changed: &'d HashSet<&SectionId>,
+) -> impl Iterator<Item = (&'d SectionId, &'d [u8])> {
     let kept = document.sections().iter().filter(|section| !changed.contains(&section.id));
     kept.map(|section| (&section.id, document.bytes()[section.header.start..section.body_end].trim_ascii_end()))
 }

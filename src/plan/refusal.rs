@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
         line: usize,
         /// How its sections differ from what they would be; empty if only comments, blank lines or the markers do.
         sections: Vec<SectionDifference>,
+        /// What makes AWS CLI refuse the file, in the block.
+        faults: Vec<Fault>,
     },
     /// The markers make no block.
     #[error("line {line}: {what}")]
@@ -32,6 +34,14 @@ pub(crate) enum Refusal {
         line: usize,
         /// What is wrong.
         what: &'static str,
+    },
+    /// Settings stand in the block above its first section.
+    #[error(
+        "line {line} stands in the managed block above its first section, and belongs to the section above the block"
+    )]
+    Leading {
+        /// Where.
+        line: usize,
     },
     /// Settings follow the block without a header of their own, or with one that is indented.
     #[error(

@@ -141,7 +141,9 @@ fn entries_after_the_block_without_a_header_belong_to_its_last_section() {
     let mut file = applied(&two(), b"");
     let block = file.clone();
     file.extend(b"\n# mine\nregion = x\n");
-    assert!(matches!(plan(&two(), &file).err(), Some(Refusal::Edited { line: 1, sections }) if sections[0].line == 5));
+    assert!(
+        matches!(plan(&two(), &file).err(), Some(Refusal::Edited { line: 1, sections, .. }) if sections[0].line == 5)
+    );
     let forced = Permission { overwrite: Overwrite::Edited, ..LEAST };
     let after = config(&two(), Existing::read(&file), PROGRAM, forced).ok().unwrap().after;
     assert_eq!(after, [&block[..], b"\n# mine\n"].concat());

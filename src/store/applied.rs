@@ -74,6 +74,12 @@ impl Applied {
         is_same.then_some(Left { missing: file.missing, names_program: file.names_program })
     }
 
+    /// The prints of the files as the last run left them; none if that is not remembered.
+    pub(crate) fn prints(&self) -> Vec<Print> {
+        let read = || serde_json::from_slice::<File>(&disk::read(&self.path).ok()??).ok();
+        read().map(|file| file.inputs.files.into_iter().flatten().collect()).unwrap_or_default()
+    }
+
     /// Remembers that there is nothing to do while the inputs are these.
     pub(crate) fn remember(&self, inputs: Inputs, left: Left) -> Result<(), DiskError> {
         let file = File { version: VERSION, inputs, missing: left.missing, names_program: left.names_program };

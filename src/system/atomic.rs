@@ -143,7 +143,14 @@ impl Snapshot {
         if !self.is_current()? {
             return Err(ReplaceError::Changed { path: self.path.clone() });
         }
-        disk::remove(&self.target)?;
+        // Looked at once more where nobody else finds it: it may have been exchanged since the look above.
+        let aside = parent(&self.target).join(format!("{}removed{SUFFIX}", temp_prefix(&self.target)));
+        fs::rename(&self.target, &aside).map_err(DiskError::io("remove", &self.target))?;
+        if !disk::holds(&aside, &self.bytes)? {
+            fs::rename(&aside, &self.target).map_err(DiskError::io("put back", &self.target))?;
+            return Err(ReplaceError::Changed { path: self.path.clone() });
+        }
+        disk::remove(&aside)?;
         Ok(if dir_handle.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed })
     }
 
@@ -258,6 +265,11 @@ fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 fn keep_owner_and_mode(_file: &File, _old: &Metadata) -> io::Result<()> {
     Ok(())
+}
+
+/// Whether a killed run, or one at work, has left something beside the file that `path` leads to.
+pub(crate) fn has_leftovers_beside(path: &Path) -> bool {
+    resolve(path).is_ok_and(|target| !leftovers(parent(&target), &temp_prefix(&target)).is_empty())
 }
 
 /// The temporary files in `dir` whose names begin with `prefix`.

@@ -69,7 +69,8 @@ impl Backups {
         Self { dir: state_dir.join("backups").join(format!("{name}-{}", directory_id(target))) }
     }
 
-    /// Keeps what `file` holds, which is about to be replaced, and drops the oldest. The caller holds the lock of the file.
+    /// Keeps what `file` holds, which is about to be replaced. The caller holds the lock of the file, and says afterwards
+    /// whether it was: [`Backups::settle`] or [`Backups::take_back`].
     ///
     /// A file without other names gets one here, which takes no time and no room: its replacement is another file.
     pub(crate) fn keep(&self, stamp: &Stamp, file: &Snapshot) -> Result<(), DiskError> {
@@ -80,17 +81,27 @@ impl Backups {
         if !(file.exists && disk::link(&file.target, &path)) {
             write_private(&path, &file.bytes)?;
         }
-        let all = self.list()?;
-        for old in &all[..all.len().saturating_sub(KEPT)] {
-            disk::remove(&old.path)?;
-        }
         Ok(())
     }
 
-    /// Closes a backup to others once the file itself is another one.
-    pub(crate) fn close(&self, stamp: &Stamp) -> Result<(), DiskError> {
+    /// The file was replaced: closes its backup to others, and drops the oldest. The change stands, whatever becomes of
+    /// this.
+    pub(crate) fn settle(&self, stamp: &Stamp) {
         let path = self.path(stamp, true);
-        if disk::is_open_to_others(&path) { disk::close_to_others(&path) } else { Ok(()) }
+        if disk::is_open_to_others(&path) {
+            drop(disk::close_to_others(&path));
+        }
+        let all = self.list().unwrap_or_default();
+        for old in &all[..all.len().saturating_sub(KEPT)] {
+            drop(disk::remove(&old.path));
+        }
+    }
+
+    /// The file was not replaced, and stands: it needs no backup, and must push no other one out.
+    pub(crate) fn take_back(&self, stamp: &Stamp) {
+        for exists in [true, false] {
+            drop(disk::remove(&self.path(stamp, exists)));
+        }
     }
 
     fn path(&self, stamp: &Stamp, exists: bool) -> PathBuf {
@@ -140,7 +151,11 @@ mod tests {
             }
             let stamp = Stamp::after(time(second.into()), &[&backups]);
             backups.keep(&stamp, &Snapshot::read(&path).unwrap()).unwrap();
+            backups.settle(&stamp);
         }
+        let unused = Stamp::after(time(99), &[&backups]);
+        backups.keep(&unused, &Snapshot::read(&path).unwrap()).unwrap();
+        backups.take_back(&unused);
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap()).collect();
         let expected: Vec<_> = (4..14_u8).map(|second| (second % 2 == 0).then(|| vec![second])).collect();
         assert_eq!(contents, expected);
@@ -187,7 +202,7 @@ mod tests {
         let (backups, stamp) = (Backups::of(dir.path(), &path), Stamp::of(time(1)));
         backups.keep(&stamp, &file).unwrap();
         file.replace(b"y").unwrap();
-        backups.close(&stamp).unwrap();
+        backups.settle(&stamp);
         std::fs::write(&other, "z").unwrap();
         assert_eq!(backups.list().unwrap()[0].content().unwrap().unwrap(), b"x");
         assert_eq!(other.metadata().unwrap().permissions().mode() & 0o777, 0o644);

@@ -143,9 +143,11 @@ fn exchange(temp: &mut TempPath, new: &Found<'_>, target: &Path, expected: &Foun
 fn put_back(temp: &mut TempPath, target: &Path) -> Result<(), Failed> {
     let Err(_) = system::exchange(temp, target) else { return Ok(()) };
     fs::rename(&*temp, target).map_err(|error| {
-        // It holds what another program wrote, and may be the only copy.
+        // It holds what another program wrote, and may be the only copy: under a name that no sweep knows.
         temp.disable_cleanup(true);
-        Failed::Disk(DiskError::io("put back what another program wrote, now in", temp)(error))
+        let kept = temp.with_extension("awsauth-kept");
+        let place = if fs::rename(&*temp, &kept).is_ok() { &*kept } else { &**temp };
+        Failed::Disk(DiskError::io("put back what another program wrote, now in", place)(error))
     })
 }
 

@@ -124,7 +124,11 @@ fn warn_of_manifest(names_program: bool, places: Places<'_>, out: Out) {
 /// Asks, if somebody is there to be asked, and does all of it.
 fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, can_ask: bool, out: Out) -> Result<(), Failure> {
     let is_asked = can_ask && !out.json && work.is_pending();
-    if is_asked && !is_confirmed(work.pending(), out)? {
+    if is_asked {
+        work.prune.report(true, out);
+        work.permissions.report(true, out);
+    }
+    if is_asked && !is_confirmed(work.pending(), true, out)? {
         return Err(Failure::one_line(Exit::Refused, "nothing was written"));
     }
     let [config, credentials] = [&work.config, &work.credentials];
@@ -147,15 +151,24 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
     if failure.exit == Exit::Refused {
         failure.exit = Exit::Unavailable;
     }
-    failure.hint(format!("{} was written before; `awsauth apply` does the rest", first.summary()))
+    failure.hint(format!("{} was written before; the same command once more does the rest", first.summary()))
 }
 
 /// Shows the diffs and asks.
-pub(crate) fn is_confirmed<'w>(work: impl Iterator<Item = &'w FileWork>, out: Out) -> Result<bool, Failure> {
+pub(crate) fn is_confirmed<'w>(
+    work: impl Iterator<Item = &'w FileWork>,
+    default: bool,
+    out: Out,
+) -> Result<bool, Failure> {
+    let mut summaries = Vec::new();
     for file in work {
         out.data(&colored(&file.diff()))?;
+        summaries.push(file.summary());
     }
-    prompt::confirm("Write this?", true).map_err(|error| match error {
+    for summary in summaries {
+        out.say(&display_safe(&summary));
+    }
+    prompt::confirm("Write this?", default).map_err(|error| match error {
         prompt::NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
         other => Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking"),
     })
@@ -164,12 +177,15 @@ pub(crate) fn is_confirmed<'w>(work: impl Iterator<Item = &'w FileWork>, out: Ou
 /// What happened, or would.
 fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
+        let warnings = [readers::document(&work.config), readers::document(&work.credentials)].concat();
         return out.document(json!({
             "written": !is_shown_only && work.is_pending(),
             "files": [work.config.document(), work.credentials.document()],
             "missing_keys": missing_keys(&work.missing),
             "ended_sessions": work.prune.names(),
-            "open_to_others": work.permissions.path(),
+            "open_to_others": work.permissions.open(is_shown_only),
+            "permissions_fixed": !is_shown_only && work.permissions.is_pending(),
+            "warnings": warnings,
         }));
     }
     if is_shown_only {
@@ -208,7 +224,9 @@ fn report_idle(missing: &[Missing], places: Places<'_>, out: Out) -> Result<(), 
             "files": [idle::document(&places.config()?), idle::document(&credentials.path)],
             "missing_keys": missing_keys(missing),
             "ended_sessions": [],
-            "open_to_others": permissions.path(),
+            "open_to_others": permissions.open(true),
+            "permissions_fixed": false,
+            "warnings": [],
         }));
     }
     permissions.report(false, out);

@@ -68,17 +68,17 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
             "1 section outside its block holds what the manifest does not give",
             "line 13: [profile main] holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
             "line 14: [profile main] holds `retry_mode = adaptive`, which the manifest does not give",
-            "`awsauth apply --adopt` loses nothing",
+            "`awsauth apply --adopt` takes the section over",
         ],
     );
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
-    let expected = "[profiles.main]\nregion = \"eu-west-2\"\n[profiles.main.settings]\nretry_mode = \"adaptive\"\n\
+    let expected = "# in [profiles.main]:\nregion = \"eu-west-2\"\n[profiles.main.settings]\nretry_mode = \"adaptive\"\n\
                     s3 = { max_concurrent_requests = \"20\", addressing_style = \"path\" }";
     assert_eq!(lines, expected);
     let json = home.run(["apply", "--adopt", "--json"]).exits(4).json();
-    assert_eq!(json["error"]["manifest_lines"][0], "[profiles.main]");
+    assert_eq!(json["error"]["manifest_lines"][0], "# in [profiles.main]:");
 
-    let rest = lines.strip_prefix("[profiles.main]\nregion = \"eu-west-2\"\n").unwrap();
+    let rest = lines.strip_prefix("# in [profiles.main]:\nregion = \"eu-west-2\"\n").unwrap();
     home.manifest(&format!("{}{rest}\n", SMALL.replace("eu-west-1", "eu-west-2")));
     home.run(["apply", "--adopt"]).ok();
     assert!(home.read(CONFIG).contains("[profile main]\nregion = eu-west-2\nretry_mode = adaptive\ns3 =\n  max_"));
@@ -194,4 +194,54 @@ fn a_key_that_was_put_over_a_session_loses_the_marks_of_the_session() {
     );
     home.run(["apply", "--adopt"]).ok();
     assert_eq!(home.read(CREDENTIALS), "[main-long-term]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+}
+
+#[test]
+fn a_value_of_several_lines_is_never_taken_for_a_comment() {
+    let manifest = "[profiles.base]\npattern = \"iam\"\nregion = \"us-east-1\"\n";
+    for rest in ["  role_arn = arn:aws:iam::111122223333:role/X\n", "  # kept?\n  [profile mine] was here\n"] {
+        let config = format!("[profile base]\nregion = us-east-1 # old\n{rest}");
+        refuses(manifest, &config, &["line 2: region of [profile base] can't stand in a manifest: it goes on over"]);
+    }
+}
+
+#[test]
+fn a_comment_that_looks_like_a_marker_makes_no_second_block() {
+    for (header, comment) in [
+        ("[profile main]", "  # >>> awsauth >>> disabled\n"),
+        ("[profile main] # <<< awsauth <<< an old note", ""),
+        ("# >>> awsauth", "[profile main]\n"),
+    ] {
+        let home = home(&format!("[a]\nx = 1\n\n{header}\n{comment}region = eu-west-1\n"));
+        home.run(["apply", "--adopt"]).ok();
+        home.run(["apply", "-v", "--check"]).ok();
+    }
+}
+
+#[test]
+fn a_comment_right_above_a_section_goes_with_it_and_one_above_all_stays() {
+    let home = home("# mine\n[a]\nx = 1\n\n# careful\n; very\n[profile main]\nregion = eu-west-1\n\n[b]\ny = 1\n");
+    home.run(["apply", "--adopt"]).ok();
+    let expected = "# mine\n[a]\nx = 1\n\n[b]\ny = 1\n\n# of [profile main]:\n# careful\n; very\n";
+    assert_eq!(home.read(CONFIG), format!("{expected}{}", block(SMALL_BODY)));
+}
+
+#[test]
+fn what_could_be_a_secret_is_never_offered_as_a_line_for_the_manifest() {
+    let config = "[profile main]\ns3 =\n  api_secret = SECRETMARK\nendpoint_url = https://me:SECRETMARK@x.example\n\
+                  aws_session_token = A\n  SECRETMARK\ncredential_process = /bin/x --password SECRETMARK\n";
+    let (home, run) = refuses(SMALL, config, &["endpoint_url of [profile main] can't stand in a manifest"]);
+    let json = home.run(["apply", "--adopt", "--json"]).exits(4);
+    let dry = home.run(["apply", "--dry-run", "--adopt"]);
+    for text in [&run.stderr, &run.stdout, &json.stdout, &json.stderr, &dry.stdout, &dry.stderr] {
+        assert!(!text.contains("SECRETMARK"), "{text}");
+    }
+}
+
+#[test]
+fn one_file_for_both_is_refused() {
+    let home = home("[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let path = home.path(CONFIG);
+    let home = home.env("AWS_SHARED_CREDENTIALS_FILE", path.to_str().unwrap());
+    tells(&home.run(["apply", "--adopt"]).exits(4), &["is both the config file and the credentials file"]);
 }

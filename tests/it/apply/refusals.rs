@@ -193,7 +193,10 @@ fn sso_region_that_aws_sso_login_rewrote_is_explained_with_the_line_that_keeps_i
     let edited = home.read(CONFIG).replace("sso_region = us-east-1", "sso_region = eu-central-1");
     home.write(CONFIG, &edited);
     let run = home.run(["apply"]).exits(4);
-    tells(&run, &["`aws sso login` writes sso_region", "    [sso_sessions.corp]\n    sso_region = \"eu-central-1\"\n"]);
+    tells(
+        &run,
+        &["`aws sso login` writes sso_region", "    # in [sso_sessions.corp]:\n    sso_region = \"eu-central-1\"\n"],
+    );
     assert_eq!(home.read(CONFIG), edited);
 }
 
@@ -248,4 +251,31 @@ fn an_edited_block_is_told_section_by_section() {
             "line 7: x of [profile prod] can't stand in a manifest",
         ],
     );
+}
+
+#[test]
+fn an_entry_above_the_first_section_of_the_block_is_told_and_stays() {
+    let edited = format!("[profile z]\nx = 1\n{}", block(SMALL_BODY)).replacen("`\n", "`\ncli_pager = less\n", 1);
+    let home = refuses(edited, &["line 4 stands in the managed block above its first section"]);
+    home.run(["apply", "--force"]).exits(4);
+}
+
+#[test]
+fn a_comment_between_the_lines_of_an_entry_below_the_block_is_not_lost() {
+    let home = home("");
+    home.manifest("[profiles.base]\npattern = \"iam\"\n[profiles.base.settings]\ns3 = { max_queue_size = \"9\" }\n");
+    home.run(["apply"]).ok();
+    let config = home.read(CONFIG) + "s3 =\n  # MY COMMENT\n  max_queue_size = 9\n";
+    // The key stands twice then, which AWS CLI refuses.
+    home.write(CONFIG, config.replacen("s3 =\n  max_queue_size = 9\n", "", 1));
+    for args in [&["apply"][..], &["apply", "--force"]] {
+        home.run(args).exits(4);
+    }
+    assert!(home.read(CONFIG).contains("MY COMMENT"));
+}
+
+#[test]
+fn a_line_in_the_block_that_aws_cli_can_not_read_is_told() {
+    let edited = block(SMALL_BODY).replacen("source_profile = main", "<<<<<<< HEAD\nsource_profile = main", 1);
+    refuses(edited, &["line 7: a line without `=`, so AWS CLI can't read this file"]);
 }

@@ -123,3 +123,58 @@ fn a_key_that_keys_add_replaced_is_kept() {
     let [backup] = backups(&home, "credentials").try_into().unwrap();
     assert_eq!(fs::read_to_string(backup).unwrap(), before);
 }
+
+#[test]
+fn the_newest_of_several_goes_back_first() {
+    let home = home("[a]\nx = 1\n");
+    home.run(["apply"]).ok();
+    let first = home.read(CONFIG);
+    home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
+    home.run(["apply"]).ok();
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!(home.read(CONFIG), first);
+}
+
+#[test]
+fn what_was_changed_since_is_warned_of_and_comes_back_with_the_next_undo() {
+    let home = home("[a]\nx = 1\n");
+    home.run(["apply"]).ok();
+    assert!(!home.run(["apply", "--undo", "--dry-run"]).ok().stderr.contains("changed since"));
+    let mine = home.read(CONFIG) + "\n[profile new]\nregion = us-east-1\n";
+    home.write(CONFIG, &mine);
+    let run = home.run(["apply", "--undo"]).ok();
+    assert!(
+        run.stderr.contains("was changed since awsauth wrote it, and what was changed goes as well"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(home.read(CONFIG), "[a]\nx = 1\n");
+    let run = home.run(["apply", "--undo"]).ok();
+    assert!(!run.stderr.contains("changed since"), "{}", run.stderr);
+    assert_eq!(home.read(CONFIG), mine);
+    home.run(["apply", "--undo", "--check"]).exits(1);
+}
+
+#[test]
+fn checking_for_an_undo_where_there_is_none_is_no_difference() {
+    home("").run(["apply", "--undo", "--check"]).ok();
+}
+
+#[test]
+fn runs_that_change_nothing_push_no_backup_out() {
+    let home = home("[a]\nx = 1\n");
+    home.run(["apply"]).ok();
+    let kept = backups(&home, "config");
+    home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
+    for _ in 0..12 {
+        let mut command = std::process::Command::new("sh");
+        let script = "ulimit -f 0; exec \"$0\" apply";
+        let shell = home.program("sh".as_ref());
+        command.args(["-c", script, env!("CARGO_BIN_EXE_awsauth")]).env_clear();
+        command.envs(shell.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        assert!(!command.status().unwrap().success());
+    }
+    assert_eq!(backups(&home, "config"), kept);
+    home.run(["apply"]).ok();
+    assert_eq!(backups(&home, "config").len(), 2);
+}
