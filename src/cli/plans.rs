@@ -11,8 +11,9 @@ use super::places::Places;
 use super::prune::Prune;
 use super::work::FileWork;
 use crate::apply::ApplyError;
+use crate::ini::{FileKind, SectionId};
 use crate::model::{Catalog, Delivery, ProfileName};
-use crate::plan::{self, Adoption, Change, Existing, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Adoption, Change, Dependent, Existing, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
@@ -81,6 +82,15 @@ impl<'a> Plans<'a> {
     pub(crate) fn renamed<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = (&'w str, &'w ProfileName)> {
         let renamed = file.plan.changes.iter().filter(|(_, change)| *change == Change::Renamed);
         renamed.filter_map(|(name, _)| Some((name.as_str(), self.catalog.get(name)?.long_term_section()?)))
+    }
+
+    /// The user's own sections that go through what leaves the config file, or whose source's key moves.
+    pub(crate) fn dependents(&self, work: &Work) -> Vec<Dependent> {
+        let removed = work.config.plan.changes.iter().filter(|(_, change)| *change == Change::Removed);
+        let mut gone: Vec<SectionId> = removed.map(|(header, _)| SectionId::parse(header, FileKind::Config)).collect();
+        gone.extend(self.renamed(&work.credentials).map(|(name, _)| SectionId::Profile(name.to_owned())));
+        let bytes = if work.config.is_pending() { &work.config.plan.after } else { &work.config.snapshot.bytes };
+        plan::dependents(self.catalog, bytes, &gone)
     }
 
     /// Plans everything else. `planned` is the plan of the config file.

@@ -6,6 +6,7 @@ mod block;
 mod compare;
 mod config;
 mod credentials;
+mod dependents;
 mod desired;
 mod diff;
 mod proof;
@@ -23,6 +24,7 @@ pub(crate) use config::{Existing, config, missing_sections};
 pub(crate) use credentials::{
     Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_session, save_session,
 };
+pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;
 pub(crate) use refusal::{Refusal, Way};
 

@@ -17,7 +17,7 @@ use crate::cli::plans::{Plans, Work, program};
 use crate::cli::readers;
 use crate::cli::undo;
 use crate::cli::work::{FileWork, colored};
-use crate::plan::{Existing, Missing};
+use crate::plan::{Dependent, Existing, Missing};
 use crate::prompt;
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
@@ -202,6 +202,11 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
         out.say(&format!(
             "{verb} the long-term key of [{from}] to [{to}]: `awsauth login {from}` puts sessions into [{from}]"
         ));
+    }
+    let path = display_safe(&work.config.snapshot.path.to_string_lossy());
+    for Dependent { line, id, on } in plans.dependents(work) {
+        let verb = if is_shown_only { "would have" } else { "has" };
+        out.warn(&format!("{path} line {line}: [{id}] goes through [{on}], which {verb} no credentials by this"));
     }
     readers::warn(&work.config, out);
     readers::warn(&work.credentials, out);

@@ -245,3 +245,14 @@ fn one_file_for_both_is_refused() {
     let home = home.env("AWS_SHARED_CREDENTIALS_FILE", path.to_str().unwrap());
     tells(&home.run(["apply", "--adopt"]).exits(4), &["is both the config file and the credentials file"]);
 }
+
+#[test]
+fn own_sections_that_go_through_what_moves_or_goes_are_warned_of() {
+    let home = home("[profile stage]\nsource_profile = main\nrole_arn = arn:aws:iam::444455556666:role/Stage\n");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["line 2: [profile stage] goes through [profile main], which has no credentials by this"]);
+    home.manifest("");
+    let run = home.run(["apply", "--dry-run"]).ok();
+    tells(&run, &["line 2: [profile stage] goes through [profile main], which would have no credentials by this"]);
+}
