@@ -171,6 +171,9 @@ impl<'t> Reading<'t> {
                 "no key or token belongs here: delete the line, replace the key if anybody else could read it, and use \
                  `awsauth keys add NAME`",
             ),
+            _ if super::known::find(super::known::SETTINGS, entry.name).is_some() => {
+                found.help(format!("AWS's own settings go to `settings`: `settings.{} = …`", entry.name))
+            }
             Some(guess) => found.help(format!("did you mean `{guess}`?")),
             None => found.help(format!("the keys are {}", quoted(known))),
         });
