@@ -1,6 +1,6 @@
 //! Owns how each AWS reader sees a file, and where they see different things. Must not know what to do about that.
 //!
-//! Each reader is followed line by line ([`trace`]). Folded up, that is what it knows of the file ([`reading`]); side by
+//! Each reader is followed line by line ([`trace`]). Folded up, that is what it knows of the file (`reading`); side by
 //! side, it shows where readers part ([`compare`]), which is asked only of sections that are not plain ([`plain`]).
 
 mod botocore;
