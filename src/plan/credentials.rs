@@ -233,8 +233,12 @@ fn put(
     let section = document.find(&id).next_back();
     let (edits, change) = if let Some(section) = section {
         let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
+        // A value that is filled in at the very end of a file goes before the lines that are added there.
+        let is_new = |key: &str| document.own_entry(section, key).is_none();
+        let (new, old): (Vec<_>, Vec<_>) = changed.partition(|(key, _)| is_new(key));
+        let all = old.into_iter().chain(new);
         let edits: Result<Vec<Edit>, _> =
-            changed.map(|(key, value)| document.set(section, key, &NewValue::from(*value))).collect();
+            all.map(|(key, value)| document.set(section, key, &(*value).into())).collect();
         let removed = without.iter().flat_map(|key| document.remove_key(section, key));
         (edits?.into_iter().chain(removed).collect(), Change::Changed)
     } else {

@@ -229,6 +229,14 @@ fn a_long_term_key_is_replaced_only_when_that_is_said() {
 }
 
 #[test]
+fn a_value_that_is_filled_in_at_the_end_of_a_file_stays_on_its_line() {
+    let file = b"[main]\naws_session_token =";
+    let saved = save_session(file, &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).ok().unwrap().after;
+    let text = String::from_utf8(saved).unwrap();
+    assert!(text.starts_with("[main]\naws_session_token = t\naws_access_key_id = ASIA1\n"), "{text}");
+}
+
+#[test]
 fn a_token_in_default_is_refused_since_it_makes_every_key_a_sessions() {
     let base = ProfileName::new("base").unwrap();
     let key = LongTermKey { access_key_id: "AKIA1".to_owned(), secret_access_key: Secret::new("s") };
