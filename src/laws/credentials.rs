@@ -201,7 +201,7 @@ fn id(name: &ProfileName) -> SectionId {
 
 /// Whether a section carries awsauth's mark.
 fn is_marked(document: &Document<'_>, section: &Section) -> bool {
-    document.own_entry(section, "awsauth_expiration").is_some()
+    section.id != SectionId::Other("DEFAULT".to_owned()) && document.own_entry(section, "awsauth_expiration").is_some()
 }
 
 /// Name, key id and secret of every section that has a long-term key's id.

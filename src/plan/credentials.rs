@@ -218,7 +218,9 @@ pub(super) fn is_session(document: &Document<'_>, section: &Section, kept: KeptK
     let key_id = document.own_entry(section, KEY_ID).map(|entry| document.value(entry));
     let is_users =
         |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
-    document.own_entry(section, EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
+    // What stands in `[DEFAULT]` is for every section, and never awsauth's.
+    let is_one = !matches!(section.id, SectionId::Other(_));
+    is_one && document.own_entry(section, EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
 }
 
 /// Sets entries in the section of that name, which is added if there is none, takes the keys `without` out of it, and

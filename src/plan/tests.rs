@@ -237,6 +237,12 @@ fn a_value_that_is_filled_in_at_the_end_of_a_file_stays_on_its_line() {
 }
 
 #[test]
+fn a_mark_in_default_is_the_users_own() {
+    let file = b"[DEFAULT]\naws_access_key_id = ASIA1\nawsauth_expiration = x\n[DEFAULT]\ny = 1\n";
+    assert!(credentials(&two(), file, &|_| None, Adoption::Refuse).ok().unwrap().0.is_empty());
+}
+
+#[test]
 fn a_token_in_default_is_refused_since_it_makes_every_key_a_sessions() {
     let base = ProfileName::new("base").unwrap();
     let key = LongTermKey { access_key_id: "AKIA1".to_owned(), secret_access_key: Secret::new("s") };
