@@ -51,7 +51,7 @@ pub(crate) struct Aws {
 pub(super) enum Retry {
     /// It changes nothing.
     Yes,
-    /// It carries something that is good once: an MFA code or a grant.
+    /// It carries something that is good once, an MFA code or a grant; or the caller decides.
     No,
 }
 
@@ -98,12 +98,12 @@ impl Aws {
     }
 
     /// A client of the SSO portal in `region`.
-    pub(super) fn portal(&self, call: Operation, region: &str) -> Result<aws_sdk_sso::Client, CallError> {
+    pub(super) fn portal(&self, call: Operation, region: &str, retry: Retry) -> Result<aws_sdk_sso::Client, CallError> {
         let mut config = aws_sdk_sso::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sso.as_deref())?)
-            .retry_config(retries(Retry::Yes))
+            .retry_config(retries(retry))
             .timeout_config(timeouts());
         config.set_endpoint_url(self.endpoints.sso.clone());
         Ok(aws_sdk_sso::Client::from_conf(config.build()))

@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::client::Aws;
+use super::client::{Aws, Retry};
 use super::error::{call_error, expect};
 use crate::login::{CallError, GetRoleCredentials, Operation};
 use crate::model::{Credentials, Region};
 use crate::secret::Secret;
 
 impl Aws {
-    /// Gets the credentials of an assigned role.
+    /// Gets the credentials of an assigned role. Sent once: who asks for many minds the portal's quota for all of them.
     pub(crate) async fn get_role_credentials(&self, call: GetRoleCredentials<'_>) -> Result<Credentials, CallError> {
         let operation = Operation::GetRoleCredentials;
         let answer = self
-            .portal(operation, call.region.as_str())?
+            .portal(operation, call.region.as_str(), Retry::No)?
             .get_role_credentials()
             .access_token(call.access_token.expose())
             .account_id(call.account_id.as_str())
@@ -34,7 +34,7 @@ impl Aws {
     /// Ends the session behind a token, for every role that was got with it.
     pub(crate) async fn logout(&self, region: &Region, access_token: &Secret) -> Result<(), CallError> {
         let operation = Operation::Logout;
-        let call = self.portal(operation, region.as_str())?.logout().access_token(access_token.expose());
+        let call = self.portal(operation, region.as_str(), Retry::Yes)?.logout().access_token(access_token.expose());
         call.send().await.map(drop).map_err(|error| call_error(operation, error))
     }
 }

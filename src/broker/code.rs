@@ -22,27 +22,28 @@ impl<'p> Codes<'p> {
     }
 
     /// The next code that was not sent yet; it is used up by the one call that it is moved into.
-    pub(super) fn next(&mut self, broker: &mut Broker<'_>) -> Result<MfaProof<'p>, BrokerError> {
+    pub(super) fn next(&mut self, broker: &Broker<'_>) -> Result<MfaProof<'p>, BrokerError> {
         loop {
             let code = self.ask(broker)?;
             let used = (self.serial.clone(), Secret::new(code.expose()));
-            if !broker.used.contains(&used) {
-                broker.used.push(used);
+            if !broker.used.borrow().contains(&used) {
+                broker.used.borrow_mut().push(used);
                 return Ok(MfaProof { serial: self.serial, code });
             }
-            if self.tries >= MAX_TRIES || !broker.ports.prompt.can_ask_again() {
+            if self.tries >= MAX_TRIES || !broker.ports.prompt.borrow().can_ask_again() {
                 return Err(BrokerError::UsedCode { profile: self.profile.name.clone() });
             }
             (broker.ports.notify)(Notice::CodeRefused { serial: self.serial });
         }
     }
 
-    fn ask(&mut self, broker: &mut Broker<'_>) -> Result<MfaCode, BrokerError> {
+    fn ask(&mut self, broker: &Broker<'_>) -> Result<MfaCode, BrokerError> {
         self.tries += 1;
         let (profile, serial) = (self.profile, self.serial);
         let answer = broker
             .ports
             .prompt
+            .borrow_mut()
             .ask(Question {
                 text: &format!("MFA code for {}:", serial.as_str()),
                 help: &format!("six digits, for {}", profile.name),
@@ -59,7 +60,7 @@ impl<'p> Codes<'p> {
         let may = error.problem == Problem::WrongCode
             && self.tries < MAX_TRIES
             && broker.attendance == Attendance::Person
-            && broker.ports.prompt.can_ask_again();
+            && broker.ports.prompt.borrow().can_ask_again();
         if may {
             (broker.ports.notify)(Notice::CodeRefused { serial: self.serial });
         }

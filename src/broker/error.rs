@@ -73,6 +73,12 @@ pub(crate) enum BrokerError {
         /// The profile.
         profile: ProfileName,
     },
+    /// AWS does not take the token that a person approved in this run.
+    #[error("{profile}: AWS refuses the token of the login that was just approved")]
+    ApprovedInVain {
+        /// The profile.
+        profile: ProfileName,
+    },
     /// AWS did not do what was asked.
     #[error("{profile}: {call}")]
     Call {

@@ -1,18 +1,23 @@
-//! Owns carrying out a login: walks a chain from its base up, uses what is kept, calls AWS for the rest, keeps the
-//! result; one renewal across processes. Must not parse configuration.
+//! Owns carrying out a login: uses what is kept, calls AWS for the steps that are left, keeps the result; one renewal
+//! across processes. Must not parse configuration.
 
 mod code;
 mod error;
 mod notice;
+mod pace;
+mod right;
 mod session;
 mod sso;
+mod work;
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use crate::aws::Aws;
-use crate::model::{LongTermKey, MfaSerial, ProfileName};
+use crate::model::{LongTermKey, MfaSerial, ProfileName, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
@@ -21,6 +26,7 @@ use crate::system::seen::Seen;
 pub(crate) use error::{BrokerError, Reason};
 pub(crate) use notice::Notice;
 pub(crate) use session::is_bound;
+pub(crate) use work::Outcome;
 
 /// Whether a person can be asked for a code or an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +57,7 @@ pub(crate) struct Ports<'a> {
     /// SSO tokens and registrations.
     pub(crate) tokens: &'a SsoCache,
     /// The person.
-    pub(crate) prompt: Box<dyn Prompt + 'a>,
+    pub(crate) prompt: RefCell<Box<dyn Prompt + 'a>>,
     /// Takes what the person may want to know.
     pub(crate) notify: &'a dyn Fn(Notice<'_>),
     /// Opens a page in the browser; false if none was opened.
@@ -63,7 +69,7 @@ pub(crate) struct Ports<'a> {
 /// The long-term keys of the credentials file, by section.
 pub(crate) type LongTermKeys = HashMap<ProfileName, LongTermKey>;
 
-/// Obtains credentials for chains.
+/// Obtains credentials for chains. All of it happens on one thread, and no borrow of a cell outlives a call.
 pub(crate) struct Broker<'a> {
     ports: Ports<'a>,
     keys: &'a LongTermKeys,
@@ -72,10 +78,14 @@ pub(crate) struct Broker<'a> {
     renewal: Renewal,
     /// When this run began: what was obtained later is never obtained again.
     since: Timestamp,
-    /// The SSO tokens that were approved in this run.
-    approved: HashSet<String>,
+    /// The SSO tokens that a person approved in this run, by their key: none is asked for twice.
+    approved: RefCell<HashSet<String>>,
+    /// The SSO tokens that this run has, by their key, or why they could not be had.
+    tokens: RefCell<HashMap<String, Result<SsoToken, Rc<BrokerError>>>>,
     /// The codes that were sent in this run, with their devices: none is sent twice.
-    used: Vec<(MfaSerial, Secret)>,
+    used: RefCell<Vec<(MfaSerial, Secret)>>,
+    /// How fast the portal is asked.
+    pace: pace::Clocked,
 }
 
 impl<'a> Broker<'a> {
@@ -88,6 +98,17 @@ impl<'a> Broker<'a> {
         renewal: Renewal,
     ) -> Self {
         let since = (ports.now)();
-        Self { ports, keys, seen, attendance, renewal, since, approved: HashSet::new(), used: Vec::new() }
+        Self {
+            ports,
+            keys,
+            seen,
+            attendance,
+            renewal,
+            since,
+            approved: RefCell::default(),
+            tokens: RefCell::default(),
+            used: RefCell::default(),
+            pace: pace::Clocked::default(),
+        }
     }
 }

@@ -44,6 +44,13 @@ pub(crate) enum Notice<'a> {
         /// The profile.
         profile: &'a ProfileName,
     },
+    /// One more step is done, well or not.
+    Progress {
+        /// How many are.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
     /// Something that is only convenient could not be written.
     NotKept {
         /// What.

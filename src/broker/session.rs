@@ -1,25 +1,18 @@
 //! Owns sessions: which kept one serves, and getting a new one.
 
-use std::time::Duration;
-
-use jiff::SignedDuration;
+use std::rc::Rc;
 
 use super::code::Codes;
 use super::error::{BrokerError, Reason};
 use super::notice::Notice;
+use super::right::Right;
 use super::{Attendance, Broker, LongTermKeys, Renewal};
 use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
 use crate::model::{
-    Chain, Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session, SessionDuration,
+    Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session, SessionDuration,
 };
 use crate::store::Saved;
-use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Compared;
-
-/// How long a program waits for a renewal by another process: less than the minute after which Go's SDK gives up.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
-/// How long between two looks.
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
@@ -35,21 +28,6 @@ fn key_print(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyPrint> {
 }
 
 impl Broker<'_> {
-    /// Credentials for the profile at the top of `chain`: kept ones if they serve, else new ones.
-    ///
-    /// With [`Renewal::Lenient`], where a renewal fails, or would need a person who is not there, a kept session with a
-    /// minute or more left still serves.
-    pub(crate) async fn credentials(&mut self, chain: &Chain<'_>) -> Result<Credentials, BrokerError> {
-        let steps = chain.profiles();
-        match self.obtain(steps).await {
-            Err(error) => match self.kept(steps, Freshness::Aging) {
-                Some(session) if self.renewal == Renewal::Lenient && !error.is_interrupt() => Ok(session.credentials),
-                _ => Err(error),
-            },
-            obtained => obtained,
-        }
-    }
-
     /// The kept session of the top of `steps`, if it is bound to them and at least as fresh as `least`.
     pub(crate) fn kept(&self, steps: Steps<'_, '_>, least: Freshness) -> Option<Session> {
         let target = steps.last()?;
@@ -82,23 +60,8 @@ impl Broker<'_> {
         }
     }
 
-    async fn obtain(&mut self, steps: Steps<'_, '_>) -> Result<Credentials, BrokerError> {
-        let mut index = steps.len();
-        let mut source = None;
-        while index > 0 && source.is_none() {
-            source = self.serving(&steps[..index]);
-            if source.is_none() {
-                index -= 1;
-            }
-        }
-        for top in index..steps.len() {
-            source = Some(self.renew(&steps[..=top], source, steps).await?);
-        }
-        source.ok_or_else(|| self.login_needed(steps))
-    }
-
     /// What can sign for the step above: a long-term key, or a kept session.
-    fn serving(&self, steps: Steps<'_, '_>) -> Option<Credentials> {
+    pub(super) fn serving(&self, steps: Steps<'_, '_>) -> Option<Credentials> {
         let top = steps.last()?;
         if let Kind::Iam = top.kind {
             return self.keys.get(&top.name).cloned().map(Credentials::from);
@@ -106,31 +69,30 @@ impl Broker<'_> {
         self.kept(steps, Freshness::Fresh).map(|session| session.credentials)
     }
 
-    /// Gets a new session for the top of `steps` from the credentials below it. `wanted` are the steps of the whole
-    /// chain, for errors.
-    async fn renew(
-        &mut self,
+    /// Gets a new session for the top of `steps` from the credentials below it.
+    pub(super) async fn renew(
+        &self,
         steps: Steps<'_, '_>,
         source: Option<Credentials>,
-        wanted: Steps<'_, '_>,
-    ) -> Result<Credentials, BrokerError> {
+    ) -> Result<Credentials, Rc<BrokerError>> {
         let profile = steps[steps.len() - 1];
         if profile.mfa_serial().is_some() && self.attendance == Attendance::Nobody {
-            // An older session below the top still signs for what is above it.
-            let aging = self.kept(steps, Freshness::Aging).filter(|_| steps.len() < wanted.len());
-            return aging.map(|session| session.credentials).ok_or_else(|| self.login_needed(wanted));
+            // An older session still signs for what is above it.
+            let aging = self.kept(steps, Freshness::Aging);
+            return Ok(aging.ok_or_else(|| self.login_needed(steps))?.credentials);
         }
         if let Kind::Sso { access, account_id, role_name } = &profile.kind {
-            return self.sso_role(steps, wanted, access, (account_id, role_name)).await;
+            return self.sso_role(steps, access, (account_id, role_name)).await;
         }
         if profile.long_term_section().is_some() {
             // Known before anybody is asked for a code.
             self.long_term_key(profile)?;
         }
-        let _lock = self.lock(profile.name.as_str()).await?;
-        if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
-            return Ok(theirs.credentials);
-        }
+        let theirs = || self.kept(steps, Freshness::Fresh);
+        let _lock = match self.right_to(profile.name.as_str(), theirs).await? {
+            Right::Theirs(session) => return Ok(session.credentials),
+            Right::Ours(lock) => lock,
+        };
         let obtained = match (&profile.kind, source) {
             (Kind::IamMfa { mfa_serial, duration, .. }, _) => {
                 let key = self.long_term_key(profile)?;
@@ -142,13 +104,21 @@ impl Broker<'_> {
             (Kind::IamMfaRole { role, mfa_serial: None } | Kind::SsoRole(role), Some(source)) => {
                 self.plain_role(profile, role, &source).await?
             }
-            _ => return Err(self.login_needed(wanted)),
+            _ => return Err(Rc::new(self.no_source(steps))),
         };
-        self.keep(steps, obtained)
+        Ok(self.keep(steps, obtained)?)
+    }
+
+    /// Why nothing signs for the top of `steps`.
+    fn no_source(&self, steps: Steps<'_, '_>) -> BrokerError {
+        match steps.iter().rev().nth(1) {
+            Some(base) if base.long_term_section().is_some() => no_key(base),
+            _ => self.login_needed(steps),
+        }
     }
 
     async fn session_token(
-        &mut self,
+        &self,
         profile: &Profile,
         key: &Credentials,
         serial: &MfaSerial,
@@ -167,7 +137,7 @@ impl Broker<'_> {
     }
 
     async fn role_with_code(
-        &mut self,
+        &self,
         profile: &Profile,
         role: &Role,
         serial: &MfaSerial,
@@ -240,26 +210,6 @@ impl Broker<'_> {
             Some(_) => Reason::Changed,
         };
         BrokerError::LoginNeeded { profile, reason }
-    }
-
-    /// Waits for the right to renew `what`: a person until they interrupt, a program a limited time.
-    pub(super) async fn lock(&self, what: &str) -> Result<Lock, BrokerError> {
-        let give_up = (self.ports.now)() + PATIENCE;
-        let mut is_told = false;
-        loop {
-            match self.ports.sessions.try_lock(what) {
-                Err(LockError::Held { holder, .. })
-                    if self.attendance == Attendance::Person || (self.ports.now)() < give_up =>
-                {
-                    if !is_told {
-                        (self.ports.notify)(Notice::Waiting { subject: what, holder });
-                        is_told = true;
-                    }
-                    tokio::time::sleep(PAUSE).await;
-                }
-                lock => return lock.map_err(|source| BrokerError::Lock { profile: what.to_owned(), source }),
-            }
-        }
     }
 
     pub(super) fn calling(&self, operation: Operation, profile: &Profile) {

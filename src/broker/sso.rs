@@ -1,9 +1,11 @@
 //! Owns SSO: a token that is kept, refreshed or approved, and the role credentials it gives.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::error::BrokerError;
 use super::notice::Notice;
+use super::right::Right;
 use super::session::{Steps, failed};
 use super::{Attendance, Broker, Renewal};
 use crate::login::{
@@ -15,7 +17,7 @@ use crate::secret::Secret;
 
 /// Whether the kept token may be used as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Trust<'t> {
+pub(super) enum Trust<'t> {
     /// Yes, if it has not ended.
     Kept,
     /// Not if it is this one, which AWS has just refused.
@@ -25,43 +27,71 @@ enum Trust<'t> {
 impl Broker<'_> {
     /// The credentials of an assigned role. A token that AWS refuses is renewed once.
     pub(super) async fn sso_role(
-        &mut self,
+        &self,
         steps: Steps<'_, '_>,
-        wanted: Steps<'_, '_>,
         access: &SsoAccess,
-        (account_id, role_name): (&AccountId, &SsoRoleName),
-    ) -> Result<Credentials, BrokerError> {
+        assigned: (&AccountId, &SsoRoleName),
+    ) -> Result<Credentials, Rc<BrokerError>> {
         let profile = steps[steps.len() - 1];
-        let mut token = self.sso_token(wanted, profile, access, Trust::Kept).await?;
-        let _lock = self.lock(profile.name.as_str()).await?;
-        if let Some(theirs) = self.kept(steps, Freshness::Fresh) {
-            return Ok(theirs.credentials);
-        }
-        let mut is_renewed = false;
-        loop {
-            self.calling(Operation::GetRoleCredentials, profile);
-            let call = GetRoleCredentials {
-                region: access.region(),
-                access_token: &token.access_token,
-                account_id,
-                role_name,
-            };
-            match self.ports.aws.get_role_credentials(call).await {
-                Err(error) if error.problem == Problem::TokenRejected && !is_renewed => {
-                    (self.ports.notify)(Notice::TokenRejected { access });
-                    is_renewed = true;
-                    let refused = token.access_token.clone();
-                    token = self.sso_token(wanted, profile, access, Trust::AllBut(&refused)).await?;
-                }
-                answer => return self.keep(steps, answer.map_err(|call| failed(profile, call))?),
+        let mut token = self.sso_token(steps, access, Trust::Kept).await?;
+        let theirs = || self.kept(steps, Freshness::Fresh);
+        let _lock = match self.right_to(profile.name.as_str(), theirs).await? {
+            Right::Theirs(session) => return Ok(session.credentials),
+            Right::Ours(lock) => lock,
+        };
+        let answer = match self.role_credentials(profile, access, assigned, &token).await {
+            Err(error) if error.problem == Problem::TokenRejected => {
+                (self.ports.notify)(Notice::TokenRejected { access });
+                token = self.sso_token(steps, access, Trust::AllBut(&token.access_token)).await?;
+                self.role_credentials(profile, access, assigned, &token).await
             }
-        }
+            answer => answer,
+        };
+        Ok(self.keep(steps, answer.map_err(|call| failed(profile, call))?)?)
     }
 
-    async fn sso_token(
-        &mut self,
-        wanted: Steps<'_, '_>,
+    async fn role_credentials(
+        &self,
         profile: &Profile,
+        access: &SsoAccess,
+        (account_id, role_name): (&AccountId, &SsoRoleName),
+        token: &SsoToken,
+    ) -> Result<Credentials, CallError> {
+        let (region, access_token) = (access.region(), &token.access_token);
+        self.pace
+            .run(async || {
+                self.calling(Operation::GetRoleCredentials, profile);
+                let call = GetRoleCredentials { region, access_token, account_id, role_name };
+                self.ports.aws.get_role_credentials(call).await
+            })
+            .await
+    }
+
+    /// A token for the SSO profile at the top of `steps`: the kept one if it serves, else one that is refreshed or
+    /// approved. One serves the whole run; what fails once is not tried again for the next profile.
+    pub(super) async fn sso_token(
+        &self,
+        steps: Steps<'_, '_>,
+        access: &SsoAccess,
+        trust: Trust<'_>,
+    ) -> Result<SsoToken, Rc<BrokerError>> {
+        match self.tokens.borrow().get(access.token_key()) {
+            Some(Ok(token)) if self.is_usable(token, trust) => return Ok(token.clone()),
+            Some(Err(error)) => return Err(Rc::clone(error)),
+            _ => {}
+        }
+        let result = self.find_token(steps, access, trust).await.map_err(Rc::new);
+        self.tokens.borrow_mut().insert(access.token_key().to_owned(), result.clone());
+        result
+    }
+
+    fn is_usable(&self, token: &SsoToken, trust: Trust<'_>) -> bool {
+        token.expires_at > (self.ports.now)() && trust != Trust::AllBut(&token.access_token)
+    }
+
+    async fn find_token(
+        &self,
+        steps: Steps<'_, '_>,
         access: &SsoAccess,
         trust: Trust<'_>,
     ) -> Result<SsoToken, BrokerError> {
@@ -69,34 +99,46 @@ impl Broker<'_> {
         match self.decide_token(access, trust) {
             TokenUse::Use(token) => return Ok(token),
             TokenUse::Aging(token) if is_alone => return Ok(token),
-            TokenUse::Authorize if is_alone => return Err(self.login_needed(wanted)),
+            TokenUse::Authorize if is_alone => return Err(self.login_needed(steps)),
             TokenUse::Aging(_) | TokenUse::Refresh(..) | TokenUse::Authorize => {}
         }
-        let _lock = self.lock(&format!("sso {}", access.token_key())).await?;
-        // Another process may have done it while this one waited.
+        let theirs = || match self.decide_token(access, trust) {
+            TokenUse::Use(token) => Some(token),
+            _ => None,
+        };
+        let _lock = match self.right_to(&format!("sso {}", access.token_key()), theirs).await? {
+            Right::Theirs(token) => return Ok(token),
+            Right::Ours(lock) => lock,
+        };
+        let profile = steps[steps.len() - 1];
         match self.decide_token(access, trust) {
             TokenUse::Use(token) => Ok(token),
+            TokenUse::Aging(token) if is_alone => Ok(token),
+            TokenUse::Aging(_) | TokenUse::Authorize => self.authorize(steps, access).await,
             TokenUse::Refresh(token, client) => {
                 let error = match self.refresh(profile, access, &token, &client).await {
                     Ok(token) => return Ok(token),
                     Err(error) => error,
                 };
-                let is_good = trust == Trust::Kept && token.expires_at > (self.ports.now)();
+                let is_good = trust == Trust::Kept && self.is_usable(&token, trust);
                 let is_passing =
                     matches!(error.problem, Problem::Unreachable | Problem::Throttled | Problem::ServerFault);
                 if is_good && (is_passing || is_alone) {
                     return Ok(token);
                 }
                 // Whatever AWS has against the refresh token, a person can get another one.
-                if is_passing { Err(failed(profile, error)) } else { self.authorize(wanted, profile, access).await }
+                if is_passing { Err(failed(profile, error)) } else { self.authorize(steps, access).await }
             }
-            TokenUse::Aging(token) if is_alone => Ok(token),
-            TokenUse::Aging(_) | TokenUse::Authorize => self.authorize(wanted, profile, access).await,
         }
     }
 
+    /// What can be done with the kept token.
+    pub(super) fn token_use(&self, access: &SsoAccess) -> TokenUse {
+        self.decide_token(access, Trust::Kept)
+    }
+
     fn decide_token(&self, access: &SsoAccess, trust: Trust<'_>) -> TokenUse {
-        if self.renewal == Renewal::Always && !self.approved.contains(access.token_key()) {
+        if self.renewal == Renewal::Always && !self.approved.borrow().contains(access.token_key()) {
             return TokenUse::Authorize;
         }
         let decided = decide(self.ports.tokens.token(access), access, (self.ports.now)());
@@ -131,22 +173,27 @@ impl Broker<'_> {
         Ok(self.keep_token(access, client, granted))
     }
 
-    /// Has a person approve on a page, and polls until they have.
-    async fn authorize(
-        &mut self,
-        wanted: Steps<'_, '_>,
-        profile: &Profile,
-        access: &SsoAccess,
-    ) -> Result<SsoToken, BrokerError> {
+    /// Asks a person to approve, once in a run.
+    async fn authorize(&self, steps: Steps<'_, '_>, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         if self.attendance == Attendance::Nobody {
-            return Err(self.login_needed(wanted));
+            return Err(self.login_needed(steps));
         }
+        let profile = steps[steps.len() - 1];
+        if self.approved.borrow().contains(access.token_key()) {
+            return Err(BrokerError::ApprovedInVain { profile: profile.name.clone() });
+        }
+        let token = self.by_device(profile, access).await?;
+        self.approved.borrow_mut().insert(access.token_key().to_owned());
+        Ok(token)
+    }
+
+    /// Has a person compare a code on a page, and polls until they have (RFC 8628).
+    async fn by_device(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         let (client, authorization) = self.start(profile, access).await.map_err(|call| failed(profile, call))?;
         let page = authorization.verification_uri_complete.as_deref().unwrap_or(&authorization.verification_uri);
         let opened = (self.ports.open)(page);
         (self.ports.notify)(Notice::Approval { access, authorization: &authorization, opened });
         let granted = self.poll(profile, access, &client, &authorization).await?;
-        self.approved.insert(access.token_key().to_owned());
         Ok(self.keep_token(access, &client, granted))
     }
 

@@ -1,15 +1,16 @@
 //! Owns bringing the rooms together for a command that needs credentials; the only place that names every adapter.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
-use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, is_bound};
-use crate::login::{Freshness, judge};
+use crate::broker::{Attendance, Broker, LongTermKeys, Notice, Outcome, Ports, Renewal, is_bound};
+use crate::login::{Freshness, Needs, judge};
 use crate::model::{Chain, Credentials, Kind, Profile, ProfileName, Session};
 use crate::plan;
 use crate::prompt::{Nobody, Prepared, Prompt, Terminal};
-use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::{browser, clock, disk};
@@ -20,6 +21,7 @@ use super::failure::Failure;
 use super::load::Manifest;
 use super::out::Out;
 use super::places::Places;
+use super::progress::Progress;
 use super::surroundings::{ca_bundle, endpoints, given_code, has_display};
 
 /// Everything that a login touches, ready to use.
@@ -117,36 +119,30 @@ impl<'a> Desk<'a> {
     }
 
     /// Credentials for each chain, in order; one that fails does not stop the others, a person who presses Ctrl-C does.
+    /// `announce` is told first what will be asked for.
     pub(crate) fn obtain(
         &self,
         chains: &[Chain<'_>],
         manner: Manner,
-    ) -> Result<Vec<Result<Credentials, BrokerError>>, Failure> {
-        let notify = |notice: Notice<'_>| self.tell(&notice);
+        announce: impl FnOnce(&Needs<'_>),
+    ) -> Result<Vec<Outcome>, Failure> {
+        let progress = Progress::new(self.out, self.host.stderr_is_terminal);
+        let notify = |notice: Notice<'_>| progress.tell(&notice);
         let open = |page: &str| manner.browser == Browser::Auto && self.open(page);
         let ports = Ports {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
-            prompt: manner.prompt,
+            prompt: RefCell::new(manner.prompt),
             notify: &notify,
             open: &open,
             now: clock::now,
         };
         let seen = self.manifest.seen();
-        let mut broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal);
-        run(async {
-            let mut results = Vec::new();
-            for chain in chains {
-                let result = broker.credentials(chain).await;
-                let is_over = result.as_ref().is_err_and(BrokerError::is_interrupt);
-                results.push(result);
-                if is_over {
-                    break;
-                }
-            }
-            results
-        })
+        let broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal);
+        let work = broker.plan(chains);
+        announce(&broker.needs(&work));
+        if work.is_done() { Ok(broker.held(&work)) } else { run(broker.carry_out(&work)) }
     }
 
     /// Credentials for one profile, on behalf of a command that hands them to a program.
@@ -172,7 +168,7 @@ impl<'a> Desk<'a> {
                 browser: Browser::Never,
             }
         };
-        let result = self.obtain(&chains, manner)?.pop();
+        let result = self.obtain(&chains, manner, |_| ())?.pop();
         if may_ask {
             self.share_sessions(&chains)?;
         }
@@ -191,9 +187,13 @@ impl<'a> Desk<'a> {
         self.sessions.sweep(now);
         self.tokens.sweep(now);
         self.roles.sweep(now);
+        let mut looked_at = HashSet::new();
         for chain in chains {
             for end in 1..=chain.profiles().len() {
                 let steps = &chain.profiles()[..end];
+                if !looked_at.insert(&steps[end - 1].name) {
+                    continue;
+                }
                 let Some((session, Freshness::Fresh | Freshness::Aging)) = self.session(steps) else { continue };
                 self.share_session(steps[end - 1], &session)?;
             }
@@ -254,35 +254,6 @@ impl<'a> Desk<'a> {
     /// Opens a page where somebody can see it.
     fn open(&self, page: &str) -> bool {
         has_display(self.host) && browser::open(page, self.host).is_ok()
-    }
-
-    fn tell(&self, notice: &Notice<'_>) {
-        match notice {
-            Notice::Calling { operation, subject } => self.out.detail(&format!("{subject}: calling {operation}")),
-            Notice::Obtained { profile } => self.out.detail(&format!("{profile}: new session")),
-            Notice::CodeRefused { serial } => self.out.warn(&format!(
-                "AWS did not take this code of {}: wrong, or used before. Wait for the next one, at most 30 seconds",
-                serial.as_str()
-            )),
-            Notice::Waiting { subject, holder } => {
-                let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
-                self.out.say(&format!("{subject}: waiting for another awsauth{holder} that is renewing the same…"));
-            }
-            Notice::TokenRejected { access } => {
-                self.out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
-            }
-            Notice::NotKept { what, cause } => self.out.warn(&format!("{what} could not be written: {cause}")),
-            Notice::Approval { access, authorization, opened } => {
-                let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
-                let opened = if *opened { "Your browser opens" } else { "Open" };
-                self.out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
-                self.out.say("");
-                self.out.say(&format!("    {}", display_safe(page)));
-                self.out.say("");
-                self.out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
-                self.out.say("Approve only if you started this login yourself. Waiting…");
-            }
-        }
     }
 }
 

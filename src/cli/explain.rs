@@ -35,6 +35,8 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         BrokerError::ApprovalTimedOut { profile } => {
             Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` again"))
         }
+        BrokerError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
+            .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
         BrokerError::Call { profile, call } => {
             self::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
         }

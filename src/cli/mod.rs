@@ -15,6 +15,7 @@ mod out;
 mod permissions;
 mod places;
 mod plans;
+mod progress;
 mod prune;
 mod readers;
 mod report;

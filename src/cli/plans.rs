@@ -87,10 +87,11 @@ impl<'a> Plans<'a> {
     /// The user's own sections that go through what leaves the config file, or whose source's key moves.
     pub(crate) fn dependents(&self, work: &Work) -> Vec<Dependent> {
         let removed = work.config.plan.changes.iter().filter(|(_, change)| *change == Change::Removed);
-        let mut gone: Vec<SectionId> = removed.map(|(header, _)| SectionId::parse(header, FileKind::Config)).collect();
-        gone.extend(self.renamed(&work.credentials).map(|(name, _)| SectionId::Profile(name.to_owned())));
+        let removed: Vec<SectionId> = removed.map(|(header, _)| SectionId::parse(header, FileKind::Config)).collect();
+        let moved = self.renamed(&work.credentials);
+        let moved: Vec<SectionId> = moved.map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
         let bytes = if work.config.is_pending() { &work.config.plan.after } else { &work.config.snapshot.bytes };
-        plan::dependents(self.catalog, bytes, &gone)
+        plan::dependents(self.catalog, bytes, &removed, &moved)
     }
 
     /// Plans everything else. `planned` is the plan of the config file.

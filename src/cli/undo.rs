@@ -112,7 +112,7 @@ impl Past {
             return Ok(false);
         }
         for backup in &self.list {
-            if backup.content()?.is_none_or(|content| content == self.snapshot.bytes) {
+            if backup.content()?.as_deref() == self.snapshot.exists.then_some(&*self.snapshot.bytes) {
                 return Ok(false);
             }
         }

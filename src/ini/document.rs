@@ -117,11 +117,8 @@ impl<'a> Document<'a> {
         merged.find_map(|section| self.own_entry(section, key))
     }
 
-    #[cfg_attr(
-        not(any(test, feature = "fuzzing")),
-        expect(dead_code, reason = "`apply --adopt` will take sections over with it")
-    )]
-    /// One setting of a nested block; the last one where it is repeated.
+    /// One setting of a nested block; the last one where it is repeated. Only tests look so deep.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn get_nested(&self, id: &SectionId, key: &str, nested: &str) -> Option<Cow<'a, str>> {
         let entries = self.nested(self.entry(id, key)?);
         let entry = entries.iter().rev().find(|entry| self.bytes[entry.key.clone()] == *nested.as_bytes())?;

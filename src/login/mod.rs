@@ -5,7 +5,8 @@ mod call;
 mod device;
 mod freshness;
 mod mfa;
-mod needs;
+mod pace;
+mod steps;
 mod token;
 
 pub(crate) use call::{
@@ -15,5 +16,6 @@ pub(crate) use call::{
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
-pub(crate) use needs::Needs;
+pub(crate) use pace::{Pace, pause_before_retry};
+pub(crate) use steps::{Needs, Steps};
 pub(crate) use token::{TokenUse, decide, is_reusable};

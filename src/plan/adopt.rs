@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::block::{self, Block};
 use super::compare::{self, Sameness, SectionDifference};
 use super::refusal::Refusal;
-use super::{Change, Plan, desired, proof};
+use super::{Change, Plan, covers, desired, proof};
 use crate::ini::{Document, Edit, Entry, Fault, LineKind, NewSection, Section};
 use crate::model::Catalog;
 
@@ -72,8 +72,7 @@ fn check_readable(
 ) -> Result<(), Refusal> {
     let leaving: Vec<Range<usize>> = leaving.iter().map(|section| section.range.start..section.body_end).collect();
     super::config::check_faults(document, faults, &|offset, is_copy| {
-        found.is_some_and(|block| block.range.contains(&offset))
-            || is_copy && leaving.iter().any(|range| range.contains(&offset))
+        found.is_some_and(|block| block.range.contains(&offset)) || is_copy && covers(&leaving, offset)
     })
 }
 

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
+use super::covers;
 use super::refusal::Refusal;
-use crate::ini::{Document, Entry, LineKind, Section};
+use crate::ini::{Document, Entry, Line, LineKind, Section};
 use crate::source::hex;
 
 /// How the first line begins.
@@ -100,8 +101,12 @@ impl Block {
                 let entries = document.entries(last).iter();
                 let below: Vec<_> = entries.filter(|entry| entry.range().start >= self.range.end).collect();
                 // With the entry, a comment between its lines would go.
-                let comment = below.iter().find_map(|entry| comment_in(document, &entry.range()));
-                comment.map_or(Ok(below), |line| Err(Refusal::Trailing { line }))
+                let ranges: Vec<Range<usize>> = below.iter().map(|entry| entry.range()).collect();
+                let is_within = |line: &&Line| line.kind == LineKind::Comment && covers(&ranges, line.range().start);
+                match document.lines().iter().find(is_within) {
+                    Some(line) => Err(Refusal::Trailing { line: document.line_number(line.range().start) }),
+                    None => Ok(below),
+                }
             }
             _ => Err(Refusal::Trailing { line: document.line_number(line.range().start) }),
         }
@@ -123,12 +128,6 @@ impl Block {
     pub(super) fn last<'d>(&self, document: &'d Document<'_>) -> Option<&'d Section> {
         document.sections().iter().rfind(|section| self.body.contains(&section.header.start))
     }
-}
-
-/// The line of the first comment in a range.
-fn comment_in(document: &Document<'_>, range: &Range<usize>) -> Option<usize> {
-    let mut lines = document.lines().iter().filter(|line| range.contains(&line.range().start));
-    lines.find(|line| line.kind == LineKind::Comment).map(|line| document.line_number(line.range().start))
 }
 
 /// Whether a line of text would be taken for one of the two markers.

@@ -8,11 +8,15 @@ use super::adopt::{self, Adopted, adopt};
 use super::block::{self, Block, with_line_feeds};
 use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::refusal::{Outside, Refusal};
-use super::{Adoption, Change, Overwrite, Permission, Plan, desired, proof};
+use super::spread::{Worth, at_once};
+use super::{Adoption, Change, Overwrite, Permission, Plan, covers, desired, proof};
 use crate::ini::{
     Disagreement, Document, Edit, Entry, Fault, FaultKind, FileKind, NewSection, Section, SectionId, Style,
 };
 use crate::model::{Catalog, ProfileName};
+
+/// From so many bytes on, a thread of its own is worth it.
+const LARGE: usize = 512 * 1024;
 
 /// A config file as it stands, read without knowing the manifest.
 pub(crate) struct Existing<'a> {
@@ -31,6 +35,11 @@ impl<'a> Existing<'a> {
         let block = found.as_ref().ok().and_then(Option::as_ref).map_or(0..0, |block| block.range.clone());
         let disagreements = if faults.is_empty() { document.disagreements(&block) } else { Vec::new() };
         Self { document, found, faults, disagreements }
+    }
+
+    /// The same while `other` is done, at once for a large file.
+    pub(crate) fn read_beside<T>(bytes: &'a [u8], other: impl FnOnce() -> T) -> (Self, T) {
+        at_once(if bytes.len() < LARGE { Worth::Nothing } else { Worth::Thread }, || Self::read(bytes), other)
     }
 }
 
@@ -63,7 +72,7 @@ pub(crate) fn config(
     both.disagreements = disagreements;
     both.disagreements.retain(|found| {
         let start = document.lines()[found.line - 1].range().start;
-        !removed.iter().any(|range| range.contains(&start))
+        !covers(&removed, start)
     });
     let taken: HashSet<String> = both
         .changes

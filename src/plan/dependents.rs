@@ -1,7 +1,19 @@
 //! Owns which sections of a config file go through another one. Must not judge whether that is right.
 
+use std::collections::HashSet;
+
 use crate::ini::{Document, FileKind, SectionId};
 use crate::model::Catalog;
+
+/// Makes of a name the section that it names.
+type Named = fn(String) -> SectionId;
+
+/// The keys that name another section.
+const LINKS: [(&str, Named); 2] = [("source_profile", profile), ("sso_session", SectionId::SsoSession)];
+
+fn profile(name: String) -> SectionId {
+    if name == "default" { SectionId::Default } else { SectionId::Profile(name) }
+}
 
 /// A section that names another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,18 +26,24 @@ pub(crate) struct Dependent {
     pub(crate) on: SectionId,
 }
 
-/// The sections of the user's own that name one of `gone` as their source or session, where that is no longer in the file.
-pub(crate) fn dependents(catalog: &Catalog, bytes: &[u8], gone: &[SectionId]) -> Vec<Dependent> {
-    if gone.is_empty() {
+/// The sections of the user's own that name as their source or session one of `removed` that is in the file no longer, or
+/// one of `moved`, whose long-term key has another place. Linear.
+pub(crate) fn dependents(
+    catalog: &Catalog,
+    bytes: &[u8],
+    removed: &[SectionId],
+    moved: &[SectionId],
+) -> Vec<Dependent> {
+    if removed.is_empty() && moved.is_empty() {
         return Vec::new();
     }
     let document = Document::parse(bytes, FileKind::Config);
+    let is_gone = |id: &&SectionId| document.find(id).next().is_none();
+    let gone: HashSet<&SectionId> = removed.iter().filter(is_gone).chain(moved).collect();
     let mut found = Vec::new();
     let is_own = |id: &SectionId| matches!(id, SectionId::Profile(name) if catalog.get(name).is_some());
     for section in document.sections().iter().filter(|section| !is_own(&section.id)) {
-        let names =
-            [("source_profile", SectionId::Profile as fn(String) -> SectionId), ("sso_session", SectionId::SsoSession)];
-        for (key, make) in names {
+        for (key, make) in LINKS {
             let Some(entry) = document.own_entry(section, key) else { continue };
             let on = make(document.value(entry).into_owned());
             if gone.contains(&on) {
@@ -42,12 +60,15 @@ mod tests {
 
     #[test]
     fn sections_that_name_what_is_gone_are_found_with_their_line() {
-        let text = b"[profile a]\nsource_profile = main\n[profile b]\nx = 1\nsso_session=corp\n[profile c]\nsource_profile = d\n";
-        let gone = [SectionId::Profile("main".to_owned()), SectionId::SsoSession("corp".to_owned())];
-        let found = dependents(&Catalog::default(), text, &gone);
+        let text = b"[profile a]\nsource_profile = main\n[profile b]\nx = 1\nsso_session=corp\n\
+                     [profile c]\nsource_profile = d\n[profile d]\nsource_profile = default\n";
+        let named = |name: &str| SectionId::Profile(name.to_owned());
+        let removed = [named("main"), SectionId::SsoSession("corp".to_owned()), named("d")];
+        let found = dependents(&Catalog::default(), text, &removed, &[SectionId::Default]);
         let lines: Vec<(usize, String, String)> =
             found.iter().map(|one| (one.line, one.id.to_string(), one.on.to_string())).collect();
-        let expected = [(2, "profile a", "profile main"), (5, "profile b", "sso-session corp")];
+        let expected =
+            [(2, "profile a", "profile main"), (5, "profile b", "sso-session corp"), (9, "profile d", "default")];
         assert_eq!(lines, expected.map(|(line, id, on)| (line, id.to_owned(), on.to_owned())));
     }
 }

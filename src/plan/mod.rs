@@ -12,6 +12,7 @@ mod diff;
 mod proof;
 mod refusal;
 mod shadow;
+mod spread;
 #[cfg(test)]
 mod tests;
 
@@ -138,6 +139,12 @@ impl Plan {
         let expected = if other.after.is_empty() { self.after } else { other.after };
         if both.after == expected { Ok(both) } else { Err(Refusal::bug("two plans do not fit together")) }
     }
+}
+
+/// Whether one of `ranges`, which are sorted and apart from one another, holds `offset`. Logarithmic.
+fn covers(ranges: &[Range<usize>], offset: usize) -> bool {
+    let behind = ranges.partition_point(|range| range.start <= offset);
+    behind.checked_sub(1).is_some_and(|at| ranges[at].contains(&offset))
 }
 
 /// Where a range of the text after `removals`, which only take text out, was before them.

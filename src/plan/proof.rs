@@ -8,6 +8,7 @@ use super::Plan;
 use super::block::Block;
 use super::config::Body;
 use super::refusal::Refusal;
+use super::spread::{Worth, at_once};
 use crate::ini::{Document, Fault, FileKind, NewSection, NewValue, Section, SectionId};
 
 /// So many sections are read back at a time.
@@ -24,23 +25,10 @@ pub(super) fn config(
     sections: &[NewSection<'_>],
     body: &Body,
 ) -> Result<(), Refusal> {
-    let (by_other, by_own) = at_once(
-        sections.len() > MANY,
-        || read_back_all(sections, body),
-        || by_own_parser(before, faults, block, plan, &body.text),
-    );
+    let worth = if sections.len() > MANY { Worth::Thread } else { Worth::Nothing };
+    let (by_other, by_own) =
+        at_once(worth, || read_back_all(sections, body), || by_own_parser(before, faults, block, plan, &body.text));
     by_other.and(by_own)
-}
-
-/// Does both, the first in a thread of its own where that is worth one.
-fn at_once<T: Send, U>(is_worth_it: bool, one: impl Fn() -> T + Sync, other: impl FnOnce() -> U) -> (T, U) {
-    let one = &one;
-    std::thread::scope(|scope| {
-        let thread = if is_worth_it { std::thread::Builder::new().spawn_scoped(scope, one).ok() } else { None };
-        let other = other();
-        let one = thread.and_then(|thread| thread.join().ok()).unwrap_or_else(one);
-        (one, other)
-    })
 }
 
 /// Reads every section of the block with `rust-ini`.

@@ -146,8 +146,10 @@ impl Snapshot {
         // Looked at once more where nobody else finds it: it may have been exchanged since the look above.
         let aside = parent(&self.target).join(format!("{}removed{SUFFIX}", temp_prefix(&self.target)));
         fs::rename(&self.target, &aside).map_err(DiskError::io("remove", &self.target))?;
-        if !disk::holds(&aside, &self.bytes)? {
+        let found = disk::holds(&aside, &self.bytes);
+        if !matches!(found, Ok(true)) {
             fs::rename(&aside, &self.target).map_err(DiskError::io("put back", &self.target))?;
+            found?;
             return Err(ReplaceError::Changed { path: self.path.clone() });
         }
         disk::remove(&aside)?;

@@ -25,8 +25,6 @@ use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::host::Host;
 
-/// From so many bytes on, a thread of its own is worth it.
-const LARGE: usize = 512 * 1024;
 /// What is said when no file has to change.
 const NOTHING: &str = "nothing to do: ~/.aws is what the manifest says";
 
@@ -47,7 +45,7 @@ pub(crate) struct Args {
     /// Overwrite the block even if it was edited by hand
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
-    /// Put the files back as they were before the last apply; once more takes that back
+    /// Put the files back as they were before awsauth last changed them; once more takes that back
     #[arg(long)]
     undo: bool,
     /// Take away what lets other users of this machine read ~/.aws/credentials
@@ -73,8 +71,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         return Ok(Exit::Done);
     }
     let config = Snapshot::read_settled(&places.config()?);
-    let (existing, manifest) =
-        read_both(config.as_ref().map_or(&[], |file| &file.bytes), || Manifest::read(places, out));
+    let bytes = config.as_ref().map_or(&[][..], |file| &file.bytes);
+    let (existing, manifest) = Existing::read_beside(bytes, || Manifest::read(places, out));
     let manifest = manifest?;
     let program = program(host, &manifest.catalog)?;
     warn_of_manifest(!program.is_empty(), places, out);
@@ -94,21 +92,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     report(&plans, &work, is_shown_only, out)?;
     let exit = if args.check && work.is_pending() { Exit::Different } else { Exit::Done };
     // The process ends here: to take ten thousand profiles apart first would only take time.
-    drop(program);
     std::mem::forget((work, manifest));
     Ok(exit)
-}
-
-/// Reads what stands in the config file, beside `other` if it is a large one.
-fn read_both<T>(config: &[u8], other: impl FnOnce() -> T) -> (Existing<'_>, T) {
-    if config.len() < LARGE {
-        return (Existing::read(config), other());
-    }
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || Existing::read(config)).ok();
-        let other = other();
-        (thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| Existing::read(config)), other)
-    })
 }
 
 /// What SDKs will start does not know of `--manifest`.
@@ -177,7 +162,11 @@ pub(crate) fn is_confirmed<'w>(
 /// What happened, or would.
 fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
-        let warnings = [readers::document(&work.config), readers::document(&work.credentials)].concat();
+        let mut warnings = [readers::document(&work.config), readers::document(&work.credentials)].concat();
+        let dependents = plans.dependents(work).into_iter();
+        warnings.extend(dependents.map(|one| {
+            json!({ "path": work.config.snapshot.path, "line": one.line, "text": without_credentials(&one, is_shown_only) })
+        }));
         return out.document(json!({
             "written": !is_shown_only && work.is_pending(),
             "files": [work.config.document(), work.credentials.document()],
@@ -204,9 +193,8 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
         ));
     }
     let path = display_safe(&work.config.snapshot.path.to_string_lossy());
-    for Dependent { line, id, on } in plans.dependents(work) {
-        let verb = if is_shown_only { "would have" } else { "has" };
-        out.warn(&format!("{path} line {line}: [{id}] goes through [{on}], which {verb} no credentials by this"));
+    for one in plans.dependents(work) {
+        out.warn(&format!("{path} line {}: {}", one.line, without_credentials(&one, is_shown_only)));
     }
     readers::warn(&work.config, out);
     readers::warn(&work.credentials, out);
@@ -219,14 +207,20 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
     Ok(())
 }
 
+/// What becomes of a section of the user's own.
+fn without_credentials(Dependent { id, on, .. }: &Dependent, is_shown_only: bool) -> String {
+    let verb = if is_shown_only { "would have" } else { "has" };
+    display_safe(&format!("[{id}] goes through [{on}], which {verb} no credentials by this"))
+}
+
 /// The same where nothing had to be planned.
 fn report_idle(missing: &[Missing], places: Places<'_>, out: Out) -> Result<(), Failure> {
-    let credentials = Snapshot::read(&places.credentials()?).map_err(|error| explain::disk(&error))?;
-    let permissions = Permissions::look(&credentials.target, false);
+    let credentials = places.credentials()?;
+    let permissions = Permissions::look(&credentials, false);
     if out.json {
         return out.document(json!({
             "written": false,
-            "files": [idle::document(&places.config()?), idle::document(&credentials.path)],
+            "files": [idle::document(&places.config()?), idle::document(&credentials)],
             "missing_keys": missing_keys(missing),
             "ended_sessions": [],
             "open_to_others": permissions.open(true),

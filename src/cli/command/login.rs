@@ -1,9 +1,11 @@
 //! Owns `awsauth login`.
 
+use std::rc::Rc;
+
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::broker::{Attendance, Renewal};
+use crate::broker::{Attendance, BrokerError, Outcome, Renewal};
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
@@ -12,8 +14,8 @@ use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
-use crate::login::{Freshness, Needs, TokenUse, decide, seconds_left};
-use crate::model::{Chain, Credentials, Pattern, Profile};
+use crate::login::{Needs, seconds_left};
+use crate::model::{Catalog, Credentials, MfaSerial, Pattern, Profile, SsoAccess};
 use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
 use crate::render::duration;
 use crate::system::clock;
@@ -61,16 +63,15 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let given = given_code(args.token_code.as_deref(), host)?;
     let desk = Desk::new(host, places, out)?;
     let names = names(args, &desk, host)?;
-    let mut report = Report { out, documents: Vec::new(), first: None };
+    let mut report = Report { out, documents: Vec::new(), failures: Vec::new(), ready: 0 };
     let mut chains = Vec::new();
     for name in &names {
         let chain = desk.chain(name)?;
         match desk.check_session_section(&chain) {
             Ok(()) => chains.push(chain),
-            Err(failure) => report.failed(name, &failure),
+            Err(failure) => report.failed(name, failure),
         }
     }
-    announce(&desk, &chains, args.force, out);
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
     let manner = Manner {
         prompt: Box::new(Prepared { answer: given, next }),
@@ -78,15 +79,11 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         renewal: if args.force { Renewal::Always } else { Renewal::Strict },
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
     };
-    let results = desk.obtain(&chains, manner);
+    let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, out));
     // Sessions that were got before an interruption are worth keeping.
     desk.share_sessions(&chains)?;
-    for (chain, result) in chains.iter().zip(results?) {
-        let name = chain.target().name.as_str();
-        match result {
-            Ok(credentials) => report.succeeded(name, &credentials),
-            Err(error) => report.failed(name, &explain::broker(&error, &desk.manifest.catalog)),
-        }
+    for (chain, outcome) in chains.iter().zip(outcomes?) {
+        report.take(chain.target().name.as_str(), outcome, &desk.manifest.catalog);
     }
     for name in desk.not_applied(&chains) {
         out.warn(&format!("{name} is not in ~/.aws/config yet: `awsauth apply` puts it there"));
@@ -120,50 +117,86 @@ fn names(args: &Args, desk: &Desk<'_>, host: &Host) -> Result<Vec<String>, Failu
 }
 
 /// Says what will be asked for.
-fn announce(desk: &Desk<'_>, chains: &[Chain<'_>], force: bool, out: Out) {
-    let now = clock::now();
-    let needs = Needs::of(
-        chains,
-        |steps| match steps.last() {
-            Some(profile) if profile.pattern() == Pattern::Iam => true,
-            _ => !force && matches!(desk.session(steps), Some((_, Freshness::Fresh))),
-        },
-        |access| {
-            let usable = decide(desk.tokens.token(access), access, now);
-            !force && matches!(usable, TokenUse::Use(_) | TokenUse::Refresh(..))
-        },
-    );
-    let mut by_device: Vec<(&str, Vec<&str>)> = Vec::new();
-    // Without a long-term key there is nothing to use a code with, which is said later.
-    let has_key = |profile: &Profile| {
-        let chain = desk.manifest.catalog.chain(profile.name.as_str());
-        chain.is_some_and(|chain| desk.has_key(chain.base()))
+fn announce(needs: &Needs<'_>, out: Out) {
+    let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
+        let codes = count(takers.len(), "MFA code");
+        format!("{codes} of {}", serial.as_str())
     };
-    for (profile, serial) in needs.codes.iter().filter(|(profile, _)| has_key(profile)) {
-        match by_device.iter_mut().find(|(device, _)| *device == serial.as_str()) {
-            Some((_, names)) => names.push(profile.name.as_str()),
-            None => by_device.push((serial.as_str(), vec![profile.name.as_str()])),
-        }
+    let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
+    let wanted: Vec<String> = needs.codes.iter().map(of_device).chain(needs.approvals.iter().map(approval)).collect();
+    if wanted.is_empty() {
+        return;
     }
-    let codes = by_device.iter().map(|(device, names)| match names.as_slice() {
-        [name] => format!("an MFA code of {device} for {name}"),
-        names => format!("{} MFA codes of {device}, each a new one, for {}", names.len(), names.join(" and ")),
-    });
-    let approvals = needs.approvals.iter().map(|access| format!("an approval for {}", access.token_key()));
-    let wanted: Vec<String> = codes.chain(approvals).collect();
-    if !wanted.is_empty() {
-        out.say(&format!("This login needs {}.", wanted.join(", and ")));
+    let wanted = wanted.join(", ");
+    match needs.profiles {
+        1 => out.say(&format!("This login needs {wanted}.")),
+        profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
     }
+    for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
+        explain_codes(serial, takers, out);
+    }
+}
+
+/// Why one device has to give several codes, and what would make it one.
+fn explain_codes(serial: &MfaSerial, takers: &[&Profile], out: Out) {
+    let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
+        profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let is_role = |profile: &&&Profile| profile.role().is_some();
+    let own = takers.iter().filter(is_role);
+    out.say(&format!(
+        "A code is good for one call, and these take one each: {}. They are done one after another, each with the \
+         device's next code.",
+        names(&mut takers.iter())
+    ));
+    let source = match takers.iter().find(|profile| !is_role(profile)) {
+        Some(main) => format!("`source_profile = \"{}\"`", main.name),
+        None => format!("a `source_profile` with `pattern = \"iam-mfa\"` and `mfa_serial = \"{}\"`", serial.as_str()),
+    };
+    out.say(&format!(
+        "One code would do for all with {source} and no `mfa_serial` in {}; such a role lasts an hour and is renewed \
+         without asking.",
+        names(&mut own.into_iter())
+    ));
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// How each login went; the first failure decides the exit code.
 struct Report {
     out: Out,
     documents: Vec<serde_json::Value>,
-    first: Option<Exit>,
+    failures: Vec<Missed>,
+    ready: usize,
+}
+
+/// A failure, and the profiles that it keeps from their credentials.
+struct Missed {
+    failure: Failure,
+    /// What failed, if it was shared by several.
+    error: Option<Rc<BrokerError>>,
+    names: Vec<String>,
 }
 
 impl Report {
+    fn take(&mut self, name: &str, outcome: Outcome, catalog: &Catalog) {
+        let error = match outcome {
+            Ok(credentials) => return self.succeeded(name, &credentials),
+            Err(error) => error,
+        };
+        let is_same = |missed: &&mut Missed| missed.error.as_ref().is_some_and(|other| Rc::ptr_eq(other, &error));
+        if let Some(missed) = self.failures.iter_mut().find(is_same) {
+            missed.names.push(name.to_owned());
+            self.documents.push(failed_document(name, &missed.failure));
+            return;
+        }
+        let failure = explain::broker(&error, catalog);
+        self.documents.push(failed_document(name, &failure));
+        self.failures.push(Missed { failure, error: Some(error), names: vec![name.to_owned()] });
+    }
+
     fn succeeded(&mut self, name: &str, credentials: &Credentials) {
         let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
         let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
@@ -171,19 +204,34 @@ impl Report {
             self.out.say(&format!("{name}: {text}"));
         }
         let end = credentials.expiration.map(|end| end.to_string());
+        self.ready += 1;
         self.documents.push(json!({ "name": name, "state": "valid", "expires_at": end, "seconds_left": left }));
     }
 
-    fn failed(&mut self, name: &str, failure: &Failure) {
-        failure.say_text(self.out);
-        self.documents.push(json!({ "name": name, "state": "failed", "error": failure.document() }));
-        self.first.get_or_insert(failure.exit);
+    fn failed(&mut self, name: &str, failure: Failure) {
+        self.documents.push(failed_document(name, &failure));
+        self.failures.push(Missed { failure, error: None, names: vec![name.to_owned()] });
     }
 
     fn end(self) -> Result<Exit, Failure> {
+        let mut missing = 0;
+        for Missed { failure, names, .. } in &self.failures {
+            failure.say_text(self.out);
+            if names.len() > 1 {
+                self.out.say(&format!("  this keeps {} from their credentials", names.join(", ")));
+            }
+            missing += names.len();
+        }
+        if missing > 0 && missing + self.ready > 1 {
+            self.out.say(&format!("{} ready, {missing} failed", count(self.ready, "profile")));
+        }
         if self.out.json {
             self.out.document(json!({ "profiles": self.documents }))?;
         }
-        Ok(self.first.unwrap_or(Exit::Done))
+        Ok(self.failures.first().map_or(Exit::Done, |missed| missed.failure.exit))
     }
+}
+
+fn failed_document(name: &str, failure: &Failure) -> serde_json::Value {
+    json!({ "name": name, "state": "failed", "error": failure.document() })
 }

@@ -113,3 +113,11 @@ fn a_manifest_that_stands_elsewhere_is_warned_of_without_a_second_look_too() {
         assert!(run.stderr.contains("this manifest was named by --manifest"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn what_a_killed_run_left_is_swept_although_there_is_nothing_to_do() {
+    let home = applied();
+    home.write(".aws/.config.abc123.awsauth-tmp", "half");
+    assert!(!remembers(&home, &[]));
+    assert!(!home.has(".aws/.config.abc123.awsauth-tmp"));
+}

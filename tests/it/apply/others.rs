@@ -189,11 +189,11 @@ fn a_write_that_is_cut_in_the_middle_leaves_the_old_file() {
 }
 
 /// Runs `apply` as a user who is not root.
-fn as_nobody(home: &Sandbox) -> Run {
+fn as_nobody(home: &Sandbox, args: &[&str]) -> Run {
     let id = NOBODY.to_string();
     let mut command = home.program("setpriv".as_ref());
     command.args([&format!("--reuid={id}"), &format!("--regid={id}"), "--clear-groups"]);
-    command.arg(home.path("awsauth")).arg("apply");
+    command.arg(home.path("awsauth")).arg("apply").args(args);
     command.output().unwrap().into()
 }
 
@@ -219,7 +219,7 @@ fn home_of_nobody() -> Option<Sandbox> {
 fn a_file_of_another_user_is_refused_before_anything_is_written() {
     let Some(home) = home_of_nobody() else { return };
     home.write(CONFIG, "[a]\nx = 1\n");
-    let run = as_nobody(&home).exits(4);
+    let run = as_nobody(&home, &[]).exits(4);
     let words = format!("{} belongs to another user (number 0)", home.path(CONFIG).display());
     assert!(run.stderr.contains(&words), "{}", run.stderr);
     assert_eq!((home.read(CONFIG), home.list(".aws").len()), ("[a]\nx = 1\n".to_owned(), 1));
@@ -243,10 +243,31 @@ fn a_link_into_a_directory_that_can_not_be_written_is_told_with_both_names() {
     std::os::unix::fs::chown(home.path("dotfiles/config"), Some(NOBODY), Some(NOBODY)).unwrap();
     std::os::unix::fs::chown(home.path("dotfiles"), Some(0), Some(0)).unwrap();
     symlink("../dotfiles/config", home.path(CONFIG)).unwrap();
-    let run = as_nobody(&home).exits(6);
+    let run = as_nobody(&home, &[]).exits(6);
     for words in [home.path(CONFIG).to_str().unwrap(), "/dotfiles/config", "Permission denied"] {
         assert!(run.stderr.contains(words), "{words}\n{}", run.stderr);
     }
     assert_eq!(home.read("dotfiles/config"), "[a]\nx = 1\n");
     assert!(!home.has(CREDENTIALS));
+}
+
+#[test]
+fn an_undo_that_one_file_stops_puts_neither_back() {
+    let Some(home) = home_of_nobody() else { return };
+    home.write(CONFIG, "[a]\nx = 1\n");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    for file in [CONFIG, CREDENTIALS] {
+        std::os::unix::fs::chown(home.path(file), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    as_nobody(&home, &["--adopt"]).exits(0);
+    let done = [CONFIG, CREDENTIALS].map(|file| home.read(file));
+    std::os::unix::fs::chown(home.path(CREDENTIALS), Some(0), Some(0)).unwrap();
+    fs::set_permissions(home.path(CREDENTIALS), fs::Permissions::from_mode(0o644)).unwrap();
+    let run = as_nobody(&home, &["--undo"]).exits(4);
+    assert!(run.stderr.contains("belongs to another user"), "{}", run.stderr);
+    assert_eq!([CONFIG, CREDENTIALS].map(|file| home.read(file)), done);
+    std::os::unix::fs::chown(home.path(CREDENTIALS), Some(NOBODY), Some(NOBODY)).unwrap();
+    as_nobody(&home, &["--undo"]).exits(0);
+    assert_eq!(home.read(CONFIG), "[a]\nx = 1\n");
+    assert!(home.read(CREDENTIALS).starts_with("[main]\n"));
 }

@@ -178,3 +178,12 @@ fn runs_that_change_nothing_push_no_backup_out() {
     home.run(["apply"]).ok();
     assert_eq!(backups(&home, "config").len(), 2);
 }
+
+#[test]
+fn what_was_changed_since_is_warned_of_also_where_there_was_no_file_at_first() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    home.write(CONFIG, home.read(CONFIG) + "\n[profile new]\n");
+    let run = home.run(["apply", "--undo"]).ok();
+    assert!(run.stderr.contains("was changed since awsauth wrote it"), "{}", run.stderr);
+}

@@ -147,7 +147,9 @@ fn an_answer_that_makes_no_sense_is_unavailable_and_keeps_nothing() {
 fn a_login_page_in_place_of_sso_is_unavailable() {
     for operation in ["StartDeviceAuthorization", "CreateToken", "GetRoleCredentials"] {
         let scene = Scene::new();
-        scene.aws.world().fail_next(operation, Fault::Garbage);
+        for _ in 0..2 {
+            scene.aws.world().fail_next(operation, Fault::Garbage);
+        }
         if operation == "CreateToken" {
             // Polling goes on after an answer that is none.
             scene.aws.world().set_device_lifetime(1);

@@ -1,0 +1,62 @@
+//! Owns the right to renew something: one process calls AWS, the others wait and take its result.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::error::BrokerError;
+use super::notice::Notice;
+use super::{Attendance, Broker};
+use crate::system::lock::{Lock, LockError};
+
+/// How long a program waits for a renewal by another process: less than the minute after which Go's SDK gives up.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
+/// How long between the first two looks.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+/// How long between two looks at most: hundreds may be waiting.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+/// How long a person waits before they are told why.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// Who renews.
+pub(super) enum Right<T> {
+    /// This process, as long as it holds this.
+    Ours(Lock),
+    /// Another one has done it.
+    Theirs(T),
+}
+
+impl Broker<'_> {
+    /// Waits for the right to renew `what`, or until `theirs` finds that another process has: a person until they
+    /// interrupt, a program a limited time. The system frees the lock of a process that dies.
+    pub(super) async fn right_to<T>(
+        &self,
+        what: &str,
+        theirs: impl Fn() -> Option<T>,
+    ) -> Result<Right<T>, BrokerError> {
+        let give_up = (self.ports.now)() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.ports.sessions.try_lock(what) {
+                // Looked for under the lock as well: it may have been put there just before.
+                Ok(lock) => return Ok(theirs().map_or(Right::Ours(lock), Right::Theirs)),
+                Err(LockError::Held { holder, .. })
+                    if self.attendance == Attendance::Person || (self.ports.now)() < give_up =>
+                {
+                    if let Some(result) = theirs() {
+                        return Ok(Right::Theirs(result));
+                    }
+                    let is_told = waited > WORTH_TELLING;
+                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+                    waited += pause;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    if waited > WORTH_TELLING && !is_told && self.attendance == Attendance::Person {
+                        (self.ports.notify)(Notice::Waiting { subject: what, holder });
+                    }
+                }
+                Err(source) => return Err(BrokerError::Lock { profile: what.to_owned(), source }),
+            }
+        }
+    }
+}

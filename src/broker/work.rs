@@ -1,0 +1,171 @@
+//! Owns the order in which steps are carried out: first those that need a person, one after another; then all others
+//! side by side, each when its source is there.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::error::BrokerError;
+use super::notice::Notice;
+use super::sso::Trust;
+use super::{Broker, Renewal};
+use crate::login::{Freshness, Needs, Steps, TokenUse};
+use crate::model::{Chain, Credentials, Kind, Profile};
+
+/// How many calls are under way at once.
+const AT_ONCE: usize = 24;
+
+/// What came of a step or chain; what fails for one fails for all that stand on it.
+pub(crate) type Outcome = Result<Credentials, Rc<BrokerError>>;
+
+/// What there is to do for some chains.
+pub(crate) struct Work<'c> {
+    chains: &'c [Chain<'c>],
+    steps: Steps<'c>,
+    /// What is held already, by profile.
+    held: HashMap<&'c str, Credentials>,
+}
+
+impl Work<'_> {
+    /// Whether everything is held, so that nothing is to be called.
+    pub(crate) fn is_done(&self) -> bool {
+        self.steps.list.is_empty()
+    }
+}
+
+impl Broker<'_> {
+    /// What there is to do for `chains`. Reads what is kept, calls nothing.
+    pub(crate) fn plan<'c>(&self, chains: &'c [Chain<'c>]) -> Work<'c> {
+        let held = RefCell::new(HashMap::new());
+        let steps = Steps::of(chains, |profiles| match (self.serving(profiles), profiles.last()) {
+            (Some(credentials), Some(top)) => {
+                held.borrow_mut().insert(top.name.as_str(), credentials);
+                true
+            }
+            _ => false,
+        });
+        Work { chains, steps, held: held.into_inner() }
+    }
+
+    /// What that will ask of a person.
+    pub(crate) fn needs<'c>(&self, work: &Work<'c>) -> Needs<'c> {
+        // Without a long-term key there is nothing to use a code with, which is said when it comes to that.
+        let has_key = |profile: &Profile| {
+            let step = work.steps.list.iter().find(|step| step.target().name == profile.name);
+            let section = step.and_then(|step| step.profiles[0].long_term_section());
+            section.is_some_and(|section| self.keys.contains_key(section))
+        };
+        Needs::of(&work.steps, has_key, |access| {
+            matches!(self.token_use(access), TokenUse::Use(_) | TokenUse::Refresh(..))
+        })
+    }
+
+    /// Carries it out; gives what came of each chain, in their order.
+    ///
+    /// With [`Renewal::Lenient`], where a renewal fails, or would need a person who is not there, a kept session with a
+    /// minute or more left still serves. When a person interrupts, everything that is left ends with that.
+    pub(crate) async fn carry_out(&self, work: &Work<'_>) -> Vec<Outcome> {
+        let mut done: Vec<Option<Outcome>> = vec![None; work.steps.list.len()];
+        if let Err(interrupt) = self.ask(work, &mut done).await {
+            for outcome in done.iter_mut().filter(|outcome| outcome.is_none()) {
+                *outcome = Some(Err(Rc::clone(&interrupt)));
+            }
+        }
+        self.run_all(work, &mut done).await;
+        self.ends(work, &done)
+    }
+
+    /// What there is where nothing is left to do.
+    pub(crate) fn held(&self, work: &Work<'_>) -> Vec<Outcome> {
+        self.ends(work, &[])
+    }
+
+    fn ends(&self, work: &Work<'_>, done: &[Option<Outcome>]) -> Vec<Outcome> {
+        let ends = work.chains.iter().zip(&work.steps.ends);
+        ends.map(|(chain, end)| self.end(chain, end.and_then(|end| done[end].clone()), work)).collect()
+    }
+
+    /// Does what a person has a part in: what waits for a code, and the tokens. An error is the person's wish to stop.
+    async fn ask(&self, work: &Work<'_>, done: &mut [Option<Outcome>]) -> Result<(), Rc<BrokerError>> {
+        let list = &work.steps.list;
+        for place in (0..list.len()).filter(|place| list[*place].target().mfa_serial().is_some()) {
+            let source = list[place].source.and_then(|source| done[source].clone());
+            let outcome = self.step(work, place, source).await;
+            if let Err(error) = &outcome
+                && error.is_interrupt()
+            {
+                return Err(Rc::clone(error));
+            }
+            done[place] = Some(outcome);
+        }
+        let mut seen: Vec<&str> = Vec::new();
+        for step in list {
+            if let Kind::Sso { access, .. } = &step.target().kind
+                && !seen.contains(&access.token_key())
+            {
+                seen.push(access.token_key());
+                // How it goes is remembered, for every step that needs the token.
+                drop(self.sso_token(&step.profiles, access, Trust::Kept).await);
+            }
+        }
+        Ok(())
+    }
+
+    /// Does everything that is left, side by side.
+    async fn run_all(&self, work: &Work<'_>, done: &mut [Option<Outcome>]) {
+        let list = &work.steps.list;
+        let mut ready = VecDeque::new();
+        let mut above: Vec<Vec<usize>> = vec![Vec::new(); list.len()];
+        for place in (0..list.len()).filter(|place| done[*place].is_none()) {
+            match list[place].source.filter(|source| done[*source].is_none()) {
+                Some(source) => above[source].push(place),
+                None => ready.push_back(place),
+            }
+        }
+        let mut count = done.iter().flatten().count();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < AT_ONCE
+                && let Some(place) = ready.pop_front()
+            {
+                let source = list[place].source.and_then(|source| done[source].clone());
+                running.push(async move { (place, self.step(work, place, source).await) });
+            }
+            let Some((place, outcome)) = running.next().await else { break };
+            done[place] = Some(outcome);
+            ready.extend(above[place].drain(..));
+            count += 1;
+            (self.ports.notify)(Notice::Progress { done: count, total: list.len() });
+        }
+    }
+
+    /// Carries out one step. `source` is what came of the step that it stands on, if there is one.
+    async fn step(&self, work: &Work<'_>, place: usize, source: Option<Outcome>) -> Outcome {
+        let profiles = &work.steps.list[place].profiles;
+        let below = || profiles.iter().rev().nth(1).and_then(|below| work.held.get(below.name.as_str())).cloned();
+        let source = match source {
+            Some(outcome) => Some(outcome?),
+            None => below(),
+        };
+        self.renew(profiles, source).await
+    }
+
+    /// What a chain comes to, by what came of its last step.
+    fn end(&self, chain: &Chain<'_>, outcome: Option<Outcome>, work: &Work<'_>) -> Outcome {
+        let profiles = chain.profiles();
+        let held = || work.held.get(chain.target().name.as_str()).cloned();
+        let error = match outcome {
+            Some(Err(error)) => error,
+            Some(obtained) => return obtained,
+            None => return held().ok_or_else(|| Rc::new(self.login_needed(profiles))),
+        };
+        match self.kept(profiles, Freshness::Aging) {
+            Some(session) if self.renewal == Renewal::Lenient && !error.is_interrupt() => Ok(session.credentials),
+            // The person knows the profile that was asked for, not the one below it that they have to log in to.
+            _ if matches!(*error, BrokerError::LoginNeeded { .. }) => Err(Rc::new(self.login_needed(profiles))),
+            _ => Err(error),
+        }
+    }
+}

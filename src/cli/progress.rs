@@ -1,0 +1,93 @@
+//! Owns what a person sees while a login runs: each step in words, and how far it is. Must not decide anything.
+
+use std::cell::OnceCell;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::out::Out;
+use crate::broker::Notice;
+use crate::source::display_safe;
+
+/// With fewer steps than this, no lines tell how far it is where there is no terminal.
+const FEW: usize = 20;
+
+/// The talk of one login.
+pub(crate) struct Progress {
+    out: Out,
+    is_terminal: bool,
+    bar: OnceCell<ProgressBar>,
+}
+
+impl Progress {
+    /// Talk on stderr; a bar there if that `is_terminal`.
+    pub(crate) fn new(out: Out, is_terminal: bool) -> Self {
+        Self { out, is_terminal, bar: OnceCell::new() }
+    }
+
+    /// Tells what happened.
+    pub(crate) fn tell(&self, notice: &Notice<'_>) {
+        if let Notice::Progress { done, total } = notice {
+            self.show(*done, *total);
+            return;
+        }
+        let tell = || tell(notice, self.out);
+        match self.bar.get() {
+            Some(bar) => bar.suspend(tell),
+            None => tell(),
+        }
+    }
+
+    fn show(&self, done: usize, total: usize) {
+        if self.is_terminal && total > 1 {
+            self.bar.get_or_init(|| bar(total)).set_position(done as u64);
+        } else if total >= FEW && done * 10 / total > (done - 1) * 10 / total {
+            self.out.say(&format!("{done} of {total} sessions"));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(total: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{bar:30} {pos} of {len} sessions") {
+        Ok(style) => bar.with_style(style.progress_chars("━╸─")),
+        Err(_) => bar,
+    }
+}
+
+fn tell(notice: &Notice<'_>, out: Out) {
+    match notice {
+        Notice::Progress { .. } => {}
+        Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
+        Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),
+        Notice::CodeRefused { serial } => out.warn(&format!(
+            "AWS did not take this code of {}: wrong, or used before. Wait for the next one, at most 30 seconds",
+            serial.as_str()
+        )),
+        Notice::Waiting { subject, holder } => {
+            let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+            out.say(&format!("{subject}: waiting for another awsauth{holder} that is renewing the same…"));
+        }
+        Notice::TokenRejected { access } => {
+            out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
+        }
+        Notice::NotKept { what, cause } => out.warn(&format!("{what} could not be written: {cause}")),
+        Notice::Approval { access, authorization, opened } => {
+            let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
+            let opened = if *opened { "Your browser opens" } else { "Open" };
+            out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
+            out.say("");
+            out.say(&format!("    {}", display_safe(page)));
+            out.say("");
+            out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
+            out.say("Approve only if you started this login yourself. Waiting…");
+        }
+    }
+}
