@@ -236,6 +236,33 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_while_a_token_is_written_a_thousand_times_always_finds_a_whole_one() {
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let cache = SsoCache::new(dir.path().to_path_buf());
+        let access = session("corp", "https://d-123.awsapps.com/start");
+        cache.put_token(&access, &token(true)).unwrap();
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let reads = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut reads = 0;
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert!(cache.token(&access).is_some(), "read {reads}");
+                    reads += 1;
+                }
+                reads
+            });
+            for number in 0..1000 {
+                // Of many lengths, so that a mixture would show.
+                let refreshed = SsoToken { access_token: Secret::new("t".repeat(number)), ..token(number % 2 == 0) };
+                cache.put_token(&access, &refreshed).unwrap();
+            }
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            reader.join().unwrap()
+        });
+        assert!(reads > 0);
+    }
+
+    #[test]
     fn a_file_that_is_cut_short_or_foreign_is_a_miss() {
         let dir = tempfile::tempdir().unwrap();
         let cache = SsoCache::new(dir.path().to_path_buf());

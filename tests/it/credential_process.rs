@@ -1,8 +1,5 @@
 //! `credential-process`: what AWS's SDKs call before each command. It renews what needs no person, and never asks.
 
-use std::process::Stdio;
-use std::time::Duration;
-
 use crate::scene::{CREDENTIALS, MANIFEST, Scene, long_term_keys, minutes, now};
 use crate::support::fake_aws::Fault;
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
@@ -218,48 +215,6 @@ fn a_session_that_is_about_to_end_serves_when_it_can_not_be_renewed() {
     let main = scene.access_key_of("main");
     scene.age_session("main", -700, 5);
     assert_eq!((scene.access_key_of("main"), scene.calls()), (main, vec![]));
-}
-
-#[test]
-fn parallel_processes_make_one_renewal() {
-    let scene = Scene::new();
-    scene.logged_in(&["jump", "prod"]);
-    for (name, call) in [("prod", "AssumeRole"), ("read", "GetRoleCredentials"), ("jump", "AssumeRole")] {
-        scene.expire(name);
-        // Long enough for all to be there before the first is done.
-        scene.aws.world().fail_next(call, Fault::Delay(Duration::from_millis(300)));
-        let start = || {
-            let mut command = scene.home.command(["credential-process", name]);
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-        };
-        let children: Vec<_> = (0..8).map(|_| start()).collect();
-        let texts: Vec<String> = children
-            .into_iter()
-            .map(|child| {
-                let output = child.wait_with_output().unwrap();
-                assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-                String::from_utf8(output.stdout).unwrap()
-            })
-            .collect();
-        assert!(texts.iter().all(|text| *text == texts[0]), "{name}");
-        assert_eq!(scene.calls(), [call], "{name}");
-    }
-}
-
-#[test]
-fn parallel_processes_use_a_refresh_token_once() {
-    let scene = Scene::new();
-    scene.aws.world().set_token_lifetime(600);
-    scene.logged_in(&["read"]);
-    scene.aws.world().set_token_lifetime(3600);
-    scene.expire("read");
-    scene.aws.world().fail_next("CreateToken", Fault::Delay(Duration::from_millis(300)));
-    let spawn = |_| scene.home.command(["credential-process", "read"]).stdout(Stdio::null()).spawn().unwrap();
-    let children: Vec<_> = (0..6).map(spawn).collect();
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
-    assert_eq!(scene.calls(), ["CreateToken", "GetRoleCredentials"]);
 }
 
 #[test]

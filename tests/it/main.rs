@@ -36,6 +36,8 @@ mod scene;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod single_flight;
+#[cfg(test)]
 mod status;
 #[cfg(unix)]
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod codes;
 mod failures;
 mod files;
+mod many;
 mod sharing;
 
 use crate::scene::{CREDENTIALS, MANIFEST, SSO_CALLS, Scene};

@@ -1,7 +1,7 @@
 //! What can be made to go wrong: one fault for one coming request of an operation, throttling, latency.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::error::Refusal;
 
@@ -43,6 +43,8 @@ pub(crate) struct Faults {
     queued: BTreeMap<String, VecDeque<Fault>>,
     /// How many more portal requests are throttled.
     pub(crate) throttled: u32,
+    /// The portal's quota, if it has one.
+    pub(crate) quota: Option<Quota>,
     /// Added before every answer.
     pub(crate) latency: Duration,
 }
@@ -58,9 +60,40 @@ impl Faults {
         self.queued.get_mut(operation)?.pop_front()
     }
 
-    /// The refusal that a portal request meets while throttled.
+    /// The refusal that a portal request meets while throttled, or over the quota.
     pub(crate) fn take_throttle(&mut self) -> Option<Refusal> {
-        self.throttled = self.throttled.checked_sub(1)?;
+        let is_over = self.quota.as_mut().is_some_and(|quota| !quota.take(Instant::now()));
+        if let Some(left) = self.throttled.checked_sub(1) {
+            self.throttled = left;
+        } else if !is_over {
+            return None;
+        }
         Some(Refusal::new(429, "TooManyRequestsException", "Rate exceeded"))
+    }
+}
+
+/// So many requests a second, and as many at once after a pause: a bucket that fills at that rate.
+#[derive(Debug)]
+pub(crate) struct Quota {
+    rate: f64,
+    filled: f64,
+    at: Instant,
+}
+
+impl Quota {
+    /// A full bucket for `rate` requests a second.
+    pub(crate) fn new(rate: u32) -> Self {
+        Self { rate: rate.into(), filled: rate.into(), at: Instant::now() }
+    }
+
+    /// Takes one request out of the bucket, if there is one in it.
+    fn take(&mut self, now: Instant) -> bool {
+        self.filled = (self.filled + now.duration_since(self.at).as_secs_f64() * self.rate).min(self.rate);
+        self.at = now;
+        let is_in = self.filled >= 1.0;
+        if is_in {
+            self.filled -= 1.0;
+        }
+        is_in
     }
 }

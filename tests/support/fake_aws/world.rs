@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::fault::Fault;
+use super::fault::{Fault, Quota};
 use super::mfa::Device;
 use super::people::{Assignment, Role, SsoInstance, User};
 use super::sso::{Approval, Decision};
@@ -167,6 +167,11 @@ impl World {
     /// Answers the next `count` portal requests with 429.
     pub(crate) fn throttle_next(&self, count: u32) {
         self.lock().faults.throttled = count;
+    }
+
+    /// Lets the portal take so many requests a second, and no more at once.
+    pub(crate) fn set_portal_quota(&self, rate: u32) {
+        self.lock().faults.quota = Some(Quota::new(rate));
     }
 
     /// Added before every answer.
