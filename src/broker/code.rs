@@ -40,13 +40,19 @@ impl<'p> Codes<'p> {
     fn ask(&mut self, broker: &Broker<'_>) -> Result<MfaCode, BrokerError> {
         self.tries += 1;
         let (profile, serial) = (self.profile, self.serial);
+        let is_another = broker.used.borrow().iter().any(|(device, _)| device == serial);
+        let (which, help) = if is_another {
+            ("The next MFA code", format!("six digits, for {}: not the code that is used up", profile.name))
+        } else {
+            ("MFA code", format!("six digits, for {}", profile.name))
+        };
         let answer = broker
             .ports
             .prompt
             .borrow_mut()
             .ask(Question {
-                text: &format!("MFA code for {}:", serial.as_str()),
-                help: &format!("six digits, for {}", profile.name),
+                text: &format!("{which} for {}:", serial.as_str()),
+                help: &help,
                 fits: |text| MfaCode::new(text).is_ok(),
                 complaint: "six digits, please",
                 echo: Echo::Shown,

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod failure;
 mod idle;
+mod life;
 mod load;
 mod out;
 mod permissions;

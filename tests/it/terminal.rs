@@ -52,6 +52,45 @@ fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
 }
 
 #[test]
+fn two_roles_with_a_device_of_their_own_ask_for_its_next_code_and_not_for_the_same_again() {
+    let scene = Scene::new();
+    scene.change_manifest("role_arn = \"arn:aws:iam::444455556666:role/Admin\"", "role_arn = \"arn:aws:iam::444455556666:role/Admin\"\n\n[profiles.admin]\npattern = \"iam-mfa-role\"\nsource_profile = \"base\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\nrole_arn = \"arn:aws:iam::444455556666:role/Admin\"");
+    let (first, second) = (scene.code(), scene.code());
+    let mut session = at_terminal(&scene, "login audit admin");
+    session.exp_string("This login needs 2 MFA codes of").unwrap();
+    session.exp_string("One code would do for all").unwrap();
+    session.exp_string("MFA code for arn").unwrap();
+    session.send(&format!("{first}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("The next MFA code for arn").unwrap();
+    session.send(&format!("{first}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("used before").unwrap();
+    session.exp_string("The next MFA code for arn").unwrap();
+    session.send(&format!("{second}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("audit: valid for").unwrap();
+    session.exp_string("admin: valid for").unwrap();
+    ends_with(session, 0);
+    assert_eq!(scene.calls(), ["AssumeRole", "AssumeRole"], "a code that is used up is not sent again");
+}
+
+#[test]
+fn ctrl_c_at_the_second_code_keeps_what_the_first_one_gave() {
+    let scene = Scene::new();
+    let first = scene.code();
+    let mut session = at_terminal(&scene, "login main audit");
+    session.exp_string("MFA code for arn").unwrap();
+    session.send(&format!("{first}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("The next MFA code for arn").unwrap();
+    session.send_control('c').unwrap();
+    ends_with(session, 130);
+    assert_eq!(scene.calls(), ["GetSessionToken"]);
+    assert!(scene.home.has(&session_file("main")) && scene.home.read(CREDENTIALS).contains("awsauth_expiration"));
+}
+
+#[test]
 fn ctrl_c_at_the_prompt_ends_with_130_and_the_terminal_as_it_was() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "login prod");

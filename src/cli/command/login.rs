@@ -5,17 +5,18 @@ use std::rc::Rc;
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::broker::{Attendance, BrokerError, Outcome, Renewal};
+use crate::broker::{Attendance, BrokerError, Renewal};
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
+use crate::cli::life::{Life, state};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
 use crate::login::{Needs, seconds_left};
-use crate::model::{Catalog, Credentials, MfaSerial, Pattern, Profile, SsoAccess};
+use crate::model::{Catalog, Chain, Credentials, MfaSerial, Pattern, Profile, SsoAccess};
 use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
 use crate::render::duration;
 use crate::system::clock;
@@ -83,7 +84,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     // Sessions that were got before an interruption are worth keeping.
     desk.share_sessions(&chains)?;
     for (chain, outcome) in chains.iter().zip(outcomes?) {
-        report.take(chain.target().name.as_str(), outcome, &desk.manifest.catalog);
+        match outcome {
+            Ok(credentials) => report.succeeded(chain, &credentials, &desk),
+            Err(error) => report.missed(chain.target().name.as_str(), error, &desk.manifest.catalog),
+        }
     }
     for name in desk.not_applied(&chains) {
         out.warn(&format!("{name} is not in ~/.aws/config yet: `awsauth apply` puts it there"));
@@ -181,11 +185,34 @@ struct Missed {
 }
 
 impl Report {
-    fn take(&mut self, name: &str, outcome: Outcome, catalog: &Catalog) {
-        let error = match outcome {
-            Ok(credentials) => return self.succeeded(name, &credentials),
-            Err(error) => error,
+    fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, desk: &Desk<'_>) {
+        self.ready += 1;
+        let (name, now) = (chain.target().name.as_str(), clock::now());
+        let left = credentials.expiration.map(|end| seconds_left(end, now));
+        let life = state(desk, chain.profiles(), now).life;
+        let renewed = match (life, left) {
+            // A role's session is shorter than what it is renewed from (aws-facts §6: an hour at most after any session).
+            (Life::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
+                format!(", renewed without asking for {}", duration(seconds_left(end, now)))
+            }
+            (Life::Renewed(_), _) => ", renewed without asking while the SSO login lasts".to_owned(),
+            _ => String::new(),
         };
+        let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
+        if !self.out.json {
+            self.out.say(&format!("{name}: {text}{renewed}"));
+        }
+        self.documents.push(json!({
+            "name": name,
+            "state": "valid",
+            "expires_at": credentials.expiration.map(|end| end.to_string()),
+            "seconds_left": left,
+            "renewable": !renewed.is_empty(),
+        }));
+    }
+
+    /// A failure that others may share.
+    fn missed(&mut self, name: &str, error: Rc<BrokerError>, catalog: &Catalog) {
         let is_same = |missed: &&mut Missed| missed.error.as_ref().is_some_and(|other| Rc::ptr_eq(other, &error));
         if let Some(missed) = self.failures.iter_mut().find(is_same) {
             missed.names.push(name.to_owned());
@@ -195,17 +222,6 @@ impl Report {
         let failure = explain::broker(&error, catalog);
         self.documents.push(failed_document(name, &failure));
         self.failures.push(Missed { failure, error: Some(error), names: vec![name.to_owned()] });
-    }
-
-    fn succeeded(&mut self, name: &str, credentials: &Credentials) {
-        let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
-        let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
-        if !self.out.json {
-            self.out.say(&format!("{name}: {text}"));
-        }
-        let end = credentials.expiration.map(|end| end.to_string());
-        self.ready += 1;
-        self.documents.push(json!({ "name": name, "state": "valid", "expires_at": end, "seconds_left": left }));
     }
 
     fn failed(&mut self, name: &str, failure: Failure) {
