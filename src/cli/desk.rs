@@ -15,6 +15,7 @@ use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::{browser, clock, disk};
 
+use super::announce::announce;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -168,7 +169,12 @@ impl<'a> Desk<'a> {
                 browser: Browser::Never,
             }
         };
-        let result = self.obtain(&chains, manner, |_| ())?.pop();
+        let announce = |needs: &Needs<'_>| {
+            if may_ask {
+                announce(needs, self.out)
+            }
+        };
+        let result = self.obtain(&chains, manner, announce)?.pop();
         if may_ask {
             self.share_sessions(&chains)?;
         }

@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::broker::{Attendance, BrokerError, Renewal};
+use crate::cli::announce::{announce, count};
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
@@ -15,12 +16,15 @@ use crate::cli::life::{Life, state};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
-use crate::login::{Needs, seconds_left};
-use crate::model::{Catalog, Chain, Credentials, MfaSerial, Pattern, Profile, SsoAccess};
+use crate::login::seconds_left;
+use crate::model::{Catalog, Chain, Credentials, Pattern, Profile, ProfileName};
 use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
 use crate::render::duration;
 use crate::system::clock;
 use crate::system::host::Host;
+
+/// More profiles than this are not told one by one.
+const MANY: usize = 12;
 
 /// Get credentials for profiles, asking for no more than is needed: what is still valid is kept
 #[derive(Debug, clap::Args)]
@@ -64,7 +68,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let given = given_code(args.token_code.as_deref(), host)?;
     let desk = Desk::new(host, places, out)?;
     let names = names(args, &desk, host)?;
-    let mut report = Report { out, documents: Vec::new(), failures: Vec::new(), ready: 0 };
+    let mut report = Report::new(out);
     let mut chains = Vec::new();
     for name in &names {
         let chain = desk.chain(name)?;
@@ -89,9 +93,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             Err(error) => report.missed(chain.target().name.as_str(), error, &desk.manifest.catalog),
         }
     }
-    for name in desk.not_applied(&chains) {
-        out.warn(&format!("{name} is not in ~/.aws/config yet: `awsauth apply` puts it there"));
-    }
+    warn_of_missing(&desk.not_applied(&chains), out);
     report.end()
 }
 
@@ -120,52 +122,20 @@ fn names(args: &Args, desk: &Desk<'_>, host: &Host) -> Result<Vec<String>, Failu
     }
 }
 
-/// Says what will be asked for.
-fn announce(needs: &Needs<'_>, out: Out) {
-    let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
-        let codes = count(takers.len(), "MFA code");
-        format!("{codes} of {}", serial.as_str())
-    };
-    let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
-    let wanted: Vec<String> = needs.codes.iter().map(of_device).chain(needs.approvals.iter().map(approval)).collect();
-    if wanted.is_empty() {
-        return;
+/// Profiles that other tools can't find.
+fn warn_of_missing(names: &[&ProfileName], out: Out) {
+    let first: Vec<&str> = names.iter().take(3).map(|name| name.as_str()).collect();
+    match names.len() {
+        0 => {}
+        1 => out.warn(&format!("{} is not in ~/.aws/config yet: `awsauth apply` puts it there", first[0])),
+        number => {
+            let dots = if number > first.len() { ", …" } else { "" };
+            out.warn(&format!(
+                "{number} profiles are not in ~/.aws/config yet ({}{dots}): `awsauth apply` puts them there",
+                first.join(", ")
+            ));
+        }
     }
-    let wanted = wanted.join(", ");
-    match needs.profiles {
-        1 => out.say(&format!("This login needs {wanted}.")),
-        profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
-    }
-    for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
-        explain_codes(serial, takers, out);
-    }
-}
-
-/// Why one device has to give several codes, and what would make it one.
-fn explain_codes(serial: &MfaSerial, takers: &[&Profile], out: Out) {
-    let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
-        profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
-    };
-    let is_role = |profile: &&&Profile| profile.role().is_some();
-    let own = takers.iter().filter(is_role);
-    out.say(&format!(
-        "A code is good for one call, and these take one each: {}. They are done one after another, each with the \
-         device's next code.",
-        names(&mut takers.iter())
-    ));
-    let source = match takers.iter().find(|profile| !is_role(profile)) {
-        Some(main) => format!("`source_profile = \"{}\"`", main.name),
-        None => format!("a `source_profile` with `pattern = \"iam-mfa\"` and `mfa_serial = \"{}\"`", serial.as_str()),
-    };
-    out.say(&format!(
-        "One code would do for all with {source} and no `mfa_serial` in {}; such a role lasts an hour and is renewed \
-         without asking.",
-        names(&mut own.into_iter())
-    ));
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// How each login went; the first failure decides the exit code.
@@ -173,7 +143,10 @@ struct Report {
     out: Out,
     documents: Vec<serde_json::Value>,
     failures: Vec<Missed>,
-    ready: usize,
+    /// What is told of each profile that has its credentials.
+    ready: Vec<String>,
+    /// The fewest seconds that one of them has left.
+    shortest: Option<i64>,
 }
 
 /// A failure, and the profiles that it keeps from their credentials.
@@ -185,8 +158,11 @@ struct Missed {
 }
 
 impl Report {
+    fn new(out: Out) -> Self {
+        Self { out, documents: Vec::new(), failures: Vec::new(), ready: Vec::new(), shortest: None }
+    }
+
     fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, desk: &Desk<'_>) {
-        self.ready += 1;
         let (name, now) = (chain.target().name.as_str(), clock::now());
         let left = credentials.expiration.map(|end| seconds_left(end, now));
         let life = state(desk, chain.profiles(), now).life;
@@ -199,9 +175,8 @@ impl Report {
             _ => String::new(),
         };
         let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
-        if !self.out.json {
-            self.out.say(&format!("{name}: {text}{renewed}"));
-        }
+        self.ready.push(format!("{name}: {text}{renewed}"));
+        self.shortest = [self.shortest, left].into_iter().flatten().min();
         self.documents.push(json!({
             "name": name,
             "state": "valid",
@@ -230,6 +205,9 @@ impl Report {
     }
 
     fn end(self) -> Result<Exit, Failure> {
+        if !self.out.json {
+            self.say_ready();
+        }
         let mut missing = 0;
         for Missed { failure, names, .. } in &self.failures {
             failure.say_text(self.out);
@@ -238,13 +216,26 @@ impl Report {
             }
             missing += names.len();
         }
-        if missing > 0 && missing + self.ready > 1 {
-            self.out.say(&format!("{} ready, {missing} failed", count(self.ready, "profile")));
+        let ready = self.ready.len();
+        if missing > 0 && missing + ready > 1 {
+            self.out.say(&format!("{} ready, {missing} failed", count(ready, "profile")));
         }
         if self.out.json {
             self.out.document(json!({ "profiles": self.documents }))?;
         }
         Ok(self.failures.first().map_or(Exit::Done, |missed| missed.failure.exit))
+    }
+
+    /// Each by itself; of many, what they have in common.
+    fn say_ready(&self) {
+        match self.shortest {
+            Some(left) if self.ready.len() > MANY && !self.out.verbose => self.out.say(&format!(
+                "{} profiles: valid for {} or longer; `awsauth status` tells how long each",
+                self.ready.len(),
+                duration(left)
+            )),
+            _ => self.ready.iter().for_each(|line| self.out.say(line)),
+        }
     }
 }
 

@@ -47,8 +47,12 @@ fn thirty_roles_behind_one_device_take_one_code_and_nothing_the_second_time() {
     assert_eq!((calls.len(), count(&calls, "GetSessionToken"), count(&calls, "AssumeRole")), (31, 1, 30));
     let first = run.stderr.lines().next().unwrap();
     assert_eq!(first, format!("This login needs 1 MFA code of {MFA_SERIAL}, for 30 profiles."));
+    let last: Vec<&str> = run.stderr.lines().rev().take(2).collect();
+    let warning = "warning: 30 profiles are not in ~/.aws/config yet (role-1, role-2, role-3, …): `awsauth apply` puts them there";
+    assert_eq!(last[1], warning);
+    assert!(last[0].starts_with("30 profiles: valid for "), "{}", run.stderr);
+    let run = scene.run(&["login", "--tag", "roles", "-v"]).ok();
     assert_eq!(run.stderr.matches(": valid for ").count(), 30, "{}", run.stderr);
-    let run = scene.run(&["login", "--tag", "roles"]).ok();
     assert!(!run.stderr.contains("This login needs"), "{}", run.stderr);
     assert_eq!(scene.calls(), [""; 0]);
 }

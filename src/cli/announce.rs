@@ -1,0 +1,54 @@
+//! Owns what is said before a login: what it will ask for, and why.
+
+use super::out::Out;
+use crate::login::Needs;
+use crate::model::{MfaSerial, Profile, SsoAccess};
+
+/// Says what will be asked for.
+pub(crate) fn announce(needs: &Needs<'_>, out: Out) {
+    let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
+        let codes = count(takers.len(), "MFA code");
+        format!("{codes} of {}", serial.as_str())
+    };
+    let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
+    let wanted: Vec<String> = needs.codes.iter().map(of_device).chain(needs.approvals.iter().map(approval)).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let wanted = wanted.join(", ");
+    match needs.profiles {
+        1 => out.say(&format!("This login needs {wanted}.")),
+        profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
+    }
+    for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
+        explain_codes(serial, takers, out);
+    }
+}
+
+/// Why one device has to give several codes, and what would make it one.
+fn explain_codes(serial: &MfaSerial, takers: &[&Profile], out: Out) {
+    let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
+        profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let is_role = |profile: &&&Profile| profile.role().is_some();
+    let own = takers.iter().filter(is_role);
+    out.say(&format!(
+        "A code is good for one call, and these take one each: {}. They are done one after another, each with the \
+         device's next code.",
+        names(&mut takers.iter())
+    ));
+    let source = match takers.iter().find(|profile| !is_role(profile)) {
+        Some(main) => format!("`source_profile = \"{}\"`", main.name),
+        None => format!("a `source_profile` with `pattern = \"iam-mfa\"` and `mfa_serial = \"{}\"`", serial.as_str()),
+    };
+    out.say(&format!(
+        "One code would do for all with {source} and no `mfa_serial` in {}; such a role lasts an hour and is renewed \
+         without asking.",
+        names(&mut own.into_iter())
+    ));
+}
+
+/// A number of things.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
