@@ -87,8 +87,7 @@ pub(crate) enum Command {
     Logout(command::logout::Args),
     /// Print a script that completes commands and profile names in your shell
     Completions(command::completions::Args),
-    /// Print the JSON Schema of the manifest, for editors
-    Schema,
+    Schema(command::schema::Args),
     /// Print the manual page
     Man,
 }

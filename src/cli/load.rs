@@ -1,4 +1,4 @@
-//! Owns reading the manifest, and showing what is wrong with it.
+//! Owns reading the manifest with what one person adds to it, and showing what is wrong with them.
 
 use std::path::Path;
 
@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::local::{self, LocalFile};
 use super::out::Out;
 use super::places::{Places, no_manifest};
-use super::report;
+use super::report::{self, Found};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest;
-use crate::model::{Catalog, Profile};
+use crate::model::{Catalog, Profile, Settings};
 use crate::source::Source;
 use crate::system::clock;
 use crate::system::seen::{self, Look, Seen};
@@ -21,6 +22,8 @@ use crate::system::seen::{self, Look, Seen};
 pub(crate) struct Manifest {
     /// What it says.
     pub(crate) catalog: Catalog,
+    /// What the person wants who uses it.
+    pub(crate) settings: Settings,
     source: Source,
     look: Look,
 }
@@ -32,8 +35,10 @@ pub(crate) struct Reading {
     pub(crate) source: Source,
     /// What it says, if it is in order.
     pub(crate) catalog: Option<Catalog>,
-    /// What is wrong with it.
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What one person adds to it.
+    pub(crate) local: Vec<LocalFile>,
+    /// What is wrong with the manifest itself.
+    diagnostics: Vec<Diagnostic>,
     look: Look,
 }
 
@@ -42,20 +47,22 @@ impl Reading {
     pub(crate) fn read(places: Places<'_>) -> Result<Self, Failure> {
         let path = places.manifest()?;
         let (bytes, look) = read_file(&path)?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let offset = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
-            Failure::new(Exit::Manifest, format!("{} is not UTF-8: line {line}", path.display()))
-                .hint("save it as UTF-8 in your editor")
-        })?;
-        let source = Source::new(&path, text);
+        let source = Source::new(&path, text(&path, bytes)?);
+        let local = local::read(&path)?;
         let loaded = manifest::load(&source);
-        Ok(Self { source, catalog: loaded.catalog, diagnostics: loaded.diagnostics, look })
+        let catalog = loaded.catalog.filter(|_| local.iter().all(LocalFile::is_in_order));
+        Ok(Self { source, catalog, local, diagnostics: loaded.diagnostics, look })
     }
 
-    /// How many diagnostics there are of one severity.
-    pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    /// What was found in each file.
+    fn found(&self) -> Vec<Found<'_>> {
+        let local = self.local.iter().map(|file| (&file.source, file.diagnostics.as_slice()));
+        std::iter::once((&self.source, self.diagnostics.as_slice())).chain(local).collect()
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        let all = self.found().into_iter().flat_map(|(_, diagnostics)| diagnostics);
+        all.filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     /// The document of `--json`.
@@ -63,20 +70,32 @@ impl Reading {
         let catalog = self.catalog.as_ref();
         json!({
             "manifest": self.source.path,
+            "local": self.local.iter().map(|file| &file.source.path).collect::<Vec<_>>(),
             "errors": self.count(Severity::Error),
             "warnings": self.count(Severity::Warning),
             "profiles": catalog.map(|catalog| catalog.profiles().len()),
             "sso_sessions": catalog.map(|catalog| catalog.sessions().len()),
-            "diagnostics": report::diagnostics_json(&self.source, &self.diagnostics),
+            "diagnostics": report::diagnostics_json(&self.found()),
         })
     }
 
     /// Shows the diagnostics as text.
     pub(crate) fn show(&self, out: Out) {
-        if !self.diagnostics.is_empty() {
-            out.say(&report::diagnostics_text(&self.source, &self.diagnostics, out.width));
+        let text = report::diagnostics_text(&self.found(), out.width);
+        if !text.is_empty() {
+            out.say(&text);
         }
     }
+}
+
+/// A file's text.
+pub(super) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
+        Failure::new(Exit::Manifest, format!("{} is not UTF-8: line {line}", path.display()))
+            .hint("save it as UTF-8 in your editor")
+    })
 }
 
 fn read_file(path: &Path) -> Result<(Vec<u8>, Look), Failure> {
@@ -92,7 +111,8 @@ impl Manifest {
     pub(crate) fn read(places: Places<'_>, out: Out) -> Result<Self, Failure> {
         let mut reading = Reading::read(places)?;
         if let Some(catalog) = reading.catalog.take() {
-            return Ok(Self { catalog, source: reading.source, look: reading.look });
+            let settings = local::merged(&reading.local);
+            return Ok(Self { catalog, settings, source: reading.source, look: reading.look });
         }
         if out.json {
             out.document(reading.document())?;

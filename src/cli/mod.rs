@@ -13,6 +13,7 @@ mod failure;
 mod idle;
 mod life;
 mod load;
+mod local;
 mod out;
 mod permissions;
 mod places;
@@ -76,7 +77,7 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
         Command::Exec(args) => command::exec::run(args, host, places, out),
         Command::CredentialProcess(args) => command::credential_process::run(args, host, places, out),
         Command::Logout(args) => command::logout::run(args, host, places, out),
-        Command::Schema => command::schema::run(out),
+        Command::Schema(args) => command::schema::run(args, out),
         Command::Completions(args) => command::completions::run(args, out),
         Command::Man => command::man::run(out),
     }

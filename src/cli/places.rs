@@ -38,6 +38,21 @@ impl<'a> Places<'a> {
         self.manifest.is_none_or(|path| other.manifest().is_ok_and(|found| found == path))
     }
 
+    /// Where personal settings are looked for, the less important place first: beside the manifest, wherever a link leads
+    /// to it, and in the configuration directory. A place is told once, however it is reached.
+    pub(crate) fn local(manifest: &Path) -> Vec<PathBuf> {
+        const NAME: &str = "profiles.local.toml";
+        let beside = beside(manifest).map(|dir| dir.join(NAME));
+        let own = Host::config_dir().map(|dir| dir.join("awsauth").join(NAME));
+        let same = |one: &PathBuf, other: &PathBuf| {
+            one == other || disk::real_path(one).is_some_and(|real| disk::real_path(other) == Some(real))
+        };
+        match (beside, own) {
+            (Some(beside), Some(own)) if same(&beside, &own) => vec![own],
+            (beside, own) => beside.into_iter().chain(own).collect(),
+        }
+    }
+
     /// Where the manifest is looked for when nothing names it.
     fn default_manifest() -> Result<PathBuf, Failure> {
         let dir = Host::config_dir().ok_or_else(no_home)?;
@@ -81,6 +96,15 @@ impl<'a> Places<'a> {
     fn home() -> Result<PathBuf, Failure> {
         Host::home().ok_or_else(no_home)
     }
+}
+
+/// The directory in which the manifest really stands; as it was named, unless a link leads elsewhere.
+fn beside(manifest: &Path) -> Option<PathBuf> {
+    let named = manifest.parent()?;
+    let real = disk::real_path(manifest)?.parent()?.to_path_buf();
+    let is_there =
+        disk::real_path(if named.as_os_str().is_empty() { Path::new(".") } else { named }).as_ref() == Some(&real);
+    Some(if is_there { named.to_path_buf() } else { real })
 }
 
 fn no_home() -> Failure {

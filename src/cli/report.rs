@@ -13,31 +13,36 @@ const LONGEST_LINE: usize = 400;
 /// Places nearer than this, in lines, are shown as one piece.
 const NEAR: usize = 8;
 
+/// What was found in one file.
+pub(crate) type Found<'f> = (&'f Source, &'f [Diagnostic]);
+
 /// All findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
 /// counts them. Empty without findings.
-pub(crate) fn diagnostics_text(source: &Source, diagnostics: &[Diagnostic], width: usize) -> String {
-    if diagnostics.is_empty() {
-        return String::new();
-    }
+pub(crate) fn diagnostics_text(found: &[Found<'_>], width: usize) -> String {
     let renderer = Renderer::styled().term_width(width.max(40));
-    let page = Page {
-        safe: display_safe_in_place(&mask_values(&source.text)),
-        path: display_safe(&source.path.to_string_lossy()),
-        lines: source.lines(),
-    };
     let mut text = String::new();
-    for diagnostic in diagnostics {
-        text.push_str(&renderer.render(&[page.group(diagnostic)]));
-        text.push_str("\n\n");
+    for (source, diagnostics) in found.iter().filter(|(_, diagnostics)| !diagnostics.is_empty()) {
+        let page = Page {
+            safe: display_safe_in_place(&mask_values(&source.text)),
+            path: display_safe(&source.path.to_string_lossy()),
+            lines: source.lines(),
+        };
+        for diagnostic in *diagnostics {
+            text.push_str(&renderer.render(&[page.group(diagnostic)]));
+            text.push_str("\n\n");
+        }
     }
-    text.push_str(&count(diagnostics));
-    text.push('\n');
+    if !text.is_empty() {
+        text.push_str(&count(found));
+        text.push('\n');
+    }
     text
 }
 
 /// `3 errors, 1 warning`
-pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
-    let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+fn count(found: &[Found<'_>]) -> String {
+    let all = || found.iter().flat_map(|(_, diagnostics)| diagnostics.iter());
+    let of = |severity| all().filter(|diagnostic| diagnostic.severity == severity).count();
     let words = |count: usize, what: &str| match count {
         0 => None,
         1 => Some(format!("1 {what}")),
@@ -137,7 +142,11 @@ impl Page<'_> {
 }
 
 /// All findings as an array of objects; lines and columns count from 1, columns count characters.
-pub(crate) fn diagnostics_json(source: &Source, diagnostics: &[Diagnostic]) -> Value {
+pub(crate) fn diagnostics_json(found: &[Found<'_>]) -> Value {
+    found.iter().flat_map(|(source, diagnostics)| of_one_file(source, diagnostics)).collect()
+}
+
+fn of_one_file(source: &Source, diagnostics: &[Diagnostic]) -> Vec<Value> {
     let lines = source.lines();
     let place = |span: Span| {
         let (start, end) = (lines.position(span.start), lines.position(span.end));
@@ -180,10 +189,10 @@ mod tests {
         let source = Source::new("a\u{1b}b.toml", foreign);
         let found =
             Diagnostic::error("some-code", Span::new(4, foreign.len() - 1), foreign).label(foreign).help(foreign);
-        let text = diagnostics_text(&source, std::slice::from_ref(&found), 100);
+        let text = diagnostics_text(&[(&source, std::slice::from_ref(&found))], 100);
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(!text.chars().any(|character| character != '\n' && crate::source::is_unsafe(character)), "{text:?}");
-        let json = diagnostics_json(&source, &[found]).to_string();
+        let json = diagnostics_json(&[(&source, &[found])]).to_string();
         assert!(!json.chars().any(crate::source::is_unsafe), "{json:?}");
     }
 
@@ -192,7 +201,7 @@ mod tests {
         let text = format!("{}bad{}", "é".repeat(100_000), "x".repeat(100_000));
         let source = Source::new("p.toml", text);
         let found = Diagnostic::error("some-code", Span::new(200_000, 200_003), "wrong");
-        let text = diagnostics_text(&source, &[found], 100);
+        let text = diagnostics_text(&[(&source, &[found])], 100);
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.contains("p.toml:1:100001") && text.len() < 2_000, "{text}");
     }

@@ -4,7 +4,7 @@ macro_rules! codes {
     ($($(#[$meta:meta])* $name:ident = $code:literal),+ $(,)?) => {
         $($(#[$meta])* pub(super) const $name: &str = $code;)+
 
-        /// Every code; each has at least one fixture `fixtures/manifest/{invalid,valid}/CODE-CASE.toml`.
+        /// Every code; each has at least one fixture `fixtures/{manifest,local}/{invalid,valid}/CODE-CASE.toml`.
         #[cfg(test)]
         pub(super) const ALL: &[&str] = &[$($name),+];
     };
@@ -23,6 +23,10 @@ codes! {
     NOT_YET = "not-yet",
     /// `[settings]` outside `profiles.local.toml`.
     SETTINGS_ELSEWHERE = "settings-elsewhere",
+    /// A program in a file that somebody else can write.
+    UNTRUSTED_PROGRAM = "untrusted-program",
+    /// Words that are no program with arguments.
+    BAD_PROGRAM = "bad-program",
     /// A key that the format does not have.
     UNKNOWN_KEY = "unknown-key",
     /// A value of another type than its key takes.

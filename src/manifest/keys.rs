@@ -205,6 +205,45 @@ pub(super) const SESSION: &[Key] = &[
     .optional(ANY),
 ];
 
+/// The words of `sso_flow`.
+pub(super) const SSO_FLOWS: &[&str] = &["device", "pkce"];
+/// The words of `prompt`.
+pub(super) const PROMPTS: &[&str] = &["tty"];
+
+/// Every key of `[settings]` in `profiles.local.toml` that this version reads.
+pub(super) const LOCAL: &[Key] = &[
+    key(
+        "mfa_process",
+        Shape::Texts("[^\\u0000]*", 1),
+        "A program and its arguments, started without a shell, that prints an MFA code. It finds the profile in \
+         AWSAUTH_MFA_PROFILE and the device in AWSAUTH_MFA_SERIAL.",
+        &["[\"ykman\", \"oath\", \"accounts\", \"code\", \"--single\", \"aws\"]"],
+    ),
+    key(
+        "sso_flow",
+        Shape::Word(SSO_FLOWS),
+        "How an SSO login is approved unless `--flow` says otherwise.",
+        &["\"device\"", "\"pkce\""],
+    ),
+    key(
+        "prompt",
+        Shape::Word(PROMPTS),
+        "Where `credential-process` may ask for an MFA code or an approval: \"tty\", the terminal that the SDK was \
+         started from. Without it, nobody is ever asked.",
+        &["\"tty\""],
+    ),
+];
+
+/// Keys of `[settings]` that a later version reads.
+pub(super) const LOCAL_NOT_YET: &[&str] = &["store", "allow_hosts"];
+
+/// The tables of `profiles.local.toml` that this version reads, with what they are for.
+pub(super) const LOCAL_TOP: &[(&str, &str)] =
+    &[("version", "The version of the format; 1."), ("settings", "What one person wants on this machine.")];
+
+/// Tables of `profiles.local.toml` that a later version reads.
+pub(super) const LOCAL_TOP_NOT_YET: &[&str] = &["vars", "defaults", "sso_sessions", "profiles", "accounts", "matrix"];
+
 /// The keys of the whole file that this version reads, with what they are for.
 pub(super) const TOP: &[(&str, &str)] = &[
     ("version", "The version of the format; 1."),
@@ -225,11 +264,13 @@ pub(super) fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Partition;
+    use crate::model::{Partition, PromptPlace, SsoFlow};
 
     #[test]
     fn the_words_of_the_table_are_those_of_the_model() {
         assert_eq!(PATTERNS, Pattern::ALL.map(Pattern::as_str));
+        assert_eq!(SSO_FLOWS, SsoFlow::ALL.map(SsoFlow::as_str));
+        assert_eq!(PROMPTS, PromptPlace::ALL.map(PromptPlace::as_str));
         let partitions = Partition::ALL.map(Partition::as_str).join("|");
         assert_eq!(PARTITION, format!("({partitions})"));
         assert!(ROLE.contains(PARTITION) && SERIAL.contains(PARTITION));
@@ -240,6 +281,9 @@ mod tests {
         for key in PROFILE.iter().chain(SESSION) {
             assert!(key.doc.ends_with('.') && !key.examples.is_empty(), "{}", key.name);
             assert!(key.patterns().next().is_some(), "{} is for no pattern", key.name);
+        }
+        for key in LOCAL {
+            assert!(key.doc.ends_with('.') && !key.examples.is_empty(), "{}", key.name);
         }
     }
 }

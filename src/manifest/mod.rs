@@ -10,6 +10,7 @@ mod codes;
 mod fields;
 mod keys;
 mod known;
+mod local;
 mod place;
 mod profiles;
 mod reading;
@@ -30,8 +31,9 @@ use crate::diagnostic::Diagnostic;
 use crate::model::Catalog;
 use crate::source::Source;
 
+pub(crate) use local::load_settings;
 pub(crate) use place::{Place, place};
-pub(crate) use schema::schema;
+pub(crate) use schema::{local_schema, schema};
 
 /// The version of the format that this awsauth reads.
 const VERSION: i64 = 1;
@@ -102,10 +104,7 @@ fn is_readable(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
 fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
     let name = entry.name;
     if keys::NOT_YET.contains(&name) {
-        let message = format!("`{name}` is not supported by this version of awsauth");
-        reading.out.push(
-            Diagnostic::error(codes::NOT_YET, entry.at, message).help("leave it out, or install a newer awsauth"),
-        );
+        reading.not_yet(entry);
     } else if name == "settings" {
         reading.out.push(
             Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, "`[settings]` can't stand in a manifest that is shared")

@@ -155,6 +155,14 @@ impl<'t> Reading<'t> {
         self.out.push(if help.is_empty() { found } else { found.help(help) });
     }
 
+    /// Reports a key of the format that a later version reads.
+    pub(super) fn not_yet(&mut self, entry: Entry<'_>) {
+        let message = format!("`{}` is not supported by this version of awsauth", entry.name);
+        self.out.push(
+            Diagnostic::error(codes::NOT_YET, entry.at, message).help("leave it out, or install a newer awsauth"),
+        );
+    }
+
     /// Reports a key that is not one of `known`, and returns the one that was probably meant.
     pub(super) fn unknown_key(
         &mut self,

@@ -41,6 +41,42 @@ pub(crate) fn schema() -> Value {
     })
 }
 
+/// The JSON Schema of `profiles.local.toml`.
+pub(crate) fn local_schema() -> Value {
+    let no_variable = json!({ "pattern": "\\$\\{" });
+    let setting = |key: &Key| {
+        let mut value = match key.shape {
+            Shape::Word(words) => json!({ "enum": words }),
+            _ => json!({
+                "type": "array",
+                "items": [{ "type": "string", "pattern": "^([^~./\\\\\\s][^/\\\\]*|[.][^./\\\\][^/\\\\]*|/.*|[A-Za-z]:[/\\\\].*)$", "not": no_variable }],
+                "additionalItems": { "type": "string", "not": no_variable },
+                "minItems": 1,
+            }),
+        };
+        value["description"] = json!(key.doc);
+        value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
+        (key.name.to_owned(), value)
+    };
+    let settings: Map<_, _> = keys::LOCAL.iter().map(setting).collect();
+    let top = keys::LOCAL_TOP.iter().map(|(name, doc)| {
+        let mut value = match *name {
+            "version" => json!({ "type": "integer", "const": super::VERSION, "examples": [super::VERSION] }),
+            _ => json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] }),
+        };
+        value["description"] = json!(doc);
+        ((*name).to_owned(), value)
+    });
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "awsauth profiles.local.toml",
+        "description": "What one person adds to a manifest that is shared. It is not committed.",
+        "type": "object",
+        "properties": top.collect::<Map<_, _>>(),
+        "additionalProperties": false,
+    })
+}
+
 /// A table of tables by name.
 fn named(definition: &str) -> Value {
     let mut odd = json!({ "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$" });

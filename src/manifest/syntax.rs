@@ -35,13 +35,15 @@ pub(super) fn parse<'t>(source: &'t Source, out: &mut Diagnostics) -> Parsed<'t>
     Parsed { table: table.into_inner(), complete }
 }
 
-/// Any breach of the syntax. A bare word is what people write most often, and the parser takes it for half a number.
+/// Any breach of the syntax. A bare word is what people write most often, and the parser takes it for half a number or truth value.
 fn breach(line: &str, text: &str, span: Span, message: &str) -> Diagnostic {
     if ["[profile ", "[sso-session "].iter().any(|header| line.starts_with(header)) {
         return Diagnostic::error(codes::SYNTAX, span, "this is the form of ~/.aws/config, not of TOML")
             .help("here it is `[profiles.NAME]` or `[sso_sessions.NAME]`, and texts stand in quotes");
     }
-    if message.starts_with("invalid float") && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+    let is_half_known = ["invalid float", "invalid boolean"].iter().any(|start| message.starts_with(start));
+    let is_truth_value = ["true", "false"].iter().any(|value| text.eq_ignore_ascii_case(value));
+    if is_half_known && !is_truth_value && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return Diagnostic::error(codes::SYNTAX, span, "this is not TOML: a text stands in quotes")
             .help(format!("write `\"{text}\"`"));
     }

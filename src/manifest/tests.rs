@@ -9,10 +9,11 @@ fn codes_of(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn every_code_has_a_fixture() {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manifest");
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     #[expect(clippy::disallowed_methods, reason = "the test looks at its own fixtures")]
     let read = |name: &str| std::fs::read_dir(dir.join(name)).unwrap();
-    let files = read("valid").chain(read("invalid")).map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let dirs = ["manifest/valid", "manifest/invalid", "local/invalid"];
+    let files = dirs.into_iter().flat_map(read).map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let files: Vec<_> = files.collect();
     let has = |code: &&str| files.iter().any(|file| file.starts_with(&format!("{code}-")));
     let bare: Vec<_> = codes::ALL.iter().filter(|code| !has(code)).collect();

@@ -200,6 +200,11 @@ pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// The path of a file or directory without any link in it; none if there is none.
+pub(crate) fn real_path(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}
+
 /// Whether the file was written less than `age` ago, or in the future: the clock may be another machine's.
 pub(super) fn is_fresh(path: &Path, age: Duration) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());

@@ -12,3 +12,4 @@ pub(crate) mod lock;
 pub(crate) mod print;
 pub(crate) mod process;
 pub(crate) mod seen;
+pub(crate) mod trust;

@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 
 use crate::support::sandbox::{Run, Sandbox};
 
-/// The fixtures of one kind, by name.
+/// The manifests of one kind, by name.
 pub(crate) fn fixtures(kind: &str) -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manifest").join(kind);
+    fixtures_in(&format!("manifest/{kind}"))
+}
+
+/// The fixtures of a directory, by name.
+pub(crate) fn fixtures_in(dir: &str) -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(dir);
     let files = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
     files.sort();
@@ -17,7 +22,7 @@ pub(crate) fn fixtures(kind: &str) -> Vec<PathBuf> {
 }
 
 /// The rule that a fixture's name begins with; the longest where several fit is the test's own business.
-fn stem(path: &Path) -> &str {
+pub(crate) fn stem(path: &Path) -> &str {
     path.file_stem().unwrap().to_str().unwrap()
 }
 
@@ -29,7 +34,8 @@ fn check(sandbox: &Sandbox, file: &Path, flags: &[&str]) -> Run {
     sandbox.run(&args)
 }
 
-fn compare(file: &Path, run: &Run) -> Option<String> {
+/// How the talk of a run differs from the `.txt` beside its fixture.
+pub(crate) fn compare(file: &Path, run: &Run) -> Option<String> {
     let expected_file = file.with_extension("txt");
     if std::env::var_os("BLESS").is_some() {
         fs::write(&expected_file, &run.stderr).unwrap();

@@ -23,6 +23,9 @@ mod keys;
 #[cfg(test)]
 mod leaks;
 #[cfg(test)]
+#[cfg(unix)]
+mod local;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;

@@ -90,7 +90,7 @@ fn every_property_is_described_by_words_and_examples() {
 }
 
 /// TOML as JSON; dates do not occur.
-fn toml_value(text: &str) -> Option<serde_json::Value> {
+pub(crate) fn toml_value(text: &str) -> Option<serde_json::Value> {
     fn json(item: &toml_edit::Item) -> serde_json::Value {
         match item {
             toml_edit::Item::None => serde_json::Value::Null,

@@ -28,6 +28,9 @@ pub(crate) fn run(places: Places<'_>, out: Out) -> Result<Exit, Failure> {
             count(catalog.profiles().len(), "profile"),
             count(catalog.sessions().len(), "SSO session")
         ));
+        for file in &reading.local {
+            out.say(&format!("{} is in order", display_safe(&file.source.path.display().to_string())));
+        }
         if catalog.profiles().is_empty() {
             out.say(
                 "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",

@@ -5,9 +5,18 @@ use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::manifest;
 
-/// Prints the JSON Schema of the manifest.
-pub(crate) fn run(out: Out) -> Result<Exit, Failure> {
-    let text = serde_json::to_string_pretty(&manifest::schema())
+/// Print the JSON Schema of the manifest, for editors
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The schema of profiles.local.toml instead
+    #[arg(long)]
+    local: bool,
+}
+
+/// Prints the JSON Schema of the manifest, or of what one person adds to it.
+pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
+    let schema = if args.local { manifest::local_schema() } else { manifest::schema() };
+    let text = serde_json::to_string_pretty(&schema)
         .map_err(|error| Failure::new(Exit::Bug, "can't write the schema").because(&error))?;
     out.data(&text)?;
     Ok(Exit::Done)

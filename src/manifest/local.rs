@@ -1,0 +1,159 @@
+//! Owns `profiles.local.toml`, what one person adds to a manifest that is shared: its `[settings]`. Must not do I/O.
+//!
+//! The other tables of the file are a layer over the manifest, which a later version reads: it joins in at
+//! [`Fields::inherit`](super::fields::Fields::inherit).
+
+use super::codes;
+use super::keys::{self, Key};
+use super::reading::{Entry, Reading, entries, quoted};
+use super::syntax;
+use crate::diagnostic::Diagnostic;
+use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
+use crate::source::Source;
+
+/// A `profiles.local.toml` as it was read.
+#[derive(Debug)]
+pub(crate) struct LoadedSettings {
+    /// What it says, as far as it is right.
+    pub(crate) settings: Settings,
+    /// Every finding by place.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a `profiles.local.toml`. `distrust` says why others could have written it, if they could: then it names no
+/// program. Pure, and linear in the length of the text.
+pub(crate) fn load_settings(source: &Source, distrust: Option<&str>) -> LoadedSettings {
+    let mut reading = Reading::new(source);
+    let parsed = syntax::parse(source, &mut reading.out);
+    let mut settings = Settings::default();
+    if parsed.complete {
+        read(&entries(&parsed.table), distrust, &mut settings, &mut reading);
+    }
+    LoadedSettings { settings, diagnostics: reading.out.into_sorted() }
+}
+
+fn read<'t>(top: &[Entry<'t>], distrust: Option<&str>, settings: &mut Settings, reading: &mut Reading<'t>) {
+    let version = top.iter().find(|entry| entry.name == "version");
+    if version.is_some_and(|entry| !super::is_readable(*entry, reading)) {
+        return;
+    }
+    for entry in top {
+        match entry.name {
+            "version" => {}
+            "settings" => {
+                for entry in reading.table(*entry).map(entries).unwrap_or_default() {
+                    read_setting(entry, distrust, settings, reading);
+                }
+            }
+            name if keys::LOCAL_TOP_NOT_YET.contains(&name) || keys::NOT_YET.contains(&name) => reading.not_yet(*entry),
+            name if is_setting(name) => {
+                let message = format!("`{name}` stands outside `[settings]`");
+                reading.out.push(
+                    Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message)
+                        .help("write `[settings]` on a line above it"),
+                );
+            }
+            _ => {
+                let known = keys::LOCAL_TOP.iter().map(|(known, _)| *known);
+                reading.unknown_key(*entry, format_args!("`profiles.local.toml`"), known);
+            }
+        }
+    }
+}
+
+fn is_setting(name: &str) -> bool {
+    keys::find(keys::LOCAL, name).is_some() || keys::LOCAL_NOT_YET.contains(&name)
+}
+
+fn read_setting<'t>(entry: Entry<'t>, distrust: Option<&str>, settings: &mut Settings, reading: &mut Reading<'t>) {
+    if keys::LOCAL_NOT_YET.contains(&entry.name) {
+        return reading.not_yet(entry);
+    }
+    let Some(key) = keys::find(keys::LOCAL, entry.name) else {
+        reading.unknown_key(entry, format_args!("`[settings]`"), keys::LOCAL.iter().map(|key| key.name));
+        return;
+    };
+    match key.name {
+        "mfa_process" => settings.mfa_process = mfa_process(entry, key, distrust, reading),
+        "sso_flow" => settings.sso_flow = word(entry, key, &SsoFlow::ALL, SsoFlow::as_str, reading),
+        "prompt" => settings.prompt = word(entry, key, &PromptPlace::ALL, PromptPlace::as_str, reading),
+        name => debug_assert!(false, "{name} has no field"),
+    }
+}
+
+/// One of the words that a setting takes.
+fn word<'t, T: Copy>(
+    entry: Entry<'t>,
+    key: &Key,
+    all: &[T],
+    as_str: fn(T) -> &'static str,
+    reading: &mut Reading<'t>,
+) -> Option<T> {
+    let text = literal(entry, entry.value.get_ref().as_str(), "a string", key, reading)?;
+    let found = all.iter().copied().find(|one| as_str(*one) == text);
+    if found.is_none() {
+        let words = || all.iter().map(|one| as_str(*one));
+        let help = match reading.suggester.nearest(&text, words()) {
+            Some(guess) => format!("did you mean `{guess}`?"),
+            None if all.len() == 1 => format!("the only word for it is {}", quoted(words())),
+            None => format!("the words for it are {}", quoted(words())),
+        };
+        let message = format!("`{}` can't be `{text}`", key.name);
+        reading.out.push(Diagnostic::error(codes::BAD_SETTING, entry.value.span().into(), message).help(help));
+    }
+    found
+}
+
+fn mfa_process<'t>(
+    entry: Entry<'t>,
+    key: &Key,
+    distrust: Option<&str>,
+    reading: &mut Reading<'t>,
+) -> Option<MfaProcess> {
+    if let Some(reason) = distrust {
+        let message = format!("`mfa_process` is not taken from this file: {reason}");
+        let help = "a program that is run as you must be named by you alone: make the file yours with \
+                    `chown`, and take the right to write to it away from others with `chmod go-w`";
+        reading.out.push(Diagnostic::error(codes::UNTRUSTED_PROGRAM, entry.at, message).help(help));
+    }
+    let Some(array) = entry.value.get_ref().as_array() else {
+        reading.wrong_type(entry, "a list: a program and its arguments", Some(key.examples[0]));
+        return None;
+    };
+    let words = array
+        .iter()
+        .map(|value| literal(Entry { value, ..entry }, value.get_ref().as_str(), "a list of strings", key, reading));
+    let words: Vec<Option<String>> = words.collect();
+    let made = MfaProcess::new(words.into_iter().collect::<Option<_>>()?);
+    let error = match made {
+        Ok(process) => return Some(process).filter(|_| distrust.is_none()),
+        Err(error) => error,
+    };
+    let help = match error {
+        ProgramError::Nothing => format!("write it as in `mfa_process = {}`", key.examples[0]),
+        ProgramError::Relative(_) | ProgramError::Tilde(_) => {
+            "write the whole path, or a name that is looked up in PATH".to_owned()
+        }
+        ProgramError::Nul => "take it out".to_owned(),
+    };
+    let at = array.first().map_or_else(|| entry.value.span(), toml::Spanned::span).into();
+    reading.out.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
+    None
+}
+
+/// A string as it stands: what a shared file defines must not get into a program that is run, so no variable is filled
+/// in here.
+fn literal(entry: Entry<'_>, text: Option<&str>, wanted: &str, key: &Key, reading: &mut Reading<'_>) -> Option<String> {
+    let Some(text) = text else {
+        reading.wrong_type(entry, wanted, Some(key.examples[0]));
+        return None;
+    };
+    if text.contains("${") {
+        let message = "variables are not filled in in `[settings]`";
+        reading.out.push(
+            Diagnostic::error(codes::BAD_VARIABLE, entry.value.span().into(), message).help("write the value itself"),
+        );
+        return None;
+    }
+    Some(text.to_owned())
+}

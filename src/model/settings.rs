@@ -1,0 +1,153 @@
+//! Owns what one person wants of awsauth on their machine, as opposed to what a team's manifest describes. Must not know
+//! which file it was written in.
+
+use thiserror::Error;
+
+/// Personal settings. What is not set is awsauth's own default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// The program that MFA codes come from.
+    pub(crate) mfa_process: Option<MfaProcess>,
+    /// How an SSO login is approved.
+    pub(crate) sso_flow: Option<SsoFlow>,
+    /// Where `credential-process` may ask the person.
+    pub(crate) prompt: Option<PromptPlace>,
+}
+
+impl Settings {
+    /// These settings, and those of `below` where these say nothing.
+    pub(crate) fn over(self, below: Self) -> Self {
+        Self {
+            mfa_process: self.mfa_process.or(below.mfa_process),
+            sso_flow: self.sso_flow.or(below.sso_flow),
+            prompt: self.prompt.or(below.prompt),
+        }
+    }
+}
+
+/// The ways to approve an SSO login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SsoFlow {
+    /// A code that is compared on a page, on any machine (RFC 8628).
+    Device,
+    /// A page of the browser on this machine (RFC 7636).
+    Pkce,
+}
+
+impl SsoFlow {
+    /// Both, in the order of the documentation.
+    pub(crate) const ALL: [Self; 2] = [Self::Device, Self::Pkce];
+
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Pkce => "pkce",
+        }
+    }
+}
+
+/// Where a person can be asked though the standard streams are an SDK's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PromptPlace {
+    /// The terminal that the SDK was started from.
+    Tty,
+}
+
+impl PromptPlace {
+    /// All of them, in the order of the documentation.
+    pub(crate) const ALL: [Self; 1] = [Self::Tty];
+
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Tty => "tty",
+        }
+    }
+}
+
+/// A program and its arguments, started without a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MfaProcess {
+    program: String,
+    args: Vec<String>,
+}
+
+/// Why a list of words is no program with arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum ProgramError {
+    /// Nothing, or nothing first.
+    #[error("this list names no program")]
+    Nothing,
+    /// A path that would depend on the current directory.
+    #[error("`{0}` would depend on the current directory")]
+    Relative(String),
+    /// A home directory that only a shell would fill in.
+    #[error("there is no shell to fill in the `~` of `{0}`")]
+    Tilde(String),
+    /// The system has no arguments with it.
+    #[error("a program or an argument can't contain the NUL character")]
+    Nul,
+}
+
+impl MfaProcess {
+    /// Takes a program, by its absolute path or by a name that is looked up in `PATH`, and its arguments.
+    pub(crate) fn new(words: Vec<String>) -> Result<Self, ProgramError> {
+        if words.iter().any(|word| word.contains('\0')) {
+            return Err(ProgramError::Nul);
+        }
+        let mut words = words.into_iter();
+        let program = words.next().filter(|program| !program.trim().is_empty()).ok_or(ProgramError::Nothing)?;
+        if program.starts_with('~') {
+            return Err(ProgramError::Tilde(program));
+        }
+        let is_name = !program.contains(std::path::is_separator) && !matches!(program.as_str(), "." | "..");
+        if !is_name && !std::path::Path::new(&program).is_absolute() {
+            return Err(ProgramError::Relative(program));
+        }
+        Ok(Self { program, args: words.collect() })
+    }
+
+    /// An absolute path, or a name without separators.
+    pub(crate) fn program(&self) -> &str {
+        &self.program
+    }
+
+    /// The arguments, as they are given.
+    pub(crate) fn args(&self) -> &[String] {
+        &self.args
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(words: &[&str]) -> Result<MfaProcess, ProgramError> {
+        MfaProcess::new(words.iter().map(|word| (*word).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_program_is_a_name_or_an_absolute_path() {
+        let made = process(&["ykman", "oath", "$HOME", ""]).unwrap();
+        assert_eq!((made.program(), made.args()), ("ykman", &["oath", "$HOME", ""].map(str::to_owned)[..]));
+        assert!(process(&["/opt/my tools/code"]).is_ok());
+        for bad in [&[][..], &[""], &[" ", "x"]] {
+            assert_eq!(process(bad), Err(ProgramError::Nothing));
+        }
+        for bad in ["./code", "bin/code", "..", "../code"] {
+            assert_eq!(process(&[bad]), Err(ProgramError::Relative(bad.to_owned())));
+        }
+        assert!(matches!(process(&["~/bin/code"]), Err(ProgramError::Tilde(_))));
+        assert_eq!(process(&["code", "a\0b"]), Err(ProgramError::Nul));
+    }
+
+    #[test]
+    fn the_upper_settings_win_one_by_one() {
+        let (one, two) = (process(&["one"]).ok(), process(&["two"]).ok());
+        let upper = Settings { mfa_process: one.clone(), sso_flow: None, prompt: None };
+        let lower = Settings { mfa_process: two, sso_flow: Some(SsoFlow::Pkce), prompt: Some(PromptPlace::Tty) };
+        let both = Settings { mfa_process: one, sso_flow: Some(SsoFlow::Pkce), prompt: Some(PromptPlace::Tty) };
+        assert_eq!(upper.over(lower), both);
+    }
+}
