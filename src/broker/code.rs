@@ -8,6 +8,9 @@ use crate::model::{MfaSerial, Profile};
 use crate::prompt::{Echo, Question};
 use crate::secret::Secret;
 
+/// Tells an awsauth that runs inside `mfa_process` for which profile the code is, so that it does not ask for it again.
+pub(crate) const MFA_PROCESS_VARIABLE: &str = "_AWSAUTH_MFA_PROCESS_OF";
+
 /// The codes for one call, one after another.
 pub(super) struct Codes<'p> {
     profile: &'p Profile,
@@ -56,6 +59,11 @@ impl<'p> Codes<'p> {
                 fits: |text| MfaCode::new(text).is_ok(),
                 complaint: "six digits, please",
                 echo: Echo::Shown,
+                facts: &[
+                    ("AWSAUTH_PROFILE", profile.name.as_str()),
+                    ("AWSAUTH_MFA_SERIAL", serial.as_str()),
+                    (MFA_PROCESS_VARIABLE, profile.name.as_str()),
+                ],
             })
             .map_err(|source| BrokerError::NoCode { profile: profile.name.clone(), serial: serial.clone(), source })?;
         MfaCode::new(answer.expose()).map_err(|_| BrokerError::MalformedCode { profile: profile.name.clone() })

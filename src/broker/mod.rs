@@ -23,6 +23,7 @@ use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
 use crate::system::seen::Seen;
 
+pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{BrokerError, Reason};
 pub(crate) use notice::Notice;
 pub(crate) use session::is_bound;

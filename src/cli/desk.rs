@@ -10,17 +10,21 @@ use crate::broker::{Attendance, Broker, LongTermKeys, Notice, Outcome, Ports, Re
 use crate::login::{Freshness, Needs, judge};
 use crate::model::{Chain, Credentials, Kind, Profile, ProfileName, Session};
 use crate::plan;
-use crate::prompt::{Nobody, Prepared, Prompt, Terminal};
+use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
+use crate::system::wait::Deadline;
 use crate::system::{browser, clock, disk};
 
 use super::announce::announce;
+use super::asker::{self, Asker};
+use super::at_tty;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::load::Manifest;
-use super::out::Out;
+use super::out::{Out, TalkPlace};
 use super::places::Places;
 use super::progress::Progress;
 use super::surroundings::{ca_bundle, endpoints, given_code, has_display};
@@ -55,6 +59,26 @@ pub(crate) struct Manner {
     pub(crate) renewal: Renewal,
     /// Whether a page may be opened.
     pub(crate) browser: Browser,
+    /// When whoever waits for the result gives up.
+    pub(crate) until: Option<Deadline>,
+}
+
+impl Manner {
+    /// For a program, with nobody to ask.
+    pub(crate) fn unattended() -> Self {
+        Self {
+            prompt: Box::new(Nobody),
+            attendance: Attendance::Nobody,
+            renewal: Renewal::Lenient,
+            browser: Browser::Never,
+            until: None,
+        }
+    }
+
+    /// For a program, with a person to ask: what they are not needed for is done without them.
+    pub(crate) fn in_place(prompt: Box<dyn Prompt>, until: Option<Deadline>) -> Self {
+        Self { prompt, attendance: Attendance::Person, renewal: Renewal::Lenient, browser: Browser::Auto, until }
+    }
 }
 
 /// Whether a page may be opened.
@@ -127,7 +151,7 @@ impl<'a> Desk<'a> {
         manner: Manner,
         announce: impl FnOnce(&Needs<'_>),
     ) -> Result<Vec<Outcome>, Failure> {
-        let progress = Progress::new(self.out, self.host.stderr_is_terminal);
+        let progress = Progress::new(self.out, self.host.stderr_is_terminal && self.out.place == TalkPlace::Stderr);
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let open = |page: &str| manner.browser == Browser::Auto && self.open(page);
         let ports = Ports {
@@ -143,7 +167,21 @@ impl<'a> Desk<'a> {
         let broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal);
         let work = broker.plan(chains);
         announce(&broker.needs(&work));
-        if work.is_done() { Ok(broker.held(&work)) } else { run(broker.carry_out(&work)) }
+        if work.is_done() {
+            return Ok(broker.held(&work));
+        }
+        // On the heap, since its type is too deep for the compiler inside another one.
+        let carried_out = Box::pin(broker.carry_out(&work));
+        match manner.until {
+            Some(until) => {
+                let outcomes = run(at_tty::within(until, carried_out))?;
+                outcomes.ok_or_else(|| {
+                    self.out.say("awsauth: nobody answered in time");
+                    explain::nobody_answered(chains.first().map_or("", |chain| chain.target().name.as_str()))
+                })
+            }
+            None => run(carried_out),
+        }
     }
 
     /// Credentials for one profile, on behalf of a command that hands them to a program.
@@ -151,38 +189,57 @@ impl<'a> Desk<'a> {
     /// Where a person is needed and sits at the terminal, the login runs in place; all talk is on stderr.
     pub(crate) fn credentials_for(&self, name: &str, login: InPlace) -> Result<Credentials, Failure> {
         let chains = [self.chain(name)?];
-        let is_kept = matches!(self.session(chains[0].profiles()), Some((_, Freshness::Fresh)));
-        let may_ask = login == InPlace::Allowed && self.host.is_interactive() && !is_kept;
+        let may_ask = login == InPlace::Allowed && self.host.is_interactive() && !self.is_kept(chains[0].profiles());
+        self.refuse_circle(&chains[0])?;
         let manner = if may_ask {
             self.check_session_section(&chains[0])?;
-            Manner {
-                prompt: Box::new(Prepared { answer: given_code(None, self.host)?, next: Box::new(Terminal) }),
-                attendance: Attendance::Person,
-                renewal: Renewal::Lenient,
-                browser: Browser::Auto,
-            }
+            Manner::in_place(self.asker(given_code(None, self.host)?, None).then(Box::new(Terminal)), None)
         } else {
-            Manner {
-                prompt: Box::new(Nobody),
-                attendance: Attendance::Nobody,
-                renewal: Renewal::Lenient,
-                browser: Browser::Never,
-            }
+            Manner::unattended()
         };
         let announce = |needs: &Needs<'_>| {
             if may_ask {
-                announce(needs, self.out)
+                self.announce(needs);
             }
         };
-        let result = self.obtain(&chains, manner, announce)?.pop();
+        let outcome = self.obtain(&chains, manner, announce)?.pop();
         if may_ask {
             self.share_sessions(&chains)?;
         }
-        match result {
+        self.credentials_of(outcome)
+    }
+
+    /// What came of one chain.
+    pub(crate) fn credentials_of(&self, outcome: Option<Outcome>) -> Result<Credentials, Failure> {
+        match outcome {
             Some(Ok(credentials)) => Ok(credentials),
             Some(Err(error)) => Err(explain::broker(&error, &self.manifest.catalog)),
             None => Err(Failure::new(Exit::Bug, "one chain gave no result")),
         }
+    }
+
+    /// Says what a person will be asked for.
+    pub(crate) fn announce(&self, needs: &Needs<'_>) {
+        announce(needs, self.out);
+    }
+
+    /// Who is asked for codes, with one that was given beforehand.
+    pub(crate) fn asker(&self, given: Option<Secret>, until: Option<Deadline>) -> Asker<'_> {
+        Asker { given, settings: &self.manifest.settings, host: self.host, out: self.out, until }
+    }
+
+    /// Refuses what could only be had by a code for which this very process is waited for.
+    pub(crate) fn refuse_circle(&self, chain: &Chain<'_>) -> Result<(), Failure> {
+        asker::refuse_circle(chain, self.host, |steps| self.is_kept(steps))
+    }
+
+    fn is_kept(&self, steps: &[&Profile]) -> bool {
+        matches!(self.session(steps), Some((_, Freshness::Fresh)))
+    }
+
+    /// The same, which talks at the terminal behind the standard streams.
+    pub(crate) fn at_tty(self) -> Self {
+        Self { out: Out { place: TalkPlace::Tty, ..self.out }, ..self }
     }
 
     /// Puts the sessions on `chains` where other tools look for them, if they are not there yet: those of `iam-mfa`

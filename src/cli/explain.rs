@@ -24,6 +24,11 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         BrokerError::NoCode { source: NoAnswer::Interrupted, .. } => {
             Failure::one_line(Exit::Interrupted, "interrupted")
         }
+        BrokerError::NoCode { profile, source: NoAnswer::TimedOut, .. } => nobody_answered(profile.as_str()),
+        BrokerError::NoCode { source: NoAnswer::Program(_) | NoAnswer::Unfit(_), .. } => {
+            Failure::of(Exit::Login, error)
+                .hint("the program is `mfa_process` in profiles.local.toml; run it by hand to see what it says")
+        }
         BrokerError::NoCode { profile, .. } => Failure::of(Exit::Login, error).hint(format!(
             "give the code with `awsauth login {profile} --token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with \
              `--token-code -`"
@@ -42,6 +47,13 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         }
         BrokerError::Store { .. } | BrokerError::Lock { .. } => Failure::of(Exit::Unavailable, error),
     }
+}
+
+/// The person's time was over, on which a program waits.
+pub(crate) fn nobody_answered(profile: &str) -> Failure {
+    Failure::one_line(Exit::Login, format!("{profile}: nobody answered in time; run awsauth login {profile}"))
+        .detail("profile", profile)
+        .detail("reason", "no-answer")
 }
 
 /// The one line that design and scripts know; what exactly is missing is in `--json`.

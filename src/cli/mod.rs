@@ -3,6 +3,8 @@
 mod access_key;
 mod announce;
 mod args;
+mod asker;
+mod at_tty;
 mod command;
 mod complete;
 mod desk;
@@ -34,7 +36,7 @@ use clap::{CommandFactory as _, Parser as _};
 use args::{Cli, Color, Command, Global};
 use exit::Exit;
 use failure::Failure;
-use out::Out;
+use out::{Out, TalkPlace};
 use places::Places;
 
 use crate::system::host::Host;
@@ -53,6 +55,7 @@ pub(crate) fn main() -> ExitCode {
         color: color(&cli.global, &host),
         verbose: cli.global.verbose,
         json: cli.global.json,
+        place: TalkPlace::Stderr,
         width: host.width(),
     };
     match run(&cli, &host, out) {

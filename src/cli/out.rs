@@ -1,4 +1,4 @@
-//! Owns the two streams: data on stdout, talk on stderr. A reader who went away is a quiet end, not an error.
+//! Owns the two streams: data on stdout, talk on stderr or at the terminal. A reader who went away is a quiet end, not an error.
 
 use std::io::{self, Write as _};
 
@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::source::display_safe;
+use crate::system::tty::Tty;
 
 /// What a run writes to.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,17 @@ pub(crate) struct Out {
     pub(crate) width: usize,
     /// Whether data is one JSON document.
     pub(crate) json: bool,
+    /// Where talk goes.
+    pub(crate) place: TalkPlace,
+}
+
+/// Where talk goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TalkPlace {
+    /// To stderr.
+    Stderr,
+    /// To the terminal behind the standard streams, since another program has stderr.
+    Tty,
 }
 
 impl Out {
@@ -47,9 +59,16 @@ impl Out {
 
     /// Says something to the person. What it quotes must be safe to show.
     pub(crate) fn say(self, text: &str) {
+        let text = text.trim_end_matches('\n');
+        if self.place == TalkPlace::Tty {
+            let plain = anstream::adapter::strip_str(text);
+            // Nobody is left to tell if the terminal is gone.
+            drop(Tty::open().map(|tty| tty.write(&format!("{plain}\n"))));
+            return;
+        }
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         // Nobody is left to tell if stderr is gone.
-        drop(writeln!(stderr, "{}", text.trim_end_matches('\n')));
+        drop(writeln!(stderr, "{text}"));
     }
 
     /// Warns the person.

@@ -1,8 +1,15 @@
 //! Owns asking the person. What cannot be asked is a [`NoAnswer`], at once. Must not know AWS.
 
+mod program;
+mod tty;
+
 use thiserror::Error;
 
 use crate::secret::Secret;
+use crate::system::capture::CaptureError;
+
+pub(crate) use program::{ByProgram, Detour, Last};
+pub(crate) use tty::AtTty;
 
 /// Something to be typed.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +24,8 @@ pub(crate) struct Question<'a> {
     pub(crate) complaint: &'a str,
     /// Whether the answer may be seen while it is typed.
     pub(crate) echo: Echo,
+    /// What a program that answers should know, as environment variables.
+    pub(crate) facts: &'a [(&'a str, &'a str)],
 }
 
 /// Whether what is typed is shown.
@@ -37,9 +46,21 @@ pub(crate) enum NoAnswer {
     /// The person pressed Ctrl-C or Esc.
     #[error("interrupted")]
     Interrupted,
+    /// Nobody answered while it was of any use.
+    #[error("nobody answered in time")]
+    TimedOut,
+    /// The program that should answer did not.
+    #[error(transparent)]
+    Program(CaptureError),
+    /// The program that should answer printed something else, which is not told: it may be half a secret.
+    #[error("`{0}` did not print what it was asked for, or something besides")]
+    Unfit(String),
     /// The terminal failed.
     #[error("the terminal can't be used")]
     Terminal(#[source] inquire::InquireError),
+    /// The terminal behind the standard streams failed.
+    #[error("the terminal can't be used")]
+    Tty(#[source] std::io::Error),
 }
 
 /// Somebody, or nobody, who answers.
@@ -71,7 +92,7 @@ pub(crate) struct Terminal;
 
 impl Prompt for Terminal {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
-        let Question { text, help, fits, complaint, echo } = question;
+        let Question { text, help, fits, complaint, echo, facts: _ } = question;
         let complaint = complaint.to_owned();
         let validator = move |answer: &str| {
             Ok(if fits(answer) {

@@ -4,6 +4,7 @@
 pub(crate) mod atomic;
 pub(crate) mod backups;
 pub(crate) mod browser;
+pub(crate) mod capture;
 pub(crate) mod clock;
 pub(crate) mod disk;
 mod exchange;
@@ -13,3 +14,5 @@ pub(crate) mod print;
 pub(crate) mod process;
 pub(crate) mod seen;
 pub(crate) mod trust;
+pub(crate) mod tty;
+pub(crate) mod wait;

@@ -15,7 +15,8 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("system", &["source", "secret"]),
     ("aws", &["model", "login", "secret"]),
     ("store", &["source", "model", "secret", "system"]),
-    ("prompt", &["secret"]),
+    // The terminal and programs are the system's; whom to ask, and how often, is decided here.
+    ("prompt", &["secret", "system"]),
     ("manifest", &["source", "diagnostic", "model"]),
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
     ("login", &["model", "secret"]),

@@ -9,6 +9,9 @@ mod apply;
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+#[cfg(unix)]
+mod at_tty;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod credential_process;
@@ -29,6 +32,9 @@ mod local;
 mod login;
 #[cfg(test)]
 mod logout;
+#[cfg(test)]
+#[cfg(unix)]
+mod mfa_process;
 #[cfg(test)]
 mod packaging;
 #[cfg(test)]

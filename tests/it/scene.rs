@@ -119,6 +119,13 @@ impl Scene {
         self.home.run(args)
     }
 
+    /// Runs awsauth in a session of its own, which has no terminal even if the tests have one.
+    #[cfg(unix)]
+    pub(crate) fn run_detached(&self, args: &[&str]) -> Run {
+        let mut command = self.home.program("setsid".as_ref());
+        command.arg("--wait").arg(env!("CARGO_BIN_EXE_awsauth")).args(args).output().unwrap().into()
+    }
+
     /// Logs in to profiles with a good code, and forgets the calls that it took.
     #[track_caller]
     pub(crate) fn logged_in(&self, names: &[&str]) {

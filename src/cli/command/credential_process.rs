@@ -1,7 +1,8 @@
 //! Owns `awsauth credential-process`.
 
+use crate::cli::at_tty;
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Desk, InPlace};
+use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
@@ -16,8 +17,12 @@ use crate::system::host::Host;
 use crate::system::seen::Compared;
 use crate::system::{clock, disk};
 
-/// Print credentials as AWS's SDKs expect them of a `credential_process`; never asks anything
+/// Print credentials as AWS's SDKs expect them of a `credential_process`
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Nobody is asked anything: where a person is needed, it ends with 5 and one line that says what to run.
+With prompt = \"tty\" in [settings] of profiles.local.toml, an MFA code or an approval is asked for at the
+terminal that the SDK was started from, for 50 seconds. Nothing is ever read from stdin.")]
 pub(crate) struct Args {
     /// The profile
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
@@ -28,7 +33,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let credentials = match warm(&args.name, places) {
         Some(credentials) => credentials,
-        None => Desk::new(host, places, out)?.credentials_for(&args.name, InPlace::Refused)?,
+        None => at_tty::credentials(Desk::new(host, places, out)?, &args.name, host)?,
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;

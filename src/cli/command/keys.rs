@@ -119,7 +119,7 @@ fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
 
 fn ask() -> Result<LongTermKey, Failure> {
     let ask = |text, help, fits: fn(&str) -> bool, complaint, echo| {
-        Terminal.ask(Question { text, help, fits, complaint, echo }).map_err(|error| match error {
+        Terminal.ask(Question { text, help, fits, complaint, echo, facts: &[] }).map_err(|error| match error {
             NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
             other => Failure::of(Exit::Usage, &other),
         })

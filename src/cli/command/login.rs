@@ -18,7 +18,7 @@ use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
 use crate::login::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Pattern, Profile, ProfileName};
-use crate::prompt::{self, NoAnswer, Nobody, Prepared, Prompt, Terminal};
+use crate::prompt::{self, NoAnswer, Nobody, Prompt, Terminal};
 use crate::render::duration;
 use crate::system::clock;
 use crate::system::host::Host;
@@ -29,7 +29,8 @@ const MANY: usize = 12;
 /// Get credentials for profiles, asking for no more than is needed: what is still valid is kept
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, or asked for on the terminal.
+The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_process` of
+profiles.local.toml, or asked for on the terminal.
 A code is good for one call: further ones are asked for.")]
 pub(crate) struct Args {
     /// The profiles; without one, a list to choose from
@@ -72,17 +73,18 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let mut chains = Vec::new();
     for name in &names {
         let chain = desk.chain(name)?;
-        match desk.check_session_section(&chain) {
+        match desk.refuse_circle(&chain).and_then(|()| desk.check_session_section(&chain)) {
             Ok(()) => chains.push(chain),
             Err(failure) => report.failed(name, failure),
         }
     }
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
     let manner = Manner {
-        prompt: Box::new(Prepared { answer: given, next }),
+        prompt: desk.asker(given, None).then(next),
         attendance: Attendance::Person,
         renewal: if args.force { Renewal::Always } else { Renewal::Strict },
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
+        until: None,
     };
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, out));
     // Sessions that were got before an interruption are worth keeping.

@@ -1,0 +1,57 @@
+//! Owns asking the person while an SDK has the standard streams, and waits: at the terminal itself, for a limited time,
+//! and only if the person has said so.
+
+use std::time::Duration;
+
+use super::asker;
+use super::desk::{Desk, InPlace, Manner};
+use super::failure::Failure;
+use super::surroundings::given_code;
+use crate::broker::BrokerError;
+use crate::model::{Credentials, PromptPlace};
+use crate::prompt::AtTty;
+use crate::system::host::Host;
+use crate::system::tty::Tty;
+use crate::system::wait::Deadline;
+
+/// How long a person has: less than the minute after which Go's SDK gives up (aws-facts §7).
+const PATIENCE: Duration = Duration::from_secs(50);
+
+/// Credentials for a program that takes them from this one's standard output. Where a person is needed, the failure
+/// says so at once, unless there is a terminal and the settings allow to ask there.
+pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Credentials, Failure> {
+    let may_ask = desk.manifest.settings.prompt == Some(PromptPlace::Tty) && !asker::is_inside(host);
+    let Some(tty) = may_ask.then(Tty::open).flatten() else { return desk.credentials_for(name, InPlace::Refused) };
+    let desk = desk.at_tty();
+    let chains = [desk.chain(name)?];
+    // What needs no person is done without one, even if there is not much of it left.
+    let outcome = desk.obtain(&chains, Manner::unattended(), |_| ())?.pop();
+    let is_persons = matches!(&outcome, Some(Err(error)) if matches!(**error, BrokerError::LoginNeeded { .. }));
+    if !is_persons {
+        return desk.credentials_of(outcome);
+    }
+    desk.check_session_section(&chains[0])?;
+    let until = Deadline::after(PATIENCE);
+    let prompt = desk.asker(given_code(None, host)?, Some(until)).then(Box::new(AtTty::new(tty, until)));
+    let outcome = desk.obtain(&chains, Manner::in_place(prompt, Some(until)), |needs| desk.announce(needs));
+    desk.share_sessions(&chains)?;
+    desk.credentials_of(outcome?.pop())
+}
+
+/// What comes of `work`, if that is in time.
+pub(crate) async fn within<T>(until: Deadline, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(until.left(), work).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::desk::run;
+
+    #[test]
+    fn what_takes_longer_than_the_one_who_waits_is_given_up() {
+        let now = Deadline::after(Duration::ZERO);
+        assert_eq!(run(within(now, std::future::pending::<()>())).unwrap(), None);
+        assert_eq!(run(within(Deadline::after(PATIENCE), async { 7 })).unwrap(), Some(7));
+    }
+}

@@ -1,0 +1,229 @@
+//! Owns taking answers from a program that the person has named, before they are asked themselves.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::{NoAnswer, Prompt, Question};
+use crate::secret::Secret;
+use crate::system::capture::{CaptureError, Invocation, Talk, capture};
+use crate::system::wait::{Deadline, Waited, pause};
+
+/// How long a program may take.
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
+/// How often it is run for one question: a second time if its answer is refused, since the device may have a new one.
+const RUNS: u32 = 2;
+
+/// A program, and who is asked where it has no answer.
+pub(crate) struct ByProgram {
+    /// An absolute path, or a name that is looked up.
+    pub(crate) program: String,
+    /// What is passed to it.
+    pub(crate) args: Vec<String>,
+    /// Where a name is looked up, as `PATH` has it.
+    pub(crate) path: Option<OsString>,
+    /// Variables that it does not get.
+    pub(crate) unset: &'static [&'static str],
+    /// Whether the person sees what it says on standard error.
+    pub(crate) talk: Talk,
+    /// When whoever waits for the answer gives up.
+    pub(crate) until: Option<Deadline>,
+    /// How long it is until the device has a new answer.
+    pub(crate) until_next: fn() -> Duration,
+    /// Takes what the person may want to know.
+    pub(crate) tell: Box<dyn Fn(Detour<'_>)>,
+    /// Who is asked where the program has no answer, or none that is taken.
+    pub(crate) next: Box<dyn Prompt>,
+    /// What it was asked last.
+    pub(crate) last: Last,
+}
+
+/// What happens before an answer of the program's is had.
+#[derive(Debug)]
+pub(crate) enum Detour<'a> {
+    /// It has none, for this reason, and the next one is asked.
+    NoAnswer(&'a NoAnswer),
+    /// The device has no new answer yet, and is waited for so long.
+    Waiting(Duration),
+}
+
+/// The last question to a program.
+#[derive(Debug, Default)]
+pub(crate) struct Last {
+    /// What it was about.
+    facts: Vec<(String, String)>,
+    /// How often it was run for that.
+    runs: u32,
+    /// What it answered, which is good for nothing any more.
+    answer: Option<Secret>,
+}
+
+impl Prompt for ByProgram {
+    fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        let facts = question.facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        if facts != self.last.facts {
+            self.last = Last { facts, runs: 0, answer: self.last.answer.take() };
+        }
+        if self.last.runs >= RUNS {
+            return self.next.ask(question);
+        }
+        match self.answer(question) {
+            Ok(answer) => {
+                self.last.runs += 1;
+                self.last.answer = Some(Secret::new(answer.expose()));
+                Ok(answer)
+            }
+            Err(NoAnswer::Interrupted) => Err(NoAnswer::Interrupted),
+            Err(error) => {
+                // What gives nothing good is not tried again.
+                self.last.runs = RUNS;
+                if !self.next.can_ask_again() {
+                    return Err(error);
+                }
+                (self.tell)(Detour::NoAnswer(&error));
+                self.next.ask(question)
+            }
+        }
+    }
+
+    fn can_ask_again(&self) -> bool {
+        self.last.runs < RUNS || self.next.can_ask_again()
+    }
+}
+
+impl ByProgram {
+    /// An answer that is not the last one: a device that shows that again has a new one soon.
+    fn answer(&self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        let answer = self.run(question)?;
+        if self.last.answer.as_ref() != Some(&answer) {
+            return Ok(answer);
+        }
+        let wait = (self.until_next)();
+        if self.until.is_some_and(|until| until.left() < wait) {
+            return Err(NoAnswer::TimedOut);
+        }
+        (self.tell)(Detour::Waiting(wait));
+        match pause(wait) {
+            Waited::Interrupted => Err(NoAnswer::Interrupted),
+            _ => self.run(question),
+        }
+    }
+
+    fn run(&self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        let printed = capture(&Invocation {
+            program: &self.program,
+            args: &self.args,
+            path: self.path.as_deref(),
+            set: question.facts,
+            unset: self.unset,
+            talk: self.talk,
+            limit: self.until.map_or(LIMIT, |until| until.left().min(LIMIT)),
+        });
+        let printed = printed.map_err(|error| match error {
+            CaptureError::Interrupted => NoAnswer::Interrupted,
+            other => NoAnswer::Program(other),
+        })?;
+        let answer = Secret::new(printed.expose().trim());
+        if (question.fits)(answer.expose()) { Ok(answer) } else { Err(NoAnswer::Unfit(self.program.clone())) }
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use crate::prompt::{Echo, Nobody};
+
+    /// Somebody who always says the same.
+    struct Person(&'static str);
+
+    impl Prompt for Person {
+        fn ask(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
+            Ok(Secret::new(self.0))
+        }
+
+        fn can_ask_again(&self) -> bool {
+            true
+        }
+    }
+
+    fn by_program(script: &str, next: Box<dyn Prompt>) -> ByProgram {
+        ByProgram {
+            program: "sh".to_owned(),
+            args: vec!["-c".to_owned(), script.to_owned()],
+            path: Some("/bin".into()),
+            unset: &[],
+            talk: Talk::Hidden,
+            until: None,
+            until_next: || Duration::ZERO,
+            tell: Box::new(|_| ()),
+            next,
+            last: Last::default(),
+        }
+    }
+
+    /// For the device of that name.
+    fn question<'q>(facts: &'q [(&'q str, &'q str)]) -> Question<'q> {
+        let fits = |text: &str| text.len() == 6;
+        Question { text: "", help: "", fits, complaint: "", echo: Echo::Shown, facts }
+    }
+
+    const MAIN: &[(&str, &str)] = &[("AWSAUTH_X", "654321")];
+    const AUDIT: &[(&str, &str)] = &[("AWSAUTH_X", "123456")];
+
+    #[test]
+    fn a_program_learns_the_facts_and_its_answer_is_trimmed() {
+        let mut prompt = by_program("echo; echo \" $AWSAUTH_X \"", Box::new(Nobody));
+        assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "654321");
+    }
+
+    #[test]
+    fn a_refused_answer_is_asked_for_once_more_when_the_device_has_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("runs");
+        // Two runs give one code, as within one step of the clock.
+        let script = format!("echo x >> {0}; wc -l < {0} | awk '{{print int(100000 + ($1 - 1) / 2)}}'", file.display());
+        let mut prompt = by_program(&script, Box::new(Nobody));
+        assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "100000");
+        assert!(prompt.can_ask_again());
+        assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "100001");
+        assert!(!prompt.can_ask_again());
+        assert!(matches!(prompt.ask(question(MAIN)), Err(NoAnswer::Unattended)));
+        // For another call, the code that was used up is no answer either.
+        assert_eq!(prompt.ask(question(AUDIT)).unwrap().expose(), "100002");
+    }
+
+    #[test]
+    fn what_is_waited_for_is_told() {
+        let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let mut prompt = by_program("echo 123456", Box::new(Nobody));
+        let heard = std::rc::Rc::clone(&told);
+        prompt.tell = Box::new(move |detour| heard.borrow_mut().push(format!("{detour:?}")));
+        for facts in [MAIN, AUDIT] {
+            assert_eq!(prompt.ask(question(facts)).unwrap().expose(), "123456");
+        }
+        assert_eq!(*told.borrow(), ["Waiting(0ns)"]);
+    }
+
+    #[test]
+    fn where_it_has_no_answer_the_person_is_asked_if_there_is_one() {
+        for script in ["exit 1", "echo 12345", "echo 123456; exit 1"] {
+            let mut prompt = by_program(script, Box::new(Person("222222")));
+            assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "222222", "{script}");
+            let mut prompt = by_program(script, Box::new(Nobody));
+            let error = prompt.ask(question(MAIN)).unwrap_err();
+            assert!(matches!(error, NoAnswer::Program(_) | NoAnswer::Unfit(_)), "{script}: {error}");
+            assert!(!error.to_string().contains("12345") && !prompt.can_ask_again());
+        }
+        let mut prompt = by_program("kill -2 $$", Box::new(Person("222222")));
+        assert!(matches!(prompt.ask(question(MAIN)), Err(NoAnswer::Interrupted)));
+    }
+
+    #[test]
+    fn it_is_not_waited_for_longer_than_whoever_waits_for_the_answer() {
+        let mut prompt = by_program("echo 123456", Box::new(Nobody));
+        prompt.until = Some(Deadline::after(Duration::from_secs(20)));
+        prompt.until_next = || Duration::from_secs(30);
+        assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "123456");
+        assert!(matches!(prompt.ask(question(MAIN)), Err(NoAnswer::TimedOut)));
+    }
+}

@@ -1,0 +1,109 @@
+//! Owns asking on the terminal itself, though standard input and error belong to the program that waits for the answer.
+
+use super::{Echo, NoAnswer, Prompt, Question};
+use crate::secret::Secret;
+use crate::system::tty::Tty;
+use crate::system::wait::{Deadline, Waited};
+
+/// The person at the terminal, for a limited time.
+#[derive(Debug)]
+pub(crate) struct AtTty {
+    tty: Tty,
+    until: Deadline,
+}
+
+impl AtTty {
+    /// Asks at `tty`, `until` the program that waits gives up.
+    pub(crate) fn new(tty: Tty, until: Deadline) -> Self {
+        Self { tty, until }
+    }
+
+    fn say(&self, text: &str) -> Result<(), NoAnswer> {
+        self.tty.write(text).map_err(NoAnswer::Tty)
+    }
+}
+
+impl Prompt for AtTty {
+    fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        if question.echo == Echo::Hidden {
+            // Long-term keys are never asked for on behalf of another program.
+            return Err(NoAnswer::Unattended);
+        }
+        loop {
+            let text = format!("awsauth: {} ({}) ", question.text, question.help);
+            let answer = match self.tty.ask_line(&text, self.until.left()).map_err(NoAnswer::Tty)? {
+                Waited::Done(Some(line)) => Secret::new(line),
+                Waited::Done(None) | Waited::Interrupted => {
+                    self.say("\n")?;
+                    return Err(NoAnswer::Interrupted);
+                }
+                Waited::TimedOut => {
+                    self.say("\nawsauth: nobody answered in time\n")?;
+                    return Err(NoAnswer::TimedOut);
+                }
+            };
+            if (question.fits)(answer.expose()) {
+                return Ok(answer);
+            }
+            self.say(&format!("awsauth: {}\n", question.complaint))?;
+        }
+    }
+
+    fn can_ask_again(&self) -> bool {
+        !self.until.left().is_zero()
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::system::tty::tests::pair;
+    use crate::system::wait::wait;
+
+    /// Types, asks, and returns the answer with what was shown until `last`, which comes when the system brings it.
+    fn ask(typed: &str, time: Duration, last: &'static str) -> (Result<Secret, NoAnswer>, String) {
+        let (mut person, tty) = pair();
+        person.write_all(typed.as_bytes()).unwrap();
+        let mut prompt = AtTty::new(tty, Deadline::after(time));
+        let question = Question {
+            text: "Code of X:",
+            help: "six digits",
+            fits: |text| text.len() == 6,
+            complaint: "six, please",
+            echo: Echo::Shown,
+            facts: &[],
+        };
+        let answer = prompt.ask(question);
+        let shown = wait(PLENTY, move || {
+            let (mut shown, mut buffer) = (String::new(), [0; 1000]);
+            while !shown.contains(last) {
+                let count = person.read(&mut buffer).unwrap();
+                shown.push_str(&String::from_utf8_lossy(&buffer[..count]));
+            }
+            shown
+        });
+        let Waited::Done(shown) = shown else { panic!("`{last}` was not shown") };
+        (answer, shown)
+    }
+
+    const PLENTY: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn an_answer_of_the_wrong_form_is_asked_for_again() {
+        let again = "awsauth: six, please\r\nawsauth: Code of X: (six digits) ";
+        let (answer, shown) = ask("123\n123456\n", PLENTY, again);
+        assert_eq!(answer.unwrap().expose(), "123456");
+        assert!(shown.contains("awsauth: Code of X: (six digits) "), "{shown:?}");
+    }
+
+    #[test]
+    fn the_end_of_the_input_is_the_wish_to_stop_and_of_the_time_no_answer() {
+        assert!(matches!(ask("\u{4}", PLENTY, "(six digits) ").0, Err(NoAnswer::Interrupted)));
+        let (answer, _) = ask("", Duration::ZERO, "\r\nawsauth: nobody answered in time\r\n");
+        assert!(matches!(answer, Err(NoAnswer::TimedOut)), "{answer:?}");
+    }
+}
