@@ -7,6 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::source::display_safe;
+use crate::system::host::Host;
 use crate::system::tty::Tty;
 
 /// What a run writes to.
@@ -36,14 +37,24 @@ pub(crate) enum TalkPlace {
 impl Out {
     /// Writes data, ending it with a newline if it has none.
     pub(crate) fn data(self, text: &str) -> Result<(), Failure> {
-        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-        let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        match write!(stdout, "{text}{newline}").and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::new(Exit::Unavailable, "can't write to standard output").because(&error))
-            }
+        match self.write(text) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_write(&error)),
             _ => Ok(()),
         }
+    }
+
+    /// Writes data that somebody waits for: it is an error too if nobody is there to take it.
+    pub(crate) fn hand_over(self, text: &str) -> Result<(), Failure> {
+        if Host::is_stdout_closed() {
+            return Err(Failure::new(Exit::Unavailable, "standard output is closed: nobody takes the credentials"));
+        }
+        self.write(text).map_err(|error| cannot_write(&error))
+    }
+
+    fn write(self, text: &str) -> io::Result<()> {
+        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
+        let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        write!(stdout, "{text}{newline}").and_then(|()| stdout.flush())
     }
 
     /// Writes one JSON document: `"version": 1`, then the fields of `value`, which is an object.
@@ -84,4 +95,8 @@ impl Out {
             self.say(&format!("{style}{}{style:#}", display_safe(text)));
         }
     }
+}
+
+fn cannot_write(error: &io::Error) -> Failure {
+    Failure::new(Exit::Unavailable, "can't write to standard output").because(error)
 }

@@ -78,6 +78,23 @@ impl Host {
         Ok(same.unwrap_or(real))
     }
 
+    /// Whether this process was started without a standard output. Rust puts `/dev/null` in its place, for reading and
+    /// writing, which no shell's `> /dev/null` does.
+    #[cfg(unix)]
+    pub(crate) fn is_stdout_closed() -> bool {
+        let stdout = std::io::stdout();
+        let is_both = rustix::fs::fcntl_getfl(&stdout)
+            .is_ok_and(|flags| flags & rustix::fs::OFlags::RWMODE == rustix::fs::OFlags::RDWR);
+        let null = || rustix::fs::stat("/dev/null").map(|status| status.st_rdev);
+        is_both && rustix::fs::fstat(&stdout).is_ok_and(|status| null() == Ok(status.st_rdev))
+    }
+
+    /// Whether this process was started without a standard output; writing to it fails then.
+    #[cfg(not(unix))]
+    pub(crate) fn is_stdout_closed() -> bool {
+        false
+    }
+
     /// Everything on standard input, at most `limit` bytes of it.
     pub(crate) fn read_stdin(limit: u64) -> std::io::Result<String> {
         let mut text = String::new();

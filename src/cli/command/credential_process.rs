@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
-    out.data(&text)?;
+    out.hand_over(&text)?;
     Ok(Exit::Done)
 }
 
