@@ -31,6 +31,16 @@ const QUOTA: u32 = 20;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn main() {
+    // `cargo bench --bench logins -- crowd` runs one part of it.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let parts: [(&str, fn()); 3] = [("one", single_logins), ("many", many_profiles), ("crowd", many_processes)];
+    for (_, part) in parts.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| word == name)) {
+        part();
+    }
+}
+
+/// What awsauth adds to the calls of one login.
+fn single_logins() {
     for latency in [0, 50].map(Duration::from_millis) {
         println!(
             "logins at {} ms a call (target: at most 25 ms more than the calls in a row take)",
@@ -41,9 +51,17 @@ fn main() {
         one("login read", latency, &["read"], 4);
         one("login jump", latency, &["jump"], 5);
     }
+}
+
+/// How far calls that do not need each other overlap.
+fn many_profiles() {
     println!("many profiles at 50 ms a call");
     thirty_roles();
     two_hundred_accounts();
+}
+
+/// What a crowd of SDKs waits for.
+fn many_processes() {
     println!("{CROWD} credential-process at once (target: under 1000 ms for all of them)");
     crowd("an expired role", "prod", false);
     crowd("an expired role, 50 ms a call", "prod", true);

@@ -91,6 +91,17 @@ fn ctrl_c_at_the_second_code_keeps_what_the_first_one_gave() {
 }
 
 #[test]
+fn ctrl_c_at_the_first_question_is_the_end_of_all_of_them() {
+    let scene = Scene::new();
+    let mut session = at_terminal(&scene, "login main audit read");
+    session.exp_string("MFA code for arn").unwrap();
+    session.send_control('c').unwrap();
+    let after = ends_with(session, 130);
+    assert!(!after.contains("MFA code for") && !after.contains("It must show this code"), "{after}");
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
 fn ctrl_c_at_the_prompt_ends_with_130_and_the_terminal_as_it_was() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "login prod");

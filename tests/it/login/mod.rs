@@ -118,6 +118,25 @@ fn what_it_will_ask_for_is_said_beforehand() {
 }
 
 #[test]
+fn how_long_credentials_are_renewed_without_asking_is_told() {
+    let scene = Scene::new();
+    let code = scene.code();
+    let run = scene.run(&["login", "main", "prod", "read", "jump", "base", "--token-code", &code, "--json"]).ok();
+    let renewable = |place: usize| run.json()["profiles"][place]["renewable"].as_bool().unwrap();
+    assert_eq!([0, 1, 2, 3, 4].map(renewable), [false, true, true, true, false]);
+    let run = scene.run(&["login", "main", "prod", "read", "jump", "base"]).ok();
+    for line in [
+        "main: valid for 12 h 0 min\n",
+        "prod: valid for 1 h 0 min, renewed without asking for 12 h 0 min\n",
+        "read: valid for 1 h 0 min, renewed without asking while the SSO login lasts\n",
+        "jump: valid for 1 h 0 min, renewed without asking while the SSO login lasts\n",
+        "base: has its long-term key\n",
+    ] {
+        assert!(run.stderr.contains(line), "{line}\n{}", run.stderr);
+    }
+}
+
+#[test]
 fn all_and_tag_choose_profiles() {
     let scene = Scene::new();
     scene.change_manifest("[profiles.prod]\n", "[profiles.prod]\ntags = [\"daily\"]\n");
