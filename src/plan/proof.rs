@@ -1,6 +1,7 @@
 //! Owns the proof that a new text says what was planned and nothing else, by a second parser and by the editor's own.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ini::{Ini, ParseOption};
 
@@ -25,19 +26,33 @@ pub(super) fn config(
     sections: &[NewSection<'_>],
     body: &Body,
 ) -> Result<(), Refusal> {
+    // A second thread begins with what `rust-ini` reads; this one joins in when it has done the rest.
+    let next = AtomicUsize::new(0);
+    let read_back = || read_back_from(&next, sections, body);
     let worth = if sections.len() > MANY { Worth::Thread } else { Worth::Nothing };
-    let (by_other, by_own) =
-        at_once(worth, || read_back_all(sections, body), || by_own_parser(before, faults, block, plan, &body.text));
-    by_other.and(by_own)
+    let (one, other) = at_once(worth, read_back, || {
+        by_own_parser(before, faults, block, plan, &body.text)?;
+        read_back()
+    });
+    if other? + one? == sections.len() { Ok(()) } else { Err(Refusal::bug("rust-ini did not read the whole block")) }
 }
 
-/// Reads every section of the block with `rust-ini`.
-fn read_back_all(sections: &[NewSection<'_>], body: &Body) -> Result<(), Refusal> {
+/// Reads the sections of the block with `rust-ini`, from number `next` on, which each reader counts up. Returns how many
+/// this one has read.
+fn read_back_from(next: &AtomicUsize, sections: &[NewSection<'_>], body: &Body) -> Result<usize, Refusal> {
+    let mut count = 0;
     // Some at a time: what `rust-ini` makes of them is many times as large as their text.
-    for (sections, ranges) in sections.chunks(BATCH).zip(body.ranges.chunks(BATCH)) {
-        read_back(sections, &body.text[ranges[0].start..ranges[ranges.len() - 1].end], SectionId::to_string)?;
+    loop {
+        let start = next.fetch_add(BATCH, Ordering::Relaxed);
+        if start >= sections.len() {
+            return Ok(count);
+        }
+        let batch = start..sections.len().min(start + BATCH);
+        let ranges = &body.ranges[batch.clone()];
+        let text = &body.text[ranges[0].start..ranges[ranges.len() - 1].end];
+        count += batch.len();
+        read_back(&sections[batch], text, SectionId::to_string)?;
     }
-    Ok(())
 }
 
 /// Reads the whole new text: the bytes outside the plan's edits, and the sections outside the block, are what they were.
@@ -179,4 +194,41 @@ fn is_same<'p>(section: &NewSection<'_>, mut pairs: impl Iterator<Item = (&'p st
         NewValue::Nested(nested) => is_next("", key, "") && nested.iter().all(|(key, value)| is_next("  ", key, value)),
     });
     is_same && pairs.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A block of so many profiles, each with one value, and what it shall say.
+    fn block(profiles: usize) -> (Vec<NewSection<'static>>, Body) {
+        let mut body = Body { text: String::new(), ranges: Vec::new() };
+        let mut sections = Vec::new();
+        for number in 0..profiles {
+            let start = body.text.len();
+            body.text.extend(["[profile p", &number.to_string(), "]\nregion = eu-west-1\n"]);
+            body.ranges.push(start..body.text.len());
+            body.text.push('\n');
+            let entries = vec![("region".into(), NewValue::Text("eu-west-1".into()))];
+            sections.push(NewSection { id: SectionId::Profile(format!("p{number}")), entries });
+        }
+        (sections, body)
+    }
+
+    #[test]
+    fn one_wrong_value_among_many_is_found_by_one_reader_or_two() {
+        let profiles = 2 * BATCH + 1;
+        let (sections, body) = block(profiles);
+        assert_eq!(read_back_from(&AtomicUsize::new(0), &sections, &body).ok(), Some(profiles));
+        for wrong in [0, BATCH - 1, BATCH, profiles - 1] {
+            let (sections, mut body) = block(profiles);
+            let end = body.ranges[wrong].end;
+            body.text.replace_range(end - 2..end - 1, "2");
+            assert!(read_back_from(&AtomicUsize::new(0), &sections, &body).is_err(), "{wrong}");
+            let next = AtomicUsize::new(0);
+            let read = || read_back_from(&next, &sections, &body);
+            let (one, other) = at_once(Worth::Thread, read, read);
+            assert!(one.is_err() || other.is_err(), "{wrong}");
+        }
+    }
 }
