@@ -23,6 +23,9 @@ pub(crate) struct Recalled {
     pub(crate) names_program: bool,
 }
 
+/// What three files are, each of which may not be there.
+type Prints = [Option<Print>; 3];
+
 /// The memory of the last `apply`, and what it is asked with.
 pub(crate) struct Idle {
     memory: Applied,
@@ -57,18 +60,22 @@ impl Idle {
         }))
     }
 
-    /// Remembers that there is nothing to do once these files are as they were planned. A memory that can't be written is
-    /// none.
-    pub(crate) fn remember(&self, manifest: &Manifest, work: &Work, names_program: bool) {
+    /// Remembers that there is nothing to do once the files are as `prints` says. A memory that can't be written is none.
+    pub(crate) fn remember(&self, prints: Prints, work: &Work, names_program: bool) {
         let inputs = Inputs {
             awsauth: env!("CARGO_PKG_VERSION").to_owned(),
             program: self.program.clone(),
             sessions: self.sessions.file_names(),
-            files: [Some(Print::of(manifest.text().as_bytes())), print(&work.config), print(&work.credentials)],
+            files: prints,
         };
         let missing = work.missing.iter().map(|one| (one.profile.to_string(), one.section.to_string())).collect();
         drop(self.memory.remember(inputs, Left { missing, names_program }));
     }
+}
+
+/// The manifest, the config file and the credentials file as they are after the work.
+pub(crate) fn prints(manifest: &Manifest, work: &Work) -> Prints {
+    [Some(Print::of(manifest.text().as_bytes())), print(&work.config), print(&work.credentials)]
 }
 
 /// The file as it is after the work.

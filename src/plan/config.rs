@@ -15,8 +15,6 @@ use crate::ini::{
 };
 use crate::model::{Catalog, ProfileName};
 
-/// From so many bytes on, a thread of its own is worth it.
-const LARGE: usize = 512 * 1024;
 
 /// A config file as it stands, read without knowing the manifest.
 pub(crate) struct Existing<'a> {
@@ -39,7 +37,7 @@ impl<'a> Existing<'a> {
 
     /// The same while `other` is done, at once for a large file.
     pub(crate) fn read_beside<T>(bytes: &'a [u8], other: impl FnOnce() -> T) -> (Self, T) {
-        at_once(if bytes.len() < LARGE { Worth::Nothing } else { Worth::Thread }, || Self::read(bytes), other)
+        at_once(Worth::of_bytes(bytes.len()), || Self::read(bytes), other)
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) use credentials::{
 pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;
 pub(crate) use refusal::{Refusal, Way};
+pub(crate) use spread::{Worth, at_once};
 
 /// Whether something that was made by hand may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,26 @@
 //! Owns doing two pure things at once, where they are large enough for that. Must not know what they are.
 
+/// From so many bytes on, a thread of its own is worth it.
+const LARGE: usize = 512 * 1024;
+
 /// Whether a thread of its own is worth its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Worth {
+pub(crate) enum Worth {
     /// Yes.
     Thread,
     /// No: one after the other is faster.
     Nothing,
 }
 
+impl Worth {
+    /// What work on so many bytes is worth.
+    pub(crate) fn of_bytes(length: usize) -> Self {
+        if length < LARGE { Self::Nothing } else { Self::Thread }
+    }
+}
+
 /// Does both, the first in a thread of its own where that is worth one and can be had.
-pub(super) fn at_once<T: Send, U>(worth: Worth, one: impl Fn() -> T + Sync, other: impl FnOnce() -> U) -> (T, U) {
+pub(crate) fn at_once<T: Send, U>(worth: Worth, one: impl Fn() -> T + Sync, other: impl FnOnce() -> U) -> (T, U) {
     let one = &one;
     std::thread::scope(|scope| {
         let thread = match worth {

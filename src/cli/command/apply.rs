@@ -17,7 +17,7 @@ use crate::cli::plans::{Plans, Work, program};
 use crate::cli::readers;
 use crate::cli::undo;
 use crate::cli::work::{FileWork, colored};
-use crate::plan::{Dependent, Existing, Missing};
+use crate::plan::{Dependent, Existing, Missing, Worth, at_once};
 use crate::prompt;
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
@@ -83,10 +83,16 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let is_shown_only = args.dry_run || args.check;
     if !is_shown_only {
         let state = places.state()?;
-        carry_out(&plans, &work, &state, host.is_interactive() && !args.yes, out)?;
+        let can_ask = host.is_interactive() && !args.yes;
+        let (prints, written) = at_once(
+            Worth::of_bytes(work.config.plan.after.len()),
+            || idle::prints(&manifest, &work),
+            || carry_out(&plans, &work, &state, can_ask, out),
+        );
+        written?;
         let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
         if is_swept && !plans.has_looked_at_session.get() {
-            idle.remember(&manifest, &work, !program.is_empty());
+            idle.remember(prints, &work, !program.is_empty());
         }
     }
     report(&plans, &work, is_shown_only, out)?;
