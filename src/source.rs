@@ -16,6 +16,11 @@ impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
+
+    /// The same part of a text that stands behind `base` other bytes.
+    pub(crate) fn behind(self, base: usize) -> Self {
+        Self { start: base + self.start, end: base + self.end }
+    }
 }
 
 impl From<std::ops::Range<usize>> for Span {

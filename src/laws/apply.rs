@@ -51,6 +51,24 @@ fn load(text: &str) -> manifest::Loaded {
 /// Where that does not hold.
 pub fn check_holds(text: &str) {
     checked(text);
+    pieces_hold(text);
+}
+
+/// Any text as a manifest: what is read in pieces, however small they are, is what is read at once.
+///
+/// # Panics
+///
+/// Where that does not hold.
+pub fn pieces_hold(text: &str) -> Judged {
+    let source = Source::new("profiles.toml", text);
+    let mut judged = Judged::Refused;
+    for size in [1, 100] {
+        if let Some(in_pieces) = manifest::load_in_pieces(&source, size) {
+            assert_eq!(in_pieces, manifest::load_whole(&source), "in pieces of {size} bytes");
+            judged = Judged::Yes;
+        }
+    }
+    judged
 }
 
 /// [`check_holds`], and the catalog of a right manifest.

@@ -4,7 +4,7 @@
 use std::fmt::Arguments;
 
 use super::keys::{self, Key, Shape};
-use super::reading::{Entry, Reading, entries};
+use super::reading::{Entry, Reading, Table, entries};
 use super::settings::{self, WrittenSetting};
 use super::values;
 use crate::model::{
@@ -12,7 +12,6 @@ use crate::model::{
     StartUrl,
 };
 use crate::source::Span;
-use toml::de::DeTable;
 
 /// Whether a value was written in the profile or comes from `[defaults]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +54,14 @@ impl<T> Slot<T> {
     pub(super) fn given(&self) -> Option<&Given<T>> {
         match self {
             Self::Given(given) => Some(given),
+            Self::Absent | Self::Broken => None,
+        }
+    }
+
+    /// The value itself, which is gone from here.
+    pub(super) fn take(&mut self) -> Option<T> {
+        match std::mem::take(self) {
+            Self::Given(given) => Some(given.value),
             Self::Absent | Self::Broken => None,
         }
     }
@@ -156,9 +163,10 @@ fields! {
 
 impl Fields {
     /// Reads the table of one profile, or of `[defaults]`, which `place` names.
-    pub(super) fn read<'t>(table: &'t DeTable<'t>, place: Arguments<'_>, reading: &mut Reading<'t>) -> Box<Self> {
+    pub(super) fn read(table: Table<'_>, place: Arguments<'_>, reading: &mut Reading<'_>) -> Box<Self> {
         // Boxed from the start: a thousand bytes that would be moved from hand to hand.
         let mut fields = Box::<Self>::default();
+        fields.written.reserve_exact(table.keys.len());
         for entry in entries(table) {
             if let Some(key) = keys::find(keys::PROFILE, entry.name) {
                 fields.written.push((key, entry.at));
@@ -171,8 +179,8 @@ impl Fields {
         fields
     }
 
-    fn put<'t>(&mut self, key: &'static Key, entry: Entry<'t>, reading: &mut Reading<'t>) {
-        let at: Span = entry.value.span().into();
+    fn put(&mut self, key: &'static Key, entry: Entry<'_>, reading: &mut Reading<'_>) {
+        let at = entry.value_at();
         let example = Some(key.examples[0]);
         match key.shape {
             Shape::Text(_) | Shape::Word(_) => self.put_text(key, entry, reading),
@@ -190,8 +198,8 @@ impl Fields {
         }
     }
 
-    fn put_text<'t>(&mut self, key: &'static Key, entry: Entry<'t>, reading: &mut Reading<'t>) {
-        let at: Span = entry.value.span().into();
+    fn put_text(&mut self, key: &'static Key, entry: Entry<'_>, reading: &mut Reading<'_>) {
+        let at = entry.value_at();
         let text = reading.text(entry, Some(key.examples[0]));
         macro_rules! set {
             ($($name:literal => $field:ident: $parse:expr,)+) => {

@@ -5,7 +5,7 @@
 
 use super::codes;
 use super::keys::{self, Key};
-use super::reading::{Entry, Reading, entries, quoted};
+use super::reading::{Entry, Reading, Table, entries, quoted};
 use super::syntax;
 use crate::diagnostic::Diagnostic;
 use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
@@ -27,7 +27,7 @@ pub(crate) fn load_settings(source: &Source, distrust: Option<&str>) -> LoadedSe
     let parsed = syntax::parse(source, &mut reading.out);
     let mut settings = Settings::default();
     if parsed.complete {
-        read(&entries(&parsed.table), distrust, &mut settings, &mut reading);
+        read(&entries(Table { keys: &parsed.table, base: 0 }), distrust, &mut settings, &mut reading);
     }
     LoadedSettings { settings, diagnostics: reading.out.into_sorted() }
 }
@@ -99,7 +99,7 @@ fn word<'t, T: Copy>(
             None => format!("the words for it are {}", quoted(words())),
         };
         let message = format!("`{}` can't be `{text}`", key.name);
-        reading.out.push(Diagnostic::error(codes::BAD_SETTING, entry.value.span().into(), message).help(help));
+        reading.out.push(Diagnostic::error(codes::BAD_SETTING, entry.value_at(), message).help(help));
     }
     found
 }
@@ -136,7 +136,7 @@ fn mfa_process<'t>(
         }
         ProgramError::Nul => "take it out".to_owned(),
     };
-    let at = array.first().map_or_else(|| entry.value.span(), toml::Spanned::span).into();
+    let at = array.first().map_or(entry.value_at(), |value| Entry { value, ..entry }.value_at());
     reading.out.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
     None
 }
@@ -150,9 +150,9 @@ fn literal(entry: Entry<'_>, text: Option<&str>, wanted: &str, key: &Key, readin
     };
     if text.contains("${") {
         let message = "variables are not filled in in `[settings]`";
-        reading.out.push(
-            Diagnostic::error(codes::BAD_VARIABLE, entry.value.span().into(), message).help("write the value itself"),
-        );
+        reading
+            .out
+            .push(Diagnostic::error(codes::BAD_VARIABLE, entry.value_at(), message).help("write the value itself"));
         return None;
     }
     Some(text.to_owned())

@@ -25,7 +25,12 @@ mod variables;
 #[cfg(test)]
 mod tests;
 
-use reading::{Entry, Reading, entries};
+use fields::Fields;
+use profiles::Drafts;
+use reading::{Entry, Reading, Table, entries};
+use sessions::Sessions;
+use syntax::Profiles;
+use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Catalog;
@@ -39,7 +44,7 @@ pub(crate) use schema::{local_schema, schema};
 const VERSION: i64 = 1;
 
 /// A manifest as it was read.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Loaded {
     /// Everything in it; none if there is any error.
     pub(crate) catalog: Option<Catalog>,
@@ -47,47 +52,100 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// What all profiles share.
+struct Shared<'t> {
+    defaults: Box<Fields>,
+    sessions: Sessions<'t>,
+}
+
 /// Reads a manifest. Pure, and linear in the length of the text.
 pub(crate) fn load(source: &Source) -> Loaded {
+    load_in_pieces(source, syntax::PIECE).unwrap_or_else(|| load_whole(source))
+}
+
+/// Reads any text at once.
+pub(crate) fn load_whole(source: &Source) -> Loaded {
     let mut reading = Reading::new(source);
-    let parsed = syntax::parse(source, &mut reading.out);
-    let catalog = if parsed.complete { catalog(&entries(&parsed.table), &mut reading) } else { None };
-    let catalog = catalog.filter(|_| !reading.out.has_errors());
+    let mut parsed = syntax::parse(source, &mut reading.out);
+    if !parsed.complete {
+        return Loaded { catalog: None, diagnostics: reading.out.into_sorted() };
+    }
+    let profiles = parsed.table.remove_entry("profiles");
+    let catalog = shared(&parsed.table, &mut reading).and_then(|shared| {
+        let mut drafts = Drafts::default();
+        if let Some((key, value)) = profiles
+            && reading.table(Entry::new(&key, &value, 0)).is_some()
+            && let DeValue::Table(table) = value.into_inner()
+        {
+            drafts.read(Profiles { table, base: 0 }, &shared.defaults, &mut reading);
+        }
+        drafts.index();
+        catalog(drafts, shared.sessions, &mut reading)
+    });
     Loaded { catalog, diagnostics: reading.out.into_sorted() }
 }
 
-fn catalog<'t>(top: &[Entry<'t>], reading: &mut Reading<'t>) -> Option<Catalog> {
+/// Reads a text of more than one piece; none where it has to be read as a whole to say what is wrong, or what it means.
+pub(crate) fn load_in_pieces(source: &Source, size: usize) -> Option<Loaded> {
+    let mut pieces = syntax::pieces(&source.text, size).peekable();
+    let head = pieces.next()?;
+    pieces.peek()?;
+    let head = head.head()?;
+    let mut reading = Reading::new(source);
+    let shared = shared(&head, &mut reading)?;
+    let mut drafts = Drafts::default();
+    for piece in pieces {
+        drafts.read(piece.profiles()?, &shared.defaults, &mut reading);
+    }
+    if !drafts.index() {
+        return None;
+    }
+    let catalog = catalog(drafts, shared.sessions, &mut reading);
+    Some(Loaded { catalog, diagnostics: reading.out.into_sorted() })
+}
+
+/// Reads all tables but `[profiles]`; none if nothing can be said of a file of this version.
+fn shared<'t>(tables: &'t DeTable<'t>, reading: &mut Reading<'t>) -> Option<Shared<'t>> {
+    let top = entries(Table { keys: tables, base: 0 });
     let find = |name: &str| top.iter().find(|entry| entry.name == name).copied();
     if find("version").is_some_and(|entry| !is_readable(entry, reading)) {
         return None;
     }
-    for entry in top {
+    for entry in &top {
         check_top(*entry, reading);
     }
     if let Some(entry) = find("vars") {
         variables::read(entry, reading);
     }
     let defaults = match find("defaults").and_then(|entry| reading.table(entry)) {
-        Some(table) => fields::Fields::read(table, format_args!("`[defaults]`"), reading),
+        Some(table) => Fields::read(table, format_args!("`[defaults]`"), reading),
         None => Box::default(),
     };
     let sessions = find("sso_sessions").map(|entry| sessions::read(entry, reading)).unwrap_or_default();
-    let mut drafts = find("profiles").map(|entry| profiles::read(entry, &defaults, reading)).unwrap_or_default();
+    Some(Shared { defaults, sessions })
+}
+
+/// Checks how everything fits together; the catalog, if there is no error at all.
+fn catalog(mut drafts: Drafts<'_>, sessions: Sessions<'_>, reading: &mut Reading<'_>) -> Option<Catalog> {
     profiles::check(&mut drafts, &sessions, reading);
     chains::check(&mut drafts, reading);
     if reading.out.has_errors() {
         return None;
     }
+    let mut built = Vec::with_capacity(drafts.list.len());
     // Each draft goes when its profile is built: thousands of them need not be there at once.
-    let built: Option<Vec<_>> = drafts.list.into_iter().map(|draft| profiles::build(&draft, &sessions)).collect();
-    debug_assert!(built.is_some(), "a profile is wrong, and nothing was reported");
-    Some(Catalog::new(sessions.checked, built?))
+    for draft in drafts.list {
+        let profile = profiles::build(draft, &sessions);
+        debug_assert!(profile.is_some(), "a profile is wrong, and nothing was reported");
+        built.push(profile?);
+    }
+    Some(Catalog::new(sessions.checked, built))
 }
 
 /// Whether this awsauth knows the version; of a newer file it can't say what is right.
 fn is_readable(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
     let Some(version) = reading.number(entry, "a whole number", Some("1")) else { return true };
-    let at = entry.value.span().into();
+    let at = entry.value_at();
     if version > VERSION {
         let message = format!("this manifest has version {version}, and this awsauth reads version {VERSION}");
         reading.out.push(Diagnostic::error(codes::NEWER_VERSION, at, message).help("install a newer awsauth"));

@@ -1,13 +1,15 @@
 //! Owns `[profiles]` one by one: what a profile's pattern needs, and the checked profile that comes out. Must not know
 //! how profiles hang together.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::codes;
 use super::fields::{Fields, Given, Origin, Slot};
 use super::keys;
-use super::reading::{Entry, Reading, entries, quoted};
-use super::sessions::{Cases, Sessions};
+use super::reading::{Entry, Reading, quoted};
+use super::sessions::{Sessions, check_case};
+use super::syntax::Profiles;
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
@@ -17,7 +19,7 @@ use crate::source::Span;
 #[derive(Debug)]
 pub(super) struct Draft<'t> {
     /// The name as it is written.
-    pub(super) written: &'t str,
+    pub(super) written: Cow<'t, str>,
     /// The name, if it is one.
     pub(super) name: Option<ProfileName>,
     /// Where the name stands.
@@ -48,35 +50,38 @@ pub(super) struct Drafts<'t> {
     /// In the manifest's order.
     pub(super) list: Vec<Draft<'t>>,
     /// The place in the list by name as it is written.
-    pub(super) by_name: HashMap<&'t str, usize>,
+    pub(super) by_name: HashMap<Cow<'t, str>, usize>,
 }
 
-/// Reads `[profiles]`, and gives each what it does not have from `defaults`.
-pub(super) fn read<'t>(entry: Entry<'t>, defaults: &Fields, reading: &mut Reading<'t>) -> Drafts<'t> {
-    let mut drafts = Drafts::default();
-    let Some(table) = reading.table(entry) else { return drafts };
-    let mut cases = Cases::default();
-    let entries = entries(table);
-    drafts.list.reserve(entries.len());
-    drafts.by_name.reserve(entries.len());
-    for entry in entries {
-        cases.check(entry.name, entry.at, "profile", reading);
-        let parsed = ProfileName::new(entry.name);
-        if let Err(error) = &parsed {
-            let help = values::name_help(error);
-            reading.out.push(Diagnostic::error(codes::BAD_NAME, entry.at, error.to_string()).help(help));
+impl<'t> Drafts<'t> {
+    /// Reads some profiles, and gives each what it does not have from `defaults`.
+    pub(super) fn read(&mut self, profiles: Profiles<'t>, defaults: &Fields, reading: &mut Reading<'_>) {
+        let base = profiles.base;
+        // Each table goes when it is read: what TOML makes of a profile is many times as large as its text.
+        for (key, value) in profiles.into_sorted() {
+            let entry = Entry::new(&key, &value, base);
+            let parsed = ProfileName::new(entry.name);
+            if let Err(error) = &parsed {
+                let help = values::name_help(error);
+                reading.out.push(Diagnostic::error(codes::BAD_NAME, entry.at, error.to_string()).help(help));
+            }
+            let Some(table) = reading.table(entry) else { continue };
+            let mut fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
+            fields.inherit(defaults);
+            self.list.push(Draft { at: entry.at, name: parsed.ok(), fields, written: key.into_inner() });
         }
-        let Some(table) = reading.table(entry) else { continue };
-        let mut fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
-        fields.inherit(defaults);
-        drafts.by_name.insert(entry.name, drafts.list.len());
-        drafts.list.push(Draft { written: entry.name, name: parsed.ok(), at: entry.at, fields });
     }
-    drafts
+
+    /// Makes the index of all that were read. Says whether no name is there twice.
+    pub(super) fn index(&mut self) -> bool {
+        self.by_name = self.list.iter().zip(0..).map(|(draft, place)| (draft.written.clone(), place)).collect();
+        self.by_name.len() == self.list.len()
+    }
 }
 
 /// Checks what the pattern of each profile asks for.
 pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
+    check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at)), "profile", reading);
     for draft in &mut drafts.list {
         check_keys(draft, reading);
         if draft.pattern() == Some(Pattern::Sso) {
@@ -90,7 +95,7 @@ pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &
 }
 
 fn check_keys(draft: &Draft<'_>, reading: &mut Reading<'_>) {
-    let name = draft.written;
+    let name = &*draft.written;
     let Some(pattern) = draft.pattern() else {
         if draft.fields.lacks("pattern") {
             let message = format!("the profile `{name}` has no `pattern`");
@@ -203,7 +208,7 @@ fn check_long_term(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading
     let given = draft.fields.long_term_profile.given();
     let section = match given {
         Some(given) => given.value.to_string(),
-        None => default_long_term(draft.written),
+        None => default_long_term(&draft.written),
     };
     if given.is_none() && draft.name.is_some() && ProfileName::new(&section).is_err() {
         let message = format!("the name of its long-term section, `{section}`, is too long");
@@ -223,7 +228,7 @@ fn check_long_term(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading
         found.related(other.at, format!("this profile has the pattern `{pattern}`, and other credentials")).help(
             format!(
                 "set `long_term_profile` to a name that is no profile's, such as `{}`",
-                default_long_term(draft.written)
+                default_long_term(&draft.written)
             ),
         ),
     );
@@ -234,17 +239,17 @@ fn default_long_term(name: &str) -> String {
 }
 
 /// The checked profile; none if anything of it is wrong, which has been reported.
-pub(super) fn build(draft: &Draft<'_>, sessions: &Sessions<'_>) -> Option<Profile> {
-    let fields = &draft.fields;
+pub(super) fn build(draft: Draft<'_>, sessions: &Sessions<'_>) -> Option<Profile> {
+    let Draft { written, name, mut fields, .. } = draft;
     Some(Profile {
-        name: draft.name.clone()?,
-        kind: kind(draft, sessions)?,
-        delivery: delivery(fields),
-        region: fields.region.value().cloned(),
-        output: fields.output.value().cloned(),
-        description: fields.description.value().cloned(),
-        tags: fields.tags.value().cloned().unwrap_or_default(),
-        settings: fields.settings.iter().filter_map(super::settings::WrittenSetting::checked).collect(),
+        name: name?,
+        kind: kind(&written, &mut fields, sessions)?,
+        delivery: delivery(&fields),
+        region: fields.region.take(),
+        output: fields.output.take(),
+        description: fields.description.take(),
+        tags: fields.tags.take().unwrap_or_default(),
+        settings: fields.settings.into_iter().filter_map(super::settings::WrittenSetting::checked).collect(),
     })
 }
 
@@ -253,23 +258,22 @@ pub(super) fn delivery(fields: &Fields) -> Delivery {
     if fields.credential_process.value() == Some(&true) { Delivery::Process } else { Delivery::Native }
 }
 
-fn kind(draft: &Draft<'_>, sessions: &Sessions<'_>) -> Option<Kind> {
-    let fields = &draft.fields;
-    Some(match draft.pattern()? {
+fn kind(written: &str, fields: &mut Fields, sessions: &Sessions<'_>) -> Option<Kind> {
+    Some(match fields.pattern.take()? {
         Pattern::Iam => Kind::Iam,
         Pattern::IamMfa => Kind::IamMfa {
-            mfa_serial: fields.mfa_serial.value()?.clone(),
-            long_term_profile: match fields.long_term_profile.value() {
-                Some(name) => name.clone(),
-                None => ProfileName::new(&default_long_term(draft.written)).ok()?,
+            mfa_serial: fields.mfa_serial.take()?,
+            long_term_profile: match fields.long_term_profile.take() {
+                Some(name) => name,
+                None => ProfileName::new(&default_long_term(written)).ok()?,
             },
             duration: seconds(Pattern::IamMfa, fields)?,
         },
-        Pattern::IamMfaRole => Kind::IamMfaRole { role: role(fields)?, mfa_serial: fields.mfa_serial.value().cloned() },
+        Pattern::IamMfaRole => Kind::IamMfaRole { role: role(fields)?, mfa_serial: fields.mfa_serial.take() },
         Pattern::Sso => Kind::Sso {
             access: access(fields, sessions)?,
-            account_id: fields.sso_account_id.value()?.clone(),
-            role_name: fields.sso_role_name.value()?.clone(),
+            account_id: fields.sso_account_id.take()?,
+            role_name: fields.sso_role_name.take()?,
         },
         Pattern::SsoRole => Kind::SsoRole(role(fields)?),
     })
@@ -283,22 +287,19 @@ fn seconds(pattern: Pattern, fields: &Fields) -> Option<Option<SessionDuration>>
     }
 }
 
-fn role(fields: &Fields) -> Option<Role> {
+fn role(fields: &mut Fields) -> Option<Role> {
     Some(Role {
-        arn: fields.role_arn.value()?.clone(),
+        arn: fields.role_arn.take()?,
         source: ProfileName::new(fields.source_profile.value()?).ok()?,
         duration: seconds(Pattern::IamMfaRole, fields)?,
-        session_name: fields.role_session_name.value().cloned(),
-        external_id: fields.external_id.value().cloned(),
+        session_name: fields.role_session_name.take(),
+        external_id: fields.external_id.take(),
     })
 }
 
-fn access(fields: &Fields, sessions: &Sessions<'_>) -> Option<SsoAccess> {
+fn access(fields: &mut Fields, sessions: &Sessions<'_>) -> Option<SsoAccess> {
     match fields.sso_session.value() {
         Some(name) => Some(SsoAccess::Session(sessions.find(name)?.clone())),
-        None => Some(SsoAccess::Legacy {
-            start_url: fields.sso_start_url.value()?.clone(),
-            region: fields.sso_region.value()?.clone(),
-        }),
+        None => Some(SsoAccess::Legacy { start_url: fields.sso_start_url.take()?, region: fields.sso_region.take()? }),
     }
 }

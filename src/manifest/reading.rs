@@ -1,6 +1,7 @@
 //! Owns what one reading carries along (variables, findings, guesses), and how typed values are taken out of TOML. Must
 //! not know which keys there are.
 
+use std::borrow::Cow;
 use std::fmt::{Arguments, Display};
 
 use toml::Spanned as Located;
@@ -15,6 +16,18 @@ use crate::source::{Source, Span};
 /// A value as TOML has it.
 pub(super) type Value<'t> = Located<DeValue<'t>>;
 
+/// A name as TOML has it.
+pub(super) type Name<'t> = Located<Cow<'t, str>>;
+
+/// A table, and where in the file the piece begins that it was read from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table<'t> {
+    /// What TOML made of it; its places count from `base`.
+    pub(super) keys: &'t DeTable<'t>,
+    /// The first byte of the piece.
+    pub(super) base: usize,
+}
+
 /// One `key = value`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'t> {
@@ -22,26 +35,36 @@ pub(super) struct Entry<'t> {
     pub(super) name: &'t str,
     /// Where the key stands.
     pub(super) at: Span,
-    /// The value.
+    /// The value; its own places count from `base`.
     pub(super) value: &'t Value<'t>,
+    /// The first byte of the piece of the file that it was read from.
+    pub(super) base: usize,
+}
+
+impl<'t> Entry<'t> {
+    /// The entry of these two, read from the piece that begins at `base`.
+    pub(super) fn new(key: &'t Name<'_>, value: &'t Value<'t>, base: usize) -> Self {
+        Self { name: key.get_ref(), at: Span::from(key.span()).behind(base), value, base }
+    }
+
+    /// Where the value stands.
+    pub(super) fn value_at(&self) -> Span {
+        Span::from(self.value.span()).behind(self.base)
+    }
 }
 
 /// The entries of a table in the order of the file.
-pub(super) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
-    let entry = |(key, value): (&'t Located<_>, &'t Value<'t>)| {
-        let name: &std::borrow::Cow<'t, str> = key.get_ref();
-        Entry { name: name.as_ref(), at: key.span().into(), value }
-    };
-    let mut entries: Vec<_> = table.iter().map(entry).collect();
+pub(super) fn entries(table: Table<'_>) -> Vec<Entry<'_>> {
+    let mut entries: Vec<_> = table.keys.iter().map(|(key, value)| Entry::new(key, value, table.base)).collect();
     entries.sort_by_key(|entry| entry.at);
     entries
 }
 
 /// A string of the file with its variables filled in.
 #[derive(Debug, Clone)]
-pub(super) struct Text {
+pub(super) struct Text<'e> {
     /// The filled-in text.
-    pub(super) value: String,
+    pub(super) value: Cow<'e, str>,
     /// Where the literal stands.
     pub(super) at: Span,
     /// Whether the literal reads otherwise.
@@ -71,12 +94,9 @@ impl<'t> Reading<'t> {
     pub(super) fn wrong_type(&mut self, entry: Entry<'_>, wanted: &str, example: Option<&str>) {
         let Entry { name, value, .. } = entry;
         let found = type_words(value.get_ref());
-        let mut wrong = Diagnostic::error(
-            codes::WRONG_TYPE,
-            value.span().into(),
-            format!("`{name}` must be {wanted}, not {found}"),
-        )
-        .label(format!("this is {found}"));
+        let mut wrong =
+            Diagnostic::error(codes::WRONG_TYPE, entry.value_at(), format!("`{name}` must be {wanted}, not {found}"))
+                .label(format!("this is {found}"));
         if let Some(example) = example {
             wrong = wrong.help(format!("write it as in `{name} = {example}`"));
         }
@@ -84,25 +104,25 @@ impl<'t> Reading<'t> {
     }
 
     /// The table in `entry`.
-    pub(super) fn table(&mut self, entry: Entry<'t>) -> Option<&'t DeTable<'t>> {
+    pub(super) fn table<'e>(&mut self, entry: Entry<'e>) -> Option<Table<'e>> {
         let table = entry.value.get_ref().as_table();
         if table.is_none() {
             self.wrong_type(entry, "a table", None);
         }
-        table
+        table.map(|keys| Table { keys, base: entry.base })
     }
 
     /// The string in `entry`, with its variables filled in.
-    pub(super) fn text(&mut self, entry: Entry<'t>, example: Option<&str>) -> Option<Text> {
+    pub(super) fn text<'e>(&mut self, entry: Entry<'e>, example: Option<&str>) -> Option<Text<'e>> {
         let Some(literal) = entry.value.get_ref().as_str() else {
             self.wrong_type(entry, "a string", example);
             return None;
         };
-        self.variables.fill_in(literal, entry.value.span().into(), self.source, &mut self.out, &mut self.suggester)
+        self.variables.fill_in(literal, entry.value_at(), self.source, &mut self.out, &mut self.suggester)
     }
 
     /// The strings in `entry`, each with its variables filled in; none if any of them is no good.
-    pub(super) fn texts(&mut self, entry: Entry<'t>, example: Option<&str>) -> Option<Vec<Text>> {
+    pub(super) fn texts<'e>(&mut self, entry: Entry<'e>, example: Option<&str>) -> Option<Vec<Text<'e>>> {
         let Some(array) = entry.value.get_ref().as_array() else {
             self.wrong_type(entry, "a list of strings", example);
             return None;
@@ -132,7 +152,7 @@ impl<'t> Reading<'t> {
     /// What `parsed` made of `text`, or the reason as an error of the rule `code`.
     pub(super) fn parsed<T, E: Display>(
         &mut self,
-        text: &Text,
+        text: &Text<'_>,
         parsed: Result<T, E>,
         code: &'static str,
         help: &str,
@@ -147,7 +167,7 @@ impl<'t> Reading<'t> {
     }
 
     /// Reports `text` as wrong under the rule `code`.
-    pub(super) fn reject(&mut self, text: &Text, code: &'static str, message: String, help: &str) {
+    pub(super) fn reject(&mut self, text: &Text<'_>, code: &'static str, message: String, help: &str) {
         let mut found = Diagnostic::error(code, text.at, message);
         if text.expanded {
             found = found.label(format!("with its variables filled in this is `{}`", text.value));

@@ -46,9 +46,9 @@ impl<'t> Sessions<'t> {
 pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Sessions<'t> {
     let mut sessions = Sessions::default();
     let Some(table) = reading.table(entry) else { return sessions };
-    let mut cases = Cases::default();
-    for entry in entries(table) {
-        cases.check(entry.name, entry.at, "SSO session", reading);
+    let entries = entries(table);
+    check_case(entries.iter().map(|entry| (entry.name, entry.at)), "SSO session", reading);
+    for entry in entries {
         let session = session(entry, reading);
         sessions.names.push(entry.name);
         sessions.by_name.insert(entry.name, session.as_ref().map(|_| sessions.checked.len()));
@@ -57,7 +57,7 @@ pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Sessions<
     sessions
 }
 
-fn session<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<SsoSession> {
+fn session(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<SsoSession> {
     let name = name(entry.name, entry.at, reading);
     let table = reading.table(entry)?;
     let (mut url, mut region, mut scopes) = (None, None, Some(default_scopes()));
@@ -110,11 +110,11 @@ fn default_scopes() -> Vec<ConfigText> {
     ConfigText::new(DEFAULT_SCOPE).into_iter().collect()
 }
 
-fn scopes<'t>(entry: Entry<'t>, example: Option<&str>, reading: &mut Reading<'t>) -> Option<Vec<ConfigText>> {
+fn scopes(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) -> Option<Vec<ConfigText>> {
     let texts = reading.texts(entry, example)?;
     if texts.is_empty() {
         reading.out.push(
-            Diagnostic::error(codes::BAD_SCOPE, entry.value.span().into(), "a session needs at least one scope")
+            Diagnostic::error(codes::BAD_SCOPE, entry.value_at(), "a session needs at least one scope")
                 .help(format!("leave the key out for [\"{DEFAULT_SCOPE}\"]")),
         );
         return None;
@@ -142,16 +142,19 @@ fn scopes<'t>(entry: Entry<'t>, example: Option<&str>, reading: &mut Reading<'t>
     sound.then_some(scopes)
 }
 
-/// Names that were seen, to find those that differ only in case.
-#[derive(Debug, Default)]
-pub(super) struct Cases<'t> {
-    seen: HashMap<String, (&'t str, Span)>,
-}
-
-impl<'t> Cases<'t> {
-    /// Reports `name` if one that differs only in case came before.
-    pub(super) fn check(&mut self, name: &'t str, at: Span, what: &str, reading: &mut Reading<'_>) {
-        let (other, first) = *self.seen.entry(name.to_lowercase()).or_insert((name, at));
+/// Reports each of `names` before which one stands that differs only in case.
+pub(super) fn check_case<'n>(
+    names: impl Iterator<Item = (&'n str, Span)> + Clone,
+    what: &str,
+    reading: &mut Reading<'_>,
+) {
+    // Most manifests are in lower case: then no two names differ only in that.
+    if names.clone().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
+        return;
+    }
+    let mut seen = HashMap::new();
+    for (name, at) in names {
+        let (other, first) = *seen.entry(name.to_lowercase()).or_insert((name, at));
         if other != name {
             let message = format!("the {what}s `{other}` and `{name}` differ only in case");
             reading.out.push(

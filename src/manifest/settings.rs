@@ -9,7 +9,6 @@ use super::reading::{Entry, Reading, Text, entries, quoted};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ConfigText, Setting, SettingValue};
-use crate::source::Span;
 
 /// One setting as it is written; none where its value is wrong, which has been reported.
 #[derive(Debug, Clone)]
@@ -22,13 +21,13 @@ pub(super) struct WrittenSetting {
 
 impl WrittenSetting {
     /// The setting, if its value is right.
-    pub(super) fn checked(&self) -> Option<Setting> {
-        Some(Setting { key: self.key.to_owned(), value: self.value.clone()? })
+    pub(super) fn checked(self) -> Option<Setting> {
+        Some(Setting { key: self.key.to_owned(), value: self.value? })
     }
 }
 
 /// Reads the table in `entry`.
-pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Vec<WrittenSetting> {
+pub(super) fn read(entry: Entry<'_>, reading: &mut Reading<'_>) -> Vec<WrittenSetting> {
     let Some(table) = reading.table(entry) else { return Vec::new() };
     entries(table).into_iter().filter_map(|entry| setting(entry, reading)).collect()
 }
@@ -62,7 +61,7 @@ fn merge(under: &mut WrittenSetting, over: WrittenSetting) {
     }
 }
 
-fn setting<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<WrittenSetting> {
+fn setting(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<WrittenSetting> {
     let known = named(entry, "an AWS setting that awsauth knows", known::SETTINGS, reading)?;
     let value = match known.takes {
         Takes::Nested(list) => nested(entry, list, reading).map(SettingValue::Nested),
@@ -71,11 +70,7 @@ fn setting<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<WrittenSet
     Some(WrittenSetting { key: known.name, value })
 }
 
-fn nested<'t>(
-    entry: Entry<'t>,
-    list: &'static [Known],
-    reading: &mut Reading<'t>,
-) -> Option<Vec<(String, ConfigText)>> {
+fn nested(entry: Entry<'_>, list: &'static [Known], reading: &mut Reading<'_>) -> Option<Vec<(String, ConfigText)>> {
     let table = reading.table(entry)?;
     let place = format!("a setting of `{}`", entry.name);
     let read = entries(table).into_iter().map(|entry| {
@@ -113,10 +108,10 @@ fn named(entry: Entry<'_>, what: &str, list: &'static [Known], reading: &mut Rea
     None
 }
 
-fn value<'t>(entry: Entry<'t>, known: &'static Known, reading: &mut Reading<'t>) -> Option<ConfigText> {
+fn value(entry: Entry<'_>, known: &'static Known, reading: &mut Reading<'_>) -> Option<ConfigText> {
     let text = plain(entry, known, reading)?;
     let checked = values::config_text(&text, reading)?;
-    let value = text.value.as_str();
+    let value = &*text.value;
     let wanted = match known.takes {
         Takes::Flag if !matches!(value, "true" | "false") => "`true` or `false`".to_owned(),
         Takes::Word(words) if !words.contains(&value) => format!("one of {}", quoted(words.iter())),
@@ -137,13 +132,13 @@ fn value<'t>(entry: Entry<'t>, known: &'static Known, reading: &mut Reading<'t>)
 }
 
 /// The value as it is written into the file: a string, or a number or truth value in its usual form.
-fn plain<'t>(entry: Entry<'t>, known: &'static Known, reading: &mut Reading<'t>) -> Option<Text> {
-    let at: Span = entry.value.span().into();
+fn plain<'e>(entry: Entry<'e>, known: &'static Known, reading: &mut Reading<'_>) -> Option<Text<'e>> {
+    let at = entry.value_at();
     match entry.value.get_ref() {
-        DeValue::Boolean(flag) => Some(Text { value: flag.to_string(), at, expanded: false }),
+        DeValue::Boolean(flag) => Some(Text { value: flag.to_string().into(), at, expanded: false }),
         DeValue::Integer(_) => {
             let number = reading.number(entry, "a whole number of 64 bits", Some(known.example))?;
-            Some(Text { value: number.to_string(), at, expanded: false })
+            Some(Text { value: number.to_string().into(), at, expanded: false })
         }
         DeValue::String(_) => reading.text(entry, Some(known.example)),
         DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {

@@ -1,13 +1,25 @@
 //! Owns TOML's own rules: text → tables with spans, and every breach of the syntax. Must not know what a key means.
+//!
+//! What TOML makes of a text is thirty times as large as it, so the profiles of a long text are read some at a time. That
+//! is sound where each piece is in order by itself: a piece that ends within a string or a list is not, so the next one
+//! begins where a table can begin, and says there what it would say in the whole text, as long as no two pieces have
+//! anything to do with one table. The reader makes sure that no name is in two of them.
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::codes;
+use super::reading::{Name, Value};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Source, Span};
 
 /// How many duplicate keys get their first place looked up; each look-up reads the text before it.
 const MOST_LOOK_UPS: usize = 100;
+/// So many bytes a piece of a long text has at least.
+pub(super) const PIECE: usize = 64 * 1024;
+/// How a piece begins.
+const HEADER: &str = "[profiles.";
+/// Where the word `profiles` stands in a piece that has no other header for that table.
+const FIRST_KEY: std::ops::Range<usize> = 1.."[profiles".len();
 
 /// What TOML made of a text.
 #[derive(Debug)]
@@ -16,6 +28,86 @@ pub(super) struct Parsed<'t> {
     pub(super) table: DeTable<'t>,
     /// Whether they hold everything that was written, so that a missing key is really missing.
     pub(super) complete: bool,
+}
+
+/// Profiles as TOML has them.
+#[derive(Debug)]
+pub(super) struct Profiles<'t> {
+    /// By name; their places count from `base`.
+    pub(super) table: DeTable<'t>,
+    /// The first byte of the piece that they were read from.
+    pub(super) base: usize,
+}
+
+impl<'t> Profiles<'t> {
+    /// Each with its name, in the order of the file.
+    pub(super) fn into_sorted(self) -> Vec<(Name<'t>, Value<'t>)> {
+        let mut profiles: Vec<_> = self.table.into_iter().collect();
+        profiles.sort_by_key(|(name, _)| name.span().start);
+        profiles
+    }
+}
+
+/// A part of a text, from the beginning of a line on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'t> {
+    text: &'t str,
+    base: usize,
+}
+
+impl<'t> Piece<'t> {
+    /// The tables of the first piece, if they are in order and no profile is among them.
+    pub(super) fn head(self) -> Option<DeTable<'t>> {
+        self.tables().filter(|tables| !tables.contains_key("profiles"))
+    }
+
+    /// The profiles of another piece, if they are in order and it has nothing else.
+    pub(super) fn profiles(self) -> Option<Profiles<'t>> {
+        let mut tables = self.tables()?.into_iter();
+        match (tables.next()?, tables.next()) {
+            ((key, value), None) if key.span() == FIRST_KEY => match value.into_inner() {
+                DeValue::Table(table) => Some(Profiles { table, base: self.base }),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn tables(self) -> Option<DeTable<'t>> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        errors.is_empty().then(|| table.into_inner())
+    }
+}
+
+/// Cuts a text in front of headers of profiles: what stands above them, then pieces of at least `size` bytes.
+pub(super) fn pieces(text: &str, size: usize) -> impl Iterator<Item = Piece<'_>> {
+    let mut next = Some((0, 0));
+    std::iter::from_fn(move || {
+        let (start, least) = next?;
+        let end = header_from(text, start + least);
+        next = end.map(|end| (end, size.max(1)));
+        Some(Piece { text: &text[start..end.unwrap_or(text.len())], base: start })
+    })
+}
+
+/// Where the first header of a profile stands at `offset` or behind it.
+fn header_from(text: &str, offset: usize) -> Option<usize> {
+    let rest = text.get(text.ceil_char_boundary(offset)..)?;
+    let mut headers = rest.match_indices(HEADER).map(|(at, _)| text.len() - rest.len() + at);
+    let is_header = |at: &usize| {
+        let (before, name) = (&text[..*at], &text[at + HEADER.len()..]);
+        (before.is_empty() || before.ends_with('\n')) && is_whole_name(name.lines().next().unwrap_or_default())
+    };
+    headers.find(is_header)
+}
+
+/// Whether the rest of a header is one name: one with a dot in it may be a part of the profile above.
+fn is_whole_name(rest: &str) -> bool {
+    let name = rest.split(']').next().unwrap_or_default();
+    match name.strip_prefix('"') {
+        Some(quoted) => quoted.find('"') == Some(quoted.len().wrapping_sub(1)),
+        None => name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
+    }
 }
 
 /// Reads `source` as TOML. Duplicate keys leave the tables usable, any other error makes them incomplete.

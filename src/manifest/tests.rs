@@ -93,6 +93,53 @@ fn profiles_keep_the_order_of_the_file() {
     assert_eq!(names, ["z", "a", "m"]);
 }
 
+/// Whether a text that is cut at every header is read in pieces; it then says what it says as a whole.
+fn is_read_in_pieces(text: &str) -> bool {
+    let source = Source::new("profiles.toml", text);
+    let in_pieces = load_in_pieces(&source, 1);
+    in_pieces.inspect(|loaded| assert_eq!(*loaded, load_whole(&source), "{text}")).is_some()
+}
+
+#[test]
+fn profiles_that_need_nothing_of_each_others_text_are_read_in_pieces() {
+    let iam = |name: &str| format!("[profiles.{name}]\npattern = \"iam\"\n");
+    let (one, other) = (iam("one"), iam("\"o.t/her\""));
+    let prompting = "[profiles.role]\npattern = \"iam-mfa-role\"\nsource_profile = \"one\"\nmfa_serial = \"GAHT12345678\"\n\
+                     role_arn = \"arn:aws:iam::444455556666:role/A\"\n";
+    for text in [
+        format!("{one}{other}"),
+        format!("# mine\r\n[defaults]\noutput = \"json\"\n{one}[profiles.one.settings]\nmax_attempts = 5\n{other}"),
+        format!("{one}region = \"nowhere\"\n{prompting}{other}colour = 1\n"),
+        format!("{one}{}{}", iam("ONE"), iam("__proto__")),
+    ] {
+        assert!(is_read_in_pieces(&text), "{text}");
+    }
+}
+
+#[test]
+fn a_table_that_pieces_would_have_in_common_is_read_with_the_whole_text() {
+    let iam = |name: &str| format!("[profiles.{name}]\npattern = \"iam\"\n");
+    let (one, other) = (iam("one"), iam("other"));
+    for text in [
+        format!("{one}{other}{one}"),
+        format!("[profiles.one.settings]\nmax_attempts = 5\n{other}{one}"),
+        format!("[profiles]\n{one}{other}"),
+        format!("profiles.third.pattern = \"iam\"\n{one}{other}"),
+        format!("profiles = {{}}\n{one}{other}"),
+        format!("{one}[profiles]\n{other}[profiles]\n"),
+        format!("{one}{other}[vars]\na = \"b\"\n"),
+        format!("{one}[[profiles]]\n{other}"),
+        format!("{one}description = \"\"\"\n{other}\"\"\"\n"),
+        format!("{one}tags = [\n{other}]\n"),
+        format!("version = 2\n{one}{other}"),
+        format!("{one}x = \n{other}"),
+        "[defaults]\noutput = \"json\"\n".to_owned(),
+        String::new(),
+    ] {
+        assert!(!is_read_in_pieces(&text), "{text}");
+    }
+}
+
 #[test]
 fn what_the_writer_would_refuse_is_a_finding() {
     let session = "[sso_sessions.default]\nsso_start_url = \"https://x.y\"\nsso_region = \"us-east-1\"\n";

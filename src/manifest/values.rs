@@ -12,7 +12,7 @@ use crate::model::{
 use crate::source::{Span, is_unsafe};
 
 /// `pattern`
-pub(super) fn pattern(text: &Text, reading: &mut Reading<'_>) -> Option<Pattern> {
+pub(super) fn pattern(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Pattern> {
     let pattern = Pattern::parse(&text.value);
     if pattern.is_none() {
         let help = match reading.suggester.nearest(&text.value, keys::PATTERNS.iter().copied()) {
@@ -25,14 +25,14 @@ pub(super) fn pattern(text: &Text, reading: &mut Reading<'_>) -> Option<Pattern>
 }
 
 /// A region.
-pub(super) fn region(text: &Text, reading: &mut Reading<'_>) -> Option<Region> {
+pub(super) fn region(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Region> {
     let help = "a region reads like `eu-west-1`, in lower case, without the letter of an availability zone";
     reading.parsed(text, Region::new(&text.value), codes::BAD_REGION, help)
 }
 
 /// `output`
-pub(super) fn output(text: &Text, reading: &mut Reading<'_>) -> Option<ConfigText> {
-    if keys::OUTPUTS.contains(&text.value.as_str()) {
+pub(super) fn output(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ConfigText> {
+    if keys::OUTPUTS.contains(&&*text.value) {
         return ConfigText::new(&text.value).ok();
     }
     let help = match reading.suggester.nearest(&text.value, keys::OUTPUTS.iter().copied()) {
@@ -44,30 +44,30 @@ pub(super) fn output(text: &Text, reading: &mut Reading<'_>) -> Option<ConfigTex
 }
 
 /// A text for people: any script, but nothing that steers a terminal.
-pub(super) fn description(text: &Text, reading: &mut Reading<'_>) -> Option<String> {
+pub(super) fn description(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<String> {
     if let Some(character) = text.value.chars().find(|character| is_unsafe(*character)) {
         let message = format!("this text can't contain the control character {character:?}");
         reading.reject(text, codes::BAD_TEXT, message, "write it on one line, in visible characters");
         return None;
     }
-    Some(text.value.clone())
+    Some(text.value.to_string())
 }
 
 /// `tags`
-pub(super) fn tags<'t>(entry: Entry<'t>, example: Option<&str>, reading: &mut Reading<'t>) -> Option<Vec<String>> {
+pub(super) fn tags(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
     let texts = reading.texts(entry, example)?;
     let tags: Vec<_> = texts.iter().map(|text| description(text, reading)).collect();
     tags.into_iter().collect()
 }
 
 /// A text that must stand in `~/.aws/config` as it is.
-pub(super) fn config_text(text: &Text, reading: &mut Reading<'_>) -> Option<ConfigText> {
+pub(super) fn config_text(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ConfigText> {
     let help = "a value in ~/.aws/config is one line of printable ASCII";
     reading.parsed(text, ConfigText::new(&text.value), codes::BAD_TEXT, help)
 }
 
 /// `mfa_serial`
-pub(super) fn mfa_serial(text: &Text, reading: &mut Reading<'_>) -> Option<MfaSerial> {
+pub(super) fn mfa_serial(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<MfaSerial> {
     let parsed = MfaSerial::new(&text.value);
     let (code, help) = match &parsed {
         Err(MfaSerialError::User) => (
@@ -93,7 +93,7 @@ pub(super) fn mfa_serial(text: &Text, reading: &mut Reading<'_>) -> Option<MfaSe
 }
 
 /// A name that is written into a file.
-pub(super) fn profile_name(text: &Text, reading: &mut Reading<'_>) -> Option<ProfileName> {
+pub(super) fn profile_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ProfileName> {
     let parsed = ProfileName::new(&text.value);
     let help = parsed.as_ref().err().map_or("", name_help);
     reading.parsed(text, parsed, codes::BAD_NAME, help)
@@ -111,42 +111,42 @@ pub(super) fn name_help(error: &NameError) -> &'static str {
 
 /// A name that is looked up among names that were checked.
 #[expect(clippy::unnecessary_wraps, reason = "all functions of this file have one shape")]
-pub(super) fn reference(text: &Text, _reading: &mut Reading<'_>) -> Option<String> {
-    Some(text.value.clone())
+pub(super) fn reference(text: &Text<'_>, _reading: &mut Reading<'_>) -> Option<String> {
+    Some(text.value.to_string())
 }
 
 /// `role_arn`
-pub(super) fn role_arn(text: &Text, reading: &mut Reading<'_>) -> Option<RoleArn> {
+pub(super) fn role_arn(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<RoleArn> {
     let help = "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`";
     reading.parsed(text, RoleArn::new(&text.value), codes::BAD_ROLE_ARN, help)
 }
 
 /// `role_session_name`
-pub(super) fn role_session_name(text: &Text, reading: &mut Reading<'_>) -> Option<RoleSessionName> {
+pub(super) fn role_session_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<RoleSessionName> {
     let help = "use 2 to 64 letters, digits and `_+=,.@-`";
     reading.parsed(text, RoleSessionName::new(&text.value), codes::BAD_ROLE_SESSION_NAME, help)
 }
 
 /// `external_id`
-pub(super) fn external_id(text: &Text, reading: &mut Reading<'_>) -> Option<ExternalId> {
+pub(super) fn external_id(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ExternalId> {
     let help = "use 2 to 1224 letters, digits and `_+=,.@:/-`";
     reading.parsed(text, ExternalId::new(&text.value), codes::BAD_EXTERNAL_ID, help)
 }
 
 /// `sso_account_id`
-pub(super) fn account_id(text: &Text, reading: &mut Reading<'_>) -> Option<AccountId> {
+pub(super) fn account_id(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<AccountId> {
     let help = "write all 12 digits in quotes, without dashes: `\"123456789012\"`";
     reading.parsed(text, AccountId::new(&text.value), codes::BAD_ACCOUNT_ID, help)
 }
 
 /// `sso_role_name`
-pub(super) fn sso_role_name(text: &Text, reading: &mut Reading<'_>) -> Option<SsoRoleName> {
+pub(super) fn sso_role_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<SsoRoleName> {
     let help = "give the name of the permission set as the access portal shows it, not an ARN";
     reading.parsed(text, SsoRoleName::new(&text.value), codes::BAD_SSO_ROLE_NAME, help)
 }
 
 /// `sso_start_url`; what is trimmed off its end is a warning.
-pub(super) fn start_url(text: &Text, reading: &mut Reading<'_>) -> Option<StartUrl> {
+pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<StartUrl> {
     let parsed = StartUrl::new(&text.value);
     let code = match &parsed {
         Err(StartUrlError::NotHttps) => codes::START_URL_NOT_HTTPS,

@@ -44,7 +44,7 @@ fn value<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<&'t str> {
         reading.out.push(
             Diagnostic::error(
                 codes::NESTED_VARIABLE,
-                entry.value.span().into(),
+                entry.value_at(),
                 format!("the value of `{}` contains `${{`", entry.name),
             )
             .help("a variable is a literal text: write the other variable beside it where both are used"),
@@ -61,16 +61,16 @@ fn is_name(text: &str) -> bool {
 
 impl Variables<'_> {
     /// `literal`, which stands at `at`, with every `${name}` filled in and every `$${` turned into `${`.
-    pub(super) fn fill_in(
+    pub(super) fn fill_in<'e>(
         &self,
-        literal: &str,
+        literal: &'e str,
         at: Span,
         source: &Source,
         out: &mut Diagnostics,
         suggester: &mut Suggester,
-    ) -> Option<Text> {
+    ) -> Option<Text<'e>> {
         if !literal.contains("${") {
-            return Some(Text { value: literal.to_owned(), at, expanded: false });
+            return Some(Text { value: literal.into(), at, expanded: false });
         }
         let mut value = String::new();
         let mut sound = true;
@@ -109,7 +109,7 @@ impl Variables<'_> {
             rest = after;
         }
         value.push_str(rest);
-        sound.then_some(Text { value, at, expanded: true })
+        sound.then_some(Text { value: value.into(), at, expanded: true })
     }
 
     fn undefined(&self, name: &str, at: Span, suggester: &mut Suggester) -> Diagnostic {

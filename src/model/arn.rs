@@ -100,16 +100,16 @@ pub(crate) enum ArnError {
 
 /// Twelve digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct AccountId(String);
+pub(crate) struct AccountId(Box<str>);
 
 impl AccountId {
     /// Takes exactly twelve digits.
     pub(crate) fn new(text: &str) -> Result<Self, ArnError> {
-        if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ArnError::Account(text.to_owned()))
-        }
+        if Self::is_one(text) { Ok(Self(text.into())) } else { Err(ArnError::Account(text.to_owned())) }
+    }
+
+    fn is_one(text: &str) -> bool {
+        text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
     }
 
     /// The digits.
@@ -118,8 +118,8 @@ impl AccountId {
     }
 }
 
-/// The common front of every IAM ARN, and the resource behind it.
-fn iam(text: &str) -> Result<(Partition, AccountId, &str), ArnError> {
+/// The partition of an IAM ARN, and the resource behind the account.
+fn iam(text: &str) -> Result<(Partition, &str), ArnError> {
     let mut parts = text.splitn(6, ':');
     let mut next = || parts.next();
     if next() != Some("arn") {
@@ -137,7 +137,7 @@ fn iam(text: &str) -> Result<(Partition, AccountId, &str), ArnError> {
     if !region.is_empty() {
         return Err(ArnError::Region);
     }
-    Ok((partition, AccountId::new(account)?, resource))
+    if AccountId::is_one(account) { Ok((partition, resource)) } else { Err(ArnError::Account(account.to_owned())) }
 }
 
 fn is_word(character: char) -> bool {
@@ -147,15 +147,14 @@ fn is_word(character: char) -> bool {
 /// `arn:PARTITION:iam::ACCOUNT:role/[PATH/]NAME`
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct RoleArn {
-    text: String,
+    text: Box<str>,
     partition: Partition,
-    account: AccountId,
 }
 
 impl RoleArn {
     /// Takes the ARN of a role.
     pub(crate) fn new(text: &str) -> Result<Self, ArnError> {
-        let (partition, account, resource) = iam(text)?;
+        let (partition, resource) = iam(text)?;
         let path = resource.strip_prefix("role/").ok_or_else(|| ArnError::NotARole(resource.to_owned()))?;
         let name = path.rsplit('/').next().unwrap_or_default();
         if name.is_empty() {
@@ -167,7 +166,7 @@ impl RoleArn {
         if text.len() > 2048 {
             return Err(ArnError::TooLong);
         }
-        Ok(Self { text: text.to_owned(), partition, account })
+        Ok(Self { text: text.into(), partition })
     }
 
     /// The whole ARN.
@@ -180,9 +179,9 @@ impl RoleArn {
         self.partition
     }
 
-    /// The account that owns the role.
-    pub(crate) fn account(&self) -> &AccountId {
-        &self.account
+    /// The id of the account that owns the role.
+    pub(crate) fn account(&self) -> &str {
+        self.text.split(':').nth(4).unwrap_or_default()
     }
 }
 
@@ -212,7 +211,7 @@ pub(crate) enum MfaSerialError {
 /// The ARN of a virtual MFA device, or the serial number of a hardware device.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct MfaSerial {
-    text: String,
+    text: Box<str>,
     partition: Option<Partition>,
 }
 
@@ -226,7 +225,7 @@ impl MfaSerial {
             return Err(MfaSerialError::Length(text.len()));
         }
         let partition = if text.starts_with("arn:") { Some(device_partition(text)?) } else { None };
-        Ok(Self { text: text.to_owned(), partition })
+        Ok(Self { text: text.into(), partition })
     }
 
     /// The serial as STS takes it.
@@ -241,7 +240,7 @@ impl MfaSerial {
 }
 
 fn device_partition(text: &str) -> Result<Partition, MfaSerialError> {
-    let (partition, _, resource) = iam(text)?;
+    let (partition, resource) = iam(text)?;
     match resource.split_once('/') {
         Some(("mfa", name)) if !name.is_empty() => Ok(partition),
         Some(("user", _)) => Err(MfaSerialError::User),
@@ -258,7 +257,7 @@ mod tests {
     fn a_role_arn_gives_its_partition_and_account() {
         let arn = RoleArn::new("arn:aws-cn:iam::444455556666:role/team/Admin").unwrap();
         assert_eq!(arn.partition(), Partition::Cn);
-        assert_eq!(arn.account().as_str(), "444455556666");
+        assert_eq!(arn.account(), "444455556666");
     }
 
     #[test]

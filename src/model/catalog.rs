@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Chain, Kind, Profile, SsoAccess, SsoSession};
 
 /// All profiles and SSO sessions, in the manifest's order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Catalog {
     sessions: Vec<Arc<SsoSession>>,
     profiles: Vec<Profile>,

@@ -27,7 +27,7 @@ pub(crate) enum NameError {
     Reserved(String),
 }
 
-fn checked(text: &str) -> Result<String, NameError> {
+fn checked(text: &str) -> Result<Box<str>, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
     }
@@ -45,14 +45,14 @@ fn checked(text: &str) -> Result<String, NameError> {
     if text == "__proto__" {
         return Err(NameError::Reserved(text.to_owned()));
     }
-    Ok(text.to_owned())
+    Ok(text.into())
 }
 
 macro_rules! name {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub(crate) struct $name(String);
+        pub(crate) struct $name(Box<str>);
 
         impl $name {
             /// Takes a name of the portable subset.
@@ -92,7 +92,7 @@ name! {
 impl ProfileName {
     /// Whether its section is `[default]` rather than `[profile NAME]`.
     pub(crate) fn is_default(&self) -> bool {
-        self.0 == "default"
+        &*self.0 == "default"
     }
 }
 

@@ -179,7 +179,7 @@ impl Profile {
     pub(crate) fn account(&self) -> Option<&str> {
         match &self.kind {
             Kind::Sso { account_id, .. } => Some(account_id.as_str()),
-            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role.arn.account().as_str()),
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role.arn.account()),
             Kind::IamMfa { mfa_serial, .. } => mfa_serial.as_str().split(':').nth(4),
             Kind::Iam => None,
         }

@@ -9,7 +9,7 @@ pub(crate) struct RegionError(pub(crate) String);
 
 /// A region's name, such as `eu-west-1`. New regions appear every year, so the form is checked, not a list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Region(String);
+pub(crate) struct Region(Box<str>);
 
 impl Region {
     /// Takes `LETTERS-WORD[-WORD…]-NUMBER` in lower case: the form of every region in botocore's partitions.json.
@@ -21,7 +21,7 @@ impl Region {
         let first_fits = parts.peek().is_some_and(|first| (2..=4).contains(&first.len()));
         let are_words = words.contains('-')
             && parts.all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()));
-        if is_number && first_fits && are_words && text.len() <= 32 { Ok(Self(text.to_owned())) } else { Err(bad()) }
+        if is_number && first_fits && are_words && text.len() <= 32 { Ok(Self(text.into())) } else { Err(bad()) }
     }
 
     /// The name.

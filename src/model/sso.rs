@@ -31,7 +31,7 @@ pub(crate) enum UrlChange {
 
 /// The address of an access portal: https, without `/`, `#` or `#/` at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct StartUrl(String);
+pub(crate) struct StartUrl(Box<str>);
 
 impl StartUrl {
     /// Takes an https URL and says whether its end had to be trimmed.
@@ -48,7 +48,7 @@ impl StartUrl {
         let trimmed = text.trim_end_matches(['/', '#']);
         ConfigText::new(trimmed)?;
         let change = if trimmed.len() == text.len() { UrlChange::None } else { UrlChange::Trimmed };
-        Ok((Self(trimmed.to_owned()), change))
+        Ok((Self(trimmed.into()), change))
     }
 
     /// The URL.

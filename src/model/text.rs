@@ -35,7 +35,7 @@ fn within(
     what: &'static str,
     (least, most): (usize, usize),
     extra: &'static str,
-) -> Result<String, TextError> {
+) -> Result<Box<str>, TextError> {
     if let Some(character) = text
         .chars()
         .find(|character| !(character.is_ascii_alphanumeric() || *character == '_' || extra.contains(*character)))
@@ -44,7 +44,7 @@ fn within(
     }
     let length = text.len();
     if (least..=most).contains(&length) {
-        Ok(text.to_owned())
+        Ok(text.into())
     } else {
         Err(TextError::Length { what, least, most, length })
     }
@@ -54,12 +54,12 @@ macro_rules! text {
     ($(#[$meta:meta])* $name:ident, $check:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-        pub(crate) struct $name(String);
+        pub(crate) struct $name(Box<str>);
 
         impl $name {
             /// Takes a text of that alphabet and length.
             pub(crate) fn new(text: &str) -> Result<Self, TextError> {
-                let check: fn(&str) -> Result<String, TextError> = $check;
+                let check: fn(&str) -> Result<Box<str>, TextError> = $check;
                 check(text).map(Self)
             }
 
@@ -88,7 +88,7 @@ text! {
     ConfigText, portable
 }
 
-fn portable(text: &str) -> Result<String, TextError> {
+fn portable(text: &str) -> Result<Box<str>, TextError> {
     let what = "a value in ~/.aws/config";
     if text.is_empty() {
         return Err(TextError::Unportable("an empty value is read differently by AWS's SDKs"));
@@ -109,7 +109,7 @@ fn portable(text: &str) -> Result<String, TextError> {
     if text.ends_with('\\') {
         return Err(TextError::Unportable("many readers go on with the next line after a `\\` at the end of a value"));
     }
-    Ok(text.to_owned())
+    Ok(text.into())
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use crate::ini::{
 };
 use crate::model::{Catalog, ProfileName};
 
-
 /// A config file as it stands, read without knowing the manifest.
 pub(crate) struct Existing<'a> {
     document: Document<'a>,

@@ -77,6 +77,14 @@ fn edits_change_what_they_say_and_nothing_else() {
 }
 
 #[test]
+fn a_manifest_in_pieces_says_what_it_says_as_a_whole() {
+    for text in fixtures("manifest", "toml") {
+        check_holds(&String::from_utf8_lossy(&text));
+    }
+    holds(10_000, 4_000, manifests::draw, |text| pieces_hold(text));
+}
+
+#[test]
 fn applying_any_manifest_to_any_file_keeps_what_is_outside_the_block() {
     let seeds = fixtures("ini", "ini");
     holds(10_000, 4_500, |draw| ApplyCase::draw(draw, &seeds), apply_holds);
