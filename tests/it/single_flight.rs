@@ -9,7 +9,7 @@ use crate::support::fake_aws::Fault;
 /// How many SDKs start at once.
 const CROWD: usize = 200;
 /// How long anything here may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `credential-process`, started.
 fn start(scene: &Scene, name: &str) -> Child {
