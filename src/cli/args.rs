@@ -81,10 +81,12 @@ pub(crate) enum Command {
     Keys(command::keys::Args),
     Login(command::login::Args),
     Status(command::status::Args),
-    Env(command::env::Args),
+    Use(command::using::Args),
     Exec(command::exec::Args),
+    Env(command::env::Args),
     CredentialProcess(command::credential_process::Args),
     Logout(command::logout::Args),
+    Hook(command::hook::Args),
     /// Print a script that completes commands and profile names in your shell
     Completions(command::completions::Args),
     Schema(command::schema::Args),

@@ -1,12 +1,49 @@
-//! Owns the candidates for completion.
+//! Owns completion: the script by which a shell asks awsauth for candidates, and the candidates.
 
 use clap_complete::CompletionCandidate;
+use clap_complete::env::Shells;
 
+use super::exit::Exit;
+use super::failure::Failure;
 use super::places::Places;
 use crate::manifest;
 use crate::source::Source;
 use crate::system::disk;
 use crate::system::host::Host;
+
+/// What a shell runs to get candidates.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Completer<'a> {
+    /// awsauth as it is found when it is asked.
+    ByName,
+    /// awsauth as the shell function of that name runs it.
+    Hook {
+        /// The program, as a word of the shell.
+        word: &'a str,
+    },
+}
+
+/// The script for a shell that clap knows. It asks awsauth itself, so profile names are always current.
+pub(crate) fn registration(shell: &str, completer: &Completer<'_>) -> Result<String, Failure> {
+    let mut script = Vec::new();
+    if let Some(completer) = Shells::builtins().completer(shell) {
+        completer
+            .write_registration("COMPLETE", "awsauth", "awsauth", "awsauth", &mut script)
+            .map_err(|error| Failure::new(Exit::Bug, "can't write the script").because(&error))?;
+    }
+    let script = String::from_utf8_lossy(&script).into_owned();
+    if shell != "powershell" {
+        // The function passes the question on.
+        return Ok(script);
+    }
+    // PowerShell takes the `--` of the question away from a function, so there it must be the program.
+    let program = match completer {
+        Completer::ByName => "(Get-Command awsauth -CommandType Application | Select-Object -First 1)".to_owned(),
+        // It stands in a here-string that expands variables and escapes.
+        Completer::Hook { word } => word.replace('`', "``").replace('$', "`$"),
+    };
+    Ok(script.replace("& awsauth --", &format!("& {program} --")))
+}
 
 /// The names of all profiles; none if the manifest is not in order.
 pub(crate) fn profile_names() -> Vec<CompletionCandidate> {

@@ -24,6 +24,7 @@ mod progress;
 mod prune;
 mod readers;
 mod report;
+mod shell;
 mod surroundings;
 mod undo;
 mod work;
@@ -77,10 +78,12 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
         Command::Login(args) => command::login::run(args, host, places, out),
         Command::Status(args) => command::status::run(args, host, places, out),
         Command::Env(args) => command::env::run(args, host, places, out),
+        Command::Use(args) => command::using::run(args, host, places, out),
         Command::Exec(args) => command::exec::run(args, host, places, out),
         Command::CredentialProcess(args) => command::credential_process::run(args, host, places, out),
         Command::Logout(args) => command::logout::run(args, host, places, out),
         Command::Schema(args) => command::schema::run(args, out),
+        Command::Hook(args) => command::hook::run(args, host, out),
         Command::Completions(args) => command::completions::run(args, out),
         Command::Man => command::man::run(out),
     }

@@ -7,15 +7,20 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::{CaBundle, Endpoints};
 use crate::login::MfaCode;
-use crate::render::{IDENTITY_VARIABLES, REGION_VARIABLES};
+use crate::render::{IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
 use crate::secret::Secret;
 use crate::system::disk;
 use crate::system::host::Host;
 
-/// The variables that must not be left over from another identity: the regions too, if awsauth set them.
-pub(crate) fn stale_variables(host: &Host) -> Vec<&'static str> {
-    let regions = REGION_VARIABLES.into_iter().filter(|_| host.var("AWSAUTH_PROFILE").is_some());
-    IDENTITY_VARIABLES.into_iter().chain(regions).collect()
+/// The variables that must not be left over from another identity, of all that there may be and of those there are.
+pub(crate) fn stale_variables(host: &Host) -> Vec<String> {
+    let named = IDENTITY_VARIABLES.into_iter().map(str::to_owned);
+    let tokens = host.names().filter(|name| is_bearer_token(name)).map(str::to_owned);
+    // A region that somebody else has set, before or since, is not awsauth's to take away.
+    let own = host.var(OWN_REGION);
+    let regions = REGION_VARIABLES.into_iter().filter(|name| own.is_some() && host.var(name) == own);
+    let mark = own.is_some().then_some(OWN_REGION);
+    named.chain(tokens).chain(regions.chain(mark).map(str::to_owned)).collect()
 }
 
 /// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before

@@ -1,10 +1,15 @@
 //! Owns text that other programs, or people, read: environment lines, the JSON of `credential_process`, tables. Must not
 //! print.
 
-mod env;
+mod hook;
+mod identity;
+mod lines;
 mod process;
+mod quote;
 mod table;
 
-pub(crate) use env::{IDENTITY_VARIABLES, REGION_VARIABLES, Shell, environment, set_lines, unset_lines};
+pub(crate) use hook::{HOOK_VARIABLE, HookShell};
+pub(crate) use identity::{Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
+pub(crate) use lines::Shell;
 pub(crate) use process::process_json;
 pub(crate) use table::{duration, table};

@@ -35,6 +35,11 @@ impl Host {
         self.var_os(name).and_then(OsStr::to_str)
     }
 
+    /// The names of all variables, as far as they are UTF-8.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.env.iter().filter_map(|(name, _)| name.to_str())
+    }
+
     /// How many columns text on standard error may take: `COLUMNS`, else the terminal's, else plenty.
     pub(crate) fn width(&self) -> usize {
         let named = self.var("COLUMNS").and_then(|columns| columns.parse().ok());

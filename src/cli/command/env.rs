@@ -9,8 +9,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::shell::current_shell;
 use crate::cli::surroundings::stale_variables;
-use crate::render::{Shell, environment, set_lines, unset_lines};
+use crate::render::{Change, Shell};
 use crate::system::host::Host;
 
 /// Print lines that put a profile's credentials into the current shell
@@ -20,9 +21,17 @@ bash, zsh:   eval \"$(awsauth env prod)\"
              (if that fails, the shell keeps what it had; a script had better say
              lines=$(awsauth env prod) && eval \"$lines\")
 fish:        awsauth env prod | source
-powershell:  awsauth env prod | Out-String | Invoke-Expression
-cmd:         awsauth env prod > %TEMP%\\a.cmd & call %TEMP%\\a.cmd & del %TEMP%\\a.cmd
-nu:          awsauth env prod | save -f prod.nu; source prod.nu")]
+powershell:  awsauth env prod --shell powershell | Out-String | Invoke-Expression
+cmd:         for /f \"delims=\" %i in ('awsauth env prod --shell cmd') do @%i
+             (in a batch file: %%i)
+nu:          awsauth env prod --shell nu | from json | load-env
+             (a record, since nushell has no eval; null takes a variable away from programs)
+dotenv:      awsauth env prod --shell dotenv > .env
+             (NAME=value, bare where that is enough, else in single quotes: as bash, Docker,
+             python-dotenv and Node read it. It holds secrets: keep it out of the repository)
+
+Every variable that carries or selects another identity is taken away, and --unset does only that.
+`awsauth hook` makes this `awsauth use prod`.")]
 pub(crate) struct Args {
     /// The profile
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
@@ -30,8 +39,8 @@ pub(crate) struct Args {
     /// The shell to write for [default: the one in $SHELL]
     #[arg(long, value_enum)]
     shell: Option<ShellName>,
-    /// Take the variables away again
-    #[arg(long, conflicts_with = "no_login")]
+    /// Take every AWS identity away
+    #[arg(long, conflicts_with_all = ["name", "no_login"])]
     unset: bool,
     /// Fail instead of logging in on the terminal
     #[arg(long)]
@@ -74,39 +83,26 @@ impl From<ShellName> for Shell {
 /// Prints the lines for the shell.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let shell = args.shell.map_or_else(|| current_shell(host), Shell::from);
-    if args.unset {
-        out.data(&unset_lines(&stale_variables(host), shell))?;
+    let change = if args.unset {
+        Change::to_nobody(stale_variables(host))
+    } else {
+        let Some(name) = &args.name else {
+            return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
+        };
+        let desk = Desk::new(host, places, out)?;
+        let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
+        let credentials = desk.credentials_for(name, login)?;
+        Change::to(desk.manifest.profile(name)?, &credentials, stale_variables(host))
+    };
+    if out.json {
+        let set = change.set.iter().map(|(name, value)| ((*name).to_owned(), json!(value.expose())));
+        let environment: serde_json::Map<_, _> = set.collect();
+        out.document(json!({ "environment": environment, "unset": change.unset }))?;
         return Ok(Exit::Done);
     }
-    let Some(name) = &args.name else {
-        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
-    };
-    let desk = Desk::new(host, places, out)?;
-    let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
-    let credentials = desk.credentials_for(name, login)?;
-    let variables = environment(desk.manifest.profile(name)?, &credentials);
-    if out.json {
-        let object: serde_json::Map<_, _> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value.expose()))).collect();
-        out.document(json!({ "environment": object }))?;
-    } else {
-        out.data(
-            &set_lines(&variables, &stale_variables(host), shell)
-                .map_err(|error| Failure::of(Exit::Refused, &error))?,
-        )?;
+    if args.unset && shell == Shell::Dotenv {
+        return Err(Failure::new(Exit::Usage, "a .env file can't take variables away"));
     }
+    out.data(&change.lines(shell).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
-}
-
-/// The shell that the lines are probably read by.
-fn current_shell(host: &Host) -> Shell {
-    let program = host.var("SHELL").and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    match program {
-        "fish" => Shell::Fish,
-        "zsh" => Shell::Zsh,
-        "nu" => Shell::Nu,
-        "pwsh" => Shell::Pwsh,
-        "" if cfg!(windows) => Shell::Pwsh,
-        _ => Shell::Bash,
-    }
 }

@@ -1,0 +1,56 @@
+//! Owns `awsauth hook`.
+
+use std::path::Path;
+
+use crate::cli::complete::{Completer, registration};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::render::HookShell;
+use crate::system::host::Host;
+
+/// Print a shell function with which `awsauth use NAME` sets the current shell, and its completion
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+bash:        echo 'eval \"$(awsauth hook bash)\"' >> ~/.bashrc
+zsh:         echo 'eval \"$(awsauth hook zsh)\"' >> ~/.zshrc       (below compinit, for completion)
+fish:        echo 'awsauth hook fish | source' >> ~/.config/fish/config.fish
+powershell:  Add-Content $PROFILE 'awsauth hook powershell | Out-String | Invoke-Expression'
+
+In nushell there is nothing to print: see `awsauth env --help`.
+
+Then `awsauth use prod` puts prod's credentials into the shell, `awsauth use --none` takes every AWS
+identity away, and AWSAUTH_PROFILE says which one it is, for your prompt. The function is named
+awsauth, replaces an alias of that name, and passes everything else on to the program, by the path
+that it has now.")]
+pub(crate) struct Args {
+    /// The shell
+    #[arg(value_parser = HookShell::ALL.map(HookShell::name))]
+    shell: String,
+}
+
+/// Prints the function and the completion for one shell.
+pub(crate) fn run(args: &Args, host: &Host, out: Out) -> Result<Exit, Failure> {
+    let shell = HookShell::ALL.into_iter().find(|shell| shell.name() == args.shell);
+    let shell = shell.ok_or_else(|| Failure::new(Exit::Bug, format!("no such shell: {}", args.shell)))?;
+    let program = host
+        .program()
+        .map_err(|error| Failure::new(Exit::Unavailable, "can't find awsauth's own path").because(&error))?;
+    let word = program.to_str().and_then(|path| shell.word(path)).ok_or_else(|| unusable(&program))?;
+    let completion = registration(shell.name(), &Completer::Hook { word: &word })?;
+    out.data(&format!("{}{}", shell.function(&word), when_possible(shell, &completion)))?;
+    Ok(Exit::Done)
+}
+
+/// zsh knows `compdef` only once its completion is set up; the function must not fail without.
+fn when_possible(shell: HookShell, completion: &str) -> String {
+    match shell {
+        HookShell::Zsh => format!("if whence -w compdef >/dev/null; then\n{completion}\nfi\n"),
+        _ => completion.to_owned(),
+    }
+}
+
+fn unusable(program: &Path) -> Failure {
+    Failure::new(Exit::Refused, format!("a shell can't be given the path {}", program.display()))
+        .hint("put awsauth where the path is UTF-8")
+}

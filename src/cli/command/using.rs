@@ -1,0 +1,95 @@
+//! Owns `awsauth use`, which only the shell function of `awsauth hook` can make true.
+
+use crate::cli::complete::profile_names;
+use crate::cli::desk::{Desk, InPlace};
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::cli::shell::{current_hook, current_shell, one_line};
+use crate::cli::surroundings::stale_variables;
+use crate::login::seconds_left;
+use crate::prompt::{self, NoAnswer};
+use crate::render::{Change, HOOK_VARIABLE, HookShell, Shell, duration};
+use crate::system::clock;
+use crate::system::host::Host;
+
+/// Set the current shell's credentials; needs the shell function of `awsauth hook`
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A program can't change the shell that started it: the function that `awsauth hook` prints does.
+Where a login is needed it runs in place. If anything fails, the shell keeps what it had, and the
+exit code is awsauth's.")]
+pub(crate) struct Args {
+    /// The profile; without one, a list to choose from
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    name: Option<String>,
+    /// Take every AWS identity away from the shell
+    #[arg(long, conflicts_with_all = ["name", "no_login"])]
+    none: bool,
+    /// Fail instead of logging in on the terminal
+    #[arg(long)]
+    no_login: bool,
+}
+
+/// Prints what the function evaluates; without the function it says how to get it.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let asked = host.var(HOOK_VARIABLE);
+    let Some(shell) = HookShell::ALL.into_iter().find(|shell| asked == Some(shell.name())) else {
+        return Err(without_function(args, host));
+    };
+    let change = if args.none {
+        Change::to_nobody(stale_variables(host))
+    } else {
+        change(args, host, &Desk::new(host, places, out)?, out)?
+    };
+    out.data(&shell.lines(&change).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
+    Ok(Exit::Done)
+}
+
+fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change, Failure> {
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => choose(desk, host)?,
+    };
+    let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
+    let credentials = desk.credentials_for(&name, login)?;
+    // A person is told; a script has the exit code.
+    if host.stderr_is_terminal {
+        let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
+        let text = left.map_or("long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
+        out.say(&format!("{name}: {text}"));
+    }
+    Ok(Change::to(desk.manifest.profile(&name)?, &credentials, stale_variables(host)))
+}
+
+fn choose(desk: &Desk<'_>, host: &Host) -> Result<String, Failure> {
+    if !host.is_interactive() {
+        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `--none`"));
+    }
+    let names = desk.manifest.catalog.profiles().iter().map(|profile| profile.name.to_string());
+    prompt::choose("Use:", names.collect()).map_err(|error| match error {
+        NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted"),
+        error => Failure::of(Exit::Usage, &error),
+    })
+}
+
+/// The person has not installed the function, or is in a shell that has none.
+fn without_function(args: &Args, host: &Host) -> Failure {
+    let shell = current_shell(host);
+    let name = args.name.as_deref().unwrap_or("NAME");
+    let now = if args.none { one_line(shell, "--unset") } else { one_line(shell, name) };
+    let failure = Failure::new(Exit::Usage, "`awsauth use` works only through a shell function, which is not there");
+    match current_hook(host) {
+        Some(hook) => {
+            let (line, file) = hook.installation();
+            failure
+                .hint(format!("put this line into {file} and start a new shell: {line}"))
+                .hint(format!("without it, in this shell: {now}"))
+        }
+        None if shell == Shell::Nu => failure.hint(format!("nushell does not need it: {now}")),
+        None => failure
+            .hint("`awsauth hook --help` tells for which shells there is one")
+            .hint(format!("without it, in this shell: {now}")),
+    }
+}

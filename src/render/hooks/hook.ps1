@@ -1,0 +1,21 @@
+# Made by `awsauth hook powershell`. With it, `awsauth use NAME` sets the credentials of this shell.
+if (Test-Path -LiteralPath Alias:awsauth) { Remove-Item -LiteralPath Alias:awsauth -Force }
+function global:awsauth {
+    $skip = $false
+    $command = ''
+    foreach ($word in $args) {
+        if ($skip) { $skip = $false; continue }
+        if ("$word" -ceq '--manifest' -or "$word" -ceq '--color') { $skip = $true; continue }
+        if ("$word".StartsWith('-')) { continue }
+        $command = "$word"
+        break
+    }
+    if ($command -cne 'use') {
+        if ($MyInvocation.ExpectingInput) { $input | & @PROGRAM@ @args } else { & @PROGRAM@ @args }
+        return
+    }
+    $Env:AWSAUTH_HOOK = 'powershell'
+    try { $text = @(& @PROGRAM@ @args) -join "`n" } finally { $Env:AWSAUTH_HOOK = $null }
+    # All else that it prints, such as --help, is to be read.
+    if ($text.StartsWith('@MARK@')) { Invoke-Expression $text } elseif ($text) { $text }
+}

@@ -1,0 +1,123 @@
+//! Owns which environment variables say who one is, and what an environment becomes for a profile. Must not read the
+//! environment.
+
+use crate::model::{Credentials, Profile, utc};
+use crate::secret::Secret;
+
+/// The regions that [`Change::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
+pub(crate) const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/// The region that awsauth has set, so that one which somebody else has set since is left alone.
+pub(crate) const OWN_REGION: &str = "AWSAUTH_REGION";
+
+/// The variables that carry an identity or select one; what a profile does not set must not be left over from another.
+///
+/// How AWS is reached is no identity and stays: endpoints, files (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`), CA,
+/// retries, FIPS, `AWS_EC2_METADATA_DISABLED` (keys in the environment are taken before the metadata service is asked).
+/// Regions stay too, unless awsauth set them or the profile has one.
+pub(crate) const IDENTITY_VARIABLES: [&str; 36] = [
+    // What every SDK signs with (aws-facts §7). botocore takes AWS_SECURITY_TOKEN for a session's token.
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_ACCOUNT_ID",
+    // JavaScript's SDK only.
+    "AWS_CREDENTIAL_SCOPE",
+    // Older spellings, which Go's and Java 1's SDK read if the usual ones are missing, Java even before those.
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    // A file of keys from the days of the EC2 tools; botocore reads it.
+    "AWS_CREDENTIAL_FILE",
+    // The profile: boto3 asks for the second first (aws-facts §3), and JavaScript's SDK takes it before keys.
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    // A role by a web token, as in Kubernetes and GitHub Actions.
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    // A role by an endpoint, as in ECS and EKS, and the word that opens it.
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    // What other tools of this kind leave beside the keys that they set. Prompts show it, and aws-vault refuses to run
+    // where AWS_VAULT is set, so it would tell of an identity that is gone.
+    "AWS_VAULT",
+    "AWS_SESSION_EXPIRATION",
+    "AWSUME_PROFILE",
+    "AWSUME_EXPIRATION",
+    "AWSU_PROFILE",
+    "AWS_SSO",
+    "AWS_SSO_PROFILE",
+    "AWS_SSO_ACCOUNT_ID",
+    "AWS_SSO_ROLE_NAME",
+    "AWS_SSO_ROLE_ARN",
+    "AWS_SSO_SESSION_EXPIRATION",
+    "GRANTED_SSO",
+    "GRANTED_SSO_START_URL",
+    "GRANTED_SSO_ROLE_NAME",
+    "GRANTED_SSO_ACCOUNT_ID",
+    "GRANTED_SSO_REGION",
+    // awsauth's own word for prompts.
+    "AWSAUTH_PROFILE",
+];
+
+/// Whether a variable is a key for one service, such as `AWS_BEARER_TOKEN_BEDROCK`: the SDKs take it before all others.
+pub(crate) fn is_bearer_token(name: &str) -> bool {
+    let service = name.strip_prefix("AWS_BEARER_TOKEN_").unwrap_or_default();
+    // The name itself becomes a line of a shell.
+    !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// What an environment becomes.
+#[derive(Debug)]
+pub(crate) struct Change {
+    /// The variables that get a value.
+    pub(crate) set: Vec<(&'static str, Secret)>,
+    /// The variables that are taken away; none of them is in `set`.
+    pub(crate) unset: Vec<String>,
+}
+
+impl Change {
+    /// `stale` is taken away, and nothing takes its place.
+    pub(crate) fn to_nobody(stale: Vec<String>) -> Self {
+        Self { set: Vec::new(), unset: stale }
+    }
+
+    /// A program gets `credentials`, and nothing of `stale`.
+    pub(crate) fn to(profile: &Profile, credentials: &Credentials, stale: Vec<String>) -> Self {
+        let mut set = vec![
+            ("AWS_ACCESS_KEY_ID", Secret::new(credentials.access_key_id.clone())),
+            ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone()),
+        ];
+        if let Some(token) = &credentials.session_token {
+            set.push(("AWS_SESSION_TOKEN", token.clone()));
+        }
+        if let Some(expiration) = credentials.expiration {
+            set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
+        }
+        if let Some(region) = &profile.region {
+            set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region.as_str()))));
+            set.push((OWN_REGION, Secret::new(region.as_str())));
+        }
+        set.push(("AWSAUTH_PROFILE", Secret::new(profile.name.as_str())));
+        let is_left = |name: &String| !set.iter().any(|(set, _)| set == name);
+        let unset = stale.into_iter().filter(is_left).collect();
+        Self { set, unset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_known_by_its_prefix_and_its_name_is_a_word() {
+        assert!(is_bearer_token("AWS_BEARER_TOKEN_BEDROCK"));
+        for name in ["AWS_BEARER_TOKEN_", "AWS_BEARER_TOKEN", "AWS_BEARER_TOKEN_A;reboot", "AWS_BEARER_TOKEN_É", ""] {
+            assert!(!is_bearer_token(name), "{name}");
+        }
+    }
+}
