@@ -39,6 +39,7 @@ fn bash_gets_the_variables_and_loses_the_stale_ones() {
     let end: jiff::Timestamp = value(&scene, "expiration").parse().unwrap();
     let expected = [
         "AWSAUTH_PROFILE=prod".to_owned(),
+        "AWSAUTH_REGION=ap-northeast-1".to_owned(),
         format!("AWS_ACCESS_KEY_ID={}", value(&scene, "access_key_id")),
         format!("AWS_CREDENTIAL_EXPIRATION={}", end.strftime("%Y-%m-%dT%H:%M:%SZ")),
         "AWS_DEFAULT_REGION=ap-northeast-1".to_owned(),
@@ -54,6 +55,7 @@ fn a_long_term_key_leaves_no_session_token_behind() {
     let text = bash(&Scene::new(), r#"eval "$(awsauth env base)"; env"#);
     let expected = [
         "AWSAUTH_PROFILE=base",
+        "AWSAUTH_REGION=ap-northeast-1",
         &format!("AWS_ACCESS_KEY_ID={KEY_ID}"),
         "AWS_DEFAULT_REGION=ap-northeast-1",
         "AWS_REGION=ap-northeast-1",
@@ -75,21 +77,21 @@ fn unset_takes_away_every_identity() {
 fn each_shell_gets_its_own_syntax() {
     let scene = Scene::new();
     for (shell, set, unset) in [
-        ("bash", "export AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\n", "unset AWS_SESSION_TOKEN\n"),
-        ("zsh", "export AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\n", "unset AWS_SESSION_TOKEN\n"),
-        ("fish", "set -gx AWS_ACCESS_KEY_ID 'AKIAALICEEXAMPLEKEY2'\n", "set -e AWS_SESSION_TOKEN\n"),
+        ("bash", "export AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\n", "unset -v AWS_SESSION_TOKEN AWS_SECURITY_TOKEN"),
+        ("zsh", "export AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\n", "unset -v AWS_SESSION_TOKEN AWS_SECURITY_TOKEN"),
+        ("fish", "set -gx AWS_ACCESS_KEY_ID 'AKIAALICEEXAMPLEKEY2'\n", "while set -e AWS_SESSION_TOKEN; end\n"),
         (
             "powershell",
             "$Env:AWS_ACCESS_KEY_ID = 'AKIAALICEEXAMPLEKEY2'\n",
             "Remove-Item Env:AWS_SESSION_TOKEN -ErrorAction SilentlyContinue\n",
         ),
         ("cmd", "set \"AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\"\r\n", "set AWS_SESSION_TOKEN=\r\n"),
-        ("nu", "$env.AWS_ACCESS_KEY_ID = \"AKIAALICEEXAMPLEKEY2\"\n", "hide-env --ignore-errors AWS_SESSION_TOKEN\n"),
-        ("dotenv", "AWS_ACCESS_KEY_ID='AKIAALICEEXAMPLEKEY2'\n", ""),
+        ("nu", ",\"AWS_ACCESS_KEY_ID\":\"AKIAALICEEXAMPLEKEY2\",", "\"AWS_SESSION_TOKEN\":null,"),
     ] {
         let run = scene.run(&["env", "base", "--shell", shell]).ok();
         assert!(run.stdout.contains(set) && run.stdout.contains(unset), "{shell}: {}", run.stdout);
         let run = scene.run(&["env", "--unset", "--shell", shell]).ok();
+        let unset = unset.trim_start_matches("unset -v ");
         assert!(run.stdout.contains(unset) && !run.stdout.contains(KEY_ID), "{shell}: {}", run.stdout);
         assert_eq!(run.stderr, "");
     }
@@ -97,12 +99,42 @@ fn each_shell_gets_its_own_syntax() {
 
 #[test]
 fn dotenv_is_settings_and_nothing_else() {
-    let run = Scene::new().run(&["env", "base", "--shell", "dotenv"]).ok();
+    let scene = Scene::new();
+    let run = scene.run(&["env", "base", "--shell", "dotenv"]).ok();
     let expected = format!(
-        "AWS_ACCESS_KEY_ID='{KEY_ID}'\nAWS_SECRET_ACCESS_KEY='{SECRET_KEY}'\nAWS_REGION='ap-northeast-1'\n\
-         AWS_DEFAULT_REGION='ap-northeast-1'\nAWSAUTH_PROFILE='base'\n"
+        "AWS_ACCESS_KEY_ID={KEY_ID}\nAWS_SECRET_ACCESS_KEY={SECRET_KEY}\nAWS_REGION=ap-northeast-1\n\
+         AWS_DEFAULT_REGION=ap-northeast-1\nAWSAUTH_REGION=ap-northeast-1\nAWSAUTH_PROFILE=base\n"
     );
     assert_eq!(run.stdout, expected);
+    let run = scene.run(&["env", "--unset", "--shell", "dotenv"]).exits(2);
+    assert!(run.stderr.contains("can't take variables away"), "{}", run.stderr);
+}
+
+#[test]
+fn a_region_is_taken_away_only_if_awsauth_has_set_it() {
+    let without = "[profiles.base]\npattern = \"iam\"\n[profiles.other]\npattern = \"iam\"\nregion = \"eu-west-1\"\n";
+    let scene = Scene::new();
+    scene.home.manifest(without);
+    let keys = crate::scene::long_term_keys().replace("[main-long-term]", "[other]");
+    scene.home.write(crate::scene::CREDENTIALS, keys);
+    let regions = |script: &str| {
+        let text = bash(&scene, script);
+        aws_variables(&text)
+            .iter()
+            .filter(|line| line.contains("REGION"))
+            .map(|line| (*line).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let own = "export AWS_REGION=us-west-2; eval \"$(awsauth env base)\"; ";
+    assert_eq!(regions(&format!("{own} env")), ["AWS_REGION=us-west-2"]);
+    assert_eq!(regions(&format!("{own} eval \"$(awsauth env base)\"; env")), ["AWS_REGION=us-west-2"]);
+    let other = "eval \"$(awsauth env other)\"; ";
+    let set = ["AWSAUTH_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWS_REGION=eu-west-1"];
+    assert_eq!(regions(&format!("{other} env")), set);
+    assert_eq!(regions(&format!("{other} eval \"$(awsauth env base)\"; env")), [""; 0]);
+    assert_eq!(regions(&format!("{other} eval \"$(awsauth env --unset)\"; env")), [""; 0]);
+    let changed = format!("{other} AWS_REGION=us-west-2; eval \"$(awsauth env --unset)\"; env");
+    assert_eq!(regions(&changed), ["AWS_REGION=us-west-2"]);
 }
 
 #[test]
@@ -121,6 +153,8 @@ fn json_has_the_variables_as_an_object() {
     let run = scene.run(&["env", "prod", "--json"]).ok();
     assert!(run.stdout.starts_with("{\n  \"version\": 1,\n"), "{}", run.stdout);
     assert_eq!(run.json()["environment"]["AWS_SESSION_TOKEN"], scene.session("prod")["session_token"]);
+    let unset = run.json()["unset"].as_array().unwrap().clone();
+    assert!(unset.contains(&"AWS_PROFILE".into()) && !unset.contains(&"AWS_SESSION_TOKEN".into()), "{unset:?}");
 }
 
 #[test]
@@ -137,6 +171,17 @@ fn an_expired_role_is_renewed_and_a_person_is_asked_for_in_one_line() {
         let line = "prod: session expired; run awsauth login prod\n";
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", line));
     }
+}
+
+#[test]
+fn json_of_unset_is_a_document_too() {
+    let document = Scene::new().env("AWS_BEARER_TOKEN_BEDROCK", "stale").run(&["env", "--unset", "--json"]).ok().json();
+    assert_eq!((document["version"].as_i64(), &document["environment"]), (Some(1), &serde_json::json!({})));
+    let unset: Vec<&str> = document["unset"].as_array().unwrap().iter().filter_map(|name| name.as_str()).collect();
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK", "AWSAUTH_PROFILE"] {
+        assert!(unset.contains(&name), "{name}");
+    }
+    assert!(!unset.contains(&"AWS_REGION") && !unset.contains(&"AWS_CONFIG_FILE"), "{unset:?}");
 }
 
 #[test]

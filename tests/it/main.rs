@@ -45,6 +45,8 @@ mod scene;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
+mod shells;
+#[cfg(test)]
 mod single_flight;
 #[cfg(test)]
 mod status;

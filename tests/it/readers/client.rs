@@ -47,7 +47,7 @@ pub(crate) fn tool(variable: &str) -> PathBuf {
 }
 
 /// A file of `tests/clients`.
-pub(super) fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(name)
 }
 

@@ -1,0 +1,148 @@
+//! The shells at a terminal: logins in place, Ctrl-C, the list, the Tab key.
+
+use rexpect::session::{PtySession, spawn_command};
+
+use super::{HOOKED, Interpreter};
+use crate::scene::Scene;
+use crate::support::fake_aws::Approval;
+
+/// How long anything here may take, in milliseconds.
+const PATIENCE: u64 = 20_000;
+/// What each shell says when it waits for a line.
+const READY: &str = "ready> ";
+
+/// A shell at a terminal, with the function.
+struct Typist {
+    shell: Interpreter,
+    session: PtySession,
+}
+
+impl Typist {
+    /// Starts the shell and brings the function.
+    fn new(shell: Interpreter, scene: &Scene) -> Self {
+        let bin = std::path::Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
+        let mut command = scene.home.program(&shell.program());
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        command.args(shell.flags()).arg("-i").env("PATH", path).env("TERM", "xterm");
+        command.stdin(std::process::Stdio::inherit());
+        let mut typist = Self { shell, session: spawn_command(command, Some(PATIENCE)).unwrap() };
+        let prompt = match shell.name() {
+            "zsh" => "autoload -Uz compinit && compinit -u -D; PS1='ready''> '",
+            "fish" => "function fish_prompt; echo -n 'ready''> '; end",
+            _ => "PS1='ready''> '",
+        };
+        typist.line(prompt);
+        typist.sees(READY);
+        typist.line(shell.hook().trim_end());
+        typist.sees(READY);
+        typist
+    }
+
+    /// Types these keys.
+    fn types(&mut self, keys: &str) {
+        self.session.send(keys).unwrap();
+        self.session.flush().unwrap();
+    }
+
+    /// Types a line.
+    fn line(&mut self, line: &str) {
+        self.types(&format!("{line}\r"));
+    }
+
+    /// Waits until this is on the screen.
+    #[track_caller]
+    fn sees(&mut self, text: &str) {
+        if let Err(error) = self.session.exp_string(text) {
+            panic!("{:?} does not show {text}: {error}", self.shell);
+        }
+    }
+
+    /// Ends the shell, which would not heed the signal that it gets otherwise.
+    fn leaves(mut self) {
+        self.line("exit");
+        self.session.exp_eof().unwrap();
+    }
+
+    /// Asks the shell whose credentials it has.
+    #[track_caller]
+    fn is(&mut self, profile: &str) {
+        // The answer must not be in what is typed, which fish shows.
+        self.line("echo \"It is \"\"<$AWSAUTH_PROFILE>\"");
+        self.sees(&format!("It is <{profile}>"));
+        self.sees(READY);
+    }
+}
+
+#[test]
+fn use_logs_in_in_place_and_ctrl_c_leaves_the_shell_as_it_was() {
+    for &shell in HOOKED {
+        let scene = Scene::new();
+        scene.aws.world().approve_devices(Approval::Never);
+        let mut typist = Typist::new(shell, &scene);
+        typist.line("awsauth use prod");
+        typist.sees("MFA code for");
+        typist.types(&format!("{}\r", scene.code()));
+        typist.sees("prod: valid for");
+        typist.sees(READY);
+        typist.is("prod");
+        typist.line("awsauth use read");
+        typist.sees("Waiting");
+        typist.session.send_control('c').unwrap();
+        typist.sees("interrupted");
+        typist.sees(READY);
+        typist.is("prod");
+        typist.line("awsauth use audit --no-login");
+        typist.sees("audit: session expired; run awsauth login audit");
+        typist.sees(READY);
+        typist.is("prod");
+        typist.line("awsauth use --none");
+        typist.sees(READY);
+        typist.is("");
+        typist.leaves();
+    }
+}
+
+#[test]
+fn env_in_a_substitution_logs_in_in_place() {
+    for &shell in HOOKED {
+        let scene = Scene::new();
+        let mut typist = Typist::new(shell, &scene);
+        let line = shell.pick("eval \"$(awsauth env prod --shell NAME)\"", "awsauth env prod --shell NAME | source");
+        typist.line(&line.replace("NAME", shell.name()));
+        typist.sees("MFA code for");
+        typist.types(&format!("{}\r", scene.code()));
+        typist.sees(READY);
+        typist.is("prod");
+        typist.leaves();
+    }
+}
+
+#[test]
+fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
+    for &shell in HOOKED {
+        let scene = Scene::new();
+        let mut typist = Typist::new(shell, &scene);
+        // The terminal does not show what is typed, so neither does bash.
+        typist.types("awsauth use ba\t\r");
+        typist.sees("base: long-term key");
+        typist.sees(READY);
+        typist.is("base");
+        typist.line("awsauth use");
+        typist.sees("Use:");
+        typist.session.send_control('c').unwrap();
+        typist.sees(READY);
+        typist.is("base");
+        typist.line("awsauth use --none");
+        typist.sees(READY);
+        typist.is("");
+        typist.line("awsauth use");
+        typist.sees("Use:");
+        typist.types("bas");
+        typist.sees("bas");
+        typist.types("\r");
+        typist.sees("base: long-term key");
+        typist.sees(READY);
+        typist.is("base");
+        typist.leaves();
+    }
+}
