@@ -6,35 +6,64 @@ use std::process::{Command, Stdio};
 
 use crate::scene::Scene;
 
+/// What carries or selects an identity, in AWS's SDKs or in tools beside them.
+const STALE: [&str; 22] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ACCOUNT_ID",
+    "AWS_CREDENTIAL_SCOPE",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_VAULT",
+    "AWSUME_PROFILE",
+    "AWS_SSO_PROFILE",
+    "AWS_SSO_ROLE_ARN",
+    "GRANTED_SSO",
+    "AWSAUTH_MFA_CODE",
+];
+
+/// How AWS is reached, and what is nobody's identity.
+const KEPT: [(&str, &str); 8] = [
+    ("AWS_CONFIG_FILE", "/nowhere/config"),
+    ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
+    ("AWS_CA_BUNDLE", "/nowhere/ca.pem"),
+    ("AWS_MAX_ATTEMPTS", "7"),
+    ("AWS_RETRY_MODE", "standard"),
+    ("AWS_EC2_METADATA_DISABLED", "true"),
+    ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"),
+    ("AWS_BEARER_TOKEN", "no service"),
+];
+
 #[test]
 fn the_command_has_the_credentials_and_no_other_identity() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
     let mut command = scene.home.command(["exec", "prod", "--", "env"]);
-    let stale = [
-        "AWS_PROFILE",
-        "AWS_DEFAULT_PROFILE",
-        "AWS_SECURITY_TOKEN",
-        "AWS_ROLE_ARN",
-        "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        "AWSAUTH_MFA_CODE",
-    ];
-    let output = command.envs(stale.map(|name| (name, "stale"))).output().unwrap();
+    let output = command.envs(STALE.map(|name| (name, "stale"))).envs(KEPT).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    for name in stale {
-        assert!(!text.contains(&format!("{name}=")), "{name}");
-    }
+    assert!(!text.contains("=stale"), "{text}");
     let session = scene.session("prod");
-    for (name, value) in [
+    let own = [
         ("AWS_ACCESS_KEY_ID", session["access_key_id"].as_str().unwrap()),
         ("AWS_SECRET_ACCESS_KEY", session["secret_access_key"].as_str().unwrap()),
         ("AWS_SESSION_TOKEN", session["session_token"].as_str().unwrap()),
         ("AWS_REGION", "ap-northeast-1"),
         ("AWS_DEFAULT_REGION", "ap-northeast-1"),
+        ("AWSAUTH_REGION", "ap-northeast-1"),
         ("AWSAUTH_PROFILE", "prod"),
-    ] {
-        assert!(text.lines().any(|line| line == format!("{name}={value}")), "{name}");
+    ];
+    for (name, value) in own.into_iter().chain(KEPT) {
+        assert!(text.lines().any(|line| line == format!("{name}={value}")), "{name}:\n{text}");
     }
 }
 
@@ -57,6 +86,67 @@ fn arguments_are_passed_on_as_they_are() {
     assert_eq!(scene.run(&printf).ok().stdout, expected);
     let without = [&["exec", "base", "printf", "<%s>"], &rest[..]].concat();
     assert_eq!(scene.run(&without).ok().stdout, expected);
+}
+
+#[test]
+fn awsauths_own_flags_end_where_the_command_begins() {
+    let scene = Scene::new();
+    let print = ["printf", "<%s>", "--no-login", "--manifest", "-h"];
+    for before in [
+        &["exec", "--no-login", "base"][..],
+        &["exec", "base", "--no-login"],
+        &["exec", "base", "-v", "--color", "never", "--"],
+        &["--json", "exec", "--", "base"],
+    ] {
+        let run = scene.run(&[before, &print[..]].concat()).ok();
+        assert_eq!(run.stdout, "<--no-login><--manifest><-h>", "{before:?}");
+    }
+    // A misspelt flag is no command, unless it is said to be one.
+    for args in [
+        &["exec", "base", "--nologin", "true"][..],
+        &["exec", "base", "-x"],
+        &["exec", "base"],
+        &["exec", "base", "--"],
+    ] {
+        let run = scene.run(args).exits(2);
+        assert!(run.stderr.contains("Usage: awsauth exec"), "{args:?}: {}", run.stderr);
+    }
+    for (command, name) in [("-x", "-x"), ("--", "--"), ("", "")] {
+        let run = scene.run(&["exec", "base", "--", command, "true"]).exits(127);
+        assert!(run.stderr.contains(&format!("can't run `{name}`")), "{}", run.stderr);
+    }
+}
+
+/// A command says what it was started with: its signals, and the files that it has open.
+#[cfg(target_os = "linux")]
+const STARTED_WITH: &str = "grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status; ls /proc/self/fd | wc -l";
+
+/// What such a command printed, without the two signals that glibc keeps for itself.
+#[cfg(target_os = "linux")]
+fn started_with(text: &str) -> Vec<u64> {
+    let number = |line: &str| match line.split_once('\t') {
+        Some((_, mask)) => u64::from_str_radix(mask, 16).unwrap() & 0x7fff_ffff,
+        None => line.trim().parse().unwrap(),
+    };
+    text.lines().map(number).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_command_takes_awsauths_place_with_no_trace_of_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    scene.expire("prod");
+    let without = scene.home.program("sh".as_ref()).args(["-c", STARTED_WITH]).output().unwrap();
+    let with = scene.run(&["exec", "prod", "--", "sh", "-c", STARTED_WITH]).ok();
+    assert_eq!(scene.calls(), ["AssumeRole"], "the network was used before");
+    let without = started_with(&String::from_utf8(without.stdout).unwrap());
+    assert_eq!((started_with(&with.stdout), without.len()), (without, 4));
+    let child =
+        scene.home.command(["exec", "base", "--", "sh", "-c", "echo $$"]).stdout(Stdio::piped()).spawn().unwrap();
+    let id = child.id();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), id.to_string());
 }
 
 #[test]

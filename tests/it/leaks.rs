@@ -26,7 +26,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 12] = [
+const QUIET: [&[&str]; 15] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -39,6 +39,9 @@ const QUIET: [&[&str]; 12] = [
     &["login", "prod"],
     &["init"],
     &["schema"],
+    &["hook", "bash"],
+    &["use", "prod"],
+    &["env", "--unset"],
 ];
 
 #[test]

@@ -50,7 +50,21 @@ fn help_and_version_are_data_and_no_failure() {
     for part in ["Exit codes:  0 done", "First day:", "credential-process"] {
         assert!(help.stdout.contains(part), "{part}");
     }
-    let commands = ["init", "check", "apply", "keys", "login", "status", "env", "exec", "logout", "completions", "man"];
+    let commands = [
+        "init",
+        "check",
+        "apply",
+        "keys",
+        "login",
+        "status",
+        "use",
+        "env",
+        "exec",
+        "logout",
+        "hook",
+        "completions",
+        "man",
+    ];
     for command in commands {
         assert!(!home.run([command, "--help"]).ok().stdout.is_empty());
     }
@@ -86,6 +100,10 @@ fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
     };
     let names: Vec<String> = complete(&["login", "p"]).lines().map(str::to_owned).collect();
     assert_eq!(names, ["prod\tiam-mfa-role"]);
+    for command in ["use", "env", "exec"] {
+        assert_eq!(complete(&[command, "p"]), complete(&["login", "p"]), "{command}");
+    }
+    assert!(complete(&["hook", ""]).starts_with("bash\nzsh\nfish\npowershell\n"));
     scene.home.manifest(&MANIFEST.replace("pattern = ", "pattren = "));
     assert_eq!(complete(&["login", "p"]).trim(), "");
 }
