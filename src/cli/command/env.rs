@@ -27,8 +27,8 @@ cmd:         for /f \"delims=\" %i in ('awsauth env prod --shell cmd') do @%i
 nu:          awsauth env prod --shell nu | from json | load-env
              (a record, since nushell has no eval; null takes a variable away from programs)
 dotenv:      awsauth env prod --shell dotenv > .env
-             (NAME=value, bare where that is enough, else in single quotes: as bash, Docker,
-             python-dotenv and Node read it. It holds secrets: keep it out of the repository)
+             (NAME=value, bare where that is enough, else in single quotes: as bash, python-dotenv
+             and Node read it. It holds secrets: keep it out of the repository)
 
 Every variable that carries or selects another identity is taken away, and --unset does only that.
 `awsauth hook` makes this `awsauth use prod`.")]

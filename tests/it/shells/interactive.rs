@@ -146,3 +146,20 @@ fn tab_completes_the_name_and_without_a_name_there_is_a_list() {
         typist.leaves();
     }
 }
+
+#[test]
+#[cfg(feature = "real-clients")]
+fn nushells_pipeline_logs_in_in_place() {
+    let scene = Scene::new();
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
+    let mut command = scene.home.program(&crate::readers::client::tool("AWSAUTH_TEST_NU"));
+    let script = "awsauth env prod --shell nu | from json | load-env; print $'It is <($env.AWSAUTH_PROFILE)>'";
+    command.args(["--no-config-file", "-c", script]).env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+    command.env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    session.exp_string("MFA code for").unwrap();
+    session.send(&format!("{}\r", scene.code())).unwrap();
+    session.flush().unwrap();
+    session.exp_string("It is <prod>").unwrap();
+    session.exp_eof().unwrap();
+}

@@ -147,6 +147,9 @@ mod installed {
             "AWS_SECRET_ACCESS_KEY",
         ];
         assert_eq!(names, expected.map(Some));
+        let def = "def --env use-aws [name: string] { awsauth env $name --shell nu | from json | load-env }; ";
+        let run = nu(&scene, &format!("{def} use-aws base; ^env")).ok();
+        assert!(run.stdout.contains("AWSAUTH_PROFILE=base\n") && !run.stdout.contains("AWS_PROFILE"), "{}", run.stdout);
         let unset = "awsauth env --unset --shell nu | from json | load-env; ^env";
         let run = nu(&scene, &format!("{set} {unset}")).ok();
         assert_eq!(super::super::aws_variables(&run.stdout), [""; 0]);
