@@ -39,8 +39,8 @@ pub(crate) struct Args {
     /// The shell to write for [default: the one in $SHELL]
     #[arg(long, value_enum)]
     shell: Option<ShellName>,
-    /// Take every AWS identity away
-    #[arg(long, conflicts_with_all = ["name", "no_login"])]
+    /// Take every AWS identity away, whoever's it is
+    #[arg(long, conflicts_with = "no_login")]
     unset: bool,
     /// Fail instead of logging in on the terminal
     #[arg(long)]

@@ -169,8 +169,9 @@ fn a_path_that_sdks_split_differently_is_refused() {
     home.manifest(&SMALL.replace("[profiles.prod]\n", "[profiles.prod]\ncredential_process = true\n"));
     let dir = home.path("a b");
     std::fs::create_dir(&dir).unwrap();
-    std::fs::copy(env!("CARGO_BIN_EXE_awsauth"), dir.join("awsauth")).unwrap();
-    let output = home.program(&dir.join("awsauth")).args(["apply"]).output().unwrap();
+    // A copy could be "busy": whatever another test starts meanwhile has it open for writing for a moment.
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_awsauth"), dir.join("awsauth")).unwrap();
+    let output = home.command(["apply"]).env("PATH", &dir).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(4), "{text}");
     assert!(text.contains("put awsauth into a directory without blanks"), "{text}");

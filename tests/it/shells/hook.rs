@@ -1,7 +1,5 @@
 //! `hook`: the function sets the shell's own variables, or leaves everything as it was.
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::{HOOKED, Interpreter, aws_variables};
 use crate::scene::{CREDENTIALS, Scene, long_term_keys};
 use crate::support::fake_aws::SECRET_MARK;
@@ -62,7 +60,7 @@ fn what_fails_leaves_the_shell_as_it_was_and_its_code_is_the_programs() {
         let mut script = [shell.hook(), stale(shell)].concat();
         let failing = [("use audit", 5), ("use audit --no-login", 5), ("use nobody", 2), ("use", 2), ("use a b", 2)];
         for (command, _) in failing {
-            script += &format!("awsauth {command}\n{}{SHOW}", shell.code());
+            script.extend(["awsauth ", command, "\n", shell.code(), SHOW]);
         }
         let run = shell.run(&scene, &script).ok();
         let codes: Vec<i32> = run.stdout.lines().filter_map(|line| line.strip_prefix("code ")?.parse().ok()).collect();
@@ -119,9 +117,8 @@ fn everything_else_goes_to_the_program_as_it_is() {
         let scene = Scene::new();
         let run = shell.run(&scene, &[&*shell.hook(), print].concat()).ok();
         assert_eq!(run.stdout, "<use><><a b><*><--><--help><$HOME>", "{shell:?}");
-        let fails = [&*shell.hook(), "awsauth exec base -- sh -c 'cat; exit 77'\n", shell.code()].concat();
-        let piped = shell.run(&scene, &format!("echo data | {}", "cat\n").replace("cat\n", &fails));
-        assert!(piped.stdout.contains("code 77"), "{shell:?}: {}{}", piped.stdout, piped.stderr);
+        let fails = [&*shell.hook(), "awsauth exec base -- sh -c 'exit 77'\n", shell.code()].concat();
+        assert_eq!(shell.run(&scene, &fails).ok().stdout, "code 77\n", "{shell:?}");
         let run = shell.run(&scene, &[&*shell.hook(), "echo data | awsauth exec base -- cat\n"].concat()).ok();
         assert_eq!(run.stdout, "data\n", "{shell:?}");
         let run = shell.run(&scene, &[&*shell.hook(), "awsauth\n", shell.code()].concat()).ok();
@@ -152,17 +149,20 @@ fn flags_may_stand_before_use_and_what_is_to_be_read_is_not_evaluated() {
     }
 }
 
+/// What `hook` prints where the path leads to awsauth in a directory of that name.
+fn printed_in(scene: &Scene, name: &str, shell: &str) -> Vec<u8> {
+    let dir = scene.home.path(name);
+    std::fs::create_dir(&dir).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_awsauth"), dir.join("awsauth")).unwrap();
+    scene.home.command(["hook", shell]).env("PATH", &dir).output().unwrap().stdout
+}
+
 #[test]
 fn the_program_is_found_where_it_was_however_its_path_reads() {
     let name = "it's \"a\" $(touch pwned) `touch pwned` \\ \u{2019}ö🦀\n#! &";
     for &shell in HOOKED {
         let scene = Scene::new();
-        let dir = scene.home.path(name);
-        std::fs::create_dir(&dir).unwrap();
-        let copy = dir.join("awsauth");
-        std::fs::copy(env!("CARGO_BIN_EXE_awsauth"), &copy).unwrap();
-        assert!(copy.metadata().unwrap().permissions().mode() & 0o100 != 0);
-        scene.home.write("hook", scene.home.program(&copy).args(["hook", shell.name()]).output().unwrap().stdout);
+        scene.home.write("hook", printed_in(&scene, name, shell.name()));
         let gone = shell.pick("PATH=/nowhere\n", "set -gx PATH /nowhere\n");
         let script =
             |more: &str| format!(". ./hook\n{gone}awsauth use base\n{}/usr/bin/rm ./*/awsauth\n{more}", shell.code());
@@ -208,12 +208,7 @@ fn without_the_function_use_says_how_to_get_it() {
 #[test]
 fn powershell_gets_ascii_and_the_program_for_its_completion() {
     let scene = Scene::new();
-    let dir = scene.home.path("J\u{f6}rg's $x`y");
-    std::fs::create_dir(&dir).unwrap();
-    let copy = dir.join("awsauth");
-    std::fs::copy(env!("CARGO_BIN_EXE_awsauth"), &copy).unwrap();
-    let output = scene.home.program(&copy).args(["hook", "powershell"]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(printed_in(&scene, "J\u{f6}rg's $x`y", "powershell")).unwrap();
     assert!(text.is_ascii() && text.contains("function global:awsauth {"), "{text}");
     // In code, and in a here-string that would expand it.
     assert!(text.contains("J' + [char]246 + 'rg''s $x`y/awsauth') @args"), "{text}");
