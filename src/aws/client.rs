@@ -1,5 +1,6 @@
 //! Owns the connections: one HTTP client for all services, made when the first call needs it.
 
+use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -14,8 +15,11 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use jiff::Timestamp;
 
-use crate::login::{CallError, Operation};
+use super::certificates;
+use super::clock::Clock;
+use crate::login::{CallError, ClockSkew, Obstacle, Operation};
 use crate::model::Credentials;
 
 /// How long a connection may take to open.
@@ -34,16 +38,74 @@ pub(crate) struct Endpoints {
     pub(crate) sso_oidc: Option<String>,
 }
 
-/// Gives certificates in PEM to trust instead of the system's, when a connection needs them; or says why not.
-pub(crate) type CaBundle = Box<dyn Fn() -> Result<Vec<u8>, String>>;
+/// Certificates to trust instead of the system's.
+pub(crate) struct CaBundle {
+    /// Where they are from, as it should be shown.
+    pub(crate) name: String,
+    /// Gives them in PEM when a connection needs them, or says why not.
+    pub(crate) read: Box<dyn Fn() -> Result<Vec<u8>, String>>,
+}
 
 /// The way to AWS.
 pub(crate) struct Aws {
     endpoints: Endpoints,
     ca_bundle: Option<CaBundle>,
-    /// For addresses without TLS, which only tests and stand-ins have: it need not load certificates.
-    plain: OnceLock<SharedHttpClient>,
-    secure: OnceLock<SharedHttpClient>,
+    limits: Limits,
+    pub(super) clock: Clock,
+    clients: [OnceLock<SharedHttpClient>; 4],
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// A connection to open.
+    pub(crate) connect: Duration,
+    /// An answer to come, from the first byte that is sent on.
+    pub(crate) answer: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: CONNECT, answer: ANSWER }
+    }
+}
+
+/// The kinds of addresses, each with a client of its own. No proxy reaches what stands in for AWS on this machine, and
+/// what is without TLS need not load certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Address {
+    Secure,
+    SecureLocal,
+    Plain,
+    PlainLocal,
+}
+
+impl Address {
+    fn of(endpoint: Option<&str>) -> Self {
+        let (scheme, rest) = endpoint.and_then(|url| url.split_once("://")).unwrap_or(("https", ""));
+        match (scheme, is_loopback(rest)) {
+            ("http", true) => Self::PlainLocal,
+            ("http", false) => Self::Plain,
+            (_, true) => Self::SecureLocal,
+            (_, false) => Self::Secure,
+        }
+    }
+
+    fn proxy(self) -> ProxyConfig {
+        match self {
+            Self::Secure | Self::Plain => ProxyConfig::from_env(),
+            Self::SecureLocal | Self::PlainLocal => ProxyConfig::disabled(),
+        }
+    }
+}
+
+/// Whether an address, without its scheme, is one of this machine.
+fn is_loopback(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(authority, |(host, _)| host);
+    let is_local = |ip: IpAddr| ip.is_loopback();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(is_local)
 }
 
 /// Whether a call may be sent again when the answer is lost or AWS is busy.
@@ -57,8 +119,20 @@ pub(super) enum Retry {
 
 impl Aws {
     /// A way that uses `endpoints` where they are given and trusts `ca_bundle` instead of the system's roots.
-    pub(crate) fn new(endpoints: Endpoints, ca_bundle: Option<CaBundle>) -> Self {
-        Self { endpoints, ca_bundle, plain: OnceLock::new(), secure: OnceLock::new() }
+    /// `now` is this machine's clock, which AWS's answers are compared with.
+    pub(crate) fn new(endpoints: Endpoints, ca_bundle: Option<CaBundle>, now: fn() -> Timestamp) -> Self {
+        let (limits, clock) = (Limits::default(), Clock::new(now));
+        Self { endpoints, ca_bundle, limits, clock, clients: Default::default() }
+    }
+
+    /// The same with other time limits.
+    pub(crate) fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How far this machine's clock is from AWS's, as far as an answer has told.
+    pub(crate) fn clock_skew(&self) -> Option<ClockSkew> {
+        self.clock.last()
     }
 
     /// A client of STS in `region`, signing with `signer`.
@@ -74,7 +148,8 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sts.as_deref())?)
             .retry_config(retries(retry))
-            .timeout_config(timeouts())
+            .timeout_config(self.limits.timeouts())
+            .interceptor(self.clock.clone())
             .credentials_provider(sdk_credentials(signer));
         config.set_endpoint_url(self.endpoints.sts.clone());
         Ok(aws_sdk_sts::Client::from_conf(config.build()))
@@ -92,7 +167,8 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sso_oidc.as_deref())?)
             .retry_config(retries(retry))
-            .timeout_config(timeouts());
+            .timeout_config(self.limits.timeouts())
+            .interceptor(self.clock.clone());
         config.set_endpoint_url(self.endpoints.sso_oidc.clone());
         Ok(aws_sdk_ssooidc::Client::from_conf(config.build()))
     }
@@ -104,34 +180,45 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sso.as_deref())?)
             .retry_config(retries(retry))
-            .timeout_config(timeouts());
+            .timeout_config(self.limits.timeouts())
+            .interceptor(self.clock.clone());
         config.set_endpoint_url(self.endpoints.sso.clone());
         Ok(aws_sdk_sso::Client::from_conf(config.build()))
     }
 
     fn http(&self, call: Operation, endpoint: Option<&str>) -> Result<SharedHttpClient, CallError> {
-        if endpoint.is_some_and(|url| url.starts_with("http://")) {
-            let client = self.plain.get_or_init(|| shared(|settings| connector(settings).build_http()));
+        let address = Address::of(endpoint);
+        let client = &self.clients[address as usize];
+        if let Some(client) = client.get() {
             return Ok(client.clone());
         }
-        if let Some(client) = self.secure.get() {
-            return Ok(client.clone());
-        }
+        let new = match address {
+            Address::Plain | Address::PlainLocal => {
+                shared(move |settings| connector(settings, address.proxy()).build_http())
+            }
+            Address::Secure | Address::SecureLocal => {
+                let tls = self.tls(call)?;
+                shared(move |settings| {
+                    let connector = connector(settings, address.proxy());
+                    connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls.clone()).build()
+                })
+            }
+        };
+        Ok(client.get_or_init(|| new).clone())
+    }
+
+    fn tls(&self, call: Operation) -> Result<TlsContext, CallError> {
+        let setting = |why: String| CallError::unreachable(call, why).met(Obstacle::Setting);
         let trust = match &self.ca_bundle {
-            Some(read) => {
-                TrustStore::empty().with_pem_certificate(read().map_err(|why| CallError::unreachable(call, why))?)
+            Some(bundle) => {
+                let pem = (bundle.read)().map_err(setting)?;
+                let usable = certificates::usable(&pem).map_err(|why| setting(format!("{} {why}", bundle.name)))?;
+                usable.into_iter().fold(TrustStore::empty(), TrustStore::with_pem_certificate)
             }
             None => TrustStore::default(),
         };
-        let tls = TlsContext::builder()
-            .with_trust_store(trust)
-            .build()
-            .map_err(|error| CallError::unreachable(call, format!("TLS can't be set up: {error}")))?;
-        let build = move |settings: &HttpConnectorSettings| {
-            let connector = connector(settings).tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-            connector.tls_context(tls.clone()).build()
-        };
-        Ok(self.secure.get_or_init(|| shared(build)).clone())
+        let tls = TlsContext::builder().with_trust_store(trust).build();
+        tls.map_err(|error| setting(format!("TLS can't be set up: {error}")))
     }
 }
 
@@ -142,11 +229,8 @@ fn shared(build: impl Fn(&HttpConnectorSettings) -> Connector + Send + Sync + 's
 }
 
 /// A connector built by hand does not look at `HTTPS_PROXY` and `NO_PROXY` by itself.
-fn connector(settings: &HttpConnectorSettings) -> ConnectorBuilder {
-    Connector::builder()
-        .connector_settings(settings.clone())
-        .sleep_impl(TokioSleep::new())
-        .proxy_config(ProxyConfig::from_env())
+fn connector(settings: &HttpConnectorSettings, proxy: ProxyConfig) -> ConnectorBuilder {
+    Connector::builder().connector_settings(settings.clone()).sleep_impl(TokioSleep::new()).proxy_config(proxy)
 }
 
 fn retries(retry: Retry) -> RetryConfig {
@@ -156,8 +240,10 @@ fn retries(retry: Retry) -> RetryConfig {
     }
 }
 
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build()
+impl Limits {
+    fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder().connect_timeout(self.connect).operation_attempt_timeout(self.answer).build()
+    }
 }
 
 fn sdk_credentials(credentials: &Credentials) -> SdkCredentials {
@@ -168,4 +254,27 @@ fn sdk_credentials(credentials: &Credentials) -> SdkCredentials {
         None,
         "awsauth",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stand_ins_on_this_machine_are_told_from_all_other_addresses() {
+        for (endpoint, expected) in [
+            (None, Address::Secure),
+            (Some("https://sts.example.com/"), Address::Secure),
+            (Some("https://localhost.example.com:443"), Address::Secure),
+            (Some("https://127.0.0.1.example.com"), Address::Secure),
+            (Some("https://127.0.0.1:8443/x"), Address::SecureLocal),
+            (Some("https://[::1]:8443"), Address::SecureLocal),
+            (Some("https://[::1]"), Address::SecureLocal),
+            (Some("http://LOCALHOST:4566"), Address::PlainLocal),
+            (Some("http://127.0.0.1"), Address::PlainLocal),
+            (Some("http://moto:5000"), Address::Plain),
+        ] {
+            assert_eq!(Address::of(endpoint), expected, "{endpoint:?}");
+        }
+    }
 }

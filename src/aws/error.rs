@@ -3,60 +3,95 @@
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
-use crate::login::{CallError, Operation};
+use super::client::Aws;
+use super::obstacle;
+use crate::login::{Answer, CallError, Obstacle, Operation};
 use crate::model::Credentials;
 use crate::secret::Secret;
 
 /// The most characters of a server's message that are passed on.
 const LONGEST_MESSAGE: usize = 600;
 
-/// What an SDK's failed call comes to.
-pub(super) fn call_error<E>(operation: Operation, error: SdkError<E, HttpResponse>) -> CallError
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    match error {
-        // A proxy or captive portal says 200 with a page of its own.
-        SdkError::ServiceError(answer) if answer.raw().status().is_success() => CallError::unreachable(
-            operation,
-            "something else answered in AWS's place; a proxy or a login page of the network?",
-        ),
-        SdkError::ServiceError(answer) => {
-            let status = answer.raw().status().as_u16();
-            let body = answer.raw().body().bytes().unwrap_or_default();
-            let message = answer.err().message().map(str::to_owned).or_else(|| described(body)).unwrap_or_default();
-            let message: String = message.chars().take(LONGEST_MESSAGE).collect();
-            CallError::answered(operation, status, answer.err().code(), &message)
+impl Aws {
+    /// What an SDK's failed call comes to.
+    pub(super) fn failed<E>(&self, operation: Operation, error: SdkError<E, HttpResponse>) -> CallError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        match error {
+            // A proxy or captive portal says 200 with a page of its own.
+            SdkError::ServiceError(answer) if answer.raw().status().is_success() => impostor(operation),
+            SdkError::ServiceError(answer) => {
+                let (code, message) = (answer.err().code(), answer.err().message());
+                self.refused(operation, answer.raw(), code, message)
+            }
+            SdkError::TimeoutError(_) => {
+                CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut)
+            }
+            SdkError::DispatchFailure(failure) => dispatch(operation, &failure),
+            SdkError::ResponseError(answer) => {
+                let status = answer.raw().status();
+                CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
+                    .met(Obstacle::Broken)
+            }
+            other => not_sent(operation, &other),
         }
-        SdkError::TimeoutError(_) => CallError::unreachable(operation, "AWS did not answer in time"),
-        SdkError::DispatchFailure(failure) => {
-            let cause = failure.as_connector_error().map_or_else(String::new, |error| innermost(error));
-            CallError::unreachable(operation, cause)
+    }
+
+    fn refused(
+        &self,
+        operation: Operation,
+        raw: &HttpResponse,
+        code: Option<&str>,
+        message: Option<&str>,
+    ) -> CallError {
+        let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
+        if status == 407 {
+            return CallError::unreachable(operation, "the proxy asks for a name and a password (HTTP status 407)")
+                .met(Obstacle::ProxyAuthentication);
         }
-        SdkError::ResponseError(answer) => {
-            let status = answer.raw().status();
-            CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
+        // What AWS's own services send is XML of their own, or JSON.
+        if code.is_none() && is_web_page(raw) && status < 500 {
+            return impostor(operation);
         }
-        other => CallError::unreachable(operation, innermost(&other)),
+        let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = |key: &str| body.get(key)?.as_str();
+        // SSO OIDC puts its words into `error_description` (RFC 6749 §5.2), the portal into `message`.
+        let words = message.or_else(|| ["error_description", "message", "Message"].into_iter().find_map(text));
+        let message: String = words.unwrap_or_default().chars().take(LONGEST_MESSAGE).collect();
+        // The region that a token is good in (SSO OIDC's InvalidRequestRegionException) is no reason, but as good as one.
+        let reason = text("reason").or_else(|| text("region"));
+        let clock_skew = self.clock.compare(raw);
+        CallError::answered(operation, Answer { status, code, reason, message: &message, clock_skew })
     }
 }
 
-/// SSO OIDC puts its words into `error_description` (RFC 6749 §5.2), the portal into `message`.
-fn described(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    ["error_description", "message", "Message"].iter().find_map(|key| body.get(key)?.as_str().map(str::to_owned))
+fn impostor(operation: Operation) -> CallError {
+    let words = "something else answered in AWS's place; a proxy or a login page of the network?";
+    CallError::unreachable(operation, words).met(Obstacle::Impostor)
 }
 
-fn innermost(error: &dyn Error) -> String {
-    let mut at = error;
-    while let Some(source) = at.source() {
-        at = source;
+fn is_web_page(raw: &HttpResponse) -> bool {
+    raw.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+}
+
+fn dispatch(operation: Operation, failure: &DispatchFailure) -> CallError {
+    let Some(error) = failure.as_connector_error() else {
+        return CallError::unreachable(operation, "the call could not be sent");
+    };
+    if error.is_timeout() {
+        return CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut);
     }
-    at.to_string()
+    not_sent(operation, error)
+}
+
+fn not_sent(operation: Operation, error: &(dyn Error + 'static)) -> CallError {
+    let (obstacle, words) = obstacle::read(error);
+    CallError { obstacle, ..CallError::unreachable(operation, words) }
 }
 
 /// A part of an answer that the service always sends.

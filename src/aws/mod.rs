@@ -3,10 +3,13 @@
 //!
 //! [`CallError`]: crate::login::CallError
 
+mod certificates;
 mod client;
+mod clock;
 mod error;
+mod obstacle;
 mod oidc;
 mod portal;
 mod sts;
 
-pub(crate) use client::{Aws, CaBundle, Endpoints};
+pub(crate) use client::{Aws, CaBundle, Endpoints, Limits};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Aws, Retry};
-use super::error::{call_error, expect};
+use super::error::expect;
 use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Grant, Granted, Operation, RegisterClient, StartDeviceAuthorization,
 };
@@ -32,7 +32,7 @@ impl Aws {
             .set_scopes(Some(scopes).filter(|scopes| !scopes.is_empty()))
             .send()
             .await
-            .map_err(|error| call_error(operation, error))?;
+            .map_err(|error| self.failed(operation, error))?;
         let expires_at = Timestamp::from_second(answer.client_secret_expires_at).ok();
         Ok(SsoClient {
             client_id: expect(operation, answer.client_id, "clientId")?,
@@ -55,7 +55,7 @@ impl Aws {
             .start_url(call.start_url.as_str())
             .send()
             .await
-            .map_err(|error| call_error(operation, error))?;
+            .map_err(|error| self.failed(operation, error))?;
         let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
         Ok(DeviceAuthorization {
             device_code: Secret::new(expect(operation, answer.device_code, "deviceCode")?),
@@ -79,7 +79,7 @@ impl Aws {
             Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE).device_code(code.expose()),
             Grant::RefreshToken(token) => request.grant_type(REFRESH_TOKEN).refresh_token(token.expose()),
         };
-        let answer = request.send().await.map_err(|error| call_error(operation, error))?;
+        let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
         let expires_at = now.checked_add(SignedDuration::from_secs(answer.expires_in.into())).ok();
         Ok(Granted {
             access_token: Secret::new(expect(operation, answer.access_token, "accessToken")?),

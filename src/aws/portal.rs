@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::client::{Aws, Retry};
-use super::error::{call_error, expect};
+use super::error::expect;
 use crate::login::{CallError, GetRoleCredentials, Operation};
 use crate::model::{Credentials, Region};
 use crate::secret::Secret;
@@ -20,7 +20,7 @@ impl Aws {
             .role_name(call.role_name.as_str())
             .send()
             .await
-            .map_err(|error| call_error(operation, error))?;
+            .map_err(|error| self.failed(operation, error))?;
         let answer = expect(operation, answer.role_credentials, "roleCredentials")?;
         let expiration = Timestamp::from_millisecond(answer.expiration).ok();
         Ok(Credentials {
@@ -35,6 +35,6 @@ impl Aws {
     pub(crate) async fn logout(&self, region: &Region, access_token: &Secret) -> Result<(), CallError> {
         let operation = Operation::Logout;
         let call = self.portal(operation, region.as_str(), Retry::Yes)?.logout().access_token(access_token.expose());
-        call.send().await.map(drop).map_err(|error| call_error(operation, error))
+        call.send().await.map(drop).map_err(|error| self.failed(operation, error))
     }
 }

@@ -1,7 +1,7 @@
 //! Owns the calls to STS.
 
 use super::client::{Aws, Retry};
-use super::error::{call_error, credentials};
+use super::error::credentials;
 use crate::login::{AssumeRole, CallError, GetSessionToken, Operation};
 use crate::model::{Credentials, SessionDuration};
 
@@ -17,7 +17,7 @@ impl Aws {
             .set_duration_seconds(call.duration_seconds)
             .send()
             .await
-            .map_err(|error| call_error(operation, error))?;
+            .map_err(|error| self.failed(operation, error))?;
         credentials(operation, answer.credentials)
     }
 
@@ -37,7 +37,7 @@ impl Aws {
             .set_token_code(call.mfa.as_ref().map(|mfa| mfa.code.expose().to_owned()))
             .send()
             .await
-            .map_err(|error| call_error(operation, error))?;
+            .map_err(|error| self.failed(operation, error))?;
         credentials(operation, answer.credentials)
     }
 }

@@ -33,10 +33,11 @@ impl<'p> Codes<'p> {
                 broker.used.borrow_mut().push(used);
                 return Ok(MfaProof { serial: self.serial, code });
             }
+            let clock_skew = broker.ports.aws.clock_skew();
             if self.tries >= MAX_TRIES || !broker.ports.prompt.borrow().can_ask_again() {
-                return Err(BrokerError::UsedCode { profile: self.profile.name.clone() });
+                return Err(BrokerError::UsedCode { profile: self.profile.name.clone(), clock_skew });
             }
-            (broker.ports.notify)(Notice::CodeRefused { serial: self.serial });
+            (broker.ports.notify)(Notice::CodeRefused { serial: self.serial, clock_skew });
         }
     }
 
@@ -76,7 +77,8 @@ impl<'p> Codes<'p> {
             && broker.attendance == Attendance::Person
             && broker.ports.prompt.borrow().can_ask_again();
         if may {
-            (broker.ports.notify)(Notice::CodeRefused { serial: self.serial });
+            let clock_skew = broker.ports.aws.clock_skew();
+            (broker.ports.notify)(Notice::CodeRefused { serial: self.serial, clock_skew });
         }
         may
     }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::login::CallError;
+use crate::login::{CallError, ClockSkew};
 use crate::model::{MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
@@ -66,6 +66,8 @@ pub(crate) enum BrokerError {
     UsedCode {
         /// The profile.
         profile: ProfileName,
+        /// How far this machine's clock is from AWS's, if that is known.
+        clock_skew: Option<ClockSkew>,
     },
     /// The person's time to approve ran out.
     #[error("{profile}: nobody approved the login in time")]

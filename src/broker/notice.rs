@@ -1,6 +1,6 @@
 //! Owns what happens on the way, as values; `cli` words them.
 
-use crate::login::{DeviceAuthorization, Operation};
+use crate::login::{ClockSkew, DeviceAuthorization, Operation};
 use crate::model::{MfaSerial, ProfileName, SsoAccess};
 
 /// Something that the person may want to know.
@@ -24,6 +24,8 @@ pub(crate) enum Notice<'a> {
     CodeRefused {
         /// The device.
         serial: &'a MfaSerial,
+        /// How far this machine's clock is from AWS's, if that is known.
+        clock_skew: Option<ClockSkew>,
     },
     /// A page waits for the person's approval.
     Approval {

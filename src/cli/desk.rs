@@ -111,7 +111,7 @@ impl<'a> Desk<'a> {
         Ok(Self {
             host,
             out,
-            aws: Aws::new(endpoints(host), ca_bundle(host)),
+            aws: Aws::new(endpoints(host), ca_bundle(host), clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?),
             roles: RoleCache::new(Places::aws_cache("cli")?),

@@ -4,12 +4,12 @@
 use crate::apply::ApplyError;
 use crate::broker::{BrokerError, Reason};
 use crate::ini::SectionId;
-use crate::login::{CallError, Operation, Problem};
-use crate::model::{Catalog, Chain, Pattern, ProfileName};
+use crate::model::{Catalog, ProfileName};
 use crate::plan::{Difference, Refusal, SectionDifference, Way};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
 
+use super::advice;
 use super::difference;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -34,16 +34,19 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
              `--token-code -`"
         )),
         BrokerError::MalformedCode { .. } => Failure::of(Exit::Usage, error),
-        BrokerError::UsedCode { .. } => {
-            Failure::of(Exit::Login, error).hint("wait for the device's next code, at most 30 seconds")
+        BrokerError::UsedCode { profile, clock_skew } => {
+            advice::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
         BrokerError::ApprovalTimedOut { profile } => {
-            Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` again"))
+            let failure = Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` again"));
+            failure.hint(
+                "if the page said `invalid_grant` or knew no such code, `sso_region` is not the region that the portal is in",
+            )
         }
         BrokerError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
             .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
         BrokerError::Call { profile, call } => {
-            self::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
+            advice::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
         }
         BrokerError::Store { .. } | BrokerError::Lock { .. } => Failure::of(Exit::Unavailable, error),
     }
@@ -66,76 +69,6 @@ fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
     Failure::one_line(Exit::Login, format!("{profile}: session expired; run awsauth login {profile}"))
         .detail("profile", profile.as_str())
         .detail("reason", reason)
-}
-
-fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Failure {
-    let exit = match call.problem {
-        Problem::Unreachable | Problem::Throttled | Problem::ServerFault => Exit::Unavailable,
-        _ => Exit::Login,
-    };
-    let failure = Failure::of(exit, error)
-        .detail("profile", profile.as_str())
-        .detail("operation", call.operation.to_string())
-        .detail("aws_code", call.code.clone())
-        .detail("aws_message", call.message.clone());
-    match hint(profile, call, chain) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
-/// The likely way out (aws-facts §4.7 and §6).
-fn hint(profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Option<String> {
-    let serial = chain.and_then(|chain| chain.mfa().next()).map(|(_, serial)| serial.as_str());
-    let signer = chain.and_then(|chain| long_term_signer(chain, call.operation));
-    let (base, section) = signer.map_or(("", ""), |(base, section)| (base.as_str(), section.as_str()));
-    let text = match call.problem {
-        Problem::WrongCode => {
-            "the code was wrong, or it was used before: wait for the device's next one, at most 30 seconds".to_owned()
-        }
-        Problem::WrongSerial => format!(
-            "mfa_serial `{}` is not a device of this user; `aws iam list-mfa-devices` shows the right one",
-            serial.unwrap_or_default()
-        ),
-        Problem::UnknownKey if signer.is_some() => format!(
-            "the access key in [{section}] of the credentials file is unknown to AWS: deleted, deactivated, or of \
-             another partition; `awsauth keys add {base} --force` replaces it"
-        ),
-        Problem::WrongSecret if signer.is_some() => format!(
-            "the secret in [{section}] of the credentials file does not belong to its access key; `awsauth keys add \
-             {base} --force` replaces both"
-        ),
-        Problem::UnknownKey | Problem::ExpiredSession => format!("the session it was signed with has ended; run `awsauth login {profile} --force`"),
-        Problem::ClockSkew => "this machine's clock is wrong; AWS's time is in its message above".to_owned(),
-        Problem::NotAllowed if call.operation == Operation::AssumeRole => {
-            "the role's trust policy, or the permissions of the user, do not allow it; a role that asks for an external \
-             id or for MFA says the same"
-                .to_owned()
-        }
-        Problem::NotAllowed if call.operation == Operation::CreateToken => {
-            "the login was denied on the approval page".to_owned()
-        }
-        Problem::NotAssigned => "the account or the role is not assigned to you in IAM Identity Center, or its name is \
-             misspelt; the start page lists what is"
-            .to_owned(),
-        Problem::TokenRejected | Problem::GrantRejected => format!("run `awsauth login {profile} --force`"),
-        Problem::Throttled => "AWS asks to go slower; try again in a minute".to_owned(),
-        Problem::RegionDisabled => "STS is not activated in this region for the account; choose another `region`".to_owned(),
-        Problem::Unreachable => "no network, a proxy (HTTPS_PROXY), or a region that does not exist?".to_owned(),
-        Problem::ServerFault => "AWS has a problem of its own; try again later".to_owned(),
-        _ => return None,
-    };
-    Some(text)
-}
-
-/// The profile whose long-term key signs the call for the top of `chain`, and its section; none if a session signs.
-fn long_term_signer<'c>(chain: &Chain<'c>, operation: Operation) -> Option<(&'c ProfileName, &'c ProfileName)> {
-    let steps = chain.profiles();
-    let signer = match operation {
-        Operation::GetSessionToken => steps.last()?,
-        _ => steps.iter().rev().nth(1).filter(|source| source.pattern() == Pattern::Iam)?,
-    };
-    Some((&signer.name, signer.long_term_section()?))
 }
 
 /// Why a file was not written.

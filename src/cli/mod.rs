@@ -1,6 +1,7 @@
 //! Owns everything a person sees: flags, files, messages, exit codes. Imported by nobody.
 
 mod access_key;
+mod advice;
 mod announce;
 mod args;
 mod asker;

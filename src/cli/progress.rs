@@ -6,7 +6,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::out::Out;
 use crate::broker::Notice;
+use crate::login::seconds_to_next_code;
 use crate::source::display_safe;
+use crate::system::clock;
 
 /// With fewer steps than this, no lines tell how far it is where there is no terminal.
 const FEW: usize = 20;
@@ -67,9 +69,10 @@ fn tell(notice: &Notice<'_>, out: Out) {
         Notice::Progress { .. } => {}
         Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
         Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),
-        Notice::CodeRefused { serial } => out.warn(&format!(
-            "AWS did not take this code of {}: wrong, or used before. Wait for the next one, at most 30 seconds",
-            serial.as_str()
+        Notice::CodeRefused { serial, clock_skew } => out.warn(&format!(
+            "this code of {} is wrong, or was used before. Wait for the next code, in {} s",
+            serial.as_str(),
+            seconds_to_next_code(clock::now(), *clock_skew)
         )),
         Notice::Waiting { subject, holder } => {
             let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();

@@ -57,11 +57,13 @@ pub(crate) fn endpoints(host: &Host) -> Endpoints {
 /// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.
 pub(crate) fn ca_bundle(host: &Host) -> Option<CaBundle> {
     let path = PathBuf::from(host.var_os("AWS_CA_BUNDLE")?);
-    Some(Box::new(move || match disk::read(&path) {
+    let name = format!("AWS_CA_BUNDLE names {}, which", path.display());
+    let read = Box::new(move || match disk::read(&path) {
         Ok(Some(pem)) => Ok(pem),
         Ok(None) => Err(format!("AWS_CA_BUNDLE names {}, which does not exist", path.display())),
         Err(error) => Err(format!("AWS_CA_BUNDLE: {error}")),
-    }))
+    });
+    Some(CaBundle { name, read })
 }
 
 /// Whether a browser that is started here would be seen: not over SSH, not in CI, not without a display.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::MfaCode;
+use super::problem::classify;
+use super::skew;
+use super::{ClockSkew, MfaCode, Obstacle, Problem};
 use crate::model::{AccountId, ConfigText, Credentials, MfaSerial, Region, Role, SsoClient, SsoRoleName, StartUrl};
 use crate::secret::Secret;
 
@@ -149,51 +151,32 @@ pub(crate) enum Operation {
     Logout,
 }
 
+impl Operation {
+    /// Whether STS is asked; if not, IAM Identity Center is.
+    pub(super) fn is_sts(self) -> bool {
+        matches!(self, Self::GetSessionToken | Self::AssumeRole)
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{self:?}")
     }
 }
 
-/// What went wrong, as far as it decides what to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Problem {
-    /// The person has not decided yet.
-    AuthorizationPending,
-    /// Polled too fast.
-    SlowDown,
-    /// The person took too long.
-    ExpiredDeviceCode,
-    /// A wrong or used MFA code.
-    WrongCode,
-    /// A device that the key's user does not have.
-    WrongSerial,
-    /// The key or session id is unknown or switched off.
-    UnknownKey,
-    /// The signing session has ended.
-    ExpiredSession,
-    /// This machine's clock is off.
-    ClockSkew,
-    /// The secret does not belong to the key.
-    WrongSecret,
-    /// The caller may not do that.
-    NotAllowed,
-    /// The account or role is not assigned to the person.
-    NotAssigned,
-    /// The SSO token is not, or no longer, good.
-    TokenRejected,
-    /// The refresh token, or the registration, is no longer good.
-    GrantRejected,
-    /// Asked too often.
-    Throttled,
-    /// The region is not switched on for the account.
-    RegionDisabled,
-    /// AWS could not be reached.
-    Unreachable,
-    /// AWS failed.
-    ServerFault,
-    /// Anything else.
-    Other,
+/// What AWS answered when it did not do what it was asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Answer<'a> {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The error's code, if there was one.
+    pub(crate) code: Option<&'a str>,
+    /// What SSO OIDC gives as `reason` with some codes.
+    pub(crate) reason: Option<&'a str>,
+    /// AWS's words; may be empty.
+    pub(crate) message: &'a str,
+    /// How far this machine's clock is from the answer's `Date`.
+    pub(crate) clock_skew: Option<ClockSkew>,
 }
 
 /// A call that failed, in AWS's own words.
@@ -204,30 +187,46 @@ pub(crate) struct CallError {
     pub(crate) operation: Operation,
     /// What it comes to.
     pub(crate) problem: Problem,
+    /// What kept it from reaching AWS, where that is known.
+    pub(crate) obstacle: Option<Obstacle>,
     /// AWS's code of the error, if it sent one.
     pub(crate) code: Option<String>,
     /// AWS's own message, or what kept the call from reaching AWS.
     pub(crate) message: String,
+    /// How far this machine's clock was from AWS's, if AWS answered and said what time it was.
+    pub(crate) clock_skew: Option<ClockSkew>,
 }
 
 impl CallError {
     /// Reads an answer of AWS.
-    pub(crate) fn answered(operation: Operation, status: u16, code: Option<&str>, message: &str) -> Self {
+    pub(crate) fn answered(operation: Operation, answer: Answer<'_>) -> Self {
+        let Answer { status, code, reason, message, clock_skew } = answer;
+        let message = match (message.trim(), reason) {
+            ("", None) if code.is_none() => format!("AWS answered with HTTP status {status} and gave no reason"),
+            ("", Some(reason)) => reason.to_owned(),
+            (message, Some(reason)) if !message.contains(reason) => format!("{message}; {reason}"),
+            _ => message.to_owned(),
+        };
         Self {
             operation,
-            problem: classify(operation, status, code.unwrap_or_default(), message),
+            problem: classify(operation, status, code.unwrap_or_default(), reason, &message),
+            obstacle: None,
             code: code.map(str::to_owned),
-            message: if message.trim().is_empty() && code.is_none() {
-                format!("AWS answered with HTTP status {status} and gave no reason")
-            } else {
-                message.to_owned()
-            },
+            // What AWS measured is exact; the time of its answer is a little late.
+            clock_skew: skew::in_message(&message).or(clock_skew),
+            message,
         }
     }
 
     /// A call that did not reach AWS, or whose answer made no sense.
     pub(crate) fn unreachable(operation: Operation, message: impl Into<String>) -> Self {
-        Self { operation, problem: Problem::Unreachable, code: None, message: message.into() }
+        let (problem, message) = (Problem::Unreachable, message.into());
+        Self { operation, problem, obstacle: None, code: None, message, clock_skew: None }
+    }
+
+    /// The same with what was in the way.
+    pub(crate) fn met(self, obstacle: Obstacle) -> Self {
+        Self { obstacle: Some(obstacle), ..self }
     }
 
     fn words(&self) -> String {
@@ -236,101 +235,5 @@ impl CallError {
             (Some(code), message) => format!("{message} ({code})"),
             (None, message) => message.to_owned(),
         }
-    }
-}
-
-/// Reads AWS's error codes and messages (aws-facts §4.4, §4.7 and §6).
-fn classify(operation: Operation, status: u16, code: &str, message: &str) -> Problem {
-    // AWS spells most codes with and without `Exception`.
-    match code.strip_suffix("Exception").unwrap_or(code) {
-        "AuthorizationPending" => Problem::AuthorizationPending,
-        "SlowDown" => Problem::SlowDown,
-        "ExpiredToken" if operation == Operation::CreateToken => Problem::ExpiredDeviceCode,
-        "ExpiredToken" => Problem::ExpiredSession,
-        "InvalidClient" | "InvalidGrant" | "UnauthorizedClient" => Problem::GrantRejected,
-        "AccessDenied" => denied(message),
-        "InvalidClientTokenId" => Problem::UnknownKey,
-        "SignatureDoesNotMatch" if message.starts_with("Signature expired") => Problem::ClockSkew,
-        "SignatureDoesNotMatch" if message.starts_with("Signature not yet current") => Problem::ClockSkew,
-        "SignatureDoesNotMatch" => Problem::WrongSecret,
-        "Forbidden" if operation == Operation::GetRoleCredentials => Problem::NotAssigned,
-        "Unauthorized" => Problem::TokenRejected,
-        "TooManyRequests" | "Throttling" | "ThrottlingError" | "RequestLimitExceeded" => Problem::Throttled,
-        "RegionDisabled" => Problem::RegionDisabled,
-        _ => by_status(operation, status),
-    }
-}
-
-fn denied(message: &str) -> Problem {
-    if message.contains("invalid MFA one time pass code") {
-        Problem::WrongCode
-    } else if message.contains("unable to validate MFA code") {
-        Problem::WrongSerial
-    } else {
-        Problem::NotAllowed
-    }
-}
-
-fn by_status(operation: Operation, status: u16) -> Problem {
-    match (operation, status) {
-        (Operation::GetRoleCredentials, 403) => Problem::NotAssigned,
-        (Operation::GetRoleCredentials | Operation::Logout, 401) => Problem::TokenRejected,
-        (_, 429) => Problem::Throttled,
-        (_, 500..) => Problem::ServerFault,
-        _ => Problem::Other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Case = (Operation, u16, &'static str, &'static str, Problem);
-
-    fn check(cases: &[Case]) {
-        for (operation, status, code, message, expected) in cases {
-            assert_eq!(classify(*operation, *status, code, message), *expected, "{operation} {code} {message}");
-        }
-    }
-
-    #[test]
-    fn each_answer_of_sts_is_known_for_what_it_is() {
-        use Operation::{AssumeRole as Assume, GetSessionToken as Get};
-        let wrong_code = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
-        let wrong_serial = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
-                            number is valid and associated with this user.";
-        let refused = "User: x is not authorized to perform: sts:AssumeRole";
-        let skew = "SignatureDoesNotMatch";
-        check(&[
-            (Get, 403, "AccessDenied", wrong_code, Problem::WrongCode),
-            (Assume, 403, "AccessDenied", wrong_serial, Problem::WrongSerial),
-            (Assume, 403, "AccessDenied", refused, Problem::NotAllowed),
-            (Assume, 403, "ExpiredToken", "The security token … is expired", Problem::ExpiredSession),
-            (Get, 403, "InvalidClientTokenId", "The security token … is invalid.", Problem::UnknownKey),
-            (Get, 403, skew, "Signature expired: 20260101T000000Z is now earlier than", Problem::ClockSkew),
-            (Get, 403, skew, "Signature not yet current: 20260101T000000Z", Problem::ClockSkew),
-            (Get, 403, skew, "The request signature we calculated", Problem::WrongSecret),
-            (Assume, 403, "RegionDisabledException", "", Problem::RegionDisabled),
-            (Assume, 503, "", "", Problem::ServerFault),
-            (Assume, 400, "Throttling", "Rate exceeded", Problem::Throttled),
-            (Assume, 400, "ValidationError", "", Problem::Other),
-        ]);
-    }
-
-    #[test]
-    fn each_answer_of_sso_is_known_for_what_it_is() {
-        use Operation::{CreateToken as Create, GetRoleCredentials as Get};
-        check(&[
-            (Create, 400, "AuthorizationPendingException", "", Problem::AuthorizationPending),
-            (Create, 400, "SlowDownException", "", Problem::SlowDown),
-            (Create, 400, "ExpiredTokenException", "", Problem::ExpiredDeviceCode),
-            (Create, 400, "AccessDeniedException", "", Problem::NotAllowed),
-            (Create, 400, "InvalidGrantException", "", Problem::GrantRejected),
-            (Create, 401, "InvalidClientException", "", Problem::GrantRejected),
-            (Get, 403, "ForbiddenException", "No access", Problem::NotAssigned),
-            (Get, 403, "", "No access", Problem::NotAssigned),
-            (Get, 401, "UnauthorizedException", "Session token not found or invalid", Problem::TokenRejected),
-            (Get, 429, "TooManyRequestsException", "HTTP 429", Problem::Throttled),
-        ]);
     }
 }

@@ -67,7 +67,7 @@ impl Polling {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::login::Operation;
+    use crate::login::{Answer, Operation};
     use crate::secret::Secret;
 
     fn at(seconds: i64) -> Timestamp {
@@ -87,7 +87,8 @@ mod tests {
     }
 
     fn failed(code: &str, status: u16) -> Result<Granted, CallError> {
-        Err(CallError::answered(Operation::CreateToken, status, Some(code), ""))
+        let answer = Answer { status, code: Some(code), ..Answer::default() };
+        Err(CallError::answered(Operation::CreateToken, answer))
     }
 
     fn waits(outcome: &Outcome) -> u64 {

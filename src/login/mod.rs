@@ -6,16 +6,20 @@ mod device;
 mod freshness;
 mod mfa;
 mod pace;
+mod problem;
+mod skew;
 mod steps;
 mod token;
 
 pub(crate) use call::{
-    AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken, Grant, Granted,
-    MfaProof, Operation, Problem, RegisterClient, StartDeviceAuthorization,
+    Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken, Grant, Granted,
+    MfaProof, Operation, RegisterClient, StartDeviceAuthorization,
 };
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use pace::{Pace, pause_before_retry};
+pub(crate) use problem::{Obstacle, Problem};
+pub(crate) use skew::{ClockSkew, seconds_to_next_code};
 pub(crate) use steps::{Needs, Steps};
 pub(crate) use token::{TokenUse, decide, is_reusable};

@@ -12,4 +12,4 @@ pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
 pub(crate) use lines::Shell;
 pub(crate) use process::process_json;
-pub(crate) use table::{duration, table};
+pub(crate) use table::{duration, exact_duration, table};

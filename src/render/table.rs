@@ -29,6 +29,14 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
 }
 
+/// Seconds as a person says them, none left out: `17 min 3 s`, `1 h 0 min 1 s`.
+pub(crate) fn exact_duration(seconds: i64) -> String {
+    let (days, hours, minutes, rest) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60, seconds % 60);
+    let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
+    let said: Vec<String> = parts.iter().skip_while(|(count, _)| *count == 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +51,11 @@ mod tests {
     fn durations_are_said_in_two_units_at_most() {
         let said: Vec<String> = [40, 840, 43_199, 43_140, 90_000].into_iter().map(duration).collect();
         assert_eq!(said, ["40 s", "14 min", "12 h 0 min", "11 h 59 min", "1 d 1 h"]);
+    }
+
+    #[test]
+    fn an_exact_duration_leaves_nothing_out() {
+        let said: Vec<String> = [0, 3, 1023, 3601, 90_000].into_iter().map(exact_duration).collect();
+        assert_eq!(said, ["0 s", "3 s", "17 min 3 s", "1 h 0 min 1 s", "1 d 1 h 0 min 0 s"]);
     }
 }

@@ -43,6 +43,7 @@ fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
     session.send(&format!("\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}{wrong}\r")).unwrap();
     session.flush().unwrap();
     session.exp_string("AWS did not take this code").unwrap();
+    session.exp_regex("Wait for the next code, in [1-9][0-9]? s").unwrap();
     session.exp_string("MFA code for").unwrap();
     session.send(&format!("{good}\r")).unwrap();
     session.flush().unwrap();
@@ -99,6 +100,22 @@ fn ctrl_c_at_the_first_question_is_the_end_of_all_of_them() {
     let after = ends_with(session, 130);
     assert!(!after.contains("MFA code for") && !after.contains("It must show this code"), "{after}");
     assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn a_code_that_was_sent_before_is_not_sent_again_and_the_next_one_is_told() {
+    let scene = Scene::new();
+    let code = scene.code();
+    let mut session = at_terminal(&scene, "login main audit");
+    for _ in 0..4 {
+        session.exp_string("MFA code for").unwrap();
+        session.send(&format!("{code}\r")).unwrap();
+        session.flush().unwrap();
+    }
+    session.exp_string("error: audit: this MFA code was used before").unwrap();
+    session.exp_regex("wait for the next code, in [1-9][0-9]? s").unwrap();
+    ends_with(session, 5);
+    assert_eq!(scene.calls(), ["GetSessionToken"]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_wrong_code_is_refused_once_and_the_hint_says_to_wait() {
     let run = scene.run(&["login", "prod", "--token-code", wrong]).exits(5);
     let words = "main: GetSessionToken failed: MultiFactorAuthentication failed with invalid MFA one time pass code.";
     assert!(run.stderr.contains(words), "{}", run.stderr);
-    assert!(run.stderr.contains("wait for the device's next one"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: wait for the next code, in "), "{}", run.stderr);
     assert_eq!(scene.calls(), ["GetSessionToken"]);
 }
 

@@ -24,7 +24,8 @@ fn a_device_that_is_not_the_users_is_named() {
         "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"",
         "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/bob\"",
     );
-    let serial = "mfa_serial `arn:aws:iam::111122223333:mfa/bob` is not a device of this user";
+    let serial = "mfa_serial `arn:aws:iam::111122223333:mfa/bob` of [profiles.main] is not a device of this user; `aws iam \
+                  list-mfa-devices --profile main-long-term`";
     fails(
         &scene,
         "prod",
@@ -58,20 +59,11 @@ fn a_wrong_secret_is_told_apart_from_a_wrong_key() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_with_the_time_of_aws() {
-    for (offset, words) in [(3600, "Signature expired: "), (-3600, "Signature not yet current: ")] {
-        let scene = Scene::new();
-        scene.aws.world().set_clock_offset(offset);
-        fails(&scene, "main", 5, &[words, "this machine's clock is wrong; AWS's time is in its message above"]);
-    }
-}
-
-#[test]
 fn a_role_that_may_not_be_assumed_is_told_in_the_words_of_aws() {
     let scene = Scene::new();
     scene.aws.world().deny(USER_ARN, ADMIN_ROLE);
     let words = format!("User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: {ADMIN_ROLE}");
-    fails(&scene, "prod", 5, &["prod: AssumeRole failed: ", &words, "trust policy"]);
+    fails(&scene, "prod", 5, &["prod: AssumeRole failed: ", &words, "a policy forbids it, whatever others allow"]);
     assert!(scene.home.has(&session_file("main")) && !scene.home.has(&session_file("prod")));
 }
 
@@ -79,7 +71,7 @@ fn a_role_that_may_not_be_assumed_is_told_in_the_words_of_aws() {
 fn a_role_that_is_not_assigned_is_told() {
     let scene = Scene::new();
     scene.aws.world().unassign("123456789012", "ReadOnly");
-    let hint = "the account or the role is not assigned to you in IAM Identity Center";
+    let hint = "role ReadOnly in account 123456789012 is not assigned to you in IAM Identity Center";
     fails(&scene, "jump", 5, &["read: GetRoleCredentials failed: No access (ForbiddenException)", hint]);
 }
 
@@ -163,7 +155,7 @@ fn a_login_page_in_place_of_sso_is_unavailable() {
 #[test]
 fn a_server_that_is_down_is_unavailable() {
     let scene = Scene::new().env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
-    fails(&scene, "main", 6, &["main: GetSessionToken failed: ", "onnection refused", "no network"]);
+    fails(&scene, "main", 6, &["main: GetSessionToken failed: ", "onnection refused", "nobody listens there"]);
 }
 
 #[test]

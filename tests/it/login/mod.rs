@@ -1,5 +1,6 @@
 //! `login`: exactly the calls that a pattern needs, in order, and what they leave on disk.
 
+mod advice;
 mod codes;
 mod failures;
 mod files;

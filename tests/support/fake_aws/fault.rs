@@ -27,12 +27,29 @@ pub(crate) enum Fault {
     Close,
     /// The request is carried out after a while.
     Delay(Duration),
+    /// Any answer at all; the request is not carried out.
+    Raw {
+        /// The HTTP status.
+        status: u16,
+        /// Headers, such as `content-type`.
+        headers: Vec<(&'static str, String)>,
+        /// The body.
+        body: String,
+    },
 }
 
 impl Fault {
     /// A [`Fault::Status`].
     pub(crate) fn status(status: u16, code: &str, message: &str) -> Self {
         Self::Status { status, code: code.to_owned(), message: message.to_owned() }
+    }
+}
+
+impl Fault {
+    /// A [`Fault::Raw`].
+    pub(crate) fn raw(status: u16, headers: &[(&'static str, &str)], body: &str) -> Self {
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Self::Raw { status, headers, body: body.to_owned() }
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
             Response::new(200, "text/html", "<html><body>Please sign in to the Wi-Fi</body></html>")
         }
         Some(Fault::Close) => Response::closed(),
+        Some(Fault::Raw { status, headers, body }) => {
+            Response { status, headers, body: body.into_bytes(), ending: Ending::Whole }
+        }
         Some(Fault::Status { status, code, message }) => {
             refuse(world, record.service, &Refusal::new(status, code, message))
         }

@@ -1,0 +1,65 @@
+//! Owns how far this machine's clock is from AWS's, and what follows from that. Must not read a clock.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+/// AWS's compact form of a time.
+const STAMP: &str = "%Y%m%dT%H%M%SZ";
+/// How long an authenticator shows one code, in seconds: RFC 6238's step, which AWS's virtual devices use.
+const STEP: i64 = 30;
+
+/// The seconds by which this machine's clock is ahead of AWS's; negative if it is behind.
+pub(crate) type ClockSkew = i64;
+
+/// The skew that STS tells when it refuses a signature: `Signature expired: SENT is now earlier than … (NOW - 15 min.)` or
+/// `Signature not yet current: SENT is still later than … (NOW + 15 min.)` (aws-facts §6).
+pub(super) fn in_message(message: &str) -> Option<ClockSkew> {
+    let rest = ["Signature expired: ", "Signature not yet current: "].iter().find_map(|front| message.strip_prefix(front));
+    let sent = stamp(rest?.split(' ').next()?)?;
+    let now = stamp(message.rsplit_once('(')?.1.split(' ').next()?)?;
+    Some(sent.duration_since(now).as_secs())
+}
+
+fn stamp(text: &str) -> Option<Timestamp> {
+    let civil = DateTime::strptime(STAMP, text).ok()?;
+    Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// The seconds until the device shows its next code, 1 to 30: devices count steps of 30 s from 1970 on, by a clock that
+/// is taken to go with AWS's.
+pub(crate) fn seconds_to_next_code(now: Timestamp, skew: Option<ClockSkew>) -> i64 {
+    STEP - (now.as_second() - skew.unwrap_or_default()).rem_euclid(STEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_skew_is_read_from_the_two_times_of_the_message() {
+        let behind = "Signature expired: 20260101T000000Z is now earlier than 20260101T000203Z (20260101T001703Z - 15 min.)";
+        assert_eq!(in_message(behind), Some(-(17 * 60 + 3)));
+        let ahead = "Signature not yet current: 20260101T010000Z is still later than 20260101T001500Z (20260101T000000Z + 15 min.)";
+        assert_eq!(in_message(ahead), Some(3600));
+        for other in [
+            "",
+            "Signature expired: ",
+            "Signature expired: soon (later - 15 min.)",
+            "Signature expired: 20260101T000000Z",
+            "The request signature we calculated does not match (20260101T000000Z)",
+        ] {
+            assert_eq!(in_message(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_next_code_comes_at_the_half_minute_of_aws() {
+        let at = |second| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        for (second, skew, expected) in
+            [(0, None, 30), (1, None, 29), (29, None, 1), (30, None, 30), (10, Some(10), 30), (10, Some(-10), 10), (0, Some(1), 1)]
+        {
+            assert_eq!(seconds_to_next_code(at(second), skew), expected, "{second} {skew:?}");
+        }
+    }
+}
