@@ -42,7 +42,7 @@ fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
     session.exp_string("six digits, please").unwrap();
     session.send(&format!("\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}{wrong}\r")).unwrap();
     session.flush().unwrap();
-    session.exp_string("AWS did not take this code").unwrap();
+    session.exp_string("is wrong, or was used before").unwrap();
     session.exp_regex("Wait for the next code, in [1-9][0-9]? s").unwrap();
     session.exp_string("MFA code for").unwrap();
     session.send(&format!("{good}\r")).unwrap();
@@ -112,7 +112,7 @@ fn a_code_that_was_sent_before_is_not_sent_again_and_the_next_one_is_told() {
         session.send(&format!("{code}\r")).unwrap();
         session.flush().unwrap();
     }
-    session.exp_string("error: audit: this MFA code was used before").unwrap();
+    session.exp_string("audit: this MFA code was used before").unwrap();
     session.exp_regex("wait for the next code, in [1-9][0-9]? s").unwrap();
     ends_with(session, 5);
     assert_eq!(scene.calls(), ["GetSessionToken"]);
