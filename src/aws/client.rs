@@ -50,24 +50,8 @@ pub(crate) struct CaBundle {
 pub(crate) struct Aws {
     endpoints: Endpoints,
     ca_bundle: Option<CaBundle>,
-    limits: Limits,
     pub(super) clock: Clock,
     clients: [OnceLock<SharedHttpClient>; 4],
-}
-
-/// How long things may take.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// A connection to open.
-    pub(crate) connect: Duration,
-    /// An answer to come, from the first byte that is sent on.
-    pub(crate) answer: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { connect: CONNECT, answer: ANSWER }
-    }
 }
 
 /// The kinds of addresses, each with a client of its own. No proxy reaches what stands in for AWS on this machine, and
@@ -121,13 +105,7 @@ impl Aws {
     /// A way that uses `endpoints` where they are given and trusts `ca_bundle` instead of the system's roots.
     /// `now` is this machine's clock, which AWS's answers are compared with.
     pub(crate) fn new(endpoints: Endpoints, ca_bundle: Option<CaBundle>, now: fn() -> Timestamp) -> Self {
-        let (limits, clock) = (Limits::default(), Clock::new(now));
-        Self { endpoints, ca_bundle, limits, clock, clients: Default::default() }
-    }
-
-    /// The same with other time limits.
-    pub(crate) fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self { endpoints, ca_bundle, clock: Clock::new(now), clients: Default::default() }
     }
 
     /// How far this machine's clock is from AWS's, as far as an answer has told.
@@ -148,7 +126,7 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sts.as_deref())?)
             .retry_config(retries(retry))
-            .timeout_config(self.limits.timeouts())
+            .timeout_config(timeouts())
             .interceptor(self.clock.clone())
             .credentials_provider(sdk_credentials(signer));
         config.set_endpoint_url(self.endpoints.sts.clone());
@@ -167,7 +145,7 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sso_oidc.as_deref())?)
             .retry_config(retries(retry))
-            .timeout_config(self.limits.timeouts())
+            .timeout_config(timeouts())
             .interceptor(self.clock.clone());
         config.set_endpoint_url(self.endpoints.sso_oidc.clone());
         Ok(aws_sdk_ssooidc::Client::from_conf(config.build()))
@@ -180,7 +158,7 @@ impl Aws {
             .region(Region::new(region.to_owned()))
             .http_client(self.http(call, self.endpoints.sso.as_deref())?)
             .retry_config(retries(retry))
-            .timeout_config(self.limits.timeouts())
+            .timeout_config(timeouts())
             .interceptor(self.clock.clone());
         config.set_endpoint_url(self.endpoints.sso.clone());
         Ok(aws_sdk_sso::Client::from_conf(config.build()))
@@ -240,10 +218,8 @@ fn retries(retry: Retry) -> RetryConfig {
     }
 }
 
-impl Limits {
-    fn timeouts(self) -> TimeoutConfig {
-        TimeoutConfig::builder().connect_timeout(self.connect).operation_attempt_timeout(self.answer).build()
-    }
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build()
 }
 
 fn sdk_credentials(credentials: &Credentials) -> SdkCredentials {

@@ -12,4 +12,4 @@ mod oidc;
 mod portal;
 mod sts;
 
-pub(crate) use client::{Aws, CaBundle, Endpoints, Limits};
+pub(crate) use client::{Aws, CaBundle, Endpoints};

@@ -31,10 +31,11 @@ impl Aws {
         })
     }
 
-    /// Ends the session behind a token, for every role that was got with it.
+    /// Ends the session behind a token, for every role that was got with it. Sent once: who signs out does not wait for
+    /// a network that is not there.
     pub(crate) async fn logout(&self, region: &Region, access_token: &Secret) -> Result<(), CallError> {
         let operation = Operation::Logout;
-        let call = self.portal(operation, region.as_str(), Retry::Yes)?.logout().access_token(access_token.expose());
+        let call = self.portal(operation, region.as_str(), Retry::No)?.logout().access_token(access_token.expose());
         call.send().await.map(drop).map_err(|error| self.failed(operation, error))
     }
 }

@@ -187,6 +187,10 @@ impl Broker<'_> {
             expiration: credentials.expiration.unwrap_or(now),
             credentials,
         };
+        // A logout meanwhile is not undone: what a program renewed serves that program alone.
+        if self.attendance == Attendance::Nobody && self.ports.sessions.was_ended(&profile.name, self.since) {
+            return Ok(session.credentials);
+        }
         let saved = Saved { session, seen: self.seen.to_vec() };
         self.ports
             .sessions

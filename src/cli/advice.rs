@@ -40,7 +40,7 @@ pub(super) fn call(
 }
 
 /// The facts of a failed call for `--json`.
-pub(super) fn told(failure: Failure, call: &CallError) -> Failure {
+pub(crate) fn told(failure: Failure, call: &CallError) -> Failure {
     let failure = failure
         .detail("operation", call.operation.to_string())
         .detail("aws_code", call.code.clone())

@@ -113,7 +113,7 @@ impl<'a> Desk<'a> {
             out,
             aws: Aws::new(endpoints(host), ca_bundle(host), clock::now),
             sessions: Sessions::new(&state_dir),
-            tokens: SsoCache::new(Places::aws_cache("sso")?),
+            tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Places::aws_cache("cli")?),
             manifest,
             keys,

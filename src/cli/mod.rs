@@ -10,6 +10,7 @@ mod command;
 mod complete;
 mod desk;
 mod difference;
+mod ending;
 mod exit;
 mod explain;
 mod failure;

@@ -56,7 +56,7 @@ pub(super) fn save_session(file: &[u8], profile: &Profile, session: &Credentials
 
 /// The credentials file after a logout; no session is kept anywhere else.
 pub(super) fn remove_session(file: &[u8], profile: &ProfileName) -> Result<Vec<u8>, Refusal> {
-    after(file, plan::remove_session(file, profile, &|_| None))
+    after(file, plan::remove_sessions(file, |name| name == profile.as_str(), &|_| None))
 }
 
 /// The credentials file after `keys add`.

@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_next_code_comes_at_the_half_minute_of_aws() {
-        let at = |second| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
         for (second, skew, expected) in
             [(0, None, 30), (1, None, 29), (29, None, 1), (30, None, 30), (10, Some(10), 30), (10, Some(-10), 10), (0, Some(1), 1)]
         {

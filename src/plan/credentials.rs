@@ -141,14 +141,21 @@ pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credential
     put(&document, &profile.name, &entries, &[])
 }
 
-/// Plans the session of a profile out of the file; a section without awsauth's mark stays.
-pub(crate) fn remove_session(bytes: &[u8], profile: &ProfileName, kept: KeptKey<'_>) -> Result<Plan, Refusal> {
+/// Plans the sessions of those profiles that `ends` out of the file; a section without awsauth's mark stays.
+pub(crate) fn remove_sessions(
+    bytes: &[u8],
+    ends: impl Fn(&str) -> bool,
+    kept: KeptKey<'_>,
+) -> Result<Plan, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let mut edits = Vec::new();
     let mut changes = Vec::new();
-    for section in document.find(&section_id(profile)).filter(|section| is_session(&document, section, kept)) {
-        edits.extend(take_out(&document, section)?);
-        changes.push((profile.to_string(), Change::Removed));
+    for section in document.sections().iter().filter(|section| is_session(&document, section, kept)) {
+        let name = desired::name(&section.id).to_owned();
+        if ends(&name) {
+            edits.extend(take_out(&document, section)?);
+            changes.push((name, Change::Removed));
+        }
     }
     removal(&document, edits, changes)
 }

@@ -23,7 +23,7 @@ use crate::ini::{Disagreement, Edit, splice};
 pub(crate) use compare::{Difference, SectionDifference, Value};
 pub(crate) use config::{Existing, config, missing_sections};
 pub(crate) use credentials::{
-    Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_session, save_session,
+    Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_sessions, save_session,
 };
 pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;

@@ -211,7 +211,7 @@ fn keys_of_the_users_own_under_a_profiles_name_are_refused_and_never_overwritten
     let shadowed = |result: Option<Refusal>| matches!(result, Some(Refusal::Shadowed { line: 1, .. }));
     assert!(shadowed(save_session(file, &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).err()));
     assert!(shadowed(credentials(&two(), file, &|_| None, Adoption::Refuse).err()));
-    assert!(remove_session(file, &ProfileName::new("main").unwrap(), &|_| None).ok().unwrap().is_empty());
+    assert!(remove_sessions(file, |name| name == "main", &|_| None).ok().unwrap().is_empty());
 }
 
 #[test]
@@ -271,6 +271,6 @@ fn a_long_term_key_that_somebody_put_into_a_session_section_is_the_users_own() {
     let main = ProfileName::new("main").unwrap();
     let next = save_session(&file, &iam_mfa("main"), &session("2026-01-02T00:00:00Z"));
     assert!(matches!(next.err(), Some(Refusal::Shadowed { .. })));
-    assert!(remove_session(&file, &main, &|_| None).ok().unwrap().is_empty());
+    assert!(remove_sessions(&file, |name| name == main.as_str(), &|_| None).ok().unwrap().is_empty());
     assert!(credentials(&catalog(Vec::new()), &file, &|_| None, Adoption::Refuse).ok().unwrap().0.is_empty());
 }

@@ -5,6 +5,7 @@ mod applied;
 mod json;
 mod role_cache;
 mod sessions;
+mod sign_ins;
 mod sso_cache;
 
 use sha1::Digest as _;
@@ -12,8 +13,9 @@ use sha1::Digest as _;
 use crate::source::hex;
 
 pub(crate) use applied::{Applied, Inputs, Left};
-pub(crate) use role_cache::RoleCache;
+pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
+pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
 
 /// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.

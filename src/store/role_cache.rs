@@ -31,6 +31,29 @@ struct Key<'a> {
     serial_number: &'a str,
 }
 
+/// What AWS CLI names its own entry of an assigned role after; the fields in Python's sorted order.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SsoRole<'a> {
+    /// The account.
+    pub(crate) account_id: &'a str,
+    /// The permission set.
+    pub(crate) role_name: &'a str,
+    /// The SSO session's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) session_name: Option<&'a str>,
+    /// The access portal, for the legacy form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) start_url: Option<&'a str>,
+}
+
+/// What tells an entry of an assigned role from others.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Provider {
+    provider_type: String,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Entry {
@@ -85,6 +108,28 @@ impl RoleCache {
         Ok(())
     }
 
+    /// Removes AWS CLI's own entry of an assigned role. Returns whether there was one.
+    pub(crate) fn remove_sso_role(&self, role: &SsoRole<'_>) -> Result<bool, DiskError> {
+        disk::remove(&self.sso_path(role))
+    }
+
+    /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns how many there were.
+    pub(crate) fn remove_sso_roles(&self) -> Result<usize, DiskError> {
+        let mut count = 0;
+        for path in disk::list(&self.dir)? {
+            let provider = || serde_json::from_slice::<Provider>(&disk::read(&path).ok()??).ok();
+            if provider().is_some_and(|provider| provider.provider_type == "sso") && disk::remove(&path)? {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// AWS CLI minifies this one (aws-facts §5). Writing a struct of strings can't fail.
+    fn sso_path(&self, role: &SsoRole<'_>) -> PathBuf {
+        self.dir.join(cache_file_name(&serde_json::to_string(role).unwrap_or_default()))
+    }
+
     /// The access key id of the entry at `path`.
     fn key_id(path: &Path) -> Option<String> {
         let entry: Entry = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
@@ -128,5 +173,13 @@ mod tests {
         let name = |role| cache.path(role, &serial).file_stem().unwrap().to_str().unwrap().to_owned();
         assert_eq!(name(&plain), "f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64");
         assert_eq!(name(&full), "0104e5f431eadd2299e12f82844110633dc6a7d7");
+    }
+
+    #[test]
+    fn entries_of_assigned_roles_are_named_as_aws_cli_names_them() {
+        let cache = RoleCache::new(PathBuf::new());
+        let role = SsoRole { account_id: "123456789012", role_name: "Dev", session_name: Some("corp"), start_url: None };
+        let name = |role| cache.sso_path(role).file_stem().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(name(&role), "ecc1e3c8d4fe9b118d11b9cfe1c4a2a4f4a548ae");
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{cache_file_name, json};
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::{sweep_abandoned, write_private};
+use crate::system::atomic::{sweep_abandoned, write_hint, write_private};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Seen;
@@ -142,11 +142,32 @@ impl Sessions {
         Ok(files.filter_map(|path| name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
+    /// Remembers that the session of a profile was ended at `now`, for renewals that go on meanwhile.
+    pub(crate) fn mark_ended(&self, profile: &ProfileName, now: Timestamp) -> Result<(), DiskError> {
+        write_hint(&self.end_path(profile), now.to_string().as_bytes())
+    }
+
+    /// Whether the session of a profile was ended after `since`.
+    pub(crate) fn was_ended(&self, profile: &ProfileName, since: Timestamp) -> bool {
+        let text = disk::read(&self.end_path(profile)).ok().flatten().unwrap_or_default();
+        let ended: Option<Timestamp> = str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
+        ended.is_some_and(|ended| ended >= since)
+    }
+
     /// Takes the right to renew something named `what`, if no other process has it: one calls AWS, the others wait and
     /// take its result.
     pub(crate) fn try_lock(&self, what: &str) -> Result<Lock, LockError> {
+        self.lock(what, Duration::ZERO)
+    }
+
+    /// The same, waiting up to `patience` for another process.
+    pub(crate) fn lock(&self, what: &str, patience: Duration) -> Result<Lock, LockError> {
         let name = format!("{}.lock", file_stem(what));
-        Lock::acquire(&self.dir.with_file_name("locks").join(name), Duration::ZERO)
+        Lock::acquire(&self.dir.with_file_name("locks").join(name), patience)
+    }
+
+    fn end_path(&self, profile: &ProfileName) -> PathBuf {
+        self.dir.with_file_name("ended").join(file_stem(profile.as_str()))
     }
 
     fn path(&self, profile: &ProfileName) -> PathBuf {
@@ -203,6 +224,18 @@ mod tests {
         let unknown: Vec<&str> = unknown.iter().map(ProfileName::as_str).collect();
         assert_eq!(unknown, [&"/".repeat(128), "a/b:c%2F@+."]);
         assert_eq!(disk::list(&dir.path().join("sessions")).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn what_was_ended_is_known_to_those_who_began_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = Sessions::new(dir.path());
+        let (name, other) = (ProfileName::new("a/b").unwrap(), ProfileName::new("b").unwrap());
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert!(!sessions.was_ended(&name, at(0)));
+        sessions.mark_ended(&name, at(10)).unwrap();
+        assert_eq!([9, 10, 11].map(|since| sessions.was_ended(&name, at(since))), [true, true, false]);
+        assert!(!sessions.was_ended(&other, at(0)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::system::disk::{self, DiskError};
 #[derive(Debug)]
 pub(crate) struct SsoCache {
     dir: PathBuf,
+    memory_dir: PathBuf,
 }
 
 /// A token's file. The order of the fields is AWS CLI's.
@@ -60,14 +61,25 @@ struct ClientKey<'a> {
 }
 
 impl SsoCache {
-    /// The cache in `dir`.
-    pub(crate) fn new(dir: PathBuf) -> Self {
-        Self { dir }
+    /// The cache in `dir`; which tokens in it are awsauth's is remembered under the state directory.
+    pub(crate) fn new(dir: PathBuf, state_dir: &Path) -> Self {
+        Self { dir, memory_dir: state_dir.join("sign-ins") }
+    }
+
+    /// Where the tokens are.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Where it is remembered which of them are awsauth's.
+    pub(super) fn memory_dir(&self) -> PathBuf {
+        self.memory_dir.clone()
     }
 
     /// Removes what killed runs left here.
     pub(crate) fn sweep(&self, now: Timestamp) {
         sweep_abandoned(&self.dir, now);
+        sweep_abandoned(&self.memory_dir, now);
     }
 
     /// The token that was saved for `access`, whatever portal it is for.
@@ -104,12 +116,9 @@ impl SsoCache {
             registration_expires_at: client.map(|client| utc(client.expires_at)),
             refresh_token: token.refresh_token.as_ref().map(|token| token.expose().to_owned()),
         };
+        // First, so that a token of awsauth's is never taken for another program's.
+        self.remember(access);
         write_private(&self.token_path(access), json::python(&file).as_bytes())
-    }
-
-    /// Removes a token; its registration stays.
-    pub(crate) fn remove_token(&self, access: &SsoAccess) -> Result<bool, DiskError> {
-        disk::remove(&self.token_path(access))
     }
 
     /// The client that was registered for device authorization through `access`.
@@ -195,7 +204,7 @@ mod tests {
 
     #[test]
     fn files_are_named_as_aws_cli_names_them() {
-        let cache = SsoCache::new(PathBuf::new());
+        let cache = SsoCache::new(PathBuf::new(), Path::new(""));
         let url = "https://d-123.awsapps.com/start";
         assert_eq!(name(&cache.token_path(&session("corp", url))), "ee0bfd2552fbd840c02cc48b6e823320543c450f");
         assert_eq!(name(&cache.token_path(&legacy(url))), "2b829a45f04c9828cb45b7d092d8e4aa30818393");
@@ -222,7 +231,7 @@ mod tests {
     #[test]
     fn a_token_is_written_as_aws_cli_writes_it_and_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = SsoCache::new(dir.path().join("sso/cache"));
+        let cache = SsoCache::new(dir.path().join("sso/cache"), dir.path());
         let access = session("corp", "https://d-123.awsapps.com/start");
         cache.put_token(&access, &token(true)).unwrap();
         let text = String::from_utf8(disk::read(&cache.token_path(&access)).unwrap().unwrap()).unwrap();
@@ -231,8 +240,6 @@ mod tests {
             r#"{"startUrl": "https://d-123.awsapps.com/start", "region": "us-east-1", "accessToken": "a\"t", "expiresAt": "2026-01-01T00:00:00Z", "clientId": "ci", "clientSecret": "cs", "registrationExpiresAt": "2026-03-01T00:00:00Z", "refreshToken": "rt"}"#
         );
         assert_eq!(cache.token(&access), Some(token(true)));
-        assert!(cache.remove_token(&access).unwrap());
-        assert_eq!(cache.token(&access), None);
     }
 
     #[test]
@@ -265,7 +272,7 @@ mod tests {
     #[test]
     fn a_file_that_is_cut_short_or_foreign_is_a_miss() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = SsoCache::new(dir.path().to_path_buf());
+        let cache = SsoCache::new(dir.path().to_path_buf(), &dir.path().join("state"));
         let access = legacy("https://d-123.awsapps.com/start");
         for content in ["", "{", "[]", "null", "{\"accessToken\": 1}", "{\"startUrl\": \"x\"}", "\u{feff}{}"] {
             write_private(&cache.token_path(&access), content.as_bytes()).unwrap();
@@ -277,7 +284,7 @@ mod tests {
     #[test]
     fn a_registration_for_pkce_is_not_used_for_device_codes() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = SsoCache::new(dir.path().to_path_buf());
+        let cache = SsoCache::new(dir.path().to_path_buf(), &dir.path().join("state"));
         let access = session("corp", "https://d-123.awsapps.com/start");
         let client = token(false).client.unwrap();
         cache.put_client(&access, &client).unwrap();

@@ -1,25 +1,40 @@
-//! Owns `awsauth logout`.
+//! Owns `awsauth logout`: what ends, and saying so.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::apply::Keep;
+use crate::cli::advice;
 use crate::cli::complete::profile_names;
-use crate::cli::desk::{Desk, run as run_async};
+use crate::cli::ending::{Ended, Ending, Named, SignedOut};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::cli::prune;
-use crate::model::{Kind, Pattern, Profile, ProfileName, SsoAccess};
-use crate::plan;
+use crate::login::seconds_left;
+use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
+use crate::prompt::{self, NoAnswer};
+use crate::render::duration;
+use crate::store::SignIn;
+use crate::system::clock;
 use crate::system::host::Host;
+
+/// What the list calls all of them.
+const EVERYTHING: &str = "(everything)";
 
 /// End sessions: of the profiles, of what they were made from, and of what was made from that
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed
+out can't be called back: it accepts them until their time is over, which is
+told. Without a network everything ends on this machine all the same.
+
+With --all, tokens of portals that awsauth does not know are left, and named.
+It works without a manifest, or with one that is broken.")]
 pub(crate) struct Args {
-    /// The profiles
+    /// The profiles; without one, a list to choose from
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     names: Vec<String>,
     /// Every session, also of profiles that the manifest no longer has
@@ -27,46 +42,127 @@ pub(crate) struct Args {
     all: bool,
 }
 
-/// What was ended, for the person.
+/// What is to be ended.
 #[derive(Default)]
-struct Ended {
-    sso: Vec<String>,
+struct Scope {
+    /// Those whose sessions end; sources before what is made from them.
+    profiles: Vec<ProfileName>,
+    /// The sign-ins that end.
+    sign_ins: Vec<Named>,
+    /// Those that awsauth knows nothing of, and the name that led there if one did.
+    strangers: Vec<(Option<String>, SignIn)>,
+}
+
+/// What was ended.
+#[derive(Default)]
+struct Account {
+    signed_out: Vec<SignedOut>,
     profiles: BTreeSet<String>,
+    /// Whose credentials AWS goes on to accept, and until when.
+    living: BTreeMap<String, Timestamp>,
+    /// How many credentials of AWS CLI's own went.
+    of_aws_cli: usize,
 }
 
 /// Ends them. What cannot be ended at AWS, for want of a network, is ended here all the same.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    if args.names.is_empty() && !args.all {
+    if args.names.is_empty() && !args.all && !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `--all`"));
     }
-    let desk = Desk::new(host, places, out)?;
-    let profiles = affected(args, &desk)?;
-    let mut ended = Ended::default();
-    for profile in &profiles {
-        if let Kind::Sso { access, .. } = &profile.kind {
-            end_sso(&desk, access, &mut ended, out)?;
-        }
-        end_session(&desk, &profile.name, &mut ended)?;
-    }
+    let ending = Ending::new(host, places, out)?;
     if args.all {
-        for name in desk.sessions.names().map_err(|error| Failure::of(Exit::Unavailable, &error))? {
-            end_session(&desk, &name, &mut ended)?;
-        }
+        return end_all(&ending, places, out);
     }
-    report(&ended, out)
+    let manifest = read_manifest(places, out)?;
+    let names = if args.names.is_empty() { choose(&manifest, &ending)? } else { args.names.clone() };
+    if names.iter().any(|name| name == EVERYTHING) {
+        return end_all(&ending, places, out);
+    }
+    let profiles = affected(&names, &manifest)?;
+    let accesses: Vec<&SsoAccess> = profiles.iter().filter_map(|profile| access(profile)).collect();
+    let mut scope = Scope { profiles: in_order(&profiles, &manifest.catalog), ..Scope::default() };
+    scope.find_sign_ins(&ending, &accesses, |_| false)?;
+    let mut account = Account::default();
+    let interrupted = account.carry_out(&ending, &mut scope, |name| profiles.iter().any(|p| p.name.as_str() == name))?;
+    account.of_aws_cli = ending.forget_roles_of_aws_cli(profiles.into_iter())?;
+    account.report(&scope, out)?;
+    interrupted.map_or(Ok(Exit::Done), Err)
+}
+
+/// Names need the manifest in order; everything does not.
+fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
+    Manifest::read(places, out).inspect_err(|_| out.say("`awsauth logout --all` works without the manifest"))
+}
+
+fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let catalog = match Reading::read(places) {
+        Ok(reading) => reading.catalog,
+        Err(_) => None,
+    };
+    if catalog.is_none() {
+        out.warn("the manifest can't be read (`awsauth check` says why); what awsauth made itself is ended all the same");
+    }
+    let catalog = catalog.unwrap_or_else(|| Catalog::new(Vec::new(), Vec::new()));
+    let all: Vec<&Profile> = catalog.profiles().iter().collect();
+    let sessions = catalog.sessions().iter().map(|session| SsoAccess::Session(session.clone()));
+    let sessions: Vec<SsoAccess> = sessions.collect();
+    let accesses: Vec<&SsoAccess> = sessions.iter().chain(all.iter().filter_map(|profile| access(profile))).collect();
+    let mut scope = Scope { profiles: in_order(&all, &catalog), ..Scope::default() };
+    let kept = ending.sessions.names().map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+    scope.profiles.extend(kept.into_iter().filter(|name| catalog.get(name.as_str()).is_none()));
+    scope.find_sign_ins(ending, &accesses, |_| true)?;
+    let mut account = Account::default();
+    let interrupted = account.carry_out(ending, &mut scope, |_| true)?;
+    account.of_aws_cli = if scope.strangers.is_empty() {
+        ending.forget_all_roles_of_aws_cli()?
+    } else {
+        ending.forget_roles_of_aws_cli(all.into_iter())?
+    };
+    account.report(&scope, out)?;
+    interrupted.map_or(Ok(Exit::Done), Err)
+}
+
+/// Lets one of the profiles that have something to end be chosen.
+fn choose(manifest: &Manifest, ending: &Ending) -> Result<Vec<String>, Failure> {
+    let sign_ins = ending.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+    let has_something = |profile: &&Profile| {
+        let has_token = access(profile).is_some_and(|access| sign_ins.iter().any(|one| is_of(one, access)));
+        has_token || ending.sessions.get(&profile.name).is_some()
+    };
+    let profiles = manifest.catalog.profiles().iter().filter(has_something);
+    let options: Vec<String> =
+        [EVERYTHING.to_owned()].into_iter().chain(profiles.map(|profile| profile.name.to_string())).collect();
+    match prompt::choose("Log out of:", options) {
+        Ok(name) => Ok(vec![name]),
+        Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
+        Err(error) => Err(Failure::of(Exit::Usage, &error)),
+    }
+}
+
+fn access(profile: &Profile) -> Option<&SsoAccess> {
+    match &profile.kind {
+        Kind::Sso { access, .. } => Some(access),
+        _ => None,
+    }
+}
+
+/// Whether a sign-in stands where `access` has its own, and is for the same portal.
+fn is_of(sign_in: &SignIn, access: &SsoAccess) -> bool {
+    sign_in.is_named_by(access) && sign_in.start_url.as_ref().is_none_or(|url| url == access.start_url())
 }
 
 /// The profiles on the named chains that have sessions, and all whose chains go through one of them: their sessions
 /// were made from what ends.
-fn affected<'d>(args: &Args, desk: &'d Desk<'_>) -> Result<Vec<&'d Profile>, Failure> {
-    let catalog = &desk.manifest.catalog;
+fn affected<'m>(names: &[String], manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
+    let catalog = &manifest.catalog;
     let mut ending: BTreeSet<&str> = BTreeSet::new();
-    for name in &args.names {
-        let chain = desk.chain(name)?;
-        let with_session = chain.profiles().iter().filter(|profile| profile.pattern() != Pattern::Iam);
-        for profile in with_session {
-            ending.insert(profile.name.as_str());
-            if let Kind::Sso { access, .. } = &profile.kind {
+    for name in names {
+        let profile = manifest.profile(name)?;
+        let chain = catalog.chain(profile.name.as_str());
+        let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
+        for step in steps.filter(|step| step.pattern() != Pattern::Iam) {
+            ending.insert(step.name.as_str());
+            if let Some(access) = access(step) {
                 ending.extend(catalog.sharing(access).map(|profile| profile.name.as_str()));
             }
         }
@@ -75,47 +171,132 @@ fn affected<'d>(args: &Args, desk: &'d Desk<'_>) -> Result<Vec<&'d Profile>, Fai
         let chain = catalog.chain(profile.name.as_str());
         chain.is_some_and(|chain| chain.profiles().iter().any(|step| ending.contains(step.name.as_str())))
     };
-    Ok(catalog.profiles().iter().filter(|profile| args.all || is_made_from(profile)).collect())
+    Ok(catalog.profiles().iter().filter(is_made_from).collect())
 }
 
-fn end_sso(desk: &Desk<'_>, access: &SsoAccess, ended: &mut Ended, out: Out) -> Result<(), Failure> {
-    let Some(token) = desk.tokens.token(access) else { return Ok(()) };
-    // The file's own region: the manifest may have changed since the token was given.
-    let result = run_async(desk.aws.logout(&token.region, &token.access_token))?;
-    if let Err(error) = result
-        && error.problem != crate::login::Problem::TokenRejected
-    {
-        out.warn(&format!("{}: AWS was not told ({error}); the token is gone from this machine", access.token_key()));
-    }
-    desk.tokens.remove_token(access).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
-    ended.sso.push(access.token_key().to_owned());
-    Ok(())
+/// Sources first: a session that is renewed while this goes on finds its source gone, or its own end noted.
+fn in_order(profiles: &[&Profile], catalog: &Catalog) -> Vec<ProfileName> {
+    let mut names: Vec<(usize, &ProfileName)> = profiles
+        .iter()
+        .map(|profile| (catalog.chain(profile.name.as_str()).map_or(0, |chain| chain.profiles().len()), &profile.name))
+        .collect();
+    names.sort_by_key(|(length, _)| *length);
+    names.into_iter().map(|(_, name)| name.clone()).collect()
 }
 
-fn end_session(desk: &Desk<'_>, name: &ProfileName, ended: &mut Ended) -> Result<(), Failure> {
-    let kept = desk.sessions.key_id(name.as_str());
-    let had_session = prune::end(&desk.sessions, name)?;
-    let had_section =
-        desk.change_credentials(Keep::Nothing, |bytes| plan::remove_session(bytes, name, &|_| kept.clone()))?;
-    if had_session || had_section {
-        ended.profiles.insert(name.to_string());
+impl Scope {
+    /// Finds the sign-ins of `accesses`, and of those that awsauth has made itself which `wanted` takes by name. What stands
+    /// in their place for another portal is a stranger's, as is everything else that `wanted` would take.
+    fn find_sign_ins(
+        &mut self,
+        ending: &Ending,
+        accesses: &[&SsoAccess],
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), Failure> {
+        for sign_in in ending.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))? {
+            let named = accesses.iter().find(|access| sign_in.is_named_by(access)).map(|access| access.token_key());
+            let own = ending.tokens.name_of_own(&sign_in).filter(|name| named.is_some() || wanted(name));
+            if accesses.iter().any(|access| is_of(&sign_in, access)) || own.is_some() {
+                let name = named.map(str::to_owned).or(own).unwrap_or_default();
+                self.sign_ins.push(Named { name, sign_in });
+            } else if named.is_some() || wanted("") {
+                self.strangers.push((named.map(str::to_owned), sign_in));
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-fn report(ended: &Ended, out: Out) -> Result<Exit, Failure> {
-    if out.json {
-        out.document(json!({ "sso": ended.sso, "profiles": ended.profiles }))?;
-        return Ok(Exit::Done);
+impl Account {
+    /// Ends all of it; gives the interruption, if there was one.
+    fn carry_out(
+        &mut self,
+        ending: &Ending,
+        scope: &mut Scope,
+        ends: impl Fn(&str) -> bool,
+    ) -> Result<Option<Failure>, Failure> {
+        let kept: BTreeMap<&str, String> = scope
+            .profiles
+            .iter()
+            .filter_map(|name| Some((name.as_str(), ending.sessions.key_id(name.as_str())?)))
+            .collect();
+        let kept = |name: &str| kept.get(name).cloned();
+        let (signed_out, interrupted) = ending.sign_out(std::mem::take(&mut scope.sign_ins))?;
+        self.signed_out = signed_out;
+        for name in &scope.profiles {
+            if let Some(Ended { name, lives_until }) = ending.end_session(name)? {
+                self.living.extend(lives_until.map(|until| (name.to_string(), until)));
+                self.profiles.insert(name.to_string());
+            }
+        }
+        self.profiles.extend(ending.end_sections(ends, kept)?);
+        Ok(interrupted)
     }
-    for name in &ended.sso {
-        out.say(&format!("signed out of {name}"));
+
+    fn report(&self, scope: &Scope, out: Out) -> Result<(), Failure> {
+        for SignedOut { name, untold } in &self.signed_out {
+            if let Some(error) = untold {
+                out.warn(&format!(
+                    "{name}: AWS was not told ({error}). The token is gone from this machine, and AWS believes it signed in \
+                     until the session of the portal is over: sign out there in a browser if that matters"
+                ));
+            }
+        }
+        for (name, sign_in) in &scope.strangers {
+            let url = sign_in.start_url.as_ref().map_or("a portal that it does not name", |url| url.as_str());
+            let place = name.as_ref().map(|name| format!("in the place of {name}, ")).unwrap_or_default();
+            out.warn(&format!(
+                "{place}the sign-in of another program to {url} stays: awsauth does not know it; `aws sso logout` ends all"
+            ));
+        }
+        if out.json {
+            return out.document(self.document(scope));
+        }
+        self.say(out);
+        Ok(())
     }
-    if ended.profiles.is_empty() && ended.sso.is_empty() {
-        out.say("no session to end");
-    } else if !ended.profiles.is_empty() {
-        let names: Vec<&str> = ended.profiles.iter().map(String::as_str).collect();
-        out.say(&format!("ended: {}", names.join(", ")));
+
+    fn say(&self, out: Out) {
+        for SignedOut { name, .. } in &self.signed_out {
+            out.say(&format!("signed out of {name}"));
+        }
+        if !self.profiles.is_empty() {
+            let names: Vec<&str> = self.profiles.iter().map(String::as_str).collect();
+            out.say(&format!("ended: {}", names.join(", ")));
+        }
+        if self.of_aws_cli > 0 {
+            out.say(&format!("removed AWS CLI's own credentials of SSO roles: {}", self.of_aws_cli));
+        }
+        if self.signed_out.is_empty() && self.profiles.is_empty() && self.of_aws_cli == 0 {
+            out.say("no session to end");
+        }
+        if !self.living.is_empty() {
+            let now = clock::now();
+            let left = |(name, until): (&String, &Timestamp)| format!("{name} {}", duration(seconds_left(*until, now)));
+            let living: Vec<String> = self.living.iter().map(left).collect();
+            out.say(&format!("AWS accepts the credentials that are out there for as long as they last: {}", living.join(", ")));
+        }
     }
-    Ok(Exit::Done)
+
+    fn document(&self, scope: &Scope) -> serde_json::Value {
+        let now = clock::now();
+        let living = self.living.iter().map(|(name, until)| {
+            json!({ "profile": name, "expires_at": until.to_string(), "seconds_left": seconds_left(*until, now) })
+        });
+        let untold = self.signed_out.iter().filter_map(|SignedOut { name, untold }| {
+            let failure = advice::told(Failure::of(Exit::Unavailable, untold.as_ref()?), untold.as_ref()?);
+            Some(json!({ "name": name, "error": failure.document() }))
+        });
+        let strangers = scope.strangers.iter().map(|(name, sign_in)| {
+            json!({ "name": name, "sso_start_url": sign_in.start_url.as_ref().map(|url| url.as_str()) })
+        });
+        json!({
+            "sso": self.signed_out.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(),
+            "profiles": self.profiles,
+            "aws_cli_sso_roles": self.of_aws_cli,
+            "aws_not_told": untold.collect::<Vec<_>>(),
+            "alive_at_aws": living.collect::<Vec<_>>(),
+            "left_alone": strangers.collect::<Vec<_>>(),
+        })
+    }
 }

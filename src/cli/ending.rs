@@ -1,0 +1,265 @@
+//! Owns ending sessions: at AWS, in AWS CLI's caches, in the credentials file and in the state directory. Must not choose
+//! which ones, or print what was ended.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+use super::desk::run as run_async;
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::out::Out;
+use super::places::Places;
+use super::prune;
+use super::surroundings::{ca_bundle, endpoints};
+use crate::apply::{Keep, Written, change};
+use crate::aws::Aws;
+use crate::login::{CallError, CreateToken, Grant, Obstacle, Operation, Problem};
+use crate::model::{Kind, Profile, ProfileName, SsoAccess};
+use crate::plan;
+use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole};
+use crate::system::clock;
+use crate::system::host::Host;
+use crate::system::lock::{Lock, LockError};
+
+/// How long AWS may take to hear of it, however many sign-ins end.
+const AT_AWS: Duration = Duration::from_secs(5);
+/// How long renewals of other processes are waited for, all together.
+const FOR_OTHERS: Duration = Duration::from_secs(10);
+/// How long they are waited for without a word.
+const IN_SILENCE: Duration = Duration::from_secs(1);
+
+/// Where sessions are.
+pub(crate) struct Ending {
+    out: Out,
+    aws: Aws,
+    /// Sessions in the state directory.
+    pub(crate) sessions: Sessions,
+    /// SSO tokens.
+    pub(crate) tokens: SsoCache,
+    roles: RoleCache,
+    credentials_file: PathBuf,
+    state_dir: PathBuf,
+    give_up: Timestamp,
+}
+
+/// A sign-in that ends, under the name that the person knows.
+pub(crate) struct Named {
+    /// An SSO session's name, or a start URL.
+    pub(crate) name: String,
+    /// The sign-in.
+    pub(crate) sign_in: SignIn,
+}
+
+/// A sign-in that has ended.
+pub(crate) struct SignedOut {
+    /// Its name.
+    pub(crate) name: String,
+    /// Why AWS does not know.
+    pub(crate) untold: Option<CallError>,
+}
+
+/// The end of one profile's session.
+pub(crate) struct Ended {
+    /// The profile.
+    pub(crate) name: ProfileName,
+    /// Until when AWS goes on to accept its credentials.
+    pub(crate) lives_until: Option<Timestamp>,
+}
+
+impl Ending {
+    /// Finds the places; needs no manifest.
+    pub(crate) fn new(host: &Host, places: Places<'_>, out: Out) -> Result<Self, Failure> {
+        let state_dir = places.state()?;
+        Ok(Self {
+            out,
+            aws: Aws::new(endpoints(host), ca_bundle(host), clock::now),
+            sessions: Sessions::new(&state_dir),
+            tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
+            roles: RoleCache::new(Places::aws_cache("cli")?),
+            credentials_file: places.credentials()?,
+            state_dir,
+            give_up: clock::now() + FOR_OTHERS,
+        })
+    }
+
+    /// Ends sign-ins at AWS and here. What AWS can't be told ends here all the same; a person who interrupts ends the
+    /// telling alone, and is told so by the second part.
+    pub(crate) fn sign_out(&self, all: Vec<Named>) -> Result<(Vec<SignedOut>, Option<Failure>), Failure> {
+        if all.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        // No renewal in between puts a new token in the place of the one that ends.
+        let locks: Vec<Option<Lock>> = all.iter().map(|named| self.lock(&format!("sso {}", named.name))).collect();
+        // One that was renewed meanwhile is the one that ends.
+        let all: Vec<Named> = all.into_iter().map(|named| self.newest(named)).collect();
+        let told = run_async(join_all(all.iter().map(|named| within(AT_AWS, self.tell_aws(&named.sign_in)))));
+        let (told, interrupted) = match told {
+            Ok(told) => (told, None),
+            Err(failure) => (all.iter().map(|_| Err(interrupted())).collect(), Some(failure)),
+        };
+        let mut ended = Vec::new();
+        for (Named { name, sign_in }, told) in all.into_iter().zip(told) {
+            self.tokens.remove(&sign_in).map_err(unavailable)?;
+            ended.push(SignedOut { name, untold: told.err() });
+        }
+        drop(locks);
+        Ok((ended, interrupted))
+    }
+
+    fn newest(&self, named: Named) -> Named {
+        match self.tokens.reread(&named.sign_in) {
+            Some(sign_in) => Named { sign_in, ..named },
+            None => named,
+        }
+    }
+
+    /// Tells AWS that a sign-in is over. Its access token may have ended long before it: then its refresh token gives one
+    /// more, to end it with.
+    async fn tell_aws(&self, sign_in: &SignIn) -> Result<(), CallError> {
+        let Some(region) = &sign_in.region else {
+            return Err(CallError::unreachable(Operation::Logout, "the token's file does not say in which region it is"));
+        };
+        let ended = self.aws.logout(region, &sign_in.access_token).await;
+        let (Err(error), Some((refresh_token, client))) = (&ended, &sign_in.refresh) else {
+            return ended.or_else(unless_over);
+        };
+        if error.problem != Problem::TokenRejected {
+            return ended;
+        }
+        let call = CreateToken { region, client, grant: Grant::RefreshToken(refresh_token) };
+        match self.aws.create_token(call, clock::now()).await {
+            Ok(granted) => self.aws.logout(region, &granted.access_token).await.or_else(unless_over),
+            Err(error) => unless_over(error),
+        }
+    }
+
+    /// Ends the session of a profile here: in the state directory, and AWS CLI's copy of it. Returns whether there was
+    /// one.
+    pub(crate) fn end_session(&self, name: &ProfileName) -> Result<Option<Ended>, Failure> {
+        let _lock = self.lock(name.as_str());
+        let now = clock::now();
+        let expiration = self.sessions.get(name).map(|saved| saved.session.expiration);
+        // Before it is removed: who renews it now began before.
+        self.sessions.mark_ended(name, now).map_err(unavailable)?;
+        let was_there = prune::end(&self.sessions, name)?;
+        let lives_until = expiration.filter(|end| *end > now);
+        Ok(was_there.then(|| Ended { name: name.clone(), lives_until }))
+    }
+
+    /// Takes the sessions of those profiles that `ends` out of the credentials file, in one go. `kept` are the access keys
+    /// of sessions as they were kept. Returns whose there were.
+    pub(crate) fn end_sections(
+        &self,
+        ends: impl Fn(&str) -> bool,
+        kept: impl Fn(&str) -> Option<String>,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let mut ended = BTreeSet::new();
+        let written = change(&self.credentials_file, &self.state_dir, Keep::Nothing, |bytes| {
+            let plan = plan::remove_sessions(bytes, &ends, &kept)?;
+            ended = plan.changes.iter().map(|(name, _)| name.clone()).collect();
+            Ok(plan)
+        });
+        if written.map_err(|error| explain::apply(&error))? != Written::Unchanged {
+            self.out.detail(&format!("wrote {}", self.credentials_file.display()));
+        }
+        Ok(ended)
+    }
+
+    /// Removes AWS CLI's own credentials of the roles that were got through the sign-ins that end. Returns how many there
+    /// were.
+    pub(crate) fn forget_roles_of_aws_cli<'p>(
+        &self,
+        profiles: impl Iterator<Item = &'p Profile>,
+    ) -> Result<usize, Failure> {
+        let mut count = 0;
+        for profile in profiles {
+            let Kind::Sso { access, account_id, role_name } = &profile.kind else { continue };
+            let (session_name, start_url) = match access {
+                SsoAccess::Session(session) => (Some(session.name.as_str()), None),
+                SsoAccess::Legacy { start_url, .. } => (None, Some(start_url.as_str())),
+            };
+            let (account_id, role_name) = (account_id.as_str(), role_name.as_str());
+            let role = SsoRole { account_id, role_name, session_name, start_url };
+            count += usize::from(self.roles.remove_sso_role(&role).map_err(unavailable)?);
+        }
+        Ok(count)
+    }
+
+    /// The same for all roles, whoever's they are.
+    pub(crate) fn forget_all_roles_of_aws_cli(&self) -> Result<usize, Failure> {
+        self.roles.remove_sso_roles().map_err(unavailable)
+    }
+
+    /// Waits for another process that renews the same, as long as there is patience left. Who goes on for longer, such as
+    /// a person who is asked for a code, is not waited for.
+    fn lock(&self, what: &str) -> Option<Lock> {
+        let left = || Duration::try_from(self.give_up.duration_since(clock::now())).unwrap_or_default();
+        match self.sessions.lock(what, IN_SILENCE.min(left())) {
+            Err(LockError::Held { .. }) if !left().is_zero() => {
+                self.out.say(&format!("{what}: waiting for another awsauth that is renewing it…"));
+            }
+            taken => return self.taken(what, taken),
+        }
+        self.taken(what, self.sessions.lock(what, left()))
+    }
+
+    fn taken(&self, what: &str, taken: Result<Lock, LockError>) -> Option<Lock> {
+        let why = match taken {
+            Ok(lock) => return Some(lock),
+            Err(LockError::Held { holder, .. }) => {
+                let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                format!("another awsauth{holder} is logging in to it right now; what that one gets stays")
+            }
+            Err(error) => error.to_string(),
+        };
+        self.out.warn(&format!("{what}: {why}"));
+        None
+    }
+}
+
+/// What AWS does not know any more is over.
+fn unless_over(error: CallError) -> Result<(), CallError> {
+    let is_passing = matches!(error.problem, Problem::Unreachable | Problem::Throttled | Problem::ServerFault);
+    if is_passing || error.operation == Operation::Logout && error.problem != Problem::TokenRejected {
+        Err(error)
+    } else {
+        Ok(())
+    }
+}
+
+async fn within(limit: Duration, call: impl Future<Output = Result<(), CallError>>) -> Result<(), CallError> {
+    let late = |_| {
+        let words = format!("AWS did not answer within {} s", limit.as_secs());
+        Err(CallError::unreachable(Operation::Logout, words).met(Obstacle::TimedOut))
+    };
+    tokio::time::timeout(limit, call).await.unwrap_or_else(late)
+}
+
+fn interrupted() -> CallError {
+    CallError::unreachable(Operation::Logout, "interrupted")
+}
+
+fn unavailable(error: crate::system::disk::DiskError) -> Failure {
+    Failure::of(Exit::Unavailable, &error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_aws_that_never_answers_is_waited_for_five_seconds() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let start = tokio::time::Instant::now();
+            let error = within(AT_AWS, std::future::pending()).await.unwrap_err();
+            assert_eq!(error.to_string(), "Logout failed: AWS did not answer within 5 s");
+            assert_eq!(start.elapsed(), AT_AWS);
+        });
+    }
+}

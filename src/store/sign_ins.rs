@@ -1,0 +1,167 @@
+//! Owns finding what is to be ended in `~/.aws/sso/cache`: every sign-in there, whoever made it, and the memory of those
+//! that awsauth made, since their files do not tell. Must not decide which ones end.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::sso_cache::SsoCache;
+use super::{cache_file_name, json};
+use crate::model::{Region, SsoAccess, SsoClient, StartUrl};
+use crate::secret::Secret;
+use crate::system::atomic::write_hint;
+use crate::system::disk::{self, DiskError};
+
+/// The version of the memory's form; a file of another version is none.
+const VERSION: u32 = 1;
+
+/// A sign-in as its file has it, read as leniently as `aws sso logout` does: whatever holds an `accessToken` is one
+/// (aws-facts §4.2).
+#[derive(Debug)]
+pub(crate) struct SignIn {
+    path: PathBuf,
+    /// The access portal, if the file tells.
+    pub(crate) start_url: Option<StartUrl>,
+    /// Where IAM Identity Center runs, if the file tells.
+    pub(crate) region: Option<Region>,
+    /// The bearer token.
+    pub(crate) access_token: Secret,
+    /// What gives another token, and the client that it was given to.
+    pub(crate) refresh: Option<(Secret, SsoClient)>,
+}
+
+/// What awsauth remembers of a sign-in that it made.
+#[derive(Serialize, Deserialize)]
+struct Memory {
+    version: u32,
+    name: String,
+    start_url: String,
+}
+
+impl SignIn {
+    /// Whether the file is the one that `access` names.
+    pub(crate) fn is_named_by(&self, access: &SsoAccess) -> bool {
+        self.path.file_name().is_some_and(|name| name == cache_file_name(access.token_key()).as_str())
+    }
+
+    fn read(path: &Path) -> Option<Self> {
+        let file: Value = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+        let text = |key: &str| file.get(key)?.as_str();
+        let client = || {
+            Some(SsoClient {
+                client_id: text("clientId")?.to_owned(),
+                client_secret: Secret::new(text("clientSecret")?),
+                expires_at: json::parse_timestamp(text("registrationExpiresAt")?)?,
+            })
+        };
+        Some(Self {
+            path: path.to_path_buf(),
+            start_url: text("startUrl").and_then(|url| Some(StartUrl::new(url).ok()?.0)),
+            region: text("region").and_then(|region| Region::new(region).ok()),
+            access_token: Secret::new(text("accessToken")?),
+            refresh: text("refreshToken").and_then(|token| Some((Secret::new(token), client()?))),
+        })
+    }
+}
+
+impl SsoCache {
+    /// Every sign-in that stands in the directory.
+    pub(crate) fn sign_ins(&self) -> Result<Vec<SignIn>, DiskError> {
+        let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+        Ok(disk::list(self.dir())?.iter().filter(|path| is_json(path)).filter_map(|path| SignIn::read(path)).collect())
+    }
+
+    /// The sign-in as its file has it now; none if it is gone.
+    pub(crate) fn reread(&self, sign_in: &SignIn) -> Option<SignIn> {
+        SignIn::read(&sign_in.path)
+    }
+
+    /// Removes a sign-in's file, and the memory of it. Its client's registration stays.
+    pub(crate) fn remove(&self, sign_in: &SignIn) -> Result<bool, DiskError> {
+        let is_there = disk::remove(&sign_in.path)?;
+        if let Some(name) = sign_in.path.file_name() {
+            disk::remove(&self.memory_dir().join(name))?;
+        }
+        Ok(is_there)
+    }
+
+    /// The name under which awsauth made a sign-in: an SSO session's, or a start URL. None for one that it did not make, or
+    /// in whose place another program has put one for another portal.
+    pub(crate) fn name_of_own(&self, sign_in: &SignIn) -> Option<String> {
+        let memory = self.memory(&self.memory_dir().join(sign_in.path.file_name()?))?;
+        let is_same = sign_in.start_url.as_ref().is_some_and(|url| url.as_str() == memory.start_url);
+        is_same.then_some(memory.name)
+    }
+
+    /// Remembers that the sign-in of `access` is awsauth's. A memory that can't be written is none.
+    pub(super) fn remember(&self, access: &SsoAccess) {
+        let path = self.memory_dir().join(cache_file_name(access.token_key()));
+        let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
+        let is_known = self.memory(&path).is_some_and(|known| known.start_url == start_url && known.name == name);
+        if !is_known {
+            let memory = Memory { version: VERSION, name, start_url };
+            drop(write_hint(&path, json::python(&memory).as_bytes()));
+        }
+    }
+
+    fn memory(&self, path: &Path) -> Option<Memory> {
+        let memory: Memory = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+        (memory.version == VERSION).then_some(memory)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::SsoToken;
+    use crate::system::atomic::write_private;
+
+    fn access(url: &str) -> SsoAccess {
+        SsoAccess::Legacy { start_url: StartUrl::new(url).unwrap().0, region: Region::new("us-east-1").unwrap() }
+    }
+
+    fn token(url: &str) -> SsoToken {
+        SsoToken {
+            start_url: StartUrl::new(url).unwrap().0,
+            region: Region::new("us-east-1").unwrap(),
+            access_token: Secret::new("a"),
+            expires_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+            refresh_token: None,
+            client: None,
+        }
+    }
+
+    #[test]
+    fn what_awsauth_made_is_known_until_another_portal_takes_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SsoCache::new(dir.path().join("cache"), dir.path());
+        let (mine, other) = ("https://mine.awsapps.com/start", "https://other.awsapps.com/start");
+        cache.put_token(&access(mine), &token(mine)).unwrap();
+        let found = cache.sign_ins().unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].is_named_by(&access(mine)) && !found[0].is_named_by(&access(other)));
+        assert_eq!(cache.name_of_own(&found[0]).as_deref(), Some(mine));
+        // Another program may write the same file for another portal.
+        let text = String::from_utf8(disk::read(&found[0].path).unwrap().unwrap()).unwrap().replace("mine", "other");
+        write_private(&found[0].path, text.as_bytes()).unwrap();
+        assert_eq!(cache.name_of_own(&cache.sign_ins().unwrap()[0]), None);
+        assert!(cache.remove(&found[0]).unwrap() && !cache.remove(&found[0]).unwrap());
+        assert!(cache.reread(&found[0]).is_none());
+        assert_eq!(disk::list(&cache.memory_dir()).unwrap(), [PathBuf::new(); 0]);
+    }
+
+    #[test]
+    fn a_file_with_a_token_and_nothing_else_that_is_good_is_a_sign_in_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SsoCache::new(dir.path().to_path_buf(), &dir.path().join("state"));
+        let write = |name: &str, text: &str| write_private(&dir.path().join(name), text.as_bytes()).unwrap();
+        write("a.json", r#"{"accessToken": "t", "startUrl": "ftp://x", "region": "", "expiresAt": "soon"}"#);
+        write("registration.json", r#"{"clientId": "c", "clientSecret": "s", "expiresAt": "2030-01-01T00:00:00Z"}"#);
+        write("other.txt", r#"{"accessToken": "t"}"#);
+        write("half.json", r#"{"accessToken": "t"#);
+        let found = cache.sign_ins().unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].start_url.is_none() && found[0].region.is_none() && found[0].refresh.is_none());
+    }
+}
