@@ -1,6 +1,12 @@
 //! `logout`: what ends, and what stays.
 
-use crate::scene::{CREDENTIALS, MANIFEST, Scene, long_term_keys, session_file};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::scene::{CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys, minutes, now, session_file};
+use crate::support::fake_aws::Fault;
+use crate::support::sandbox::Run;
 
 const CORP_TOKEN: &str = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json";
 
@@ -67,13 +73,205 @@ fn all_ends_every_session_also_of_profiles_that_are_gone() {
     assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());
 }
 
+/// The manifest from which the SSO session and its profiles are gone.
+fn without_sso() -> String {
+    let (session, profiles) = (MANIFEST.find("[sso_sessions.corp]").unwrap(), MANIFEST.find("[profiles.main]").unwrap());
+    MANIFEST[..session].to_owned() + &MANIFEST[profiles..MANIFEST.find("[profiles.read]").unwrap()]
+}
+
+/// A token as AWS CLI writes it, for another portal.
+fn foreign_token() -> String {
+    let end = minutes(now(), 60).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    format!(
+        r#"{{"startUrl": "https://other.awsapps.com/start", "region": "eu-west-1", "accessToken": "theirs", "expiresAt": "{end}"}}"#
+    )
+}
+
+const FOREIGN: &str = ".aws/sso/cache/d033e22ae348aeb5660fc2140aec35850c4da997.json";
+
+#[test]
+fn the_sign_in_of_a_session_that_has_left_the_manifest_ends_with_all() {
+    let scene = all_logged_in();
+    scene.home.manifest(&without_sso());
+    let run = scene.run(&["logout", "--all"]).ok();
+    assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
+    assert!(!scene.home.has(CORP_TOKEN) && scene.home.list(&format!("{STATE}/sign-ins")).is_empty());
+    assert!(run.stderr.contains("signed out of corp\n"), "{}", run.stderr);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn the_sign_in_of_another_program_stays_and_is_named() {
+    let scene = all_logged_in();
+    scene.home.write(FOREIGN, foreign_token());
+    let run = scene.run(&["logout", "--all"]).ok();
+    assert_eq!(scene.home.read(FOREIGN), foreign_token());
+    assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
+    let words = "the sign-in of another program to https://other.awsapps.com/start stays: awsauth does not know it";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    let left = scene.run(&["logout", "--all", "--json"]).ok().json()["left_alone"].clone();
+    assert_eq!(left, serde_json::json!([{ "name": null, "sso_start_url": "https://other.awsapps.com/start" }]));
+}
+
+#[test]
+fn a_sign_in_to_another_portal_in_the_place_of_the_manifests_stays_and_is_named() {
+    let scene = all_logged_in();
+    scene.home.write(CORP_TOKEN, foreign_token());
+    for args in [&["logout", "read"][..], &["logout", "--all"]] {
+        let run = scene.run(args).ok();
+        assert!(run.stderr.contains("in the place of corp, the sign-in of another program to"), "{}", run.stderr);
+        assert_eq!((scene.home.read(CORP_TOKEN), scene.calls()), (foreign_token(), vec![]));
+    }
+}
+
+#[test]
+fn all_ends_what_awsauth_made_without_a_manifest_or_with_a_broken_one() {
+    for manifest in ["[profiles.main", ""] {
+        let scene = all_logged_in();
+        scene.home.manifest(manifest);
+        if manifest.is_empty() {
+            std::fs::remove_file(scene.home.path(".config/awsauth/profiles.toml")).unwrap();
+        }
+        let run = scene.run(&["logout", "prod"]).exits(3);
+        assert!(run.stderr.contains("`awsauth logout --all` works without the manifest"), "{}", run.stderr);
+        let run = scene.run(&["logout", "--all", "--json"]).ok();
+        assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
+        assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());
+        assert!(scene.home.list(".aws/cli/cache").is_empty() && !scene.home.has(CORP_TOKEN));
+        assert!(run.stderr.contains("warning: the manifest can't be read"), "{}", run.stderr);
+        assert_eq!(run.json()["sso"], serde_json::json!(["corp"]));
+    }
+}
+
+#[test]
+fn a_section_whose_session_is_forgotten_goes_with_all() {
+    let scene = all_logged_in();
+    std::fs::remove_dir_all(scene.home.path(&format!("{STATE}/sessions"))).unwrap();
+    scene.home.manifest(&without_sso().replace("[profiles.main]", "[profiles.main2]").replace("\"main\"", "\"main2\""));
+    let run = scene.run(&["logout", "--all", "--json"]).ok();
+    assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());
+    assert_eq!(run.json()["profiles"], serde_json::json!(["main"]));
+}
+
+#[test]
+fn how_long_aws_goes_on_to_accept_what_is_out_there_is_told() {
+    let scene = all_logged_in();
+    let run = scene.run(&["logout", "prod"]).ok();
+    let words = "AWS accepts the credentials that are out there for as long as they last: main 12 h 0 min, prod 1 h 0 min";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+    scene.expire("audit");
+    let document = scene.run(&["logout", "audit", "jump", "--json"]).ok().json();
+    let names: Vec<&str> =
+        document["alive_at_aws"].as_array().unwrap().iter().map(|one| one["profile"].as_str().unwrap()).collect();
+    assert_eq!((names, document["version"].as_i64()), (vec!["jump", "read"], Some(1)));
+    assert!((3500..=3600).contains(&document["alive_at_aws"][0]["seconds_left"].as_i64().unwrap()));
+    assert_eq!(document["profiles"], serde_json::json!(["audit", "jump", "read"]));
+}
+
+#[test]
+fn a_sign_in_whose_token_has_run_out_is_ended_with_a_token_from_its_refresh_token() {
+    let scene = Scene::new();
+    scene.aws.world().set_token_lifetime(1);
+    scene.logged_in(&["read"]);
+    scene.aws.world().set_token_lifetime(3600);
+    let token: serde_json::Value = serde_json::from_str(&scene.home.read(CORP_TOKEN)).unwrap();
+    // The token's second has to be over at AWS.
+    scene.aws.world().set_clock_offset(5);
+    let run = scene.run(&["logout", "read"]).ok();
+    assert_eq!(scene.calls(), ["Logout", "CreateToken", "Logout"]);
+    assert!(!run.stderr.contains("warning") && !scene.home.has(CORP_TOKEN), "{}", run.stderr);
+    // With the sign-in, whatever was given for it is over.
+    scene.home.write(CORP_TOKEN, token.to_string());
+    scene.run(&["logout", "read"]).ok();
+    assert_eq!(scene.calls(), ["Logout", "CreateToken"]);
+}
+
+#[test]
+fn aws_clis_own_credentials_of_the_roles_go_too() {
+    // sha1 of {"accountId":"123456789012","roleName":"ReadOnly","sessionName":"corp"}, and of another role's.
+    let (ours, theirs) = (ours_in_aws_cli(), ".aws/cli/cache/ecc1e3c8d4fe9b118d11b9cfe1c4a2a4f4a548ae.json");
+    let entry = r#"{"ProviderType": "sso", "Credentials": {"AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2030-01-01T00:00:00Z"}}"#;
+    let scene = all_logged_in();
+    for path in [ours.as_str(), theirs] {
+        scene.home.write(path, entry);
+    }
+    let run = scene.run(&["logout", "read", "--json"]).ok();
+    assert_eq!((scene.home.has(&ours), scene.home.has(theirs)), (false, true));
+    assert_eq!(run.json()["aws_cli_sso_roles"], 1);
+    scene.home.write(FOREIGN, foreign_token());
+    scene.run(&["logout", "--all"]).ok();
+    assert!(scene.home.has(theirs), "it may be of the sign-in that stays");
+    std::fs::remove_file(scene.home.path(FOREIGN)).unwrap();
+    let run = scene.run(&["logout", "--all"]).ok();
+    assert!(!scene.home.has(theirs) && run.stderr.contains("AWS CLI's own credentials of SSO roles: 1"), "{}", run.stderr);
+}
+
+/// The file of AWS CLI's own for the profile `read`.
+fn ours_in_aws_cli() -> String {
+    use sha1::Digest as _;
+    let key = r#"{"accountId":"123456789012","roleName":"ReadOnly","sessionName":"corp"}"#;
+    let digest: String = sha1::Sha1::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(".aws/cli/cache/{digest}.json")
+}
+
+#[test]
+fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
+    let scene = all_logged_in();
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let renewal = piped(&scene, &["credential-process", "prod"]);
+    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_secs(20)));
+    let mut logout = piped(&scene, &["logout", "main"]);
+    let mut stderr = BufReader::new(logout.stderr.take().unwrap());
+    let mut first = String::new();
+    stderr.read_line(&mut first).unwrap();
+    assert_eq!(first, "prod: waiting for another awsauth that is renewing it…\n");
+    scene.aws.world().release();
+    let renewed: Run = renewal.wait_with_output().unwrap().into();
+    assert!(renewed.ok().json()["AccessKeyId"].as_str().unwrap().starts_with("ASIA"), "it serves the one who asked");
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    assert!(logout.wait().unwrap().success() && rest.contains("ended: main, prod\n"), "{rest}");
+    assert_eq!(kept(&scene), ["audit", "read", "jump"]);
+    scene.run(&["credential-process", "prod"]).exits(5);
+}
+
+#[test]
+fn a_renewal_that_began_before_the_end_keeps_nothing() {
+    let scene = all_logged_in();
+    scene.expire("prod");
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let renewal = piped(&scene, &["credential-process", "prod"]);
+    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_secs(20)));
+    // What a logout leaves for those who hold what ends in memory.
+    scene.home.write(&format!("{STATE}/ended/prod"), now().to_string());
+    std::fs::remove_file(scene.home.path(&session_file("prod"))).unwrap();
+    scene.aws.world().release();
+    let renewed: Run = renewal.wait_with_output().unwrap().into();
+    renewed.ok();
+    assert_eq!(kept(&scene), ["main", "audit", "read", "jump"]);
+    // One that begins afterwards is for whoever is logged in now.
+    scene.run(&["credential-process", "prod"]).ok();
+    assert_eq!(kept(&scene).len(), 5);
+}
+
+/// awsauth, running, with what it says at hand.
+fn piped(scene: &Scene, args: &[&str]) -> std::process::Child {
+    scene.home.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
 #[test]
 fn without_a_network_the_token_is_gone_here_and_a_warning_says_that_aws_was_not_told() {
     let scene = all_logged_in().env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");
     let run = scene.run(&["logout", "read"]).ok();
     assert!(run.stderr.contains("warning: corp: AWS was not told (Logout failed: "), "{}", run.stderr);
+    assert!(run.stderr.contains("AWS believes it signed in until the session of the portal is over"), "{}", run.stderr);
     assert!(!scene.home.has(CORP_TOKEN));
     assert_eq!(kept(&scene), ["main", "prod", "audit"]);
+
+    let scene = all_logged_in().env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");
+    let untold = scene.run(&["logout", "--all", "--json"]).ok().json()["aws_not_told"][0].clone();
+    assert_eq!((untold["name"].as_str(), untold["error"]["obstacle"].as_str()), (Some("corp"), Some("connection-refused")));
 }
 
 #[test]

@@ -1,32 +1,54 @@
 //! What happens when somebody sits at the terminal: prompts on a pseudo-terminal, and Ctrl-C.
 
+use std::time::Duration;
+
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::scene::{CONFIG, CREDENTIALS, Scene, session_file};
-use crate::support::fake_aws::Approval;
+use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene, session_file};
+use crate::support::fake_aws::{Approval, Fault};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
 /// How long anything here may take, in milliseconds.
 const PATIENCE: u64 = 20_000;
 
 /// awsauth at a terminal, by way of a shell that then says how it ended and what the terminal is like.
-fn at_terminal(scene: &Scene, args: &str) -> PtySession {
+fn at_terminal(scene: &Scene, args: &str) -> AtTerminal {
     // The shell must outlive a Ctrl-C; a trap, unlike an ignored signal, is not passed on to awsauth.
-    let script = format!("trap : INT; {} {args}; echo \"ended with $?\"; stty -a", env!("CARGO_BIN_EXE_awsauth"));
+    let program = env!("CARGO_BIN_EXE_awsauth");
+    let script = format!("trap : INT; stty -a; echo \"begun\"; {program} {args}; echo \"ended with $?\"; stty -a");
     let mut command = scene.home.program("sh".as_ref());
     command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
-    spawn_command(command, Some(PATIENCE)).unwrap()
+    let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
+    let before = session.exp_string("begun\r\n").unwrap();
+    AtTerminal { session, settings: before.trim().to_owned() }
+}
+
+/// A run at a terminal, and how the terminal was set before.
+struct AtTerminal {
+    session: PtySession,
+    settings: String,
+}
+
+impl std::ops::Deref for AtTerminal {
+    type Target = PtySession;
+
+    fn deref(&self) -> &PtySession {
+        &self.session
+    }
+}
+
+impl std::ops::DerefMut for AtTerminal {
+    fn deref_mut(&mut self) -> &mut PtySession {
+        &mut self.session
+    }
 }
 
 /// Waits for the end, which must be this one, with the terminal as it was.
 #[track_caller]
-fn ends_with(mut session: PtySession, code: i32) -> String {
-    let before = session.exp_string(&format!("ended with {code}")).unwrap();
+fn ends_with(mut session: AtTerminal, code: i32) -> String {
+    let before = session.exp_string(&format!("ended with {code}\r\n")).unwrap();
     let after = session.exp_eof().unwrap();
-    for setting in ["isig", "icanon", "icrnl", "opost"] {
-        let is_set = after.split([' ', ';', '\r', '\n']).any(|word| word == setting);
-        assert!(is_set, "the terminal has lost {setting}:\n{after}");
-    }
+    assert_eq!(after.trim(), session.settings, "the terminal is not as it was");
     before
 }
 
@@ -127,6 +149,7 @@ fn ctrl_c_at_the_prompt_ends_with_130_and_the_terminal_as_it_was() {
     ends_with(session, 130);
     assert_eq!(scene.calls(), [""; 0]);
     assert!(!scene.home.has(&session_file("main")));
+    nothing_is_left(&scene);
 }
 
 #[test]
@@ -140,6 +163,78 @@ fn ctrl_c_while_an_approval_is_waited_for_ends_with_130() {
     session.exp_string("interrupted").unwrap();
     ends_with(session, 130);
     assert!(!scene.home.has(&session_file("read")));
+    nothing_is_left(&scene);
+}
+
+#[test]
+fn ctrl_c_in_a_list_ends_with_130_and_nothing_begun() {
+    let scene = Scene::new();
+    for (args, question) in [("login", "Log in to:"), ("logout", "Log out of:")] {
+        let mut session = at_terminal(&scene, args);
+        session.exp_string(question).unwrap();
+        session.send_control('c').unwrap();
+        ends_with(session, 130);
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+    nothing_is_left(&scene);
+}
+
+#[test]
+fn ctrl_c_while_a_call_hangs_ends_with_130_and_frees_what_was_locked() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let mut session = at_terminal(&scene, "-v login prod");
+    session.exp_string("prod: calling AssumeRole").unwrap();
+    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_millis(PATIENCE)));
+    session.send_control('c').unwrap();
+    ends_with(session, 130);
+    assert!(!scene.home.has(&session_file("prod")));
+    nothing_is_left(&scene);
+    scene.run(&["login", "prod"]).ok();
+}
+
+#[test]
+fn ctrl_c_while_aws_is_told_of_a_logout_ends_everything_here_and_says_so() {
+    let scene = Scene::new();
+    scene.logged_in(&["read"]);
+    scene.aws.world().fail_next("Logout", Fault::Hang);
+    let mut session = at_terminal(&scene, "logout read");
+    assert!(scene.aws.wait_for("Logout", 1, Duration::from_millis(PATIENCE)));
+    session.send_control('c').unwrap();
+    session.exp_string("AWS was not told (Logout failed: interrupted)").unwrap();
+    session.exp_string("signed out of corp").unwrap();
+    ends_with(session, 130);
+    assert!(!scene.home.has(&session_file("read")));
+    assert_eq!(scene.home.list(".aws/sso/cache").len(), 1, "the registration");
+    nothing_is_left(&scene);
+}
+
+#[test]
+fn logout_without_a_name_offers_what_there_is_to_end() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let mut session = at_terminal(&scene, "logout");
+    session.exp_string("Log out of:").unwrap();
+    let shown = session.exp_string("prod").unwrap();
+    assert!(shown.contains("(everything)") && !shown.contains("jump"), "{shown}");
+    session.send("\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("ended: main, prod").unwrap();
+    ends_with(session, 0);
+}
+
+/// No temporary file, and no lock that is still held.
+#[track_caller]
+fn nothing_is_left(scene: &Scene) {
+    for dir in [".aws", ".aws/sso/cache", ".aws/cli/cache", STATE, &format!("{STATE}/sessions"), &format!("{STATE}/ended")] {
+        let names: Vec<_> = scene.home.list(dir);
+        assert!(names.iter().all(|path| !path.to_string_lossy().ends_with("-tmp")), "{names:?}");
+    }
+    for path in scene.home.list(&format!("{STATE}/locks")) {
+        let lock = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+        assert!(lock.try_lock().is_ok(), "{} is held", path.display());
+    }
 }
 
 #[test]
