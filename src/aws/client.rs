@@ -253,4 +253,37 @@ mod tests {
             assert_eq!(Address::of(endpoint), expected, "{endpoint:?}");
         }
     }
+
+    fn now() -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    /// Asks a server that takes connections and never says a word, on a clock that runs ahead whenever nothing happens.
+    fn ask_a_silent_server(scheme: &str) -> (CallError, Duration) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("{scheme}://{}", silent.local_addr().unwrap());
+        let aws = Aws::new(Endpoints { sso: Some(url), ..Endpoints::default() }, None, now);
+        let region = crate::model::Region::new("us-east-1").unwrap();
+        runtime.block_on(async {
+            let start = tokio::time::Instant::now();
+            let error = aws.logout(&region, &crate::secret::Secret::new("t")).await.unwrap_err();
+            (error, start.elapsed())
+        })
+    }
+
+    #[test]
+    fn a_server_that_never_answers_is_given_up_after_the_time_limit() {
+        let (error, waited) = ask_a_silent_server("http");
+        assert_eq!(error.to_string(), "Logout failed: AWS did not answer in time");
+        assert_eq!(error.obstacle, Some(Obstacle::TimedOut));
+        assert_eq!(waited, ANSWER);
+    }
+
+    #[test]
+    fn a_server_that_never_shakes_hands_is_given_up_after_the_time_limit_of_connections() {
+        let (error, waited) = ask_a_silent_server("https");
+        assert_eq!(error.obstacle, Some(Obstacle::TimedOut), "{error}");
+        assert_eq!(waited, CONNECT);
+    }
 }

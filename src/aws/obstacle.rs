@@ -15,7 +15,9 @@ pub(super) fn read(error: &(dyn Error + 'static)) -> (Option<Obstacle>, String) 
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     // What rustls says of a certificate is for those who know its types.
     let words = match obstacle {
-        Some(Obstacle::UnknownIssuer) => "the certificate is signed by an authority that is not trusted here".to_owned(),
+        Some(Obstacle::UnknownIssuer) => {
+            "the certificate is signed by an authority that is not trusted here".to_owned()
+        }
         _ => innermost,
     };
     (obstacle, words)

@@ -13,12 +13,7 @@ use super::failure::Failure;
 const NOTABLE: ClockSkew = 20;
 
 /// Why a call ended a login, with what to do.
-pub(super) fn call(
-    error: &BrokerError,
-    profile: &ProfileName,
-    call: &CallError,
-    chain: Option<&Chain<'_>>,
-) -> Failure {
+pub(super) fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Failure {
     let exit = match call.problem {
         Problem::Unreachable | Problem::Throttled | Problem::ServerFault => Exit::Unavailable,
         _ => Exit::Login,
@@ -132,10 +127,7 @@ impl Case<'_> {
             Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
             Problem::WrongSerial | Problem::HalfOfMfa => one(self.serial()),
             Problem::ExpiredSession => one(self.again("the session it was signed with has ended; ")),
-            Problem::NotAllowed
-            | Problem::NoPermission
-            | Problem::NotTrusted
-            | Problem::ExplicitDeny
+            Problem::NotAllowed | Problem::NoPermission | Problem::NotTrusted | Problem::ExplicitDeny
                 if self.call.operation == Operation::AssumeRole =>
             {
                 self.role()
@@ -258,7 +250,9 @@ impl Case<'_> {
         }
         if matches!(self.call.problem, Problem::NotAllowed | Problem::NotTrusted) {
             hints.push(match &role.external_id {
-                None => format!("if the role asks for an external id, set `external_id` in [profiles.{}]", self.profile),
+                None => {
+                    format!("if the role asks for an external id, set `external_id` in [profiles.{}]", self.profile)
+                }
                 Some(id) => format!("is `external_id` the one that the role asks for? It is `{}` here", id.as_str()),
             });
         }

@@ -122,7 +122,10 @@ impl Ending {
     /// more, to end it with.
     async fn tell_aws(&self, sign_in: &SignIn) -> Result<(), CallError> {
         let Some(region) = &sign_in.region else {
-            return Err(CallError::unreachable(Operation::Logout, "the token's file does not say in which region it is"));
+            return Err(CallError::unreachable(
+                Operation::Logout,
+                "the token's file does not say in which region it is",
+            ));
         };
         let ended = self.aws.logout(region, &sign_in.access_token).await;
         let (Err(error), Some((refresh_token, client))) = (&ended, &sign_in.refresh) else {

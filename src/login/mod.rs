@@ -12,8 +12,8 @@ mod steps;
 mod token;
 
 pub(crate) use call::{
-    Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken, Grant, Granted,
-    MfaProof, Operation, RegisterClient, StartDeviceAuthorization,
+    Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken, Grant,
+    Granted, MfaProof, Operation, RegisterClient, StartDeviceAuthorization,
 };
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};

@@ -124,13 +124,7 @@ impl Obstacle {
 }
 
 /// Reads an answer's status, code, `reason` (which SSO OIDC gives to some) and message.
-pub(super) fn classify(
-    operation: Operation,
-    status: u16,
-    code: &str,
-    reason: Option<&str>,
-    message: &str,
-) -> Problem {
+pub(super) fn classify(operation: Operation, status: u16, code: &str, reason: Option<&str>, message: &str) -> Problem {
     if reason.is_some_and(|reason| reason.starts_with("KMS_")) {
         return Problem::InstanceKey;
     }
@@ -240,7 +234,8 @@ mod tests {
         let half = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
         let session = "Cannot call GetSessionToken with session credentials";
         let skew = "SignatureDoesNotMatch";
-        let chain = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
+        let chain =
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
         let long = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
         check(&[
             (Get, 403, "AccessDenied", wrong_code, Problem::WrongCode),
@@ -273,7 +268,10 @@ mod tests {
             (" with an explicit deny in the role trust policy", Problem::ExplicitDeny),
             (" because no role trust policy allows the sts:AssumeRole action", Problem::NotTrusted),
             (" on resource: r because no resource-based policy allows the sts:AssumeRole action", Problem::NotTrusted),
-            (" on resource: r because no identity-based policy allows the sts:AssumeRole action", Problem::NoPermission),
+            (
+                " on resource: r because no identity-based policy allows the sts:AssumeRole action",
+                Problem::NoPermission,
+            ),
             (" on resource: r because no session policy allows the sts:AssumeRole action", Problem::NoPermission),
         ] {
             let found = classify(Operation::AssumeRole, 403, "AccessDenied", None, &format!("{refused}{rest}"));
@@ -319,9 +317,10 @@ mod tests {
 
     #[test]
     fn a_reason_of_the_key_of_the_instance_is_not_taken_for_a_denial() {
-        for (code, reason) in
-            [("AccessDeniedException", "KMS_AccessDeniedException"), ("InvalidRequestException", "KMS_DisabledException")]
-        {
+        for (code, reason) in [
+            ("AccessDeniedException", "KMS_AccessDeniedException"),
+            ("InvalidRequestException", "KMS_DisabledException"),
+        ] {
             let found = classify(Operation::CreateToken, 400, code, Some(reason), "");
             assert_eq!(found, Problem::InstanceKey, "{reason}");
         }

@@ -15,7 +15,8 @@ pub(crate) type ClockSkew = i64;
 /// The skew that STS tells when it refuses a signature: `Signature expired: SENT is now earlier than … (NOW - 15 min.)` or
 /// `Signature not yet current: SENT is still later than … (NOW + 15 min.)` (aws-facts §6).
 pub(super) fn in_message(message: &str) -> Option<ClockSkew> {
-    let rest = ["Signature expired: ", "Signature not yet current: "].iter().find_map(|front| message.strip_prefix(front));
+    let rest =
+        ["Signature expired: ", "Signature not yet current: "].iter().find_map(|front| message.strip_prefix(front));
     let sent = stamp(rest?.split(' ').next()?)?;
     let now = stamp(message.rsplit_once('(')?.1.split(' ').next()?)?;
     Some(sent.duration_since(now).as_secs())
@@ -38,7 +39,8 @@ mod tests {
 
     #[test]
     fn the_skew_is_read_from_the_two_times_of_the_message() {
-        let behind = "Signature expired: 20260101T000000Z is now earlier than 20260101T000203Z (20260101T001703Z - 15 min.)";
+        let behind =
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T000203Z (20260101T001703Z - 15 min.)";
         assert_eq!(in_message(behind), Some(-(17 * 60 + 3)));
         let ahead = "Signature not yet current: 20260101T010000Z is still later than 20260101T001500Z (20260101T000000Z + 15 min.)";
         assert_eq!(in_message(ahead), Some(3600));
@@ -56,9 +58,15 @@ mod tests {
     #[test]
     fn the_next_code_comes_at_the_half_minute_of_aws() {
         let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
-        for (second, skew, expected) in
-            [(0, None, 30), (1, None, 29), (29, None, 1), (30, None, 30), (10, Some(10), 30), (10, Some(-10), 10), (0, Some(1), 1)]
-        {
+        for (second, skew, expected) in [
+            (0, None, 30),
+            (1, None, 29),
+            (29, None, 1),
+            (30, None, 30),
+            (10, Some(10), 30),
+            (10, Some(-10), 10),
+            (0, Some(1), 1),
+        ] {
             assert_eq!(seconds_to_next_code(at(second), skew), expected, "{second} {skew:?}");
         }
     }

@@ -142,11 +142,7 @@ pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credential
 }
 
 /// Plans the sessions of those profiles that `ends` out of the file; a section without awsauth's mark stays.
-pub(crate) fn remove_sessions(
-    bytes: &[u8],
-    ends: impl Fn(&str) -> bool,
-    kept: KeptKey<'_>,
-) -> Result<Plan, Refusal> {
+pub(crate) fn remove_sessions(bytes: &[u8], ends: impl Fn(&str) -> bool, kept: KeptKey<'_>) -> Result<Plan, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let mut edits = Vec::new();
     let mut changes = Vec::new();

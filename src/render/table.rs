@@ -33,7 +33,8 @@ pub(crate) fn duration(seconds: i64) -> String {
 pub(crate) fn exact_duration(seconds: i64) -> String {
     let (days, hours, minutes, rest) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60, seconds % 60);
     let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
-    let said: Vec<String> = parts.iter().skip_while(|(count, _)| *count == 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    let said: Vec<String> =
+        parts.iter().skip_while(|(count, _)| *count == 0).map(|(count, unit)| format!("{count} {unit}")).collect();
     if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
 }
 

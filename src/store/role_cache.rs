@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn entries_of_assigned_roles_are_named_as_aws_cli_names_them() {
         let cache = RoleCache::new(PathBuf::new());
-        let role = SsoRole { account_id: "123456789012", role_name: "Dev", session_name: Some("corp"), start_url: None };
+        let role =
+            SsoRole { account_id: "123456789012", role_name: "Dev", session_name: Some("corp"), start_url: None };
         let name = |role| cache.sso_path(role).file_stem().unwrap().to_str().unwrap().to_owned();
         assert_eq!(name(&role), "ecc1e3c8d4fe9b118d11b9cfe1c4a2a4f4a548ae");
     }

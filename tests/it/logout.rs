@@ -75,7 +75,8 @@ fn all_ends_every_session_also_of_profiles_that_are_gone() {
 
 /// The manifest from which the SSO session and its profiles are gone.
 fn without_sso() -> String {
-    let (session, profiles) = (MANIFEST.find("[sso_sessions.corp]").unwrap(), MANIFEST.find("[profiles.main]").unwrap());
+    let (session, profiles) =
+        (MANIFEST.find("[sso_sessions.corp]").unwrap(), MANIFEST.find("[profiles.main]").unwrap());
     MANIFEST[..session].to_owned() + &MANIFEST[profiles..MANIFEST.find("[profiles.read]").unwrap()]
 }
 
@@ -157,7 +158,8 @@ fn a_section_whose_session_is_forgotten_goes_with_all() {
 fn how_long_aws_goes_on_to_accept_what_is_out_there_is_told() {
     let scene = all_logged_in();
     let run = scene.run(&["logout", "prod"]).ok();
-    let words = "AWS accepts the credentials that are out there for as long as they last: main 12 h 0 min, prod 1 h 0 min";
+    let words =
+        "AWS accepts the credentials that are out there for as long as they last: main 12 h 0 min, prod 1 h 0 min";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     scene.expire("audit");
     let document = scene.run(&["logout", "audit", "jump", "--json"]).ok().json();
@@ -203,7 +205,11 @@ fn aws_clis_own_credentials_of_the_roles_go_too() {
     assert!(scene.home.has(theirs), "it may be of the sign-in that stays");
     std::fs::remove_file(scene.home.path(FOREIGN)).unwrap();
     let run = scene.run(&["logout", "--all"]).ok();
-    assert!(!scene.home.has(theirs) && run.stderr.contains("AWS CLI's own credentials of SSO roles: 1"), "{}", run.stderr);
+    assert!(
+        !scene.home.has(theirs) && run.stderr.contains("AWS CLI's own credentials of SSO roles: 1"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// The file of AWS CLI's own for the profile `read`.
@@ -271,7 +277,10 @@ fn without_a_network_the_token_is_gone_here_and_a_warning_says_that_aws_was_not_
 
     let scene = all_logged_in().env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");
     let untold = scene.run(&["logout", "--all", "--json"]).ok().json()["aws_not_told"][0].clone();
-    assert_eq!((untold["name"].as_str(), untold["error"]["obstacle"].as_str()), (Some("corp"), Some("connection-refused")));
+    assert_eq!(
+        (untold["name"].as_str(), untold["error"]["obstacle"].as_str()),
+        (Some("corp"), Some("connection-refused"))
+    );
 }
 
 #[test]

@@ -36,6 +36,8 @@ mod logout;
 #[cfg(unix)]
 mod mfa_process;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod packaging;
 #[cfg(test)]
 #[cfg(feature = "real-clients")]

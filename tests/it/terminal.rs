@@ -5,8 +5,8 @@ use std::time::Duration;
 use rexpect::session::{PtySession, spawn_command};
 
 use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene, session_file};
-use crate::support::fake_aws::{Approval, Fault};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
+use crate::support::fake_aws::{Approval, Fault};
 
 /// How long anything here may take, in milliseconds.
 const PATIENCE: u64 = 20_000;
@@ -227,7 +227,9 @@ fn logout_without_a_name_offers_what_there_is_to_end() {
 /// No temporary file, and no lock that is still held.
 #[track_caller]
 fn nothing_is_left(scene: &Scene) {
-    for dir in [".aws", ".aws/sso/cache", ".aws/cli/cache", STATE, &format!("{STATE}/sessions"), &format!("{STATE}/ended")] {
+    for dir in
+        [".aws", ".aws/sso/cache", ".aws/cli/cache", STATE, &format!("{STATE}/sessions"), &format!("{STATE}/ended")]
+    {
         let names: Vec<_> = scene.home.list(dir);
         assert!(names.iter().all(|path| !path.to_string_lossy().ends_with("-tmp")), "{names:?}");
     }

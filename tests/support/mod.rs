@@ -2,4 +2,8 @@
 
 pub(crate) mod fake_aws;
 #[cfg(test)]
+pub(crate) mod proxy;
+#[cfg(test)]
 pub(crate) mod sandbox;
+#[cfg(test)]
+pub(crate) mod tls;

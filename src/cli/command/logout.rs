@@ -83,7 +83,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let mut scope = Scope { profiles: in_order(&profiles, &manifest.catalog), ..Scope::default() };
     scope.find_sign_ins(&ending, &accesses, |_| false)?;
     let mut account = Account::default();
-    let interrupted = account.carry_out(&ending, &mut scope, |name| profiles.iter().any(|p| p.name.as_str() == name))?;
+    let interrupted =
+        account.carry_out(&ending, &mut scope, |name| profiles.iter().any(|p| p.name.as_str() == name))?;
     account.of_aws_cli = ending.forget_roles_of_aws_cli(profiles.into_iter())?;
     account.report(&scope, out)?;
     interrupted.map_or(Ok(Exit::Done), Err)
@@ -100,7 +101,9 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
         Err(_) => None,
     };
     if catalog.is_none() {
-        out.warn("the manifest can't be read (`awsauth check` says why); what awsauth made itself is ended all the same");
+        out.warn(
+            "the manifest can't be read (`awsauth check` says why); what awsauth made itself is ended all the same",
+        );
     }
     let catalog = catalog.unwrap_or_else(|| Catalog::new(Vec::new(), Vec::new()));
     let all: Vec<&Profile> = catalog.profiles().iter().collect();
@@ -274,7 +277,10 @@ impl Account {
             let now = clock::now();
             let left = |(name, until): (&String, &Timestamp)| format!("{name} {}", duration(seconds_left(*until, now)));
             let living: Vec<String> = self.living.iter().map(left).collect();
-            out.say(&format!("AWS accepts the credentials that are out there for as long as they last: {}", living.join(", ")));
+            out.say(&format!(
+                "AWS accepts the credentials that are out there for as long as they last: {}",
+                living.join(", ")
+            ));
         }
     }
 

@@ -47,7 +47,14 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
     let unknown = "The security token included in the request is invalid.";
     let half = "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.";
     advised(&[
-        ("main", "GetSessionToken", 403, "InvalidClientTokenId", unknown, &["[main-long-term]", "`awsauth keys add main --force`", "partition"]),
+        (
+            "main",
+            "GetSessionToken",
+            403,
+            "InvalidClientTokenId",
+            unknown,
+            &["[main-long-term]", "`awsauth keys add main --force`", "partition"],
+        ),
         (
             "main",
             "GetSessionToken",
@@ -56,7 +63,14 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
             "Cannot call GetSessionToken with session credentials",
             &["[main-long-term] of the credentials file is a session's", "long-term key (AKIA…)"],
         ),
-        ("audit", "AssumeRole", 403, "AccessDenied", "Roles may not be assumed by root accounts.", &["[base]", "root user's"]),
+        (
+            "audit",
+            "AssumeRole",
+            403,
+            "AccessDenied",
+            "Roles may not be assumed by root accounts.",
+            &["[base]", "root user's"],
+        ),
         ("main", "GetSessionToken", 403, "AccessDenied", half, &["arn:aws:iam::111122223333:mfa/alice"]),
         (
             "main",
@@ -66,7 +80,14 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
             "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
             &["[profiles.main]", "`aws iam list-mfa-devices --profile main-long-term`"],
         ),
-        ("prod", "AssumeRole", 403, "ExpiredToken", "The security token included in the request is expired", &["`awsauth login prod --force`"]),
+        (
+            "prod",
+            "AssumeRole",
+            403,
+            "ExpiredToken",
+            "The security token included in the request is expired",
+            &["`awsauth login prod --force`"],
+        ),
         ("jump", "AssumeRole", 403, "InvalidClientTokenId", unknown, &["`awsauth login jump --force`"]),
         (
             "main",
@@ -82,10 +103,22 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
 #[test]
 fn each_reason_for_which_a_role_is_refused_is_told_apart() {
     let cases: [(&str, &str, &[&str]); 6] = [
-        ("prod", " on resource: arn:aws:iam::444455556666:role/Admin", &["AWS does not say which is missing", ADMIN_ROLE, "set `external_id` in [profiles.prod]"]),
+        (
+            "prod",
+            " on resource: arn:aws:iam::444455556666:role/Admin",
+            &["AWS does not say which is missing", ADMIN_ROLE, "set `external_id` in [profiles.prod]"],
+        ),
         ("audit", " on resource: arn:aws:iam::777788889999:role/Audit", &["is `external_id` the one", "`partner-42`"]),
-        ("prod", " because no role trust policy allows the sts:AssumeRole action", &["the trust policy of arn:aws:iam::444455556666:role/Admin does not let in"]),
-        ("prod", " on resource: r because no identity-based policy allows the sts:AssumeRole action", &["the permissions of who is named above do not allow"]),
+        (
+            "prod",
+            " because no role trust policy allows the sts:AssumeRole action",
+            &["the trust policy of arn:aws:iam::444455556666:role/Admin does not let in"],
+        ),
+        (
+            "prod",
+            " on resource: r because no identity-based policy allows the sts:AssumeRole action",
+            &["the permissions of who is named above do not allow"],
+        ),
         ("prod", " on resource: r with an explicit deny in a service control policy", &["a policy forbids it"]),
         ("jump", " with an explicit deny in the role trust policy", &["a policy forbids it"]),
     ];
@@ -108,7 +141,9 @@ fn a_role_that_is_taken_without_mfa_may_want_it() {
     scene.home.manifest(&format!("{}{more}", crate::scene::MANIFEST));
     // There is no such role: AWS words that as it does a missing trust.
     let run = scene.run(&["login", "plain", "--token-code", &scene.code()]).exits(5);
-    let words = format!("User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/Other");
+    let words = format!(
+        "User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/Other"
+    );
     assert!(run.stderr.contains(&words) && run.stderr.contains("there must be such a role"), "{}", run.stderr);
 }
 
@@ -125,37 +160,82 @@ fn a_session_that_is_too_long_is_told_with_the_way_to_see_how_long_it_may_be() {
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
     }
     let chained = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.";
-    advised(&[(
-        "prod",
-        "AssumeRole",
-        400,
-        "ValidationError",
-        chained,
-        &["lasts an hour at most", "take `duration_seconds` out of [profiles.prod]"],
-    ), (
-        "prod",
-        "AssumeRole",
-        400,
-        "ValidationError",
-        "arn:aws:iam::444455556666:role/Admin is invalid",
-        &["it is in [profiles.prod] of the manifest"],
-    )]);
+    advised(&[
+        (
+            "prod",
+            "AssumeRole",
+            400,
+            "ValidationError",
+            chained,
+            &["lasts an hour at most", "take `duration_seconds` out of [profiles.prod]"],
+        ),
+        (
+            "prod",
+            "AssumeRole",
+            400,
+            "ValidationError",
+            "arn:aws:iam::444455556666:role/Admin is invalid",
+            &["it is in [profiles.prod] of the manifest"],
+        ),
+    ]);
 }
 
 #[test]
 fn each_refusal_of_sso_leads_to_what_is_wrong() {
     let start = "StartDeviceAuthorization";
     advised(&[
-        ("read", "GetRoleCredentials", 403, "ForbiddenException", "No access", &["role ReadOnly in account 123456789012", "https://corp.awsapps.com/start"]),
-        ("read", "GetRoleCredentials", 404, "ResourceNotFoundException", "No such account", &["role ReadOnly in account 123456789012"]),
-        ("read", "GetRoleCredentials", 400, "InvalidRequestException", "Invalid account", &["role ReadOnly in account 123456789012"]),
-        ("read", start, 400, "InvalidRequestException", "Invalid start URL", &["`sso_start_url` (https://corp.awsapps.com/start)", "`sso_region` (us-east-1)"]),
+        (
+            "read",
+            "GetRoleCredentials",
+            403,
+            "ForbiddenException",
+            "No access",
+            &["role ReadOnly in account 123456789012", "https://corp.awsapps.com/start"],
+        ),
+        (
+            "read",
+            "GetRoleCredentials",
+            404,
+            "ResourceNotFoundException",
+            "No such account",
+            &["role ReadOnly in account 123456789012"],
+        ),
+        (
+            "read",
+            "GetRoleCredentials",
+            400,
+            "InvalidRequestException",
+            "Invalid account",
+            &["role ReadOnly in account 123456789012"],
+        ),
+        (
+            "read",
+            start,
+            400,
+            "InvalidRequestException",
+            "Invalid start URL",
+            &["`sso_start_url` (https://corp.awsapps.com/start)", "`sso_region` (us-east-1)"],
+        ),
         ("read", "RegisterClient", 400, "InvalidScopeException", "Invalid scope", &["`sso_registration_scopes`"]),
         ("read", "CreateToken", 400, "UnsupportedGrantTypeException", "Unsupported grant type", &["`--flow`"]),
         ("read", "CreateToken", 400, "AccessDeniedException", "Access denied", &["denied on the approval page"]),
-        ("read", "CreateToken", 400, "InvalidGrantException", "Invalid grant", &["`awsauth login read --force`", "`invalid_grant`", "`sso_region`"]),
+        (
+            "read",
+            "CreateToken",
+            400,
+            "InvalidGrantException",
+            "Invalid grant",
+            &["`awsauth login read --force`", "`invalid_grant`", "`sso_region`"],
+        ),
         ("read", "CreateToken", 401, "InvalidClientException", "Invalid client", &["`awsauth login read --force`"]),
-        ("read", "CreateToken", 400, "UnauthorizedClientException", "Not for this grant", &["`awsauth login read --force`"]),
+        (
+            "read",
+            "CreateToken",
+            400,
+            "UnauthorizedClientException",
+            "Not for this grant",
+            &["`awsauth login read --force`"],
+        ),
     ]);
 }
 
@@ -197,7 +277,8 @@ fn a_wrong_clock_is_told_with_the_difference_that_aws_measured() {
         scene.aws.world().set_clock_offset(offset);
         let run = scene.run(&["login", "main", "--token-code", &scene.code()]).exits(5);
         // The request is signed and answered within the same moment, which may be on both sides of a second's end.
-        let said = ["1 h 0 min 0 s", "59 min 59 s", "1 h 0 min 1 s"].map(|span| format!("  this machine's clock is {span} {direction} AWS's"));
+        let said = ["1 h 0 min 0 s", "59 min 59 s", "1 h 0 min 1 s"]
+            .map(|span| format!("  this machine's clock is {span} {direction} AWS's"));
         assert!(said.iter().any(|said| run.stderr.contains(said)), "{}", run.stderr);
         assert!(run.stderr.contains("set this machine's clock"), "{}", run.stderr);
         let run = scene.run(&["login", "main", "--json", "--token-code", &scene.code()]).exits(5);
@@ -253,9 +334,24 @@ fn is_near(told: i64, after: i64) {
 fn what_stands_in_the_way_of_a_call_is_told_for_what_it_is() {
     let html = "<html><body>Blocked by your administrator</body></html>";
     for (fault, obstacle, words, hint) in [
-        (Fault::raw(200, &[("content-type", "text/html")], html), "not-aws", "something else answered in AWS's place", "asks for a login"),
-        (Fault::raw(403, &[("content-type", "text/html; charset=utf-8")], html), "not-aws", "something else answered in AWS's place", "asks for a login"),
-        (Fault::raw(407, &[("content-type", "text/html")], html), "proxy-authentication", "HTTP status 407", "`http://NAME:PASSWORD@HOST:PORT`"),
+        (
+            Fault::raw(200, &[("content-type", "text/html")], html),
+            "not-aws",
+            "something else answered in AWS's place",
+            "asks for a login",
+        ),
+        (
+            Fault::raw(403, &[("content-type", "text/html; charset=utf-8")], html),
+            "not-aws",
+            "something else answered in AWS's place",
+            "asks for a login",
+        ),
+        (
+            Fault::raw(407, &[("content-type", "text/html")], html),
+            "proxy-authentication",
+            "HTTP status 407",
+            "`http://NAME:PASSWORD@HOST:PORT`",
+        ),
         (Fault::Close, "connection-broken", "GetSessionToken failed: ", "try again"),
         (Fault::Truncate, "connection-broken", "could not be read", "try again"),
     ] {
