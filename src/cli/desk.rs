@@ -326,11 +326,34 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Unavailable, "can't start the network runtime").because(&error))?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         tokio::select! {
             biased;
             result = work => Ok(result),
             _ = tokio::signal::ctrl_c() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         }
-    })
+    });
+    // The system's search for a host's address can't be stopped, and may go on for a minute: nobody waits for it.
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::run;
+
+    #[test]
+    fn what_the_system_searches_for_is_not_waited_for_at_the_end() {
+        let (end, ended) = channel();
+        let (tell, told) = channel();
+        run(async {
+            tokio::task::spawn_blocking(move || tell.send(ended.recv_timeout(Duration::from_secs(20)).is_ok()));
+        })
+        .unwrap();
+        end.send(()).expect("the search goes on");
+        assert!(told.recv().unwrap());
+    }
 }

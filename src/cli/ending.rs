@@ -23,6 +23,7 @@ use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole};
 use crate::system::clock;
+use crate::system::disk::DiskError;
 use crate::system::host::Host;
 use crate::system::lock::{Lock, LockError};
 
@@ -53,6 +54,15 @@ pub(crate) struct Named {
     pub(crate) name: String,
     /// The sign-in.
     pub(crate) sign_in: SignIn,
+}
+
+impl Named {
+    fn newest(self) -> Self {
+        match self.sign_in.reread() {
+            Some(sign_in) => Self { sign_in, ..self },
+            None => self,
+        }
+    }
 }
 
 /// A sign-in that has ended.
@@ -96,7 +106,7 @@ impl Ending {
         // No renewal in between puts a new token in the place of the one that ends.
         let locks: Vec<Option<Lock>> = all.iter().map(|named| self.lock(&format!("sso {}", named.name))).collect();
         // One that was renewed meanwhile is the one that ends.
-        let all: Vec<Named> = all.into_iter().map(|named| self.newest(named)).collect();
+        let all: Vec<Named> = all.into_iter().map(Named::newest).collect();
         let told = run_async(join_all(all.iter().map(|named| within(AT_AWS, self.tell_aws(&named.sign_in)))));
         let (told, interrupted) = match told {
             Ok(told) => (told, None),
@@ -104,18 +114,11 @@ impl Ending {
         };
         let mut ended = Vec::new();
         for (Named { name, sign_in }, told) in all.into_iter().zip(told) {
-            self.tokens.remove(&sign_in).map_err(unavailable)?;
+            self.tokens.remove(&sign_in).map_err(|error| unavailable(&error))?;
             ended.push(SignedOut { name, untold: told.err() });
         }
         drop(locks);
         Ok((ended, interrupted))
-    }
-
-    fn newest(&self, named: Named) -> Named {
-        match self.tokens.reread(&named.sign_in) {
-            Some(sign_in) => Named { sign_in, ..named },
-            None => named,
-        }
     }
 
     /// Tells AWS that a sign-in is over. Its access token may have ended long before it: then its refresh token gives one
@@ -148,7 +151,7 @@ impl Ending {
         let now = clock::now();
         let expiration = self.sessions.get(name).map(|saved| saved.session.expiration);
         // Before it is removed: who renews it now began before.
-        self.sessions.mark_ended(name, now).map_err(unavailable)?;
+        self.sessions.mark_ended(name, now).map_err(|error| unavailable(&error))?;
         let was_there = prune::end(&self.sessions, name)?;
         let lives_until = expiration.filter(|end| *end > now);
         Ok(was_there.then(|| Ended { name: name.clone(), lives_until }))
@@ -188,14 +191,14 @@ impl Ending {
             };
             let (account_id, role_name) = (account_id.as_str(), role_name.as_str());
             let role = SsoRole { account_id, role_name, session_name, start_url };
-            count += usize::from(self.roles.remove_sso_role(&role).map_err(unavailable)?);
+            count += usize::from(self.roles.remove_sso_role(&role).map_err(|error| unavailable(&error))?);
         }
         Ok(count)
     }
 
     /// The same for all roles, whoever's they are.
     pub(crate) fn forget_all_roles_of_aws_cli(&self) -> Result<usize, Failure> {
-        self.roles.remove_sso_roles().map_err(unavailable)
+        self.roles.remove_sso_roles().map_err(|error| unavailable(&error))
     }
 
     /// Waits for another process that renews the same, as long as there is patience left. Who goes on for longer, such as
@@ -247,8 +250,8 @@ fn interrupted() -> CallError {
     CallError::unreachable(Operation::Logout, "interrupted")
 }
 
-fn unavailable(error: crate::system::disk::DiskError) -> Failure {
-    Failure::of(Exit::Unavailable, &error)
+fn unavailable(error: &DiskError) -> Failure {
+    Failure::of(Exit::Unavailable, error)
 }
 
 #[cfg(test)]

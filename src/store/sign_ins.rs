@@ -45,6 +45,11 @@ impl SignIn {
         self.path.file_name().is_some_and(|name| name == cache_file_name(access.token_key()).as_str())
     }
 
+    /// The sign-in as its file has it now; none if it is gone.
+    pub(crate) fn reread(&self) -> Option<Self> {
+        Self::read(&self.path)
+    }
+
     fn read(path: &Path) -> Option<Self> {
         let file: Value = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
         let text = |key: &str| file.get(key)?.as_str();
@@ -72,11 +77,6 @@ impl SsoCache {
         Ok(disk::list(self.dir())?.iter().filter(|path| is_json(path)).filter_map(|path| SignIn::read(path)).collect())
     }
 
-    /// The sign-in as its file has it now; none if it is gone.
-    pub(crate) fn reread(&self, sign_in: &SignIn) -> Option<SignIn> {
-        SignIn::read(&sign_in.path)
-    }
-
     /// Removes a sign-in's file, and the memory of it. Its client's registration stays.
     pub(crate) fn remove(&self, sign_in: &SignIn) -> Result<bool, DiskError> {
         let is_there = disk::remove(&sign_in.path)?;
@@ -89,7 +89,7 @@ impl SsoCache {
     /// The name under which awsauth made a sign-in: an SSO session's, or a start URL. None for one that it did not make, or
     /// in whose place another program has put one for another portal.
     pub(crate) fn name_of_own(&self, sign_in: &SignIn) -> Option<String> {
-        let memory = self.memory(&self.memory_dir().join(sign_in.path.file_name()?))?;
+        let memory = Memory::read(&self.memory_dir().join(sign_in.path.file_name()?))?;
         let is_same = sign_in.start_url.as_ref().is_some_and(|url| url.as_str() == memory.start_url);
         is_same.then_some(memory.name)
     }
@@ -98,15 +98,17 @@ impl SsoCache {
     pub(super) fn remember(&self, access: &SsoAccess) {
         let path = self.memory_dir().join(cache_file_name(access.token_key()));
         let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
-        let is_known = self.memory(&path).is_some_and(|known| known.start_url == start_url && known.name == name);
+        let is_known = Memory::read(&path).is_some_and(|known| known.start_url == start_url && known.name == name);
         if !is_known {
             let memory = Memory { version: VERSION, name, start_url };
             drop(write_hint(&path, json::python(&memory).as_bytes()));
         }
     }
+}
 
-    fn memory(&self, path: &Path) -> Option<Memory> {
-        let memory: Memory = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+impl Memory {
+    fn read(path: &Path) -> Option<Self> {
+        let memory: Self = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
         (memory.version == VERSION).then_some(memory)
     }
 }
@@ -147,8 +149,8 @@ mod tests {
         write_private(&found[0].path, text.as_bytes()).unwrap();
         assert_eq!(cache.name_of_own(&cache.sign_ins().unwrap()[0]), None);
         assert!(cache.remove(&found[0]).unwrap() && !cache.remove(&found[0]).unwrap());
-        assert!(cache.reread(&found[0]).is_none());
-        assert_eq!(disk::list(&cache.memory_dir()).unwrap(), [PathBuf::new(); 0]);
+        assert!(found[0].reread().is_none());
+        assert!(disk::list(&cache.memory_dir()).unwrap().is_empty());
     }
 
     #[test]

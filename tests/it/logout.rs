@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::Stdio;
 use std::time::Duration;
 
-use crate::scene::{CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys, minutes, now, session_file};
+use crate::scene::{CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys, now, session_file};
 use crate::support::fake_aws::Fault;
 use crate::support::sandbox::Run;
 
@@ -81,12 +81,7 @@ fn without_sso() -> String {
 }
 
 /// A token as AWS CLI writes it, for another portal.
-fn foreign_token() -> String {
-    let end = minutes(now(), 60).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    format!(
-        r#"{{"startUrl": "https://other.awsapps.com/start", "region": "eu-west-1", "accessToken": "theirs", "expiresAt": "{end}"}}"#
-    )
-}
+const THEIRS: &str = r#"{"startUrl": "https://other.awsapps.com/start", "region": "eu-west-1", "accessToken": "theirs", "expiresAt": "2100-01-01T00:00:00Z"}"#;
 
 const FOREIGN: &str = ".aws/sso/cache/d033e22ae348aeb5660fc2140aec35850c4da997.json";
 
@@ -104,9 +99,9 @@ fn the_sign_in_of_a_session_that_has_left_the_manifest_ends_with_all() {
 #[test]
 fn the_sign_in_of_another_program_stays_and_is_named() {
     let scene = all_logged_in();
-    scene.home.write(FOREIGN, foreign_token());
+    scene.home.write(FOREIGN, THEIRS);
     let run = scene.run(&["logout", "--all"]).ok();
-    assert_eq!(scene.home.read(FOREIGN), foreign_token());
+    assert_eq!(scene.home.read(FOREIGN), THEIRS);
     assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
     let words = "the sign-in of another program to https://other.awsapps.com/start stays: awsauth does not know it";
     assert!(run.stderr.contains(words), "{}", run.stderr);
@@ -117,11 +112,11 @@ fn the_sign_in_of_another_program_stays_and_is_named() {
 #[test]
 fn a_sign_in_to_another_portal_in_the_place_of_the_manifests_stays_and_is_named() {
     let scene = all_logged_in();
-    scene.home.write(CORP_TOKEN, foreign_token());
+    scene.home.write(CORP_TOKEN, THEIRS);
     for args in [&["logout", "read"][..], &["logout", "--all"]] {
         let run = scene.run(args).ok();
         assert!(run.stderr.contains("in the place of corp, the sign-in of another program to"), "{}", run.stderr);
-        assert_eq!((scene.home.read(CORP_TOKEN), scene.calls()), (foreign_token(), vec![]));
+        assert_eq!((scene.home.read(CORP_TOKEN), scene.calls()), (THEIRS.to_owned(), vec![]));
     }
 }
 
@@ -191,16 +186,19 @@ fn a_sign_in_whose_token_has_run_out_is_ended_with_a_token_from_its_refresh_toke
 #[test]
 fn aws_clis_own_credentials_of_the_roles_go_too() {
     // sha1 of {"accountId":"123456789012","roleName":"ReadOnly","sessionName":"corp"}, and of another role's.
-    let (ours, theirs) = (ours_in_aws_cli(), ".aws/cli/cache/ecc1e3c8d4fe9b118d11b9cfe1c4a2a4f4a548ae.json");
+    let (ours, theirs) = (
+        ".aws/cli/cache/999fa299c534d8ffbe1215f572353203fbe5c4b7.json",
+        ".aws/cli/cache/ecc1e3c8d4fe9b118d11b9cfe1c4a2a4f4a548ae.json",
+    );
     let entry = r#"{"ProviderType": "sso", "Credentials": {"AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2030-01-01T00:00:00Z"}}"#;
     let scene = all_logged_in();
-    for path in [ours.as_str(), theirs] {
+    for path in [ours, theirs] {
         scene.home.write(path, entry);
     }
     let run = scene.run(&["logout", "read", "--json"]).ok();
-    assert_eq!((scene.home.has(&ours), scene.home.has(theirs)), (false, true));
+    assert_eq!((scene.home.has(ours), scene.home.has(theirs)), (false, true));
     assert_eq!(run.json()["aws_cli_sso_roles"], 1);
-    scene.home.write(FOREIGN, foreign_token());
+    scene.home.write(FOREIGN, THEIRS);
     scene.run(&["logout", "--all"]).ok();
     assert!(scene.home.has(theirs), "it may be of the sign-in that stays");
     std::fs::remove_file(scene.home.path(FOREIGN)).unwrap();
@@ -210,14 +208,6 @@ fn aws_clis_own_credentials_of_the_roles_go_too() {
         "{}",
         run.stderr
     );
-}
-
-/// The file of AWS CLI's own for the profile `read`.
-fn ours_in_aws_cli() -> String {
-    use sha1::Digest as _;
-    let key = r#"{"accountId":"123456789012","roleName":"ReadOnly","sessionName":"corp"}"#;
-    let digest: String = sha1::Sha1::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!(".aws/cli/cache/{digest}.json")
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::login::seconds_left;
-use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
+use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
 use crate::store::SignIn;
@@ -246,7 +246,7 @@ impl Account {
             }
         }
         for (name, sign_in) in &scope.strangers {
-            let url = sign_in.start_url.as_ref().map_or("a portal that it does not name", |url| url.as_str());
+            let url = sign_in.start_url.as_ref().map_or("a portal that it does not name", StartUrl::as_str);
             let place = name.as_ref().map(|name| format!("in the place of {name}, ")).unwrap_or_default();
             out.warn(&format!(
                 "{place}the sign-in of another program to {url} stays: awsauth does not know it; `aws sso logout` ends all"
@@ -294,7 +294,7 @@ impl Account {
             Some(json!({ "name": name, "error": failure.document() }))
         });
         let strangers = scope.strangers.iter().map(|(name, sign_in)| {
-            json!({ "name": name, "sso_start_url": sign_in.start_url.as_ref().map(|url| url.as_str()) })
+            json!({ "name": name, "sso_start_url": sign_in.start_url.as_ref().map(StartUrl::as_str) })
         });
         json!({
             "sso": self.signed_out.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(),
