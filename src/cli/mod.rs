@@ -26,6 +26,7 @@ mod progress;
 mod prune;
 mod readers;
 mod report;
+mod scope;
 mod shell;
 mod surroundings;
 mod undo;

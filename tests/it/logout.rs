@@ -215,7 +215,7 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
     let scene = all_logged_in();
     scene.expire("prod");
     scene.aws.world().fail_next("AssumeRole", Fault::Hang);
-    let renewal = piped(&scene, &["credential-process", "prod"]);
+    let (begun, renewal) = (now(), piped(&scene, &["credential-process", "prod"]));
     assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_secs(20)));
     let mut logout = piped(&scene, &["logout", "main"]);
     let mut stderr = BufReader::new(logout.stderr.take().unwrap());
@@ -230,6 +230,11 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
     assert!(logout.wait().unwrap().success() && rest.contains("ended: main, prod\n"), "{rest}");
     assert_eq!(kept(&scene), ["audit", "read", "jump"]);
     scene.run(&["credential-process", "prod"]).exits(5);
+    // For those that hold what they renew from in memory.
+    for name in ["main", "prod"] {
+        let ended: jiff::Timestamp = scene.home.read(&format!("{STATE}/ended/{name}")).parse().unwrap();
+        assert!(ended > begun, "{name}");
+    }
 }
 
 #[test]

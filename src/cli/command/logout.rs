@@ -7,17 +7,17 @@ use serde_json::json;
 
 use crate::cli::advice;
 use crate::cli::complete::profile_names;
-use crate::cli::ending::{Ended, Ending, Named, SignedOut};
+use crate::cli::ending::{Ended, Ending, SignedOut};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::scope::{Scope, access, affected, in_order, is_of};
 use crate::login::seconds_left;
-use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess, StartUrl};
+use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
-use crate::store::SignIn;
 use crate::system::clock;
 use crate::system::host::Host;
 
@@ -40,17 +40,6 @@ pub(crate) struct Args {
     /// Every session, also of profiles that the manifest no longer has
     #[arg(long, conflicts_with = "names")]
     all: bool,
-}
-
-/// What is to be ended.
-#[derive(Default)]
-struct Scope {
-    /// Those whose sessions end; sources before what is made from them.
-    profiles: Vec<ProfileName>,
-    /// The sign-ins that end.
-    sign_ins: Vec<Named>,
-    /// Those that awsauth knows nothing of, and the name that led there if one did.
-    strangers: Vec<(Option<String>, SignIn)>,
 }
 
 /// What was ended.
@@ -139,74 +128,6 @@ fn choose(manifest: &Manifest, ending: &Ending) -> Result<Vec<String>, Failure> 
         Ok(name) => Ok(vec![name]),
         Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         Err(error) => Err(Failure::of(Exit::Usage, &error)),
-    }
-}
-
-fn access(profile: &Profile) -> Option<&SsoAccess> {
-    match &profile.kind {
-        Kind::Sso { access, .. } => Some(access),
-        _ => None,
-    }
-}
-
-/// Whether a sign-in stands where `access` has its own, and is for the same portal.
-fn is_of(sign_in: &SignIn, access: &SsoAccess) -> bool {
-    sign_in.is_named_by(access) && sign_in.start_url.as_ref().is_none_or(|url| url == access.start_url())
-}
-
-/// The profiles on the named chains that have sessions, and all whose chains go through one of them: their sessions
-/// were made from what ends.
-fn affected<'m>(names: &[String], manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
-    let catalog = &manifest.catalog;
-    let mut ending: BTreeSet<&str> = BTreeSet::new();
-    for name in names {
-        let profile = manifest.profile(name)?;
-        let chain = catalog.chain(profile.name.as_str());
-        let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
-        for step in steps.filter(|step| step.pattern() != Pattern::Iam) {
-            ending.insert(step.name.as_str());
-            if let Some(access) = access(step) {
-                ending.extend(catalog.sharing(access).map(|profile| profile.name.as_str()));
-            }
-        }
-    }
-    let is_made_from = |profile: &&Profile| {
-        let chain = catalog.chain(profile.name.as_str());
-        chain.is_some_and(|chain| chain.profiles().iter().any(|step| ending.contains(step.name.as_str())))
-    };
-    Ok(catalog.profiles().iter().filter(is_made_from).collect())
-}
-
-/// Sources first: a session that is renewed while this goes on finds its source gone, or its own end noted.
-fn in_order(profiles: &[&Profile], catalog: &Catalog) -> Vec<ProfileName> {
-    let mut names: Vec<(usize, &ProfileName)> = profiles
-        .iter()
-        .map(|profile| (catalog.chain(profile.name.as_str()).map_or(0, |chain| chain.profiles().len()), &profile.name))
-        .collect();
-    names.sort_by_key(|(length, _)| *length);
-    names.into_iter().map(|(_, name)| name.clone()).collect()
-}
-
-impl Scope {
-    /// Finds the sign-ins of `accesses`, and of those that awsauth has made itself which `wanted` takes by name. What stands
-    /// in their place for another portal is a stranger's, as is everything else that `wanted` would take.
-    fn find_sign_ins(
-        &mut self,
-        ending: &Ending,
-        accesses: &[&SsoAccess],
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<(), Failure> {
-        for sign_in in ending.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))? {
-            let named = accesses.iter().find(|access| sign_in.is_named_by(access)).map(|access| access.token_key());
-            let own = ending.tokens.name_of_own(&sign_in).filter(|name| named.is_some() || wanted(name));
-            if accesses.iter().any(|access| is_of(&sign_in, access)) || own.is_some() {
-                let name = named.map(str::to_owned).or(own).unwrap_or_default();
-                self.sign_ins.push(Named { name, sign_in });
-            } else if named.is_some() || wanted("") {
-                self.strangers.push((named.map(str::to_owned), sign_in));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -1,0 +1,90 @@
+//! Owns which sessions a logout ends. Must not end any.
+
+use std::collections::BTreeSet;
+
+use super::ending::{Ending, Named};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::load::Manifest;
+use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
+use crate::store::SignIn;
+
+/// What is to be ended.
+#[derive(Default)]
+pub(crate) struct Scope {
+    /// Those whose sessions end; sources before what is made from them.
+    pub(crate) profiles: Vec<ProfileName>,
+    /// The sign-ins that end.
+    pub(crate) sign_ins: Vec<Named>,
+    /// Those that awsauth knows nothing of, and the name that led there if one did.
+    pub(crate) strangers: Vec<(Option<String>, SignIn)>,
+}
+
+impl Scope {
+    /// Finds the sign-ins of `accesses`, and of those that awsauth has made itself which `wanted` takes by name. What stands
+    /// in their place for another portal is a stranger's, as is everything else that `wanted` would take.
+    pub(crate) fn find_sign_ins(
+        &mut self,
+        ending: &Ending,
+        accesses: &[&SsoAccess],
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), Failure> {
+        for sign_in in ending.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))? {
+            let named = accesses.iter().find(|access| sign_in.is_named_by(access)).map(|access| access.token_key());
+            let own = ending.tokens.name_of_own(&sign_in).filter(|name| named.is_some() || wanted(name));
+            if accesses.iter().any(|access| is_of(&sign_in, access)) || own.is_some() {
+                let name = named.map(str::to_owned).or(own).unwrap_or_default();
+                self.sign_ins.push(Named { name, sign_in });
+            } else if named.is_some() || wanted("") {
+                self.strangers.push((named.map(str::to_owned), sign_in));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the profile's SSO token comes from, if it is one of SSO.
+pub(crate) fn access(profile: &Profile) -> Option<&SsoAccess> {
+    match &profile.kind {
+        Kind::Sso { access, .. } => Some(access),
+        _ => None,
+    }
+}
+
+/// Whether a sign-in stands where `access` has its own, and is for the same portal.
+pub(crate) fn is_of(sign_in: &SignIn, access: &SsoAccess) -> bool {
+    sign_in.is_named_by(access) && sign_in.start_url.as_ref().is_none_or(|url| url == access.start_url())
+}
+
+/// The profiles on the named chains that have sessions, and all whose chains go through one of them: their sessions
+/// were made from what ends.
+pub(crate) fn affected<'m>(names: &[String], manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
+    let catalog = &manifest.catalog;
+    let mut ending: BTreeSet<&str> = BTreeSet::new();
+    for name in names {
+        let profile = manifest.profile(name)?;
+        let chain = catalog.chain(profile.name.as_str());
+        let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
+        for step in steps.filter(|step| step.pattern() != Pattern::Iam) {
+            ending.insert(step.name.as_str());
+            if let Some(access) = access(step) {
+                ending.extend(catalog.sharing(access).map(|profile| profile.name.as_str()));
+            }
+        }
+    }
+    let is_made_from = |profile: &&Profile| {
+        let chain = catalog.chain(profile.name.as_str());
+        chain.is_some_and(|chain| chain.profiles().iter().any(|step| ending.contains(step.name.as_str())))
+    };
+    Ok(catalog.profiles().iter().filter(is_made_from).collect())
+}
+
+/// Sources first: a session that is renewed while this goes on finds its source gone, or its own end noted.
+pub(crate) fn in_order(profiles: &[&Profile], catalog: &Catalog) -> Vec<ProfileName> {
+    let mut names: Vec<(usize, &ProfileName)> = profiles
+        .iter()
+        .map(|profile| (catalog.chain(profile.name.as_str()).map_or(0, |chain| chain.profiles().len()), &profile.name))
+        .collect();
+    names.sort_by_key(|(length, _)| *length);
+    names.into_iter().map(|(_, name)| name.clone()).collect()
+}
