@@ -53,6 +53,11 @@ impl Failure {
         Self::told(exit, String::new(), Manner::Shown)
     }
 
+    /// Whether the person has read it already.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.told.manner == Manner::Shown
+    }
+
     /// A failure that is told in one line.
     pub(crate) fn one_line(exit: Exit, message: impl Into<String>) -> Self {
         Self::told(exit, message.into(), Manner::OneLine)

@@ -129,7 +129,7 @@ fn all_ends_what_awsauth_made_without_a_manifest_or_with_a_broken_one() {
             std::fs::remove_file(scene.home.path(".config/awsauth/profiles.toml")).unwrap();
         }
         let run = scene.run(&["logout", "prod"]).exits(3);
-        assert!(run.stderr.contains("`awsauth logout --all` works without the manifest"), "{}", run.stderr);
+        assert!(run.stderr.contains("`awsauth logout --all` needs no manifest"), "{}", run.stderr);
         let run = scene.run(&["logout", "--all", "--json"]).ok();
         assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
         assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());

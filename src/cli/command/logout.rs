@@ -81,7 +81,13 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 
 /// Names need the manifest in order; everything does not.
 fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
-    Manifest::read(places, out).inspect_err(|_| out.say("`awsauth logout --all` works without the manifest"))
+    Manifest::read(places, out).map_err(|failure| {
+        let hint = "`awsauth logout --all` needs no manifest";
+        if failure.is_shown() {
+            out.say(hint);
+        }
+        failure.hint(hint)
+    })
 }
 
 fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
