@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn who_reads_while_a_token_is_written_a_thousand_times_always_finds_a_whole_one() {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let cache = SsoCache::new(dir.path().to_path_buf());
+        let cache = SsoCache::new(dir.path().to_path_buf(), &dir.path().join("state"));
         let access = session("corp", "https://d-123.awsapps.com/start");
         cache.put_token(&access, &token(true)).unwrap();
         let is_over = std::sync::atomic::AtomicBool::new(false);

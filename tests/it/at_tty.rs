@@ -75,7 +75,7 @@ fn a_wrong_code_is_asked_for_again_at_the_terminal_and_the_right_one_gives_crede
     types(&mut session, "12345");
     session.exp_string("six digits, please").unwrap();
     types(&mut session, wrong);
-    session.exp_string("AWS did not take this code").unwrap();
+    session.exp_string("is wrong, or was used before").unwrap();
     session.exp_string("MFA code for").unwrap();
     types(&mut session, &format!("{} {}", &good[..3], &good[3..]));
     ends_with(session, 0);
@@ -101,7 +101,7 @@ fn ctrl_c_ends_it_with_130_and_the_terminal_as_it_was() {
     session.exp_string("MFA code for").unwrap();
     let good = scene.code();
     types(&mut session, if good == "000000" { "000001" } else { "000000" });
-    session.exp_string("AWS did not take this code").unwrap();
+    session.exp_string("is wrong, or was used before").unwrap();
     session.exp_string("MFA code for").unwrap();
     session.send_control('c').unwrap();
     ends_with(session, 130);

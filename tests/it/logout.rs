@@ -266,6 +266,7 @@ fn without_a_network_the_token_is_gone_here_and_a_warning_says_that_aws_was_not_
     let scene = all_logged_in().env("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:1");
     let run = scene.run(&["logout", "read"]).ok();
     assert!(run.stderr.contains("warning: corp: AWS was not told (Logout failed: "), "{}", run.stderr);
+    assert!(run.stderr.contains("signed out of corp, on this machine alone\n"), "{}", run.stderr);
     assert!(run.stderr.contains("AWS believes it signed in until the session of the portal is over"), "{}", run.stderr);
     assert!(!scene.home.has(CORP_TOKEN));
     assert_eq!(kept(&scene), ["main", "prod", "audit"]);

@@ -187,8 +187,9 @@ impl Account {
     }
 
     fn say(&self, out: Out) {
-        for SignedOut { name, .. } in &self.signed_out {
-            out.say(&format!("signed out of {name}"));
+        for SignedOut { name, untold } in &self.signed_out {
+            let only = if untold.is_some() { ", on this machine alone" } else { "" };
+            out.say(&format!("signed out of {name}{only}"));
         }
         if !self.profiles.is_empty() {
             let names: Vec<&str> = self.profiles.iter().map(String::as_str).collect();
