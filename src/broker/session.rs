@@ -9,7 +9,7 @@ use super::right::Right;
 use super::{Attendance, Broker, LongTermKeys, Renewal};
 use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
 use crate::model::{
-    Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Profile, Role, Session, SessionDuration,
+    Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Pattern, Profile, Role, Session, SessionDuration,
 };
 use crate::store::Saved;
 use crate::system::seen::Compared;
@@ -187,8 +187,8 @@ impl Broker<'_> {
             expiration: credentials.expiration.unwrap_or(now),
             credentials,
         };
-        // A logout meanwhile is not undone: what a program renewed serves that program alone.
-        if self.attendance == Attendance::Nobody && self.ports.sessions.was_ended(&profile.name, self.since) {
+        // A logout meanwhile is not undone: what was renewed serves the one who asked, and nobody else.
+        if self.is_orphan(steps) {
             return Ok(session.credentials);
         }
         let saved = Saved { session, seen: self.seen.to_vec() };
@@ -198,6 +198,20 @@ impl Broker<'_> {
             .map_err(|source| BrokerError::Store { profile: profile.name.to_string(), source })?;
         (self.ports.notify)(Notice::Obtained { profile: &profile.name });
         Ok(saved.session.credentials)
+    }
+
+    /// Whether the top of `steps` was ended since this run began, and what it is made from is gone as well. What a person
+    /// gives a code for, or signs in anew for, is wanted.
+    fn is_orphan(&self, steps: Steps<'_, '_>) -> bool {
+        let profile = steps[steps.len() - 1];
+        if profile.mfa_serial().is_some() || !self.ports.sessions.was_ended(&profile.name, self.since) {
+            return false;
+        }
+        match (&profile.kind, steps.iter().rev().nth(1)) {
+            (Kind::Sso { access, .. }, _) => self.ports.tokens.token(access).is_none(),
+            (_, Some(source)) => source.pattern() != Pattern::Iam && self.ports.sessions.get(&source.name).is_none(),
+            (_, None) => false,
+        }
     }
 
     fn long_term_key(&self, profile: &Profile) -> Result<Credentials, BrokerError> {

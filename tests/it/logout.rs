@@ -239,21 +239,28 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
 
 #[test]
 fn a_renewal_that_began_before_the_end_keeps_nothing() {
-    let scene = all_logged_in();
-    scene.expire("prod");
-    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
-    let renewal = piped(&scene, &["credential-process", "prod"]);
-    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_secs(20)));
-    // What a logout leaves for those who hold what ends in memory.
-    scene.home.write(&format!("{STATE}/ended/prod"), now().to_string());
-    std::fs::remove_file(scene.home.path(&session_file("prod"))).unwrap();
-    scene.aws.world().release();
-    let renewed: Run = renewal.wait_with_output().unwrap().into();
-    renewed.ok();
-    assert_eq!(kept(&scene), ["main", "audit", "read", "jump"]);
-    // One that begins afterwards is for whoever is logged in now.
-    scene.run(&["credential-process", "prod"]).ok();
-    assert_eq!(kept(&scene).len(), 5);
+    for (name, call, source) in
+        [("prod", "AssumeRole", session_file("main")), ("read", "GetRoleCredentials", CORP_TOKEN.to_owned())]
+    {
+        let scene = all_logged_in();
+        scene.expire(name);
+        scene.aws.world().fail_next(call, Fault::Hang);
+        let renewal = piped(&scene, &["credential-process", name]);
+        assert!(scene.aws.wait_for(call, 1, Duration::from_secs(20)));
+        // What a logout leaves for those who hold what ends in memory.
+        scene.home.write(&format!("{STATE}/ended/{name}"), now().to_string());
+        for gone in [session_file(name), source] {
+            std::fs::remove_file(scene.home.path(&gone)).unwrap();
+        }
+        scene.aws.world().release();
+        let renewed: Run = renewal.wait_with_output().unwrap().into();
+        renewed.ok();
+        assert!(!kept(&scene).contains(&name));
+        scene.run(&["credential-process", name]).exits(5);
+        // Who logs in afterwards is logged in.
+        scene.logged_in(&["prod", "read"]);
+        assert!(kept(&scene).contains(&name));
+    }
 }
 
 /// awsauth, running, with what it says at hand.
