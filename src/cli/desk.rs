@@ -176,7 +176,7 @@ impl<'a> Desk<'a> {
             Some(until) => {
                 let outcomes = run(at_tty::within(until, carried_out))?;
                 outcomes.ok_or_else(|| {
-                    self.out.say("awsauth: nobody answered in time");
+                    self.out.say("nobody answered in time");
                     explain::nobody_answered(chains.first().map_or("", |chain| chain.target().name.as_str()))
                 })
             }

@@ -72,9 +72,10 @@ impl Out {
     pub(crate) fn say(self, text: &str) {
         let text = text.trim_end_matches('\n');
         if self.place == TalkPlace::Tty {
-            let plain = anstream::adapter::strip_str(text);
-            // Nobody is left to tell if the terminal is gone.
-            drop(Tty::open().map(|tty| tty.write(&format!("{plain}\n"))));
+            // It stands among the words of other programs. Nobody is left to tell if the terminal is gone.
+            let plain = anstream::adapter::strip_str(text).to_string();
+            let who = if plain.is_empty() || plain.starts_with(' ') { "" } else { "awsauth: " };
+            drop(Tty::open().map(|tty| tty.write(&format!("{who}{plain}\n"))));
             return;
         }
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();

@@ -30,7 +30,7 @@ impl Prompt for AtTty {
             return Err(NoAnswer::Unattended);
         }
         loop {
-            let text = format!("awsauth: {} ({}) ", question.text, question.help);
+            let text = format!("awsauth: {} ({}): ", question.text.trim_end_matches(':'), question.help);
             let answer = match self.tty.ask_line(&text, self.until.left()).map_err(NoAnswer::Tty)? {
                 Waited::Done(Some(line)) => Secret::new(line),
                 Waited::Done(None) | Waited::Interrupted => {
@@ -94,15 +94,15 @@ mod tests {
 
     #[test]
     fn an_answer_of_the_wrong_form_is_asked_for_again() {
-        let again = "awsauth: six, please\r\nawsauth: Code of X: (six digits) ";
+        let again = "awsauth: six, please\r\nawsauth: Code of X (six digits): ";
         let (answer, shown) = ask("123\n123456\n", PLENTY, again);
         assert_eq!(answer.unwrap().expose(), "123456");
-        assert!(shown.contains("awsauth: Code of X: (six digits) "), "{shown:?}");
+        assert!(shown.contains("awsauth: Code of X (six digits): "), "{shown:?}");
     }
 
     #[test]
     fn the_end_of_the_input_is_the_wish_to_stop_and_of_the_time_no_answer() {
-        assert!(matches!(ask("\u{4}", PLENTY, "(six digits) ").0, Err(NoAnswer::Interrupted)));
+        assert!(matches!(ask("\u{4}", PLENTY, "(six digits): ").0, Err(NoAnswer::Interrupted)));
         let (answer, _) = ask("", Duration::ZERO, "\r\nawsauth: nobody answered in time\r\n");
         assert!(matches!(answer, Err(NoAnswer::TimedOut)), "{answer:?}");
     }

@@ -71,7 +71,7 @@ fn a_wrong_code_is_asked_for_again_at_the_terminal_and_the_right_one_gives_crede
     let good = scene.code();
     let wrong = if good == "000000" { "000001" } else { "000000" };
     let mut session = at_terminal(&scene, &as_sdk("prod"));
-    session.exp_string("awsauth: MFA code for arn:aws:iam::111122223333:mfa/alice: (six digits, for main) ").unwrap();
+    session.exp_string("awsauth: MFA code for arn:aws:iam::111122223333:mfa/alice (six digits, for main): ").unwrap();
     types(&mut session, "12345");
     session.exp_string("six digits, please").unwrap();
     types(&mut session, wrong);
@@ -114,7 +114,7 @@ fn an_approval_is_asked_for_at_the_terminal_and_can_be_interrupted() {
     let scene = scene();
     scene.aws.world().approve_devices(Approval::Never);
     let mut session = at_terminal(&scene, &as_sdk("read"));
-    session.exp_string("Open this page to approve the login to corp:").unwrap();
+    session.exp_string("awsauth: Open this page to approve the login to corp:").unwrap();
     session.exp_string("It must show this code: ").unwrap();
     session.exp_string("Waiting").unwrap();
     session.send_control('c').unwrap();
@@ -170,7 +170,7 @@ fn at_the_terminal_the_program_for_codes_comes_first_and_the_person_where_it_has
     handed_out(&scene);
     scene.home.write(LOCAL, local("no code today"));
     let mut session = at_terminal(&scene, &as_sdk("audit"));
-    session.exp_string("warning: mfa_process: `echo` did not print what it was asked for").unwrap();
+    session.exp_string("awsauth: warning: mfa_process: `echo` did not print what it was asked for").unwrap();
     session.exp_string("MFA code for").unwrap();
     types(&mut session, &second);
     ends_with(session, 0);
@@ -185,7 +185,7 @@ fn a_terminal_in_another_mode_is_asked_in_lines_and_then_as_it_was() {
         &scene,
         &format!("stty raw -echo; {}; code=$?; stty -a > mode; stty sane -echo; (exit $code)", as_sdk("main")),
     );
-    session.exp_string("for main) ").unwrap();
+    session.exp_string("for main): ").unwrap();
     types(&mut session, &scene.code());
     ends_with(session, 0);
     handed_out(&scene);

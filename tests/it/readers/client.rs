@@ -1,6 +1,8 @@
 //! The readers: where they are, how each is asked who it is.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::support::sandbox::{Run, Sandbox};
 
@@ -18,19 +20,39 @@ pub(super) enum Client {
 }
 
 impl Client {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::AwsCli, Self::Boto3, Self::JavaScript, Self::Rust];
+
     /// Asks `GetCallerIdentity` as `profile`: one ARN on stdout. Nobody is there to answer a prompt.
     pub(super) fn ask(self, sandbox: &Sandbox, profile: &str) -> Run {
         let mut command = sandbox.program(&tool("AWSAUTH_TEST_PYTHON"));
-        command.env("AWS_PROFILE", profile).arg(script("detached.py"));
-        match self {
-            Self::AwsCli => command.arg(tool("AWSAUTH_TEST_AWS_CLI_V1")).args(CALLER_ARN),
-            Self::Boto3 => command.arg(tool("AWSAUTH_TEST_PYTHON")).arg(script("reader.py")),
-            Self::JavaScript => {
-                command.arg(tool("AWSAUTH_TEST_NODE")).arg(script("reader.mjs")).arg(tool("AWSAUTH_TEST_NODE_DIR"))
-            }
-            Self::Rust => command.arg(rust_reader()),
-        };
+        command.env("AWS_PROFILE", profile).arg(script("detached.py")).args(self.words());
         command.output().unwrap().into()
+    }
+
+    /// The same by way of a shell, at whose terminal a person may sit; its words end up in `out` and `err`.
+    #[cfg(unix)]
+    pub(super) fn ask_in_shell(self, sandbox: &Sandbox, profile: &str) -> Command {
+        let mut command = sandbox.program("sh".as_ref());
+        let script = "\"$@\" </dev/null >out 2>err; echo \"ended with $?\"";
+        command.env("AWS_PROFILE", profile).args(["-c", script, "sh"]).args(self.words());
+        command
+    }
+
+    /// Its program and arguments.
+    fn words(self) -> Vec<OsString> {
+        let words = match self {
+            Self::AwsCli => {
+                let words = CALLER_ARN.iter().map(OsString::from);
+                return std::iter::once(tool("AWSAUTH_TEST_AWS_CLI_V1").into()).chain(words).collect();
+            }
+            Self::Boto3 => vec![tool("AWSAUTH_TEST_PYTHON"), script("reader.py")],
+            Self::JavaScript => {
+                vec![tool("AWSAUTH_TEST_NODE"), script("reader.mjs"), tool("AWSAUTH_TEST_NODE_DIR")]
+            }
+            Self::Rust => vec![rust_reader()],
+        };
+        words.into_iter().map(OsString::from).collect()
     }
 }
 
