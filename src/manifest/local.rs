@@ -112,8 +112,9 @@ fn mfa_process<'t>(
 ) -> Option<MfaProcess> {
     if let Some(reason) = distrust {
         let message = format!("`mfa_process` is not taken from this file: {reason}");
-        let help = "a program that is run as you must be named by you alone: make the file yours with \
-                    `chown`, and take the right to write to it away from others with `chmod go-w`";
+        let help = "a program that runs as you must be named by you alone: make the file and its directory yours \
+                    (`chown`, `chmod go-w`) and keep it out of repositories, or put the setting into \
+                    `profiles.local.toml` of your configuration directory";
         reading.out.push(Diagnostic::error(codes::UNTRUSTED_PROGRAM, entry.at, message).help(help));
     }
     let Some(array) = entry.value.get_ref().as_array() else {

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use super::git;
+
 /// Why somebody else could have written the file at `path`, in a few words; none if only this user or root could. Follows
-/// links, and looks at the file and at the directory that it stands in.
-#[cfg(unix)]
+/// links, and looks at the file, the directory that it stands in, and a repository that it may come from.
 pub(crate) fn distrust(path: &Path) -> Option<String> {
     let Ok(real) = std::fs::canonicalize(path) else { return Some("the file can't be looked at".to_owned()) };
-    let of = |what: &str, place: &Path| distrust_one(what, place);
-    of("the file", &real).or_else(|| real.parent().and_then(|dir| of("its directory", dir)))
+    let directory = || real.parent().and_then(|dir| distrust_one("its directory", dir));
+    let repository = || git::is_committed(&real).then(|| "it is committed to a git repository".to_owned());
+    distrust_one("the file", &real).or_else(directory).or_else(repository)
 }
 
 #[cfg(unix)]
@@ -29,9 +31,9 @@ fn distrust_one(what: &str, place: &Path) -> Option<String> {
     }
 }
 
-/// Why somebody else could have written the file; not told by its mode here.
+/// Owners and others are not told by modes here.
 #[cfg(not(unix))]
-pub(crate) fn distrust(_path: &Path) -> Option<String> {
+fn distrust_one(_what: &str, _place: &Path) -> Option<String> {
     None
 }
 
