@@ -41,7 +41,7 @@ fn a_login_without_a_terminal_takes_its_code_from_the_program() {
             &code[3..]
         ),
     );
-    let run = scene.run(&["login", "prod"]).ok();
+    let run = scene.run(&["-v", "login", "prod"]).ok();
     assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
     assert_eq!(scene.home.read("facts"), format!("main|{MFA_SERIAL}|a b|$HOME|2|none\n"));
     assert!(!run.stderr.contains(&code) && !run.stderr.contains("warning: mfa_process"), "{}", run.stderr);
@@ -58,11 +58,25 @@ fn a_code_that_was_given_comes_before_the_program() {
     let mut command = scene.home.command(["login", "audit"]);
     assert!(command.env("AWSAUTH_MFA_CODE", &code).output().unwrap().status.success());
     assert_eq!(runs(&scene), 0);
-    // It is good for one call; the program has the next.
+    // It is good for one call; the program has the next, and is not told the one that is used up.
     let (first, second) = (scene.code(), scene.code());
-    write_script(&scene, &format!("echo {second}"));
-    scene.run(&["login", "main", "audit", "--force", "--token-code", &first]).ok();
-    assert_eq!(runs(&scene), 1);
+    write_script(&scene, &format!("echo ${{AWSAUTH_MFA_CODE-none}} > told; echo {second}"));
+    let mut command = scene.home.command(["login", "main", "audit", "--force"]);
+    assert!(command.env("AWSAUTH_MFA_CODE", &first).output().unwrap().status.success());
+    assert_eq!((runs(&scene), scene.home.read("told").as_str()), (1, "none\n"));
+}
+
+#[test]
+fn the_program_of_the_configuration_directory_wins_over_the_one_beside_the_manifest() {
+    let scene = with_script("");
+    let code = scene.code();
+    write_script(&scene, &format!("echo {code}"));
+    scene.home.write("team/profiles.toml", crate::scene::MANIFEST);
+    scene.home.write("team/profiles.local.toml", "[settings]\nmfa_process = [\"false\"]\n");
+    scene.run(&["login", "main", "--manifest", "team/profiles.toml"]).ok();
+    std::fs::remove_file(scene.home.path(LOCAL)).unwrap();
+    let run = scene.run(&["login", "audit", "--manifest", "team/profiles.toml"]).exits(5);
+    assert!(run.stderr.contains("`false` ended with exit code 1"), "{}", run.stderr);
 }
 
 #[test]
