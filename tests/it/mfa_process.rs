@@ -120,7 +120,7 @@ fn a_program_that_has_no_code_is_told_and_what_it_printed_is_not() {
 
 #[test]
 fn a_name_is_looked_up_in_absolute_directories_of_path_and_never_in_the_current_one() {
-    let scene = with_script("echo 000000");
+    let scene = with_script("exit 3");
     scene.home.write(LOCAL, "[settings]\nmfa_process = [\"code\"]\n");
     let run = |path: &str| {
         let path = format!("{path}:{}", std::env::var("PATH").unwrap());
