@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use super::asker;
 use super::desk::{Desk, InPlace, Manner};
+use super::exit::Exit;
+use super::explain;
 use super::failure::Failure;
 use super::surroundings::given_code;
 use crate::broker::BrokerError;
 use crate::model::{Credentials, PromptPlace};
 use crate::prompt::AtTty;
 use crate::system::host::Host;
+use crate::system::lock::{Lock, LockError};
 use crate::system::tty::Tty;
-use crate::system::wait::Deadline;
+use crate::system::wait::{Deadline, Waited, wait};
 
 /// How long a person has: less than the minute after which Go's SDK gives up (aws-facts §7).
 const PATIENCE: Duration = Duration::from_secs(50);
@@ -23,6 +26,7 @@ pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Cre
     let may_ask = desk.manifest.settings.prompt == Some(PromptPlace::Tty) && !asker::is_inside(host);
     let Some(tty) = may_ask.then(Tty::open).flatten() else { return desk.credentials_for(name, InPlace::Refused) };
     let desk = desk.at_tty();
+    let until = Deadline::after(PATIENCE);
     let chains = [desk.chain(name)?];
     // What needs no person is done without one, even if there is not much of it left.
     let outcome = desk.obtain(&chains, Manner::unattended(), |_| ())?.pop();
@@ -31,11 +35,24 @@ pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Cre
         return desk.credentials_of(outcome);
     }
     desk.check_session_section(&chains[0])?;
-    let until = Deadline::after(PATIENCE);
+    let _turn = turn(&desk, name, &tty, until)?;
     let prompt = desk.asker(given_code(None, host)?, Some(until)).then(Box::new(AtTty::new(tty, until)));
     let outcome = desk.obtain(&chains, Manner::in_place(prompt, Some(until)), |needs| desk.announce(needs));
     desk.share_sessions(&chains)?;
     desk.credentials_of(outcome?.pop())
+}
+
+/// Waits until no other awsauth asks at this terminal: SDKs start many at once, and a line that is typed would go to any of
+/// them.
+fn turn(desk: &Desk<'_>, name: &str, tty: &Tty, until: Deadline) -> Result<Option<Lock>, Failure> {
+    let file = desk.sessions.lock_file(&format!("tty {}", tty.number()));
+    match wait(until.left(), move || Lock::acquire(&file, until.left())) {
+        Waited::Done(Ok(lock)) => Ok(Some(lock)),
+        Waited::Done(Err(LockError::Held { .. })) | Waited::TimedOut => Err(explain::nobody_answered(name)),
+        Waited::Interrupted => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
+        // Where no lock can be had, no session can be kept either, which is told when it comes to that.
+        Waited::Done(Err(LockError::Disk(_))) => Ok(None),
+    }
 }
 
 /// What comes of `work`, if that is in time.

@@ -25,6 +25,8 @@ fn deep_and_broken_texts_are_findings_and_no_crash() {
     for deep in ["[", "{a=", "a.", "[a."] {
         assert!(!codes_of(&format!("x = {}", deep.repeat(50_000))).is_empty());
         assert!(!codes_of(&deep.repeat(50_000)).is_empty());
+        let local = Source::new("profiles.local.toml", format!("settings = {}", deep.repeat(50_000)));
+        assert!(!load_settings(&local, None).diagnostics.is_empty());
     }
     assert_eq!(codes_of(""), Vec::<&str>::new());
 }

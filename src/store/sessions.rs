@@ -162,8 +162,12 @@ impl Sessions {
 
     /// The same, waiting up to `patience` for another process.
     pub(crate) fn lock(&self, what: &str, patience: Duration) -> Result<Lock, LockError> {
-        let name = format!("{}.lock", file_stem(what));
-        Lock::acquire(&self.dir.with_file_name("locks").join(name), patience)
+        Lock::acquire(&self.lock_file(what), patience)
+    }
+
+    /// The file that is locked for `what`.
+    pub(crate) fn lock_file(&self, what: &str) -> PathBuf {
+        self.dir.with_file_name("locks").join(format!("{}.lock", file_stem(what)))
     }
 
     fn end_path(&self, profile: &ProfileName) -> PathBuf {

@@ -44,6 +44,20 @@ impl Tty {
         true
     }
 
+    /// A number by which terminals that are in use at one time are told apart, mostly.
+    #[cfg(unix)]
+    pub(crate) fn number(&self) -> u32 {
+        // Small, so that files with it in their names do not become many.
+        let session = rustix::termios::tcgetsid(&self.input).map(|session| session.as_raw_nonzero().get());
+        session.map_or(0, i32::unsigned_abs) % 64
+    }
+
+    /// A number by which terminals that are in use at one time are told apart, mostly.
+    #[cfg(not(unix))]
+    pub(crate) fn number(&self) -> u32 {
+        0
+    }
+
     /// Writes a text, as it is.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
         let mut output = &self.output;

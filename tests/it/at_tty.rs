@@ -192,3 +192,37 @@ fn a_terminal_in_another_mode_is_asked_in_lines_and_then_as_it_was() {
     let mode = scene.home.read("mode");
     assert!(mode.contains("-icanon") && mode.contains("-echo "), "{mode}");
 }
+
+#[test]
+fn two_at_one_terminal_ask_one_after_the_other() {
+    let scene = scene();
+    let awsauth = env!("CARGO_BIN_EXE_awsauth");
+    let one = |name: &str| format!("{awsauth} credential-process {name} </dev/null >out-{name} 2>err-{name} &");
+    let mut session = at_terminal(&scene, &format!("{} {} wait", one("main"), one("audit")));
+    for _ in 0..2 {
+        session.exp_string("awsauth: MFA code for arn:aws:iam::111122223333:mfa/alice (six digits, for ").unwrap();
+        let code = scene.code();
+        types(&mut session, &code);
+        // What is typed is shown next, and not what the other one asks.
+        let between = session.exp_string(&code).unwrap();
+        assert!(matches!(between.as_str(), "main): " | "audit): "), "{between}");
+    }
+    ends_with(session, 0);
+    for name in ["main", "audit"] {
+        assert!(scene.home.read(&format!("out-{name}")).contains("SessionToken"), "{name}");
+        assert_eq!(scene.home.read(&format!("err-{name}")), "");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_program_for_codes_and_the_login_with_it() {
+    let scene = scene();
+    let script = "echo ready >&2; exec sleep 60";
+    scene.home.write(LOCAL, format!("[settings]\nmfa_process = [\"sh\", \"-c\", \"{script}\"]\n"));
+    let mut session = at_terminal(&scene, &format!("{} login main", env!("CARGO_BIN_EXE_awsauth")));
+    session.exp_string("ready").unwrap();
+    session.send_control('c').unwrap();
+    session.exp_string("interrupted").unwrap();
+    ends_with(session, 130);
+    assert_eq!(scene.calls(), [""; 0]);
+}
