@@ -141,6 +141,8 @@ pub(crate) enum Operation {
     AssumeRole,
     /// `sso-oidc:RegisterClient`
     RegisterClient,
+    /// The page of SSO OIDC where an authorization code is had (RFC 6749 §4.1.1)
+    Authorize,
     /// `sso-oidc:StartDeviceAuthorization`
     StartDeviceAuthorization,
     /// `sso-oidc:CreateToken`

@@ -3,9 +3,11 @@
 
 mod call;
 mod device;
+mod flow;
 mod freshness;
 mod mfa;
 mod pace;
+mod pkce;
 mod problem;
 mod skew;
 mod steps;
@@ -16,9 +18,11 @@ pub(crate) use call::{
     Granted, MfaProof, Operation, RegisterClient, StartDeviceAuthorization,
 };
 pub(crate) use device::{Outcome, Polling};
+pub(crate) use flow::{Flow, Machine, Preference};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use pace::{Pace, pause_before_retry};
+pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};
 pub(crate) use problem::{Obstacle, Problem};
 pub(crate) use skew::{ClockSkew, seconds_to_next_code};
 pub(crate) use steps::{Needs, Steps};
