@@ -1,9 +1,10 @@
-//! Owns text that other programs, or people, read: environment lines, the JSON of `credential_process`, tables. Must not
-//! print.
+//! Owns text that other programs, or people, read: environment lines, the JSON of `credential_process`, tables,
+//! a web page. Must not print.
 
 mod hook;
 mod identity;
 mod lines;
+mod page;
 mod process;
 mod quote;
 mod table;
@@ -11,5 +12,6 @@ mod table;
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
 pub(crate) use lines::Shell;
+pub(crate) use page::{PageText, Tone, page, page_policy};
 pub(crate) use process::process_json;
 pub(crate) use table::{duration, exact_duration, table};

@@ -1,0 +1,284 @@
+//! Owns a web server of a few minutes: listens on 127.0.0.1 until a browser comes to the one path that it has. Must not know
+//! what the browser brings.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::secret::Secret;
+
+/// The most bytes of a request.
+const LONGEST_REQUEST: usize = 8 * 1024;
+/// The most headers of a request.
+const MOST_HEADERS: usize = 100;
+/// How long a browser may take to send its request, or to take the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many connections are read at once: browsers open some that they never use.
+const MOST_CONNECTIONS: usize = 16;
+
+/// A listener; dropping it closes every connection.
+#[derive(Debug)]
+pub(crate) struct Loopback {
+    listener: TcpListener,
+    port: u16,
+    path: &'static str,
+    readers: JoinSet<Option<Visit>>,
+}
+
+/// A browser that came to the path and waits for its answer.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    stream: TcpStream,
+    /// The query as it was sent, without `?`. It may hold what a token can be had for.
+    pub(crate) query: Secret,
+}
+
+/// An answer to a browser.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The HTML.
+    pub(crate) html: String,
+    /// Its `Content-Security-Policy`.
+    pub(crate) policy: String,
+}
+
+impl Loopback {
+    /// Listens on any free port of 127.0.0.1, for `GET` of `path`.
+    pub(crate) async fn listen(path: &'static str) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, port, path, readers: JoinSet::new() })
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Waits for the next browser that comes to the path. Requests for anything else, such as an icon, are answered on the
+    /// way and do not count. Nothing is lost if this is dropped before it is done.
+    pub(crate) async fn visit(&mut self) -> io::Result<Visit> {
+        loop {
+            tokio::select! {
+                Some(read) = self.readers.join_next() => {
+                    if let Ok(Some(visit)) = read {
+                        return Ok(visit);
+                    }
+                }
+                accepted = self.listener.accept(), if self.readers.len() < MOST_CONNECTIONS => {
+                    self.readers.spawn(receive(accepted?.0, self.port, self.path));
+                }
+            }
+        }
+    }
+}
+
+impl Visit {
+    /// Answers, and ends the connection.
+    pub(crate) async fn answer(mut self, page: &Page) -> io::Result<()> {
+        let Page { status, html, policy } = page;
+        send(&mut self.stream, *status, "text/html; charset=utf-8", policy, html).await
+    }
+}
+
+/// Reads one request and judges it; what is not wanted is answered here.
+async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option<Visit> {
+    let mut request = Vec::new();
+    let read = timeout(PATIENCE, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
+    let judged = if read { judge(&request, port, path) } else { Err(431) };
+    match judged {
+        Ok(query) => Some(Visit { stream, query }),
+        Err(status) => {
+            let body = format!("{status} {}\n", reason(status));
+            // Whoever it was has no claim to an answer.
+            drop(send(&mut stream, status, "text/plain", "default-src 'none'", &body).await);
+            // Closing with something unread would take the answer away again.
+            let mut rest = [0; 1024];
+            let drain = async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} };
+            drop(timeout(Duration::from_secs(1), drain).await);
+            None
+        }
+    }
+}
+
+/// Reads up to the empty line behind the headers; false if that takes more than [`LONGEST_REQUEST`].
+async fn read_head(stream: &mut TcpStream, request: &mut Vec<u8>) -> io::Result<bool> {
+    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+        if request.len() >= LONGEST_REQUEST {
+            return Ok(false);
+        }
+        let room = LONGEST_REQUEST - request.len();
+        if (&mut *stream).take(room as u64).read_buf(request).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(true)
+}
+
+/// The query of a request for `path` of this very server, or the status that refuses it.
+///
+/// `Host` must be the address that was given to the browser: a name of somebody's own that leads to 127.0.0.1 (DNS
+/// rebinding) is not.
+fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
+    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+    let mut parsed = httparse::Request::new(&mut headers);
+    match parsed.parse(request) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Err(httparse::Error::TooManyHeaders) => return Err(431),
+        Ok(httparse::Status::Partial) | Err(_) => return Err(400),
+    }
+    let mut hosts = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    let is_own = hosts.next().is_some_and(|host| host.value == format!("127.0.0.1:{port}").as_bytes());
+    if !is_own || hosts.next().is_some() {
+        return Err(421);
+    }
+    let target = parsed.path.unwrap_or_default();
+    let (found, query) = target.split_once('?').unwrap_or((target, ""));
+    if found != path {
+        return Err(404);
+    }
+    if parsed.method != Some("GET") {
+        return Err(405);
+    }
+    Ok(Secret::new(query))
+}
+
+async fn send(stream: &mut TcpStream, status: u16, kind: &str, policy: &str, body: &str) -> io::Result<()> {
+    let response = format!(
+        "HTTP/1.1 {status} {}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Cache-Control: no-store\r\nContent-Security-Policy: {policy}\r\nReferrer-Policy: no-referrer\r\n\
+         X-Content-Type-Options: nosniff\r\n\r\n{body}",
+        reason(status),
+        body.len()
+    );
+    let work = async {
+        stream.write_all(response.as_bytes()).await?;
+        stream.shutdown().await
+    };
+    timeout(PATIENCE, work).await?
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        400 => "Bad Request",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        421 => "Misdirected Request",
+        431 => "Request Header Fields Too Large",
+        502 => "Bad Gateway",
+        _ => "Status",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// The path that is served here.
+    const PATH: &str = "/back";
+
+    /// What `judge` says, the query shown.
+    fn verdict(request: &str) -> Result<String, u16> {
+        judge(request.as_bytes(), 5000, PATH).map(|query| query.expose().to_owned())
+    }
+
+    #[test]
+    fn only_a_get_of_the_path_at_this_very_address_is_taken() {
+        let with = |line: &str, headers: &str| verdict(&format!("{line} HTTP/1.1\r\n{headers}\r\n"));
+        let own = "Host: 127.0.0.1:5000\r\n";
+        assert_eq!(with("GET /back?code=a&state=b", own), Ok("code=a&state=b".to_owned()));
+        assert_eq!(with("GET /back", "hOST:127.0.0.1:5000\r\nCookie: a\r\n"), Ok(String::new()));
+        for path in ["/favicon.ico", "/", "/back/", "/Back", "/back%3Fcode=a", "//back", "http://127.0.0.1:5000/back"] {
+            assert_eq!(with(&format!("GET {path}"), own), Err(404), "{path}");
+        }
+        for method in ["POST", "HEAD", "OPTIONS", "get"] {
+            assert_eq!(with(&format!("{method} /back"), own), Err(405), "{method}");
+        }
+        for host in ["", "127.0.0.1", "127.0.0.1:5001", "localhost:5000", "evil.example:5000", "127.0.0.1:5000.evil"] {
+            assert_eq!(with("GET /back", &format!("Host: {host}\r\n")), Err(421), "{host}");
+        }
+        assert_eq!(with("GET /back", ""), Err(421));
+        assert_eq!(with("GET /back", &format!("{own}{own}")), Err(421));
+        assert_eq!(with("GET /back", &format!("{own}{}", "a: b\r\n".repeat(200))), Err(431));
+        for broken in ["\r\n\r\n", "GET /back\r\n\r\n", "GET /back HTTP/1.1\r\nno colon\r\n\r\n", "GET /b\0 HTTP/1.1\r\n\r\n"] {
+            assert_eq!(verdict(broken), Err(400), "{broken:?}");
+        }
+    }
+
+    /// Sends bytes from another thread and gives all that comes until the other side closes.
+    fn browser(port: u16, request: Vec<u8>) -> JoinHandle<String> {
+        std::thread::spawn(move || {
+            let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            stream.write_all(&request).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        })
+    }
+
+    fn get(port: u16, path: &str) -> Vec<u8> {
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n").into_bytes()
+    }
+
+    /// Runs `work` with a listener.
+    fn listening<T>(work: impl AsyncFnOnce(Loopback) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { work(Loopback::listen(PATH).await.unwrap()).await })
+    }
+
+    fn page(html: &str) -> Page {
+        Page { status: 200, html: html.to_owned(), policy: "default-src 'none'".to_owned() }
+    }
+
+    #[test]
+    fn connections_that_are_never_used_and_other_requests_do_not_keep_the_browser_waiting() {
+        listening(async |mut loopback| {
+            let port = loopback.port();
+            let idle: Vec<_> = (0..5).map(|_| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
+            let icon = browser(port, get(port, "/favicon.ico"));
+            let long = browser(port, get(port, &format!("/back?{}", "x".repeat(LONGEST_REQUEST * 2))));
+            let wanted = browser(port, get(port, "/back?code=a"));
+            let visit = loopback.visit().await.unwrap();
+            assert_eq!(visit.query.expose(), "code=a");
+            assert!(!format!("{visit:?}").contains("code=a"));
+            visit.answer(&page("<h1>ü</h1>")).await.unwrap();
+            let answer = wanted.join().unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");
+            for header in ["Content-Length: 11", "Cache-Control: no-store", "Connection: close", "Referrer-Policy: no-referrer"]
+            {
+                assert!(head.lines().any(|line| line == header), "{header}: {head}");
+            }
+            assert_eq!(body, "<h1>ü</h1>");
+            // The others are answered while the next one is waited for.
+            let others = tokio::task::spawn_blocking(move || (icon.join().unwrap(), long.join().unwrap()));
+            let (icon, long) = tokio::select! {
+                others = others => others.unwrap(),
+                visit = loopback.visit() => panic!("{visit:?}"),
+            };
+            assert!(icon.starts_with("HTTP/1.1 404 Not Found\r\n"), "{icon}");
+            assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
+            drop(idle);
+        });
+    }
+
+    #[test]
+    fn only_this_machine_is_listened_to_and_nobody_once_it_is_dropped() {
+        let port = listening(async |loopback| {
+            assert_eq!(loopback.listener.local_addr().unwrap().ip(), Ipv4Addr::LOCALHOST);
+            loopback.port()
+        });
+        assert!(std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err());
+    }
+}

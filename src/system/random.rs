@@ -1,0 +1,10 @@
+//! Owns random bytes that nobody can guess.
+
+use std::io;
+
+/// Bytes from the system's generator.
+pub(crate) fn bytes<const COUNT: usize>() -> io::Result<[u8; COUNT]> {
+    let mut bytes = [0; COUNT];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
