@@ -113,6 +113,11 @@ impl Aws {
         self.clock.last()
     }
 
+    /// What stands in for AWS's own addresses.
+    pub(super) fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
     /// A client of STS in `region`, signing with `signer`.
     pub(super) fn sts(
         &self,

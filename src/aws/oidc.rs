@@ -2,20 +2,24 @@
 
 use std::time::Duration;
 
+use aws_sdk_ssooidc::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Aws, Retry};
 use super::error::expect;
 use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Grant, Granted, Operation, RegisterClient, StartDeviceAuthorization,
+    registered_redirect_uri,
 };
-use crate::model::SsoClient;
+use crate::model::{ClientUse, Region, SsoClient};
 use crate::secret::Secret;
 
 /// RFC 8628 §3.2: how often to poll when the service does not say.
 const DEFAULT_INTERVAL: i32 = 5;
 /// RFC 8628 §3.4.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// RFC 6749 §4.1.3.
+const AUTHORIZATION_CODE: &str = "authorization_code";
 /// RFC 6749 §6.
 const REFRESH_TOKEN: &str = "refresh_token";
 
@@ -24,21 +28,38 @@ impl Aws {
     pub(crate) async fn register_client(&self, call: RegisterClient<'_>) -> Result<SsoClient, CallError> {
         let operation = Operation::RegisterClient;
         let scopes: Vec<String> = call.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-        let answer = self
+        let request = self
             .oidc(operation, call.region.as_str(), Retry::Yes)?
             .register_client()
             .client_name(call.client_name)
             .client_type("public")
-            .set_scopes(Some(scopes).filter(|scopes| !scopes.is_empty()))
-            .send()
-            .await
-            .map_err(|error| self.failed(operation, error))?;
+            .set_scopes(Some(scopes).filter(|scopes| !scopes.is_empty()));
+        let request = match call.client_use {
+            ClientUse::DeviceCode => request,
+            ClientUse::AuthorizationCode => {
+                let grants = call.client_use.grant_types().iter().map(|grant| (*grant).to_owned()).collect();
+                let request = request.set_grant_types(Some(grants)).redirect_uris(registered_redirect_uri());
+                request.issuer_url(call.start_url.as_str())
+            }
+        };
+        let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
         let expires_at = Timestamp::from_second(answer.client_secret_expires_at).ok();
         Ok(SsoClient {
             client_id: expect(operation, answer.client_id, "clientId")?,
             client_secret: Secret::new(expect(operation, answer.client_secret, "clientSecret")?),
             expires_at: expect(operation, expires_at, "clientSecretExpiresAt")?,
         })
+    }
+
+    /// Where OIDC is in `region`: what stands in for it, else AWS's own address. A browser is sent there too.
+    pub(crate) async fn oidc_endpoint(&self, region: &Region) -> Result<String, CallError> {
+        if let Some(url) = self.endpoints().sso_oidc.clone() {
+            return Ok(url);
+        }
+        let unknown = |cause: String| CallError::unreachable(Operation::Authorize, cause);
+        let params = Params::builder().region(region.as_str()).build().map_err(|error| unknown(error.to_string()))?;
+        let endpoint = DefaultResolver::new().resolve_endpoint(&params).await;
+        Ok(endpoint.map_err(|error| unknown(error.to_string()))?.url().to_owned())
     }
 
     /// Asks for the codes of a device authorization.
@@ -77,6 +98,11 @@ impl Aws {
             .client_secret(call.client.client_secret.expose());
         let request = match call.grant {
             Grant::DeviceCode(code) => request.grant_type(DEVICE_CODE).device_code(code.expose()),
+            Grant::AuthorizationCode { code, verifier, redirect_uri } => request
+                .grant_type(AUTHORIZATION_CODE)
+                .code(code.expose())
+                .code_verifier(verifier.expose())
+                .redirect_uri(redirect_uri),
             Grant::RefreshToken(token) => request.grant_type(REFRESH_TOKEN).refresh_token(token.expose()),
         };
         let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
@@ -91,4 +117,31 @@ impl Aws {
 
 fn seconds(count: i32) -> Duration {
     Duration::from_secs(u64::try_from(count).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::Endpoints;
+
+    fn endpoint(endpoints: Endpoints, region: &str) -> String {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let region = Region::new(region).unwrap();
+        runtime.block_on(Aws::new(endpoints, None).oidc_endpoint(&region)).unwrap()
+    }
+
+    #[test]
+    fn oidc_is_where_the_regions_partition_has_it_or_where_something_stands_in() {
+        for (region, url) in [
+            ("us-east-1", "https://oidc.us-east-1.amazonaws.com"),
+            ("cn-north-1", "https://oidc.cn-north-1.amazonaws.com.cn"),
+            ("us-gov-west-1", "https://oidc.us-gov-west-1.amazonaws.com"),
+            ("eusc-de-east-1", "https://oidc.eusc-de-east-1.amazonaws.eu"),
+        ] {
+            assert_eq!(endpoint(Endpoints::default(), region), url);
+        }
+        let own = "http://127.0.0.1:4566".to_owned();
+        let endpoints = Endpoints { sso_oidc: Some(own.clone()), ..Endpoints::default() };
+        assert_eq!(endpoint(endpoints, "us-east-1"), own);
+    }
 }

@@ -12,7 +12,7 @@ use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Freshness, GetRoleCredentials, Grant, Granted, Operation, Outcome,
     Polling, Problem, RegisterClient, StartDeviceAuthorization, TokenUse, decide, is_reusable,
 };
-use crate::model::{AccountId, Credentials, Profile, SsoAccess, SsoClient, SsoRoleName, SsoToken};
+use crate::model::{AccountId, ClientUse, Credentials, Profile, SsoAccess, SsoClient, SsoRoleName, SsoToken};
 use crate::secret::Secret;
 
 /// Whether the kept token may be used as it is.
@@ -203,7 +203,11 @@ impl Broker<'_> {
         profile: &Profile,
         access: &SsoAccess,
     ) -> Result<(SsoClient, DeviceAuthorization), CallError> {
-        let kept = self.ports.tokens.client(access).filter(|client| is_reusable(client, (self.ports.now)()));
+        let kept = self
+            .ports
+            .tokens
+            .client(access, ClientUse::DeviceCode)
+            .filter(|client| is_reusable(client, (self.ports.now)()));
         if let Some(client) = kept {
             match self.device_codes(profile, access, &client).await {
                 Err(error) if error.problem == Problem::GrantRejected => {
@@ -224,9 +228,16 @@ impl Broker<'_> {
             SsoAccess::Session(session) => format!("awsauth-{}", session.name),
             SsoAccess::Legacy { .. } => "awsauth".to_owned(),
         };
-        let call = RegisterClient { region: access.region(), client_name: &name, scopes: access.scopes() };
+        let client_use = ClientUse::DeviceCode;
+        let call = RegisterClient {
+            region: access.region(),
+            client_name: &name,
+            scopes: access.scopes(),
+            client_use,
+            start_url: access.start_url(),
+        };
         let client = self.ports.aws.register_client(call).await?;
-        if let Err(error) = self.ports.tokens.put_client(access, &client) {
+        if let Err(error) = self.ports.tokens.put_client(access, &client, client_use) {
             (self.ports.notify)(Notice::NotKept { what: "the client registration", cause: error.to_string() });
         }
         Ok(client)

@@ -9,7 +9,9 @@ use thiserror::Error;
 use super::problem::classify;
 use super::skew;
 use super::{ClockSkew, MfaCode, Obstacle, Problem};
-use crate::model::{AccountId, ConfigText, Credentials, MfaSerial, Region, Role, SsoClient, SsoRoleName, StartUrl};
+use crate::model::{
+    AccountId, ClientUse, ConfigText, Credentials, MfaSerial, Region, Role, SsoClient, SsoRoleName, StartUrl,
+};
 use crate::secret::Secret;
 
 /// A device and the code that it shows.
@@ -58,6 +60,10 @@ pub(crate) struct RegisterClient<'a> {
     pub(crate) client_name: &'a str,
     /// The scopes; none for the legacy form.
     pub(crate) scopes: &'a [ConfigText],
+    /// How it will get its tokens.
+    pub(crate) client_use: ClientUse,
+    /// The access portal, which a client for authorization codes names as its issuer.
+    pub(crate) start_url: &'a StartUrl,
 }
 
 /// OIDC `StartDeviceAuthorization` (RFC 8628 §3.1).
@@ -93,6 +99,15 @@ pub(crate) struct DeviceAuthorization {
 pub(crate) enum Grant<'a> {
     /// RFC 8628 §3.4.
     DeviceCode(&'a Secret),
+    /// RFC 7636 §4.5.
+    AuthorizationCode {
+        /// What the browser brought.
+        code: &'a Secret,
+        /// What only this process knows.
+        verifier: &'a Secret,
+        /// What the page was given, port and all.
+        redirect_uri: &'a str,
+    },
     /// RFC 6749 §6.
     RefreshToken(&'a Secret),
 }

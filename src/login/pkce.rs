@@ -129,10 +129,19 @@ fn refusal(error: &str, description: &str) -> CallError {
     let problem = match error {
         "access_denied" => Problem::NotAllowed,
         "unauthorized_client" | "invalid_client" => Problem::GrantRejected,
+        "invalid_scope" => Problem::WrongScope,
+        "unsupported_response_type" => Problem::FlowNotOffered,
         "server_error" | "temporarily_unavailable" => Problem::ServerFault,
         _ => Problem::Other,
     };
-    CallError { operation: Operation::Authorize, problem, code: Some(short(error)), message: short(description) }
+    CallError {
+        operation: Operation::Authorize,
+        problem,
+        obstacle: None,
+        code: Some(short(error)),
+        message: short(description),
+        clock_skew: None,
+    }
 }
 
 #[cfg(test)]
@@ -212,7 +221,8 @@ mod tests {
         assert_eq!(denied, (Problem::NotAllowed, "Authorize failed: Not today! (access_denied)".to_owned()));
         assert_eq!(read("error=server_error").0, Problem::ServerFault);
         assert_eq!(read("error=unauthorized_client").0, Problem::GrantRejected);
-        assert_eq!(read("error=invalid_scope"), (Problem::Other, "Authorize failed: invalid_scope".to_owned()));
+        assert_eq!(read("error=invalid_scope"), (Problem::WrongScope, "Authorize failed: invalid_scope".to_owned()));
+        assert_eq!(read("error=invalid_request").0, Problem::Other);
         assert!(read(&format!("error=x&error_description={}", "y".repeat(5000))).1.len() < 700);
     }
 }

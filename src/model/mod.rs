@@ -27,4 +27,4 @@ pub(crate) use region::Region;
 pub(crate) use settings::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
 pub(crate) use sso::{SsoAccess, SsoSession, StartUrl, StartUrlError, UrlChange};
 pub(crate) use text::{ConfigText, ExternalId, RoleSessionName, SsoRoleName, TextError};
-pub(crate) use token::{SsoClient, SsoToken};
+pub(crate) use token::{ClientUse, SsoClient, SsoToken};

@@ -5,6 +5,25 @@ use jiff::Timestamp;
 use super::{Region, StartUrl};
 use crate::secret::Secret;
 
+/// What a client was registered for. A client is good for one of them only (aws-facts §4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientUse {
+    /// Device authorization (RFC 8628), which is what AWS means by no grant type at all.
+    DeviceCode,
+    /// Authorization codes with PKCE (RFC 7636).
+    AuthorizationCode,
+}
+
+impl ClientUse {
+    /// The grant types to register with, as AWS CLI does; none stands for those of device authorization.
+    pub(crate) fn grant_types(self) -> &'static [&'static str] {
+        match self {
+            Self::DeviceCode => &[],
+            Self::AuthorizationCode => &["authorization_code", "refresh_token"],
+        }
+    }
+}
+
 /// An OIDC client that was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SsoClient {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
-use crate::model::{ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
+use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
 use crate::secret::Secret;
 use crate::system::atomic::{sweep_abandoned, write_private};
 use crate::system::disk::{self, DiskError};
@@ -121,11 +121,12 @@ impl SsoCache {
         write_private(&self.token_path(access), json::python(&file).as_bytes())
     }
 
-    /// The client that was registered for device authorization through `access`.
-    pub(crate) fn client(&self, access: &SsoAccess) -> Option<SsoClient> {
+    /// The client that was registered for `client_use` through `access`. AWS CLI keeps both kinds in one file, the last one
+    /// that was made.
+    pub(crate) fn client(&self, access: &SsoAccess, client_use: ClientUse) -> Option<SsoClient> {
         let file: ClientFile = read(&self.client_path(access))?;
-        // AWS CLI keeps both kinds of registration in one file; one made for PKCE can't be used for device codes.
-        if file.grant_types.iter().any(|grant| grant == "authorization_code") {
+        let is_for_codes = file.grant_types.iter().any(|grant| grant == "authorization_code");
+        if is_for_codes != (client_use == ClientUse::AuthorizationCode) {
             return None;
         }
         Some(SsoClient {
@@ -135,14 +136,19 @@ impl SsoCache {
         })
     }
 
-    /// Saves a client that was registered for device authorization.
-    pub(crate) fn put_client(&self, access: &SsoAccess, client: &SsoClient) -> Result<(), DiskError> {
+    /// Saves a client that was registered for `client_use`, in place of any other.
+    pub(crate) fn put_client(
+        &self,
+        access: &SsoAccess,
+        client: &SsoClient,
+        client_use: ClientUse,
+    ) -> Result<(), DiskError> {
         let file = ClientFile {
             client_id: client.client_id.clone(),
             client_secret: client.client_secret.expose().to_owned(),
             expires_at: utc(client.expires_at),
             scopes: access.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
-            grant_types: Vec::new(),
+            grant_types: client_use.grant_types().iter().map(|grant| (*grant).to_owned()).collect(),
         };
         write_private(&self.client_path(access), json::python(&file).as_bytes())
     }
@@ -277,20 +283,31 @@ mod tests {
         for content in ["", "{", "[]", "null", "{\"accessToken\": 1}", "{\"startUrl\": \"x\"}", "\u{feff}{}"] {
             write_private(&cache.token_path(&access), content.as_bytes()).unwrap();
             write_private(&cache.client_path(&access), content.as_bytes()).unwrap();
-            assert_eq!((cache.token(&access), cache.client(&access)), (None, None), "{content}");
+            assert_eq!(cache.token(&access), None, "{content}");
+            for client_use in [ClientUse::DeviceCode, ClientUse::AuthorizationCode] {
+                assert_eq!(cache.client(&access, client_use), None, "{content}");
+            }
         }
     }
 
     #[test]
-    fn a_registration_for_pkce_is_not_used_for_device_codes() {
+    fn a_registration_is_used_for_what_it_was_made_and_the_last_one_is_kept() {
+        use ClientUse::{AuthorizationCode, DeviceCode};
         let dir = tempfile::tempdir().unwrap();
         let cache = SsoCache::new(dir.path().to_path_buf(), &dir.path().join("state"));
         let access = session("corp", "https://d-123.awsapps.com/start");
         let client = token(false).client.unwrap();
-        cache.put_client(&access, &client).unwrap();
-        assert_eq!(cache.client(&access), Some(client));
-        let pkce = r#"{"clientId": "c", "clientSecret": "s", "expiresAt": "2030-01-01T00:00:00Z", "grantTypes": ["authorization_code", "refresh_token"]}"#;
-        write_private(&cache.client_path(&access), pkce.as_bytes()).unwrap();
-        assert_eq!(cache.client(&access), None);
+        let head = r#"{"clientId": "ci", "clientSecret": "cs", "expiresAt": "2026-03-01T00:00:00Z", "scopes": ["sso:account:access"]"#;
+        for (made, other, tail) in [
+            (DeviceCode, AuthorizationCode, "}"),
+            (AuthorizationCode, DeviceCode, r#", "grantTypes": ["authorization_code", "refresh_token"]}"#),
+            (DeviceCode, AuthorizationCode, "}"),
+        ] {
+            cache.put_client(&access, &client, made).unwrap();
+            assert_eq!(cache.client(&access, made).as_ref(), Some(&client));
+            assert_eq!(cache.client(&access, other), None);
+            let text = String::from_utf8(disk::read(&cache.client_path(&access)).unwrap().unwrap()).unwrap();
+            assert_eq!(text, format!("{head}{tail}"), "as AWS CLI writes it");
+        }
     }
 }

@@ -211,7 +211,9 @@ mod tests {
         assert_eq!(with("GET /back", ""), Err(421));
         assert_eq!(with("GET /back", &format!("{own}{own}")), Err(421));
         assert_eq!(with("GET /back", &format!("{own}{}", "a: b\r\n".repeat(200))), Err(431));
-        for broken in ["\r\n\r\n", "GET /back\r\n\r\n", "GET /back HTTP/1.1\r\nno colon\r\n\r\n", "GET /b\0 HTTP/1.1\r\n\r\n"] {
+        for broken in
+            ["\r\n\r\n", "GET /back\r\n\r\n", "GET /back HTTP/1.1\r\nno colon\r\n\r\n", "GET /b\0 HTTP/1.1\r\n\r\n"]
+        {
             assert_eq!(verdict(broken), Err(400), "{broken:?}");
         }
     }
@@ -245,7 +247,8 @@ mod tests {
     fn connections_that_are_never_used_and_other_requests_do_not_keep_the_browser_waiting() {
         listening(async |mut loopback| {
             let port = loopback.port();
-            let idle: Vec<_> = (0..5).map(|_| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
+            let idle: Vec<_> =
+                (0..5).map(|_| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap()).collect();
             let icon = browser(port, get(port, "/favicon.ico"));
             let long = browser(port, get(port, &format!("/back?{}", "x".repeat(LONGEST_REQUEST * 2))));
             let wanted = browser(port, get(port, "/back?code=a"));
@@ -256,7 +259,8 @@ mod tests {
             let answer = wanted.join().unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");
-            for header in ["Content-Length: 11", "Cache-Control: no-store", "Connection: close", "Referrer-Policy: no-referrer"]
+            for header in
+                ["Content-Length: 11", "Cache-Control: no-store", "Connection: close", "Referrer-Policy: no-referrer"]
             {
                 assert!(head.lines().any(|line| line == header), "{header}: {head}");
             }
