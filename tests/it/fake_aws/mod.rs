@@ -2,6 +2,7 @@
 
 #![expect(clippy::result_large_err, reason = "the SDK's errors are large, and tests are in no hurry")]
 
+mod codes;
 mod faults;
 mod http;
 mod sso;

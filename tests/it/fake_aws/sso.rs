@@ -12,22 +12,24 @@ use crate::support::fake_aws::{Approval, FakeAws, Fault, SECRET_MARK, SsoInstanc
 
 /// The device grant's name.
 const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// The redirect URI that is registered for authorization codes.
+pub(super) const REDIRECT: &str = "http://127.0.0.1/oauth/callback";
 /// What the portal says of a bad token.
 const BAD_TOKEN: &str = "Session token not found or invalid";
 
 /// A signed-out person's clients.
-struct Person {
+pub(super) struct Person {
     /// OIDC.
-    oidc: aws_sdk_ssooidc::Client,
+    pub(super) oidc: aws_sdk_ssooidc::Client,
     /// The portal.
     portal: aws_sdk_sso::Client,
     /// The registration in use.
-    client: RegisterClientOutput,
+    pub(super) client: RegisterClientOutput,
 }
 
 impl Person {
     /// Registers with the scope that gives refresh tokens.
-    async fn new(fake: &FakeAws) -> Self {
+    pub(super) async fn new(fake: &FakeAws) -> Self {
         Self::with_scopes(fake, &["sso:account:access"]).await
     }
 
@@ -61,7 +63,7 @@ impl Person {
     }
 
     /// A token request of this client.
-    fn token(&self, grant: &str) -> CreateTokenFluentBuilder {
+    pub(super) fn token(&self, grant: &str) -> CreateTokenFluentBuilder {
         let call = self.oidc.create_token().grant_type(grant).set_client_id(self.client.client_id.clone());
         call.set_client_secret(self.client.client_secret.clone())
     }
@@ -77,7 +79,7 @@ impl Person {
     }
 
     /// Role credentials for an access token.
-    async fn role(&self, token: &str, role: &str) -> Result<Credentials, (u16, String, String)> {
+    pub(super) async fn role(&self, token: &str, role: &str) -> Result<Credentials, (u16, String, String)> {
         let call = self.portal.get_role_credentials().access_token(token).account_id(SSO_ACCOUNT).role_name(role);
         let answer = call.send().await.map_err(|error| refusal::<(), _>(Err(error)))?;
         let got = answer.role_credentials.unwrap();
@@ -221,8 +223,7 @@ fn a_pkce_client_cannot_use_the_device_flow() {
         let mut person = Person::new(&fake).await;
         let call = person.oidc.register_client().client_name("x").client_type("public");
         let call = call.grant_types("authorization_code").grant_types("refresh_token");
-        assert_eq!(refusal(call.clone().send().await).1, "InvalidRedirectUriException");
-        person.client = call.redirect_uris("http://127.0.0.1/oauth/callback").send().await.unwrap();
+        person.client = call.redirect_uris(REDIRECT).issuer_url(START_URL).send().await.unwrap();
         let refused = person.token(DEVICE).device_code("x").send().await;
         assert_eq!(refusal(refused).1, "UnauthorizedClientException");
     });

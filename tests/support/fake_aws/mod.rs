@@ -5,6 +5,7 @@
 //!
 //! Known to be more lenient than AWS: one port serves all regions, so a call to the wrong region is not noticed.
 
+mod authorize;
 mod caller;
 mod error;
 mod fault;
@@ -30,7 +31,7 @@ use std::time::Duration;
 pub(crate) use fault::Fault;
 pub(crate) use people::{Role, SsoInstance, User};
 pub(crate) use record::Recorded;
-pub(crate) use sso::Approval;
+pub(crate) use sso::{Approval, Consent};
 pub(crate) use world::World;
 
 /// Text that stands in every secret, session token, SSO token and client secret that the fake hands out.

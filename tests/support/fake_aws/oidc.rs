@@ -1,10 +1,14 @@
 //! SSO OIDC: `RegisterClient`, `StartDeviceAuthorization`, `CreateToken` (aws-facts §4.4). All calls are unsigned.
 //!
-//! A grant type is one arm of [`create_token`] that ends in [`grant`]; `authorization_code` will be another.
+//! A grant type is one arm of [`create_token`] that ends in [`grant`].
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
+use super::authorize::may_register;
 use super::error::Refusal;
 use super::http::{Request, Response};
 use super::sso::{AccessToken, Approval, Client, Decision, DeviceRequest, Login, RefreshToken};
@@ -13,7 +17,7 @@ use super::state::{State, machine_time};
 /// The grant type of device authorization.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The grant type of PKCE.
-const AUTHORIZATION_CODE: &str = "authorization_code";
+pub(crate) const AUTHORIZATION_CODE: &str = "authorization_code";
 /// The grant type of renewal.
 const REFRESH_TOKEN: &str = "refresh_token";
 /// The scope without which there is no refresh token.
@@ -85,12 +89,19 @@ fn register_client(state: &mut State, input: &Value) -> Answer {
         return Err(bad("UnsupportedGrantTypeException", "Unsupported grant type"));
     }
     let redirects = list(input, "redirectUris").unwrap_or_default();
-    if grants.iter().any(|grant| grant == AUTHORIZATION_CODE) && redirects.is_empty() {
+    let is_for_codes = grants.iter().any(|grant| grant == AUTHORIZATION_CODE);
+    if is_for_codes == redirects.is_empty() || !redirects.iter().all(|uri| may_register(uri)) {
         return Err(bad("InvalidRedirectUriException", "Invalid redirect URI"));
+    }
+    let issuer = text(input, "issuerUrl").map(str::to_owned);
+    let is_known = |url: &String| state.sso.instances.iter().any(|instance| instance.start_url == *url);
+    if is_for_codes != issuer.is_some() || !issuer.iter().all(is_known) {
+        return Err(invalid_request("Invalid issuer URL"));
     }
     let (id, secret) = (state.ids.public(), state.ids.oauth_secret("eyJraWQi"));
     let (now, expires) = (state.now(), state.after(state.sso.registration_lifetime));
-    state.sso.clients.insert(id.clone(), Client { secret: secret.clone(), expires, scopes, grants });
+    let client = Client { secret: secret.clone(), expires, scopes, grants, redirects, issuer };
+    state.sso.clients.insert(id.clone(), client);
     Ok(json!({
         "clientId": id,
         "clientSecret": secret,
@@ -153,12 +164,19 @@ fn create_token(state: &mut State, input: &Value) -> Answer {
         DEVICE_CODE => {
             let client_id = authenticate(state, input, DEVICE_CODE)?;
             let login = redeem_device_code(state, client_id, required(input, "deviceCode")?)?;
-            Ok(grant(state, client_id, login))
+            let scopes = registered_scopes(state, client_id);
+            Ok(grant(state, client_id, login, &scopes))
+        }
+        AUTHORIZATION_CODE => {
+            let client_id = authenticate(state, input, AUTHORIZATION_CODE)?;
+            let (login, scopes) = redeem_authorization_code(state, client_id, input)?;
+            Ok(grant(state, client_id, login, &scopes))
         }
         REFRESH_TOKEN => {
             let client_id = authenticate(state, input, REFRESH_TOKEN)?;
             let login = redeem_refresh_token(state, client_id, required(input, "refreshToken")?)?;
-            Ok(grant(state, client_id, login))
+            let scopes = registered_scopes(state, client_id);
+            Ok(grant(state, client_id, login, &scopes))
         }
         _ => Err(bad("UnsupportedGrantTypeException", "Unsupported grant type")),
     }
@@ -197,6 +215,41 @@ fn redeem_device_code(state: &mut State, client_id: &str, device_code: &str) -> 
     }
 }
 
+/// The scopes that a client asked for.
+fn registered_scopes(state: &State, client_id: &str) -> Vec<String> {
+    state.sso.clients.get(client_id).map_or_else(Vec::new, |client| client.scopes.clone())
+}
+
+/// The new login that an authorization code stands for, and its scopes. A code is good for one try; a second one ends what
+/// came of the first (RFC 6749 §4.1.2).
+fn redeem_authorization_code(
+    state: &mut State,
+    client_id: &str,
+    input: &Value,
+) -> Result<(usize, Vec<String>), Refusal> {
+    let (key, redirect_uri) = (required(input, "code")?, required(input, "redirectUri")?);
+    let verifier = required(input, "codeVerifier")?;
+    let is_unreserved = |letter: char| letter.is_ascii_alphanumeric() || "-._~".contains(letter);
+    if !(43..=128).contains(&verifier.len()) || !verifier.chars().all(is_unreserved) {
+        return Err(invalid_request("Invalid code verifier"));
+    }
+    let refused = || bad("InvalidGrantException", "Invalid grant provided");
+    let (now, login) = (state.now(), state.sso.logins.len());
+    let code = state.sso.codes.get_mut(key).filter(|code| code.client_id == client_id).ok_or_else(refused)?;
+    if let Some(used) = code.login.replace(login) {
+        state.sso.logins[used].ended = true;
+        code.login = Some(used);
+        return Err(refused());
+    }
+    let is_good = code.expires > now
+        && code.redirect_uri == redirect_uri
+        && code.challenge == URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+    let scopes = code.scopes.clone();
+    let issuer = state.sso.clients.get(client_id).and_then(|client| client.issuer.clone()).ok_or_else(refused)?;
+    state.sso.logins.push(Login { start_url: issuer, ended: !is_good });
+    if is_good { Ok((login, scopes)) } else { Err(refused()) }
+}
+
 /// The login behind a refresh token, which dies with this use.
 fn redeem_refresh_token(state: &mut State, client_id: &str, token: &str) -> Result<usize, Refusal> {
     let refused = || bad("InvalidGrantException", "Invalid refresh token provided");
@@ -208,14 +261,13 @@ fn redeem_refresh_token(state: &mut State, client_id: &str, token: &str) -> Resu
 }
 
 /// Tokens for a login; a refresh token only for a client that may have one.
-fn grant(state: &mut State, client_id: &str, login: usize) -> Value {
+fn grant(state: &mut State, client_id: &str, login: usize, scopes: &[String]) -> Value {
     let access = state.ids.oauth_secret("aoa");
     let expires = state.after(state.sso.token_lifetime);
     state.sso.access.insert(access.clone(), AccessToken { login, expires });
     let mut body = json!({ "accessToken": access, "tokenType": "Bearer", "expiresIn": state.sso.token_lifetime });
     let refreshable = state.sso.clients.get(client_id).is_some_and(|client| {
-        client.scopes.iter().any(|scope| scope == ACCOUNT_ACCESS)
-            && client.grants.iter().any(|grant| grant == REFRESH_TOKEN)
+        scopes.iter().any(|scope| scope == ACCOUNT_ACCESS) && client.grants.iter().any(|grant| grant == REFRESH_TOKEN)
     });
     if refreshable {
         let refresh = state.ids.oauth_secret("aor");

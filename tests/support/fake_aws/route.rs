@@ -12,7 +12,7 @@ use super::record::{Recorded, UNEXPECTED};
 use super::sigv4::Claim;
 use super::state::State;
 use super::world::World;
-use super::{oidc, portal, sts};
+use super::{authorize, oidc, portal, sts};
 
 /// Longer than any test waits.
 const FOREVER: Duration = Duration::from_hours(24);
@@ -92,6 +92,8 @@ fn describe(request: &Request) -> Recorded {
         ("GET", "/assignment/accounts") => ("portal", "ListAccounts"),
         ("GET", "/assignment/roles") => ("portal", "ListAccountRoles"),
         ("POST", "/logout") => ("portal", "Logout"),
+        ("GET", "/authorize") => ("browser", "AuthorizePage"),
+        ("GET", "/authorize/answer") => ("browser", "AuthorizeAnswer"),
         ("GET", "/device") => ("browser", "VerificationPage"),
         _ => (UNEXPECTED, ""),
     };
@@ -145,6 +147,7 @@ fn serve(world: &World, request: &Request, record: &Recorded) -> Response {
         "sts" => sts::answer(&mut state, request, &record.params),
         "oidc" => oidc::answer(&mut state, request, &record.operation),
         "portal" => portal::answer(&mut state, request, &record.operation, &record.params),
+        "browser" if request.path != "/device" => authorize::answer(&mut state, request),
         "browser" => {
             let code = record.params.get("user_code").map_or("", String::as_str);
             let (status, text) = if state.sso.visit(code) { (200, "Request approved") } else { (400, "Unknown code") };

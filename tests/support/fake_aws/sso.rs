@@ -1,9 +1,10 @@
-//! SSO's state: registered clients, device authorizations, logins and their tokens. No HTTP, no JSON.
+//! SSO's state: registered clients, device authorizations, authorization codes, logins and their tokens. No HTTP, no JSON.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::authorize::Asked;
 use super::people::SsoInstance;
 
 /// How the person meets a device authorization.
@@ -19,6 +20,19 @@ pub(crate) enum Approval {
     Deny,
     /// Waits for [`World::approve`](super::World::approve) or [`World::refuse`](super::World::refuse).
     Never,
+}
+
+/// How the person meets the page for authorization codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// The page approves by itself and sends the browser back.
+    Immediately,
+    /// The page has two links, one to allow and one to deny.
+    Ask,
+    /// The page denies by itself.
+    Deny,
+    /// The page sends the browser back with a failure of its own, without a description.
+    Error,
 }
 
 /// What the person decided.
@@ -42,6 +56,26 @@ pub(crate) struct Client {
     pub(crate) scopes: Vec<String>,
     /// The grant types it may use.
     pub(crate) grants: Vec<String>,
+    /// Where a browser may be sent back to.
+    pub(crate) redirects: Vec<String>,
+    /// The start URL that it named as its issuer.
+    pub(crate) issuer: Option<String>,
+}
+
+/// An authorization code.
+pub(crate) struct Code {
+    /// The client that it was given to.
+    pub(crate) client_id: String,
+    /// Where the browser was sent with it.
+    pub(crate) redirect_uri: String,
+    /// The S256 challenge.
+    pub(crate) challenge: String,
+    /// What the person allowed.
+    pub(crate) scopes: Vec<String>,
+    /// Its end.
+    pub(crate) expires: Timestamp,
+    /// Index of the login that it was used for.
+    pub(crate) login: Option<usize>,
 }
 
 /// A device authorization.
@@ -98,6 +132,10 @@ pub(crate) struct Sso {
     pub(crate) clients: BTreeMap<String, Client>,
     /// Device authorizations by device code.
     pub(crate) requests: BTreeMap<String, DeviceRequest>,
+    /// Authorization codes, used ones too.
+    pub(crate) codes: BTreeMap<String, Code>,
+    /// Pages for authorization codes that wait for an answer.
+    pub(crate) pages: BTreeMap<String, Asked>,
     /// Logins; tokens refer to them by index.
     pub(crate) logins: Vec<Login>,
     /// Access tokens.
@@ -106,6 +144,10 @@ pub(crate) struct Sso {
     pub(crate) refresh: BTreeMap<String, RefreshToken>,
     /// How the person meets authorizations that start from now on.
     pub(crate) approval: Approval,
+    /// How the person meets pages for authorization codes that are opened from now on.
+    pub(crate) consent: Consent,
+    /// Lifetime of authorization codes in seconds.
+    pub(crate) code_lifetime: i64,
     /// Polling interval in seconds.
     pub(crate) interval: i64,
     /// Lifetime of device codes in seconds.
@@ -123,10 +165,14 @@ impl Sso {
             instances: Vec::new(),
             clients: BTreeMap::new(),
             requests: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            pages: BTreeMap::new(),
             logins: Vec::new(),
             access: BTreeMap::new(),
             refresh: BTreeMap::new(),
             approval: Approval::Immediately,
+            consent: Consent::Immediately,
+            code_lifetime: 300,
             interval: 1,
             device_lifetime: 600,
             token_lifetime: 3600,

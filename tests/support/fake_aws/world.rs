@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::fault::{Fault, Quota};
 use super::mfa::Device;
 use super::people::{Assignment, Role, SsoInstance, User};
-use super::sso::{Approval, Decision};
+use super::sso::{Approval, Consent, Decision};
 use super::state::State;
 
 /// Everything that the fake AWS knows; clones share it.
@@ -119,6 +119,16 @@ impl World {
         self.lock().sso.approval = approval;
     }
 
+    /// How the person meets pages for authorization codes that are opened from now on. At first [`Consent::Immediately`].
+    pub(crate) fn consent(&self, consent: Consent) {
+        self.lock().sso.consent = consent;
+    }
+
+    /// Lifetime of authorization codes in seconds (at first 300).
+    pub(crate) fn set_code_lifetime(&self, seconds: i64) {
+        self.lock().sso.code_lifetime = seconds;
+    }
+
     /// The person approves a user code; `false` when no such code waits.
     pub(crate) fn approve(&self, user_code: &str) -> bool {
         self.lock().sso.decide(user_code, Decision::Approved)
@@ -152,6 +162,11 @@ impl World {
     /// Lifetime of client registrations in seconds (at first 90 days).
     pub(crate) fn set_registration_lifetime(&self, seconds: i64) {
         self.lock().sso.registration_lifetime = seconds;
+    }
+
+    /// Forgets every registered client.
+    pub(crate) fn forget_clients(&self) {
+        self.lock().sso.clients.clear();
     }
 
     /// Ends every SSO login on the server: all access and refresh tokens are dead.
