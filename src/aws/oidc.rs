@@ -127,7 +127,7 @@ mod tests {
     fn endpoint(endpoints: Endpoints, region: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let region = Region::new(region).unwrap();
-        runtime.block_on(Aws::new(endpoints, None).oidc_endpoint(&region)).unwrap()
+        runtime.block_on(Aws::new(endpoints, None, || Timestamp::UNIX_EPOCH).oidc_endpoint(&region)).unwrap()
     }
 
     #[test]

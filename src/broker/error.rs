@@ -22,7 +22,7 @@ pub(crate) enum Reason {
 impl BrokerError {
     /// Whether the person wants to stop.
     pub(crate) fn is_interrupt(&self) -> bool {
-        matches!(self, Self::NoCode { source: NoAnswer::Interrupted, .. })
+        matches!(self, Self::NoCode { source: NoAnswer::Interrupted, .. } | Self::Interrupted { .. })
     }
 }
 
@@ -72,6 +72,18 @@ pub(crate) enum BrokerError {
     /// The person's time to approve ran out.
     #[error("{profile}: nobody approved the login in time")]
     ApprovalTimedOut {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// The browser did not come back in time.
+    #[error("{profile}: nobody came back from the approval page in time")]
+    PageTimedOut {
+        /// The profile.
+        profile: ProfileName,
+    },
+    /// The person pressed Ctrl-C at a question.
+    #[error("{profile}: interrupted")]
+    Interrupted {
         /// The profile.
         profile: ProfileName,
     },

@@ -5,27 +5,33 @@ mod code;
 mod error;
 mod notice;
 mod pace;
+mod page;
 mod right;
 mod session;
 mod sso;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::aws::Aws;
-use crate::model::{LongTermKey, MfaSerial, ProfileName, SsoToken};
+use crate::login::Preference;
+use crate::model::{LongTermKey, MfaSerial, ProfileName, SsoAccess, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
+use crate::system::loopback::Page;
 use crate::system::seen::Seen;
 
 pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{BrokerError, Reason};
-pub(crate) use notice::Notice;
+pub(crate) use notice::{Landing, Notice};
 pub(crate) use session::is_bound;
 pub(crate) use work::Outcome;
 
@@ -63,6 +69,10 @@ pub(crate) struct Ports<'a> {
     pub(crate) notify: &'a dyn Fn(Notice<'_>),
     /// Opens a page in the browser; false if none was opened.
     pub(crate) open: &'a dyn Fn(&str) -> bool,
+    /// Words the page that a browser sees when it comes back.
+    pub(crate) page: &'a dyn Fn(&Landing<'_>, &SsoAccess) -> Page,
+    /// How long a browser may take to come back.
+    pub(crate) patience: Duration,
     /// The clock.
     pub(crate) now: fn() -> Timestamp,
 }
@@ -77,6 +87,8 @@ pub(crate) struct Broker<'a> {
     seen: &'a [Seen],
     attendance: Attendance,
     renewal: Renewal,
+    /// How SSO logins are approved.
+    preference: Preference,
     /// When this run began: what was obtained later is never obtained again.
     since: Timestamp,
     /// The SSO tokens that a person approved in this run, by their key: none is asked for twice.
@@ -97,6 +109,7 @@ impl<'a> Broker<'a> {
         seen: &'a [Seen],
         attendance: Attendance,
         renewal: Renewal,
+        preference: Preference,
     ) -> Self {
         let since = (ports.now)();
         Self {
@@ -105,6 +118,7 @@ impl<'a> Broker<'a> {
             seen,
             attendance,
             renewal,
+            preference,
             since,
             approved: RefCell::default(),
             tokens: RefCell::default(),

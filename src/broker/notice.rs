@@ -1,6 +1,6 @@
 //! Owns what happens on the way, as values; `cli` words them.
 
-use crate::login::{ClockSkew, DeviceAuthorization, Operation};
+use crate::login::{CallError, ClockSkew, DeviceAuthorization, Operation};
 use crate::model::{MfaSerial, ProfileName, SsoAccess};
 
 /// Something that the person may want to know.
@@ -36,6 +36,27 @@ pub(crate) enum Notice<'a> {
         /// Whether a browser was opened there.
         opened: bool,
     },
+    /// A page of the browser on this machine waits for the person's approval.
+    Page {
+        /// For which profile.
+        profile: &'a ProfileName,
+        /// What is approved.
+        access: &'a SsoAccess,
+        /// Its whole address.
+        page: &'a str,
+        /// Whether a browser was opened there.
+        opened: bool,
+    },
+    /// The person asked for a page, which this portal has only with a session.
+    OnlyByDevice {
+        /// The portal.
+        access: &'a SsoAccess,
+    },
+    /// Nothing on this machine can be listened on; a code is used instead of a page.
+    NoListener {
+        /// Why not.
+        cause: String,
+    },
     /// AWS does not take the kept token any more.
     TokenRejected {
         /// Whose.
@@ -60,4 +81,17 @@ pub(crate) enum Notice<'a> {
         /// Why not.
         cause: String,
     },
+}
+
+/// What a browser is told that came back from the page.
+#[derive(Debug)]
+pub(crate) enum Landing<'a> {
+    /// There is a token.
+    Granted,
+    /// AWS said no, on its page or to the code.
+    Refused(&'a CallError),
+    /// It belongs to another login.
+    Foreign,
+    /// It says neither yes nor no.
+    Unreadable,
 }

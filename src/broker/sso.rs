@@ -12,7 +12,7 @@ use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Freshness, GetRoleCredentials, Grant, Granted, Operation, Outcome,
     Polling, Problem, RegisterClient, StartDeviceAuthorization, TokenUse, decide, is_reusable,
 };
-use crate::model::{AccountId, ClientUse, Credentials, Profile, SsoAccess, SsoClient, SsoRoleName, SsoToken};
+use crate::model::{AccountId, ClientUse, Credentials, Profile, SsoAccess, SsoClient, SsoFlow, SsoRoleName, SsoToken};
 use crate::secret::Secret;
 
 /// Whether the kept token may be used as it is.
@@ -182,13 +182,19 @@ impl Broker<'_> {
         if self.approved.borrow().contains(access.token_key()) {
             return Err(BrokerError::ApprovedInVain { profile: profile.name.clone() });
         }
-        let token = self.by_device(profile, access).await?;
+        if self.preference.is_overruled(access) {
+            (self.ports.notify)(Notice::OnlyByDevice { access });
+        }
+        let token = match self.preference.flow(access) {
+            SsoFlow::Device => self.by_device(profile, access).await?,
+            SsoFlow::Pkce => self.by_page(profile, access).await?,
+        };
         self.approved.borrow_mut().insert(access.token_key().to_owned());
         Ok(token)
     }
 
     /// Has a person compare a code on a page, and polls until they have (RFC 8628).
-    async fn by_device(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
+    pub(super) async fn by_device(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         let (client, authorization) = self.start(profile, access).await.map_err(|call| failed(profile, call))?;
         let page = authorization.verification_uri_complete.as_deref().unwrap_or(&authorization.verification_uri);
         let opened = (self.ports.open)(page);
@@ -217,18 +223,22 @@ impl Broker<'_> {
                 answer => return answer.map(|codes| (client, codes)),
             }
         }
-        let client = self.register(profile, access).await?;
+        let client = self.register(profile, access, ClientUse::DeviceCode).await?;
         let codes = self.device_codes(profile, access, &client).await?;
         Ok((client, codes))
     }
 
-    async fn register(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoClient, CallError> {
+    pub(super) async fn register(
+        &self,
+        profile: &Profile,
+        access: &SsoAccess,
+        client_use: ClientUse,
+    ) -> Result<SsoClient, CallError> {
         self.calling(Operation::RegisterClient, profile);
         let name = match access {
             SsoAccess::Session(session) => format!("awsauth-{}", session.name),
             SsoAccess::Legacy { .. } => "awsauth".to_owned(),
         };
-        let client_use = ClientUse::DeviceCode;
         let call = RegisterClient {
             region: access.region(),
             client_name: &name,
@@ -278,7 +288,7 @@ impl Broker<'_> {
         }
     }
 
-    fn keep_token(&self, access: &SsoAccess, client: &SsoClient, granted: Granted) -> SsoToken {
+    pub(super) fn keep_token(&self, access: &SsoAccess, client: &SsoClient, granted: Granted) -> SsoToken {
         let token = SsoToken {
             start_url: access.start_url().clone(),
             region: access.region().clone(),

@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
 use crate::broker::{Attendance, Broker, LongTermKeys, Notice, Outcome, Ports, Renewal, is_bound};
-use crate::login::{Freshness, Needs, judge};
-use crate::model::{Chain, Credentials, Kind, Profile, ProfileName, Session};
+use crate::login::{Freshness, Needs, Preference, judge};
+use crate::model::{Chain, Credentials, Kind, Profile, ProfileName, Session, SsoFlow};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
@@ -23,11 +24,15 @@ use super::at_tty;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
+use super::landing;
 use super::load::Manifest;
 use super::out::{Out, TalkPlace};
 use super::places::Places;
 use super::progress::Progress;
-use super::surroundings::{ca_bundle, endpoints, given_code, has_display};
+use super::surroundings::{ca_bundle, endpoints, given_code, machine};
+
+/// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Everything that a login touches, ready to use.
 pub(crate) struct Desk<'a> {
@@ -59,6 +64,8 @@ pub(crate) struct Manner {
     pub(crate) renewal: Renewal,
     /// Whether a page may be opened.
     pub(crate) browser: Browser,
+    /// How SSO logins are approved, if that was said.
+    pub(crate) flow: Option<SsoFlow>,
     /// When whoever waits for the result gives up.
     pub(crate) until: Option<Deadline>,
 }
@@ -71,13 +78,15 @@ impl Manner {
             attendance: Attendance::Nobody,
             renewal: Renewal::Lenient,
             browser: Browser::Never,
+            flow: None,
             until: None,
         }
     }
 
     /// For a program, with a person to ask: what they are not needed for is done without them.
     pub(crate) fn in_place(prompt: Box<dyn Prompt>, until: Option<Deadline>) -> Self {
-        Self { prompt, attendance: Attendance::Person, renewal: Renewal::Lenient, browser: Browser::Auto, until }
+        let (attendance, renewal, browser) = (Attendance::Person, Renewal::Lenient, Browser::Auto);
+        Self { prompt, attendance, renewal, browser, flow: None, until }
     }
 }
 
@@ -153,7 +162,10 @@ impl<'a> Desk<'a> {
     ) -> Result<Vec<Outcome>, Failure> {
         let progress = Progress::new(self.out, self.host.stderr_is_terminal && self.out.place == TalkPlace::Stderr);
         let notify = |notice: Notice<'_>| progress.tell(&notice);
-        let open = |page: &str| manner.browser == Browser::Auto && self.open(page);
+        let may_open = manner.browser == Browser::Auto;
+        let machine = machine(self.host);
+        let open = |page: &str| may_open && machine.shows_browser() && browser::open(page, self.host).is_ok();
+        let preference = Preference { given: manner.flow, setting: self.manifest.settings.sso_flow, may_open, machine };
         let ports = Ports {
             aws: &self.aws,
             sessions: &self.sessions,
@@ -161,10 +173,12 @@ impl<'a> Desk<'a> {
             prompt: RefCell::new(manner.prompt),
             notify: &notify,
             open: &open,
+            page: &landing::page,
+            patience: PATIENCE,
             now: clock::now,
         };
         let seen = self.manifest.seen();
-        let broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal);
+        let broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal, preference);
         let work = broker.plan(chains);
         announce(&broker.needs(&work));
         if work.is_done() {
@@ -312,11 +326,6 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(written != Written::Unchanged)
-    }
-
-    /// Opens a page where somebody can see it.
-    fn open(&self, page: &str) -> bool {
-        has_display(self.host) && browser::open(page, self.host).is_ok()
     }
 }
 

@@ -43,6 +43,12 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
                 "if the page said `invalid_grant` or knew no such code, `sso_region` is not the region that the portal is in",
             )
         }
+        BrokerError::PageTimedOut { profile } => Failure::of(Exit::Login, error)
+            .hint(format!(
+                "run `awsauth login {profile}` again; with `--flow device` it can be approved on any machine"
+            ))
+            .hint("if AWS's page showed an error, `sso_region` may not be the region that the portal is in"),
+        BrokerError::Interrupted { .. } => Failure::one_line(Exit::Interrupted, "interrupted"),
         BrokerError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
             .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
         BrokerError::Call { profile, call } => {

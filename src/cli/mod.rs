@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod failure;
 mod idle;
+mod landing;
 mod life;
 mod load;
 mod local;

@@ -82,6 +82,25 @@ fn tell(notice: &Notice<'_>, out: Out) {
             out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
         }
         Notice::NotKept { what, cause } => out.warn(&format!("{what} could not be written: {cause}")),
+        Notice::OnlyByDevice { access } => {
+            out.warn(&format!("a login without an `sso_session` goes with a code only: {}", access.token_key()));
+        }
+        Notice::NoListener { cause } => {
+            out.warn(&format!("no page can come back to this machine ({cause}); a code is used instead"));
+        }
+        Notice::Page { profile, access, page, opened } => {
+            let opened =
+                if *opened { "Your browser opens this page" } else { "Open this page in a browser on this machine" };
+            out.say(&format!("{opened} to approve the login to {}:", access.token_key()));
+            out.say("");
+            out.say(&format!("    {}", display_safe(page)));
+            out.say("");
+            out.say(
+                "It comes back here by itself. If no browser opens, open it by hand, on this machine. To approve on",
+            );
+            out.say(&format!("another one, press Ctrl-C and run `awsauth login {profile} --flow device`."));
+            out.say("Approve only if you started this login yourself. Waiting…");
+        }
         Notice::Approval { access, authorization, opened } => {
             let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
             let opened = if *opened { "Your browser opens" } else { "Open" };

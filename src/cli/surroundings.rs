@@ -6,11 +6,15 @@ use std::path::PathBuf;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::aws::{CaBundle, Endpoints};
-use crate::login::MfaCode;
+use crate::login::{Machine, MfaCode};
 use crate::render::{IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
 use crate::secret::Secret;
 use crate::system::disk;
 use crate::system::host::Host;
+
+/// What systemd, Kubernetes, and editors with their own machines elsewhere set in a container.
+const CONTAINERS: [&str; 5] =
+    ["container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID"];
 
 /// The variables that must not be left over from another identity, of all that there may be and of those there are.
 pub(crate) fn stale_variables(host: &Host) -> Vec<String> {
@@ -66,12 +70,16 @@ pub(crate) fn ca_bundle(host: &Host) -> Option<CaBundle> {
     Some(CaBundle { name, read })
 }
 
-/// Whether a browser that is started here would be seen: not over SSH, not in CI, not without a display.
-pub(crate) fn has_display(host: &Host) -> bool {
-    if host.var_os("BROWSER").is_some() {
-        return true;
+/// What decides whether a browser that is started here is seen, and can come back to this machine.
+pub(crate) fn machine(host: &Host) -> Machine {
+    let is_any_set = |names: &[&str]| names.iter().any(|name| host.var_os(name).is_some());
+    let is_cloud_shell = host.var("AWS_EXECUTION_ENV").is_some_and(|value| value.eq_ignore_ascii_case("CloudShell"));
+    Machine {
+        names_browser: is_any_set(&["BROWSER"]),
+        has_display: is_any_set(&["DISPLAY", "WAYLAND_DISPLAY"]) || cfg!(any(target_os = "macos", windows)),
+        is_remote: is_any_set(&["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]),
+        is_ci: is_any_set(&["CI"]),
+        is_container: is_cloud_shell || Host::is_in_container() || is_any_set(&CONTAINERS),
+        is_wsl: is_any_set(&["WSL_DISTRO_NAME", "WSL_INTEROP"]),
     }
-    let is_remote = ["SSH_CONNECTION", "SSH_TTY", "CI"].iter().any(|name| host.var_os(name).is_some());
-    let shows = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"].iter().any(|name| host.var_os(name).is_some());
-    !is_remote && (shows || cfg!(any(target_os = "macos", windows)))
 }

@@ -1,15 +1,6 @@
 //! Owns which way an SSO login is approved: on a page that leads back to this machine, or with a code on any machine.
 
-use crate::model::SsoAccess;
-
-/// A way to have an SSO login approved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Flow {
-    /// A code that is compared on a page, on any machine (RFC 8628).
-    Device,
-    /// A page in a browser on this machine, which comes back by itself (RFC 7636).
-    Pkce,
-}
+use crate::model::{SsoAccess, SsoFlow};
 
 /// What is known about the machine and the person's place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +22,12 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Whether a browser that is started here is seen by the person.
-    pub(crate) fn shows_browser(&self) -> bool {
+    pub(crate) fn shows_browser(self) -> bool {
         self.names_browser || (!self.is_remote && !self.is_ci && (self.has_display || self.is_wsl))
     }
 
     /// Whether a browser that is started here can come back to 127.0.0.1 of this machine.
-    fn reaches_loopback(&self) -> bool {
+    fn reaches_loopback(self) -> bool {
         let is_elsewhere = self.is_remote || self.is_ci || self.is_container;
         !is_elsewhere && if self.is_wsl { self.names_browser } else { self.shows_browser() }
     }
@@ -46,9 +37,9 @@ impl Machine {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Preference {
     /// `--flow`.
-    pub(crate) given: Option<Flow>,
+    pub(crate) given: Option<SsoFlow>,
     /// `[settings] sso_flow` of the person's own file.
-    pub(crate) setting: Option<Flow>,
+    pub(crate) setting: Option<SsoFlow>,
     /// Whether a browser may be opened at all.
     pub(crate) may_open: bool,
     /// Where it all happens.
@@ -56,12 +47,17 @@ pub(crate) struct Preference {
 }
 
 impl Preference {
+    /// Whether a page was asked for that `access` does not have.
+    pub(crate) fn is_overruled(&self, access: &SsoAccess) -> bool {
+        self.given == Some(SsoFlow::Pkce) && self.flow(access) == SsoFlow::Device
+    }
+
     /// The way for `access`. The legacy form has no refresh token to gain, and AWS CLI knows it only with device codes
     /// (aws-facts §4.5).
-    pub(crate) fn flow(&self, access: &SsoAccess) -> Flow {
-        let fitting = if self.may_open && self.machine.reaches_loopback() { Flow::Pkce } else { Flow::Device };
+    pub(crate) fn flow(&self, access: &SsoAccess) -> SsoFlow {
+        let fitting = if self.may_open && self.machine.reaches_loopback() { SsoFlow::Pkce } else { SsoFlow::Device };
         match access {
-            SsoAccess::Legacy { .. } => Flow::Device,
+            SsoAccess::Legacy { .. } => SsoFlow::Device,
             SsoAccess::Session(_) => self.given.or(self.setting).unwrap_or(fitting),
         }
     }
@@ -101,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_machine_decides_when_nobody_does() {
-        use Flow::{Device, Pkce};
+        use SsoFlow::{Device, Pkce};
         let browser = Machine { names_browser: true, ..BARE };
         let windows = Machine { is_wsl: true, ..BARE };
         for (what, machine, flow, shows) in [
@@ -126,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_said_now_wins_over_what_was_said_once_and_both_over_the_machine() {
-        use Flow::{Device, Pkce};
+        use SsoFlow::{Device, Pkce};
         for (given, setting, flow) in [
             (Some(Device), Some(Pkce), Device),
             (Some(Pkce), Some(Device), Pkce),
@@ -144,7 +140,8 @@ mod tests {
     fn the_legacy_form_always_uses_device_codes() {
         let url = StartUrl::new("https://corp.awsapps.com/start").unwrap().0;
         let legacy = SsoAccess::Legacy { start_url: url, region: Region::new("us-east-1").unwrap() };
-        let asked = Preference { given: Some(Flow::Pkce), setting: Some(Flow::Pkce), ..preference(DESKTOP) };
-        assert_eq!(asked.flow(&legacy), Flow::Device);
+        let asked = Preference { given: Some(SsoFlow::Pkce), setting: Some(SsoFlow::Pkce), ..preference(DESKTOP) };
+        assert!(asked.flow(&legacy) == SsoFlow::Device && asked.is_overruled(&legacy));
+        assert!(!Preference { given: None, ..asked }.is_overruled(&legacy) && !asked.is_overruled(&session()));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use call::{
     Granted, MfaProof, Operation, RegisterClient, StartDeviceAuthorization,
 };
 pub(crate) use device::{Outcome, Polling};
-pub(crate) use flow::{Flow, Machine, Preference};
+pub(crate) use flow::{Machine, Preference};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use pace::{Pace, pause_before_retry};

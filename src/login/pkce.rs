@@ -17,7 +17,7 @@ const VERIFIER_BYTES: usize = 48;
 /// Random bytes of a state.
 const STATE_BYTES: usize = 24;
 /// How many random bytes one login takes.
-pub(crate) const RANDOM_BYTES: usize = VERIFIER_BYTES + STATE_BYTES;
+pub(super) const RANDOM_BYTES: usize = VERIFIER_BYTES + STATE_BYTES;
 /// All that is not unreserved (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// The most characters of an error from the page that are passed on.

@@ -68,6 +68,9 @@ pub(crate) trait Prompt {
     /// Waits for an answer of the right form.
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer>;
 
+    /// Waits for a yes or no; Enter means yes.
+    fn agree(&mut self, question: &str) -> Result<bool, NoAnswer>;
+
     /// Whether a second question may get a better answer than the first.
     fn can_ask_again(&self) -> bool;
 }
@@ -78,6 +81,10 @@ pub(crate) struct Nobody;
 
 impl Prompt for Nobody {
     fn ask(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
+        Err(NoAnswer::Unattended)
+    }
+
+    fn agree(&mut self, _question: &str) -> Result<bool, NoAnswer> {
         Err(NoAnswer::Unattended)
     }
 
@@ -113,6 +120,10 @@ impl Prompt for Terminal {
         answer.map(Secret::new).map_err(no_answer)
     }
 
+    fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
+        confirm(question, true)
+    }
+
     fn can_ask_again(&self) -> bool {
         true
     }
@@ -132,6 +143,10 @@ impl Prompt for Prepared {
             Some(answer) => Ok(answer),
             None => self.next.ask(question),
         }
+    }
+
+    fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
+        self.next.agree(question)
     }
 
     fn can_ask_again(&self) -> bool {

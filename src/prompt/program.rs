@@ -85,6 +85,11 @@ impl Prompt for ByProgram {
         }
     }
 
+    fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
+        // A program has codes, and no opinion.
+        self.next.agree(question)
+    }
+
     fn can_ask_again(&self) -> bool {
         self.last.runs < RUNS || self.next.can_ask_again()
     }
@@ -139,6 +144,10 @@ mod tests {
     impl Prompt for Person {
         fn ask(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
             Ok(Secret::new(self.0))
+        }
+
+        fn agree(&mut self, _question: &str) -> Result<bool, NoAnswer> {
+            Ok(true)
         }
 
         fn can_ask_again(&self) -> bool {

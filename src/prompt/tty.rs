@@ -49,6 +49,19 @@ impl Prompt for AtTty {
         }
     }
 
+    fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
+        let is_no = |text: &str| matches!(text.trim().to_ascii_lowercase().as_str(), "n" | "no");
+        let answer = self.ask(Question {
+            text: question,
+            help: "Y/n",
+            fits: |text| matches!(text.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes" | "n" | "no"),
+            complaint: "yes or no, please",
+            echo: Echo::Shown,
+            facts: &[],
+        })?;
+        Ok(!is_no(answer.expose()))
+    }
+
     fn can_ask_again(&self) -> bool {
         !self.until.left().is_zero()
     }
@@ -98,6 +111,16 @@ mod tests {
         let (answer, shown) = ask("123\n123456\n", PLENTY, again);
         assert_eq!(answer.unwrap().expose(), "123456");
         assert!(shown.contains("awsauth: Code of X (six digits): "), "{shown:?}");
+    }
+
+    #[test]
+    fn a_yes_or_no_is_waited_for_and_enter_means_yes() {
+        for (typed, expected) in [("\n", true), ("Yes\n", true), ("x\nn\n", false), ("no\n", false)] {
+            let (mut person, tty) = pair();
+            person.write_all(typed.as_bytes()).unwrap();
+            let agreed = AtTty::new(tty, Deadline::after(PLENTY)).agree("A code instead?");
+            assert_eq!(agreed.unwrap(), expected, "{typed:?}");
+        }
     }
 
     #[test]

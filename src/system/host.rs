@@ -52,6 +52,11 @@ impl Host {
         self.stdin_is_terminal && self.stderr_is_terminal
     }
 
+    /// Whether Docker or Podman says that this is a container of theirs.
+    pub(crate) fn is_in_container() -> bool {
+        ["/.dockerenv", "/run/.containerenv"].iter().any(|file| std::fs::metadata(file).is_ok())
+    }
+
     /// The home directory: `HOME` (`USERPROFILE` on Windows), else what the system's user database says.
     pub(crate) fn home() -> Option<PathBuf> {
         etcetera::home_dir().ok().filter(|home| home.is_absolute())

@@ -12,6 +12,8 @@ mod architecture;
 #[cfg(unix)]
 mod at_tty;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod credential_process;

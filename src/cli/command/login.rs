@@ -17,7 +17,7 @@ use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
 use crate::login::seconds_left;
-use crate::model::{Catalog, Chain, Credentials, Pattern, Profile, ProfileName};
+use crate::model::{Catalog, Chain, Credentials, Pattern, Profile, ProfileName, SsoFlow};
 use crate::prompt::{self, NoAnswer, Nobody, Prompt, Terminal};
 use crate::render::duration;
 use crate::system::clock;
@@ -48,24 +48,34 @@ pub(crate) struct Args {
     /// The MFA code, or - to read it from stdin
     #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
     token_code: Option<String>,
-    /// Do not open a browser; the page's address and its code are always shown
+    /// Do not open a browser; the page's address is always shown
     #[arg(long)]
     no_browser: bool,
-    /// How to approve an SSO login
-    #[arg(long, value_enum, default_value_t = Flow::Device)]
-    flow: Flow,
+    /// How to approve an SSO login [default: pkce where a browser on this machine can come back to it, else device]
+    #[arg(long, value_enum)]
+    flow: Option<Flow>,
 }
 
 /// The ways to approve an SSO login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Flow {
-    /// A code that is compared on a page, on any machine (RFC 8628).
+    /// A code that is compared on a page, on any machine (RFC 8628)
     Device,
+    /// A page that comes back by itself, in a browser on this machine (RFC 7636)
+    Pkce,
+}
+
+impl From<Flow> for SsoFlow {
+    fn from(flow: Flow) -> Self {
+        match flow {
+            Flow::Device => Self::Device,
+            Flow::Pkce => Self::Pkce,
+        }
+    }
 }
 
 /// Logs in to every profile that was named, and says how each went.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let Flow::Device = args.flow;
     let given = given_code(args.token_code.as_deref(), host)?;
     let desk = Desk::new(host, places, out)?;
     let names = names(args, &desk, host)?;
@@ -84,6 +94,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         attendance: Attendance::Person,
         renewal: if args.force { Renewal::Always } else { Renewal::Strict },
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
+        flow: args.flow.map(SsoFlow::from),
         until: None,
     };
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, out));

@@ -5,6 +5,7 @@ mod codes;
 mod failures;
 mod files;
 mod many;
+mod pkce;
 mod sharing;
 
 use crate::scene::{CREDENTIALS, MANIFEST, SSO_CALLS, Scene};
