@@ -16,6 +16,9 @@ mod browser;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+#[cfg(feature = "real-clients")]
+mod chromium;
+#[cfg(test)]
 mod credential_process;
 #[cfg(test)]
 mod env;

@@ -240,6 +240,21 @@ fn nothing_is_left(scene: &Scene) {
 }
 
 #[test]
+fn ctrl_c_while_the_browser_is_waited_for_ends_with_130_and_nobody_listens_any_more() {
+    let scene = Scene::new();
+    let mut session = at_terminal(&scene, "login read --flow pkce --no-browser");
+    session.exp_string("redirect_uri=http%3A%2F%2F127.0.0.1%3A").unwrap();
+    let port: u16 = session.exp_string("%2Foauth").unwrap().parse().unwrap();
+    session.exp_string("Waiting").unwrap();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    session.send_control('c').unwrap();
+    session.exp_string("interrupted").unwrap();
+    ends_with(session, 130);
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(!scene.home.has(&session_file("read")));
+}
+
+#[test]
 fn apply_shows_the_diff_and_asks_and_no_writes_nothing() {
     let scene = Scene::new();
     for (answer, code) in [("n\r", 4), ("y\r", 0)] {

@@ -366,3 +366,16 @@ fn without_a_display_a_code_is_used() {
     assert!(run.stderr.contains("It must show this code: "), "{}", run.stderr);
     assert_eq!(scene.calls(), SSO_CALLS);
 }
+
+#[cfg(all(feature = "real-clients", target_os = "linux"))]
+#[test]
+fn where_nothing_can_be_listened_on_a_code_is_used_and_it_is_said() {
+    let scene = Scene::new();
+    let mut strace = scene.home.program(&crate::readers::client::tool("AWSAUTH_TEST_STRACE"));
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=listen", "-e", "inject=listen:error=EADDRINUSE"]);
+    strace.arg(env!("CARGO_BIN_EXE_awsauth")).args(["login", "read", "--flow", "pkce"]);
+    let run = crate::support::sandbox::Run::from(strace.output().unwrap()).ok();
+    let words = "no page can come back to this machine (Address already in use (os error 98)); a code is used instead";
+    assert!(run.stderr.contains(words) && run.stderr.contains("It must show this code: "), "{}", run.stderr);
+    assert_eq!(scene.calls(), SSO_CALLS);
+}
