@@ -5,8 +5,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Stdio};
 use std::time::Duration;
 
-use crate::scene::Scene;
-use crate::support::sandbox::Run;
+use crate::support::sandbox::{Run, Sandbox};
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(20);
@@ -33,8 +32,8 @@ pub(crate) struct Waiting {
 
 impl Waiting {
     /// Runs awsauth with these arguments and `--flow pkce --no-browser` until it shows a page.
-    pub(crate) fn start(scene: &Scene, args: &[&str]) -> Self {
-        let mut command = scene.home.command([args, &["--flow", "pkce", "--no-browser"]].concat());
+    pub(crate) fn start(home: &Sandbox, args: &[&str]) -> Self {
+        let mut command = home.command([args, &["--flow", "pkce", "--no-browser"]].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut waiting = Self { child, stderr, said: String::new(), page: String::new() };

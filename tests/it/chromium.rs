@@ -2,7 +2,6 @@
 //! kept in `target/chromium`, to be looked at.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::readers::client::tool;
 use crate::scene::Scene;
@@ -34,18 +33,15 @@ fn log_in(scene: Scene, look: Look, name: &str) -> (Scene, Run, Shown) {
         Look::Dark => "preferredColorScheme=0",
     };
     let script = format!(
-        "#!/bin/sh\n'{}' --headless --no-sandbox --disable-gpu --no-first-run --no-proxy-server --hide-scrollbars \
+        "'{}' --headless --no-sandbox --disable-gpu --no-first-run --no-proxy-server --hide-scrollbars \
          --disable-background-networking --disable-component-update --user-data-dir=\"$HOME/profile\" \
          --blink-settings={theme} --enable-logging=stderr --window-size=900,640 --screenshot='{}' --dump-dom \"$1\" \
          >\"$HOME/page.html\" 2>\"$HOME/log\"\necho done >\"$HOME/done\"\n",
         tool("AWSAUTH_TEST_CHROMIUM").display(),
         picture.display()
     );
-    scene.home.write("browser", script);
-    let (browser, done) = (scene.home.path("browser"), scene.home.path("done"));
-    assert!(Command::new("chmod").arg("+x").arg(&browser).status().unwrap().success());
-    // A pipe, so that the test waits for the browser and not for a while.
-    assert!(Command::new("mkfifo").arg(&done).status().unwrap().success());
+    let browser = scene.home.script("browser", &script);
+    let done = scene.home.pipe("done");
     let scene = scene.env("BROWSER", browser.to_str().unwrap());
     let run = scene.run(&["login", "read", "--flow", "pkce"]);
     assert_eq!(std::fs::read_to_string(done).unwrap(), "done\n");

@@ -91,6 +91,23 @@ impl Sandbox {
         fs::write(path, content).unwrap();
     }
 
+    /// Writes a shell script that can be run. Another process does it: a file that this one had open for writing could be
+    /// open still in a child of another test, and then the system refuses to run it.
+    pub(crate) fn script(&self, relative: &str, text: &str) -> PathBuf {
+        let path = self.path(relative);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "printf '#!/bin/sh\n%s' \"$2\" >\"$1\" && chmod +x \"$1\"", "sh"]).arg(&path).arg(text);
+        assert!(shell.status().unwrap().success());
+        path
+    }
+
+    /// A named pipe in HOME, to wait for a program that this test does not run itself.
+    pub(crate) fn pipe(&self, relative: &str) -> PathBuf {
+        let path = self.path(relative);
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        path
+    }
+
     /// Writes the manifest where awsauth looks for it.
     pub(crate) fn manifest(&self, text: &str) {
         self.write(".config/awsauth/profiles.toml", text);

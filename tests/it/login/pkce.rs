@@ -1,6 +1,6 @@
 //! The approval on a page of the browser on this machine, with a browser that is played here.
 
-use std::process::Command;
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,7 +17,7 @@ const PAGE_CALLS: [&str; 4] = ["RegisterClient", "AuthorizePage", "CreateToken",
 /// Logs in to `read` on a page that is approved.
 #[track_caller]
 fn log_in(scene: &Scene, args: &[&str]) {
-    let waiting = Waiting::start(scene, &[&["login", "read"], args].concat());
+    let waiting = Waiting::start(&scene.home, &[&["login", "read"], args].concat());
     assert_eq!(waiting.browse().status, 200);
     waiting.end().ok();
 }
@@ -40,7 +40,7 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 #[test]
 fn an_approved_page_logs_in_and_the_browser_is_told() {
     let scene = Scene::new();
-    let waiting = Waiting::start(&scene, &["login", "read"]);
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
     let origin = waiting.origin();
     let answer = waiting.browse();
     let run = waiting.end().ok();
@@ -75,15 +75,11 @@ fn an_approved_page_logs_in_and_the_browser_is_told() {
 #[test]
 fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
     let scene = Scene::new();
-    let browser = scene.home.path("browser");
-    scene.home.write("browser", "#!/bin/sh\nprintf '%s|' \"$@\" > \"$HOME/opened\"\n");
-    assert!(Command::new("chmod").arg("+x").arg(&browser).status().unwrap().success());
-    // A pipe, so that the test waits for the browser and not for a while.
-    let opened = scene.home.path("opened");
-    assert!(Command::new("mkfifo").arg(&opened).status().unwrap().success());
+    let browser = scene.home.script("browser", "printf '%s|' \"$@\" > \"$HOME/opened\"\n");
+    let opened = scene.home.pipe("opened");
     let scene = scene.env("BROWSER", browser.to_str().unwrap());
     let mut login = scene.home.command(["login", "read", "--flow", "pkce"]);
-    let login = login.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let login = login.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let opened = std::fs::read_to_string(&opened).unwrap();
     let page = opened.strip_suffix('|').expect("one argument");
     let back = get(page).head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
@@ -98,7 +94,7 @@ fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
 fn a_no_on_the_page_ends_the_login_in_the_words_of_aws() {
     let scene = Scene::new();
     scene.aws.world().consent(Consent::Deny);
-    let waiting = Waiting::start(&scene, &["login", "read", "--json"]);
+    let waiting = Waiting::start(&scene.home, &["login", "read", "--json"]);
     let answer = waiting.browse();
     let run = waiting.end().exits(5);
     let words = "Authorize failed: The resource owner <b>denied</b> the request (access_denied)";
@@ -117,7 +113,7 @@ fn a_no_on_the_page_ends_the_login_in_the_words_of_aws() {
 fn a_failure_of_the_page_is_unavailable() {
     let scene = Scene::new();
     scene.aws.world().consent(Consent::Error);
-    let waiting = Waiting::start(&scene, &["login", "read"]);
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
     let answer = waiting.browse();
     assert_eq!(answer.status, 502);
     let run = waiting.end().exits(6);
@@ -127,7 +123,7 @@ fn a_failure_of_the_page_is_unavailable() {
 #[test]
 fn what_belongs_to_another_login_is_refused_and_the_right_one_is_still_waited_for() {
     let scene = Scene::new();
-    let waiting = Waiting::start(&scene, &["login", "read"]);
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
     for query in ["code=a&state=other", "code=a", "error=access_denied&state=other", "state=other"] {
         let answer = get(&waiting.callback(query));
         assert_eq!(answer.status, 400, "{query}");
@@ -161,7 +157,7 @@ fn what_belongs_to_another_login_is_refused_and_the_right_one_is_still_waited_fo
 fn one_answer_is_taken_and_nobody_else_is_served_after_it() {
     let scene = Scene::new();
     scene.aws.world().fail_next("CreateToken", Fault::Hang);
-    let waiting = Waiting::start(&scene, &["login", "read"]);
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
     let (back, again) = (waiting.sent_back(), waiting.callback(&format!("code=other&state={}", waiting.state())));
     let first = std::thread::spawn(move || get(&back));
     assert!(scene.aws.wait_for("CreateToken", 1, Duration::from_secs(20)));
@@ -177,7 +173,7 @@ fn one_answer_is_taken_and_nobody_else_is_served_after_it() {
 fn a_code_that_aws_does_not_take_ends_the_login_and_the_next_one_registers_anew() {
     let scene = Scene::new();
     scene.aws.world().set_code_lifetime(0);
-    let waiting = Waiting::start(&scene, &["login", "read"]);
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
     let answer = waiting.browse();
     assert_eq!(answer.status, 400);
     assert!(answer.body.contains("<h1>The login came to nothing</h1>"), "{}", answer.body);
@@ -200,7 +196,7 @@ fn a_lost_answer_to_the_code_is_unavailable_and_the_browser_is_told() {
     {
         let scene = Scene::new();
         scene.aws.world().fail_next("CreateToken", fault);
-        let waiting = Waiting::start(&scene, &["login", "read"]);
+        let waiting = Waiting::start(&scene.home, &["login", "read"]);
         let answer = waiting.browse();
         assert_eq!(answer.status, 502);
         assert!(answer.body.contains("<h1>AWS could not finish the login</h1>"), "{}", answer.body);
@@ -310,7 +306,7 @@ sso_account_id = "123456789012"
 sso_role_name = "ReadOnly"
 "#;
     scene.home.manifest(&format!("{}{more}", crate::scene::MANIFEST));
-    let mut waiting = Waiting::start(&scene, &["login", "read", "jump", "more"]);
+    let mut waiting = Waiting::start(&scene.home, &["login", "read", "jump", "more"]);
     let (first, origin) = (waiting.page.clone(), waiting.origin());
     assert!(waiting.browse().body.contains("logged in to corp"));
     waiting.next_page();
@@ -333,7 +329,7 @@ fn neither_the_code_nor_the_verifier_is_shown_anywhere() {
         let scene = Scene::new();
         scene.aws.world().consent(consent);
         scene.aws.world().set_code_lifetime(lifetime);
-        let waiting = Waiting::start(&scene, &["login", "read", "-v", "--json"]);
+        let waiting = Waiting::start(&scene.home, &["login", "read", "-v", "--json"]);
         let answer = waiting.browse();
         let run = waiting.end().exits(code);
         let requests = scene.aws.requests();

@@ -5,6 +5,7 @@ use std::process::Command;
 use super::client::{Client, script, tool};
 use super::home::{MANIFEST, Variant};
 use super::{Home, PROFILES, identify};
+use crate::browser::Waiting;
 use crate::support::fake_aws::standard::{SSO_REGION, START_URL};
 use crate::support::fake_aws::{FakeAws, SECRET_MARK};
 use crate::support::sandbox::Sandbox;
@@ -81,6 +82,25 @@ fn aws_clis_own_code_takes_a_login_of_awsauths_as_its_own() {
         log_in_with_aws_cli(&home, session);
         assert_eq!(home.fake.operations(), [""; 0], "{profile}: AWS CLI must find token and registration");
     }
+}
+
+#[test]
+fn a_login_on_a_page_serves_every_client_and_boto3_refreshes_it() {
+    let home = signed_out();
+    let waiting = Waiting::start(&home.sandbox, &["login", "read"]);
+    assert_eq!(waiting.browse().status, 200);
+    waiting.end().ok();
+    home.fake.clear();
+    log_in_with_aws_cli(&home, Some("corp"));
+    assert_eq!(home.fake.operations(), [""; 0], "AWS CLI must find the token");
+    let read = PROFILES.into_iter().find(|expected| expected.profile == "read").unwrap();
+    for client in [Client::Boto3, Client::AwsCli, Client::JavaScript, Client::Rust] {
+        let (operations, _) = identify(&home, client, read);
+        assert_eq!(operations, ["GetRoleCredentials", "GetCallerIdentity"], "{client:?}");
+    }
+    let_the_token_age(&home);
+    let (operations, _) = identify(&home, Client::Boto3, read);
+    assert_eq!(operations, ["CreateToken", "GetRoleCredentials", "GetCallerIdentity"]);
 }
 
 #[test]
