@@ -174,7 +174,7 @@ fn shell() -> Result<(), Box<dyn Error>> {
     println!(
         "profiles.toml is a manifest and key.csv an access key for it; `mfa-code` shows a code, `whoami-aws` asks STS."
     );
-    println!("SSO logins are approved by opening the page, with curl for one. `exit` ends it all.");
+    println!("SSO logins are approved by opening the page, with `curl -L` for one. `exit` ends it all.");
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
     tour.prepare(&mut Command::new(shell))?.env("TERM", "xterm-256color").status()?;
     Ok(())

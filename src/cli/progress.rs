@@ -89,16 +89,23 @@ fn tell(notice: &Notice<'_>, out: Out) {
             out.warn(&format!("no page can come back to this machine ({cause}); a code is used instead"));
         }
         Notice::Page { profile, access, page, opened } => {
-            let opened =
-                if *opened { "Your browser opens this page" } else { "Open this page in a browser on this machine" };
-            out.say(&format!("{opened} to approve the login to {}:", access.token_key()));
+            let (opening, otherwise) = if *opened {
+                (
+                    "Your browser opens this page",
+                    "If it does not, open the page by hand, on this machine. On another one,",
+                )
+            } else {
+                (
+                    "Open this page in a browser on this machine",
+                    "It comes back here by itself. If you are at another machine,",
+                )
+            };
+            out.say(&format!("{opening} to approve the login to {}:", access.token_key()));
             out.say("");
             out.say(&format!("    {}", display_safe(page)));
             out.say("");
-            out.say(
-                "It comes back here by itself. If no browser opens, open it by hand, on this machine. To approve on",
-            );
-            out.say(&format!("another one, press Ctrl-C and run `awsauth login {profile} --flow device`."));
+            out.say(otherwise);
+            out.say(&format!("press Ctrl-C and run `awsauth login {profile} --flow device`."));
             out.say("Approve only if you started this login yourself. Waiting…");
         }
         Notice::Approval { access, authorization, opened } => {
