@@ -222,6 +222,8 @@ mod tests {
     fn browser(port: u16, request: Vec<u8>) -> JoinHandle<String> {
         std::thread::spawn(move || {
             let mut stream = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            // Less than it takes until a connection without a request is given up.
+            stream.set_read_timeout(Some(PATIENCE / 2)).unwrap();
             stream.write_all(&request).unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
