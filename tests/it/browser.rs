@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, ChildStderr, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 use crate::support::sandbox::{Run, Sandbox};
@@ -25,7 +25,8 @@ pub(crate) struct Answer {
 pub(crate) struct Waiting {
     child: Child,
     stderr: BufReader<ChildStderr>,
-    said: String,
+    /// What it has said so far.
+    pub(crate) said: String,
     /// The page that it asks to open.
     pub(crate) page: String,
 }
@@ -33,7 +34,11 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// Runs awsauth with these arguments and `--flow pkce --no-browser` until it shows a page.
     pub(crate) fn start(home: &Sandbox, args: &[&str]) -> Self {
-        let mut command = home.command([args, &["--flow", "pkce", "--no-browser"]].concat());
+        Self::run(home.command([args, &["--flow", "pkce", "--no-browser"]].concat()))
+    }
+
+    /// Runs awsauth as it is given until it shows a page.
+    pub(crate) fn run(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut waiting = Self { child, stderr, said: String::new(), page: String::new() };

@@ -44,6 +44,8 @@ fn log_in(scene: Scene, look: Look, name: &str) -> (Scene, Run, Shown) {
     let done = scene.home.pipe("done");
     let scene = scene.env("BROWSER", browser.to_str().unwrap());
     let run = scene.run(&["login", "read", "--flow", "pkce"]);
+    // Otherwise there is nothing to wait for.
+    assert!(run.stderr.contains("Your browser opens this page"), "{}", run.stderr);
     assert_eq!(std::fs::read_to_string(done).unwrap(), "done\n");
     let shown = Shown { html: scene.home.read("page.html"), log: scene.home.read("log"), picture };
     (scene, run, shown)
@@ -72,7 +74,7 @@ fn chromium_comes_back_from_the_page_and_shows_that_it_worked() {
     let [light, dark] = [Look::Light, Look::Dark].map(|look| {
         let (scene, run, shown) = log_in(Scene::new(), look, "granted");
         let run = run.ok();
-        assert!(run.stderr.contains("Your browser opens this page") && run.stderr.contains("read: valid for"));
+        assert!(run.stderr.contains("read: valid for"), "{}", run.stderr);
         assert!(shown.html.contains("<h1>You are logged in to corp</h1>"), "{}\n{}", shown.html, shown.log);
         assert_eq!(scene.calls(), ["RegisterClient", "AuthorizePage", "CreateToken", "GetRoleCredentials"]);
         shown.picture()

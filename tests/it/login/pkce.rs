@@ -1,6 +1,5 @@
 //! The approval on a page of the browser on this machine, with a browser that is played here.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -78,16 +77,11 @@ fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
     let browser = scene.home.script("browser", "printf '%s|' \"$@\" > \"$HOME/opened\"\n");
     let opened = scene.home.pipe("opened");
     let scene = scene.env("BROWSER", browser.to_str().unwrap());
-    let mut login = scene.home.command(["login", "read", "--flow", "pkce"]);
-    let login = login.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let opened = std::fs::read_to_string(&opened).unwrap();
-    let page = opened.strip_suffix('|').expect("one argument");
-    let back = get(page).head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap().to_owned();
-    assert_eq!(get(&back).status, 200);
-    let output = login.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("Your browser opens this page"), "{said}");
-    assert!(said.contains(&format!("\n    {page}\n")), "the address is shown in full: {said}");
+    let waiting = Waiting::run(scene.home.command(["login", "read", "--flow", "pkce"]));
+    assert!(waiting.said.contains("Your browser opens this page"), "{}", waiting.said);
+    assert_eq!(std::fs::read_to_string(&opened).unwrap(), format!("{}|", waiting.page));
+    assert_eq!(waiting.browse().status, 200);
+    waiting.end().ok();
 }
 
 #[test]
@@ -352,6 +346,18 @@ fn the_legacy_form_goes_with_a_code_whatever_was_asked_for() {
     scene.change_manifest("sso_session = \"corp\"\n", legacy);
     let run = scene.run(&["login", "read", "--flow", "pkce"]).ok();
     assert!(run.stderr.contains("a login without an `sso_session` goes with a code only"), "{}", run.stderr);
+    assert_eq!(scene.calls(), SSO_CALLS);
+}
+
+#[test]
+fn the_personal_settings_choose_the_way_and_the_flag_wins() {
+    let scene = Scene::new();
+    scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nsso_flow = \"pkce\"\n");
+    let waiting = Waiting::run(scene.home.command(["login", "read", "--no-browser"]));
+    assert_eq!(waiting.browse().status, 200);
+    waiting.end().ok();
+    assert_eq!(scene.calls(), PAGE_CALLS);
+    scene.run(&["login", "read", "--force", "--flow", "device"]).ok();
     assert_eq!(scene.calls(), SSO_CALLS);
 }
 
