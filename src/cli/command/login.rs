@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// Do not open a browser; the page's address is always shown
     #[arg(long)]
     no_browser: bool,
-    /// How to approve an SSO login [default: `sso_flow` in [settings] of profiles.local.toml, else pkce where a browser on
+    /// How to approve an SSO login [default: `sso_flow` of profiles.local.toml, else pkce where a browser on
     /// this machine can come back to it, else device]
     #[arg(long, value_enum)]
     flow: Option<Flow>,
