@@ -87,6 +87,12 @@ pub(crate) enum BrokerError {
         /// The profile.
         profile: ProfileName,
     },
+    /// The time was over in which a program wants to have its answer.
+    #[error("{profile}: the session was not renewed in time: AWS, or another awsauth that renews it, takes too long")]
+    OutOfTime {
+        /// The profile.
+        profile: ProfileName,
+    },
     /// AWS does not take the token that a person approved in this run.
     #[error("{profile}: AWS refuses the token of the login that was just approved")]
     ApprovedInVain {

@@ -42,7 +42,7 @@ impl Broker<'_> {
         let redirect_uri = redirect_uri(loopback.port());
         let opening = Opening { profile, access, client: &client, pkce: &pkce, redirect_uri: &redirect_uri };
         match self.open_page(&opening, loopback).await? {
-            Some(granted) => Ok(self.keep_token(access, &client, granted)),
+            Some(token) => Ok(token),
             None if self.is_code_wanted(profile)? => self.by_device(profile, access).await,
             None => Err(BrokerError::PageTimedOut { profile: profile.name.clone() }),
         }
@@ -61,7 +61,7 @@ impl Broker<'_> {
     }
 
     /// Opens the page and answers the browser; none if it did not come back in time.
-    async fn open_page(&self, opening: &Opening<'_>, mut loopback: Loopback) -> Result<Option<Granted>, BrokerError> {
+    async fn open_page(&self, opening: &Opening<'_>, mut loopback: Loopback) -> Result<Option<SsoToken>, BrokerError> {
         let Opening { profile, access, client, pkce, redirect_uri } = *opening;
         let endpoint = self.ports.aws.oidc_endpoint(access.region()).await.map_err(|call| failed(profile, call))?;
         let page = pkce.authorize_url(&endpoint, &client.client_id, redirect_uri, access.scopes());
@@ -81,8 +81,10 @@ impl Broker<'_> {
                 Callback::Refused(call) => return self.refuse(visit, opening, call).await,
                 Callback::Code(code) => match self.redeem(opening, &code).await {
                     Ok(granted) => {
+                        // First: what the page says must be true even if the browser is slow to take it.
+                        let token = self.keep_token(access, client, granted);
                         self.answer(visit, access, &Landing::Granted).await;
-                        return Ok(Some(granted));
+                        return Ok(Some(token));
                     }
                     Err(call) => return self.refuse(visit, opening, call).await,
                 },
@@ -111,11 +113,6 @@ impl Broker<'_> {
         let page = (self.ports.page)(landing, access);
         // A browser that has gone away has seen enough; the login goes on without it.
         drop(visit.answer(&page).await);
-    }
-
-    fn forget_client(&self, access: &SsoAccess) {
-        // If it can't be removed, the next one overwrites it.
-        drop(self.ports.tokens.remove_client(access));
     }
 
     /// Whether the person, if there is one at the terminal, wants a code instead.

@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
 use super::error::BrokerError;
 use super::notice::Notice;
 use super::{Attendance, Broker};
-use crate::system::lock::{Lock, LockError};
+use crate::system::lock::{Lock, LockError, this_process};
 
-/// How long a program waits for a renewal by another process: less than the minute after which Go's SDK gives up.
-const PATIENCE: SignedDuration = SignedDuration::from_secs(45);
 /// How long between the first two looks.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// How long between two looks at most: hundreds may be waiting.
@@ -27,35 +23,34 @@ pub(super) enum Right<T> {
 }
 
 impl Broker<'_> {
-    /// Waits for the right to renew `what`, or until `theirs` finds that another process has: a person until they
-    /// interrupt, a program a limited time. The system frees the lock of a process that dies.
+    /// Waits for the right to renew `what`, or until `theirs` finds that another process has, or, while that is at it,
+    /// `meanwhile` finds something that serves. The system frees the lock of a process that dies.
     pub(super) async fn right_to<T>(
         &self,
         what: &str,
         theirs: impl Fn() -> Option<T>,
+        meanwhile: impl Fn() -> Option<T>,
     ) -> Result<Right<T>, BrokerError> {
-        let give_up = (self.ports.now)() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         let mut waited = Duration::ZERO;
         loop {
-            match self.ports.sessions.try_lock(what) {
+            let holder = match self.ports.sessions.try_lock(what) {
                 // Looked for under the lock as well: it may have been put there just before.
                 Ok(lock) => return Ok(theirs().map_or(Right::Ours(lock), Right::Theirs)),
-                Err(LockError::Held { holder, .. })
-                    if self.attendance == Attendance::Person || (self.ports.now)() < give_up =>
-                {
-                    if let Some(result) = theirs() {
-                        return Ok(Right::Theirs(result));
-                    }
-                    let is_told = waited > WORTH_TELLING;
-                    tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-                    waited += pause;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    if waited > WORTH_TELLING && !is_told && self.attendance == Attendance::Person {
-                        (self.ports.notify)(Notice::Waiting { subject: what, holder });
-                    }
-                }
+                Err(LockError::Held { holder, .. }) => holder,
                 Err(source) => return Err(BrokerError::Lock { profile: what.to_owned(), source }),
+            };
+            if let Some(result) = theirs().or_else(&meanwhile) {
+                return Ok(Right::Theirs(result));
+            }
+            let is_told = waited > WORTH_TELLING;
+            tokio::time::sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            waited += pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            // What this very process is at for another profile is no news.
+            let is_news = self.attendance == Attendance::Person && holder != Some(this_process());
+            if waited > WORTH_TELLING && !is_told && is_news {
+                (self.ports.notify)(Notice::Waiting { subject: what, holder });
             }
         }
     }

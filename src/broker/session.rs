@@ -89,7 +89,7 @@ impl Broker<'_> {
             self.long_term_key(profile)?;
         }
         let theirs = || self.kept(steps, Freshness::Fresh);
-        let _lock = match self.right_to(profile.name.as_str(), theirs).await? {
+        let _lock = match self.right_to(profile.name.as_str(), theirs, || None).await? {
             Right::Theirs(session) => return Ok(session.credentials),
             Right::Ours(lock) => lock,
         };

@@ -35,7 +35,7 @@ impl Broker<'_> {
         let profile = steps[steps.len() - 1];
         let mut token = self.sso_token(steps, access, Trust::Kept).await?;
         let theirs = || self.kept(steps, Freshness::Fresh);
-        let _lock = match self.right_to(profile.name.as_str(), theirs).await? {
+        let _lock = match self.right_to(profile.name.as_str(), theirs, || None).await? {
             Right::Theirs(session) => return Ok(session.credentials),
             Right::Ours(lock) => lock,
         };
@@ -75,14 +75,18 @@ impl Broker<'_> {
         access: &SsoAccess,
         trust: Trust<'_>,
     ) -> Result<SsoToken, Rc<BrokerError>> {
-        match self.tokens.borrow().get(access.token_key()) {
-            Some(Ok(token)) if self.is_usable(token, trust) => return Ok(token.clone()),
-            Some(Err(error)) => return Err(Rc::clone(error)),
-            _ => {}
+        if let Some(result) = self.token_of_this_run(access, trust) {
+            return result;
         }
-        let result = self.find_token(steps, access, trust).await.map_err(Rc::new);
-        self.tokens.borrow_mut().insert(access.token_key().to_owned(), result.clone());
+        let result = self.find_token(steps, access, trust).await;
+        self.tokens.borrow_mut().insert(run_key(access), result.clone());
         result
+    }
+
+    /// What was found for an earlier profile, if that settles it.
+    fn token_of_this_run(&self, access: &SsoAccess, trust: Trust<'_>) -> Option<Result<SsoToken, Rc<BrokerError>>> {
+        let known = self.tokens.borrow().get(&run_key(access)).cloned();
+        known.filter(|known| known.as_ref().map_or(true, |token| self.is_usable(token, trust)))
     }
 
     fn is_usable(&self, token: &SsoToken, trust: Trust<'_>) -> bool {
@@ -94,42 +98,65 @@ impl Broker<'_> {
         steps: Steps<'_, '_>,
         access: &SsoAccess,
         trust: Trust<'_>,
-    ) -> Result<SsoToken, BrokerError> {
+    ) -> Result<SsoToken, Rc<BrokerError>> {
         let is_alone = self.attendance == Attendance::Nobody;
         match self.decide_token(access, trust) {
             TokenUse::Use(token) => return Ok(token),
             TokenUse::Aging(token) if is_alone => return Ok(token),
-            TokenUse::Authorize if is_alone => return Err(self.login_needed(steps)),
+            TokenUse::Authorize if is_alone => return Err(Rc::new(self.login_needed(steps))),
             TokenUse::Aging(_) | TokenUse::Refresh(..) | TokenUse::Authorize => {}
         }
         let theirs = || match self.decide_token(access, trust) {
             TokenUse::Use(token) => Some(token),
             _ => None,
         };
-        let _lock = match self.right_to(&format!("sso {}", access.token_key()), theirs).await? {
+        // Who holds the lock may be a person who looks at a page.
+        let meanwhile = || match self.decide_token(access, trust) {
+            TokenUse::Refresh(token, _) if is_alone && self.is_usable(&token, trust) => Some(token),
+            _ => None,
+        };
+        let _lock = match self.right_to(&format!("sso {}", access.token_key()), theirs, meanwhile).await? {
             Right::Theirs(token) => return Ok(token),
             Right::Ours(lock) => lock,
         };
-        let profile = steps[steps.len() - 1];
-        match self.decide_token(access, trust) {
-            TokenUse::Use(token) => Ok(token),
-            TokenUse::Aging(token) if is_alone => Ok(token),
-            TokenUse::Aging(_) | TokenUse::Authorize => self.authorize(steps, access).await,
-            TokenUse::Refresh(token, client) => {
-                let error = match self.refresh(profile, access, &token, &client).await {
-                    Ok(token) => return Ok(token),
-                    Err(error) => error,
-                };
-                let is_good = trust == Trust::Kept && self.is_usable(&token, trust);
-                let is_passing =
-                    matches!(error.problem, Problem::Unreachable | Problem::Throttled | Problem::ServerFault);
-                if is_good && (is_passing || is_alone) {
-                    return Ok(token);
-                }
-                // Whatever AWS has against the refresh token, a person can get another one.
-                if is_passing { Err(failed(profile, error)) } else { self.authorize(steps, access).await }
-            }
+        // Another profile of this run may have held it.
+        if let Some(result) = self.token_of_this_run(access, trust) {
+            return result;
         }
+        Ok(self.renew_token(steps, access, trust).await?)
+    }
+
+    /// Refreshes the token, or has it approved. The right to do so must be held.
+    async fn renew_token(
+        &self,
+        steps: Steps<'_, '_>,
+        access: &SsoAccess,
+        trust: Trust<'_>,
+    ) -> Result<SsoToken, BrokerError> {
+        let is_alone = self.attendance == Attendance::Nobody;
+        let profile = steps[steps.len() - 1];
+        let (token, client) = match self.decide_token(access, trust) {
+            TokenUse::Use(token) => return Ok(token),
+            TokenUse::Aging(token) if is_alone => return Ok(token),
+            TokenUse::Aging(_) | TokenUse::Authorize => return self.authorize(steps, access).await,
+            TokenUse::Refresh(token, client) => (token, client),
+        };
+        let error = match self.refresh(profile, access, &token, &client).await {
+            Ok(token) => return Ok(token),
+            Err(error) => error,
+        };
+        let is_good = trust == Trust::Kept && self.is_usable(&token, trust);
+        if is_good && (error.problem.is_passing() || is_alone) {
+            return Ok(token);
+        }
+        if error.problem.is_passing() {
+            return Err(failed(profile, error));
+        }
+        if error.is_about_client() {
+            self.forget_client(access);
+        }
+        // Whatever AWS has against the refresh token, a person can get another one.
+        self.authorize(steps, access).await
     }
 
     /// What can be done with the kept token.
@@ -138,7 +165,7 @@ impl Broker<'_> {
     }
 
     fn decide_token(&self, access: &SsoAccess, trust: Trust<'_>) -> TokenUse {
-        if self.renewal == Renewal::Always && !self.approved.borrow().contains(access.token_key()) {
+        if self.renewal == Renewal::Always && !self.approved.borrow().contains(&run_key(access)) {
             return TokenUse::Authorize;
         }
         let decided = decide(self.ports.tokens.token(access), access, (self.ports.now)());
@@ -179,7 +206,7 @@ impl Broker<'_> {
             return Err(self.login_needed(steps));
         }
         let profile = steps[steps.len() - 1];
-        if self.approved.borrow().contains(access.token_key()) {
+        if self.approved.borrow().contains(&run_key(access)) {
             return Err(BrokerError::ApprovedInVain { profile: profile.name.clone() });
         }
         if self.preference.is_overruled(access) {
@@ -189,7 +216,7 @@ impl Broker<'_> {
             SsoFlow::Device => self.by_device(profile, access).await?,
             SsoFlow::Pkce => self.by_page(profile, access).await?,
         };
-        self.approved.borrow_mut().insert(access.token_key().to_owned());
+        self.approved.borrow_mut().insert(run_key(access));
         Ok(token)
     }
 
@@ -216,10 +243,7 @@ impl Broker<'_> {
             .filter(|client| is_reusable(client, (self.ports.now)()));
         if let Some(client) = kept {
             match self.device_codes(profile, access, &client).await {
-                Err(error) if error.problem == Problem::GrantRejected => {
-                    // If it can't be removed, the new one overwrites it.
-                    drop(self.ports.tokens.remove_client(access));
-                }
+                Err(error) if error.is_about_client() => self.forget_client(access),
                 answer => return answer.map(|codes| (client, codes)),
             }
         }
@@ -302,4 +326,13 @@ impl Broker<'_> {
         }
         token
     }
+    pub(super) fn forget_client(&self, access: &SsoAccess) {
+        // If it can't be removed, the next one overwrites it.
+        drop(self.ports.tokens.remove_client(access));
+    }
+}
+
+/// What a run remembers a token by. Two legacy profiles may have one start URL and two regions, of which only one is right.
+fn run_key(access: &SsoAccess) -> String {
+    format!("{} {}", access.region().as_str(), access.token_key())
 }

@@ -1,5 +1,5 @@
-//! What happens when the browser does not come back, with the fake AWS of the integration tests behind it: only here can ten
-//! minutes be none.
+//! What happens when the browser does not come back, or AWS does not answer, with the fake AWS of the integration tests
+//! behind it: only here can minutes be none.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -8,16 +8,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Attendance, Broker, BrokerError, Notice, Ports, Renewal};
+use jiff::SignedDuration;
+
+use super::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal};
 use crate::aws::{Aws, Endpoints};
 use crate::login::{Machine, Preference};
 use crate::model::{
-    AccountId, ClientUse, ConfigText, Delivery, Kind, Profile, ProfileName, Region, SessionName, SsoAccess, SsoFlow,
-    SsoRoleName, SsoSession, SsoToken, StartUrl,
+    AccountId, Chain, ClientUse, ConfigText, Credentials, Definition, Delivery, Kind, Profile, ProfileName, Region,
+    Session, SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
 };
 use crate::prompt::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
-use crate::store::{Sessions, SsoCache};
+use crate::store::{Saved, Sessions, SsoCache};
 use crate::system::clock;
 use crate::system::loopback::Page;
 
@@ -51,23 +53,24 @@ impl Prompt for Person {
     }
 }
 
-fn access() -> SsoAccess {
+fn access(name: &str) -> SsoAccess {
     SsoAccess::Session(Arc::new(SsoSession {
-        name: SessionName::new("corp").unwrap(),
+        name: SessionName::new(name).unwrap(),
         start_url: StartUrl::new(fake_aws::standard::START_URL).unwrap().0,
         region: Region::new(fake_aws::standard::SSO_REGION).unwrap(),
         scopes: vec![ConfigText::new("sso:account:access").unwrap()],
     }))
 }
 
-fn profile() -> Profile {
+/// A profile of the SSO session of the same name.
+fn profile(name: &str) -> Profile {
     let kind = Kind::Sso {
-        access: access(),
+        access: access(name),
         account_id: AccountId::new(fake_aws::standard::SSO_ACCOUNT).unwrap(),
         role_name: SsoRoleName::new(fake_aws::standard::SSO_ROLE).unwrap(),
     };
     Profile {
-        name: ProfileName::new("read").unwrap(),
+        name: ProfileName::new(name).unwrap(),
         kind,
         delivery: Delivery::Native,
         region: None,
@@ -82,37 +85,127 @@ fn cache(dir: &Path) -> SsoCache {
     SsoCache::new(dir.join("sso"), dir)
 }
 
+/// What a broker of these tests works with.
+struct Scene<'a> {
+    aws: Aws,
+    sessions: Sessions,
+    tokens: SsoCache,
+    open: &'a dyn Fn(&str) -> bool,
+    keys: LongTermKeys,
+}
+
+impl<'a> Scene<'a> {
+    /// AWS at `url`, files in `dir`.
+    fn new(url: &str, dir: &Path, open: &'a dyn Fn(&str) -> bool) -> Self {
+        let url = Some(url.to_owned());
+        let endpoints = Endpoints { sso: url.clone(), sso_oidc: url, ..Endpoints::default() };
+        let aws = Aws::new(endpoints, None, clock::now);
+        Self { aws, sessions: Sessions::new(dir), tokens: cache(dir), open, keys: HashMap::new() }
+    }
+
+    /// A broker that has logins approved on a page, and no time for that.
+    fn broker<'b>(&'b self, person: Person, attendance: Attendance, renewal: Renewal) -> Broker<'b> {
+        let ports = Ports {
+            aws: &self.aws,
+            sessions: &self.sessions,
+            tokens: &self.tokens,
+            prompt: RefCell::new(Box::new(person)),
+            notify: &|_: Notice<'_>| (),
+            open: self.open,
+            page: &|_, _| Page { status: 200, html: String::new(), policy: String::new() },
+            patience: Duration::ZERO,
+            now: clock::now,
+        };
+        let machine = Machine {
+            names_browser: false,
+            has_display: true,
+            is_remote: false,
+            is_ci: false,
+            is_container: false,
+            is_wsl: false,
+        };
+        let preference = Preference { given: Some(SsoFlow::Pkce), setting: None, may_open: false, machine };
+        Broker::new(ports, &self.keys, &[], attendance, renewal, preference)
+    }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
 /// Logs in on a page to which nobody goes, with no time for it.
 fn by_page(aws: &FakeAws, dir: &Path, said: Result<bool, NoAnswer>) -> (Result<SsoToken, BrokerError>, u32) {
     let asked = Rc::new(Cell::new(0));
-    let endpoints = Endpoints { sso_oidc: Some(aws.url()), ..Endpoints::default() };
-    let aws = Aws::new(endpoints, None, clock::now);
-    let (sessions, tokens) = (Sessions::new(dir), cache(dir));
-    let ports = Ports {
-        aws: &aws,
-        sessions: &sessions,
-        tokens: &tokens,
-        prompt: RefCell::new(Box::new(Person(said, Rc::clone(&asked)))),
-        notify: &|_: Notice<'_>| (),
-        open: &|_| false,
-        page: &|_, _| Page { status: 200, html: String::new(), policy: String::new() },
-        patience: Duration::ZERO,
-        now: clock::now,
-    };
-    let machine = Machine {
-        names_browser: false,
-        has_display: true,
-        is_remote: false,
-        is_ci: false,
-        is_container: false,
-        is_wsl: false,
-    };
-    let preference = Preference { given: Some(SsoFlow::Pkce), setting: None, may_open: false, machine };
-    let keys = HashMap::new();
-    let broker = Broker::new(ports, &keys, &[], Attendance::Person, Renewal::Strict, preference);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let result = runtime.block_on(broker.by_page(&profile(), &access()));
+    let scene = Scene::new(&aws.url(), dir, &|_| false);
+    let broker = scene.broker(Person(said, Rc::clone(&asked)), Attendance::Person, Renewal::Strict);
+    let result = run(broker.by_page(&profile("corp"), &access("corp")));
     (result, asked.get())
+}
+
+#[test]
+fn who_interrupts_at_one_page_is_not_sent_to_the_next() {
+    let aws = FakeAws::start_standard();
+    let dir = tempfile::tempdir().unwrap();
+    let pages = Cell::new(0);
+    let open = |_: &str| {
+        pages.set(pages.get() + 1);
+        true
+    };
+    let scene = Scene::new(&aws.url(), dir.path(), &open);
+    let person = Person(Err(NoAnswer::Interrupted), Rc::default());
+    let broker = scene.broker(person, Attendance::Person, Renewal::Strict);
+    let profiles = [profile("corp"), profile("other")];
+    let chains: Vec<Chain<'_>> = profiles.iter().map(|profile| Chain::resolve(profile, |_| None).unwrap()).collect();
+    let outcomes = run(broker.carry_out(&broker.plan(&chains)));
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.is_interrupt())));
+    assert_eq!((outcomes.len(), pages.get()), (2, 1));
+}
+
+#[test]
+fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
+    // The clock runs ahead whenever nothing happens.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let scene = Scene::new(&format!("http://{}", silent.local_addr().unwrap()), dir.path(), &|_| false);
+    let profile = profile("corp");
+    let now = clock::now();
+    let kept = SsoToken {
+        start_url: access("corp").start_url().clone(),
+        region: access("corp").region().clone(),
+        access_token: Secret::new("t"),
+        expires_at: now + SignedDuration::from_hours(1),
+        refresh_token: None,
+        client: None,
+    };
+    scene.tokens.put_token(&access("corp"), &kept).unwrap();
+    let chains = [Chain::resolve(&profile, |_| None).unwrap()];
+    let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
+    let (outcomes, waited) = runtime.block_on(async {
+        let start = tokio::time::Instant::now();
+        (broker.carry_out(&broker.plan(&chains)).await, start.elapsed())
+    });
+    let is_out_of_time = |error: &BrokerError| matches!(error, BrokerError::OutOfTime { .. });
+    assert!(outcomes[0].as_ref().is_err_and(|error| is_out_of_time(error)), "{outcomes:?}");
+    assert_eq!(waited, Duration::from_secs(25));
+    // What is kept serves all the same, if there is something.
+    let credentials = Credentials {
+        access_key_id: "ASIA".to_owned(),
+        secret_access_key: Secret::new("s"),
+        session_token: None,
+        expiration: Some(now + SignedDuration::from_mins(5)),
+    };
+    let session = Session {
+        profile: profile.name.clone(),
+        definition: Definition::of(&[&profile]),
+        key: None,
+        obtained_at: now - SignedDuration::from_mins(55),
+        expiration: now + SignedDuration::from_mins(5),
+        credentials: credentials.clone(),
+    };
+    scene.sessions.put(&Saved { session, seen: Vec::new() }).unwrap();
+    let outcomes = runtime.block_on(broker.carry_out(&broker.plan(&chains)));
+    assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
 }
 
 #[test]
@@ -124,7 +217,7 @@ fn a_browser_that_does_not_come_back_leads_to_a_code_if_the_person_wants_one() {
     let calls = ["RegisterClient", "RegisterClient", "StartDeviceAuthorization", "CreateToken"];
     assert_eq!(aws.operations(), calls);
     let tokens = cache(dir.path());
-    assert!(tokens.client(&access(), ClientUse::DeviceCode).is_some());
+    assert!(tokens.client(&access("corp"), ClientUse::DeviceCode).is_some());
 }
 
 #[test]
@@ -136,7 +229,7 @@ fn a_browser_that_does_not_come_back_ends_the_login_if_nobody_wants_a_code() {
         assert!(matches!(token, Err(BrokerError::PageTimedOut { .. })) && asked == 1, "{token:?}");
         assert_eq!(aws.operations(), ["RegisterClient"]);
         let tokens = cache(dir.path());
-        assert!(tokens.client(&access(), ClientUse::AuthorizationCode).is_none(), "AWS may have forgotten it");
+        assert!(tokens.client(&access("corp"), ClientUse::AuthorizationCode).is_none(), "AWS may have forgotten it");
     }
     let aws = FakeAws::start_standard();
     let dir = tempfile::tempdir().unwrap();

@@ -4,18 +4,22 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::error::BrokerError;
 use super::notice::Notice;
 use super::sso::Trust;
-use super::{Broker, Renewal};
+use super::{Attendance, Broker, Renewal};
 use crate::login::{Freshness, Needs, Steps, TokenUse};
 use crate::model::{Chain, Credentials, Kind, Profile};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
+/// How long a program waits that nobody sits at: Go's SDK gives up after a minute (aws-facts §7), and what is kept may
+/// still serve.
+const UNATTENDED: Duration = Duration::from_secs(25);
 
 /// What came of a step or chain; what fails for one fails for all that stand on it.
 pub(crate) type Outcome = Result<Credentials, Rc<BrokerError>>;
@@ -65,15 +69,27 @@ impl Broker<'_> {
     /// Carries it out; gives what came of each chain, in their order.
     ///
     /// With [`Renewal::Lenient`], where a renewal fails, or would need a person who is not there, a kept session with a
-    /// minute or more left still serves. When a person interrupts, everything that is left ends with that.
+    /// minute or more left still serves. When a person interrupts, everything that is left ends with that; where nobody
+    /// is there, all of it has a limited time.
     pub(crate) async fn carry_out(&self, work: &Work<'_>) -> Vec<Outcome> {
-        let mut done: Vec<Option<Outcome>> = vec![None; work.steps.list.len()];
-        if let Err(interrupt) = self.ask(work, &mut done).await {
-            for outcome in done.iter_mut().filter(|outcome| outcome.is_none()) {
-                *outcome = Some(Err(Rc::clone(&interrupt)));
-            }
+        let list = &work.steps.list;
+        let mut done: Vec<Option<Outcome>> = vec![None; list.len()];
+        // On the heap, since its type is too deep for the compiler inside another one.
+        let all = Box::pin(async {
+            self.ask(work, &mut done).await?;
+            self.run_all(work, &mut done).await
+        });
+        let ended = match self.attendance {
+            Attendance::Person => Ok(all.await),
+            Attendance::Nobody => tokio::time::timeout(UNATTENDED, all).await,
+        };
+        for (step, outcome) in list.iter().zip(&mut done).filter(|(_, outcome)| outcome.is_none()) {
+            *outcome = match &ended {
+                Ok(Err(interrupt)) => Some(Err(Rc::clone(interrupt))),
+                Ok(Ok(())) => None,
+                Err(_) => Some(Err(Rc::new(BrokerError::OutOfTime { profile: step.target().name.clone() }))),
+            };
         }
-        self.run_all(work, &mut done).await;
         self.ends(work, &done)
     }
 
@@ -93,11 +109,7 @@ impl Broker<'_> {
         for place in (0..list.len()).filter(|place| list[*place].target().mfa_serial().is_some()) {
             let source = list[place].source.and_then(|source| done[source].clone());
             let outcome = self.step(work, place, source).await;
-            if let Err(error) = &outcome
-                && error.is_interrupt()
-            {
-                return Err(Rc::clone(error));
-            }
+            heed_interrupt(&outcome)?;
             done[place] = Some(outcome);
         }
         let mut seen: Vec<&str> = Vec::new();
@@ -107,14 +119,14 @@ impl Broker<'_> {
             {
                 seen.push(access.token_key());
                 // How it goes is remembered, for every step that needs the token.
-                drop(self.sso_token(&step.profiles, access, Trust::Kept).await);
+                heed_interrupt(&self.sso_token(&step.profiles, access, Trust::Kept).await)?;
             }
         }
         Ok(())
     }
 
-    /// Does everything that is left, side by side.
-    async fn run_all(&self, work: &Work<'_>, done: &mut [Option<Outcome>]) {
+    /// Does everything that is left, side by side. An error is the person's wish to stop.
+    async fn run_all(&self, work: &Work<'_>, done: &mut [Option<Outcome>]) -> Result<(), Rc<BrokerError>> {
         let list = &work.steps.list;
         let mut ready = VecDeque::new();
         let mut above: Vec<Vec<usize>> = vec![Vec::new(); list.len()];
@@ -133,7 +145,8 @@ impl Broker<'_> {
                 let source = list[place].source.and_then(|source| done[source].clone());
                 running.push(async move { (place, self.step(work, place, source).await) });
             }
-            let Some((place, outcome)) = running.next().await else { break };
+            let Some((place, outcome)) = running.next().await else { return Ok(()) };
+            heed_interrupt(&outcome)?;
             done[place] = Some(outcome);
             ready.extend(above[place].drain(..));
             count += 1;
@@ -146,10 +159,18 @@ impl Broker<'_> {
         let profiles = &work.steps.list[place].profiles;
         let below = || profiles.iter().rev().nth(1).and_then(|below| work.held.get(below.name.as_str())).cloned();
         let source = match source {
-            Some(outcome) => Some(outcome?),
+            Some(Ok(credentials)) => Some(credentials),
+            Some(Err(error)) => Some(self.in_its_stead(&profiles[..profiles.len() - 1], &error).ok_or(error)?),
             None => below(),
         };
         self.renew(profiles, source).await
+    }
+
+    /// What still serves where a renewal has failed: the kept session, in its last quarter of an hour.
+    fn in_its_stead(&self, profiles: &[&Profile], error: &BrokerError) -> Option<Credentials> {
+        let is_fine = self.renewal == Renewal::Lenient && !error.is_interrupt();
+        let session = is_fine.then(|| self.kept(profiles, Freshness::Aging)).flatten()?;
+        Some(session.credentials)
     }
 
     /// What a chain comes to, by what came of its last step.
@@ -161,11 +182,19 @@ impl Broker<'_> {
             Some(obtained) => return obtained,
             None => return held().ok_or_else(|| Rc::new(self.login_needed(profiles))),
         };
-        match self.kept(profiles, Freshness::Aging) {
-            Some(session) if self.renewal == Renewal::Lenient && !error.is_interrupt() => Ok(session.credentials),
+        match self.in_its_stead(profiles, &error) {
+            Some(credentials) => Ok(credentials),
             // The person knows the profile that was asked for, not the one below it that they have to log in to.
-            _ if matches!(*error, BrokerError::LoginNeeded { .. }) => Err(Rc::new(self.login_needed(profiles))),
-            _ => Err(error),
+            None if matches!(*error, BrokerError::LoginNeeded { .. }) => Err(Rc::new(self.login_needed(profiles))),
+            None => Err(error),
         }
+    }
+}
+
+/// The person's wish to stop, if `outcome` is that.
+fn heed_interrupt<T>(outcome: &Result<T, Rc<BrokerError>>) -> Result<(), Rc<BrokerError>> {
+    match outcome {
+        Err(error) if error.is_interrupt() => Err(Rc::clone(error)),
+        _ => Ok(()),
     }
 }

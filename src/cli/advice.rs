@@ -15,7 +15,7 @@ const NOTABLE: ClockSkew = 20;
 /// Why a call ended a login, with what to do.
 pub(super) fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Failure {
     let exit = match call.problem {
-        Problem::Unreachable | Problem::Throttled | Problem::ServerFault => Exit::Unavailable,
+        problem if problem.is_passing() => Exit::Unavailable,
         _ => Exit::Login,
     };
     let failure = told(Failure::of(exit, error), call).detail("profile", profile.as_str());

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(50);
 pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Credentials, Failure> {
     let may_ask = desk.manifest.settings.prompt == Some(PromptPlace::Tty) && !asker::is_inside(host);
     let Some(tty) = may_ask.then(Tty::open).flatten() else { return desk.credentials_for(name, InPlace::Refused) };
-    let desk = desk.at_tty();
     let until = Deadline::after(PATIENCE);
+    let desk = desk.at_tty();
     let chains = [desk.chain(name)?];
     // What needs no person is done without one, even if there is not much of it left.
     let outcome = desk.obtain(&chains, Manner::unattended(), |_| ())?.pop();

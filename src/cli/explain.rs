@@ -54,7 +54,9 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         BrokerError::Call { profile, call } => {
             advice::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
         }
-        BrokerError::Store { .. } | BrokerError::Lock { .. } => Failure::of(Exit::Unavailable, error),
+        BrokerError::OutOfTime { .. } | BrokerError::Store { .. } | BrokerError::Lock { .. } => {
+            Failure::of(Exit::Unavailable, error)
+        }
     }
 }
 

@@ -56,9 +56,7 @@ fn refused(call: &CallError, name: &str) -> Page {
         Problem::NotAllowed => {
             (400, "The login was denied", "Nothing was changed. If that was not what you wanted, start")
         }
-        Problem::Unreachable | Problem::Throttled | Problem::ServerFault => {
-            (502, "AWS could not finish the login", "Nothing was changed. Start")
-        }
+        problem if problem.is_passing() => (502, "AWS could not finish the login", "Nothing was changed. Start"),
         _ => (400, "The login came to nothing", "Nothing was changed. Start"),
     };
     let (words, next) = (display_safe(&call.to_string()), format!("{next} the login to {name} again in the terminal."));

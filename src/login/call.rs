@@ -246,6 +246,12 @@ impl CallError {
         Self { obstacle: Some(obstacle), ..self }
     }
 
+    /// Whether AWS no longer knows the registered client, or does not let it do that (RFC 6749 §5.2).
+    pub(crate) fn is_about_client(&self) -> bool {
+        let code = self.code.as_deref().unwrap_or_default();
+        ["InvalidClientException", "UnauthorizedClientException"].contains(&code)
+    }
+
     fn words(&self) -> String {
         match (&self.code, self.message.trim()) {
             (Some(code), "") => code.clone(),

@@ -74,6 +74,13 @@ pub(crate) enum Problem {
     Other,
 }
 
+impl Problem {
+    /// Whether it may be over by itself in a while, so that it says nothing about what was sent.
+    pub(crate) fn is_passing(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Throttled | Self::ServerFault)
+    }
+}
+
 /// What kept a call from reaching AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Obstacle {

@@ -48,7 +48,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {
                     // Who holds it is a courtesy to those who wait; failing to say so is no reason to stop.
-                    drop(file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())));
+                    drop(file.set_len(0).and_then(|()| write!(file, "{}", this_process())));
                     return Ok(Self { _file: file });
                 }
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(PAUSE),
@@ -60,6 +60,11 @@ impl Lock {
             }
         }
     }
+}
+
+/// What a lock of this process's says of its holder.
+pub(crate) fn this_process() -> u32 {
+    std::process::id()
 }
 
 fn open(path: &Path) -> std::io::Result<File> {

@@ -1,6 +1,9 @@
 //! `credential-process`: what AWS's SDKs call before each command. It renews what needs no person, and never asks.
 
+use std::process::Stdio;
+
 use crate::scene::{CREDENTIALS, MANIFEST, Scene, long_term_keys, minutes, now};
+use crate::support::fake_aws::Approval;
 use crate::support::fake_aws::Fault;
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
@@ -215,6 +218,40 @@ fn a_session_that_is_about_to_end_serves_when_it_can_not_be_renewed() {
     let main = scene.access_key_of("main");
     scene.age_session("main", -700, 5);
     assert_eq!((scene.access_key_of("main"), scene.calls()), (main, vec![]));
+}
+
+#[test]
+fn a_session_that_is_about_to_end_signs_for_what_stands_on_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["jump"]);
+    let key = scene.session("read")["access_key_id"].as_str().unwrap().to_owned();
+    scene.age_session("read", -50, 10);
+    scene.expire("jump");
+    for path in scene.home.list(".aws/sso/cache") {
+        std::fs::remove_file(path).unwrap();
+    }
+    scene.run(&["credential-process", "jump"]).ok();
+    let requests = scene.aws.requests();
+    let signers: Vec<_> = requests.iter().map(|request| (&*request.operation, request.access_key_id.clone())).collect();
+    assert_eq!(signers, [("AssumeRole", Some(key))]);
+}
+
+#[test]
+fn a_token_that_still_serves_does_not_wait_for_a_person_at_the_approval_page() {
+    let scene = Scene::new();
+    scene.aws.world().set_token_lifetime(600);
+    scene.logged_in(&["read"]);
+    scene.expire("read");
+    scene.aws.world().approve_devices(Approval::Never);
+    let mut command = scene.home.command(["login", "read", "--force", "--flow", "device"]);
+    let mut person = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let is_waiting = scene.aws.wait_for("CreateToken", 1, std::time::Duration::from_mins(1));
+    scene.aws.clear();
+    scene.run(&["credential-process", "read"]).ok();
+    assert_eq!(scene.aws.count("GetRoleCredentials"), 1);
+    person.kill().unwrap();
+    person.wait().unwrap();
+    assert!(is_waiting);
 }
 
 #[test]

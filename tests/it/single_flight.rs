@@ -55,9 +55,8 @@ fn two_hundred_processes_assume_a_role_once_and_all_get_it() {
 #[test]
 fn two_hundred_processes_spend_a_refresh_token_once() {
     let scene = Scene::new();
-    scene.aws.world().set_token_lifetime(600);
     scene.logged_in(&["read"]);
-    scene.aws.world().set_token_lifetime(3600);
+    scene.expire_token();
     scene.expire("read");
     let texts = crowd(&scene, "read", "CreateToken");
     assert!(texts.iter().all(|text| *text == texts[0]));

@@ -114,6 +114,17 @@ fn ctrl_c_at_the_second_code_keeps_what_the_first_one_gave() {
 }
 
 #[test]
+fn ctrl_c_after_another_profile_has_failed_is_still_an_interruption() {
+    let scene = Scene::new();
+    scene.home.write(CREDENTIALS, scene.home.read(CREDENTIALS).replace("[main-long-term]", "[other]"));
+    let mut session = at_terminal(&scene, "login main audit");
+    session.exp_string("MFA code for arn").unwrap();
+    session.send_control('c').unwrap();
+    let before = ends_with(session, 130);
+    assert!(before.contains("there is no long-term key in [main-long-term]"), "{before}");
+}
+
+#[test]
 fn ctrl_c_at_the_first_question_is_the_end_of_all_of_them() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "login main audit read");

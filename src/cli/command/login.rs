@@ -237,7 +237,10 @@ impl Report {
         if self.out.json {
             self.out.document(json!({ "profiles": self.documents }))?;
         }
-        Ok(self.failures.first().map_or(Exit::Done, |missed| missed.failure.exit))
+        let exits = self.failures.iter().map(|missed| missed.failure.exit);
+        // Who interrupts a login means all of it.
+        let interrupted = exits.clone().find(|exit| *exit == Exit::Interrupted);
+        Ok(interrupted.or_else(|| exits.clone().next()).unwrap_or(Exit::Done))
     }
 
     /// Each by itself; of many, what they have in common.

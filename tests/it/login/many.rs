@@ -159,6 +159,20 @@ fn a_token_that_aws_has_revoked_is_asked_for_once_for_all_profiles() {
 }
 
 #[test]
+fn a_token_that_aws_has_revoked_and_nobody_approves_anew_is_asked_for_once() {
+    let scene = Scene::new();
+    scene.home.manifest(&with_accounts(&scene, 6));
+    scene.logged_in(&["read"]);
+    scene.aws.world().end_sso_logins();
+    scene.aws.world().approve_devices(Approval::Deny);
+    let run = scene.run(&["login", "--tag", "accounts"]).exits(5);
+    assert_eq!(run.stderr.matches("It must show this code").count(), 1, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("error").count(), 1, "{}", run.stderr);
+    let calls = scene.calls();
+    assert_eq!((count(&calls, "StartDeviceAuthorization"), count(&calls, "CreateToken")), (1, 2), "{calls:?}");
+}
+
+#[test]
 fn a_token_that_aws_refuses_right_after_its_approval_ends_the_login() {
     let refused = || Fault::status(401, "UnauthorizedException", "Session token not found or invalid");
     let legacy = "sso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"";

@@ -31,6 +31,23 @@ fn a_refused_refresh_leads_to_an_approval_whatever_aws_calls_it() {
 }
 
 #[test]
+fn a_client_that_aws_has_forgotten_is_registered_anew_and_one_that_it_knows_is_not() {
+    for (code, expected) in [
+        ("InvalidClientException", vec!["CreateToken", "RegisterClient", "StartDeviceAuthorization"]),
+        ("InvalidGrantException", vec!["CreateToken", "StartDeviceAuthorization"]),
+    ] {
+        let scene = Scene::new();
+        scene.logged_in(&["read"]);
+        scene.expire_token();
+        scene.expire("read");
+        scene.aws.world().fail_next("CreateToken", Fault::status(401, code, "no"));
+        scene.run(&["login", "read", "--no-browser"]).ok();
+        let calls = scene.calls();
+        assert_eq!(calls, [&expected[..], &["CreateToken", "GetRoleCredentials"]].concat(), "{code}");
+    }
+}
+
+#[test]
 fn aws_clis_copy_of_a_session_is_put_back_without_a_call() {
     let scene = Scene::new();
     scene.logged_in(&["audit"]);
