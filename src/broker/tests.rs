@@ -104,7 +104,7 @@ impl<'a> Scene<'a> {
     }
 
     /// A broker that has logins approved on a page, and no time for that.
-    fn broker<'b>(&'b self, person: Person, attendance: Attendance, renewal: Renewal) -> Broker<'b> {
+    fn broker(&self, person: Person, attendance: Attendance, renewal: Renewal) -> Broker<'_> {
         let ports = Ports {
             aws: &self.aws,
             sessions: &self.sessions,
