@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// A half-open byte range in one [`Source`].
+/// A half-open byte range in one [`Source`], or in one of several [`Sources`], whose bytes it counts from the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Span {
     /// First byte.
@@ -20,6 +20,11 @@ impl Span {
     /// The same part of a text that stands behind `base` other bytes.
     pub(crate) fn behind(self, base: usize) -> Self {
         Self { start: base + self.start, end: base + self.end }
+    }
+
+    /// The same part, counted from the byte at `base`.
+    pub(crate) fn counted_from(self, base: usize) -> Self {
+        Self { start: self.start.saturating_sub(base), end: self.end.saturating_sub(base) }
     }
 }
 
@@ -47,6 +52,59 @@ impl Source {
     /// An index of the text's lines, for many look-ups.
     pub(crate) fn lines(&self) -> Lines<'_> {
         Lines::new(&self.text)
+    }
+}
+
+/// Texts that belong together, as if they stood one behind the other: so a [`Span`] knows its file without a word more.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    list: Vec<Source>,
+    /// The first byte of each.
+    bases: Vec<usize>,
+}
+
+impl Sources {
+    /// Adds a text behind the others. Returns its number, from 0.
+    pub(crate) fn add(&mut self, source: Source) -> usize {
+        // One byte lies between two texts, so that the end of one is not the beginning of the next.
+        let end = |(base, last): (&usize, &Source)| base + last.text.len() + 1;
+        self.bases.push(self.bases.last().zip(self.list.last()).map_or(0, end));
+        self.list.push(source);
+        self.list.len() - 1
+    }
+
+    /// The text of that number.
+    pub(crate) fn get(&self, number: usize) -> &Source {
+        &self.list[number]
+    }
+
+    /// Where spans into the text of that number count from.
+    pub(crate) fn base(&self, number: usize) -> usize {
+        self.bases[number]
+    }
+
+    /// All of them by number.
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.list.iter()
+    }
+
+    /// The number of the text that a span is in.
+    pub(crate) fn number(&self, span: Span) -> usize {
+        self.bases.partition_point(|base| *base <= span.start).saturating_sub(1)
+    }
+
+    /// The bytes of a span, if it lies in one text.
+    pub(crate) fn text(&self, span: Span) -> Option<&str> {
+        let number = self.number(span);
+        let within = span.counted_from(self.base(number));
+        self.get(number).text.get(within.start..within.end)
+    }
+
+    /// A place as editors count it, with the file that it is in. Reads the text before it.
+    pub(crate) fn locate(&self, span: Span) -> (&Path, Position) {
+        let number = self.number(span);
+        let source = self.get(number);
+        (&source.path, source.lines().position(span.start - self.base(number)))
     }
 }
 
@@ -153,6 +211,22 @@ mod tests {
         assert_eq!(source.position(6), Position { line: 2, column: 3 });
         assert_eq!(source.span(2), Span::new(2, 8));
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn a_span_knows_its_text() {
+        let mut sources = Sources::default();
+        for (number, text) in ["ab", "", "cd\nef"].into_iter().enumerate() {
+            assert_eq!(sources.add(Source::new(number.to_string(), text)), number);
+        }
+        for (number, within, text) in [(0, Span::new(0, 2), "ab"), (0, Span::new(2, 2), ""), (1, Span::new(0, 0), "")] {
+            let span = within.behind(sources.base(number));
+            assert_eq!((sources.number(span), sources.text(span)), (number, Some(text)));
+        }
+        let last = Span::new(3, 5).behind(sources.base(2));
+        assert_eq!((sources.text(last), last.counted_from(sources.base(2))), (Some("ef"), Span::new(3, 5)));
+        assert_eq!(sources.locate(last), (Path::new("2"), Position { line: 2, column: 1 }));
+        assert_eq!(sources.text(Span::new(0, last.end)), None);
     }
 
     #[test]

@@ -45,8 +45,9 @@ impl Broker<'_> {
 
     /// The definition holds, though the files were written: the next look need not parse them.
     fn remember_files(&self, saved: &Saved) {
-        let is_known =
-            saved.seen.len() == self.seen.len() && saved.seen.iter().all(|seen| seen.compare() == Compared::Untouched);
+        let is_known = saved.seen.len() == self.seen.len()
+            && saved.seen.iter().zip(self.seen).all(|(one, other)| one.path() == other.path())
+            && saved.seen.iter().all(|seen| seen.compare() == Compared::Untouched);
         let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
         if is_known || renewed == *saved {
             return;

@@ -74,9 +74,9 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Write a commented starter manifest
     Init(command::init::Args),
-    /// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
-    Check,
     // What the commands below are for is said once, at their Args.
+    Check(command::check::Args),
+    Vars(command::vars::Args),
     Apply(command::apply::Args),
     Keys(command::keys::Args),
     Login(command::login::Args),

@@ -5,10 +5,9 @@ use clap_complete::env::Shells;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::load::Reading;
 use super::places::Places;
-use crate::manifest;
-use crate::source::Source;
-use crate::system::disk;
+use crate::manifest::Audience;
 use crate::system::host::Host;
 
 /// What a shell runs to get candidates.
@@ -52,9 +51,7 @@ pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
 
 fn read_names() -> Option<Vec<CompletionCandidate>> {
     let host = Host::read();
-    let path = Places::new(&host, None).manifest().ok()?;
-    let text = String::from_utf8(disk::read(&path).ok()??).ok()?;
-    let catalog = manifest::load(&Source::new(&path, text)).catalog?;
+    let catalog = Reading::read(Places::new(&host, None), Audience::Person).ok()?.loaded.catalog?;
     let candidates = catalog.profiles().iter().map(|profile| {
         let help = profile.description.clone().unwrap_or_else(|| profile.pattern().to_string());
         let help = crate::source::display_safe(&help);

@@ -14,6 +14,13 @@ use super::difference;
 use super::exit::Exit;
 use super::failure::Failure;
 
+/// The one of `names` that `name` was probably meant to be.
+pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let scored = names.map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate));
+    let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1 + name.len() / 4).then_some(candidate)
+}
+
 /// Why a login or a renewal ended without credentials.
 pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
     match error {

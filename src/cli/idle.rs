@@ -14,6 +14,7 @@ use crate::store::{Applied, Inputs, Left, Sessions};
 use crate::system::atomic::has_leftovers_beside;
 use crate::system::host::Host;
 use crate::system::print::Print;
+use crate::system::seen::Seen;
 
 /// What is worth telling although there is nothing to do.
 pub(crate) struct Recalled {
@@ -23,8 +24,8 @@ pub(crate) struct Recalled {
     pub(crate) names_program: bool,
 }
 
-/// What three files are, each of which may not be there.
-type Prints = [Option<Print>; 3];
+/// What the manifest was read from, and what two files are, each of which may not be there.
+type Prints = (Vec<Seen>, [Option<Print>; 2]);
 
 /// The memory of the last `apply`, and what it is asked with.
 pub(crate) struct Idle {
@@ -44,13 +45,14 @@ impl Idle {
 
     /// What is left to tell, if there is nothing to do.
     pub(crate) fn recall(&self, places: Places<'_>) -> Result<Option<Recalled>, Failure> {
-        let paths = [places.manifest()?, places.config()?, places.credentials()?];
-        let [manifest, config, credentials] = &paths;
+        let (manifest, config, credentials) = (places.manifest()?, places.config()?, places.credentials()?);
+        let own = Places::own_local();
         // What a killed run left is swept by one that looks at everything.
-        if [config, credentials].iter().any(|path| has_leftovers_beside(path)) {
+        if [&config, &credentials].iter().any(|path| has_leftovers_beside(path)) {
             return Ok(None);
         }
-        let left = self.memory.recall([manifest, config, credentials], &self.program, || self.sessions.file_names());
+        let manifest = (manifest.as_path(), own.as_deref());
+        let left = self.memory.recall(manifest, [&config, &credentials], &self.program, || self.sessions.file_names());
         let name = |text: &str| ProfileName::new(text).ok();
         let missing =
             |(profile, section): (String, String)| Some(Missing { profile: name(&profile)?, section: name(&section)? });
@@ -66,7 +68,8 @@ impl Idle {
             awsauth: env!("CARGO_PKG_VERSION").to_owned(),
             program: self.program.clone(),
             sessions: self.sessions.file_names(),
-            files: prints,
+            read_from: prints.0,
+            files: prints.1,
         };
         let missing = work.missing.iter().map(|one| (one.profile.to_string(), one.section.to_string())).collect();
         drop(self.memory.remember(inputs, Left { missing, names_program }));
@@ -75,7 +78,7 @@ impl Idle {
 
 /// The manifest, the config file and the credentials file as they are after the work.
 pub(crate) fn prints(manifest: &Manifest, work: &Work) -> Prints {
-    [Some(Print::of(manifest.text().as_bytes())), print(&work.config), print(&work.credentials)]
+    (manifest.seen(), [print(&work.config), print(&work.credentials)])
 }
 
 /// The file as it is after the work.

@@ -1,21 +1,19 @@
 //! Owns reading the manifest with what one person adds to it, and showing what is wrong with them.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::exit::Exit;
+use super::explain;
 use super::failure::Failure;
-use super::local::{self, LocalFile};
+use super::files::Files;
 use super::out::Out;
-use super::places::{Places, no_manifest};
-use super::report::{self, Found};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest;
+use super::places::Places;
+use super::report;
+use crate::diagnostic::Severity;
+use crate::manifest::{self, Audience, Loaded};
 use crate::model::{Catalog, Profile, Settings};
 use crate::source::Source;
-use crate::system::clock;
-use crate::system::seen::{self, Look, Seen};
+use crate::system::seen::Seen;
 
 /// A manifest in order.
 #[derive(Debug)]
@@ -24,95 +22,84 @@ pub(crate) struct Manifest {
     pub(crate) catalog: Catalog,
     /// What the person wants who uses it.
     pub(crate) settings: Settings,
-    source: Source,
-    look: Look,
+    files: Files,
 }
 
 /// A manifest as it was read, in order or not.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// The text.
-    pub(crate) source: Source,
-    /// What it says, if it is in order.
-    pub(crate) catalog: Option<Catalog>,
-    /// What one person adds to it.
-    pub(crate) local: Vec<LocalFile>,
-    /// What is wrong with the manifest itself.
-    diagnostics: Vec<Diagnostic>,
-    look: Look,
+    /// The files.
+    pub(crate) files: Files,
+    /// What they say.
+    pub(crate) loaded: Loaded,
 }
 
 impl Reading {
     /// Reads the manifest where it is.
-    pub(crate) fn read(places: Places<'_>) -> Result<Self, Failure> {
-        let path = places.manifest()?;
-        let (bytes, look) = read_file(&path)?;
-        let source = Source::new(&path, text(&path, bytes)?);
-        let local = local::read(&path)?;
-        let loaded = manifest::load(&source);
-        let catalog = loaded.catalog.filter(|_| local.iter().all(LocalFile::is_in_order));
-        Ok(Self { source, catalog, local, diagnostics: loaded.diagnostics, look })
+    pub(crate) fn read(places: Places<'_>, audience: Audience) -> Result<Self, Failure> {
+        let files = Files::read(places, audience)?;
+        let loaded = manifest::load(&files.layers, audience);
+        Ok(Self { files, loaded })
     }
 
-    /// What was found in each file.
-    fn found(&self) -> Vec<Found<'_>> {
-        let local = self.local.iter().map(|file| (&file.source, file.diagnostics.as_slice()));
-        std::iter::once((&self.source, self.diagnostics.as_slice())).chain(local).collect()
+    /// The same, with every variable and its uses.
+    pub(crate) fn read_with_variables(places: Places<'_>) -> Result<Self, Failure> {
+        let files = Files::read(places, Audience::Person)?;
+        let loaded = manifest::load_with_variables(&files.layers);
+        Ok(Self { files, loaded })
+    }
+
+    /// The manifest's own file.
+    pub(crate) fn source(&self) -> &Source {
+        self.files.layers.sources().get(0)
+    }
+
+    /// The files of one person's own.
+    pub(crate) fn local(&self) -> impl Iterator<Item = &Source> {
+        self.files.layers.local().map(|number| self.files.layers.sources().get(number))
+    }
+
+    /// The files that the manifest includes, if only through others.
+    pub(crate) fn included(&self) -> impl Iterator<Item = &Source> {
+        let local: Vec<usize> = self.files.layers.local().collect();
+        let all = self.files.layers.sources().iter().enumerate().skip(1);
+        all.filter(move |(number, _)| !local.contains(number)).map(|(_, source)| source)
     }
 
     fn count(&self, severity: Severity) -> usize {
-        let all = self.found().into_iter().flat_map(|(_, diagnostics)| diagnostics);
-        all.filter(|diagnostic| diagnostic.severity == severity).count()
+        self.loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     /// The document of `--json`.
     pub(crate) fn document(&self) -> serde_json::Value {
-        let catalog = self.catalog.as_ref();
+        let counted = self.loaded.is_in_order();
         json!({
-            "manifest": self.source.path,
-            "local": self.local.iter().map(|file| &file.source.path).collect::<Vec<_>>(),
+            "manifest": self.source().path,
+            "included": self.included().map(|source| &source.path).collect::<Vec<_>>(),
+            "local": self.local().map(|source| &source.path).collect::<Vec<_>>(),
             "errors": self.count(Severity::Error),
             "warnings": self.count(Severity::Warning),
-            "profiles": catalog.map(|catalog| catalog.profiles().len()),
-            "sso_sessions": catalog.map(|catalog| catalog.sessions().len()),
-            "diagnostics": report::diagnostics_json(&self.found()),
+            "profiles": counted.then_some(self.loaded.profiles),
+            "sso_sessions": counted.then_some(self.loaded.sessions),
+            "diagnostics": report::diagnostics_json(self.files.layers.sources(), &self.loaded.diagnostics),
         })
     }
 
     /// Shows the diagnostics as text.
     pub(crate) fn show(&self, out: Out) {
-        let text = report::diagnostics_text(&self.found(), out.width);
+        let text = report::diagnostics_text(self.files.layers.sources(), &self.loaded.diagnostics, out.width);
         if !text.is_empty() {
             out.say(&text);
         }
     }
 }
 
-/// A file's text.
-pub(super) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
-    String::from_utf8(bytes).map_err(|error| {
-        let offset = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
-        Failure::new(Exit::Manifest, format!("{} is not UTF-8: line {line}", path.display()))
-            .hint("save it as UTF-8 in your editor")
-    })
-}
-
-fn read_file(path: &Path) -> Result<(Vec<u8>, Look), Failure> {
-    match seen::read(path, clock::now()) {
-        Ok(Some(read)) => Ok(read),
-        Ok(None) => Err(no_manifest(path)),
-        Err(error) => Err(Failure::of(Exit::Manifest, &error)),
-    }
-}
-
 impl Manifest {
     /// Reads the manifest for a command that needs it in order; errors are shown, warnings are `check`'s to tell.
     pub(crate) fn read(places: Places<'_>, out: Out) -> Result<Self, Failure> {
-        let mut reading = Reading::read(places)?;
-        if let Some(catalog) = reading.catalog.take() {
-            let settings = local::merged(&reading.local);
-            return Ok(Self { catalog, settings, source: reading.source, look: reading.look });
+        let mut reading = Reading::read(places, Audience::Person)?;
+        if let Some(catalog) = reading.loaded.catalog.take() {
+            return Ok(Self { catalog, settings: reading.loaded.settings, files: reading.files });
         }
         if out.json {
             out.document(reading.document())?;
@@ -121,31 +108,19 @@ impl Manifest {
         Err(Failure::shown(Exit::Manifest))
     }
 
-    /// The files that it was read from, to be remembered with what is made of it.
+    /// Everything that it was read from, to be remembered with what is made of it.
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        vec![self.look.seen(self.source.text.as_bytes())]
-    }
-
-    /// The text that it was read from.
-    pub(crate) fn text(&self) -> &str {
-        &self.source.text
+        self.files.seen()
     }
 
     /// The profile of that name.
     pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.catalog.get(name).ok_or_else(|| {
             let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
-            match self.nearest(name) {
+            match explain::nearest(name, self.catalog.profiles().iter().map(|profile| profile.name.as_str())) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure.hint("`awsauth status` lists the profiles"),
             }
         })
-    }
-
-    fn nearest(&self, name: &str) -> Option<&str> {
-        let names = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
-        let scored = names.map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate));
-        let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
-        (distance <= 1 + name.len() / 4).then_some(candidate)
     }
 }

@@ -14,13 +14,14 @@ mod ending;
 mod exit;
 mod explain;
 mod failure;
+mod files;
 mod idle;
 mod landing;
 mod life;
 mod load;
-mod local;
 mod out;
 mod permissions;
+mod personal;
 mod places;
 mod plans;
 mod progress;
@@ -76,7 +77,8 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
     let places = Places::new(host, cli.global.manifest.as_deref());
     match &cli.command {
         Command::Init(args) => command::init::run(args, places, out),
-        Command::Check => command::check::run(places, out),
+        Command::Check(args) => command::check::run(args, places, out),
+        Command::Vars(args) => command::vars::run(args, host, places, out),
         Command::Apply(args) => command::apply::run(args, host, places, out),
         Command::Keys(args) => command::keys::run(args, host, places, out),
         Command::Login(args) => command::login::run(args, host, places, out),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::manifest::LOCAL_NAME;
 use crate::system::disk;
 use crate::system::host::Host;
 
@@ -38,18 +39,25 @@ impl<'a> Places<'a> {
         self.manifest.is_none_or(|path| other.manifest().is_ok_and(|found| found == path))
     }
 
-    /// Where personal settings are looked for, the less important place first: beside the manifest, wherever a link leads
-    /// to it, and in the configuration directory. A place is told once, however it is reached.
+    /// Where what one person adds is looked for, the less important place first: beside the manifest, wherever a link leads
+    /// to it, and in the configuration directory. Both may lead to one file.
     pub(crate) fn local(manifest: &Path) -> Vec<PathBuf> {
-        const NAME: &str = "profiles.local.toml";
-        let beside = beside(manifest).map(|dir| dir.join(NAME));
-        let own = Host::config_dir().map(|dir| dir.join("awsauth").join(NAME));
-        let same = |one: &PathBuf, other: &PathBuf| {
-            one == other || disk::real_path(one).is_some_and(|real| disk::real_path(other) == Some(real))
-        };
-        match (beside, own) {
-            (Some(beside), Some(own)) if same(&beside, &own) => vec![own],
-            (beside, own) => beside.into_iter().chain(own).collect(),
+        let beside = beside(manifest).map(|dir| dir.join(LOCAL_NAME));
+        let own = Self::own_local();
+        let beside = beside.filter(|beside| own.as_ref() != Some(beside));
+        beside.into_iter().chain(own).collect()
+    }
+
+    /// What one person adds, in the configuration directory.
+    pub(crate) fn own_local() -> Option<PathBuf> {
+        Some(Host::config_dir()?.join("awsauth").join(LOCAL_NAME))
+    }
+
+    /// A path as a person would write it: below the home directory, it begins with `~`.
+    pub(crate) fn shown(path: &Path) -> String {
+        match Host::home().as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+            Some(rest) => format!("{}", Path::new("~").join(rest).display()),
+            None => path.display().to_string(),
         }
     }
 
@@ -99,7 +107,7 @@ impl<'a> Places<'a> {
 }
 
 /// The directory in which the manifest really stands; as it was named, unless a link leads elsewhere.
-fn beside(manifest: &Path) -> Option<PathBuf> {
+pub(crate) fn beside(manifest: &Path) -> Option<PathBuf> {
     let named = manifest.parent()?;
     let real = disk::real_path(manifest)?.parent()?.to_path_buf();
     let is_there =

@@ -6,43 +6,33 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::secret::mask_values;
-use crate::source::{Lines, Source, Span, display_safe, display_safe_in_place};
+use crate::source::{Lines, Sources, Span, display_safe, display_safe_in_place};
 
 /// Lines longer than this, in bytes, are shown only around the place.
 const LONGEST_LINE: usize = 400;
 /// Places nearer than this, in lines, are shown as one piece.
 const NEAR: usize = 8;
 
-/// What was found in one file.
-pub(crate) type Found<'f> = (&'f Source, &'f [Diagnostic]);
-
 /// All findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
 /// counts them. Empty without findings.
-pub(crate) fn diagnostics_text(found: &[Found<'_>], width: usize) -> String {
+pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], width: usize) -> String {
     let renderer = Renderer::styled().term_width(width.max(40));
+    let pages = Pages::new(sources, diagnostics);
     let mut text = String::new();
-    for (source, diagnostics) in found.iter().filter(|(_, diagnostics)| !diagnostics.is_empty()) {
-        let page = Page {
-            safe: display_safe_in_place(&mask_values(&source.text)),
-            path: display_safe(&source.path.to_string_lossy()),
-            lines: source.lines(),
-        };
-        for diagnostic in *diagnostics {
-            text.push_str(&renderer.render(&[page.group(diagnostic)]));
-            text.push_str("\n\n");
-        }
+    for diagnostic in diagnostics {
+        text.push_str(&renderer.render(&[pages.group(diagnostic)]));
+        text.push_str("\n\n");
     }
     if !text.is_empty() {
-        text.push_str(&count(found));
+        text.push_str(&count(diagnostics));
         text.push('\n');
     }
     text
 }
 
 /// `3 errors, 1 warning`
-fn count(found: &[Found<'_>]) -> String {
-    let all = || found.iter().flat_map(|(_, diagnostics)| diagnostics.iter());
-    let of = |severity| all().filter(|diagnostic| diagnostic.severity == severity).count();
+fn count(diagnostics: &[Diagnostic]) -> String {
+    let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let words = |count: usize, what: &str| match count {
         0 => None,
         1 => Some(format!("1 {what}")),
@@ -52,7 +42,19 @@ fn count(found: &[Found<'_>]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What all findings are shown on.
+/// Every place that a finding points at.
+fn labels(diagnostic: &Diagnostic) -> impl Iterator<Item = &Label> {
+    std::iter::once(&diagnostic.primary).chain(&diagnostic.related)
+}
+
+/// The files that findings point at.
+struct Pages<'s> {
+    sources: &'s Sources,
+    /// By number; none for a file that no finding points at.
+    pages: Vec<Option<Page<'s>>>,
+}
+
+/// What the findings of one file are shown on.
 struct Page<'s> {
     /// The text, harmless, byte for byte as long as the original.
     safe: String,
@@ -62,7 +64,27 @@ struct Page<'s> {
     lines: Lines<'s>,
 }
 
-impl Page<'_> {
+impl<'s> Pages<'s> {
+    fn new(sources: &'s Sources, diagnostics: &[Diagnostic]) -> Self {
+        let mut pages: Vec<Option<Page<'s>>> = sources.iter().map(|_| None).collect();
+        for label in diagnostics.iter().flat_map(labels) {
+            let number = sources.number(label.span);
+            pages[number].get_or_insert_with(|| {
+                let source = sources.get(number);
+                let safe = display_safe_in_place(&mask_values(&source.text));
+                Page { safe, path: display_safe(&source.path.to_string_lossy()), lines: source.lines() }
+            });
+        }
+        Self { sources, pages }
+    }
+
+    /// The page that a label is on, and the label as it counts there.
+    fn find(&self, label: &Label) -> (Option<&Page<'s>>, Label) {
+        let number = self.sources.number(label.span);
+        let span = label.span.counted_from(self.sources.base(number));
+        (self.pages[number].as_ref(), Label { span, text: label.text.clone() })
+    }
+
     fn group<'p>(&'p self, diagnostic: &Diagnostic) -> Group<'p> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
@@ -70,23 +92,29 @@ impl Page<'_> {
         };
         let title = level.primary_title(display_safe(&diagnostic.message)).id(diagnostic.code);
         let mut group = Group::with_title(title);
-        let mut pieces: Vec<Vec<(AnnotationKind, &Label)>> = vec![vec![(AnnotationKind::Primary, &diagnostic.primary)]];
-        for label in &diagnostic.related {
-            let near = pieces.iter_mut().find(|piece| self.is_near(piece[0].1, label));
-            match near {
-                Some(piece) => piece.push((AnnotationKind::Context, label)),
-                None => pieces.push(vec![(AnnotationKind::Context, label)]),
+        let mut pieces: Vec<(&Page<'s>, Vec<(AnnotationKind, Label)>)> = Vec::new();
+        for (index, label) in labels(diagnostic).enumerate() {
+            let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let (Some(page), label) = self.find(label) else { continue };
+            let is_near = |piece: &&mut (&Page<'s>, Vec<(AnnotationKind, Label)>)| {
+                std::ptr::eq(piece.0, page) && page.is_near(&piece.1[0].1, &label)
+            };
+            match pieces.iter_mut().find(is_near) {
+                Some((_, piece)) => piece.push((kind, label)),
+                None => pieces.push((page, vec![(kind, label)])),
             }
         }
-        for piece in pieces {
-            group = self.add(group, &piece);
+        for (page, piece) in pieces {
+            group = page.add(group, &piece);
         }
         match &diagnostic.help {
             Some(help) => group.element(Level::HELP.message(display_safe(help))),
             None => group,
         }
     }
+}
 
+impl Page<'_> {
     fn is_near(&self, one: &Label, other: &Label) -> bool {
         let line = |label: &Label| self.lines.position(label.span.start).line;
         line(one).abs_diff(line(other)) <= NEAR
@@ -96,7 +124,7 @@ impl Page<'_> {
             })
     }
 
-    fn add<'p>(&'p self, group: Group<'p>, labels: &[(AnnotationKind, &Label)]) -> Group<'p> {
+    fn add<'p>(&'p self, group: Group<'p>, labels: &[(AnnotationKind, Label)]) -> Group<'p> {
         let spans = labels.iter().map(|(_, label)| self.visible(label.span));
         let (mut start, mut end) = (usize::MAX, 0);
         for span in spans {
@@ -142,16 +170,13 @@ impl Page<'_> {
 }
 
 /// All findings as an array of objects; lines and columns count from 1, columns count characters.
-pub(crate) fn diagnostics_json(found: &[Found<'_>]) -> Value {
-    found.iter().flat_map(|(source, diagnostics)| of_one_file(source, diagnostics)).collect()
-}
-
-fn of_one_file(source: &Source, diagnostics: &[Diagnostic]) -> Vec<Value> {
-    let lines = source.lines();
-    let place = |span: Span| {
-        let (start, end) = (lines.position(span.start), lines.position(span.end));
+pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
+    let pages = Pages::new(sources, diagnostics);
+    let place = |label: &Label| {
+        let (Some(page), Label { span, .. }) = pages.find(label) else { return json!({}) };
+        let (start, end) = (page.lines.position(span.start), page.lines.position(span.end));
         json!({
-            "file": display_safe(&source.path.to_string_lossy()),
+            "file": page.path,
             "line": start.line,
             "column": start.column,
             "end_line": end.line,
@@ -159,12 +184,12 @@ fn of_one_file(source: &Source, diagnostics: &[Diagnostic]) -> Vec<Value> {
         })
     };
     let related = |label: &Label| {
-        let mut value = place(label.span);
+        let mut value = place(label);
         value["message"] = json!(display_safe(&label.text));
         value
     };
     let object = |diagnostic: &Diagnostic| {
-        let mut value = place(diagnostic.primary.span);
+        let mut value = place(&diagnostic.primary);
         value["severity"] = json!(match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -182,26 +207,48 @@ fn of_one_file(source: &Source, diagnostics: &[Diagnostic]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Source;
+
+    fn alone(path: &str, text: &str) -> Sources {
+        let mut sources = Sources::default();
+        sources.add(Source::new(path, text));
+        sources
+    }
+
+    #[test]
+    fn a_finding_shows_its_places_in_all_files() {
+        let mut sources = alone("a.toml", "one = 1\n");
+        sources.add(Source::new("b.toml", "\ntwo = 2\n"));
+        let other = Span::new(1, 4).behind(sources.base(1));
+        let found = Diagnostic::error("some-code", other, "twice").related(Span::new(0, 3), "here too");
+        let text = diagnostics_text(&sources, std::slice::from_ref(&found), 100);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        let order = ["b.toml:2:1", "two = 2", "a.toml:1:1", "one = 1", "here too"].map(|part| text.find(part).unwrap());
+        assert!(order.is_sorted(), "{text}");
+        let json = diagnostics_json(&sources, &[found]);
+        assert_eq!((&json[0]["file"], &json[0]["line"]), (&json!("b.toml"), &json!(2)));
+        assert_eq!((&json[0]["related"][0]["file"], &json[0]["related"][0]["line"]), (&json!("a.toml"), &json!(1)));
+    }
 
     #[test]
     fn foreign_text_reaches_no_terminal() {
         let foreign = "x = \"\u{1b}[31m\u{7}\u{9b}\u{202e}\u{2028}\u{200b}\"\n";
-        let source = Source::new("a\u{1b}b.toml", foreign);
+        let sources = alone("a\u{1b}b.toml", foreign);
         let found =
             Diagnostic::error("some-code", Span::new(4, foreign.len() - 1), foreign).label(foreign).help(foreign);
-        let text = diagnostics_text(&[(&source, std::slice::from_ref(&found))], 100);
+        let text = diagnostics_text(&sources, std::slice::from_ref(&found), 100);
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(!text.chars().any(|character| character != '\n' && crate::source::is_unsafe(character)), "{text:?}");
-        let json = diagnostics_json(&[(&source, &[found])]).to_string();
+        let json = diagnostics_json(&sources, &[found]).to_string();
         assert!(!json.chars().any(crate::source::is_unsafe), "{json:?}");
     }
 
     #[test]
     fn a_finding_in_a_huge_line_is_cut_out_and_keeps_its_column() {
         let text = format!("{}bad{}", "é".repeat(100_000), "x".repeat(100_000));
-        let source = Source::new("p.toml", text);
+        let sources = alone("p.toml", &text);
         let found = Diagnostic::error("some-code", Span::new(200_000, 200_003), "wrong");
-        let text = diagnostics_text(&[(&source, &[found])], 100);
+        let text = diagnostics_text(&sources, &[found], 100);
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.contains("p.toml:1:100001") && text.len() < 2_000, "{text}");
     }

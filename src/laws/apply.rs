@@ -5,8 +5,8 @@ use super::planned::{self, Force};
 use super::{Draw, Judged, blocks, manifests, view};
 use crate::diagnostic::{Label, Severity};
 use crate::ini::{Document, FileKind};
-use crate::manifest;
-use crate::model::Catalog;
+use crate::manifest::{self, Audience, Layers};
+use crate::model::{Catalog, Profile};
 use crate::plan::Refusal;
 use crate::source::Source;
 
@@ -40,7 +40,12 @@ impl ApplyCase {
 }
 
 fn load(text: &str) -> manifest::Loaded {
-    manifest::load(&Source::new("profiles.toml", text))
+    manifest::load(&alone(text), Audience::Person)
+}
+
+/// A manifest of one file.
+fn alone(text: &str) -> Layers {
+    Layers::new(Source::new("profiles.toml", text), "profiles.local.toml")
 }
 
 /// Any text as a manifest: it is read without a panic, is used exactly if it has no error, every finding is at a place of
@@ -52,6 +57,7 @@ fn load(text: &str) -> manifest::Loaded {
 pub fn check_holds(text: &str) {
     checked(text);
     pieces_hold(text);
+    layers_hold(text);
 }
 
 /// Any text as a manifest: what is read in pieces, however small they are, is what is read at once.
@@ -60,15 +66,72 @@ pub fn check_holds(text: &str) {
 ///
 /// Where that does not hold.
 pub fn pieces_hold(text: &str) -> Judged {
-    let source = Source::new("profiles.toml", text);
+    let layers = alone(text);
     let mut judged = Judged::Refused;
     for size in [1, 100] {
-        if let Some(in_pieces) = manifest::load_in_pieces(&source, size) {
-            assert_eq!(in_pieces, manifest::load_whole(&source), "in pieces of {size} bytes");
+        if let Some(in_pieces) = manifest::load_in_pieces(&layers, Audience::Person, size) {
+            assert_eq!(in_pieces, manifest::load_whole(&layers, Audience::Person), "in pieces of {size} bytes");
             judged = Judged::Yes;
         }
     }
     judged
+}
+
+/// A manifest that is in order says the same in two files, cut in front of its last profile or, key by key, within all of
+/// them: the rest included, or added by one person. Any two halves are read without a panic.
+///
+/// # Panics
+///
+/// Where that does not hold.
+pub fn layers_hold(text: &str) -> Judged {
+    let whole = load(text).catalog;
+    let mut judged = Judged::Refused;
+    let cuts = text.match_indices("[profiles.").filter(|(at, _)| text[..*at].ends_with('\n'));
+    let halves = cuts.last().map(|(cut, _)| (text[..cut].to_owned(), text[cut..].to_owned()));
+    for (above, below) in halves.into_iter().chain([scattered(text)]) {
+        let mut included = alone(&above);
+        included.add_included(0, Source::new("below.toml", &*below));
+        let mut added = alone(&above);
+        added.add_local(Source::new("profiles.local.toml", &*below), None);
+        for layers in [included, added] {
+            let loaded = manifest::load(&layers, Audience::Person);
+            let places = layers.sources();
+            let is_place = |label: &Label| places.text(label.span).is_some();
+            for found in &loaded.diagnostics {
+                assert!(is_place(&found.primary) && found.related.iter().all(is_place), "{found:?} is at no place");
+            }
+            if let (Some(whole), Some(loaded)) = (&whole, &loaded.catalog) {
+                assert_eq!(by_name(whole), by_name(loaded), "{above}\n-----\n{below}");
+                judged = Judged::Yes;
+            }
+        }
+    }
+    judged
+}
+
+/// The text with every second line of its profiles taken out, and those lines below the headers that they stood under.
+fn scattered(text: &str) -> (String, String) {
+    let (mut above, mut below) = (String::new(), String::new());
+    let mut is_in_profile = false;
+    for (number, line) in text.split_inclusive('\n').enumerate() {
+        if line.starts_with('[') {
+            is_in_profile = line.starts_with("[profiles.");
+            if is_in_profile {
+                below.push_str(line);
+            }
+        } else if is_in_profile && number % 2 == 1 {
+            below.push_str(line);
+            continue;
+        }
+        above.push_str(line);
+    }
+    (above, below)
+}
+
+fn by_name(catalog: &Catalog) -> Vec<&Profile> {
+    let mut profiles: Vec<_> = catalog.profiles().iter().collect();
+    profiles.sort_by_key(|profile| profile.name.as_str());
+    profiles
 }
 
 /// [`check_holds`], and the catalog of a right manifest.

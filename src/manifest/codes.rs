@@ -4,7 +4,8 @@ macro_rules! codes {
     ($($(#[$meta:meta])* $name:ident = $code:literal),+ $(,)?) => {
         $($(#[$meta])* pub(super) const $name: &str = $code;)+
 
-        /// Every code; each has at least one fixture `fixtures/{manifest,local}/{invalid,valid}/CODE-CASE.toml`.
+        /// Every code; each has at least one fixture `fixtures/{manifest,local}/{invalid,valid}/CODE-CASE.toml`, or a
+        /// directory `fixtures/layers/{invalid,valid}/CODE-CASE`.
         #[cfg(test)]
         pub(super) const ALL: &[&str] = &[$($name),+];
     };
@@ -23,6 +24,28 @@ codes! {
     NOT_YET = "not-yet",
     /// `[settings]` outside `profiles.local.toml`.
     SETTINGS_ELSEWHERE = "settings-elsewhere",
+    /// `include` or `required_vars` in `profiles.local.toml`.
+    SHARED_ONLY = "shared-only",
+    /// A path in `include` that is none.
+    BAD_INCLUDE = "bad-include",
+    /// An `include` that leads out of the manifest's directory.
+    INCLUDE_OUTSIDE = "include-outside",
+    /// An `include` of a file that is not there.
+    INCLUDE_MISSING = "include-missing",
+    /// A pattern in `include` that matches nothing (warning).
+    INCLUDE_NOTHING = "include-nothing",
+    /// Files that include each other.
+    INCLUDE_CYCLE = "include-cycle",
+    /// More files in a row than anyone means.
+    INCLUDE_TOO_DEEP = "include-too-deep",
+    /// An included file that is no file, or no text.
+    INCLUDE_UNREADABLE = "include-unreadable",
+    /// One name in two included files.
+    DEFINED_TWICE = "defined-twice",
+    /// A variable that each person has to supply, with a value in a shared file.
+    REQUIRED_GIVEN = "required-variable-given",
+    /// A variable that each person has to supply, and nothing uses (warning).
+    REQUIRED_UNUSED = "required-variable-unused",
     /// A program in a file that somebody else can write.
     UNTRUSTED_PROGRAM = "untrusted-program",
     /// Words that are no program with arguments.

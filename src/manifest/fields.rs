@@ -46,7 +46,8 @@ pub(super) struct Given<T> {
 }
 
 impl<T> Slot<T> {
-    fn of(value: Option<T>, at: Span) -> Self {
+    /// What was written at `at`; nothing if that is wrong.
+    pub(super) fn of(value: Option<T>, at: Span) -> Self {
         value.map_or(Self::Broken, |value| Self::Given(Given { value, at, origin: Origin::Own }))
     }
 
@@ -69,6 +70,13 @@ impl<T> Slot<T> {
     /// Only the value.
     pub(super) fn value(&self) -> Option<&T> {
         self.given().map(|given| &given.value)
+    }
+
+    /// Takes what another file says, if nothing was written here.
+    pub(super) fn lay_over(&mut self, below: Self) {
+        if self.is_absent() {
+            *self = below;
+        }
     }
 
     /// Whether nothing was written.
@@ -108,6 +116,17 @@ macro_rules! fields {
                 $(self.$name.or_default(&defaults.$name);)+
                 settings::inherit(&mut self.settings, &defaults.settings);
                 self.meant.extend(&defaults.meant);
+            }
+
+            /// Takes from the same table of another file, over which this one wins, what is not written here; `settings`
+            /// key by key.
+            pub(super) fn lay_over(&mut self, below: Self) {
+                $(self.$name.lay_over(below.$name);)+
+                settings::inherit(&mut self.settings, &below.settings);
+                let own: Vec<&str> = self.written.iter().map(|(key, _)| key.name).collect();
+                let more = below.written.into_iter().filter(|(key, _)| !own.contains(&key.name));
+                self.written.extend(more);
+                self.meant.extend(below.meant);
             }
 
             /// Whether the key of that name is neither here nor was probably meant by a misspelt one.
@@ -194,7 +213,11 @@ impl Fields {
             }
             Shape::Flag => self.credential_process = Slot::of(reading.flag(entry, example), at),
             Shape::Texts(..) => self.tags = Slot::of(values::tags(entry, example, reading), at),
-            Shape::Settings => self.settings = settings::read(entry, reading),
+            Shape::Settings => {
+                reading.variables.enter(key.name);
+                self.settings = settings::read(entry, reading);
+                reading.variables.leave();
+            }
         }
     }
 

@@ -238,15 +238,25 @@ pub(super) const LOCAL: &[Key] = &[
 pub(super) const LOCAL_NOT_YET: &[&str] = &["store", "allow_hosts"];
 
 /// The tables of `profiles.local.toml` that this version reads, with what they are for.
-pub(super) const LOCAL_TOP: &[(&str, &str)] =
-    &[("version", "The version of the format; 1."), ("settings", "What one person wants on this machine.")];
+pub(super) const LOCAL_TOP: &[(&str, &str)] = &[
+    ("version", "The version of the format; 1."),
+    ("settings", "What one person wants on this machine."),
+    ("vars", "One person's own texts for ${name}; they win over those of the manifest."),
+    ("defaults", "Keys of `[defaults]` that are one person's own; they win over those of the manifest."),
+    ("sso_sessions", "Keys of SSO sessions that are one person's own, and sessions of one person alone."),
+    ("profiles", "Keys of profiles that are one person's own, and profiles of one person alone."),
+];
 
-/// Tables of `profiles.local.toml` that a later version reads.
-pub(super) const LOCAL_TOP_NOT_YET: &[&str] = &["vars", "defaults", "sso_sessions", "profiles", "accounts", "matrix"];
+/// The key by which a file names others to be read.
+pub(super) const INCLUDE: &str = "include";
+/// The table of what each person has to supply.
+pub(super) const REQUIRED_VARS: &str = "required_vars";
 
 /// The keys of the whole file that this version reads, with what they are for.
 pub(super) const TOP: &[(&str, &str)] = &[
     ("version", "The version of the format; 1."),
+    (INCLUDE, "Files below this one's directory that are read with it; where both say something, this one wins."),
+    (REQUIRED_VARS, "Variables that each person supplies in profiles.local.toml, with words that say what they are."),
     ("defaults", "Keys that every profile has unless it gives its own."),
     ("vars", "Texts to use as ${name} in any string of the other tables."),
     ("sso_sessions", "Logins to IAM Identity Center, each shared by many profiles."),
@@ -254,7 +264,7 @@ pub(super) const TOP: &[(&str, &str)] = &[
 ];
 
 /// Keys of the format that a later version reads.
-pub(super) const NOT_YET: &[&str] = &["include", "required_vars", "accounts", "matrix"];
+pub(super) const NOT_YET: &[&str] = &["accounts", "matrix"];
 
 /// The key of that name.
 pub(super) fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {

@@ -1,64 +1,45 @@
-//! Owns `profiles.local.toml`, what one person adds to a manifest that is shared: its `[settings]`. Must not do I/O.
-//!
-//! The other tables of the file are a layer over the manifest, which a later version reads: it joins in at
-//! [`Fields::inherit`](super::fields::Fields::inherit).
+//! Owns `profiles.local.toml`, what one person adds to a manifest that is shared: which tables it may have, and its
+//! `[settings]`. Must not do I/O. Its other tables are those of the manifest, and read like them.
 
 use super::codes;
 use super::keys::{self, Key};
-use super::reading::{Entry, Reading, Table, entries, quoted};
-use super::syntax;
+use super::reading::{Entry, Reading, entries, quoted};
 use crate::diagnostic::Diagnostic;
 use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
-use crate::source::Source;
 
-/// A `profiles.local.toml` as it was read.
-#[derive(Debug)]
-pub(crate) struct LoadedSettings {
-    /// What it says, as far as it is right.
-    pub(crate) settings: Settings,
-    /// Every finding by place.
-    pub(crate) diagnostics: Vec<Diagnostic>,
-}
-
-/// Reads a `profiles.local.toml`. `distrust` says why others could have written it, if they could: then it names no
-/// program. Pure, and linear in the length of the text.
-pub(crate) fn load_settings(source: &Source, distrust: Option<&str>) -> LoadedSettings {
-    let mut reading = Reading::new(source);
-    let parsed = syntax::parse(source, &mut reading.out);
-    let mut settings = Settings::default();
-    if parsed.complete {
-        read(&entries(Table { keys: &parsed.table, base: 0 }), distrust, &mut settings, &mut reading);
-    }
-    LoadedSettings { settings, diagnostics: reading.out.into_sorted() }
-}
-
-fn read<'t>(top: &[Entry<'t>], distrust: Option<&str>, settings: &mut Settings, reading: &mut Reading<'t>) {
-    let version = top.iter().find(|entry| entry.name == "version");
-    if version.is_some_and(|entry| !super::is_readable(*entry, reading)) {
-        return;
-    }
-    for entry in top {
-        match entry.name {
-            "version" => {}
-            "settings" => {
-                for entry in reading.table(*entry).map(entries).unwrap_or_default() {
-                    read_setting(entry, distrust, settings, reading);
-                }
-            }
-            name if keys::LOCAL_TOP_NOT_YET.contains(&name) || keys::NOT_YET.contains(&name) => reading.not_yet(*entry),
-            name if is_setting(name) => {
-                let message = format!("`{name}` stands outside `[settings]`");
-                reading.out.push(
-                    Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message)
-                        .help("write `[settings]` on a line above it"),
-                );
-            }
-            _ => {
-                let known = keys::LOCAL_TOP.iter().map(|(known, _)| *known);
-                reading.unknown_key(*entry, format_args!("`profiles.local.toml`"), known);
-            }
+/// Reports a key at the top that has no place here.
+pub(super) fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
+    match entry.name {
+        keys::INCLUDE | keys::REQUIRED_VARS => {
+            let message = format!("`{}` can't stand in `profiles.local.toml`", entry.name);
+            reading.out.push(
+                Diagnostic::error(codes::SHARED_ONLY, entry.at, message)
+                    .help("it is for a manifest that is shared, and for the files that one includes"),
+            );
+        }
+        name if keys::NOT_YET.contains(&name) => reading.not_yet(entry),
+        name if is_setting(name) => {
+            let message = format!("`{name}` stands outside `[settings]`");
+            reading.out.push(
+                Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help("write `[settings]` on a line above it"),
+            );
+        }
+        name if keys::LOCAL_TOP.iter().any(|(known, _)| *known == name) => {}
+        _ => {
+            let known = keys::LOCAL_TOP.iter().map(|(known, _)| *known);
+            reading.unknown_key(entry, format_args!("`profiles.local.toml`"), known);
         }
     }
+}
+
+/// Reads `[settings]` as far as it is right. `distrust` says why others could have written the file, if they could: then
+/// it names no program.
+pub(super) fn read_settings<'t>(entry: Entry<'t>, distrust: Option<&str>, reading: &mut Reading<'t>) -> Settings {
+    let mut settings = Settings::default();
+    for entry in reading.table(entry).map(entries).unwrap_or_default() {
+        read_setting(entry, distrust, &mut settings, reading);
+    }
+    settings
 }
 
 fn is_setting(name: &str) -> bool {

@@ -2,14 +2,15 @@
 //!
 //! `syntax` (TOML's own rules) → `fields`, `sessions` (each value checked once, where it is written) → `profiles` (what
 //! a pattern needs) → `chains` (how profiles hang together) → `Catalog`. `keys` and `known` are the tables that both the
-//! reader and `schema` follow. A second file joins in at `Fields::inherit`: a layer is a set of fields that gives what
-//! the one over it does not.
+//! reader and `schema` follow. A manifest has one file or several, which are its `layers`: each is read by itself, from
+//! the one over which all others win to the one that wins over all others, and laid over those before, key by key.
 
 mod chains;
 mod codes;
 mod fields;
 mod keys;
 mod known;
+mod layers;
 mod local;
 mod place;
 mod profiles;
@@ -27,18 +28,18 @@ mod tests;
 
 use fields::Fields;
 use profiles::Drafts;
-use reading::{Entry, Reading, Table, entries};
-use sessions::Sessions;
-use syntax::Profiles;
+use reading::{Entry, Name, Reading, Table, Value, entries};
+use sessions::{Sessions, WrittenSessions};
+use syntax::{Piece, Profiles};
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::Diagnostic;
-use crate::model::Catalog;
-use crate::source::Source;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::model::{Catalog, Settings};
 
-pub(crate) use local::load_settings;
+pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
+pub(crate) use variables::{SetError, Use, Variable, set_variables};
 
 /// The version of the format that this awsauth reads.
 const VERSION: i64 = 1;
@@ -46,90 +47,253 @@ const VERSION: i64 = 1;
 /// A manifest as it was read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Loaded {
-    /// Everything in it; none if there is any error.
+    /// Everything in it; none if there is any error, or a value that each person has to supply.
     pub(crate) catalog: Option<Catalog>,
+    /// What one person wants, as far as that is right.
+    pub(crate) settings: Settings,
+    /// How many profiles there are.
+    pub(crate) profiles: usize,
+    /// How many SSO sessions there are.
+    pub(crate) sessions: usize,
     /// Every finding by place.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Every variable by name; none unless they were asked for.
+    pub(crate) variables: Vec<Variable>,
 }
 
-/// What all profiles share.
-struct Shared<'t> {
-    defaults: Box<Fields>,
-    sessions: Sessions<'t>,
+impl Loaded {
+    /// Whether there is no error.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.diagnostics.iter().all(|found| found.severity != Severity::Error)
+    }
+}
+
+/// How the profiles of a long file are read.
+#[derive(Debug, Clone, Copy)]
+enum Cut {
+    /// All at once.
+    Whole,
+    /// In pieces of so many bytes.
+    Pieces(usize),
+}
+
+/// Whether every use of a variable is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Uses {
+    Remembered,
+    Forgotten,
+}
+
+/// One file as TOML has it.
+struct Part<'t> {
+    /// Its number.
+    number: usize,
+    /// All tables but `[profiles]`.
+    tables: DeTable<'t>,
+    profiles: Body<'t>,
+}
+
+/// The profiles of one file.
+enum Body<'t> {
+    Whole(Option<(Name<'t>, Value<'t>)>),
+    Pieces(Vec<Piece<'t>>),
 }
 
 /// Reads a manifest. Pure, and linear in the length of the text.
-pub(crate) fn load(source: &Source) -> Loaded {
-    load_in_pieces(source, syntax::PIECE).unwrap_or_else(|| load_whole(source))
+pub(crate) fn load(layers: &Layers, audience: Audience) -> Loaded {
+    load_in_pieces(layers, audience, syntax::PIECE).unwrap_or_else(|| load_whole(layers, audience))
+}
+
+/// Reads a manifest, and tells its variables with all their uses.
+pub(crate) fn load_with_variables(layers: &Layers) -> Loaded {
+    read(layers, Audience::Person, Cut::Whole, Uses::Remembered).unwrap_or_else(|| load_whole(layers, Audience::Person))
 }
 
 /// Reads any text at once.
-pub(crate) fn load_whole(source: &Source) -> Loaded {
-    let mut reading = Reading::new(source);
-    let mut parsed = syntax::parse(source, &mut reading.out);
-    if !parsed.complete {
-        return Loaded { catalog: None, diagnostics: reading.out.into_sorted() };
-    }
-    let profiles = parsed.table.remove_entry("profiles");
-    let catalog = shared(&parsed.table, &mut reading).and_then(|shared| {
-        let mut drafts = Drafts::default();
-        if let Some((key, value)) = profiles
-            && reading.table(Entry::new(&key, &value, 0)).is_some()
-            && let DeValue::Table(table) = value.into_inner()
-        {
-            drafts.read(Profiles { table, base: 0 }, &shared.defaults, &mut reading);
-        }
-        drafts.index();
-        catalog(drafts, shared.sessions, &mut reading)
-    });
-    Loaded { catalog, diagnostics: reading.out.into_sorted() }
+pub(crate) fn load_whole(layers: &Layers, audience: Audience) -> Loaded {
+    let loaded = read(layers, audience, Cut::Whole, Uses::Forgotten);
+    debug_assert!(loaded.is_some(), "a name is twice in one table");
+    loaded.unwrap_or_else(|| stopped(Diagnostics::default().into_sorted()))
 }
 
-/// Reads a text of more than one piece; none where it has to be read as a whole to say what is wrong, or what it means.
-pub(crate) fn load_in_pieces(source: &Source, size: usize) -> Option<Loaded> {
-    let mut pieces = syntax::pieces(&source.text, size).peekable();
-    let head = pieces.next()?;
-    pieces.peek()?;
-    let head = head.head()?;
-    let mut reading = Reading::new(source);
-    let shared = shared(&head, &mut reading)?;
-    let mut drafts = Drafts::default();
-    for piece in pieces {
-        drafts.read(piece.profiles()?, &shared.defaults, &mut reading);
-    }
-    if !drafts.index() {
-        return None;
-    }
-    let catalog = catalog(drafts, shared.sessions, &mut reading);
-    Some(Loaded { catalog, diagnostics: reading.out.into_sorted() })
+/// Reads files of more than one piece in pieces; none where one has to be read as a whole to say what is wrong, or what it
+/// means.
+pub(crate) fn load_in_pieces(layers: &Layers, audience: Audience, size: usize) -> Option<Loaded> {
+    read(layers, audience, Cut::Pieces(size), Uses::Forgotten)
 }
 
-/// Reads all tables but `[profiles]`; none if nothing can be said of a file of this version.
-fn shared<'t>(tables: &'t DeTable<'t>, reading: &mut Reading<'t>) -> Option<Shared<'t>> {
-    let top = entries(Table { keys: tables, base: 0 });
-    let find = |name: &str| top.iter().find(|entry| entry.name == name).copied();
-    if find("version").is_some_and(|entry| !is_readable(entry, reading)) {
-        return None;
-    }
-    for entry in &top {
-        check_top(*entry, reading);
-    }
-    if let Some(entry) = find("vars") {
-        variables::read(entry, reading);
-    }
-    let defaults = match find("defaults").and_then(|entry| reading.table(entry)) {
-        Some(table) => Fields::read(table, format_args!("`[defaults]`"), reading),
-        None => Box::default(),
+fn read(layers: &Layers, audience: Audience, cut: Cut, uses: Uses) -> Option<Loaded> {
+    let mut out = Diagnostics::default();
+    layers.findings().iter().cloned().for_each(|found| out.push(found));
+    // All of them, so that all breaches of the syntax come out in one run.
+    let parts: Vec<_> = layers.order().into_iter().map(|number| part(layers, number, cut, &mut out)).collect();
+    let is_complete = layers.findings().iter().all(|found| found.severity != Severity::Error);
+    // Without a file that should be there, most of what could be said would be wrong.
+    let Some(mut parts) = parts.into_iter().collect::<Option<Vec<_>>>().filter(|_| is_complete) else {
+        return matches!(cut, Cut::Whole).then(|| stopped(out.into_sorted()));
     };
-    let sessions = find("sso_sessions").map(|entry| sessions::read(entry, reading)).unwrap_or_default();
-    Some(Shared { defaults, sessions })
+    let bodies: Vec<_> =
+        parts.iter_mut().map(|part| std::mem::replace(&mut part.profiles, Body::Whole(None))).collect();
+    let mut reading = Reading::new(layers, audience);
+    reading.out = out;
+    if uses == Uses::Remembered {
+        reading.variables.remember_uses();
+    }
+    // Of a newer file nothing can be said.
+    let newer = parts.iter().filter(|part| !is_version_readable(part, &mut reading)).count();
+    if newer > 0 {
+        return matches!(cut, Cut::Whole).then(|| stopped(reading.found()));
+    }
+    let settings = read_tops(&parts, &mut reading);
+    let defaults = read_defaults(&parts, &mut reading);
+    let sessions = read_sessions(&parts, &mut reading);
+    let drafts = read_profiles(bodies, &parts, &defaults, &mut reading)?;
+    let (profiles, sso_sessions) = (drafts.list.len(), sessions.names().len());
+    let Reading { variables, out, suggester, .. } = &mut reading;
+    variables.report(layers, audience, out, suggester);
+    let catalog = catalog(drafts, sessions, &mut reading);
+    let diagnostics = reading.found();
+    let variables = if uses == Uses::Remembered { reading.variables.into_list() } else { Vec::new() };
+    Some(Loaded { catalog, settings, profiles, sessions: sso_sessions, diagnostics, variables })
+}
+
+/// What is known of files that can't be read.
+fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
+    let settings = Settings::default();
+    Loaded { catalog: None, settings, profiles: 0, sessions: 0, diagnostics, variables: Vec::new() }
+}
+
+/// One file as TOML has it; none if that does not hold everything that was written.
+fn part<'t>(layers: &'t Layers, number: usize, cut: Cut, out: &mut Diagnostics) -> Option<Part<'t>> {
+    let (source, base) = (layers.sources().get(number), layers.sources().base(number));
+    // What is no longer than a piece need not be fit for being cut.
+    if let Cut::Pieces(size) = cut
+        && source.text.len() > size
+    {
+        let mut pieces = syntax::pieces(&source.text, size, base);
+        let head = pieces.next()?;
+        let rest: Vec<_> = pieces.collect();
+        if !rest.is_empty() {
+            return Some(Part { number, tables: head.head()?, profiles: Body::Pieces(rest) });
+        }
+    }
+    let mut parsed = syntax::parse(source, base, out);
+    let profiles = parsed.table.remove_entry("profiles");
+    parsed.complete.then_some(Part { number, tables: parsed.table, profiles: Body::Whole(profiles) })
+}
+
+impl Part<'_> {
+    /// What stands at its top.
+    fn top(&self, layers: &Layers) -> Vec<Entry<'_>> {
+        entries(Table { keys: &self.tables, base: layers.sources().base(self.number) })
+    }
+
+    /// The table of that name, as it is written.
+    fn find(&self, name: &str, layers: &Layers) -> Option<Entry<'_>> {
+        let (key, value) = self.tables.get_key_value(name)?;
+        Some(Entry::new(key, value, layers.sources().base(self.number)))
+    }
+}
+
+fn is_version_readable(part: &Part<'_>, reading: &mut Reading<'_>) -> bool {
+    part.find("version", reading.layers).is_none_or(|entry| is_readable(entry, reading))
+}
+
+/// Checks what stands at the top of each file, and reads what all strings below need: the variables.
+fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
+    let mut settings = Settings::default();
+    for part in parts {
+        let is_local = reading.layers.is_local(part.number);
+        for entry in part.top(reading.layers) {
+            match entry.name {
+                _ if is_local => local::check_top(entry, reading),
+                _ => check_top(entry, reading),
+            }
+        }
+        if is_local && let Some(entry) = part.find("settings", reading.layers) {
+            let distrust = reading.layers.distrust(part.number);
+            settings = local::read_settings(entry, distrust, reading).over(settings);
+        }
+        if let Some(entry) = part.find("vars", reading.layers) {
+            variables::read(entry, reading);
+        }
+        if !is_local && let Some(entry) = part.find(keys::REQUIRED_VARS, reading.layers) {
+            variables::read_required(entry, reading);
+        }
+    }
+    settings
+}
+
+fn read_defaults<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Box<Fields> {
+    let mut defaults: Box<Fields> = Box::default();
+    for part in parts {
+        let Some(table) = part.find("defaults", reading.layers).and_then(|entry| reading.table(entry)) else {
+            continue;
+        };
+        reading.variables.enter("defaults");
+        let mut fields = Fields::read(table, format_args!("`[defaults]`"), reading);
+        reading.variables.leave();
+        for (key, at) in &fields.written {
+            let below = defaults.written.iter().find(|(other, _)| other.name == key.name);
+            if let Some((_, below)) = below.filter(|(_, below)| !reading.layers.wins(*at, *below)) {
+                reading.defined_twice(format_args!("`{}` of `[defaults]`", key.name), *at, *below);
+            }
+        }
+        fields.lay_over(*defaults);
+        defaults = fields;
+    }
+    defaults
+}
+
+fn read_sessions<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Sessions<'t> {
+    let mut sessions = WrittenSessions::default();
+    for part in parts {
+        if let Some(entry) = part.find("sso_sessions", reading.layers) {
+            sessions.read(entry, reading);
+        }
+    }
+    sessions.check(reading)
+}
+
+/// Reads the profiles of all files; none where a file has to be read as a whole.
+fn read_profiles<'t>(
+    bodies: Vec<Body<'t>>,
+    parts: &[Part<'t>],
+    defaults: &Fields,
+    reading: &mut Reading<'_>,
+) -> Option<Drafts<'t>> {
+    let mut drafts = Drafts::default();
+    for (body, part) in bodies.into_iter().zip(parts) {
+        let mut file = Vec::new();
+        match body {
+            Body::Whole(None) => {}
+            Body::Whole(Some((key, value))) => {
+                let base = reading.layers.sources().base(part.number);
+                if reading.table(Entry::new(&key, &value, base)).is_some()
+                    && let DeValue::Table(table) = value.into_inner()
+                {
+                    profiles::read(Profiles { table, base }, &mut file, reading);
+                }
+            }
+            Body::Pieces(pieces) => {
+                for piece in pieces {
+                    profiles::read(piece.profiles()?, &mut file, reading);
+                }
+            }
+        }
+        if !drafts.add(file, reading) {
+            return None;
+        }
+    }
+    drafts.inherit(defaults);
+    Some(drafts)
 }
 
 /// Checks how everything fits together; the catalog, if there is no error at all.
 fn catalog(mut drafts: Drafts<'_>, sessions: Sessions<'_>, reading: &mut Reading<'_>) -> Option<Catalog> {
     profiles::check(&mut drafts, &sessions, reading);
     chains::check(&mut drafts, reading);
-    if reading.out.has_errors() {
+    if reading.out.has_errors() || reading.variables.is_open() {
         return None;
     }
     let mut built = Vec::with_capacity(drafts.list.len());

@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
 use crate::source::Span;
 
-/// One profile as it is written, with what it takes from `[defaults]`.
+/// One profile as it is written, in one file or several, with what it takes from `[defaults]`.
 #[derive(Debug)]
 pub(super) struct Draft<'t> {
     /// The name as it is written.
@@ -24,6 +24,8 @@ pub(super) struct Draft<'t> {
     pub(super) name: Option<ProfileName>,
     /// Where the name stands.
     pub(super) at: Span,
+    /// Where it stands in the file that wins.
+    pub(super) over: Span,
     /// Its keys.
     pub(super) fields: Box<Fields>,
 }
@@ -54,36 +56,64 @@ pub(super) struct Drafts<'t> {
 }
 
 impl<'t> Drafts<'t> {
-    /// Reads some profiles, and gives each what it does not have from `defaults`.
-    pub(super) fn read(&mut self, profiles: Profiles<'t>, defaults: &Fields, reading: &mut Reading<'_>) {
-        let base = profiles.base;
-        // Each table goes when it is read: what TOML makes of a profile is many times as large as its text.
-        for (key, value) in profiles.into_sorted() {
-            let entry = Entry::new(&key, &value, base);
-            let parsed = ProfileName::new(entry.name);
-            if let Err(error) = &parsed {
-                let help = values::name_help(error);
-                reading.out.push(Diagnostic::error(codes::BAD_NAME, entry.at, error.to_string()).help(help));
+    /// Adds the profiles of one file over those of the files before, key by key. Says whether no name was twice among them.
+    pub(super) fn add(&mut self, file: Vec<Draft<'t>>, reading: &mut Reading<'_>) -> bool {
+        let first = self.list.len();
+        self.by_name.reserve(file.len());
+        for draft in file {
+            let Some(place) = self.by_name.get(&draft.written).copied() else {
+                self.by_name.insert(draft.written.clone(), self.list.len());
+                self.list.push(draft);
+                continue;
+            };
+            let below = &mut self.list[place];
+            if place >= first
+                || reading.layers.sources().number(below.over) == reading.layers.sources().number(draft.at)
+            {
+                return false;
             }
-            let Some(table) = reading.table(entry) else { continue };
-            let mut fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
-            fields.inherit(defaults);
-            self.list.push(Draft { at: entry.at, name: parsed.ok(), fields, written: key.into_inner() });
+            if !reading.layers.wins(draft.at, below.over) {
+                reading.defined_twice(format_args!("the profile `{}`", draft.written), draft.at, below.over);
+            }
+            let under = std::mem::replace(&mut below.fields, draft.fields);
+            below.fields.lay_over(*under);
+            below.over = draft.over;
         }
+        true
     }
 
-    /// Makes the index of all that were read. Says whether no name is there twice.
-    pub(super) fn index(&mut self) -> bool {
-        self.by_name = self.list.iter().zip(0..).map(|(draft, place)| (draft.written.clone(), place)).collect();
-        self.by_name.len() == self.list.len()
+    /// Gives each profile what it does not have from `[defaults]`.
+    pub(super) fn inherit(&mut self, defaults: &Fields) {
+        for draft in &mut self.list {
+            draft.fields.inherit(defaults);
+        }
+    }
+}
+
+/// Reads some profiles of one file into `drafts`.
+pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, reading: &mut Reading<'_>) {
+    let base = profiles.base;
+    // Each table goes when it is read: what TOML makes of a profile is many times as large as its text.
+    for (key, value) in profiles.into_sorted() {
+        let entry = Entry::new(&key, &value, base);
+        let parsed = ProfileName::new(entry.name);
+        if let Err(error) = &parsed {
+            reading.out.push(values::bad_name(entry.name, entry.at, error));
+        }
+        let Some(table) = reading.table(entry) else { continue };
+        reading.variables.enter(format_args!("profiles.{}", entry.name));
+        let fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
+        reading.variables.leave();
+        drafts.push(Draft { at: entry.at, over: entry.at, name: parsed.ok(), fields, written: key.into_inner() });
     }
 }
 
 /// Checks what the pattern of each profile asks for.
 pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
     check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at)), "profile", reading);
-    for draft in &mut drafts.list {
-        check_keys(draft, reading);
+    for index in 0..drafts.list.len() {
+        check_keys(&drafts.list[index], drafts, reading);
+        let draft = &mut drafts.list[index];
         if draft.pattern() == Some(Pattern::Sso) {
             check_sso(draft, sessions, reading);
         }
@@ -94,25 +124,54 @@ pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &
     }
 }
 
-fn check_keys(draft: &Draft<'_>, reading: &mut Reading<'_>) {
+fn check_keys(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
     let name = &*draft.written;
     let Some(pattern) = draft.pattern() else {
         if draft.fields.lacks("pattern") {
-            let message = format!("the profile `{name}` has no `pattern`");
-            let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
-            reading.out.push(Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(help));
+            let found = pattern_missing(draft, drafts, reading);
+            reading.out.push(found);
         }
         return;
     };
     for key in keys::PROFILE.iter().filter(|key| key.required.contains(&pattern) && draft.fields.lacks(key.name)) {
         let message = format!("the profile `{name}` has no `{}`, which `{pattern}` needs", key.name);
         let help = format!("add `{} = {}`", key.name, key.examples[0]);
-        reading.out.push(Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(help));
+        let found = Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(help);
+        reading.out.push(with_pattern(found, draft, reading));
     }
     for (key, at) in draft.fields.written.iter().filter(|(key, _)| !key.fits(pattern)) {
         let message = format!("the pattern `{pattern}` has no use for `{}`", key.name);
         let help = format!("leave it out, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns()));
-        reading.out.push(Diagnostic::error(codes::USELESS_KEY, *at, message).help(help));
+        let found = Diagnostic::error(codes::USELESS_KEY, *at, message).help(help);
+        reading.out.push(with_pattern(found, draft, reading));
+    }
+}
+
+/// `found` with the place of the pattern, if that is in another file.
+fn with_pattern(found: Diagnostic, draft: &Draft<'_>, reading: &Reading<'_>) -> Diagnostic {
+    let number = |at| reading.layers.sources().number(at);
+    match draft.fields.pattern.given() {
+        Some(pattern) if number(pattern.at) != number(found.primary.span) => {
+            found.related(pattern.at, "the pattern comes from here")
+        }
+        _ => found,
+    }
+}
+
+/// In a file of one person's own, such a profile was probably meant to be one of the manifest's.
+fn pattern_missing(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> Diagnostic {
+    let found =
+        Diagnostic::error(codes::MISSING_KEY, draft.at, format!("the profile `{}` has no `pattern`", draft.written));
+    let layers = reading.layers;
+    let is_local = |at| layers.is_local(layers.sources().number(at));
+    let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
+    if !is_local(draft.at) {
+        return found.help(help);
+    }
+    let shared = drafts.list.iter().filter(|other| !is_local(other.at)).map(|other| &*other.written);
+    match reading.suggester.nearest(&draft.written, shared) {
+        Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
+        None => found.help(format!("the manifest has no such profile: {help}")),
     }
 }
 

@@ -8,10 +8,11 @@ use toml::Spanned as Located;
 use toml::de::{DeTable, DeValue};
 
 use super::codes;
+use super::layers::{Audience, Layers};
 use super::suggest::Suggester;
 use super::variables::Variables;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::{Source, Span};
+use crate::source::Span;
 
 /// A value as TOML has it.
 pub(super) type Value<'t> = Located<DeValue<'t>>;
@@ -19,12 +20,12 @@ pub(super) type Value<'t> = Located<DeValue<'t>>;
 /// A name as TOML has it.
 pub(super) type Name<'t> = Located<Cow<'t, str>>;
 
-/// A table, and where in the file the piece begins that it was read from.
+/// A table, and where the piece of a file begins that it was read from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table<'t> {
     /// What TOML made of it; its places count from `base`.
     pub(super) keys: &'t DeTable<'t>,
-    /// The first byte of the piece.
+    /// The first byte of the piece, counted through all files.
     pub(super) base: usize,
 }
 
@@ -37,7 +38,7 @@ pub(super) struct Entry<'t> {
     pub(super) at: Span,
     /// The value; its own places count from `base`.
     pub(super) value: &'t Value<'t>,
-    /// The first byte of the piece of the file that it was read from.
+    /// The first byte of the piece that it was read from, counted through all files.
     pub(super) base: usize,
 }
 
@@ -74,8 +75,10 @@ pub(super) struct Text<'e> {
 /// What one reading carries along.
 #[derive(Debug)]
 pub(super) struct Reading<'t> {
-    /// The file.
-    pub(super) source: &'t Source,
+    /// The files.
+    pub(super) layers: &'t Layers,
+    /// For whom they are read.
+    pub(super) audience: Audience,
     /// `[vars]`
     pub(super) variables: Variables<'t>,
     /// What was found so far.
@@ -86,8 +89,22 @@ pub(super) struct Reading<'t> {
 
 impl<'t> Reading<'t> {
     /// One that has found nothing yet.
-    pub(super) fn new(source: &'t Source) -> Self {
-        Self { source, variables: Variables::default(), out: Diagnostics::default(), suggester: Suggester::new() }
+    pub(super) fn new(layers: &'t Layers, audience: Audience) -> Self {
+        let (variables, out) = (Variables::default(), Diagnostics::default());
+        Self { layers, audience, variables, out, suggester: Suggester::new() }
+    }
+
+    /// Everything that was found, by place.
+    pub(super) fn found(&mut self) -> Vec<Diagnostic> {
+        let found = std::mem::take(&mut self.out).into_sorted().into_iter();
+        found.map(|found| self.variables.explain(found, self.layers)).collect()
+    }
+
+    /// Reports that two files, neither of which includes the other, both define `what`.
+    pub(super) fn defined_twice(&mut self, what: Arguments<'_>, at: Span, other: Span) {
+        let message = format!("{what} is defined in two files, and neither includes the other");
+        let found = Diagnostic::error(codes::DEFINED_TWICE, at, message).related(other, "it is defined here too");
+        self.out.push(found.help("keep one of them, or put what should win into the file that includes both"));
     }
 
     /// Reports that `entry` is not `wanted`.
@@ -118,7 +135,8 @@ impl<'t> Reading<'t> {
             self.wrong_type(entry, "a string", example);
             return None;
         };
-        self.variables.fill_in(literal, entry.value_at(), self.source, &mut self.out, &mut self.suggester)
+        let context = (self.layers, self.audience);
+        self.variables.fill_in(entry.name, literal, entry.value_at(), context, &mut self.out)
     }
 
     /// The strings in `entry`, each with its variables filled in; none if any of them is no good.

@@ -6,29 +6,13 @@ use super::keys::{self, Key, Shape};
 use super::known::{self, Known, Takes};
 use crate::model::Pattern;
 
+/// The form of a path in `include`.
+const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{))(?!(.*/)?profiles[.]local[.]toml$)[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$";
+
 /// The JSON Schema of `profiles.toml`.
 pub(crate) fn schema() -> Value {
-    let mut profile = object(keys::PROFILE, "One profile: a name usable as `aws --profile NAME`.");
-    profile["allOf"] = keys_of_patterns();
-    let mut top = Map::new();
-    for (name, doc) in keys::TOP {
-        let mut value = match *name {
-            "version" => json!({ "type": "integer", "const": super::VERSION, "examples": [super::VERSION] }),
-            "defaults" => object(keys::PROFILE, ""),
-            "vars" => json!({
-                "type": "object",
-                "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
-                "additionalProperties": { "type": "string", "not": { "pattern": "\\$\\{" } },
-                "examples": [{ "user": "alice" }],
-            }),
-            "sso_sessions" => named("session"),
-            _ => named("profile"),
-        };
-        value["description"] = json!(doc);
-        top.insert((*name).to_owned(), value);
-    }
-    let mut session = object(keys::SESSION, "One login to IAM Identity Center.");
-    session["required"] = json!(required(keys::SESSION));
+    let top: Map<_, _> =
+        keys::TOP.iter().map(|(name, doc)| ((*name).to_owned(), described(table(name), doc))).collect();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "awsauth profiles.toml",
@@ -36,13 +20,68 @@ pub(crate) fn schema() -> Value {
         "type": "object",
         "properties": top,
         "additionalProperties": false,
-        "allOf": needs(),
-        "definitions": { "profile": profile, "session": session },
+        // What one file lacks may be in another.
+        "if": { "required": [keys::INCLUDE] },
+        "else": { "allOf": needs() },
+        "definitions": definitions(),
     })
 }
 
 /// The JSON Schema of `profiles.local.toml`.
 pub(crate) fn local_schema() -> Value {
+    let top = keys::LOCAL_TOP.iter().map(|(name, doc)| {
+        let value = if *name == "settings" { local_settings() } else { table(name) };
+        ((*name).to_owned(), described(value, doc))
+    });
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "awsauth profiles.local.toml",
+        "description": "What one person adds to a manifest that is shared. It is not committed.",
+        "type": "object",
+        "properties": top.collect::<Map<_, _>>(),
+        "additionalProperties": false,
+        "definitions": definitions(),
+    })
+}
+
+fn described(mut value: Value, doc: &str) -> Value {
+    value["description"] = json!(doc);
+    value
+}
+
+/// What a key at the top of a file takes.
+fn table(name: &str) -> Value {
+    let of_variables = |value: Value, example: &str| {
+        json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[A-Za-z0-9_-]+$" },
+            "additionalProperties": value,
+            "examples": [{ "user": example }],
+        })
+    };
+    match name {
+        "version" => json!({ "type": "integer", "const": super::VERSION, "examples": [super::VERSION] }),
+        keys::INCLUDE => json!({
+            "type": "array",
+            "items": { "type": "string", "pattern": PATH },
+            "examples": [["accounts.toml", "teams/*.toml"]],
+        }),
+        keys::REQUIRED_VARS => of_variables(json!({ "type": "string" }), "your IAM user name"),
+        "defaults" => object(keys::PROFILE, ""),
+        "vars" => of_variables(json!({ "type": "string", "not": { "pattern": "\\$\\{" } }), "alice"),
+        "sso_sessions" => named("session"),
+        _ => named("profile"),
+    }
+}
+
+fn definitions() -> Value {
+    let mut profile = object(keys::PROFILE, "One profile: a name usable as `aws --profile NAME`.");
+    profile["allOf"] = keys_of_patterns();
+    json!({ "profile": profile, "session": object(keys::SESSION, "One login to IAM Identity Center.") })
+}
+
+/// `[settings]` of `profiles.local.toml`.
+fn local_settings() -> Value {
     let no_variable = json!({ "pattern": "\\$\\{" });
     let setting = |key: &Key| {
         let mut value = match key.shape {
@@ -54,27 +93,11 @@ pub(crate) fn local_schema() -> Value {
                 "minItems": 1,
             }),
         };
-        value["description"] = json!(key.doc);
         value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
-        (key.name.to_owned(), value)
+        (key.name.to_owned(), described(value, key.doc))
     };
     let settings: Map<_, _> = keys::LOCAL.iter().map(setting).collect();
-    let top = keys::LOCAL_TOP.iter().map(|(name, doc)| {
-        let mut value = match *name {
-            "version" => json!({ "type": "integer", "const": super::VERSION, "examples": [super::VERSION] }),
-            _ => json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] }),
-        };
-        value["description"] = json!(doc);
-        ((*name).to_owned(), value)
-    });
-    json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "awsauth profiles.local.toml",
-        "description": "What one person adds to a manifest that is shared. It is not committed.",
-        "type": "object",
-        "properties": top.collect::<Map<_, _>>(),
-        "additionalProperties": false,
-    })
+    json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] })
 }
 
 /// A table of tables by name.
@@ -182,7 +205,7 @@ fn keys_of_patterns() -> Value {
     json!(rules)
 }
 
-/// The keys that a pattern needs, unless `[defaults]` has them.
+/// The keys that a pattern needs, unless `[defaults]` has them, and those that a session needs.
 fn needs() -> Value {
     let rule = |name: &str, patterns: &[Pattern]| {
         let condition = if name == "pattern" { json!({}) } else { is(patterns) };
@@ -192,6 +215,8 @@ fn needs() -> Value {
         keys::PROFILE.iter().filter(|key| !key.required.is_empty()).map(|key| rule(key.name, key.required)).collect();
     let forms = json!({ "anyOf": [{ "required": ["sso_session"] }, { "required": ["sso_start_url", "sso_region"] }] });
     rules.push(unless_default(&["sso_session", "sso_start_url", "sso_region"], &is(&[Pattern::Sso]), &forms));
+    let session = json!({ "additionalProperties": { "required": required(keys::SESSION) } });
+    rules.push(json!({ "properties": { "sso_sessions": session } }));
     json!(rules)
 }
 

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::codes;
-use super::keys;
+use super::fields::Slot;
+use super::keys::{self, Key};
 use super::reading::{Entry, Reading, entries};
 use super::values;
 use crate::diagnostic::Diagnostic;
-use crate::model::{ConfigText, SessionName, SsoSession};
+use crate::model::{ConfigText, Region, SessionName, SsoSession, StartUrl};
 use crate::source::Span;
 
 /// What is asked for when a session names no scopes (aws-facts §4.1).
@@ -42,50 +43,128 @@ impl<'t> Sessions<'t> {
     }
 }
 
-/// Reads `[sso_sessions]`.
-pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Sessions<'t> {
-    let mut sessions = Sessions::default();
-    let Some(table) = reading.table(entry) else { return sessions };
-    let entries = entries(table);
-    check_case(entries.iter().map(|entry| (entry.name, entry.at)), "SSO session", reading);
-    for entry in entries {
-        let session = session(entry, reading);
-        sessions.names.push(entry.name);
-        sessions.by_name.insert(entry.name, session.as_ref().map(|_| sessions.checked.len()));
-        sessions.checked.extend(session.map(Arc::new));
-    }
-    sessions
+/// A session as it is written, in one file or several.
+#[derive(Debug)]
+struct Written<'t> {
+    name: &'t str,
+    /// Where the name stands.
+    at: Span,
+    /// Where it stands in the file that wins.
+    over: Span,
+    url: Slot<StartUrl>,
+    region: Slot<Region>,
+    scopes: Slot<Vec<ConfigText>>,
+    /// Keys that were probably meant by a misspelt one.
+    meant: Vec<&'static str>,
+    /// Whether it is a table at all.
+    is_table: bool,
 }
 
-fn session(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<SsoSession> {
-    let name = name(entry.name, entry.at, reading);
-    let table = reading.table(entry)?;
-    let (mut url, mut region, mut scopes) = (None, None, Some(default_scopes()));
-    let mut seen = Vec::new();
+/// All sessions as they are written, in the order of the files.
+#[derive(Debug, Default)]
+pub(super) struct WrittenSessions<'t> {
+    list: Vec<Written<'t>>,
+    by_name: HashMap<&'t str, usize>,
+}
+
+impl<'t> WrittenSessions<'t> {
+    /// Reads `[sso_sessions]` of one file over those of the files before.
+    pub(super) fn read(&mut self, entry: Entry<'t>, reading: &mut Reading<'t>) {
+        let Some(table) = reading.table(entry) else { return };
+        for entry in entries(table) {
+            let mut session = written(entry, reading);
+            let Some(index) = self.by_name.get(entry.name).copied() else {
+                self.by_name.insert(entry.name, self.list.len());
+                self.list.push(session);
+                continue;
+            };
+            let below = &mut self.list[index];
+            if !reading.layers.wins(session.over, below.over) {
+                reading.defined_twice(format_args!("the SSO session `{}`", entry.name), session.at, below.at);
+            }
+            session.at = below.at;
+            let below = std::mem::replace(below, session);
+            let session = &mut self.list[index];
+            session.url.lay_over(below.url);
+            session.region.lay_over(below.region);
+            session.scopes.lay_over(below.scopes);
+            session.meant.extend(below.meant);
+        }
+    }
+
+    /// The sessions, each checked as a whole.
+    pub(super) fn check(self, reading: &mut Reading<'t>) -> Sessions<'t> {
+        let mut sessions = Sessions::default();
+        check_case(self.list.iter().map(|written| (written.name, written.at)), "SSO session", reading);
+        for written in self.list {
+            let name = written.name;
+            let session = session(written, reading);
+            sessions.names.push(name);
+            sessions.by_name.insert(name, session.as_ref().map(|_| sessions.checked.len()));
+            sessions.checked.extend(session.map(Arc::new));
+        }
+        sessions
+    }
+}
+
+fn written<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Written<'t> {
+    let (url, region, scopes) = (Slot::Absent, Slot::Absent, Slot::Absent);
+    let mut written = Written {
+        name: entry.name,
+        at: entry.at,
+        over: entry.at,
+        url,
+        region,
+        scopes,
+        meant: Vec::new(),
+        is_table: false,
+    };
+    let Some(table) = reading.table(entry) else { return written };
+    written.is_table = true;
+    reading.variables.enter(format_args!("sso_sessions.{}", entry.name));
     for inner in entries(table) {
         let Some(key) = keys::find(keys::SESSION, inner.name) else {
             let known = keys::SESSION.iter().map(|key| key.name);
-            seen.extend(reading.unknown_key(inner, format_args!("the SSO session `{}`", entry.name), known));
+            written.meant.extend(reading.unknown_key(inner, format_args!("the SSO session `{}`", entry.name), known));
             continue;
         };
-        seen.push(key.name);
-        let example = Some(key.examples[0]);
+        let (example, at) = (Some(key.examples[0]), inner.value_at());
         match key.name {
             "sso_start_url" => {
-                url = reading.text(inner, example).and_then(|text| values::start_url(&text, reading));
+                let url = reading.text(inner, example).and_then(|text| values::start_url(&text, reading));
+                written.url = Slot::of(url, at);
             }
-            "sso_region" => region = reading.text(inner, example).and_then(|text| values::region(&text, reading)),
-            _ => scopes = self::scopes(inner, example, reading),
+            "sso_region" => {
+                let region = reading.text(inner, example).and_then(|text| values::region(&text, reading));
+                written.region = Slot::of(region, at);
+            }
+            _ => written.scopes = Slot::of(self::scopes(inner, example, reading), at),
         }
     }
-    for key in keys::SESSION.iter().filter(|key| !key.required.is_empty() && !seen.contains(&key.name)) {
-        let message = format!("the SSO session `{}` has no `{}`", entry.name, key.name);
+    reading.variables.leave();
+    written
+}
+
+fn session(written: Written<'_>, reading: &mut Reading<'_>) -> Option<SsoSession> {
+    let Written { at, mut url, mut region, mut scopes, meant, .. } = written;
+    let name = name(written.name, at, reading);
+    if !written.is_table {
+        return None;
+    }
+    let is_absent = |name: &str| match name {
+        "sso_start_url" => url.is_absent(),
+        _ => region.is_absent(),
+    };
+    let lacks = |key: &&Key| !key.required.is_empty() && is_absent(key.name) && !meant.contains(&key.name);
+    for key in keys::SESSION.iter().filter(lacks) {
+        let message = format!("the SSO session `{}` has no `{}`", written.name, key.name);
         reading.out.push(
-            Diagnostic::error(codes::MISSING_KEY, entry.at, message)
+            Diagnostic::error(codes::MISSING_KEY, at, message)
                 .help(format!("add `{} = {}`", key.name, key.examples[0])),
         );
     }
-    Some(SsoSession { name: name?, start_url: url?, region: region?, scopes: scopes? })
+    let scopes = if scopes.is_absent() { Some(default_scopes()) } else { scopes.take() };
+    Some(SsoSession { name: name?, start_url: url.take()?, region: region.take()?, scopes: scopes? })
 }
 
 fn name(text: &str, at: Span, reading: &mut Reading<'_>) -> Option<SessionName> {
@@ -99,8 +178,7 @@ fn name(text: &str, at: Span, reading: &mut Reading<'_>) -> Option<SessionName> 
         }
         Ok(name) => Some(name),
         Err(error) => {
-            let help = values::name_help(&error);
-            reading.out.push(Diagnostic::error(codes::BAD_NAME, at, error.to_string()).help(help));
+            reading.out.push(values::bad_name(text, at, &error));
             None
         }
     }

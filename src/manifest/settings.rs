@@ -73,11 +73,14 @@ fn setting(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<WrittenSetting
 fn nested(entry: Entry<'_>, list: &'static [Known], reading: &mut Reading<'_>) -> Option<Vec<(String, ConfigText)>> {
     let table = reading.table(entry)?;
     let place = format!("a setting of `{}`", entry.name);
+    reading.variables.enter(entry.name);
     let read = entries(table).into_iter().map(|entry| {
         let known = named(entry, &place, list, reading)?;
         Some((known.name.to_owned(), value(entry, known, reading)?))
     });
-    read.collect::<Vec<_>>().into_iter().collect()
+    let read: Vec<_> = read.collect();
+    reading.variables.leave();
+    read.into_iter().collect()
 }
 
 /// The setting that `entry` names, or an error that says why it can't be made here.

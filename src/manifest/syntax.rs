@@ -79,14 +79,21 @@ impl<'t> Piece<'t> {
     }
 }
 
-/// Cuts a text in front of headers of profiles: what stands above them, then pieces of at least `size` bytes.
-pub(super) fn pieces(text: &str, size: usize) -> impl Iterator<Item = Piece<'_>> {
+/// What stands above the first header of a profile if that is in order by itself, else all that can be read.
+pub(super) fn head(text: &str) -> DeTable<'_> {
+    let above = pieces(text, PIECE, 0).next().and_then(Piece::head);
+    above.unwrap_or_else(|| DeTable::parse_recoverable(text).0.into_inner())
+}
+
+/// Cuts a text in front of headers of profiles: what stands above them, then pieces of at least `size` bytes. Their places
+/// count from `base` on.
+pub(super) fn pieces(text: &str, size: usize, base: usize) -> impl Iterator<Item = Piece<'_>> {
     let mut next = Some((0, 0));
     std::iter::from_fn(move || {
         let (start, least) = next?;
         let end = header_from(text, start + least);
         next = end.map(|end| (end, size.max(1)));
-        Some(Piece { text: &text[start..end.unwrap_or(text.len())], base: start })
+        Some(Piece { text: &text[start..end.unwrap_or(text.len())], base: base + start })
     })
 }
 
@@ -110,18 +117,20 @@ fn is_whole_name(rest: &str) -> bool {
     }
 }
 
-/// Reads `source` as TOML. Duplicate keys leave the tables usable, any other error makes them incomplete.
-pub(super) fn parse<'t>(source: &'t Source, out: &mut Diagnostics) -> Parsed<'t> {
+/// Reads `source` as TOML; its places count from `base` on. Duplicate keys leave the tables usable, any other error makes
+/// them incomplete.
+pub(super) fn parse<'t>(source: &'t Source, base: usize, out: &mut Diagnostics) -> Parsed<'t> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let mut complete = true;
     for (count, error) in errors.iter().enumerate() {
         let span = visible(&source.text, error.span().map_or_else(Span::default, Span::from));
         if error.message() == "duplicate key" {
-            out.push(duplicate(source, span, count < MOST_LOOK_UPS));
+            out.push(duplicate(source, span, base, count < MOST_LOOK_UPS));
         } else {
             complete = false;
             let line = source.text[..span.start].rfind('\n').map_or(0, |end| end + 1);
-            out.push(breach(&source.text[line..], &source.text[span.start..span.end], span, error.message()));
+            let text = &source.text[span.start..span.end];
+            out.push(breach(&source.text[line..], text, span.behind(base), error.message()));
         }
     }
     Parsed { table: table.into_inner(), complete }
@@ -157,12 +166,12 @@ fn visible(text: &str, span: Span) -> Span {
     Span::new(start, start + length)
 }
 
-fn duplicate(source: &Source, span: Span, look_up: bool) -> Diagnostic {
+fn duplicate(source: &Source, span: Span, base: usize, look_up: bool) -> Diagnostic {
     let name = &source.text[span.start..span.end];
-    let found = Diagnostic::error(codes::DUPLICATE_KEY, span, format!("`{name}` is defined twice"))
+    let found = Diagnostic::error(codes::DUPLICATE_KEY, span.behind(base), format!("`{name}` is defined twice"))
         .help("keep one of them: TOML allows each name once");
     match if look_up { first_place(&source.text, span) } else { None } {
-        Some(first) => found.related(first, "it is defined here first"),
+        Some(first) => found.related(first.behind(base), "it is defined here first"),
         None => found,
     }
 }

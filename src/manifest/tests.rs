@@ -1,9 +1,23 @@
 //! Tests of the whole room: what the fixtures of `check` can't show.
 
 use super::*;
+use crate::source::Source;
+
+/// A manifest of one file.
+fn alone(text: &str) -> Layers {
+    Layers::new(Source::new("profiles.toml", text), "profiles.local.toml")
+}
+
+fn catalog_of(text: &str) -> Catalog {
+    load(&alone(text), Audience::Person).catalog.unwrap()
+}
 
 fn codes_of(text: &str) -> Vec<&'static str> {
-    let loaded = load(&Source::new("profiles.toml", text));
+    codes_in(&alone(text))
+}
+
+fn codes_in(layers: &Layers) -> Vec<&'static str> {
+    let loaded = load(layers, Audience::Person);
     loaded.diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
 }
 
@@ -12,7 +26,7 @@ fn every_code_has_a_fixture() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     #[expect(clippy::disallowed_methods, reason = "the test looks at its own fixtures")]
     let read = |name: &str| std::fs::read_dir(dir.join(name)).unwrap();
-    let dirs = ["manifest/valid", "manifest/invalid", "local/invalid"];
+    let dirs = ["manifest/valid", "manifest/invalid", "local/invalid", "layers/valid", "layers/invalid"];
     let files = dirs.into_iter().flat_map(read).map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let files: Vec<_> = files.collect();
     let has = |code: &&str| files.iter().any(|file| file.starts_with(&format!("{code}-")));
@@ -26,7 +40,9 @@ fn deep_and_broken_texts_are_findings_and_no_crash() {
         assert!(!codes_of(&format!("x = {}", deep.repeat(50_000))).is_empty());
         assert!(!codes_of(&deep.repeat(50_000)).is_empty());
         let local = Source::new("profiles.local.toml", format!("settings = {}", deep.repeat(50_000)));
-        assert!(!load_settings(&local, None).diagnostics.is_empty());
+        let mut layers = alone("");
+        layers.add_local(local, None);
+        assert!(!codes_in(&layers).is_empty());
     }
     assert_eq!(codes_of(""), Vec::<&str>::new());
 }
@@ -70,7 +86,7 @@ fn the_profiles_own_values_and_settings_win_key_by_key() {
         region = "us-east-1"
         settings = { max_attempts = 5, tcp_keepalive = true, s3 = { max_queue_size = 7 } }
     "#;
-    let catalog = load(&Source::new("profiles.toml", text)).catalog.unwrap();
+    let catalog = catalog_of(text);
     let base = catalog.get("base").unwrap();
     assert_eq!(base.region.as_ref().unwrap().as_str(), "us-east-1");
     assert_eq!(base.output.as_ref().unwrap().as_str(), "json");
@@ -83,23 +99,23 @@ fn the_profiles_own_values_and_settings_win_key_by_key() {
 #[test]
 fn variables_are_filled_in_and_doubled_dollars_are_literal() {
     let text = "[vars]\nteam = \"pay\"\n[profiles.base]\npattern = \"iam\"\ndescription = \"${team} $${team} $x\"\n";
-    let catalog = load(&Source::new("profiles.toml", text)).catalog.unwrap();
+    let catalog = catalog_of(text);
     assert_eq!(catalog.get("base").unwrap().description.as_deref(), Some("pay ${team} $x"));
 }
 
 #[test]
 fn profiles_keep_the_order_of_the_file() {
     let text = "[profiles.z]\npattern = \"iam\"\n[profiles.a]\npattern = \"iam\"\n[profiles.m]\npattern = \"iam\"\n";
-    let catalog = load(&Source::new("profiles.toml", text)).catalog.unwrap();
+    let catalog = catalog_of(text);
     let names: Vec<_> = catalog.profiles().iter().map(|profile| profile.name.as_str()).collect();
     assert_eq!(names, ["z", "a", "m"]);
 }
 
 /// Whether a text that is cut at every header is read in pieces; it then says what it says as a whole.
 fn is_read_in_pieces(text: &str) -> bool {
-    let source = Source::new("profiles.toml", text);
-    let in_pieces = load_in_pieces(&source, 1);
-    in_pieces.inspect(|loaded| assert_eq!(*loaded, load_whole(&source), "{text}")).is_some()
+    let layers = alone(text);
+    let in_pieces = load_in_pieces(&layers, Audience::Person, 1);
+    in_pieces.inspect(|loaded| assert_eq!(*loaded, load_whole(&layers, Audience::Person), "{text}")).is_some()
 }
 
 #[test]
@@ -135,8 +151,6 @@ fn a_table_that_pieces_would_have_in_common_is_read_with_the_whole_text() {
         format!("{one}tags = [\n{other}]\n"),
         format!("version = 2\n{one}{other}"),
         format!("{one}x = \n{other}"),
-        "[defaults]\noutput = \"json\"\n".to_owned(),
-        String::new(),
     ] {
         assert!(!is_read_in_pieces(&text), "{text}");
     }
@@ -150,4 +164,64 @@ fn what_the_writer_would_refuse_is_a_finding() {
     assert_eq!(codes_of(&url), [codes::BAD_START_URL]);
     let text = "[profiles.base]\npattern = \"iam\"\nsettings = { sdk_ua_app_id = 'a\\' }\n";
     assert_eq!(codes_of(text), [codes::BAD_TEXT]);
+}
+
+/// A manifest that includes two files, both of which include a third one, with one person's own file.
+fn four_and_own(texts: [&str; 5]) -> Layers {
+    let source = |number: usize| Source::new(number.to_string(), texts[number]);
+    let mut layers = Layers::new(source(0), "own.toml");
+    let (a, b) = (layers.add_included(0, source(1)), layers.add_included(0, source(2)));
+    let shared = layers.add_included(a, source(3));
+    layers.link(b, shared);
+    layers.add_local(source(4), None);
+    layers
+}
+
+#[test]
+fn a_file_comes_after_all_that_it_includes_and_wins_over_them_alone() {
+    let layers = four_and_own(["0", "1", "2", "3", "4"]);
+    assert_eq!(layers.order(), [3, 1, 2, 0, 4]);
+    let at = |number: usize| crate::source::Span::new(0, 1).behind(layers.sources().base(number));
+    let wins = |over, below| layers.wins(at(over), at(below));
+    for (over, below) in [(0, 1), (0, 3), (1, 3), (2, 3), (4, 0), (4, 3), (1, 1)] {
+        assert!(wins(over, below), "{over} {below}");
+    }
+    for (over, below) in [(1, 2), (2, 1), (3, 1), (1, 0), (0, 4)] {
+        assert!(!wins(over, below), "{over} {below}");
+    }
+}
+
+#[test]
+fn key_by_key_the_file_that_is_over_another_wins() {
+    let session = "[sso_sessions.s]\nsso_start_url = \"https://a.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let texts = [
+        "[defaults]\noutput = \"json\"\nsettings = { max_attempts = 2 }\n[vars]\nd = \"top\"\n[profiles.p]\nregion = \"eu-west-2\"\n",
+        "[profiles.p]\nregion = \"eu-west-1\"\ntags = [\"a\"]\nsettings = { s3 = { max_queue_size = 7 } }\n",
+        session,
+        "[vars]\nd = \"below\"\n[defaults]\noutput = \"text\"\nregion = \"us-east-1\"\n[profiles.p]\npattern = \"iam\"\n\
+         description = \"${d}\"\nsettings = { s3 = { max_queue_size = 5, addressing_style = \"path\" }, retry_mode = \"legacy\" }\n",
+        "[vars]\nd = \"own\"\n[sso_sessions.s]\nsso_region = \"eu-west-1\"\n[defaults.settings]\nmax_attempts = 9\n[profiles.q]\npattern = \"iam\"\n",
+    ];
+    let layers = four_and_own(texts);
+    let loaded = load(&layers, Audience::Person);
+    assert_eq!(loaded.diagnostics, []);
+    let catalog = loaded.catalog.unwrap();
+    let p = catalog.get("p").unwrap();
+    assert_eq!((p.region.as_ref().unwrap().as_str(), p.output.as_ref().unwrap().as_str()), ("eu-west-2", "json"));
+    assert_eq!((p.description.as_deref(), p.tags.as_slice()), (Some("own"), &["a".to_owned()][..]));
+    let settings = format!("{:?}", p.settings);
+    for part in ["\"7\"", "\"path\"", "legacy", "\"9\""] {
+        assert!(settings.contains(part), "{part}: {settings}");
+    }
+    assert_eq!(catalog.sessions()[0].region.as_str(), "eu-west-1");
+    assert_eq!(load_in_pieces(&layers, Audience::Person, 1), Some(load_whole(&layers, Audience::Person)));
+}
+
+#[test]
+fn a_short_file_that_can_not_be_cut_does_not_keep_a_long_one_from_it() {
+    let profiles = (0..10).map(|index| format!("[profiles.p{index}]\npattern = \"iam\"\n"));
+    let long = profiles.collect::<Vec<_>>().concat();
+    let mut layers = alone(&long);
+    layers.add_local(Source::new("own.toml", "[profiles.p1]\n[vars]\na = \"b\"\n"), None);
+    assert_eq!(load_in_pieces(&layers, Audience::Person, 64), Some(load_whole(&layers, Audience::Person)));
 }

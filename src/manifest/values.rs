@@ -99,6 +99,15 @@ pub(super) fn profile_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option
     reading.parsed(text, parsed, codes::BAD_NAME, help)
 }
 
+/// The finding of a name that is none.
+pub(super) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
+    if text.contains("${") {
+        return Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not filled in in the name of a table")
+            .help("write the name itself: variables are for the values below it");
+    }
+    Diagnostic::error(codes::BAD_NAME, at, error.to_string()).help(name_help(error))
+}
+
 /// What to do about a bad name.
 pub(super) fn name_help(error: &NameError) -> &'static str {
     match error {

@@ -1,10 +1,12 @@
-//! Owns `[vars]` and how `${name}` is filled in. Must not know what the strings are for.
+//! Owns `[vars]`, `[required_vars]`, and how `${name}` is filled in. Must not know what the strings are for.
 //!
 //! A variable's value is a literal: a `${` in it is an error, so there is no order, no recursion and no growth.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use super::codes;
+use super::layers::{Audience, Layers};
 use super::reading::{Entry, Reading, Text, entries};
 use super::suggest::Suggester;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -13,29 +15,115 @@ use crate::source::{Source, Span};
 /// The most bytes that one string may have with its variables filled in.
 const LONGEST: usize = 64 * 1024;
 
-/// `[vars]` of one manifest.
-#[derive(Debug, Default)]
-pub(super) struct Variables<'t> {
-    /// Values by name; none where the value itself is wrong, so that its uses are not reported as well.
-    by_name: BTreeMap<&'t str, Option<&'t str>>,
+/// A variable of a manifest, for `awsauth vars`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its value; none if nothing defines it, or what defines it is wrong.
+    pub(crate) value: Option<String>,
+    /// Where the value stands that wins.
+    pub(crate) set_at: Option<Span>,
+    /// What the manifest says that each person has to supply here.
+    pub(crate) required: Option<String>,
+    /// Where it is used, by place.
+    pub(crate) uses: Vec<Use>,
 }
 
-/// Reads `[vars]` into the reading.
+/// One use of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Use {
+    /// The key whose value it is a part of, with its tables: `profiles.prod.mfa_serial`.
+    pub(crate) key: String,
+    /// Where the value stands.
+    pub(crate) at: Span,
+}
+
+/// A variable that is defined.
+#[derive(Debug)]
+struct Defined<'t> {
+    /// None if the value itself is wrong, so that its uses are not reported as well.
+    value: Option<&'t str>,
+    /// Where it stands.
+    at: Span,
+    /// Where a shared file defines it.
+    shared: Option<Span>,
+}
+
+/// A variable that each person has to supply.
+#[derive(Debug)]
+struct Required<'t> {
+    /// What it is.
+    words: &'t str,
+    /// Where that is said.
+    at: Span,
+    is_used: bool,
+}
+
+/// The variables of one manifest.
+#[derive(Debug, Default)]
+pub(super) struct Variables<'t> {
+    by_name: BTreeMap<&'t str, Defined<'t>>,
+    required: BTreeMap<&'t str, Required<'t>>,
+    /// The uses of those that nothing defines.
+    undefined: BTreeMap<String, Vec<Span>>,
+    /// Whether a value is open that each person has to supply.
+    is_open: bool,
+    /// Every use by name, if anybody wants to know.
+    uses: Option<BTreeMap<String, Vec<Use>>>,
+    /// The tables that are being read, if anybody wants to know.
+    tables: Vec<String>,
+}
+
+/// Reads `[vars]` of one file over those of the files before.
 pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) {
     let Some(table) = reading.table(entry) else { return };
     for entry in entries(table) {
         let value = value(entry, reading);
-        reading.variables.by_name.insert(entry.name, value);
+        let at = entry.value_at();
+        let shared = Some(entry.at).filter(|at| !reading.layers.is_local(reading.layers.sources().number(*at)));
+        let defined = Defined { value, at, shared };
+        match reading.variables.by_name.get_mut(entry.name) {
+            Some(below) if !reading.layers.wins(at, below.at) => {
+                let below = below.at;
+                reading.defined_twice(format_args!("the variable `{}`", entry.name), entry.at, below);
+            }
+            Some(below) => *below = Defined { shared: shared.or(below.shared), ..defined },
+            None => _ = reading.variables.by_name.insert(entry.name, defined),
+        }
     }
 }
 
-fn value<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<&'t str> {
-    if !is_name(entry.name) {
+/// Reads `[required_vars]` of one file; of two that say one name, the first is told.
+pub(super) fn read_required<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) {
+    let Some(table) = reading.table(entry) else { return };
+    for entry in entries(table) {
+        let is_name = check_name(entry, reading);
+        let Some(words) = entry.value.get_ref().as_str() else {
+            reading.wrong_type(entry, "a few words for people", Some("\"your IAM user name\""));
+            continue;
+        };
+        if is_name {
+            let required = Required { words, at: entry.at, is_used: false };
+            reading.variables.required.entry(entry.name).or_insert(required);
+        }
+    }
+}
+
+/// Whether the key can be the name of a variable.
+fn check_name(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
+    let is_name = is_name(entry.name);
+    if !is_name {
         reading.out.push(
             Diagnostic::error(codes::BAD_NAME, entry.at, format!("`{}` can't be the name of a variable", entry.name))
                 .help("use letters, digits, `_` and `-`"),
         );
     }
+    is_name
+}
+
+fn value<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<&'t str> {
+    check_name(entry, reading);
     let Some(value) = entry.value.get_ref().as_str() else {
         reading.wrong_type(entry, "a string", Some("\"text\""));
         return None;
@@ -55,47 +143,71 @@ fn value<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Option<&'t str> {
 }
 
 /// Letters, digits, `_` and `-`.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 impl Variables<'_> {
-    /// `literal`, which stands at `at`, with every `${name}` filled in and every `$${` turned into `${`.
+    /// From now on every use is remembered.
+    pub(super) fn remember_uses(&mut self) {
+        self.uses = Some(BTreeMap::new());
+    }
+
+    /// What follows is read from a table of that name, inside the ones before.
+    pub(super) fn enter(&mut self, table: impl Display) {
+        if self.uses.is_some() {
+            self.tables.push(table.to_string());
+        }
+    }
+
+    /// That table is read.
+    pub(super) fn leave(&mut self) {
+        self.tables.pop();
+    }
+
+    /// Whether something was read as right that can't be known before each person has supplied a value.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// The value of `key`, `literal`, which stands at `at`, with every `${name}` filled in and every `$${` turned into `${`.
     pub(super) fn fill_in<'e>(
-        &self,
+        &mut self,
+        key: &str,
         literal: &'e str,
         at: Span,
-        source: &Source,
+        (layers, audience): (&Layers, Audience),
         out: &mut Diagnostics,
-        suggester: &mut Suggester,
     ) -> Option<Text<'e>> {
         if !literal.contains("${") {
             return Some(Text { value: literal.into(), at, expanded: false });
         }
         let mut value = String::new();
         let mut sound = true;
-        let mut rest = literal;
-        while let Some(start) = rest.find("${") {
-            if rest[..start].ends_with('$') {
-                value.push_str(&rest[..start - 1]);
-                value.push_str("${");
-                rest = &rest[start + 2..];
-                continue;
-            }
-            value.push_str(&rest[..start]);
-            let (name, after) = match rest[start + 2..].split_once('}') {
-                Some((name, after)) if is_name(name) => (name, after),
-                _ => {
+        for part in parts(literal) {
+            let name = match part {
+                Part::Text(text) => {
+                    value.push_str(text);
+                    continue;
+                }
+                Part::Bad => {
                     out.push(bad(at));
                     return None;
                 }
+                Part::Name(name) => name,
             };
+            self.note_use(name, key, at);
             match self.by_name.get(name) {
-                Some(Some(text)) => value.push_str(text),
-                Some(None) => sound = false,
+                Some(Defined { value: Some(text), .. }) => value.push_str(text),
+                Some(_) => sound = false,
                 None => {
-                    out.push(self.undefined(name, within(source, at, name), suggester));
                     sound = false;
+                    if audience == Audience::Team && self.required.contains_key(name) {
+                        self.is_open = true;
+                    } else {
+                        let place = within(layers, at, name);
+                        self.undefined.entry(name.to_owned()).or_default().push(place);
+                    }
                 }
             }
             if value.len() > LONGEST {
@@ -106,21 +218,175 @@ impl Variables<'_> {
                 ));
                 return None;
             }
-            rest = after;
         }
-        value.push_str(rest);
         sound.then_some(Text { value: value.into(), at, expanded: true })
     }
 
-    fn undefined(&self, name: &str, at: Span, suggester: &mut Suggester) -> Diagnostic {
-        let found = Diagnostic::error(codes::UNDEFINED_VARIABLE, at, format!("nothing defines the variable `{name}`"));
-        match suggester.nearest(name, self.by_name.keys().copied()) {
-            Some(guess) => found.help(format!("did you mean `${{{guess}}}`? If not, add `{name} = \"…\"` to [vars]")),
-            None => {
-                found.help(format!("add `{name} = \"…\"` to [vars] of this file; a literal `${{` is written `$${{`"))
+    fn note_use(&mut self, name: &str, key: &str, at: Span) {
+        if let Some(required) = self.required.get_mut(name) {
+            required.is_used = true;
+        }
+        if let Some(uses) = &mut self.uses {
+            let key = if self.tables.is_empty() { key.to_owned() } else { format!("{}.{key}", self.tables.join(".")) };
+            uses.entry(name.to_owned()).or_default().push(Use { key, at });
+        }
+    }
+
+    /// Reports what can be said once every string was read.
+    pub(super) fn report(&self, layers: &Layers, audience: Audience, out: &mut Diagnostics, suggester: &mut Suggester) {
+        for (name, places) in &self.undefined {
+            out.push(self.undefined(name, places, (layers, audience), suggester));
+        }
+        for (name, required) in &self.required {
+            if let Some(Defined { shared: Some(place), .. }) = self.by_name.get(name) {
+                let message = format!("`{name}` is for each person to supply, and has a value here for all of them");
+                out.push(
+                    Diagnostic::error(codes::REQUIRED_GIVEN, *place, message)
+                        .related(required.at, "it is asked of each person here")
+                        .help(format!("leave one of them out; a person's own value belongs in {}", layers.personal())),
+                );
+            }
+            if !required.is_used {
+                let message = format!("each person is asked for `{name}`, and nothing uses it");
+                out.push(
+                    Diagnostic::warning(codes::REQUIRED_UNUSED, required.at, message)
+                        .help(format!("leave it out, or use it as `${{{name}}}`")),
+                );
             }
         }
     }
+
+    fn undefined(
+        &self,
+        name: &str,
+        places: &[Span],
+        (layers, audience): (&Layers, Audience),
+        suggester: &mut Suggester,
+    ) -> Diagnostic {
+        let first = places.iter().min().copied().unwrap_or_default();
+        let required = self.required.get(name);
+        let message = match required {
+            Some(Required { words, .. }) => format!("nothing defines the variable `{name}`: {words}"),
+            None => format!("nothing defines the variable `{name}`"),
+        };
+        let found = Diagnostic::error(codes::UNDEFINED_VARIABLE, first, message);
+        let found = match places.len() - 1 {
+            0 => found,
+            1 => found.label("and in one other place"),
+            more => found.label(format!("and in {more} other places")),
+        };
+        let (line, personal, shared) = (format!("`{name} = \"…\"`"), layers.personal(), layers.manifest_name());
+        if required.is_some() {
+            return found.help(format!("`awsauth vars` asks for it, or add {line} to [vars] of {personal}"));
+        }
+        if audience == Audience::Team {
+            return found.help(format!(
+                "add {line} to [vars] of {shared}; or, if each person has another value, `{name} = \"what it is\"` to \
+                 [required_vars]"
+            ));
+        }
+        let known = self.by_name.keys().chain(self.required.keys()).copied();
+        match suggester.nearest(name, known) {
+            Some(guess) => found.help(format!(
+                "did you mean `${{{guess}}}`? If not, add {line} to [vars] of {shared}, or of {personal} if it is yours \
+                 alone"
+            )),
+            None => found.help(format!(
+                "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written \
+                 `$${{`"
+            )),
+        }
+    }
+
+    /// `found` with the places where the variables get their values that are in the strings at its places.
+    pub(super) fn explain(&self, mut found: Diagnostic, layers: &Layers) -> Diagnostic {
+        if [codes::NESTED_VARIABLE, codes::BAD_VARIABLE, codes::UNDEFINED_VARIABLE].contains(&found.code) {
+            return found;
+        }
+        let places: Vec<Span> = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect();
+        for place in places {
+            let text = layers.sources().text(place).unwrap_or_default();
+            let is_string = text.starts_with(['"', '\'']) && text.contains("${");
+            for part in parts(text).take_while(|_| is_string) {
+                if let Part::Name(name) = part
+                    && let Some(Defined { value: Some(_), at, .. }) = self.by_name.get(name)
+                    && found.related.iter().all(|label| label.span != *at)
+                {
+                    found = found.related(*at, format!("`${{{name}}}` comes from here"));
+                }
+            }
+        }
+        found
+    }
+
+    /// Every variable that is defined, used or asked for, by name.
+    pub(super) fn into_list(self) -> Vec<Variable> {
+        let Self { mut by_name, required, uses, .. } = self;
+        let mut uses = uses.unwrap_or_default();
+        let mut names: Vec<String> = by_name.keys().chain(required.keys()).map(|name| (*name).to_owned()).collect();
+        names.extend(uses.keys().cloned());
+        names.sort();
+        names.dedup();
+        let variable = |name: String| {
+            let defined = by_name.remove(name.as_str());
+            let mut uses = uses.remove(&name).unwrap_or_default();
+            uses.sort_by_key(|one| one.at);
+            Variable {
+                value: defined.as_ref().and_then(|defined| defined.value).map(str::to_owned),
+                set_at: defined.map(|defined| defined.at),
+                required: required.get(name.as_str()).map(|required| required.words.to_owned()),
+                uses,
+                name,
+            }
+        };
+        names.into_iter().map(variable).collect()
+    }
+}
+
+/// A part of a string with variables in it.
+enum Part<'s> {
+    /// As it is.
+    Text(&'s str),
+    /// The name of a variable.
+    Name(&'s str),
+    /// A `${` that begins no variable; nothing follows.
+    Bad,
+}
+
+/// The parts of a string, in order.
+fn parts(literal: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = Some(literal);
+    std::iter::from_fn(move || {
+        let text = rest.filter(|text| !text.is_empty())?;
+        let Some(start) = text.find("${") else {
+            rest = None;
+            return Some(Part::Text(text));
+        };
+        if text[..start].ends_with('$') {
+            // Of `$${`, the first `$` goes.
+            let (before, after) = text.split_at(start - 1);
+            if before.is_empty() {
+                rest = Some(&after[3..]);
+                return Some(Part::Text("${"));
+            }
+            rest = Some(after);
+            return Some(Part::Text(before));
+        }
+        if start > 0 {
+            rest = Some(&text[start..]);
+            return Some(Part::Text(&text[..start]));
+        }
+        match text[2..].split_once('}') {
+            Some((name, after)) if is_name(name) => {
+                rest = Some(after);
+                Some(Part::Name(name))
+            }
+            _ => {
+                rest = None;
+                Some(Part::Bad)
+            }
+        }
+    })
 }
 
 fn bad(at: Span) -> Diagnostic {
@@ -129,8 +395,121 @@ fn bad(at: Span) -> Diagnostic {
 }
 
 /// The place of `${name}` in the literal at `at`, or the whole literal where it is written with escapes.
-fn within(source: &Source, at: Span, name: &str) -> Span {
+fn within(layers: &Layers, at: Span, name: &str) -> Span {
     let written = format!("${{{name}}}");
-    let offset = source.text.get(at.start..at.end).and_then(|literal| literal.find(&written));
+    let offset = layers.sources().text(at).and_then(|literal| literal.find(&written));
     offset.map_or(at, |offset| Span::new(at.start + offset, at.start + offset + written.len()))
+}
+
+/// Why a value can't be put into a file.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetError {
+    /// The file is not TOML, or has something else where `[vars]` should be.
+    #[error("[vars] can't be written into this file: {0}")]
+    Unfit(String),
+    /// Not the name of a variable.
+    #[error("`{0}` can't be the name of a variable: use letters, digits, `_` and `-`")]
+    Name(String),
+    /// A variable in a variable's value.
+    #[error("the value of `{0}` can't contain `${{`")]
+    Nested(String),
+}
+
+/// The text of a file with variables set in its `[vars]`, each by name and value; every other byte stays.
+pub(crate) fn set_variables(source: &Source, values: &[(String, String)]) -> Result<String, SetError> {
+    let unfit = |error: toml_edit::TomlError| SetError::Unfit(error.message().to_owned());
+    let mut document: toml_edit::DocumentMut = source.text.parse().map_err(unfit)?;
+    let is_new = !document.contains_key("vars");
+    let vars = document.entry("vars").or_insert_with(toml_edit::table);
+    let Some(vars) = vars.as_table_like_mut() else {
+        return Err(SetError::Unfit("`vars` is not a table there".to_owned()));
+    };
+    for (name, value) in values {
+        match () {
+            () if !is_name(name) => return Err(SetError::Name(name.clone())),
+            () if value.contains("${") => return Err(SetError::Nested(name.clone())),
+            () => {}
+        }
+        match vars.get_mut(name).and_then(toml_edit::Item::as_value_mut) {
+            Some(old) => {
+                // What stands around the value, such as a comment behind it, stays.
+                let decor = old.decor().clone();
+                *old = toml_edit::Value::from(value.as_str());
+                *old.decor_mut() = decor;
+            }
+            None => drop(vars.insert(name, toml_edit::value(value.as_str()))),
+        }
+    }
+    if is_new
+        && !source.text.trim().is_empty()
+        && let Some(vars) = document["vars"].as_table_mut()
+    {
+        vars.decor_mut().set_prefix("\n");
+    }
+    Ok(with_ends_of(&source.text, &document.to_string()))
+}
+
+/// `after` with the line ends of `before` around what changed, since `toml_edit` writes `\n` everywhere; new lines end like
+/// the first one.
+fn with_ends_of(before: &str, after: &str) -> String {
+    fn plain(line: &str) -> &str {
+        line.trim_end_matches('\n').trim_end_matches('\r')
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
+    let same = |(one, other): &(&&str, &&str)| plain(one) == plain(other);
+    let above = old.iter().zip(&new).take_while(same).count();
+    let below = old[above..].iter().rev().zip(new[above..].iter().rev()).take_while(same).count();
+    let end = if old.first().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
+    let mut text = old[..above].concat();
+    // Only the last line of a file can have no end.
+    if above > 0 && !text.ends_with('\n') && above < new.len() {
+        text.push_str(end);
+    }
+    for line in &new[above..new.len() - below] {
+        text.extend([plain(line), end]);
+    }
+    text + &old[old.len() - below..].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(text: &str, values: &[(&str, &str)]) -> Result<String, SetError> {
+        let values: Vec<_> = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        set_variables(&Source::new("profiles.local.toml", text), &values)
+    }
+
+    #[test]
+    fn values_are_set_and_everything_else_stays() {
+        for (text, expected) in [
+            ("", "[vars]\nuser = \"alice\"\n"),
+            (
+                "# mine\n[settings]\nprompt = \"tty\" # so\n",
+                "# mine\n[settings]\nprompt = \"tty\" # so\n\n[vars]\nuser = \"alice\"\n",
+            ),
+            ("[vars] # v\n# b\nb = '1'\n\n[settings]\n", "[vars] # v\n# b\nb = '1'\nuser = \"alice\"\n\n[settings]\n"),
+            ("vars = { user = \"bob\", b = \"1\" }\n", "vars = { user = \"alice\", b = \"1\" }\n"),
+            ("vars.user = 'bob'  # me\n", "vars.user = \"alice\"  # me\n"),
+            ("[vars]\r\na = '1'\n[settings]\r\n", "[vars]\r\na = '1'\nuser = \"alice\"\r\n[settings]\r\n"),
+            ("[vars]\nuser = 'bob'", "[vars]\nuser = \"alice\"\n"),
+            ("version = 1", "version = 1\n\n[vars]\nuser = \"alice\"\n"),
+        ] {
+            assert_eq!(set(text, &[("user", "alice")]).unwrap(), expected, "{text}");
+        }
+        assert_eq!(
+            set("", &[("a", "\"\\\n\u{1b}é")]).unwrap().parse::<toml_edit::DocumentMut>().unwrap()["vars"]["a"]
+                .as_str(),
+            Some("\"\\\n\u{1b}é")
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_set_is_refused() {
+        assert!(matches!(set("x = ", &[("a", "b")]), Err(SetError::Unfit(_))));
+        assert!(matches!(set("vars = 1\n", &[("a", "b")]), Err(SetError::Unfit(_))));
+        assert!(matches!(set("", &[("a b", "c")]), Err(SetError::Name(_))));
+        assert!(matches!(set("", &[("a", "${b}")]), Err(SetError::Nested(_))));
+    }
 }

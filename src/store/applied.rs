@@ -10,9 +10,10 @@ use super::json;
 use crate::system::atomic::write_hint;
 use crate::system::disk::{self, DiskError};
 use crate::system::print::Print;
+use crate::system::seen::{Compared, Seen};
 
 /// The version of the file's form; a file of another version is a miss.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The file, as a store.
 #[derive(Debug)]
@@ -29,8 +30,10 @@ pub(crate) struct Inputs {
     pub(crate) program: String,
     /// The names of the files of saved sessions.
     pub(crate) sessions: Vec<String>,
-    /// The manifest, the config file and the credentials file; none for one that does not exist.
-    pub(crate) files: [Option<Print>; 3],
+    /// Everything that the manifest was read from, its own file first.
+    pub(crate) read_from: Vec<Seen>,
+    /// The config file and the credentials file; none for one that does not exist.
+    pub(crate) files: [Option<Print>; 2],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,10 +59,12 @@ impl Applied {
         Self { path: state_dir.join("applied.json") }
     }
 
-    /// What was left, if everything is still as it was. The files are read only if their sizes are.
+    /// What was left, if everything is still as it was. The files are read only if their sizes are. `manifest` is its
+    /// file, `own` is where a person's own file is looked for.
     pub(crate) fn recall(
         &self,
-        paths: [&Path; 3],
+        (manifest, own): (&Path, Option<&Path>),
+        paths: [&Path; 2],
         program: &str,
         sessions: impl FnOnce() -> Vec<String>,
     ) -> Option<Left> {
@@ -68,13 +73,16 @@ impl Applied {
         let is_same = file.version == VERSION
             && was.awsauth == env!("CARGO_PKG_VERSION")
             && was.program == program
+            && was.read_from.first().is_some_and(|seen| seen.path() == manifest)
+            && own.is_none_or(|own| was.read_from.iter().any(|seen| seen.path() == own))
             && paths.iter().zip(&was.files).all(|(path, print)| Print::has_size(path, print.as_ref()))
             && was.sessions == sessions()
+            && was.read_from.iter().all(|seen| seen.compare() != Compared::Different)
             && paths.iter().zip(&was.files).all(|(path, print)| Print::read(path).is_ok_and(|now| now == *print));
         is_same.then_some(Left { missing: file.missing, names_program: file.names_program })
     }
 
-    /// The prints of the files as the last run left them; none if that is not remembered.
+    /// The prints of the config file and the credentials file as the last run left them; none if that is not remembered.
     pub(crate) fn prints(&self) -> Vec<Print> {
         let read = || serde_json::from_slice::<File>(&disk::read(&self.path).ok()??).ok();
         read().map(|file| file.inputs.files.into_iter().flatten().collect()).unwrap_or_default()

@@ -28,12 +28,12 @@ pub(crate) struct Sessions {
     dir: PathBuf,
 }
 
-/// A session as it was saved, with the files that its definition was read from.
+/// A session as it was saved, with the places that its definition was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Saved {
     /// The session.
     pub(crate) session: Session,
-    /// What those files were when the definition was last seen to hold.
+    /// What was there when the definition was last seen to hold.
     pub(crate) seen: Vec<Seen>,
 }
 
@@ -49,8 +49,9 @@ struct File {
     expiration: Timestamp,
     long_term_section: Option<String>,
     long_term_key: Option<String>,
+    /// Not `seen`: what was saved under that name was the manifest alone, without the files that belong to it.
     #[serde(default)]
-    seen: Vec<Seen>,
+    read_from: Vec<Seen>,
 }
 
 impl Sessions {
@@ -88,7 +89,7 @@ impl Sessions {
             expiration: file.expiration,
             credentials,
         };
-        Some(Saved { session, seen: file.seen })
+        Some(Saved { session, seen: file.read_from })
     }
 
     /// The access key id of the session under a name, if there is one.
@@ -111,7 +112,7 @@ impl Sessions {
             expiration: session.expiration,
             long_term_section: session.key.as_ref().map(|key| key.section.to_string()),
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
-            seen: seen.clone(),
+            read_from: seen.clone(),
         };
         write_private(&self.path(&session.profile), json::python(&file).as_bytes())
     }

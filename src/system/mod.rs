@@ -8,6 +8,7 @@ pub(crate) mod capture;
 pub(crate) mod clock;
 pub(crate) mod disk;
 mod exchange;
+pub(crate) mod expand;
 mod git;
 pub(crate) mod host;
 pub(crate) mod lock;

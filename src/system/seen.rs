@@ -1,7 +1,9 @@
-//! Owns telling cheaply whether a file is still what it was: by what the file system says of it, as git's index does,
+//! Owns telling cheaply whether a file, or the names in a directory, are still what they were: by what the file system says of it, as git's index does,
 //! and by a digest where that is not sure.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -22,17 +24,33 @@ struct Stamp {
     inode: u64,
 }
 
-/// One file as it was seen at one time.
+/// What was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Sort {
+    /// The content of a file.
+    #[default]
+    File,
+    /// That there is no such file.
+    Missing,
+    /// The names in a directory.
+    Names,
+}
+
+/// One place as it was seen at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     path: PathBuf,
+    sort: Sort,
     /// None where a later change could go unseen by it.
     stamp: Option<Stamp>,
-    /// SHA-256 of the content in hexadecimal digits.
+    /// SHA-256 of the content in hexadecimal digits; empty where there is none.
     digest: String,
+    /// Where the path leads, if that matters as well.
+    real: Option<PathBuf>,
 }
 
-/// How a file compares with what was seen.
+/// How a place compares with what was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {
     /// The file system says that nothing changed.
@@ -48,6 +66,16 @@ pub(crate) enum Compared {
 pub(crate) struct Look {
     path: PathBuf,
     stamp: Option<Stamp>,
+    real: Option<PathBuf>,
+}
+
+/// One name in a directory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// The name.
+    pub(crate) name: OsString,
+    /// Whether it is a directory itself; a link to one is none.
+    pub(crate) is_dir: bool,
 }
 
 /// Reads a file so that it can be remembered: `None` if there is none.
@@ -57,32 +85,91 @@ pub(crate) struct Look {
 pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Look)>, DiskError> {
     // Looked at before it is read: a write in between leaves an older stamp, which then does not match.
     let stamp = stamp(path).filter(|stamp| !is_racy(stamp, now));
-    Ok(disk::read(path)?.map(|bytes| (bytes, Look { path: path.to_path_buf(), stamp })))
+    Ok(disk::read(path)?.map(|bytes| (bytes, Look { path: path.to_path_buf(), stamp, real: None })))
+}
+
+/// Remembers that there is no file at `path`.
+pub(crate) fn missing(path: &Path) -> Seen {
+    Seen { path: path.to_path_buf(), sort: Sort::Missing, stamp: None, digest: String::new(), real: None }
+}
+
+/// The names in a directory, in order, and what to remember of them: none if there is no such directory.
+pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, Seen), DiskError> {
+    let stamp = stamp(path).filter(|stamp| !is_racy(stamp, now));
+    let names = list(path)?;
+    let digest = digest(&joined(&names));
+    Ok((names, Seen { path: path.to_path_buf(), sort: Sort::Names, stamp, digest, real: None }))
 }
 
 impl Look {
+    /// The same, which is another file too once the path leads elsewhere, though to the same content: for one with
+    /// others beside it.
+    pub(crate) fn with_its_place(mut self) -> Self {
+        self.real = disk::real_path(&self.path);
+        self
+    }
+
     /// What to remember of the file, whose content was `bytes`.
     pub(crate) fn seen(&self, bytes: &[u8]) -> Seen {
-        Seen { path: self.path.clone(), stamp: self.stamp, digest: digest(bytes) }
+        let Self { path, stamp, real } = self;
+        let digest = digest(bytes);
+        Seen { path: path.clone(), sort: Sort::File, stamp: *stamp, digest, real: real.clone() }
     }
 }
 
 impl Seen {
-    /// Which file it is.
+    /// Which place it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Compares with the file as it is now; reads it only if the file system is not sure.
+    /// Compares with the place as it is now; reads it only if the file system is not sure.
     pub(crate) fn compare(&self) -> Compared {
+        match self.sort {
+            Sort::Missing if is_missing(&self.path) => return Compared::Untouched,
+            Sort::Missing => return Compared::Different,
+            Sort::File | Sort::Names => {}
+        }
         if self.stamp.is_some() && stamp(&self.path) == self.stamp {
             return Compared::Untouched;
         }
-        match disk::read(&self.path) {
-            Ok(Some(bytes)) if digest(&bytes) == self.digest => Compared::SameContent,
-            _ => Compared::Different,
-        }
+        let content = match self.sort {
+            Sort::Names => list(&self.path).ok().map(|names| joined(&names)),
+            _ => disk::read(&self.path).ok().flatten(),
+        };
+        let is_same = content.is_some_and(|bytes| digest(&bytes) == self.digest)
+            && (self.real.is_none() || disk::real_path(&self.path) == self.real);
+        if is_same { Compared::SameContent } else { Compared::Different }
     }
+}
+
+fn is_missing(path: &Path) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound};
+    fs::metadata(path).is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
+}
+
+fn list(path: &Path) -> Result<Vec<Named>, DiskError> {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(DiskError::io("list", path)(error)),
+    };
+    let look_at = |entry: fs::DirEntry| {
+        let is_dir = entry.file_type()?.is_dir();
+        Ok(Named { name: entry.file_name(), is_dir })
+    };
+    let names: io::Result<Vec<Named>> = entries.map(|entry| entry.and_then(look_at)).collect();
+    let mut names = names.map_err(DiskError::io("list", path))?;
+    names.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(names)
+}
+
+/// All names as one text, which no other names have.
+fn joined(names: &[Named]) -> Vec<u8> {
+    let line = |one: &Named| [one.name.as_encoded_bytes(), if one.is_dir { b"/\0" } else { b"\0" }].concat();
+    names.iter().flat_map(line).collect()
 }
 
 fn digest(bytes: &[u8]) -> String {
@@ -150,5 +237,50 @@ mod tests {
         let written = Timestamp::try_from(fs::metadata(&path).unwrap().modified().unwrap()).unwrap();
         let (bytes, look) = read(&path, written).unwrap().unwrap();
         assert_eq!(look.seen(&bytes).compare(), Compared::SameContent);
+    }
+
+    #[test]
+    fn a_file_that_was_missing_and_new_names_are_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        let gone = missing(&path);
+        let (none, seen) = names(dir.path(), later()).unwrap();
+        assert_eq!((none, gone.compare(), seen.compare()), (vec![], Compared::Untouched, Compared::Untouched));
+        fs::write(&path, "1").unwrap();
+        assert_eq!((gone.compare(), seen.compare()), (Compared::Different, Compared::Different));
+        let (one, seen) = names(dir.path(), later()).unwrap();
+        assert_eq!(one, [Named { name: "a".into(), is_dir: false }]);
+        fs::write(&path, "2").unwrap();
+        assert_eq!(seen.compare(), Compared::Untouched, "contents are no names");
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert_eq!(seen.compare(), Compared::Different, "a directory of that name");
+        fs::remove_dir(&path).unwrap();
+        fs::write(&path, "1").unwrap();
+        assert_eq!(seen.compare(), Compared::SameContent);
+        assert_eq!(missing(&path.join("b")).compare(), Compared::Untouched, "below a file");
+        let (none, seen) = names(&dir.path().join("none"), later()).unwrap();
+        assert_eq!((none, seen.compare()), (vec![], Compared::SameContent));
+        fs::create_dir(dir.path().join("none")).unwrap();
+        fs::write(dir.path().join("none/a"), "").unwrap();
+        assert_eq!(seen.compare(), Compared::Different);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_elsewhere_is_another_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        for name in ["a", "b"] {
+            fs::create_dir(path(name)).unwrap();
+            fs::write(path(name).join("p"), "same").unwrap();
+        }
+        std::os::unix::fs::symlink("a/p", path("link")).unwrap();
+        let (bytes, look) = read(&path("link"), later()).unwrap().unwrap();
+        let seen = look.with_its_place().seen(&bytes);
+        assert_eq!(seen.compare(), Compared::Untouched);
+        fs::remove_file(path("link")).unwrap();
+        std::os::unix::fs::symlink("b/p", path("link")).unwrap();
+        assert_eq!(seen.compare(), Compared::Different);
     }
 }

@@ -29,6 +29,9 @@ mod fake_aws;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+#[cfg(unix)]
+mod layers;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 #[cfg(unix)]
@@ -60,3 +63,6 @@ mod status;
 #[cfg(unix)]
 #[cfg(test)]
 mod terminal;
+#[cfg(unix)]
+#[cfg(test)]
+mod vars;

@@ -104,6 +104,8 @@ fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
         assert_eq!(complete(&[command, "p"]), complete(&["login", "p"]), "{command}");
     }
     assert!(complete(&["hook", ""]).starts_with("bash\nzsh\nfish\npowershell\n"));
+    scene.home.write(".config/awsauth/profiles.local.toml", "[profiles.play]\npattern = \"iam\"\n");
+    assert_eq!(complete(&["login", "p"]), "prod\tiam-mfa-role\nplay\tiam\n");
     scene.home.manifest(&MANIFEST.replace("pattern = ", "pattren = "));
     assert_eq!(complete(&["login", "p"]).trim(), "");
 }

@@ -28,6 +28,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "undefined-variable",
     "bad-variable",
     "long-term-collision",
+    "required-variable-given",
 ];
 
 fn committed() -> serde_json::Value {

@@ -5,37 +5,60 @@ use crate::cli::failure::Failure;
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::source::display_safe;
+use crate::manifest::Audience;
+use crate::source::{Source, display_safe};
 
 /// `1 profile`, `2 profiles`
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+With --team, profiles.local.toml is not read, and variables that [required_vars]
+declares may be undefined: that is what a team's CI should check. What is made
+of such a variable can't be checked then.")]
+pub(crate) struct Args {
+    /// Check only what all share: without profiles.local.toml, and without what it has to supply
+    #[arg(long)]
+    team: bool,
+}
+
 /// Validates the manifest: no network, no home directory needed with `--manifest`.
-pub(crate) fn run(places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let reading = Reading::read(places)?;
+pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let reading = Reading::read(places, if args.team { Audience::Team } else { Audience::Person })?;
     if out.json {
         out.document(reading.document())?;
     } else {
         reading.show(out);
     }
-    let Some(catalog) = &reading.catalog else { return Ok(Exit::Manifest) };
-    if !out.json {
-        out.say(&format!(
-            "{} is in order: {}, {}",
-            display_safe(&reading.source.path.display().to_string()),
-            count(catalog.profiles().len(), "profile"),
-            count(catalog.sessions().len(), "SSO session")
-        ));
-        for file in &reading.local {
-            out.say(&format!("{} is in order", display_safe(&file.source.path.display().to_string())));
-        }
-        if catalog.profiles().is_empty() {
-            out.say(
-                "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
-            );
-        }
+    let loaded = &reading.loaded;
+    if !loaded.is_in_order() {
+        return Ok(Exit::Manifest);
+    }
+    if out.json {
+        return Ok(Exit::Done);
+    }
+    let shown = |source: &Source| display_safe(&source.path.display().to_string());
+    let included = match reading.included().count() {
+        0 => String::new(),
+        1 => " with 1 included file".to_owned(),
+        more => format!(" with {more} included files"),
+    };
+    out.say(&format!(
+        "{}{included} is in order: {}, {}",
+        shown(reading.source()),
+        count(loaded.profiles, "profile"),
+        count(loaded.sessions, "SSO session")
+    ));
+    for source in reading.local() {
+        out.say(&format!("{} is in order", shown(source)));
+    }
+    if loaded.profiles == 0 {
+        out.say(
+            "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
+        );
     }
     Ok(Exit::Done)
 }

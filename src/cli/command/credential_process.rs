@@ -42,15 +42,18 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     Ok(Exit::Done)
 }
 
-/// The kept session, without reading the manifest: its file is the very one that the session's definition was read
-/// from. SDKs call this before every command, so it touches neither TOML, network nor threads.
+/// The kept session, without reading the manifest: its files are the very ones that the session's definition was read
+/// from, and there are no others. SDKs call this before every command, so it touches neither TOML, network nor threads.
 fn warm(name: &str, places: Places<'_>) -> Option<Credentials> {
     let Saved { session, seen } = Sessions::new(&places.state().ok()?).get(&ProfileName::new(name).ok()?)?;
     if judge(session.obtained_at, session.expiration, clock::now()) != Freshness::Fresh {
         return None;
     }
     let manifest = places.manifest().ok()?;
+    // Where a person's own file is looked for depends on the environment.
+    let own = Places::own_local();
     let is_current = seen.first()?.path() == manifest
+        && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
         && seen.iter().all(|file| matches!(file.compare(), Compared::Untouched | Compared::SameContent));
     (is_current && is_key_current(&session, places)).then_some(session.credentials)
 }

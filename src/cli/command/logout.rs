@@ -15,6 +15,7 @@ use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::scope::{Scope, access, affected, in_order, is_of};
 use crate::login::seconds_left;
+use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
@@ -91,8 +92,8 @@ fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
 }
 
 fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let catalog = match Reading::read(places) {
-        Ok(reading) => reading.catalog,
+    let catalog = match Reading::read(places, Audience::Person) {
+        Ok(reading) => reading.loaded.catalog,
         Err(_) => None,
     };
     if catalog.is_none() {

@@ -15,3 +15,4 @@ pub(crate) mod man;
 pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod using;
+pub(crate) mod vars;

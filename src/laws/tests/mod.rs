@@ -85,6 +85,11 @@ fn a_manifest_in_pieces_says_what_it_says_as_a_whole() {
 }
 
 #[test]
+fn a_manifest_in_two_files_says_what_it_says_in_one() {
+    holds(10_000, 4_000, manifests::draw, |text| layers_hold(text));
+}
+
+#[test]
 fn applying_any_manifest_to_any_file_keeps_what_is_outside_the_block() {
     let seeds = fixtures("ini", "ini");
     holds(10_000, 4_500, |draw| ApplyCase::draw(draw, &seeds), apply_holds);

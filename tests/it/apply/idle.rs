@@ -56,7 +56,7 @@ fn whatever_apply_depends_on_makes_it_look_again() {
         |home| home.write(CREDENTIALS, "[b]\ny = 2\n"),
         |home| fs::remove_file(home.path(CREDENTIALS)).unwrap(),
         |home| home.write(&format!("{STATE}/sessions/gone.json"), "{}"),
-        |home| home.write(MEMORY, home.read(MEMORY).replace("\"version\": 1", "\"version\": 2")),
+        |home| home.write(MEMORY, home.read(MEMORY).replace("\"version\": 2", "\"version\": 1")),
     ];
     for (number, change) in changes.iter().enumerate() {
         let home = applied();
@@ -69,6 +69,34 @@ fn whatever_apply_depends_on_makes_it_look_again() {
     fs::copy(env!("CARGO_BIN_EXE_awsauth"), home.path("bin/awsauth")).unwrap();
     let output = home.program(&home.path("bin/awsauth")).arg("apply").output().unwrap();
     assert!(!String::from_utf8_lossy(&output.stderr).contains("from-memory"), "another program");
+}
+
+#[test]
+fn every_file_that_the_manifest_is_made_of_makes_it_look_again() {
+    let (own, part, more) =
+        (".config/awsauth/profiles.local.toml", ".config/awsauth/parts/a.toml", ".config/awsauth/parts/b.toml");
+    let (iam, text) = ("pattern = \"iam\"\n", "[defaults]\noutput = \"text\"\n");
+    for (what, has_own) in [("changed", true), ("new", false), ("gone", false), ("own", false), ("no own", true)] {
+        let home = home("");
+        home.manifest(&format!("include = [\"parts/*.toml\"]\n{SMALL}"));
+        home.write(part, format!("[profiles.a]\n{iam}"));
+        if has_own {
+            home.write(own, text);
+        }
+        home.run(["apply"]).ok();
+        mark(&home);
+        assert!(remembers(&home, &[]), "{what}");
+        let before = home.read(CONFIG);
+        match what {
+            "changed" => home.write(part, format!("[profiles.a]\n{iam}region = \"eu-west-2\"\n")),
+            "new" => home.write(more, format!("[profiles.b]\n{iam}")),
+            "gone" => fs::remove_file(home.path(part)).unwrap(),
+            "own" => home.write(own, text),
+            _ => fs::remove_file(home.path(own)).unwrap(),
+        }
+        assert!(!remembers(&home, &[]), "{what}");
+        assert_ne!(home.read(CONFIG), before, "{what}");
+    }
 }
 
 #[test]

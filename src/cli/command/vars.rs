@@ -1,0 +1,184 @@
+//! Owns `awsauth vars`.
+
+use serde_json::{Value, json};
+
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::failure::Failure;
+use crate::cli::load::Reading;
+use crate::cli::out::Out;
+use crate::cli::personal;
+use crate::cli::places::Places;
+use crate::manifest::Variable;
+use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
+use crate::render::table;
+use crate::source::{Position, Span, display_safe};
+use crate::system::host::Host;
+
+/// So many uses of a variable are shown in the table.
+const MOST_USES: usize = 3;
+
+/// Show each variable of the manifest: its value, where it is set, and what uses it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+On a terminal, a value that is missing is asked for, and written to [vars] of
+profiles.local.toml: the one beside the manifest if there is one and none in
+your configuration directory, else the one in your configuration directory.")]
+pub(crate) struct Args {
+    /// Set a value of your own in profiles.local.toml; may be given several times
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_value)]
+    set: Vec<(String, String)>,
+}
+
+/// Asks for what is missing where somebody can be asked, and shows all of it.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let mut reading = Reading::read_with_variables(places)?;
+    if reading.loaded.variables.is_empty() && !reading.loaded.is_in_order() {
+        if out.json {
+            out.document(document(&reading))?;
+        }
+        reading.show(out);
+        return Ok(Exit::Manifest);
+    }
+    let values = if args.set.is_empty() { ask(&reading, host, out)? } else { args.set.clone() };
+    check_names(&args.set, &reading)?;
+    if !values.is_empty() {
+        personal::set_variables(&reading.files.personal, &values, places, out)?;
+        reading = Reading::read_with_variables(places)?;
+    }
+    if out.json {
+        out.document(document(&reading))?;
+    } else {
+        out.data(&text(&reading))?;
+        reading.show(out);
+        if reading.loaded.variables.is_empty() {
+            out.say("the manifest has no variables");
+        }
+    }
+    Ok(if reading.loaded.is_in_order() { Exit::Done } else { Exit::Manifest })
+}
+
+/// What uses a value that nothing defines, or is asked of each person.
+fn missing(reading: &Reading) -> impl Iterator<Item = &Variable> {
+    reading.loaded.variables.iter().filter(|variable| variable.set_at.is_none() && !variable.uses.is_empty())
+}
+
+/// The answers for what is missing; an empty one leaves it so.
+fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>, Failure> {
+    let mut values = Vec::new();
+    if out.json || !host.is_interactive() {
+        return Ok(values);
+    }
+    let help = format!("goes to {}; Enter leaves it out", Places::shown(&reading.files.personal));
+    for variable in missing(reading) {
+        let text = match &variable.required {
+            Some(words) => format!("{} ({words}):", variable.name),
+            None => format!("{}:", variable.name),
+        };
+        let question = Question {
+            text: &display_safe(&text),
+            help: &display_safe(&help),
+            fits: |answer| !answer.contains("${"),
+            complaint: "a value can't contain `${`",
+            echo: Echo::Shown,
+            facts: &[],
+        };
+        let answer = Terminal.ask(question).map_err(|error| match error {
+            NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
+            other => Failure::of(Exit::Usage, &other).hint("`--set NAME=VALUE` gives it without a terminal"),
+        })?;
+        let answer = answer.expose().trim();
+        if !answer.is_empty() {
+            values.push((variable.name.clone(), answer.to_owned()));
+        }
+    }
+    Ok(values)
+}
+
+/// Refuses to set what the manifest does not know: it would be a misspelt name.
+fn check_names(values: &[(String, String)], reading: &Reading) -> Result<(), Failure> {
+    let known = || reading.loaded.variables.iter().map(|variable| variable.name.as_str());
+    for (name, _) in values {
+        if !known().any(|other| other == name) {
+            let failure = Failure::new(Exit::Usage, format!("the manifest has no variable `{name}`"));
+            return Err(match explain::nearest(name, known()) {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure.hint("`awsauth vars` lists the variables, `awsauth check` says what is wrong"),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn text(reading: &Reading) -> String {
+    if reading.loaded.variables.is_empty() {
+        return String::new();
+    }
+    let header = ["NAME", "VALUE", "SET IN", "USED BY"].map(str::to_owned).to_vec();
+    let rows = reading.loaded.variables.iter().map(|variable| {
+        let cells = [variable.name.clone(), shown_value(variable), set_in(variable, reading), used_by(variable)];
+        cells.iter().map(|cell| display_safe(cell)).collect()
+    });
+    table(&std::iter::once(header).chain(rows).collect::<Vec<_>>())
+}
+
+fn shown_value(variable: &Variable) -> String {
+    match (&variable.value, variable.set_at) {
+        (Some(value), _) => value.clone(),
+        (None, Some(_)) => "wrong".to_owned(),
+        (None, None) => "missing".to_owned(),
+    }
+}
+
+fn set_in(variable: &Variable, reading: &Reading) -> String {
+    match (variable.set_at, &variable.required) {
+        (Some(at), _) => {
+            let (path, Position { line, .. }) = reading.files.layers.sources().locate(at);
+            format!("{}:{line}", Places::shown(path))
+        }
+        (None, Some(words)) => format!("({words})"),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+fn used_by(variable: &Variable) -> String {
+    let mut keys: Vec<&str> = variable.uses.iter().map(|one| one.key.as_str()).collect();
+    keys.dedup();
+    let more = keys.len().saturating_sub(MOST_USES);
+    keys.truncate(MOST_USES);
+    match (keys.is_empty(), more) {
+        (true, _) => "-".to_owned(),
+        (false, 0) => keys.join(", "),
+        (false, more) => format!("{} and {more} more", keys.join(", ")),
+    }
+}
+
+fn document(reading: &Reading) -> Value {
+    let place = |at: Span| {
+        let (path, Position { line, column }) = reading.files.layers.sources().locate(at);
+        json!({ "file": display_safe(&path.to_string_lossy()), "line": line, "column": column })
+    };
+    let variable = |variable: &Variable| {
+        let used = |one: &crate::manifest::Use| {
+            let mut value = place(one.at);
+            value["key"] = json!(display_safe(&one.key));
+            value
+        };
+        json!({
+            "name": display_safe(&variable.name),
+            "value": variable.value.as_deref().map(display_safe),
+            "set_in": variable.set_at.map(place),
+            "required": variable.required.as_deref().map(display_safe),
+            "used_by": variable.uses.iter().map(used).collect::<Vec<_>>(),
+        })
+    };
+    let mut document = reading.document();
+    document["personal"] = json!(reading.files.personal);
+    document["variables"] = reading.loaded.variables.iter().map(variable).collect();
+    document
+}
+
+fn parse_value(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a name and a value, such as user=alice")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}

@@ -1,0 +1,197 @@
+//! Owns reading all files of a manifest: itself, what it includes, what one person adds; and what to remember of them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::places::{Places, beside, no_manifest};
+use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers};
+use crate::source::{Source, Span};
+use crate::system::atomic::parent;
+use crate::system::seen::{self, Look, Seen};
+use crate::system::{clock, disk, expand, trust};
+
+/// So many files may include each other in a row.
+const DEEPEST: usize = 16;
+
+/// The files of one manifest.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// Their texts, and which wins over which.
+    pub(crate) layers: Layers,
+    /// Where a person's own values belong.
+    pub(crate) personal: PathBuf,
+    /// What each text was read from.
+    looks: Vec<Look>,
+    /// Other places on which it depends which files there are, and files that were read twice.
+    others: Vec<Seen>,
+}
+
+impl Files {
+    /// Reads the manifest where it is, and for one person what they add to it.
+    pub(crate) fn read(places: Places<'_>, audience: Audience) -> Result<Self, Failure> {
+        let path = places.manifest()?;
+        let (bytes, look) = match seen::read(&path, clock::now()) {
+            Ok(read) => read.ok_or_else(|| no_manifest(&path))?,
+            Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
+        };
+        let source = Source::new(&path, text(&path, bytes)?);
+        let locals = Places::local(&path);
+        let personal = personal(&locals);
+        let layers = Layers::new(source, &Places::shown(&personal));
+        let files = Self { layers, personal, looks: vec![look.with_its_place()], others: Vec::new() };
+        let mut files = Reader::new(files, &path).read();
+        if audience == Audience::Person {
+            files.read_local(&locals)?;
+        }
+        Ok(files)
+    }
+
+    /// What to remember of everything that was read, the manifest first.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        let texts = self.layers.sources().iter();
+        let read = self.looks.iter().zip(texts).map(|(look, source)| look.seen(source.text.as_bytes()));
+        read.chain(self.others.iter().cloned()).collect()
+    }
+
+    fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
+        for (index, path) in places.iter().enumerate() {
+            let found = seen::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
+            let Some((bytes, look)) = found else {
+                self.others.push(seen::missing(path));
+                continue;
+            };
+            let real = disk::real_path(path);
+            if places[index + 1..].iter().any(|later| real.is_some() && disk::real_path(later) == real) {
+                // A file is told once, however it is reached.
+                self.others.push(look.with_its_place().seen(&bytes));
+                continue;
+            }
+            self.layers.add_local(Source::new(path, text(path, bytes)?), trust::distrust(path));
+            self.looks.push(look);
+        }
+        Ok(())
+    }
+}
+
+/// Where a person's own values belong: the file that wins of those that are there, else the one in the configuration
+/// directory.
+fn personal(places: &[PathBuf]) -> PathBuf {
+    let existing = places.iter().rev().find(|path| disk::exists(path));
+    existing.or(places.last()).cloned().unwrap_or_else(|| PathBuf::from(LOCAL_NAME))
+}
+
+/// A file's text.
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes)
+        .map_err(|error| Failure::new(Exit::Manifest, not_utf8(path, &error)).hint("save it as UTF-8 in your editor"))
+}
+
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> String {
+    let offset = error.utf8_error().valid_up_to();
+    let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
+    format!("{} is not UTF-8: line {line}", path.display())
+}
+
+/// One reading of what files include.
+struct Reader {
+    files: Files,
+    /// The directory that no file may be outside of, without links; none if it can't be told.
+    root: Option<PathBuf>,
+    /// The files that were read, by the path without links.
+    by_path: HashMap<PathBuf, usize>,
+    /// The files that lead to the one at hand, each with the place that includes the next.
+    way: Vec<(usize, Span)>,
+}
+
+impl Reader {
+    fn new(files: Files, manifest: &Path) -> Self {
+        let by_path = disk::real_path(manifest).map(|real| (real, 0)).into_iter().collect();
+        let dir = beside(manifest);
+        let root = dir.as_deref().map(here).and_then(disk::real_path);
+        Self { files, root, by_path, way: Vec::new() }
+    }
+
+    fn read(mut self) -> Files {
+        let manifest = self.files.layers.sources().get(0).path.clone();
+        let dir = beside(&manifest).unwrap_or_else(|| parent(&manifest).to_path_buf());
+        self.follow(0, &dir);
+        self.files
+    }
+
+    /// Reads what the file of that number, in `dir`, includes.
+    fn follow(&mut self, number: usize, dir: &Path) {
+        for include in self.files.layers.includes(number) {
+            let expanded = match expand::expand(dir, &include.pattern, clock::now()) {
+                Ok(expanded) => expanded,
+                Err(error) => {
+                    self.files.layers.report(&include, dir, unreadable(&error));
+                    continue;
+                }
+            };
+            self.files.others.extend(expanded.seen);
+            if expanded.files.is_empty() {
+                self.files.layers.report(&include, dir, IncludeProblem::Nothing);
+            }
+            self.way.push((number, include.at));
+            for path in expanded.files {
+                let is_own = path.file_name().is_some_and(|name| name == LOCAL_NAME)
+                    || disk::real_path(&path).is_some_and(|real| self.by_path.get(&real) == Some(&number));
+                // A pattern that fits the file it stands in does not mean that one.
+                if expanded.is_pattern && is_own {
+                    continue;
+                }
+                if let Err(problem) = self.take(number, &path) {
+                    self.files.layers.report(&include, &path, problem);
+                }
+            }
+            self.way.pop();
+        }
+    }
+
+    /// Reads one file that the file `by` includes, with what it includes itself.
+    fn take(&mut self, by: usize, path: &Path) -> Result<(), IncludeProblem> {
+        let real = disk::real_path(path).ok_or(IncludeProblem::Missing)?;
+        if self.root.as_ref().is_none_or(|root| !real.starts_with(root)) {
+            return Err(IncludeProblem::Outside(real));
+        }
+        if let Some(number) = self.by_path.get(&real).copied() {
+            return self.link(by, number, path);
+        }
+        if self.way.len() > DEEPEST {
+            return Err(IncludeProblem::TooDeep(DEEPEST));
+        }
+        let found = seen::read(path, clock::now()).map_err(|error| unreadable(&error))?;
+        let (bytes, look) = found.ok_or(IncludeProblem::Missing)?;
+        let text = String::from_utf8(bytes).map_err(|error| IncludeProblem::Unreadable(not_utf8(path, &error)))?;
+        let number = self.files.layers.add_included(by, Source::new(path, text));
+        self.files.looks.push(look);
+        self.by_path.insert(real, number);
+        self.follow(number, parent(path));
+        Ok(())
+    }
+
+    /// A file that was read already, perhaps by another name.
+    fn link(&mut self, by: usize, number: usize, path: &Path) -> Result<(), IncludeProblem> {
+        if let Some(start) = self.way.iter().position(|(file, _)| *file == number) {
+            return Err(IncludeProblem::Cycle(self.way[start..].iter().map(|(_, at)| *at).collect()));
+        }
+        self.files.layers.link(by, number);
+        // This name may lead elsewhere one day.
+        if let Ok(Some((bytes, look))) = seen::read(path, clock::now()) {
+            self.files.others.push(look.with_its_place().seen(&bytes));
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(error: &disk::DiskError) -> IncludeProblem {
+    let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    IncludeProblem::Unreadable(format!("{error}{reason}"))
+}
+
+/// A directory that may be named by nothing.
+fn here(dir: &Path) -> &Path {
+    if dir.as_os_str().is_empty() { Path::new(".") } else { dir }
+}
