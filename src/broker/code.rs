@@ -1,6 +1,6 @@
 //! Owns asking for an MFA code, and for another one when AWS refuses it.
 
-use super::error::BrokerError;
+use super::error::{BrokerError, CodeOrder};
 use super::notice::Notice;
 use super::{Attendance, Broker};
 use crate::login::{CallError, MAX_TRIES, MfaCode, MfaProof, Problem};
@@ -45,10 +45,11 @@ impl<'p> Codes<'p> {
         self.tries += 1;
         let (profile, serial) = (self.profile, self.serial);
         let is_another = broker.used.borrow().iter().any(|(device, _)| device == serial);
-        let (which, help) = if is_another {
-            ("The next MFA code", format!("six digits, for {}: not the code that is used up", profile.name))
+        let (order, which, help) = if is_another {
+            let help = format!("six digits, for {}: not the code that is used up", profile.name);
+            (CodeOrder::Another, "The next MFA code", help)
         } else {
-            ("MFA code", format!("six digits, for {}", profile.name))
+            (CodeOrder::First, "MFA code", format!("six digits, for {}", profile.name))
         };
         let answer = broker
             .ports
@@ -66,7 +67,10 @@ impl<'p> Codes<'p> {
                     (MFA_PROCESS_VARIABLE, profile.name.as_str()),
                 ],
             })
-            .map_err(|source| BrokerError::NoCode { profile: profile.name.clone(), serial: serial.clone(), source })?;
+            .map_err(|source| {
+                let (profile, serial) = (profile.name.clone(), serial.clone());
+                BrokerError::NoCode { profile, serial, order, source }
+            })?;
         MfaCode::new(answer.expose()).map_err(|_| BrokerError::MalformedCode { profile: profile.name.clone() })
     }
 

@@ -19,6 +19,15 @@ pub(crate) enum Reason {
     Changed,
 }
 
+/// Which of a device's codes is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CodeOrder {
+    /// The first one in this run.
+    First,
+    /// Another one: what was given is used up.
+    Another,
+}
+
 impl BrokerError {
     /// Whether the person wants to stop.
     pub(crate) fn is_interrupt(&self) -> bool {
@@ -52,6 +61,8 @@ pub(crate) enum BrokerError {
         profile: ProfileName,
         /// The device.
         serial: MfaSerial,
+        /// Whether another code of the device was sent in this run before.
+        order: CodeOrder,
         /// Why.
         source: NoAnswer,
     },

@@ -30,7 +30,7 @@ use crate::system::loopback::Page;
 use crate::system::seen::Seen;
 
 pub(crate) use code::MFA_PROCESS_VARIABLE;
-pub(crate) use error::{BrokerError, Reason};
+pub(crate) use error::{BrokerError, CodeOrder, Reason};
 pub(crate) use notice::{Landing, Notice};
 pub(crate) use session::is_bound;
 pub(crate) use work::Outcome;

@@ -38,8 +38,6 @@ pub(crate) enum Notice<'a> {
     },
     /// A page of the browser on this machine waits for the person's approval.
     Page {
-        /// For which profile.
-        profile: &'a ProfileName,
         /// What is approved.
         access: &'a SsoAccess,
         /// Its whole address.
@@ -67,7 +65,7 @@ pub(crate) enum Notice<'a> {
         /// The profile.
         profile: &'a ProfileName,
     },
-    /// One more step is done, well or not.
+    /// One more session is there.
     Progress {
         /// How many are.
         done: usize,

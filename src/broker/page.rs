@@ -66,7 +66,7 @@ impl Broker<'_> {
         let endpoint = self.ports.aws.oidc_endpoint(access.region()).await.map_err(|call| failed(profile, call))?;
         let page = pkce.authorize_url(&endpoint, &client.client_id, redirect_uri, access.scopes());
         let opened = (self.ports.open)(&page);
-        (self.ports.notify)(Notice::Page { profile: &profile.name, access, page: &page, opened });
+        (self.ports.notify)(Notice::Page { access, page: &page, opened });
         let deadline = Instant::now() + self.ports.patience;
         loop {
             let Ok(visit) = timeout_at(deadline, loopback.visit()).await else {

@@ -136,7 +136,7 @@ impl Broker<'_> {
                 None => ready.push_back(place),
             }
         }
-        let mut count = done.iter().flatten().count();
+        let mut count = done.iter().flatten().filter(|outcome| outcome.is_ok()).count();
         let mut running = FuturesUnordered::new();
         loop {
             while running.len() < AT_ONCE
@@ -147,10 +147,13 @@ impl Broker<'_> {
             }
             let Some((place, outcome)) = running.next().await else { return Ok(()) };
             heed_interrupt(&outcome)?;
+            let is_new = outcome.is_ok();
+            count += usize::from(is_new);
             done[place] = Some(outcome);
             ready.extend(above[place].drain(..));
-            count += 1;
-            (self.ports.notify)(Notice::Progress { done: count, total: list.len() });
+            if is_new {
+                (self.ports.notify)(Notice::Progress { done: count, total: list.len() });
+            }
         }
     }
 

@@ -2,10 +2,10 @@
 
 use super::out::Out;
 use crate::login::Needs;
-use crate::model::{MfaSerial, Profile, SsoAccess};
+use crate::model::{Catalog, MfaSerial, Pattern, Profile, SsoAccess};
 
 /// Says what will be asked for.
-pub(crate) fn announce(needs: &Needs<'_>, out: Out) {
+pub(crate) fn announce(needs: &Needs<'_>, catalog: &Catalog, out: Out) {
     let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
         let codes = count(takers.len(), "MFA code");
         format!("{codes} of {}", serial.as_str())
@@ -21,12 +21,12 @@ pub(crate) fn announce(needs: &Needs<'_>, out: Out) {
         profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
     }
     for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
-        explain_codes(serial, takers, out);
+        explain_codes(serial, takers, catalog, out);
     }
 }
 
 /// Why one device has to give several codes, and what would make it one.
-fn explain_codes(serial: &MfaSerial, takers: &[&Profile], out: Out) {
+fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out: Out) {
     let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
         profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
     };
@@ -37,7 +37,8 @@ fn explain_codes(serial: &MfaSerial, takers: &[&Profile], out: Out) {
          device's next code.",
         names(&mut takers.iter())
     ));
-    let source = match takers.iter().find(|profile| !is_role(profile)) {
+    let brings_mfa = |profile: &&Profile| profile.pattern() == Pattern::IamMfa && profile.mfa_serial() == Some(serial);
+    let source = match catalog.profiles().iter().find(brings_mfa) {
         Some(main) => format!("`source_profile = \"{}\"`", main.name),
         None => format!("a `source_profile` with `pattern = \"iam-mfa\"` and `mfa_serial = \"{}\"`", serial.as_str()),
     };

@@ -23,9 +23,10 @@ const AFTER_HELP: &str = "\
 First day:   awsauth init, edit profiles.toml, awsauth check, awsauth apply,
              awsauth keys add NAME (IAM patterns only), awsauth login NAME
 
-Exit codes:  0 done; 1 --check found a difference; 2 usage; 3 manifest missing
-             or wrong; 4 refused, nothing written; 5 login needed or denied;
-             6 AWS or file system unavailable; 70 a bug; 130 interrupted";
+Exit codes:  0 done; 1 --check found a difference, or too little time left;
+             2 usage; 3 manifest missing or wrong; 4 refused, nothing written;
+             5 login needed or denied; 6 AWS or file system unavailable;
+             70 a bug; 130 interrupted";
 
 impl Cli {
     /// The command line that `apply` writes for SDKs, `credential-process NAME`, taken as it is: building and running the

@@ -1,5 +1,7 @@
 //! Owns completion: the script by which a shell asks awsauth for candidates, and the candidates.
 
+use std::collections::BTreeSet;
+
 use clap_complete::CompletionCandidate;
 use clap_complete::env::Shells;
 
@@ -8,6 +10,7 @@ use super::failure::Failure;
 use super::load::Reading;
 use super::places::Places;
 use crate::manifest::Audience;
+use crate::model::{Catalog, Profile};
 use crate::system::host::Host;
 
 /// What a shell runs to get candidates.
@@ -46,16 +49,33 @@ pub(crate) fn registration(shell: &str, completer: &Completer<'_>) -> Result<Str
 
 /// The names of all profiles; none if the manifest is not in order.
 pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
-    read_names().unwrap_or_default()
+    candidates(|_| true)
 }
 
-fn read_names() -> Option<Vec<CompletionCandidate>> {
-    let host = Host::read();
-    let catalog = Reading::read(Places::new(&host, None), Audience::Person).ok()?.loaded.catalog?;
-    let candidates = catalog.profiles().iter().map(|profile| {
+/// The names of the profiles that have a long-term key.
+pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
+    candidates(|profile| profile.long_term_section().is_some())
+}
+
+fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> {
+    let Some(catalog) = catalog() else { return Vec::new() };
+    let wanted = catalog.profiles().iter().filter(|profile| is_wanted(profile));
+    let candidate = |profile: &Profile| {
         let help = profile.description.clone().unwrap_or_else(|| profile.pattern().to_string());
         let help = crate::source::display_safe(&help);
         CompletionCandidate::new(profile.name.as_str()).help(Some(help.into()))
-    });
-    Some(candidates.collect())
+    };
+    wanted.map(candidate).collect()
+}
+
+/// All tags, each once.
+pub(crate) fn tags() -> Vec<CompletionCandidate> {
+    let Some(catalog) = catalog() else { return Vec::new() };
+    let tags: BTreeSet<&String> = catalog.profiles().iter().flat_map(|profile| &profile.tags).collect();
+    tags.into_iter().map(CompletionCandidate::new).collect()
+}
+
+fn catalog() -> Option<Catalog> {
+    let host = Host::read();
+    Reading::read(Places::new(&host, None), Audience::Person).ok()?.loaded.catalog
 }

@@ -2,7 +2,7 @@
 //! way out.
 
 use crate::apply::ApplyError;
-use crate::broker::{BrokerError, Reason};
+use crate::broker::{BrokerError, CodeOrder, Reason};
 use crate::ini::SectionId;
 use crate::model::{Catalog, ProfileName};
 use crate::plan::{Difference, Refusal, SectionDifference, Way};
@@ -36,10 +36,13 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
             Failure::of(Exit::Login, error)
                 .hint("the program is `mfa_process` in profiles.local.toml; run it by hand to see what it says")
         }
-        BrokerError::NoCode { profile, .. } => Failure::of(Exit::Login, error).hint(format!(
-            "give the code with `awsauth login {profile} --token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with \
-             `--token-code -`"
+        BrokerError::NoCode { profile, order: CodeOrder::Another, .. } => Failure::of(Exit::Login, error).hint(format!(
+            "a code is good for one call, and the one that was given is used up: `awsauth login {profile} --token-code …` \
+             with the device's next one"
         )),
+        BrokerError::NoCode { .. } => Failure::of(Exit::Login, error).hint(
+            "give the code with `--token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with `--token-code -`",
+        ),
         BrokerError::MalformedCode { .. } => Failure::of(Exit::Usage, error),
         BrokerError::UsedCode { profile, clock_skew } => {
             advice::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())

@@ -20,6 +20,7 @@ mod landing;
 mod life;
 mod load;
 mod out;
+mod outcomes;
 mod permissions;
 mod personal;
 mod places;

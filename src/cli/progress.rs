@@ -88,7 +88,7 @@ fn tell(notice: &Notice<'_>, out: Out) {
         Notice::NoListener { cause } => {
             out.warn(&format!("no page can come back to this machine ({cause}); a code is used instead"));
         }
-        Notice::Page { profile, access, page, opened } => {
+        Notice::Page { access, page, opened } => {
             let (opening, otherwise) = if *opened {
                 (
                     "Your browser opens this page",
@@ -105,8 +105,8 @@ fn tell(notice: &Notice<'_>, out: Out) {
             out.say(&format!("    {}", display_safe(page)));
             out.say("");
             out.say(otherwise);
-            out.say(&format!("press Ctrl-C and run `awsauth login {profile} --flow device`."));
-            out.say("Approve only if you started this login yourself. Waiting…");
+            out.say("press Ctrl-C and run the same command with `--flow device`.");
+            out.say("Approve only if you started this login yourself. Waiting for up to 10 minutes…");
         }
         Notice::Approval { access, authorization, opened } => {
             let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
@@ -116,7 +116,9 @@ fn tell(notice: &Notice<'_>, out: Out) {
             out.say(&format!("    {}", display_safe(page)));
             out.say("");
             out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
-            out.say("Approve only if you started this login yourself. Waiting…");
+            let minutes = authorization.expires_in.as_secs().div_ceil(60);
+            let time = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+            out.say(&format!("Approve only if you started this login yourself. Waiting for up to {time}…"));
         }
     }
 }

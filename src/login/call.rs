@@ -246,6 +246,11 @@ impl CallError {
         Self { obstacle: Some(obstacle), ..self }
     }
 
+    /// Whether AWS said the same of another call, so that it need not be told twice.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.operation, &self.code, &self.message) == (other.operation, &other.code, &other.message)
+    }
+
     /// Whether AWS no longer knows the registered client, or does not let it do that (RFC 6749 §5.2).
     pub(crate) fn is_about_client(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();

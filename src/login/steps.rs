@@ -87,7 +87,7 @@ pub(crate) struct Needs<'a> {
     pub(crate) codes: Vec<(&'a MfaSerial, Vec<&'a Profile>)>,
     /// One approval for each SSO session.
     pub(crate) approvals: Vec<&'a SsoAccess>,
-    /// How many chains there are.
+    /// How many chains there is something to do for.
     pub(crate) profiles: usize,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Needs<'a> {
             }
         }
         let approvals = steps.accesses().into_iter().filter(|access| !is_approved(access)).collect();
-        Self { codes, approvals, profiles: steps.ends.len() }
+        Self { codes, approvals, profiles: steps.ends.iter().flatten().count() }
     }
 }
 

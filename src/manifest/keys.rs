@@ -216,7 +216,7 @@ pub(super) const LOCAL: &[Key] = &[
         "mfa_process",
         Shape::Texts("[^\\u0000]*", 1),
         "A program and its arguments, started without a shell, that prints an MFA code. It finds the profile in \
-         AWSAUTH_MFA_PROFILE and the device in AWSAUTH_MFA_SERIAL.",
+         AWSAUTH_PROFILE and the device in AWSAUTH_MFA_SERIAL.",
         &["[\"ykman\", \"oath\", \"accounts\", \"code\", \"--single\", \"aws\"]"],
     ),
     key(

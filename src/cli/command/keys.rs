@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::apply::Keep;
 use crate::cli::access_key::{self, looks_like_key_id};
-use crate::cli::complete::profile_names;
+use crate::cli::complete::names_with_key;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -46,7 +46,7 @@ The key is read from the first of these:
   a prompt     which does not show the secret")]
 struct AddArgs {
     /// A profile with the pattern iam or iam-mfa
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_with_key))]
     name: String,
     /// The CSV file from the AWS console
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

@@ -1,30 +1,20 @@
 //! Owns `awsauth login`.
 
-use std::rc::Rc;
-
 use clap::ValueEnum;
-use serde_json::json;
 
-use crate::broker::{Attendance, BrokerError, Renewal};
-use crate::cli::announce::{announce, count};
-use crate::cli::complete::profile_names;
+use crate::broker::{Attendance, Renewal};
+use crate::cli::announce::announce;
+use crate::cli::complete::{profile_names, tags};
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
-use crate::cli::explain;
 use crate::cli::failure::Failure;
-use crate::cli::life::{Life, state};
 use crate::cli::out::Out;
+use crate::cli::outcomes::Outcomes;
 use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
-use crate::login::seconds_left;
-use crate::model::{Catalog, Chain, Credentials, Pattern, Profile, ProfileName, SsoFlow};
+use crate::model::{Pattern, Profile, ProfileName, SsoFlow};
 use crate::prompt::{self, NoAnswer, Nobody, Prompt, Terminal};
-use crate::render::duration;
-use crate::system::clock;
 use crate::system::host::Host;
-
-/// More profiles than this are not told one by one.
-const MANY: usize = 12;
 
 /// Get credentials for profiles, asking for no more than is needed: what is still valid is kept
 #[derive(Debug, clap::Args)]
@@ -40,7 +30,7 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "names")]
     all: bool,
     /// All profiles with this tag
-    #[arg(long, value_name = "TAG", conflicts_with_all = ["names", "all"])]
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["names", "all"], add = clap_complete::ArgValueCandidates::new(tags))]
     tag: Option<String>,
     /// Get new sessions even where the old ones are valid
     #[arg(long)]
@@ -80,7 +70,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let given = given_code(args.token_code.as_deref(), host)?;
     let desk = Desk::new(host, places, out)?;
     let names = names(args, &desk, host)?;
-    let mut report = Report::new(out);
+    let mut report = Outcomes::new(out);
     let mut chains = Vec::new();
     for name in &names {
         let chain = desk.chain(name)?;
@@ -98,13 +88,13 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         flow: args.flow.map(SsoFlow::from),
         until: None,
     };
-    let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, out));
+    let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest.catalog, out));
     // Sessions that were got before an interruption are worth keeping.
     desk.share_sessions(&chains)?;
     for (chain, outcome) in chains.iter().zip(outcomes?) {
         match outcome {
             Ok(credentials) => report.succeeded(chain, &credentials, &desk),
-            Err(error) => report.missed(chain.target().name.as_str(), error, &desk.manifest.catalog),
+            Err(error) => report.missed(chain.target().name.as_str(), &error, &desk.manifest.catalog),
         }
     }
     warn_of_missing(&desk.not_applied(&chains), out);
@@ -150,112 +140,4 @@ fn warn_of_missing(names: &[&ProfileName], out: Out) {
             ));
         }
     }
-}
-
-/// How each login went; the first failure decides the exit code.
-struct Report {
-    out: Out,
-    documents: Vec<serde_json::Value>,
-    failures: Vec<Missed>,
-    /// What is told of each profile that has its credentials.
-    ready: Vec<String>,
-    /// The fewest seconds that one of them has left.
-    shortest: Option<i64>,
-}
-
-/// A failure, and the profiles that it keeps from their credentials.
-struct Missed {
-    failure: Failure,
-    /// What failed, if it was shared by several.
-    error: Option<Rc<BrokerError>>,
-    names: Vec<String>,
-}
-
-impl Report {
-    fn new(out: Out) -> Self {
-        Self { out, documents: Vec::new(), failures: Vec::new(), ready: Vec::new(), shortest: None }
-    }
-
-    fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, desk: &Desk<'_>) {
-        let (name, now) = (chain.target().name.as_str(), clock::now());
-        let left = credentials.expiration.map(|end| seconds_left(end, now));
-        let life = state(desk, chain.profiles(), now).life;
-        let renewed = match (life, left) {
-            // A role's session is shorter than what it is renewed from (aws-facts §6: an hour at most after any session).
-            (Life::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
-                format!(", renewed without asking for {}", duration(seconds_left(end, now)))
-            }
-            (Life::Renewed(_), _) => ", renewed without asking while the SSO login lasts".to_owned(),
-            _ => String::new(),
-        };
-        let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
-        self.ready.push(format!("{name}: {text}{renewed}"));
-        self.shortest = [self.shortest, left].into_iter().flatten().min();
-        self.documents.push(json!({
-            "name": name,
-            "state": "valid",
-            "expires_at": credentials.expiration.map(|end| end.to_string()),
-            "seconds_left": left,
-            "renewable": !renewed.is_empty(),
-        }));
-    }
-
-    /// A failure that others may share.
-    fn missed(&mut self, name: &str, error: Rc<BrokerError>, catalog: &Catalog) {
-        let is_same = |missed: &&mut Missed| missed.error.as_ref().is_some_and(|other| Rc::ptr_eq(other, &error));
-        if let Some(missed) = self.failures.iter_mut().find(is_same) {
-            missed.names.push(name.to_owned());
-            self.documents.push(failed_document(name, &missed.failure));
-            return;
-        }
-        let failure = explain::broker(&error, catalog);
-        self.documents.push(failed_document(name, &failure));
-        self.failures.push(Missed { failure, error: Some(error), names: vec![name.to_owned()] });
-    }
-
-    fn failed(&mut self, name: &str, failure: Failure) {
-        self.documents.push(failed_document(name, &failure));
-        self.failures.push(Missed { failure, error: None, names: vec![name.to_owned()] });
-    }
-
-    fn end(self) -> Result<Exit, Failure> {
-        if !self.out.json {
-            self.say_ready();
-        }
-        let mut missing = 0;
-        for Missed { failure, names, .. } in &self.failures {
-            failure.say_text(self.out);
-            if names.len() > 1 {
-                self.out.say(&format!("  this keeps {} from their credentials", names.join(", ")));
-            }
-            missing += names.len();
-        }
-        let ready = self.ready.len();
-        if missing > 0 && missing + ready > 1 {
-            self.out.say(&format!("{} ready, {missing} failed", count(ready, "profile")));
-        }
-        if self.out.json {
-            self.out.document(json!({ "profiles": self.documents }))?;
-        }
-        let exits = self.failures.iter().map(|missed| missed.failure.exit);
-        // Who interrupts a login means all of it.
-        let interrupted = exits.clone().find(|exit| *exit == Exit::Interrupted);
-        Ok(interrupted.or_else(|| exits.clone().next()).unwrap_or(Exit::Done))
-    }
-
-    /// Each by itself; of many, what they have in common.
-    fn say_ready(&self) {
-        match self.shortest {
-            Some(left) if self.ready.len() > MANY && !self.out.verbose => self.out.say(&format!(
-                "{} profiles: valid for {} or longer; `awsauth status` tells how long each",
-                self.ready.len(),
-                duration(left)
-            )),
-            _ => self.ready.iter().for_each(|line| self.out.say(line)),
-        }
-    }
-}
-
-fn failed_document(name: &str, failure: &Failure) -> serde_json::Value {
-    json!({ "name": name, "state": "failed", "error": failure.document() })
 }

@@ -7,7 +7,7 @@ use crate::cli::complete::profile_names;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::life::{State, state};
+use crate::cli::life::{Life, State, state};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::login::seconds_left;
@@ -62,7 +62,12 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         out.data(&text(&states, now))?;
     }
     if args.check && !short.is_empty() {
-        out.say(&format!("too little time left: {}; run awsauth login {}", short.join(", "), short.join(" ")));
+        let is_short = |(profile, _): &&(&Profile, State)| short.contains(&profile.name.as_str());
+        // What is valid is kept by a login that is not told otherwise.
+        let force =
+            if states.iter().filter(is_short).any(|(_, state)| state.word == "valid") { " --force" } else { "" };
+        let (list, names) = (short.join(", "), short.join(" "));
+        out.say(&format!("too little time left: {list}; run awsauth login {names}{force}"));
         return Ok(Exit::Different);
     }
     Ok(Exit::Done)
@@ -82,7 +87,9 @@ fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Val
 fn text(states: &[(&Profile, State)], now: Timestamp) -> String {
     let header = ["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"].map(str::to_owned).to_vec();
     let rows = states.iter().map(|(profile, state)| {
-        let left = state.life.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0).map(duration);
+        let more = if matches!(state.life, Life::Renewed(_)) { " or longer" } else { "" };
+        let left = state.life.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0);
+        let left = left.map(|left| duration(left) + more);
         vec![
             profile.name.to_string(),
             profile.pattern().to_string(),

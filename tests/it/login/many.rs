@@ -50,7 +50,9 @@ fn thirty_roles_behind_one_device_take_one_code_and_nothing_the_second_time() {
     let last: Vec<&str> = run.stderr.lines().rev().take(2).collect();
     let warning = "warning: 30 profiles are not in ~/.aws/config yet (role-1, role-2, role-3, …): `awsauth apply` puts them there";
     assert_eq!(last[1], warning);
-    assert!(last[0].starts_with("30 profiles: valid for "), "{}", run.stderr);
+    let all =
+        "30 profiles: valid for 1 h 0 min or longer, renewed without asking; `awsauth status` tells how long each";
+    assert_eq!(last[0], all);
     let run = scene.run(&["login", "--tag", "roles", "-v"]).ok();
     assert_eq!(run.stderr.matches(": valid for ").count(), 30, "{}", run.stderr);
     assert!(!run.stderr.contains("This login needs"), "{}", run.stderr);
@@ -121,7 +123,7 @@ fn what_fails_once_is_asked_once_and_told_once_with_all_whom_it_concerns() {
     let run = scene.run(&["login", "role-1", "read", "role-2", "role-3", "--token-code", wrong, "--json"]).exits(5);
     assert_eq!(count(&scene.calls(), "GetSessionToken"), 1);
     assert_eq!(run.stderr.matches("main: GetSessionToken failed").count(), 1, "{}", run.stderr);
-    assert!(run.stderr.contains("this keeps role-1, role-2, role-3 from their credentials"), "{}", run.stderr);
+    assert!(run.stderr.contains("no credentials for that reason: role-1, role-2, role-3"), "{}", run.stderr);
     assert!(run.stderr.ends_with("1 profile ready, 3 failed\n"), "{}", run.stderr);
     let document = run.json();
     let states: Vec<(&str, &str)> = document["profiles"]
@@ -193,6 +195,26 @@ fn a_token_that_aws_refuses_right_after_its_approval_ends_the_login() {
 }
 
 #[test]
+fn what_aws_says_of_many_profiles_is_told_once() {
+    let scene = Scene::new();
+    scene.home.manifest(&with_accounts(&scene, 12));
+    for number in 1..=11 {
+        scene.aws.world().unassign(&format!("{:012}", 600_000_000_000_u64 + number), "Dev");
+    }
+    let run = scene.run(&["login", "--tag", "accounts", "--json"]).exits(5);
+    assert_eq!(run.stderr.matches("No access").count(), 1, "{}", run.stderr);
+    let names: Vec<String> = (1..=8).map(|number| format!("account-{number}")).collect();
+    let list = format!("no credentials for that reason: {} and 3 more", names.join(", "));
+    assert!(run.stderr.contains(&list) && run.stderr.ends_with("1 profile ready, 11 failed\n"), "{}", run.stderr);
+    let document = run.json();
+    let accounts = document["profiles"].as_array().unwrap().iter().filter(|profile| profile["state"] == "failed");
+    assert_eq!(
+        accounts.map(|profile| profile["error"]["profile"].as_str()).collect::<std::collections::BTreeSet<_>>().len(),
+        11
+    );
+}
+
+#[test]
 fn one_profile_that_fails_does_not_stop_the_others_beside_it() {
     let scene = Scene::new();
     scene.home.manifest(&with_accounts(&scene, 4));
@@ -218,6 +240,7 @@ fn roles_with_a_device_of_their_own_need_a_code_each_and_the_plan_says_what_woul
         "audit: valid for",
         "audit2: no MFA code",
         "main: no MFA code",
+        "the one that was given is used up: `awsauth login audit2 --token-code …` with the device's next one",
     ] {
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
     }
@@ -247,5 +270,5 @@ fn a_chain_of_roles_is_walked_once_for_all_that_stand_on_it() {
     let code = scene.code();
     let run = scene.run(&["login", "three", "two", "--token-code", &code]).exits(5);
     assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
-    assert!(run.stderr.contains("this keeps three, two from their credentials"), "{}", run.stderr);
+    assert!(run.stderr.contains("no credentials for that reason: three, two"), "{}", run.stderr);
 }
