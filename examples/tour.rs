@@ -172,7 +172,8 @@ fn shell() -> Result<(), Box<dyn Error>> {
         Command::new("chmod").arg("+x").arg(tour.home.path().join(script)).status()?;
     }
     println!(
-        "profiles.toml is a manifest and key.csv an access key for it; `mfa-code` shows a code, `whoami-aws` asks STS."
+        "profiles.toml is a manifest (`mkdir -p .config/awsauth && mv profiles.toml .config/awsauth/` puts it in its place) and \
+         key.csv an access key for it; `mfa-code` shows a code, `whoami-aws` asks STS."
     );
     println!("SSO logins are approved by opening the page, with `curl -L` for one. `exit` ends it all.");
     let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());

@@ -7,6 +7,7 @@ use crate::broker::MFA_PROCESS_VARIABLE;
 use crate::model::{Chain, Profile, Settings};
 use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
 use crate::secret::Secret;
+use crate::source::display_safe;
 use crate::system::capture::Talk;
 use crate::system::clock;
 use crate::system::host::Host;
@@ -42,6 +43,9 @@ impl Asker<'_> {
                 until: self.until,
                 until_next,
                 tell: Box::new(move |detour: Detour<'_>| match detour {
+                    Detour::Running(program) => {
+                        self.out.say(&format!("Asking `{}` for the code…", display_safe(program)))
+                    }
                     Detour::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
                     Detour::Waiting(time) => {
                         self.out.say(&format!("Waiting {} seconds for the device's next code…", time.as_secs()));

@@ -53,7 +53,7 @@ pub(crate) enum NoAnswer {
     #[error(transparent)]
     Program(CaptureError),
     /// The program that should answer printed something else, which is not told: it may be half a secret.
-    #[error("`{0}` did not print what it was asked for, or something besides")]
+    #[error("`{0}` did not print what it was asked for and nothing else")]
     Unfit(String),
     /// The terminal failed.
     #[error("the terminal can't be used")]

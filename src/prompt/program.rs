@@ -42,6 +42,8 @@ pub(crate) struct ByProgram {
 pub(crate) enum Detour<'a> {
     /// It has none, for this reason, and the next one is asked.
     NoAnswer(&'a NoAnswer),
+    /// It is run now: it may want a key to be touched.
+    Running(&'a str),
     /// The device has no new answer yet, and is waited for so long.
     Waiting(Duration),
 }
@@ -114,6 +116,7 @@ impl ByProgram {
     }
 
     fn run(&self, question: Question<'_>) -> Result<Secret, NoAnswer> {
+        (self.tell)(Detour::Running(&self.program));
         let printed = capture(&Invocation {
             program: &self.program,
             args: &self.args,
@@ -210,7 +213,8 @@ mod tests {
         for facts in [MAIN, AUDIT] {
             assert_eq!(prompt.ask(question(facts)).unwrap().expose(), "123456");
         }
-        assert_eq!(*told.borrow(), ["Waiting(0ns)"]);
+        let running = "Running(\"sh\")";
+        assert_eq!(*told.borrow(), [running, running, "Waiting(0ns)", running]);
     }
 
     #[test]

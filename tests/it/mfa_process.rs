@@ -101,8 +101,8 @@ fn a_refused_code_is_asked_for_once_more_and_then_told() {
 #[test]
 fn a_program_that_has_no_code_is_told_and_what_it_printed_is_not() {
     for (script, words) in [
-        ("echo 12345", "/code` did not print what it was asked for, or something besides"),
-        ("echo 'aws  123456'", "/code` did not print what it was asked for, or something besides"),
+        ("echo 12345", "/code` did not print what it was asked for and nothing else"),
+        ("echo 'aws  123456'", "/code` did not print what it was asked for and nothing else"),
         ("echo 123456; echo oops >&2; exit 3", "/code` ended with exit code 3"),
         ("kill -9 $$", "/code` ended with signal 9"),
     ] {

@@ -57,6 +57,22 @@ jump     sso-role      999900001111  none   -
 }
 
 #[test]
+fn what_is_valid_and_too_short_is_renewed_only_by_force() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    let run = scene.run(&["status", "main", "--check", "--min-ttl", "20h"]).exits(1);
+    assert!(run.stderr.ends_with("run awsauth login main --force\n"), "{}", run.stderr);
+}
+
+#[test]
+fn the_time_of_what_is_renewed_for_as_long_as_a_login_lasts_is_a_lower_bound() {
+    let scene = Scene::new();
+    scene.logged_in(&["read"]);
+    let run = scene.run(&["status", "read"]).ok();
+    assert!(run.stdout.contains("1 h 0 min or longer\n"), "{}", run.stdout);
+}
+
+#[test]
 fn json_has_the_facts_and_the_version_first() {
     let scene = Scene::new();
     scene.logged_in(&["prod"]);
@@ -75,7 +91,7 @@ fn json_has_the_facts_and_the_version_first() {
 fn check_fails_for_a_session_that_is_missing_or_has_too_little_left() {
     let scene = Scene::new();
     let run = scene.run(&["status", "main", "--check"]).exits(1);
-    assert!(run.stderr.contains("too little time left: main; run awsauth login main"), "{}", run.stderr);
+    assert!(run.stderr.ends_with("too little time left: main; run awsauth login main\n"), "{}", run.stderr);
     scene.run(&["status", "base", "--check"]).ok();
     scene.logged_in(&["main"]);
     scene.run(&["status", "main", "--check"]).ok();
