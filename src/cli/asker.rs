@@ -44,7 +44,7 @@ impl Asker<'_> {
                 until_next,
                 tell: Box::new(move |detour: Detour<'_>| match detour {
                     Detour::Running(program) => {
-                        self.out.say(&format!("Asking `{}` for the code…", display_safe(program)))
+                        self.out.say(&format!("Asking `{}` for the code…", display_safe(program)));
                     }
                     Detour::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
                     Detour::Waiting(time) => {
