@@ -2,6 +2,7 @@
 //! which ones, or print what was ended.
 
 use std::collections::BTreeSet;
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -98,27 +99,29 @@ impl Ending {
     }
 
     /// Ends sign-ins at AWS and here. What AWS can't be told ends here all the same; a person who interrupts ends the
-    /// telling alone, and is told so by the second part.
-    pub(crate) fn sign_out(&self, all: Vec<Named>) -> Result<(Vec<SignedOut>, Option<Failure>), Failure> {
+    /// telling alone.
+    pub(crate) fn sign_out(&self, all: Vec<Named>, failures: &mut Vec<Failure>) -> Vec<SignedOut> {
         if all.is_empty() {
-            return Ok((Vec::new(), None));
+            return Vec::new();
         }
         // No renewal in between puts a new token in the place of the one that ends.
         let locks: Vec<Option<Lock>> = all.iter().map(|named| self.lock(&format!("sso {}", named.name))).collect();
         // One that was renewed meanwhile is the one that ends.
         let all: Vec<Named> = all.into_iter().map(Named::newest).collect();
         let told = run_async(join_all(all.iter().map(|named| within(AT_AWS, self.tell_aws(&named.sign_in)))));
-        let (told, interrupted) = match told {
-            Ok(told) => (told, None),
-            Err(failure) => (all.iter().map(|_| Err(interrupted())).collect(), Some(failure)),
-        };
+        let told = told.unwrap_or_else(|failure| {
+            failures.insert(0, failure);
+            all.iter().map(|_| Err(interrupted())).collect()
+        });
         let mut ended = Vec::new();
         for (Named { name, sign_in }, told) in all.into_iter().zip(told) {
-            self.tokens.remove(&sign_in).map_err(|error| unavailable(&error))?;
-            ended.push(SignedOut { name, untold: told.err() });
+            note(failures, self.tokens.remove(&sign_in));
+            if sign_in.reread().is_none() {
+                ended.push(SignedOut { name, untold: told.err() });
+            }
         }
         drop(locks);
-        Ok((ended, interrupted))
+        ended
     }
 
     /// Tells AWS that a sign-in is over. Its access token may have ended long before it: then its refresh token gives one
@@ -146,15 +149,17 @@ impl Ending {
 
     /// Ends the session of a profile here: in the state directory, and AWS CLI's copy of it. Returns whether there was
     /// one.
-    pub(crate) fn end_session(&self, name: &ProfileName) -> Result<Option<Ended>, Failure> {
+    pub(crate) fn end_session(&self, name: &ProfileName, failures: &mut Vec<Failure>) -> Option<Ended> {
         let _lock = self.lock(name.as_str());
         let now = clock::now();
         let expiration = self.sessions.get(name).map(|saved| saved.session.expiration);
         // Before it is removed: who renews it now began before.
-        self.sessions.mark_ended(name, now).map_err(|error| unavailable(&error))?;
-        let was_there = prune::end(&self.sessions, name)?;
+        if let Err(error) = self.sessions.mark_ended(name, now) {
+            self.out.warn(&format!("{name}: a renewal that is under way may undo its end: {}", in_full(&error)));
+        }
+        let was_there = take(failures, prune::end(&self.sessions, name));
         let lives_until = expiration.filter(|end| *end > now);
-        Ok(was_there.then(|| Ended { name: name.clone(), lives_until }))
+        was_there.then(|| Ended { name: name.clone(), lives_until })
     }
 
     /// Takes the sessions of those profiles that `ends` out of the credentials file, in one go. `kept` are the access keys
@@ -163,17 +168,25 @@ impl Ending {
         &self,
         ends: impl Fn(&str) -> bool,
         kept: impl Fn(&str) -> Option<String>,
-    ) -> Result<BTreeSet<String>, Failure> {
+        failures: &mut Vec<Failure>,
+    ) -> BTreeSet<String> {
         let mut ended = BTreeSet::new();
         let written = change(&self.credentials_file, &self.state_dir, Keep::Nothing, |bytes| {
             let plan = plan::remove_sessions(bytes, &ends, &kept)?;
             ended = plan.changes.iter().map(|(name, _)| name.clone()).collect();
             Ok(plan)
         });
-        if written.map_err(|error| explain::apply(&error))? != Written::Unchanged {
-            self.out.detail(&format!("wrote {}", self.credentials_file.display()));
+        match written {
+            Ok(Written::Unchanged) => {}
+            Ok(Written::Durable | Written::NotFlushed) => {
+                self.out.detail(&format!("wrote {}", self.credentials_file.display()));
+            }
+            Err(error) => {
+                failures.push(explain::apply(&error));
+                ended.clear();
+            }
         }
-        Ok(ended)
+        ended
     }
 
     /// Removes AWS CLI's own credentials of the roles that were got through the sign-ins that end. Returns how many there
@@ -181,7 +194,8 @@ impl Ending {
     pub(crate) fn forget_roles_of_aws_cli<'p>(
         &self,
         profiles: impl Iterator<Item = &'p Profile>,
-    ) -> Result<usize, Failure> {
+        failures: &mut Vec<Failure>,
+    ) -> usize {
         let mut count = 0;
         for profile in profiles {
             let Kind::Sso { access, account_id, role_name } = &profile.kind else { continue };
@@ -191,14 +205,16 @@ impl Ending {
             };
             let (account_id, role_name) = (account_id.as_str(), role_name.as_str());
             let role = SsoRole { account_id, role_name, session_name, start_url };
-            count += usize::from(self.roles.remove_sso_role(&role).map_err(|error| unavailable(&error))?);
+            count += usize::from(note(failures, self.roles.remove_sso_role(&role)));
         }
-        Ok(count)
+        count
     }
 
     /// The same for all roles, whoever's they are.
-    pub(crate) fn forget_all_roles_of_aws_cli(&self) -> Result<usize, Failure> {
-        self.roles.remove_sso_roles().map_err(|error| unavailable(&error))
+    pub(crate) fn forget_all_roles_of_aws_cli(&self, failures: &mut Vec<Failure>) -> usize {
+        let (count, error) = self.roles.remove_sso_roles();
+        failures.extend(error.map(|error| unavailable(&error)));
+        count
     }
 
     /// Waits for another process that renews the same, as long as there is patience left. Who goes on for longer, such as
@@ -252,6 +268,27 @@ fn interrupted() -> CallError {
 
 fn unavailable(error: &DiskError) -> Failure {
     Failure::of(Exit::Unavailable, error)
+}
+
+/// The result, or what stands for none: one thing that does not go is no reason to leave the others.
+pub(crate) fn take<T: Default>(failures: &mut Vec<Failure>, result: Result<T, Failure>) -> T {
+    result.unwrap_or_else(|failure| {
+        failures.push(failure);
+        T::default()
+    })
+}
+
+/// The same for what the disk says.
+pub(crate) fn note<T: Default>(failures: &mut Vec<Failure>, result: Result<T, DiskError>) -> T {
+    take(failures, result.map_err(|error| unavailable(&error)))
+}
+
+/// An error and what caused it, in one line.
+fn in_full(error: &DiskError) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }
 
 #[cfg(test)]

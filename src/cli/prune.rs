@@ -50,8 +50,11 @@ impl Prune {
 /// Removes a session here and where AWS CLI has a copy of it. Returns whether there was one.
 pub(crate) fn end(sessions: &Sessions, name: &ProfileName) -> Result<bool, Failure> {
     let unavailable = |error| Failure::of(Exit::Unavailable, &error);
-    if let Some(key_id) = sessions.key_id(name.as_str()) {
-        RoleCache::new(Places::aws_cache("cli")?).remove_key(&key_id).map_err(unavailable)?;
-    }
-    sessions.remove(name).map_err(unavailable)
+    let copies = match sessions.key_id(name.as_str()) {
+        Some(key_id) => RoleCache::new(Places::aws_cache("cli")?).remove_key(&key_id).map_err(unavailable),
+        None => Ok(()),
+    };
+    // A copy that does not go is no reason to leave the session.
+    let was_there = sessions.remove(name).map_err(unavailable);
+    copies.and(was_there)
 }

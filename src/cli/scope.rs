@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::ending::{Ending, Named};
-use super::exit::Exit;
 use super::failure::Failure;
 use super::load::Manifest;
 use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
 use crate::store::SignIn;
+use crate::system::disk::DiskError;
 
 /// What is to be ended.
 #[derive(Default)]
@@ -28,8 +28,8 @@ impl Scope {
         ending: &Ending,
         accesses: &[&SsoAccess],
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<(), Failure> {
-        for sign_in in ending.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))? {
+    ) -> Result<(), DiskError> {
+        for sign_in in ending.tokens.sign_ins()? {
             let named = accesses.iter().find(|access| sign_in.is_named_by(access)).map(|access| access.token_key());
             let own = ending.tokens.name_of_own(&sign_in).filter(|name| named.is_some() || wanted(name));
             if accesses.iter().any(|access| is_of(&sign_in, access)) || own.is_some() {

@@ -98,14 +98,12 @@ impl RoleCache {
     }
 
     /// Removes the entries that are the session with this access key; those that AWS CLI made itself stay. Looks through
-    /// all of them, since the definition that named one may be gone.
+    /// all of them, since the definition that named one may be gone. The first that can't be removed is told.
     pub(crate) fn remove_key(&self, access_key_id: &str) -> Result<(), DiskError> {
-        for path in disk::list(&self.dir)? {
-            if Self::key_id(&path).is_some_and(|id| id == access_key_id) {
-                disk::remove(&path)?;
-            }
-        }
-        Ok(())
+        let is_copy = |path: &PathBuf| Self::key_id(path).is_some_and(|id| id == access_key_id);
+        let removed: Vec<_> =
+            disk::list(&self.dir)?.into_iter().filter(is_copy).map(|path| disk::remove(&path)).collect();
+        removed.into_iter().try_for_each(|one| one.map(drop))
     }
 
     /// Removes AWS CLI's own entry of an assigned role. Returns whether there was one.
@@ -113,16 +111,24 @@ impl RoleCache {
         disk::remove(&self.sso_path(role))
     }
 
-    /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns how many there were.
-    pub(crate) fn remove_sso_roles(&self) -> Result<usize, DiskError> {
-        let mut count = 0;
-        for path in disk::list(&self.dir)? {
+    /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns how many went, and what kept
+    /// the first of those that did not.
+    pub(crate) fn remove_sso_roles(&self) -> (usize, Option<DiskError>) {
+        let paths = match disk::list(&self.dir) {
+            Ok(paths) => paths,
+            Err(error) => return (0, Some(error)),
+        };
+        let (mut count, mut kept) = (0, None);
+        for path in paths {
             let provider = || serde_json::from_slice::<Provider>(&disk::read(&path).ok()??).ok();
-            if provider().is_some_and(|provider| provider.provider_type == "sso") && disk::remove(&path)? {
-                count += 1;
+            if provider().is_some_and(|provider| provider.provider_type == "sso") {
+                match disk::remove(&path) {
+                    Ok(was_there) => count += usize::from(was_there),
+                    Err(error) => kept = kept.or(Some(error)),
+                }
             }
         }
-        Ok(count)
+        (count, kept)
     }
 
     /// AWS CLI minifies this one (aws-facts §5). Writing a struct of strings can't fail.

@@ -315,3 +315,50 @@ fn a_name_or_all_is_needed_and_unknown_names_are_usage_errors() {
     scene.run(&["logout", "nobody"]).exits(2);
     assert_eq!(kept(&scene).len(), 5);
 }
+
+#[test]
+fn a_mark_that_cannot_be_written_is_a_warning_and_everything_ends() {
+    let scene = all_logged_in();
+    scene.home.write(&format!("{STATE}/ended"), "a file in the directory's place");
+    let run = scene.run(&["logout", "--all"]).ok();
+    assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
+    assert!(!scene.home.has(CORP_TOKEN) && scene.home.list(".aws/cli/cache").is_empty());
+    assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());
+    assert!(run.stderr.contains("may undo its end: can't "), "{}", run.stderr);
+}
+
+/// Puts a directory in the place of a file, which no removal of files takes away.
+fn make_unremovable(scene: &Scene, file: &str) {
+    drop(std::fs::remove_file(scene.home.path(file)));
+    scene.home.write(&format!("{file}/x"), "");
+}
+
+#[test]
+fn what_does_not_go_stops_nothing_behind_it_and_is_told_at_the_end() {
+    let memory = format!("{STATE}/sign-ins/{}", CORP_TOKEN.rsplit('/').next().unwrap());
+    for (stuck, args, others) in [
+        (session_file("main"), &["logout", "--all"][..], vec!["main"]),
+        (memory, &["logout", "--all"], vec![]),
+        (session_file("read"), &["logout", "main", "jump"], vec!["audit", "read"]),
+    ] {
+        let scene = all_logged_in();
+        make_unremovable(&scene, &stuck);
+        let run = scene.run(args).exits(6);
+        assert_eq!((kept(&scene), scene.calls()), (others, vec!["Logout".to_owned()]), "{stuck}");
+        assert!(!scene.home.has(CORP_TOKEN), "{stuck}");
+        assert_eq!(scene.home.read(CREDENTIALS), long_term_keys(), "{stuck}");
+        assert!(run.stderr.contains("signed out of corp\n") && run.stderr.contains("ended: "), "{}", run.stderr);
+        let error = format!("error: can't remove {}\n", scene.home.path(&stuck).display());
+        assert!(run.stderr.contains(&error), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_does_not_go_is_in_the_document() {
+    let scene = all_logged_in();
+    make_unremovable(&scene, &session_file("main"));
+    let document = scene.run(&["logout", "prod", "--json"]).exits(6).json();
+    assert_eq!(document["profiles"], serde_json::json!(["main", "prod"]), "the section of main went");
+    let errors = document["errors"].as_array().unwrap();
+    assert_eq!(errors[0]["exit_code"], 6, "{errors:?}");
+}

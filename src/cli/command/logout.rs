@@ -1,13 +1,13 @@
 //! Owns `awsauth logout`: what ends, and saying so.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::advice;
 use crate::cli::complete::profile_names;
-use crate::cli::ending::{Ended, Ending, SignedOut};
+use crate::cli::ending::{Ended, Ending, SignedOut, note};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Manifest, Reading};
@@ -52,6 +52,8 @@ struct Account {
     living: BTreeMap<String, Timestamp>,
     /// How many credentials of AWS CLI's own went.
     of_aws_cli: usize,
+    /// What did not end, or was not looked at; an interruption first.
+    failures: Vec<Failure>,
 }
 
 /// Ends them. What cannot be ended at AWS, for want of a network, is ended here all the same.
@@ -71,13 +73,12 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let profiles = affected(&names, &manifest)?;
     let accesses: Vec<&SsoAccess> = profiles.iter().filter_map(|profile| access(profile)).collect();
     let mut scope = Scope { profiles: in_order(&profiles, &manifest.catalog), ..Scope::default() };
-    scope.find_sign_ins(&ending, &accesses, |_| false)?;
     let mut account = Account::default();
-    let interrupted =
-        account.carry_out(&ending, &mut scope, |name| profiles.iter().any(|p| p.name.as_str() == name))?;
-    account.of_aws_cli = ending.forget_roles_of_aws_cli(profiles.into_iter())?;
-    account.report(&scope, out)?;
-    interrupted.map_or(Ok(Exit::Done), Err)
+    note(&mut account.failures, scope.find_sign_ins(&ending, &accesses, |_| false));
+    let ends: HashSet<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
+    account.carry_out(&ending, &mut scope, |name| ends.contains(name));
+    account.of_aws_cli = ending.forget_roles_of_aws_cli(profiles.into_iter(), &mut account.failures);
+    account.report(&scope, out)
 }
 
 /// Names need the manifest in order; everything does not.
@@ -107,18 +108,17 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
     let sessions: Vec<SsoAccess> = sessions.collect();
     let accesses: Vec<&SsoAccess> = sessions.iter().chain(all.iter().filter_map(|profile| access(profile))).collect();
     let mut scope = Scope { profiles: in_order(&all, &catalog), ..Scope::default() };
-    let kept = ending.sessions.names().map_err(|error| Failure::of(Exit::Unavailable, &error))?;
-    scope.profiles.extend(kept.into_iter().filter(|name| catalog.get(name.as_str()).is_none()));
-    scope.find_sign_ins(ending, &accesses, |_| true)?;
     let mut account = Account::default();
-    let interrupted = account.carry_out(ending, &mut scope, |_| true)?;
+    let kept = note(&mut account.failures, ending.sessions.names());
+    scope.profiles.extend(kept.into_iter().filter(|name| catalog.get(name.as_str()).is_none()));
+    note(&mut account.failures, scope.find_sign_ins(ending, &accesses, |_| true));
+    account.carry_out(ending, &mut scope, |_| true);
     account.of_aws_cli = if scope.strangers.is_empty() {
-        ending.forget_all_roles_of_aws_cli()?
+        ending.forget_all_roles_of_aws_cli(&mut account.failures)
     } else {
-        ending.forget_roles_of_aws_cli(all.into_iter())?
+        ending.forget_roles_of_aws_cli(all.into_iter(), &mut account.failures)
     };
-    account.report(&scope, out)?;
-    interrupted.map_or(Ok(Exit::Done), Err)
+    account.report(&scope, out)
 }
 
 /// Lets one of the profiles that have something to end be chosen.
@@ -139,32 +139,26 @@ fn choose(manifest: &Manifest, ending: &Ending) -> Result<Vec<String>, Failure> 
 }
 
 impl Account {
-    /// Ends all of it; gives the interruption, if there was one.
-    fn carry_out(
-        &mut self,
-        ending: &Ending,
-        scope: &mut Scope,
-        ends: impl Fn(&str) -> bool,
-    ) -> Result<Option<Failure>, Failure> {
+    /// Ends all of it, one after the other whatever becomes of the ones before.
+    fn carry_out(&mut self, ending: &Ending, scope: &mut Scope, ends: impl Fn(&str) -> bool) {
         let kept: BTreeMap<&str, String> = scope
             .profiles
             .iter()
             .filter_map(|name| Some((name.as_str(), ending.sessions.key_id(name.as_str())?)))
             .collect();
         let kept = |name: &str| kept.get(name).cloned();
-        let (signed_out, interrupted) = ending.sign_out(std::mem::take(&mut scope.sign_ins))?;
-        self.signed_out = signed_out;
+        self.signed_out = ending.sign_out(std::mem::take(&mut scope.sign_ins), &mut self.failures);
         for name in &scope.profiles {
-            if let Some(Ended { name, lives_until }) = ending.end_session(name)? {
+            if let Some(Ended { name, lives_until }) = ending.end_session(name, &mut self.failures) {
                 self.living.extend(lives_until.map(|until| (name.to_string(), until)));
                 self.profiles.insert(name.to_string());
             }
         }
-        self.profiles.extend(ending.end_sections(ends, kept)?);
-        Ok(interrupted)
+        self.profiles.extend(ending.end_sections(ends, kept, &mut self.failures));
     }
 
-    fn report(&self, scope: &Scope, out: Out) -> Result<(), Failure> {
+    /// Tells what ended and what did not; the first of what did not gives the exit code.
+    fn report(&self, scope: &Scope, out: Out) -> Result<Exit, Failure> {
         for SignedOut { name, untold } in &self.signed_out {
             if let Some(error) = untold {
                 out.warn(&format!(
@@ -181,10 +175,14 @@ impl Account {
             ));
         }
         if out.json {
-            return out.document(self.document(scope));
+            out.document(self.document(scope))?;
+        } else {
+            self.say(out);
         }
-        self.say(out);
-        Ok(())
+        for failure in &self.failures {
+            failure.say_text(out);
+        }
+        Ok(self.failures.first().map_or(Exit::Done, |failure| failure.exit))
     }
 
     fn say(&self, out: Out) {
@@ -199,7 +197,8 @@ impl Account {
         if self.of_aws_cli > 0 {
             out.say(&format!("removed AWS CLI's own credentials of SSO roles: {}", self.of_aws_cli));
         }
-        if self.signed_out.is_empty() && self.profiles.is_empty() && self.of_aws_cli == 0 {
+        let has_ended = !self.signed_out.is_empty() || !self.profiles.is_empty() || self.of_aws_cli > 0;
+        if !has_ended && self.failures.is_empty() {
             out.say("no session to end");
         }
         if !self.living.is_empty() {
@@ -231,6 +230,7 @@ impl Account {
             "aws_cli_sso_roles": self.of_aws_cli,
             "aws_not_told": untold.collect::<Vec<_>>(),
             "alive_at_aws": living.collect::<Vec<_>>(),
+            "errors": self.failures.iter().map(Failure::document).collect::<Vec<_>>(),
             "left_alone": strangers.collect::<Vec<_>>(),
         })
     }
