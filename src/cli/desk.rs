@@ -34,6 +34,9 @@ use super::surroundings::{ca_bundle, endpoints, given_code, machine};
 /// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// How often a session that others renew meanwhile is copied to where other tools look for it.
+const SHARINGS: u32 = 3;
+
 /// Everything that a login touches, ready to use.
 pub(crate) struct Desk<'a> {
     host: &'a Host,
@@ -271,14 +274,34 @@ impl<'a> Desk<'a> {
                 if !looked_at.insert(&steps[end - 1].name) {
                     continue;
                 }
-                let Some((session, Freshness::Fresh | Freshness::Aging)) = self.session(steps) else { continue };
-                self.share_session(steps[end - 1], &session)?;
+                self.share_session(steps)?;
             }
         }
         Ok(())
     }
 
-    fn share_session(&self, profile: &Profile, session: &Session) -> Result<(), Failure> {
+    /// Shares the session of the top of `steps`. Another run may end it, or get another one, at the same moment: so it is
+    /// looked at once more when its copy stands. Who ends it afterwards finds the copy.
+    fn share_session(&self, steps: &[&Profile]) -> Result<(), Failure> {
+        let profile = steps[steps.len() - 1];
+        let mut copied: Option<Session> = None;
+        for _ in 0..SHARINGS {
+            let kept = self.session(steps).filter(|(_, freshness)| *freshness != Freshness::Gone);
+            let kept = kept.map(|(session, _)| session);
+            match (kept, &copied) {
+                (Some(session), Some(copy)) if session.credentials == copy.credentials => return Ok(()),
+                (None, None) => return Ok(()),
+                (None, Some(copy)) => return self.take_back(profile, copy),
+                (Some(session), _) => {
+                    self.copy_session(profile, &session)?;
+                    copied = Some(session);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn copy_session(&self, profile: &Profile, session: &Session) -> Result<(), Failure> {
         if profile.has_session_section() {
             self.change_credentials(Keep::Nothing, |bytes| plan::save_session(bytes, profile, &session.credentials))?;
         }
@@ -288,6 +311,19 @@ impl<'a> Desk<'a> {
             self.out.warn(&format!("AWS CLI's copy of the session could not be written: {error}"));
         }
         Ok(())
+    }
+
+    /// Takes the copy of a session that was ended meanwhile away. One that stands there for a newer session stays.
+    fn take_back(&self, profile: &Profile, copy: &Session) -> Result<(), Failure> {
+        self.out.warn(&format!("{}: the session was ended by another awsauth meanwhile", profile.name));
+        if profile.has_session_section() {
+            let key_id = copy.credentials.access_key_id.as_str();
+            // Asked whenever the file is planned anew: whoever saves a session saves it before its copy.
+            let ends = |name: &str| name == profile.name.as_str() && self.sessions.key_id(name).is_none();
+            let kept = |_: &str| Some(key_id.to_owned());
+            self.change_credentials(Keep::Nothing, |bytes| plan::remove_sessions(bytes, ends, &kept))?;
+        }
+        self.roles.remove_key(&copy.credentials.access_key_id).map_err(|error| explain::disk(&error))
     }
 
     /// Refuses a credentials file in which the session of the chain could not be written, before anybody is asked for a

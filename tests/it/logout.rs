@@ -362,3 +362,52 @@ fn what_does_not_go_is_in_the_document() {
     let errors = document["errors"].as_array().unwrap();
     assert_eq!(errors[0]["exit_code"], 6, "{errors:?}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_logout_beside_a_login_leaves_no_copy_of_the_session() {
+    let scene = Scene::new();
+    let login = beside_a_login(&scene, || drop(scene.run(&["logout", "main"]).ok()));
+    assert_eq!((kept(&scene), scene.home.read(CREDENTIALS)), (vec![], long_term_keys()), "{}", login.stderr);
+    assert!(login.stderr.contains("main: the session was ended by another awsauth meanwhile"), "{}", login.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_session_that_another_run_gets_beside_a_login_is_the_one_that_is_copied() {
+    let scene = Scene::new();
+    beside_a_login(&scene, || {
+        let mut session = scene.session("main");
+        session["access_key_id"] = "ASIANEWER".into();
+        scene.home.write(&session_file("main"), session.to_string());
+    });
+    assert!(scene.home.read(CREDENTIALS).contains("aws_access_key_id = ASIANEWER\n"));
+}
+
+/// Logs in to `main`, and does something when the session is read and its copy is about to be written.
+#[cfg(target_os = "linux")]
+fn beside_a_login(scene: &Scene, work: impl FnOnce()) -> Run {
+    scene.logged_in(&["main"]);
+    scene.run(&["logout", "main"]).ok();
+    // The lock of the credentials file: who opens it has made a plan.
+    let locks = scene.home.list(&format!("{STATE}/locks"));
+    let path = locks.iter().find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("dir-")).unwrap();
+    let lock = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+    lock.lock().unwrap();
+    let login = piped(scene, &["login", "main", "--token-code", &scene.code()]);
+    while !opens(login.id(), path) {
+        std::thread::yield_now();
+    }
+    work();
+    drop(lock);
+    let run: Run = login.wait_with_output().unwrap().into();
+    run.ok()
+}
+
+/// Whether a process has a file open.
+#[cfg(target_os = "linux")]
+fn opens(process: u32, path: &std::path::Path) -> bool {
+    let path = std::fs::canonicalize(path).unwrap();
+    let files = std::fs::read_dir(format!("/proc/{process}/fd")).expect("the process runs");
+    files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == path))
+}
