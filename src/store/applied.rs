@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::json;
-use crate::system::atomic::write_hint;
 use crate::system::disk::{self, DiskError};
 use crate::system::print::Print;
 use crate::system::seen::{Compared, Seen};
@@ -91,6 +90,6 @@ impl Applied {
     /// Remembers that there is nothing to do while the inputs are these.
     pub(crate) fn remember(&self, inputs: Inputs, left: Left) -> Result<(), DiskError> {
         let file = File { version: VERSION, inputs, missing: left.missing, names_program: left.names_program };
-        write_hint(&self.path, json::python(&file).as_bytes())
+        json::hint(&self.path, &file)
     }
 }

@@ -1,18 +1,33 @@
 //! Owns JSON exactly as Python's `json.dumps` writes it, since AWS CLI hashes and stores that form (aws-facts §4, §5).
 
 use std::io;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-/// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped.
-pub(super) fn python(value: &impl Serialize) -> String {
+use crate::system::atomic::{write_hint, write_private};
+use crate::system::disk::DiskError;
+
+/// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped. Fails for a value
+/// that JSON can't hold.
+pub(super) fn python(value: &impl Serialize) -> io::Result<String> {
     let mut bytes = Vec::new();
-    // Writing plain structs of strings to memory can't fail.
-    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Python));
-    debug_assert!(written.is_ok(), "strings and numbers always serialize");
-    String::from_utf8(bytes).unwrap_or_default()
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, Python))?;
+    String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// Replaces the private file at `path` by what [`python`] makes of `value`.
+pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
+    let text = python(value).map_err(DiskError::io("write", path))?;
+    write_private(path, text.as_bytes())
+}
+
+/// The same for a file that may as well be lost.
+pub(super) fn hint(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
+    let text = python(value).map_err(DiskError::io("write", path))?;
+    write_hint(path, text.as_bytes())
 }
 
 struct Python;
@@ -64,7 +79,18 @@ mod tests {
     #[test]
     fn writes_what_python_writes() {
         let value = serde_json::json!({"a": ["x", 1, null], "é": "\u{1f600}\"\n"});
-        assert_eq!(python(&value), r#"{"a": ["x", 1, null], "\u00e9": "\ud83d\ude00\"\n"}"#);
+        assert_eq!(python(&value).unwrap(), r#"{"a": ["x", 1, null], "\u00e9": "\ud83d\ude00\"\n"}"#);
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_an_error_and_nothing_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.json");
+        let value = std::collections::BTreeMap::from([([1], 1)]);
+        for written in [write(&path, &value), hint(&path, &value)] {
+            assert!(matches!(written, Err(DiskError::Io { doing: "write", .. })), "{written:?}");
+        }
+        assert!(!path.exists());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
-use crate::system::atomic::{sweep_abandoned, write_private};
+use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
 
 /// The directory, as a store.
@@ -83,7 +83,8 @@ impl RoleCache {
     /// Gives AWS CLI the session of a role whose section holds `mfa_serial`, if it does not have it yet.
     pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, session: &Session) -> Result<(), DiskError> {
         let credentials = &session.credentials;
-        if Self::key_id(&self.path(role, serial)).as_ref() == Some(&credentials.access_key_id) {
+        let path = self.path(role, serial)?;
+        if Self::key_id(&path).as_ref() == Some(&credentials.access_key_id) {
             return Ok(());
         }
         let entry = Entry {
@@ -94,7 +95,7 @@ impl RoleCache {
                 expiration: session.expiration.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string(),
             },
         };
-        write_private(&self.path(role, serial), json::python(&entry).as_bytes())
+        json::write(&path, &entry)
     }
 
     /// Removes the entries that are the session with this access key; those that AWS CLI made itself stay. Looks through
@@ -108,7 +109,7 @@ impl RoleCache {
 
     /// Removes AWS CLI's own entry of an assigned role. Returns whether there was one.
     pub(crate) fn remove_sso_role(&self, role: &SsoRole<'_>) -> Result<bool, DiskError> {
-        disk::remove(&self.sso_path(role))
+        disk::remove(&self.sso_path(role)?)
     }
 
     /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns how many went, and what kept
@@ -131,9 +132,11 @@ impl RoleCache {
         (count, kept)
     }
 
-    /// AWS CLI minifies this one (aws-facts §5). Writing a struct of strings can't fail.
-    fn sso_path(&self, role: &SsoRole<'_>) -> PathBuf {
-        self.dir.join(cache_file_name(&serde_json::to_string(role).unwrap_or_default()))
+    /// AWS CLI minifies this one (aws-facts §5).
+    fn sso_path(&self, role: &SsoRole<'_>) -> Result<PathBuf, DiskError> {
+        let key =
+            serde_json::to_string(role).map_err(|error| DiskError::io("name a file in", &self.dir)(error.into()))?;
+        Ok(self.dir.join(cache_file_name(&key)))
     }
 
     /// The access key id of the entry at `path`.
@@ -142,7 +145,7 @@ impl RoleCache {
         Some(entry.credentials.access_key_id)
     }
 
-    fn path(&self, role: &Role, serial: &MfaSerial) -> PathBuf {
+    fn path(&self, role: &Role, serial: &MfaSerial) -> Result<PathBuf, DiskError> {
         let key = Key {
             duration_seconds: role.duration.map(SessionDuration::seconds),
             external_id: role.external_id.as_ref().map(ExternalId::as_str),
@@ -150,7 +153,8 @@ impl RoleCache {
             role_session_name: role.session_name.as_ref().map(RoleSessionName::as_str),
             serial_number: serial.as_str(),
         };
-        self.dir.join(cache_file_name(&json::python(&key)))
+        let key = json::python(&key).map_err(DiskError::io("name a file in", &self.dir))?;
+        Ok(self.dir.join(cache_file_name(&key)))
     }
 }
 
@@ -176,7 +180,7 @@ mod tests {
             external_id: Some(ExternalId::new("ext").unwrap()),
             ..plain.clone()
         };
-        let name = |role| cache.path(role, &serial).file_stem().unwrap().to_str().unwrap().to_owned();
+        let name = |role| cache.path(role, &serial).unwrap().file_stem().unwrap().to_str().unwrap().to_owned();
         assert_eq!(name(&plain), "f6ee4f1f2e3b86d03f2a2cfc0f0c56c26c32ff64");
         assert_eq!(name(&full), "0104e5f431eadd2299e12f82844110633dc6a7d7");
     }
@@ -186,7 +190,7 @@ mod tests {
         let cache = RoleCache::new(PathBuf::new());
         let role =
             SsoRole { account_id: "123456789012", role_name: "Dev", session_name: Some("corp"), start_url: None };
-        let name = |role| cache.sso_path(role).file_stem().unwrap().to_str().unwrap().to_owned();
+        let name = |role| cache.sso_path(role).unwrap().file_stem().unwrap().to_str().unwrap().to_owned();
         assert_eq!(name(&role), "ecc1e3c8d4fe9b118d11b9cfe1c4a2a4f4a548ae");
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{cache_file_name, json};
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::{sweep_abandoned, write_hint, write_private};
+use crate::system::atomic::{sweep_abandoned, write_hint};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Seen;
@@ -114,7 +114,7 @@ impl Sessions {
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
             read_from: seen.clone(),
         };
-        write_private(&self.path(&session.profile), json::python(&file).as_bytes())
+        json::write(&self.path(&session.profile), &file)
     }
 
     /// Removes a session. Returns whether there was one.
@@ -195,6 +195,7 @@ fn file_stem(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::atomic::write_private;
 
     fn saved(name: &str) -> Saved {
         let expiration = "2026-01-01T12:00:00Z".parse().unwrap();

@@ -10,7 +10,6 @@ use super::sso_cache::SsoCache;
 use super::{cache_file_name, json};
 use crate::model::{Region, SsoAccess, SsoClient, StartUrl};
 use crate::secret::Secret;
-use crate::system::atomic::write_hint;
 use crate::system::disk::{self, DiskError};
 
 /// The version of the memory's form; a file of another version is none.
@@ -101,7 +100,7 @@ impl SsoCache {
         let is_known = Memory::read(&path).is_some_and(|known| known.start_url == start_url && known.name == name);
         if !is_known {
             let memory = Memory { version: VERSION, name, start_url };
-            drop(write_hint(&path, json::python(&memory).as_bytes()));
+            drop(json::hint(&path, &memory));
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{cache_file_name, json};
 use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
 use crate::secret::Secret;
-use crate::system::atomic::{sweep_abandoned, write_private};
+use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
 
 /// The directory, as a store.
@@ -118,13 +118,13 @@ impl SsoCache {
         };
         // First, so that a token of awsauth's is never taken for another program's.
         self.remember(access);
-        write_private(&self.token_path(access), json::python(&file).as_bytes())
+        json::write(&self.token_path(access), &file)
     }
 
     /// The client that was registered for `client_use` through `access`. AWS CLI keeps both kinds in one file, the last one
     /// that was made.
     pub(crate) fn client(&self, access: &SsoAccess, client_use: ClientUse) -> Option<SsoClient> {
-        let file: ClientFile = read(&self.client_path(access))?;
+        let file: ClientFile = read(&self.client_path(access).ok()?)?;
         let is_for_codes = file.grant_types.iter().any(|grant| grant == "authorization_code");
         if is_for_codes != (client_use == ClientUse::AuthorizationCode) {
             return None;
@@ -150,19 +150,19 @@ impl SsoCache {
             scopes: access.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             grant_types: client_use.grant_types().iter().map(|grant| (*grant).to_owned()).collect(),
         };
-        write_private(&self.client_path(access), json::python(&file).as_bytes())
+        json::write(&self.client_path(access)?, &file)
     }
 
     /// Forgets a registration that AWS no longer takes.
     pub(crate) fn remove_client(&self, access: &SsoAccess) -> Result<bool, DiskError> {
-        disk::remove(&self.client_path(access))
+        disk::remove(&self.client_path(access)?)
     }
 
     fn token_path(&self, access: &SsoAccess) -> PathBuf {
         self.dir.join(cache_file_name(access.token_key()))
     }
 
-    fn client_path(&self, access: &SsoAccess) -> PathBuf {
+    fn client_path(&self, access: &SsoAccess) -> Result<PathBuf, DiskError> {
         let (scopes, session_name) = match access {
             SsoAccess::Session(session) => {
                 (Some(session.scopes.iter().map(ConfigText::as_str).collect()), Some(session.name.as_str()))
@@ -176,7 +176,8 @@ impl SsoCache {
             start_url: access.start_url().as_str(),
             tool: "botocore",
         };
-        self.dir.join(cache_file_name(&json::python(&key)))
+        let key = json::python(&key).map_err(DiskError::io("name a file in", &self.dir))?;
+        Ok(self.dir.join(cache_file_name(&key)))
     }
 }
 
@@ -190,6 +191,7 @@ mod tests {
 
     use super::*;
     use crate::model::{SessionName, SsoSession};
+    use crate::system::atomic::write_private;
 
     fn legacy(url: &str) -> SsoAccess {
         SsoAccess::Legacy { start_url: StartUrl::new(url).unwrap().0, region: Region::new("us-east-1").unwrap() }
@@ -215,8 +217,11 @@ mod tests {
         assert_eq!(name(&cache.token_path(&session("corp", url))), "ee0bfd2552fbd840c02cc48b6e823320543c450f");
         assert_eq!(name(&cache.token_path(&legacy(url))), "2b829a45f04c9828cb45b7d092d8e4aa30818393");
         assert_eq!(name(&cache.token_path(&session("admin", url))), "d033e22ae348aeb5660fc2140aec35850c4da997");
-        assert_eq!(name(&cache.client_path(&session("corp", url))), "394fa0df1cde5086b80bd1cdd4b45e359ceef9a2");
-        assert_eq!(name(&cache.client_path(&legacy(url))), "334df8a025b4d748342a2fb4eaa316ea48c5576c");
+        assert_eq!(
+            name(&cache.client_path(&session("corp", url)).unwrap()),
+            "394fa0df1cde5086b80bd1cdd4b45e359ceef9a2"
+        );
+        assert_eq!(name(&cache.client_path(&legacy(url)).unwrap()), "334df8a025b4d748342a2fb4eaa316ea48c5576c");
     }
 
     fn token(refresh: bool) -> SsoToken {
@@ -282,7 +287,7 @@ mod tests {
         let access = legacy("https://d-123.awsapps.com/start");
         for content in ["", "{", "[]", "null", "{\"accessToken\": 1}", "{\"startUrl\": \"x\"}", "\u{feff}{}"] {
             write_private(&cache.token_path(&access), content.as_bytes()).unwrap();
-            write_private(&cache.client_path(&access), content.as_bytes()).unwrap();
+            write_private(&cache.client_path(&access).unwrap(), content.as_bytes()).unwrap();
             assert_eq!(cache.token(&access), None, "{content}");
             for client_use in [ClientUse::DeviceCode, ClientUse::AuthorizationCode] {
                 assert_eq!(cache.client(&access, client_use), None, "{content}");
@@ -306,7 +311,7 @@ mod tests {
             cache.put_client(&access, &client, made).unwrap();
             assert_eq!(cache.client(&access, made).as_ref(), Some(&client));
             assert_eq!(cache.client(&access, other), None);
-            let text = String::from_utf8(disk::read(&cache.client_path(&access)).unwrap().unwrap()).unwrap();
+            let text = String::from_utf8(disk::read(&cache.client_path(&access).unwrap()).unwrap().unwrap()).unwrap();
             assert_eq!(text, format!("{head}{tail}"), "as AWS CLI writes it");
         }
     }

@@ -40,6 +40,7 @@ enum Sort {
 /// One place as it was seen at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
+    #[serde(with = "any_path")]
     path: PathBuf,
     sort: Sort,
     /// None where a later change could go unseen by it.
@@ -47,6 +48,7 @@ pub(crate) struct Seen {
     /// SHA-256 of the content in hexadecimal digits; empty where there is none.
     digest: String,
     /// Where the path leads, if that matters as well.
+    #[serde(default, with = "any_path::optional")]
     real: Option<PathBuf>,
 }
 
@@ -182,6 +184,91 @@ fn is_racy(stamp: &Stamp, now: Timestamp) -> bool {
     now.as_nanosecond() - i128::from(stamp.modified.max(stamp.changed)) < tick
 }
 
+/// A path as JSON that can hold any: as text, or as its bytes where it is none.
+mod any_path {
+    use std::path::{Path, PathBuf};
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// What stands in the file.
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Text(String),
+        Bytes(Vec<u8>),
+    }
+
+    /// Never fails for want of a text.
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        Form::from(path).serialize(serializer)
+    }
+
+    /// Reads either form.
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        Form::deserialize(deserializer).map(PathBuf::from)
+    }
+
+    impl From<&Path> for Form {
+        fn from(path: &Path) -> Self {
+            match path.to_str() {
+                Some(text) => Self::Text(text.to_owned()),
+                None => Self::Bytes(bytes(path)),
+            }
+        }
+    }
+
+    impl From<Form> for PathBuf {
+        fn from(form: Form) -> Self {
+            match form {
+                Form::Text(text) => text.into(),
+                Form::Bytes(bytes) => path(bytes),
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn bytes(path: &Path) -> Vec<u8> {
+        std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
+    }
+
+    #[cfg(unix)]
+    fn path(bytes: Vec<u8>) -> PathBuf {
+        let text: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(bytes);
+        text.into()
+    }
+
+    /// Not to be read back as the same path: what is there is then never what was seen.
+    #[cfg(not(unix))]
+    fn bytes(path: &Path) -> Vec<u8> {
+        path.as_os_str().as_encoded_bytes().to_vec()
+    }
+
+    #[cfg(not(unix))]
+    fn path(bytes: Vec<u8>) -> PathBuf {
+        String::from_utf8_lossy(&bytes).into_owned().into()
+    }
+
+    /// The same for one that need not be there.
+    pub(super) mod optional {
+        use std::path::PathBuf;
+
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        use super::Form;
+
+        /// Never fails for want of a text.
+        #[expect(clippy::ref_option, reason = "serde calls it so")]
+        pub(crate) fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+            path.as_deref().map(Form::from).serialize(serializer)
+        }
+
+        /// Reads either form.
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+            Ok(Option::<Form>::deserialize(deserializer)?.map(PathBuf::from))
+        }
+    }
+}
+
 #[cfg(unix)]
 fn stamp(path: &Path) -> Option<Stamp> {
     use std::os::unix::fs::MetadataExt as _;
@@ -227,6 +314,24 @@ mod tests {
         assert_eq!(seen.compare(), Compared::Different);
         fs::remove_file(&path).unwrap();
         assert_eq!(seen.compare(), Compared::Different);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_no_text_is_remembered_too() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        for name in [b"a".as_slice(), b"jos\xe9", b"\xf0\x9f\x98\x80"] {
+            let path = dir.path().join(std::ffi::OsStr::from_bytes(name));
+            // Not every file system takes such a name.
+            if fs::write(&path, "1").is_err() {
+                continue;
+            }
+            let (bytes, look) = read(&path, later()).unwrap().unwrap();
+            let seen = Seen { real: disk::real_path(&path), ..look.seen(&bytes) };
+            let again: Seen = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
+            assert_eq!((&again, again.compare()), (&seen, Compared::Untouched), "{}", path.display());
+        }
     }
 
     #[test]

@@ -328,3 +328,29 @@ fn credentials_that_nobody_takes_are_a_failure_without_a_panic() {
         .status();
     assert!(null.unwrap().success());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_session_is_kept_where_the_manifests_path_is_no_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use crate::scene::session_file;
+    use crate::support::sandbox::Run;
+
+    let scene = Scene::new();
+    scene.logged_in(&["read"]);
+    let dir = scene.home.path("").join(std::ffi::OsStr::from_bytes(b"jos\xe9"));
+    // Not every file system takes such a name.
+    if std::fs::create_dir(&dir).is_err() {
+        return;
+    }
+    std::fs::write(dir.join("profiles.toml"), MANIFEST).unwrap();
+    std::fs::remove_file(scene.home.path(&session_file("read"))).unwrap();
+    let run = || -> Run {
+        let mut command = scene.home.command(["credential-process", "read"]);
+        command.env("AWSAUTH_MANIFEST", dir.join("profiles.toml")).output().unwrap().into()
+    };
+    let first = run().ok();
+    assert_eq!((first.stdout, scene.calls()), (run().ok().stdout, vec!["GetRoleCredentials".to_owned()]));
+    assert!(scene.session("read")["read_from"].is_array(), "the file is whole");
+}
