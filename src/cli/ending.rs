@@ -147,16 +147,27 @@ impl Ending {
         }
     }
 
-    /// Ends the session of a profile here: in the state directory, and AWS CLI's copy of it. Returns whether there was
-    /// one.
-    pub(crate) fn end_session(&self, name: &ProfileName, failures: &mut Vec<Failure>) -> Option<Ended> {
+    /// Ends the sessions of profiles here: in the state directory, and AWS CLI's copies of them. Each level is made from
+    /// those before it.
+    pub(crate) fn end_sessions(&self, levels: &[Vec<ProfileName>], failures: &mut Vec<Failure>) -> Vec<Ended> {
+        let (mut ended, mut unmarked) = (Vec::new(), None);
+        for level in levels.iter().filter(|level| !level.is_empty()) {
+            // Before any is looked at, and after what they are made from is gone: who has that in memory began before.
+            let marked = self.sessions.mark_ended(level, clock::now());
+            unmarked = unmarked.or(marked.err());
+            let there = level.iter().filter(|name| self.sessions.has_or_gets(name));
+            ended.extend(there.filter_map(|name| self.end_session(name, failures)));
+        }
+        if let Some(error) = unmarked {
+            self.out.warn(&format!("renewals that are under way may undo this: {}", in_full(&error)));
+        }
+        ended
+    }
+
+    fn end_session(&self, name: &ProfileName, failures: &mut Vec<Failure>) -> Option<Ended> {
         let _lock = self.lock(name.as_str());
         let now = clock::now();
         let expiration = self.sessions.get(name).map(|saved| saved.session.expiration);
-        // Before it is removed: who renews it now began before.
-        if let Err(error) = self.sessions.mark_ended(name, now) {
-            self.out.warn(&format!("{name}: a renewal that is under way may undo its end: {}", in_full(&error)));
-        }
         let was_there = take(failures, prune::end(&self.sessions, name));
         let lives_until = expiration.filter(|end| *end > now);
         was_there.then(|| Ended { name: name.clone(), lives_until })

@@ -1,6 +1,6 @@
 //! Owns which sessions a logout ends. Must not end any.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ending::{Ending, Named};
 use super::failure::Failure;
@@ -12,8 +12,8 @@ use crate::system::disk::DiskError;
 /// What is to be ended.
 #[derive(Default)]
 pub(crate) struct Scope {
-    /// Those whose sessions end; sources before what is made from them.
-    pub(crate) profiles: Vec<ProfileName>,
+    /// Those whose sessions end; sources in a level before what is made from them.
+    pub(crate) levels: Vec<Vec<ProfileName>>,
     /// The sign-ins that end.
     pub(crate) sign_ins: Vec<Named>,
     /// Those that awsauth knows nothing of, and the name that led there if one did.
@@ -80,11 +80,11 @@ pub(crate) fn affected<'m>(names: &[String], manifest: &'m Manifest) -> Result<V
 }
 
 /// Sources first: a session that is renewed while this goes on finds its source gone, or its own end noted.
-pub(crate) fn in_order(profiles: &[&Profile], catalog: &Catalog) -> Vec<ProfileName> {
-    let mut names: Vec<(usize, &ProfileName)> = profiles
-        .iter()
-        .map(|profile| (catalog.chain(profile.name.as_str()).map_or(0, |chain| chain.profiles().len()), &profile.name))
-        .collect();
-    names.sort_by_key(|(length, _)| *length);
-    names.into_iter().map(|(_, name)| name.clone()).collect()
+pub(crate) fn in_levels(profiles: &[&Profile], catalog: &Catalog) -> Vec<Vec<ProfileName>> {
+    let mut levels: BTreeMap<usize, Vec<ProfileName>> = BTreeMap::new();
+    for profile in profiles {
+        let length = catalog.chain(profile.name.as_str()).map_or(0, |chain| chain.profiles().len());
+        levels.entry(length).or_default().push(profile.name.clone());
+    }
+    levels.into_values().collect()
 }

@@ -2,6 +2,7 @@
 //! A file that is missing, cut short or foreign is a miss, never an error. Must not call AWS or decide freshness.
 
 mod applied;
+mod ends;
 mod json;
 mod role_cache;
 mod sessions;

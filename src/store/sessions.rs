@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
+use super::ends::Ends;
 use super::{cache_file_name, json};
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::{sweep_abandoned, write_hint};
+use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::seen::Seen;
@@ -26,6 +27,7 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b':').add(b'%').add(b'.').add
 #[derive(Debug)]
 pub(crate) struct Sessions {
     dir: PathBuf,
+    ends: Ends,
 }
 
 /// A session as it was saved, with the places that its definition was read from.
@@ -57,12 +59,13 @@ struct File {
 impl Sessions {
     /// The sessions under the state directory.
     pub(crate) fn new(state_dir: &Path) -> Self {
-        Self { dir: state_dir.join("sessions") }
+        Self { dir: state_dir.join("sessions"), ends: Ends::new(state_dir) }
     }
 
-    /// Removes what killed runs left here.
+    /// Removes what killed runs left here, and what is remembered of ends that nobody asks about any more.
     pub(crate) fn sweep(&self, now: Timestamp) {
         sweep_abandoned(&self.dir, now);
+        self.ends.sweep(now);
     }
 
     /// The session of a profile, if a good file of this version is there.
@@ -143,16 +146,20 @@ impl Sessions {
         Ok(files.filter_map(|path| name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
-    /// Remembers that the session of a profile was ended at `now`, for renewals that go on meanwhile.
-    pub(crate) fn mark_ended(&self, profile: &ProfileName, now: Timestamp) -> Result<(), DiskError> {
-        write_hint(&self.end_path(profile), now.to_string().as_bytes())
+    /// Whether there is a session of a profile, good or not, or one is being got.
+    pub(crate) fn has_or_gets(&self, profile: &ProfileName) -> bool {
+        disk::exists(&self.path(profile)) || Lock::is_held(&self.lock_file(profile.as_str()))
+    }
+
+    /// Remembers that the sessions of profiles were ended at `now`, for renewals that go on meanwhile.
+    pub(crate) fn mark_ended(&self, profiles: &[ProfileName], now: Timestamp) -> Result<(), DiskError> {
+        self.ends.sweep(now);
+        self.ends.mark(profiles, now)
     }
 
     /// Whether the session of a profile was ended after `since`.
     pub(crate) fn was_ended(&self, profile: &ProfileName, since: Timestamp) -> bool {
-        let text = disk::read(&self.end_path(profile)).ok().flatten().unwrap_or_default();
-        let ended: Option<Timestamp> = str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
-        ended.is_some_and(|ended| ended >= since)
+        self.ends.has(profile, since)
     }
 
     /// Takes the right to renew something named `what`, if no other process has it: one calls AWS, the others wait and
@@ -169,10 +176,6 @@ impl Sessions {
     /// The file that is locked for `what`.
     pub(crate) fn lock_file(&self, what: &str) -> PathBuf {
         self.dir.with_file_name("locks").join(format!("{}.lock", file_stem(what)))
-    }
-
-    fn end_path(&self, profile: &ProfileName) -> PathBuf {
-        self.dir.with_file_name("ended").join(file_stem(profile.as_str()))
     }
 
     fn path(&self, profile: &ProfileName) -> PathBuf {
@@ -230,18 +233,6 @@ mod tests {
         let unknown: Vec<&str> = unknown.iter().map(ProfileName::as_str).collect();
         assert_eq!(unknown, [&"/".repeat(128), "a/b:c%2F@+."]);
         assert_eq!(disk::list(&dir.path().join("sessions")).unwrap().len(), 6);
-    }
-
-    #[test]
-    fn what_was_ended_is_known_to_those_who_began_before() {
-        let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::new(dir.path());
-        let (name, other) = (ProfileName::new("a/b").unwrap(), ProfileName::new("b").unwrap());
-        let at = |second| Timestamp::from_second(second).unwrap();
-        assert!(!sessions.was_ended(&name, at(0)));
-        sessions.mark_ended(&name, at(10)).unwrap();
-        assert_eq!([9, 10, 11].map(|since| sessions.was_ended(&name, at(since))), [true, true, false]);
-        assert!(!sessions.was_ended(&other, at(0)));
     }
 
     #[test]

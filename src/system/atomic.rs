@@ -284,6 +284,11 @@ pub(super) fn leftovers(dir: &Path, prefix: &str) -> Vec<PathBuf> {
     paths
 }
 
+/// Whether a file is one that is being written, or was when its run was killed.
+pub(crate) fn is_temporary(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
+}
+
 /// Removes temporary files in `dir` that are an hour old: no run takes that long, so theirs was killed. For directories
 /// whose files are written without a lock.
 pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
@@ -292,8 +297,7 @@ pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
         let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
         modified.is_some_and(|time| now.duration_since(time) > SignedDuration::from_hours(1))
     };
-    let is_temp = |path: &PathBuf| path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes());
-    for path in disk::list(dir).unwrap_or_default().iter().filter(|path| is_temp(path) && is_old(path)) {
+    for path in disk::list(dir).unwrap_or_default().iter().filter(|path| is_temporary(path) && is_old(path)) {
         // Another run may sweep at the same time.
         drop(disk::remove(path));
     }

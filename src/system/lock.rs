@@ -60,6 +60,13 @@ impl Lock {
             }
         }
     }
+
+    /// Whether somebody holds the lock at `path`. Makes no file: what is not there is held by nobody.
+    pub(crate) fn is_held(path: &Path) -> bool {
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        // Shared, so that two who ask do not find each other.
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
 }
 
 /// What a lock of this process's says of its holder.
@@ -87,6 +94,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_lock_that_nobody_ever_took_is_not_held_and_asking_makes_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!Lock::is_held(&dir.path().join("a.lock")));
+        assert!(disk::list(dir.path()).unwrap().is_empty());
+    }
+
+    #[test]
     fn a_second_holder_is_refused_and_told_who_holds_it() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("locks/a.lock");
@@ -95,7 +109,9 @@ mod tests {
             Err(LockError::Held { holder, .. }) => assert_eq!(holder, Some(std::process::id())),
             other => panic!("{other:?}"),
         }
+        assert!(Lock::is_held(&path));
         drop(held);
+        assert!(!Lock::is_held(&path));
         drop(Lock::acquire(&path, Duration::ZERO).unwrap());
     }
 }

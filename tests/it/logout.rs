@@ -232,8 +232,7 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
     scene.run(&["credential-process", "prod"]).exits(5);
     // For those that hold what they renew from in memory.
     for name in ["main", "prod"] {
-        let ended: jiff::Timestamp = scene.home.read(&format!("{STATE}/ended/{name}")).parse().unwrap();
-        assert!(ended > begun, "{name}");
+        assert!(marks(&scene).iter().any(|(ended, names)| *ended > begun && names.contains(name)), "{name}");
     }
 }
 
@@ -248,7 +247,7 @@ fn a_renewal_that_began_before_the_end_keeps_nothing() {
         let renewal = piped(&scene, &["credential-process", name]);
         assert!(scene.aws.wait_for(call, 1, Duration::from_secs(20)));
         // What a logout leaves for those who hold what ends in memory.
-        scene.home.write(&format!("{STATE}/ended/{name}"), now().to_string());
+        scene.home.write(&format!("{STATE}/ended/{}-x.json", now().as_nanosecond()), format!(r#"["x", "{name}"]"#));
         for gone in [session_file(name), source] {
             std::fs::remove_file(scene.home.path(&gone)).unwrap();
         }
@@ -261,6 +260,57 @@ fn a_renewal_that_began_before_the_end_keeps_nothing() {
         scene.logged_in(&["prod", "read"]);
         assert!(kept(&scene).contains(&name));
     }
+}
+
+/// What logouts left for renewals that go on meanwhile: when, and whose.
+fn marks(scene: &Scene) -> Vec<(jiff::Timestamp, String)> {
+    let read = |path: std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let time = name.split('-').next().unwrap().parse().unwrap();
+        (jiff::Timestamp::from_nanosecond(time).unwrap(), std::fs::read_to_string(&path).unwrap())
+    };
+    scene.home.list(&format!("{STATE}/ended")).into_iter().map(read).collect()
+}
+
+#[test]
+fn a_login_that_runs_meanwhile_is_waited_for_where_nothing_is_kept_yet() {
+    let scene = Scene::new();
+    scene.aws.world().fail_next("GetSessionToken", Fault::Hang);
+    let login = piped(&scene, &["login", "main", "--token-code", &scene.code()]);
+    assert!(scene.aws.wait_for("GetSessionToken", 1, Duration::from_secs(20)));
+    let mut logout = piped(&scene, &["logout", "main"]);
+    let mut stderr = BufReader::new(logout.stderr.take().unwrap());
+    let mut first = String::new();
+    stderr.read_line(&mut first).unwrap();
+    assert_eq!(first, "main: waiting for another awsauth that is renewing it…\n");
+    scene.aws.world().release();
+    let login: Run = login.wait_with_output().unwrap().into();
+    login.ok();
+    assert!(logout.wait().unwrap().success());
+    assert_eq!((kept(&scene), scene.home.read(CREDENTIALS)), (vec![], long_term_keys()));
+}
+
+#[test]
+fn profiles_without_a_session_cost_a_logout_one_file_for_all_of_them() {
+    let scene = Scene::new();
+    let role = |number| {
+        format!(
+            "[profiles.r{number}]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"123456789012\"\n\
+             sso_role_name = \"R{number}\"\n"
+        )
+    };
+    scene.home.manifest(&(0..100).map(role).fold(without_roles(), |text, role| text + &role));
+    for runs in 1..3 {
+        let run = scene.run(&["logout", "--all"]).ok();
+        assert_eq!(run.stderr, "no session to end\n");
+        assert_eq!((marks(&scene).len(), scene.home.list(&format!("{STATE}/locks")).len()), (runs, 0));
+    }
+    assert!(marks(&scene).iter().all(|(_, names)| names.contains("\"r0\"") && names.contains("\"r99\"")));
+}
+
+/// The manifest without a profile.
+fn without_roles() -> String {
+    MANIFEST[..MANIFEST.find("[profiles.main]").unwrap()].to_owned()
 }
 
 /// awsauth, running, with what it says at hand.
@@ -324,7 +374,7 @@ fn a_mark_that_cannot_be_written_is_a_warning_and_everything_ends() {
     assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
     assert!(!scene.home.has(CORP_TOKEN) && scene.home.list(".aws/cli/cache").is_empty());
     assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());
-    assert!(run.stderr.contains("may undo its end: can't "), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: renewals that are under way may undo this: can't "), "{}", run.stderr);
 }
 
 /// Puts a directory in the place of a file, which no removal of files takes away.

@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::cli::scope::{Scope, access, affected, in_order, is_of};
+use crate::cli::scope::{Scope, access, affected, in_levels, is_of};
 use crate::login::seconds_left;
 use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     }
     let profiles = affected(&names, &manifest)?;
     let accesses: Vec<&SsoAccess> = profiles.iter().filter_map(|profile| access(profile)).collect();
-    let mut scope = Scope { profiles: in_order(&profiles, &manifest.catalog), ..Scope::default() };
+    let mut scope = Scope { levels: in_levels(&profiles, &manifest.catalog), ..Scope::default() };
     let mut account = Account::default();
     note(&mut account.failures, scope.find_sign_ins(&ending, &accesses, |_| false));
     let ends: HashSet<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
@@ -107,10 +107,10 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
     let sessions = catalog.sessions().iter().map(|session| SsoAccess::Session(session.clone()));
     let sessions: Vec<SsoAccess> = sessions.collect();
     let accesses: Vec<&SsoAccess> = sessions.iter().chain(all.iter().filter_map(|profile| access(profile))).collect();
-    let mut scope = Scope { profiles: in_order(&all, &catalog), ..Scope::default() };
+    let mut scope = Scope { levels: in_levels(&all, &catalog), ..Scope::default() };
     let mut account = Account::default();
     let kept = note(&mut account.failures, ending.sessions.names());
-    scope.profiles.extend(kept.into_iter().filter(|name| catalog.get(name.as_str()).is_none()));
+    scope.levels.push(kept.into_iter().filter(|name| catalog.get(name.as_str()).is_none()).collect());
     note(&mut account.failures, scope.find_sign_ins(ending, &accesses, |_| true));
     account.carry_out(ending, &mut scope, |_| true);
     account.of_aws_cli = if scope.strangers.is_empty() {
@@ -142,17 +142,16 @@ impl Account {
     /// Ends all of it, one after the other whatever becomes of the ones before.
     fn carry_out(&mut self, ending: &Ending, scope: &mut Scope, ends: impl Fn(&str) -> bool) {
         let kept: BTreeMap<&str, String> = scope
-            .profiles
+            .levels
             .iter()
+            .flatten()
             .filter_map(|name| Some((name.as_str(), ending.sessions.key_id(name.as_str())?)))
             .collect();
         let kept = |name: &str| kept.get(name).cloned();
         self.signed_out = ending.sign_out(std::mem::take(&mut scope.sign_ins), &mut self.failures);
-        for name in &scope.profiles {
-            if let Some(Ended { name, lives_until }) = ending.end_session(name, &mut self.failures) {
-                self.living.extend(lives_until.map(|until| (name.to_string(), until)));
-                self.profiles.insert(name.to_string());
-            }
+        for Ended { name, lives_until } in ending.end_sessions(&scope.levels, &mut self.failures) {
+            self.living.extend(lives_until.map(|until| (name.to_string(), until)));
+            self.profiles.insert(name.to_string());
         }
         self.profiles.extend(ending.end_sections(ends, kept, &mut self.failures));
     }

@@ -1,0 +1,107 @@
+//! Owns the memory of which sessions a logout ended, and when: one file for all that end at one moment, named after it.
+//! It is for renewals that began before; must not be asked about later ones.
+
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{cache_file_name, json};
+use crate::model::ProfileName;
+use crate::system::atomic::{is_temporary, sweep_abandoned};
+use crate::system::disk::{self, DiskError};
+
+/// No run waits for a person, or for AWS, for longer.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
+
+/// The directory, as a store.
+#[derive(Debug)]
+pub(super) struct Ends {
+    dir: PathBuf,
+}
+
+impl Ends {
+    /// The memory under the state directory.
+    pub(super) fn new(state_dir: &Path) -> Self {
+        Self { dir: state_dir.join("ended") }
+    }
+
+    /// Remembers that the sessions of profiles were ended at `now`.
+    pub(super) fn mark(&self, names: &[ProfileName], now: Timestamp) -> Result<(), DiskError> {
+        let names: Vec<&str> = names.iter().map(ProfileName::as_str).collect();
+        // Two at the same moment have the same name if they say the same.
+        let name = format!("{}-{}", now.as_nanosecond(), cache_file_name(&names.join("\n")));
+        json::hint(&self.dir.join(name), &names)
+    }
+
+    /// Whether the session of a profile was ended after `since`. Opens only what was written since.
+    pub(super) fn has(&self, profile: &ProfileName, since: Timestamp) -> bool {
+        let files = disk::list(&self.dir).unwrap_or_default();
+        files.iter().filter(|path| time(path).is_some_and(|time| time >= since)).any(|path| {
+            let names = || serde_json::from_slice::<Vec<String>>(&disk::read(path).ok()??).ok();
+            names().is_some_and(|names| names.iter().any(|name| name == profile.as_str()))
+        })
+    }
+
+    /// Removes what no run can want to know any more.
+    pub(super) fn sweep(&self, now: Timestamp) {
+        sweep_abandoned(&self.dir, now);
+        // One that is in the future stems from a clock that was wrong.
+        let is_wanted = |path: &PathBuf| time(path).is_some_and(|time| now.duration_since(time).abs() <= LONGEST_RUN);
+        let files = disk::list(&self.dir).unwrap_or_default();
+        for path in files.iter().filter(|path| !is_temporary(path) && !is_wanted(path)) {
+            // Another run may sweep at the same time.
+            drop(disk::remove(path));
+        }
+    }
+}
+
+/// When the sessions in a file were ended.
+fn time(path: &Path) -> Option<Timestamp> {
+    let (time, _) = path.file_name()?.to_str()?.split_once('-')?;
+    Timestamp::from_nanosecond(time.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn names(names: &[&str]) -> Vec<ProfileName> {
+        names.iter().map(|name| ProfileName::new(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_was_ended_is_known_to_those_who_began_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let ends = Ends::new(dir.path());
+        let all = names(&["a/b", "c", "other"]);
+        assert!(!ends.has(&all[0], at(0)));
+        ends.mark(&all[..2], at(10)).unwrap();
+        ends.mark(&all[..1], at(20)).unwrap();
+        let known = |name: usize| [9, 10, 11, 20, 21].map(|since| ends.has(&all[name], at(since)));
+        assert_eq!(known(0), [true, true, true, true, false]);
+        assert_eq!(known(1), [true, true, false, false, false]);
+        assert_eq!(known(2), [false; 5]);
+        ends.mark(&all[2..], at(20)).unwrap();
+        assert!(ends.has(&all[0], at(20)) && ends.has(&all[2], at(20)), "two of one moment");
+    }
+
+    #[test]
+    fn what_is_a_day_old_or_is_no_mark_goes_and_a_file_that_is_being_written_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let ends = Ends::new(dir.path());
+        let now = Timestamp::now();
+        for hours in [-30, -23, 0, 30] {
+            ends.mark(&names(&["a"]), now + SignedDuration::from_hours(hours)).unwrap();
+        }
+        std::fs::write(dir.path().join("ended/prod"), "2026-01-01T00:00:00Z").unwrap();
+        std::fs::write(dir.path().join("ended/.1-a.json.x.awsauth-tmp"), "").unwrap();
+        ends.sweep(now);
+        let left = disk::list(&dir.path().join("ended")).unwrap();
+        let times: Vec<i64> = left.iter().filter_map(|path| time(path)).map(|time| time.as_second()).collect();
+        assert_eq!((times, left.len()), (vec![now.as_second() - 23 * 3600, now.as_second()], 3), "{left:?}");
+    }
+}
