@@ -9,7 +9,7 @@ use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
 use crate::broker::{Attendance, Broker, LongTermKeys, Notice, Outcome, Ports, Renewal, is_bound};
 use crate::login::{Freshness, Needs, Preference, judge};
-use crate::model::{Chain, Credentials, Kind, Profile, ProfileName, Session, SsoFlow};
+use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
@@ -306,6 +306,7 @@ impl<'a> Desk<'a> {
             self.change_credentials(Keep::Nothing, |bytes| plan::save_session(bytes, profile, &session.credentials))?;
         }
         if let Kind::IamMfaRole { role, mfa_serial: Some(serial) } = &profile.kind
+            && profile.delivery == Delivery::Native
             && let Err(error) = self.roles.put(role, serial, session)
         {
             self.out.warn(&format!("AWS CLI's copy of the session could not be written: {error}"));

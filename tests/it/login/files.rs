@@ -140,6 +140,14 @@ fn other_roles_are_not_shared_with_aws_cli() {
 }
 
 #[test]
+fn a_role_that_asks_awsauth_each_time_has_no_entry_in_aws_clis_cache() {
+    let scene = Scene::new();
+    scene.change_manifest("[profiles.audit]\n", "[profiles.audit]\ncredential_process = true\n");
+    scene.logged_in(&["audit"]);
+    assert!(scene.home.has(&session_file("audit")) && !scene.home.has(".aws/cli"));
+}
+
+#[test]
 fn everything_that_holds_a_secret_is_private() {
     let scene = Scene::new();
     let code = scene.code();
