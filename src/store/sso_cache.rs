@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use super::{cache_file_name, json};
 use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
@@ -26,13 +27,13 @@ struct TokenFile {
     region: String,
     access_token: String,
     expires_at: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     client_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     client_secret: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     registration_expires_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "text")]
     refresh_token: Option<String>,
 }
 
@@ -86,11 +87,8 @@ impl SsoCache {
     pub(crate) fn token(&self, access: &SsoAccess) -> Option<SsoToken> {
         let file: TokenFile = read(&self.token_path(access))?;
         let client = match (file.client_id, file.client_secret, file.registration_expires_at) {
-            (Some(client_id), Some(secret), Some(expires_at)) => Some(SsoClient {
-                client_id,
-                client_secret: Secret::new(secret),
-                expires_at: json::parse_timestamp(&expires_at)?,
-            }),
+            (Some(client_id), Some(secret), Some(expires_at)) => json::parse_timestamp(&expires_at)
+                .map(|expires_at| SsoClient { client_id, client_secret: Secret::new(secret), expires_at }),
             _ => None,
         };
         Some(SsoToken {
@@ -181,6 +179,14 @@ impl SsoCache {
     }
 }
 
+/// A text, or none where something else stands: the token is good without it.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(Some(text)),
+        _ => Ok(None),
+    }
+}
+
 fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
     serde_json::from_slice(&disk::read(path).ok()??).ok()
 }
@@ -251,6 +257,29 @@ mod tests {
             r#"{"startUrl": "https://d-123.awsapps.com/start", "region": "us-east-1", "accessToken": "a\"t", "expiresAt": "2026-01-01T00:00:00Z", "clientId": "ci", "clientSecret": "cs", "registrationExpiresAt": "2026-03-01T00:00:00Z", "refreshToken": "rt"}"#
         );
         assert_eq!(cache.token(&access), Some(token(true)));
+    }
+
+    #[test]
+    fn a_registration_that_cannot_be_read_is_missing_and_the_token_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = SsoCache::new(dir.path().join("sso/cache"), dir.path());
+        let access = session("corp", "https://d-123.awsapps.com/start");
+        cache.put_token(&access, &token(true)).unwrap();
+        let path = cache.token_path(&access);
+        let good = String::from_utf8(disk::read(&path).unwrap().unwrap()).unwrap();
+        let without_client = SsoToken { client: None, ..token(true) };
+        for (from, to) in [
+            (r#""2026-03-01T00:00:00Z""#, r#""soon""#),
+            (r#""2026-03-01T00:00:00Z""#, "1772323200"),
+            (r#""2026-03-01T00:00:00Z""#, "null"),
+            (r#""ci""#, "7"),
+            (r#""cs""#, "[]"),
+        ] {
+            write_private(&path, good.replace(from, to).as_bytes()).unwrap();
+            assert_eq!(cache.token(&access).as_ref(), Some(&without_client), "{to}");
+        }
+        write_private(&path, good.replace(r#""rt""#, "{}").as_bytes()).unwrap();
+        assert_eq!(cache.token(&access), Some(token(false)));
     }
 
     #[test]
