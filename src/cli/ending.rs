@@ -1,6 +1,7 @@
 //! Owns ending sessions: at AWS, in AWS CLI's caches, in the credentials file and in the state directory. Must not choose
 //! which ones, or print what was ended.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ use crate::system::clock;
 use crate::system::disk::DiskError;
 use crate::system::host::Host;
 use crate::system::lock::{Lock, LockError};
+use crate::system::wait::Deadline;
 
 /// How long AWS may take to hear of it, however many sign-ins end.
 const AT_AWS: Duration = Duration::from_secs(5);
@@ -46,7 +48,23 @@ pub(crate) struct Ending {
     roles: RoleCache,
     credentials_file: PathBuf,
     state_dir: PathBuf,
-    give_up: Timestamp,
+    patience: Patience,
+}
+
+/// How long others are waited for, which begins with the first wait: a person may take their time before it.
+struct Patience {
+    whole: Duration,
+    end: OnceCell<Deadline>,
+}
+
+impl Patience {
+    fn new(whole: Duration) -> Self {
+        Self { whole, end: OnceCell::new() }
+    }
+
+    fn left(&self) -> Duration {
+        self.end.get_or_init(|| Deadline::after(self.whole)).left()
+    }
 }
 
 /// A sign-in that ends, under the name that the person knows.
@@ -94,7 +112,7 @@ impl Ending {
             roles: RoleCache::new(Places::aws_cache("cli")?),
             credentials_file: places.credentials()?,
             state_dir,
-            give_up: clock::now() + FOR_OTHERS,
+            patience: Patience::new(FOR_OTHERS),
         })
     }
 
@@ -231,14 +249,13 @@ impl Ending {
     /// Waits for another process that renews the same, as long as there is patience left. Who goes on for longer, such as
     /// a person who is asked for a code, is not waited for.
     fn lock(&self, what: &str) -> Option<Lock> {
-        let left = || Duration::try_from(self.give_up.duration_since(clock::now())).unwrap_or_default();
-        match self.sessions.lock(what, IN_SILENCE.min(left())) {
-            Err(LockError::Held { .. }) if !left().is_zero() => {
+        match self.sessions.lock(what, IN_SILENCE.min(self.patience.left())) {
+            Err(LockError::Held { .. }) if !self.patience.left().is_zero() => {
                 self.out.say(&format!("{what}: waiting for another awsauth that is renewing it…"));
             }
             taken => return self.taken(what, taken),
         }
-        self.taken(what, self.sessions.lock(what, left()))
+        self.taken(what, self.sessions.lock(what, self.patience.left()))
     }
 
     fn taken(&self, what: &str, taken: Result<Lock, LockError>) -> Option<Lock> {
@@ -305,6 +322,17 @@ fn in_full(error: &DiskError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patience_begins_with_the_first_wait_and_is_for_all_of_them() {
+        let patience = Patience::new(Duration::from_mins(1));
+        let made = std::time::Instant::now();
+        while made.elapsed() < Duration::from_millis(1) {}
+        assert!(patience.left() > Duration::from_mins(1) - made.elapsed(), "it began with the list");
+        let first = patience.left();
+        while made.elapsed() < Duration::from_millis(2) {}
+        assert!(patience.left() < first);
+    }
 
     #[test]
     fn an_aws_that_never_answers_is_waited_for_five_seconds() {
