@@ -64,6 +64,7 @@ fn time(path: &Path) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::atomic::write_private;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -93,15 +94,16 @@ mod tests {
     fn what_is_a_day_old_or_is_no_mark_goes_and_a_file_that_is_being_written_stays() {
         let dir = tempfile::tempdir().unwrap();
         let ends = Ends::new(dir.path());
-        let now = Timestamp::now();
+        let now = crate::system::clock::now();
         for hours in [-30, -23, 0, 30] {
             ends.mark(&names(&["a"]), now + SignedDuration::from_hours(hours)).unwrap();
         }
-        std::fs::write(dir.path().join("ended/prod"), "2026-01-01T00:00:00Z").unwrap();
-        std::fs::write(dir.path().join("ended/.1-a.json.x.awsauth-tmp"), "").unwrap();
+        for name in ["prod", ".1-a.json.x.awsauth-tmp"] {
+            write_private(&dir.path().join("ended").join(name), b"").unwrap();
+        }
         ends.sweep(now);
         let left = disk::list(&dir.path().join("ended")).unwrap();
-        let times: Vec<i64> = left.iter().filter_map(|path| time(path)).map(|time| time.as_second()).collect();
+        let times: Vec<i64> = left.iter().filter_map(|path| time(path)).map(Timestamp::as_second).collect();
         assert_eq!((times, left.len()), (vec![now.as_second() - 23 * 3600, now.as_second()], 3), "{left:?}");
     }
 }

@@ -377,6 +377,17 @@ fn a_mark_that_cannot_be_written_is_a_warning_and_everything_ends() {
     assert!(run.stderr.contains("warning: renewals that are under way may undo this: can't "), "{}", run.stderr);
 }
 
+#[test]
+fn the_names_of_sections_are_safe_to_show() {
+    let scene = all_logged_in();
+    let section = "[x\u{1b}]0;title\u{7}\u{1b}[2Jy]\naws_access_key_id = ASIAX\naws_secret_access_key = s\n\
+                   aws_session_token = t\nawsauth_expiration = 2030-01-01T00:00:00Z\n";
+    scene.home.write(CREDENTIALS, scene.home.read(CREDENTIALS) + "\n" + section);
+    let run = scene.run(&["logout", "--all"]).ok();
+    assert!(!run.stderr.contains(|character: char| character.is_control() && character != '\n'), "{:?}", run.stderr);
+    assert!(run.stderr.contains("x\u{241b}"), "{:?}", run.stderr);
+}
+
 /// Puts a directory in the place of a file, which no removal of files takes away.
 fn make_unremovable(scene: &Scene, file: &str) {
     drop(std::fs::remove_file(scene.home.path(file)));

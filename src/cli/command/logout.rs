@@ -19,6 +19,7 @@ use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
+use crate::source::display_safe;
 use crate::system::clock;
 use crate::system::host::Host;
 
@@ -187,11 +188,11 @@ impl Account {
     fn say(&self, out: Out) {
         for SignedOut { name, untold } in &self.signed_out {
             let only = if untold.is_some() { ", on this machine alone" } else { "" };
-            out.say(&format!("signed out of {name}{only}"));
+            out.say(&format!("signed out of {}{only}", display_safe(name)));
         }
         if !self.profiles.is_empty() {
             let names: Vec<&str> = self.profiles.iter().map(String::as_str).collect();
-            out.say(&format!("ended: {}", names.join(", ")));
+            out.say(&format!("ended: {}", display_safe(&names.join(", "))));
         }
         if self.of_aws_cli > 0 {
             out.say(&format!("removed AWS CLI's own credentials of SSO roles: {}", self.of_aws_cli));
@@ -206,7 +207,7 @@ impl Account {
             let living: Vec<String> = self.living.iter().map(left).collect();
             out.say(&format!(
                 "AWS accepts the credentials that are out there for as long as they last: {}",
-                living.join(", ")
+                display_safe(&living.join(", "))
             ));
         }
     }
