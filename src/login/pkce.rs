@@ -91,11 +91,14 @@ impl Pkce {
         match (text("error"), text("state"), text("code")) {
             _ if is_doubled => Callback::Unreadable,
             (_, Some(state), _) if state != self.state => Callback::Foreign,
-            // AWS CLI takes an error without its state as well; all that this can do is end the login.
-            (Some(error), _, _) => Callback::Refused(refusal(error, text("error_description").unwrap_or_default())),
+            // Anybody can send one: RFC 6749 §4.1.2.1 requires the state here too. A no of AWS's own that comes without
+            // it is a page that awsauth goes on waiting behind; the other way, any web page could end a login.
+            (Some(_), None, _) | (None, _, None) => Callback::Unreadable,
+            (Some(error), Some(_), _) => {
+                Callback::Refused(refusal(error, text("error_description").unwrap_or_default()))
+            }
             (None, None, Some(_)) => Callback::Foreign,
             (None, Some(_), Some(code)) => Callback::Code(Secret::new(code)),
-            (None, _, None) => Callback::Unreadable,
         }
     }
 }
@@ -109,7 +112,7 @@ pub(crate) enum Callback {
     Refused(CallError),
     /// The answer to another login, or somebody else's.
     Foreign,
-    /// Neither yes nor no.
+    /// Neither yes nor no, or a no that nobody can be held to.
     Unreadable,
 }
 
@@ -204,6 +207,9 @@ mod tests {
             (format!("code=a&code=b&{state}"), Callback::Unreadable),
             (format!("code=a&{state}&state=other"), Callback::Unreadable),
             (format!("code=%ff&{state}"), Callback::Unreadable),
+            ("error=access_denied&error_description=Run+this".to_owned(), Callback::Unreadable),
+            ("error=access_denied&state=".to_owned(), Callback::Unreadable),
+            ("error=access_denied&code=a".to_owned(), Callback::Unreadable),
             (String::new(), Callback::Unreadable),
             ("x&&=".to_owned(), Callback::Unreadable),
         ] {
@@ -213,11 +219,11 @@ mod tests {
 
     #[test]
     fn a_no_of_the_page_is_told_in_its_own_words() {
-        let read = |query: &str| match pkce().read_callback(query) {
+        let read = |query: &str| match pkce().read_callback(&format!("{query}&state=s+t%2F%C3%A4")) {
             Callback::Refused(error) => (error.problem, error.to_string()),
             other => panic!("{query}: {other:?}"),
         };
-        let denied = read("error=access_denied&error_description=Not+today%21&state=s+t%2F%C3%A4&code=x");
+        let denied = read("error=access_denied&error_description=Not+today%21&code=x");
         assert_eq!(denied, (Problem::NotAllowed, "Authorize failed: Not today! (access_denied)".to_owned()));
         assert_eq!(read("error=server_error").0, Problem::ServerFault);
         assert_eq!(read("error=unauthorized_client").0, Problem::GrantRejected);

@@ -148,6 +148,27 @@ fn what_belongs_to_another_login_is_refused_and_the_right_one_is_still_waited_fo
 }
 
 #[test]
+fn nobody_ends_a_login_or_says_a_word_in_it_without_its_state() {
+    let scene = Scene::new();
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
+    let query = "error=access_denied&error_description=Your+session+was+stolen.+Run+curl+evil.example";
+    let answer = get(&waiting.callback(query));
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("<h1>This is no answer to the login</h1>"), "{}", answer.body);
+    assert!(!answer.body.contains("stolen"), "{}", answer.body);
+    let host = waiting.origin().trim_start_matches("http://").to_owned();
+    // What a page of somebody else's sends when it looks for the port, even if it knew the state.
+    let target = format!("/oauth/callback?{query}&state={}", waiting.state());
+    for metadata in ["Sec-Fetch-Mode: no-cors\r\n", "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n"] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: cross-site\r\n{metadata}\r\n");
+        assert_eq!(Sent::new(&host, &request).answer().status, 403, "{metadata}");
+    }
+    assert_eq!(waiting.browse().status, 200);
+    let run = waiting.end().ok();
+    assert!(!run.stderr.contains("stolen"), "{}", run.stderr);
+}
+
+#[test]
 fn one_answer_is_taken_and_nobody_else_is_served_after_it() {
     let scene = Scene::new();
     scene.aws.world().fail_next("CreateToken", Fault::Hang);
