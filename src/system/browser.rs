@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use thiserror::Error;
 
 use super::host::Host;
+use crate::address::WebAddress;
 
 /// Why no browser was opened.
 #[derive(Debug, Error)]
@@ -36,12 +37,7 @@ fn start(command: &mut Command) -> std::io::Result<()> {
 /// https, or http to this machine; nothing that a program could take for an option or a second word.
 fn is_openable(url: &str) -> bool {
     let is_plain = url.chars().all(|character| character.is_ascii_graphic() && !"\"'`\\<>".contains(character));
-    let loopback = url.strip_prefix("http://").is_some_and(|rest| {
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        matches!(name, "127.0.0.1" | "localhost" | "[::1]")
-    });
-    is_plain && (url.starts_with("https://") || loopback)
+    is_plain && WebAddress::parse(url).is_some_and(WebAddress::is_private)
 }
 
 #[cfg(test)]
@@ -61,6 +57,8 @@ mod tests {
             "https://a\nb",
             "http://127.0.0.1.example.com/",
             "http://127.0.0.1@example.com/",
+            "http://127.0.0.1:80@example.com/",
+            "https://device.sso.us-east-1.amazonaws.com@example.com/",
         ] {
             assert!(!is_openable(bad), "{bad}");
         }
