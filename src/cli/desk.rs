@@ -29,7 +29,7 @@ use super::load::Manifest;
 use super::out::{Out, TalkPlace};
 use super::places::Places;
 use super::progress::Progress;
-use super::surroundings::{ca_bundle, endpoints, given_code, machine};
+use super::surroundings::{CODE_VARIABLE, ca_bundle, endpoints, given_code, machine};
 
 /// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -164,7 +164,9 @@ impl<'a> Desk<'a> {
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
         let machine = machine(self.host);
-        let open = |page: &str| may_open && machine.shows_browser() && browser::open(page, self.host).is_ok();
+        let open = |page: &str| {
+            may_open && machine.shows_browser() && browser::open(page, self.host, &[CODE_VARIABLE]).is_ok()
+        };
         let preference = Preference { given: manner.flow, setting: self.manifest.settings.sso_flow, may_open, machine };
         let ports = Ports {
             aws: &self.aws,

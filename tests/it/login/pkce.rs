@@ -85,6 +85,29 @@ fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
 }
 
 #[test]
+fn a_browser_lives_on_its_own_without_the_code_that_a_login_was_given() {
+    // Whose group is it in, and what does it know?
+    let tells = "kill -s 0 -- -$$ && group=own; printf '%s' \"$1:${group-shared}:${AWSAUTH_MFA_CODE-none}\" > \"$HOME/opened\"\n";
+    for (name, is_named) in [("browser", true), ("xdg-open", false)] {
+        let scene = Scene::new();
+        let opened = scene.home.pipe("opened");
+        let browser = scene.home.script(name, tells);
+        let mut command = scene.home.command(["login", "read", "--flow", "pkce"]);
+        command.env("PATH", format!("{}:/usr/bin:/bin", scene.home.path("").display()));
+        command.env("AWSAUTH_MFA_CODE", "123456").env("DISPLAY", ":0");
+        if is_named {
+            command.env("BROWSER", browser);
+        }
+        let waiting = Waiting::run(command);
+        let expected = format!("{}:own:none", waiting.page);
+        assert_eq!(std::fs::read_to_string(&opened).unwrap(), expected, "{name}");
+        assert!(waiting.said.contains("Your browser opens this page"), "{}", waiting.said);
+        assert_eq!(waiting.browse().status, 200);
+        waiting.end().ok();
+    }
+}
+
+#[test]
 fn a_no_on_the_page_ends_the_login_in_the_words_of_aws() {
     let scene = Scene::new();
     scene.aws.world().consent(Consent::Deny);
