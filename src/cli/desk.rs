@@ -3,7 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
@@ -16,7 +19,7 @@ use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
-use crate::system::{browser, clock, disk};
+use crate::system::{browser, clock, disk, interrupt};
 
 use super::announce::announce;
 use super::asker::{self, Asker};
@@ -337,11 +340,14 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Unavailable, "can't start the network runtime").because(&error))?;
+    let interrupted = Arc::new(Notify::new());
+    let pressed = Arc::clone(&interrupted);
+    let _listener = interrupt::listen(move || pressed.notify_one());
     let result = runtime.block_on(async {
         tokio::select! {
             biased;
             result = work => Ok(result),
-            _ = tokio::signal::ctrl_c() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
+            () = interrupted.notified() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         }
     });
     // The system's search for a host's address can't be stopped, and may go on for a minute: nobody waits for it.
