@@ -85,16 +85,19 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()
     }
 
-    fn polling() -> Polling {
-        let authorization = DeviceAuthorization {
+    fn authorization() -> DeviceAuthorization {
+        DeviceAuthorization {
             device_code: Secret::new("d"),
             user_code: "ABCD-EFGH".to_owned(),
             verification_uri: "https://device.sso.us-east-1.amazonaws.com/".to_owned(),
             verification_uri_complete: None,
             expires_in: Duration::from_mins(10),
             interval: Duration::from_secs(5),
-        };
-        Polling::start(&authorization, at(0))
+        }
+    }
+
+    fn polling() -> Polling {
+        Polling::start(&authorization(), at(0))
     }
 
     fn failed(code: &str, status: u16) -> Result<Granted, CallError> {
@@ -107,6 +110,17 @@ mod tests {
             Outcome::Wait(wait) => wait.as_secs(),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn debug_shows_neither_code() {
+        let uri = "https://device.sso.us-east-1.amazonaws.com/";
+        let authorization = DeviceAuthorization {
+            verification_uri_complete: Some(format!("{uri}?user_code=ABCD-EFGH")),
+            ..authorization()
+        };
+        let shown = format!("{authorization:?}");
+        assert!(shown.contains(uri) && !shown.contains("ABCD") && !shown.contains("device_code"), "{shown}");
     }
 
     #[test]
