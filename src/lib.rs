@@ -9,13 +9,14 @@
 //!    system   aws  store  prompt      the outside: files, clock, env · STS/SSO/OIDC · saved sessions · the person
 //!    manifest → plan    login   render           pure
 //!              model     ini                      pure
-//!    source   diagnostic   secret                leaves
+//!    source   diagnostic   secret   address      leaves
 //! ```
 //!
 //! The core takes bytes, values and `now`, and returns values; the shell reads, calls the core, and carries out what it
 //! returned. `tests/it/architecture.rs` checks who imports whom. `laws`, only in tests and for `fuzz/`, holds what must be
 //! true of the core for any input.
 
+mod address;
 mod apply;
 mod aws;
 mod broker;

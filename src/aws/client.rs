@@ -1,6 +1,5 @@
 //! Owns the connections: one HTTP client for all services, made when the first call needs it.
 
-use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use jiff::Timestamp;
 
 use super::certificates;
 use super::clock::Clock;
+use crate::address::WebAddress;
 use crate::login::{CallError, ClockSkew, Obstacle, Operation};
 use crate::model::Credentials;
 
@@ -66,12 +66,13 @@ enum Address {
 
 impl Address {
     fn of(endpoint: Option<&str>) -> Self {
-        let (scheme, rest) = endpoint.and_then(|url| url.split_once("://")).unwrap_or(("https", ""));
-        match (scheme, is_loopback(rest)) {
-            ("http", true) => Self::PlainLocal,
-            ("http", false) => Self::Plain,
-            (_, true) => Self::SecureLocal,
-            (_, false) => Self::Secure,
+        let is_plain = endpoint.is_some_and(|url| url.starts_with("http://"));
+        let is_here = endpoint.and_then(WebAddress::parse).is_some_and(|address| address.is_here);
+        match (is_plain, is_here) {
+            (true, true) => Self::PlainLocal,
+            (true, false) => Self::Plain,
+            (false, true) => Self::SecureLocal,
+            (false, false) => Self::Secure,
         }
     }
 
@@ -81,15 +82,6 @@ impl Address {
             Self::SecureLocal | Self::PlainLocal => ProxyConfig::disabled(),
         }
     }
-}
-
-/// Whether an address, without its scheme, is one of this machine.
-fn is_loopback(rest: &str) -> bool {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(authority, |(host, _)| host);
-    let is_local = |ip: IpAddr| ip.is_loopback();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(is_local)
 }
 
 /// Whether a call may be sent again when the answer is lost or AWS is busy.
@@ -254,6 +246,7 @@ mod tests {
             (Some("http://LOCALHOST:4566"), Address::PlainLocal),
             (Some("http://127.0.0.1"), Address::PlainLocal),
             (Some("http://moto:5000"), Address::Plain),
+            (Some("http://127.0.0.1:80@moto"), Address::Plain),
         ] {
             assert_eq!(Address::of(endpoint), expected, "{endpoint:?}");
         }

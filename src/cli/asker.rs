@@ -3,6 +3,7 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use super::out::Out;
+use super::surroundings::CODE_VARIABLE;
 use crate::broker::MFA_PROCESS_VARIABLE;
 use crate::model::{Chain, Profile, Settings};
 use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
@@ -38,7 +39,7 @@ impl Asker<'_> {
                 program: process.program().to_owned(),
                 args: process.args().to_vec(),
                 path: self.host.var_os("PATH").map(std::ffi::OsStr::to_owned),
-                unset: &["AWSAUTH_MFA_CODE"],
+                unset: &[CODE_VARIABLE],
                 talk: if self.host.stderr_is_terminal { Talk::Shown } else { Talk::Hidden },
                 until: self.until,
                 until_next,

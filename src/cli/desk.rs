@@ -3,7 +3,10 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
@@ -16,7 +19,7 @@ use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
-use crate::system::{browser, clock, disk};
+use crate::system::{browser, clock, disk, interrupt};
 
 use super::announce::announce;
 use super::asker::{self, Asker};
@@ -29,7 +32,7 @@ use super::load::Manifest;
 use super::out::{Out, TalkPlace};
 use super::places::Places;
 use super::progress::Progress;
-use super::surroundings::{ca_bundle, endpoints, given_code, machine};
+use super::surroundings::{CODE_VARIABLE, ca_bundle, endpoints, given_code, machine};
 
 /// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -167,7 +170,9 @@ impl<'a> Desk<'a> {
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
         let machine = machine(self.host);
-        let open = |page: &str| may_open && machine.shows_browser() && browser::open(page, self.host).is_ok();
+        let open = |page: &str| {
+            may_open && machine.shows_browser() && browser::open(page, self.host, &[CODE_VARIABLE]).is_ok()
+        };
         let preference = Preference { given: manner.flow, setting: self.manifest.settings.sso_flow, may_open, machine };
         let ports = Ports {
             aws: &self.aws,
@@ -372,11 +377,14 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Unavailable, "can't start the network runtime").because(&error))?;
+    let interrupted = Arc::new(Notify::new());
+    let pressed = Arc::clone(&interrupted);
+    let _listener = interrupt::listen(move || pressed.notify_one());
     let result = runtime.block_on(async {
         tokio::select! {
             biased;
             result = work => Ok(result),
-            _ = tokio::signal::ctrl_c() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
+            () = interrupted.notified() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         }
     });
     // The system's search for a host's address can't be stopped, and may go on for a minute: nobody waits for it.

@@ -43,8 +43,9 @@ pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
                 title: "This is no answer to the login",
                 quote: None,
                 paragraphs: &[&format!(
-                    "What came back says neither yes nor no. awsauth still waits for {name}: open the address in the \
-                     terminal again, or press Ctrl-C there and use `--flow device`."
+                    "What came back says neither yes nor no, or can't be told from what somebody else made up. awsauth still \
+                     waits for {name}: open the address in the terminal again, or press Ctrl-C there if you have \
+                     denied the login, or to use `--flow device`."
                 )],
             },
         ),

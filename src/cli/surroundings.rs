@@ -27,17 +27,20 @@ pub(crate) fn stale_variables(host: &Host) -> Vec<String> {
     named.chain(tokens).chain(regions.chain(mark).map(str::to_owned)).collect()
 }
 
+/// Where an MFA code may be given beforehand. No program that is started gets it.
+pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
+
 /// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before
 /// anything is done.
 pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
-    let (text, origin) = match (flag, host.var("AWSAUTH_MFA_CODE")) {
+    let (text, origin) = match (flag, host.var(CODE_VARIABLE)) {
         (Some("-"), _) => {
             let text = Host::read_stdin(64)
                 .map_err(|error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error))?;
             (text, "standard input")
         }
         (Some(code), _) => (code.to_owned(), "--token-code"),
-        (None, Some(code)) => (code.to_owned(), "AWSAUTH_MFA_CODE"),
+        (None, Some(code)) => (code.to_owned(), CODE_VARIABLE),
         (None, None) => return Ok(None),
     };
     let text = Secret::new(text);

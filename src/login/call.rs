@@ -78,7 +78,7 @@ pub(crate) struct StartDeviceAuthorization<'a> {
 }
 
 /// What `StartDeviceAuthorization` answers (RFC 8628 §3.2).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct DeviceAuthorization {
     /// What is polled with.
     pub(crate) device_code: Secret,
@@ -92,6 +92,16 @@ pub(crate) struct DeviceAuthorization {
     pub(crate) expires_in: Duration,
     /// How long to wait between polls.
     pub(crate) interval: Duration,
+}
+
+/// Without the codes: whoever has the person's one can have another one's login approved with it.
+impl fmt::Debug for DeviceAuthorization {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verification_uri, expires_in, interval, .. } = self;
+        let mut shown = formatter.debug_struct("DeviceAuthorization");
+        shown.field("verification_uri", verification_uri).field("expires_in", expires_in).field("interval", interval);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// What a token is asked for with.

@@ -10,6 +10,8 @@ use super::{CallError, DeviceAuthorization, Granted, Problem};
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// How often in a row AWS may be out of reach before polling ends.
 const FAILURES: u32 = 5;
+/// The longest wait for a network, where the service itself asks for no longer one.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What to do after one poll.
 #[derive(Debug)]
@@ -27,8 +29,10 @@ pub(crate) enum Outcome {
 /// A device authorization that is waited for.
 #[derive(Debug)]
 pub(crate) struct Polling {
+    /// What the service asks for.
     interval: Duration,
     deadline: Timestamp,
+    /// How often in a row AWS was out of reach.
     failures: u32,
 }
 
@@ -48,19 +52,26 @@ impl Polling {
         };
         match error.problem {
             Problem::AuthorizationPending => self.failures = 0,
-            Problem::SlowDown => self.interval += SLOW_DOWN,
+            Problem::SlowDown => {
+                self.failures = 0;
+                self.interval = self.interval.saturating_add(SLOW_DOWN);
+            }
             Problem::ExpiredDeviceCode => return Outcome::TimedOut,
             Problem::Unreachable | Problem::ServerFault | Problem::Throttled if self.failures < FAILURES => {
-                // RFC 8628 §3.5: a connection that fails is tried again, more slowly.
                 self.failures += 1;
-                self.interval = self.interval.saturating_mul(2).min(Duration::from_mins(1));
             }
             _ => return Outcome::Failed(error),
         }
         match Duration::try_from(self.deadline.duration_since(now)) {
-            Ok(left) if !left.is_zero() => Outcome::Wait(self.interval.min(left)),
+            Ok(left) if !left.is_zero() => Outcome::Wait(self.wait().min(left)),
             _ => Outcome::TimedOut,
         }
+    }
+
+    /// How long until the next poll. RFC 8628 §3.5: a connection that fails is tried again, more and more slowly.
+    fn wait(&self) -> Duration {
+        let slower = self.interval.saturating_mul(2_u32.saturating_pow(self.failures));
+        slower.min(LONGEST.max(self.interval))
     }
 }
 
@@ -74,16 +85,19 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()
     }
 
-    fn polling() -> Polling {
-        let authorization = DeviceAuthorization {
+    fn authorization() -> DeviceAuthorization {
+        DeviceAuthorization {
             device_code: Secret::new("d"),
             user_code: "ABCD-EFGH".to_owned(),
             verification_uri: "https://device.sso.us-east-1.amazonaws.com/".to_owned(),
             verification_uri_complete: None,
             expires_in: Duration::from_mins(10),
             interval: Duration::from_secs(5),
-        };
-        Polling::start(&authorization, at(0))
+        }
+    }
+
+    fn polling() -> Polling {
+        Polling::start(&authorization(), at(0))
     }
 
     fn failed(code: &str, status: u16) -> Result<Granted, CallError> {
@@ -99,12 +113,38 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_neither_code() {
+        let uri = "https://device.sso.us-east-1.amazonaws.com/";
+        let authorization = DeviceAuthorization {
+            verification_uri_complete: Some(format!("{uri}?user_code=ABCD-EFGH")),
+            ..authorization()
+        };
+        let shown = format!("{authorization:?}");
+        assert!(shown.contains(uri) && !shown.contains("ABCD") && !shown.contains("device_code"), "{shown}");
+    }
+
+    #[test]
     fn waits_the_interval_and_five_seconds_more_for_good_after_slow_down() {
         let mut polling = polling();
         assert_eq!(waits(&polling.next(failed("AuthorizationPendingException", 400), at(5))), 5);
         assert_eq!(waits(&polling.next(failed("SlowDownException", 400), at(10))), 10);
         assert_eq!(waits(&polling.next(failed("AuthorizationPendingException", 400), at(20))), 10);
         assert_eq!(waits(&polling.next(failed("SlowDownException", 400), at(30))), 15);
+    }
+
+    #[test]
+    fn a_lost_connection_makes_it_slower_until_it_is_back_and_never_faster_than_the_service_wants() {
+        let mut polling = polling();
+        for wait in [10, 20, 40, 60] {
+            assert_eq!(waits(&polling.next(failed("", 503), at(5))), wait);
+        }
+        assert_eq!(waits(&polling.next(failed("AuthorizationPendingException", 400), at(5))), 5);
+        assert_eq!(waits(&polling.next(failed("", 503), at(5))), 10);
+        assert_eq!(waits(&polling.next(failed("SlowDownException", 400), at(5))), 10);
+        polling.interval = Duration::from_secs(90);
+        assert_eq!(waits(&polling.next(failed("", 503), at(5))), 90);
+        polling.interval = Duration::MAX;
+        assert_eq!(waits(&polling.next(failed("SlowDownException", 400), at(5))), 595);
     }
 
     #[test]

@@ -39,14 +39,17 @@ pub(crate) struct Pkce {
     /// What only this process knows, shown to AWS with the code (RFC 7636 §4.1).
     pub(crate) verifier: Secret,
     /// What comes back with the code, so that nobody can slip in another one (RFC 6749 §10.12).
-    pub(crate) state: String,
+    pub(crate) state: Secret,
 }
 
 impl Pkce {
     /// Spells out random bytes: a verifier of 64 unreserved characters, a state of 32.
     pub(crate) fn new(random: &[u8; RANDOM_BYTES]) -> Self {
         let (verifier, state) = random.split_at(VERIFIER_BYTES);
-        Self { verifier: Secret::new(URL_SAFE_NO_PAD.encode(verifier)), state: URL_SAFE_NO_PAD.encode(state) }
+        Self {
+            verifier: Secret::new(URL_SAFE_NO_PAD.encode(verifier)),
+            state: Secret::new(URL_SAFE_NO_PAD.encode(state)),
+        }
     }
 
     /// What AWS is told of the verifier beforehand: method `S256` (RFC 7636 §4.2).
@@ -68,7 +71,7 @@ impl Pkce {
             ("response_type", "code"),
             ("client_id", client_id),
             ("redirect_uri", redirect_uri),
-            ("state", &self.state),
+            ("state", self.state.expose()),
             ("code_challenge_method", "S256"),
             ("scopes", &scopes.join(" ")),
             ("code_challenge", &self.challenge()),
@@ -90,12 +93,15 @@ impl Pkce {
         let text = |name| value(name).0;
         match (text("error"), text("state"), text("code")) {
             _ if is_doubled => Callback::Unreadable,
-            (_, Some(state), _) if state != self.state => Callback::Foreign,
-            // AWS CLI takes an error without its state as well; all that this can do is end the login.
-            (Some(error), _, _) => Callback::Refused(refusal(error, text("error_description").unwrap_or_default())),
+            (_, Some(state), _) if state != self.state.expose() => Callback::Foreign,
+            // Anybody can send one: RFC 6749 §4.1.2.1 requires the state here too. A no of AWS's own that comes without
+            // it is a page that awsauth goes on waiting behind; the other way, any web page could end a login.
+            (Some(_), None, _) | (None, _, None) => Callback::Unreadable,
+            (Some(error), Some(_), _) => {
+                Callback::Refused(refusal(error, text("error_description").unwrap_or_default()))
+            }
             (None, None, Some(_)) => Callback::Foreign,
             (None, Some(_), Some(code)) => Callback::Code(Secret::new(code)),
-            (None, _, None) => Callback::Unreadable,
         }
     }
 }
@@ -109,7 +115,7 @@ pub(crate) enum Callback {
     Refused(CallError),
     /// The answer to another login, or somebody else's.
     Foreign,
-    /// Neither yes nor no.
+    /// Neither yes nor no, or a no that nobody can be held to.
     Unreadable,
 }
 
@@ -149,7 +155,7 @@ mod tests {
     use super::*;
 
     fn pkce() -> Pkce {
-        Pkce { verifier: Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), state: "s t/ä".to_owned() }
+        Pkce { verifier: Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), state: Secret::new("s t/ä") }
     }
 
     #[test]
@@ -161,17 +167,18 @@ mod tests {
     fn verifier_and_state_are_spelt_from_all_random_bytes_in_unreserved_characters() {
         let mut random = [0; RANDOM_BYTES];
         let plain = Pkce::new(&random);
-        assert_eq!((plain.verifier.expose().len(), plain.state.len()), (64, 32));
+        assert_eq!((plain.verifier.expose().len(), plain.state.expose().len()), (64, 32));
         let is_unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
         for index in 0..RANDOM_BYTES {
             random[index] = 255;
             let other = Pkce::new(&random);
             let is_other = (other.verifier != plain.verifier, other.state != plain.state);
             assert_eq!(is_other, (index < VERIFIER_BYTES, index >= VERIFIER_BYTES), "byte {index}");
-            assert!(other.verifier.expose().chars().chain(other.state.chars()).all(is_unreserved));
+            assert!(other.verifier.expose().chars().chain(other.state.expose().chars()).all(is_unreserved));
             random[index] = 0;
         }
-        assert!(!format!("{plain:?}").contains(plain.verifier.expose()));
+        let shown = format!("{plain:?}");
+        assert!(!shown.contains(plain.verifier.expose()) && !shown.contains(plain.state.expose()), "{shown}");
     }
 
     #[test]
@@ -204,6 +211,9 @@ mod tests {
             (format!("code=a&code=b&{state}"), Callback::Unreadable),
             (format!("code=a&{state}&state=other"), Callback::Unreadable),
             (format!("code=%ff&{state}"), Callback::Unreadable),
+            ("error=access_denied&error_description=Run+this".to_owned(), Callback::Unreadable),
+            ("error=access_denied&state=".to_owned(), Callback::Unreadable),
+            ("error=access_denied&code=a".to_owned(), Callback::Unreadable),
             (String::new(), Callback::Unreadable),
             ("x&&=".to_owned(), Callback::Unreadable),
         ] {
@@ -213,11 +223,11 @@ mod tests {
 
     #[test]
     fn a_no_of_the_page_is_told_in_its_own_words() {
-        let read = |query: &str| match pkce().read_callback(query) {
+        let read = |query: &str| match pkce().read_callback(&format!("{query}&state=s+t%2F%C3%A4")) {
             Callback::Refused(error) => (error.problem, error.to_string()),
             other => panic!("{query}: {other:?}"),
         };
-        let denied = read("error=access_denied&error_description=Not+today%21&state=s+t%2F%C3%A4&code=x");
+        let denied = read("error=access_denied&error_description=Not+today%21&code=x");
         assert_eq!(denied, (Problem::NotAllowed, "Authorize failed: Not today! (access_denied)".to_owned()));
         assert_eq!(read("error=server_error").0, Problem::ServerFault);
         assert_eq!(read("error=unauthorized_client").0, Problem::GrantRejected);

@@ -7,6 +7,7 @@ use super::keys;
 use super::known::{self, Known, Takes};
 use super::reading::{Entry, Reading, Text, entries, quoted};
 use super::values;
+use crate::address::WebAddress;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ConfigText, Setting, SettingValue};
 
@@ -161,22 +162,7 @@ fn is_size(text: &str) -> bool {
 
 /// https, or http to this machine; never with a name and password in front of the host.
 fn is_safe_endpoint(url: &str) -> bool {
-    let (rest, is_https) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => (rest, true),
-        (None, Some(rest)) => (rest, false),
-        (None, None) => return false,
-    };
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    if authority.contains(['@', ' ']) {
-        return false;
-    }
-    let host = match authority.strip_prefix('[') {
-        Some(literal) => literal.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let is_loopback = host.eq_ignore_ascii_case("localhost")
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    !host.is_empty() && (is_https || is_loopback)
+    WebAddress::parse(url).is_some_and(WebAddress::is_private)
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 
-/// Whether the file at `path`, which has no links in it, is in the index of the repository that it stands in. An index
-/// that can't be read counts as one that has it.
+/// Whether the file at `path`, which may be a link, but has none on the way to it, is in the index of the repository that it stands in. An index
+/// that can't be read, or that has some of its names elsewhere, counts as one that has it.
 pub(super) fn is_committed(path: &Path) -> bool {
     let Some((root, git)) = path.ancestors().skip(1).find_map(|dir| Some((dir, git_dir(dir)?))) else { return false };
     let Ok(name) = path.strip_prefix(root) else { return false };
@@ -68,7 +68,22 @@ fn names_with(index: &[u8], digest: usize) -> Option<Vec<Vec<u8>>> {
         rest = rest.get(end..)?;
         names.push(name);
     }
-    Some(names)
+    is_all(rest, digest).then_some(names)
+}
+
+/// Whether the entries are all that the index has: `rest` is what comes after them, extensions and a digest. An extension
+/// whose name does not begin with a capital changes what entries mean (gitformat-index): `link` has some in another file,
+/// `sdir` lets a directory stand for what is in it.
+fn is_all(mut rest: &[u8], digest: usize) -> bool {
+    while rest.len() > digest {
+        let Some(([first, _, _, _, length @ ..], body)) = rest.split_first_chunk::<8>() else { return false };
+        let behind = usize::try_from(u32::from_be_bytes(*length)).ok().and_then(|length| body.get(length..));
+        match behind {
+            Some(behind) if first.is_ascii_uppercase() => rest = behind,
+            _ => return false,
+        }
+    }
+    rest.len() == digest
 }
 
 /// A number of variable width, as git's packs have it, and how many bytes it takes.
@@ -143,6 +158,29 @@ mod tests {
         for odd in [&b"DIRC\0\0\0\x09\0\0\0\x01"[..], b"", b"DIRC\0\0\0\x02\0\0\0\x05short"] {
             fs::write(root.join(".git/index"), odd).unwrap();
             assert!(is_committed(&file), "what can't be read is not believed");
+        }
+    }
+
+    #[test]
+    fn an_index_that_has_names_elsewhere_counts_as_one_that_has_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        fs::create_dir(root.join(".git")).unwrap();
+        for digest in [20, 32] {
+            for (extensions, is_there) in [
+                (&b"TREE\0\0\0\x02abREUC\0\0\0\0"[..], false),
+                (b"link\0\0\0\x03abc", true),
+                (b"TREE\0\0\0\x02ablink\0\0\0\0", true),
+                (b"sdir\0\0\0\0", true),
+                (b"TREE\0\0\0\xffab", true),
+            ] {
+                let mut index = index(2, digest, &["other"]);
+                let end = index.len() - digest;
+                index.splice(end..end, extensions.iter().copied());
+                fs::write(root.join(".git/index"), index).unwrap();
+                let shown = String::from_utf8_lossy(extensions);
+                assert_eq!(is_committed(&root.join("file")), is_there, "{digest} {shown}");
+            }
         }
     }
 

@@ -1,17 +1,28 @@
 //! Owns a snapshot of what this process was started with: environment, streams, program.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 /// The environment of this process and its streams, read once.
-#[derive(Debug)]
 pub(crate) struct Host {
     env: Vec<(OsString, OsString)>,
     /// Whether a person can answer on standard input.
     pub(crate) stdin_is_terminal: bool,
     /// Whether a person reads standard error.
     pub(crate) stderr_is_terminal: bool,
+}
+
+/// Names only: values may be keys, tokens and codes.
+impl fmt::Debug for Host {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { env, stdin_is_terminal, stderr_is_terminal } = self;
+        let names: Vec<&OsString> = env.iter().map(|(name, _)| name).collect();
+        let mut shown = formatter.debug_struct("Host");
+        shown.field("env", &names).field("stdin_is_terminal", stdin_is_terminal);
+        shown.field("stderr_is_terminal", stderr_is_terminal).finish()
+    }
 }
 
 impl Host {
@@ -110,5 +121,17 @@ impl Host {
         let mut text = String::new();
         std::io::stdin().lock().take(limit).read_to_string(&mut text)?;
         Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_the_names_of_variables_and_no_value() {
+        let env = vec![("AWS_SECRET_ACCESS_KEY".into(), "wJalrXUtnFEMI".into())];
+        let shown = format!("{:?}", Host { env, stdin_is_terminal: false, stderr_is_terminal: true });
+        assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("wJalr"), "{shown}");
     }
 }

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
@@ -90,7 +91,8 @@ impl Visit {
 
 /// Reads one request and judges it; what is not wanted is answered here.
 async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option<Visit> {
-    let mut request = Vec::new();
+    // It may hold what a token can be had for. With room for all of it, no copy is left behind.
+    let mut request = Zeroizing::new(Vec::with_capacity(LONGEST_REQUEST));
     let read = timeout(PATIENCE, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
     let judged = if read { judge(&request, port, path) } else { Err(431) };
     match judged {
@@ -125,7 +127,8 @@ async fn read_head(stream: &mut TcpStream, request: &mut Vec<u8>) -> io::Result<
 /// The query of a request for `path` of this very server, or the status that refuses it.
 ///
 /// `Host` must be the address that was given to the browser: a name of somebody's own that leads to 127.0.0.1 (DNS
-/// rebinding) is not.
+/// rebinding) is not. The person's browser must go to it as a page of its own, not for something inside another site's
+/// page, which could look for this port without being seen (Fetch Metadata; a browser that does not send it is believed).
 fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
@@ -146,6 +149,13 @@ fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
     }
     if parsed.method != Some("GET") {
         return Err(405);
+    }
+    let is_wanted = |name: &str, wanted: &str| {
+        let mut all = parsed.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+        all.all(|header| header.value == wanted.as_bytes())
+    };
+    if !is_wanted("Sec-Fetch-Mode", "navigate") || !is_wanted("Sec-Fetch-Dest", "document") {
+        return Err(403);
     }
     Ok(Secret::new(query))
 }
@@ -169,6 +179,7 @@ fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         400 => "Bad Request",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         421 => "Misdirected Request",
@@ -207,6 +218,17 @@ mod tests {
         }
         for host in ["", "127.0.0.1", "127.0.0.1:5001", "localhost:5000", "evil.example:5000", "127.0.0.1:5000.evil"] {
             assert_eq!(with("GET /back", &format!("Host: {host}\r\n")), Err(421), "{host}");
+        }
+        let metadata = |text: &str| with("GET /back?code=a", &format!("{own}{text}"));
+        let page = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nsec-fetch-dest: document\r\n";
+        assert_eq!(metadata(page), Ok("code=a".to_owned()));
+        for inside in [
+            "Sec-Fetch-Mode: no-cors\r\nSec-Fetch-Dest: image\r\n",
+            "sec-fetch-mode: cors\r\n",
+            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+            "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Mode: no-cors\r\n",
+        ] {
+            assert_eq!(metadata(inside), Err(403), "{inside}");
         }
         assert_eq!(with("GET /back", ""), Err(421));
         assert_eq!(with("GET /back", &format!("{own}{own}")), Err(421));

@@ -11,6 +11,7 @@ mod exchange;
 pub(crate) mod expand;
 mod git;
 pub(crate) mod host;
+pub(crate) mod interrupt;
 pub(crate) mod lock;
 pub(crate) mod loopback;
 pub(crate) mod print;

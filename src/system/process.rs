@@ -36,7 +36,8 @@ fn run(command: &mut Command) -> io::Error {
     // A console sends Ctrl-C and Ctrl-Break to all of its processes: the program says what they mean, and this one, which
     // would end by them as things are, waits for it. Held until the end.
     #[cfg(windows)]
-    let _held = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
+    let _held =
+        (super::interrupt::listen(|| ()), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     match command.status() {
         // The code has 32 bits there, more than `ExitCode` can be made from; some ends, such as that by Ctrl-C, need all.
         #[expect(clippy::exit, clippy::disallowed_methods, reason = "the program has taken this process's place")]

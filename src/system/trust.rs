@@ -1,16 +1,66 @@
 //! Owns telling whether a file is this user's own word: whether anybody else could have written it.
 
-use std::path::Path;
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use super::git;
 
+/// As many links as Linux follows on one way (`path_resolution(7)`).
+const MOST_LINKS: usize = 40;
+
 /// Why somebody else could have written the file at `path`, in a few words; none if only this user or root could. Follows
-/// links, and looks at the file, the directory that it stands in, and a repository that it may come from.
+/// links, and looks at the file, the directory that it stands in, and a repository that it, or a link to it, may come from.
 pub(crate) fn distrust(path: &Path) -> Option<String> {
-    let Ok(real) = std::fs::canonicalize(path) else { return Some("the file can't be looked at".to_owned()) };
+    let Ok(Way { real, links }) = Way::to(path) else { return Some("the file can't be looked at".to_owned()) };
     let directory = || real.parent().and_then(|dir| distrust_one("its directory", dir));
     let repository = || git::is_committed(&real).then(|| "it is committed to a git repository".to_owned());
-    distrust_one("the file", &real).or_else(directory).or_else(repository)
+    let is_led_there = || links.iter().any(|link| git::is_committed(link));
+    let link = || is_led_there().then(|| "a link that leads to it is committed to a git repository".to_owned());
+    distrust_one("the file", &real).or_else(directory).or_else(repository).or_else(link)
+}
+
+/// Where a path leads.
+struct Way {
+    /// The file itself, without a link in its path.
+    real: PathBuf,
+    /// Every link that was followed, without another one in its path.
+    links: Vec<PathBuf>,
+}
+
+impl Way {
+    /// Follows a path name by name, as the system does.
+    fn to(path: &Path) -> io::Result<Self> {
+        let absolute = std::path::absolute(path)?;
+        let (mut real, mut links) = (PathBuf::new(), Vec::new());
+        let mut ahead: VecDeque<OsString> = names(&absolute).collect();
+        while let Some(name) = ahead.pop_front() {
+            if name == ".." {
+                real.pop();
+                continue;
+            }
+            let next = real.join(name);
+            if !std::fs::symlink_metadata(&next)?.is_symlink() {
+                real = next;
+                continue;
+            }
+            if links.len() >= MOST_LINKS {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+            let target = std::fs::read_link(&next)?;
+            links.push(next);
+            // An absolute target begins with the root, which takes the place of all before it.
+            names(&target).rev().for_each(|name| ahead.push_front(name));
+        }
+        Ok(Self { real, links })
+    }
+}
+
+/// The parts of a path that lead somewhere.
+fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
+    let parts = path.components().filter(|part| *part != Component::CurDir);
+    parts.map(|part| part.as_os_str().to_owned())
 }
 
 #[cfg(unix)]
@@ -44,6 +94,24 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
+
+    #[test]
+    fn a_path_is_followed_through_every_link_as_the_system_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/file"), "").unwrap();
+        symlink("../file", root.join("a/b/up")).unwrap();
+        symlink(root.join("a/b"), root.join("there")).unwrap();
+        symlink("there/up", root.join("first")).unwrap();
+        symlink("round", root.join("round")).unwrap();
+        let way = Way::to(&root.join("a/./../first")).unwrap();
+        assert_eq!(way.links, ["first", "there", "a/b/up"].map(|name| root.join(name)));
+        assert_eq!(way.real, fs::canonicalize(root.join("first")).unwrap());
+        assert!(Way::to(&root.join("round")).is_err() && Way::to(&root.join("none")).is_err());
+        // `..` behind a link goes up from where it leads.
+        assert_eq!(Way::to(&root.join("there/../file")).unwrap().real, root.join("a/file"));
+    }
 
     #[test]
     fn what_others_can_write_is_not_this_users_word() {

@@ -1,8 +1,10 @@
 //! Owns waiting for something that may take too long, or that the person may interrupt.
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::interrupt;
 
 /// What ended a wait.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +36,9 @@ impl Deadline {
 /// Waits until `work` is done, which has a thread of its own: one that is given up stays behind until the process ends.
 pub(crate) fn wait<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Waited<T> {
     let (sender, receiver) = channel();
-    watch_for_interrupts(sender.clone());
+    let interrupted = sender.clone();
+    // One who has waited already is not told any more.
+    let _listener = interrupt::listen(move || drop(interrupted.send(Waited::Interrupted)));
     thread::spawn(move || drop(sender.send(Waited::Done(work()))));
     match receiver.recv_timeout(limit) {
         Ok(ended) => ended,
@@ -49,18 +53,6 @@ pub(crate) fn pause(time: Duration) -> Waited<()> {
         Waited::TimedOut => Waited::Done(()),
         ended => ended,
     }
-}
-
-/// Tells of Ctrl-C, which does not end a process that listens to it anywhere: so it has to be listened to wherever the
-/// process waits.
-fn watch_for_interrupts<T: Send + 'static>(sender: Sender<Waited<T>>) {
-    thread::spawn(move || {
-        // Where no runtime can be had, nothing else listens either, and the system ends the process.
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
-            drop(sender.send(Waited::Interrupted));
-        }
-    });
 }
 
 #[cfg(test)]

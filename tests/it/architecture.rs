@@ -5,19 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import. Standing lower means being more basic; nothing imports `cli`.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("cli", &["*"]),
     // Only in tests and under the feature `fuzzing`.
     ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "secret"]),
     ("apply", &["plan", "system"]),
     ("broker", &["model", "login", "aws", "store", "prompt", "system", "secret"]),
     // `system` hands secrets to a program's environment, and shows them nowhere.
-    ("system", &["source", "secret"]),
-    ("aws", &["model", "login", "secret"]),
+    ("system", &["source", "secret", "address"]),
+    ("aws", &["model", "login", "secret", "address"]),
     ("store", &["source", "model", "secret", "system"]),
     // The terminal and programs are the system's; whom to ask, and how often, is decided here.
     ("prompt", &["secret", "system"]),
-    ("manifest", &["source", "diagnostic", "model"]),
+    ("manifest", &["source", "diagnostic", "model", "address"]),
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
     ("login", &["model", "secret"]),
     ("render", &["model", "secret"]),
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("diagnostic", &["source"]),
     ("source", &[]),
     ("secret", &[]),
+    ("address", &[]),
 ];
 /// The most lines of one source file.
 const LONGEST_FILE: usize = 600;

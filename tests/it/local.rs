@@ -155,3 +155,47 @@ fn a_file_that_others_can_write_names_no_program_and_may_say_the_rest() {
     mode(OWN, 0o666);
     scene.run(&["check"]).ok();
 }
+
+#[test]
+fn what_a_repository_has_or_leads_to_names_no_program() {
+    let scene = Scene::new();
+    let personal = "[settings]\nmfa_process = [\"true\"]\n";
+    scene.home.write("dotfiles/profiles.toml", MANIFEST);
+    scene.home.write("dotfiles/.git/index", index("profiles.local.toml"));
+    scene.home.write("dotfiles/profiles.local.toml", personal);
+    let check = || scene.run(&["check", "--manifest", "dotfiles/profiles.toml"]);
+    let run = check().exits(3);
+    assert!(run.stderr.contains("it is committed to a git repository"), "{}", run.stderr);
+    // The link is committed, what it leads to is not.
+    fs::remove_file(scene.home.path("dotfiles/profiles.local.toml")).unwrap();
+    scene.home.write("downloads/personal.toml", personal);
+    symlink("../downloads/personal.toml", scene.home.path("dotfiles/profiles.local.toml")).unwrap();
+    let run = check().exits(3);
+    let words = "a link that leads to it is committed to a git repository";
+    assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
+    scene.home.write("dotfiles/.git/index", index("profiles.toml"));
+    check().ok();
+    // A directory on the way is such a link.
+    scene.home.write("dotfiles/.git/index", index("aws"));
+    scene.home.write("downloads/profiles.toml", MANIFEST);
+    fs::rename(scene.home.path("downloads/personal.toml"), scene.home.path("downloads/profiles.local.toml")).unwrap();
+    fs::remove_file(scene.home.path("dotfiles/profiles.local.toml")).unwrap();
+    symlink("../downloads", scene.home.path("dotfiles/aws")).unwrap();
+    let run = scene.run(&["check", "--manifest", "dotfiles/aws/profiles.toml"]).exits(3);
+    assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
+}
+
+/// An index of git's with one name in it (gitformat-index, version 2).
+fn index(name: &str) -> Vec<u8> {
+    let mut index = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
+    let start = index.len();
+    index.extend([0; 60]);
+    index.extend(u16::try_from(name.len()).unwrap().to_be_bytes());
+    index.extend(name.bytes());
+    index.push(0);
+    while !(index.len() - start).is_multiple_of(8) {
+        index.push(0);
+    }
+    index.extend([0; 20]);
+    index
+}

@@ -321,3 +321,54 @@ fn a_secret_that_is_typed_is_never_shown() {
     assert!(!shown.contains("SECRETMARK") && shown.contains(KEY_ID), "{shown}");
     assert!(scene.home.read(CREDENTIALS).contains(SECRET_KEY));
 }
+
+#[test]
+fn ctrl_c_ends_what_does_not_wait_for_it_as_any_program() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    // Somebody else writes the credentials, for a long time: nothing of awsauth's listens while it waits for that.
+    let locks = scene.home.list(".local/state/awsauth/locks");
+    let is_for_files = |path: &&std::path::PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("dir-");
+    let lock = locks.iter().find(is_for_files).unwrap_or_else(|| panic!("{locks:?}"));
+    let held = std::fs::OpenOptions::new().write(true).open(lock).unwrap();
+    held.lock().unwrap();
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let code = scene.code();
+    scene.aws.clear();
+    let mut child = scene.home.command(["login", "prod", "--force", "--token-code", &code]).spawn().unwrap();
+    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_millis(PATIENCE)));
+    // The first ends the call, and what was got already is kept; a later one ends the wait for the file.
+    let status = loop {
+        std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert_eq!(status.signal(), Some(2), "{status}");
+    drop(held);
+    scene.run(&["login", "prod"]).ok();
+}
+
+/// `exec` of a profile that needs a call, by a shell with this before it; whether the program then ignores Ctrl-C.
+#[cfg(target_os = "linux")]
+fn ignores_ctrl_c(scene: &Scene, before: &str) -> bool {
+    let script = format!("{before}\"$0\" exec read -- sed -n 's/^SigIgn:.*\\(.\\)$/\\1/p' /proc/self/status");
+    let mut command = scene.home.program("sh".as_ref());
+    let output = command.args(["-c", &script, env!("CARGO_BIN_EXE_awsauth")]).output().unwrap();
+    let last = String::from_utf8(output.stdout).unwrap();
+    u8::from_str_radix(last.trim(), 16).unwrap() & 2 != 0
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_program_finds_ctrl_c_ignored_if_whoever_started_awsauth_ignores_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["read"]);
+    for (before, is_ignored) in [("", false), ("trap '' INT; ", true)] {
+        std::fs::remove_file(scene.home.path(&session_file("read"))).unwrap();
+        scene.aws.clear();
+        assert_eq!(ignores_ctrl_c(&scene, before), is_ignored, "{before}");
+        assert_eq!(scene.calls(), ["GetRoleCredentials"]);
+    }
+}

@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::cli::surroundings::stale_variables;
+use crate::cli::surroundings::{CODE_VARIABLE, stale_variables};
 use crate::render::Change;
 use crate::system::host::Host;
 use crate::system::process;
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let Some((program, rest)) = args.command.split_first() else {
         return Err(Failure::new(Exit::Usage, "which command?"));
     };
-    let unset = change.unset.iter().map(String::as_str).chain(["AWSAUTH_MFA_CODE"]);
+    let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);
     // The codes that shells use.
     let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };

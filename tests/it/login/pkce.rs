@@ -85,6 +85,29 @@ fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
 }
 
 #[test]
+fn a_browser_lives_on_its_own_without_the_code_that_a_login_was_given() {
+    // Whose group is it in, and what does it know?
+    let tells = "kill -s 0 -- -$$ && group=own; printf '%s' \"$1:${group-shared}:${AWSAUTH_MFA_CODE-none}\" > \"$HOME/opened\"\n";
+    for (name, is_named) in [("browser", true), ("xdg-open", false)] {
+        let scene = Scene::new();
+        let opened = scene.home.pipe("opened");
+        let browser = scene.home.script(name, tells);
+        let mut command = scene.home.command(["login", "read", "--flow", "pkce"]);
+        command.env("PATH", format!("{}:/usr/bin:/bin", scene.home.path("").display()));
+        command.env("AWSAUTH_MFA_CODE", "123456").env("DISPLAY", ":0");
+        if is_named {
+            command.env("BROWSER", browser);
+        }
+        let waiting = Waiting::run(command);
+        let expected = format!("{}:own:none", waiting.page);
+        assert_eq!(std::fs::read_to_string(&opened).unwrap(), expected, "{name}");
+        assert!(waiting.said.contains("Your browser opens this page"), "{}", waiting.said);
+        assert_eq!(waiting.browse().status, 200);
+        waiting.end().ok();
+    }
+}
+
+#[test]
 fn a_no_on_the_page_ends_the_login_in_the_words_of_aws() {
     let scene = Scene::new();
     scene.aws.world().consent(Consent::Deny);
@@ -145,6 +168,27 @@ fn what_belongs_to_another_login_is_refused_and_the_right_one_is_still_waited_fo
     assert_eq!(waiting.browse().status, 200);
     waiting.end().ok();
     assert_eq!(scene.calls(), PAGE_CALLS);
+}
+
+#[test]
+fn nobody_ends_a_login_or_says_a_word_in_it_without_its_state() {
+    let scene = Scene::new();
+    let waiting = Waiting::start(&scene.home, &["login", "read"]);
+    let query = "error=access_denied&error_description=Your+session+was+stolen.+Run+curl+evil.example";
+    let answer = get(&waiting.callback(query));
+    assert_eq!(answer.status, 400);
+    assert!(answer.body.contains("<h1>This is no answer to the login</h1>"), "{}", answer.body);
+    assert!(!answer.body.contains("stolen"), "{}", answer.body);
+    let host = waiting.origin().trim_start_matches("http://").to_owned();
+    // What a page of somebody else's sends when it looks for the port, even if it knew the state.
+    let target = format!("/oauth/callback?{query}&state={}", waiting.state());
+    for metadata in ["Sec-Fetch-Mode: no-cors\r\n", "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n"] {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nSec-Fetch-Site: cross-site\r\n{metadata}\r\n");
+        assert_eq!(Sent::new(&host, &request).answer().status, 403, "{metadata}");
+    }
+    assert_eq!(waiting.browse().status, 200);
+    let run = waiting.end().ok();
+    assert!(!run.stderr.contains("stolen"), "{}", run.stderr);
 }
 
 #[test]

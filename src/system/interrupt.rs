@@ -1,0 +1,152 @@
+//! Owns Ctrl-C: one watcher for the whole process, which tells whoever listens. Where nobody does, Ctrl-C ends the process,
+//! as it does any other.
+
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long nobody may listen before Ctrl-C ends the process: it also ends programs that are waited for, and whoever waited
+/// for one may be on the way to the end already.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Those who listen, each by a number.
+struct Listeners(Mutex<Vec<(u64, Tell)>>);
+
+/// What is done when the person presses Ctrl-C.
+type Tell = Box<dyn FnMut() + Send>;
+
+/// Those of this process.
+static LISTENERS: Listeners = Listeners(Mutex::new(Vec::new()));
+/// The watcher, from when somebody first listens.
+static WATCHER: Once = Once::new();
+
+/// Somebody who is told of Ctrl-C as long as this lives.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Listener(u64);
+
+/// Has `tell` called whenever the person presses Ctrl-C. Never, where whoever started this process has it ignore that.
+pub(crate) fn listen(tell: impl FnMut() + Send + 'static) -> Listener {
+    let listener = Listener(LISTENERS.add(Box::new(tell)));
+    WATCHER.call_once(|| {
+        if !is_ignored() {
+            watch();
+        }
+    });
+    listener
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        LISTENERS.remove(self.0);
+    }
+}
+
+impl Listeners {
+    fn lock(&self) -> MutexGuard<'_, Vec<(u64, Tell)>> {
+        // One that panicked has left the list whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, tell: Tell) -> u64 {
+        let mut all = self.lock();
+        let number = all.last().map_or(0, |(last, _)| last + 1);
+        all.push((number, tell));
+        number
+    }
+
+    fn remove(&self, number: u64) {
+        self.lock().retain(|(other, _)| *other != number);
+    }
+
+    /// Tells all; false if there is nobody.
+    fn tell(&self) -> bool {
+        let mut all = self.lock();
+        all.iter_mut().for_each(|(_, tell)| tell());
+        !all.is_empty()
+    }
+}
+
+/// What one Ctrl-C does.
+fn on_interrupt() {
+    if LISTENERS.tell() {
+        return;
+    }
+    thread::sleep(GRACE);
+    if !LISTENERS.tell() {
+        end();
+    }
+}
+
+#[cfg(unix)]
+fn watch() {
+    use signal_hook::consts::SIGINT;
+    // Without a watcher, Ctrl-C ends the process.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else { return };
+    thread::spawn(move || signals.forever().for_each(|_| on_interrupt()));
+}
+
+/// Ends the process by the signal, so that a shell's loop ends too.
+#[cfg(unix)]
+fn end() {
+    drop(signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT));
+}
+
+#[cfg(not(unix))]
+fn watch() {
+    thread::spawn(|| {
+        // Without a watcher, Ctrl-C ends the process.
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        runtime.block_on(async {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                on_interrupt();
+            }
+        });
+    });
+}
+
+/// Ends the process with the code that Windows gives to one that Ctrl-C ends.
+#[cfg(not(unix))]
+#[expect(clippy::exit, clippy::disallowed_methods, reason = "this is what Ctrl-C does where nobody listens")]
+fn end() {
+    std::process::exit(0xC000_013A_u32.cast_signed());
+}
+
+/// Whether whoever started this process has it ignore Ctrl-C (`trap '' INT`, `nohup`-like wrappers, a script's `&`). A
+/// program that this process becomes must find that as it was.
+#[cfg(target_os = "linux")]
+fn is_ignored() -> bool {
+    const SIGINT_BIT: u64 = 1 << (signal_hook::consts::SIGINT - 1);
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & SIGINT_BIT != 0)
+}
+
+/// Not to be known without a system call that Rust has no safe form of.
+#[cfg(not(target_os = "linux"))]
+fn is_ignored() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn all_who_listen_are_told_as_long_as_they_do() {
+        let listeners = Listeners(Mutex::new(Vec::new()));
+        let (one, told_one) = channel();
+        let (other, told_other) = channel();
+        let first = listeners.add(Box::new(move || one.send(()).unwrap()));
+        let second = listeners.add(Box::new(move || other.send(()).unwrap()));
+        assert!(listeners.tell());
+        listeners.remove(first);
+        assert!(listeners.tell());
+        assert_eq!((told_one.try_iter().count(), told_other.try_iter().count()), (1, 2));
+        listeners.remove(second);
+        assert!(told_other.recv().is_err(), "what it holds goes with it");
+        assert!(!listeners.tell());
+    }
+}
