@@ -170,9 +170,7 @@ impl<'a> Desk<'a> {
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
         let machine = machine(self.host);
-        let open = |page: &str| {
-            may_open && machine.shows_browser() && browser::open(page, self.host, &[CODE_VARIABLE]).is_ok()
-        };
+        let open = |page: &str| may_open && machine.shows_browser() && self.open_page(page);
         let preference = Preference { given: manner.flow, setting: self.manifest.settings.sso_flow, may_open, machine };
         let ports = Ports {
             aws: &self.aws,
@@ -204,6 +202,16 @@ impl<'a> Desk<'a> {
             }
             None => run(carried_out),
         }
+    }
+
+    /// Opens a page in the browser; false if none was started.
+    fn open_page(&self, page: &str) -> bool {
+        let opened = browser::open(page, self.host, &[CODE_VARIABLE]);
+        if let (Err(error), Some(program)) = (&opened, self.host.var("BROWSER")) {
+            let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
+            self.out.warn(&format!("BROWSER names `{program}`, which did not start{cause}"));
+        }
+        opened.is_ok()
     }
 
     /// Credentials for one profile, on behalf of a command that hands them to a program.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::trust;
 use super::wait::{Deadline, Waited, wait};
 use crate::secret::Secret;
 
@@ -69,6 +70,9 @@ pub(crate) enum CaptureError {
         /// The limit.
         seconds: u64,
     },
+    /// Somebody else could have put another program in its place.
+    #[error("`{0}` is not run: {1}")]
+    Exposed(String, String),
     /// The person pressed Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -78,6 +82,9 @@ pub(crate) enum CaptureError {
 pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureError> {
     let name = || invocation.program.to_owned();
     let program = find(invocation.program, invocation.path).ok_or_else(|| CaptureError::NotFound(name()))?;
+    if let Some(why) = trust::exposure(&program) {
+        return Err(CaptureError::Exposed(name(), why));
+    }
     let mut command = Command::new(program);
     command.args(invocation.args).stdin(Stdio::null()).stdout(Stdio::piped());
     command.stderr(if invocation.talk == Talk::Shown { Stdio::inherit() } else { Stdio::null() });

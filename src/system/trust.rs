@@ -21,6 +21,28 @@ pub(crate) fn distrust(path: &Path) -> Option<String> {
     distrust_one("the file", &real).or_else(directory).or_else(repository).or_else(link)
 }
 
+/// Why anybody on this machine could have put a program at `path`, in a few words; none if they could not. Less strict than
+/// [`distrust`]: package managers' directories often belong to a group.
+pub(crate) fn exposure(path: &Path) -> Option<String> {
+    let real = Way::to(path).ok()?.real;
+    let directory = || real.parent().filter(|dir| is_open_to_all(dir)).map(|_| "its directory");
+    let what = is_open_to_all(&real).then_some("it").or_else(directory)?;
+    Some(format!("everybody on this machine can write to {what}"))
+}
+
+#[cfg(unix)]
+fn is_open_to_all(place: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    // In a directory with the sticky bit, such as /tmp, nobody can exchange another user's file.
+    std::fs::metadata(place)
+        .is_ok_and(|found| found.mode() & 0o002 != 0 && !(found.is_dir() && found.mode() & 0o1000 != 0))
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_place: &Path) -> bool {
+    false
+}
+
 /// Where a path leads.
 struct Way {
     /// The file itself, without a link in its path.

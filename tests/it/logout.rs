@@ -134,7 +134,8 @@ fn all_ends_what_awsauth_made_without_a_manifest_or_with_a_broken_one() {
         assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
         assert_eq!(scene.home.read(CREDENTIALS), long_term_keys());
         assert!(scene.home.list(".aws/cli/cache").is_empty() && !scene.home.has(CORP_TOKEN));
-        assert!(run.stderr.contains("warning: the manifest can't be read"), "{}", run.stderr);
+        let is_warned = run.stderr.contains("warning: the manifest is not in order");
+        assert_eq!(is_warned, !manifest.is_empty(), "{}", run.stderr);
         assert_eq!(run.json()["sso"], serde_json::json!(["corp"]));
     }
 }
@@ -471,4 +472,19 @@ fn opens(process: u32, path: &std::path::Path) -> bool {
     let path = std::fs::canonicalize(path).unwrap();
     let files = std::fs::read_dir(format!("/proc/{process}/fd")).expect("the process runs");
     files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == path))
+}
+
+#[test]
+fn what_the_shell_itself_holds_is_told_and_no_manifest_is_no_reason_to_warn() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    std::fs::remove_file(scene.home.path(".config/awsauth/profiles.toml")).unwrap();
+    let scene = scene.env("AWSAUTH_PROFILE", "main");
+    let run = scene.run(&["logout", "--all"]).ok();
+    assert!(
+        run.stderr.ends_with("this shell may still hold credentials of main: `awsauth use --none`\n"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
 }

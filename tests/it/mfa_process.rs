@@ -50,6 +50,19 @@ fn a_login_without_a_terminal_takes_its_code_from_the_program() {
 }
 
 #[test]
+fn a_program_that_anybody_could_have_written_is_not_run() {
+    for place in ["code", ""] {
+        let scene = with_script("echo 123456");
+        std::fs::set_permissions(scene.home.path(place), Permissions::from_mode(0o777)).unwrap();
+        let run = scene.run(&["login", "prod"]).exits(5);
+        let what = if place.is_empty() { "its directory" } else { "it" };
+        let why = format!("is not run: everybody on this machine can write to {what}");
+        assert!(run.stderr.contains(&why), "{}", run.stderr);
+        assert_eq!((runs(&scene), scene.calls()), (0, vec![]));
+    }
+}
+
+#[test]
 fn a_code_that_was_given_comes_before_the_program() {
     let scene = with_script("echo 000000");
     let code = scene.code();

@@ -227,9 +227,9 @@ fn logout_without_a_name_offers_what_there_is_to_end() {
     scene.logged_in(&["prod"]);
     let mut session = at_terminal(&scene, "logout");
     session.exp_string("Log out of:").unwrap();
-    let shown = session.exp_string("prod").unwrap();
-    assert!(shown.contains("(everything)") && !shown.contains("jump"), "{shown}");
-    session.send("\r").unwrap();
+    let shown = session.exp_string("(everything)").unwrap();
+    assert!(shown.contains("prod") && !shown.contains("jump"), "{shown}");
+    session.send("every\r").unwrap();
     session.flush().unwrap();
     session.exp_string("ended: main, prod").unwrap();
     ends_with(session, 0);

@@ -20,8 +20,8 @@ use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
 use crate::source::display_safe;
-use crate::system::clock;
 use crate::system::host::Host;
+use crate::system::{clock, disk};
 
 /// What the list calls all of them.
 const EVERYTHING: &str = "(everything)";
@@ -62,6 +62,15 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if args.names.is_empty() && !args.all && !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `--all`"));
     }
+    let exit = end(args, host, places, out)?;
+    // What a process was given stays with it.
+    if let Some(name) = host.var("AWSAUTH_PROFILE") {
+        out.say(&display_safe(&format!("this shell may still hold credentials of {name}: `awsauth use --none`")));
+    }
+    Ok(exit)
+}
+
+fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let ending = Ending::new(host, places, out)?;
     if args.all {
         return end_all(&ending, places, out);
@@ -98,9 +107,10 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
         Ok(reading) => reading.loaded.catalog,
         Err(_) => None,
     };
-    if catalog.is_none() {
+    let is_there = places.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
+    if catalog.is_none() && is_there {
         out.warn(
-            "the manifest can't be read (`awsauth check` says why); what awsauth made itself is ended all the same",
+            "the manifest is not in order (`awsauth check` says why); what awsauth made itself is ended all the same",
         );
     }
     let catalog = catalog.unwrap_or_else(|| Catalog::new(Vec::new(), Vec::new()));
@@ -130,8 +140,9 @@ fn choose(manifest: &Manifest, ending: &Ending) -> Result<Vec<String>, Failure> 
         has_token || ending.sessions.get(&profile.name).is_some()
     };
     let profiles = manifest.catalog.profiles().iter().filter(has_something);
-    let options: Vec<String> =
-        [EVERYTHING.to_owned()].into_iter().chain(profiles.map(|profile| profile.name.to_string())).collect();
+    let names = profiles.map(|profile| profile.name.to_string());
+    // Last, so that Enter alone does not end everything.
+    let options: Vec<String> = names.chain([EVERYTHING.to_owned()]).collect();
     match prompt::choose("Log out of:", options) {
         Ok(name) => Ok(vec![name]),
         Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
