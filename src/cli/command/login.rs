@@ -14,6 +14,7 @@ use crate::cli::places::Places;
 use crate::cli::surroundings::given_code;
 use crate::model::{Pattern, Profile, ProfileName, SsoFlow};
 use crate::prompt::{self, NoAnswer, Nobody, Prompt, Terminal};
+use crate::secret::Secret;
 use crate::system::host::Host;
 
 /// Get credentials for profiles, asking for no more than is needed: what is still valid is kept
@@ -36,8 +37,8 @@ pub(crate) struct Args {
     #[arg(long)]
     force: bool,
     /// The MFA code, or - to read it from stdin
-    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
-    token_code: Option<String>,
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true, value_parser = clap::builder::ValueParser::new(secret))]
+    token_code: Option<Secret>,
     /// Do not open a browser; the page's address is always shown
     #[arg(long)]
     no_browser: bool,
@@ -65,9 +66,15 @@ impl From<Flow> for SsoFlow {
     }
 }
 
+/// Takes a word that no `Debug` shows.
+#[expect(clippy::unnecessary_wraps, reason = "clap wants a Result")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
 /// Logs in to every profile that was named, and says how each went.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let given = given_code(args.token_code.as_deref(), host)?;
+    let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
     let desk = Desk::new(host, places, out)?;
     let names = names(args, &desk, host)?;
     let mut report = Outcomes::new(out);
