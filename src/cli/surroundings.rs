@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::address::WebAddress;
 use crate::aws::{CaBundle, Endpoints};
 use crate::login::{Machine, MfaCode};
 use crate::render::{IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
@@ -51,14 +52,17 @@ pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secre
 }
 
 /// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
-pub(crate) fn endpoints(host: &Host) -> Endpoints {
+pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
     let ignored =
         host.var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let url = |service: &str| {
-        let own = host.var(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| host.var("AWS_ENDPOINT_URL"));
-        own.filter(|_| !ignored).map(str::to_owned)
+        let names = [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()];
+        let found = names.iter().find_map(|name| Some((name, host.var(name)?)));
+        let Some((name, url)) = found.filter(|_| !ignored) else { return Ok(None) };
+        let wrong = || Failure::new(Exit::Usage, format!("{name} is `{url}`, which is no address of http or https"));
+        WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
     };
-    Endpoints { sts: url("STS"), sso: url("SSO"), sso_oidc: url("SSO_OIDC") }
+    Ok(Endpoints { sts: url("STS")?, sso: url("SSO")?, sso_oidc: url("SSO_OIDC")? })
 }
 
 /// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.

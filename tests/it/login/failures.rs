@@ -159,6 +159,16 @@ fn a_server_that_is_down_is_unavailable() {
 }
 
 #[test]
+fn an_address_in_the_environment_that_is_none_is_told_by_the_name_of_its_variable() {
+    for (name, told) in [("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_STS"), ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL")] {
+        for bad in ["foo", "ftp://127.0.0.1/", "http://"] {
+            let scene = Scene::new().env(name, bad);
+            fails(&scene, "main", 2, &[&format!("{told} is `{bad}`, which is no address of http or https")]);
+        }
+    }
+}
+
+#[test]
 fn a_missing_long_term_key_is_told_before_a_code_is_used() {
     let scene = Scene::new();
     scene.home.write(CREDENTIALS, "");
