@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::Problem;
 
-/// How much is asked at once before the rate holds.
-const BURST: u32 = 20;
+/// How much is asked at once before the rate holds: less than the quota of a second, since requests that leave at a rate do
+/// not arrive at it, and a complaint costs more than a few of them.
+const BURST: u32 = 15;
 /// The portal's quota as users report it: 20 requests a second for a whole organisation (aws-facts §4.7).
 const BASE: Duration = Duration::from_millis(50);
 /// As slow as it gets.
@@ -90,21 +91,21 @@ mod tests {
     }
 
     #[test]
-    fn twenty_go_at_once_and_then_twenty_a_second() {
+    fn some_go_at_once_and_then_twenty_a_second() {
         let sent = sent(&mut Pace::default(), at(5), 200);
-        assert_eq!((sent[0], sent[19], sent[20], sent[199]), (at(5), at(5), at(55), at(5 + 180 * 50)));
+        assert_eq!((sent[0], sent[14], sent[15], sent[199]), (at(5), at(5), at(55), at(5 + 185 * 50)));
         let fullest = (0..200).map(|first| {
             sent.iter().filter(|at| **at >= sent[first] && **at < sent[first] + Duration::from_secs(1)).count()
         });
-        assert!(fullest.max() <= Some(40), "no second sees more than the burst and the rate");
+        assert!(fullest.max() <= Some(35), "no second sees more than the burst and the rate");
     }
 
     #[test]
     fn after_a_pause_there_is_a_burst_again_and_not_more() {
         let mut pace = Pace::default();
         drop(sent(&mut pace, at(0), 100));
-        let sent = sent(&mut pace, at(60_000), 21);
-        assert_eq!((sent[19], sent[20]), (at(60_000), at(60_050)));
+        let sent = sent(&mut pace, at(60_000), 16);
+        assert_eq!((sent[14], sent[15]), (at(60_000), at(60_050)));
     }
 
     #[test]
