@@ -14,8 +14,8 @@ use super::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewa
 use crate::aws::{Aws, Endpoints};
 use crate::login::{Machine, Preference};
 use crate::model::{
-    AccountId, Chain, ClientUse, ConfigText, Credentials, Definition, Delivery, Kind, Profile, ProfileName, Region,
-    Session, SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
+    AccountId, Chain, ClientUse, ConfigText, Credentials, Definition, Kind, Profile, Region, Session, SessionName,
+    SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
 };
 use crate::prompt::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
@@ -69,16 +69,7 @@ fn profile(name: &str) -> Profile {
         account_id: AccountId::new(fake_aws::standard::SSO_ACCOUNT).unwrap(),
         role_name: SsoRoleName::new(fake_aws::standard::SSO_ROLE).unwrap(),
     };
-    Profile {
-        name: ProfileName::new(name).unwrap(),
-        kind,
-        delivery: Delivery::Native,
-        region: None,
-        output: None,
-        description: None,
-        tags: Vec::new(),
-        settings: Vec::new(),
-    }
+    Profile::bare(name, kind)
 }
 
 fn cache(dir: &Path) -> SsoCache {

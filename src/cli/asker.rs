@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::out::Out;
 use super::surroundings::CODE_VARIABLE;
 use crate::broker::MFA_PROCESS_VARIABLE;
+use crate::login::seconds_to_next_code;
 use crate::model::{Chain, Profile, Settings};
 use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
 use crate::secret::Secret;
@@ -13,9 +14,6 @@ use crate::system::capture::Talk;
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
-
-/// How long one code of a device lasts, in seconds (RFC 6238 §4.1, and every device that IAM takes).
-const STEP: u64 = 30;
 
 /// Everybody who may have a code, in the order in which they are asked; `last` is the person, or nobody.
 pub(crate) struct Asker<'a> {
@@ -63,8 +61,8 @@ impl Asker<'_> {
 
 /// How long it is until every device has a new code; a second more, since clocks differ.
 fn until_next() -> std::time::Duration {
-    let second = u64::try_from(clock::now().as_second()).unwrap_or_default();
-    std::time::Duration::from_secs(STEP - second % STEP + 1)
+    let seconds = seconds_to_next_code(clock::now(), None) + 1;
+    std::time::Duration::from_secs(seconds.unsigned_abs())
 }
 
 /// Whether this process was started by an awsauth that waits for a code.

@@ -276,8 +276,7 @@ impl Ending {
 
 /// What AWS does not know any more is over.
 fn unless_over(error: CallError) -> Result<(), CallError> {
-    let is_passing = matches!(error.problem, Problem::Unreachable | Problem::Throttled | Problem::ServerFault);
-    if is_passing || error.operation == Operation::Logout && error.problem != Problem::TokenRejected {
+    if error.problem.is_passing() || error.operation == Operation::Logout && error.problem != Problem::TokenRejected {
         Err(error)
     } else {
         Ok(())

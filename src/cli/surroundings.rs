@@ -59,7 +59,9 @@ pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
         let names = [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()];
         let found = names.iter().find_map(|name| Some((name, host.var(name)?)));
         let Some((name, url)) = found.filter(|_| !ignored) else { return Ok(None) };
-        let wrong = || Failure::new(Exit::Usage, format!("{name} is `{url}`, which is no address of http or https"));
+        // The value is not shown: there may be a password in it.
+        let words = format!("{name} is no address of http or https, or has a user's name in it");
+        let wrong = || Failure::new(Exit::Usage, words);
         WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
     };
     Ok(Endpoints { sts: url("STS")?, sso: url("SSO")?, sso_oidc: url("SSO_OIDC")? })

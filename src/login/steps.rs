@@ -114,19 +114,10 @@ impl<'a> Needs<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Delivery, ProfileName, Role, RoleArn};
+    use crate::model::{ProfileName, Role, RoleArn};
 
     fn profile(name: &str, kind: Kind) -> Profile {
-        Profile {
-            name: ProfileName::new(name).unwrap(),
-            kind,
-            delivery: Delivery::Native,
-            region: None,
-            output: None,
-            description: None,
-            tags: Vec::new(),
-            settings: Vec::new(),
-        }
+        Profile::bare(name, kind)
     }
 
     fn role(name: &str, source: &str, serial: Option<&str>) -> Profile {

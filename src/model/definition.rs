@@ -95,24 +95,17 @@ fn describe_role(role: &Role) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Delivery;
     use crate::secret::Secret;
 
     fn main_profile() -> Profile {
-        Profile {
-            name: ProfileName::new("main").unwrap(),
-            kind: Kind::IamMfa {
+        Profile::bare(
+            "main",
+            Kind::IamMfa {
                 mfa_serial: MfaSerial::new("GAHT12345678").unwrap(),
                 long_term_profile: ProfileName::new("main-long-term").unwrap(),
                 duration: None,
             },
-            delivery: Delivery::Native,
-            region: None,
-            output: None,
-            description: None,
-            tags: Vec::new(),
-            settings: Vec::new(),
-        }
+        )
     }
 
     #[test]

@@ -146,6 +146,23 @@ pub(crate) struct Profile {
     pub(crate) settings: Vec<Setting>,
 }
 
+#[cfg(test)]
+impl Profile {
+    /// One with nothing but a name and a kind.
+    pub(crate) fn bare(name: &str, kind: Kind) -> Self {
+        Self {
+            name: ProfileName::new(name).unwrap(),
+            kind,
+            delivery: Delivery::Native,
+            region: None,
+            output: None,
+            description: None,
+            tags: Vec::new(),
+            settings: Vec::new(),
+        }
+    }
+}
+
 impl Profile {
     /// Its pattern.
     pub(crate) fn pattern(&self) -> Pattern {
