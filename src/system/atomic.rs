@@ -4,7 +4,7 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
@@ -78,15 +78,17 @@ impl Snapshot {
     /// The same, but waits for a file that was emptied a moment ago: programs that write in place, such as AWS CLI, empty
     /// it first, and what was planned on nothing would bury what they are about to write.
     pub(crate) fn read_settled(path: &Path) -> Result<Self, DiskError> {
-        let start = Instant::now();
+        // Told by the pauses that were made, not by the clock: a process that was stopped meanwhile has not waited.
+        let mut waited = Duration::ZERO;
         loop {
             let snapshot = Self::read(path)?;
             let is_settled =
                 !snapshot.exists || !snapshot.bytes.is_empty() || !disk::is_fresh(&snapshot.target, SETTLED);
-            if is_settled || start.elapsed() >= SETTLED {
+            if is_settled || waited >= SETTLED {
                 return Ok(snapshot);
             }
             std::thread::sleep(PAUSE);
+            waited += PAUSE;
         }
     }
 

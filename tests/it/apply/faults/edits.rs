@@ -144,6 +144,26 @@ fn files_that_are_emptied_after_any_system_call_are_not_taken_for_empty() {
     });
 }
 
+/// A laptop that slept, or a busy machine: time went by in which awsauth did not wait for the other program.
+#[test]
+fn time_in_which_awsauth_stood_still_is_no_time_that_it_waited() {
+    let calls = calls(&both_to_change());
+    let call = calls.iter().find(|call| call.name == "openat" && call.about.ends_with("credentials\"")).unwrap();
+    let (home, mut run) = paused_after(call);
+    let text = home.read(CREDENTIALS);
+    // Longer than awsauth ever waits.
+    std::thread::sleep(Duration::from_millis(600));
+    put(&home.path(CREDENTIALS), "", Way::InPlace);
+    run.go_on();
+    assert!(run.stands(), "it took the emptied file for what there is\n{}", run.log);
+    put(&home.path(CREDENTIALS), &(text + THEIRS[1]), Way::InPlace);
+    run.go_on();
+    let run = run.end();
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let [config, credentials] = new();
+    assert_eq!(found(&home), [config, credentials + THEIRS[1]]);
+}
+
 #[test]
 fn a_file_that_is_edited_at_every_try_is_left_as_the_other_program_wrote_it() {
     let home = both_to_change();
