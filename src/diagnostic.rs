@@ -88,6 +88,23 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes those out that were added when there were `count` already.
+    pub(crate) fn since(&mut self, count: usize) -> Vec<Diagnostic> {
+        self.0.split_off(count)
+    }
+
+    /// Puts other words beside the place that one of them underlines.
+    pub(crate) fn relabel(&mut self, index: usize, words: impl FnOnce(&str) -> String) {
+        if let Some(found) = self.0.get_mut(index) {
+            found.primary.text = words(&found.primary.text);
+        }
+    }
+
     /// Whether any of them makes the text unusable.
     pub(crate) fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0

@@ -55,7 +55,9 @@ pub(super) fn check(drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) {
         while let Some(at) = path.pop() {
             if known[at].is_none() {
                 let below = source(at, drafts).and_then(|source| known[source].map(|facts| (source, facts)));
+                let mark = reading.out.len();
                 known[at] = Some(visit(at, below, drafts, reading));
+                drafts.list[at].fold(mark, reading);
             }
         }
     }
@@ -76,7 +78,7 @@ fn report_cycle(path: &[usize], back_to: usize, drafts: &Drafts<'_>, reading: &m
     let place = |at: usize| {
         let draft = &drafts.list[at];
         let given = draft.fields.source_profile.given();
-        given.filter(|given| given.origin == Origin::Own).map_or(draft.at, |given| given.at)
+        given.filter(|given| given.origin != Origin::Defaults).map_or(draft.at, |given| given.at)
     };
     let mut names: Vec<_> =
         members.iter().take(MOST_SHOWN).map(|at| format!("`{}`", drafts.list[*at].written)).collect();
@@ -239,7 +241,7 @@ fn mfa_missing(draft: &Draft<'_>, drafts: &Drafts<'_>) -> Diagnostic {
 }
 
 fn serial_place(draft: &Draft<'_>) -> Span {
-    let own = draft.fields.mfa_serial.given().filter(|given| given.origin == Origin::Own);
+    let own = draft.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
     own.map_or(draft.at, |given| given.at)
 }
 

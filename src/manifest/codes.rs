@@ -136,4 +136,22 @@ codes! {
     UNSAFE_ENDPOINT = "unsafe-endpoint",
     /// A role that AWS's SDKs can't use without a prompt (warning).
     PROMPTING_ROLE = "prompting-role",
+    /// A name in a matrix's list that `[accounts]` does not have.
+    UNKNOWN_ACCOUNT = "unknown-account",
+    /// A tag in a matrix that no account has (warning).
+    UNKNOWN_TAG = "unknown-tag",
+    /// One account number under two names (warning).
+    ACCOUNT_TWICE = "account-twice",
+    /// An account of another SSO session in a matrix's list.
+    OTHER_SESSION = "other-session",
+    /// Accounts without roles of their own, where a matrix asks for those (warning).
+    ROLES_MISSING = "roles-missing",
+    /// A matrix that makes no profile (warning).
+    MATRIX_EMPTY = "matrix-empty",
+    /// One name that is made twice.
+    MADE_TWICE = "made-twice",
+    /// A name that is excluded, and never made (warning).
+    EXCLUDE_NOTHING = "exclude-nothing",
+    /// What chooses accounts or roles in a matrix, and is no choice.
+    BAD_CHOICE = "bad-choice",
 }

@@ -7,17 +7,22 @@ use super::keys::{self, Key, Shape};
 use super::reading::{Entry, Reading, Table, entries};
 use super::settings::{self, WrittenSetting};
 use super::values;
+use super::why::{Shown as _, Told};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
     StartUrl,
 };
 use crate::source::Span;
 
-/// Whether a value was written in the profile or comes from `[defaults]`.
+/// In which table a value was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// In the profile itself.
     Own,
+    /// In the matrix that makes the profile.
+    Matrix,
+    /// In the account that the matrix makes it for.
+    Account,
     /// In `[defaults]`.
     Defaults,
 }
@@ -70,6 +75,14 @@ impl<T> Slot<T> {
     /// Only the value.
     pub(super) fn value(&self) -> Option<&T> {
         self.given().map(|given| &given.value)
+    }
+
+    /// The same, written in that table.
+    pub(super) fn out_of(mut self, origin: Origin) -> Self {
+        if let Self::Given(given) = &mut self {
+            given.origin = origin;
+        }
+        self
     }
 
     /// Takes what another file says, if nothing was written here.
@@ -127,6 +140,34 @@ macro_rules! fields {
                 let more = below.written.into_iter().filter(|(key, _)| !own.contains(&key.name));
                 self.written.extend(more);
                 self.meant.extend(below.meant);
+            }
+
+            /// Takes from what all profiles of a matrix have what is not written here; `settings` key by key.
+            pub(super) fn complete(&mut self, common: &Self) {
+                $(if self.$name.is_absent() {
+                    self.$name.clone_from(&common.$name);
+                })+
+                settings::inherit(&mut self.settings, &common.settings);
+                self.written.extend(&common.written);
+                self.meant.extend(&common.meant);
+            }
+
+            /// Says of everything here that it was written in that table.
+            pub(super) fn came_from(&mut self, origin: Origin) {
+                $(if let Slot::Given(given) = &mut self.$name {
+                    given.origin = origin;
+                })+
+                settings::came_from(&mut self.settings, origin);
+            }
+
+            /// Every key that is right with its value, but for `settings`.
+            pub(super) fn told(&self) -> Vec<Told> {
+                let mut told = Vec::new();
+                $(if let Some(Given { value, at, origin }) = self.$name.given() {
+                    let (key, value) = (stringify!($name).to_owned(), value.shown());
+                    told.push(Told { key, value, at: *at, origin: *origin });
+                })+
+                told
             }
 
             /// Whether the key of that name is neither here nor was probably meant by a misspelt one.
@@ -198,7 +239,8 @@ impl Fields {
         fields
     }
 
-    fn put(&mut self, key: &'static Key, entry: Entry<'_>, reading: &mut Reading<'_>) {
+    /// Reads the value of one key.
+    pub(super) fn put(&mut self, key: &'static Key, entry: Entry<'_>, reading: &mut Reading<'_>) {
         let at = entry.value_at();
         let example = Some(key.examples[0]);
         match key.shape {

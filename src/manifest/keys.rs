@@ -205,6 +205,72 @@ pub(super) const SESSION: &[Key] = &[
     .optional(ANY),
 ];
 
+/// Every key of an entry of `[accounts]` that is a table.
+pub(super) const ACCOUNT: &[Key] = &[
+    key("id", Shape::Text("[0-9]{12}"), "The account's number.", &["\"222222222222\""]).required(ANY),
+    key(
+        "region",
+        Shape::Text(REGION),
+        "The AWS region of the profiles that a matrix makes for it; wins over the matrix's own.",
+        &["\"eu-west-1\""],
+    )
+    .optional(ANY),
+    key(
+        "tags",
+        Shape::Texts(LINE, 0),
+        "Words for a matrix to choose accounts by; the profiles made for it have them too.",
+        &["[\"nonprod\"]"],
+    )
+    .optional(ANY),
+    key(
+        "roles",
+        Shape::Texts(LINE, 0),
+        "The roles there, for a matrix with `roles = \"*\"`; `awsauth discover` keeps the list.",
+        &["[\"Admin\", \"ReadOnly\"]"],
+    )
+    .optional(ANY),
+    key(
+        "sso_session",
+        Shape::Text(NAME),
+        "The SSO session that leads there, where the manifest has several.",
+        &["\"corp\""],
+    )
+    .optional(ANY),
+];
+
+/// The template of a made profile's name.
+pub(super) const NAME_KEY: &str = "name";
+/// Which accounts a matrix takes.
+pub(super) const ACCOUNTS: &str = "accounts";
+/// Which roles it takes in each.
+pub(super) const ROLES: &str = "roles";
+/// Which of the names that it would make it leaves out.
+pub(super) const EXCLUDE: &str = "exclude";
+
+/// The keys of a matrix beside those of a profile, with what they are for and an example.
+pub(super) const MATRIX: &[(&str, &str, &str)] = &[
+    (
+        NAME_KEY,
+        "The name of each profile, with `${account}`, `${account_id}`, `${role}` or `${role_lower}` in it.",
+        "\"${account}-${role}\"",
+    ),
+    (
+        ACCOUNTS,
+        "The accounts to make profiles for: `\"*\"` for all, a list of names of `[accounts]`, or those with any of some tags.",
+        "\"*\"",
+    ),
+    (
+        ROLES,
+        "The roles to make profiles for in each account; `\"*\"` for the account's own list. Without it there is one \
+         profile for each account.",
+        "[\"Admin\", \"ReadOnly\"]",
+    ),
+    (EXCLUDE, "Names of profiles that are not made; `*` and `?` stand for parts of a name.", "[\"prod-Admin\"]"),
+];
+
+/// What `${…}` can also be inside a matrix.
+pub(super) const PRODUCT_VARIABLES: [&str; 4] = ["account", "account_id", "role", "role_lower"];
+
 /// The words of `sso_flow`.
 pub(super) const SSO_FLOWS: &[&str] = &["device", "pkce"];
 /// The words of `prompt`.
@@ -244,6 +310,8 @@ pub(super) const LOCAL_TOP: &[(&str, &str)] = &[
     ("vars", "One person's own texts for ${name}; they win over those of the manifest."),
     ("defaults", "Keys of `[defaults]` that are one person's own; they win over those of the manifest."),
     ("sso_sessions", "Keys of SSO sessions that are one person's own, and sessions of one person alone."),
+    ("accounts", "Keys of accounts that are one person's own, and accounts of one person alone."),
+    ("matrix", "Keys of matrices that are one person's own, and matrices of one person alone."),
     ("profiles", "Keys of profiles that are one person's own, and profiles of one person alone."),
 ];
 
@@ -260,11 +328,10 @@ pub(super) const TOP: &[(&str, &str)] = &[
     ("defaults", "Keys that every profile has unless it gives its own."),
     ("vars", "Texts to use as ${name} in any string of the other tables."),
     ("sso_sessions", "Logins to IAM Identity Center, each shared by many profiles."),
-    ("profiles", "The profiles by name, as in `aws --profile NAME`."),
+    ("accounts", "The AWS accounts by name, each with its number, for `[matrix]`."),
+    ("matrix", "Profiles made for many accounts and roles at once, each matrix under a label of its own."),
+    ("profiles", "The profiles by name, as in `aws --profile NAME`; one that a matrix makes too wins key by key."),
 ];
-
-/// Keys of the format that a later version reads.
-pub(super) const NOT_YET: &[&str] = &["accounts", "matrix"];
 
 /// The key of that name.
 pub(super) fn find(keys: &'static [Key], name: &str) -> Option<&'static Key> {
@@ -288,7 +355,7 @@ mod tests {
 
     #[test]
     fn every_key_is_described_by_example() {
-        for key in PROFILE.iter().chain(SESSION) {
+        for key in PROFILE.iter().chain(SESSION).chain(ACCOUNT) {
             assert!(key.doc.ends_with('.') && !key.examples.is_empty(), "{}", key.name);
             assert!(key.patterns().next().is_some(), "{} is for no pattern", key.name);
         }

@@ -17,7 +17,6 @@ pub(super) fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
                     .help("it is for a manifest that is shared, and for the files that one includes"),
             );
         }
-        name if keys::NOT_YET.contains(&name) => reading.not_yet(entry),
         name if is_setting(name) => {
             let message = format!("`{name}` stands outside `[settings]`");
             reading.out.push(

@@ -1,10 +1,11 @@
 //! Owns `profiles.toml`: text → checked [`Catalog`] and every finding on the way. Must not do I/O or know INI.
 //!
-//! `syntax` (TOML's own rules) → `fields`, `sessions` (each value checked once, where it is written) → `profiles` (what
-//! a pattern needs) → `chains` (how profiles hang together) → `Catalog`. `keys` and `known` are the tables that both the
+//! `syntax` (TOML's own rules) → `fields`, `sessions`, `accounts` (each value checked once, where it is written) → `matrix`
+//! (what is made of accounts and roles) → `profiles` (what a pattern needs) → `chains` (how profiles hang together) → `Catalog`. `keys` and `known` are the tables that both the
 //! reader and `schema` follow. A manifest has one file or several, which are its `layers`: each is read by itself, from
 //! the one over which all others win to the one that wins over all others, and laid over those before, key by key.
 
+mod accounts;
 mod chains;
 mod codes;
 mod fields;
@@ -12,6 +13,7 @@ mod keys;
 mod known;
 mod layers;
 mod local;
+mod matrix;
 mod place;
 mod profiles;
 mod reading;
@@ -22,11 +24,14 @@ mod suggest;
 mod syntax;
 mod values;
 mod variables;
+mod why;
 
 #[cfg(test)]
 mod tests;
 
+use accounts::Accounts;
 use fields::Fields;
+use matrix::Matrices;
 use profiles::Drafts;
 use reading::{Entry, Name, Reading, Table, Value, entries};
 use sessions::{Sessions, WrittenSessions};
@@ -36,10 +41,12 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::{Catalog, Settings};
 
+pub(crate) use fields::Origin;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
 pub(crate) use variables::{SetError, Use, Variable, set_variables};
+pub(crate) use why::{LeftOut, MadeBy, Told, Why};
 
 /// The version of the format that this awsauth reads.
 const VERSION: i64 = 1;
@@ -55,10 +62,16 @@ pub(crate) struct Loaded {
     pub(crate) profiles: usize,
     /// How many SSO sessions there are.
     pub(crate) sessions: usize,
+    /// How many matrices there are.
+    pub(crate) matrices: usize,
     /// Every finding by place.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Every variable by name; none unless they were asked for.
     pub(crate) variables: Vec<Variable>,
+    /// Where the profile comes from that was asked for.
+    pub(crate) why: Option<Why>,
+    /// The matrices that leave out the name that was asked for.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 impl Loaded {
@@ -77,11 +90,14 @@ enum Cut {
     Pieces(usize),
 }
 
-/// Whether every use of a variable is remembered.
+/// What somebody wants to know besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Uses {
-    Remembered,
-    Forgotten,
+enum Question<'q> {
+    Nothing,
+    /// Every variable with all its uses.
+    Variables,
+    /// Where the profile of this name comes from.
+    Why(&'q str),
 }
 
 /// One file as TOML has it.
@@ -106,12 +122,21 @@ pub(crate) fn load(layers: &Layers, audience: Audience) -> Loaded {
 
 /// Reads a manifest, and tells its variables with all their uses.
 pub(crate) fn load_with_variables(layers: &Layers) -> Loaded {
-    read(layers, Audience::Person, Cut::Whole, Uses::Remembered).unwrap_or_else(|| load_whole(layers, Audience::Person))
+    read_all(layers, Question::Variables)
+}
+
+/// Reads a manifest, and tells where the profile of that name comes from.
+pub(crate) fn load_with_why(layers: &Layers, name: &str) -> Loaded {
+    read_all(layers, Question::Why(name))
+}
+
+fn read_all(layers: &Layers, question: Question<'_>) -> Loaded {
+    read(layers, Audience::Person, Cut::Whole, question).unwrap_or_else(|| load_whole(layers, Audience::Person))
 }
 
 /// Reads any text at once.
 pub(crate) fn load_whole(layers: &Layers, audience: Audience) -> Loaded {
-    let loaded = read(layers, audience, Cut::Whole, Uses::Forgotten);
+    let loaded = read(layers, audience, Cut::Whole, Question::Nothing);
     debug_assert!(loaded.is_some(), "a name is twice in one table");
     loaded.unwrap_or_else(|| stopped(Diagnostics::default().into_sorted()))
 }
@@ -119,10 +144,10 @@ pub(crate) fn load_whole(layers: &Layers, audience: Audience) -> Loaded {
 /// Reads files of more than one piece in pieces; none where one has to be read as a whole to say what is wrong, or what it
 /// means.
 pub(crate) fn load_in_pieces(layers: &Layers, audience: Audience, size: usize) -> Option<Loaded> {
-    read(layers, audience, Cut::Pieces(size), Uses::Forgotten)
+    read(layers, audience, Cut::Pieces(size), Question::Nothing)
 }
 
-fn read(layers: &Layers, audience: Audience, cut: Cut, uses: Uses) -> Option<Loaded> {
+fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -> Option<Loaded> {
     let mut out = Diagnostics::default();
     layers.findings().iter().cloned().for_each(|found| out.push(found));
     // All of them, so that all breaches of the syntax come out in one run.
@@ -136,8 +161,10 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, uses: Uses) -> Option<Loa
         parts.iter_mut().map(|part| std::mem::replace(&mut part.profiles, Body::Whole(None))).collect();
     let mut reading = Reading::new(layers, audience);
     reading.out = out;
-    if uses == Uses::Remembered {
-        reading.variables.remember_uses();
+    match question {
+        Question::Nothing => {}
+        Question::Variables => reading.variables.remember_uses(),
+        Question::Why(name) => reading.why = why::Question::about(name),
     }
     // Of a newer file nothing can be said.
     let newer = parts.iter().filter(|part| !is_version_readable(part, &mut reading)).count();
@@ -147,20 +174,48 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, uses: Uses) -> Option<Loa
     let settings = read_tops(&parts, &mut reading);
     let defaults = read_defaults(&parts, &mut reading);
     let sessions = read_sessions(&parts, &mut reading);
-    let drafts = read_profiles(bodies, &parts, &defaults, &mut reading)?;
+    let accounts = read_accounts(&parts, &sessions, &mut reading);
+    let written = read_matrices(&parts, &mut reading);
+    let matrices = written.len();
+    let mut drafts = read_profiles(bodies, &parts, &mut reading)?;
+    written.expand(&accounts, &defaults, &mut drafts, &mut reading);
+    drafts.inherit(&defaults);
+    reading.why.look(&drafts.list);
     let (profiles, sso_sessions) = (drafts.list.len(), sessions.names().len());
     let Reading { variables, out, suggester, .. } = &mut reading;
     variables.report(layers, audience, out, suggester);
     let catalog = catalog(drafts, sessions, &mut reading);
     let diagnostics = reading.found();
-    let variables = if uses == Uses::Remembered { reading.variables.into_list() } else { Vec::new() };
-    Some(Loaded { catalog, settings, profiles, sessions: sso_sessions, diagnostics, variables })
+    let why::Question { answer: why, left_out, .. } = reading.why;
+    let variables = if question == Question::Variables { reading.variables.into_list() } else { Vec::new() };
+    Some(Loaded {
+        catalog,
+        settings,
+        profiles,
+        sessions: sso_sessions,
+        matrices,
+        diagnostics,
+        variables,
+        why,
+        left_out,
+    })
 }
 
 /// What is known of files that can't be read.
 fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
     let settings = Settings::default();
-    Loaded { catalog: None, settings, profiles: 0, sessions: 0, diagnostics, variables: Vec::new() }
+    let (variables, left_out) = (Vec::new(), Vec::new());
+    Loaded {
+        catalog: None,
+        settings,
+        profiles: 0,
+        sessions: 0,
+        matrices: 0,
+        diagnostics,
+        variables,
+        why: None,
+        left_out,
+    }
 }
 
 /// One file as TOML has it; none if that does not hold everything that was written.
@@ -242,6 +297,7 @@ fn read_defaults<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Box<Fi
         fields.lay_over(*defaults);
         defaults = fields;
     }
+    settings::came_from(&mut defaults.settings, Origin::Defaults);
     defaults
 }
 
@@ -255,13 +311,29 @@ fn read_sessions<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Sessio
     sessions.check(reading)
 }
 
+fn read_accounts<'t>(parts: &'t [Part<'t>], sessions: &Sessions<'_>, reading: &mut Reading<'t>) -> Accounts<'t> {
+    let mut accounts = Accounts::default();
+    for part in parts {
+        if let Some(entry) = part.find("accounts", reading.layers) {
+            accounts.read(entry, reading);
+        }
+    }
+    accounts.check(sessions, reading);
+    accounts
+}
+
+fn read_matrices<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Matrices<'t> {
+    let mut matrices = Matrices::default();
+    for part in parts {
+        if let Some(entry) = part.find("matrix", reading.layers) {
+            matrices.read(entry, reading);
+        }
+    }
+    matrices
+}
+
 /// Reads the profiles of all files; none where a file has to be read as a whole.
-fn read_profiles<'t>(
-    bodies: Vec<Body<'t>>,
-    parts: &[Part<'t>],
-    defaults: &Fields,
-    reading: &mut Reading<'_>,
-) -> Option<Drafts<'t>> {
+fn read_profiles<'t>(bodies: Vec<Body<'t>>, parts: &[Part<'t>], reading: &mut Reading<'_>) -> Option<Drafts<'t>> {
     let mut drafts = Drafts::default();
     for (body, part) in bodies.into_iter().zip(parts) {
         let mut file = Vec::new();
@@ -285,7 +357,6 @@ fn read_profiles<'t>(
             return None;
         }
     }
-    drafts.inherit(defaults);
     Some(drafts)
 }
 
@@ -325,9 +396,7 @@ fn is_readable(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
 /// Reports a top-level key that has no place here.
 fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
     let name = entry.name;
-    if keys::NOT_YET.contains(&name) {
-        reading.not_yet(entry);
-    } else if name == "settings" {
+    if name == "settings" {
         reading.out.push(
             Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, "`[settings]` can't stand in a manifest that is shared")
                 .help("it belongs in `profiles.local.toml`; AWS's own settings go to `settings` of a profile or of `[defaults]`"),

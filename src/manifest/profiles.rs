@@ -26,8 +26,21 @@ pub(super) struct Draft<'t> {
     pub(super) at: Span,
     /// Where it stands in the file that wins.
     pub(super) over: Span,
+    /// What made it, if a matrix did.
+    pub(super) made: Option<Made>,
     /// Its keys.
     pub(super) fields: Box<Fields>,
+}
+
+/// Where a profile comes from that a matrix makes.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// The label of the matrix.
+    pub(super) matrix: Span,
+    /// The name of the account.
+    pub(super) account: Span,
+    /// The role, if there is one.
+    pub(super) role: Option<Span>,
 }
 
 impl Draft<'_> {
@@ -36,11 +49,24 @@ impl Draft<'_> {
         self.fields.pattern.value().copied()
     }
 
-    /// An error about a value: at the value where it is the profile's own, at the profile's name where it comes from
-    /// `[defaults]`.
+    /// What was found in it since `mark` is said once for all profiles of its matrix.
+    pub(super) fn fold(&self, mark: usize, reading: &mut Reading<'_>) {
+        if self.made.is_some() {
+            reading.fold(mark);
+        }
+    }
+
+    /// An error about a value: at the value where it is the profile's own or that of its matrix, at the profile's name
+    /// where it comes from `[defaults]`.
     pub(super) fn error<T>(&self, code: &'static str, given: &Given<T>, message: impl Into<String>) -> Diagnostic {
         match given.origin {
-            Origin::Own => Diagnostic::error(code, given.at, message),
+            Origin::Own | Origin::Account => Diagnostic::error(code, given.at, message),
+            Origin::Matrix => {
+                let found = Diagnostic::error(code, given.at, message);
+                self.made.iter().fold(found, |found, made| {
+                    found.related(made.account, format!("for `{}`, which is made for this account", self.written))
+                })
+            }
             Origin::Defaults => Diagnostic::error(code, self.at, message).related(given.at, "from `[defaults]`"),
         }
     }
@@ -82,6 +108,25 @@ impl<'t> Drafts<'t> {
         true
     }
 
+    /// Adds the profiles that matrices make, behind the others; one that is written as well wins over it, in its place.
+    pub(super) fn add_made(&mut self, mut made: Vec<Draft<'t>>) {
+        if made.is_empty() {
+            return;
+        }
+        let mut written: Vec<Option<Draft<'t>>> = std::mem::take(&mut self.list).into_iter().map(Some).collect();
+        for draft in &mut made {
+            let over = self.by_name.get(&draft.written).and_then(|place| written[*place].take());
+            if let Some(over) = over {
+                let below = std::mem::replace(&mut draft.fields, over.fields);
+                draft.fields.lay_over(*below);
+                (draft.at, draft.over) = (over.at, over.over);
+            }
+        }
+        self.list = written.into_iter().flatten().chain(made).collect();
+        let places = self.list.iter().enumerate().map(|(place, draft)| (draft.written.clone(), place));
+        self.by_name = places.collect();
+    }
+
     /// Gives each profile what it does not have from `[defaults]`.
     pub(super) fn inherit(&mut self, defaults: &Fields) {
         for draft in &mut self.list {
@@ -104,7 +149,14 @@ pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, read
         reading.variables.enter(format_args!("profiles.{}", entry.name));
         let fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
         reading.variables.leave();
-        drafts.push(Draft { at: entry.at, over: entry.at, name: parsed.ok(), fields, written: key.into_inner() });
+        drafts.push(Draft {
+            at: entry.at,
+            over: entry.at,
+            name: parsed.ok(),
+            made: None,
+            fields,
+            written: key.into_inner(),
+        });
     }
 }
 
@@ -112,15 +164,19 @@ pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, read
 pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
     check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at)), "profile", reading);
     for index in 0..drafts.list.len() {
+        let mark = reading.out.len();
         check_keys(&drafts.list[index], drafts, reading);
         let draft = &mut drafts.list[index];
         if draft.pattern() == Some(Pattern::Sso) {
             check_sso(draft, sessions, reading);
         }
         check_duration(draft, reading);
+        draft.fold(mark, reading);
     }
     for draft in &drafts.list {
+        let mark = reading.out.len();
         check_long_term(draft, drafts, reading);
+        draft.fold(mark, reading);
     }
 }
 
@@ -165,13 +221,13 @@ fn pattern_missing(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading
     let layers = reading.layers;
     let is_local = |at| layers.is_local(layers.sources().number(at));
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
-    if !is_local(draft.at) {
-        return found.help(help);
-    }
-    let shared = drafts.list.iter().filter(|other| !is_local(other.at)).map(|other| &*other.written);
-    match reading.suggester.nearest(&draft.written, shared) {
+    let is_own = is_local(draft.at);
+    let could_be_meant = |other: &&Draft<'_>| other.made.is_some() || is_own && !is_local(other.at);
+    let others = drafts.list.iter().filter(could_be_meant).map(|other| &*other.written);
+    match reading.suggester.nearest(&draft.written, others) {
         Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
-        None => found.help(format!("the manifest has no such profile: {help}")),
+        None if is_own => found.help(format!("the manifest has no such profile: {help}")),
+        None => found.help(help),
     }
 }
 
@@ -203,23 +259,10 @@ fn check_sso(draft: &mut Draft<'_>, sessions: &Sessions<'_>, reading: &mut Readi
         return;
     }
     if let Some(session) = fields.sso_session.given() {
-        check_session(draft, session, sessions, reading);
+        sessions.check_reference(session, |code, message| draft.error(code, session, message), reading);
         return;
     }
     check_address(draft, has_url, reading);
-}
-
-fn check_session(draft: &Draft<'_>, session: &Given<String>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
-    if sessions.has(&session.value) {
-        return;
-    }
-    let message = format!("there is no SSO session `{}`", session.value);
-    let found = draft.error(codes::UNKNOWN_SESSION, session, message);
-    let help = match reading.suggester.nearest(&session.value, sessions.names().iter().copied()) {
-        Some(guess) => format!("did you mean `{guess}`?"),
-        None => format!("add a table `[sso_sessions.{}]`", session.value),
-    };
-    reading.out.push(found.help(help));
 }
 
 fn check_address(draft: &Draft<'_>, has_url: bool, reading: &mut Reading<'_>) {

@@ -2,6 +2,8 @@
 //! not know which keys there are.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::fmt::{Arguments, Display};
 
 use toml::Spanned as Located;
@@ -11,6 +13,7 @@ use super::codes;
 use super::layers::{Audience, Layers};
 use super::suggest::Suggester;
 use super::variables::Variables;
+use super::why::Question;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
@@ -85,17 +88,59 @@ pub(super) struct Reading<'t> {
     pub(super) out: Diagnostics,
     /// Guesses at misspelt names.
     pub(super) suggester: Suggester,
+    /// What is asked about one profile.
+    pub(super) why: Question,
+    /// What was found in what a matrix says, by rule and place, each of several alike by number.
+    folds: HashMap<(&'static str, Span, usize), Fold>,
+}
+
+/// A finding that the profiles of a matrix share.
+#[derive(Debug)]
+struct Fold {
+    /// Its place among all findings.
+    index: usize,
+    /// In how many other profiles it is.
+    others: usize,
 }
 
 impl<'t> Reading<'t> {
     /// One that has found nothing yet.
     pub(super) fn new(layers: &'t Layers, audience: Audience) -> Self {
         let (variables, out) = (Variables::default(), Diagnostics::default());
-        Self { layers, audience, variables, out, suggester: Suggester::new() }
+        let (suggester, why, folds) = (Suggester::new(), Question::default(), HashMap::new());
+        Self { layers, audience, variables, out, suggester, why, folds }
+    }
+
+    /// What was found since `mark` in one profile of a matrix: where another one had the same, that says it for both.
+    pub(super) fn fold(&mut self, mark: usize) {
+        if self.out.len() == mark {
+            return;
+        }
+        let mut alike: HashMap<(&'static str, Span), usize> = HashMap::new();
+        for found in self.out.since(mark) {
+            let key = (found.code, found.primary.span);
+            let number = alike.entry(key).or_default();
+            match self.folds.entry((key.0, key.1, *number)) {
+                Vacant(fold) => {
+                    fold.insert(Fold { index: self.out.len(), others: 0 });
+                    self.out.push(found);
+                }
+                Occupied(mut fold) => fold.get_mut().others += 1,
+            }
+            *number += 1;
+        }
     }
 
     /// Everything that was found, by place.
     pub(super) fn found(&mut self) -> Vec<Diagnostic> {
+        for Fold { index, others } in std::mem::take(&mut self.folds).into_values() {
+            let words = match others {
+                0 => continue,
+                1 => "so it is in another profile of this matrix".to_owned(),
+                _ => format!("so it is in {others} other profiles of this matrix"),
+            };
+            self.out.relabel(index, |label| if label.is_empty() { words } else { format!("{label}; {words}") });
+        }
         let found = std::mem::take(&mut self.out).into_sorted().into_iter();
         found.map(|found| self.variables.explain(found, self.layers)).collect()
     }
@@ -189,6 +234,9 @@ impl<'t> Reading<'t> {
         let mut found = Diagnostic::error(code, text.at, message);
         if text.expanded {
             found = found.label(format!("with its variables filled in this is `{}`", text.value));
+            if let Some(product) = &self.variables.product {
+                found = product.explain(found);
+            }
         }
         self.out.push(if help.is_empty() { found } else { found.help(help) });
     }

@@ -70,6 +70,15 @@ fn table(name: &str) -> Value {
         "defaults" => object(keys::PROFILE, ""),
         "vars" => of_variables(json!({ "type": "string", "not": { "pattern": "\\$\\{" } }), "alice"),
         "sso_sessions" => named("session"),
+        "accounts" => {
+            let mut accounts = named("account");
+            let number = described(text("[0-9]{12}"), "The account's number.");
+            accounts["additionalProperties"] = json!({ "anyOf": [number, { "$ref": "#/definitions/account" }] });
+            accounts["examples"] =
+                json!([{ "prod": "111111111111", "dev": { "id": "222222222222", "roles": ["Admin"] } }]);
+            accounts
+        }
+        "matrix" => json!({ "type": "object", "additionalProperties": { "$ref": "#/definitions/matrix" } }),
         _ => named("profile"),
     }
 }
@@ -77,7 +86,33 @@ fn table(name: &str) -> Value {
 fn definitions() -> Value {
     let mut profile = object(keys::PROFILE, "One profile: a name usable as `aws --profile NAME`.");
     profile["allOf"] = keys_of_patterns();
-    json!({ "profile": profile, "session": object(keys::SESSION, "One login to IAM Identity Center.") })
+    let account = object(keys::ACCOUNT, "One AWS account.");
+    let mut matrix = object(keys::PROFILE, "Profiles for many accounts and roles, of the keys that a profile has.");
+    for (name, doc, example) in keys::MATRIX {
+        let mut value = described(choice(name), doc);
+        value["examples"] = json!([parse(example)]);
+        matrix["properties"][*name] = value;
+    }
+    matrix["allOf"] = keys_of_patterns();
+    let session = object(keys::SESSION, "One login to IAM Identity Center.");
+    json!({ "profile": profile, "session": session, "account": account, "matrix": matrix })
+}
+
+/// What a key takes that only a matrix has.
+fn choice(name: &str) -> Value {
+    let names = || json!({ "type": "array", "items": { "type": "string" } });
+    match name {
+        keys::NAME_KEY => json!({ "type": "string" }),
+        keys::ACCOUNTS => json!({
+            "anyOf": [
+                { "const": "*" },
+                names(),
+                { "type": "object", "properties": { "tags": names() }, "required": ["tags"], "additionalProperties": false },
+            ],
+        }),
+        keys::ROLES => json!({ "anyOf": [{ "const": "*" }, names()] }),
+        _ => names(),
+    }
 }
 
 /// `[settings]` of `profiles.local.toml`.
@@ -216,15 +251,21 @@ fn needs() -> Value {
     let forms = json!({ "anyOf": [{ "required": ["sso_session"] }, { "required": ["sso_start_url", "sso_region"] }] });
     rules.push(unless_default(&["sso_session", "sso_start_url", "sso_region"], &is(&[Pattern::Sso]), &forms));
     let session = json!({ "additionalProperties": { "required": required(keys::SESSION) } });
-    rules.push(json!({ "properties": { "sso_sessions": session } }));
+    let account = json!({ "additionalProperties": { "if": { "type": "object" }, "then": { "required": required(keys::ACCOUNT) } } });
+    let matrix = json!({ "additionalProperties": { "required": [keys::NAME_KEY, keys::ACCOUNTS] } });
+    rules.push(json!({ "properties": { "sso_sessions": session, "accounts": account, "matrix": matrix } }));
     json!(rules)
 }
 
-/// `then` for every profile that meets `condition`, where `[defaults]` has none of `keys`.
+/// `then` for every profile that meets `condition`, where `[defaults]` has none of `keys`; where there is a matrix, a
+/// profile may just give some keys of one that it makes.
 fn unless_default(keys: &[&str], condition: &Value, then: &Value) -> Value {
     let any: Vec<_> = keys.iter().map(|key| json!({ "required": [key] })).collect();
     json!({
-        "if": { "required": ["defaults"], "properties": { "defaults": { "anyOf": any } } },
+        "if": { "anyOf": [
+            { "required": ["matrix"] },
+            { "required": ["defaults"], "properties": { "defaults": { "anyOf": any } } },
+        ] },
         "else": { "properties": { "profiles": { "additionalProperties": { "if": condition, "then": then } } } },
     })
 }

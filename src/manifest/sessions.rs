@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::codes;
-use super::fields::Slot;
+use super::fields::{Given, Slot};
 use super::keys::{self, Key};
 use super::reading::{Entry, Reading, entries};
 use super::values;
@@ -35,6 +35,24 @@ impl<'t> Sessions<'t> {
     /// The session of that name, if it is right.
     pub(super) fn find(&self, name: &str) -> Option<&Arc<SsoSession>> {
         self.by_name.get(name).copied().flatten().map(|index| &self.checked[index])
+    }
+
+    /// Reports a name that no session has, as the `error` of a code and a message.
+    pub(super) fn check_reference(
+        &self,
+        name: &Given<String>,
+        error: impl FnOnce(&'static str, String) -> Diagnostic,
+        reading: &mut Reading<'_>,
+    ) {
+        if self.has(&name.value) {
+            return;
+        }
+        let found = error(codes::UNKNOWN_SESSION, format!("there is no SSO session `{}`", name.value));
+        let help = match reading.suggester.nearest(&name.value, self.names.iter().copied()) {
+            Some(guess) => format!("did you mean `{guess}`?"),
+            None => format!("add a table `[sso_sessions.{}]`", name.value),
+        };
+        reading.out.push(found.help(help));
     }
 
     /// The names in the manifest's order.

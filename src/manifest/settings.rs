@@ -3,13 +3,16 @@
 use toml::de::DeValue;
 
 use super::codes;
+use super::fields::Origin;
 use super::keys;
 use super::known::{self, Known, Takes};
 use super::reading::{Entry, Reading, Text, entries, quoted};
 use super::values;
+use super::why::Told;
 use crate::address::WebAddress;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ConfigText, Setting, SettingValue};
+use crate::source::Span;
 
 /// One setting as it is written; none where its value is wrong, which has been reported.
 #[derive(Debug, Clone)]
@@ -18,12 +21,31 @@ pub(super) struct WrittenSetting {
     key: &'static str,
     /// Its value.
     value: Option<SettingValue>,
+    /// Where it stands.
+    at: Span,
+    /// In which table.
+    origin: Origin,
 }
 
 impl WrittenSetting {
     /// The setting, if its value is right.
     pub(super) fn checked(self) -> Option<Setting> {
         Some(Setting { key: self.key.to_owned(), value: self.value? })
+    }
+
+    /// Each text of it, if it is right.
+    pub(super) fn told(&self) -> Vec<Told> {
+        let told = |key: String, value: &ConfigText| {
+            let value = value.as_str().to_owned();
+            Told { key: format!("settings.{key}"), value, at: self.at, origin: self.origin }
+        };
+        match &self.value {
+            None => Vec::new(),
+            Some(SettingValue::Text(text)) => vec![told(self.key.to_owned(), text)],
+            Some(SettingValue::Nested(list)) => {
+                list.iter().map(|(key, text)| told(format!("{}.{key}", self.key), text)).collect()
+            }
+        }
     }
 }
 
@@ -48,7 +70,13 @@ pub(super) fn inherit(own: &mut Vec<WrittenSetting>, defaults: &[WrittenSetting]
     *own = merged;
 }
 
+/// Says of all settings that they were written in that table.
+pub(super) fn came_from(settings: &mut [WrittenSetting], origin: Origin) {
+    settings.iter_mut().for_each(|setting| setting.origin = origin);
+}
+
 fn merge(under: &mut WrittenSetting, over: WrittenSetting) {
+    (under.at, under.origin) = (over.at, over.origin);
     match (&mut under.value, over.value) {
         (Some(SettingValue::Nested(under)), Some(SettingValue::Nested(over))) => {
             for (key, value) in over {
@@ -68,7 +96,7 @@ fn setting(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<WrittenSetting
         Takes::Nested(list) => nested(entry, list, reading).map(SettingValue::Nested),
         _ => value(entry, known, reading).map(SettingValue::Text),
     };
-    Some(WrittenSetting { key: known.name, value })
+    Some(WrittenSetting { key: known.name, value, at: entry.at, origin: Origin::Own })
 }
 
 fn nested(entry: Entry<'_>, list: &'static [Known], reading: &mut Reading<'_>) -> Option<Vec<(String, ConfigText)>> {

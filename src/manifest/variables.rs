@@ -2,16 +2,20 @@
 //!
 //! A variable's value is a literal: a `${` in it is an error, so there is no order, no recursion and no growth.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use super::accounts::{Account, RoleName};
 use super::codes;
+use super::keys;
 use super::layers::{Audience, Layers};
 use super::reading::{Entry, Reading, Text, entries};
 use super::suggest::Suggester;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Source, Span};
 
+/// What is said of the account that a text of a matrix was filled in for.
+const MADE_FOR: &str = "made for this account";
 /// The most bytes that one string may have with its variables filled in.
 const LONGEST: usize = 64 * 1024;
 
@@ -60,6 +64,57 @@ struct Required<'t> {
     is_used: bool,
 }
 
+/// What `${…}` stands for besides, while the profile of one account and role is made by a matrix.
+#[derive(Debug)]
+pub(super) struct Product {
+    /// The name of the account.
+    account: String,
+    /// Its number; none if that is wrong, so that its uses are not reported as well.
+    account_id: Option<String>,
+    /// The role as it is written, and in lower case; none if the matrix has no roles.
+    role: Option<(String, String)>,
+    /// The profile's name, as soon as that is known.
+    pub(super) profile: String,
+    /// Where the account stands.
+    account_at: Span,
+    /// Where the role stands.
+    role_at: Option<Span>,
+}
+
+impl Product {
+    /// What an account and a role are called.
+    pub(super) fn new(account: &Account<'_>, role: Option<&RoleName>) -> Self {
+        Self {
+            account: account.name.to_owned(),
+            account_id: account.id.value().map(|id| id.as_str().to_owned()),
+            role: role.map(|role| (role.name.clone(), role.name.to_lowercase())),
+            profile: String::new(),
+            account_at: account.at,
+            role_at: role.map(|role| role.at),
+        }
+    }
+
+    /// What `${name}` stands for here, if it is known here; no text if that is wrong.
+    fn get(&self, name: &str) -> Option<Option<&str>> {
+        match name {
+            "account" => Some(Some(&self.account)),
+            "account_id" => Some(self.account_id.as_deref()),
+            "role" => self.role.as_ref().map(|(role, _)| Some(role.as_str())),
+            "role_lower" => self.role.as_ref().map(|(_, lower)| Some(lower.as_str())),
+            _ => None,
+        }
+    }
+
+    /// `found`, which is about a text of this profile, with where the rest of it comes from.
+    pub(super) fn explain(&self, found: Diagnostic) -> Diagnostic {
+        let found = found.related(self.account_at, MADE_FOR);
+        match self.role_at {
+            Some(at) => found.related(at, "and this role"),
+            None => found,
+        }
+    }
+}
+
 /// The variables of one manifest.
 #[derive(Debug, Default)]
 pub(super) struct Variables<'t> {
@@ -73,6 +128,8 @@ pub(super) struct Variables<'t> {
     uses: Option<BTreeMap<String, Vec<Use>>>,
     /// The tables that are being read, if anybody wants to know.
     tables: Vec<String>,
+    /// What is being made by a matrix.
+    pub(super) product: Option<Product>,
 }
 
 /// Reads `[vars]` of one file over those of the files before.
@@ -196,6 +253,10 @@ impl Variables<'_> {
                 }
                 Part::Name(name) => name,
             };
+            if let Some(known) = self.product.as_ref().and_then(|product| product.get(name)) {
+                known.map_or_else(|| sound = false, |text| value.push_str(text));
+                continue;
+            }
             self.note_use(name, key, at);
             match self.by_name.get(name) {
                 Some(Defined { value: Some(text), .. }) => value.push_str(text),
@@ -263,7 +324,9 @@ impl Variables<'_> {
         (layers, audience): (&Layers, Audience),
         suggester: &mut Suggester,
     ) -> Diagnostic {
-        let first = places.iter().min().copied().unwrap_or_default();
+        // A matrix reads its texts once for every profile.
+        let places: BTreeSet<Span> = places.iter().copied().collect();
+        let first = places.first().copied().unwrap_or_default();
         let required = self.required.get(name);
         let message = match required {
             Some(Required { words, .. }) => format!("nothing defines the variable `{name}`: {words}"),
@@ -285,6 +348,12 @@ impl Variables<'_> {
                  [required_vars]"
             ));
         }
+        if keys::PRODUCT_VARIABLES.contains(&name) {
+            return found.help(format!(
+                "only a matrix knows `${{{name}}}`{}; elsewhere it needs {line} in [vars]",
+                if name.starts_with("role") { ", if it has `roles`" } else { "" }
+            ));
+        }
         let known = self.by_name.keys().chain(self.required.keys()).copied();
         match suggester.nearest(name, known) {
             Some(guess) => found.help(format!(
@@ -303,12 +372,16 @@ impl Variables<'_> {
         if [codes::NESTED_VARIABLE, codes::BAD_VARIABLE, codes::UNDEFINED_VARIABLE].contains(&found.code) {
             return found;
         }
+        // Inside a matrix, these names are not those of variables.
+        let is_made = found.related.iter().any(|label| label.text == MADE_FOR);
+        let is_hidden = |name: &str| is_made && keys::PRODUCT_VARIABLES.contains(&name);
         let places: Vec<Span> = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect();
         for place in places {
             let text = layers.sources().text(place).unwrap_or_default();
             let is_string = text.starts_with(['"', '\'']) && text.contains("${");
             for part in parts(text).take_while(|_| is_string) {
                 if let Part::Name(name) = part
+                    && !is_hidden(name)
                     && let Some(Defined { value: Some(_), at, .. }) = self.by_name.get(name)
                     && found.related.iter().all(|label| label.span != *at)
                 {
@@ -331,6 +404,7 @@ impl Variables<'_> {
             let defined = by_name.remove(name.as_str());
             let mut uses = uses.remove(&name).unwrap_or_default();
             uses.sort_by_key(|one| one.at);
+            uses.dedup_by_key(|one| one.at);
             Variable {
                 value: defined.as_ref().and_then(|defined| defined.value).map(str::to_owned),
                 set_at: defined.map(|defined| defined.at),

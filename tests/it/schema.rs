@@ -29,6 +29,10 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "bad-variable",
     "long-term-collision",
     "required-variable-given",
+    "bad-role-arn-matrix",
+    "unknown-account",
+    "other-session",
+    "made-twice",
 ];
 
 fn committed() -> serde_json::Value {
@@ -87,6 +91,8 @@ fn every_property_is_described_by_words_and_examples() {
     walk(&schema, "", &mut bare);
     walk(&schema["definitions"]["profile"], "/profile", &mut bare);
     walk(&schema["definitions"]["session"], "/session", &mut bare);
+    walk(&schema["definitions"]["account"], "/account", &mut bare);
+    walk(&schema["definitions"]["matrix"], "/matrix", &mut bare);
     assert!(bare.is_empty(), "{bare:?}");
 }
 

@@ -55,7 +55,8 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
     for source in reading.local() {
         out.say(&format!("{} is in order", shown(source)));
     }
-    if loaded.profiles == 0 {
+    // Where a matrix should have made some, that was said.
+    if loaded.profiles == 0 && loaded.matrices == 0 {
         out.say(
             "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
         );

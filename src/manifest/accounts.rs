@@ -1,0 +1,200 @@
+//! Owns `[accounts]`: each account as all files together say it. Must not know the matrices that choose among them.
+
+use std::collections::HashMap;
+
+use super::codes;
+use super::fields::Slot;
+use super::keys;
+use super::reading::{Entry, Reading, Text, entries};
+use super::sessions::{Sessions, check_case};
+use super::values;
+use crate::diagnostic::Diagnostic;
+use crate::model::{AccountId, ProfileName, Region};
+use crate::source::{Span, is_unsafe};
+
+/// A role of an account, and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct RoleName {
+    /// Its name.
+    pub(super) name: String,
+    /// Where that stands.
+    pub(super) at: Span,
+}
+
+/// An account as it is written, in one file or several.
+#[derive(Debug)]
+pub(super) struct Account<'t> {
+    /// Its name here.
+    pub(super) name: &'t str,
+    /// Where the name stands.
+    pub(super) at: Span,
+    /// Where it stands in the file that wins.
+    over: Span,
+    /// Its number.
+    pub(super) id: Slot<AccountId>,
+    /// Its region.
+    pub(super) region: Slot<Region>,
+    /// Its tags.
+    pub(super) tags: Slot<Vec<String>>,
+    /// Its roles.
+    pub(super) roles: Slot<Vec<RoleName>>,
+    /// The SSO session that leads there.
+    pub(super) sso_session: Slot<String>,
+    /// Keys that were probably meant by a misspelt one.
+    meant: Vec<&'static str>,
+}
+
+impl Account<'_> {
+    /// Whether it has one of these tags.
+    pub(super) fn has_any(&self, tags: &[Text<'_>]) -> bool {
+        let own = self.tags.value().map(Vec::as_slice).unwrap_or_default();
+        tags.iter().any(|tag| own.iter().any(|own| *own == *tag.value))
+    }
+
+    /// Whether another SSO session than this one leads there.
+    pub(super) fn is_of_another(&self, session: &str) -> bool {
+        self.sso_session.value().is_some_and(|own| own != session)
+    }
+}
+
+/// All accounts in the manifest's order.
+#[derive(Debug, Default)]
+pub(super) struct Accounts<'t> {
+    /// Each once.
+    pub(super) list: Vec<Account<'t>>,
+    /// The place in the list by name.
+    pub(super) by_name: HashMap<&'t str, usize>,
+}
+
+impl<'t> Accounts<'t> {
+    /// Reads `[accounts]` of one file over those of the files before.
+    pub(super) fn read(&mut self, entry: Entry<'t>, reading: &mut Reading<'t>) {
+        let Some(table) = reading.table(entry) else { return };
+        for entry in entries(table) {
+            let mut account = account(entry, reading);
+            let Some(index) = self.by_name.get(entry.name).copied() else {
+                self.by_name.insert(entry.name, self.list.len());
+                self.list.push(account);
+                continue;
+            };
+            let place = &mut self.list[index];
+            if !reading.layers.wins(account.over, place.over) {
+                reading.defined_twice(format_args!("the account `{}`", entry.name), account.at, place.at);
+            }
+            account.at = place.at;
+            let below = std::mem::replace(place, account);
+            place.id.lay_over(below.id);
+            place.region.lay_over(below.region);
+            place.tags.lay_over(below.tags);
+            place.roles.lay_over(below.roles);
+            place.sso_session.lay_over(below.sso_session);
+            place.meant.extend(below.meant);
+        }
+    }
+
+    /// Checks each account as a whole.
+    pub(super) fn check(&self, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
+        check_case(self.list.iter().map(|account| (account.name, account.at)), "account", reading);
+        let mut by_id = HashMap::new();
+        for account in &self.list {
+            if account.id.is_absent() && !account.meant.contains(&"id") {
+                let message = format!("the account `{}` has no `id`", account.name);
+                reading.out.push(
+                    Diagnostic::error(codes::MISSING_KEY, account.at, message)
+                        .help("add `id = \"…\"` with the 12 digits of its number"),
+                );
+            }
+            if let Some(session) = account.sso_session.given() {
+                sessions.check_reference(
+                    session,
+                    |code, message| Diagnostic::error(code, session.at, message),
+                    reading,
+                );
+            }
+            let Some(id) = account.id.given() else { continue };
+            let key = (id.value.as_str(), account.sso_session.value());
+            if let Some(first) = by_id.insert(key, account) {
+                let message = format!("the accounts `{}` and `{}` have one number", first.name, account.name);
+                reading.out.push(
+                    Diagnostic::warning(codes::ACCOUNT_TWICE, id.at, message)
+                        .related(first.at, "the other one")
+                        .help("leave one of them out, or correct its `id`"),
+                );
+            }
+        }
+    }
+}
+
+fn account<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Account<'t> {
+    if let Err(error) = ProfileName::new(entry.name) {
+        reading.out.push(values::bad_name(entry.name, entry.at, &error));
+    }
+    let mut account = Account {
+        name: entry.name,
+        at: entry.at,
+        over: entry.at,
+        id: Slot::Absent,
+        region: Slot::Absent,
+        tags: Slot::Absent,
+        roles: Slot::Absent,
+        sso_session: Slot::Absent,
+        meant: Vec::new(),
+    };
+    reading.variables.enter("accounts");
+    if entry.value.get_ref().as_str().is_some() {
+        account.id = id(entry, reading);
+    } else if let Some(table) = entry.value.get_ref().as_table() {
+        reading.variables.enter(entry.name);
+        let table = super::reading::Table { keys: table, base: entry.base };
+        entries(table).into_iter().for_each(|inner| put(&mut account, inner, reading));
+        reading.variables.leave();
+    } else {
+        account.id = Slot::Broken;
+        let example = Some("\"111111111111\"");
+        reading.wrong_type(entry, "the account's number in quotes, or a table with `id`", example);
+    }
+    reading.variables.leave();
+    account
+}
+
+fn put<'t>(account: &mut Account<'t>, entry: Entry<'t>, reading: &mut Reading<'t>) {
+    let Some(key) = keys::find(keys::ACCOUNT, entry.name) else {
+        let known = keys::ACCOUNT.iter().map(|key| key.name);
+        account.meant.extend(reading.unknown_key(entry, format_args!("the account `{}`", account.name), known));
+        return;
+    };
+    let (example, at) = (Some(key.examples[0]), entry.value_at());
+    match key.name {
+        "id" => account.id = id(entry, reading),
+        "region" => {
+            let region = reading.text(entry, example).and_then(|text| values::region(&text, reading));
+            account.region = Slot::of(region, at);
+        }
+        "tags" => account.tags = Slot::of(values::tags(entry, example, reading), at),
+        "roles" => account.roles = Slot::of(roles(entry, example, reading), at),
+        "sso_session" => {
+            let session = reading.text(entry, example).and_then(|text| values::reference(&text, reading));
+            account.sso_session = Slot::of(session, at);
+        }
+        name => debug_assert!(false, "{name} has no field"),
+    }
+}
+
+fn id(entry: Entry<'_>, reading: &mut Reading<'_>) -> Slot<AccountId> {
+    let example = Some("\"111111111111\"");
+    let id = reading.text(entry, example).and_then(|text| values::account_id(&text, reading));
+    Slot::of(id, entry.value_at())
+}
+
+/// The names of roles in `entry`; what a role may be called is checked where it is used.
+pub(super) fn roles(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) -> Option<Vec<RoleName>> {
+    let texts = reading.texts(entry, example)?;
+    let is_name = |text: &Text<'_>| !text.value.is_empty() && !text.value.contains(is_unsafe);
+    let bad = texts.iter().find(|text| !is_name(text));
+    if let Some(text) = bad {
+        let help = "a role's name is one line of visible characters, as the access portal or IAM shows it";
+        reading.reject(text, codes::BAD_TEXT, "this can't be the name of a role".to_owned(), help);
+        return None;
+    }
+    Some(texts.into_iter().map(|text| RoleName { name: text.value.into_owned(), at: text.at }).collect())
+}
