@@ -32,6 +32,20 @@ const DEFAULTS: &[&str] = &[
     "mfa_serial = \"GAHT12345678\"",
     "duration_seconds = 900",
 ];
+/// What a matrix is made of.
+const ACCOUNTS: &str =
+    "[accounts]\na = \"111111111111\"\nb = { id = \"222222222222\", tags = [\"t\"], roles = [\"Admin\", \"Read\"] }\n";
+const CHOICES: &[&str] = &[
+    "accounts = \"*\"\nroles = \"*\"\n",
+    "accounts = [\"b\", \"a\"]\nroles = [\"Admin\"]\n",
+    "accounts = { tags = [\"t\"] }\nroles = [\"x\", \"y\"]\nexclude = [\"*.x\"]\n",
+];
+const MADE: &[&str] = &[
+    "pattern = \"iam\"\n",
+    "pattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::${account_id}:mfa/${role_lower}\"\n",
+    "pattern = \"sso\"\nsso_account_id = \"${account_id}\"\nsso_role_name = \"${role}\"\n\
+     sso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n",
+];
 /// What is put somewhere into a manifest to make it a wrong one.
 const WRONG: &[&str] =
     &["\"", "[", "\n", "\u{0}", "x = 1\n", "[profiles.main]\n", "é", "${", "version = 2\n", "\u{202e}", "'''", "\r"];
@@ -57,6 +71,11 @@ pub(super) fn draw(draw: &mut Draw<'_>) -> String {
         let _ = writeln!(text, "[sso_sessions.{session:?}]\nsso_start_url = {url:?}\nsso_region = \"us-east-1\"");
         let scopes = draw.pick(&["", "sso_registration_scopes = [\"sso:account:access\", \"a.b/c:*\"]\n"]);
         text.push_str(scopes);
+    }
+    if draw.one_in(4) {
+        text.push_str(ACCOUNTS);
+        text.extend(["[matrix.m]\nname = \"m-${account}.${role}\"\n", draw.pick(CHOICES), draw.pick(MADE)]);
+        lines(draw, &mut text, COMMON, 2);
     }
     let mut tables = profiles(draw, sessions);
     if draw.one_in(4) {

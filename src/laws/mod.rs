@@ -14,6 +14,7 @@ mod edit;
 mod expected;
 mod files;
 mod manifests;
+mod matrix;
 mod parse;
 mod planned;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use credentials::{CredentialsCase, credentials_hold};
 pub use draw::Draw;
 pub use edit::{Change, EditCase, edits_hold};
 pub use files::{File, FileSort};
+pub use matrix::{MatrixCase, matrix_holds};
 pub use parse::parse_is_identity;
 pub use values::{ValueCase, value_holds};
 

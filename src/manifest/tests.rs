@@ -225,3 +225,126 @@ fn a_short_file_that_can_not_be_cut_does_not_keep_a_long_one_from_it() {
     layers.add_local(Source::new("own.toml", "[profiles.p1]\n[vars]\na = \"b\"\n"), None);
     assert_eq!(load_in_pieces(&layers, Audience::Person, 64), Some(load_whole(&layers, Audience::Person)));
 }
+
+/// A manifest whose matrix makes SSO profiles for some accounts, with `more` keys in the matrix.
+fn with_matrix(accounts: &str, more: &str) -> String {
+    format!(
+        "[sso_sessions.corp]\nsso_start_url = \"https://a.awsapps.com/start\"\nsso_region = \"us-east-1\"\n\
+         [accounts]\n{accounts}\n[matrix.corp]\nname = \"${{account}}-${{role}}\"\npattern = \"sso\"\n\
+         sso_session = \"corp\"\nsso_account_id = \"${{account_id}}\"\nsso_role_name = \"${{role}}\"\n{more}\n"
+    )
+}
+
+fn names(catalog: &Catalog) -> Vec<&str> {
+    catalog.profiles().iter().map(|profile| profile.name.as_str()).collect()
+}
+
+#[test]
+fn made_profiles_come_behind_the_written_ones_by_account_and_then_by_role() {
+    let accounts = "z = \"111111111111\"\na = \"222222222222\"\n";
+    let written = "[profiles.z-B]\noutput = \"text\"\n[profiles.own]\npattern = \"iam\"\n";
+    let text = with_matrix(accounts, "accounts = \"*\"\nroles = [\"B\", \"A\"]") + written;
+    assert_eq!(names(&catalog_of(&text)), ["own", "z-B", "z-A", "a-B", "a-A"]);
+    let text = with_matrix(accounts, "accounts = [\"a\", \"z\"]\nroles = [\"A\"]");
+    assert_eq!(names(&catalog_of(&text)), ["a-A", "z-A"]);
+}
+
+#[test]
+fn a_matrix_takes_the_accounts_of_its_session_and_those_of_none() {
+    let other = "[sso_sessions.other]\nsso_start_url = \"https://b.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let accounts = "a = { id = \"111111111111\", sso_session = \"corp\", tags = [\"t\"] }\n\
+                    b = { id = \"222222222222\", sso_session = \"other\", tags = [\"t\"] }\nc = \"333333333333\"\n";
+    for (choice, expected) in [("\"*\"", &["a-A", "c-A"][..]), ("{ tags = [\"t\"] }", &["a-A"])] {
+        let text = other.to_owned() + &with_matrix(accounts, &format!("accounts = {choice}\nroles = [\"A\"]"));
+        assert_eq!(names(&catalog_of(&text)), expected);
+    }
+    let keys = "[matrix.keys]\nname = \"k-${account}\"\naccounts = \"*\"\npattern = \"iam\"\n";
+    let text = other.to_owned() + &with_matrix(accounts, "accounts = \"*\"\nroles = []") + keys;
+    assert_eq!(names(&catalog_of(&text)), ["k-a", "k-b", "k-c"]);
+}
+
+#[test]
+fn accounts_and_matrices_of_several_files_win_key_by_key() {
+    let texts = [
+        "[accounts.a]\nregion = \"eu-west-1\"\n[matrix.corp]\nroles = [\"A\", \"B\"]\n[matrix.corp.settings]\nmax_attempts = 2\n",
+        &with_matrix(
+            "b = \"222222222222\"",
+            "accounts = \"*\"\nroles = [\"C\"]\nsettings = { max_attempts = 1, retry_mode = \"legacy\" }",
+        ),
+        "",
+        "[accounts]\na = { id = \"111111111111\", region = \"us-east-1\", tags = [\"t\"] }\n",
+        "[accounts.a]\ntags = [\"mine\"]\n[matrix.corp]\nexclude = [\"?-B\"]\nregion = \"eu-west-3\"\n",
+    ];
+    let loaded = load(&four_and_own(texts), Audience::Person);
+    assert_eq!(loaded.diagnostics, []);
+    let catalog = loaded.catalog.unwrap();
+    assert_eq!(names(&catalog), ["a-A", "b-A"]);
+    let (a, b) = (catalog.get("a-A").unwrap(), catalog.get("b-A").unwrap());
+    assert_eq!(a.region.as_ref().unwrap().as_str(), "eu-west-1");
+    assert_eq!(b.region.as_ref().unwrap().as_str(), "eu-west-3");
+    assert_eq!((&a.tags[..], &b.tags[..]), (&["mine".to_owned()][..], &[][..]));
+    let settings = format!("{:?}", a.settings);
+    assert!(settings.contains("\"2\"") && settings.contains("legacy") && !settings.contains("\"1\""), "{settings}");
+}
+
+#[test]
+fn what_is_defined_in_two_files_of_one_rank_is_told() {
+    let account = "[accounts]\na = \"111111111111\"\n[matrix.corp]\npattern = \"iam\"\nname = \"x\"\naccounts = []\n";
+    let mut layers = alone("");
+    layers.add_included(0, Source::new("1", account));
+    layers.add_included(0, Source::new("2", account));
+    assert_eq!(codes_in(&layers), [codes::MATRIX_EMPTY, codes::DEFINED_TWICE, codes::DEFINED_TWICE]);
+}
+
+#[test]
+fn one_mistake_in_a_matrix_of_ten_thousand_is_one_finding() {
+    let accounts: String = (0..5_000).map(|index| format!("a{index} = \"{:012}\"\n", index)).collect();
+    for (mistake, code) in [
+        ("region = \"nowhere\"", codes::BAD_REGION),
+        ("sso_region = \"us-east-1\"", codes::SESSION_AND_URL),
+        ("description = \"${account}\\u0007\"", codes::BAD_TEXT),
+        ("output = \"${role}\"", codes::BAD_OUTPUT),
+        ("duration_seconds = 3600", codes::USELESS_KEY),
+    ] {
+        let text = with_matrix(&accounts, &format!("accounts = \"*\"\nroles = [\"A\", \"B\"]\n{mistake}"));
+        let found = load(&alone(&text), Audience::Person).diagnostics;
+        assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [code], "{mistake}");
+        let is_common = code == codes::BAD_REGION;
+        assert_eq!(found[0].primary.text.ends_with("so it is in 9999 other profiles of this matrix"), !is_common);
+    }
+}
+
+#[test]
+fn every_key_tells_where_it_comes_from() {
+    let accounts = "a = { id = \"111111111111\", region = \"eu-west-1\", tags = [\"t\"] }\nb = \"222222222222\"\n";
+    let more = "accounts = \"*\"\nroles = [\"A\"]\nexclude = [\"b-*\"]\nsettings = { max_attempts = 2, retry_mode = \"legacy\" }";
+    let text = "[defaults]\noutput = \"json\"\nsettings = { tcp_keepalive = true }\n".to_owned()
+        + &with_matrix(accounts, more)
+        + "[profiles.a-A]\nsettings = { max_attempts = 9 }\ndescription = \"mine\"\n";
+    let layers = alone(&text);
+    let why = load_with_why(&layers, "a-A").why.unwrap();
+    let place = |at| layers.sources().text(at).unwrap();
+    let made = why.made.as_ref().unwrap();
+    assert_eq!((place(made.matrix), place(made.account), place(made.role.unwrap())), ("corp", "a", "\"A\""));
+    assert_eq!(why.written_at.map(place), Some("a-A"));
+    let told: Vec<_> = why.keys.iter().map(|told| (&*told.key, &*told.value, told.origin)).collect();
+    for expected in [
+        ("pattern", "sso", Origin::Matrix),
+        ("region", "eu-west-1", Origin::Account),
+        ("output", "json", Origin::Defaults),
+        ("description", "mine", Origin::Own),
+        ("tags", "t", Origin::Account),
+        ("sso_account_id", "111111111111", Origin::Matrix),
+        ("settings.max_attempts", "9", Origin::Own),
+        ("settings.retry_mode", "legacy", Origin::Matrix),
+        ("settings.tcp_keepalive", "true", Origin::Defaults),
+    ] {
+        assert!(told.contains(&expected), "{expected:?} is not in {told:?}");
+    }
+    let id = why.keys.iter().find(|told| told.key == "sso_account_id").unwrap();
+    assert_eq!(place(id.at), "\"${account_id}\"");
+    let loaded = load_with_why(&layers, "b-A");
+    assert_eq!((loaded.why, loaded.left_out.len()), (None, 1));
+    assert_eq!((place(loaded.left_out[0].by), place(loaded.left_out[0].account)), ("\"b-*\"", "b"));
+    assert_eq!(load_with_why(&layers, "c").left_out, []);
+}

@@ -77,6 +77,11 @@ fn edits_change_what_they_say_and_nothing_else() {
 }
 
 #[test]
+fn a_matrix_makes_what_could_be_written_out() {
+    holds(5_000, 1_500, MatrixCase::draw, matrix_holds);
+}
+
+#[test]
 fn a_manifest_in_pieces_says_what_it_says_as_a_whole() {
     for text in fixtures("manifest", "toml") {
         check_holds(&String::from_utf8_lossy(&text));
