@@ -49,6 +49,13 @@ impl Reading {
         Ok(Self { files, loaded })
     }
 
+    /// The same, with where the profile of that name comes from.
+    pub(crate) fn read_with_why(places: Places<'_>, name: &str) -> Result<Self, Failure> {
+        let files = Files::read(places, Audience::Person)?;
+        let loaded = manifest::load_with_why(&files.layers, name);
+        Ok(Self { files, loaded })
+    }
+
     /// The manifest's own file.
     pub(crate) fn source(&self) -> &Source {
         self.files.layers.sources().get(0)

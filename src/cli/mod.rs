@@ -33,6 +33,7 @@ mod scope;
 mod shell;
 mod surroundings;
 mod undo;
+mod why;
 mod work;
 
 use std::process::ExitCode;

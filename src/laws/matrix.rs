@@ -147,12 +147,13 @@ fn write_out(text: &mut String, keys: &str, (account, own_tags, region): (&Accou
     let over_settings = over.strip_prefix("settings = ");
     for line in keys.lines().filter(|line| key(line) != key(over) || over_settings.is_some()) {
         // Settings are merged key by key.
-        match (line.strip_prefix("settings = { "), over_settings) {
-            (Some(own), Some(_)) => {
-                _ = writeln!(text, "settings = {{ {}, max_attempts = 9 }}", own.trim_end_matches(" }"))
-            }
-            _ => _ = writeln!(text, "{line}"),
-        }
+        let merged = over_settings.and(line.strip_prefix("settings = { ")).map(|own| own.trim_end_matches(" }"));
+        let merged = merged.map(|own| format!("settings = {{ {own}, max_attempts = 9 }}"));
+        text.extend([
+            merged.as_deref().unwrap_or(line),
+            "
+",
+        ]);
     }
     if over_settings.is_some() && !keys.contains("settings = ") {
         text.push_str(over);
@@ -161,11 +162,11 @@ fn write_out(text: &mut String, keys: &str, (account, own_tags, region): (&Accou
     let is_given = |key: &str| over.starts_with(key);
     if !is_given("tags") {
         let mut all: Vec<&str> = Vec::new();
-        tags.into_iter().for_each(|tag| {
+        for tag in tags {
             if !all.contains(&tag) {
-                all.push(tag)
+                all.push(tag);
             }
-        });
+        }
         let _ = writeln!(text, "tags = {all:?}");
     }
     if !is_given("region") {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::codes;
 use super::fields::Slot;
 use super::keys;
-use super::reading::{Entry, Reading, Text, entries};
+use super::reading::{Entry, Reading, Table, Text, entries};
 use super::sessions::{Sessions, check_case};
 use super::values;
 use crate::diagnostic::Diagnostic;
@@ -145,8 +145,9 @@ fn account<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Account<'t> {
         account.id = id(entry, reading);
     } else if let Some(table) = entry.value.get_ref().as_table() {
         reading.variables.enter(entry.name);
-        let table = super::reading::Table { keys: table, base: entry.base };
-        entries(table).into_iter().for_each(|inner| put(&mut account, inner, reading));
+        for inner in entries(Table { keys: table, base: entry.base }) {
+            put(&mut account, inner, reading);
+        }
         reading.variables.leave();
     } else {
         account.id = Slot::Broken;

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 
 use toml::de::DeValue;
 
-use super::accounts::{Account, Accounts, RoleName, roles};
+use super::accounts::{Account, Accounts, RoleName};
+use super::choices::{Excluded, Roles, choose, read_roles};
 use super::codes;
 use super::fields::{Fields, Origin, Slot};
 use super::keys::{self, Key};
 use super::profiles::{Draft, Drafts, Made};
-use super::reading::{Entry, Reading, Table, Text, entries, quoted};
+use super::reading::{Entry, Reading, entries, quoted};
 use super::settings;
 use super::values;
 use super::variables::Product;
@@ -26,10 +27,6 @@ use crate::source::Span;
 const MOST_NAMED: usize = 5;
 /// How `name` is written.
 const NAME_EXAMPLE: &str = "\"${account}-${role}\"";
-/// How `accounts` is written.
-const ACCOUNTS_EXAMPLE: &str = "[\"prod\", \"dev\"]";
-/// How `roles` is written.
-const ROLES_EXAMPLE: &str = "[\"Admin\", \"ReadOnly\"]";
 
 /// A matrix as it is written, in one file or several.
 #[derive(Debug)]
@@ -117,17 +114,6 @@ fn is_text(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
     is_text
 }
 
-/// The roles of a matrix.
-#[derive(Debug)]
-enum Roles {
-    /// It has none: one profile for each account.
-    None,
-    /// Each account's own.
-    Own(Span),
-    /// The same for all.
-    These(Vec<RoleName>),
-}
-
 /// What a matrix makes: all of it that is the same for every profile, and how the rest is found.
 struct Plan<'m, 't> {
     matrix: &'m Matrix<'t>,
@@ -197,12 +183,21 @@ impl<'m, 't> Plan<'m, 't> {
             }
         }
         self.report_roles(&accounts, reading);
-        if made == 0 {
+        if made == 0 && !self.is_turned_off(reading) {
             reading.out.push(self.nothing_made(&accounts, tried > 0));
         } else {
             let names = || out.made.iter().map(|draft| &*draft.written);
             self.excluded.report(names, reading);
         }
+    }
+
+    /// Whether one person's own file says that there are no accounts for it.
+    fn is_turned_off(&self, reading: &Reading<'_>) -> bool {
+        let accounts = self.matrix.entries.iter().find(|entry| entry.name == keys::ACCOUNTS);
+        accounts.is_some_and(|entry| {
+            let is_local = reading.layers.is_local(reading.layers.sources().number(entry.at));
+            is_local && entry.value.get_ref().as_array().is_some_and(|list| list.is_empty())
+        })
     }
 
     /// Accounts without roles of their own, where those are asked for.
@@ -298,17 +293,19 @@ fn made_twice(
     label: &str,
 ) -> Diagnostic {
     let is_same = template == other;
-    let message = match is_same {
-        true => format!("the matrix `{label}` makes two profiles of the name `{name}`"),
-        false => format!("two matrices make a profile of the name `{name}`"),
+    let message = if is_same {
+        format!("the matrix `{label}` makes two profiles of the name `{name}`")
+    } else {
+        format!("two matrices make a profile of the name `{name}`")
     };
     let found = Diagnostic::error(codes::MADE_TWICE, template, message);
     let found = if is_same { found } else { found.related(other, "the other one") };
     let accounts = first.made.as_ref().map(|made| made.account).filter(|at| *at != account.at);
     let found = accounts.into_iter().fold(found, |found, at| found.related(at, "one is of this account"));
-    found.related(account.at, "it is of this account").help(match is_same {
-        true => "put what tells them apart into `name`: `${account}`, `${account_id}`, `${role}`",
-        false => "give the names another form, or leave the name out of one of them with `exclude`",
+    found.related(account.at, "it is of this account").help(if is_same {
+        "put what tells them apart into `name`: `${account}`, `${account_id}`, `${role}`"
+    } else {
+        "give the names another form, or leave the name out of one of them with `exclude`"
     })
 }
 
@@ -384,165 +381,4 @@ fn session<'f>(common: &'f Fields, defaults: &'f Fields) -> Option<&'f str> {
     let pattern = common.pattern.value().or(defaults.pattern.value())?;
     let session = common.sso_session.value().or(defaults.sso_session.value())?;
     (*pattern == Pattern::Sso && common.sso_start_url.is_absent()).then_some(session)
-}
-
-/// The accounts that `entry` chooses, in the manifest's order, or in that of its list.
-fn choose<'a, 'n>(
-    entry: Entry<'_>,
-    accounts: &'a Accounts<'n>,
-    session: Option<&str>,
-    reading: &mut Reading<'_>,
-) -> Option<Vec<&'a Account<'n>>> {
-    let is_open = |account: &&Account<'_>| session.is_none_or(|session| !account.is_of_another(session));
-    match entry.value.get_ref() {
-        DeValue::String(text) if *text == "*" => Some(accounts.list.iter().filter(is_open).collect()),
-        DeValue::Array(_) => {
-            let names = reading.texts(entry, Some(ACCOUNTS_EXAMPLE))?;
-            Some(names.iter().filter_map(|name| named(name, accounts, session, reading)).collect())
-        }
-        DeValue::Table(keys) => {
-            let tags = tags(Table { keys, base: entry.base }, entry, accounts, reading)?;
-            Some(accounts.list.iter().filter(is_open).filter(|account| account.has_any(&tags)).collect())
-        }
-        _ => {
-            let message = "`accounts` is `\"*\"`, a list of names, or `{ tags = […] }`";
-            let help = format!("write it as in `accounts = {ACCOUNTS_EXAMPLE}`");
-            reading.out.push(Diagnostic::error(codes::BAD_CHOICE, entry.value_at(), message).help(help));
-            None
-        }
-    }
-}
-
-fn named<'a, 'n>(
-    name: &Text<'_>,
-    accounts: &'a Accounts<'n>,
-    session: Option<&str>,
-    reading: &mut Reading<'_>,
-) -> Option<&'a Account<'n>> {
-    let Some(account) = accounts.by_name.get(&*name.value).map(|index| &accounts.list[*index]) else {
-        let help = match reading.suggester.nearest(&name.value, accounts.list.iter().map(|account| account.name)) {
-            Some(guess) => format!("did you mean `{guess}`?"),
-            None if name.value == "*" => "all accounts are `accounts = \"*\"`, without a list".to_owned(),
-            None => format!("add `{} = \"…\"` with its number to `[accounts]`", name.value),
-        };
-        reading.reject(name, codes::UNKNOWN_ACCOUNT, format!("there is no account `{}`", name.value), &help);
-        return None;
-    };
-    if let Some((own, session)) =
-        account.sso_session.given().zip(session).filter(|(own, session)| own.value != **session)
-    {
-        let message = format!("`{session}` does not lead to the account `{}`", name.value);
-        let found = Diagnostic::error(codes::OTHER_SESSION, name.at, message);
-        reading.out.push(
-            found
-                .related(own.at, format!("it is reached through `{}`", own.value))
-                .help("leave it out here, or correct the account's `sso_session`"),
-        );
-        return None;
-    }
-    Some(account)
-}
-
-/// The tags in a table that has nothing else.
-fn tags<'e>(
-    table: Table<'e>,
-    whole: Entry<'_>,
-    accounts: &Accounts<'_>,
-    reading: &mut Reading<'_>,
-) -> Option<Vec<Text<'e>>> {
-    let mut tags = None;
-    for entry in entries(table) {
-        if entry.name == "tags" {
-            tags = Some(reading.texts(entry, Some("[\"nonprod\"]"))?);
-        } else {
-            reading.unknown_key(entry, format_args!("`accounts`, which chooses by tags"), std::iter::once("tags"));
-            return None;
-        }
-    }
-    let Some(tags) = tags else {
-        let found = Diagnostic::error(codes::BAD_CHOICE, whole.value_at(), "this chooses by nothing");
-        reading.out.push(found.help("write it as in `accounts = { tags = [\"nonprod\"] }`"));
-        return None;
-    };
-    let known = || accounts.list.iter().filter_map(|account| account.tags.value()).flatten().map(String::as_str);
-    for tag in tags.iter().filter(|tag| known().all(|known| known != tag.value)) {
-        let found = Diagnostic::warning(codes::UNKNOWN_TAG, tag.at, format!("no account has the tag `{}`", tag.value));
-        reading.out.push(match reading.suggester.nearest(&tag.value, known()) {
-            Some(guess) => found.help(format!("did you mean `{guess}`?")),
-            None => found.help("add it to `tags` of the accounts that are meant"),
-        });
-    }
-    Some(tags)
-}
-
-fn read_roles(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<Roles> {
-    match entry.value.get_ref() {
-        DeValue::String(text) if *text == "*" => Some(Roles::Own(entry.value_at())),
-        DeValue::Array(_) => roles(entry, Some(ROLES_EXAMPLE), reading).map(Roles::These),
-        _ => {
-            let found = Diagnostic::error(
-                codes::BAD_CHOICE,
-                entry.value_at(),
-                "`roles` is a list of names, or `\"*\"` for each account's own",
-            );
-            reading.out.push(found.help(format!("write it as in `roles = {ROLES_EXAMPLE}`")));
-            None
-        }
-    }
-}
-
-/// The names that are not made.
-#[derive(Default)]
-struct Excluded {
-    names: HashMap<String, Exclusion>,
-    patterns: Vec<(glob::Pattern, Exclusion)>,
-}
-
-/// One of them.
-struct Exclusion {
-    at: Span,
-    is_used: std::cell::Cell<bool>,
-}
-
-impl Excluded {
-    fn read(entry: Entry<'_>, reading: &mut Reading<'_>) -> Self {
-        let mut excluded = Self::default();
-        for text in reading.texts(entry, Some("[\"prod-Admin\"]")).unwrap_or_default() {
-            let exclusion = Exclusion { at: text.at, is_used: std::cell::Cell::new(false) };
-            if !text.value.contains(['*', '?']) {
-                excluded.names.insert(text.value.into_owned(), exclusion);
-                continue;
-            }
-            match glob::Pattern::new(&text.value) {
-                Ok(pattern) => excluded.patterns.push((pattern, exclusion)),
-                Err(error) => {
-                    let message = format!("this is not a pattern of names: {}", error.msg);
-                    reading.reject(&text, codes::BAD_CHOICE, message, "`*` and `?` stand for parts of a name");
-                }
-            }
-        }
-        excluded
-    }
-
-    /// Where it is said that this name is not made.
-    fn has(&self, name: &str) -> Option<Span> {
-        let by_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.matches(name)).map(|(_, found)| found);
-        let found = self.names.get(name).or_else(by_pattern)?;
-        found.is_used.set(true);
-        Some(found.at)
-    }
-
-    /// Reports what leaves nothing out.
-    fn report<'n, N: Iterator<Item = &'n str>>(&self, names: impl Fn() -> N, reading: &mut Reading<'_>) {
-        let patterns = self.patterns.iter().map(|(pattern, exclusion)| (pattern.as_str(), exclusion));
-        let all = self.names.iter().map(|(name, exclusion)| (name.as_str(), exclusion)).chain(patterns);
-        for (name, exclusion) in all.filter(|(_, exclusion)| !exclusion.is_used.get()) {
-            let message = format!("`{name}` is no name that this matrix would make");
-            let found = Diagnostic::warning(codes::EXCLUDE_NOTHING, exclusion.at, message);
-            reading.out.push(match reading.suggester.nearest(name, names()) {
-                Some(guess) => found.help(format!("did you mean `{guess}`?")),
-                None => found.help("leave it out"),
-            });
-        }
-    }
 }

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod chains;
+mod choices;
 mod codes;
 mod fields;
 mod keys;

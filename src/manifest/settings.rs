@@ -72,7 +72,9 @@ pub(super) fn inherit(own: &mut Vec<WrittenSetting>, defaults: &[WrittenSetting]
 
 /// Says of all settings that they were written in that table.
 pub(super) fn came_from(settings: &mut [WrittenSetting], origin: Origin) {
-    settings.iter_mut().for_each(|setting| setting.origin = origin);
+    for setting in settings {
+        setting.origin = origin;
+    }
 }
 
 fn merge(under: &mut WrittenSetting, over: WrittenSetting) {

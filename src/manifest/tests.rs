@@ -298,7 +298,7 @@ fn what_is_defined_in_two_files_of_one_rank_is_told() {
 
 #[test]
 fn one_mistake_in_a_matrix_of_ten_thousand_is_one_finding() {
-    let accounts: String = (0..5_000).map(|index| format!("a{index} = \"{:012}\"\n", index)).collect();
+    let accounts = (0..5_000).map(|index| format!("a{index} = \"{index:012}\"\n")).collect::<Vec<_>>().concat();
     for (mistake, code) in [
         ("region = \"nowhere\"", codes::BAD_REGION),
         ("sso_region = \"us-east-1\"", codes::SESSION_AND_URL),

@@ -81,6 +81,13 @@ pub(super) struct Product {
     role_at: Option<Span>,
 }
 
+/// What a name stands for while a profile is made.
+enum Known<'p> {
+    Text(&'p str),
+    /// Something that is wrong, which has been reported.
+    Wrong,
+}
+
 impl Product {
     /// What an account and a role are called.
     pub(super) fn new(account: &Account<'_>, role: Option<&RoleName>) -> Self {
@@ -94,13 +101,13 @@ impl Product {
         }
     }
 
-    /// What `${name}` stands for here, if it is known here; no text if that is wrong.
-    fn get(&self, name: &str) -> Option<Option<&str>> {
+    /// What `${name}` stands for here, if it is known here.
+    fn get(&self, name: &str) -> Option<Known<'_>> {
         match name {
-            "account" => Some(Some(&self.account)),
-            "account_id" => Some(self.account_id.as_deref()),
-            "role" => self.role.as_ref().map(|(role, _)| Some(role.as_str())),
-            "role_lower" => self.role.as_ref().map(|(_, lower)| Some(lower.as_str())),
+            "account" => Some(Known::Text(&self.account)),
+            "account_id" => Some(self.account_id.as_deref().map_or(Known::Wrong, Known::Text)),
+            "role" => self.role.as_ref().map(|(role, _)| Known::Text(role)),
+            "role_lower" => self.role.as_ref().map(|(_, lower)| Known::Text(lower)),
             _ => None,
         }
     }
@@ -253,23 +260,9 @@ impl Variables<'_> {
                 }
                 Part::Name(name) => name,
             };
-            if let Some(known) = self.product.as_ref().and_then(|product| product.get(name)) {
-                known.map_or_else(|| sound = false, |text| value.push_str(text));
-                continue;
-            }
-            self.note_use(name, key, at);
-            match self.by_name.get(name) {
-                Some(Defined { value: Some(text), .. }) => value.push_str(text),
-                Some(_) => sound = false,
-                None => {
-                    sound = false;
-                    if audience == Audience::Team && self.required.contains_key(name) {
-                        self.is_open = true;
-                    } else {
-                        let place = within(layers, at, name);
-                        self.undefined.entry(name.to_owned()).or_default().push(place);
-                    }
-                }
+            match self.value_of(name, key, at, (layers, audience)) {
+                Some(text) => value.push_str(text),
+                None => sound = false,
             }
             if value.len() > LONGEST {
                 out.push(Diagnostic::error(
@@ -281,6 +274,27 @@ impl Variables<'_> {
             }
         }
         sound.then_some(Text { value: value.into(), at, expanded: true })
+    }
+
+    /// What `${name}` stands for; none if that is wrong, which was reported, or if nothing defines it, which is noted.
+    fn value_of(&mut self, name: &str, key: &str, at: Span, (layers, audience): (&Layers, Audience)) -> Option<&str> {
+        let is_made = self.product.as_ref().is_some_and(|product| product.get(name).is_some());
+        if is_made {
+            return match self.product.as_ref()?.get(name)? {
+                Known::Text(text) => Some(text),
+                Known::Wrong => None,
+            };
+        }
+        self.note_use(name, key, at);
+        if self.by_name.contains_key(name) {
+            return self.by_name.get(name)?.value;
+        }
+        if audience == Audience::Team && self.required.contains_key(name) {
+            self.is_open = true;
+        } else {
+            self.undefined.entry(name.to_owned()).or_default().push(within(layers, at, name));
+        }
+        None
     }
 
     fn note_use(&mut self, name: &str, key: &str, at: Span) {

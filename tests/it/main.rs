@@ -62,6 +62,7 @@ mod single_flight;
 mod status;
 #[cfg(unix)]
 #[cfg(test)]
+mod team;
 mod terminal;
 #[cfg(unix)]
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod moto;
 mod native;
 mod process;
 mod reading;
+mod team;
 mod tokens;
 
 use client::Client;

@@ -23,6 +23,7 @@ mod sso;
 pub(crate) mod standard;
 mod state;
 mod sts;
+pub(crate) mod team;
 mod validate;
 mod world;
 

@@ -1,0 +1,156 @@
+//! Owns what `list --why` says of one profile: what made it, and where each of its keys comes from.
+
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::load::Reading;
+use super::out::Out;
+use super::places::Places;
+use crate::manifest::{LeftOut, MadeBy, Origin, Told, Why};
+use crate::render::table;
+use crate::source::{Position, Span, display_safe};
+
+/// Says where the profile of that name comes from, or which matrix leaves it out.
+pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let reading = Reading::read_with_why(places, name)?;
+    let is_in_order = reading.loaded.is_in_order();
+    if is_in_order && reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() {
+        return Err(unknown(name, &reading));
+    }
+    let question = Question { name, reading: &reading };
+    if out.json {
+        out.document(question.document())?;
+    } else {
+        out.data(&question.text())?;
+        reading.show(out);
+    }
+    Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
+}
+
+fn unknown(name: &str, reading: &Reading) -> Failure {
+    let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
+    let profiles = reading.loaded.catalog.iter().flat_map(|catalog| catalog.profiles());
+    match explain::nearest(name, profiles.map(|profile| profile.name.as_str())) {
+        Some(near) => failure.hint(format!("did you mean `{near}`?")),
+        None => failure.hint("`awsauth list` shows the profiles"),
+    }
+}
+
+/// A name, and the manifest as it was read for it.
+struct Question<'q> {
+    name: &'q str,
+    reading: &'q Reading,
+}
+
+impl Question<'_> {
+    /// A place, as `FILE:LINE`.
+    fn place(&self, at: Span) -> String {
+        let (path, Position { line, .. }) = self.reading.files.layers.sources().locate(at);
+        format!("{}:{line}", Places::shown(path))
+    }
+
+    fn place_json(&self, at: Span) -> Value {
+        let (path, Position { line, column }) = self.reading.files.layers.sources().locate(at);
+        json!({ "file": display_safe(&path.to_string_lossy()), "line": line, "column": column })
+    }
+
+    /// The name that stands at a place, without quotes.
+    fn word(&self, at: Span) -> String {
+        let text = self.reading.files.layers.sources().text(at).unwrap_or_default();
+        display_safe(text.trim_matches(['"', '\'']))
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for LeftOut { matrix, by, .. } in &self.reading.loaded.left_out {
+            let (label, at, by) = (self.word(*matrix), self.place(*matrix), self.place(*by));
+            let line = format!("[matrix.{label}] ({at}) makes no `{}`: its `exclude` says so ({by}).\n", self.name);
+            text.push_str(&display_safe(line.trim_end()));
+            text.push('\n');
+        }
+        if let Some(why) = &self.reading.loaded.why {
+            text.push_str(&self.origin(why));
+            text.push_str(&self.keys(why));
+        }
+        text
+    }
+
+    /// What made the profile, in a sentence for each table.
+    fn origin(&self, why: &Why) -> String {
+        let name = display_safe(self.name);
+        let mut text = String::new();
+        if let Some(MadeBy { matrix, account, role }) = why.made {
+            let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
+            let role = role.map(|role| format!(" and the role {}", named(role))).unwrap_or_default();
+            let (label, at) = (self.word(matrix), self.place(matrix));
+            text += &format!("`{name}` is made by [matrix.{label}] ({at}) for the account {}{role}.\n", named(account));
+        }
+        match (why.written_at, &why.made) {
+            (Some(at), Some(_)) => text += &format!("[profiles.{name}] ({}) wins over that, key by key.\n", self.place(at)),
+            (Some(at), None) => text += &format!("`{name}` is written in [profiles.{name}] ({}).\n", self.place(at)),
+            (None, _) => {}
+        }
+        text
+    }
+
+    /// Each key with its value, its table and its place.
+    fn keys(&self, why: &Why) -> String {
+        if why.keys.is_empty() {
+            return String::new();
+        }
+        let header = ["KEY", "VALUE", "FROM", "WHERE"].map(str::to_owned).to_vec();
+        let rows = why.keys.iter().map(|told| {
+            vec![display_safe(&told.key), display_safe(&told.value), self.origin_of(told, why), self.place(told.at)]
+        });
+        format!("\n{}", table(&std::iter::once(header).chain(rows).collect::<Vec<_>>()))
+    }
+
+    /// The table that a key is written in.
+    fn origin_of(&self, told: &Told, why: &Why) -> String {
+        match (told.origin, &why.made) {
+            (Origin::Matrix, Some(made)) => format!("[matrix.{}]", self.word(made.matrix)),
+            (Origin::Account, Some(made)) => format!("[accounts] {}", self.word(made.account)),
+            (Origin::Defaults, _) => "[defaults]".to_owned(),
+            _ => format!("[profiles.{}]", display_safe(self.name)),
+        }
+    }
+
+    fn document(&self) -> Value {
+        let named = |at: Span| {
+            let mut value = self.place_json(at);
+            value["name"] = json!(self.word(at));
+            value
+        };
+        let mut document = self.reading.document();
+        let left_out = |left_out: &LeftOut| {
+            json!({
+                "matrix": named(left_out.matrix),
+                "exclude": self.place_json(left_out.by),
+                "account": named(left_out.account),
+            })
+        };
+        let why = self.reading.loaded.why.as_ref();
+        let key = |told: &Told, why: &Why| {
+            json!({
+                "key": told.key,
+                "value": display_safe(&told.value),
+                "table": self.origin_of(told, why),
+                "place": self.place_json(told.at),
+            })
+        };
+        document["profile"] = json!(display_safe(self.name));
+        document["made_by"] = json!(why.and_then(|why| why.made.as_ref()).map(|made| {
+            json!({
+                "matrix": named(made.matrix),
+                "account": named(made.account),
+                "role": made.role.map(named),
+            })
+        }));
+        document["written_at"] = json!(why.and_then(|why| why.written_at).map(|at| self.place_json(at)));
+        document["keys"] = why.map_or(Value::Null, |why| why.keys.iter().map(|told| key(told, why)).collect());
+        document["left_out_by"] = self.reading.loaded.left_out.iter().map(left_out).collect();
+        document
+    }
+}
