@@ -82,6 +82,8 @@ pub(crate) enum Command {
     Keys(command::keys::Args),
     Login(command::login::Args),
     Status(command::status::Args),
+    List(command::list::Args),
+    Graph(command::graph::Args),
     Use(command::using::Args),
     Exec(command::exec::Args),
     Env(command::env::Args),

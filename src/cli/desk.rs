@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
-use crate::broker::{Attendance, Broker, LongTermKeys, Notice, Outcome, Ports, Renewal, is_bound};
+use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Outcome, Ports, Renewal, is_bound};
 use crate::login::{Freshness, Needs, Preference, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow};
 use crate::plan;
@@ -112,6 +113,14 @@ pub(crate) enum InPlace {
     Allowed,
     /// Never.
     Refused,
+}
+
+/// Why a program can't have a profile's credentials.
+pub(crate) enum Obstacle {
+    /// In words of its own.
+    Told(Failure),
+    /// A login or a renewal failed; others may have failed by the same.
+    Broker(Rc<BrokerError>),
 }
 
 impl<'a> Desk<'a> {
@@ -218,11 +227,30 @@ impl<'a> Desk<'a> {
     ///
     /// Where a person is needed and sits at the terminal, the login runs in place; all talk is on stderr.
     pub(crate) fn credentials_for(&self, name: &str, login: InPlace) -> Result<Credentials, Failure> {
-        let chains = [self.chain(name)?];
-        let may_ask = login == InPlace::Allowed && self.host.is_interactive() && !self.is_kept(chains[0].profiles());
-        self.refuse_circle(&chains[0])?;
+        match self.obtain_in_place(&[self.chain(name)?], login)?.pop() {
+            Some(Ok(credentials)) => Ok(credentials),
+            Some(Err(Obstacle::Told(failure))) => Err(failure),
+            Some(Err(Obstacle::Broker(error))) => self.credentials_of(Some(Err(error))),
+            None => self.credentials_of(None),
+        }
+    }
+
+    /// The same for each of several profiles, in order, by one login for all of them.
+    pub(crate) fn obtain_in_place(
+        &self,
+        chains: &[Chain<'_>],
+        login: InPlace,
+    ) -> Result<Vec<Result<Credentials, Obstacle>>, Failure> {
+        let is_kept = |chain: &Chain<'_>| self.is_kept(chain.profiles());
+        let may_ask = login == InPlace::Allowed && self.host.is_interactive() && !chains.iter().all(is_kept);
+        let check = |chain: &Chain<'_>| {
+            self.refuse_circle(chain)?;
+            if may_ask { self.check_session_section(chain) } else { Ok(()) }
+        };
+        let mut refused: Vec<Option<Failure>> = chains.iter().map(|chain| check(chain).err()).collect();
+        let open = chains.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
+        let open: Vec<Chain<'_>> = open.map(|(chain, _)| chain.clone()).collect();
         let manner = if may_ask {
-            self.check_session_section(&chains[0])?;
             Manner::in_place(self.asker(given_code(None, self.host)?, None).then(Box::new(Terminal)), None)
         } else {
             Manner::unattended()
@@ -232,11 +260,20 @@ impl<'a> Desk<'a> {
                 self.announce(needs);
             }
         };
-        let outcome = self.obtain(&chains, manner, announce)?.pop();
+        let obtained = self.obtain(&open, manner, announce);
         if may_ask {
-            self.share_sessions(&chains)?;
+            // Sessions that were got before an interruption are worth keeping.
+            self.share_sessions(&open)?;
         }
-        self.credentials_of(outcome)
+        let mut obtained = obtained?.into_iter();
+        let bug = || Err(Obstacle::Told(Failure::new(Exit::Bug, "one chain gave no result")));
+        Ok(refused
+            .iter_mut()
+            .map(|refused| match refused.take() {
+                Some(failure) => Err(Obstacle::Told(failure)),
+                None => obtained.next().map_or_else(bug, |outcome| outcome.map_err(Obstacle::Broker)),
+            })
+            .collect())
     }
 
     /// What came of one chain.

@@ -126,7 +126,7 @@ impl Manifest {
             let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
             match explain::nearest(name, self.catalog.profiles().iter().map(|profile| profile.name.as_str())) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`awsauth status` lists the profiles"),
+                None => failure.hint("`awsauth list` lists the profiles"),
             }
         })
     }

@@ -6,6 +6,7 @@ mod announce;
 mod args;
 mod asker;
 mod at_tty;
+mod batch;
 mod command;
 mod complete;
 mod desk;
@@ -13,12 +14,14 @@ mod difference;
 mod ending;
 mod exit;
 mod explain;
+mod facts;
 mod failure;
 mod files;
 mod idle;
 mod landing;
 mod life;
 mod load;
+mod misses;
 mod out;
 mod outcomes;
 mod permissions;
@@ -30,6 +33,7 @@ mod prune;
 mod readers;
 mod report;
 mod scope;
+mod selection;
 mod shell;
 mod surroundings;
 mod undo;
@@ -85,6 +89,8 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
         Command::Keys(args) => command::keys::run(args, host, places, out),
         Command::Login(args) => command::login::run(args, host, places, out),
         Command::Status(args) => command::status::run(args, host, places, out),
+        Command::List(args) => command::list::run(args, host, places, out),
+        Command::Graph(args) => command::graph::run(args, places, out),
         Command::Env(args) => command::env::run(args, host, places, out),
         Command::Use(args) => command::using::run(args, host, places, out),
         Command::Exec(args) => command::exec::run(args, host, places, out),

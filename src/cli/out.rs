@@ -51,6 +51,16 @@ impl Out {
         self.write(text).map_err(|error| cannot_write(&error))
     }
 
+    /// Whether standard output is shown in colour.
+    pub(crate) fn has_color_on_stdout(self) -> bool {
+        AutoStream::new(io::stdout(), self.color).current_choice() != ColorChoice::Never
+    }
+
+    /// Whether standard error is shown in colour.
+    pub(crate) fn has_color_on_stderr(self) -> bool {
+        AutoStream::new(io::stderr(), self.color).current_choice() != ColorChoice::Never
+    }
+
     fn write(self, text: &str) -> io::Result<()> {
         let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
         let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };

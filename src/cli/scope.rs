@@ -61,13 +61,16 @@ pub(crate) fn is_of(sign_in: &SignIn, access: &SsoAccess) -> bool {
 pub(crate) fn affected<'m>(names: &[String], manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
     let catalog = &manifest.catalog;
     let mut ending: BTreeSet<&str> = BTreeSet::new();
+    let mut shared: BTreeSet<&str> = BTreeSet::new();
     for name in names {
         let profile = manifest.profile(name)?;
         let chain = catalog.chain(profile.name.as_str());
         let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
         for step in steps.filter(|step| step.pattern() != Pattern::Iam) {
             ending.insert(step.name.as_str());
-            if let Some(access) = access(step) {
+            if let Some(access) = access(step)
+                && shared.insert(access.token_key())
+            {
                 ending.extend(catalog.sharing(access).map(|profile| profile.name.as_str()));
             }
         }

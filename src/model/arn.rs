@@ -179,6 +179,11 @@ impl RoleArn {
         self.partition
     }
 
+    /// The role's name, with its path.
+    pub(crate) fn name(&self) -> &str {
+        self.text.split_once(":role/").map_or(&*self.text, |(_, name)| name)
+    }
+
     /// The id of the account that owns the role.
     pub(crate) fn account(&self) -> &str {
         self.text.split(':').nth(4).unwrap_or_default()

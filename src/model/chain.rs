@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{MfaSerial, Pattern, Profile, ProfileName};
+use super::{Kind, MfaSerial, Pattern, Profile, ProfileName, SsoAccess, SsoSession, StartUrl};
 
 /// The profiles from the base (first) to the one asked for (last). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +44,46 @@ impl<'a> Chain<'a> {
         self.profiles[0]
     }
 
+    /// Where the credentials of its base come from.
+    pub(crate) fn root(&self) -> Option<Root<'a>> {
+        Root::of(self.base())
+    }
+
     /// Every place on the chain that asks for an MFA code.
     pub(crate) fn mfa(&self) -> impl Iterator<Item = (&'a Profile, &'a MfaSerial)> {
         self.profiles.iter().filter_map(|profile| profile.mfa_serial().map(|serial| (*profile, serial)))
+    }
+}
+
+/// Where the credentials of a chain come from. Those of one name are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Root<'a> {
+    /// An SSO session.
+    Session(&'a SsoSession),
+    /// An SSO portal, which no session names.
+    Portal(&'a StartUrl),
+    /// A long-term key, by its section of the credentials file.
+    LongTermKey(&'a ProfileName),
+}
+
+impl<'a> Root<'a> {
+    /// Where a profile's credentials come from, if not from another profile.
+    pub(crate) fn of(profile: &'a Profile) -> Option<Self> {
+        match &profile.kind {
+            Kind::Iam | Kind::IamMfa { .. } => profile.long_term_section().map(Self::LongTermKey),
+            Kind::Sso { access: SsoAccess::Session(session), .. } => Some(Self::Session(session)),
+            Kind::Sso { access: SsoAccess::Legacy { start_url, .. }, .. } => Some(Self::Portal(start_url)),
+            Kind::IamMfaRole { .. } | Kind::SsoRole(_) => None,
+        }
+    }
+
+    /// Its name; of a portal the address.
+    pub(crate) fn name(self) -> &'a str {
+        match self {
+            Self::Session(session) => session.name.as_str(),
+            Self::Portal(start_url) => start_url.as_str(),
+            Self::LongTermKey(section) => section.as_str(),
+        }
     }
 }
 

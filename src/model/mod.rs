@@ -17,7 +17,7 @@ mod token;
 
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
-pub(crate) use chain::Chain;
+pub(crate) use chain::{Chain, Root};
 pub(crate) use credentials::{Credentials, LongTermKey, Session, utc};
 pub(crate) use definition::{Definition, KeyPrint};
 pub(crate) use duration::{DurationError, SessionDuration};

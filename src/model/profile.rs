@@ -202,6 +202,15 @@ impl Profile {
         }
     }
 
+    /// The name of the role that its credentials are of, with its path.
+    pub(crate) fn role_name(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Sso { role_name, .. } => Some(role_name.as_str()),
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role.arn.name()),
+            Kind::Iam | Kind::IamMfa { .. } => None,
+        }
+    }
+
     /// Whether login writes its session into the credentials file, under its own name.
     pub(crate) fn has_session_section(&self) -> bool {
         matches!((&self.kind, self.delivery), (Kind::IamMfa { .. }, Delivery::Native))

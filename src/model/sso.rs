@@ -58,7 +58,7 @@ impl StartUrl {
 }
 
 /// One `[sso-session NAME]`: a login that many profiles share.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SsoSession {
     /// Its name, which also names its token file.
     pub(crate) name: SessionName,

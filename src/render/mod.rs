@@ -1,6 +1,7 @@
 //! Owns text that other programs, or people, read: environment lines, the JSON of `credential_process`, tables,
-//! a web page. Must not print.
+//! a web page, pictures of chains. Must not print.
 
+mod graph;
 mod hook;
 mod identity;
 mod lines;
@@ -9,9 +10,10 @@ mod process;
 mod quote;
 mod table;
 
+pub(crate) use graph::{Graph, Node};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageText, Tone, page, page_policy};
 pub(crate) use process::process_json;
-pub(crate) use table::{duration, exact_duration, table};
+pub(crate) use table::{duration, exact_duration, table, table_within};

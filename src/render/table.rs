@@ -1,16 +1,37 @@
 //! Owns tables for people.
 
+use unicode_width::UnicodeWidthStr as _;
+
+/// How far apart columns are.
+const GAP: usize = 2;
+
 /// Columns as wide as they need to be, two blanks apart; the first row is the header.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    table_within(rows, usize::MAX, &[])
+}
+
+/// The same in at most so many columns of a terminal, if leaving some of `expendable` out makes that possible: those that are
+/// named first go first.
+pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usize]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut shown = vec![true; columns];
+    for column in expendable {
+        let wide = widths.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(width, _)| width + GAP);
+        if wide.sum::<usize>().saturating_sub(GAP) <= most {
+            break;
+        }
+        shown[*column] = false;
+    }
     let mut text = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        let line = cells.collect::<Vec<_>>().join("  ");
+        let mut line = String::new();
+        for ((cell, width), _) in row.iter().zip(&widths).zip(&shown).filter(|(_, shown)| **shown) {
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', width + GAP - cell.width()));
+        }
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -46,6 +67,16 @@ mod tests {
     fn columns_are_aligned_and_lines_end_with_text() {
         let rows = [["A", "LONG"], ["longer", ""]].map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(table(&rows), "A       LONG\nlonger\n");
+    }
+
+    #[test]
+    fn columns_are_left_out_one_by_one_until_the_rest_fits() {
+        let rows = [["A", "BB", "CCC"], ["a", "漢字", "c"]].map(|row| row.map(str::to_owned).to_vec());
+        for (most, expected) in
+            [(12, "A  BB    CCC\na  漢字  c\n"), (11, "A  BB\na  漢字\n"), (6, "A\na\n"), (0, "A\na\n")]
+        {
+            assert_eq!(table_within(&rows, most, &[2, 1]), expected, "{most}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub(crate) struct Host {
     env: Vec<(OsString, OsString)>,
     /// Whether a person can answer on standard input.
     pub(crate) stdin_is_terminal: bool,
+    /// Whether a person reads standard output.
+    pub(crate) stdout_is_terminal: bool,
     /// Whether a person reads standard error.
     pub(crate) stderr_is_terminal: bool,
 }
@@ -17,10 +19,11 @@ pub(crate) struct Host {
 /// Names only: values may be keys, tokens and codes.
 impl fmt::Debug for Host {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { env, stdin_is_terminal, stderr_is_terminal } = self;
+        let Self { env, stdin_is_terminal, stdout_is_terminal, stderr_is_terminal } = self;
         let names: Vec<&OsString> = env.iter().map(|(name, _)| name).collect();
         let mut shown = formatter.debug_struct("Host");
         shown.field("env", &names).field("stdin_is_terminal", stdin_is_terminal);
+        shown.field("stdout_is_terminal", stdout_is_terminal);
         shown.field("stderr_is_terminal", stderr_is_terminal).finish()
     }
 }
@@ -31,6 +34,7 @@ impl Host {
         Self {
             env: std::env::vars_os().collect(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }
     }
@@ -131,7 +135,10 @@ mod tests {
     #[test]
     fn debug_shows_the_names_of_variables_and_no_value() {
         let env = vec![("AWS_SECRET_ACCESS_KEY".into(), "wJalrXUtnFEMI".into())];
-        let shown = format!("{:?}", Host { env, stdin_is_terminal: false, stderr_is_terminal: true });
+        let shown = format!(
+            "{:?}",
+            Host { env, stdin_is_terminal: false, stdout_is_terminal: false, stderr_is_terminal: true }
+        );
         assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("wJalr"), "{shown}");
     }
 }

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// for one may be on the way to the end already.
 const GRACE: Duration = Duration::from_millis(50);
 
+/// Ctrl-C, as a signal.
+const SIGINT: i32 = 2;
+
 /// Those who listen, each by a number.
 struct Listeners(Mutex<Vec<(u64, Tell)>>);
 
@@ -29,7 +32,7 @@ pub(crate) struct Listener(u64);
 pub(crate) fn listen(tell: impl FnMut() + Send + 'static) -> Listener {
     let listener = Listener(LISTENERS.add(Box::new(tell)));
     WATCHER.call_once(|| {
-        if !is_ignored() {
+        if !is_ignored(SIGINT) {
             watch();
         }
     });
@@ -80,7 +83,6 @@ fn on_interrupt() {
 
 #[cfg(unix)]
 fn watch() {
-    use signal_hook::consts::SIGINT;
     // Without a watcher, Ctrl-C ends the process.
     let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else { return };
     thread::spawn(move || signals.forever().for_each(|_| on_interrupt()));
@@ -89,7 +91,7 @@ fn watch() {
 /// Ends the process by the signal, so that a shell's loop ends too.
 #[cfg(unix)]
 fn end() {
-    drop(signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT));
+    drop(signal_hook::low_level::emulate_default_handler(SIGINT));
 }
 
 #[cfg(not(unix))]
@@ -112,19 +114,18 @@ fn end() {
     std::process::exit(0xC000_013A_u32.cast_signed());
 }
 
-/// Whether whoever started this process has it ignore Ctrl-C (`trap '' INT`, `nohup`-like wrappers, a script's `&`). A
-/// program that this process becomes must find that as it was.
+/// Whether whoever started this process has it ignore a signal (`trap '' INT`, `nohup`, a script's `&`). A program that this
+/// process becomes must find that as it was.
 #[cfg(target_os = "linux")]
-fn is_ignored() -> bool {
-    const SIGINT_BIT: u64 = 1 << (signal_hook::consts::SIGINT - 1);
+pub(super) fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & SIGINT_BIT != 0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }
 
 /// Not to be known without a system call that Rust has no safe form of.
 #[cfg(not(target_os = "linux"))]
-fn is_ignored() -> bool {
+pub(super) fn is_ignored(_signal: i32) -> bool {
     false
 }
 

@@ -25,7 +25,12 @@ mod env;
 #[cfg(test)]
 mod exec;
 #[cfg(test)]
+#[cfg(unix)]
+mod exec_many;
+#[cfg(test)]
 mod fake_aws;
+#[cfg(test)]
+mod graph;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
@@ -33,6 +38,8 @@ mod keys;
 mod layers;
 #[cfg(test)]
 mod leaks;
+#[cfg(test)]
+mod list;
 #[cfg(test)]
 #[cfg(unix)]
 mod local;

@@ -1,50 +1,134 @@
 //! Owns `awsauth exec`.
 
 use std::ffi::OsString;
-use std::io;
 
+use crate::cli::batch::{Batch, not_started};
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Desk, InPlace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::selection::{Among, Tags, Wanted, choose, is_pattern};
 use crate::cli::surroundings::{CODE_VARIABLE, stale_variables};
 use crate::render::Change;
 use crate::system::host::Host;
 use crate::system::process;
 
-/// Run a command with a profile's credentials in its environment
+/// Run a command with a profile's credentials in its environment, or once for each of many profiles
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "\
+awsauth exec [OPTIONS] <NAME> [--] <CMD>...
+       awsauth exec [OPTIONS] '<PATTERN>' [--parallel <N>] [--] <CMD>...
+       awsauth exec [OPTIONS] <--tag <TAG>|--all> [--parallel <N>] -- <CMD>...")]
 #[command(after_help = "\
 awsauth's own flags stand before CMD; from CMD on, every word is passed on as it is, `--` included.
 A CMD that begins with - needs `--` before it. Every variable that carries or selects another AWS
 identity is taken away; endpoints, files and other settings stay. CMD takes awsauth's place: signals
-reach it, and its exit code is what you get; 127 if there is no such command, 126 if it can't be run.")]
+reach it, and its exit code is what you get; 127 if there is no such command, 126 if it can't run.
+
+With a pattern such as 'prod-*', --tag or --all, CMD runs once for each profile, in the manifest's
+order. One login for all of them comes first. Each run has its profile's credentials and finds the
+name in AWSAUTH_PROFILE, and an empty standard input. Each line that it prints is passed on with the
+profile in front (a line of more than 64 KiB in pieces); with --json, standard output is kept and
+stands in the document. A run that fails stops no other. The exit code is the highest of all: that
+of CMD, 128 + N if signal N ended it, 127 or 126 as above, 5 for a profile without a session. After
+Ctrl-C nothing more is started, what runs is waited for, and the exit code is 130.")]
 pub(crate) struct Args {
     /// Fail instead of logging in on the terminal
     #[arg(long)]
     no_login: bool,
-    /// The profile
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
-    name: String,
+    /// All profiles
+    #[arg(long, conflicts_with = "tag")]
+    all: bool,
+    #[command(flatten)]
+    tags: Tags,
+    /// How many run at once, for many profiles
+    #[arg(long, value_name = "N", default_value = "1", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=100))]
+    parallel: u16,
+    /// The profile, or a pattern such as 'prod-*'
+    #[arg(value_name = "NAME", required_unless_present_any = ["all", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
+    name: Option<OsString>,
     /// The command and its arguments, passed on as they are
-    #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
+    #[arg(value_name = "CMD", required_unless_present_any = ["all", "tag"], trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
-/// Becomes the command; its exit code is awsauth's.
+/// Becomes the command, whose exit code is awsauth's; or runs it for many profiles.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let desk = Desk::new(host, places, out)?;
-    let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
-    let credentials = desk.credentials_for(&args.name, login)?;
-    let change = Change::to(desk.manifest.profile(&args.name)?, &credentials, stale_variables(host));
-    let Some((program, rest)) = args.command.split_first() else {
-        return Err(Failure::new(Exit::Usage, "which command?"));
+    let is_many = args.all || !args.tags.tag.is_empty();
+    // With these, there is no NAME: what stands there is the command.
+    let (name, command) = if is_many {
+        (None, args.name.iter().chain(&args.command).cloned().collect())
+    } else {
+        (args.name.as_ref(), args.command.clone())
     };
+    if is_many {
+        check_escape(&command)?;
+    }
+    let Some((program, rest)) = command.split_first() else {
+        return Err(
+            Failure::new(Exit::Usage, "which command?").hint("it stands after `--`: `awsauth exec --all -- CMD`")
+        );
+    };
+    let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
+    let wanted = match &*names {
+        [_] if args.parallel > 1 && !is_pattern(&names[0]) => {
+            return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
+        }
+        [name] if !is_pattern(name) => {
+            return become_command(&Desk::new(host, places, out)?, name, args.login(), host, program, rest);
+        }
+        [] if args.all => Wanted::All,
+        [] => Wanted::Tags(&args.tags.tag),
+        _ => Wanted::Names(&names),
+    };
+    let desk = Desk::new(host, places, out)?;
+    let profiles = choose(&desk.manifest, wanted, Among::Every)?;
+    let batch = Batch { desk: &desk, host, out, program, args: rest, parallel: usize::from(args.parallel) };
+    batch.run(&profiles, args.login(), &login_command(wanted))
+}
+
+impl Args {
+    fn login(&self) -> InPlace {
+        if self.no_login { InPlace::Refused } else { InPlace::Allowed }
+    }
+}
+
+/// Becomes the command with the credentials of one profile.
+fn become_command(
+    desk: &Desk<'_>,
+    name: &str,
+    login: InPlace,
+    host: &Host,
+    program: &OsString,
+    rest: &[OsString],
+) -> Result<Exit, Failure> {
+    let credentials = desk.credentials_for(name, login)?;
+    let change = Change::to(desk.manifest.profile(name)?, &credentials, stale_variables(host));
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);
-    // The codes that shells use.
-    let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
-    Err(Failure::new(Exit::Program(code), format!("can't run `{}`", program.display())).because(&error))
+    Err(not_started(program, &error))
+}
+
+/// Refuses a command that does not stand after `--`: its flags would be taken for awsauth's.
+fn check_escape(command: &[OsString]) -> Result<(), Failure> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let before = words.len().checked_sub(command.len() + 1).and_then(|at| words.get(at));
+    if command.is_empty() || before.is_some_and(|word| word == "--") && words.ends_with(command) {
+        return Ok(());
+    }
+    let failure = Failure::new(Exit::Usage, "with `--tag` or `--all` there is no NAME, and CMD stands after `--`");
+    Err(failure.hint("`awsauth exec --all -- CMD`"))
+}
+
+/// What logs in to the same profiles.
+fn login_command(wanted: Wanted<'_>) -> String {
+    let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), std::borrow::Cow::into_owned);
+    let words: Vec<String> = match wanted {
+        Wanted::All => vec!["--all".to_owned()],
+        Wanted::Tags(tags) => tags.iter().map(|tag| format!("--tag {}", quoted(tag))).collect(),
+        Wanted::Names(names) => names.iter().map(quoted).collect(),
+    };
+    format!("awsauth login {}", words.join(" "))
 }

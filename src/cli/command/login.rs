@@ -4,15 +4,17 @@ use clap::ValueEnum;
 
 use crate::broker::{Attendance, Renewal};
 use crate::cli::announce::announce;
-use crate::cli::complete::{profile_names, tags};
+use crate::cli::complete::profile_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::outcomes::Outcomes;
 use crate::cli::places::Places;
+use crate::cli::selection::{Among, Tags, Wanted, choose};
 use crate::cli::surroundings::given_code;
-use crate::model::{Pattern, Profile, ProfileName, SsoFlow};
+use crate::model::{Profile, ProfileName, SsoFlow};
 use crate::prompt::{self, NoAnswer, Nobody, Prompt, Terminal};
 use crate::secret::Secret;
 use crate::system::host::Host;
@@ -24,15 +26,14 @@ The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_proc
 profiles.local.toml, or asked for on the terminal.
 A code is good for one call: further ones are asked for.")]
 pub(crate) struct Args {
-    /// The profiles; without one, a list to choose from
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    /// The profiles, or patterns such as 'prod-*'; without one, a list to choose from
+    #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_names))]
     names: Vec<String>,
     /// All profiles
-    #[arg(long, conflicts_with = "names")]
+    #[arg(long, conflicts_with_all = ["names", "tag"])]
     all: bool,
-    /// All profiles with this tag
-    #[arg(long, value_name = "TAG", conflicts_with_all = ["names", "all"], add = clap_complete::ArgValueCandidates::new(tags))]
-    tag: Option<String>,
+    #[command(flatten)]
+    tags: Tags,
     /// Get new sessions even where the old ones are valid
     #[arg(long)]
     force: bool,
@@ -76,14 +77,14 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
     let desk = Desk::new(host, places, out)?;
-    let names = names(args, &desk, host)?;
+    let profiles = wanted(args, &desk.manifest, host)?;
     let mut report = Outcomes::new(out);
     let mut chains = Vec::new();
-    for name in &names {
-        let chain = desk.chain(name)?;
+    for profile in &profiles {
+        let chain = desk.chain(profile.name.as_str())?;
         match desk.refuse_circle(&chain).and_then(|()| desk.check_session_section(&chain)) {
             Ok(()) => chains.push(chain),
-            Err(failure) => report.failed(name, failure),
+            Err(failure) => report.failed(profile.name.as_str(), failure),
         }
     }
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
@@ -108,26 +109,24 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     report.end()
 }
 
-fn names(args: &Args, desk: &Desk<'_>, host: &Host) -> Result<Vec<String>, Failure> {
-    let profiles = desk.manifest.catalog.profiles().iter();
-    let has_login = profiles.filter(|profile| profile.pattern() != Pattern::Iam);
-    let name = |profile: &Profile| profile.name.to_string();
+/// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.
+fn wanted<'m>(args: &Args, manifest: &'m Manifest, host: &Host) -> Result<Vec<&'m Profile>, Failure> {
+    let among = Among::WithSession;
     if args.all {
-        return Ok(has_login.map(name).collect());
+        return choose(manifest, Wanted::All, among);
     }
-    if let Some(tag) = &args.tag {
-        let tagged: Vec<String> = has_login.filter(|profile| profile.tags.contains(tag)).map(name).collect();
-        let nobody = || Failure::new(Exit::Usage, format!("no profile has the tag `{tag}`"));
-        return if tagged.is_empty() { Err(nobody()) } else { Ok(tagged) };
+    if !args.tags.tag.is_empty() {
+        return choose(manifest, Wanted::Tags(&args.tags.tag), among);
     }
     if !args.names.is_empty() {
-        return Ok(args.names.clone());
+        return choose(manifest, Wanted::Names(&args.names), among);
     }
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `--all`"));
     }
-    match prompt::choose("Log in to:", has_login.map(name).collect()) {
-        Ok(name) => Ok(vec![name]),
+    let all = choose(manifest, Wanted::All, among)?;
+    match prompt::choose("Log in to:", all.iter().map(|profile| profile.name.to_string()).collect()) {
+        Ok(name) => Ok(vec![manifest.profile(&name)?]),
         Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         Err(error) => Err(Failure::of(Exit::Usage, &error)),
     }

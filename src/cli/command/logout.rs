@@ -14,6 +14,7 @@ use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::scope::{Scope, access, affected, in_levels, is_of};
+use crate::cli::selection::{Among, Wanted, choose as choose_profiles};
 use crate::login::seconds_left;
 use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
@@ -36,7 +37,7 @@ told. Without a network everything ends on this machine all the same.
 With --all, tokens of portals that awsauth does not know are left, and named.
 It works without a manifest, or with one that is broken.")]
 pub(crate) struct Args {
-    /// The profiles; without one, a list to choose from
+    /// The profiles, or patterns such as 'prod-*'; without one, a list to choose from
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     names: Vec<String>,
     /// Every session, also of profiles that the manifest no longer has
@@ -80,6 +81,8 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
     if names.iter().any(|name| name == EVERYTHING) {
         return end_all(&ending, places, out);
     }
+    let chosen = choose_profiles(&manifest, Wanted::Names(&names), Among::Every)?;
+    let names: Vec<String> = chosen.iter().map(|profile| profile.name.to_string()).collect();
     let profiles = affected(&names, &manifest)?;
     let accesses: Vec<&SsoAccess> = profiles.iter().filter_map(|profile| access(profile)).collect();
     let mut scope = Scope { levels: in_levels(&profiles, &manifest.catalog), ..Scope::default() };

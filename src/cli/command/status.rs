@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::cli::complete::profile_names;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::life::{Life, State, state};
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::selection::Filter;
 use crate::login::seconds_left;
 use crate::model::{Chain, Profile};
 use crate::render::{duration, table};
@@ -29,9 +29,8 @@ States:  valid      there are credentials
 LEFT is how long there will be credentials without asking you. The session of
 a role may be shorter: it is renewed on the way.")]
 pub(crate) struct Args {
-    /// The profiles [default: all]
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
-    names: Vec<String>,
+    #[command(flatten)]
+    filter: Filter,
     /// Exit with 1 if a session is missing or has less left than --min-ttl
     #[arg(long)]
     check: bool,
@@ -43,9 +42,9 @@ pub(crate) struct Args {
 /// Shows the table.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let desk = Desk::new(host, places, out)?;
-    let all = || desk.manifest.catalog.profiles().iter().map(|profile| profile.name.to_string()).collect();
-    let names: Vec<String> = if args.names.is_empty() { all() } else { args.names.clone() };
-    let chains: Vec<Chain<'_>> = names.iter().map(|name| desk.chain(name)).collect::<Result<_, _>>()?;
+    let profiles = args.filter.choose(&desk.manifest)?;
+    let chains: Vec<Chain<'_>> =
+        profiles.iter().map(|profile| desk.chain(profile.name.as_str())).collect::<Result<_, _>>()?;
     let now = clock::now();
     let states: Vec<(&Profile, State)> =
         chains.iter().map(|chain| (chain.target(), state(&desk, chain.profiles(), now))).collect();

@@ -1,0 +1,363 @@
+//! Owns running one command for each of many profiles: its credentials, its turn, and telling how each run ended.
+
+use std::ffi::OsString;
+use std::io;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use super::announce::count;
+use super::desk::{Desk, InPlace, Manner, Obstacle};
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::misses::Misses;
+use super::out::Out;
+use super::surroundings::{CODE_VARIABLE, stale_variables};
+use crate::broker::BrokerError;
+use crate::login::seconds_left;
+use crate::model::{Chain, Credentials, Profile};
+use crate::render::{Change, table};
+use crate::system::children::{Children, End, Ended, Event, Job, Kept};
+use crate::system::clock;
+use crate::system::host::Host;
+
+/// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.
+const SHORT: i64 = 15 * 60;
+/// More names than this are not told in one line.
+const MOST_NAMES: usize = 8;
+/// One for each profile, over and over.
+const COLORS: [AnsiColor; 10] = [
+    AnsiColor::Cyan,
+    AnsiColor::Yellow,
+    AnsiColor::Green,
+    AnsiColor::Magenta,
+    AnsiColor::Blue,
+    AnsiColor::BrightCyan,
+    AnsiColor::BrightYellow,
+    AnsiColor::BrightGreen,
+    AnsiColor::BrightMagenta,
+    AnsiColor::BrightBlue,
+];
+
+/// A command to be run for many profiles.
+pub(crate) struct Batch<'a> {
+    /// Where credentials come from.
+    pub(crate) desk: &'a Desk<'a>,
+    /// The environment.
+    pub(crate) host: &'a Host,
+    /// Where to tell.
+    pub(crate) out: Out,
+    /// The program.
+    pub(crate) program: &'a OsString,
+    /// What is passed to it.
+    pub(crate) args: &'a [OsString],
+    /// How many run at once.
+    pub(crate) parallel: usize,
+}
+
+/// What became of one profile.
+enum Fate {
+    /// There are credentials for it.
+    Ready(Credentials),
+    /// There are none.
+    Missed(Told),
+    /// The program could not be started.
+    NotStarted(Told),
+    /// It runs.
+    Running,
+    /// It has run.
+    Ended { end: End, time: Duration, kept: Kept },
+}
+
+/// A failure that was told.
+struct Told {
+    exit: Exit,
+    document: Value,
+}
+
+/// Why nothing more is started.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Interrupted,
+    Told(i32),
+}
+
+/// Why a program could not be started, with the code that a shell would give.
+pub(crate) fn not_started(program: &OsString, error: &io::Error) -> Failure {
+    let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
+    Failure::new(Exit::Program(code), format!("can't run `{}`", program.display())).because(error)
+}
+
+impl Batch<'_> {
+    /// Runs it for each of the profiles that has credentials. `again` logs in to the same profiles.
+    pub(crate) fn run(&self, profiles: &[&Profile], login: InPlace, again: &str) -> Result<Exit, Failure> {
+        let chains = profiles.iter().map(|profile| self.desk.chain(profile.name.as_str()));
+        let chains: Vec<Chain<'_>> = chains.collect::<Result<_, _>>()?;
+        let fates = self.prepare(&chains, login, again)?;
+        let mut course = Course::new(self, &chains, fates);
+        course.run();
+        self.report(&course)
+    }
+
+    /// Obtains the credentials for all, and tells for which there are none.
+    fn prepare(&self, chains: &[Chain<'_>], login: InPlace, again: &str) -> Result<Vec<Fate>, Failure> {
+        let catalog = &self.desk.manifest.catalog;
+        let (mut misses, mut needed, mut fates) = (Misses::default(), Vec::new(), Vec::new());
+        for (chain, outcome) in chains.iter().zip(self.desk.obtain_in_place(chains, login)?) {
+            let name = chain.target().name.as_str();
+            fates.push(match outcome {
+                Ok(credentials) => Fate::Ready(credentials),
+                Err(Obstacle::Told(failure)) => {
+                    let told = Told::of(&failure);
+                    misses.failed(name, failure);
+                    Fate::Missed(told)
+                }
+                Err(Obstacle::Broker(error)) => {
+                    let failure = explain::broker(&error, catalog);
+                    let told = Told::of(&failure);
+                    match *error {
+                        BrokerError::LoginNeeded { .. } => needed.push((name, failure)),
+                        _ => drop(misses.missed(name, &error, catalog)),
+                    }
+                    Fate::Missed(told)
+                }
+            });
+        }
+        self.say_needed(&needed, again);
+        let is_interrupted = misses.exit() == Some(Exit::Interrupted);
+        misses.say(self.out);
+        if is_interrupted { Err(Failure::shown(Exit::Interrupted)) } else { Ok(fates) }
+    }
+
+    /// Tells which profiles need a login, in one line.
+    fn say_needed(&self, needed: &[(&str, Failure)], again: &str) {
+        match needed {
+            [] => {}
+            [(_, failure)] => failure.say_text(self.out),
+            _ => {
+                let first: Vec<&str> = needed.iter().take(MOST_NAMES).map(|(name, _)| *name).collect();
+                let more = needed.len() - first.len();
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let names = first.join(", ");
+                self.out
+                    .say(&format!("{} have no session: {names}{more}; run {again}", count(needed.len(), "profile")));
+            }
+        }
+    }
+}
+
+/// Runs that are on their way.
+struct Course<'b> {
+    batch: &'b Batch<'b>,
+    chains: &'b [Chain<'b>],
+    fates: Vec<Fate>,
+    children: Children,
+    running: usize,
+    /// How wide the names are in front of the lines.
+    width: usize,
+    stop: Option<Stop>,
+    /// The code of what was told last of programs that could not be started.
+    told: Option<Exit>,
+    /// Why what a program printed could not be passed on.
+    lost: Option<io::Error>,
+}
+
+impl<'b> Course<'b> {
+    fn new(batch: &'b Batch<'b>, chains: &'b [Chain<'b>], fates: Vec<Fate>) -> Self {
+        let is_ready = |(chain, fate): (&'b Chain<'b>, &Fate)| {
+            matches!(fate, Fate::Ready(_)).then(|| chain.target().name.as_str().len())
+        };
+        let width = chains.iter().zip(&fates).filter_map(is_ready).max().unwrap_or(0);
+        let children = Children::new();
+        Self { batch, chains, fates, children, running: 0, width, stop: None, told: None, lost: None }
+    }
+
+    /// Gives each its turn, and waits for all that run.
+    fn run(&mut self) {
+        for number in 0..self.fates.len() {
+            while self.running >= self.batch.parallel {
+                self.wait();
+            }
+            while let Some(event) = self.children.try_next() {
+                self.note(event);
+            }
+            if self.stop.is_some() {
+                break;
+            }
+            self.start(number);
+        }
+        while self.running > 0 {
+            self.wait();
+        }
+    }
+
+    fn start(&mut self, number: usize) {
+        let (batch, chain) = (self.batch, &self.chains[number]);
+        let Fate::Ready(credentials) = &self.fates[number] else { return };
+        let credentials = batch.fresh(chain, credentials);
+        if seconds_to(&credentials) == Some(0) {
+            let name = &chain.target().name;
+            let failure = Failure::one_line(Exit::Login, format!("{name}: session expired; run awsauth login {name}"));
+            failure.say_text(batch.out);
+            self.fates[number] = Fate::Missed(Told::of(&failure));
+            return;
+        }
+        let change = Change::to(chain.target(), &credentials, stale_variables(batch.host));
+        let unset: Vec<&str> = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]).collect();
+        let prefix = |has_color| prefix(chain.target().name.as_str(), self.width, number, has_color);
+        let job = Job {
+            program: batch.program,
+            args: batch.args,
+            set: &change.set,
+            unset: &unset,
+            stdout: (!batch.out.json).then(|| prefix(batch.out.has_color_on_stdout())),
+            stderr: prefix(batch.out.has_color_on_stderr()),
+        };
+        self.fates[number] = match self.children.start(number, job) {
+            Ok(()) => {
+                self.running += 1;
+                Fate::Running
+            }
+            Err(error) => {
+                let failure = not_started(batch.program, &error);
+                // It is the same for all of them.
+                if self.told.replace(failure.exit) != Some(failure.exit) {
+                    failure.say_text(batch.out);
+                }
+                Fate::NotStarted(Told::of(&failure))
+            }
+        };
+    }
+
+    fn wait(&mut self) {
+        if let Some(event) = self.children.next() {
+            self.note(event);
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        match event {
+            Event::Ended(Ended { number, end, time, kept, lost }) => {
+                self.running -= 1;
+                // A program that Ctrl-C has ended may be seen before the Ctrl-C itself.
+                if is_interrupt(end) {
+                    self.stop.get_or_insert(Stop::Interrupted);
+                }
+                self.lost = self.lost.take().or(lost);
+                self.fates[number] = Fate::Ended { end, time, kept };
+            }
+            Event::Interrupted => self.stop = Some(Stop::Interrupted),
+            Event::Told(signal) => {
+                self.stop.get_or_insert(Stop::Told(signal));
+                self.children.pass_on(signal);
+            }
+        }
+    }
+}
+
+/// Whether a program ended by Ctrl-C; a shell script says 130 where its command did.
+fn is_interrupt(end: End) -> bool {
+    matches!(end, End::Signal(2) | End::Code(130))
+}
+
+fn seconds_to(credentials: &Credentials) -> Option<i64> {
+    credentials.expiration.map(|end| seconds_left(end, clock::now()))
+}
+
+/// What stands in front of each line of a profile's run.
+fn prefix(name: &str, width: usize, number: usize, has_color: bool) -> Vec<u8> {
+    let style = if has_color { COLORS[number % COLORS.len()].on_default() } else { Style::new() };
+    format!("{style}{name:<width$} |{style:#} ").into_bytes()
+}
+
+impl Told {
+    fn of(failure: &Failure) -> Self {
+        Self { exit: failure.exit, document: failure.document() }
+    }
+}
+
+impl Fate {
+    /// The exit code that counts for the whole; none for what was not run.
+    fn code(&self) -> Option<u8> {
+        match self {
+            Self::Ready(_) | Self::Running => None,
+            Self::Missed(told) | Self::NotStarted(told) => Some(told.exit.code()),
+            Self::Ended { end, .. } => Some(end.code()),
+        }
+    }
+
+    /// In a few words.
+    fn words(&self) -> String {
+        let code = self.code().map_or_else(String::new, |code| format!("exit code {code}"));
+        match self {
+            Self::Ready(_) | Self::Running => "not run".to_owned(),
+            Self::Missed(_) => format!("no credentials, {code}"),
+            Self::NotStarted(_) => format!("could not be run, {code}"),
+            Self::Ended { end: End::Code(_), .. } => code,
+            Self::Ended { end: End::Signal(signal), .. } => format!("signal {signal}, {code}"),
+        }
+    }
+
+    /// For `--json`.
+    fn document(&self, profile: &Profile) -> Value {
+        let mut fields = json!({ "name": profile.name.as_str(), "state": "not run", "code": self.code() });
+        match self {
+            Self::Ready(_) | Self::Running => {}
+            Self::Missed(told) | Self::NotStarted(told) => {
+                fields["state"] = "failed".into();
+                fields["error"] = told.document.clone();
+            }
+            Self::Ended { time, kept, .. } => {
+                let text = String::from_utf8_lossy(&kept.bytes);
+                fields["state"] = "ended".into();
+                fields["seconds"] = json!(f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0);
+                fields["stdout"] = text.as_ref().into();
+                fields["stdout_is_exact"] = (!kept.is_cut && text.as_bytes() == kept.bytes).into();
+            }
+        }
+        fields
+    }
+}
+
+impl Batch<'_> {
+    /// The credentials, or newer ones if these are about to end and nobody is needed for that: others may have run for long.
+    fn fresh(&self, chain: &Chain<'_>, credentials: &Credentials) -> Credentials {
+        if seconds_to(credentials).is_none_or(|left| left >= SHORT) {
+            return credentials.clone();
+        }
+        let newer = self.desk.obtain(std::slice::from_ref(chain), Manner::unattended(), |_| ());
+        newer.ok().and_then(|mut outcomes| outcomes.pop()?.ok()).unwrap_or_else(|| credentials.clone())
+    }
+
+    /// Tells how it went. The worst decides the exit code, unless somebody ended it.
+    fn report(&self, course: &Course<'_>) -> Result<Exit, Failure> {
+        let all = || course.chains.iter().map(Chain::target).zip(&course.fates);
+        let failed: Vec<_> = all().filter(|(_, fate)| fate.code() != Some(0)).collect();
+        let mut worst = all().filter_map(|(_, fate)| fate.code()).max().unwrap_or(0);
+        if let Some(error) = &course.lost {
+            let failure = Failure::new(Exit::Unavailable, "can't pass on what the command prints").because(error);
+            failure.say_text(self.out);
+            worst = worst.max(failure.exit.code());
+        }
+        let code = match course.stop {
+            Some(Stop::Interrupted) => Exit::Interrupted.code(),
+            Some(Stop::Told(signal)) => End::Signal(signal).code(),
+            None => worst,
+        };
+        if self.out.json {
+            let profiles: Vec<_> = all().map(|(profile, fate)| fate.document(profile)).collect();
+            self.out.document(json!({ "exit_code": code, "profiles": profiles }))?;
+        }
+        if !failed.is_empty() {
+            let left = failed.iter().filter(|(_, fate)| fate.code().is_none()).count();
+            let left = if left > 0 { format!(", {left} not run") } else { String::new() };
+            let number = failed.iter().filter(|(_, fate)| fate.code().is_some()).count();
+            self.out.say(&format!("{number} of {} failed{left}:", count(course.fates.len(), "profile")));
+            let row = |(profile, fate): &(&Profile, &Fate)| vec![format!("  {}", profile.name), fate.words()];
+            self.out.say(&table(&failed.iter().map(row).collect::<Vec<_>>()));
+        }
+        Ok(Exit::Program(code))
+    }
+}

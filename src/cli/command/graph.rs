@@ -1,0 +1,95 @@
+//! Owns `awsauth graph`.
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use crate::cli::exit::Exit;
+use crate::cli::facts::root;
+use crate::cli::failure::Failure;
+use crate::cli::load::Manifest;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::cli::selection::Filter;
+use crate::render::{Graph, Node};
+
+/// More arrows than this Mermaid does not draw, unless the page that shows it says so (`maxEdges`).
+const MOST_OF_MERMAID: usize = 500;
+
+/// Show what stands on what: SSO sessions and long-term keys, and the profiles that get credentials from them
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Chosen profiles are shown with everything that they stand on.
+
+awsauth graph --format dot | dot -Tsvg > accounts.svg      (Graphviz)
+awsauth graph --format mermaid                             (in ```mermaid of a README on GitHub)")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    filter: Filter,
+    /// How to draw it [default: tree]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+/// The languages of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A tree for a terminal
+    Tree,
+    /// A flowchart of Mermaid
+    Mermaid,
+    /// A graph for Graphviz
+    Dot,
+}
+
+/// Draws it.
+pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    if out.json && args.format.is_some() {
+        return Err(Failure::new(Exit::Usage, "`--json` is a format of its own: leave `--format` out"));
+    }
+    let manifest = Manifest::read(places, out)?;
+    let chosen = args.filter.choose(&manifest)?;
+    let graph = Graph::new(&manifest.catalog, args.filter.is_given().then_some(&*chosen));
+    if out.json {
+        out.document(document(&graph))?;
+        return Ok(Exit::Done);
+    }
+    if graph.nodes.is_empty() {
+        out.say("the manifest has no profiles");
+    }
+    match args.format.unwrap_or(Format::Tree) {
+        Format::Tree => out.data(&graph.tree())?,
+        Format::Dot => out.data(&graph.dot())?,
+        Format::Mermaid => {
+            out.data(&graph.mermaid())?;
+            if graph.edges.len() > MOST_OF_MERMAID {
+                out.warn(&format!(
+                    "Mermaid draws {MOST_OF_MERMAID} arrows unless its `maxEdges` says otherwise, and here are {}: choose \
+                     profiles, or take `--format dot`",
+                    graph.edges.len()
+                ));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn document(graph: &Graph<'_>) -> Value {
+    let node = |(id, node): (usize, &Node<'_>)| {
+        let mut fields = match node {
+            Node::Root(at) => root(*at),
+            Node::Profile(profile) => json!({
+                "kind": "profile",
+                "name": profile.name.as_str(),
+                "pattern": profile.pattern().as_str(),
+                "account": profile.account(),
+                "role": profile.role_name(),
+            }),
+        };
+        fields["id"] = id.into();
+        fields
+    };
+    json!({
+        "nodes": graph.nodes.iter().enumerate().map(node).collect::<Vec<_>>(),
+        "edges": graph.edges.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,64 @@
+//! Owns `awsauth list`.
+
+use serde_json::json;
+
+use crate::cli::exit::Exit;
+use crate::cli::facts::facts;
+use crate::cli::failure::Failure;
+use crate::cli::load::Manifest;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::cli::selection::Filter;
+use crate::model::{Profile, Region};
+use crate::render::table_within;
+use crate::source::display_safe;
+use crate::system::host::Host;
+
+/// What the columns are called.
+const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
+/// The columns that go where a terminal is too narrow, the first one first.
+const EXPENDABLE: [usize; 4] = [6, 5, 4, 1];
+
+/// List the profiles of the manifest
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+On a narrow terminal, columns are left out; --json has all that the manifest says of each profile,
+and where its credentials come from.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// Shows the table.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let manifest = Manifest::read(places, out)?;
+    let profiles = args.filter.choose(&manifest)?;
+    if out.json {
+        let facts: Vec<_> = profiles.iter().map(|profile| facts(profile, &manifest.catalog)).collect();
+        out.document(json!({ "profiles": facts }))?;
+    } else if profiles.is_empty() {
+        out.say("the manifest has no profiles");
+    } else {
+        // What another program reads is whole.
+        let most = if host.stdout_is_terminal { out.width } else { usize::MAX };
+        let rows: Vec<_> = std::iter::once(HEADER.map(str::to_owned).to_vec())
+            .chain(profiles.iter().map(|profile| row(profile)))
+            .collect();
+        out.data(&table_within(&rows, most, &EXPENDABLE))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn row(profile: &Profile) -> Vec<String> {
+    let tags = profile.tags.join(", ");
+    let cells = [
+        Some(profile.name.as_str()),
+        Some(profile.pattern().as_str()),
+        profile.account(),
+        profile.role_name(),
+        profile.region.as_ref().map(Region::as_str),
+        Some(&*tags),
+        profile.description.as_deref(),
+    ];
+    cells.map(|cell| display_safe(cell.filter(|cell| !cell.is_empty()).unwrap_or("-"))).to_vec()
+}

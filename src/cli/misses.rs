@@ -1,0 +1,91 @@
+//! Owns the profiles that have no credentials, and telling why: what several have in common is told once.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::out::Out;
+use crate::broker::BrokerError;
+use crate::model::Catalog;
+
+/// More names than this are not told in one line.
+const MOST_NAMES: usize = 8;
+
+/// Why some profiles have no credentials.
+#[derive(Default)]
+pub(crate) struct Misses(Vec<Missed>);
+
+/// A failure, and the profiles that have no credentials for that reason.
+struct Missed {
+    failure: Failure,
+    /// What failed, if others may share it.
+    error: Option<Rc<BrokerError>>,
+    names: Vec<String>,
+}
+
+impl Missed {
+    /// Whether `error` is this one, or AWS's same words about another profile.
+    fn is_told_by(&self, error: &Rc<BrokerError>) -> bool {
+        let Some(own) = &self.error else { return false };
+        let alike = match (&**own, &**error) {
+            (BrokerError::Call { call: own, .. }, BrokerError::Call { call, .. }) => own.is_like(call),
+            _ => false,
+        };
+        Rc::ptr_eq(own, error) || alike
+    }
+}
+
+impl Misses {
+    /// A profile whose login failed; others may share the reason. Returns its document.
+    pub(crate) fn missed(&mut self, name: &str, error: &Rc<BrokerError>, catalog: &Catalog) -> Value {
+        let failure = explain::broker(error, catalog);
+        let document = document(name, &failure);
+        match self.0.iter_mut().find(|missed| missed.is_told_by(error)) {
+            Some(missed) => missed.names.push(name.to_owned()),
+            None => self.0.push(Missed { failure, error: Some(Rc::clone(error)), names: vec![name.to_owned()] }),
+        }
+        document
+    }
+
+    /// A profile that has none for a reason of its own. Returns its document.
+    pub(crate) fn failed(&mut self, name: &str, failure: Failure) -> Value {
+        let document = document(name, &failure);
+        self.0.push(Missed { failure, error: None, names: vec![name.to_owned()] });
+        document
+    }
+
+    /// The exit code that the first failure gives, unless the person interrupted: that means all of it. None without one.
+    pub(crate) fn exit(&self) -> Option<Exit> {
+        let exits = || self.0.iter().map(|missed| missed.failure.exit);
+        exits().find(|exit| *exit == Exit::Interrupted).or_else(|| exits().next())
+    }
+
+    /// Tells all of it. Returns how many profiles failed, and how many were left out by an interruption.
+    pub(crate) fn say(&mut self, out: Out) -> (usize, usize) {
+        let (mut failed, mut left) = (0, 0);
+        for Missed { failure, names, .. } in std::mem::take(&mut self.0) {
+            let number = if failure.exit == Exit::Interrupted { &mut left } else { &mut failed };
+            *number += names.len();
+            let failure = if names.len() > 1 { failure.cause(concerned(&names)) } else { failure };
+            failure.say_text(out);
+        }
+        (failed, left)
+    }
+}
+
+fn document(name: &str, failure: &Failure) -> Value {
+    let state = if failure.exit == Exit::Interrupted { "interrupted" } else { "failed" };
+    json!({ "name": name, "state": state, "error": failure.document() })
+}
+
+/// The profiles that have no credentials for one reason.
+fn concerned(names: &[String]) -> String {
+    let first = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MOST_NAMES) {
+        0 => format!("no credentials for that reason: {first}"),
+        more => format!("no credentials for that reason: {first} and {more} more"),
+    }
+}

@@ -1,0 +1,176 @@
+//! Owns the chains of profiles as a picture: a tree for a terminal, Mermaid, Graphviz. Must not print.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
+
+use super::table::table;
+use crate::model::{Catalog, Chain, Profile, Root};
+
+/// What stands on what. Edges lead from a source to what is made from it.
+#[derive(Debug)]
+pub(crate) struct Graph<'m> {
+    /// SSO sessions, then portals and long-term keys, then profiles; each in the manifest's order.
+    pub(crate) nodes: Vec<Node<'m>>,
+    /// Places in `nodes`.
+    pub(crate) edges: Vec<(usize, usize)>,
+}
+
+/// One thing in the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Node<'m> {
+    /// Where the credentials of a chain come from.
+    Root(Root<'m>),
+    /// A profile.
+    Profile(&'m Profile),
+}
+
+impl<'m> Node<'m> {
+    /// Its name.
+    pub(crate) fn name(self) -> &'m str {
+        match self {
+            Self::Root(root) => root.name(),
+            Self::Profile(profile) => profile.name.as_str(),
+        }
+    }
+
+    /// What it is, in AWS's words or the manifest's.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Root(Root::Session(_)) => "SSO session",
+            Self::Root(Root::Portal(_)) => "SSO portal",
+            Self::Root(Root::LongTermKey(_)) => "long-term key",
+            Self::Profile(profile) => profile.pattern().as_str(),
+        }
+    }
+
+    /// The account and the role, as far as it has them.
+    fn place(self) -> [&'m str; 2] {
+        match self {
+            Self::Root(_) => ["", ""],
+            Self::Profile(profile) => [profile.account().unwrap_or_default(), profile.role_name().unwrap_or_default()],
+        }
+    }
+
+    /// What stands in its box.
+    fn lines(self) -> Vec<String> {
+        let lines = [self.name().to_owned(), self.kind().to_owned(), self.place().join(" ").trim().to_owned()];
+        lines.into_iter().filter(|line| !line.is_empty()).collect()
+    }
+}
+
+impl<'m> Graph<'m> {
+    /// The chains of the chosen profiles, with everything that they stand on; all that there is if none are chosen.
+    pub(crate) fn new(catalog: &'m Catalog, chosen: Option<&[&'m Profile]>) -> Self {
+        let mut roots: BTreeSet<&str> = BTreeSet::new();
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        for profile in chosen.into_iter().flatten() {
+            let chain = catalog.chain(profile.name.as_str());
+            names.extend(chain.iter().flat_map(Chain::profiles).map(|step| step.name.as_str()));
+        }
+        let is_wanted = |profile: &&Profile| chosen.is_none() || names.contains(profile.name.as_str());
+        let profiles: Vec<&Profile> = catalog.profiles().iter().filter(is_wanted).collect();
+        roots.extend(profiles.iter().filter_map(|profile| Root::of(profile)).map(Root::name));
+        let mut graph = Self { nodes: Vec::new(), edges: Vec::new() };
+        let mut places: HashMap<Root<'m>, usize> = HashMap::new();
+        let sessions = catalog.sessions().iter().map(|session| Root::Session(session));
+        let sessions = sessions.filter(|root| chosen.is_none() || roots.contains(root.name()));
+        for root in sessions.chain(profiles.iter().filter_map(|profile| Root::of(profile))) {
+            places.entry(root).or_insert_with(|| graph.add(Node::Root(root)));
+        }
+        let by_name: HashMap<&str, usize> =
+            profiles.iter().map(|profile| (profile.name.as_str(), graph.add(Node::Profile(profile)))).collect();
+        for profile in &profiles {
+            let above = Root::of(profile).and_then(|root| places.get(&root));
+            let above = above.or_else(|| by_name.get(profile.role()?.source.as_str()));
+            graph.edges.extend(above.copied().zip(by_name.get(profile.name.as_str()).copied()));
+        }
+        graph
+    }
+
+    fn add(&mut self, node: Node<'m>) -> usize {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    /// What is made from each node, in order.
+    fn below(&self) -> Vec<Vec<usize>> {
+        let mut below = vec![Vec::new(); self.nodes.len()];
+        self.edges.iter().for_each(|(from, to)| below[*from].push(*to));
+        below
+    }
+
+    /// A tree for a terminal, with what is known of each in columns.
+    pub(crate) fn tree(&self) -> String {
+        let below = self.below();
+        let mut rows = Vec::with_capacity(self.nodes.len());
+        // What is still to be drawn, the next one last: a node, the lines that lead past it, and whether it is the last one
+        // below its source.
+        let is_root = |place: &usize| matches!(self.nodes[*place], Node::Root(_));
+        let roots = (0..self.nodes.len()).filter(is_root);
+        let mut open: Vec<(usize, Option<(String, bool)>)> = roots.map(|place| (place, None)).collect();
+        open.reverse();
+        while let Some((place, branch)) = open.pop() {
+            let node = self.nodes[place];
+            let (drawn, past) = match branch {
+                None => (String::new(), String::new()),
+                Some((past, true)) => (format!("{past}└── "), format!("{past}    ")),
+                Some((past, false)) => (format!("{past}├── "), format!("{past}│   ")),
+            };
+            let [account, role] = node.place();
+            rows.push([&format!("{drawn}{}", node.name()), node.kind(), account, role].map(str::to_owned).to_vec());
+            let last = below[place].last();
+            open.extend(below[place].iter().rev().map(|next| (*next, Some((past.clone(), Some(next) == last)))));
+        }
+        table(&rows)
+    }
+
+    /// A flowchart of Mermaid.
+    pub(crate) fn mermaid(&self) -> String {
+        let mut text = "flowchart LR\n".to_owned();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let label = node.lines().iter().map(|line| mermaid_text(line)).collect::<Vec<_>>().join("<br/>");
+            let (open, close) = if matches!(node, Node::Root(_)) { ("([", "])") } else { ("[", "]") };
+            line(&mut text, format_args!("    n{place}{open}\"{label}\"{close}"));
+        }
+        self.edges.iter().for_each(|(from, to)| line(&mut text, format_args!("    n{from} --> n{to}")));
+        text
+    }
+
+    /// A graph in Graphviz's language.
+    pub(crate) fn dot(&self) -> String {
+        let mut text =
+            "digraph awsauth {\n    rankdir=LR;\n    node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let label = node.lines().iter().map(|line| dot_text(line)).collect::<Vec<_>>().join("\\n");
+            let look = if matches!(node, Node::Root(_)) { ", style=\"rounded,bold\"" } else { "" };
+            line(&mut text, format_args!("    n{place} [label=\"{label}\"{look}];"));
+        }
+        self.edges.iter().for_each(|(from, to)| line(&mut text, format_args!("    n{from} -> n{to};")));
+        text.push_str("}\n");
+        text
+    }
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    let written = writeln!(text, "{line}");
+    debug_assert!(written.is_ok(), "writing to a String can't fail");
+}
+
+/// Mermaid reads HTML, Markdown and words of its own in a text; what might be one of these is given by its number.
+fn mermaid_text(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_ascii_alphanumeric() || "_.,-/ ".contains(character) {
+            safe.push(character);
+        } else {
+            let written = write!(safe, "#{};", u32::from(character));
+            debug_assert!(written.is_ok(), "writing to a String can't fail");
+        }
+    }
+    safe
+}
+
+/// In Graphviz's quotes, `\` begins an escape.
+fn dot_text(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}

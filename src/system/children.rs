@@ -1,0 +1,336 @@
+//! Owns running several programs, and passing on what they print while they run. Must not know what they are for.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::{self, Read, Write as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::interrupt::{self, Listener};
+use super::lines::Prefixed;
+use crate::secret::Secret;
+
+/// How long after a program's end nothing more may come until it is taken for all: something that it started may keep the
+/// pipes open.
+const GRACE: Duration = Duration::from_secs(1);
+/// The most that is kept of what one program prints, in bytes.
+const MOST: usize = 16 * 1024 * 1024;
+/// How much is read at once.
+const BUFFER: usize = 64 * 1024;
+
+/// A program to be run, which gets nothing on standard input.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    /// A path, or a name that is looked up.
+    pub(crate) program: &'a OsString,
+    /// What is passed to it, as it is.
+    pub(crate) args: &'a [OsString],
+    /// Variables that it gets besides this process's.
+    pub(crate) set: &'a [(&'static str, Secret)],
+    /// Variables that it does not get.
+    pub(crate) unset: &'a [&'a str],
+    /// What stands in front of each line of its standard output; none if that is kept instead of passed on.
+    pub(crate) stdout: Option<Vec<u8>>,
+    /// What stands in front of each line of its standard error.
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// By itself.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+}
+
+/// What a program printed, as far as it was kept.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether there were more than are kept.
+    pub(crate) is_cut: bool,
+}
+
+/// What is known of a program that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The number that it was started with.
+    pub(crate) number: usize,
+    /// How it ended.
+    pub(crate) end: End,
+    /// How long it ran.
+    pub(crate) time: Duration,
+    /// What it printed on standard output, if that is kept.
+    pub(crate) kept: Kept,
+    /// Why not all that it printed could be passed on; a reader who went away is no reason.
+    pub(crate) lost: Option<io::Error>,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A program has ended.
+    Ended(Ended),
+    /// The person pressed Ctrl-C, which their terminal tells all programs by itself.
+    Interrupted,
+    /// This process was told to end, by this signal, and the programs with it.
+    Told(i32),
+}
+
+/// Programs that are running.
+pub(crate) struct Children {
+    running: Running,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    /// As long as there may be programs.
+    _listener: Listener,
+}
+
+/// Those that have not ended, by their numbers.
+type Running = Arc<Mutex<BTreeMap<usize, Child>>>;
+
+impl Children {
+    /// None yet. From now on Ctrl-C is an event.
+    pub(crate) fn new() -> Self {
+        let (sender, events) = channel();
+        let (interrupted, told) = (sender.clone(), sender.clone());
+        let listener = interrupt::listen(move || drop(interrupted.send(Event::Interrupted)));
+        watch_for_end(told);
+        Self { running: Running::default(), sender, events, _listener: listener }
+    }
+
+    /// Starts a program, which is told by that number from now on.
+    pub(crate) fn start(&self, number: usize, job: Job<'_>) -> io::Result<()> {
+        let mut command = Command::new(job.program);
+        command.args(job.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        for name in job.unset {
+            command.env_remove(name);
+        }
+        command.envs(job.set.iter().map(|(name, value)| (name, value.expose())));
+        let mut child = command.spawn()?;
+        let since = Instant::now();
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let stdout =
+            job.stdout.map_or_else(|| Sink::Kept(Arc::clone(&kept)), |prefix| Sink::Stdout(Prefixed::new(prefix)));
+        let stdout = child.stdout.take().map(|stream| Pump::start(stream, stdout));
+        let stderr = child.stderr.take().map(|stream| Pump::start(stream, Sink::Stderr(Prefixed::new(job.stderr))));
+        let id = child.id();
+        lock(&self.running).insert(number, child);
+        let (running, sender) = (Arc::clone(&self.running), self.sender.clone());
+        thread::spawn(move || {
+            let end = reap(&running, number, id);
+            let time = since.elapsed();
+            let passed_on = [stdout, stderr].map(|pump| pump.map_or(Ok(()), Pump::finish));
+            let lost = passed_on.into_iter().find_map(Result::err);
+            let kept = std::mem::take(&mut *lock(&kept));
+            // Nobody may be left who wants to know.
+            drop(sender.send(Event::Ended(Ended { number, end, time, kept, lost })));
+        });
+        Ok(())
+    }
+
+    /// Waits until something happens.
+    pub(crate) fn next(&self) -> Option<Event> {
+        // There is a sender as long as this lives.
+        self.events.recv().ok()
+    }
+
+    /// What has happened already.
+    pub(crate) fn try_next(&self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Passes a signal on to all programs.
+    #[cfg(unix)]
+    pub(crate) fn pass_on(&self, signal: i32) {
+        let Some(signal) = rustix::process::Signal::from_named_raw(signal) else { return };
+        for child in lock(&self.running).values() {
+            // One that has just ended needs none.
+            let _ = rustix::process::kill_process(rustix::process::Pid::from_child(child), signal);
+        }
+    }
+
+    /// There are no signals to be passed on.
+    #[cfg(not(unix))]
+    pub(crate) fn pass_on(&self, _signal: i32) {}
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What it guards is whole between any two calls.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where what a program prints goes.
+enum Sink {
+    Stdout(Prefixed),
+    Stderr(Prefixed),
+    Kept(Arc<Mutex<Kept>>),
+}
+
+impl Sink {
+    /// Each call writes whole lines at once, so that those of different programs do not mix.
+    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout(lines) => write_out(&lines.take(bytes)),
+            Self::Stderr(lines) => io::stderr().lock().write_all(&lines.take(bytes)),
+            Self::Kept(kept) => {
+                let mut kept = lock(kept);
+                let room = bytes.len().min(MOST - kept.bytes.len());
+                kept.bytes.extend_from_slice(&bytes[..room]);
+                kept.is_cut |= room < bytes.len();
+                Ok(())
+            }
+        }
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout(lines) => write_out(&lines.rest()),
+            Self::Stderr(lines) => io::stderr().lock().write_all(&lines.rest()),
+            Self::Kept(_) => Ok(()),
+        }
+    }
+}
+
+fn write_out(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}
+
+/// Passes on what one program prints on one of its streams, on a thread of its own.
+struct Pump {
+    done: Receiver<io::Result<()>>,
+    progress: Arc<Progress>,
+}
+
+/// How far a pump has come.
+#[derive(Default)]
+struct Progress {
+    /// How often it has read something and passed it on.
+    rounds: AtomicUsize,
+    /// Whether it is passing something on, which may take as long as whoever reads that wants.
+    is_busy: AtomicBool,
+}
+
+impl Pump {
+    fn start(stream: impl Read + Send + 'static, sink: Sink) -> Self {
+        let (sender, done) = channel();
+        let progress = Arc::new(Progress::default());
+        let own = Arc::clone(&progress);
+        thread::spawn(move || {
+            let passed_on = match pass_on(stream, sink, &own) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                other => other,
+            };
+            drop(sender.send(passed_on));
+        });
+        Self { done, progress }
+    }
+
+    /// Waits, after the program's end, until everything that it printed is passed on. Something that it started may keep the
+    /// stream open, and is not waited for.
+    fn finish(self) -> io::Result<()> {
+        let rounds = || self.progress.rounds.load(Ordering::SeqCst);
+        let before = rounds();
+        loop {
+            match self.done.recv_timeout(GRACE) {
+                Ok(passed_on) => return passed_on,
+                // All that can have been in the pipe at the end was read by then.
+                Err(RecvTimeoutError::Timeout) if rounds() >= before + 2 => return Ok(()),
+                Err(RecvTimeoutError::Timeout) if self.progress.is_busy.load(Ordering::SeqCst) => {}
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+}
+
+/// A sink that takes no more closes the stream, so that the program learns of it as it would without this process.
+fn pass_on(mut stream: impl Read, mut sink: Sink, progress: &Progress) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let count = match stream.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(_) => 0,
+        };
+        progress.is_busy.store(true, Ordering::SeqCst);
+        if count == 0 {
+            return sink.end();
+        }
+        sink.take(&buffer[..count])?;
+        progress.rounds.fetch_add(1, Ordering::SeqCst);
+        progress.is_busy.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Waits for the end of a program. As long as it is among those that are running its number is its own, so that no signal
+/// reaches a stranger.
+#[cfg(unix)]
+fn reap(running: &Running, number: usize, id: u32) -> End {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while let Some(pid) = pid
+        && waitid(WaitId::Pid(pid), options).is_err_and(|error| error == rustix::io::Errno::INTR)
+    {}
+    let mut running = lock(running);
+    running.remove(&number).and_then(|mut child| child.wait().ok()).map_or(End::Code(1), how)
+}
+
+/// Waits for the end of a program.
+#[cfg(not(unix))]
+fn reap(running: &Running, number: usize, _id: u32) -> End {
+    loop {
+        let ended = lock(running).get_mut(&number).map(Child::try_wait);
+        match ended {
+            Some(Ok(None)) => thread::sleep(Duration::from_millis(10)),
+            other => {
+                lock(running).remove(&number);
+                return other.and_then(Result::ok).flatten().map_or(End::Code(1), how);
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+fn how(status: ExitStatus) -> End {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.code().map_or_else(|| End::Signal(status.signal().unwrap_or_default()), End::Code)
+}
+
+#[cfg(not(unix))]
+fn how(status: ExitStatus) -> End {
+    End::Code(status.code().unwrap_or(1))
+}
+
+/// Tells of the signals by which others end this process; not of those that it was started to ignore.
+#[cfg(unix)]
+fn watch_for_end(told: Sender<Event>) {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    let signals = [SIGTERM, SIGHUP].into_iter().filter(|signal| !interrupt::is_ignored(*signal));
+    // Without a watcher, the signals end this process alone.
+    let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
+    thread::spawn(move || {
+        signals.forever().take_while(|signal| told.send(Event::Told(*signal)).is_ok()).for_each(drop);
+    });
+}
+
+#[cfg(not(unix))]
+fn watch_for_end(_told: Sender<Event>) {}
+
+impl End {
+    /// The exit code that a shell would give.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
+            Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+}

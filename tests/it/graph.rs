@@ -1,0 +1,155 @@
+//! `graph`: what stands on what, as a tree, for Mermaid and for Graphviz.
+
+use std::fmt::Write as _;
+
+use crate::scene::{MANIFEST, Scene};
+use crate::support::sandbox::Sandbox;
+
+const TREE: &str = "\
+corp            SSO session
+└── read        sso            123456789012  ReadOnly
+    └── jump    sso-role       999900001111  Deploy
+main-long-term  long-term key
+└── main        iam-mfa        111122223333
+    └── prod    iam-mfa-role   444455556666  Admin
+base            long-term key
+└── base        iam
+    └── audit   iam-mfa-role   777788889999  Audit
+";
+
+#[test]
+fn the_tree_has_sources_above_what_is_made_from_them() {
+    let scene = Scene::new();
+    let run = scene.run(&["graph"]).ok();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (TREE, ""));
+    assert_eq!(scene.run(&["graph", "--format", "tree"]).ok().stdout, TREE);
+}
+
+#[test]
+fn several_below_one_source_are_joined_by_a_line_in_the_manifests_order() {
+    let scene = Scene::new();
+    let more = "
+[profiles.stage]
+pattern = \"iam-mfa-role\"
+source_profile = \"main\"
+role_arn = \"arn:aws:iam::444455556666:role/x/Stage\"
+
+[profiles.deeper]
+pattern = \"iam-mfa-role\"
+source_profile = \"prod\"
+role_arn = \"arn:aws:iam::444455556666:role/Deeper\"
+
+[profiles.other]
+pattern = \"iam-mfa\"
+mfa_serial = \"GAHT12345678\"
+long_term_profile = \"main-long-term\"
+
+[profiles.old]
+pattern = \"sso\"
+sso_start_url = \"https://old.awsapps.com/start\"
+sso_region = \"us-east-1\"
+sso_account_id = \"123456789012\"
+sso_role_name = \"ReadOnly\"
+";
+    scene.home.manifest(&(MANIFEST.to_owned() + more));
+    let expected = "\
+main-long-term                 long-term key
+├── main                       iam-mfa        111122223333
+│   ├── prod                   iam-mfa-role   444455556666  Admin
+│   │   └── deeper             iam-mfa-role   444455556666  Deeper
+│   └── stage                  iam-mfa-role   444455556666  x/Stage
+└── other                      iam-mfa
+https://old.awsapps.com/start  SSO portal
+└── old                        sso            123456789012  ReadOnly
+";
+    assert_eq!(scene.run(&["graph", "other", "old", "stage", "deeper"]).ok().stdout, expected);
+}
+
+#[test]
+fn chosen_profiles_come_with_what_they_stand_on_and_nothing_else() {
+    let scene = Scene::new();
+    let tree = scene.run(&["graph", "jump"]).ok().stdout;
+    assert_eq!(
+        tree,
+        "corp          SSO session\n└── read      sso          123456789012  ReadOnly\n    └── jump  sso-role     999900001111  Deploy\n"
+    );
+    let tree = scene.run(&["graph", "b*"]).ok().stdout;
+    assert_eq!(tree, "base      long-term key\n└── base  iam\n");
+    let unused =
+        "\n[sso_sessions.none]\nsso_start_url = \"https://none.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    scene.home.manifest(&(MANIFEST.to_owned() + unused));
+    assert!(scene.run(&["graph"]).ok().stdout.contains("\nnone            SSO session\n"));
+    assert!(!scene.run(&["graph", "*"]).ok().stdout.contains("none"));
+}
+
+#[test]
+fn mermaid_dot_and_json_have_the_same_nodes_and_edges() {
+    let scene = Scene::new();
+    let mermaid = scene.run(&["graph", "prod", "--format", "mermaid"]).ok().stdout;
+    let expected = "\
+flowchart LR
+    n0([\"main-long-term<br/>long-term key\"])
+    n1[\"main<br/>iam-mfa<br/>111122223333\"]
+    n2[\"prod<br/>iam-mfa-role<br/>444455556666 Admin\"]
+    n0 --> n1
+    n1 --> n2
+";
+    assert_eq!(mermaid, expected);
+    let dot = scene.run(&["graph", "prod", "--format", "dot"]).ok().stdout;
+    for line in ["    n1 [label=\"main\\niam-mfa\\n111122223333\"];", "    n0 -> n1;", "    n1 -> n2;"] {
+        assert!(dot.lines().any(|other| other == line), "{line}: {dot}");
+    }
+    let document = scene.run(&["graph", "prod", "--json"]).ok().json();
+    let node = serde_json::json!({
+        "id": 2, "kind": "profile", "name": "prod", "pattern": "iam-mfa-role", "account": "444455556666", "role": "Admin",
+    });
+    assert_eq!(document["nodes"][2], node);
+    assert_eq!(document["nodes"][0], serde_json::json!({ "id": 0, "kind": "long-term-key", "name": "main-long-term" }));
+    assert_eq!(document["edges"], serde_json::json!([{ "from": 0, "to": 1 }, { "from": 1, "to": 2 }]));
+    let run = scene.run(&["graph", "--json", "--format", "dot"]).exits(2);
+    assert!(run.stderr.contains("leave `--format` out"), "{}", run.stderr);
+}
+
+#[test]
+fn a_manifest_without_profiles_is_an_empty_picture() {
+    let home = Sandbox::new();
+    home.manifest("");
+    let run = home.run(["graph"]).ok();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "the manifest has no profiles\n"));
+    assert_eq!(home.run(["graph", "--format", "mermaid"]).ok().stdout, "flowchart LR\n");
+    assert!(home.run(["graph", "--format", "dot"]).ok().stdout.ends_with("}\n"));
+}
+
+/// Everything that a name, a role and a session may hold, as a manifest.
+pub(crate) fn odd_names() -> String {
+    let mut text =
+        "[sso_sessions.\"a%%b.@+:/-\"]\nsso_start_url = \"https://x.awsapps.com/start\"\nsso_region = \"us-east-1\"\n"
+            .to_owned();
+    for name in ["end", "a.b_c@d%e+f:g/h-i", "--x", "1.", "graph", "%%", "-", "+", "o", "x---y"] {
+        let account = "sso_account_id = \"123456789012\"\nsso_role_name = \"R+=,.@-_x\"\n";
+        write!(text, "\n[profiles.\"{name}\"]\npattern = \"sso\"\nsso_session = \"a%%b.@+:/-\"\n{account}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn what_mermaid_reads_as_its_own_is_given_by_number() {
+    let home = Sandbox::new();
+    home.manifest(&odd_names());
+    let text = home.run(["graph", "a.*", "--format", "mermaid"]).ok().stdout;
+    assert!(text.contains("[\"a.b_c#64;d#37;e#43;f#58;g/h-i<br/>sso<br/>123456789012 R#43;#61;,.#64;-_x\"]"), "{text}");
+}
+
+#[test]
+fn more_arrows_than_mermaid_draws_are_warned_of() {
+    let home = Sandbox::new();
+    let mut text = String::new();
+    for number in 0..501 {
+        write!(text, "[profiles.p{number}]\npattern = \"iam\"\n").unwrap();
+    }
+    home.manifest(&text);
+    let run = home.run(["graph", "--format", "mermaid"]).ok();
+    assert!(run.stderr.contains("Mermaid draws 500 arrows"), "{}", run.stderr);
+    assert_eq!(home.run(["graph", "p1*", "--format", "mermaid"]).ok().stderr, "");
+    assert_eq!(home.run(["graph", "--format", "dot"]).ok().stderr, "");
+}

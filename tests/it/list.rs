@@ -1,0 +1,174 @@
+//! `list`, and choosing profiles by name, pattern and tag, which is the same for every command.
+
+use crate::scene::{MANIFEST, Scene};
+use crate::support::sandbox::Sandbox;
+
+/// The usual manifest with some tags and a description.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    let tag = |text: String, (name, keys): (&str, &str)| {
+        text.replace(&format!("[profiles.{name}]\n"), &format!("[profiles.{name}]\n{keys}\n"))
+    };
+    let keys = [
+        ("prod", "tags = [\"live\", \"team/a\"]\ndescription = \"Ask first\""),
+        ("jump", "tags = [\"live\"]\nregion = \"eu-west-1\""),
+        ("base", "tags = [\"keys\"]"),
+    ];
+    scene.home.manifest(&keys.into_iter().fold(MANIFEST.to_owned(), tag));
+    scene
+}
+
+/// The names that a command shows, in order.
+#[track_caller]
+fn names(scene: &Scene, args: &[&str]) -> String {
+    let document = scene.run(&[args, &["--json"]].concat()).ok().json();
+    let profiles = document["profiles"].as_array().unwrap();
+    profiles.iter().map(|profile| profile["name"].as_str().unwrap()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_table_has_one_line_for_each_profile() {
+    let expected = "\
+PROFILE  PATTERN       ACCOUNT       ROLE      REGION          TAGS          DESCRIPTION
+main     iam-mfa       111122223333  -         ap-northeast-1  -             -
+prod     iam-mfa-role  444455556666  Admin     ap-northeast-1  live, team/a  Ask first
+base     iam           -             -         ap-northeast-1  keys          -
+audit    iam-mfa-role  777788889999  Audit     ap-northeast-1  -             -
+read     sso           123456789012  ReadOnly  ap-northeast-1  -             -
+jump     sso-role      999900001111  Deploy    eu-west-1       live          -
+";
+    let run = scene().run(&["list"]).ok();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (expected, ""));
+    let run = Scene::new().env("COLUMNS", "20").run(&["list"]).ok();
+    assert!(run.stdout.starts_with("PROFILE  PATTERN"), "a pipe has no width: {}", run.stdout);
+}
+
+#[test]
+fn json_has_everything_that_the_manifest_says() {
+    let scene = scene();
+    let run = scene.run(&["list", "audit", "jump", "main", "--json"]).ok();
+    assert!(run.stdout.starts_with("{\n  \"version\": 1,\n"), "{}", run.stdout);
+    let document = run.json();
+    let audit = serde_json::json!({
+        "name": "audit", "pattern": "iam-mfa-role", "account": "777788889999", "role": "Audit", "region": "ap-northeast-1",
+        "output": null, "tags": [], "description": null, "credential_process": false, "settings": {},
+        "chain": ["base", "audit"], "source": { "kind": "long-term-key", "name": "base" },
+        "mfa_serial": "arn:aws:iam::111122223333:mfa/alice", "role_arn": "arn:aws:iam::777788889999:role/Audit",
+        "source_profile": "base", "duration_seconds": 14400, "external_id": "partner-42",
+    });
+    assert_eq!(document["profiles"][0], audit);
+    let source = serde_json::json!({
+        "kind": "sso-session", "name": "corp", "sso_start_url": "https://corp.awsapps.com/start",
+    });
+    assert_eq!(document["profiles"][1]["source"], source);
+    assert_eq!(document["profiles"][1]["chain"], serde_json::json!(["read", "jump"]));
+    assert_eq!(document["profiles"][2]["long_term_profile"], "main-long-term");
+    let settings = "\n[profiles.main.settings]\nretry_mode = \"adaptive\"\ns3 = { max_concurrent_requests = 20 }\n";
+    scene.home.manifest(&(MANIFEST.to_owned() + settings));
+    let document = scene.run(&["list", "main", "--json"]).ok().json();
+    let expected = serde_json::json!({ "retry_mode": "adaptive", "s3": { "max_concurrent_requests": "20" } });
+    assert_eq!(document["profiles"][0]["settings"], expected);
+}
+
+#[test]
+fn names_patterns_and_tags_choose_alike_for_every_command() {
+    let scene = scene();
+    for command in ["list", "status"] {
+        for (args, expected) in [
+            (&[][..], "main prod base audit read jump"),
+            (&["jump", "main"], "jump main"),
+            (&["read", "*", "read"], "read main prod base audit jump"),
+            (&["?a*"], "main base"),
+            (&["[pr]*"], "prod read"),
+            (&["--tag", "live"], "prod jump"),
+            (&["--tag", "keys", "--tag", "live"], "prod base jump"),
+            (&["--tag", "team/a", "--tag", "live"], "prod jump"),
+        ] {
+            assert_eq!(names(&scene, &[&[command], args].concat()), expected, "{command} {args:?}");
+        }
+    }
+}
+
+#[test]
+fn what_nothing_matches_is_a_usage_error_with_the_nearest_name() {
+    let scene = scene();
+    for command in ["list", "status", "graph", "login"] {
+        for (args, words) in [
+            (&["auditt"][..], "there is no profile `auditt` in the manifest\nhint: did you mean `audit`?\n"),
+            (&["main", "auidt*"], "no profile's name matches `auidt*`\nhint: did you mean `audit*`?\n"),
+            (&["x*"], "no profile's name matches `x*`\nhint: `awsauth list` lists the profiles\n"),
+            (&["[x"], "`[x` is no pattern of names\n"),
+            (&["--tag", "live", "--tag", "lvie"], "no profile has the tag `lvie`\nhint: did you mean `live`?\n"),
+            (&["--tag", "something"], "no profile has the tag `something`\nhint: `awsauth list` shows the tags\n"),
+            (&["main", "--tag", "live"], "cannot be used with"),
+        ] {
+            let run = scene.run(&[&[command], args].concat()).exits(2);
+            assert!(run.stdout.is_empty() && run.stderr.contains(words), "{command} {args:?}: {}", run.stderr);
+        }
+    }
+    let run = Scene::new().run(&["list", "--tag", "live"]).exits(2);
+    assert!(run.stderr.contains("hint: no profile has any tag"), "{}", run.stderr);
+}
+
+#[test]
+fn a_login_by_pattern_or_tag_leaves_long_term_keys_out() {
+    let scene = scene();
+    let code = scene.code();
+    let run = scene.run(&["login", "?a*", "--token-code", &code, "--json"]).ok();
+    assert_eq!(run.json()["profiles"].as_array().unwrap().len(), 1);
+    for args in [&["login", "b*"][..], &["login", "--tag", "keys"]] {
+        let run = scene.run(args).exits(2);
+        assert!(run.stderr.contains("stands only for long-term keys, which need no login"), "{}", run.stderr);
+    }
+    scene.run(&["login", "base"]).ok();
+}
+
+#[test]
+fn a_logout_takes_patterns() {
+    let scene = scene();
+    scene.logged_in(&["prod", "jump"]);
+    let run = scene.run(&["logout", "ma*", "--json"]).ok();
+    assert_eq!(run.json()["profiles"], serde_json::json!(["main", "prod"]));
+    let run = scene.run(&["logout", "jmup*"]).exits(2);
+    assert!(run.stderr.contains("did you mean `jump*`?"), "{}", run.stderr);
+    assert_eq!(names(&scene, &["status", "jump"]), "jump");
+    assert_eq!(scene.run(&["status", "jump", "--json"]).ok().json()["profiles"][0]["state"], "valid");
+}
+
+#[test]
+fn check_of_status_is_about_the_chosen_ones() {
+    let scene = scene();
+    scene.logged_in(&["read"]);
+    scene.run(&["status", "r*", "--check"]).ok();
+    scene.run(&["status", "--tag", "keys", "--check", "--min-ttl", "1d"]).ok();
+    let run = scene.run(&["status", "--tag", "live", "--check"]).exits(1);
+    assert!(run.stderr.ends_with("too little time left: prod; run awsauth login prod\n"), "{}", run.stderr);
+}
+
+#[test]
+fn a_manifest_without_profiles_says_so() {
+    let home = Sandbox::new();
+    home.manifest(
+        "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n",
+    );
+    let run = home.run(["list"]).ok();
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "the manifest has no profiles\n"));
+    assert_eq!(home.run(["list", "--json"]).ok().json()["profiles"], serde_json::json!([]));
+    home.run(["list", "*"]).exits(2);
+    home.manifest("nonsense");
+    home.run(["list"]).exits(3);
+}
+
+#[test]
+fn names_and_tags_are_completed() {
+    let scene = scene();
+    let complete = |words: &[&str]| {
+        let output = scene.home.command(["--", "awsauth"]).args(words).env("COMPLETE", "fish").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for command in ["list", "graph", "status", "login", "exec"] {
+        assert_eq!(complete(&[command, "--tag", ""]), "keys\nlive\nteam/a\n", "{command}");
+        assert_eq!(complete(&[command, "pr"]), "prod\tAsk first\n", "{command}");
+    }
+    assert_eq!(complete(&["graph", "--format", "m"]).lines().count(), 1);
+}
