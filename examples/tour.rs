@@ -5,6 +5,9 @@
 //!
 //! `cargo run --release --example tour -- shell` opens a shell there instead, to try things out by hand; `mfa-code` shows
 //! the next code of Alice's device.
+//!
+//! `cargo run --release --example tour -- team` opens one on the machine of a new member of the team of `fixtures/team`,
+//! with a clone of its repository; `-- team bob.smith` is another member.
 
 #![expect(clippy::disallowed_methods, reason = "the tour sets up files and programs by itself")]
 #![expect(clippy::print_stdout, reason = "the tour is there to be read")]
@@ -23,7 +26,7 @@ use aws_sdk_sts::config::{BehaviorVersion, Region};
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use support::fake_aws::{Approval, FakeAws, standard};
+use support::fake_aws::{Approval, FakeAws, World, standard, team};
 
 /// What a team would keep in its dotfiles repository.
 const MANIFEST: &str = r#"version = 1
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
         Some("whoami") => whoami(),
         Some("code") => code(),
         Some("shell") => shell(),
+        Some("team") => team(std::env::args().nth(2).as_deref()),
         _ => tour(),
     };
     match done {
@@ -149,36 +153,39 @@ fn tour() -> Result<(), Box<dyn Error>> {
 /// A shell in such a HOME, with the fake behind it until the shell ends.
 fn shell() -> Result<(), Box<dyn Error>> {
     let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start_standard() };
-    tour.fake.world().approve_devices(Approval::OnVisit);
     tour.write(".aws/config", CONFIG)?;
     tour.write("profiles.toml", MANIFEST)?;
-    tour.write(
-        "key.csv",
-        &format!("Access key ID,Secret access key\r\n{},{}\r\n", standard::KEY_ID, standard::SECRET_KEY),
-    )?;
-    // Whoever connects is told the next code.
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let port = listener.local_addr()?.port();
-    let world = tour.fake.world().clone();
-    std::thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
-            drop((&connection).write_all(world.next_code(standard::MFA_SERIAL).as_bytes()));
-        }
-    });
-    let own = std::env::current_exe()?.display().to_string();
-    tour.write("bin/mfa-code", &format!("#!/bin/sh\nTOUR_PORT={port} exec {own} code\n"))?;
-    tour.write("bin/whoami-aws", &format!("#!/bin/sh\nexec {own} whoami\n"))?;
-    for script in ["bin/mfa-code", "bin/whoami-aws"] {
-        Command::new("chmod").arg("+x").arg(tour.home.path().join(script)).status()?;
-    }
+    tour.write("key.csv", &csv(standard::KEY_ID, standard::SECRET_KEY))?;
     println!(
         "profiles.toml is a manifest (`mkdir -p .config/awsauth && mv profiles.toml .config/awsauth/` puts it in its place) and \
          key.csv an access key for it; `mfa-code` shows a code, `whoami-aws` asks STS."
     );
-    println!("SSO logins are approved by opening the page, with `curl -L` for one. `exit` ends it all.");
-    let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
-    tour.prepare(&mut Command::new(shell))?.env("TERM", "xterm-256color").status()?;
-    Ok(())
+    tour.open_shell(standard::MFA_SERIAL)
+}
+
+/// A shell on the machine of a new member of the team of `fixtures/team`.
+fn team(user: Option<&str>) -> Result<(), Box<dyn Error>> {
+    let members = [team::ALICE, team::BOB];
+    let user = user.unwrap_or(team::ALICE.user);
+    let member = members.into_iter().find(|member| member.user == user).ok_or("there is no such member")?;
+    let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start(World::team(user)) };
+    tour.write(".aws/config", CONFIG)?;
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/team");
+    let clone = tour.home.path().join("aws-profiles");
+    Command::new("cp").arg("-r").args([&fixture, &clone]).status()?;
+    // What a member adds is no part of a clone.
+    fs::remove_dir_all(clone.join("people"))?;
+    tour.write("key.csv", &csv(member.key_id, member.secret_key))?;
+    println!(
+        "You are {user}, new in the team. aws-profiles is a clone of its repository, key.csv an access key of yours in the \
+         account 111122223333; `mfa-code` shows a code of your device there, `whoami-aws` asks STS."
+    );
+    tour.open_shell(member.mfa_serial)
+}
+
+/// An access key as the console gives it.
+fn csv(key_id: &str, secret_key: &str) -> String {
+    format!("Access key ID,Secret access key\r\n{key_id},{secret_key}\r\n")
 }
 
 /// Shows the next code of Alice's device, as the fake behind [`shell`] has it.
@@ -222,6 +229,30 @@ impl Tour {
     /// The next code of Alice's device.
     fn code(&self) -> String {
         self.fake.world().next_code(standard::MFA_SERIAL)
+    }
+
+    /// Opens a shell in the HOME, where `mfa-code` shows the next code of a device, until it ends.
+    fn open_shell(&self, serial: &'static str) -> Result<(), Box<dyn Error>> {
+        self.fake.world().approve_devices(Approval::OnVisit);
+        // Whoever connects is told the next code.
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let port = listener.local_addr()?.port();
+        let world = self.fake.world().clone();
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                drop((&connection).write_all(world.next_code(serial).as_bytes()));
+            }
+        });
+        let own = std::env::current_exe()?.display().to_string();
+        self.write("bin/mfa-code", &format!("#!/bin/sh\nTOUR_PORT={port} exec {own} code\n"))?;
+        self.write("bin/whoami-aws", &format!("#!/bin/sh\nexec {own} whoami\n"))?;
+        for script in ["bin/mfa-code", "bin/whoami-aws"] {
+            Command::new("chmod").arg("+x").arg(self.home.path().join(script)).status()?;
+        }
+        println!("SSO logins are approved by opening the page, with `curl -L` for one. `exit` ends it all.");
+        let shell = std::env::var("SHELL").unwrap_or_else(|_| "/bin/sh".to_owned());
+        self.prepare(&mut Command::new(shell))?.env("TERM", "xterm-256color").status()?;
+        Ok(())
     }
 
     /// Runs awsauth.

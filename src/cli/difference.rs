@@ -145,7 +145,7 @@ fn toml(key: &str, value: &Value) -> String {
 }
 
 /// A key as TOML wants it: bare where it can be.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { quoted(name) }
 }

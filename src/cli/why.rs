@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::difference::key;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -62,6 +63,11 @@ impl Question<'_> {
         display_safe(text.trim_matches(['"', '\'']))
     }
 
+    /// The profile's own table.
+    fn table(&self) -> String {
+        format!("[profiles.{}]", display_safe(&key(self.name)))
+    }
+
     fn text(&self) -> String {
         let mut text = String::new();
         for LeftOut { matrix, by, .. } in &self.reading.loaded.left_out {
@@ -79,7 +85,7 @@ impl Question<'_> {
 
     /// What made the profile, in a sentence for each table.
     fn origin(&self, why: &Why) -> String {
-        let name = display_safe(self.name);
+        let (name, table) = (display_safe(self.name), self.table());
         let mut text = String::new();
         if let Some(MadeBy { matrix, account, role }) = why.made {
             let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
@@ -88,8 +94,8 @@ impl Question<'_> {
             text += &format!("`{name}` is made by [matrix.{label}] ({at}) for the account {}{role}.\n", named(account));
         }
         match (why.written_at, &why.made) {
-            (Some(at), Some(_)) => text += &format!("[profiles.{name}] ({}) wins over that, key by key.\n", self.place(at)),
-            (Some(at), None) => text += &format!("`{name}` is written in [profiles.{name}] ({}).\n", self.place(at)),
+            (Some(at), Some(_)) => text += &format!("{table} ({}) wins over that, key by key.\n", self.place(at)),
+            (Some(at), None) => text += &format!("`{name}` is written in {table} ({}).\n", self.place(at)),
             (None, _) => {}
         }
         text
@@ -113,7 +119,7 @@ impl Question<'_> {
             (Origin::Matrix, Some(made)) => format!("[matrix.{}]", self.word(made.matrix)),
             (Origin::Account, Some(made)) => format!("[accounts] {}", self.word(made.account)),
             (Origin::Defaults, _) => "[defaults]".to_owned(),
-            _ => format!("[profiles.{}]", display_safe(self.name)),
+            _ => self.table(),
         }
     }
 
@@ -132,7 +138,7 @@ impl Question<'_> {
             })
         };
         let why = self.reading.loaded.why.as_ref();
-        let key = |told: &Told, why: &Why| {
+        let told_json = |told: &Told, why: &Why| {
             json!({
                 "key": told.key,
                 "value": display_safe(&told.value),
@@ -149,7 +155,7 @@ impl Question<'_> {
             })
         }));
         document["written_at"] = json!(why.and_then(|why| why.written_at).map(|at| self.place_json(at)));
-        document["keys"] = why.map_or(Value::Null, |why| why.keys.iter().map(|told| key(told, why)).collect());
+        document["keys"] = why.map_or(Value::Null, |why| why.keys.iter().map(|told| told_json(told, why)).collect());
         document["left_out_by"] = self.reading.loaded.left_out.iter().map(left_out).collect();
         document
     }

@@ -172,3 +172,84 @@ fn names_and_tags_are_completed() {
     }
     assert_eq!(complete(&["graph", "--format", "m"]).lines().count(), 1);
 }
+
+/// Where the clone's files are, as `--why` shows them.
+const REPOSITORY: &str = "~/aws-profiles";
+
+/// What `list --why` says on the machine of a member of the team of `fixtures/team`.
+#[track_caller]
+fn why(name: &str) -> String {
+    crate::team::machine("alice", None).run(["list", "--why", name]).ok().stdout
+}
+
+#[test]
+fn why_names_the_matrix_the_account_and_what_wins_over_them() {
+    let said = why("payments-dev.admin");
+    let sentences = "\
+`payments-dev.admin` is made by [matrix.corp] (~/.config/awsauth/profiles.toml:30) for the account `payments-dev` \
+(~/aws-profiles/accounts/corp.toml:7) and the role `Admin` (~/aws-profiles/accounts/corp.toml:7).
+[profiles.\"payments-dev.admin\"] (~/.config/awsauth/profiles.local.toml:8) wins over that, key by key.
+
+";
+    let said = said.strip_prefix(sentences).unwrap_or_else(|| panic!("{said}"));
+    let rows: Vec<Vec<&str>> =
+        said.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()).collect();
+    let own = "[profiles.\"payments-dev.admin\"]";
+    for (key, value, table, file) in [
+        ("pattern", "sso", "[matrix.corp]", "profiles.toml:35"),
+        ("region", "eu-north-1", own, "profiles.local.toml:9"),
+        ("output", "json", "[defaults]", "profiles.toml:11"),
+        ("sso_account_id", "210021395157", "[matrix.corp]", "profiles.toml:37"),
+        ("tags", "daily", own, "profiles.local.toml:10"),
+        ("settings.max_attempts", "5", "[defaults]", "profiles.toml:15"),
+    ] {
+        let row = rows.iter().find(|row| row[0] == key).unwrap_or_else(|| panic!("{key}: {said}"));
+        assert_eq!(row[1..3], [value, table], "{said}");
+        assert!(row[3].ends_with(file), "{said}");
+    }
+    let said = why("payments-dev.readonly");
+    assert!(!said.contains("wins over"), "{said}");
+    assert!(said.contains(&format!("[accounts] payments-dev  {REPOSITORY}/accounts/corp.toml:7")), "{said}");
+}
+
+#[test]
+fn why_tells_of_a_written_profile_and_of_one_that_is_left_out() {
+    let said = why("main");
+    assert!(
+        said.starts_with(&format!("`main` is written in [profiles.main] ({REPOSITORY}/identities.toml:2).\n\nKEY")),
+        "{said}"
+    );
+    assert!(said.contains("arn:aws:iam::111122223333:mfa/alice  [profiles.main]"), "{said}");
+    let said = why("org-management.billing");
+    let expected = "[matrix.corp] (~/.config/awsauth/profiles.toml:30) makes no `org-management.billing`: its `exclude` \
+                    says so (~/.config/awsauth/profiles.toml:34).\n";
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn why_is_json_too() {
+    let home = crate::team::machine("alice", None);
+    let document = home.run(["list", "--why", "payments-dev.admin", "--json"]).ok().json();
+    assert_eq!((&document["version"], &document["profile"]), (&1.into(), &"payments-dev.admin".into()));
+    let made = &document["made_by"];
+    assert_eq!((&made["matrix"]["name"], &made["matrix"]["line"]), (&"corp".into(), &30.into()));
+    assert_eq!((&made["account"]["name"], &made["role"]["name"]), (&"payments-dev".into(), &"Admin".into()));
+    assert_eq!(document["written_at"]["line"], 8);
+    let region = document["keys"].as_array().unwrap().iter().find(|key| key["key"] == "region").unwrap();
+    assert_eq!((&region["value"], &region["place"]["line"]), (&"eu-north-1".into(), &9.into()));
+    let document = home.run(["list", "--why", "org-management.billing", "--json"]).ok().json();
+    assert_eq!((&document["made_by"], &document["keys"]), (&().into(), &().into()));
+    assert_eq!(document["left_out_by"][0]["exclude"]["line"], 34);
+}
+
+#[test]
+fn why_of_a_name_that_nobody_makes_is_a_usage_error_and_of_a_broken_manifest_an_answer_beside_its_mistakes() {
+    let home = crate::team::machine("alice", None);
+    let run = home.run(["list", "--why", "payments-dev.adnim"]).exits(2);
+    assert!(run.stderr.contains("did you mean `payments-dev.admin`?"), "{}", run.stderr);
+    home.run(["list", "--why", "main", "payments-dev.admin"]).exits(2);
+    home.write("aws-profiles/accounts/corp.toml", "[accounts]\na = { id = \"1\", roles = [\"Admin\"] }\n");
+    let run = home.run(["list", "--why", "main"]).exits(3);
+    assert!(run.stdout.starts_with("`main` is written in"), "{}", run.stdout);
+    assert!(run.stderr.contains("bad-account-id"), "{}", run.stderr);
+}

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::complete::profile_names;
 use crate::cli::exit::Exit;
 use crate::cli::facts::facts;
 use crate::cli::failure::Failure;
@@ -9,6 +10,7 @@ use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::selection::Filter;
+use crate::cli::why;
 use crate::model::{Profile, Region};
 use crate::render::table_within;
 use crate::source::display_safe;
@@ -27,10 +29,16 @@ and where its credentials come from.")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
+    /// Say where this one profile comes from: the matrix that makes it, and the table and line of each key
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["names", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
+    why: Option<String>,
 }
 
 /// Shows the table.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    if let Some(name) = &args.why {
+        return why::run(name, places, out);
+    }
     let manifest = Manifest::read(places, out)?;
     let profiles = args.filter.choose(&manifest)?;
     if out.json {
