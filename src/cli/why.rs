@@ -10,6 +10,7 @@ use super::load::Reading;
 use super::out::Out;
 use super::places::Places;
 use crate::manifest::{LeftOut, MadeBy, Origin, Told, Why};
+use crate::model::Catalog;
 use crate::render::table;
 use crate::source::{Position, Span, display_safe};
 
@@ -32,7 +33,7 @@ pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Fail
 
 fn unknown(name: &str, reading: &Reading) -> Failure {
     let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
-    let profiles = reading.loaded.catalog.iter().flat_map(|catalog| catalog.profiles());
+    let profiles = reading.loaded.catalog.iter().flat_map(Catalog::profiles);
     match explain::nearest(name, profiles.map(|profile| profile.name.as_str())) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure.hint("`awsauth list` shows the profiles"),
@@ -86,19 +87,17 @@ impl Question<'_> {
     /// What made the profile, in a sentence for each table.
     fn origin(&self, why: &Why) -> String {
         let (name, table) = (display_safe(self.name), self.table());
-        let mut text = String::new();
-        if let Some(MadeBy { matrix, account, role }) = why.made {
+        let made = why.made.as_ref().map(|MadeBy { matrix, account, role }| {
             let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
+            let (label, at, account) = (self.word(*matrix), self.place(*matrix), named(*account));
             let role = role.map(|role| format!(" and the role {}", named(role))).unwrap_or_default();
-            let (label, at) = (self.word(matrix), self.place(matrix));
-            text += &format!("`{name}` is made by [matrix.{label}] ({at}) for the account {}{role}.\n", named(account));
-        }
-        match (why.written_at, &why.made) {
-            (Some(at), Some(_)) => text += &format!("{table} ({}) wins over that, key by key.\n", self.place(at)),
-            (Some(at), None) => text += &format!("`{name}` is written in {table} ({}).\n", self.place(at)),
-            (None, _) => {}
-        }
-        text
+            format!("`{name}` is made by [matrix.{label}] ({at}) for the account {account}{role}.\n")
+        });
+        let written = why.written_at.map(|at| match made {
+            Some(_) => format!("{table} ({}) wins over that, key by key.\n", self.place(at)),
+            None => format!("`{name}` is written in {table} ({}).\n", self.place(at)),
+        });
+        [made, written].into_iter().flatten().collect()
     }
 
     /// Each key with its value, its table and its place.
