@@ -75,7 +75,9 @@ fn every_reader_signs_as_each_kind_of_profile_that_alice_has() {
     ];
     home.log_in(&["payments-dev.tf", "FabView@fab-mail-live", "playground"]);
     for client in Client::ALL {
-        profiles.into_iter().for_each(|expected| home.ask(client, expected));
+        for expected in profiles {
+            home.ask(client, expected);
+        }
     }
     assert_eq!(home.listed(), home.written());
 }
@@ -93,7 +95,9 @@ fn every_reader_signs_as_what_only_bob_has() {
     ];
     home.log_in(&["bob-lab.admin", "northwind-orders-dev.partnerdeveloper"]);
     for client in Client::ALL {
-        profiles.into_iter().for_each(|expected| home.ask(client, expected));
+        for expected in profiles {
+            home.ask(client, expected);
+        }
     }
     assert_eq!(home.listed(), home.written());
 }
