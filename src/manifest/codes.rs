@@ -48,8 +48,12 @@ codes! {
     REQUIRED_UNUSED = "required-variable-unused",
     /// A program in a file that somebody else can write.
     UNTRUSTED_PROGRAM = "untrusted-program",
+    /// Allowed hosts in a file that somebody else can write.
+    UNTRUSTED_HOSTS = "untrusted-hosts",
     /// Words that are no program with arguments.
     BAD_PROGRAM = "bad-program",
+    /// A text in `allow_hosts` that allows no host.
+    BAD_HOST = "bad-host",
     /// A key that the format does not have.
     UNKNOWN_KEY = "unknown-key",
     /// A value of another type than its key takes.
@@ -134,6 +138,10 @@ codes! {
     KEY_IN_SETTINGS = "key-in-settings",
     /// An endpoint without encryption.
     UNSAFE_ENDPOINT = "unsafe-endpoint",
+    /// An endpoint that is neither AWS's own nor on this machine, and that the person has not allowed (for a team: warning).
+    FOREIGN_ENDPOINT = "foreign-endpoint",
+    /// A start URL whose host is not AWS's (warning).
+    FOREIGN_START_URL = "foreign-start-url",
     /// A role that AWS's SDKs can't use without a prompt (warning).
     PROMPTING_ROLE = "prompting-role",
     /// A name in a matrix's list that `[accounts]` does not have.

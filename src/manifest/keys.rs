@@ -97,6 +97,8 @@ impl Key {
 const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:mfa/[A-Za-z0-9_+=/:,.@-]+|(?!arn:)[A-Za-z0-9_+=/:,.@-]{9,256})";
 /// The ARN of a role.
 const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
+/// A host, or all below one.
+const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX])[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
 /// Text without control characters.
 const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
 
@@ -298,10 +300,17 @@ pub(super) const LOCAL: &[Key] = &[
          started from. Without it, nobody is ever asked.",
         &["\"tty\""],
     ),
+    key(
+        "allow_hosts",
+        Shape::Texts(HOST, 0),
+        "Hosts that `endpoint_url` and `sso_start_url` may name though they are not AWS's own: a name, an IP address, or \
+         `*.NAME` for all names below one. No other file can allow them.",
+        &["[\"localstack.corp.example\", \"*.internal.example\"]"],
+    ),
 ];
 
 /// Keys of `[settings]` that a later version reads.
-pub(super) const LOCAL_NOT_YET: &[&str] = &["store", "allow_hosts"];
+pub(super) const LOCAL_NOT_YET: &[&str] = &["store"];
 
 /// The tables of `profiles.local.toml` that this version reads, with what they are for.
 pub(super) const LOCAL_TOP: &[(&str, &str)] = &[

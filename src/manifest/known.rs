@@ -14,7 +14,7 @@ pub(super) enum Takes {
     Number(i64),
     /// A size such as `64MB`, or a number of bytes.
     Size,
-    /// An https or loopback URL.
+    /// A URL of a host that the manifest may name; https or loopback.
     Endpoint,
     /// A nested block of settings.
     Nested(&'static [Known]),
@@ -42,7 +42,8 @@ const REGIONAL: Takes = Takes::Word(&["legacy", "regional"]);
 const ENDPOINT: Known = known(
     "endpoint_url",
     Takes::Endpoint,
-    "The URL that requests go to; https, or http on loopback.",
+    "The URL that requests go to: AWS's own host, this machine (over http too), or a host that `allow_hosts` in your own \
+     profiles.local.toml has.",
     "\"http://localhost:4566\"",
 );
 

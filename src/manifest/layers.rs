@@ -102,7 +102,7 @@ impl Layers {
     }
 
     /// Adds what one person adds; it wins over all that was added before. `distrust` says why others could have written
-    /// it, if they could: then it names no program.
+    /// it, if they could: then it names no program and allows no hosts.
     pub(crate) fn add_local(&mut self, source: Source, distrust: Option<String>) -> usize {
         self.add(source, Kind::Local(distrust))
     }

@@ -4,6 +4,7 @@
 use super::codes;
 use super::keys::{self, Key};
 use super::reading::{Entry, Reading, entries, quoted};
+use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
 use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
 
@@ -32,7 +33,7 @@ pub(super) fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
 }
 
 /// Reads `[settings]` as far as it is right. `distrust` says why others could have written the file, if they could: then
-/// it names no program.
+/// it names no program and allows no hosts.
 pub(super) fn read_settings<'t>(entry: Entry<'t>, distrust: Option<&str>, reading: &mut Reading<'t>) -> Settings {
     let mut settings = Settings::default();
     for entry in reading.table(entry).map(entries).unwrap_or_default() {
@@ -57,6 +58,7 @@ fn read_setting<'t>(entry: Entry<'t>, distrust: Option<&str>, settings: &mut Set
         "mfa_process" => settings.mfa_process = mfa_process(entry, key, distrust, reading),
         "sso_flow" => settings.sso_flow = word(entry, key, &SsoFlow::ALL, SsoFlow::as_str, reading),
         "prompt" => settings.prompt = word(entry, key, &PromptPlace::ALL, PromptPlace::as_str, reading),
+        "allow_hosts" => settings.allow_hosts = allow_hosts(entry, key, distrust, reading),
         name => debug_assert!(false, "{name} has no field"),
     }
 }
@@ -91,11 +93,8 @@ fn mfa_process<'t>(
     reading: &mut Reading<'t>,
 ) -> Option<MfaProcess> {
     if let Some(reason) = distrust {
-        let message = format!("`mfa_process` is not taken from this file: {reason}");
-        let help = "a program that runs as you must be named by you alone: make the file and its directory yours \
-                    (`chown`, `chmod go-w`) and keep it out of repositories, or put the setting into \
-                    `profiles.local.toml` of your configuration directory";
-        reading.out.push(Diagnostic::error(codes::UNTRUSTED_PROGRAM, entry.at, message).help(help));
+        let what = "a program that runs as you must be named by you alone";
+        reading.out.push(not_ones_own(codes::UNTRUSTED_PROGRAM, entry, what, reason));
     }
     let Some(array) = entry.value.get_ref().as_array() else {
         reading.wrong_type(entry, "a list: a program and its arguments", Some(key.examples[0]));
@@ -120,6 +119,58 @@ fn mfa_process<'t>(
     let at = array.first().map_or(entry.value_at(), |value| Entry { value, ..entry }.value_at());
     reading.out.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
     None
+}
+
+/// A setting of a file that others could have written, for this reason.
+fn not_ones_own(code: &'static str, entry: Entry<'_>, what: &str, reason: &str) -> Diagnostic {
+    let message = format!("`{}` is not taken from this file: {reason}", entry.name);
+    Diagnostic::error(code, entry.at, message).help(format!(
+        "{what}: make the file and its directory yours (`chown`, `chmod go-w`) and keep it out of repositories, or put the \
+         setting into `profiles.local.toml` of your configuration directory"
+    ))
+}
+
+/// The hosts that are right; none of them from a file that others could have written.
+fn allow_hosts<'t>(
+    entry: Entry<'t>,
+    key: &Key,
+    distrust: Option<&str>,
+    reading: &mut Reading<'t>,
+) -> Option<Vec<AllowedHost>> {
+    if let Some(reason) = distrust {
+        let what = "which hosts are trusted is for you alone to say";
+        reading.out.push(not_ones_own(codes::UNTRUSTED_HOSTS, entry, what, reason));
+    }
+    let Some(array) = entry.value.get_ref().as_array() else {
+        reading.wrong_type(entry, "a list of strings", Some(key.examples[0]));
+        return None;
+    };
+    let mut hosts = Vec::with_capacity(array.len());
+    for value in array {
+        let entry = Entry { value, ..entry };
+        let Some(text) = literal(entry, value.get_ref().as_str(), "a list of strings", key, reading) else { continue };
+        match AllowedHost::parse(&text) {
+            Ok(host) => hosts.push(host),
+            Err(error) => reading.out.push(bad_host(entry, &error)),
+        }
+    }
+    Some(hosts).filter(|_| distrust.is_none())
+}
+
+fn bad_host(entry: Entry<'_>, error: &HostError) -> Diagnostic {
+    let help = match error {
+        HostError::More { host: Some(host), .. } => format!("write the host alone: `\"{host}\"`"),
+        HostError::More { host: None, .. } => "write the host alone, without scheme, port and path".to_owned(),
+        HostError::Star(_) => "a `*` stands in front of a name: `*.internal.example` is every host below it".to_owned(),
+        HostError::Wide(_) => "name the domain that is yours: `*.corp.example`".to_owned(),
+        HostError::Script(_) => {
+            "write the form that begins with `xn--`, which can't be mistaken for another one".to_owned()
+        }
+        HostError::Odd(_) => {
+            "write a name such as `localstack.corp.example`, or an address such as `10.0.0.5`, in full".to_owned()
+        }
+    };
+    Diagnostic::error(codes::BAD_HOST, entry.value_at(), error.to_string()).help(help)
 }
 
 /// A string as it stands: what a shared file defines must not get into a program that is run, so no variable is filled

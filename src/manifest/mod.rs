@@ -10,6 +10,7 @@ mod chains;
 mod choices;
 mod codes;
 mod fields;
+mod hosts;
 mod keys;
 mod known;
 mod layers;
@@ -255,7 +256,8 @@ fn is_version_readable(part: &Part<'_>, reading: &mut Reading<'_>) -> bool {
     part.find("version", reading.layers).is_none_or(|entry| is_readable(entry, reading))
 }
 
-/// Checks what stands at the top of each file, and reads what all strings below need: the variables.
+/// Checks what stands at the top of each file, and reads what all strings below need: the variables, and which hosts the
+/// person allows.
 fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
     let mut settings = Settings::default();
     for part in parts {
@@ -277,6 +279,7 @@ fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
             variables::read_required(entry, reading);
         }
     }
+    reading.allowed_hosts = settings.allow_hosts.clone().unwrap_or_default();
     settings
 }
 

@@ -14,6 +14,7 @@ use super::layers::{Audience, Layers};
 use super::suggest::Suggester;
 use super::variables::Variables;
 use super::why::Question;
+use crate::address::AllowedHost;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 
@@ -84,6 +85,8 @@ pub(super) struct Reading<'t> {
     pub(super) audience: Audience,
     /// `[vars]`
     pub(super) variables: Variables<'t>,
+    /// The hosts that the person allows.
+    pub(super) allowed_hosts: Vec<AllowedHost>,
     /// What was found so far.
     pub(super) out: Diagnostics,
     /// Guesses at misspelt names.
@@ -108,7 +111,8 @@ impl<'t> Reading<'t> {
     pub(super) fn new(layers: &'t Layers, audience: Audience) -> Self {
         let (variables, out) = (Variables::default(), Diagnostics::default());
         let (suggester, why, folds) = (Suggester::new(), Question::default(), HashMap::new());
-        Self { layers, audience, variables, out, suggester, why, folds }
+        let allowed_hosts = Vec::new();
+        Self { layers, audience, variables, allowed_hosts, out, suggester, why, folds }
     }
 
     /// What was found since `mark` in one profile of a matrix: where another one had the same, that says it for both.

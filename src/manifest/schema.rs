@@ -121,6 +121,10 @@ fn local_settings() -> Value {
     let setting = |key: &Key| {
         let mut value = match key.shape {
             Shape::Word(words) => json!({ "enum": words }),
+            Shape::Texts(form, _) if key.name != "mfa_process" => json!({
+                "type": "array",
+                "items": { "type": "string", "pattern": format!("^({form})$") },
+            }),
             _ => json!({
                 "type": "array",
                 "items": [{ "type": "string", "pattern": "^([^~./\\\\\\s][^/\\\\]*|[.][^./\\\\][^/\\\\]*|/.*|[A-Za-z]:[/\\\\].*)$", "not": no_variable }],

@@ -4,12 +4,12 @@ use toml::de::DeValue;
 
 use super::codes;
 use super::fields::Origin;
+use super::hosts;
 use super::keys;
 use super::known::{self, Known, Takes};
 use super::reading::{Entry, Reading, Text, entries, quoted};
 use super::values;
 use super::why::Told;
-use crate::address::WebAddress;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ConfigText, Setting, SettingValue};
 use crate::source::Span;
@@ -153,12 +153,7 @@ fn value(entry: Entry<'_>, known: &'static Known, reading: &mut Reading<'_>) -> 
             format!("a whole number, at least {least}")
         }
         Takes::Size if !is_size(value) => "a size such as `64MB`, or a number of bytes".to_owned(),
-        Takes::Endpoint if !is_safe_endpoint(value) => {
-            let message = format!("`{value}` is neither `https:` nor on this machine");
-            let help = "requests to it would be readable on the way; use an `https://` URL, or http://localhost";
-            reading.reject(&text, codes::UNSAFE_ENDPOINT, message, help);
-            return None;
-        }
+        Takes::Endpoint => return hosts::check_endpoint(&text, reading).then_some(checked),
         _ => return Some(checked),
     };
     reading.reject(&text, codes::BAD_SETTING, format!("`{}` takes {wanted}", known.name), "");
@@ -188,33 +183,4 @@ fn is_size(text: &str) -> bool {
     !digits.is_empty()
         && digits.bytes().all(|byte| byte.is_ascii_digit())
         && matches!(unit.as_str(), "" | "KB" | "MB" | "GB" | "TB" | "KIB" | "MIB" | "GIB" | "TIB")
-}
-
-/// https, or http to this machine; never with a name and password in front of the host.
-fn is_safe_endpoint(url: &str) -> bool {
-    WebAddress::parse(url).is_some_and(WebAddress::is_private)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_https_and_this_machine_are_safe() {
-        for good in ["https://s3.example.com", "http://localhost:4566", "http://127.0.0.1", "http://[::1]:9000/x"] {
-            assert!(is_safe_endpoint(good), "{good}");
-        }
-        for bad in [
-            "http://s3.example.com",
-            "http://localhost.evil.com",
-            "http://localhost@evil.com",
-            "http://evil.com\\@localhost",
-            "https://",
-            "https://user:pw@s3.com",
-            "file:///etc",
-            "localhost",
-        ] {
-            assert!(!is_safe_endpoint(bad), "{bad}");
-        }
-    }
 }

@@ -158,9 +158,9 @@ fn a_table_that_pieces_would_have_in_common_is_read_with_the_whole_text() {
 
 #[test]
 fn what_the_writer_would_refuse_is_a_finding() {
-    let session = "[sso_sessions.default]\nsso_start_url = \"https://x.y\"\nsso_region = \"us-east-1\"\n";
+    let session = "[sso_sessions.default]\nsso_start_url = \"https://x.awsapps.com\"\nsso_region = \"us-east-1\"\n";
     assert_eq!(codes_of(session), [codes::BAD_NAME]);
-    let url = session.replace("default", "s").replace("x.y", "x.y/ /");
+    let url = session.replace("default", "s").replace("x.awsapps.com", "x.awsapps.com/ /");
     assert_eq!(codes_of(&url), [codes::BAD_START_URL]);
     let text = "[profiles.base]\npattern = \"iam\"\nsettings = { sdk_ua_app_id = 'a\\' }\n";
     assert_eq!(codes_of(text), [codes::BAD_TEXT]);

@@ -2,6 +2,7 @@
 //! stands in.
 
 use super::codes;
+use super::hosts;
 use super::keys;
 use super::reading::{Entry, Reading, Text, quoted};
 use crate::diagnostic::Diagnostic;
@@ -154,7 +155,7 @@ pub(super) fn sso_role_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Optio
     reading.parsed(text, SsoRoleName::new(&text.value), codes::BAD_SSO_ROLE_NAME, help)
 }
 
-/// `sso_start_url`; what is trimmed off its end is a warning.
+/// `sso_start_url`; what is trimmed off its end is a warning, and so is a host that is not AWS's.
 pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<StartUrl> {
     let parsed = StartUrl::new(&text.value);
     let code = match &parsed {
@@ -170,6 +171,7 @@ pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<St
                 .help("without it, all tools find the same login"),
         );
     }
+    hosts::check_portal(&url, text, reading);
     Some(url)
 }
 

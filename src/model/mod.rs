@@ -2,6 +2,7 @@
 //! it must not know TOML or INI.
 
 mod arn;
+mod aws_host;
 mod catalog;
 mod chain;
 mod credentials;
@@ -16,6 +17,7 @@ mod text;
 mod token;
 
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
+pub(crate) use aws_host::{Answerer, answerer, is_portal};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, Root};
 pub(crate) use credentials::{Credentials, LongTermKey, Session, utc};

@@ -21,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
     ("login", &["model", "secret"]),
     ("render", &["model", "secret"]),
-    ("model", &["source", "secret"]),
+    ("model", &["source", "secret", "address"]),
     ("ini", &["source"]),
     ("diagnostic", &["source"]),
     ("source", &[]),

@@ -21,6 +21,9 @@ mod chromium;
 #[cfg(test)]
 mod credential_process;
 #[cfg(test)]
+#[cfg(feature = "real-clients")]
+mod endpoints;
+#[cfg(test)]
 mod env;
 #[cfg(test)]
 mod exec;

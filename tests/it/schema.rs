@@ -8,7 +8,7 @@ use crate::check::fixtures;
 use crate::support::sandbox::Sandbox;
 
 /// Rules that a JSON Schema can't express: they compare places of the file, look into values made of variables, or are
-/// about what TOML itself refuses.
+/// about what TOML itself refuses, or about what each person allows.
 const BEYOND_A_SCHEMA: &[&str] = &[
     "syntax",
     "duplicate-key",
@@ -28,6 +28,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "undefined-variable",
     "bad-variable",
     "long-term-collision",
+    "foreign-endpoint",
     "required-variable-given",
     "bad-role-arn-matrix",
     "unknown-account",

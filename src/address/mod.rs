@@ -1,7 +1,11 @@
 //! Owns telling where a web address leads: to this machine or away from it, and whether in the open. The one place where
 //! hosts are read out of addresses, since a page, a proxy and the manifest must not be of different minds about one.
 
+mod host;
+
 use std::net::IpAddr;
+
+pub(crate) use host::{AllowedHost, Host, HostError};
 
 /// The ways to a web server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,18 +18,23 @@ pub(crate) enum Scheme {
 
 /// Where an address leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct WebAddress {
+pub(crate) struct WebAddress<'u> {
     /// How.
     pub(crate) scheme: Scheme,
     /// Whether the host is this machine itself: `localhost`, or an IP address of its loopback.
     pub(crate) is_here: bool,
+    /// The host as it is written.
+    pub(crate) host: &'u str,
+    /// What stands behind host and port: path, query and fragment.
+    pub(crate) rest: &'u str,
 }
 
-impl WebAddress {
+impl<'u> WebAddress<'u> {
     /// Reads a URL; none if it is not one of http or https, or if it has a user's name or password before the host, which
     /// is how a host is made to look like another one (RFC 3986 §7.6).
-    pub(crate) fn parse(url: &str) -> Option<Self> {
-        let scheme = match url.split_once("://")?.0 {
+    pub(crate) fn parse(url: &'u str) -> Option<Self> {
+        let (scheme, behind) = url.split_once("://")?;
+        let scheme = match scheme {
             "http" => Scheme::Http,
             "https" => Scheme::Https,
             _ => return None,
@@ -42,7 +51,8 @@ impl WebAddress {
         let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let is_loopback = |ip: IpAddr| ip.is_loopback();
         let is_here = host.eq_ignore_ascii_case("localhost") || literal.unwrap_or(host).parse().is_ok_and(is_loopback);
-        Some(Self { scheme, is_here })
+        let rest = behind.strip_prefix(authority.as_str())?;
+        Some(Self { scheme, is_here, host: &behind[..host.len()], rest })
     }
 
     /// Whether nobody on the way can read what goes there.
@@ -82,8 +92,10 @@ mod tests {
         ] {
             assert!(WebAddress::parse(away).is_some_and(|address| !address.is_here && !address.is_private()), "{away}");
         }
-        let https = WebAddress { scheme: Scheme::Https, is_here: false };
-        assert_eq!(WebAddress::parse("https://device.sso.us-east-1.amazonaws.com/?user_code=A-B"), Some(https));
+        let url = "https://device.sso.us-east-1.amazonaws.com:443/?user_code=A-B";
+        let (host, rest) = ("device.sso.us-east-1.amazonaws.com", "/?user_code=A-B");
+        let https = WebAddress { scheme: Scheme::Https, is_here: false, host, rest };
+        assert_eq!(WebAddress::parse(url), Some(https));
         assert!(https.is_private());
     }
 

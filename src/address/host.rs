@@ -1,0 +1,233 @@
+//! Owns hosts: which texts name one, and which of them a list of allowed hosts has. Must not know whose host is whose.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use thiserror::Error;
+
+/// The most bytes of a name in DNS (RFC 1035 §2.3.4), without the dot of the root.
+const LONGEST_NAME: usize = 253;
+/// The most bytes of one part of it.
+const LONGEST_LABEL: usize = 63;
+
+/// One host, in the one form of all its spellings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Host {
+    /// An address in the usual form; others, such as `127.1`, are no hosts here.
+    Ip(IpAddr),
+    /// A name in lower case, without a dot at its end.
+    Name(Box<str>),
+}
+
+impl Host {
+    /// Reads a host, an IPv6 address with or without its brackets; none if it is in no usual form, or in one that programs
+    /// read in several ways.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bracketed = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        if let Some(ip) =
+            bracketed.map_or_else(|| text.parse().ok(), |text| text.parse::<Ipv6Addr>().ok().map(IpAddr::V6))
+        {
+            return Some(Self::Ip(ip));
+        }
+        let is_label = |label: &str| {
+            let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+            (1..=LONGEST_LABEL).contains(&label.len())
+                && label.bytes().all(is_inside)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        let is_name = text.len() <= LONGEST_NAME && text.split('.').all(is_label) && !ends_in_a_number(text);
+        is_name.then(|| Self::Name(text.to_ascii_lowercase().into()))
+    }
+
+    /// The name; none of an address.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Ip(_) => None,
+        }
+    }
+}
+
+/// Whether programs take the text for an IPv4 address, in whatever form (WHATWG URL, "ends in a number").
+fn ends_in_a_number(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_hex = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    is_hex || last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A host that a person allows, or all below one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AllowedHost {
+    /// This one alone.
+    One(Host),
+    /// `*.NAME`: every name that ends in `.NAME`, however many parts it has before that.
+    Below(Box<str>),
+}
+
+/// Why a text allows no host.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum HostError {
+    /// A scheme, a port, a path, or a name before the host; with the host alone, where that can be told.
+    #[error("`{text}` is more than the name of a host")]
+    More {
+        /// As it is written.
+        text: String,
+        /// Its host.
+        host: Option<String>,
+    },
+    /// A `*` that stands for anything but the beginning of a name.
+    #[error("`{0}` has a `*` where none can be")]
+    Star(String),
+    /// A `*` in front of a name of one part, which may be half of the internet.
+    #[error("`{0}` would allow hosts that belong to anybody")]
+    Wide(String),
+    /// A name in another script than that of DNS.
+    #[error("`{0}` is not as DNS has it")]
+    Script(String),
+    /// Anything else.
+    #[error("`{0}` is not the name of a host")]
+    Odd(String),
+}
+
+impl AllowedHost {
+    /// Reads `NAME`, `*.NAME` or an IP address.
+    pub(crate) fn parse(text: &str) -> Result<Self, HostError> {
+        if !text.is_ascii() {
+            return Err(HostError::Script(text.to_owned()));
+        }
+        if let Some(host) = Host::parse(text) {
+            return Ok(Self::One(host));
+        }
+        if let Some(more) = more(text) {
+            return Err(more);
+        }
+        match (text.strip_prefix("*."), text.contains('*')) {
+            (None, true) => Err(HostError::Star(text.to_owned())),
+            (None, false) => Err(HostError::Odd(text.to_owned())),
+            (Some(below), _) if below.contains('*') => Err(HostError::Star(text.to_owned())),
+            (Some(below), _) => match Host::parse(below) {
+                Some(Host::Name(name)) if name.contains('.') => Ok(Self::Below(name)),
+                Some(Host::Name(_)) => Err(HostError::Wide(text.to_owned())),
+                Some(Host::Ip(_)) => Err(HostError::Star(text.to_owned())),
+                None => Err(HostError::Odd(text.to_owned())),
+            },
+        }
+    }
+
+    /// Whether that is the host, or one of them.
+    pub(crate) fn fits(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::One(one), host) => one == host,
+            (Self::Below(below), Host::Name(name)) => {
+                name.strip_suffix(&**below).is_some_and(|before| before.ends_with('.'))
+            }
+            (Self::Below(_), Host::Ip(_)) => false,
+        }
+    }
+}
+
+/// An address, or a host with a port, instead of a host.
+fn more(text: &str) -> Option<HostError> {
+    if !text.contains([':', '/', '?', '#', '@']) {
+        return None;
+    }
+    let with_scheme = format!("https://{text}");
+    let address = super::WebAddress::parse(text).or_else(|| super::WebAddress::parse(&with_scheme));
+    let host = address.map(|address| address.host).filter(|host| Host::parse(host).is_some());
+    Some(HostError::More { text: text.to_owned(), host: host.map(str::to_owned) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fits(allowed: &str, host: &str) -> bool {
+        AllowedHost::parse(allowed).unwrap().fits(&Host::parse(host).unwrap())
+    }
+
+    #[test]
+    fn a_host_has_one_form() {
+        let name = |text: &str| Host::parse(text).and_then(|host| host.name().map(str::to_owned));
+        assert_eq!(name("STS.Example.COM").as_deref(), Some("sts.example.com"));
+        assert_eq!(name("local_stack").as_deref(), Some("local_stack"));
+        assert_eq!(name("xn--bcher-kva.example").as_deref(), Some("xn--bcher-kva.example"));
+        assert_eq!(Host::parse("[FD00:0::1]"), Host::parse("fd00::1"));
+        assert!(matches!(Host::parse("10.0.0.5"), Some(Host::Ip(_))));
+        for odd in [
+            "",
+            ".",
+            "a..b",
+            "a.",
+            ".a",
+            "-a.b",
+            "a-.b",
+            "a b",
+            "a%2eb",
+            "bücher.example",
+            "127.1",
+            "0x7f.1",
+            "2130706433",
+            "0177.0.0.1",
+            "10.0.0.5.",
+            "1.2.3.4.5",
+            "0x7f000001",
+            "a.0xF",
+            "[10.0.0.5]",
+            "[fd00::1",
+            "fd00::1]",
+            "a:80",
+            "*",
+            "fe80::1%25eth0",
+        ] {
+            assert_eq!(Host::parse(odd), None, "{odd}");
+        }
+        assert_eq!(Host::parse(&format!("{}.example", "a".repeat(64))), None);
+        assert_eq!(Host::parse(&"a.".repeat(130)), None);
+    }
+
+    #[test]
+    fn what_is_allowed_is_that_host_or_all_below_it() {
+        assert!(fits("localstack.corp.example", "LocalStack.corp.example"));
+        assert!(fits("10.0.0.5", "10.0.0.5") && fits("fd00::1", "[fd00::1]"));
+        assert!(fits("*.Internal.example", "a.internal.example") && fits("*.internal.example", "a.b.INTERNAL.example"));
+        for (allowed, host) in [
+            ("corp.example", "a.corp.example"),
+            ("corp.example", "evilcorp.example"),
+            ("corp.example", "corp.example.evil"),
+            ("*.internal.example", "internal.example"),
+            ("*.internal.example", "evilinternal.example"),
+            ("*.internal.example", "a.internal.example.evil"),
+            ("*.internal.example", "10.0.0.5"),
+            ("10.0.0.5", "10.0.0.50"),
+            // The same machine perhaps, but not the same words.
+            ("10.0.0.5", "::ffff:10.0.0.5"),
+        ] {
+            assert!(!fits(allowed, host), "{allowed} {host}");
+        }
+    }
+
+    #[test]
+    fn what_allows_no_host_says_why() {
+        let error = |text: &str| AllowedHost::parse(text).unwrap_err();
+        for (text, host) in [
+            ("https://a.example", Some("a.example")),
+            ("https://a.example:8443/x", Some("a.example")),
+            ("a.example:8443", Some("a.example")),
+            ("a.example/x", Some("a.example")),
+            ("[fd00::1]:80", Some("[fd00::1]")),
+            ("me@a.example", None),
+            ("https://*.a.example", None),
+        ] {
+            let host = host.map(str::to_owned);
+            assert_eq!(error(text), HostError::More { text: text.to_owned(), host }, "{text}");
+        }
+        for text in ["*", "a.*.example", "*a.example", "*.*.example", "*.10.0.0.5", "**.a.example"] {
+            assert_eq!(error(text), HostError::Star(text.to_owned()));
+        }
+        assert_eq!(error("*.com"), HostError::Wide("*.com".to_owned()));
+        assert_eq!(error("bücher.example"), HostError::Script("bücher.example".to_owned()));
+        for text in ["", "a.example.", "a b", "127.1", "*.a..example", "*."] {
+            assert_eq!(error(text), HostError::Odd(text.to_owned()));
+        }
+    }
+}
