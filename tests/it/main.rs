@@ -61,6 +61,9 @@ mod packaging;
 #[cfg(feature = "real-clients")]
 mod readers;
 #[cfg(test)]
+#[cfg(feature = "real-clients")]
+mod repository;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod schema;
