@@ -78,6 +78,22 @@ fn the_json_names_the_rule_of_the_fixture_and_its_place() {
 }
 
 #[test]
+fn a_team_s_ci_needs_no_home_no_network_and_nothing_but_the_files() {
+    let sandbox = Sandbox::new();
+    sandbox.write("profiles.toml", "[profiles.base]\npattern = \"iam\"\n");
+    let run = |flags: &[&str]| {
+        let mut command = sandbox.command([&["check", "--team", "--manifest", "profiles.toml"], flags].concat());
+        Run::from(command.env_clear().output().unwrap())
+    };
+    assert_eq!(run(&[]).ok().stderr, "profiles.toml is in order: 1 profile, 0 SSO sessions\n");
+    sandbox.write("profiles.toml", "[profiles.base]\npattern = \"iamm\"\n");
+    assert!(run(&[]).exits(3).stderr.contains("profiles.toml:2:11"));
+    let document = run(&["--json"]).exits(3).json();
+    assert_eq!((&document["diagnostics"][0]["line"], &document["diagnostics"][0]["column"]), (&2.into(), &11.into()));
+    assert_eq!(sandbox.list("").len(), 1);
+}
+
+#[test]
 fn no_finding_carries_a_control_character_of_the_file() {
     for file in fixtures("invalid") {
         let talk = fs::read_to_string(file.with_extension("txt")).unwrap();

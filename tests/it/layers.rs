@@ -139,6 +139,57 @@ region = ap-northeast-1";
     );
 }
 
+#[test]
+fn no_link_on_the_way_leads_out_of_the_directory_of_the_manifest() {
+    let home = Sandbox::new();
+    for file in ["team/in/a.toml", "elsewhere/a.toml", "elsewhere/deep/a.toml"] {
+        home.write(file, "[vars]\nuser = \"a\"\n");
+    }
+    let link = |target: &str, at: &str| symlink(target, home.path(at)).unwrap();
+    link("../elsewhere", "team/dir");
+    link("../elsewhere/a.toml", "team/file.toml");
+    link("file.toml", "team/chain.toml");
+    link("../../team/in/a.toml", "elsewhere/back.toml");
+    link(home.path("elsewhere/a.toml").to_str().unwrap(), "team/absolute.toml");
+    link("../in", "team/in/inside");
+    link("round.toml", "team/round.toml");
+    link("none.toml", "team/dangling.toml");
+    link("/dev/zero", "team/device.toml");
+    link("../dir/deep", "team/in/chain");
+    for (include, found) in [
+        ("file.toml", "include-outside"),
+        ("chain.toml", "include-outside"),
+        ("absolute.toml", "include-outside"),
+        ("device.toml", "include-outside"),
+        ("dir/a.toml", "include-outside"),
+        ("dir/*.toml", "include-outside"),
+        ("d*/a.toml", "include-outside"),
+        ("in/chain/a.toml", "include-outside"),
+        ("in/ch*/a.toml", "include-outside"),
+        ("fi[l]e.toml", "include-outside"),
+        ("in/../../elsewhere/a.toml", "include-outside"),
+        ("in/*/../a.toml", "include-outside"),
+        ("../elsewhere/a.toml", "include-outside"),
+        ("/etc/hosts", "include-outside"),
+        ("~/a.toml", "include-outside"),
+        ("C:/a.toml", "include-outside"),
+        ("round.toml", "include-missing"),
+        ("dangling.toml", "include-missing"),
+        ("in", "include-unreadable"),
+    ] {
+        home.write("team/profiles.toml", format!("include = [{include:?}]\n"));
+        let document = home.run([&["check", "--json"], &TEAM[..]].concat()).exits(3).json();
+        assert_eq!(document["diagnostics"][0]["code"], found, "{include}: {document}");
+        assert_eq!(document["included"], json!([]), "{include}");
+    }
+    // What leads back, or stays inside, is a file of the directory.
+    for include in ["dir/back.toml", "in/inside/a.toml", "in/i*/a.toml", "./in/a.toml"] {
+        home.write("team/profiles.toml", format!("include = [{include:?}]\n"));
+        let document = home.run([&["check", "--json"], &TEAM[..]].concat()).ok().json();
+        assert_eq!(document["included"].as_array().unwrap().len(), 1, "{include}: {document}");
+    }
+}
+
 /// Where everybody has a file of their own.
 const OWN: &str = ".config/awsauth/profiles.local.toml";
 /// What stands beside the manifest in the tests below.

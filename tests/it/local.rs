@@ -185,6 +185,62 @@ fn what_a_repository_has_or_leads_to_names_no_program() {
     assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
 }
 
+/// A manifest with an endpoint that has to be allowed, and the line that does so.
+const FOREIGN: &str =
+    "[profiles.base]\npattern = \"iam\"\nsettings = { endpoint_url = \"https://aws.corp.example:4566/x\" }\n";
+const ALLOW: &str = "[settings]\nallow_hosts = [\"aws.corp.example\"]\n";
+
+#[test]
+fn an_endpoint_that_is_not_aws_s_is_written_only_for_a_person_who_allows_its_host() {
+    let home = Sandbox::new();
+    home.manifest(FOREIGN);
+    for args in [&["check"][..], &["apply"], &["status"], &["login", "base"], &["credential-process", "base"]] {
+        let run = home.run(args).exits(3);
+        assert!(run.stdout.is_empty() && run.stderr.contains("foreign-endpoint"), "{args:?}: {}", run.stderr);
+    }
+    assert!(!home.has(".aws/config"));
+    let line = ALLOW.lines().last().unwrap();
+    let help = format!("`{line}` in [settings] of ~/{OWN}");
+    let run = home.run(["check"]).exits(3);
+    assert!(run.stderr.contains(&help), "{help}: {}", run.stderr);
+    home.write(OWN, ALLOW);
+    home.run(["apply"]).ok();
+    assert!(home.read(".aws/config").contains("endpoint_url = https://aws.corp.example:4566/x\n"));
+    // A team's CI says it, and no more.
+    let team = home.run(["check", "--team"]).ok().stderr;
+    assert!(team.contains("warning[foreign-endpoint]") && team.contains(line), "{team}");
+    // The list of the file that wins, not both.
+    home.write("dotfiles/profiles.toml", FOREIGN);
+    home.write("dotfiles/profiles.local.toml", ALLOW);
+    home.run(["check", "--manifest", "dotfiles/profiles.toml"]).ok();
+    home.write(OWN, "[settings]\nallow_hosts = []\n");
+    home.run(["check", "--manifest", "dotfiles/profiles.toml"]).exits(3);
+}
+
+#[test]
+fn hosts_are_allowed_by_a_file_of_the_person_s_own_alone() {
+    let home = Sandbox::new();
+    home.write("dotfiles/profiles.toml", FOREIGN);
+    home.write("dotfiles/profiles.local.toml", ALLOW);
+    let check = || home.run(["check", "--manifest", "dotfiles/profiles.toml"]);
+    check().ok();
+    home.write("dotfiles/.git/index", index("profiles.local.toml"));
+    let run = check().exits(3);
+    let words = "`allow_hosts` is not taken from this file: it is committed to a git repository";
+    assert!(run.stderr.contains("error[untrusted-hosts]") && run.stderr.contains(words), "{}", run.stderr);
+    assert!(run.stderr.contains("error[foreign-endpoint]"), "{}", run.stderr);
+    fs::remove_file(home.path("dotfiles/.git/index")).unwrap();
+    fs::set_permissions(home.path("dotfiles"), Permissions::from_mode(0o777)).unwrap();
+    let run = check().exits(3);
+    assert!(run.stderr.contains("error[untrusted-hosts]"), "{}", run.stderr);
+    // What a shared file says of hosts is no more than a mistake.
+    fs::set_permissions(home.path("dotfiles"), Permissions::from_mode(0o755)).unwrap();
+    fs::remove_file(home.path("dotfiles/profiles.local.toml")).unwrap();
+    home.write("dotfiles/profiles.toml", format!("{ALLOW}{FOREIGN}"));
+    let run = check().exits(3);
+    assert!(run.stderr.contains("settings-elsewhere") && run.stderr.contains("foreign-endpoint"), "{}", run.stderr);
+}
+
 /// An index of git's with one name in it (gitformat-index, version 2).
 fn index(name: &str) -> Vec<u8> {
     let mut index = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
