@@ -67,7 +67,11 @@ fn table(name: &str) -> Value {
             "examples": [["accounts.toml", "teams/*.toml"]],
         }),
         keys::REQUIRED_VARS => of_variables(json!({ "type": "string" }), "your IAM user name"),
-        "defaults" => object(keys::PROFILE, ""),
+        "defaults" => {
+            let mut defaults = object(keys::PROFILE, "");
+            defaults["examples"] = json!([{ "region": "eu-west-1", "output": "json" }]);
+            defaults
+        }
         "vars" => of_variables(json!({ "type": "string", "not": { "pattern": "\\$\\{" } }), "alice"),
         "sso_sessions" => named("session"),
         "accounts" => {
@@ -78,7 +82,11 @@ fn table(name: &str) -> Value {
                 json!([{ "prod": "111111111111", "dev": { "id": "222222222222", "roles": ["Admin"] } }]);
             accounts
         }
-        "matrix" => json!({ "type": "object", "additionalProperties": { "$ref": "#/definitions/matrix" } }),
+        "matrix" => json!({
+            "type": "object",
+            "additionalProperties": { "$ref": "#/definitions/matrix" },
+            "examples": [{ "corp": example("matrix") }],
+        }),
         _ => named("profile"),
     }
 }
@@ -95,7 +103,33 @@ fn definitions() -> Value {
     }
     matrix["allOf"] = keys_of_patterns();
     let session = object(keys::SESSION, "One login to IAM Identity Center.");
-    json!({ "profile": profile, "session": session, "account": account, "matrix": matrix })
+    let mut all = json!({ "profile": profile, "session": session, "account": account, "matrix": matrix });
+    for (name, value) in all.as_object_mut().into_iter().flatten() {
+        value["examples"] = json!([example(name)]);
+    }
+    all
+}
+
+/// One of the tables that have names, by that definition.
+fn example(definition: &str) -> Value {
+    match definition {
+        "session" => json!({ "sso_start_url": "https://corp.awsapps.com/start", "sso_region": "us-east-1" }),
+        "account" => json!({ "id": "222222222222", "roles": ["Admin"] }),
+        "matrix" => json!({
+            "name": "${account}-${role}",
+            "accounts": "*",
+            "roles": ["Admin", "ReadOnly"],
+            "pattern": "sso",
+            "sso_session": "corp",
+            "sso_account_id": "${account_id}",
+            "sso_role_name": "${role}",
+        }),
+        _ => json!({
+            "pattern": "iam-mfa-role",
+            "source_profile": "main",
+            "role_arn": "arn:aws:iam::444455556666:role/Admin",
+        }),
+    }
 }
 
 /// What a key takes that only a matrix has.
@@ -141,6 +175,7 @@ fn local_settings() -> Value {
 
 /// A table of tables by name.
 fn named(definition: &str) -> Value {
+    let name = if definition == "session" { "corp" } else { "prod" };
     let mut odd = json!({ "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$" });
     // Only a profile can be called `default`.
     if definition == "profile" {
@@ -150,6 +185,7 @@ fn named(definition: &str) -> Value {
         "type": "object",
         "propertyNames": { "pattern": format!("^{}$", keys::NAME_FORM), "not": odd },
         "additionalProperties": { "$ref": format!("#/definitions/{definition}") },
+        "examples": [{ name: example(definition) }],
     })
 }
 

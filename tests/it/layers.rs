@@ -142,14 +142,14 @@ region = ap-northeast-1";
 #[test]
 fn no_link_on_the_way_leads_out_of_the_directory_of_the_manifest() {
     let home = Sandbox::new();
-    for file in ["team/in/a.toml", "elsewhere/a.toml", "elsewhere/deep/a.toml"] {
+    for file in ["team/in/a.toml", "elsewhere/a.toml", "elsewhere/deep/a.toml", "elsewhere/back/c.toml"] {
         home.write(file, "[vars]\nuser = \"a\"\n");
     }
     let link = |target: &str, at: &str| symlink(target, home.path(at)).unwrap();
     link("../elsewhere", "team/dir");
     link("../elsewhere/a.toml", "team/file.toml");
     link("file.toml", "team/chain.toml");
-    link("../team/in/a.toml", "elsewhere/back.toml");
+    link("../../team/in/a.toml", "elsewhere/back/b.toml");
     link(home.path("elsewhere/a.toml").to_str().unwrap(), "team/absolute.toml");
     link("../in", "team/in/inside");
     link("round.toml", "team/round.toml");
@@ -183,7 +183,7 @@ fn no_link_on_the_way_leads_out_of_the_directory_of_the_manifest() {
         assert_eq!(document["included"], json!([]), "{include}");
     }
     // What leads back, or stays inside, is a file of the directory.
-    for include in ["dir/back.toml", "in/inside/a.toml", "in/i*/a.toml", "./in/a.toml"] {
+    for include in ["dir/back/b.toml", "in/inside/a.toml", "in/i*/a.toml", "./in/a.toml"] {
         home.write("team/profiles.toml", format!("include = [{include:?}]\n"));
         let document = home.run([&["check", "--json"], &TEAM[..]].concat()).ok().json();
         assert_eq!(document["included"].as_array().unwrap().len(), 1, "{include}: {document}");

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::check::fixtures;
 use crate::support::sandbox::Sandbox;
 
@@ -36,7 +38,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "made-twice",
 ];
 
-fn committed() -> serde_json::Value {
+fn committed() -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/profiles.schema.json");
     serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
 }
@@ -72,36 +74,60 @@ fn the_schema_agrees_with_the_reader_about_every_fixture() {
     assert!(passed.is_empty(), "the schema lets {passed:?} pass");
 }
 
-#[test]
-fn every_property_is_described_by_words_and_examples() {
-    fn walk(value: &serde_json::Value, path: &str, bare: &mut Vec<String>) {
-        if let Some(properties) = value.get("properties").and_then(|properties| properties.as_object()) {
-            for (name, property) in properties {
-                let path = format!("{path}/{name}");
-                let is_table = property.get("additionalProperties").is_some_and(|inside| inside.get("$ref").is_some())
-                    || path == "/defaults";
-                if property.get("description").is_none() || (property.get("examples").is_none() && !is_table) {
-                    bare.push(path.clone());
-                }
-                walk(property, &path, bare);
-            }
+/// Calls `visit` with each table and key that a schema describes, and its path.
+fn walk(schema: &Value, path: &str, visit: &mut dyn FnMut(&str, &Value)) {
+    for group in ["properties", "definitions"] {
+        for (name, inner) in schema[group].as_object().into_iter().flatten() {
+            let path = format!("{path}/{name}");
+            visit(&path, inner);
+            walk(inner, &path, visit);
         }
     }
-    let schema = committed();
-    let mut bare = Vec::new();
-    walk(&schema, "", &mut bare);
-    walk(&schema["definitions"]["profile"], "/profile", &mut bare);
-    walk(&schema["definitions"]["session"], "/session", &mut bare);
-    walk(&schema["definitions"]["account"], "/account", &mut bare);
-    walk(&schema["definitions"]["matrix"], "/matrix", &mut bare);
-    assert!(bare.is_empty(), "{bare:?}");
+}
+
+/// The schemas of the manifest, and of what one person adds to it.
+fn schemas() -> [Value; 2] {
+    [&["schema"][..], &["schema", "--local"]].map(|args| Sandbox::new().run(args).ok().json())
+}
+
+#[test]
+fn every_table_and_key_is_described_by_words_and_examples() {
+    for schema in schemas() {
+        let mut bare = Vec::new();
+        walk(&schema, "", &mut |path, inner| {
+            let has_words = inner["description"].as_str().is_some_and(|words| words.ends_with('.'));
+            if !has_words || inner["examples"].as_array().is_none_or(Vec::is_empty) {
+                bare.push(path.to_owned());
+            }
+        });
+        assert!(bare.is_empty(), "{bare:?}");
+    }
+}
+
+#[test]
+fn every_example_is_valid_where_it_stands_and_the_schemas_are_schemas() {
+    for schema in schemas() {
+        jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{error}"));
+        let mut wrong = Vec::new();
+        let mut count = 0;
+        walk(&schema, "", &mut |path, inner| {
+            // Alone, it would not find what it refers to.
+            let alone = serde_json::json!({ "definitions": schema["definitions"], "allOf": [inner] });
+            let validator = jsonschema::draft7::new(&alone).unwrap();
+            for example in inner["examples"].as_array().into_iter().flatten() {
+                count += 1;
+                wrong.extend(validator.iter_errors(example).map(|error| format!("{path}: {error}")));
+            }
+        });
+        assert!(count > 40 && wrong.is_empty(), "{count}: {wrong:?}");
+    }
 }
 
 /// TOML as JSON; dates do not occur.
-pub(crate) fn toml_value(text: &str) -> Option<serde_json::Value> {
-    fn json(item: &toml_edit::Item) -> serde_json::Value {
+pub(crate) fn toml_value(text: &str) -> Option<Value> {
+    fn json(item: &toml_edit::Item) -> Value {
         match item {
-            toml_edit::Item::None => serde_json::Value::Null,
+            toml_edit::Item::None => Value::Null,
             toml_edit::Item::Value(value) => of_value(value),
             toml_edit::Item::Table(table) => table.iter().map(|(name, item)| (name.to_owned(), json(item))).collect(),
             toml_edit::Item::ArrayOfTables(tables) => {
@@ -109,7 +135,7 @@ pub(crate) fn toml_value(text: &str) -> Option<serde_json::Value> {
             }
         }
     }
-    fn of_value(value: &toml_edit::Value) -> serde_json::Value {
+    fn of_value(value: &toml_edit::Value) -> Value {
         match value {
             toml_edit::Value::String(text) => text.value().as_str().into(),
             toml_edit::Value::Integer(number) => (*number.value()).into(),
