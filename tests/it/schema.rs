@@ -7,6 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::check::fixtures;
+#[cfg(feature = "real-clients")]
+use crate::support::sandbox::Run;
 use crate::support::sandbox::Sandbox;
 
 /// Rules that a JSON Schema can't express: they compare places of the file, look into values made of variables, or are
@@ -121,6 +123,42 @@ fn every_example_is_valid_where_it_stands_and_the_schemas_are_schemas() {
         });
         assert!(count > 40 && wrong.is_empty(), "{count}: {wrong:?}");
     }
+}
+
+/// What editors check TOML with, by the line that the README gives.
+#[cfg(feature = "real-clients")]
+#[test]
+fn taplo_thinks_of_every_fixture_as_the_reader_does() {
+    use std::process::Command;
+    let home = Sandbox::new();
+    home.write("profiles.schema.json", home.run(["schema"]).ok().stdout);
+    let node = std::env::var_os("AWSAUTH_TEST_NODE").expect("tests/run says where Node is");
+    let modules = std::env::var_os("AWSAUTH_TEST_NODE_DIR").expect("tests/run says where npm's packages are");
+    let taplo = Path::new(&modules).join("node_modules/@taplo/cli/dist/cli.js");
+    let lint = |kind: &str| {
+        for file in fixtures(kind) {
+            let text = fs::read_to_string(&file).unwrap();
+            let name = file.file_name().unwrap().to_str().unwrap();
+            home.write(&format!("{kind}/{name}"), format!("#:schema ../profiles.schema.json\n{text}"));
+        }
+        let mut command = Command::new(&node);
+        command
+            .arg(&taplo)
+            .args(["lint", "--colors", "never"])
+            .arg(format!("{kind}/*.toml"))
+            .current_dir(home.path(""));
+        Run::from(command.output().unwrap())
+    };
+    let run = lint("valid").ok();
+    assert!(run.stderr.contains(&format!("total={}", fixtures("valid").len())), "{}", run.stderr);
+    let talk = lint("invalid").exits(1).stderr;
+    let passed: Vec<_> = fixtures("invalid")
+        .iter()
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|stem| !BEYOND_A_SCHEMA.iter().any(|rule| stem.starts_with(rule)))
+        .filter(|stem| !talk.contains(&format!("invalid/{stem}.toml")))
+        .collect();
+    assert!(passed.is_empty(), "Taplo lets {passed:?} pass:\n{talk}");
 }
 
 /// TOML as JSON; dates do not occur.
