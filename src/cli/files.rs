@@ -42,10 +42,20 @@ impl Files {
         let layers = Layers::new(source, &Places::shown(&personal));
         let files = Self { layers, personal, looks: vec![look.with_its_place()], others: Vec::new() };
         let mut files = Reader::new(files, &path).read();
-        if audience == Audience::Person {
-            files.read_local(&locals)?;
+        match audience {
+            Audience::Person => files.read_local(&locals)?,
+            Audience::Team => files.look_for_misplaced(&path),
         }
         Ok(files)
+    }
+
+    /// Reports a file of one person's own that is committed beside the manifest: everybody would have it.
+    fn look_for_misplaced(&mut self, manifest: &Path) {
+        let path = beside(manifest).map(|dir| dir.join(LOCAL_NAME));
+        if let Some(path) = path.filter(|path| disk::exists(path) && trust::is_committed(path)) {
+            // What stands in it does not matter.
+            self.layers.add_misplaced(Source::new(&path, ""));
+        }
     }
 
     /// What to remember of everything that was read, the manifest first.
@@ -57,6 +67,11 @@ impl Files {
 
     fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
         for (index, path) in places.iter().enumerate() {
+            if Places::own_local().as_ref() != Some(path)
+                && let Some(target) = trust::led_out(path)
+            {
+                return Err(led_out(path, &target));
+            }
             let found = seen::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
             let Some((bytes, look)) = found else {
                 self.others.push(seen::missing(path));
@@ -73,6 +88,18 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// A repository names no file outside its directory, by a link neither.
+fn led_out(path: &Path, target: &Path) -> Failure {
+    let message = format!(
+        "{} is a link that is committed, and leads out of its directory, to {}",
+        path.display(),
+        target.display()
+    );
+    let own = Places::own_local().map_or_else(|| LOCAL_NAME.to_owned(), |own| Places::shown(&own));
+    Failure::new(Exit::Manifest, crate::source::display_safe(&message))
+        .hint(format!("remove it; what you want for yourself belongs in {own}, which may be a link"))
 }
 
 /// Where a person's own values belong: the file that wins of those that are there, else the one in the configuration

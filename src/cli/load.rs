@@ -68,9 +68,8 @@ impl Reading {
 
     /// The files that the manifest includes, if only through others.
     pub(crate) fn included(&self) -> impl Iterator<Item = &Source> {
-        let local: Vec<usize> = self.files.layers.local().collect();
-        let all = self.files.layers.sources().iter().enumerate().skip(1);
-        all.filter(move |(number, _)| !local.contains(number)).map(|(_, source)| source)
+        let all = self.files.layers.sources().iter().enumerate();
+        all.filter(|(number, _)| self.files.layers.is_included(*number)).map(|(_, source)| source)
     }
 
     fn count(&self, severity: Severity) -> usize {

@@ -46,6 +46,8 @@ codes! {
     REQUIRED_GIVEN = "required-variable-given",
     /// A variable that each person has to supply, and nothing uses (warning).
     REQUIRED_UNUSED = "required-variable-unused",
+    /// `profiles.local.toml` in the team's repository.
+    COMMITTED_LOCAL = "committed-local",
     /// A program in a file that somebody else can write.
     UNTRUSTED_PROGRAM = "untrusted-program",
     /// Allowed hosts in a file that somebody else can write.

@@ -7,7 +7,7 @@ use super::codes;
 use super::keys;
 use super::reading::{Entry, Reading, Table, entries};
 use super::syntax;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Sources, Span};
 
 /// The name of every file that holds what one person adds.
@@ -63,6 +63,8 @@ enum Kind {
     Shared,
     /// What one person adds, with the reason why others could have written it, if they could.
     Local(Option<String>),
+    /// What should be one person's and is everybody's; it is not read.
+    Misplaced,
 }
 
 /// All files of one manifest.
@@ -107,6 +109,20 @@ impl Layers {
         self.add(source, Kind::Local(distrust))
     }
 
+    /// Adds a file of one person's own that the repository has for everybody, where only what is shared is read. Reports it,
+    /// since without that nobody would know what it changes for them.
+    pub(crate) fn add_misplaced(&mut self, source: Source) {
+        let number = self.add(source, Kind::Misplaced);
+        let at = Span::new(0, 0).behind(self.sources.base(number));
+        let message = format!(
+            "`{LOCAL_NAME}` is committed, so it changes the manifest of everybody, and no check of a team sees it"
+        );
+        self.findings.push(
+            Diagnostic::error(codes::COMMITTED_LOCAL, at, message)
+                .help(format!("`git rm --cached {LOCAL_NAME}`, and a line with that name in .gitignore; what all need belongs in the manifest")),
+        );
+    }
+
     fn add(&mut self, source: Source, kind: Kind) -> usize {
         self.files.push(File { kind, includes: Vec::new() });
         self.sources.add(source)
@@ -143,11 +159,21 @@ impl Layers {
         matches!(self.files[number].kind, Kind::Local(_))
     }
 
+    /// Whether a file is one that the manifest includes, if only through others.
+    pub(crate) fn is_included(&self, number: usize) -> bool {
+        number > 0 && matches!(self.files[number].kind, Kind::Shared)
+    }
+
+    /// Whether all files are there that should be.
+    pub(super) fn is_complete(&self) -> bool {
+        self.findings.iter().all(|found| found.severity != Severity::Error || found.code == codes::COMMITTED_LOCAL)
+    }
+
     /// Why others could have written a file of one person, if they could.
     pub(super) fn distrust(&self, number: usize) -> Option<&str> {
         match &self.files[number].kind {
             Kind::Local(distrust) => distrust.as_deref(),
-            Kind::Shared => None,
+            Kind::Shared | Kind::Misplaced => None,
         }
     }
 

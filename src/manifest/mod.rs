@@ -154,9 +154,8 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     layers.findings().iter().cloned().for_each(|found| out.push(found));
     // All of them, so that all breaches of the syntax come out in one run.
     let parts: Vec<_> = layers.order().into_iter().map(|number| part(layers, number, cut, &mut out)).collect();
-    let is_complete = layers.findings().iter().all(|found| found.severity != Severity::Error);
     // Without a file that should be there, most of what could be said would be wrong.
-    let Some(mut parts) = parts.into_iter().collect::<Option<Vec<_>>>().filter(|_| is_complete) else {
+    let Some(mut parts) = parts.into_iter().collect::<Option<Vec<_>>>().filter(|_| layers.is_complete()) else {
         return matches!(cut, Cut::Whole).then(|| stopped(out.into_sorted()));
     };
     let bodies: Vec<_> =

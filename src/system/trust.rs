@@ -21,6 +21,28 @@ pub(crate) fn distrust(path: &Path) -> Option<String> {
     distrust_one("the file", &real).or_else(directory).or_else(repository).or_else(link)
 }
 
+/// Whether a repository has a file, or a link, of that name. Only the directory is looked up through links.
+pub(crate) fn is_committed(path: &Path) -> bool {
+    place(path).is_some_and(|place| git::is_committed(&place))
+}
+
+/// Where the file at `path` really is, if that is out of its directory, and a link that leads there is committed to a git
+/// repository. One that leads to nothing yet is told with what it says.
+pub(crate) fn led_out(path: &Path) -> Option<PathBuf> {
+    let place = place(path)?;
+    let Ok(Way { real, links }) = Way::to(path) else {
+        return std::fs::read_link(&place).ok().filter(|_| git::is_committed(&place));
+    };
+    let is_out = !real.starts_with(place.parent()?);
+    (is_out && links.iter().any(|link| git::is_committed(link))).then_some(real)
+}
+
+/// The path without links on the way; its last name may be one.
+fn place(path: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(path).ok()?;
+    Some(Way::to(absolute.parent()?).ok()?.real.join(absolute.file_name()?))
+}
+
 /// Why anybody on this machine could have put a program at `path`, in a few words; none if they could not. Less strict than
 /// [`distrust`]: package managers' directories often belong to a group.
 pub(crate) fn exposure(path: &Path) -> Option<String> {

@@ -26,11 +26,12 @@ fn name(case: &Path) -> &str {
     case.file_name().unwrap().to_str().unwrap()
 }
 
-/// A copy of a directory, links as links.
+/// A copy of a directory, links as links. What git has no name for is `dot-git` in it.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
-        let (path, target) = (entry.as_ref().unwrap().path(), to.join(entry.as_ref().unwrap().file_name()));
+        let (path, name) = (entry.as_ref().unwrap().path(), entry.as_ref().unwrap().file_name());
+        let target = to.join(if name == "dot-git" { ".git".as_ref() } else { name.as_os_str() });
         match entry.unwrap().file_type().unwrap() {
             kind if kind.is_symlink() => symlink(fs::read_link(path).unwrap(), target).unwrap(),
             kind if kind.is_dir() => copy(&path, &target),

@@ -167,12 +167,24 @@ fn what_a_repository_has_or_leads_to_names_no_program() {
     let run = check().exits(3);
     assert!(run.stderr.contains("it is committed to a git repository"), "{}", run.stderr);
     // The link is committed, what it leads to is not.
+    fs::rename(scene.home.path("dotfiles/profiles.local.toml"), scene.home.path("dotfiles/personal.toml")).unwrap();
+    symlink("personal.toml", scene.home.path("dotfiles/profiles.local.toml")).unwrap();
+    let run = check().exits(3);
+    let words = "a link that leads to it is committed to a git repository";
+    assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
+    // Nor does it lead anywhere else.
     fs::remove_file(scene.home.path("dotfiles/profiles.local.toml")).unwrap();
     scene.home.write("downloads/personal.toml", personal);
     symlink("../downloads/personal.toml", scene.home.path("dotfiles/profiles.local.toml")).unwrap();
     let run = check().exits(3);
-    let words = "a link that leads to it is committed to a git repository";
-    assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
+    let led_out = "dotfiles/profiles.local.toml is a link that is committed, and leads out of its directory";
+    assert!(run.stderr.contains(led_out) && !run.stderr.contains("mfa_process"), "{}", run.stderr);
+    // Also where nothing is yet, and a value would be written.
+    fs::rename(scene.home.path("downloads/personal.toml"), scene.home.path("downloads/other.toml")).unwrap();
+    let set = ["vars", "--set", "user=alice", "--manifest", "dotfiles/profiles.toml"];
+    assert!(scene.run(&set).exits(3).stderr.contains(led_out));
+    assert!(!scene.home.has("downloads/personal.toml"));
+    fs::rename(scene.home.path("downloads/other.toml"), scene.home.path("downloads/personal.toml")).unwrap();
     scene.home.write("dotfiles/.git/index", index("profiles.toml"));
     check().ok();
     // A directory on the way is such a link.
