@@ -44,7 +44,7 @@ pub(super) fn check_endpoint(text: &Text<'_>, reading: &mut Reading<'_>) -> bool
         Audience::Person => Severity::Error,
     };
     let found = found.help(way_to_allow(address.host, host.is_some(), reading));
-    reading.out.push(Diagnostic { severity, ..found });
+    reading.report(text, Diagnostic { severity, ..found });
     severity == Severity::Warning
 }
 
@@ -72,7 +72,7 @@ pub(super) fn check_portal(url: &StartUrl, text: &Text<'_>, reading: &mut Readin
     let found = Diagnostic::warning(codes::FOREIGN_START_URL, text.at, message)
         .label("whoever has this host decides which page people log in at, and give their password to")
         .help(way_to_allow(shown, host.is_some(), reading));
-    reading.out.push(found);
+    reading.report(text, found);
 }
 
 fn is_allowed(host: &Host, reading: &Reading<'_>) -> bool {

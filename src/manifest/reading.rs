@@ -238,11 +238,16 @@ impl<'t> Reading<'t> {
         let mut found = Diagnostic::error(code, text.at, message);
         if text.expanded {
             found = found.label(format!("with its variables filled in this is `{}`", text.value));
-            if let Some(product) = &self.variables.product {
-                found = product.explain(found);
-            }
         }
-        self.out.push(if help.is_empty() { found } else { found.help(help) });
+        self.report(text, if help.is_empty() { found } else { found.help(help) });
+    }
+
+    /// Reports a finding about `text`, with what a matrix has filled in.
+    pub(super) fn report(&mut self, text: &Text<'_>, found: Diagnostic) {
+        self.out.push(match &self.variables.product {
+            Some(product) if text.expanded => product.explain(found),
+            _ => found,
+        });
     }
 
     /// Reports a key of the format that a later version reads.

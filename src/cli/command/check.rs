@@ -18,7 +18,9 @@ fn count(number: usize, what: &str) -> String {
 #[command(after_help = "\
 With --team, profiles.local.toml is not read, and variables that [required_vars]
 declares may be undefined: that is what a team's CI should check. What is made
-of such a variable can't be checked then.")]
+of such a variable can't be checked then. Hosts that are not AWS's are warnings,
+since each person allows them for themselves; a profiles.local.toml that is
+committed is an error.")]
 pub(crate) struct Args {
     /// Check only what all share: without profiles.local.toml, and without what it has to supply
     #[arg(long)]
