@@ -81,8 +81,8 @@ const OF_SEVERAL: &[&str] = &[
     "training-session-runtime.sagemaker",
     "verification.signer",
 ];
-/// What S3 has in front of the name of a VPC endpoint, as a word and not as the name of a bucket (S3 user guide, "AWS
-/// PrivateLink for Amazon S3").
+/// What S3 has in front of the name of a VPC endpoint, as a word and not as the name of a bucket (S3 user guide, on
+/// interface endpoints).
 const OF_S3: [&str; 3] = ["bucket.", "accesspoint.", "control."];
 /// What the hosts of access portals end in (AWS CLI 2.35.13, aws-facts §4.6).
 const PORTAL_SUFFIXES: [&str; 8] = [
