@@ -52,6 +52,9 @@ impl<'t> Matrices<'t> {
     pub(super) fn read(&mut self, entry: Entry<'t>, reading: &mut Reading<'t>) {
         let Some(table) = reading.table(entry) else { return };
         for entry in entries(table) {
+            if entry.name.contains("${") {
+                reading.out.push(values::variable_in_name(entry.at));
+            }
             let Some(table) = reading.table(entry) else { continue };
             let matrix = Matrix { label: entry.name, at: entry.at, over: entry.at, entries: entries(table) };
             let Some(index) = self.by_label.get(entry.name).copied() else {

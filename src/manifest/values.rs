@@ -103,10 +103,15 @@ pub(super) fn profile_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option
 /// The finding of a name that is none.
 pub(super) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
     if text.contains("${") {
-        return Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not filled in in the name of a table")
-            .help("write the name itself: variables are for the values below it");
+        return variable_in_name(at);
     }
     Diagnostic::error(codes::BAD_NAME, at, error.to_string()).help(name_help(error))
+}
+
+/// The finding of a variable in a name.
+pub(super) fn variable_in_name(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not filled in in the name of a table")
+        .help("write the name itself: variables are for the values below it")
 }
 
 /// What to do about a bad name.
