@@ -28,6 +28,13 @@ static TEN_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(10_000));
 /// A hundred thousand.
 static HUNDRED_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::ready(100_000));
 
+/// A thousand by a matrix.
+static MATRIX_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::with_matrix(1_000));
+/// Ten thousand by a matrix.
+static MATRIX_TEN_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::with_matrix(10_000));
+/// A hundred thousand by a matrix.
+static MATRIX_HUNDRED_THOUSAND: LazyLock<Home> = LazyLock::new(|| Home::with_matrix(100_000));
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip_while(|argument| argument != "with-homes").skip(1).collect();
     let Some((program, rest)) = arguments.split_first() else {
@@ -42,7 +49,16 @@ fn main() -> ExitCode {
 fn with_homes(program: &str, arguments: &[String]) -> ExitCode {
     let mut command = Command::new(program);
     command.args(arguments).env("AWSAUTH_BENCH_PROGRAM", homes::PROGRAM);
-    for (name, home) in [("1", &ONE), ("1000", &THOUSAND), ("10000", &TEN_THOUSAND), ("100000", &HUNDRED_THOUSAND)] {
+    let homes = [
+        ("1", &ONE),
+        ("1000", &THOUSAND),
+        ("10000", &TEN_THOUSAND),
+        ("100000", &HUNDRED_THOUSAND),
+        ("MATRIX_1000", &MATRIX_THOUSAND),
+        ("MATRIX_10000", &MATRIX_TEN_THOUSAND),
+        ("MATRIX_100000", &MATRIX_HUNDRED_THOUSAND),
+    ];
+    for (name, home) in homes {
         command.env(format!("AWSAUTH_BENCH_HOME_{name}"), home.path());
     }
     let is_success = command.status().is_ok_and(|status| status.success());
@@ -98,4 +114,24 @@ fn apply_with_nothing_to_do(bencher: Bencher<'_, '_>, profiles: usize) {
 fn check(bencher: Bencher<'_, '_>, profiles: usize) {
     let home = home(profiles);
     bencher.bench(|| run(home.command(&["check"])));
+}
+
+/// The same, for profiles that a matrix makes.
+#[divan::bench(args = [1_000, 10_000], sample_count = 20)]
+fn check_matrix(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = matrix(profiles);
+    bencher.bench(|| run(home.command(&["check"])));
+}
+
+/// No config file yet, and profiles that a matrix makes.
+#[divan::bench(args = [1_000, 10_000], sample_count = 20)]
+fn apply_cold_matrix(bencher: Bencher<'_, '_>, profiles: usize) {
+    let home = matrix(profiles);
+    let forget = || drop(fs::remove_file(home.config()));
+    bencher.with_inputs(forget).bench_local_values(|()| run(home.command(&["apply", "--yes"])));
+}
+
+/// The home with that many profiles of a matrix.
+fn matrix(profiles: usize) -> &'static Home {
+    if profiles == 1_000 { &MATRIX_THOUSAND } else { &MATRIX_TEN_THOUSAND }
 }

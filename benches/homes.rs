@@ -18,8 +18,18 @@ impl Home {
     /// Applies a manifest of `profiles` profiles, and logs in to the first.
     pub(crate) fn ready(profiles: usize) -> Self {
         let fake = FakeAws::start_standard();
-        let sandbox = Sandbox::with_aws(&fake);
-        sandbox.manifest(&manifest(profiles));
+        Self::with(&fake, &manifest(profiles))
+    }
+
+    /// The same with `main` and a matrix that makes `profiles` others, of four roles for each account.
+    pub(crate) fn with_matrix(profiles: usize) -> Self {
+        let fake = FakeAws::start_standard();
+        Self::with(&fake, &matrix(profiles))
+    }
+
+    fn with(fake: &FakeAws, manifest: &str) -> Self {
+        let sandbox = Sandbox::with_aws(fake);
+        sandbox.manifest(manifest);
         drop(sandbox.run(["apply", "--yes"]).ok());
         drop(sandbox.run_with_input(["keys", "add", "main"], &format!("{KEY_ID}\n{SECRET_KEY}\n")).ok());
         let code = fake.world().next_code(MFA_SERIAL);
@@ -41,6 +51,35 @@ impl Home {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         self.0.command(arguments)
     }
+}
+
+/// `main`, and a matrix of accounts as `discover` lists them.
+fn matrix(profiles: usize) -> String {
+    let mut text = manifest(1);
+    text.push_str(
+        r#"
+[matrix.corp]
+name = "${account}-${role}"
+accounts = "*"
+roles = "*"
+pattern = "sso"
+sso_session = "corp"
+sso_account_id = "${account_id}"
+sso_role_name = "${role}"
+
+[accounts]
+"#,
+    );
+    for number in 0..profiles / 4 {
+        let roles = r#"["Admin", "Billing", "PowerUser", "ReadOnly"]"#;
+        let added = writeln!(
+            text,
+            "team-{number:05} = {{ id = \"{number:012}\", tags = [\"t{}\"], roles = {roles} }}",
+            number % 10
+        );
+        added.expect("a String takes everything");
+    }
+    text
 }
 
 /// `main`, then by turns a role through it and an SSO profile, each with settings as teams write them.

@@ -15,14 +15,15 @@ program=$AWSAUTH_BENCH_PROGRAM
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 declare -A homes=([1]=$AWSAUTH_BENCH_HOME_1 [1000]=$AWSAUTH_BENCH_HOME_1000 [10000]=$AWSAUTH_BENCH_HOME_10000
-  [100000]=$AWSAUTH_BENCH_HOME_100000)
+  [100000]=$AWSAUTH_BENCH_HOME_100000 [matrix-1000]=$AWSAUTH_BENCH_HOME_MATRIX_1000
+  [matrix-10000]=$AWSAUTH_BENCH_HOME_MATRIX_10000 [matrix-100000]=$AWSAUTH_BENCH_HOME_MATRIX_100000)
 # Nothing of the caller's may lead elsewhere.
 # Cargo's LD_LIBRARY_PATH would have the loader search the build directories.
 for name in LD_LIBRARY_PATH "${!AWSAUTH_@}" "${!AWS_@}" "${!XDG_@}"; do
   unset "$name"
 done
 
-# Goes into the home with $1 profiles.
+# Goes into the home with $1 profiles, or with those of a matrix.
 enter() {
   export HOME=${homes[$1]}
 }
@@ -80,6 +81,23 @@ done
 
 echo "apply and check (targets with 10000 profiles: 150 ms cold, 80 ms with nothing to do; growth at most 12-fold)"
 for case in cold idle anew check; do
+  echo "  $case: 1000 profiles ${took[$case-1000]} ms, 10000 profiles ${took[$case-10000]} ms, 100000 profiles ${took[$case-100000]} ms," \
+    "growth $(ratio "${took[$case-10000]}" "${took[$case-1000]}") and $(ratio "${took[$case-100000]}" "${took[$case-10000]}")"
+done
+
+# The same with profiles that a matrix makes.
+for profiles in 1000 10000 100000; do
+  enter matrix-$profiles
+  runs=20
+  [[ $profiles == 100000 ]] && runs=5
+  measure cold --warmup 1 --runs $runs --prepare "rm -f $HOME/.aws/config" "$program apply --yes"
+  measure check --warmup 2 --runs $runs "$program check"
+  for case in cold check; do
+    took[$case-$profiles]=$(milliseconds "$work/$case" median)
+  done
+done
+echo "the same by a matrix (targets with 10000 profiles: 60 ms check, 120 ms cold)"
+for case in cold check; do
   echo "  $case: 1000 profiles ${took[$case-1000]} ms, 10000 profiles ${took[$case-10000]} ms, 100000 profiles ${took[$case-100000]} ms," \
     "growth $(ratio "${took[$case-10000]}" "${took[$case-1000]}") and $(ratio "${took[$case-100000]}" "${took[$case-10000]}")"
 done
