@@ -156,6 +156,8 @@ codes! {
     OTHER_SESSION = "other-session",
     /// Accounts without roles of their own, where a matrix asks for those (warning).
     ROLES_MISSING = "roles-missing",
+    /// More profiles than can be meant.
+    MATRIX_TOO_LARGE = "matrix-too-large",
     /// A matrix that makes no profile (warning).
     MATRIX_EMPTY = "matrix-empty",
     /// One name that is made twice.

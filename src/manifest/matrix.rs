@@ -13,11 +13,11 @@ use super::choices::{Excluded, Roles, choose, read_roles};
 use super::codes;
 use super::fields::{Fields, Origin, Slot};
 use super::keys::{self, Key};
+use super::product::Product;
 use super::profiles::{Draft, Drafts, Made};
 use super::reading::{Entry, Reading, entries, quoted};
 use super::settings;
 use super::values;
-use super::variables::Product;
 use super::why::LeftOut;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Pattern, ProfileName};
@@ -25,6 +25,11 @@ use crate::source::Span;
 
 /// The most accounts that one finding names.
 const MOST_NAMED: usize = 5;
+/// The most profiles that matrices make, far more than any company has, so that a short file of somebody else's does not
+/// take a machine's memory.
+const MOST_MADE: usize = 200_000;
+/// The most bytes that their values have, each value of a matrix counted for every profile.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
 /// How `name` is written.
 const NAME_EXAMPLE: &str = "\"${account}-${role}\"";
 
@@ -91,7 +96,7 @@ impl<'t> Matrices<'t> {
         for matrix in &self.list {
             reading.variables.enter(format_args!("matrix.{}", matrix.label));
             let plan = Plan::read(matrix, accounts, defaults, reading);
-            if let Some(plan) = plan {
+            if let Some(plan) = plan.filter(|_| !out.is_full) {
                 plan.make(&mut out, reading);
             }
             reading.variables.leave();
@@ -106,6 +111,10 @@ struct Products<'t> {
     made: Vec<Draft<'t>>,
     /// The place in the list by name, and where its template stands.
     by_name: HashMap<String, (usize, Span)>,
+    /// How many bytes their values have.
+    bytes: usize,
+    /// Whether there are more than can be meant, so that no more are made.
+    is_full: bool,
 }
 
 /// Whether a template is one, which what it makes shows only where there is anything to make.
@@ -128,6 +137,8 @@ struct Plan<'m, 't> {
     excluded: Excluded,
     /// The keys that are the same for every profile.
     common: Box<Fields>,
+    /// How many bytes their values have.
+    bytes: usize,
     /// The others.
     varying: Vec<(&'static Key, Entry<'t>)>,
 }
@@ -162,8 +173,10 @@ impl<'m, 't> Plan<'m, 't> {
         };
         let excluded = find(keys::EXCLUDE).map_or_else(Excluded::default, |entry| Excluded::read(entry, reading));
         let has_accounts = !accounts.list.is_empty();
+        let is_common = |entry: &&Entry<'_>| varying.iter().all(|(key, _)| key.name != entry.name);
+        let bytes = matrix.entries.iter().filter(is_common).map(|entry| entry.value.span().len()).sum();
         let (name, accounts, roles) = (name?, chosen?, roles?);
-        Some(Self { matrix, name, accounts, has_accounts, roles, excluded, common, varying })
+        Some(Self { matrix, name, accounts, has_accounts, roles, excluded, common, bytes, varying })
     }
 
     /// Makes every profile.
@@ -177,6 +190,12 @@ impl<'m, 't> Plan<'m, 't> {
                 Roles::These(roles) => roles.iter().map(Some).collect(),
             };
             for role in roles {
+                out.bytes += self.bytes + reading.variables.take_made_bytes();
+                out.is_full = out.made.len() >= MOST_MADE || out.bytes > MOST_BYTES;
+                if out.is_full {
+                    reading.out.push(self.too_large());
+                    return;
+                }
                 tried += 1;
                 reading.variables.product = Some(Product::new(account, role));
                 let mark = reading.out.len();
@@ -192,6 +211,16 @@ impl<'m, 't> Plan<'m, 't> {
             let names = || out.made.iter().map(|draft| &*draft.written);
             self.excluded.report(names, reading);
         }
+    }
+
+    fn too_large(&self) -> Diagnostic {
+        let message = format!(
+            "with the matrix `{}` there are more than {MOST_MADE} profiles, or more than {} MB in them",
+            self.matrix.label,
+            MOST_BYTES / 1024 / 1024
+        );
+        let found = Diagnostic::error(codes::MATRIX_TOO_LARGE, self.matrix.at, message);
+        found.help("let it take fewer accounts and roles, or make its values shorter")
     }
 
     /// Whether one person's own file says that there are no accounts for it.

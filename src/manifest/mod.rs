@@ -17,6 +17,7 @@ mod layers;
 mod local;
 mod matrix;
 mod place;
+mod product;
 mod profiles;
 mod reading;
 mod schema;

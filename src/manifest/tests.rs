@@ -315,6 +315,16 @@ fn one_mistake_in_a_matrix_of_ten_thousand_is_one_finding() {
 }
 
 #[test]
+fn a_short_manifest_does_not_take_a_machines_memory() {
+    let accounts = (0..5_000).map(|index| format!("a{index} = \"{index:012}\"\n")).collect::<Vec<_>>().concat();
+    let long = "x".repeat(60_000);
+    for description in [format!("\"{long}\""), "\"${account}${long}\"".to_owned()] {
+        let more = format!("accounts = \"*\"\nroles = [\"A\"]\ndescription = {description}\n[vars]\nlong = \"{long}\"");
+        assert_eq!(codes_of(&with_matrix(&accounts, &more)), [codes::MATRIX_TOO_LARGE]);
+    }
+}
+
+#[test]
 fn every_key_tells_where_it_comes_from() {
     let accounts = "a = { id = \"111111111111\", region = \"eu-west-1\", tags = [\"t\"] }\nb = \"222222222222\"\n";
     let more = "accounts = \"*\"\nroles = [\"A\"]\nexclude = [\"b-*\"]\nsettings = { max_attempts = 2, retry_mode = \"legacy\" }";

@@ -5,17 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use super::accounts::{Account, RoleName};
 use super::codes;
 use super::keys;
 use super::layers::{Audience, Layers};
+use super::product::{Known, MADE_FOR, Product};
 use super::reading::{Entry, Reading, Text, entries};
 use super::suggest::Suggester;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Source, Span};
 
-/// What is said of the account that a text of a matrix was filled in for.
-const MADE_FOR: &str = "made for this account";
 /// The most bytes that one string may have with its variables filled in.
 const LONGEST: usize = 64 * 1024;
 
@@ -64,64 +62,6 @@ struct Required<'t> {
     is_used: bool,
 }
 
-/// What `${…}` stands for besides, while the profile of one account and role is made by a matrix.
-#[derive(Debug)]
-pub(super) struct Product {
-    /// The name of the account.
-    account: String,
-    /// Its number; none if that is wrong, so that its uses are not reported as well.
-    account_id: Option<String>,
-    /// The role as it is written, and in lower case; none if the matrix has no roles.
-    role: Option<(String, String)>,
-    /// The profile's name, as soon as that is known.
-    pub(super) profile: String,
-    /// Where the account stands.
-    account_at: Span,
-    /// Where the role stands.
-    role_at: Option<Span>,
-}
-
-/// What a name stands for while a profile is made.
-enum Known<'p> {
-    Text(&'p str),
-    /// Something that is wrong, which has been reported.
-    Wrong,
-}
-
-impl Product {
-    /// What an account and a role are called.
-    pub(super) fn new(account: &Account<'_>, role: Option<&RoleName>) -> Self {
-        Self {
-            account: account.name.to_owned(),
-            account_id: account.id.value().map(|id| id.as_str().to_owned()),
-            role: role.map(|role| (role.name.clone(), role.name.to_lowercase())),
-            profile: String::new(),
-            account_at: account.at,
-            role_at: role.map(|role| role.at),
-        }
-    }
-
-    /// What `${name}` stands for here, if it is known here.
-    fn get(&self, name: &str) -> Option<Known<'_>> {
-        match name {
-            "account" => Some(Known::Text(&self.account)),
-            "account_id" => Some(self.account_id.as_deref().map_or(Known::Wrong, Known::Text)),
-            "role" => self.role.as_ref().map(|(role, _)| Known::Text(role)),
-            "role_lower" => self.role.as_ref().map(|(_, lower)| Known::Text(lower)),
-            _ => None,
-        }
-    }
-
-    /// `found`, which is about a text of this profile, with where the rest of it comes from.
-    pub(super) fn explain(&self, found: Diagnostic) -> Diagnostic {
-        let found = found.related(self.account_at, MADE_FOR);
-        match self.role_at {
-            Some(at) => found.related(at, "and this role"),
-            None => found,
-        }
-    }
-}
-
 /// The variables of one manifest.
 #[derive(Debug, Default)]
 pub(super) struct Variables<'t> {
@@ -137,6 +77,8 @@ pub(super) struct Variables<'t> {
     tables: Vec<String>,
     /// What is being made by a matrix.
     pub(super) product: Option<Product>,
+    /// How many bytes were filled in for matrices.
+    made_bytes: usize,
 }
 
 /// Reads `[vars]` of one file over those of the files before.
@@ -229,6 +171,11 @@ impl Variables<'_> {
         self.tables.pop();
     }
 
+    /// How many bytes were filled in for matrices since this was asked last.
+    pub(super) fn take_made_bytes(&mut self) -> usize {
+        std::mem::take(&mut self.made_bytes)
+    }
+
     /// Whether something was read as right that can't be known before each person has supplied a value.
     pub(super) fn is_open(&self) -> bool {
         self.is_open
@@ -273,6 +220,7 @@ impl Variables<'_> {
                 return None;
             }
         }
+        self.made_bytes += self.product.as_ref().map_or(0, |_| value.len());
         sound.then_some(Text { value: value.into(), at, expanded: true })
     }
 

@@ -38,6 +38,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "unknown-account",
     "other-session",
     "made-twice",
+    "matrix-too-large",
 ];
 
 fn committed() -> Value {
