@@ -170,7 +170,7 @@ fn mermaid_text(text: &str) -> String {
     safe
 }
 
-/// In Graphviz's quotes, `\` begins an escape.
+/// In Graphviz's quotes, `\` begins an escape, and `&` one of HTML.
 fn dot_text(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"")
+    text.replace('&', "&amp;").replace('\\', "\\\\").replace('"', "\\\"")
 }

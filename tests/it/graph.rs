@@ -129,6 +129,12 @@ pub(crate) fn odd_names() -> String {
         let account = "sso_account_id = \"123456789012\"\nsso_role_name = \"R+=,.@-_x\"\n";
         write!(text, "\n[profiles.\"{name}\"]\npattern = \"sso\"\nsso_session = \"a%%b.@+:/-\"\n{account}").unwrap();
     }
+    let portal = "sso_start_url = \"https://x.example.com/a?b=c&d=e\"\nsso_region = \"us-east-1\"\n";
+    write!(
+        text,
+        "\n[profiles.old]\npattern = \"sso\"\n{portal}sso_account_id = \"123456789012\"\nsso_role_name = \"R\"\n"
+    )
+    .unwrap();
     text
 }
 

@@ -26,7 +26,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 15] = [
+const QUIET: [&[&str]; 18] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -34,6 +34,9 @@ const QUIET: [&[&str]; 15] = [
     &["apply", "--force"],
     &["status"],
     &["status", "--check"],
+    &["list"],
+    &["graph"],
+    &["exec", "*", "--", "true"],
     &["login", "read"],
     &["login", "jump", "--force"],
     &["login", "prod"],

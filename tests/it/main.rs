@@ -59,6 +59,9 @@ mod network;
 mod packaging;
 #[cfg(test)]
 #[cfg(feature = "real-clients")]
+mod pictures;
+#[cfg(test)]
+#[cfg(feature = "real-clients")]
 mod readers;
 #[cfg(test)]
 #[cfg(feature = "real-clients")]

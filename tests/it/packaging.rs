@@ -57,6 +57,8 @@ fn help_and_version_are_data_and_no_failure() {
         "keys",
         "login",
         "status",
+        "list",
+        "graph",
         "use",
         "env",
         "exec",

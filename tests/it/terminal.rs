@@ -372,3 +372,64 @@ fn a_program_finds_ctrl_c_ignored_if_whoever_started_awsauth_ignores_it() {
         assert_eq!(scene.calls(), ["GetRoleCredentials"]);
     }
 }
+
+#[test]
+fn exec_for_many_asks_once_for_all_before_the_first_run() {
+    let scene = Scene::new();
+    let code = scene.code();
+    let mut session = at_terminal(&scene, "exec '[mp]*' -- sh -c 'echo ran; test -t 0 || echo nobody'");
+    session.exp_string("This login needs 1 MFA code of arn:aws:iam::111122223333:mfa/alice, for 2 profiles.").unwrap();
+    session.exp_string("MFA code for arn").unwrap();
+    session.send(&format!("{code}\r")).unwrap();
+    session.flush().unwrap();
+    let before = session.exp_string("main | \u{1b}[0mran").or_else(|_| session.exp_string("ran")).unwrap();
+    assert!(!before.contains("ran"), "{before}");
+    let rest = ends_with(session, 0);
+    assert_eq!((rest.matches("ran").count(), rest.matches("nobody").count()), (1, 2), "{rest}");
+    assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
+}
+
+#[test]
+fn ctrl_c_in_exec_for_many_ends_what_runs_and_starts_nothing_more() {
+    let scene = Scene::new();
+    let keys = scene.home.read(CREDENTIALS);
+    scene.home.write(CREDENTIALS, keys.replace("[main-long-term]", "[other]"));
+    scene.home.manifest("[profiles.base]\npattern = \"iam\"\n\n[profiles.other]\npattern = \"iam\"\n");
+    for (script, left) in [
+        ("echo ready; exec sleep 60", 1),
+        ("trap \"echo bye; exit 0\" INT; echo ready; while :; do sleep 0.02; done", 0),
+    ] {
+        let mut session = at_terminal(&scene, &format!("exec --all -- sh -c '{script}'"));
+        session.exp_string("ready").unwrap();
+        session.send_control('c').unwrap();
+        let rest = ends_with(session, 130);
+        assert!(!rest.contains("ready"), "{rest}");
+        assert_eq!(rest.contains("bye"), left == 0, "{rest}");
+        let told = format!("{left} of 2 profiles failed, 1 not run:");
+        assert!(rest.contains(&told) && rest.contains("other  not run"), "{rest}");
+    }
+}
+
+#[test]
+fn a_ctrl_c_at_the_code_runs_nothing() {
+    let scene = Scene::new();
+    let mut session = at_terminal(&scene, "exec '[mpb]*' -- echo ran");
+    session.exp_string("MFA code for arn").unwrap();
+    session.send_control('c').unwrap();
+    let rest = ends_with(session, 130);
+    assert!(!rest.contains("ran"), "{rest}");
+}
+
+#[test]
+fn list_leaves_columns_out_where_the_terminal_is_narrow() {
+    for (columns, header) in [
+        ("85", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION          TAGS  DESCRIPTION"),
+        ("70", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION          TAGS"),
+        ("65", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION"),
+        ("20", "PROFILE  ACCOUNT       ROLE"),
+    ] {
+        let scene = Scene::new().env("COLUMNS", columns);
+        let text = ends_with(at_terminal(&scene, "list"), 0);
+        assert_eq!(text.lines().next(), Some(header), "{columns}");
+    }
+}
