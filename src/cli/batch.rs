@@ -128,7 +128,14 @@ impl Batch<'_> {
         self.say_needed(&needed, again);
         let is_interrupted = misses.exit() == Some(Exit::Interrupted);
         misses.say(self.out);
-        if is_interrupted { Err(Failure::shown(Exit::Interrupted)) } else { Ok(fates) }
+        if !is_interrupted {
+            return Ok(fates);
+        }
+        let failure = Failure::one_line(Exit::Interrupted, "interrupted");
+        if self.out.json {
+            self.out.document(json!({ "error": failure.document() }))?;
+        }
+        Err(Failure::shown(failure.exit))
     }
 
     /// Tells which profiles need a login, in one line.

@@ -154,7 +154,9 @@ fn a_manifest_without_profiles_says_so() {
     let run = home.run(["list"]).ok();
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "the manifest has no profiles\n"));
     assert_eq!(home.run(["list", "--json"]).ok().json()["profiles"], serde_json::json!([]));
-    home.run(["list", "*"]).exits(2);
+    for args in [&["list", "*"][..], &["exec", "--all", "--", "true"]] {
+        home.run(args).exits(2);
+    }
     home.manifest("nonsense");
     home.run(["list"]).exits(3);
 }

@@ -413,11 +413,11 @@ fn ctrl_c_in_exec_for_many_ends_what_runs_and_starts_nothing_more() {
 #[test]
 fn a_ctrl_c_at_the_code_runs_nothing() {
     let scene = Scene::new();
-    let mut session = at_terminal(&scene, "exec '[mpb]*' -- echo ran");
+    let mut session = at_terminal(&scene, "exec --json '[mpb]*' -- echo ran");
     session.exp_string("MFA code for arn").unwrap();
     session.send_control('c').unwrap();
     let rest = ends_with(session, 130);
-    assert!(!rest.contains("ran"), "{rest}");
+    assert!(!rest.contains("ran") && rest.contains("\"exit_code\": 130"), "{rest}");
 }
 
 #[test]

@@ -85,6 +85,9 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     };
     let desk = Desk::new(host, places, out)?;
     let profiles = choose(&desk.manifest, wanted, Among::Every)?;
+    if profiles.is_empty() {
+        return Err(Failure::new(Exit::Usage, "the manifest has no profiles to run it for"));
+    }
     let batch = Batch { desk: &desk, host, out, program, args: rest, parallel: usize::from(args.parallel) };
     batch.run(&profiles, args.login(), &login_command(wanted))
 }
