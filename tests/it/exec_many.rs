@@ -1,5 +1,6 @@
 //! `exec` for many profiles: by a pattern, a tag, or all of them.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 
@@ -20,8 +21,8 @@ fn scene() -> Scene {
     let mut manifest = ["prod", "read"].into_iter().fold(MANIFEST.to_owned(), tagged);
     let mut keys = long_term_keys();
     for name in KEYS {
-        manifest += &format!("\n[profiles.{name}]\npattern = \"iam\"\ntags = [\"keys\"]\n");
-        keys += &format!("\n[{name}]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n");
+        write!(manifest, "\n[profiles.{name}]\npattern = \"iam\"\ntags = [\"keys\"]\n").unwrap();
+        write!(keys, "\n[{name}]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n").unwrap();
     }
     scene.home.manifest(&manifest);
     scene.home.write(CREDENTIALS, keys);
@@ -314,7 +315,9 @@ fn a_signal_to_awsauth_reaches_what_runs_and_nothing_more_is_started() {
     let mut child = start(&scene, &["exec", "--parallel", "2", "key-*", "--", "sh", "-c", script]);
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut lines = [String::new(), String::new()];
-    lines.iter_mut().for_each(|line| _ = stdout.read_line(line).unwrap());
+    for line in &mut lines {
+        stdout.read_line(line).unwrap();
+    }
     assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();

@@ -79,6 +79,8 @@ mod status;
 #[cfg(unix)]
 #[cfg(test)]
 mod team;
+#[cfg(unix)]
+#[cfg(test)]
 mod terminal;
 #[cfg(unix)]
 #[cfg(test)]
