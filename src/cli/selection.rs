@@ -79,7 +79,7 @@ impl Filter {
 
 /// Whether a text is a pattern of names; no name has one of these characters.
 pub(crate) fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?', '['])
+    text.contains(['*', '?']) || text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'))
 }
 
 /// The profiles that are wanted, each once: those of tags, of one pattern and all of them in the manifest's order, names in
