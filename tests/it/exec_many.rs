@@ -169,9 +169,9 @@ fn a_session_that_is_about_to_end_when_its_turn_comes_is_renewed_again() {
 fn so_many_run_at_once_and_what_they_print_comes_while_they_run() {
     let scene = scene();
     let (one, other) = (scene.home.pipe("one"), scene.home.pipe("other"));
-    // Each of the two waits for the other, then both wait for this test.
+    // The one waits for the other, and then for this test.
     let script = format!(
-        "case $AWSAUTH_PROFILE in key-a) echo >'{0}'; read x <'{1}';; key-bb) read x <'{0}'; echo met; read x <'{1}';; esac",
+        "case $AWSAUTH_PROFILE in key-a) echo >'{0}'; read x <'{1}';; key-bb) read x <'{0}'; echo met;; esac",
         one.display(),
         other.display()
     );
@@ -180,7 +180,7 @@ fn so_many_run_at_once_and_what_they_print_comes_while_they_run() {
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "key-bb | met\n");
     assert!(child.try_wait().unwrap().is_none(), "they do not run any more");
-    std::fs::write(&other, "\n\n").unwrap();
+    std::fs::write(&other, "\n").unwrap();
     assert!(child.wait().unwrap().success());
 }
 
