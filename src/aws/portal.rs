@@ -4,11 +4,53 @@ use jiff::Timestamp;
 
 use super::client::{Aws, Retry};
 use super::error::expect;
-use crate::login::{CallError, GetRoleCredentials, Operation};
+use crate::login::{AccountItem, CallError, GetRoleCredentials, ListAccountRoles, ListAccounts, ListPage, Operation};
 use crate::model::{Credentials, Region};
 use crate::secret::Secret;
 
+/// The most that the portal puts on a page (aws-facts §4.7).
+const PAGE: i32 = 100;
+
 impl Aws {
+    /// Lists the accounts that are assigned to the person, one page of them. Sent once, as all calls of a listing: who asks
+    /// for many minds the portal's quota for all of them.
+    pub(crate) async fn list_accounts(&self, call: ListAccounts<'_>) -> Result<ListPage<AccountItem>, CallError> {
+        let operation = Operation::ListAccounts;
+        let answer = self
+            .portal(operation, call.region.as_str(), Retry::No)?
+            .list_accounts()
+            .access_token(call.access_token.expose())
+            .max_results(PAGE)
+            .set_next_token(call.next_token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| self.failed(operation, error))?;
+        let accounts = expect(operation, answer.account_list, "accountList")?.into_iter();
+        let item = |account: aws_sdk_sso::types::AccountInfo| AccountItem {
+            id: account.account_id.unwrap_or_default(),
+            name: account.account_name.unwrap_or_default(),
+        };
+        Ok(ListPage { items: accounts.map(item).collect(), next_token: next(answer.next_token) })
+    }
+
+    /// Lists the roles of an account that are assigned to the person, one page of them, by name.
+    pub(crate) async fn list_account_roles(&self, call: ListAccountRoles<'_>) -> Result<ListPage<String>, CallError> {
+        let operation = Operation::ListAccountRoles;
+        let answer = self
+            .portal(operation, call.region.as_str(), Retry::No)?
+            .list_account_roles()
+            .access_token(call.access_token.expose())
+            .account_id(call.account_id.as_str())
+            .max_results(PAGE)
+            .set_next_token(call.next_token.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| self.failed(operation, error))?;
+        let roles = expect(operation, answer.role_list, "roleList")?.into_iter();
+        let items = roles.map(|role| role.role_name.unwrap_or_default()).collect();
+        Ok(ListPage { items, next_token: next(answer.next_token) })
+    }
+
     /// Gets the credentials of an assigned role. Sent once: who asks for many minds the portal's quota for all of them.
     pub(crate) async fn get_role_credentials(&self, call: GetRoleCredentials<'_>) -> Result<Credentials, CallError> {
         let operation = Operation::GetRoleCredentials;
@@ -38,4 +80,9 @@ impl Aws {
         let call = self.portal(operation, region.as_str(), Retry::No)?.logout().access_token(access_token.expose());
         call.send().await.map(drop).map_err(|error| self.failed(operation, error))
     }
+}
+
+/// What the next page is asked for with; an empty text is none.
+fn next(token: Option<String>) -> Option<String> {
+    token.filter(|token| !token.is_empty())
 }

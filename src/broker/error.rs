@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::login::{CallError, ClockSkew};
+use crate::login::{CallError, ClockSkew, Endless, Operation};
 use crate::model::{MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
@@ -117,6 +117,16 @@ pub(crate) enum BrokerError {
         profile: ProfileName,
         /// What AWS said.
         call: CallError,
+    },
+    /// AWS's list has no end.
+    #[error("{profile}: {operation} never ends: {source}")]
+    Endless {
+        /// The SSO session.
+        profile: ProfileName,
+        /// The call.
+        operation: Operation,
+        /// Why not.
+        source: Endless,
     },
     /// What was obtained could not be kept.
     #[error("{profile}: the new session can't be saved")]

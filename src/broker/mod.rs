@@ -3,6 +3,7 @@
 
 mod code;
 mod error;
+mod listing;
 mod notice;
 mod pace;
 mod page;
@@ -31,6 +32,7 @@ use crate::system::seen::Seen;
 
 pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{BrokerError, CodeOrder, Reason};
+pub(crate) use listing::{Listing, Odd};
 pub(crate) use notice::{Landing, Notice};
 pub(crate) use session::is_bound;
 pub(crate) use work::Outcome;

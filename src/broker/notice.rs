@@ -72,6 +72,20 @@ pub(crate) enum Notice<'a> {
         /// How many there are.
         total: usize,
     },
+    /// The accounts are known; their roles are asked for.
+    Listing {
+        /// How many accounts' roles are known from an earlier run.
+        kept: usize,
+        /// How many accounts there are.
+        total: usize,
+    },
+    /// One more account's roles are known.
+    Listed {
+        /// How many accounts' are.
+        done: usize,
+        /// How many accounts there are.
+        total: usize,
+    },
     /// Something that is only convenient could not be written.
     NotKept {
         /// What.

@@ -12,7 +12,7 @@ use crate::login::{
     CALLBACK_PATH, CallError, Callback, CreateToken, Grant, Granted, Operation, Pkce, Problem, is_reusable,
     redirect_uri,
 };
-use crate::model::{ClientUse, Profile, SsoAccess, SsoClient, SsoToken};
+use crate::model::{ClientUse, ProfileName, SsoAccess, SsoClient, SsoToken};
 use crate::prompt::NoAnswer;
 use crate::secret::Secret;
 use crate::system::loopback::{Loopback, Visit};
@@ -20,7 +20,7 @@ use crate::system::random;
 
 /// What one login on a page is made of.
 struct Opening<'a> {
-    profile: &'a Profile,
+    name: &'a ProfileName,
     access: &'a SsoAccess,
     client: &'a SsoClient,
     pkce: &'a Pkce,
@@ -30,40 +30,40 @@ struct Opening<'a> {
 impl Broker<'_> {
     /// Has a person approve on a page, and waits until the browser comes back. Where nothing can be listened on, or nobody
     /// comes back in time, the way over a code is gone instead; the latter only if the person wants it.
-    pub(super) async fn by_page(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
+    pub(super) async fn by_page(&self, name: &ProfileName, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         let (loopback, pkce) = match listen().await {
             Ok(ready) => ready,
             Err(error) => {
                 (self.ports.notify)(Notice::NoListener { cause: error.to_string() });
-                return self.by_device(profile, access).await;
+                return self.by_device(name, access).await;
             }
         };
-        let client = self.page_client(profile, access).await.map_err(|call| failed(profile, call))?;
+        let client = self.page_client(name, access).await.map_err(|call| failed(name, call))?;
         let redirect_uri = redirect_uri(loopback.port());
-        let opening = Opening { profile, access, client: &client, pkce: &pkce, redirect_uri: &redirect_uri };
+        let opening = Opening { name, access, client: &client, pkce: &pkce, redirect_uri: &redirect_uri };
         match self.open_page(&opening, loopback).await? {
             Some(token) => Ok(token),
-            None if self.is_code_wanted(profile)? => self.by_device(profile, access).await,
-            None => Err(BrokerError::PageTimedOut { profile: profile.name.clone() }),
+            None if self.is_code_wanted(name)? => self.by_device(name, access).await,
+            None => Err(BrokerError::PageTimedOut { profile: name.clone() }),
         }
     }
 
     /// A client that is registered for codes. A kept one is not used with [`Renewal::Always`]: only the person sees that AWS
     /// has forgotten it, on the page.
-    async fn page_client(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoClient, CallError> {
+    async fn page_client(&self, name: &ProfileName, access: &SsoAccess) -> Result<SsoClient, CallError> {
         let client_use = ClientUse::AuthorizationCode;
         let kept = self.ports.tokens.client(access, client_use);
         let kept = kept.filter(|client| is_reusable(client, (self.ports.now)()) && self.renewal != Renewal::Always);
         match kept {
             Some(client) => Ok(client),
-            None => self.register(profile, access, client_use).await,
+            None => self.register(name, access, client_use).await,
         }
     }
 
     /// Opens the page and answers the browser; none if it did not come back in time.
     async fn open_page(&self, opening: &Opening<'_>, mut loopback: Loopback) -> Result<Option<SsoToken>, BrokerError> {
-        let Opening { profile, access, client, pkce, redirect_uri } = *opening;
-        let endpoint = self.ports.aws.oidc_endpoint(access.region()).await.map_err(|call| failed(profile, call))?;
+        let Opening { name, access, client, pkce, redirect_uri } = *opening;
+        let endpoint = self.ports.aws.oidc_endpoint(access.region()).await.map_err(|call| failed(name, call))?;
         let page = pkce.authorize_url(&endpoint, &client.client_id, redirect_uri, access.scopes());
         let opened = (self.ports.open)(&page);
         (self.ports.notify)(Notice::Page { access, page: &page, opened });
@@ -74,7 +74,7 @@ impl Broker<'_> {
                 self.forget_client(access);
                 return Ok(None);
             };
-            let visit = visit.map_err(|error| failed(profile, lost(&error)))?;
+            let visit = visit.map_err(|error| failed(name, lost(&error)))?;
             match pkce.read_callback(visit.query.expose()) {
                 Callback::Foreign => self.answer(visit, access, &Landing::Foreign).await,
                 Callback::Unreadable => self.answer(visit, access, &Landing::Unreadable).await,
@@ -93,9 +93,9 @@ impl Broker<'_> {
     }
 
     async fn redeem(&self, opening: &Opening<'_>, code: &Secret) -> Result<Granted, CallError> {
-        let Opening { profile, access, client, pkce, redirect_uri } = *opening;
+        let Opening { name, access, client, pkce, redirect_uri } = *opening;
         let grant = Grant::AuthorizationCode { code, verifier: &pkce.verifier, redirect_uri };
-        self.calling(Operation::CreateToken, profile);
+        self.calling(Operation::CreateToken, name);
         let call = CreateToken { region: access.region(), client, grant };
         self.ports.aws.create_token(call, (self.ports.now)()).await
     }
@@ -106,7 +106,7 @@ impl Broker<'_> {
             self.forget_client(opening.access);
         }
         self.answer(visit, opening.access, &Landing::Refused(&call)).await;
-        Err(failed(opening.profile, call))
+        Err(failed(opening.name, call))
     }
 
     async fn answer(&self, visit: Visit, access: &SsoAccess, landing: &Landing<'_>) {
@@ -116,12 +116,12 @@ impl Broker<'_> {
     }
 
     /// Whether the person, if there is one at the terminal, wants a code instead.
-    fn is_code_wanted(&self, profile: &Profile) -> Result<bool, BrokerError> {
+    fn is_code_wanted(&self, name: &ProfileName) -> Result<bool, BrokerError> {
         let minutes = self.ports.patience.as_secs() / 60;
         let question = format!("The browser has not come back in {minutes} minutes. Approve with a code instead?");
         match self.ports.prompt.borrow_mut().agree(&question) {
             Ok(is_wanted) => Ok(is_wanted),
-            Err(NoAnswer::Interrupted) => Err(BrokerError::Interrupted { profile: profile.name.clone() }),
+            Err(NoAnswer::Interrupted) => Err(BrokerError::Interrupted { profile: name.clone() }),
             Err(_) => Ok(false),
         }
     }

@@ -9,7 +9,8 @@ use super::right::Right;
 use super::{Attendance, Broker, LongTermKeys, Renewal};
 use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
 use crate::model::{
-    Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Pattern, Profile, Role, Session, SessionDuration,
+    Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role, Session,
+    SessionDuration,
 };
 use crate::store::Saved;
 use crate::system::seen::Compared;
@@ -128,11 +129,11 @@ impl Broker<'_> {
         let mut codes = Codes::new(profile, serial);
         loop {
             let mfa = codes.next(self)?;
-            self.calling(Operation::GetSessionToken, profile);
+            self.calling(Operation::GetSessionToken, &profile.name);
             let call = GetSessionToken { region: region(profile), key, mfa, duration_seconds };
             match self.ports.aws.get_session_token(call).await {
                 Err(error) if codes.may_retry(self, &error) => {}
-                answer => return answer.map_err(|call| failed(profile, call)),
+                answer => return answer.map_err(|call| failed(&profile.name, call)),
             }
         }
     }
@@ -147,12 +148,12 @@ impl Broker<'_> {
         let mut codes = Codes::new(profile, serial);
         loop {
             let mfa = Some(codes.next(self)?);
-            self.calling(Operation::AssumeRole, profile);
+            self.calling(Operation::AssumeRole, &profile.name);
             let name = self.role_session_name(role);
             let call = AssumeRole { region: region(profile), source, role, role_session_name: &name, mfa };
             match self.ports.aws.assume_role(call).await {
                 Err(error) if codes.may_retry(self, &error) => {}
-                answer => return answer.map_err(|call| failed(profile, call)),
+                answer => return answer.map_err(|call| failed(&profile.name, call)),
             }
         }
     }
@@ -163,10 +164,10 @@ impl Broker<'_> {
         role: &Role,
         source: &Credentials,
     ) -> Result<Credentials, BrokerError> {
-        self.calling(Operation::AssumeRole, profile);
+        self.calling(Operation::AssumeRole, &profile.name);
         let name = self.role_session_name(role);
         let call = AssumeRole { region: region(profile), source, role, role_session_name: &name, mfa: None };
-        self.ports.aws.assume_role(call).await.map_err(|call| failed(profile, call))
+        self.ports.aws.assume_role(call).await.map_err(|call| failed(&profile.name, call))
     }
 
     /// `role_session_name`, or one that `CloudTrail` shows as awsauth's, as every SDK does with its own name.
@@ -231,8 +232,8 @@ impl Broker<'_> {
         BrokerError::LoginNeeded { profile, reason }
     }
 
-    pub(super) fn calling(&self, operation: Operation, profile: &Profile) {
-        (self.ports.notify)(Notice::Calling { operation, subject: profile.name.as_str() });
+    pub(super) fn calling(&self, operation: Operation, name: &ProfileName) {
+        (self.ports.notify)(Notice::Calling { operation, subject: name.as_str() });
     }
 }
 
@@ -252,6 +253,6 @@ fn no_key(profile: &Profile) -> BrokerError {
     BrokerError::NoLongTermKey { profile: profile.name.clone(), section }
 }
 
-pub(super) fn failed(profile: &Profile, call: CallError) -> BrokerError {
-    BrokerError::Call { profile: profile.name.clone(), call }
+pub(super) fn failed(name: &ProfileName, call: CallError) -> BrokerError {
+    BrokerError::Call { profile: name.clone(), call }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::error::BrokerError;
+use super::error::{BrokerError, Reason};
 use super::notice::Notice;
 use super::right::Right;
 use super::session::{Steps, failed};
@@ -12,7 +12,9 @@ use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Freshness, GetRoleCredentials, Grant, Granted, Operation, Outcome,
     Polling, Problem, RegisterClient, StartDeviceAuthorization, TokenUse, decide, is_reusable,
 };
-use crate::model::{AccountId, ClientUse, Credentials, Profile, SsoAccess, SsoClient, SsoFlow, SsoRoleName, SsoToken};
+use crate::model::{
+    AccountId, ClientUse, Credentials, Profile, ProfileName, SsoAccess, SsoClient, SsoFlow, SsoRoleName, SsoToken,
+};
 use crate::secret::Secret;
 
 /// Whether the kept token may be used as it is.
@@ -24,6 +26,25 @@ pub(super) enum Trust<'t> {
     AllBut(&'t Secret),
 }
 
+/// What an SSO token is wanted for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Purpose<'s, 'c> {
+    /// The role of the profile at the top of these steps.
+    Role(Steps<'s, 'c>),
+    /// Listing what is assigned, through the SSO session of this name.
+    Listing(&'s ProfileName),
+}
+
+impl Purpose<'_, '_> {
+    /// By what it is told.
+    fn name(&self) -> &ProfileName {
+        match self {
+            Self::Role(steps) => &steps[steps.len() - 1].name,
+            Self::Listing(name) => name,
+        }
+    }
+}
+
 impl Broker<'_> {
     /// The credentials of an assigned role. A token that AWS refuses is renewed once.
     pub(super) async fn sso_role(
@@ -33,7 +54,7 @@ impl Broker<'_> {
         assigned: (&AccountId, &SsoRoleName),
     ) -> Result<Credentials, Rc<BrokerError>> {
         let profile = steps[steps.len() - 1];
-        let mut token = self.sso_token(steps, access, Trust::Kept).await?;
+        let mut token = self.sso_token(Purpose::Role(steps), access, Trust::Kept).await?;
         let theirs = || self.kept(steps, Freshness::Fresh);
         let _lock = match self.right_to(profile.name.as_str(), theirs, || None).await? {
             Right::Theirs(session) => return Ok(session.credentials),
@@ -42,12 +63,12 @@ impl Broker<'_> {
         let answer = match self.role_credentials(profile, access, assigned, &token).await {
             Err(error) if error.problem == Problem::TokenRejected => {
                 (self.ports.notify)(Notice::TokenRejected { access });
-                token = self.sso_token(steps, access, Trust::AllBut(&token.access_token)).await?;
+                token = self.sso_token(Purpose::Role(steps), access, Trust::AllBut(&token.access_token)).await?;
                 self.role_credentials(profile, access, assigned, &token).await
             }
             answer => answer,
         };
-        Ok(self.keep(steps, answer.map_err(|call| failed(profile, call))?)?)
+        Ok(self.keep(steps, answer.map_err(|call| failed(&profile.name, call))?)?)
     }
 
     async fn role_credentials(
@@ -60,25 +81,25 @@ impl Broker<'_> {
         let (region, access_token) = (access.region(), &token.access_token);
         self.pace
             .run(async || {
-                self.calling(Operation::GetRoleCredentials, profile);
+                self.calling(Operation::GetRoleCredentials, &profile.name);
                 let call = GetRoleCredentials { region, access_token, account_id, role_name };
                 self.ports.aws.get_role_credentials(call).await
             })
             .await
     }
 
-    /// A token for the SSO profile at the top of `steps`: the kept one if it serves, else one that is refreshed or
+    /// A token for `purpose`: the kept one if it serves, else one that is refreshed or
     /// approved. One serves the whole run; what fails once is not tried again for the next profile.
     pub(super) async fn sso_token(
         &self,
-        steps: Steps<'_, '_>,
+        purpose: Purpose<'_, '_>,
         access: &SsoAccess,
         trust: Trust<'_>,
     ) -> Result<SsoToken, Rc<BrokerError>> {
         if let Some(result) = self.token_of_this_run(access, trust) {
             return result;
         }
-        let result = self.find_token(steps, access, trust).await;
+        let result = self.find_token(purpose, access, trust).await;
         self.tokens.borrow_mut().insert(run_key(access), result.clone());
         result
     }
@@ -95,7 +116,7 @@ impl Broker<'_> {
 
     async fn find_token(
         &self,
-        steps: Steps<'_, '_>,
+        purpose: Purpose<'_, '_>,
         access: &SsoAccess,
         trust: Trust<'_>,
     ) -> Result<SsoToken, Rc<BrokerError>> {
@@ -103,7 +124,7 @@ impl Broker<'_> {
         match self.decide_token(access, trust) {
             TokenUse::Use(token) => return Ok(token),
             TokenUse::Aging(token) if is_alone => return Ok(token),
-            TokenUse::Authorize if is_alone => return Err(Rc::new(self.login_needed(steps))),
+            TokenUse::Authorize if is_alone => return Err(Rc::new(self.needs_login(purpose, access))),
             TokenUse::Aging(_) | TokenUse::Refresh(..) | TokenUse::Authorize => {}
         }
         let theirs = || match self.decide_token(access, trust) {
@@ -123,25 +144,25 @@ impl Broker<'_> {
         if let Some(result) = self.token_of_this_run(access, trust) {
             return result;
         }
-        Ok(self.renew_token(steps, access, trust).await?)
+        Ok(self.renew_token(purpose, access, trust).await?)
     }
 
     /// Refreshes the token, or has it approved. The right to do so must be held.
     async fn renew_token(
         &self,
-        steps: Steps<'_, '_>,
+        purpose: Purpose<'_, '_>,
         access: &SsoAccess,
         trust: Trust<'_>,
     ) -> Result<SsoToken, BrokerError> {
         let is_alone = self.attendance == Attendance::Nobody;
-        let profile = steps[steps.len() - 1];
+        let name = purpose.name();
         let (token, client) = match self.decide_token(access, trust) {
             TokenUse::Use(token) => return Ok(token),
             TokenUse::Aging(token) if is_alone => return Ok(token),
-            TokenUse::Aging(_) | TokenUse::Authorize => return self.authorize(steps, access).await,
+            TokenUse::Aging(_) | TokenUse::Authorize => return self.authorize(purpose, access).await,
             TokenUse::Refresh(token, client) => (token, client),
         };
-        let error = match self.refresh(profile, access, &token, &client).await {
+        let error = match self.refresh(name, access, &token, &client).await {
             Ok(token) => return Ok(token),
             Err(error) => error,
         };
@@ -150,13 +171,25 @@ impl Broker<'_> {
             return Ok(token);
         }
         if error.problem.is_passing() {
-            return Err(failed(profile, error));
+            return Err(failed(name, error));
         }
         if error.is_about_client() {
             self.forget_client(access);
         }
         // Whatever AWS has against the refresh token, a person can get another one.
-        self.authorize(steps, access).await
+        self.authorize(purpose, access).await
+    }
+
+    /// Why `purpose` needs a person.
+    fn needs_login(&self, purpose: Purpose<'_, '_>, access: &SsoAccess) -> BrokerError {
+        match purpose {
+            Purpose::Role(steps) => self.login_needed(steps),
+            Purpose::Listing(name) => {
+                let reason =
+                    if self.ports.tokens.token(access).is_some() { Reason::Expired } else { Reason::NoSession };
+                BrokerError::LoginNeeded { profile: name.clone(), reason }
+            }
+        }
     }
 
     /// What can be done with the kept token.
@@ -184,7 +217,7 @@ impl Broker<'_> {
 
     async fn refresh(
         &self,
-        profile: &Profile,
+        name: &ProfileName,
         access: &SsoAccess,
         token: &SsoToken,
         client: &SsoClient,
@@ -192,7 +225,7 @@ impl Broker<'_> {
         let Some(refresh_token) = &token.refresh_token else {
             return Err(CallError::unreachable(Operation::CreateToken, "there is no refresh token"));
         };
-        self.calling(Operation::CreateToken, profile);
+        self.calling(Operation::CreateToken, name);
         let call = CreateToken { region: access.region(), client, grant: Grant::RefreshToken(refresh_token) };
         let mut granted = self.ports.aws.create_token(call, (self.ports.now)()).await?;
         // RFC 6749 §6: an answer without a refresh token leaves the old one good.
@@ -201,39 +234,39 @@ impl Broker<'_> {
     }
 
     /// Asks a person to approve, once in a run.
-    async fn authorize(&self, steps: Steps<'_, '_>, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
+    async fn authorize(&self, purpose: Purpose<'_, '_>, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         if self.attendance == Attendance::Nobody {
-            return Err(self.login_needed(steps));
+            return Err(self.needs_login(purpose, access));
         }
-        let profile = steps[steps.len() - 1];
+        let name = purpose.name();
         if self.approved.borrow().contains(&run_key(access)) {
-            return Err(BrokerError::ApprovedInVain { profile: profile.name.clone() });
+            return Err(BrokerError::ApprovedInVain { profile: name.clone() });
         }
         if self.preference.is_overruled(access) {
             (self.ports.notify)(Notice::OnlyByDevice { access });
         }
         let token = match self.preference.flow(access) {
-            SsoFlow::Device => self.by_device(profile, access).await?,
-            SsoFlow::Pkce => self.by_page(profile, access).await?,
+            SsoFlow::Device => self.by_device(name, access).await?,
+            SsoFlow::Pkce => self.by_page(name, access).await?,
         };
         self.approved.borrow_mut().insert(run_key(access));
         Ok(token)
     }
 
     /// Has a person compare a code on a page, and polls until they have (RFC 8628).
-    pub(super) async fn by_device(&self, profile: &Profile, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
-        let (client, authorization) = self.start(profile, access).await.map_err(|call| failed(profile, call))?;
+    pub(super) async fn by_device(&self, name: &ProfileName, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
+        let (client, authorization) = self.start(name, access).await.map_err(|call| failed(name, call))?;
         let page = authorization.verification_uri_complete.as_deref().unwrap_or(&authorization.verification_uri);
         let opened = (self.ports.open)(page);
         (self.ports.notify)(Notice::Approval { access, authorization: &authorization, opened });
-        let granted = self.poll(profile, access, &client, &authorization).await?;
+        let granted = self.poll(name, access, &client, &authorization).await?;
         Ok(self.keep_token(access, &client, granted))
     }
 
     /// A registered client and its device codes. A registration that AWS has forgotten is made anew.
     async fn start(
         &self,
-        profile: &Profile,
+        name: &ProfileName,
         access: &SsoAccess,
     ) -> Result<(SsoClient, DeviceAuthorization), CallError> {
         let kept = self
@@ -242,23 +275,23 @@ impl Broker<'_> {
             .client(access, ClientUse::DeviceCode)
             .filter(|client| is_reusable(client, (self.ports.now)()));
         if let Some(client) = kept {
-            match self.device_codes(profile, access, &client).await {
+            match self.device_codes(name, access, &client).await {
                 Err(error) if error.is_about_client() => self.forget_client(access),
                 answer => return answer.map(|codes| (client, codes)),
             }
         }
-        let client = self.register(profile, access, ClientUse::DeviceCode).await?;
-        let codes = self.device_codes(profile, access, &client).await?;
+        let client = self.register(name, access, ClientUse::DeviceCode).await?;
+        let codes = self.device_codes(name, access, &client).await?;
         Ok((client, codes))
     }
 
     pub(super) async fn register(
         &self,
-        profile: &Profile,
+        name: &ProfileName,
         access: &SsoAccess,
         client_use: ClientUse,
     ) -> Result<SsoClient, CallError> {
-        self.calling(Operation::RegisterClient, profile);
+        self.calling(Operation::RegisterClient, name);
         let name = match access {
             SsoAccess::Session(session) => format!("awsauth-{}", session.name),
             SsoAccess::Legacy { .. } => "awsauth".to_owned(),
@@ -279,18 +312,18 @@ impl Broker<'_> {
 
     async fn device_codes(
         &self,
-        profile: &Profile,
+        name: &ProfileName,
         access: &SsoAccess,
         client: &SsoClient,
     ) -> Result<DeviceAuthorization, CallError> {
-        self.calling(Operation::StartDeviceAuthorization, profile);
+        self.calling(Operation::StartDeviceAuthorization, name);
         let call = StartDeviceAuthorization { region: access.region(), client, start_url: access.start_url() };
         self.ports.aws.start_device_authorization(call).await
     }
 
     async fn poll(
         &self,
-        profile: &Profile,
+        name: &ProfileName,
         access: &SsoAccess,
         client: &SsoClient,
         authorization: &DeviceAuthorization,
@@ -300,14 +333,14 @@ impl Broker<'_> {
         loop {
             tokio::time::sleep(wait).await;
             let grant = Grant::DeviceCode(&authorization.device_code);
-            self.calling(Operation::CreateToken, profile);
+            self.calling(Operation::CreateToken, name);
             let call = CreateToken { region: access.region(), client, grant };
             let answer = self.ports.aws.create_token(call, (self.ports.now)()).await;
             match polling.next(answer, (self.ports.now)()) {
                 Outcome::Wait(pause) => wait = pause,
                 Outcome::Granted(granted) => return Ok(granted),
-                Outcome::TimedOut => return Err(BrokerError::ApprovalTimedOut { profile: profile.name.clone() }),
-                Outcome::Failed(call) => return Err(failed(profile, call)),
+                Outcome::TimedOut => return Err(BrokerError::ApprovalTimedOut { profile: name.clone() }),
+                Outcome::Failed(call) => return Err(failed(name, call)),
             }
         }
     }

@@ -129,7 +129,7 @@ fn by_page(aws: &FakeAws, dir: &Path, said: Result<bool, NoAnswer>) -> (Result<S
     let asked = Rc::new(Cell::new(0));
     let scene = Scene::new(&aws.url(), dir, &|_| false);
     let broker = scene.broker(Person(said, Rc::clone(&asked)), Attendance::Person, Renewal::Strict);
-    let result = run(broker.by_page(&profile("corp"), &access("corp")));
+    let result = run(broker.by_page(&profile("corp").name, &access("corp")));
     (result, asked.get())
 }
 

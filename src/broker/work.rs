@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::error::BrokerError;
 use super::notice::Notice;
-use super::sso::Trust;
+use super::sso::{Purpose, Trust};
 use super::{Attendance, Broker, Renewal};
 use crate::login::{Freshness, Needs, Steps, TokenUse};
 use crate::model::{Chain, Credentials, Kind, Profile};
@@ -119,7 +119,7 @@ impl Broker<'_> {
             {
                 seen.push(access.token_key());
                 // How it goes is remembered, for every step that needs the token.
-                heed_interrupt(&self.sso_token(&step.profiles, access, Trust::Kept).await)?;
+                heed_interrupt(&self.sso_token(Purpose::Role(&step.profiles), access, Trust::Kept).await)?;
             }
         }
         Ok(())

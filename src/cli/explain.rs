@@ -64,6 +64,8 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         BrokerError::Call { profile, call } => {
             advice::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
         }
+        BrokerError::Endless { .. } => Failure::of(Exit::Unavailable, error)
+            .hint("AWS, or something in its place, answers wrongly: try again later"),
         BrokerError::OutOfTime { .. } | BrokerError::Store { .. } | BrokerError::Lock { .. } => {
             Failure::of(Exit::Unavailable, error)
         }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::announce::count;
 use super::out::Out;
 use crate::broker::Notice;
 use crate::login::seconds_to_next_code;
@@ -28,22 +29,33 @@ impl Progress {
 
     /// Tells what happened.
     pub(crate) fn tell(&self, notice: &Notice<'_>) {
-        if let Notice::Progress { done, total } = notice {
-            self.show(*done, *total);
-            return;
+        match notice {
+            Notice::Progress { done, total } => return self.show(*done, *total),
+            Notice::Listed { done, total } => return self.show_accounts(*done, *total),
+            _ => {}
         }
         let tell = || tell(notice, self.out);
         match self.bar.get() {
             Some(bar) => bar.suspend(tell),
             None => tell(),
         }
+        if let Notice::Listing { kept, total } = notice {
+            self.show_accounts(*kept, *total);
+        }
     }
 
     fn show(&self, done: usize, total: usize) {
         if self.is_terminal && total > 1 {
-            self.bar.get_or_init(|| bar(total)).set_position(done as u64);
+            self.bar.get_or_init(|| bar(total, 0, "{bar:30} {pos} of {len} sessions")).set_position(done as u64);
         } else if total >= FEW && done * 10 / total > (done - 1) * 10 / total {
             self.out.say(&format!("{done} of {total} sessions"));
+        }
+    }
+
+    fn show_accounts(&self, done: usize, total: usize) {
+        if self.is_terminal && total > 1 {
+            let words = "{bar:30} {pos} of {len} accounts, {eta} left";
+            self.bar.get_or_init(|| bar(total, done, words)).set_position(done as u64);
         }
     }
 }
@@ -56,9 +68,12 @@ impl Drop for Progress {
     }
 }
 
-fn bar(total: usize) -> ProgressBar {
+/// A bar that begins at `done`; the time that is left is told by what is done from there on.
+fn bar(total: usize, done: usize, words: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{bar:30} {pos} of {len} sessions") {
+    let bar = bar.with_position(done as u64);
+    bar.reset_eta();
+    match ProgressStyle::with_template(words) {
         Ok(style) => bar.with_style(style.progress_chars("━╸─")),
         Err(_) => bar,
     }
@@ -66,7 +81,12 @@ fn bar(total: usize) -> ProgressBar {
 
 fn tell(notice: &Notice<'_>, out: Out) {
     match notice {
-        Notice::Progress { .. } => {}
+        Notice::Progress { .. } | Notice::Listed { .. } => {}
+        Notice::Listing { kept: 0, .. } => {}
+        Notice::Listing { kept, total } => out.say(&format!(
+            "{kept} of {} are known from the run before, which ended early; only the others are asked for",
+            count(*total, "account")
+        )),
         Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
         Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),
         Notice::CodeRefused { serial, clock_skew } => out.warn(&format!(

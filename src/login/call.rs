@@ -157,6 +157,48 @@ pub(crate) struct GetRoleCredentials<'a> {
     pub(crate) role_name: &'a SsoRoleName,
 }
 
+/// SSO portal `ListAccounts`, for one page.
+#[derive(Debug)]
+pub(crate) struct ListAccounts<'a> {
+    /// Where IAM Identity Center runs.
+    pub(crate) region: &'a Region,
+    /// The bearer token.
+    pub(crate) access_token: &'a Secret,
+    /// What the page before it gave; none for the first one.
+    pub(crate) next_token: Option<&'a str>,
+}
+
+/// SSO portal `ListAccountRoles`, for one page.
+#[derive(Debug)]
+pub(crate) struct ListAccountRoles<'a> {
+    /// Where IAM Identity Center runs.
+    pub(crate) region: &'a Region,
+    /// The bearer token.
+    pub(crate) access_token: &'a Secret,
+    /// The account.
+    pub(crate) account_id: &'a AccountId,
+    /// What the page before it gave; none for the first one.
+    pub(crate) next_token: Option<&'a str>,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub(crate) struct ListPage<T> {
+    /// What is on it; may be nothing though more follows.
+    pub(crate) items: Vec<T>,
+    /// What the next page is asked for with; none at the end.
+    pub(crate) next_token: Option<String>,
+}
+
+/// An account as the portal lists it, unchecked.
+#[derive(Debug)]
+pub(crate) struct AccountItem {
+    /// Its number.
+    pub(crate) id: String,
+    /// Its name; empty if it has none.
+    pub(crate) name: String,
+}
+
 /// A call by AWS's name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -174,6 +216,10 @@ pub(crate) enum Operation {
     CreateToken,
     /// `sso:GetRoleCredentials`
     GetRoleCredentials,
+    /// `sso:ListAccounts`
+    ListAccounts,
+    /// `sso:ListAccountRoles`
+    ListAccountRoles,
     /// `sso:Logout`
     Logout,
 }
@@ -182,6 +228,16 @@ impl Operation {
     /// Whether STS is asked; if not, IAM Identity Center is.
     pub(super) fn is_sts(self) -> bool {
         matches!(self, Self::GetSessionToken | Self::AssumeRole)
+    }
+
+    /// Whether it asks the portal for what one account holds.
+    pub(super) fn is_of_account(self) -> bool {
+        matches!(self, Self::GetRoleCredentials | Self::ListAccountRoles)
+    }
+
+    /// Whether it is the SSO portal that is asked.
+    pub(super) fn is_portal(self) -> bool {
+        self.is_of_account() || matches!(self, Self::ListAccounts | Self::Logout)
     }
 }
 

@@ -7,6 +7,7 @@ mod flow;
 mod freshness;
 mod mfa;
 mod pace;
+mod paging;
 mod pkce;
 mod problem;
 mod skew;
@@ -14,14 +15,16 @@ mod steps;
 mod token;
 
 pub(crate) use call::{
-    Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken, Grant,
-    Granted, MfaProof, Operation, RegisterClient, StartDeviceAuthorization,
+    AccountItem, Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken,
+    Grant, Granted, ListAccountRoles, ListAccounts, ListPage, MfaProof, Operation, RegisterClient,
+    StartDeviceAuthorization,
 };
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use flow::{Machine, Preference};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use pace::{Pace, pause_before_retry};
+pub(crate) use paging::{Endless, Paging};
 pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};
 pub(crate) use problem::{Obstacle, Problem};
 pub(crate) use skew::{ClockSkew, seconds_to_next_code};

@@ -177,7 +177,7 @@ fn by_code_of_sso(operation: Operation, code: &str) -> Option<Problem> {
         // Only the portal's address is the person's in this call.
         ("InvalidRequest", Operation::StartDeviceAuthorization) => Problem::UnknownPortal,
         ("InvalidRequest", _) => Problem::InvalidValue,
-        ("Forbidden", Operation::GetRoleCredentials) => Problem::NotAssigned,
+        ("Forbidden", operation) if operation.is_of_account() => Problem::NotAssigned,
         ("ResourceNotFound", _) => Problem::NotFound,
         ("Unauthorized", _) => Problem::TokenRejected,
         _ => return None,
@@ -210,9 +210,9 @@ fn denied(message: &str) -> Problem {
 
 fn by_status(operation: Operation, status: u16) -> Problem {
     match (operation, status) {
-        (Operation::GetRoleCredentials, 403) => Problem::NotAssigned,
-        (Operation::GetRoleCredentials | Operation::Logout, 401) => Problem::TokenRejected,
-        (Operation::GetRoleCredentials, 404) => Problem::NotFound,
+        (operation, 403) if operation.is_of_account() => Problem::NotAssigned,
+        (operation, 401) if operation.is_portal() => Problem::TokenRejected,
+        (operation, 404) if operation.is_of_account() => Problem::NotFound,
         (_, 429) => Problem::Throttled,
         (_, 500..) => Problem::ServerFault,
         _ => Problem::Other,

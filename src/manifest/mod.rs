@@ -14,6 +14,7 @@ mod hosts;
 mod keys;
 mod known;
 mod layers;
+mod listing;
 mod local;
 mod matrix;
 mod place;
@@ -46,6 +47,7 @@ use crate::model::{Catalog, Settings};
 
 pub(crate) use fields::Origin;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
+pub(crate) use listing::{EntryState, Gone, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
 pub(crate) use variables::{SetError, Use, Variable, set_variables};

@@ -380,7 +380,7 @@ impl Variables<'_> {
 }
 
 /// A part of a string with variables in it.
-enum Part<'s> {
+pub(super) enum Part<'s> {
     /// As it is.
     Text(&'s str),
     /// The name of a variable.
@@ -390,7 +390,7 @@ enum Part<'s> {
 }
 
 /// The parts of a string, in order.
-fn parts(literal: &str) -> impl Iterator<Item = Part<'_>> {
+pub(super) fn parts(literal: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = Some(literal);
     std::iter::from_fn(move || {
         let text = rest.filter(|text| !text.is_empty())?;

@@ -89,6 +89,13 @@ name! {
     SessionName
 }
 
+impl From<&SessionName> for ProfileName {
+    /// The same text: both are of one alphabet.
+    fn from(name: &SessionName) -> Self {
+        Self(name.0.clone())
+    }
+}
+
 impl ProfileName {
     /// Whether its section is `[default]` rather than `[profile NAME]`.
     pub(crate) fn is_default(&self) -> bool {

@@ -4,6 +4,7 @@
 mod applied;
 mod ends;
 mod json;
+mod listings;
 mod role_cache;
 mod sessions;
 mod sign_ins;
@@ -14,6 +15,7 @@ use sha1::Digest as _;
 use crate::source::hex;
 
 pub(crate) use applied::{Applied, Inputs, Left};
+pub(crate) use listings::Listings;
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;

@@ -1,0 +1,246 @@
+//! Owns finding out which accounts and roles are assigned to a person: all accounts' roles side by side, as fast as the
+//! portal lets. Must not know where that is written.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{HashSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::Broker;
+use super::error::BrokerError;
+use super::notice::Notice;
+use super::session::failed;
+use super::sso::{Purpose, Trust};
+use crate::login::{AccountItem, CallError, ListAccountRoles, ListAccounts, ListPage, Operation, Paging, Problem};
+use crate::model::{
+    AccountId, Learnt, LearntRoles, ListedAccount, ProfileName, SsoAccess, SsoRoleName, SsoSession, SsoToken,
+};
+
+/// How many calls are under way at once.
+const AT_ONCE: usize = 24;
+
+/// What is assigned to a person.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    /// The accounts, in the order in which AWS lists them.
+    pub(crate) accounts: Vec<ListedAccount>,
+    /// Accounts that were taken from the person while they were listed.
+    pub(crate) vanished: Vec<ListedAccount>,
+    /// What AWS listed and could never have made.
+    pub(crate) odd: Vec<Odd>,
+    /// How many requests were sent.
+    pub(crate) requests: usize,
+    /// How many accounts were known from an earlier run.
+    pub(crate) kept: usize,
+}
+
+/// Something that was listed, and is not what it should be; its text may be anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Odd {
+    /// The number of an account of that name.
+    Account {
+        /// The number.
+        id: String,
+        /// The account's name.
+        name: String,
+    },
+    /// The name of a role.
+    Role {
+        /// The account's number.
+        account: AccountId,
+        /// The role's name.
+        name: String,
+    },
+}
+
+/// One listing: through which session, and how often AWS was asked.
+struct Asking<'s> {
+    access: &'s SsoAccess,
+    name: &'s ProfileName,
+    requests: Cell<usize>,
+}
+
+/// What came of one account.
+type Roles = Result<Option<Vec<String>>, Rc<BrokerError>>;
+
+impl Broker<'_> {
+    /// What is assigned to the person who signs in to `session`. Each account's roles are put into `learnt` as soon as they
+    /// are known, so that they are not asked for again if this ends early; what stands there already is not asked for.
+    pub(crate) async fn list(
+        &self,
+        session: &Arc<SsoSession>,
+        learnt: &RefCell<Learnt>,
+    ) -> Result<Listing, Rc<BrokerError>> {
+        let (access, name) = (SsoAccess::Session(Arc::clone(session)), ProfileName::from(&session.name));
+        let asking = Asking { access: &access, name: &name, requests: Cell::new(0) };
+        self.sso_token(Purpose::Listing(&name), &access, Trust::Kept).await?;
+        // Not before: a person may have taken minutes to approve.
+        self.pace.may_climb();
+        let mut listing = Listing::default();
+        let accounts = listing.check(self.accounts(&asking).await?);
+        let missing: Vec<usize> =
+            (0..accounts.len()).filter(|place| !learnt.borrow().contains_key(accounts[*place].0.as_str())).collect();
+        listing.kept = accounts.len() - missing.len();
+        (self.ports.notify)(Notice::Listing { kept: listing.kept, total: accounts.len() });
+        let vanished = self.all_roles(&asking, &accounts, missing, learnt).await?;
+        listing.requests = asking.requests.get();
+        let learnt = learnt.borrow();
+        for (place, (id, name)) in accounts.into_iter().enumerate() {
+            if vanished.contains(&place) {
+                listing.vanished.push(ListedAccount::new(id, name, Vec::new()));
+            } else if let Some(roles) = learnt.get(id.as_str()) {
+                let roles = listing.check_roles(&id, &roles.names);
+                listing.accounts.push(ListedAccount::new(id, name, roles));
+            }
+        }
+        Ok(listing)
+    }
+
+    /// Asks for the roles of the accounts at the places `missing`; gives those of accounts that vanished meanwhile.
+    async fn all_roles(
+        &self,
+        asking: &Asking<'_>,
+        accounts: &[(AccountId, String)],
+        missing: Vec<usize>,
+        learnt: &RefCell<Learnt>,
+    ) -> Result<HashSet<usize>, Rc<BrokerError>> {
+        let (total, mut done, mut vanished) = (accounts.len(), accounts.len() - missing.len(), HashSet::new());
+        let mut ready = VecDeque::from(missing);
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < AT_ONCE
+                && let Some(place) = ready.pop_front()
+            {
+                running.push(async move { (place, done, self.roles(asking, &accounts[place].0).await) });
+            }
+            let Some((place, done_before, roles)) = running.next().await else { return Ok(vanished) };
+            match roles {
+                Ok(Some(names)) => {
+                    let roles = LearntRoles { names, at: (self.ports.now)() };
+                    learnt.borrow_mut().insert(accounts[place].0.as_str().to_owned(), roles);
+                }
+                Ok(None) => drop(vanished.insert(place)),
+                // As long as others are served, its turn comes.
+                Err(error) if is_throttled(&error) && done > done_before => {
+                    ready.push_back(place);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            done += 1;
+            (self.ports.notify)(Notice::Listed { done, total });
+        }
+    }
+
+    async fn accounts(&self, asking: &Asking<'_>) -> Result<Vec<AccountItem>, Rc<BrokerError>> {
+        let (region, operation) = (asking.access.region(), Operation::ListAccounts);
+        self.pages(asking, operation, async |token, next_token| {
+            let call = ListAccounts { region, access_token: &token.access_token, next_token };
+            self.ports.aws.list_accounts(call).await
+        })
+        .await
+    }
+
+    /// The names of an account's roles; none if there is no such account any more.
+    async fn roles(&self, asking: &Asking<'_>, account_id: &AccountId) -> Roles {
+        let (region, operation) = (asking.access.region(), Operation::ListAccountRoles);
+        let roles = self
+            .pages(asking, operation, async |token, next_token| {
+                let call = ListAccountRoles { region, access_token: &token.access_token, account_id, next_token };
+                self.ports.aws.list_account_roles(call).await
+            })
+            .await;
+        match roles {
+            Ok(roles) => Ok(Some(roles)),
+            Err(error) if is_gone(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All pages of a list, one after another.
+    async fn pages<T>(
+        &self,
+        asking: &Asking<'_>,
+        operation: Operation,
+        call: impl AsyncFn(&SsoToken, Option<&str>) -> Result<ListPage<T>, CallError>,
+    ) -> Result<Vec<T>, Rc<BrokerError>> {
+        let (mut paging, mut items, mut next) = (Paging::default(), Vec::new(), None::<String>);
+        loop {
+            let page = self
+                .with_token(asking, async |token| {
+                    self.calling(operation, asking.name);
+                    asking.requests.set(asking.requests.get() + 1);
+                    call(token, next.as_deref()).await
+                })
+                .await?;
+            items.extend(page.items);
+            next = paging
+                .next(page.next_token)
+                .map_err(|source| Rc::new(BrokerError::Endless { profile: asking.name.clone(), operation, source }))?;
+            if next.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    /// Makes a call of the portal in its turn. A token that AWS refuses is renewed once, for all calls that are under way.
+    async fn with_token<T>(
+        &self,
+        Asking { access, name, .. }: &Asking<'_>,
+        call: impl AsyncFn(&SsoToken) -> Result<T, CallError>,
+    ) -> Result<T, Rc<BrokerError>> {
+        let purpose = Purpose::Listing(name);
+        let token = self.sso_token(purpose, access, Trust::Kept).await?;
+        let answer = match self.pace.run(async || call(&token).await).await {
+            Err(error) if error.problem == Problem::TokenRejected => {
+                (self.ports.notify)(Notice::TokenRejected { access });
+                let token = self.sso_token(purpose, access, Trust::AllBut(&token.access_token)).await?;
+                self.pace.run(async || call(&token).await).await
+            }
+            answer => answer,
+        };
+        Ok(answer.map_err(|call| failed(name, call))?)
+    }
+}
+
+impl Listing {
+    /// The accounts that have the number of one, each once, with their names.
+    fn check(&mut self, items: Vec<AccountItem>) -> Vec<(AccountId, String)> {
+        let mut seen = HashSet::new();
+        let mut accounts = Vec::with_capacity(items.len());
+        for AccountItem { id, name } in items {
+            match AccountId::new(&id) {
+                Ok(checked) => {
+                    if seen.insert(id) {
+                        accounts.push((checked, name));
+                    }
+                }
+                Err(_) => self.odd.push(Odd::Account { id, name }),
+            }
+        }
+        accounts
+    }
+
+    /// The roles that have the name of one.
+    fn check_roles(&mut self, account: &AccountId, names: &[String]) -> Vec<SsoRoleName> {
+        let mut roles = Vec::with_capacity(names.len());
+        for name in names {
+            match SsoRoleName::new(name) {
+                Ok(role) => roles.push(role),
+                Err(_) => self.odd.push(Odd::Role { account: account.clone(), name: name.clone() }),
+            }
+        }
+        roles
+    }
+}
+
+fn is_throttled(error: &BrokerError) -> bool {
+    matches!(error, BrokerError::Call { call, .. } if call.problem == Problem::Throttled)
+}
+
+/// Whether the portal knows the account no more, or has taken it from the person.
+fn is_gone(error: &BrokerError) -> bool {
+    matches!(error, BrokerError::Call { call, .. } if matches!(call.problem, Problem::NotFound | Problem::NotAssigned))
+}

@@ -1,0 +1,315 @@
+//! Owns bringing what IAM Identity Center lists into `[accounts]` of a manifest's files: which entries are new, change or are
+//! gone, and the edits for that; every other byte stays. Must not ask anybody, or write anything.
+
+mod names;
+mod roles;
+#[cfg(test)]
+mod tests;
+mod text;
+mod update;
+mod written;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use thiserror::Error;
+
+use super::layers::Layers;
+use super::variables::Variable;
+use crate::model::{AccountId, ListedAccount};
+use text::splice;
+use update::{add_entries, remove_entries, update_part};
+use written::{Part, Written};
+
+/// What was listed, and what is to become of the rest.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    /// The SSO session that lists it.
+    pub(crate) session: &'a str,
+    /// Whether the manifest has no other SSO session: then entries need not say which one lists them.
+    pub(crate) is_only_session: bool,
+    /// The accounts.
+    pub(crate) accounts: &'a [ListedAccount],
+    /// Accounts of which nothing is known: their entries stay as they are.
+    pub(crate) unknown: &'a [AccountId],
+    /// What becomes of entries whose accounts are not listed any more.
+    pub(crate) gone: Gone,
+}
+
+/// What becomes of entries whose accounts are not listed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// They stay.
+    Keep,
+    /// They go, with the comments right above them.
+    Prune,
+}
+
+/// What a listing comes to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Merged {
+    /// The files that change, by number, with their new texts.
+    pub(crate) texts: Vec<(usize, String)>,
+    /// Every entry that is listed or gone, by name.
+    pub(crate) entries: Vec<MergedEntry>,
+}
+
+/// One entry of `[accounts]`, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MergedEntry {
+    /// Its name.
+    pub(crate) name: String,
+    /// The account's number.
+    pub(crate) id: String,
+    /// What becomes of it.
+    pub(crate) state: EntryState,
+    /// Roles that come, or are there already.
+    pub(crate) roles: Vec<String>,
+    /// The roles that were not there before.
+    pub(crate) added: Vec<String>,
+    /// The roles that are not there any more.
+    pub(crate) removed: Vec<String>,
+    /// The files, by number, that say something of it.
+    pub(crate) files: Vec<usize>,
+}
+
+/// What becomes of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntryState {
+    /// It is new.
+    New,
+    /// It changes.
+    Changed,
+    /// It stays as it is.
+    Unchanged,
+    /// Its account is not listed any more.
+    Gone,
+}
+
+/// Why there are no new texts.
+#[derive(Debug, Error)]
+pub(crate) enum MergeError {
+    /// A file has something else where `[accounts]` should be.
+    #[error("[accounts] can't be written into {file}: {reason}")]
+    Unfit {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The new texts do not say what they should.
+    #[error("the new text of [accounts] does not say what was listed")]
+    Bug,
+}
+
+/// Brings a listing into a manifest. Pure, and linear in the texts and the listing. `variables` are the manifest's.
+pub(crate) fn merge(layers: &Layers, variables: &[Variable], wish: Wish<'_>) -> Result<Merged, MergeError> {
+    let variables = variables.iter().filter_map(|one| Some((one.name.clone(), one.value.clone()?))).collect();
+    let texts: Vec<&str> = layers.sources().iter().map(|source| source.text.as_str()).collect();
+    let listed = wish.accounts.iter().map(|account| &account.id).chain(wish.unknown).map(AccountId::as_str).collect();
+    let merge = Merge { layers, variables, wish, listed };
+    let (after, entries) = merge.carry_out(&texts)?;
+    let changed = after.iter().zip(&texts).enumerate().filter(|(_, (after, before))| after != before);
+    let texts: Vec<(usize, String)> = changed.map(|(number, (after, _))| (number, after.clone())).collect();
+    if !texts.is_empty() {
+        merge.prove(&after, &entries)?;
+    }
+    Ok(Merged { texts, entries })
+}
+
+/// One merge.
+struct Merge<'a> {
+    layers: &'a Layers,
+    variables: written::Variables,
+    wish: Wish<'a>,
+    /// The numbers of accounts that are not gone.
+    listed: HashSet<&'a str>,
+}
+
+/// The entries of one name, in all files.
+struct Entry<'w> {
+    name: &'w str,
+    /// The files, by number, from the one over which all others win; each with its part.
+    parts: Vec<(usize, &'w Part)>,
+}
+
+impl<'w> Entry<'w> {
+    /// What the file says that wins of those that say something.
+    fn winning<T>(&self, get: impl Fn(&'w Part) -> Option<T>) -> Option<T> {
+        self.parts.iter().rev().find_map(|(_, part)| get(part))
+    }
+
+    fn id(&self) -> Option<&'w str> {
+        self.winning(|part| part.id.as_deref())
+    }
+
+    fn session(&self) -> Option<&'w str> {
+        self.winning(|part| part.session.as_deref())
+    }
+}
+
+impl Merge<'_> {
+    /// The texts as they will be, and what became of each entry.
+    fn carry_out(&self, texts: &[&str]) -> Result<(Vec<String>, Vec<MergedEntry>), MergeError> {
+        let files = self.read(texts)?;
+        let entries = self.entries(&files);
+        let gone: Vec<&Entry<'_>> = entries.iter().filter(|entry| self.is_gone(entry)).collect();
+        let gone_entries = gone.iter().map(|entry| self.merged(entry, EntryState::Gone, &[]));
+        let mut merged: Vec<MergedEntry> = gone_entries.collect();
+        let pruned: HashSet<&str> = match self.wish.gone {
+            Gone::Prune => gone.iter().map(|entry| entry.name).collect(),
+            Gone::Keep => HashSet::new(),
+        };
+        let mut rest = Vec::with_capacity(texts.len());
+        for (source, file) in texts.iter().zip(&files) {
+            let edits = file.as_ref().map(|file| remove_entries(source, file, &pruned)).unwrap_or_default();
+            rest.push(splice(source, edits).ok_or(MergeError::Bug)?);
+        }
+        let after = self.update(&rest, entries.iter().map(|entry| entry.name), &mut merged)?;
+        merged.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok((after, merged))
+    }
+
+    fn read(&self, texts: &[impl AsRef<str>]) -> Result<Vec<Option<Written>>, MergeError> {
+        let read = |(number, text): (usize, &_)| {
+            let text: &str = AsRef::<str>::as_ref(text);
+            // A long file that has no accounts need not be read to know that.
+            if !text.contains("accounts") {
+                return Ok(None);
+            }
+            written::read(text, &self.variables).map_err(|reason| MergeError::Unfit { file: self.file(number), reason })
+        };
+        texts.iter().enumerate().map(read).collect()
+    }
+
+    fn file(&self, number: usize) -> String {
+        self.layers.sources().get(number).path.display().to_string()
+    }
+
+    /// The entries of all files, by name, in the order of the files.
+    fn entries<'w>(&self, files: &'w [Option<Written>]) -> Vec<Entry<'w>> {
+        let mut entries: Vec<Entry<'w>> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for number in self.layers.order() {
+            for part in files[number].iter().flat_map(|file| &file.parts) {
+                let place = *places.entry(&part.name).or_insert_with(|| {
+                    entries.push(Entry { name: &part.name, parts: Vec::new() });
+                    entries.len() - 1
+                });
+                entries[place].parts.push((number, part));
+            }
+        }
+        entries
+    }
+
+    /// Whether the entry is this session's, and its account is not listed.
+    fn is_gone(&self, entry: &Entry<'_>) -> bool {
+        let is_own = match entry.session() {
+            Some(session) => session == self.wish.session,
+            None => self.wish.is_only_session,
+        };
+        is_own && entry.id().is_some_and(|id| !self.listed.contains(id))
+    }
+
+    fn merged(&self, entry: &Entry<'_>, state: EntryState, wanted: &[&str]) -> MergedEntry {
+        let before = entry.winning(|part| part.roles.as_ref());
+        let before: BTreeSet<&str> =
+            before.iter().flat_map(|roles| &roles.elements).map(|(_, name)| name.as_str()).collect();
+        let after: BTreeSet<&str> =
+            if state == EntryState::Gone { before.clone() } else { wanted.iter().copied().collect() };
+        let owned = |names: &mut dyn Iterator<Item = &&str>| names.map(|name| (*name).to_owned()).collect();
+        MergedEntry {
+            name: entry.name.to_owned(),
+            id: entry.id().unwrap_or_default().to_owned(),
+            state,
+            roles: owned(&mut after.iter()),
+            added: owned(&mut after.difference(&before)),
+            removed: owned(&mut before.difference(&after)),
+            files: entry.parts.iter().map(|(number, _)| *number).collect(),
+        }
+    }
+
+    /// The texts with what is listed in them, and an entry of `merged` for each account. No new entry gets a name of `taken`.
+    fn update<'t>(
+        &self,
+        texts: &[String],
+        taken: impl Iterator<Item = &'t str>,
+        merged: &mut Vec<MergedEntry>,
+    ) -> Result<Vec<String>, MergeError> {
+        let files = self.read(texts)?;
+        let entries = self.entries(&files);
+        let mut by_id: HashMap<&str, Vec<&Entry<'_>>> = HashMap::new();
+        for entry in entries.iter().filter(|entry| entry.session().is_none_or(|session| session == self.wish.session)) {
+            by_id.entry(entry.id().unwrap_or_default()).or_default().push(entry);
+        }
+        let mut edits: Vec<Vec<text::Edit>> = vec![Vec::new(); texts.len()];
+        let mut new = Vec::new();
+        for account in self.wish.accounts {
+            let wanted: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+            let Some(found) = by_id.get(account.id.as_str()) else {
+                new.push(account);
+                continue;
+            };
+            for entry in found {
+                let changes = self.update_entry(entry, &wanted, texts);
+                let state = if changes.is_empty() { EntryState::Unchanged } else { EntryState::Changed };
+                merged.push(self.merged(entry, state, &wanted));
+                changes.into_iter().for_each(|(number, edit)| edits[number].push(edit));
+            }
+        }
+        if !new.is_empty() {
+            let home = self.home(&files);
+            let names = names::names(&new, taken);
+            let mut entries: Vec<(String, &ListedAccount)> = names.into_iter().zip(new).collect();
+            entries.sort_by(|one, other| one.0.cmp(&other.0));
+            let session = (!self.wish.is_only_session).then_some(self.wish.session);
+            edits[home].push(add_entries(&texts[home], files[home].as_ref(), &entries, session));
+            merged.extend(entries.iter().map(|(name, account)| added(name, account, home)));
+        }
+        texts.iter().zip(edits).map(|(text, edits)| splice(text, edits).ok_or(MergeError::Bug)).collect()
+    }
+
+    /// The edits that give an entry `wanted` roles, each with the number of its file.
+    fn update_entry(&self, entry: &Entry<'_>, wanted: &[&str], texts: &[String]) -> Vec<(usize, text::Edit)> {
+        let has_roles = entry.parts.iter().any(|(_, part)| part.roles.is_some());
+        let main = entry.parts.iter().rev().find(|(_, part)| part.id.is_some()).map(|(number, _)| *number);
+        let lacks_session = !self.wish.is_only_session && entry.session().is_none();
+        let mut edits = Vec::new();
+        for (number, part) in &entry.parts {
+            let session = (lacks_session && main == Some(*number)).then_some(self.wish.session);
+            let is_new = !has_roles && main == Some(*number) && !wanted.is_empty();
+            let roles = if part.roles.is_some() || is_new { Some(wanted) } else { None };
+            edits.extend(update_part(&texts[*number], part, roles, session).into_iter().map(|edit| (*number, edit)));
+        }
+        edits
+    }
+
+    /// The file that gets new entries: the first of those that all share that has `[accounts]`, else the manifest.
+    fn home(&self, files: &[Option<Written>]) -> usize {
+        let shared = |number: &usize| !self.layers.is_local(*number);
+        (0..files.len()).filter(shared).find(|number| files[*number].is_some()).unwrap_or_default()
+    }
+
+    /// Makes sure that the new texts say what they should, and that there is nothing left to do in them.
+    fn prove(&self, after: &[String], entries: &[MergedEntry]) -> Result<(), MergeError> {
+        let texts: Vec<&str> = after.iter().map(String::as_str).collect();
+        let (again, found) = self.carry_out(&texts)?;
+        let is_pruned = |entry: &&MergedEntry| self.wish.gone == Gone::Prune && entry.state == EntryState::Gone;
+        let expected =
+            entries.iter().filter(|entry| !is_pruned(entry)).map(|entry| (&entry.name, &entry.id, &entry.roles));
+        let is_said = expected.eq(found.iter().map(|entry| (&entry.name, &entry.id, &entry.roles)));
+        if is_said && again == after { Ok(()) } else { Err(MergeError::Bug) }
+    }
+}
+
+fn added(name: &str, account: &ListedAccount, home: usize) -> MergedEntry {
+    let roles: Vec<String> = account.roles.iter().map(|role| role.as_str().to_owned()).collect();
+    MergedEntry {
+        name: name.to_owned(),
+        id: account.id.as_str().to_owned(),
+        state: EntryState::New,
+        added: roles.clone(),
+        roles,
+        removed: Vec::new(),
+        files: vec![home],
+    }
+}

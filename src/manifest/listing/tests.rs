@@ -1,0 +1,232 @@
+//! What becomes of `[accounts]` in each of TOML's forms, in one file and in several.
+
+use super::*;
+use crate::manifest::layers::Layers;
+use crate::model::SsoRoleName;
+use crate::source::Source;
+
+/// An account with its roles, parted by blanks.
+pub(super) fn account(id: u64, name: &str, roles: &str) -> ListedAccount {
+    let roles = roles.split_whitespace().map(|role| SsoRoleName::new(role).unwrap()).collect();
+    ListedAccount::new(AccountId::new(&format!("{id:012}")).unwrap(), name.to_owned(), roles)
+}
+
+/// A wish of the only session, `corp`.
+pub(super) fn wish(accounts: &[ListedAccount]) -> Wish<'_> {
+    Wish { session: "corp", is_only_session: true, accounts, unknown: &[], gone: Gone::Keep }
+}
+
+fn layers(text: &str) -> Layers {
+    Layers::new(Source::new("profiles.toml", text), "profiles.local.toml")
+}
+
+/// The manifest with the listing in it, which must stay as it is when that is done once more.
+#[track_caller]
+fn merged(text: &str, wish: Wish<'_>) -> (String, Vec<MergedEntry>) {
+    let done = merge(&layers(text), &[], wish).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let after = done.texts.first().map_or(text.to_owned(), |(_, text)| text.clone());
+    let again = merge(&layers(&after), &[], wish).unwrap();
+    assert_eq!(again.texts, [], "{after}");
+    (after, done.entries)
+}
+
+#[track_caller]
+fn becomes(text: &str, accounts: &[ListedAccount], expected: &str) {
+    assert_eq!(merged(text, wish(accounts)).0, expected, "{text}");
+    // With the line ends of Windows, and the mark of its editors.
+    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    if text.contains('\n') {
+        assert_eq!(merged(&windows(text), wish(accounts)).0, windows(expected), "{text}");
+    }
+}
+
+#[track_caller]
+fn pruned(text: &str, accounts: &[ListedAccount], expected: &str) {
+    let wish = Wish { gone: Gone::Prune, ..wish(accounts) };
+    assert_eq!(merged(text, wish).0, expected, "{text}");
+}
+
+#[test]
+fn new_accounts_come_behind_those_that_are_there() {
+    let two = [account(2, "dev", "ReadOnly Admin"), account(1, "a.prod", "Admin")];
+    let lines = "\"a.prod\" = { id = \"000000000001\", roles = [\"Admin\"] }\ndev = { id = \"000000000002\", roles = [\"Admin\", \"ReadOnly\"] }";
+    for (text, expected) in [
+        ("", "[accounts]\n@\n"),
+        ("version = 1\n", "version = 1\n\n[accounts]\n@\n"),
+        ("version = 1", "version = 1\n\n[accounts]\n@"),
+        ("# x\n\n", "# x\n\n[accounts]\n@\n"),
+        ("[accounts] # h\n\n[x]\n", "[accounts] # h\n@\n\n[x]\n"),
+        (
+            "[accounts]\nz = \"000000000009\" # z\n# end\n\n[x]\n",
+            "[accounts]\nz = \"000000000009\" # z\n@\n# end\n\n[x]\n",
+        ),
+        ("[accounts]\nz = \"000000000009\"", "[accounts]\nz = \"000000000009\"\n@"),
+        ("[accounts]\nz.id = \"000000000009\"\n[x]\n", "[accounts]\nz.id = \"000000000009\"\n@\n[x]\n"),
+        ("[accounts.z]\nid = \"000000000009\"\n[x]\n", "[accounts.z]\nid = \"000000000009\"\n[x]\n\n[accounts]\n@\n"),
+        ("[accounts]\n[accounts.z]\nid = \"000000000009\"\n", "[accounts]\n@\n[accounts.z]\nid = \"000000000009\"\n"),
+    ] {
+        becomes(text, &two, &expected.replace('@', lines));
+    }
+    let one = &two[..1];
+    let dev = "dev = { id = \"000000000002\", roles = [\"Admin\", \"ReadOnly\"] }";
+    for (text, expected) in [
+        ("accounts = {}\n", "accounts = { @ }\n"),
+        ("accounts = { z = '000000000009' }\n", "accounts = { z = '000000000009', @ }\n"),
+        ("accounts = { z.id = '000000000009' }\n", "accounts = { z.id = '000000000009', @ }\n"),
+        ("accounts.z = '000000000009' # z\n[x]\n", "accounts.z = '000000000009' # z\naccounts.@\n[x]\n"),
+        (" accounts . z.id = '000000000009'\n", " accounts . z.id = '000000000009'\n accounts . @\n"),
+        ("[accounts]\n  z = '000000000009'\n", "[accounts]\n  z = '000000000009'\n  @\n"),
+    ] {
+        becomes(text, one, &expected.replace('@', dev));
+    }
+    becomes("", &[account(1, "a", "")], "[accounts]\na = \"000000000001\"\n");
+}
+
+#[test]
+fn of_an_entry_only_its_roles_change() {
+    let prod = [account(1, "other name", "Admin New")];
+    for (text, expected) in [
+        (
+            "[accounts]\nprod = \"000000000001\" # mine\n",
+            "[accounts]\nprod = { id = \"000000000001\", roles = [\"Admin\", \"New\"] } # mine\n",
+        ),
+        (
+            "[accounts]\n# p\nprod = {id='000000000001' , tags = [\"x\"], roles = [ 'Old','Admin' ]}# mine\n",
+            "[accounts]\n# p\nprod = {id='000000000001' , tags = [\"x\"], roles = [ 'Admin', \"New\" ]}# mine\n",
+        ),
+        (
+            "[accounts]\nprod = { id = \"000000000001\" }\n",
+            "[accounts]\nprod = { id = \"000000000001\", roles = [\"Admin\", \"New\"] }\n",
+        ),
+        (
+            "[accounts.prod] # s\n  region = \"eu-west-1\"\n  id = \"000000000001\" # id\n\n# x\n[x]\n",
+            "[accounts.prod] # s\n  region = \"eu-west-1\"\n  id = \"000000000001\" # id\n  roles = [\"Admin\", \"New\"]\n\n# x\n[x]\n",
+        ),
+        (
+            "[accounts]\nprod.id = \"000000000001\"\nz = '000000000002'\n",
+            "[accounts]\nprod.id = \"000000000001\"\nprod.roles = [\"Admin\", \"New\"]\nz = '000000000002'\n",
+        ),
+        (
+            "accounts.prod.id = \"000000000001\"\n",
+            "accounts.prod.id = \"000000000001\"\naccounts.prod.roles = [\"Admin\", \"New\"]\n",
+        ),
+        (
+            "accounts = { prod.id = \"000000000001\", z = '000000000002' }\n",
+            "accounts = { prod.id = \"000000000001\", prod.roles = [\"Admin\", \"New\"], z = '000000000002' }\n",
+        ),
+        (
+            "accounts = { prod = '000000000001' }\n",
+            "accounts = { prod = { id = '000000000001', roles = [\"Admin\", \"New\"] } }\n",
+        ),
+        (
+            "[accounts.prod]\nid = \"000000000001\"\nroles = [\n  # all\n  \"Old\", # old\n  \"Admin\", # keep\n]\n",
+            "[accounts.prod]\nid = \"000000000001\"\nroles = [\n  \"Admin\", # keep\n  \"New\",\n]\n",
+        ),
+        (
+            "[accounts.prod]\nid = \"000000000001\"",
+            "[accounts.prod]\nid = \"000000000001\"\nroles = [\"Admin\", \"New\"]",
+        ),
+    ] {
+        becomes(text, &prod, expected);
+    }
+    let same = "[accounts]\nb = { roles = [\"New\", \"Admin\", \"New\"], id = '000000000001' }\n";
+    becomes(same, &prod, same);
+    becomes(
+        "[accounts]\nb = { id = '000000000001', roles = [\"Old\"] }\n",
+        &[account(1, "b", "")],
+        "[accounts]\nb = { id = '000000000001', roles = [] }\n",
+    );
+}
+
+#[test]
+fn an_account_is_known_by_its_number_and_by_its_session() {
+    let prod = [account(1, "prod", "Admin")];
+    let two = Wish { is_only_session: false, ..wish(&prod) };
+    let other = "[accounts]\nprod = { id = \"000000000001\", sso_session = \"other\" }\n";
+    let own = "prod-000000000001 = { id = \"000000000001\", sso_session = \"corp\", roles = [\"Admin\"] }\n";
+    assert_eq!(merged(other, two).0, format!("{other}{own}"));
+    let (text, entries) = merged("[accounts]\np = \"000000000001\"\n", two);
+    assert_eq!(text, "[accounts]\np = { id = \"000000000001\", sso_session = \"corp\", roles = [\"Admin\"] }\n");
+    assert_eq!((entries[0].state, entries[0].name.as_str()), (EntryState::Changed, "p"));
+    let (text, _) = merged("[accounts]\np = { id = '000000000001', roles = ['Admin'] }\n", two);
+    assert_eq!(text, "[accounts]\np = { id = '000000000001', roles = ['Admin'], sso_session = \"corp\" }\n");
+    let (text, _) = merged("[accounts]\n", two);
+    assert_eq!(text, "[accounts]\nprod = { id = \"000000000001\", sso_session = \"corp\", roles = [\"Admin\"] }\n");
+}
+
+#[test]
+fn what_is_gone_is_told_and_goes_only_when_that_is_wanted() {
+    let text = "# head\n[accounts]\n# old one\n# really\nold = \"000000000009\" # gone\n\n# kept\nprod = { id = \"000000000001\", roles = [\"Admin\"] }\n";
+    let prod = [account(1, "prod", "Admin")];
+    let (same, entries) = merged(text, wish(&prod));
+    assert_eq!(same, text);
+    let states: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.state)).collect();
+    assert_eq!(states, [("old", EntryState::Gone), ("prod", EntryState::Unchanged)]);
+    pruned(text, &prod, "# head\n[accounts]\n\n# kept\nprod = { id = \"000000000001\", roles = [\"Admin\"] }\n");
+    for (text, expected) in [
+        ("[x]\n\n# s\n[accounts.old]\nid = '000000000009'\ntags = [\n 'a' ] # t\n\n[y]\n", "[x]\n\n[y]\n"),
+        ("[x]\n\n[accounts.old]\nid = '000000000009'\n", "[x]\n"),
+        (
+            "[accounts]\nold.id = '000000000009'\nb = '000000000001'\n# c\nold.tags = []\n",
+            "[accounts]\nb = '000000000001'\n",
+        ),
+        ("accounts.old.id = '000000000009'\naccounts.b = '000000000001'\n", "accounts.b = '000000000001'\n"),
+        ("accounts = { old = '000000000009' }\n", "accounts = {}\n"),
+        (
+            "accounts = { old.id = '000000000009', b = '000000000001', old.tags = [] }\n",
+            "accounts = { b = '000000000001' }\n",
+        ),
+        ("[accounts]\nold = '000000000009'", "[accounts]\n"),
+    ] {
+        let listed = if text.contains("'000000000001'") { vec![account(1, "b", "")] } else { Vec::new() };
+        pruned(text, &listed, expected);
+    }
+    let unknown = [AccountId::new("000000000009").unwrap()];
+    let (same, entries) = merged(text, Wish { unknown: &unknown, gone: Gone::Prune, ..wish(&prod) });
+    assert_eq!((same.as_str(), entries.len()), (text, 1));
+    let two = Wish { is_only_session: false, gone: Gone::Prune, ..wish(&[]) };
+    assert_eq!(merged(text, two).0, text, "nobody knows whose they are");
+    let own = text.replace("old = \"000000000009\"", "old = { id = \"000000000009\", sso_session = \"corp\" }");
+    assert!(!merged(&own, two).0.contains("old"));
+}
+
+#[test]
+fn a_new_entry_where_one_goes_stands_in_its_place() {
+    let text = "[accounts]\nold = '000000000009'\n[x]\n";
+    pruned(text, &[account(1, "old", "")], "[accounts]\nold-000000000001 = \"000000000001\"\n[x]\n");
+}
+
+#[test]
+fn an_entry_changes_in_the_files_where_it_stands() {
+    let mut layers = Layers::new(Source::new("profiles.toml", "include = [\"a.toml\", \"b.toml\"]\n"), "");
+    layers.add_included(0, Source::new("a.toml", "[vars]\nid = \"000000000001\"\n"));
+    layers.add_included(0, Source::new("b.toml", "[accounts]\nprod.id = \"${id}\"\ndev = \"000000000002\"\n"));
+    layers.add_local(Source::new("profiles.local.toml", "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old'] }\nmine = '000000000003'\n"), None);
+    let accounts = [account(1, "prod", "A"), account(2, "dev", "A"), account(3, "mine", "A"), account(4, "new", "A")];
+    let variables = crate::manifest::load_with_variables(&layers).variables;
+    let done = merge(&layers, &variables, wish(&accounts)).unwrap();
+    let id = |number: u64| format!("id = \"{number:012}\", roles = [\"A\"]");
+    assert_eq!(done.texts, [
+        (2, format!("[accounts]\nprod.id = \"${{id}}\"\nprod.roles = [\"A\"]\ndev = \"000000000002\"\nnew = {{ {} }}\n", id(4))),
+        (3, "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = [\"A\"] }\nmine = { id = '000000000003', roles = [\"A\"] }\n".to_owned()),
+    ]);
+    let pruned = merge(&layers, &variables, Wish { gone: Gone::Prune, ..wish(&accounts[1..]) }).unwrap();
+    assert!(pruned.texts.iter().all(|(_, text)| !text.contains("prod")), "{pruned:?}");
+}
+
+#[test]
+fn what_is_no_table_of_accounts_is_refused() {
+    for text in
+        ["accounts = 1\n", "[[accounts]]\n", "[accounts]\na = 1\n", "[accounts]\na.roles = 1\n", "x = \n# accounts"]
+    {
+        let refused = merge(&layers(text), &[], wish(&[]));
+        assert!(matches!(refused, Err(MergeError::Unfit { .. })), "{text}: {refused:?}");
+    }
+}
+
+#[test]
+fn five_thousand_accounts_are_no_trouble() {
+    let accounts: Vec<ListedAccount> = (0..5000).map(|number| account(number, "many", "Admin ReadOnly")).collect();
+    let (text, entries) = merged("", wish(&accounts));
+    assert_eq!((entries.len(), text.lines().count()), (5000, 5001));
+}

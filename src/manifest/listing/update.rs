@@ -1,0 +1,119 @@
+//! Owns the edits of `[accounts]` in one file: keys and entries that come, change and go.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::roles::{list, quoted};
+use super::text::{BOM, Edit, eol, with_comments, with_empty_line};
+use super::written::{Home, Part, Shape, Written};
+use crate::model::ListedAccount;
+
+/// What makes an entry say `roles` and `session`, where they are given.
+pub(super) fn update_part(source: &str, part: &Part, roles: Option<&[&str]>, session: Option<&str>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut keys = Vec::new();
+    if let Some(session) = session {
+        keys.push(("sso_session", quoted(session)));
+    }
+    match (roles, &part.roles) {
+        (Some(wanted), Some(written)) if !written.is(wanted) => {
+            edits.push(Edit { range: written.span.clone(), text: written.changed(source, wanted) });
+        }
+        (Some(wanted), None) => keys.push(("roles", list(wanted))),
+        _ => {}
+    }
+    if !keys.is_empty() {
+        edits.push(add_keys(source, part, &keys));
+    }
+    edits
+}
+
+fn add_keys(source: &str, part: &Part, keys: &[(&str, String)]) -> Edit {
+    let joined = |before: &str, between: &str| {
+        let keys: Vec<String> = keys.iter().map(|(name, value)| format!("{before}{name} = {value}")).collect();
+        keys.join(between)
+    };
+    match &part.shape {
+        Shape::Number(at) => {
+            let text = format!("{{ id = {}, {} }}", &source[at.clone()], joined("", ", "));
+            Edit { range: at.clone(), text }
+        }
+        Shape::Commas(before, at) => Edit::insert(*at, format!(", {}", joined(before, ", "))),
+        Shape::Lines(before, at) => Edit::insert_line(source, *at, &joined(before, eol(source))),
+    }
+}
+
+/// What adds entries, which are sorted by name; `session` is written into each if it is given.
+pub(super) fn add_entries(
+    source: &str,
+    file: Option<&Written>,
+    entries: &[(String, &ListedAccount)],
+    session: Option<&str>,
+) -> Edit {
+    let entries: Vec<String> = entries.iter().map(|(name, account)| entry(name, account, session)).collect();
+    let eol = eol(source);
+    match file.map(|file| &file.home) {
+        Some(Home::Lines(before, at)) => {
+            let lines: Vec<String> = entries.iter().map(|entry| format!("{before}{entry}")).collect();
+            Edit::insert_line(source, *at, &lines.join(eol))
+        }
+        Some(Home::Braces(_, Some(at))) => Edit::insert(*at, format!(", {}", entries.join(", "))),
+        Some(Home::Braces(braces, None)) => {
+            Edit { range: braces.clone(), text: format!("{{ {} }}", entries.join(", ")) }
+        }
+        Some(Home::Sections) | None => {
+            let text = source.trim_start_matches(BOM);
+            let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
+            Edit::insert_line(source, source.len(), &format!("{empty}[accounts]{eol}{}", entries.join(eol)))
+        }
+    }
+}
+
+fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
+    let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let key = if is_bare { name.to_owned() } else { quoted(name) };
+    let id = quoted(account.id.as_str());
+    let session = session.map(|session| format!(", sso_session = {}", quoted(session))).unwrap_or_default();
+    let roles: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+    match (roles.is_empty(), session.is_empty()) {
+        (true, true) => format!("{key} = {id}"),
+        (true, false) => format!("{key} = {{ id = {id}{session} }}"),
+        (false, _) => format!("{key} = {{ id = {id}{session}, roles = {} }}", list(&roles)),
+    }
+}
+
+/// What takes the entries of those names away, each with the comments right above it.
+pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>) -> Vec<Edit> {
+    if !file.parts.iter().any(|part| names.contains(part.name.as_str())) {
+        return Vec::new();
+    }
+    let (gone, left): (Vec<&Part>, Vec<&Part>) = file.parts.iter().partition(|part| names.contains(part.name.as_str()));
+    if let Home::Braces(braces, _) = &file.home {
+        return vec![rebuilt(source, braces, &left)];
+    }
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for part in gone {
+        let is_section = part.places.iter().any(|place| source[place.clone()].starts_with('['));
+        for place in &part.places {
+            let lines = with_comments(source, place.clone());
+            ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
+        }
+    }
+    ranges.sort_by_key(|range| range.start);
+    let mut edits: Vec<Edit> = Vec::new();
+    for range in ranges {
+        match edits.last_mut() {
+            // An empty line between two of them belongs to both.
+            Some(last) if range.start < last.range.end => last.range.end = last.range.end.max(range.end),
+            _ => edits.push(Edit { range, text: String::new() }),
+        }
+    }
+    edits
+}
+
+/// A table in braces with what is left in it.
+fn rebuilt(source: &str, braces: &Range<usize>, left: &[&Part]) -> Edit {
+    let entries: Vec<&str> = left.iter().flat_map(|part| &part.places).map(|place| &source[place.clone()]).collect();
+    let text = if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) };
+    Edit { range: braces.clone(), text }
+}

@@ -1,0 +1,39 @@
+//! Owns what IAM Identity Center lists as assigned to a person: accounts, and the roles in each.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{AccountId, SsoRoleName};
+
+/// An account with the roles in it that are assigned to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListedAccount {
+    /// Its number.
+    pub(crate) id: AccountId,
+    /// Its name, as whoever made it has typed it: any text.
+    pub(crate) name: String,
+    /// Sorted, each once.
+    pub(crate) roles: Vec<SsoRoleName>,
+}
+
+impl ListedAccount {
+    /// An account with its roles, in whatever order they were listed.
+    pub(crate) fn new(id: AccountId, name: String, mut roles: Vec<SsoRoleName>) -> Self {
+        roles.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        roles.dedup();
+        Self { id, name, roles }
+    }
+}
+
+/// The roles of one account as AWS named them, unchecked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LearntRoles {
+    /// Their names.
+    pub(crate) names: Vec<String>,
+    /// When AWS said so.
+    pub(crate) at: Timestamp,
+}
+
+/// What is known of accounts' roles, by the account's number.
+pub(crate) type Learnt = BTreeMap<String, LearntRoles>;
