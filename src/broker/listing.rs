@@ -20,6 +20,9 @@ use crate::model::{
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
+/// How often what a busy portal did not answer in many tries is tried as often again: a person has waited long, and others
+/// of the organisation may be busy with the same.
+const ROUNDS: u32 = 3;
 
 /// What is assigned to a person.
 #[derive(Debug, Default)]
@@ -193,15 +196,26 @@ impl Broker<'_> {
     ) -> Result<T, Rc<BrokerError>> {
         let purpose = Purpose::Listing(name);
         let token = self.sso_token(purpose, access, Trust::Kept).await?;
-        let answer = match self.pace.run(async || call(&token).await).await {
+        let answer = match self.in_rounds(async || call(&token).await).await {
             Err(error) if error.problem == Problem::TokenRejected => {
                 (self.ports.notify)(Notice::TokenRejected { access });
                 let token = self.sso_token(purpose, access, Trust::AllBut(&token.access_token)).await?;
-                self.pace.run(async || call(&token).await).await
+                self.in_rounds(async || call(&token).await).await
             }
             answer => answer,
         };
         Ok(answer.map_err(|call| failed(name, call))?)
+    }
+
+    /// Makes a call in its turn, and again as long as that makes sense.
+    async fn in_rounds<T>(&self, call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
+        let mut round = 1;
+        loop {
+            match self.pace.run(&call).await {
+                Err(error) if error.problem == Problem::Throttled && round < ROUNDS => round += 1,
+                answer => return answer,
+            }
+        }
     }
 }
 

@@ -14,24 +14,21 @@ const NOTABLE: ClockSkew = 20;
 
 /// Why a call ended a login, with what to do.
 pub(super) fn call(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: Option<&Chain<'_>>) -> Failure {
-    let exit = match call.problem {
-        problem if problem.is_passing() => Exit::Unavailable,
-        _ => Exit::Login,
-    };
-    let failure = told(Failure::of(exit, error), call).detail("profile", profile.as_str());
-    let case = Case { profile, call, chain };
-    match call.problem {
-        Problem::WrongCode => wrong_code(failure, call.clock_skew),
-        Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
-        Problem::Unreachable => {
-            let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
-            let failure = failure.hint(call.obstacle.map_or(general, unreachable));
-            // What was sent may have arrived.
-            let may_be_used = matches!(call.obstacle, Some(Obstacle::Broken | Obstacle::TimedOut)) && case.has_code();
-            if may_be_used { next_code(failure, call.clock_skew) } else { failure }
-        }
-        _ => case.hints().into_iter().fold(failure, Failure::hint),
-    }
+    let again = format!("awsauth login {profile} --force");
+    let access = chain.and_then(|chain| access(chain.base()));
+    let case = Case { profile, call, chain, access, again };
+    case.told(error).detail("profile", profile.as_str())
+}
+
+/// Why a call ended the listing of what an SSO session gives, with what to do; `again` lists it once more.
+pub(super) fn listing(
+    error: &BrokerError,
+    name: &ProfileName,
+    call: &CallError,
+    (access, again): (&SsoAccess, &str),
+) -> Failure {
+    let case = Case { profile: name, call, chain: None, access: Some(access), again: again.to_owned() };
+    case.told(error).detail("sso_session", name.as_str())
 }
 
 /// The facts of a failed call for `--json`.
@@ -113,9 +110,36 @@ struct Case<'c> {
     profile: &'c ProfileName,
     call: &'c CallError,
     chain: Option<&'c Chain<'c>>,
+    /// The portal, if it was about one.
+    access: Option<&'c SsoAccess>,
+    /// The command that does the same anew.
+    again: String,
 }
 
 impl Case<'_> {
+    /// The failure, with what to do.
+    fn told(&self, error: &BrokerError) -> Failure {
+        let call = self.call;
+        let exit = match call.problem {
+            problem if problem.is_passing() => Exit::Unavailable,
+            _ => Exit::Login,
+        };
+        let failure = told(Failure::of(exit, error), call);
+        match call.problem {
+            Problem::WrongCode => wrong_code(failure, call.clock_skew),
+            Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
+            Problem::Unreachable => {
+                let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
+                let failure = failure.hint(call.obstacle.map_or(general, unreachable));
+                // What was sent may have arrived.
+                let may_be_used =
+                    matches!(call.obstacle, Some(Obstacle::Broken | Obstacle::TimedOut)) && self.has_code();
+                if may_be_used { next_code(failure, call.clock_skew) } else { failure }
+            }
+            _ => self.hints().into_iter().fold(failure, Failure::hint),
+        }
+    }
+
     /// Whether the call carries an MFA code.
     fn has_code(&self) -> bool {
         self.chain.is_some_and(|chain| chain.target().mfa_serial().is_some())
@@ -179,7 +203,7 @@ impl Case<'_> {
     }
 
     fn again(&self, before: &str) -> String {
-        format!("{before}run `awsauth login {} --force`", self.profile)
+        format!("{before}run `{}`", self.again)
     }
 
     /// What is wrong with the key that signed.
@@ -290,8 +314,7 @@ impl Case<'_> {
 
     /// The portal's address and region.
     fn portal(&self) -> (&str, &str) {
-        let access = self.chain.and_then(|chain| access(chain.base()));
-        access.map_or(("", ""), |access| (access.start_url().as_str(), access.region().as_str()))
+        self.access.map_or(("", ""), |access| (access.start_url().as_str(), access.region().as_str()))
     }
 
     fn assignment(&self) -> String {

@@ -78,6 +78,7 @@ pub(crate) enum Command {
     // What the commands below are for is said once, at their Args.
     Check(command::check::Args),
     Vars(command::vars::Args),
+    Discover(command::discover::Args),
     Apply(command::apply::Args),
     Keys(command::keys::Args),
     Login(command::login::Args),

@@ -1,6 +1,7 @@
 //! Owns completion: the script by which a shell asks awsauth for candidates, and the candidates.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::env::Shells;
@@ -10,7 +11,7 @@ use super::failure::Failure;
 use super::load::Reading;
 use super::places::Places;
 use crate::manifest::Audience;
-use crate::model::{Catalog, Profile};
+use crate::model::{Catalog, Profile, SsoSession};
 use crate::system::host::Host;
 
 /// What a shell runs to get candidates.
@@ -55,6 +56,16 @@ pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
 /// The names of the profiles that have a long-term key.
 pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
     candidates(|profile| profile.long_term_section().is_some())
+}
+
+/// The names of the SSO sessions.
+pub(crate) fn session_names() -> Vec<CompletionCandidate> {
+    let host = Host::read();
+    let Ok(reading) = Reading::read(Places::new(&host, None), Audience::Person) else { return Vec::new() };
+    let candidate = |session: &Arc<SsoSession>| {
+        CompletionCandidate::new(session.name.as_str()).help(Some(session.start_url.as_str().to_owned().into()))
+    };
+    reading.loaded.right_sessions.iter().map(candidate).collect()
 }
 
 fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> {

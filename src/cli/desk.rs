@@ -36,7 +36,7 @@ use super::progress::Progress;
 use super::surroundings::{CODE_VARIABLE, ca_bundle, endpoints, given_code, machine};
 
 /// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
-const PATIENCE: Duration = Duration::from_mins(10);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How often a session that others renew meanwhile is copied to where other tools look for it.
 const SHARINGS: u32 = 3;
@@ -179,7 +179,7 @@ impl<'a> Desk<'a> {
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
         let machine = machine(self.host);
-        let open = |page: &str| may_open && machine.shows_browser() && self.open_page(page);
+        let open = |page: &str| may_open && machine.shows_browser() && open_page(page, self.host, self.out);
         let preference = Preference { given: manner.flow, setting: self.manifest.settings.sso_flow, may_open, machine };
         let ports = Ports {
             aws: &self.aws,
@@ -211,16 +211,6 @@ impl<'a> Desk<'a> {
             }
             None => run(carried_out),
         }
-    }
-
-    /// Opens a page in the browser; false if none was started.
-    fn open_page(&self, page: &str) -> bool {
-        let opened = browser::open(page, self.host, &[CODE_VARIABLE]);
-        if let (Err(error), Some(program)) = (&opened, self.host.var("BROWSER")) {
-            let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-            self.out.warn(&format!("BROWSER names `{program}`, which did not start{cause}"));
-        }
-        opened.is_ok()
     }
 
     /// Credentials for one profile, on behalf of a command that hands them to a program.
@@ -414,6 +404,16 @@ impl<'a> Desk<'a> {
         }
         Ok(written != Written::Unchanged)
     }
+}
+
+/// Opens a page in the browser; false if none was started.
+pub(crate) fn open_page(page: &str, host: &Host, out: Out) -> bool {
+    let opened = browser::open(page, host, &[CODE_VARIABLE]);
+    if let (Err(error), Some(program)) = (&opened, host.var("BROWSER")) {
+        let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
+        out.warn(&format!("BROWSER names `{program}`, which did not start{cause}"));
+    }
+    opened.is_ok()
 }
 
 /// Runs `work` on a runtime of its own, until it is done or the person presses Ctrl-C.

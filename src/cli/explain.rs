@@ -4,7 +4,7 @@
 use crate::apply::ApplyError;
 use crate::broker::{BrokerError, CodeOrder, Reason};
 use crate::ini::SectionId;
-use crate::model::{Catalog, ProfileName};
+use crate::model::{Catalog, ProfileName, SsoAccess};
 use crate::plan::{Difference, Refusal, SectionDifference, Way};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
@@ -47,17 +47,9 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         BrokerError::UsedCode { profile, clock_skew } => {
             advice::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
-        BrokerError::ApprovalTimedOut { profile } => {
-            let failure = Failure::of(Exit::Login, error).hint(format!("run `awsauth login {profile}` again"));
-            failure.hint(
-                "if the page said `invalid_grant` or knew no such code, `sso_region` is not the region that the portal is in",
-            )
+        BrokerError::ApprovalTimedOut { profile } | BrokerError::PageTimedOut { profile } => {
+            not_approved(error, &format!("awsauth login {profile}"))
         }
-        BrokerError::PageTimedOut { profile } => Failure::of(Exit::Login, error)
-            .hint(format!(
-                "run `awsauth login {profile}` again; with `--flow device` it can be approved on any machine"
-            ))
-            .hint("if AWS's page showed an error, `sso_region` may not be the region that the portal is in"),
         BrokerError::Interrupted { .. } => Failure::one_line(Exit::Interrupted, "interrupted"),
         BrokerError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
             .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
@@ -72,6 +64,35 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
     }
 }
 
+/// Nobody approved an SSO login; `command` asks for it again.
+fn not_approved(error: &BrokerError, command: &str) -> Failure {
+    let failure = Failure::of(Exit::Login, error);
+    match error {
+        BrokerError::PageTimedOut { .. } => failure
+            .hint(format!("run `{command}` again; with `--flow device` it can be approved on any machine"))
+            .hint("if AWS's page showed an error, `sso_region` may not be the region that the portal is in"),
+        _ => failure.hint(format!("run `{command}` again")).hint(
+            "if the page said `invalid_grant` or knew no such code, `sso_region` is not the region that the portal is in",
+        ),
+    }
+}
+
+/// Why the accounts of an SSO session could not be listed.
+pub(crate) fn listing(error: &BrokerError, access: &SsoAccess) -> Failure {
+    let command = format!("awsauth discover {}", access.token_key());
+    match error {
+        BrokerError::LoginNeeded { profile, reason } => {
+            let words = format!("{profile}: session expired; run {command} at a terminal, or with --flow device");
+            Failure::one_line(Exit::Login, words)
+                .detail("sso_session", profile.as_str())
+                .detail("reason", word(*reason))
+        }
+        BrokerError::ApprovalTimedOut { .. } | BrokerError::PageTimedOut { .. } => not_approved(error, &command),
+        BrokerError::Call { profile, call } => advice::listing(error, profile, call, (access, &command)),
+        _ => broker(error, &Catalog::default()),
+    }
+}
+
 /// The person's time was over, on which a program waits.
 pub(crate) fn nobody_answered(profile: &str) -> Failure {
     Failure::one_line(Exit::Login, format!("{profile}: nobody answered in time; run awsauth login {profile}"))
@@ -81,14 +102,18 @@ pub(crate) fn nobody_answered(profile: &str) -> Failure {
 
 /// The one line that design and scripts know; what exactly is missing is in `--json`.
 fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
-    let reason = match reason {
+    Failure::one_line(Exit::Login, format!("{profile}: session expired; run awsauth login {profile}"))
+        .detail("profile", profile.as_str())
+        .detail("reason", word(reason))
+}
+
+/// The word for `--json`.
+fn word(reason: Reason) -> &'static str {
+    match reason {
         Reason::NoSession => "no-session",
         Reason::Expired => "expired",
         Reason::Changed => "definition-or-key-changed",
-    };
-    Failure::one_line(Exit::Login, format!("{profile}: session expired; run awsauth login {profile}"))
-        .detail("profile", profile.as_str())
-        .detail("reason", reason)
+    }
 }
 
 /// Why a file was not written.

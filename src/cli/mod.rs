@@ -11,15 +11,18 @@ mod command;
 mod complete;
 mod desk;
 mod difference;
+mod discovered;
 mod ending;
 mod exit;
 mod explain;
 mod facts;
 mod failure;
 mod files;
+mod findings;
 mod idle;
 mod landing;
 mod life;
+mod lister;
 mod load;
 mod misses;
 mod out;
@@ -85,6 +88,7 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
         Command::Init(args) => command::init::run(args, places, out),
         Command::Check(args) => command::check::run(args, places, out),
         Command::Vars(args) => command::vars::run(args, host, places, out),
+        Command::Discover(args) => command::discover::run(args, host, places, out),
         Command::Apply(args) => command::apply::run(args, host, places, out),
         Command::Keys(args) => command::keys::run(args, host, places, out),
         Command::Login(args) => command::login::run(args, host, places, out),

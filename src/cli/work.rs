@@ -5,6 +5,7 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
+use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::out::Out;
@@ -47,6 +48,17 @@ impl FileWork {
         let again = |bytes: &[u8]| if is_agreed { Err(Refusal::Moved) } else { make(bytes) };
         let written = carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), again);
         self.tell(written, out)
+    }
+
+    /// Does just this, or nothing if the file has changed since it was read; `again` is the command that starts anew.
+    pub(crate) fn carry_out_as_read(&self, state: &Path, stamp: &Stamp, out: Out, again: &str) -> Result<(), Failure> {
+        let moved = |_: &[u8]| Err(Refusal::Moved);
+        match carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), moved) {
+            Err(error @ ApplyError::Refused { .. }) => {
+                Err(Failure::of(Exit::Refused, &error).hint(format!("run `{again}` again")))
+            }
+            written => self.tell(written, out),
+        }
     }
 
     /// Puts a former content in the file's place; none takes the file away.

@@ -49,7 +49,7 @@ pub(crate) enum IncludeProblem {
 }
 
 /// One file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct File {
     kind: Kind,
     /// The files that it includes, in order.
@@ -57,7 +57,7 @@ struct File {
 }
 
 /// Whose word a file is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     /// The manifest, or a file that it includes.
     Shared,
@@ -126,6 +126,16 @@ impl Layers {
     fn add(&mut self, source: Source, kind: Kind) -> usize {
         self.files.push(File { kind, includes: Vec::new() });
         self.sources.add(source)
+    }
+
+    /// The same files with other texts, which include the same as before; what is wrong with the includes is not said again.
+    pub(crate) fn with_texts(&self, texts: &[(usize, String)]) -> Self {
+        let mut sources = Sources::default();
+        for (number, source) in self.sources.iter().enumerate() {
+            let text = texts.iter().find(|(changed, _)| *changed == number).map_or(&source.text, |(_, text)| text);
+            sources.add(Source::new(&source.path, text.as_str()));
+        }
+        Self { sources, files: self.files.clone(), findings: Vec::new(), personal: self.personal.clone() }
     }
 
     /// The texts, the manifest's first.

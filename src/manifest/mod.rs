@@ -34,6 +34,8 @@ mod why;
 mod tests;
 
 use accounts::Accounts;
+use std::sync::Arc;
+
 use fields::Fields;
 use matrix::Matrices;
 use profiles::Drafts;
@@ -43,7 +45,7 @@ use syntax::{Piece, Profiles};
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::model::{Catalog, Settings};
+use crate::model::{Catalog, Settings, SsoSession};
 
 pub(crate) use fields::Origin;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
@@ -67,6 +69,8 @@ pub(crate) struct Loaded {
     pub(crate) profiles: usize,
     /// How many SSO sessions there are.
     pub(crate) sessions: usize,
+    /// Those that are right, whatever else is wrong.
+    pub(crate) right_sessions: Vec<Arc<SsoSession>>,
     /// How many matrices there are.
     pub(crate) matrices: usize,
     /// Every finding by place.
@@ -80,6 +84,13 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// Whether there is no error, or only such as entries of `[accounts]` that are missing bring about.
+    pub(crate) fn is_fit_for_listing(&self) -> bool {
+        const MENDED: [&str; 3] = [codes::UNKNOWN_ACCOUNT, codes::MISSING_KEY, codes::UNKNOWN_SOURCE];
+        let is_fit = |found: &Diagnostic| found.severity != Severity::Error || MENDED.contains(&found.code);
+        self.diagnostics.iter().all(is_fit)
+    }
+
     /// Whether there is no error.
     pub(crate) fn is_in_order(&self) -> bool {
         self.diagnostics.iter().all(|found| found.severity != Severity::Error)
@@ -186,6 +197,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     drafts.inherit(&defaults);
     reading.why.look(&drafts.list);
     let (profiles, sso_sessions) = (drafts.list.len(), sessions.names().len());
+    let right_sessions = sessions.checked.clone();
     let Reading { variables, out, suggester, .. } = &mut reading;
     variables.report(layers, audience, out, suggester);
     let catalog = catalog(drafts, sessions, &mut reading);
@@ -197,6 +209,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
         settings,
         profiles,
         sessions: sso_sessions,
+        right_sessions,
         matrices,
         diagnostics,
         variables,
@@ -214,6 +227,7 @@ fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
         settings,
         profiles: 0,
         sessions: 0,
+        right_sessions: Vec::new(),
         matrices: 0,
         diagnostics,
         variables,

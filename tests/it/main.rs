@@ -21,6 +21,9 @@ mod chromium;
 #[cfg(test)]
 mod credential_process;
 #[cfg(test)]
+#[cfg(unix)]
+mod discover;
+#[cfg(test)]
 #[cfg(feature = "real-clients")]
 mod endpoints;
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub(crate) struct Args {
 
 /// The ways to approve an SSO login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Flow {
+pub(crate) enum Flow {
     /// A code that is compared on a page, on any machine (RFC 8628)
     Device,
     /// A page that comes back by itself, in a browser on this machine (RFC 7636)

@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     Garbage,
     /// No answer until [`World::release`](super::World::release); then the request is carried out as usual.
     Hang,
+    /// Every SSO login ends; then the request is carried out.
+    SignOut,
     /// The connection closes without an answer; the request is not carried out.
     Close,
     /// The request is carried out after a while.
@@ -57,7 +59,7 @@ impl Fault {
 #[derive(Default)]
 pub(crate) struct Faults {
     /// Per operation, first in, first out.
-    queued: BTreeMap<String, VecDeque<Fault>>,
+    queued: BTreeMap<String, VecDeque<Option<Fault>>>,
     /// How many more portal requests are throttled.
     pub(crate) throttled: u32,
     /// The portal's quota, if it has one.
@@ -69,12 +71,17 @@ pub(crate) struct Faults {
 impl Faults {
     /// Lets a coming request of `operation` meet `fault`.
     pub(crate) fn push(&mut self, operation: &str, fault: Fault) {
-        self.queued.entry(operation.to_owned()).or_default().push_back(fault);
+        self.queued.entry(operation.to_owned()).or_default().push_back(Some(fault));
+    }
+
+    /// Lets a coming request of `operation` meet nothing.
+    pub(crate) fn pass(&mut self, operation: &str) {
+        self.queued.entry(operation.to_owned()).or_default().push_back(None);
     }
 
     /// The fault that a request of `operation` meets now.
     pub(crate) fn take(&mut self, operation: &str) -> Option<Fault> {
-        self.queued.get_mut(operation)?.pop_front()
+        self.queued.get_mut(operation)?.pop_front().flatten()
     }
 
     /// The refusal that a portal request meets while throttled, or over the quota.

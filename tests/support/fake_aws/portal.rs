@@ -1,13 +1,13 @@
 //! The SSO portal: `GetRoleCredentials`, `ListAccounts`, `ListAccountRoles`, `Logout` (aws-facts §4.7). Unsigned, with a
 //! bearer token in a header of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use super::error::Refusal;
 use super::http::{Request, Response};
-use super::people::{SsoInstance, sso_role_arn};
+use super::people::{Assignment, SsoInstance, sso_role_arn};
 use super::state::{Kind, State, assumed_role};
 
 /// The header with the access token.
@@ -43,7 +43,7 @@ fn call(state: &mut State, request: &Request, operation: &str, params: &Params) 
     match operation {
         "GetRoleCredentials" => role_credentials(state, &instance, params),
         "ListAccounts" => list_accounts(&instance, params),
-        "ListAccountRoles" => list_roles(&instance, params),
+        "ListAccountRoles" => list_roles(&instance, &state.sso.closed, params),
         _ => {
             state.sso.logins[login].ended = true;
             Ok(Value::Null)
@@ -60,7 +60,7 @@ fn required<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
 /// `GetRoleCredentials`.
 fn role_credentials(state: &mut State, instance: &SsoInstance, params: &Params) -> Result<Value, Refusal> {
     let (role, account) = (required(params, "role_name")?, required(params, "account_id")?);
-    let assigned = |known: &super::people::Assignment| known.role == role && known.account == account;
+    let assigned = |known: &Assignment| known.role == role && known.account == account;
     if !instance.assignments.iter().any(assigned) {
         return Err(no_access());
     }
@@ -76,43 +76,54 @@ fn role_credentials(state: &mut State, instance: &SsoInstance, params: &Params) 
 
 /// `ListAccounts`.
 fn list_accounts(instance: &SsoInstance, params: &Params) -> Result<Value, Refusal> {
-    let mut accounts: Vec<Value> = Vec::new();
-    for known in &instance.assignments {
-        let account = json!({
+    let mut seen = BTreeSet::new();
+    let accounts: Vec<&Assignment> =
+        instance.assignments.iter().filter(|known| seen.insert(known.account.as_str())).collect();
+    page("accountList", "accounts", &accounts, params, |known| {
+        json!({
             "accountId": known.account,
             "accountName": known.account_name,
-            "emailAddress": format!("{}@example.com", known.account_name),
-        });
-        if !accounts.contains(&account) {
-            accounts.push(account);
-        }
-    }
-    page("accountList", &accounts, params)
+            "emailAddress": format!("{}@example.com", known.account),
+        })
+    })
 }
 
 /// `ListAccountRoles`.
-fn list_roles(instance: &SsoInstance, params: &Params) -> Result<Value, Refusal> {
+fn list_roles(instance: &SsoInstance, closed: &BTreeSet<String>, params: &Params) -> Result<Value, Refusal> {
     let account = required(params, "account_id")?;
-    let known = instance.assignments.iter().filter(|known| known.account == account);
-    let roles: Vec<Value> = known.map(|known| json!({ "roleName": known.role, "accountId": account })).collect();
-    if roles.is_empty() { Err(no_access()) } else { page("roleList", &roles, params) }
+    if closed.contains(account) {
+        return Err(Refusal::new(404, "ResourceNotFoundException", "Account not found"));
+    }
+    let roles: Vec<&Assignment> = instance.assignments.iter().filter(|known| known.account == account).collect();
+    if roles.is_empty() {
+        return Err(no_access());
+    }
+    page("roleList", account, &roles, params, |known| json!({ "roleName": known.role, "accountId": account }))
 }
 
-/// One page of a list: 1–100 items, 20 unless asked otherwise.
-fn page(name: &str, items: &[Value], params: &Params) -> Result<Value, Refusal> {
+/// One page of the list `of` something: 1–100 items, 20 unless asked otherwise. A token is good for its own list only.
+fn page(
+    name: &str,
+    of: &str,
+    items: &[&Assignment],
+    params: &Params,
+    show: impl Fn(&Assignment) -> Value,
+) -> Result<Value, Refusal> {
     let size = params.get("max_result").map_or(Ok(20), |size| size.parse::<usize>());
     let size = size.ok().filter(|size| (1..=100).contains(size)).ok_or_else(|| invalid("Invalid max_result"))?;
     let start = match params.get("next_token") {
         None => 0,
         Some(token) => token
-            .strip_prefix("page-")
+            .strip_prefix(of)
+            .and_then(|token| token.strip_prefix("-page-"))
             .and_then(|start| start.parse::<usize>().ok())
             .filter(|start| *start < items.len())
             .ok_or_else(|| invalid("Invalid next_token"))?,
     };
     let end = items.len().min(start + size);
-    let next = if end < items.len() { Value::String(format!("page-{end}")) } else { Value::Null };
-    Ok(json!({ name: &items[start..end], "nextToken": next }))
+    let next = if end < items.len() { Value::String(format!("{of}-page-{end}")) } else { Value::Null };
+    let items: Vec<Value> = items[start..end].iter().map(|known| show(known)).collect();
+    Ok(json!({ name: items, "nextToken": next }))
 }
 
 /// AWS's answer for a role that is not assigned, or does not exist.

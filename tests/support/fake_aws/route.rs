@@ -44,6 +44,10 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
             wait(world, time);
             serve(world, request, &record)
         }
+        Some(Fault::SignOut) => {
+            world.end_sso_logins();
+            serve(world, request, &record)
+        }
         Some(Fault::Hang) => {
             world.wait_until(FOREVER, |state| state.stopped || state.releases != releases);
             serve(world, request, &record)

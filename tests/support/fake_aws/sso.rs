@@ -1,6 +1,7 @@
 //! SSO's state: registered clients, device authorizations, authorization codes, logins and their tokens. No HTTP, no JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -127,7 +128,9 @@ pub(crate) struct RefreshToken {
 /// All of SSO.
 pub(crate) struct Sso {
     /// Instances.
-    pub(crate) instances: Vec<SsoInstance>,
+    pub(crate) instances: Vec<Arc<SsoInstance>>,
+    /// Accounts that are listed still, and gone.
+    pub(crate) closed: BTreeSet<String>,
     /// Clients by id.
     pub(crate) clients: BTreeMap<String, Client>,
     /// Device authorizations by device code.
@@ -163,6 +166,7 @@ impl Sso {
     pub(crate) fn new() -> Self {
         Self {
             instances: Vec::new(),
+            closed: BTreeSet::new(),
             clients: BTreeMap::new(),
             requests: BTreeMap::new(),
             codes: BTreeMap::new(),
@@ -207,7 +211,7 @@ impl Sso {
     }
 
     /// The instance behind a valid access token, with the login's index.
-    pub(crate) fn signed_in(&self, token: &str, now: Timestamp) -> Option<(usize, &SsoInstance)> {
+    pub(crate) fn signed_in(&self, token: &str, now: Timestamp) -> Option<(usize, &Arc<SsoInstance>)> {
         let access = self.access.get(token).filter(|access| access.expires > now)?;
         let login = self.logins.get(access.login).filter(|login| !login.ended)?;
         let instance = self.instances.iter().find(|instance| instance.start_url == login.start_url)?;

@@ -59,7 +59,7 @@ impl World {
     pub(crate) fn add_sso(&self, instance: SsoInstance) {
         let mut state = self.lock();
         state.sso.instances.retain(|known| known.start_url != instance.start_url);
-        state.sso.instances.push(instance);
+        state.sso.instances.push(Arc::new(instance));
     }
 
     /// Activates or deactivates a long-term key.
@@ -79,7 +79,7 @@ impl World {
     pub(crate) fn assign(&self, start_url: &str, account: &str, account_name: &str, role: &str) {
         let mut state = self.lock();
         for instance in state.sso.instances.iter_mut().filter(|instance| instance.start_url == start_url) {
-            instance.assignments.push(Assignment {
+            Arc::make_mut(instance).assignments.push(Assignment {
                 account: account.to_owned(),
                 account_name: account_name.to_owned(),
                 role: role.to_owned(),
@@ -90,8 +90,13 @@ impl World {
     /// Takes an assignment away; access tokens stay valid.
     pub(crate) fn unassign(&self, account: &str, role: &str) {
         for instance in &mut self.lock().sso.instances {
-            instance.assignments.retain(|known| known.account != account || known.role != role);
+            Arc::make_mut(instance).assignments.retain(|known| known.account != account || known.role != role);
         }
+    }
+
+    /// Lets an account be listed that is gone when its roles are asked for.
+    pub(crate) fn close_account(&self, account: &str) {
+        self.lock().sso.closed.insert(account.to_owned());
     }
 
     /// The next valid code of a virtual MFA device: each call is one 30 s step later. Codes of the step before and
@@ -177,6 +182,13 @@ impl World {
     /// Lets the next request of an operation meet a fault; several queue up.
     pub(crate) fn fail_next(&self, operation: &str, fault: Fault) {
         self.lock().faults.push(operation, fault);
+    }
+
+    /// Lets a request of an operation meet a fault after `count` others that meet none.
+    pub(crate) fn fail_after(&self, operation: &str, count: usize, fault: Fault) {
+        let mut state = self.lock();
+        (0..count).for_each(|_| state.faults.pass(operation));
+        state.faults.push(operation, fault);
     }
 
     /// Answers the next `count` portal requests with 429.

@@ -1,0 +1,150 @@
+//! Owns `awsauth discover`.
+
+use std::sync::Arc;
+
+use crate::broker::{Attendance, Listing};
+use crate::cli::command::login::Flow;
+use crate::cli::complete::session_names;
+use crate::cli::desk::Browser;
+use crate::cli::discovered;
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::failure::Failure;
+use crate::cli::findings::Findings;
+use crate::cli::lister::{Lister, SignIn};
+use crate::cli::load::Reading;
+use crate::cli::out::Out;
+use crate::cli::places::Places;
+use crate::cli::work::colored;
+use crate::manifest::{EntryState, Gone};
+use crate::model::{SsoFlow, SsoSession};
+use crate::prompt;
+use crate::system::host::Host;
+
+/// List the accounts and roles of an SSO session into [accounts] of the manifest; every other byte of it stays
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+An entry is known by its account's number: its name, comments and other keys
+stay, and only `roles` changes. New entries are named after their accounts.
+Entries whose accounts are not listed any more are shown; --prune drops them.
+
+A listing that ends early, as by Ctrl-C, goes on with the next run.
+Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply`
+writes them.")]
+pub(crate) struct Args {
+    /// The SSO session; may be left out where the manifest has just one
+    #[arg(value_name = "SESSION", add = clap_complete::ArgValueCandidates::new(session_names))]
+    session: Option<String>,
+    /// Drop the entries of accounts that are not listed any more
+    #[arg(long)]
+    prune: bool,
+    /// Show what would change as a diff, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask on a terminal
+    #[arg(short, long)]
+    yes: bool,
+    /// Do not open a browser, should a sign-in be needed; the page's address is always shown
+    #[arg(long)]
+    no_browser: bool,
+    /// How to approve a sign-in, should one be needed [default: as with `login`]
+    #[arg(long, value_enum)]
+    flow: Option<Flow>,
+}
+
+/// Lists, shows what that changes, asks where somebody can be asked, and writes it.
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    let reading = Reading::read_with_variables(places)?;
+    if !reading.loaded.is_fit_for_listing() {
+        if out.json {
+            out.document(reading.document())?;
+        }
+        reading.show(out);
+        return Ok(Exit::Manifest);
+    }
+    let session = session(args.session.as_deref(), &reading)?;
+    let lister = Lister::new(Arc::clone(&session), host, places, out)?;
+    let is_said = args.no_browser || args.flow.is_some();
+    let listing = lister.list(SignIn {
+        attendance: if host.is_interactive() || is_said { Attendance::Person } else { Attendance::Nobody },
+        browser: if args.no_browser { Browser::Never } else { Browser::Auto },
+        flow: args.flow.map(SsoFlow::from),
+        setting: reading.loaded.settings.sso_flow,
+    })?;
+    discovered::note(&listing, out);
+    let done = finish(args, &reading, &session, &listing, (host, places, out));
+    match &done {
+        Ok(_) => lister.forget(),
+        Err(_) => lister.keep(),
+    }
+    done
+}
+
+/// The session of that name, or the only one.
+fn session(name: Option<&str>, reading: &Reading) -> Result<Arc<SsoSession>, Failure> {
+    let sessions = &reading.loaded.right_sessions;
+    let names = || sessions.iter().map(|session| session.name.as_str());
+    let Some(name) = name else {
+        return match sessions.as_slice() {
+            [only] => Ok(Arc::clone(only)),
+            [] => Err(Failure::new(Exit::Usage, "the manifest has no SSO session")
+                .hint("`[sso_sessions.NAME]` with `sso_start_url` and `sso_region` is one")),
+            _ => Err(Failure::new(Exit::Usage, "which SSO session?")
+                .hint(format!("`awsauth discover SESSION` with one of {}", names().collect::<Vec<_>>().join(", ")))),
+        };
+    };
+    let found = sessions.iter().find(|session| session.name.as_str() == name);
+    found.map(Arc::clone).ok_or_else(|| {
+        let failure = Failure::new(Exit::Usage, format!("there is no SSO session `{name}` in the manifest"));
+        match (explain::nearest(name, names()), sessions.is_empty()) {
+            (Some(near), _) => failure.hint(format!("did you mean `{near}`?")),
+            (None, true) => failure.hint("`[sso_sessions.NAME]` with `sso_start_url` and `sso_region` is one"),
+            (None, false) => failure.hint(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+        }
+    })
+}
+
+fn finish(
+    args: &Args,
+    reading: &Reading,
+    session: &SsoSession,
+    listing: &Listing,
+    (host, places, out): (&Host, Places<'_>, Out),
+) -> Result<Exit, Failure> {
+    let gone = if args.prune { Gone::Prune } else { Gone::Keep };
+    let findings = Findings::new(reading, session, listing, gone, out)?;
+    let is_pending = !findings.merged.texts.is_empty();
+    if args.dry_run && !out.json {
+        for (_, diff) in findings.diffs() {
+            out.data(&colored(&diff))?;
+        }
+    }
+    if !out.json {
+        discovered::say(&findings, session, listing, out);
+    }
+    let is_written = is_pending && !args.dry_run;
+    if is_written {
+        if host.is_interactive() && !args.yes && !out.json {
+            agree(findings.gone == Gone::Keep || findings.of(EntryState::Gone).next().is_none())?;
+        }
+        findings.write(places, out)?;
+    }
+    if out.json {
+        out.document(discovered::document(&findings, session, listing, is_written))?;
+    } else {
+        discovered::say_end(&findings, session, args.dry_run, out);
+    }
+    Ok(Exit::Done)
+}
+
+/// Asks; `default` is what Enter means.
+fn agree(default: bool) -> Result<(), Failure> {
+    match prompt::confirm("Write this?", default) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was written")),
+        Err(prompt::NoAnswer::Interrupted) => {
+            Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"))
+        }
+        Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking")),
+    }
+}

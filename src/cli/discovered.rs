@@ -1,0 +1,170 @@
+//! Owns telling what `discover` has found, in text and as a document.
+
+use serde_json::{Value, json};
+
+use super::announce::count;
+use super::findings::Findings;
+use super::out::Out;
+use super::places::Places;
+use crate::broker::{Listing, Odd};
+use crate::manifest::{EntryState, Gone, MergedEntry};
+use crate::model::SsoSession;
+use crate::source::display_safe;
+
+/// So many entries of a kind are told one by one, unless all are wanted.
+const MOST: usize = 30;
+
+/// Says what was left out, and why.
+pub(crate) fn note(listing: &Listing, out: Out) {
+    let (told, more) = listing.odd.split_at(listing.odd.len().min(MOST));
+    for odd in told {
+        out.warn(&match odd {
+            Odd::Account { id, name } => format!(
+                "AWS lists an account `{name}` with the number `{id}`, which is not one of 12 digits; it is left out"
+            ),
+            Odd::Role { account, name } => format!(
+                "AWS lists a role `{name}` in account {}, which no role can be called; it is left out",
+                account.as_str()
+            ),
+        });
+    }
+    if !more.is_empty() {
+        out.warn(&format!("{} more names that can't be right are left out", more.len()));
+    }
+    for account in &listing.vanished {
+        out.warn(&format!(
+            "account `{}` ({}) was taken from you while its roles were asked for; it is left as it is",
+            account.name,
+            account.id.as_str()
+        ));
+    }
+}
+
+/// Says what changes.
+pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listing, out: Out) {
+    let number = |state| findings.of(state).count();
+    let part = |state, word: &str| match number(state) {
+        0 => None,
+        number => Some(format!("{number} {word}")),
+    };
+    let parts = [
+        part(EntryState::New, "new"),
+        part(EntryState::Changed, "changed"),
+        part(EntryState::Unchanged, "unchanged"),
+        part(EntryState::Gone, "not listed any more"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    let listed = listing.accounts.len();
+    if listed == 0 {
+        out.say(&format!("{} lists no account: nothing is assigned to you there{parts}", session.name));
+    } else {
+        let roles: usize = listing.accounts.iter().map(|account| account.roles.len()).sum();
+        out.say(&format!("{} lists {} with {}{parts}", session.name, count(listed, "account"), count(roles, "role")));
+    }
+    for (state, word) in [(EntryState::New, "new"), (EntryState::Changed, "changed"), (EntryState::Gone, "gone")] {
+        let all: Vec<&MergedEntry> = findings.of(state).collect();
+        let shown = if out.verbose { all.len() } else { all.len().min(MOST) };
+        for entry in &all[..shown] {
+            out.say(&display_safe(&format!(
+                "  {word:7}  {} ({}){}",
+                entry.name,
+                entry.id,
+                roles(entry, findings.gone)
+            )));
+        }
+        if shown < all.len() {
+            out.say(&format!("  {word:7}  and {} more (-v tells all)", all.len() - shown));
+        }
+    }
+}
+
+fn roles(entry: &MergedEntry, gone: Gone) -> String {
+    let signed = |sign: char, names: &[String]| names.iter().map(|name| format!(" {sign}{name}")).collect::<String>();
+    match (entry.state, gone) {
+        (EntryState::Gone, Gone::Keep) => ": `--prune` drops it".to_owned(),
+        (EntryState::Gone, Gone::Prune) => ": dropped".to_owned(),
+        (EntryState::New, _) if entry.roles.is_empty() => ": no role".to_owned(),
+        (EntryState::New, _) => format!(": {}", entry.roles.join(", ")),
+        _ if entry.added.is_empty() && entry.removed.is_empty() => ": its SSO session".to_owned(),
+        _ => format!(":{}{}", signed('+', &entry.added), signed('-', &entry.removed)),
+    }
+}
+
+/// Says what was written, and what comes next.
+pub(crate) fn say_end(findings: &Findings<'_>, session: &SsoSession, is_shown_only: bool, out: Out) {
+    let mut is_pending = false;
+    let verb = if is_shown_only { "would change" } else { "wrote" };
+    for (source, _) in findings.diffs() {
+        is_pending = true;
+        out.say(&display_safe(&format!("{verb} {}", Places::shown(&source.path))));
+    }
+    if !is_pending {
+        out.say("nothing to do: [accounts] says what is listed");
+    } else if !is_shown_only && findings.matrices > 0 {
+        out.say("next: `awsauth apply` writes the profiles that [matrix] makes of them into ~/.aws/config");
+    } else if !is_shown_only {
+        out.say("next: nothing makes profiles of these accounts yet; with these lines in the manifest, `awsauth apply` does:");
+        out.say(&matrix(session));
+    }
+}
+
+/// A matrix of everything that a session lists.
+fn matrix(session: &SsoSession) -> String {
+    let name = session.name.as_str();
+    let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let label = if is_bare { name.to_owned() } else { format!("\"{name}\"") };
+    format!(
+        "    [matrix.{label}]\n    name = \"${{account}}-${{role}}\"\n    accounts = \"*\"\n    roles = \"*\"\n    \
+         pattern = \"sso\"\n    sso_session = \"{name}\"\n    sso_account_id = \"${{account_id}}\"\n    \
+         sso_role_name = \"${{role}}\""
+    )
+}
+
+/// All of it for `--json`.
+pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &Listing, is_written: bool) -> Value {
+    let safe = |names: &[String]| names.iter().map(|name| display_safe(name)).collect::<Vec<_>>();
+    let entry = |entry: &MergedEntry| {
+        json!({
+            "id": display_safe(&entry.id),
+            "name": display_safe(&entry.name),
+            "state": state(entry.state),
+            "roles": safe(&entry.roles),
+            "roles_added": safe(&entry.added),
+            "roles_removed": safe(&entry.removed),
+        })
+    };
+    let gone = |entry: &MergedEntry| {
+        let is_dropped = findings.gone == Gone::Prune;
+        json!({ "id": display_safe(&entry.id), "name": display_safe(&entry.name), "dropped": is_dropped && is_written })
+    };
+    let odd = |odd: &Odd| match odd {
+        Odd::Account { id, name } => json!({ "account": display_safe(id), "name": display_safe(name) }),
+        Odd::Role { account, name } => json!({ "account": account.as_str(), "role": display_safe(name) }),
+    };
+    let listed = findings.merged.entries.iter().filter(|entry| entry.state != EntryState::Gone);
+    json!({
+        "session": session.name.as_str(),
+        "start_url": session.start_url.as_str(),
+        "accounts": listed.map(entry).collect::<Vec<_>>(),
+        "gone": findings.of(EntryState::Gone).map(gone).collect::<Vec<_>>(),
+        "vanished": listing.vanished.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(),
+        "left_out": listing.odd.iter().map(odd).collect::<Vec<_>>(),
+        "written": is_written,
+        "files": findings
+            .diffs()
+            .map(|(source, diff)| json!({ "path": source.path, "written": is_written, "diff": diff }))
+            .collect::<Vec<_>>(),
+        "requests": listing.requests,
+        "known_before": listing.kept,
+    })
+}
+
+fn state(state: EntryState) -> &'static str {
+    match state {
+        EntryState::New => "new",
+        EntryState::Changed => "changed",
+        EntryState::Unchanged => "unchanged",
+        EntryState::Gone => "gone",
+    }
+}

@@ -1,0 +1,146 @@
+//! Owns what a listing comes to in the manifest's files: the new texts, making sure that they are no worse than the old ones,
+//! and writing them.
+
+use crate::broker::Listing;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, Wish};
+use crate::model::{AccountId, SsoSession};
+use crate::plan::{self, Plan};
+use crate::source::Source;
+use crate::system::atomic::Snapshot;
+use crate::system::backups::{Backups, Stamp};
+use crate::system::clock;
+
+use super::exit::Exit;
+use super::explain;
+use super::failure::Failure;
+use super::load::Reading;
+use super::out::Out;
+use super::places::Places;
+use super::report;
+use super::work::FileWork;
+
+/// What a listing comes to.
+pub(crate) struct Findings<'r> {
+    /// The manifest as it is.
+    pub(crate) reading: &'r Reading,
+    /// What there is to write, and every entry.
+    pub(crate) merged: Merged,
+    /// Whether entries whose accounts are gone go.
+    pub(crate) gone: Gone,
+    /// How many matrices the manifest has.
+    pub(crate) matrices: usize,
+}
+
+impl<'r> Findings<'r> {
+    /// Brings `listing` into the manifest, and refuses what would break it.
+    pub(crate) fn new(
+        reading: &'r Reading,
+        session: &SsoSession,
+        listing: &Listing,
+        gone: Gone,
+        out: Out,
+    ) -> Result<Self, Failure> {
+        let unknown: Vec<AccountId> = listing.vanished.iter().map(|account| account.id.clone()).collect();
+        let wish = Wish {
+            session: session.name.as_str(),
+            is_only_session: reading.loaded.sessions == 1,
+            accounts: &listing.accounts,
+            unknown: &unknown,
+            gone,
+        };
+        let layers = &reading.files.layers;
+        let merged = manifest::merge(layers, &reading.loaded.variables, wish).map_err(|error| match error {
+            MergeError::Unfit { .. } => Failure::of(Exit::Refused, &error),
+            MergeError::Bug => Failure::of(Exit::Bug, &error)
+                .hint("nothing was written; please report this with the manifest's [accounts]"),
+        })?;
+        let findings = Self { reading, merged, gone, matrices: reading.loaded.matrices };
+        if gone == Gone::Prune && listing.accounts.is_empty() && findings.of(EntryState::Gone).next().is_some() {
+            let message =
+                format!("{} lists no account at all, and `--prune` would drop every entry of it", session.name);
+            return Err(Failure::new(Exit::Refused, message)
+                .hint("nothing was written; if it is right that none is left, delete the entries by hand"));
+        }
+        findings.check(out)?;
+        Ok(findings)
+    }
+
+    /// The entries in that state.
+    pub(crate) fn of(&self, state: EntryState) -> impl Iterator<Item = &MergedEntry> {
+        self.merged.entries.iter().filter(move |entry| entry.state == state)
+    }
+
+    /// Refuses texts with errors that the old ones do not have.
+    fn check(&self, out: Out) -> Result<(), Failure> {
+        if self.merged.texts.is_empty() {
+            return Ok(());
+        }
+        let after = self.reading.files.layers.with_texts(&self.merged.texts);
+        let loaded = manifest::load(&after, Audience::Person);
+        let errors = new_errors(&self.reading.loaded, loaded);
+        if errors.is_empty() { Ok(()) } else { Err(self.refused(&after, &errors, out)) }
+    }
+
+    fn refused(&self, after: &Layers, errors: &[Diagnostic], out: Out) -> Failure {
+        out.say(&report::diagnostics_text(after.sources(), errors, out.width));
+        let message = "with what was listed, the manifest would not be in order any more; nothing was written";
+        let failure = Failure::new(Exit::Refused, message)
+            .detail("diagnostics", report::diagnostics_json(after.sources(), errors));
+        match self.gone {
+            Gone::Prune => failure.hint("the lines above are those of the manifest as it would be: something in it still names what `--prune` would drop"),
+            Gone::Keep => failure.hint("the lines above are those of the manifest as it would be"),
+        }
+    }
+
+    /// The files that change, as they were read, with their new texts.
+    fn changed(&self) -> impl Iterator<Item = (&Source, &str)> {
+        let sources = self.reading.files.layers.sources();
+        self.merged.texts.iter().map(|(number, text)| (sources.get(*number), text.as_str()))
+    }
+
+    /// The files that change, as they should be shown, with their diffs.
+    pub(crate) fn diffs(&self) -> impl Iterator<Item = (&Source, String)> {
+        self.changed().map(|(source, text)| {
+            let diff = plan::unified(&source.path.display().to_string(), source.text.as_bytes(), text.as_bytes());
+            (source, diff)
+        })
+    }
+
+    /// Writes what changes, unless somebody has written there meanwhile.
+    pub(crate) fn write(&self, places: Places<'_>, out: Out) -> Result<(), Failure> {
+        let state = places.state()?;
+        let mut works = Vec::new();
+        for (source, text) in self.changed() {
+            let snapshot = Snapshot::read_settled(&source.path).map_err(|error| explain::disk(&error))?;
+            if snapshot.bytes != source.text.as_bytes() {
+                let message = format!("{} was changed by another program meanwhile", source.path.display());
+                return Err(Failure::new(Exit::Refused, message).hint("run `awsauth discover` again"));
+            }
+            let plan = Plan::whole(source.text.as_bytes(), text.as_bytes().to_vec());
+            works.push(FileWork { snapshot, plan });
+        }
+        let backups: Vec<Backups> = works.iter().map(|work| Backups::of(&state, &work.snapshot.target)).collect();
+        let stamp = Stamp::after(clock::now(), &backups.iter().collect::<Vec<_>>());
+        for (place, work) in works.iter().enumerate() {
+            let written = work.carry_out_as_read(&state, &stamp, out, "awsauth discover");
+            written.map_err(|failure| match works[..place].first() {
+                Some(first) => {
+                    let path = Places::shown(&first.snapshot.path);
+                    failure.hint(format!("{path} was written before; the same command once more does the rest"))
+                }
+                None => failure,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The errors of `after` that are none of `before`'s.
+fn new_errors(before: &Loaded, after: Loaded) -> Vec<Diagnostic> {
+    let is_known = |found: &Diagnostic| {
+        before.diagnostics.iter().any(|known| (known.code, &known.message) == (found.code, &found.message))
+    };
+    let errors = after.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
+    errors.filter(|found| !is_known(found)).collect()
+}
