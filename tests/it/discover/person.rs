@@ -1,1 +1,130 @@
-//! x
+//! What a person at the terminal sees of it: how far it is, questions, and Ctrl-C.
+
+use std::process::Stdio;
+
+use rexpect::session::{PtySession, spawn_command};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{MANIFEST, PATIENCE, Scene};
+use crate::support::fake_aws::{Approval, Fault};
+
+fn at_terminal(scene: &Scene, args: &str) -> PtySession {
+    let script = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
+    let mut command = scene.home.program("sh".as_ref());
+    command.args(["-c", &script]).env("TERM", "xterm").stdin(Stdio::inherit());
+    spawn_command(command, Some(20_000)).unwrap()
+}
+
+fn answer(session: &mut PtySession, answer: &str) {
+    session.send(answer).unwrap();
+    session.flush().unwrap();
+}
+
+#[test]
+fn a_person_is_asked_before_anything_is_written() {
+    let scene = Scene::with_many(3).signed_in();
+    let before = scene.home.read(MANIFEST);
+    for (key, words) in [("n", "nothing was written"), ("\u{3}", "interrupted; nothing was written")] {
+        let mut session = at_terminal(&scene, "discover");
+        session.exp_string("3 accounts with 6 roles: 3 new").unwrap();
+        session.exp_string("Write this?").unwrap();
+        answer(&mut session, if key == "n" { "n\r" } else { key });
+        session.exp_string(words).unwrap();
+        session.exp_string(if key == "n" { "ended with 4" } else { "ended with 130" }).unwrap();
+        assert_eq!(scene.home.read(MANIFEST), before);
+    }
+    // What was listed for nothing is known.
+    scene.aws.clear();
+    let mut session = at_terminal(&scene, "discover");
+    session.exp_string("3 of 3 accounts are known from the run before").unwrap();
+    session.exp_string("Write this?").unwrap();
+    answer(&mut session, "\r");
+    session.exp_string("next: `awsauth apply`").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!((scene.lists(), scene.kept().len()), ((1, 0), 0));
+    scene.aws.world().unassign(&super::id(1), "Admin");
+    let mut session = at_terminal(&scene, "discover --yes");
+    session.exp_string("-Admin").unwrap();
+    session.exp_string("ended with 0").unwrap();
+}
+
+#[test]
+fn a_person_sees_how_far_it_is_and_how_long_it_takes() {
+    let scene = Scene::with_many(40).signed_in();
+    scene.aws.world().fail_after("ListAccountRoles", 30, Fault::Hang);
+    let mut session = at_terminal(&scene, "discover --yes");
+    session.exp_regex("[0-9]+ of 40 accounts, [0-9]+s left").unwrap();
+    assert!(scene.aws.wait_for("ListAccountRoles", 40, PATIENCE));
+    scene.aws.world().release();
+    session.exp_string("ended with 0").unwrap();
+    let scene = Scene::with_many(40).signed_in();
+    let run = scene.run(&["discover"]).ok();
+    assert!(!run.stderr.contains(" of 40 ") && run.stderr.starts_with("corp lists 40 accounts"), "{}", run.stderr);
+}
+
+#[test]
+fn after_ctrl_c_the_next_run_asks_only_for_what_is_missing() {
+    let scene = Scene::with_many(40).signed_in();
+    let before = scene.home.read(MANIFEST);
+    scene.aws.world().fail_after("ListAccountRoles", 35, Fault::Hang);
+    let mut session = at_terminal(&scene, "discover");
+    // Everything but the one that hangs is answered then.
+    assert!(scene.aws.wait_for("ListAccountRoles", 40, PATIENCE));
+    session.exp_string("39 of 40 accounts").unwrap();
+    answer(&mut session, "\u{3}");
+    session.exp_string("what was learnt of 39 accounts is kept for an hour").unwrap();
+    session.exp_string("interrupted").unwrap();
+    session.exp_string("ended with 130").unwrap();
+    assert_eq!((scene.home.read(MANIFEST), scene.kept().len()), (before, 1));
+    scene.aws.world().release();
+    scene.aws.clear();
+    let mut session = at_terminal(&scene, "discover --yes");
+    session.exp_string("39 of 40 accounts are known from the run before, which ended early").unwrap();
+    session.exp_string("40 new").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!((scene.lists(), scene.kept().len()), ((1, 1), 0));
+    assert!(scene.home.read(MANIFEST).contains("a0039 = "));
+}
+
+#[test]
+fn a_signal_without_a_terminal_keeps_it_as_well() {
+    let scene = Scene::with_many(2).signed_in();
+    scene.aws.world().fail_after("ListAccountRoles", 1, Fault::Hang);
+    let child = scene.home.command(["discover", "-v"]).stderr(Stdio::piped()).spawn().unwrap();
+    assert!(scene.aws.wait_for("ListAccountRoles", 2, PATIENCE));
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with("interrupted\n"));
+    scene.aws.world().release();
+}
+
+#[test]
+fn a_sign_in_that_is_needed_is_made_in_place_and_again_if_it_is_revoked() {
+    let scene = Scene::with_many(30);
+    scene.aws.world().approve_devices(Approval::Never);
+    let mut session = at_terminal(&scene, "discover --yes --no-browser");
+    session.exp_string("to approve the login to corp").unwrap();
+    session.exp_string("Waiting for up to 10 minutes").unwrap();
+    assert!(scene.aws.world().approve(&scene.aws.world().user_codes()[0]));
+    session.exp_string("30 new").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    scene.aws.world().approve_devices(Approval::Immediately);
+    scene.aws.world().fail_after("ListAccountRoles", 10, Fault::SignOut);
+    scene.aws.clear();
+    let mut session = at_terminal(&scene, "discover --no-browser");
+    session.exp_string("to approve the login to corp").unwrap();
+    session.exp_string("30 unchanged").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!(scene.aws.count("StartDeviceAuthorization"), 1);
+}
+
+#[test]
+fn a_shell_completes_the_names_of_sessions() {
+    let scene = Scene::with_many(0);
+    let mut command = scene.home.command(["--", "awsauth", "discover", ""]);
+    command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_IFS", "\n");
+    let output = command.output().unwrap();
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(words.lines().any(|word| word == "corp"), "{words}");
+}
