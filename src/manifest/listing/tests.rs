@@ -1,7 +1,6 @@
 //! What becomes of `[accounts]` in each of TOML's forms, in one file and in several.
 
 use super::*;
-use crate::manifest::layers::Layers;
 use crate::model::SsoRoleName;
 use crate::source::Source;
 
