@@ -80,14 +80,16 @@ pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listi
 }
 
 fn roles(entry: &MergedEntry, gone: Gone) -> String {
-    let signed = |sign: char, names: &[String]| names.iter().map(|name| format!(" {sign}{name}")).collect::<String>();
+    let signed = |sign: &str, names: &[String]| {
+        names.iter().flat_map(|name| [sign, name].map(str::to_owned)).collect::<String>()
+    };
     match (entry.state, gone) {
         (EntryState::Gone, Gone::Keep) => ": `--prune` drops it".to_owned(),
         (EntryState::Gone, Gone::Prune) => ": dropped".to_owned(),
         (EntryState::New, _) if entry.roles.is_empty() => ": no role".to_owned(),
         (EntryState::New, _) => format!(": {}", entry.roles.join(", ")),
         _ if entry.added.is_empty() && entry.removed.is_empty() => ": its SSO session".to_owned(),
-        _ => format!(":{}{}", signed('+', &entry.added), signed('-', &entry.removed)),
+        _ => format!(":{}{}", signed(" +", &entry.added), signed(" -", &entry.removed)),
     }
 }
 

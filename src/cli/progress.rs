@@ -7,7 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::announce::count;
 use super::out::Out;
 use crate::broker::Notice;
-use crate::login::seconds_to_next_code;
+use crate::login::{DeviceAuthorization, seconds_to_next_code};
+use crate::model::SsoAccess;
 use crate::source::display_safe;
 use crate::system::clock;
 
@@ -81,8 +82,7 @@ fn bar(total: usize, done: usize, words: &str) -> ProgressBar {
 
 fn tell(notice: &Notice<'_>, out: Out) {
     match notice {
-        Notice::Progress { .. } | Notice::Listed { .. } => {}
-        Notice::Listing { kept: 0, .. } => {}
+        Notice::Progress { .. } | Notice::Listed { .. } | Notice::Listing { kept: 0, .. } => {}
         Notice::Listing { kept, total } => out.say(&format!(
             "{kept} of {} are known from the run before, which ended early; only the others are asked for",
             count(*total, "account")
@@ -108,37 +108,37 @@ fn tell(notice: &Notice<'_>, out: Out) {
         Notice::NoListener { cause } => {
             out.warn(&format!("no page can come back to this machine ({cause}); a code is used instead"));
         }
-        Notice::Page { access, page, opened } => {
-            let (opening, otherwise) = if *opened {
-                (
-                    "Your browser opens this page",
-                    "If it does not, open the page by hand, on this machine. On another one,",
-                )
-            } else {
-                (
-                    "Open this page in a browser on this machine",
-                    "It comes back here by itself. If you are at another machine,",
-                )
-            };
-            out.say(&format!("{opening} to approve the login to {}:", access.token_key()));
-            out.say("");
-            out.say(&format!("    {}", display_safe(page)));
-            out.say("");
-            out.say(otherwise);
-            out.say("press Ctrl-C and run the same command with `--flow device`.");
-            out.say("Approve only if you started this login yourself. Waiting for up to 10 minutes…");
-        }
-        Notice::Approval { access, authorization, opened } => {
-            let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
-            let opened = if *opened { "Your browser opens" } else { "Open" };
-            out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
-            out.say("");
-            out.say(&format!("    {}", display_safe(page)));
-            out.say("");
-            out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
-            let minutes = authorization.expires_in.as_secs().div_ceil(60);
-            let time = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
-            out.say(&format!("Approve only if you started this login yourself. Waiting for up to {time}…"));
-        }
+        Notice::Page { access, page, opened } => tell_page(access, page, *opened, out),
+        Notice::Approval { access, authorization, opened } => tell_approval(access, authorization, *opened, out),
     }
+}
+
+/// A page that comes back by itself.
+fn tell_page(access: &SsoAccess, page: &str, opened: bool, out: Out) {
+    let (opening, otherwise) = if opened {
+        ("Your browser opens this page", "If it does not, open the page by hand, on this machine. On another one,")
+    } else {
+        ("Open this page in a browser on this machine", "It comes back here by itself. If you are at another machine,")
+    };
+    out.say(&format!("{opening} to approve the login to {}:", access.token_key()));
+    out.say("");
+    out.say(&format!("    {}", display_safe(page)));
+    out.say("");
+    out.say(otherwise);
+    out.say("press Ctrl-C and run the same command with `--flow device`.");
+    out.say("Approve only if you started this login yourself. Waiting for up to 10 minutes…");
+}
+
+/// A page that asks for a code.
+fn tell_approval(access: &SsoAccess, authorization: &DeviceAuthorization, opened: bool, out: Out) {
+    let page = authorization.verification_uri_complete.as_ref().unwrap_or(&authorization.verification_uri);
+    let opened = if opened { "Your browser opens" } else { "Open" };
+    out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
+    out.say("");
+    out.say(&format!("    {}", display_safe(page)));
+    out.say("");
+    out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
+    let minutes = authorization.expires_in.as_secs().div_ceil(60);
+    let time = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+    out.say(&format!("Approve only if you started this login yourself. Waiting for up to {time}…"));
 }

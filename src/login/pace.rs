@@ -206,7 +206,7 @@ mod tests {
             if let Some((_, tries)) = leaving.take_if(|one| one.0 <= now) {
                 let arrives = now + at(25);
                 let rate = quota.unwrap_or(f64::INFINITY);
-                filled = (filled + (arrives - filled_at).as_secs_f64() * rate).min(rate);
+                filled = (filled + arrives.saturating_sub(filled_at).as_secs_f64() * rate).min(rate);
                 filled_at = arrives;
                 let is_taken = filled >= 1.0;
                 filled -= if is_taken && quota.is_some() { 1.0 } else { 0.0 };

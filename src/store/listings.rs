@@ -87,6 +87,7 @@ impl Listings {
 mod tests {
     use super::*;
     use crate::model::{Region, SessionName, StartUrl};
+    use crate::system::atomic::write_private;
 
     fn session(name: &str, url: &str) -> SsoSession {
         SsoSession {
@@ -118,7 +119,7 @@ mod tests {
         {
             assert_eq!(listings.get(&other, now), Learnt::new());
         }
-        std::fs::write(listings.path(&corp), "{").unwrap();
+        write_private(&listings.path(&corp), b"{").unwrap();
         assert_eq!(listings.get(&corp, now), Learnt::new());
         assert!(listings.remove(&corp).unwrap() && !listings.remove(&corp).unwrap());
     }

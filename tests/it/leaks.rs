@@ -26,7 +26,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 18] = [
+const QUIET: [&[&str]; 19] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -38,6 +38,7 @@ const QUIET: [&[&str]; 18] = [
     &["graph"],
     &["exec", "*", "--", "true"],
     &["login", "read"],
+    &["discover"],
     &["login", "jump", "--force"],
     &["login", "prod"],
     &["init"],

@@ -31,6 +31,7 @@ Entries whose accounts are not listed any more are shown; --prune drops them.
 A listing that ends early, as by Ctrl-C, goes on with the next run.
 Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply`
 writes them.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
     /// The SSO session; may be left out where the manifest has just one
     #[arg(value_name = "SESSION", add = clap_complete::ArgValueCandidates::new(session_names))]

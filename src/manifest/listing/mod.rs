@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use super::layers::Layers;
 use super::variables::Variable;
-use crate::model::{AccountId, ListedAccount};
+use crate::model::{AccountId, ListedAccount, SsoRoleName};
 use text::splice;
 use update::{add_entries, remove_entries, update_part};
 use written::{Part, Written};
@@ -145,6 +145,25 @@ impl<'w> Entry<'w> {
     fn session(&self) -> Option<&'w str> {
         self.winning(|part| part.session.as_deref())
     }
+
+    /// What becomes of it, by the roles that it shall have.
+    fn merged(&self, state: EntryState, wanted: &[&str]) -> MergedEntry {
+        let before = self.winning(|part| part.roles.as_ref());
+        let before: BTreeSet<&str> =
+            before.iter().flat_map(|roles| &roles.elements).map(|(_, name)| name.as_str()).collect();
+        let after: BTreeSet<&str> =
+            if state == EntryState::Gone { before.clone() } else { wanted.iter().copied().collect() };
+        let owned = |names: &mut dyn Iterator<Item = &&str>| names.map(|name| (*name).to_owned()).collect();
+        MergedEntry {
+            name: self.name.to_owned(),
+            id: self.id().unwrap_or_default().to_owned(),
+            state,
+            roles: owned(&mut after.iter()),
+            added: owned(&mut after.difference(&before)),
+            removed: owned(&mut before.difference(&after)),
+            files: self.parts.iter().map(|(number, _)| *number).collect(),
+        }
+    }
 }
 
 impl Merge<'_> {
@@ -153,7 +172,7 @@ impl Merge<'_> {
         let files = self.read(texts)?;
         let entries = self.entries(&files);
         let gone: Vec<&Entry<'_>> = entries.iter().filter(|entry| self.is_gone(entry)).collect();
-        let gone_entries = gone.iter().map(|entry| self.merged(entry, EntryState::Gone, &[]));
+        let gone_entries = gone.iter().map(|entry| entry.merged(EntryState::Gone, &[]));
         let mut merged: Vec<MergedEntry> = gone_entries.collect();
         let pruned: HashSet<&str> = match self.wish.gone {
             Gone::Prune => gone.iter().map(|entry| entry.name).collect(),
@@ -210,24 +229,6 @@ impl Merge<'_> {
         is_own && entry.id().is_some_and(|id| !self.listed.contains(id))
     }
 
-    fn merged(&self, entry: &Entry<'_>, state: EntryState, wanted: &[&str]) -> MergedEntry {
-        let before = entry.winning(|part| part.roles.as_ref());
-        let before: BTreeSet<&str> =
-            before.iter().flat_map(|roles| &roles.elements).map(|(_, name)| name.as_str()).collect();
-        let after: BTreeSet<&str> =
-            if state == EntryState::Gone { before.clone() } else { wanted.iter().copied().collect() };
-        let owned = |names: &mut dyn Iterator<Item = &&str>| names.map(|name| (*name).to_owned()).collect();
-        MergedEntry {
-            name: entry.name.to_owned(),
-            id: entry.id().unwrap_or_default().to_owned(),
-            state,
-            roles: owned(&mut after.iter()),
-            added: owned(&mut after.difference(&before)),
-            removed: owned(&mut before.difference(&after)),
-            files: entry.parts.iter().map(|(number, _)| *number).collect(),
-        }
-    }
-
     /// The texts with what is listed in them, and an entry of `merged` for each account. No new entry gets a name of `taken`.
     fn update<'t>(
         &self,
@@ -244,7 +245,7 @@ impl Merge<'_> {
         let mut edits: Vec<Vec<text::Edit>> = vec![Vec::new(); texts.len()];
         let mut new = Vec::new();
         for account in self.wish.accounts {
-            let wanted: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+            let wanted: Vec<&str> = account.roles.iter().map(SsoRoleName::as_str).collect();
             let Some(found) = by_id.get(account.id.as_str()) else {
                 new.push(account);
                 continue;
@@ -252,8 +253,10 @@ impl Merge<'_> {
             for entry in found {
                 let changes = self.update_entry(entry, &wanted, texts);
                 let state = if changes.is_empty() { EntryState::Unchanged } else { EntryState::Changed };
-                merged.push(self.merged(entry, state, &wanted));
-                changes.into_iter().for_each(|(number, edit)| edits[number].push(edit));
+                merged.push(entry.merged(state, &wanted));
+                for (number, edit) in changes {
+                    edits[number].push(edit);
+                }
             }
         }
         if !new.is_empty() {

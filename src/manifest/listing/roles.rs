@@ -81,11 +81,11 @@ impl Roles {
         });
         for (place, name) in new.iter().enumerate() {
             let comma = if is_last_bare && place + 1 == new.len() { "" } else { "," };
-            *text += &match indent {
-                _ if text.ends_with('\n') => format!("{}{name}{comma}{eol}", indent.unwrap_or("    ")),
-                Some(indent) => format!("{eol}{indent}{name}{comma}"),
-                None => format!(" {name}{comma}"),
-            };
+            match indent {
+                _ if text.ends_with('\n') => text.extend([indent.unwrap_or("    "), name, comma, eol]),
+                Some(indent) => text.extend([eol, indent, name, comma]),
+                None => text.extend([" ", name, comma]),
+            }
         }
     }
 }
@@ -145,7 +145,7 @@ mod tests {
     fn a_list_on_one_line_keeps_its_form() {
         for (text, wanted, expected) in [
             (r#"["B", "A"]"#, &["A", "B", "C"][..], r#"["B", "A", "C"]"#),
-            (r#"[ 'B','A' , ]"#, &["A", "C"], r#"[ 'A', "C", ]"#),
+            (r"[ 'B','A' , ]", &["A", "C"], r#"[ 'A', "C", ]"#),
             (r#"["A"]"#, &[], "[]"),
             ("[ ]", &["A"], r#"["A"]"#),
         ] {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::roles::{list, quoted};
 use super::text::{BOM, Edit, eol, with_comments, with_empty_line};
 use super::written::{Home, Part, Shape, Written};
-use crate::model::ListedAccount;
+use crate::model::{ListedAccount, SsoRoleName};
 
 /// What makes an entry say `roles` and `session`, where they are given.
 pub(super) fn update_part(source: &str, part: &Part, roles: Option<&[&str]>, session: Option<&str>) -> Vec<Edit> {
@@ -74,7 +74,7 @@ fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
     let key = if is_bare { name.to_owned() } else { quoted(name) };
     let id = quoted(account.id.as_str());
     let session = session.map(|session| format!(", sso_session = {}", quoted(session))).unwrap_or_default();
-    let roles: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+    let roles: Vec<&str> = account.roles.iter().map(SsoRoleName::as_str).collect();
     match (roles.is_empty(), session.is_empty()) {
         (true, true) => format!("{key} = {id}"),
         (true, false) => format!("{key} = {{ id = {id}{session} }}"),

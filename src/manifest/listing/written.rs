@@ -149,8 +149,8 @@ fn part(source: &str, key: &Key, item: &Item, variables: &Variables) -> Result<P
         Item::Value(value) if value.is_str() => {
             let span = value.span().ok_or_else(no_place)?;
             let id = value.as_str().and_then(|id| fill_in_plainly(id, variables));
-            let places = vec![at.start..span.end];
-            return Ok(Part { name, id, session: None, roles: None, shape: Shape::Number(span), places });
+            let place = at.start..span.end;
+            return Ok(Part { name, id, session: None, roles: None, shape: Shape::Number(span), places: vec![place] });
         }
         other => {
             other.as_table_like().ok_or_else(|| format!("`{name}` of `[accounts]` is neither a string nor a table"))?
@@ -165,7 +165,8 @@ fn part(source: &str, key: &Key, item: &Item, variables: &Variables) -> Result<P
             let header = section.span().ok_or_else(no_place)?;
             let end = last.map_or(header.end, |(_, range)| range.end);
             let blanks = last.map_or_else(String::new, |(_, range)| blanks_before(source, range.start));
-            (Shape::Lines(blanks, end), vec![header.start..end])
+            let place = header.start..end;
+            (Shape::Lines(blanks, end), vec![place])
         }
         (Item::Table(_), Some((key, range))) => {
             let first = key.span().ok_or_else(no_place)?.start;
@@ -181,7 +182,8 @@ fn part(source: &str, key: &Key, item: &Item, variables: &Variables) -> Result<P
         (Item::Value(value), last) => {
             let span = value.span().ok_or_else(no_place)?;
             let end = last.map_or(span.end, |(_, range)| range.end);
-            (Shape::Commas(String::new(), end), vec![at.start..span.end])
+            let place = at.start..span.end;
+            (Shape::Commas(String::new(), end), vec![place])
         }
         _ => return Err(format!("`{name}` of `[accounts]` has no `id`")),
     };
