@@ -83,10 +83,11 @@ fn bar(total: usize, done: usize, words: &str) -> ProgressBar {
 fn tell(notice: &Notice<'_>, out: Out) {
     match notice {
         Notice::Progress { .. } | Notice::Listed { .. } | Notice::Listing { kept: 0, .. } => {}
-        Notice::Listing { kept, total } => out.say(&format!(
-            "{kept} of {} are known from the run before, which ended early; only the others are asked for",
-            count(*total, "account")
-        )),
+        Notice::Listing { kept, total } => {
+            let rest = if kept < total { "; only the others are asked for" } else { "" };
+            let accounts = count(*total, "account");
+            out.say(&format!("{kept} of {accounts} are known from the run before, which wrote nothing{rest}"));
+        }
         Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
         Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),
         Notice::CodeRefused { serial, clock_skew } => out.warn(&format!(

@@ -260,7 +260,7 @@ impl Merge<'_> {
             }
         }
         if !new.is_empty() {
-            let home = self.home(&files);
+            let home = self.home(&files, &entries);
             let names = names::names(&new, taken);
             let mut entries: Vec<(String, &ListedAccount)> = names.into_iter().zip(new).collect();
             entries.sort_by(|one, other| one.0.cmp(&other.0));
@@ -286,10 +286,19 @@ impl Merge<'_> {
         edits
     }
 
-    /// The file that gets new entries: the first of those that all share that has `[accounts]`, else the manifest.
-    fn home(&self, files: &[Option<Written>]) -> usize {
-        let shared = |number: &usize| !self.layers.is_local(*number);
-        (0..files.len()).filter(shared).find(|number| files[*number].is_some()).unwrap_or_default()
+    /// The file that gets new entries, of those that all share: where there are several SSO sessions, the one that has most of
+    /// this one's; else the first that has `[accounts]`, else the manifest.
+    fn home(&self, files: &[Option<Written>], entries: &[Entry<'_>]) -> usize {
+        let mut own = vec![0_usize; files.len()];
+        for entry in entries.iter().filter(|entry| entry.session() == Some(self.wish.session)) {
+            for (number, part) in &entry.parts {
+                own[*number] += usize::from(part.id.is_some());
+            }
+        }
+        let shared = || (0..files.len()).filter(|number| !self.layers.is_local(*number));
+        let most = shared().rev().max_by_key(|number| own[*number]).filter(|number| own[*number] > 0);
+        let first = || shared().find(|number| files[*number].is_some());
+        most.filter(|_| !self.wish.is_only_session).or_else(first).unwrap_or_default()
     }
 
     /// Makes sure that the new texts say what they should, and that there is nothing left to do in them.

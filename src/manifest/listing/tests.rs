@@ -213,6 +213,21 @@ fn an_entry_changes_in_the_files_where_it_stands() {
 }
 
 #[test]
+fn of_several_files_the_one_with_the_sessions_accounts_gets_its_new_ones() {
+    let mut layers = Layers::new(Source::new("profiles.toml", "include = [\"*.toml\"]\n"), "");
+    let of = |session: &str, id: u64| {
+        format!("[accounts]\n{session} = {{ id = \"{id:012}\", sso_session = \"{session}\" }}\n")
+    };
+    layers.add_included(0, Source::new("a.toml", of("a", 8)));
+    layers.add_included(0, Source::new("corp.toml", of("corp", 9)));
+    let accounts = [account(1, "new", ""), account(9, "corp", "")];
+    let home = |wish: Wish<'_>| merge(&layers, &[], wish).unwrap().texts.first().map(|(number, _)| *number);
+    let several = Wish { is_only_session: false, ..wish(&accounts) };
+    assert_eq!((home(several), home(wish(&accounts))), (Some(2), Some(1)));
+    assert_eq!(home(Wish { session: "other", ..several }), Some(1));
+}
+
+#[test]
 fn what_is_no_table_of_accounts_is_refused() {
     for text in
         ["accounts = 1\n", "[[accounts]]\n", "[accounts]\na = 1\n", "[accounts]\na.roles = 1\n", "x = \n# accounts"]

@@ -79,7 +79,9 @@ fn after_ctrl_c_the_next_run_asks_only_for_what_is_missing() {
     scene.aws.world().release();
     scene.aws.clear();
     let mut session = at_terminal(&scene, "discover --yes");
-    session.exp_string("39 of 40 accounts are known from the run before, which ended early").unwrap();
+    session
+        .exp_string("39 of 40 accounts are known from the run before, which wrote nothing; only the others")
+        .unwrap();
     session.exp_string("40 new").unwrap();
     session.exp_string("ended with 0").unwrap();
     assert_eq!((scene.lists(), scene.kept().len()), ((1, 1), 0));
