@@ -63,6 +63,8 @@ struct Asking<'s> {
     access: &'s SsoAccess,
     name: &'s ProfileName,
     requests: Cell<usize>,
+    /// Whether the token that is used now has served.
+    has_served: Cell<bool>,
 }
 
 /// What came of one account.
@@ -77,7 +79,7 @@ impl Broker<'_> {
         learnt: &RefCell<Learnt>,
     ) -> Result<Listing, Rc<BrokerError>> {
         let (access, name) = (SsoAccess::Session(Arc::clone(session)), ProfileName::from(&session.name));
-        let asking = Asking { access: &access, name: &name, requests: Cell::new(0) };
+        let asking = Asking { access: &access, name: &name, requests: Cell::new(0), has_served: Cell::new(false) };
         self.sso_token(Purpose::Listing(&name), &access, Trust::Kept).await?;
         // Not before: a person may have taken minutes to approve.
         self.pace.may_climb();
@@ -191,7 +193,7 @@ impl Broker<'_> {
     /// Makes a call of the portal in its turn. A token that AWS refuses is renewed once, for all calls that are under way.
     async fn with_token<T>(
         &self,
-        Asking { access, name, .. }: &Asking<'_>,
+        Asking { access, name, has_served, .. }: &Asking<'_>,
         call: impl AsyncFn(&SsoToken) -> Result<T, CallError>,
     ) -> Result<T, Rc<BrokerError>> {
         let purpose = Purpose::Listing(name);
@@ -199,11 +201,16 @@ impl Broker<'_> {
         let answer = match self.in_rounds(async || call(&token).await).await {
             Err(error) if error.problem == Problem::TokenRejected => {
                 (self.ports.notify)(Notice::TokenRejected { access });
+                if has_served.replace(false) {
+                    // It was good: whoever approved it in this run did not do so in vain, and may do so again.
+                    self.allow_approval(access);
+                }
                 let token = self.sso_token(purpose, access, Trust::AllBut(&token.access_token)).await?;
                 self.in_rounds(async || call(&token).await).await
             }
             answer => answer,
         };
+        has_served.set(has_served.get() || answer.is_ok());
         Ok(answer.map_err(|call| failed(name, call))?)
     }
 

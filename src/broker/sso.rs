@@ -253,6 +253,11 @@ impl Broker<'_> {
         Ok(token)
     }
 
+    /// Lets a person be asked once more in this run.
+    pub(super) fn allow_approval(&self, access: &SsoAccess) {
+        self.approved.borrow_mut().remove(&run_key(access));
+    }
+
     /// Has a person compare a code on a page, and polls until they have (RFC 8628).
     pub(super) async fn by_device(&self, name: &ProfileName, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         let (client, authorization) = self.start(name, access).await.map_err(|call| failed(name, call))?;

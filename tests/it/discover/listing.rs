@@ -196,6 +196,19 @@ fn a_token_that_is_revoked_meanwhile_is_renewed_once_by_whoever_can() {
     scene.run(&["discover", "--flow", "device"]).ok();
     assert_eq!(scene.aws.count("StartDeviceAuthorization"), 1);
     assert!(scene.home.read(MANIFEST).contains("a0029 = "));
+    // Also where it was approved in the same run.
+    let scene = Scene::with_many(30);
+    scene.aws.world().fail_after("ListAccountRoles", 10, Fault::SignOut);
+    scene.run(&["discover", "--flow", "device"]).ok();
+    assert_eq!(scene.aws.count("StartDeviceAuthorization"), 2);
+    // A token that never serves is not asked for again and again.
+    let scene = Scene::with_many(1);
+    for _ in 0..9 {
+        scene.aws.world().fail_next("ListAccounts", Fault::SignOut);
+    }
+    let run = scene.run(&["discover", "--flow", "device"]).exits(5);
+    assert!(run.stderr.contains("AWS refuses the token of the login that was just approved"), "{}", run.stderr);
+    assert_eq!(scene.aws.count("StartDeviceAuthorization"), 1);
 }
 
 #[test]
