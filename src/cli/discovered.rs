@@ -103,11 +103,18 @@ pub(crate) fn say_end(findings: &Findings<'_>, session: &SsoSession, is_shown_on
     }
     if !is_pending {
         out.say("nothing to do: [accounts] says what is listed");
-    } else if !is_shown_only && findings.matrices > 0 {
-        out.say("next: `awsauth apply` writes the profiles that [matrix] makes of them into ~/.aws/config");
-    } else if !is_shown_only {
-        out.say("next: nothing makes profiles of these accounts yet; with these lines in the manifest, `awsauth apply` does:");
-        out.say(&matrix(session));
+    }
+    match (findings.is_in_order, findings.matrices) {
+        (false, _) => out.warn("the manifest is not in order: `awsauth check` says why"),
+        _ if !is_pending || is_shown_only => {}
+        (true, 0) => {
+            let words =
+                "nothing makes profiles of these accounts yet; with these lines in the manifest, `awsauth apply` does";
+            out.say(&format!("next: {words}:\n{}", matrix(session)));
+        }
+        (true, _) => {
+            out.say("next: `awsauth apply` writes the profiles that [matrix] makes of them into ~/.aws/config");
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Findings<'r> {
     pub(crate) gone: Gone,
     /// How many matrices the manifest has.
     pub(crate) matrices: usize,
+    /// Whether the manifest has no error, as it will be.
+    pub(crate) is_in_order: bool,
 }
 
 impl<'r> Findings<'r> {
@@ -55,7 +57,8 @@ impl<'r> Findings<'r> {
             MergeError::Bug => Failure::of(Exit::Bug, &error)
                 .hint("nothing was written; please report this with the manifest's [accounts]"),
         })?;
-        let findings = Self { reading, merged, gone, matrices: reading.loaded.matrices };
+        let (matrices, is_in_order) = (reading.loaded.matrices, reading.loaded.is_in_order());
+        let mut findings = Self { reading, merged, gone, matrices, is_in_order };
         if gone == Gone::Prune && listing.accounts.is_empty() && findings.of(EntryState::Gone).next().is_some() {
             let message =
                 format!("{} lists no account at all, and `--prune` would drop every entry of it", session.name);
@@ -72,12 +75,13 @@ impl<'r> Findings<'r> {
     }
 
     /// Refuses texts with errors that the old ones do not have.
-    fn check(&self, out: Out) -> Result<(), Failure> {
+    fn check(&mut self, out: Out) -> Result<(), Failure> {
         if self.merged.texts.is_empty() {
             return Ok(());
         }
         let after = self.reading.files.layers.with_texts(&self.merged.texts);
         let loaded = manifest::load(&after, Audience::Person);
+        self.is_in_order = loaded.is_in_order();
         let errors = new_errors(&self.reading.loaded, loaded);
         if errors.is_empty() { Ok(()) } else { Err(self.refused(&after, &errors, out)) }
     }

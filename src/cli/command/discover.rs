@@ -56,14 +56,16 @@ pub(crate) struct Args {
 /// Lists, shows what that changes, asks where somebody can be asked, and writes it.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let reading = Reading::read_with_variables(places)?;
-    if !reading.loaded.is_fit_for_listing() {
+    let session = session(args.session.as_deref(), &reading);
+    let is_fit = reading.loaded.is_in_order() || reading.loaded.is_fit_for_listing() && session.is_ok();
+    if !is_fit {
         if out.json {
             out.document(reading.document())?;
         }
         reading.show(out);
         return Ok(Exit::Manifest);
     }
-    let session = session(args.session.as_deref(), &reading)?;
+    let session = session?;
     let lister = Lister::new(Arc::clone(&session), host, places, out)?;
     let is_said = args.no_browser || args.flow.is_some();
     let listing = lister.list(SignIn {

@@ -60,20 +60,16 @@ next: nothing makes profiles of these accounts yet; with these lines in the mani
     [matrix.corp]
 ";
     assert!(run.stderr.starts_with(words), "{}", run.stderr);
+    let matrix = &run.stderr[words.len() - "    [matrix.corp]\n".len()..];
     let run = scene.run(&["discover"]).ok();
     assert!(
         run.stderr.contains("gone     old") && run.stderr.ends_with("nothing to do: [accounts] says what is listed\n")
     );
     assert_eq!(scene.home.read(MANIFEST), expected);
     // The lines that it gives are good.
-    let lines: Vec<&str> = words_of_matrix();
-    scene.home.manifest(&format!("{expected}\n{}", lines.join("\n")));
-    scene.run(&["check"]).ok();
-}
-
-/// The lines that are proposed, as they stand in the code's own words.
-fn words_of_matrix() -> Vec<&'static str> {
-    MATRIX.lines().filter(|line| !line.is_empty()).collect()
+    scene.home.manifest(&format!("{expected}\n{matrix}"));
+    let run = scene.run(&["list"]).ok();
+    assert!(["prod-Admin", "dev-Admin", "new-Admin"].iter().all(|name| run.stdout.contains(name)), "{}", run.stdout);
 }
 
 #[test]
@@ -127,6 +123,19 @@ fn a_manifest_that_only_lacks_the_accounts_is_mended() {
     scene.run(&["check"]).exits(3);
     scene.run(&["discover"]).ok();
     scene.run(&["check"]).ok();
+    // What it can't mend stays, and is told.
+    let lacking = format!("{SESSION}\n[profiles.p]\npattern = \"sso\"\nsso_session = \"corp\"\n");
+    scene.home.manifest(&lacking);
+    let run = scene.run(&["discover"]).ok();
+    assert!(
+        run.stderr.ends_with("warning: the manifest is not in order: `awsauth check` says why\n"),
+        "{}",
+        run.stderr
+    );
+    assert!(scene.home.read(MANIFEST).starts_with(&format!("{lacking}\n[accounts]\n")));
+    // A session that is not in order is told as that.
+    scene.home.manifest("[sso_sessions.corp]\nsso_region = \"us-east-1\"\n");
+    assert!(scene.run(&["discover", "corp"]).exits(3).stderr.contains("error[missing-key]"));
 }
 
 #[test]

@@ -327,6 +327,33 @@ fn accounts_and_roles_come_in_pages() {
 }
 
 #[test]
+fn a_page_belongs_to_its_own_list_and_an_account_or_a_login_may_end_in_between() {
+    let fake = FakeAws::start_standard();
+    let roles = ["A", "B"];
+    let instance =
+        ["000000000001", "000000000002"].iter().fold(SsoInstance::new(START_URL, "alice"), |instance, id| {
+            roles.iter().fold(instance, |instance, role| instance.assigning(id, "some", role))
+        });
+    fake.world().add_sso(instance);
+    run(async {
+        let person = Person::new(&fake).await;
+        let token = person.log_in().await.access_token;
+        let accounts = person.portal.list_accounts().set_access_token(token.clone()).max_results(1);
+        let next = accounts.send().await.unwrap().next_token;
+        assert!(next.is_some());
+        let roles = person.portal.list_account_roles().set_access_token(token);
+        let of_another = roles.clone().account_id("000000000001").set_next_token(next).send().await;
+        assert_eq!(refusal(of_another).1, "InvalidRequestException");
+        fake.world().close_account("000000000002");
+        let closed = refusal(roles.clone().account_id("000000000002").send().await);
+        assert_eq!((closed.0, closed.1.as_str()), (404, "ResourceNotFoundException"));
+        fake.world().fail_after("ListAccountRoles", 1, Fault::SignOut);
+        roles.clone().account_id("000000000001").send().await.unwrap();
+        assert_eq!(refusal(roles.account_id("000000000001").send().await).0, 401);
+    });
+}
+
+#[test]
 fn a_signed_call_to_an_unsigned_operation_is_refused() {
     let fake = FakeAws::start_standard();
     let body = r#"{"clientName":"x","clientType":"public"}"#;
