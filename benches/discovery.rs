@@ -43,21 +43,28 @@ fn main() {
 
 /// A home whose session lists so many accounts, with three roles in each, and where somebody is signed in.
 struct Home {
+    /// AWS.
     aws: FakeAws,
+    /// The files.
     sandbox: Sandbox,
 }
 
 /// What a run took.
 struct Run {
+    /// From its start to its end.
     time: Duration,
     /// The most memory that it had, in MB; none where the system does not tell.
     memory: Option<f64>,
+    /// How many requests arrived.
     requests: usize,
+    /// How many of these the quota refused.
     refused: usize,
+    /// What it said.
     stderr: String,
 }
 
 impl Home {
+    /// A fresh one.
     fn new(accounts: usize) -> Self {
         let world = World::new();
         let mut instance = SsoInstance::new(START_URL, "alice");
@@ -105,6 +112,7 @@ fn peak(process: u32) -> Option<f64> {
     Some(kilobytes / 1024.0)
 }
 
+/// Prints the figures of a run.
 fn tell(what: &str, run: &Run, target: &str) {
     let memory = run.memory.map_or("?".to_owned(), |memory| format!("{memory:.1}"));
     println!(
@@ -124,7 +132,8 @@ fn within_quota() {
     home.aws.world().set_latency(LATENCY);
     home.aws.world().set_portal_quota(QUOTA);
     let run = home.discover();
-    let least = (run.requests - run.refused) as f64 / f64::from(QUOTA);
+    let served = u32::try_from(run.requests - run.refused).expect("there are not so many");
+    let least = f64::from(served) / f64::from(QUOTA);
     let ratio = run.time.as_secs_f64() / least;
     tell("discover", &run, &format!("{ratio:.3} times the quota's own {least:.1} s; target: 1.1"));
 }
