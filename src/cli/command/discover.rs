@@ -21,7 +21,7 @@ use crate::model::{SsoFlow, SsoSession};
 use crate::prompt;
 use crate::system::host::Host;
 
-/// List the accounts and roles of an SSO session into [accounts] of the manifest; every other byte of it stays
+/// List the accounts and roles of an SSO session into the accounts of the manifest; every other byte of it stays
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 An entry is known by its account's number: its name, comments and other keys
