@@ -2,18 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use glob::{MatchOptions, Pattern as NamePattern};
-
 use super::complete::{profile_names, tags};
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::load::Manifest;
-use crate::model::{Pattern, Profile};
-
-/// `/` is a character like others in a profile's name, and so is a dot in front.
-const OPTIONS: MatchOptions =
-    MatchOptions { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: false };
+use crate::model::{NamePattern, Pattern, Profile};
 
 /// Which profiles a command shows, if not all.
 #[derive(Debug, clap::Args)]
@@ -77,11 +71,6 @@ impl Filter {
     }
 }
 
-/// Whether a text is a pattern of names; no name has one of these characters.
-pub(crate) fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?']) || text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'))
-}
-
 /// The profiles that are wanted, each once: those of tags, of one pattern and all of them in the manifest's order, names in
 /// the order in which they were given. What is not there is a mistake of the command line.
 pub(crate) fn choose<'m>(
@@ -100,8 +89,11 @@ pub(crate) fn choose<'m>(
         Wanted::Names(names) => {
             let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
             for name in names {
-                let found =
-                    if is_pattern(name) { matching(profiles, name, among)? } else { vec![manifest.profile(name)?] };
+                let found = if NamePattern::is_meant(name) {
+                    matching(profiles, name, among)?
+                } else {
+                    vec![manifest.profile(name)?]
+                };
                 chosen.extend(found.into_iter().filter(|profile| seen.insert(&profile.name)));
             }
             Ok(chosen)
@@ -125,9 +117,8 @@ fn check_tag(profiles: &[Profile], tag: &String, among: Among) -> Result<(), Fai
 
 /// The profiles whose names match.
 fn matching<'m>(profiles: &'m [Profile], text: &str, among: Among) -> Result<Vec<&'m Profile>, Failure> {
-    let pattern = NamePattern::new(text)
-        .map_err(|error| Failure::new(Exit::Usage, format!("`{text}` is no pattern of names")).because(&error))?;
-    let fits = |pattern: &NamePattern, profile: &Profile| pattern.matches_with(profile.name.as_str(), OPTIONS);
+    let pattern = NamePattern::new(text).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let fits = |pattern: &NamePattern, profile: &Profile| pattern.fits(profile.name.as_str());
     let found: Vec<&Profile> = profiles.iter().filter(|profile| fits(&pattern, profile)).collect();
     if found.is_empty() {
         let failure = Failure::new(Exit::Usage, format!("no profile's name matches `{text}`"));

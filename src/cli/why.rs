@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::load::Reading;
 use super::out::Out;
 use super::places::Places;
-use crate::manifest::{LeftOut, MadeBy, Origin, Told, Why};
+use crate::manifest::{LeftOut, Made, Origin, Told, Why};
 use crate::model::Catalog;
 use crate::render::table;
 use crate::source::{Position, Span, display_safe};
@@ -87,10 +87,15 @@ impl Question<'_> {
     /// What made the profile, in a sentence for each table.
     fn origin(&self, why: &Why) -> String {
         let (name, table) = (display_safe(self.name), self.table());
-        let made = why.made.as_ref().map(|MadeBy { matrix, account, role }| {
+        let made = why.made.as_ref().map(|Made { matrix, account, role }| {
             let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
             let (label, at, account) = (self.word(*matrix), self.place(*matrix), named(*account));
-            let role = role.map(|role| format!(" and the role {}", named(role))).unwrap_or_default();
+            let role = why
+                .role
+                .as_ref()
+                .zip(*role)
+                .map(|(name, at)| format!(" and the role `{}` ({})", display_safe(name), self.place(at)));
+            let role = role.unwrap_or_default();
             format!("`{name}` is made by [matrix.{label}] ({at}) for the account {account}{role}.\n")
         });
         let written = why.written_at.map(|at| match made {
@@ -107,7 +112,9 @@ impl Question<'_> {
         }
         let header = ["KEY", "VALUE", "FROM", "WHERE"].map(str::to_owned).to_vec();
         let rows = why.keys.iter().map(|told| {
-            vec![display_safe(&told.key), display_safe(&told.value), self.origin_of(told, why), self.place(told.at)]
+            let variables = told.variables.iter().map(|(name, at)| format!("${{{name}}} {}", self.place(*at)));
+            let places: Vec<String> = std::iter::once(self.place(told.at)).chain(variables).collect();
+            vec![display_safe(&told.key), display_safe(&told.value), self.origin_of(told, why), places.join(", ")]
         });
         format!("\n{}", table(&std::iter::once(header).chain(rows).collect::<Vec<_>>()))
     }
@@ -137,21 +144,28 @@ impl Question<'_> {
             })
         };
         let why = self.reading.loaded.why.as_ref();
+        let variable = |(name, at): &(String, Span)| {
+            let mut value = self.place_json(*at);
+            value["name"] = json!(name);
+            value
+        };
         let told_json = |told: &Told, why: &Why| {
             json!({
                 "key": told.key,
                 "value": display_safe(&told.value),
                 "table": self.origin_of(told, why),
                 "place": self.place_json(told.at),
+                "variables": told.variables.iter().map(variable).collect::<Vec<_>>(),
             })
         };
         document["profile"] = json!(display_safe(self.name));
-        document["made_by"] = json!(why.and_then(|why| why.made.as_ref()).map(|made| {
-            json!({
-                "matrix": named(made.matrix),
-                "account": named(made.account),
-                "role": made.role.map(named),
-            })
+        document["made_by"] = json!(why.and_then(|why| Some((why.made.as_ref()?, why))).map(|(made, why)| {
+            let role = made.role.map(|at| {
+                let mut value = self.place_json(at);
+                value["name"] = json!(why.role.as_deref().map(display_safe));
+                value
+            });
+            json!({ "matrix": named(made.matrix), "account": named(made.account), "role": role })
         }));
         document["written_at"] = json!(why.and_then(|why| why.written_at).map(|at| self.place_json(at)));
         document["keys"] = why.map_or(Value::Null, |why| why.keys.iter().map(|told| told_json(told, why)).collect());

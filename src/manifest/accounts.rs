@@ -1,12 +1,12 @@
 //! Owns `[accounts]`: each account as all files together say it. Must not know the matrices that choose among them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::codes;
 use super::fields::Slot;
 use super::keys;
-use super::reading::{Entry, Reading, Table, Text, entries};
-use super::sessions::{Sessions, check_case};
+use super::reading::{Entry, Reading, Table, Text, each_once, entries};
+use super::sessions::{Fold, Sessions, check_case};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::model::{AccountId, ProfileName, Region};
@@ -46,9 +46,13 @@ pub(super) struct Account<'t> {
 
 impl Account<'_> {
     /// Whether it has one of these tags.
-    pub(super) fn has_any(&self, tags: &[Text<'_>]) -> bool {
-        let own = self.tags.value().map(Vec::as_slice).unwrap_or_default();
-        tags.iter().any(|tag| own.iter().any(|own| *own == *tag.value))
+    pub(super) fn has_any(&self, tags: &HashSet<&str>) -> bool {
+        self.tags.value().into_iter().flatten().any(|own| tags.contains(own.as_str()))
+    }
+
+    /// Whether it says nothing of roles.
+    pub(super) fn lacks_roles(&self) -> bool {
+        self.roles.is_absent() && !self.meant.contains(&"roles")
     }
 
     /// Whether another SSO session than this one leads there.
@@ -64,6 +68,10 @@ pub(super) struct Accounts<'t> {
     pub(super) list: Vec<Account<'t>>,
     /// The place in the list by name.
     pub(super) by_name: HashMap<&'t str, usize>,
+    /// Every tag that an account has.
+    pub(super) tags: HashSet<String>,
+    /// Whether all tags are known: there is neither a mistake in them nor what each person supplies.
+    pub(super) knows_tags: bool,
 }
 
 impl<'t> Accounts<'t> {
@@ -93,16 +101,18 @@ impl<'t> Accounts<'t> {
     }
 
     /// Checks each account as a whole.
-    pub(super) fn check(&self, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
-        check_case(self.list.iter().map(|account| (account.name, account.at)), "account", reading);
+    pub(super) fn check(&mut self, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
+        check_case(self.list.iter().map(|account| (account.name, account.at, Fold::No)), "account", reading);
+        self.tags = self.list.iter().filter_map(|account| account.tags.value()).flatten().cloned().collect();
+        let knows_tags = |account: &Account<'_>| {
+            account.tags.value().is_some() || account.tags.is_absent() && !account.meant.contains(&"tags")
+        };
+        self.knows_tags = self.list.iter().all(knows_tags);
         let mut by_id = HashMap::new();
         for account in &self.list {
             if account.id.is_absent() && !account.meant.contains(&"id") {
-                let message = format!("the account `{}` has no `id`", account.name);
-                reading.out.push(
-                    Diagnostic::error(codes::MISSING_KEY, account.at, message)
-                        .help("add `id = \"…\"` with the 12 digits of its number"),
-                );
+                let found = self.id_missing(account, reading);
+                reading.out.push(found);
             }
             if let Some(session) = account.sso_session.given() {
                 sessions.check_reference(
@@ -121,6 +131,22 @@ impl<'t> Accounts<'t> {
                         .help("leave one of them out, or correct its `id`"),
                 );
             }
+        }
+    }
+}
+
+impl Accounts<'_> {
+    /// In a file of one person's own, such an account was probably meant to be one of the manifest's.
+    fn id_missing(&self, account: &Account<'_>, reading: &mut Reading<'_>) -> Diagnostic {
+        let message = format!("the account `{}` has no `id`", account.name);
+        let found = Diagnostic::error(codes::MISSING_KEY, account.at, message);
+        let layers = reading.layers;
+        let is_local = |at| layers.is_local(layers.sources().number(at));
+        let help = "add `id = \"…\"` with the 12 digits of its number";
+        let shared = self.list.iter().filter(|other| is_local(account.at) && !is_local(other.at));
+        match reading.suggester.nearest(account.name, shared.map(|other| other.name)) {
+            Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
+            None => found.help(help),
         }
     }
 }
@@ -191,11 +217,13 @@ fn id(entry: Entry<'_>, reading: &mut Reading<'_>) -> Slot<AccountId> {
 pub(super) fn roles(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) -> Option<Vec<RoleName>> {
     let texts = reading.texts(entry, example)?;
     let is_name = |text: &Text<'_>| !text.value.is_empty() && !text.value.contains(is_unsafe);
-    let bad = texts.iter().find(|text| !is_name(text));
-    if let Some(text) = bad {
+    let mut are_names = true;
+    for text in texts.iter().filter(|text| !is_name(text)) {
         let help = "a role's name is one line of visible characters, as the access portal or IAM shows it";
         reading.reject(text, codes::BAD_TEXT, "this can't be the name of a role".to_owned(), help);
-        return None;
+        are_names = false;
     }
-    Some(texts.into_iter().map(|text| RoleName { name: text.value.into_owned(), at: text.at }).collect())
+    let texts = each_once(texts, reading);
+    let role = |text: Text<'_>| RoleName { name: text.value.into_owned(), at: text.at };
+    are_names.then(|| texts.into_iter().map(role).collect())
 }

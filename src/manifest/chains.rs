@@ -131,7 +131,8 @@ fn visit(at: usize, below: Option<(usize, Facts)>, drafts: &mut Drafts<'_>, read
 }
 
 fn report_unknown(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
-    let Some(given) = draft.fields.source_profile.given() else { return };
+    let given = draft.fields.source_profile.given();
+    let Some(given) = given.filter(|_| !reading.names_are_open) else { return };
     let found = draft.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
     let help = match reading.suggester.nearest(&given.value, drafts.list.iter().map(|draft| &*draft.written)) {
         Some(guess) => format!("did you mean `{guess}`?"),

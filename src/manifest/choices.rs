@@ -1,14 +1,15 @@
 //! Owns what a matrix chooses: accounts, roles, and the names that it leaves out. Must not know what is made of them.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use toml::de::DeValue;
 
 use super::accounts::{Account, Accounts, RoleName, roles};
 use super::codes;
-use super::reading::{Entry, Reading, Table, Text, entries};
+use super::reading::{Entry, Reading, Table, Text, each_once, entries};
 use crate::diagnostic::Diagnostic;
+use crate::model::NamePattern;
 use crate::source::Span;
 
 /// How `accounts` is written.
@@ -39,10 +40,13 @@ pub(super) fn choose<'a, 'n>(
         DeValue::String(text) if *text == "*" => Some(accounts.list.iter().filter(is_open).collect()),
         DeValue::Array(_) => {
             let names = reading.texts(entry, Some(ACCOUNTS_EXAMPLE))?;
+            let names = each_once(names, reading);
             Some(names.iter().filter_map(|name| named(name, accounts, session, reading)).collect())
         }
         DeValue::Table(keys) => {
             let tags = tags(Table { keys, base: entry.base }, entry, accounts, reading)?;
+            reading.names_are_open |= !accounts.knows_tags;
+            let tags: HashSet<&str> = tags.iter().map(|tag| &*tag.value).collect();
             Some(accounts.list.iter().filter(is_open).filter(|account| account.has_any(&tags)).collect())
         }
         _ => {
@@ -67,6 +71,7 @@ fn named<'a, 'n>(
             None => format!("add `{} = \"…\"` with its number to `[accounts]`", name.value),
         };
         reading.reject(name, codes::UNKNOWN_ACCOUNT, format!("there is no account `{}`", name.value), &help);
+        reading.names_are_open = true;
         return None;
     };
     if let Some((own, session)) =
@@ -79,6 +84,7 @@ fn named<'a, 'n>(
                 .related(own.at, format!("it is reached through `{}`", own.value))
                 .help("leave it out here, or correct the account's `sso_session`"),
         );
+        reading.names_are_open = true;
         return None;
     }
     Some(account)
@@ -105,10 +111,12 @@ fn tags<'e>(
         reading.out.push(found.help("write it as in `accounts = { tags = [\"nonprod\"] }`"));
         return None;
     };
-    let known = || accounts.list.iter().filter_map(|account| account.tags.value()).flatten().map(String::as_str);
-    for tag in tags.iter().filter(|tag| known().all(|known| known != tag.value)) {
+    let is_unknown = |tag: &&Text<'_>| accounts.knows_tags && !accounts.tags.contains(&*tag.value);
+    for tag in tags.iter().filter(is_unknown) {
         let found = Diagnostic::warning(codes::UNKNOWN_TAG, tag.at, format!("no account has the tag `{}`", tag.value));
-        reading.out.push(match reading.suggester.nearest(&tag.value, known()) {
+        // In the order of the manifest, so that the guess is the same each time.
+        let known = accounts.list.iter().filter_map(|account| account.tags.value()).flatten().map(String::as_str);
+        reading.out.push(match reading.suggester.nearest(&tag.value, known) {
             Some(guess) => found.help(format!("did you mean `{guess}`?")),
             None => found.help("add it to `tags` of the accounts that are meant"),
         });
@@ -137,7 +145,7 @@ pub(super) fn read_roles(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<
 #[derive(Default)]
 pub(super) struct Excluded {
     names: HashMap<String, Exclusion>,
-    patterns: Vec<(glob::Pattern, Exclusion)>,
+    patterns: Vec<(NamePattern, Exclusion)>,
 }
 
 /// One of them.
@@ -152,15 +160,15 @@ impl Excluded {
         let mut excluded = Self::default();
         for text in reading.texts(entry, Some("[\"prod-Admin\"]")).unwrap_or_default() {
             let exclusion = Exclusion { at: text.at, is_used: Cell::new(false) };
-            if !text.value.contains(['*', '?']) {
+            if !NamePattern::is_meant(&text.value) {
                 excluded.names.insert(text.value.into_owned(), exclusion);
                 continue;
             }
-            match glob::Pattern::new(&text.value) {
+            match NamePattern::new(&text.value) {
                 Ok(pattern) => excluded.patterns.push((pattern, exclusion)),
                 Err(error) => {
-                    let message = format!("this is not a pattern of names: {}", error.msg);
-                    reading.reject(&text, codes::BAD_CHOICE, message, "`*` and `?` stand for parts of a name");
+                    let help = "write a part of the name for what it stands for, as in `prod-*`";
+                    reading.reject(&text, codes::BAD_CHOICE, error.to_string(), help);
                 }
             }
         }
@@ -169,10 +177,15 @@ impl Excluded {
 
     /// Where it is said that this name is not made.
     pub(super) fn has(&self, name: &str) -> Option<Span> {
-        let by_pattern = || self.patterns.iter().find(|(pattern, _)| pattern.matches(name)).map(|(_, found)| found);
-        let found = self.names.get(name).or_else(by_pattern)?;
-        found.is_used.set(true);
-        Some(found.at)
+        // All that fit are used, also where one would do.
+        let by_pattern = self.patterns.iter().filter(|(pattern, _)| pattern.fits(name)).map(|(_, found)| found);
+        let found = self.names.get(name).into_iter().chain(by_pattern);
+        found.inspect(|found| found.is_used.set(true)).map(|found| found.at).reduce(|first, _| first)
+    }
+
+    /// How many comparisons it takes to know whether a name is left out.
+    pub(super) fn cost(&self) -> usize {
+        self.patterns.len()
     }
 
     /// Reports what leaves nothing out.

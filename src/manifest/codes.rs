@@ -152,6 +152,8 @@ codes! {
     UNKNOWN_TAG = "unknown-tag",
     /// One account number under two names (warning).
     ACCOUNT_TWICE = "account-twice",
+    /// One name twice in a list (warning).
+    LISTED_TWICE = "listed-twice",
     /// An account of another SSO session in a matrix's list.
     OTHER_SESSION = "other-session",
     /// Accounts without roles of their own, where a matrix asks for those (warning).

@@ -165,7 +165,7 @@ macro_rules! fields {
                 let mut told = Vec::new();
                 $(if let Some(Given { value, at, origin }) = self.$name.given() {
                     let (key, value) = (stringify!($name).to_owned(), value.shown());
-                    told.push(Told { key, value, at: *at, origin: *origin });
+                    told.push(Told { key, value, at: *at, origin: *origin, variables: Vec::new() });
                 })+
                 told
             }

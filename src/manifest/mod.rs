@@ -16,6 +16,7 @@ mod known;
 mod layers;
 mod listing;
 mod local;
+mod making;
 mod matrix;
 mod place;
 mod product;
@@ -53,7 +54,7 @@ pub(crate) use listing::{EntryState, Gone, MergeError, Merged, MergedEntry, Wish
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
 pub(crate) use variables::{SetError, Use, Variable, set_variables};
-pub(crate) use why::{LeftOut, MadeBy, Told, Why};
+pub(crate) use why::{LeftOut, Made, Told, Why};
 
 /// The version of the format that this awsauth reads.
 const VERSION: i64 = 1;
@@ -193,9 +194,9 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     let written = read_matrices(&parts, &mut reading);
     let matrices = written.len();
     let mut drafts = read_profiles(bodies, &parts, &mut reading)?;
-    written.expand(&accounts, &defaults, &mut drafts, &mut reading);
+    written.expand(&accounts, (&defaults, &sessions), &mut drafts, &mut reading);
     drafts.inherit(&defaults);
-    reading.why.look(&drafts.list);
+    drafts.drop_turned_off(&reading);
     let (profiles, sso_sessions) = (drafts.list.len(), sessions.names().len());
     let right_sessions = sessions.checked.clone();
     let Reading { variables, out, suggester, .. } = &mut reading;
@@ -384,6 +385,8 @@ fn read_profiles<'t>(bodies: Vec<Body<'t>>, parts: &[Part<'t>], reading: &mut Re
 fn catalog(mut drafts: Drafts<'_>, sessions: Sessions<'_>, reading: &mut Reading<'_>) -> Option<Catalog> {
     profiles::check(&mut drafts, &sessions, reading);
     chains::check(&mut drafts, reading);
+    let Reading { why, variables, layers, .. } = reading;
+    why.look(&drafts.list, variables, layers);
     if reading.out.has_errors() || reading.variables.is_open() {
         return None;
     }

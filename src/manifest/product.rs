@@ -4,9 +4,6 @@ use super::accounts::{Account, RoleName};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// What is said of the account that a text of a matrix was filled in for.
-pub(super) const MADE_FOR: &str = "made for this account";
-
 /// What `${…}` stands for besides, while the profile of one account and role is made by a matrix.
 #[derive(Debug)]
 pub(super) struct Product {
@@ -58,7 +55,7 @@ impl Product {
 
     /// `found`, which is about a text of this profile, with where the rest of it comes from.
     pub(super) fn explain(&self, found: Diagnostic) -> Diagnostic {
-        let found = found.related(self.account_at, MADE_FOR);
+        let found = found.related(self.account_at, "made for this account");
         match self.role_at {
             Some(at) => found.related(at, "and this role"),
             None => found,

@@ -2,15 +2,17 @@
 //! how profiles hang together.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::codes;
 use super::fields::{Fields, Given, Origin, Slot};
 use super::keys;
+use super::making::Products;
 use super::reading::{Entry, Reading, quoted};
-use super::sessions::{Sessions, check_case};
+use super::sessions::{Fold, Sessions, check_case};
 use super::syntax::Profiles;
 use super::values;
+use super::why::Made;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
 use crate::source::Span;
@@ -32,27 +34,32 @@ pub(super) struct Draft<'t> {
     pub(super) fields: Box<Fields>,
 }
 
-/// Where a profile comes from that a matrix makes.
-#[derive(Debug)]
-pub(super) struct Made {
-    /// The label of the matrix.
-    pub(super) matrix: Span,
-    /// The name of the account.
-    pub(super) account: Span,
-    /// The role, if there is one.
-    pub(super) role: Option<Span>,
-}
-
 impl Draft<'_> {
     /// Its pattern, if it has a right one.
     pub(super) fn pattern(&self) -> Option<Pattern> {
         self.fields.pattern.value().copied()
     }
 
+    /// Where it was written first: its matrix, or its name.
+    fn origin(&self) -> Span {
+        self.made.as_ref().map_or(self.at, |made| made.matrix)
+    }
+
+    /// How a key of it is written; in a matrix it is another one for each account and role.
+    fn example(&self, key: &keys::Key) -> &'static str {
+        match (&self.made, key.name) {
+            (Some(_), "sso_account_id") => "\"${account_id}\"",
+            (Some(_), "sso_role_name") => "\"${role}\"",
+            (Some(_), "role_arn") => "\"arn:aws:iam::${account_id}:role/${role}\"",
+            (Some(_), "mfa_serial") => "\"arn:aws:iam::${account_id}:mfa/${user}\"",
+            _ => key.examples[0],
+        }
+    }
+
     /// What was found in it since `mark` is said once for all profiles of its matrix.
     pub(super) fn fold(&self, mark: usize, reading: &mut Reading<'_>) {
         if self.made.is_some() {
-            reading.fold(mark);
+            reading.fold(mark, &self.written);
         }
     }
 
@@ -79,6 +86,10 @@ pub(super) struct Drafts<'t> {
     pub(super) list: Vec<Draft<'t>>,
     /// The place in the list by name as it is written.
     pub(super) by_name: HashMap<Cow<'t, str>, usize>,
+    /// The names that matrices leave out, with what says so.
+    left_out: HashMap<String, Span>,
+    /// The names that are not made because of what one person's own files say.
+    off: HashSet<String>,
 }
 
 impl<'t> Drafts<'t> {
@@ -109,7 +120,9 @@ impl<'t> Drafts<'t> {
     }
 
     /// Adds the profiles that matrices make, behind the others; one that is written as well wins over it, in its place.
-    pub(super) fn add_made(&mut self, mut made: Vec<Draft<'t>>) {
+    pub(super) fn add_made(&mut self, products: Products<'t>) {
+        let Products { mut made, left_out, off, .. } = products;
+        (self.left_out, self.off) = (left_out, off);
         if made.is_empty() {
             return;
         }
@@ -123,8 +136,47 @@ impl<'t> Drafts<'t> {
             }
         }
         self.list = written.into_iter().flatten().chain(made).collect();
+        self.find_places();
+    }
+
+    fn find_places(&mut self) {
         let places = self.list.iter().enumerate().map(|(place, draft)| (draft.written.clone(), place));
         self.by_name = places.collect();
+    }
+
+    /// Takes away what a person has no profile for since their own file turned that off: shared keys of a profile that is
+    /// not made for them, and shared profiles that stand on one.
+    pub(super) fn drop_turned_off(&mut self, reading: &Reading<'_>) {
+        let mut open: Vec<String> = std::mem::take(&mut self.off).into_iter().collect();
+        if open.is_empty() {
+            return;
+        }
+        let is_shared = |draft: &Draft<'_>| !reading.layers.is_local(reading.layers.sources().number(draft.over));
+        let mut standing: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, draft) in self.list.iter().enumerate() {
+            if let Some(source) = draft.fields.source_profile.value() {
+                standing.entry(source.clone()).or_default().push(place);
+            }
+        }
+        let mut gone = vec![false; self.list.len()];
+        while let Some(name) = open.pop() {
+            if let Some(place) = self.by_name.get(name.as_str()).copied().filter(|place| !gone[*place]) {
+                let draft = &self.list[place];
+                if draft.made.is_some() || !draft.fields.lacks("pattern") || !is_shared(draft) {
+                    continue;
+                }
+                gone[place] = true;
+            }
+            for place in standing.remove(&name).unwrap_or_default() {
+                let draft = &self.list[place];
+                if (draft.made.is_some() || is_shared(draft)) && !std::mem::replace(&mut gone[place], true) {
+                    open.push(draft.written.to_string());
+                }
+            }
+        }
+        let mut is_gone = gone.into_iter();
+        self.list.retain(|_| !is_gone.next().unwrap_or_default());
+        self.find_places();
     }
 
     /// Gives each profile what it does not have from `[defaults]`.
@@ -162,7 +214,8 @@ pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, read
 
 /// Checks what the pattern of each profile asks for.
 pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
-    check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at)), "profile", reading);
+    let fold = |draft: &Draft<'_>| if draft.made.is_some() { Fold::Yes } else { Fold::No };
+    check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at, fold(draft))), "profile", reading);
     for index in 0..drafts.list.len() {
         let mark = reading.out.len();
         check_keys(&drafts.list[index], drafts, reading);
@@ -183,7 +236,9 @@ pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &
 fn check_keys(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
     let name = &*draft.written;
     let Some(pattern) = draft.pattern() else {
-        if draft.fields.lacks("pattern") {
+        // Keys of a profile that a matrix may make once it is right.
+        let is_open = reading.names_are_open && draft.made.is_none();
+        if draft.fields.lacks("pattern") && !is_open {
             let found = pattern_missing(draft, drafts, reading);
             reading.out.push(found);
         }
@@ -191,8 +246,8 @@ fn check_keys(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>)
     };
     for key in keys::PROFILE.iter().filter(|key| key.required.contains(&pattern) && draft.fields.lacks(key.name)) {
         let message = format!("the profile `{name}` has no `{}`, which `{pattern}` needs", key.name);
-        let help = format!("add `{} = {}`", key.name, key.examples[0]);
-        let found = Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(help);
+        let help = format!("add `{} = {}`", key.name, draft.example(key));
+        let found = Diagnostic::error(codes::MISSING_KEY, draft.origin(), message).help(help);
         reading.out.push(with_pattern(found, draft, reading));
     }
     for (key, at) in draft.fields.written.iter().filter(|(key, _)| !key.fits(pattern)) {
@@ -216,8 +271,16 @@ fn with_pattern(found: Diagnostic, draft: &Draft<'_>, reading: &Reading<'_>) -> 
 
 /// In a file of one person's own, such a profile was probably meant to be one of the manifest's.
 fn pattern_missing(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> Diagnostic {
-    let found =
-        Diagnostic::error(codes::MISSING_KEY, draft.at, format!("the profile `{}` has no `pattern`", draft.written));
+    let found = Diagnostic::error(
+        codes::MISSING_KEY,
+        draft.origin(),
+        format!("the profile `{}` has no `pattern`", draft.written),
+    );
+    if let Some(by) = drafts.left_out.get(&*draft.written).filter(|_| draft.made.is_none()) {
+        return found
+            .related(*by, "a matrix would make it, and leaves it out here")
+            .help("leave this table out, or take the name out of `exclude`; a profile of its own needs a `pattern`");
+    }
     let layers = reading.layers;
     let is_local = |at| layers.is_local(layers.sources().number(at));
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
@@ -275,11 +338,10 @@ fn check_address(draft: &Draft<'_>, has_url: bool, reading: &mut Reading<'_>) {
         Vec::new()
     };
     for name in missing {
-        let example = keys::find(keys::PROFILE, name).map_or("", |key| key.examples[0]);
+        let example = keys::find(keys::PROFILE, name).map_or("", |key| draft.example(key));
         let message = format!("the profile `{}` has no `{name}`, which `sso` needs", draft.written);
-        reading
-            .out
-            .push(Diagnostic::error(codes::MISSING_KEY, draft.at, message).help(format!("add `{name} = {example}`")));
+        let help = format!("add `{name} = {example}`");
+        reading.out.push(Diagnostic::error(codes::MISSING_KEY, draft.origin(), message).help(help));
     }
 }
 

@@ -93,6 +93,9 @@ pub(super) struct Reading<'t> {
     pub(super) suggester: Suggester,
     /// What is asked about one profile.
     pub(super) why: Question,
+    /// Whether it is not known which profiles matrices make, because of a mistake that was reported, or of what each person
+    /// supplies: then none can be called missing.
+    pub(super) names_are_open: bool,
     /// What was found in what a matrix says, by rule and place, each of several alike by number.
     folds: HashMap<(&'static str, Span, usize), Fold>,
 }
@@ -102,8 +105,35 @@ pub(super) struct Reading<'t> {
 struct Fold {
     /// Its place among all findings.
     index: usize,
-    /// In how many other profiles it is.
+    /// Some of the other profiles that it is in.
+    names: Vec<String>,
+    /// How many they are.
     others: usize,
+}
+
+/// The most other profiles that one finding names.
+const MOST_NAMED: usize = 5;
+
+impl Fold {
+    /// Notes one more profile that it is in.
+    fn add(&mut self, name: &str) {
+        self.others += 1;
+        if self.names.len() < MOST_NAMED && !name.is_empty() {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    /// In which other profiles it is; none if it is in no other.
+    fn words(&self) -> Option<String> {
+        let more = self.others - self.names.len();
+        let others = if more == 1 { "1 other profile".to_owned() } else { format!("{more} other profiles") };
+        match (self.names.is_empty(), more) {
+            (true, 0) => None,
+            (true, _) => Some(format!("so it is in {others} of this matrix")),
+            (false, 0) => Some(format!("so it is in {}", quoted(self.names.iter()))),
+            (false, _) => Some(format!("so it is in {} and {others}", quoted(self.names.iter()))),
+        }
+    }
 }
 
 impl<'t> Reading<'t> {
@@ -111,12 +141,38 @@ impl<'t> Reading<'t> {
     pub(super) fn new(layers: &'t Layers, audience: Audience) -> Self {
         let (variables, out) = (Variables::default(), Diagnostics::default());
         let (suggester, why, folds) = (Suggester::new(), Question::default(), HashMap::new());
-        let allowed_hosts = Vec::new();
-        Self { layers, audience, variables, allowed_hosts, out, suggester, why, folds }
+        let (allowed_hosts, names_are_open) = (Vec::new(), false);
+        Self { layers, audience, variables, allowed_hosts, out, suggester, why, names_are_open, folds }
     }
 
-    /// What was found since `mark` in one profile of a matrix: where another one had the same, that says it for both.
-    pub(super) fn fold(&mut self, mark: usize) {
+    /// What `work` finds and notes is forgotten.
+    pub(super) fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let (mark, names_are_open, noted) = (self.out.len(), self.names_are_open, self.variables.noted());
+        let result = work(self);
+        self.out.since(mark);
+        self.names_are_open = names_are_open;
+        self.variables.set_noted(noted);
+        result
+    }
+
+    /// Notes the variables in a value that is read later, or never.
+    pub(super) fn note_uses(&mut self, entry: Entry<'_>) {
+        match entry.value.get_ref() {
+            DeValue::String(text) => self.variables.note_uses(entry.name, text, entry.value_at()),
+            DeValue::Array(array) => array.iter().for_each(|value| self.note_uses(Entry { value, ..entry })),
+            DeValue::Table(keys) => {
+                self.variables.enter(entry.name);
+                for inner in entries(Table { keys, base: entry.base }) {
+                    self.note_uses(inner);
+                }
+                self.variables.leave();
+            }
+            _ => {}
+        }
+    }
+
+    /// What was found since `mark` in the profile `name` of a matrix: where another one had the same, that says it for both.
+    pub(super) fn fold(&mut self, mark: usize, name: &str) {
         if self.out.len() == mark {
             return;
         }
@@ -126,10 +182,10 @@ impl<'t> Reading<'t> {
             let number = alike.entry(key).or_default();
             match self.folds.entry((key.0, key.1, *number)) {
                 Vacant(fold) => {
-                    fold.insert(Fold { index: self.out.len(), others: 0 });
+                    fold.insert(Fold { index: self.out.len(), names: Vec::new(), others: 0 });
                     self.out.push(found);
                 }
-                Occupied(mut fold) => fold.get_mut().others += 1,
+                Occupied(mut fold) => fold.get_mut().add(name),
             }
             *number += 1;
         }
@@ -137,13 +193,11 @@ impl<'t> Reading<'t> {
 
     /// Everything that was found, by place.
     pub(super) fn found(&mut self) -> Vec<Diagnostic> {
-        for Fold { index, others } in std::mem::take(&mut self.folds).into_values() {
-            let words = match others {
-                0 => continue,
-                1 => "so it is in another profile of this matrix".to_owned(),
-                _ => format!("so it is in {others} other profiles of this matrix"),
-            };
-            self.out.relabel(index, |label| if label.is_empty() { words } else { format!("{label}; {words}") });
+        for fold in std::mem::take(&mut self.folds).into_values() {
+            if let Some(words) = fold.words() {
+                self.out
+                    .relabel(fold.index, |label| if label.is_empty() { words } else { format!("{label}; {words}") });
+            }
         }
         let found = std::mem::take(&mut self.out).into_sorted().into_iter();
         found.map(|found| self.variables.explain(found, self.layers)).collect()
@@ -282,6 +336,23 @@ impl<'t> Reading<'t> {
         });
         guess
     }
+}
+
+/// The texts of a list, each once; what stands there twice is told.
+pub(super) fn each_once<'e>(texts: Vec<Text<'e>>, reading: &mut Reading<'_>) -> Vec<Text<'e>> {
+    let mut places: HashMap<String, Span> = HashMap::with_capacity(texts.len());
+    let mut once = Vec::with_capacity(texts.len());
+    for text in texts {
+        if let Some(first) = places.get(&*text.value) {
+            let message = format!("`{}` stands twice in this list", text.value);
+            let found = Diagnostic::warning(codes::LISTED_TWICE, text.at, message);
+            reading.out.push(found.related(*first, "it stands here first").help("leave one of them out"));
+            continue;
+        }
+        places.insert(text.value.to_string(), text.at);
+        once.push(text);
+    }
+    once
 }
 
 /// Names in backticks, with commas between them.

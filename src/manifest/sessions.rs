@@ -113,7 +113,7 @@ impl<'t> WrittenSessions<'t> {
     /// The sessions, each checked as a whole.
     pub(super) fn check(self, reading: &mut Reading<'t>) -> Sessions<'t> {
         let mut sessions = Sessions::default();
-        check_case(self.list.iter().map(|written| (written.name, written.at)), "SSO session", reading);
+        check_case(self.list.iter().map(|written| (written.name, written.at, Fold::No)), "SSO session", reading);
         for written in self.list {
             let name = written.name;
             let session = session(written, reading);
@@ -238,26 +238,35 @@ fn scopes(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) ->
     sound.then_some(scopes)
 }
 
+/// Whether a name is one of those that a matrix makes, whose findings are said once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fold {
+    No,
+    Yes,
+}
+
 /// Reports each of `names` before which one stands that differs only in case.
 pub(super) fn check_case<'n>(
-    names: impl Iterator<Item = (&'n str, Span)> + Clone,
+    names: impl Iterator<Item = (&'n str, Span, Fold)> + Clone,
     what: &str,
     reading: &mut Reading<'_>,
 ) {
     // Most manifests are in lower case: then no two names differ only in that.
-    if names.clone().all(|(name, _)| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
+    if names.clone().all(|(name, ..)| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
         return;
     }
     let mut seen = HashMap::new();
-    for (name, at) in names {
+    for (name, at, fold) in names {
         let (other, first) = *seen.entry(name.to_lowercase()).or_insert((name, at));
         if other != name {
+            let mark = reading.out.len();
             let message = format!("the {what}s `{other}` and `{name}` differ only in case");
-            reading.out.push(
-                Diagnostic::error(codes::NAME_CASE, at, message)
-                    .related(first, "the other one")
-                    .help("rename one of them: some AWS tools take both for one"),
-            );
+            let found = Diagnostic::error(codes::NAME_CASE, at, message);
+            let found = if first == at { found } else { found.related(first, "the other one") };
+            reading.out.push(found.help("rename one of them: some AWS tools take both for one"));
+            if fold == Fold::Yes {
+                reading.fold(mark, name);
+            }
         }
     }
 }

@@ -21,10 +21,10 @@ pub(super) struct WrittenSetting {
     key: &'static str,
     /// Its value.
     value: Option<SettingValue>,
-    /// Where it stands.
-    at: Span,
-    /// In which table.
-    origin: Origin,
+    /// Where it stands, and in which table.
+    place: (Span, Origin),
+    /// The same of each key of a nested block.
+    nested: Vec<(Span, Origin)>,
 }
 
 impl WrittenSetting {
@@ -35,15 +35,16 @@ impl WrittenSetting {
 
     /// Each text of it, if it is right.
     pub(super) fn told(&self) -> Vec<Told> {
-        let told = |key: String, value: &ConfigText| {
-            let value = value.as_str().to_owned();
-            Told { key: format!("settings.{key}"), value, at: self.at, origin: self.origin }
+        let told = |key: String, value: &ConfigText, (at, origin): (Span, Origin)| {
+            let (key, value) = (format!("settings.{key}"), value.as_str().to_owned());
+            Told { key, value, at, origin, variables: Vec::new() }
         };
         match &self.value {
             None => Vec::new(),
-            Some(SettingValue::Text(text)) => vec![told(self.key.to_owned(), text)],
+            Some(SettingValue::Text(text)) => vec![told(self.key.to_owned(), text, self.place)],
             Some(SettingValue::Nested(list)) => {
-                list.iter().map(|(key, text)| told(format!("{}.{key}", self.key), text)).collect()
+                let places = list.iter().zip(&self.nested);
+                places.map(|((key, text), place)| told(format!("{}.{key}", self.key), text, *place)).collect()
             }
         }
     }
@@ -73,45 +74,58 @@ pub(super) fn inherit(own: &mut Vec<WrittenSetting>, defaults: &[WrittenSetting]
 /// Says of all settings that they were written in that table.
 pub(super) fn came_from(settings: &mut [WrittenSetting], origin: Origin) {
     for setting in settings {
-        setting.origin = origin;
+        setting.place.1 = origin;
+        for (_, nested) in &mut setting.nested {
+            *nested = origin;
+        }
     }
 }
 
 fn merge(under: &mut WrittenSetting, over: WrittenSetting) {
-    (under.at, under.origin) = (over.at, over.origin);
-    match (&mut under.value, over.value) {
-        (Some(SettingValue::Nested(under)), Some(SettingValue::Nested(over))) => {
-            for (key, value) in over {
-                match under.iter_mut().find(|(other, _)| *other == key) {
-                    Some(other) => other.1 = value,
-                    None => under.push((key, value)),
-                }
-            }
+    let (Some(SettingValue::Nested(list)), Some(SettingValue::Nested(more))) = (&mut under.value, &over.value) else {
+        *under = over;
+        return;
+    };
+    under.place = over.place;
+    for ((key, value), place) in more.iter().zip(over.nested) {
+        if let Some(index) = list.iter().position(|(other, _)| other == key) {
+            list[index].1.clone_from(value);
+            under.nested[index] = place;
+        } else {
+            list.push((key.clone(), value.clone()));
+            under.nested.push(place);
         }
-        (under, over) => *under = over,
     }
 }
 
 fn setting(entry: Entry<'_>, reading: &mut Reading<'_>) -> Option<WrittenSetting> {
     let known = named(entry, "an AWS setting that awsauth knows", known::SETTINGS, reading)?;
-    let value = match known.takes {
-        Takes::Nested(list) => nested(entry, list, reading).map(SettingValue::Nested),
-        _ => value(entry, known, reading).map(SettingValue::Text),
+    let (value, nested) = match known.takes {
+        Takes::Nested(list) => nested(entry, list, reading).unzip(),
+        _ => (value(entry, known, reading).map(SettingValue::Text), None),
     };
-    Some(WrittenSetting { key: known.name, value, at: entry.at, origin: Origin::Own })
+    let place = (entry.value_at(), Origin::Own);
+    Some(WrittenSetting { key: known.name, value, place, nested: nested.unwrap_or_default() })
 }
 
-fn nested(entry: Entry<'_>, list: &'static [Known], reading: &mut Reading<'_>) -> Option<Vec<(String, ConfigText)>> {
+/// A nested block, and where each of its keys stands; none if any of them is wrong.
+fn nested(
+    entry: Entry<'_>,
+    list: &'static [Known],
+    reading: &mut Reading<'_>,
+) -> Option<(SettingValue, Vec<(Span, Origin)>)> {
     let table = reading.table(entry)?;
     let place = format!("a setting of `{}`", entry.name);
     reading.variables.enter(entry.name);
     let read = entries(table).into_iter().map(|entry| {
         let known = named(entry, &place, list, reading)?;
-        Some((known.name.to_owned(), value(entry, known, reading)?))
+        let value = value(entry, known, reading)?;
+        Some(((known.name.to_owned(), value), (entry.value_at(), Origin::Own)))
     });
     let read: Vec<_> = read.collect();
     reading.variables.leave();
-    read.into_iter().collect()
+    let (values, places) = read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
+    Some((SettingValue::Nested(values), places))
 }
 
 /// The setting that `entry` names, or an error that says why it can't be made here.

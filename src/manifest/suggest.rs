@@ -8,12 +8,14 @@ const BUDGET: usize = 200_000;
 #[derive(Debug)]
 pub(super) struct Suggester {
     left: usize,
+    /// How many more candidates are looked at, most of which are too long or too short.
+    looks: usize,
 }
 
 impl Suggester {
     /// One with a full budget.
     pub(super) fn new() -> Self {
-        Self { left: BUDGET }
+        Self { left: BUDGET, looks: 50 * BUDGET }
     }
 
     /// The candidate nearest to `word`, if one is near enough to be meant.
@@ -28,9 +30,13 @@ impl Suggester {
             _ => 3,
         };
         let mut best = None;
-        for candidate in candidates.filter(|candidate| candidate.len().abs_diff(word.len()) <= most) {
-            if self.left == 0 {
+        for candidate in candidates {
+            if self.left == 0 || self.looks == 0 {
                 return None;
+            }
+            self.looks -= 1;
+            if candidate.len().abs_diff(word.len()) > most {
+                continue;
             }
             self.left -= 1;
             let distance = strsim::osa_distance(&word.to_ascii_lowercase(), &candidate.to_ascii_lowercase());

@@ -310,7 +310,14 @@ fn one_mistake_in_a_matrix_of_ten_thousand_is_one_finding() {
         let found = load(&alone(&text), Audience::Person).diagnostics;
         assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [code], "{mistake}");
         let is_common = code == codes::BAD_REGION;
-        assert_eq!(found[0].primary.text.ends_with("so it is in 9999 other profiles of this matrix"), !is_common);
+        assert_eq!(
+            (
+                mistake,
+                &*found[0].primary.text,
+                found[0].primary.text.contains("and 9994 other profiles of this matrix")
+            ),
+            (mistake, "", !is_common)
+        );
     }
 }
 
@@ -357,4 +364,109 @@ fn every_key_tells_where_it_comes_from() {
     assert_eq!((loaded.why, loaded.left_out.len()), (None, 1));
     assert_eq!((place(loaded.left_out[0].by), place(loaded.left_out[0].account)), ("\"b-*\"", "b"));
     assert_eq!(load_with_why(&layers, "c").left_out, []);
+}
+
+/// The manifest with one person's own file.
+fn with_own(text: &str, own: &str) -> Layers {
+    let mut layers = alone(text);
+    layers.add_local(Source::new("own.toml", own), None);
+    layers
+}
+
+#[test]
+fn what_a_person_turns_off_goes_with_what_shared_files_build_on_it() {
+    let accounts = "a = \"111111111111\"\nb = \"222222222222\"\n";
+    let jump = "pattern = \"sso-role\"\nrole_arn = \"arn:aws:iam::444455556666:role/A\"\n";
+    let text = with_matrix(accounts, "accounts = \"*\"\nroles = [\"A\"]\nexclude = [\"b-B\"]")
+        + "[profiles.a-A]\nregion = \"eu-west-1\"\n"
+        + &format!("[profiles.jump]\nsource_profile = \"a-A\"\n{jump}")
+        + &format!("[profiles.on]\nsource_profile = \"jump\"\n{jump}")
+        + &format!(
+            "[matrix.jumps]\nname = \"${{account}}-jump\"\naccounts = \"*\"\nsource_profile = \"${{account}}-A\"\n{jump}"
+        );
+    // That a name is left out that nobody makes is told to all who share it, and not to those who make less.
+    assert_eq!(codes_of(&text), [codes::EXCLUDE_NOTHING]);
+    let whole = load(&alone(&text), Audience::Person);
+    assert_eq!(names(&whole.catalog.unwrap()), ["jump", "on", "a-A", "b-A", "a-jump", "b-jump"]);
+    for (own, expected) in [
+        ("accounts = []", &[][..]),
+        ("accounts = [\"b\"]", &["b-A", "b-jump"]),
+        ("exclude = [\"a-*\"]", &["b-A", "b-jump"]),
+        ("roles = [\"B\"]", &["a-B"]),
+        ("exclude = [\"b-B\"]\nroles = [\"A\", \"B\"]", &["jump", "on", "a-A", "a-B", "b-A", "a-jump", "b-jump"]),
+    ] {
+        let loaded = load(&with_own(&text, &format!("[matrix.corp]\n{own}\n")), Audience::Person);
+        assert_eq!(loaded.diagnostics, [], "{own}");
+        assert_eq!(names(&loaded.catalog.unwrap()), expected, "{own}");
+    }
+    // A person's own words about it are their own mistake.
+    let own = "[matrix.corp]\naccounts = []\n[profiles.a-A]\noutput = \"text\"\n";
+    assert_eq!(codes_in(&with_own(&text, own))[..1], [codes::MISSING_KEY]);
+}
+
+#[test]
+fn a_mistake_in_a_matrix_makes_nothing_else_a_mistake() {
+    let accounts = "a = { id = \"111111111111\", tags = [\"t\"], roles = [\"A\"] }\nb = { id = \"222222222222\", role = [\"A\"] }\n";
+    let override_ = "[profiles.a-A]\nregion = \"eu-west-1\"\n[profiles.jump]\npattern = \"sso-role\"\nsource_profile = \"b-A\"\n\
+                     role_arn = \"arn:aws:iam::444455556666:role/A\"\n";
+    let fixed = accounts.replace("role =", "roles =");
+    let found = |accounts: &str, more: &str| codes_of(&(with_matrix(accounts, more) + override_));
+    assert_eq!(found(&fixed, "accounts = \"*\"\nroles = \"*\""), [""; 0]);
+    for (accounts, more, code) in [
+        (&*fixed, "acounts = \"*\"\nroles = \"*\"", codes::UNKNOWN_KEY),
+        (&fixed, "accounts = [\"a\", \"c\"]\nroles = \"*\"\nexclude = [\"x\"]", codes::UNKNOWN_ACCOUNT),
+        (&fixed, "accounts = \"*\"\nroles = \"A\"", codes::BAD_CHOICE),
+        (accounts, "accounts = \"*\"\nroles = \"*\"\nexclude = [\"b-*\"]", codes::UNKNOWN_KEY),
+        (&fixed, "accounts = \"*\"\nroles = [\"${nobody}\"]", codes::UNDEFINED_VARIABLE),
+    ] {
+        assert_eq!(found(accounts, more), [code], "{more}");
+    }
+}
+
+#[test]
+fn a_team_may_leave_to_each_person_which_profiles_there_are() {
+    let accounts = "a = { id = \"111111111111\", tags = [\"${home}\", \"x\"] }\n";
+    for more in [
+        "accounts = \"*\"\nroles = [\"${home}A\", \"RO\"]",
+        "accounts = { tags = [\"eu\"] }\nroles = [\"A\"]",
+        "accounts = { tags = [\"${home}\"] }\nroles = [\"A\"]\nexclude = [\"*-eu\"]",
+    ] {
+        let text = "[required_vars]\nhome = \"your part of the world\"\n[profiles.a-RO]\nregion = \"eu-west-1\"\n"
+            .to_owned()
+            + &with_matrix(accounts, more);
+        let loaded = load(&alone(&text), Audience::Team);
+        assert_eq!((loaded.diagnostics, loaded.catalog), (vec![], None), "{more}");
+    }
+}
+
+#[test]
+fn a_variable_is_used_by_a_matrix_that_makes_nothing_yet() {
+    let text = "[required_vars]\nuser = \"you\"\n[vars]\nuser2 = \"x\"\n".to_owned()
+        + &with_matrix("", "accounts = \"*\"\nroles = \"*\"\ndescription = \"${account} ${user} ${user2}\"");
+    let loaded = load(&alone(&text), Audience::Team);
+    assert_eq!(loaded.diagnostics.iter().map(|found| found.code).collect::<Vec<_>>(), [codes::MATRIX_EMPTY]);
+    let layers = with_own(&text, "[vars]\nuser = \"me\"\n");
+    let uses = |variable: &Variable| (variable.name.clone(), variable.uses.iter().map(|one| one.key.clone()).collect());
+    let key = vec!["matrix.corp.description".to_owned()];
+    let found: Vec<(String, Vec<String>)> = load_with_variables(&layers).variables.iter().map(uses).collect();
+    assert_eq!(found, [("user".to_owned(), key.clone()), ("user2".to_owned(), key)]);
+}
+
+#[test]
+fn a_nested_setting_tells_its_own_place_and_a_profile_only_keys_of_its_own() {
+    let text = "[defaults]\nmfa_serial = \"GAHT12345678\"\nsso_start_url = \"https://b.awsapps.com/start\"\n\
+                [defaults.settings.s3]\naddressing_style = \"path\"\nmax_queue_size = 10\n"
+        .to_owned()
+        + &with_matrix("a = \"111111111111\"", "accounts = \"*\"\nroles = [\"${ro}\"]\n[vars]\nro = \"A\"")
+        + "[profiles.a-A.settings.s3]\nmax_queue_size = 20\n";
+    let layers = alone(&text);
+    let why = load_with_why(&layers, "a-A").why.unwrap();
+    let told = |key: &str| why.keys.iter().find(|told| told.key == key);
+    assert!(told("mfa_serial").is_none() && told("sso_start_url").is_none(), "{why:?}");
+    let line = |key: &str| layers.sources().locate(told(key).unwrap().at).1.line;
+    let style = told("settings.s3.addressing_style").unwrap();
+    assert_eq!((style.origin, line("settings.s3.addressing_style")), (Origin::Defaults, 5));
+    let size = told("settings.s3.max_queue_size").unwrap();
+    assert_eq!((size.origin, &*size.value), (Origin::Own, "20"));
+    assert_eq!(why.role.as_deref(), Some("A"));
 }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use super::codes;
 use super::keys;
 use super::layers::{Audience, Layers};
-use super::product::{Known, MADE_FOR, Product};
+use super::product::{Known, Product};
 use super::reading::{Entry, Reading, Text, entries};
 use super::suggest::Suggester;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -62,6 +62,9 @@ struct Required<'t> {
     is_used: bool,
 }
 
+/// What is noted of variables that are not known: their uses, whether each person supplies one, and what was filled in.
+pub(super) type Noted = (BTreeMap<String, Vec<Span>>, bool, usize);
+
 /// The variables of one manifest.
 #[derive(Debug, Default)]
 pub(super) struct Variables<'t> {
@@ -79,6 +82,8 @@ pub(super) struct Variables<'t> {
     pub(super) product: Option<Product>,
     /// How many bytes were filled in for matrices.
     made_bytes: usize,
+    /// Where the values of matrices stand, by place.
+    pub(super) matrix_values: Vec<Span>,
 }
 
 /// Reads `[vars]` of one file over those of the files before.
@@ -245,6 +250,53 @@ impl Variables<'_> {
         None
     }
 
+    /// What was noted of variables that are not known.
+    pub(super) fn noted(&self) -> Noted {
+        (self.undefined.clone(), self.is_open, self.made_bytes)
+    }
+
+    /// Puts that back.
+    pub(super) fn set_noted(&mut self, (undefined, is_open, made_bytes): Noted) {
+        (self.undefined, self.is_open, self.made_bytes) = (undefined, is_open, made_bytes);
+    }
+
+    /// Notes each variable in `literal` as used, defined or not.
+    pub(super) fn note_uses(&mut self, key: &str, literal: &str, at: Span) {
+        for part in parts(literal) {
+            if let Part::Name(name) = part
+                && !keys::PRODUCT_VARIABLES.contains(&name)
+            {
+                self.note_use(name, key, at);
+            }
+        }
+    }
+
+    /// Whether a place is in a value of a matrix.
+    fn is_in_matrix(&self, at: Span) -> bool {
+        let after = self.matrix_values.partition_point(|value| value.start <= at.start);
+        after > 0 && at.end <= self.matrix_values[after - 1].end
+    }
+
+    /// The variables in the literal at `at`, with where their values stand.
+    pub(super) fn used_at(&self, at: Span, layers: &Layers) -> Vec<(String, Span)> {
+        let is_known = |part| match part {
+            Part::Name(name) => self.by_name.get(name).map(|defined| (name.to_owned(), defined.at)),
+            Part::Text(_) | Part::Bad => None,
+        };
+        parts(layers.sources().text(at).unwrap_or_default()).filter_map(is_known).collect()
+    }
+
+    /// The string at `at` with its variables filled in, as far as they are known.
+    pub(super) fn plain_at(&self, at: Span, layers: &Layers) -> String {
+        let literal = layers.sources().text(at).unwrap_or_default();
+        let piece = |part| match part {
+            Part::Text(text) => text,
+            Part::Name(name) => self.by_name.get(name).and_then(|defined| defined.value).unwrap_or_default(),
+            Part::Bad => "",
+        };
+        parts(literal.trim_matches(['"', '\''])).map(piece).collect()
+    }
+
     fn note_use(&mut self, name: &str, key: &str, at: Span) {
         if let Some(required) = self.required.get_mut(name) {
             required.is_used = true;
@@ -312,11 +364,14 @@ impl Variables<'_> {
         }
         if keys::PRODUCT_VARIABLES.contains(&name) {
             return found.help(format!(
-                "only a matrix knows `${{{name}}}`{}; elsewhere it needs {line} in [vars]",
-                if name.starts_with("role") { ", if it has `roles`" } else { "" }
+                "only the names and the profiles of a matrix{} know `${{{name}}}`, not its `accounts`, `roles` and \
+                 `exclude`; elsewhere it needs {line} in [vars]",
+                if name.starts_with("role") { " with `roles`" } else { "" }
             ));
         }
-        let known = self.by_name.keys().chain(self.required.keys()).copied();
+        let is_made = places.iter().any(|place| self.is_in_matrix(*place));
+        let product = keys::PRODUCT_VARIABLES.into_iter().filter(|_| is_made);
+        let known = self.by_name.keys().chain(self.required.keys()).copied().chain(product);
         match suggester.nearest(name, known) {
             Some(guess) => found.help(format!(
                 "did you mean `${{{guess}}}`? If not, add {line} to [vars] of {shared}, or of {personal} if it is yours \
@@ -335,7 +390,7 @@ impl Variables<'_> {
             return found;
         }
         // Inside a matrix, these names are not those of variables.
-        let is_made = found.related.iter().any(|label| label.text == MADE_FOR);
+        let is_made = self.is_in_matrix(found.primary.span);
         let is_hidden = |name: &str| is_made && keys::PRODUCT_VARIABLES.contains(&name);
         let places: Vec<Span> = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect();
         for place in places {

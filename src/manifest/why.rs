@@ -1,7 +1,10 @@
 //! Owns why a profile is what it is: which matrix made it, and where each of its keys comes from. Must not judge them.
 
 use super::fields::{Fields, Origin};
-use super::profiles::{Draft, Made};
+use super::keys;
+use super::layers::Layers;
+use super::profiles::Draft;
+use super::variables::Variables;
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
     StartUrl,
@@ -12,7 +15,9 @@ use crate::source::Span;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Why {
     /// The matrix that made it; none if it is written.
-    pub(crate) made: Option<MadeBy>,
+    pub(crate) made: Option<Made>,
+    /// The name of the role that it is made for, if there is one.
+    pub(crate) role: Option<String>,
     /// Where it is written, in the file that wins; none if it is only made.
     pub(crate) written_at: Option<Span>,
     /// Each key in the order of the documentation.
@@ -20,8 +25,8 @@ pub(crate) struct Why {
 }
 
 /// What made a profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MadeBy {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Made {
     /// The label of the matrix.
     pub(crate) matrix: Span,
     /// The name of the account.
@@ -41,6 +46,8 @@ pub(crate) struct Told {
     pub(crate) at: Span,
     /// In which table.
     pub(crate) origin: Origin,
+    /// The variables in it, with where their values stand.
+    pub(crate) variables: Vec<(String, Span)>,
 }
 
 /// A matrix that leaves a name out.
@@ -78,16 +85,24 @@ impl Question {
         }
     }
 
-    /// Looks for the answer among the profiles.
-    pub(super) fn look(&mut self, drafts: &[Draft<'_>]) {
+    /// Looks for the answer among the profiles, which were checked.
+    pub(super) fn look(&mut self, drafts: &[Draft<'_>], variables: &Variables<'_>, layers: &Layers) {
         let Some(name) = &self.name else { return };
         let draft = drafts.iter().find(|draft| draft.written == *name);
         self.answer = draft.map(|draft| {
-            let made = draft.made.as_ref();
+            let made = draft.made;
             let written_at = made.is_none_or(|made| made.matrix != draft.at).then_some(draft.over);
-            let made =
-                made.map(|Made { matrix, account, role }| MadeBy { matrix: *matrix, account: *account, role: *role });
-            Why { made, written_at, keys: told(&draft.fields) }
+            let mut told = told(&draft.fields);
+            // What it has from `[defaults]` and has no use for is not its own.
+            told.retain(|told| {
+                let key = keys::find(keys::PROFILE, &told.key);
+                key.zip(draft.pattern()).is_none_or(|(key, pattern)| key.fits(pattern))
+            });
+            for told in &mut told {
+                told.variables = variables.used_at(told.at, layers);
+            }
+            let role = made.and_then(|made| made.role).map(|at| variables.plain_at(at, layers));
+            Why { made, role, written_at, keys: told }
         });
     }
 }
@@ -98,6 +113,11 @@ fn told(fields: &Fields) -> Vec<Told> {
         told.extend(setting.told());
     }
     told
+}
+
+/// How many bytes the values have.
+pub(super) fn weight(fields: &Fields) -> usize {
+    told(fields).iter().map(|told| told.value.len()).sum()
 }
 
 /// A value as it can be shown, without quotes.

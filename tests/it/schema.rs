@@ -39,6 +39,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "other-session",
     "made-twice",
     "matrix-too-large",
+    "missing-key-override",
 ];
 
 fn committed() -> Value {

@@ -9,8 +9,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::cli::selection::{Among, Tags, Wanted, choose, is_pattern};
+use crate::cli::selection::{Among, Tags, Wanted, choose};
 use crate::cli::surroundings::{CODE_VARIABLE, stale_variables};
+use crate::model::NamePattern;
 use crate::render::Change;
 use crate::system::host::Host;
 use crate::system::process;
@@ -73,10 +74,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     };
     let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
     let wanted = match &*names {
-        [_] if args.parallel > 1 && !is_pattern(&names[0]) => {
+        [_] if args.parallel > 1 && !NamePattern::is_meant(&names[0]) => {
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
-        [name] if !is_pattern(name) => {
+        [name] if !NamePattern::is_meant(name) => {
             return become_command(&Desk::new(host, places, out)?, name, args.login(), host, program, rest);
         }
         [] if args.all => Wanted::All,
