@@ -6,6 +6,7 @@
 //! the one over which all others win to the one that wins over all others, and laid over those before, key by key.
 
 mod accounts;
+mod answers;
 mod chains;
 mod choices;
 mod codes;
@@ -48,12 +49,13 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::{Catalog, Settings, SsoSession};
 
+pub(crate) use answers::{SetError, set_variables};
 pub(crate) use fields::Origin;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
 pub(crate) use listing::{EntryState, Gone, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
-pub(crate) use variables::{SetError, Use, Variable, set_variables};
+pub(crate) use variables::{Use, Variable};
 pub(crate) use why::{LeftOut, Made, Told, Why};
 
 /// The version of the format that this awsauth reads.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use crate::scene::CONFIG;
-use crate::support::fake_aws::FakeAws;
+use crate::support::fake_aws::team::{ALICE, BOB, Member};
+use crate::support::fake_aws::{FakeAws, World};
 use crate::support::sandbox::Sandbox;
 
 /// Where the clone is.
@@ -34,11 +35,18 @@ fn clone(from: &Path, to: &Path) {
 
 /// The machine of a member, with the clone in its place, `NAME.toml` as the personal file, and `fake` as AWS.
 pub(crate) fn machine(name: &str, fake: Option<&FakeAws>) -> Sandbox {
-    let home = fake.map_or_else(Sandbox::new, Sandbox::with_aws);
-    clone(&fixture(""), &home.path(CLONE));
+    let home = cloned(fake);
     home.write(".config/awsauth/profiles.local.toml", fs::read(fixture(&format!("people/{name}.toml"))).unwrap());
     let personal = home.path(".config/awsauth/profiles.local.toml");
     fs::set_permissions(personal, fs::Permissions::from_mode(0o600)).unwrap();
+    home
+}
+
+/// A machine with the clone in its place, and nothing of a person.
+fn cloned(fake: Option<&FakeAws>) -> Sandbox {
+    let home = fake.map_or_else(Sandbox::new, Sandbox::with_aws);
+    clone(&fixture(""), &home.path(CLONE));
+    fs::create_dir_all(home.path(".config/awsauth")).unwrap();
     symlink(home.path(CLONE).join("profiles.toml"), home.path(".config/awsauth/profiles.toml")).unwrap();
     home
 }
@@ -68,4 +76,27 @@ fn what_is_committed_is_in_order_by_itself() {
     let run = machine("alice", None).run(["check", "--team"]).ok();
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     assert!(run.stderr.contains("with 4 included files is in order: 139 profiles, 3 SSO sessions"), "{}", run.stderr);
+}
+
+/// What the README tells a new member to do, up to credentials; signed calls are made in `readers`.
+#[test]
+fn a_new_member_supplies_a_name_and_works() {
+    for Member { user, key_id, secret_key, mfa_serial } in [ALICE, BOB] {
+        let fake = FakeAws::start(World::team(user));
+        fake.world().set_interval(0);
+        let home = cloned(Some(&fake));
+        let run = home.run(["check"]).exits(3);
+        assert!(run.stderr.contains("`user`: your IAM user name in the account 111122223333"), "{}", run.stderr);
+        home.run(["vars", "--set", &format!("user={user}")]).ok();
+        home.run(["apply", "--yes"]).ok();
+        home.run_with_input(["keys", "add", "main"], &format!("{key_id}\n{secret_key}\n")).ok();
+        let code = fake.world().next_code(mfa_serial);
+        home.run(["login", "payments-prod.breakglass", "--token-code", &code]).ok();
+        let profiles = ["payments-dev.tf", "northwind-orders-prod.partnerreadonly", "FabView@fab-mail-live"];
+        let run = home.run([&["login", "--no-browser"], &profiles[..]].concat()).ok();
+        assert!(run.stderr.contains("1 approval for corp, 1 approval for northwind, 1 approval for fabrikam, for 3 profiles"), "{}", run.stderr);
+        home.run([&["status", "--check", "payments-prod.breakglass"], &profiles[..]].concat()).ok();
+        let identity = home.run(["exec", "payments-dev.tf", "--", "env"]).ok().stdout;
+        assert!(identity.contains("\nAWS_ACCESS_KEY_ID=ASIA"), "{identity}");
+    }
 }
