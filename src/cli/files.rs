@@ -83,7 +83,14 @@ impl Files {
                 self.others.push(look.with_its_place().seen(&bytes));
                 continue;
             }
-            self.layers.add_local(Source::new(path, text(path, bytes)?), trust::distrust(path));
+            let distrust = trust::distrust(path);
+            if distrust.is_some()
+                && self.personal == *path
+                && let Some(own) = Places::own_local()
+            {
+                self.layers.trust_only(&Places::shown(&own));
+            }
+            self.layers.add_local(Source::new(path, text(path, bytes)?), distrust);
             self.looks.push(look);
         }
         Ok(())

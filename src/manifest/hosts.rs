@@ -4,14 +4,15 @@
 //! file names elsewhere needs the same line, since a variable in it may have its value from a file that is shared.
 
 use super::codes;
+use super::known::Serves;
 use super::layers::Audience;
 use super::reading::{Reading, Text};
 use crate::address::{Host, WebAddress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Answerer, StartUrl, answerer, is_portal};
 
-/// Whether requests may go to the endpoint in `text`; if not, that is reported.
-pub(super) fn check_endpoint(text: &Text<'_>, reading: &mut Reading<'_>) -> bool {
+/// Whether the requests that it serves may go to the endpoint in `text`; if not, that is reported.
+pub(super) fn check_endpoint(text: &Text<'_>, serves: Serves, reading: &mut Reading<'_>) -> bool {
     let address = WebAddress::parse(&text.value);
     let Some(address) = address.filter(|address| address.is_private()) else {
         reject_unsafe(text, address.is_some(), reading);
@@ -24,14 +25,9 @@ pub(super) fn check_endpoint(text: &Text<'_>, reading: &mut Reading<'_>) -> bool
     let error = |message: String| Diagnostic::error(codes::FOREIGN_ENDPOINT, text.at, message);
     let words = "requests would go there, with the tokens and the data in them";
     let found = match host.as_ref().and_then(Host::name).map_or(Answerer::Other, answerer) {
-        Answerer::Aws if matches!(address.rest, "" | "/") => return true,
-        Answerer::Aws => {
-            // In front of what a request asks for, a path is the name of a bucket, whoever has that.
-            let found = error(format!("`{}` does not belong behind AWS's own host", address.rest));
-            let help = format!("leave out what stands behind `{}`", address.host);
-            reading
-                .out
-                .push(found.label("requests could be led to what is another one's, such as a bucket").help(help));
+        answerer @ (Answerer::Aws | Answerer::Buckets) => {
+            let Some((message, label, help)) = led_astray(&address, answerer, serves) else { return true };
+            reading.report(text, error(message).label(label).help(help));
             return false;
         }
         Answerer::Customer => error(format!("`{}` is not an endpoint of one of AWS's services", address.host))
@@ -46,6 +42,24 @@ pub(super) fn check_endpoint(text: &Text<'_>, reading: &mut Reading<'_>) -> bool
     let found = found.help(way_to_allow(address.host, host.is_some(), reading));
     reading.report(text, Diagnostic { severity, ..found });
     severity == Severity::Warning
+}
+
+/// How requests to that host of AWS's own would get to what is somebody else's, if they would: message, label and help.
+fn led_astray(address: &WebAddress<'_>, answerer: Answerer, serves: Serves) -> Option<(String, &'static str, String)> {
+    if answerer == Answerer::Buckets && serves == Serves::All {
+        // So the request of an SSO role, `/federation/credentials`, would be answered by whoever has the bucket `federation`.
+        let message =
+            format!("`{}` is S3's, and this `endpoint_url` is for the requests to all services", address.host);
+        let label = "S3 takes the first part of a request's path for the name of a bucket, whoever has that";
+        return Some((message, label, "move it to the settings of `s3`: `s3 = { endpoint_url = \"…\" }`".to_owned()));
+    }
+    if matches!(address.rest, "" | "/") {
+        return None;
+    }
+    // In front of what a request asks for, a path is the name of a bucket, whoever has that.
+    let message = format!("`{}` does not belong behind AWS's own host", address.rest);
+    let label = "requests could be led to what is another one's, such as a bucket";
+    Some((message, label, format!("leave out what stands behind `{}`", address.host)))
 }
 
 fn reject_unsafe(text: &Text<'_>, is_address: bool, reading: &mut Reading<'_>) {
@@ -85,7 +99,7 @@ fn way_to_allow(host: &str, is_host: bool, reading: &Reading<'_>) -> String {
     match reading.audience {
         _ if !is_host => "write its name, or its address in the usual form".to_owned(),
         Audience::Person => {
-            format!("if you trust it, say so where only you can: {line} in [settings] of {}", reading.layers.personal())
+            format!("if you trust it, say so where only you can: {line} in [settings] of {}", reading.layers.trusted())
         }
         Audience::Team => {
             format!("each person who trusts it has to say so: {line} in [settings] of their profiles.local.toml")

@@ -98,9 +98,12 @@ const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aw
 /// The ARN of a role.
 const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
 /// A host, or all below one.
-const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX])[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
+const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-Fa-f]*$)[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
 /// Text without control characters.
 const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
+
+/// The name of a role, as far as that is told where it is listed.
+pub(super) const ROLE_NAME: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]+";
 
 /// Every key of a profile, in the order of the documentation.
 pub(super) const PROFILE: &[Key] = &[
@@ -226,7 +229,7 @@ pub(super) const ACCOUNT: &[Key] = &[
     .optional(ANY),
     key(
         "roles",
-        Shape::Texts(LINE, 0),
+        Shape::Texts(ROLE_NAME, 0),
         "The roles there, for a matrix with `roles = \"*\"`; `awsauth discover` keeps the list.",
         &["[\"Admin\", \"ReadOnly\"]"],
     )

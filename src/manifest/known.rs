@@ -15,9 +15,18 @@ pub(super) enum Takes {
     /// A size such as `64MB`, or a number of bytes.
     Size,
     /// A URL of a host that the manifest may name; https or loopback.
-    Endpoint,
+    Endpoint(Serves),
     /// A nested block of settings.
     Nested(&'static [Known]),
+}
+
+/// Whose requests go to an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serves {
+    /// Those to all services.
+    All,
+    /// Those to S3 alone.
+    S3,
 }
 
 /// One setting.
@@ -39,17 +48,16 @@ const fn known(name: &'static str, takes: Takes, doc: &'static str, example: &'s
 
 const CHECKSUM: Takes = Takes::Word(&["when_supported", "when_required"]);
 const REGIONAL: Takes = Takes::Word(&["legacy", "regional"]);
-const ENDPOINT: Known = known(
-    "endpoint_url",
-    Takes::Endpoint,
-    "The URL that requests go to: AWS's own host, this machine (over http too), or a host that `allow_hosts` in your own \
-     profiles.local.toml has.",
-    "\"http://localhost:4566\"",
-);
 
 const S3: &[Known] = &[
     known("addressing_style", Takes::Word(&["path", "virtual", "auto"]), "How bucket names stand in URLs.", "\"path\""),
-    ENDPOINT,
+    known(
+        "endpoint_url",
+        Takes::Endpoint(Serves::S3),
+        "The URL that requests to S3 go to: AWS's own host, this machine (over http too), or a host that `allow_hosts` in \
+         your own profiles.local.toml has.",
+        "\"http://localhost:4566\"",
+    ),
     known("max_bandwidth", Takes::Text, "The most bandwidth to use.", "\"50MB/s\""),
     known("max_concurrent_requests", Takes::Number(1), "The most requests at one time.", "20"),
     known("max_queue_size", Takes::Number(1), "The most tasks in the queue.", "10000"),
@@ -106,7 +114,13 @@ pub(super) const SETTINGS: &[Known] = &[
         "Whether endpoints are discovered.",
         "\"auto\"",
     ),
-    ENDPOINT,
+    known(
+        "endpoint_url",
+        Takes::Endpoint(Serves::All),
+        "The URL that requests to all services go to: AWS's own host, but not S3's, this machine (over http too), or a host \
+         that `allow_hosts` in your own profiles.local.toml has.",
+        "\"http://localhost:4566\"",
+    ),
     known("ignore_configured_endpoint_urls", Takes::Flag, "Whether configured endpoint URLs are ignored.", "true"),
     known("max_attempts", Takes::Number(1), "The most attempts for one request.", "5"),
     known("metadata_service_num_attempts", Takes::Number(1), "The most attempts to reach instance metadata.", "2"),

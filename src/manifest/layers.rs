@@ -76,6 +76,8 @@ pub(crate) struct Layers {
     findings: Vec<Diagnostic>,
     /// The file where a person's own values belong, as it should be shown.
     personal: String,
+    /// The same for what nobody else may say, if that is another one.
+    trusted: Option<String>,
 }
 
 impl Layers {
@@ -86,6 +88,7 @@ impl Layers {
             files: Vec::new(),
             findings: Vec::new(),
             personal: crate::source::display_safe(personal),
+            trusted: None,
         };
         layers.add(manifest, Kind::Shared);
         layers
@@ -101,6 +104,12 @@ impl Layers {
     /// Notes that the file `by` includes `number`, which is here already.
     pub(crate) fn link(&mut self, by: usize, number: usize) {
         self.files[by].includes.push(number);
+    }
+
+    /// Others could have written the file where a person's own values belong, so that what nobody else may say belongs in
+    /// `trusted`, as it should be shown.
+    pub(crate) fn trust_only(&mut self, trusted: &str) {
+        self.trusted = Some(crate::source::display_safe(trusted));
     }
 
     /// Adds what one person adds; it wins over all that was added before. `distrust` says why others could have written
@@ -135,7 +144,13 @@ impl Layers {
             let text = texts.iter().find(|(changed, _)| *changed == number).map_or(&source.text, |(_, text)| text);
             sources.add(Source::new(&source.path, text.as_str()));
         }
-        Self { sources, files: self.files.clone(), findings: Vec::new(), personal: self.personal.clone() }
+        Self {
+            sources,
+            files: self.files.clone(),
+            findings: Vec::new(),
+            personal: self.personal.clone(),
+            trusted: self.trusted.clone(),
+        }
     }
 
     /// The texts, the manifest's first.
@@ -151,6 +166,11 @@ impl Layers {
     /// The file where a person's own values belong, safe to show.
     pub(super) fn personal(&self) -> &str {
         &self.personal
+    }
+
+    /// The file where belongs what nobody else may say, safe to show.
+    pub(super) fn trusted(&self) -> &str {
+        self.trusted.as_deref().unwrap_or(&self.personal)
     }
 
     /// The name of the manifest itself, without its directory.

@@ -9,6 +9,9 @@ use crate::model::Pattern;
 /// The form of a path in `include`.
 const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{))(?!(.*/)?profiles[.]local[.]toml$)[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$";
 
+/// This machine, in all spellings of its name and its addresses.
+const HERE: &str = "([lL][oO][cC][aA][lL][hH][oO][sS][tT]|127(\\.[0-9]+){3}|\\[[0:]*:(0{0,3}1|0\\.0\\.0\\.1)\\])";
+
 /// The JSON Schema of `profiles.toml`.
 pub(crate) fn schema() -> Value {
     let top: Map<_, _> =
@@ -84,6 +87,7 @@ fn table(name: &str) -> Value {
         }
         "matrix" => json!({
             "type": "object",
+            "propertyNames": { "not": { "pattern": "\\$\\{" } },
             "additionalProperties": { "$ref": "#/definitions/matrix" },
             "examples": [{ "corp": example("matrix") }],
         }),
@@ -144,7 +148,13 @@ fn choice(name: &str) -> Value {
                 { "type": "object", "properties": { "tags": names() }, "required": ["tags"], "additionalProperties": false },
             ],
         }),
-        keys::ROLES => json!({ "anyOf": [{ "const": "*" }, names()] }),
+        keys::ROLES => json!({
+            "anyOf": [{ "const": "*" }, { "type": "array", "items": text(keys::ROLE_NAME) }],
+        }),
+        keys::EXCLUDE => json!({
+            "type": "array",
+            "items": { "type": "string", "not": { "pattern": "[*][*]" } },
+        }),
         _ => names(),
     }
 }
@@ -177,8 +187,8 @@ fn local_settings() -> Value {
 fn named(definition: &str) -> Value {
     let name = if definition == "session" { "corp" } else { "prod" };
     let mut odd = json!({ "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$" });
-    // Only a profile can be called `default`.
-    if definition == "profile" {
+    // No session can be called `default`.
+    if definition != "session" {
         odd["not"] = json!({ "const": "default" });
     }
     json!({
@@ -245,9 +255,7 @@ fn setting(known: &Known) -> Value {
         Takes::Flag => json!({ "anyOf": [{ "type": "boolean" }, text("true|false")] }),
         Takes::Number(least) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
         Takes::Size => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("[0-9]+([KMGTkmgt][Ii]?[Bb])?")] }),
-        Takes::Endpoint => {
-            text("https://[^@/?#\\s]+([/?#].*)?|http://(localhost|127(\\.[0-9]+){3}|\\[::1\\])(:[0-9]+)?([/?#].*)?")
-        }
+        Takes::Endpoint(_) => text(&format!("https://[^@/?#\\s]+([/?#].*)?|http://{HERE}(:[0-9]*)?([/?#].*)?")),
         Takes::Nested(list) => settings(list),
     };
     value["description"] = json!(known.doc);
@@ -294,6 +302,10 @@ fn needs() -> Value {
     let account = json!({ "additionalProperties": { "if": { "type": "object" }, "then": { "required": required(keys::ACCOUNT) } } });
     let matrix = json!({ "additionalProperties": { "required": [keys::NAME_KEY, keys::ACCOUNTS] } });
     rules.push(json!({ "properties": { "sso_sessions": session, "accounts": account, "matrix": matrix } }));
+    rules.push(json!({
+        "if": { "required": ["defaults"], "properties": { "defaults": { "required": ["pattern"] } } },
+        "else": { "properties": { "matrix": { "additionalProperties": { "required": ["pattern"] } } } },
+    }));
     json!(rules)
 }
 

@@ -167,7 +167,7 @@ fn value(entry: Entry<'_>, known: &'static Known, reading: &mut Reading<'_>) -> 
             format!("a whole number, at least {least}")
         }
         Takes::Size if !is_size(value) => "a size such as `64MB`, or a number of bytes".to_owned(),
-        Takes::Endpoint => return hosts::check_endpoint(&text, reading).then_some(checked),
+        Takes::Endpoint(serves) => return hosts::check_endpoint(&text, serves, reading).then_some(checked),
         _ => return Some(checked),
     };
     reading.reject(&text, codes::BAD_SETTING, format!("`{}` takes {wanted}", known.name), "");

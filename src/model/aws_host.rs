@@ -108,6 +108,8 @@ const PORTALS: [&str; 4] = [
 pub(crate) enum Answerer {
     /// One of AWS's services, and never a customer.
     Aws,
+    /// S3: one of AWS's services, but the first part of a request's path is the name of a bucket, whoever has that.
+    Buckets,
     /// Perhaps a customer of AWS's, since the host is below one of its domains and has not the form of a service's.
     Customer,
     /// Anybody.
@@ -118,30 +120,44 @@ pub(crate) enum Answerer {
 /// of AWS's suffixes.
 pub(crate) fn answerer(host: &str) -> Answerer {
     match SUFFIXES.iter().find_map(|suffix| host.strip_suffix(suffix)) {
-        Some(front) if is_service(front) => Answerer::Aws,
-        Some(_) => Answerer::Customer,
+        Some(front) => match service(front) {
+            Some(service) if has_buckets(service) => Answerer::Buckets,
+            Some(_) => Answerer::Aws,
+            None => Answerer::Customer,
+        },
         None => Answerer::Other,
     }
 }
 
-fn is_service(front: &str) -> bool {
+/// The service whose host that is, in front of the suffix; none if it has not the form of one.
+fn service(front: &str) -> Option<&str> {
     match front.strip_suffix(".vpce") {
-        Some(endpoint) => is_vpc_endpoint(endpoint),
+        Some(endpoint) => behind_vpc_endpoint(endpoint),
         None => match front.rsplit_once('.') {
-            None => is_label(front),
-            Some((service, place)) => is_place(place) && (is_label(service) || is_of_several(service)),
+            None => Some(front).filter(|front| is_label(front)),
+            Some((service, place)) => {
+                (is_place(place) && (is_label(service) || is_of_several(service))).then_some(service)
+            }
         },
     }
 }
 
 /// `vpce-ID.SERVICE.REGION`. A service of a customer's own is `vpce-svc-ID` there, and which API answers at
 /// `execute-api` is said by a header.
-fn is_vpc_endpoint(text: &str) -> bool {
+fn behind_vpc_endpoint(text: &str) -> Option<&str> {
     let text = OF_S3.iter().find_map(|front| text.strip_prefix(front)).unwrap_or(text);
-    let Some((id, rest)) = text.split_once('.') else { return false };
-    let Some((service, region)) = rest.rsplit_once('.') else { return false };
+    let (id, rest) = text.split_once('.')?;
+    let (service, region) = rest.rsplit_once('.')?;
     let is_service = is_label(service) && !service.starts_with("vpce-svc-") && service != "execute-api";
-    id.starts_with("vpce-") && Region::new(region).is_ok() && (is_service || is_of_several(service))
+    let is_whole = id.starts_with("vpce-") && Region::new(region).is_ok() && (is_service || is_of_several(service));
+    is_whole.then_some(service)
+}
+
+/// S3 in all its forms: `s3`, `s3-fips`, `s3-REGION`, `s3.dualstack`, `s3express-ZONE`. `s3tables` and the like are services
+/// of their own, whose paths begin with words of their own.
+fn has_buckets(service: &str) -> bool {
+    let first = service.split('.').next().unwrap_or_default();
+    first == "s3" || first.starts_with("s3-") || first.starts_with("s3express-")
 }
 
 fn is_label(text: &str) -> bool {
@@ -182,11 +198,8 @@ mod tests {
             "sts.us-isof-south-1.csp.hci.ic.gov",
             "ec2.us-east-1.api.aws",
             "ec2.cn-north-1.api.amazonwebservices.com.cn",
-            "s3.amazonaws.com",
-            "s3-us-west-2.amazonaws.com",
-            "s3-accelerate.amazonaws.com",
-            "s3.dualstack.us-east-1.amazonaws.com",
-            "s3-fips.dualstack.us-east-1.amazonaws.com",
+            "s3tables.us-east-1.amazonaws.com",
+            "s3vectors.us-east-1.api.aws",
             "api.ecr.eu-west-1.amazonaws.com",
             "runtime-fips.lex.us-east-1.amazonaws.com",
             "a2i-runtime.sagemaker-fips.us-east-1.amazonaws.com",
@@ -198,10 +211,34 @@ mod tests {
             "execute-api.us-east-1.amazonaws.com",
             "vpce-0a1b2c3d-4e5f6a7b.sts.us-east-1.vpce.amazonaws.com",
             "vpce-0a1b2c3d-4e5f6a7b-us-east-1a.api.ecr.us-east-1.vpce.amazonaws.com",
-            "bucket.vpce-0a1b2c3d-4e5f6a7b.s3.us-east-1.vpce.amazonaws.com",
             "vpce-0a1b2c3d-4e5f6a7b.sts.cn-north-1.vpce.amazonaws.com.cn",
         ] {
             assert_eq!(answerer(host), Answerer::Aws, "{host}");
+        }
+    }
+
+    #[test]
+    fn s3_is_aws_s_own_and_takes_a_path_for_a_bucket() {
+        for host in [
+            "s3.amazonaws.com",
+            "s3.us-east-1.amazonaws.com",
+            "s3.cn-north-1.amazonaws.com.cn",
+            "s3-us-west-2.amazonaws.com",
+            "s3-fips.us-gov-west-1.amazonaws.com",
+            "s3-accelerate.amazonaws.com",
+            "s3-external-1.amazonaws.com",
+            "s3-accesspoint.us-east-1.amazonaws.com",
+            "s3-outposts.us-east-1.api.aws",
+            "s3-control.dualstack.us-east-1.amazonaws.com",
+            "s3-website-us-east-1.amazonaws.com",
+            "s3-website.us-east-2.amazonaws.com",
+            "s3express-use1-az4.us-east-1.amazonaws.com",
+            "s3.dualstack.us-east-1.amazonaws.com",
+            "s3-fips.dualstack.us-east-1.amazonaws.com",
+            "bucket.vpce-0a1b2c3d-4e5f6a7b.s3.us-east-1.vpce.amazonaws.com",
+            "vpce-0a1b2c3d-4e5f6a7b.s3.us-east-1.vpce.amazonaws.com",
+        ] {
+            assert_eq!(answerer(host), Answerer::Buckets, "{host}");
         }
     }
 

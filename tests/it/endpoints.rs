@@ -1,4 +1,4 @@
-//! Which hosts are AWS's own, compared with what botocore's rules for endpoints say.
+//! Which hosts are AWS's own, compared with what botocore's rules for endpoints say, and where each may be named.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,6 +10,11 @@ use crate::support::sandbox::{Run, Sandbox};
 /// What no profile needs to name: the console's sign-in, and the endpoints of one service in one partition.
 const LEFT_OUT: [&str; 3] = [".signin.", ".signin-fips.", ".us-gov."];
 
+/// What would take the path of another service's request for a bucket.
+fn is_s3(host: &str) -> bool {
+    host.starts_with("s3.") || host.starts_with("s3-")
+}
+
 #[test]
 fn every_endpoint_that_botocore_knows_is_aws_s_own() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/endpoints.py");
@@ -18,8 +23,12 @@ fn every_endpoint_that_botocore_knows_is_aws_s_own() {
     assert!(hosts.lines().count() > 10_000, "{}", hosts.len());
     let mut manifest = String::new();
     for (index, host) in hosts.lines().enumerate() {
-        writeln!(manifest, "[profiles.p{index}]\npattern = \"iam\"\nsettings.endpoint_url = \"https://{host}\"")
-            .unwrap();
+        writeln!(
+            manifest,
+            "[profiles.p{index}]\npattern = \"iam\"\nsettings.{}endpoint_url = \"https://{host}\"",
+            if is_s3(host) { "s3." } else { "" }
+        )
+        .unwrap();
     }
     let home = Sandbox::new();
     home.write("profiles.toml", manifest);

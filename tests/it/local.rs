@@ -240,7 +240,9 @@ fn hosts_are_allowed_by_a_file_of_the_person_s_own_alone() {
     let run = check().exits(3);
     let words = "`allow_hosts` is not taken from this file: it is committed to a git repository";
     assert!(run.stderr.contains("error[untrusted-hosts]") && run.stderr.contains(words), "{}", run.stderr);
-    assert!(run.stderr.contains("error[foreign-endpoint]"), "{}", run.stderr);
+    // Not into the file from which it is not taken.
+    let help = format!("in [settings] of ~/{OWN}");
+    assert!(run.stderr.contains("error[foreign-endpoint]") && run.stderr.contains(&help), "{}", run.stderr);
     fs::remove_file(home.path("dotfiles/.git/index")).unwrap();
     fs::set_permissions(home.path("dotfiles"), Permissions::from_mode(0o777)).unwrap();
     let run = check().exits(3);

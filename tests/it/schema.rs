@@ -30,7 +30,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "mfa-missing",
     "unknown-session",
     "undefined-variable",
-    "bad-variable",
+    "bad-variable-open",
     "long-term-collision",
     "foreign-endpoint",
     "required-variable-given",
