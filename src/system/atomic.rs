@@ -15,7 +15,10 @@ use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
 const MOST_LINKS: usize = 40;
-/// How long a file that was emptied is left for its writer.
+/// How long an empty file is left for a writer, whenever it was emptied: time in which everything slept is no time that its
+/// writer had.
+const GLANCE: Duration = Duration::from_millis(50);
+/// How long a file that was seen to have been emptied a moment ago is left for its writer.
 const SETTLED: Duration = Duration::from_millis(500);
 /// How long between two looks at it.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -78,16 +81,25 @@ impl Snapshot {
     /// The same, but waits for a file that was emptied a moment ago: programs that write in place, such as AWS CLI, empty
     /// it first, and what was planned on nothing would bury what they are about to write.
     pub(crate) fn read_settled(path: &Path) -> Result<Self, DiskError> {
-        // Told by the pauses that were made, not by the clock: a process that was stopped meanwhile has not waited.
-        let mut waited = Duration::ZERO;
+        Self::read_with(path, std::thread::sleep)
+    }
+
+    fn read_with(path: &Path, mut pause: impl FnMut(Duration)) -> Result<Self, DiskError> {
+        // Told by the pauses that were made, not by the clock: a process that was stopped meanwhile has not waited. So a
+        // file that was fresh once stays so, and one that looks old is left a little time, too.
+        let (mut waited, mut patience) = (Duration::ZERO, GLANCE);
         loop {
             let snapshot = Self::read(path)?;
-            let is_settled =
-                !snapshot.exists || !snapshot.bytes.is_empty() || !disk::is_fresh(&snapshot.target, SETTLED);
-            if is_settled || waited >= SETTLED {
+            if !snapshot.exists || !snapshot.bytes.is_empty() {
                 return Ok(snapshot);
             }
-            std::thread::sleep(PAUSE);
+            if disk::is_fresh(&snapshot.target, SETTLED) {
+                patience = SETTLED;
+            }
+            if waited >= patience {
+                return Ok(snapshot);
+            }
+            pause(PAUSE);
             waited += PAUSE;
         }
     }
@@ -356,6 +368,54 @@ mod tests {
         assert!(matches!(snapshot.replace(b"ours"), Err(ReplaceError::Changed { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(disk::list(dir.path()).unwrap(), [path]);
+    }
+
+    /// An empty file of that age, or one whose time is to come.
+    fn emptied(dir: &Path, age: Duration) -> PathBuf {
+        let path = dir.join("config");
+        File::create(&path).unwrap().set_modified(std::time::SystemTime::now() - age).unwrap();
+        path
+    }
+
+    const LONG_AGO: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn an_empty_file_is_read_again_however_old_it_looks() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = emptied(dir.path(), LONG_AGO);
+        let mut pauses = 0;
+        let snapshot = Snapshot::read_with(&path, |_| {
+            pauses += 1;
+            fs::write(&path, "theirs").unwrap();
+        });
+        assert_eq!((snapshot.unwrap().bytes.as_slice(), pauses), (&b"theirs"[..], 1));
+    }
+
+    #[test]
+    fn a_file_that_was_fresh_once_is_waited_for_to_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = emptied(dir.path(), Duration::ZERO);
+        let mut waited = Duration::ZERO;
+        let snapshot = Snapshot::read_with(&path, |pause| {
+            // As after a night in which both programs were asleep.
+            emptied(dir.path(), LONG_AGO);
+            waited += pause;
+        });
+        assert!(snapshot.unwrap().bytes.is_empty());
+        assert_eq!(waited, SETTLED);
+    }
+
+    #[test]
+    fn an_empty_file_costs_a_glance_and_no_file_or_a_full_one_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = emptied(dir.path(), LONG_AGO);
+        let mut waited = Duration::ZERO;
+        assert!(Snapshot::read_with(&path, |pause| waited += pause).unwrap().exists);
+        assert_eq!(waited, GLANCE);
+        let no_pause = |_| panic!("there is nothing to wait for");
+        fs::write(&path, "x").unwrap();
+        Snapshot::read_with(&path, no_pause).unwrap();
+        Snapshot::read_with(&dir.path().join("none"), no_pause).unwrap();
     }
 
     #[test]

@@ -147,13 +147,31 @@ fn files_that_are_emptied_after_any_system_call_are_not_taken_for_empty() {
 /// A laptop that slept, or a busy machine: time went by in which awsauth did not wait for the other program.
 #[test]
 fn time_in_which_awsauth_stood_still_is_no_time_that_it_waited() {
+    // Longer than awsauth ever waits.
+    let asleep = Duration::from_millis(600);
+    credentials_are_waited_for(|path| {
+        std::thread::sleep(asleep);
+        put(path, "", Way::InPlace);
+    });
+}
+
+/// The other program slept as well, or was stopped right after it had emptied the file.
+#[test]
+fn time_in_which_everybody_stood_still_is_no_time_that_awsauth_waited() {
+    credentials_are_waited_for(|path| {
+        put(path, "", Way::InPlace);
+        let file = OpenOptions::new().write(true).open(path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_hours(1)).unwrap();
+    });
+}
+
+/// What stands there after `empty`, while awsauth stood still before it read the credentials, is not taken for what there is.
+fn credentials_are_waited_for(empty: impl Fn(&Path)) {
     let calls = calls(&both_to_change());
     let call = calls.iter().find(|call| call.name == "openat" && call.about.ends_with("credentials\"")).unwrap();
     let (home, mut run) = paused_after(call);
     let text = home.read(CREDENTIALS);
-    // Longer than awsauth ever waits.
-    std::thread::sleep(Duration::from_millis(600));
-    put(&home.path(CREDENTIALS), "", Way::InPlace);
+    empty(&home.path(CREDENTIALS));
     run.go_on();
     assert!(run.stands(), "it took the emptied file for what there is\n{}", run.log);
     put(&home.path(CREDENTIALS), &(text + THEIRS[1]), Way::InPlace);
