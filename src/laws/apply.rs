@@ -136,8 +136,14 @@ fn by_name(catalog: &Catalog) -> Vec<&Profile> {
 
 /// [`check_holds`], and the catalog of a right manifest.
 pub(super) fn checked(text: &str) -> Option<Catalog> {
-    let loaded = load(text);
-    let is_place = |label: &Label| text.get(label.span.start..label.span.end).is_some();
+    catalog(&alone(text))
+}
+
+/// The same of a manifest in several files.
+pub(super) fn catalog(layers: &Layers) -> Option<Catalog> {
+    let loaded = manifest::load(layers, Audience::Person);
+    let places = layers.sources();
+    let is_place = |label: &Label| places.text(label.span).is_some();
     for found in &loaded.diagnostics {
         assert!(is_place(&found.primary) && found.related.iter().all(is_place), "{found:?} is at no place");
     }

@@ -17,6 +17,7 @@ mod manifests;
 mod matrix;
 mod parse;
 mod planned;
+mod several;
 #[cfg(test)]
 mod tests;
 mod values;

@@ -78,7 +78,7 @@ fn edits_change_what_they_say_and_nothing_else() {
 
 #[test]
 fn a_matrix_makes_what_could_be_written_out() {
-    holds(5_000, 1_500, MatrixCase::draw, matrix_holds);
+    holds(5_000, 2_000, MatrixCase::draw, matrix_holds);
 }
 
 #[test]
