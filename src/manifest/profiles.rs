@@ -285,7 +285,8 @@ fn pattern_missing(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading
     let is_local = |at| layers.is_local(layers.sources().number(at));
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
     let is_own = is_local(draft.at);
-    let could_be_meant = |other: &&Draft<'_>| other.made.is_some() || is_own && !is_local(other.at);
+    let could_be_meant =
+        |other: &&Draft<'_>| draft.made.is_none() && (other.made.is_some() || is_own && !is_local(other.at));
     let others = drafts.list.iter().filter(could_be_meant).map(|other| &*other.written);
     match reading.suggester.nearest(&draft.written, others) {
         Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),

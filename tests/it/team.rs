@@ -94,7 +94,12 @@ fn a_new_member_supplies_a_name_and_works() {
         home.run(["login", "payments-prod.breakglass", "--token-code", &code]).ok();
         let profiles = ["payments-dev.tf", "northwind-orders-prod.partnerreadonly", "FabView@fab-mail-live"];
         let run = home.run([&["login", "--no-browser"], &profiles[..]].concat()).ok();
-        assert!(run.stderr.contains("1 approval for corp, 1 approval for northwind, 1 approval for fabrikam, for 3 profiles"), "{}", run.stderr);
+        assert!(
+            run.stderr
+                .contains("1 approval for corp, 1 approval for northwind, 1 approval for fabrikam, for 3 profiles"),
+            "{}",
+            run.stderr
+        );
         home.run([&["status", "--check", "payments-prod.breakglass"], &profiles[..]].concat()).ok();
         let identity = home.run(["exec", "payments-dev.tf", "--", "env"]).ok().stdout;
         assert!(identity.contains("\nAWS_ACCESS_KEY_ID=ASIA"), "{identity}");
