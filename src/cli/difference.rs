@@ -2,7 +2,7 @@
 //! into the manifest. Must not decide what follows.
 
 use crate::ini::SectionId;
-use crate::manifest::{Place, place};
+use crate::manifest::{Place, place, toml_key, toml_text};
 use crate::model::{Catalog, Profile};
 use crate::plan::{Difference, SectionDifference, Value};
 use crate::secret::mask_values;
@@ -89,8 +89,8 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
         SectionId::SsoSession(_) | SectionId::Services(_) | SectionId::Other(_) => None,
     };
     let table = match (&section.id, profile) {
-        (SectionId::SsoSession(name), _) => format!("sso_sessions.{}", key(name)),
-        (_, Some(profile)) => format!("profiles.{}", key(profile.name.as_str())),
+        (SectionId::SsoSession(name), _) => format!("sso_sessions.{}", toml_key(name)),
+        (_, Some(profile)) => format!("profiles.{}", toml_key(profile.name.as_str())),
         _ => return,
     };
     let (mut own, mut settings) = (Vec::new(), Vec::new());
@@ -132,27 +132,16 @@ fn toml(key: &str, value: &Value) -> String {
     match value {
         Value::Text(text) if key == "duration_seconds" && text.parse::<u32>().is_ok() => text.clone(),
         Value::Text(text) if key == "sso_registration_scopes" => {
-            let scopes: Vec<String> = text.split(',').map(|scope| quoted(scope.trim())).collect();
+            let scopes: Vec<String> = text.split(',').map(|scope| toml_text(scope.trim())).collect();
             format!("[{}]", scopes.join(", "))
         }
-        Value::Text(text) => quoted(text),
+        Value::Text(text) => toml_text(text),
         Value::Nested(pairs) => {
             let pairs: Vec<String> =
-                pairs.iter().map(|(name, value)| format!("{} = {}", self::key(name), quoted(value))).collect();
+                pairs.iter().map(|(name, value)| format!("{} = {}", toml_key(name), toml_text(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
     }
-}
-
-/// A key as TOML wants it: bare where it can be.
-pub(crate) fn key(name: &str) -> String {
-    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { quoted(name) }
-}
-
-/// A basic string; JSON's escapes are TOML's as well. `${` would be a variable of the manifest.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text.replace("${", "$${")).to_string()
 }
 
 #[cfg(test)]
@@ -167,7 +156,7 @@ mod tests {
         assert_eq!(toml("region", &text("a\"b\\${x}")), r#""a\"b\\$${x}""#);
         let nested = Value::Nested(vec![("max_queue_size".to_owned(), "9".to_owned())]);
         assert_eq!(toml("s3", &nested), r#"{ max_queue_size = "9" }"#);
-        assert_eq!((key("a-b_1"), key("a.b@c")), ("a-b_1".to_owned(), "\"a.b@c\"".to_owned()));
+        assert_eq!((toml_key("a-b_1"), toml_key("a.b@c")), ("a-b_1".to_owned(), "\"a.b@c\"".to_owned()));
     }
 
     #[test]

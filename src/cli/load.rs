@@ -123,10 +123,8 @@ impl Manifest {
     pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.catalog.get(name).ok_or_else(|| {
             let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
-            match explain::nearest(name, self.catalog.profiles().iter().map(|profile| profile.name.as_str())) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`awsauth list` lists the profiles"),
-            }
+            let names = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
+            failure.hint(explain::unknown_profile(name, names))
         })
     }
 }

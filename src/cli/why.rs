@@ -2,14 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::difference::key;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::load::Reading;
 use super::out::Out;
 use super::places::Places;
-use crate::manifest::{LeftOut, Made, Origin, Told, Why};
+use crate::manifest::{LeftOut, Made, Origin, Told, Why, toml_key};
 use crate::model::Catalog;
 use crate::render::table;
 use crate::source::{Position, Span, display_safe};
@@ -34,10 +33,7 @@ pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Fail
 fn unknown(name: &str, reading: &Reading) -> Failure {
     let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
     let profiles = reading.loaded.catalog.iter().flat_map(Catalog::profiles);
-    match explain::nearest(name, profiles.map(|profile| profile.name.as_str())) {
-        Some(near) => failure.hint(format!("did you mean `{near}`?")),
-        None => failure.hint("`awsauth list` shows the profiles"),
-    }
+    failure.hint(explain::unknown_profile(name, profiles.map(|profile| profile.name.as_str())))
 }
 
 /// A name, and the manifest as it was read for it.
@@ -47,6 +43,12 @@ struct Question<'q> {
 }
 
 impl Question<'_> {
+    /// The matrices that leave it out, where it is not made all the same.
+    fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
+        let is_made = self.reading.loaded.why.is_some();
+        self.reading.loaded.left_out.iter().filter(move |_| !is_made)
+    }
+
     /// A place, as `FILE:LINE`.
     fn place(&self, at: Span) -> String {
         let (path, Position { line, .. }) = self.reading.files.layers.sources().locate(at);
@@ -66,14 +68,14 @@ impl Question<'_> {
 
     /// The profile's own table.
     fn table(&self) -> String {
-        format!("[profiles.{}]", display_safe(&key(self.name)))
+        format!("[profiles.{}]", display_safe(&toml_key(self.name)))
     }
 
     fn text(&self) -> String {
         let mut text = String::new();
-        for LeftOut { matrix, by, .. } in &self.reading.loaded.left_out {
+        for LeftOut { matrix, by } in self.left_out() {
             let (label, at, by) = (self.word(*matrix), self.place(*matrix), self.place(*by));
-            let line = format!("[matrix.{label}] ({at}) makes no `{}`: its `exclude` says so ({by}).\n", self.name);
+            let line = format!("[matrix.{label}] ({at}) makes no `{}`: it is left out at {by}.\n", self.name);
             text.push_str(&display_safe(line.trim_end()));
             text.push('\n');
         }
@@ -139,8 +141,7 @@ impl Question<'_> {
         let left_out = |left_out: &LeftOut| {
             json!({
                 "matrix": named(left_out.matrix),
-                "exclude": self.place_json(left_out.by),
-                "account": named(left_out.account),
+                "place": self.place_json(left_out.by),
             })
         };
         let why = self.reading.loaded.why.as_ref();
@@ -169,7 +170,7 @@ impl Question<'_> {
         }));
         document["written_at"] = json!(why.and_then(|why| why.written_at).map(|at| self.place_json(at)));
         document["keys"] = why.map_or(Value::Null, |why| why.keys.iter().map(|told| told_json(told, why)).collect());
-        document["left_out_by"] = self.reading.loaded.left_out.iter().map(left_out).collect();
+        document["left_out_by"] = self.left_out().map(left_out).collect();
         document
     }
 }

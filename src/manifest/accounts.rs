@@ -120,6 +120,7 @@ impl<'t> Accounts<'t> {
                     |code, message| Diagnostic::error(code, session.at, message),
                     reading,
                 );
+                reading.names_are_open |= !sessions.has(&session.value);
             }
             let Some(id) = account.id.given() else { continue };
             let key = (id.value.as_str(), account.sso_session.value());

@@ -2,9 +2,11 @@
 //! Each profile is looked at once, its source first, so the time is linear in the number of profiles.
 
 use super::codes;
+use super::drafts::{Draft, Drafts};
 use super::fields::{Given, Origin, Slot};
-use super::profiles::{Draft, Drafts, delivery};
+use super::profiles::delivery;
 use super::reading::Reading;
+use super::values::toml_key;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
 use crate::source::Span;
@@ -136,7 +138,7 @@ fn report_unknown(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<
     let found = draft.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
     let help = match reading.suggester.nearest(&given.value, drafts.list.iter().map(|draft| &*draft.written)) {
         Some(guess) => format!("did you mean `{guess}`?"),
-        None => format!("add a table `[profiles.{}]`, or name another profile", given.value),
+        None => format!("add a table `[profiles.{}]`, or name another profile", toml_key(&given.value)),
     };
     reading.out.push(found.help(help));
 }

@@ -162,6 +162,8 @@ codes! {
     MATRIX_TOO_LARGE = "matrix-too-large",
     /// A matrix that makes no profile (warning).
     MATRIX_EMPTY = "matrix-empty",
+    /// Keys of one person's own for a profile that there is not (warning).
+    OVERRIDE_NOTHING = "override-nothing",
     /// One name that is made twice.
     MADE_TWICE = "made-twice",
     /// A name that is excluded, and never made (warning).

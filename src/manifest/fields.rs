@@ -222,8 +222,13 @@ fields! {
 }
 
 impl Fields {
-    /// Reads the table of one profile, or of `[defaults]`, which `place` names.
-    pub(super) fn read(table: Table<'_>, place: Arguments<'_>, reading: &mut Reading<'_>) -> Box<Self> {
+    /// Reads the table of one profile of that name, or of `[defaults]`; `place` says which in words.
+    pub(super) fn read(
+        table: Table<'_>,
+        name: Option<&str>,
+        place: Arguments<'_>,
+        reading: &mut Reading<'_>,
+    ) -> Box<Self> {
         // Boxed from the start: a thousand bytes that would be moved from hand to hand.
         let mut fields = Box::<Self>::default();
         fields.written.reserve_exact(table.keys.len());
@@ -231,6 +236,9 @@ impl Fields {
             if let Some(key) = keys::find(keys::PROFILE, entry.name) {
                 fields.written.push((key, entry.at));
                 fields.put(key, entry, reading);
+            } else if let Some(name) = name.filter(|_| entry.value.get_ref().as_table().is_some()) {
+                reading.dotted(entry, name);
+                fields.meant.push("pattern");
             } else {
                 let names = keys::PROFILE.iter().map(|key| key.name);
                 fields.meant.extend(reading.unknown_key(entry, place, names));

@@ -273,6 +273,9 @@ pub(super) const MATRIX: &[(&str, &str, &str)] = &[
     (EXCLUDE, "Names of profiles that are not made; `*` and `?` stand for parts of a name.", "[\"prod-Admin\"]"),
 ];
 
+/// The tables by which profiles are made.
+pub(super) const MAKERS: [&str; 2] = ["accounts", "matrix"];
+
 /// What `${…}` can also be inside a matrix.
 pub(super) const PRODUCT_VARIABLES: [&str; 4] = ["account", "account_id", "role", "role_lower"];
 

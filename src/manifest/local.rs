@@ -27,7 +27,8 @@ pub(super) fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
         name if keys::LOCAL_TOP.iter().any(|(known, _)| *known == name) => {}
         _ => {
             let known = keys::LOCAL_TOP.iter().map(|(known, _)| *known);
-            reading.unknown_key(entry, format_args!("`profiles.local.toml`"), known);
+            let guess = reading.unknown_key(entry, format_args!("`profiles.local.toml`"), known);
+            reading.names_are_open |= guess.is_some_and(|guess| keys::MAKERS.contains(&guess));
         }
     }
 }

@@ -8,11 +8,11 @@ use std::collections::{HashMap, HashSet};
 use super::accounts::{Account, Accounts, RoleName};
 use super::choices::{Excluded, Roles, choose, read_roles};
 use super::codes;
+use super::drafts::Draft;
 use super::fields::{Fields, Given, Origin, Slot};
 use super::keys::{self, Key};
 use super::matrix::{Matrix, put};
 use super::product::Product;
-use super::profiles::Draft;
 use super::reading::{Entry, Reading, quoted};
 use super::sessions::Sessions;
 use super::values;
@@ -97,6 +97,17 @@ fn is_text(entry: Entry<'_>, reading: &mut Reading<'_>) -> bool {
     is_text
 }
 
+/// What stands beside a matrix.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'c> {
+    /// `[defaults]`
+    pub(super) defaults: &'c Fields,
+    /// The SSO sessions.
+    pub(super) sessions: &'c Sessions<'c>,
+    /// The labels of the matrices that shared files have.
+    pub(super) shared: &'c [&'c str],
+}
+
 /// What a matrix makes: all of it that is the same for every profile, and how the rest is found.
 pub(super) struct Plan<'m, 't> {
     matrix: &'m Matrix<'t>,
@@ -119,22 +130,31 @@ impl<'m, 't> Plan<'m, 't> {
     pub(super) fn read(
         matrix: &'m Matrix<'t>,
         accounts: &'m Accounts<'m>,
-        (defaults, sessions): (&Fields, &Sessions<'_>),
+        Context { defaults, sessions, shared }: Context<'_>,
         reading: &mut Reading<'t>,
     ) -> Option<Self> {
         let (common, varying) = matrix.fields(reading);
         let mut needs = |name: &str, example: &str| {
             let found = matrix.find(name);
             if found.is_none() && !common.meant.contains(&name) {
-                reading.out.push(matrix.lacks(name, example));
+                let is_own = reading.layers.is_local(reading.layers.sources().number(matrix.at));
+                let shared = shared.iter().copied().filter(|_| is_own);
+                let guess = reading.suggester.nearest(matrix.label, shared);
+                reading.out.push(matrix.lacks(name, example, guess));
             }
             found
         };
         let (name, chosen) = (needs(keys::NAME_KEY, NAME_EXAMPLE), needs(keys::ACCOUNTS, "\"*\""));
         let name = name.filter(|entry| is_text(*entry, reading));
         let session = session(&common, defaults, &varying);
-        // Of a session that there is not, nothing can be said of which accounts it leads to: its profiles tell of it.
-        let session = session.map(|session| session.value.as_str()).filter(|session| sessions.has(session));
+        let is_known = session.is_none_or(|session| sessions.has(&session.value));
+        if let Some(session) = common.sso_session.given().filter(|_| !is_known) {
+            let error = |code, message| Diagnostic::error(code, session.at, message);
+            sessions.check_reference(session, error, reading);
+            // Which accounts it leads to can't be said.
+            return None;
+        }
+        let session = session.filter(|_| is_known).map(|session| session.value.as_str());
         let chosen = chosen.and_then(|entry| choose(entry, accounts, session, reading));
         let roles = match matrix.find(keys::ROLES) {
             Some(entry) => read_roles(entry, reading),
@@ -223,12 +243,21 @@ impl<'m, 't> Plan<'m, 't> {
         };
         let (matrix, template, name) = (self.matrix, text.at, text.value.into_owned());
         if let Some(by) = self.excluded.has(&name) {
-            reading.why.leave_out(&name, || LeftOut { matrix: matrix.at, by, account: account.at });
+            reading.why.leave_out(&name, || LeftOut { matrix: matrix.at, by });
             out.left_out.insert(name, by);
             return Outcome::LeftOut;
         }
         if let Some((first, other)) = out.by_name.get(&name) {
-            reading.out.push(made_twice(&name, (template, account), (*other, &out.made[*first]), matrix.label));
+            let first = &out.made[*first];
+            let found = made_twice(&name, (template, account), (*other, first), matrix.label);
+            let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_absent());
+            let sessions = (self.common.sso_session.value(), other.and(first.fields.sso_session.value()));
+            reading.out.push(match sessions {
+                (Some(own), Some(other)) if own != other => found.help(format!(
+                    "say in the account which session leads there: `sso_session = \"{other}\"` or `\"{own}\"`"
+                )),
+                _ => found,
+            });
             return Outcome::Made;
         }
         let parsed = ProfileName::new(&name);
@@ -360,9 +389,13 @@ fn made_twice(
 
 impl Matrix<'_> {
     /// What is said where a key is missing without which it makes nothing.
-    fn lacks(&self, name: &str, example: &str) -> Diagnostic {
+    fn lacks(&self, name: &str, example: &str, guess: Option<&str>) -> Diagnostic {
         let message = format!("the matrix `{}` has no `{name}`", self.label);
-        Diagnostic::error(codes::MISSING_KEY, self.at, message).help(format!("add `{name} = {example}`"))
+        let help = format!("add `{name} = {example}`");
+        Diagnostic::error(codes::MISSING_KEY, self.at, message).help(match guess {
+            Some(guess) => format!("did you mean the matrix `{guess}`? If not, {help}"),
+            None => help,
+        })
     }
 }
 

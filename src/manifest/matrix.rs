@@ -6,14 +6,15 @@ use std::collections::{HashMap, HashSet};
 use toml::de::DeValue;
 
 use super::accounts::Accounts;
+use super::drafts::Drafts;
 use super::fields::Fields;
 use super::keys::{self, Key};
-use super::making::{Plan, Products};
-use super::profiles::Drafts;
+use super::making::{Context, Plan, Products};
 use super::reading::{Entry, Reading, entries};
 use super::sessions::Sessions;
 use super::settings;
 use super::values;
+use super::why::LeftOut;
 use crate::source::Span;
 
 /// The keys that say which profiles there are.
@@ -81,15 +82,20 @@ impl<'t> Matrices<'t> {
         let values = self.list.iter().flat_map(|matrix| &matrix.entries).map(Entry::value_at);
         reading.variables.matrix_values = values.collect();
         reading.variables.matrix_values.sort();
+        let is_shared = |matrix: &&Matrix<'_>| !reading.layers.is_local(reading.layers.sources().number(matrix.at));
+        let shared: Vec<&str> = self.list.iter().filter(is_shared).map(|matrix| matrix.label).collect();
+        let context = Context { defaults, sessions, shared: &shared };
         let mut out = Products::default();
         for matrix in &self.list {
             reading.variables.enter(format_args!("matrix.{}", matrix.label));
             if out.admits(matrix, accounts, reading) {
-                match Plan::read(matrix, accounts, (defaults, sessions), reading) {
+                match Plan::read(matrix, accounts, context, reading) {
                     Some(plan) => plan.make(&mut out, reading),
                     None => reading.names_are_open = true,
                 }
-                out.off.extend(matrix.shared_names(accounts, (defaults, sessions), reading));
+                let off = matrix.shared_names(accounts, context, reading);
+                matrix.tell_off(&off, reading);
+                out.off.extend(off);
             }
             reading.variables.leave();
         }
@@ -111,18 +117,23 @@ impl<'t> Matrix<'t> {
     }
 
     /// The names that it would make but for what one person's own files say. What is wrong with them is reported elsewhere.
-    fn shared_names(
-        &self,
-        accounts: &Accounts<'_>,
-        context: (&Fields, &Sessions<'_>),
-        reading: &mut Reading<'t>,
-    ) -> Vec<String> {
+    fn shared_names(&self, accounts: &Accounts<'_>, context: Context<'_>, reading: &mut Reading<'t>) -> Vec<String> {
         let Some(entries) = &self.shared else { return Vec::new() };
         let shared = Matrix { entries: entries.clone(), shared: None, ..*self };
         reading.quietly(|reading| {
             let plan = Plan::read(&shared, accounts, context, reading);
             plan.map(|plan| plan.names(reading)).unwrap_or_default()
         })
+    }
+
+    /// Answers the question about one of these names, which one person's own file turns off.
+    fn tell_off(&self, names: &[String], reading: &mut Reading<'_>) {
+        let is_local = |entry: &&Entry<'_>| reading.layers.is_local(reading.layers.sources().number(entry.at));
+        let is_choice = |entry: &&Entry<'_>| CHOICES.contains(&entry.name);
+        let Some(by) = self.entries.iter().filter(is_local).find(is_choice).map(|entry| entry.at) else { return };
+        for name in names {
+            reading.why.leave_out(name, || LeftOut { matrix: self.at, by });
+        }
     }
 
     /// Whether one person's own file says which profiles there are.

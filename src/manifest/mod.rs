@@ -10,6 +10,7 @@ mod answers;
 mod chains;
 mod choices;
 mod codes;
+mod drafts;
 mod fields;
 mod hosts;
 mod keys;
@@ -38,9 +39,9 @@ mod tests;
 use accounts::Accounts;
 use std::sync::Arc;
 
+use drafts::Drafts;
 use fields::Fields;
 use matrix::Matrices;
-use profiles::Drafts;
 use reading::{Entry, Name, Reading, Table, Value, entries};
 use sessions::{Sessions, WrittenSessions};
 use syntax::{Piece, Profiles};
@@ -55,6 +56,7 @@ pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
 pub(crate) use listing::{EntryState, Gone, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
+pub(crate) use values::{toml_key, toml_text};
 pub(crate) use variables::{Use, Variable};
 pub(crate) use why::{LeftOut, Made, Told, Why};
 
@@ -198,7 +200,8 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     let mut drafts = read_profiles(bodies, &parts, &mut reading)?;
     written.expand(&accounts, (&defaults, &sessions), &mut drafts, &mut reading);
     drafts.inherit(&defaults);
-    drafts.drop_turned_off(&reading);
+    drafts.drop_turned_off(&mut reading);
+    drafts.drop_stray(&mut reading);
     let (profiles, sso_sessions) = (drafts.list.len(), sessions.names().len());
     let right_sessions = sessions.checked.clone();
     let Reading { variables, out, suggester, .. } = &mut reading;
@@ -309,7 +312,7 @@ fn read_defaults<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Box<Fi
             continue;
         };
         reading.variables.enter("defaults");
-        let mut fields = Fields::read(table, format_args!("`[defaults]`"), reading);
+        let mut fields = Fields::read(table, None, format_args!("`[defaults]`"), reading);
         reading.variables.leave();
         for (key, at) in &fields.written {
             let below = defaults.written.iter().find(|(other, _)| other.name == key.name);
@@ -427,6 +430,7 @@ fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
                 .help("it belongs in `profiles.local.toml`; AWS's own settings go to `settings` of a profile or of `[defaults]`"),
         );
     } else if !keys::TOP.iter().any(|(known, _)| *known == name) {
-        reading.unknown_key(entry, format_args!("the manifest"), keys::TOP.iter().map(|(known, _)| *known));
+        let guess = reading.unknown_key(entry, format_args!("the manifest"), keys::TOP.iter().map(|(known, _)| *known));
+        reading.names_are_open |= guess.is_some_and(|guess| keys::MAKERS.contains(&guess));
     }
 }

@@ -1,191 +1,16 @@
 //! Owns `[profiles]` one by one: what a profile's pattern needs, and the checked profile that comes out. Must not know
 //! how profiles hang together.
 
-use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-
 use super::codes;
-use super::fields::{Fields, Given, Origin, Slot};
+use super::drafts::{Draft, Drafts};
+use super::fields::{Fields, Slot};
 use super::keys;
-use super::making::Products;
 use super::reading::{Entry, Reading, quoted};
 use super::sessions::{Fold, Sessions, check_case};
 use super::syntax::Profiles;
 use super::values;
-use super::why::Made;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
-use crate::source::Span;
-
-/// One profile as it is written, in one file or several, with what it takes from `[defaults]`.
-#[derive(Debug)]
-pub(super) struct Draft<'t> {
-    /// The name as it is written.
-    pub(super) written: Cow<'t, str>,
-    /// The name, if it is one.
-    pub(super) name: Option<ProfileName>,
-    /// Where the name stands.
-    pub(super) at: Span,
-    /// Where it stands in the file that wins.
-    pub(super) over: Span,
-    /// What made it, if a matrix did.
-    pub(super) made: Option<Made>,
-    /// Its keys.
-    pub(super) fields: Box<Fields>,
-}
-
-impl Draft<'_> {
-    /// Its pattern, if it has a right one.
-    pub(super) fn pattern(&self) -> Option<Pattern> {
-        self.fields.pattern.value().copied()
-    }
-
-    /// Where it was written first: its matrix, or its name.
-    fn origin(&self) -> Span {
-        self.made.as_ref().map_or(self.at, |made| made.matrix)
-    }
-
-    /// How a key of it is written; in a matrix it is another one for each account and role.
-    fn example(&self, key: &keys::Key) -> &'static str {
-        match (&self.made, key.name) {
-            (Some(_), "sso_account_id") => "\"${account_id}\"",
-            (Some(_), "sso_role_name") => "\"${role}\"",
-            (Some(_), "role_arn") => "\"arn:aws:iam::${account_id}:role/${role}\"",
-            (Some(_), "mfa_serial") => "\"arn:aws:iam::${account_id}:mfa/${user}\"",
-            _ => key.examples[0],
-        }
-    }
-
-    /// What was found in it since `mark` is said once for all profiles of its matrix.
-    pub(super) fn fold(&self, mark: usize, reading: &mut Reading<'_>) {
-        if self.made.is_some() {
-            reading.fold(mark, &self.written);
-        }
-    }
-
-    /// An error about a value: at the value where it is the profile's own or that of its matrix, at the profile's name
-    /// where it comes from `[defaults]`.
-    pub(super) fn error<T>(&self, code: &'static str, given: &Given<T>, message: impl Into<String>) -> Diagnostic {
-        match given.origin {
-            Origin::Own | Origin::Account => Diagnostic::error(code, given.at, message),
-            Origin::Matrix => {
-                let found = Diagnostic::error(code, given.at, message);
-                self.made.iter().fold(found, |found, made| {
-                    found.related(made.account, format!("for `{}`, which is made for this account", self.written))
-                })
-            }
-            Origin::Defaults => Diagnostic::error(code, self.at, message).related(given.at, "from `[defaults]`"),
-        }
-    }
-}
-
-/// All profiles, with an index of their names.
-#[derive(Debug, Default)]
-pub(super) struct Drafts<'t> {
-    /// In the manifest's order.
-    pub(super) list: Vec<Draft<'t>>,
-    /// The place in the list by name as it is written.
-    pub(super) by_name: HashMap<Cow<'t, str>, usize>,
-    /// The names that matrices leave out, with what says so.
-    left_out: HashMap<String, Span>,
-    /// The names that are not made because of what one person's own files say.
-    off: HashSet<String>,
-}
-
-impl<'t> Drafts<'t> {
-    /// Adds the profiles of one file over those of the files before, key by key. Says whether no name was twice among them.
-    pub(super) fn add(&mut self, file: Vec<Draft<'t>>, reading: &mut Reading<'_>) -> bool {
-        let first = self.list.len();
-        self.by_name.reserve(file.len());
-        for draft in file {
-            let Some(place) = self.by_name.get(&draft.written).copied() else {
-                self.by_name.insert(draft.written.clone(), self.list.len());
-                self.list.push(draft);
-                continue;
-            };
-            let below = &mut self.list[place];
-            if place >= first
-                || reading.layers.sources().number(below.over) == reading.layers.sources().number(draft.at)
-            {
-                return false;
-            }
-            if !reading.layers.wins(draft.at, below.over) {
-                reading.defined_twice(format_args!("the profile `{}`", draft.written), draft.at, below.over);
-            }
-            let under = std::mem::replace(&mut below.fields, draft.fields);
-            below.fields.lay_over(*under);
-            below.over = draft.over;
-        }
-        true
-    }
-
-    /// Adds the profiles that matrices make, behind the others; one that is written as well wins over it, in its place.
-    pub(super) fn add_made(&mut self, products: Products<'t>) {
-        let Products { mut made, left_out, off, .. } = products;
-        (self.left_out, self.off) = (left_out, off);
-        if made.is_empty() {
-            return;
-        }
-        let mut written: Vec<Option<Draft<'t>>> = std::mem::take(&mut self.list).into_iter().map(Some).collect();
-        for draft in &mut made {
-            let over = self.by_name.get(&draft.written).and_then(|place| written[*place].take());
-            if let Some(over) = over {
-                let below = std::mem::replace(&mut draft.fields, over.fields);
-                draft.fields.lay_over(*below);
-                (draft.at, draft.over) = (over.at, over.over);
-            }
-        }
-        self.list = written.into_iter().flatten().chain(made).collect();
-        self.find_places();
-    }
-
-    fn find_places(&mut self) {
-        let places = self.list.iter().enumerate().map(|(place, draft)| (draft.written.clone(), place));
-        self.by_name = places.collect();
-    }
-
-    /// Takes away what a person has no profile for since their own file turned that off: shared keys of a profile that is
-    /// not made for them, and shared profiles that stand on one.
-    pub(super) fn drop_turned_off(&mut self, reading: &Reading<'_>) {
-        let mut open: Vec<String> = std::mem::take(&mut self.off).into_iter().collect();
-        if open.is_empty() {
-            return;
-        }
-        let is_shared = |draft: &Draft<'_>| !reading.layers.is_local(reading.layers.sources().number(draft.over));
-        let mut standing: HashMap<String, Vec<usize>> = HashMap::new();
-        for (place, draft) in self.list.iter().enumerate() {
-            if let Some(source) = draft.fields.source_profile.value() {
-                standing.entry(source.clone()).or_default().push(place);
-            }
-        }
-        let mut gone = vec![false; self.list.len()];
-        while let Some(name) = open.pop() {
-            if let Some(place) = self.by_name.get(name.as_str()).copied().filter(|place| !gone[*place]) {
-                let draft = &self.list[place];
-                if draft.made.is_some() || !draft.fields.lacks("pattern") || !is_shared(draft) {
-                    continue;
-                }
-                gone[place] = true;
-            }
-            for place in standing.remove(&name).unwrap_or_default() {
-                let draft = &self.list[place];
-                if (draft.made.is_some() || is_shared(draft)) && !std::mem::replace(&mut gone[place], true) {
-                    open.push(draft.written.to_string());
-                }
-            }
-        }
-        let mut is_gone = gone.into_iter();
-        self.list.retain(|_| !is_gone.next().unwrap_or_default());
-        self.find_places();
-    }
-
-    /// Gives each profile what it does not have from `[defaults]`.
-    pub(super) fn inherit(&mut self, defaults: &Fields) {
-        for draft in &mut self.list {
-            draft.fields.inherit(defaults);
-        }
-    }
-}
 
 /// Reads some profiles of one file into `drafts`.
 pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, reading: &mut Reading<'_>) {
@@ -199,7 +24,7 @@ pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, read
         }
         let Some(table) = reading.table(entry) else { continue };
         reading.variables.enter(format_args!("profiles.{}", entry.name));
-        let fields = Fields::read(table, format_args!("the profile `{}`", entry.name), reading);
+        let fields = Fields::read(table, Some(entry.name), format_args!("the profile `{}`", entry.name), reading);
         reading.variables.leave();
         drafts.push(Draft {
             at: entry.at,
@@ -269,7 +94,7 @@ fn with_pattern(found: Diagnostic, draft: &Draft<'_>, reading: &Reading<'_>) -> 
     }
 }
 
-/// In a file of one person's own, such a profile was probably meant to be one of the manifest's.
+/// Where a matrix makes profiles, such a table was probably meant to be about one of those.
 fn pattern_missing(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> Diagnostic {
     let found = Diagnostic::error(
         codes::MISSING_KEY,
@@ -281,16 +106,11 @@ fn pattern_missing(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading
             .related(*by, "a matrix would make it, and leaves it out here")
             .help("leave this table out, or take the name out of `exclude`; a profile of its own needs a `pattern`");
     }
-    let layers = reading.layers;
-    let is_local = |at| layers.is_local(layers.sources().number(at));
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
-    let is_own = is_local(draft.at);
-    let could_be_meant =
-        |other: &&Draft<'_>| draft.made.is_none() && (other.made.is_some() || is_own && !is_local(other.at));
+    let could_be_meant = |other: &&Draft<'_>| draft.made.is_none() && other.made.is_some();
     let others = drafts.list.iter().filter(could_be_meant).map(|other| &*other.written);
     match reading.suggester.nearest(&draft.written, others) {
         Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
-        None if is_own => found.help(format!("the manifest has no such profile: {help}")),
         None => found.help(help),
     }
 }

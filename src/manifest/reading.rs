@@ -312,6 +312,14 @@ impl<'t> Reading<'t> {
         );
     }
 
+    /// Reports a table inside the profile `name` that is probably a profile of its own, whose name has a dot in it.
+    pub(super) fn dotted(&mut self, entry: Entry<'_>, name: &str) {
+        let message = format!("`{}` is not a key of the profile `{name}`", entry.name);
+        let whole = super::values::toml_key(&format!("{name}.{}", entry.name));
+        let help = format!("a name with a dot in it stands in quotes: `[profiles.{whole}]`");
+        self.out.push(Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help(help));
+    }
+
     /// Reports a key that is not one of `known`, and returns the one that was probably meant.
     pub(super) fn unknown_key(
         &mut self,

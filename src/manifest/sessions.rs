@@ -50,7 +50,7 @@ impl<'t> Sessions<'t> {
         let found = error(codes::UNKNOWN_SESSION, format!("there is no SSO session `{}`", name.value));
         let help = match reading.suggester.nearest(&name.value, self.names.iter().copied()) {
             Some(guess) => format!("did you mean `{guess}`?"),
-            None => format!("add a table `[sso_sessions.{}]`", name.value),
+            None => format!("add a table `[sso_sessions.{}]`", values::toml_key(&name.value)),
         };
         reading.out.push(found.help(help));
     }

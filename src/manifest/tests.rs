@@ -26,7 +26,7 @@ fn every_code_has_a_fixture() {
     let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     #[expect(clippy::disallowed_methods, reason = "the test looks at its own fixtures")]
     let read = |name: &str| std::fs::read_dir(dir.join(name)).unwrap();
-    let dirs = ["manifest/valid", "manifest/invalid", "local/invalid", "layers/valid", "layers/invalid"];
+    let dirs = ["manifest/valid", "manifest/invalid", "local/valid", "local/invalid", "layers/valid", "layers/invalid"];
     let files = dirs.into_iter().flat_map(read).map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let files: Vec<_> = files.collect();
     let has = |code: &&str| files.iter().any(|file| file.starts_with(&format!("{code}-")));
@@ -356,7 +356,7 @@ fn every_key_tells_where_it_comes_from() {
     assert_eq!(place(id.at), "\"${account_id}\"");
     let loaded = load_with_why(&layers, "b-A");
     assert_eq!((loaded.why, loaded.left_out.len()), (None, 1));
-    assert_eq!((place(loaded.left_out[0].by), place(loaded.left_out[0].account)), ("\"b-*\"", "b"));
+    assert_eq!((place(loaded.left_out[0].by), place(loaded.left_out[0].matrix)), ("\"b-*\"", "corp"));
     assert_eq!(load_with_why(&layers, "c").left_out, []);
 }
 
@@ -393,9 +393,9 @@ fn what_a_person_turns_off_goes_with_what_shared_files_build_on_it() {
         assert_eq!(loaded.diagnostics, [], "{own}");
         assert_eq!(names(&loaded.catalog.unwrap()), expected, "{own}");
     }
-    // A person's own words about it are their own mistake.
+    // A person's own words about it do nothing.
     let own = "[matrix.corp]\naccounts = []\n[profiles.a-A]\noutput = \"text\"\n";
-    assert_eq!(codes_in(&with_own(&text, own))[..1], [codes::MISSING_KEY]);
+    assert_eq!(codes_in(&with_own(&text, own)), [codes::OVERRIDE_NOTHING]);
 }
 
 #[test]
@@ -463,4 +463,39 @@ fn a_nested_setting_tells_its_own_place_and_a_profile_only_keys_of_its_own() {
     let size = told("settings.s3.max_queue_size").unwrap();
     assert_eq!((size.origin, &*size.value), (Origin::Own, "20"));
     assert_eq!(why.role.as_deref(), Some("A"));
+}
+
+#[test]
+fn a_misspelt_session_is_one_finding_and_an_account_of_two_sessions_is_told_to_choose() {
+    let other = "[sso_sessions.other]\nsso_start_url = \"https://b.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let accounts = "a = \"111111111111\"\n";
+    let one = with_matrix(accounts, "accounts = \"*\"\nroles = [\"A\"]");
+    let two = one.split("[matrix.corp]").nth(1).unwrap().replace("\"corp\"", "\"other\"");
+    let both = format!("{other}{one}[matrix.other]{two}");
+    let found = load(&alone(&both), Audience::Person).diagnostics;
+    assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), [codes::MADE_TWICE]);
+    let help = found[0].help.as_deref().unwrap();
+    assert!(help.contains("`sso_session = \"corp\"` or `\"other\"`"), "{help}");
+    let labelled = both.replace("a = \"111111111111\"", "a = { id = \"111111111111\", sso_session = \"corp\" }");
+    assert_eq!(codes_of(&labelled), [codes::MATRIX_EMPTY]);
+    for (right, wrong) in [
+        ("sso_session = \"other\"", "sso_session = \"otter\""),
+        ("sso_session = \"corp\" }", "sso_session = \"crop\" }"),
+    ] {
+        let text = labelled.replace(right, wrong) + "[profiles.a-A]\nregion = \"eu-west-1\"\n";
+        assert_eq!(codes_of(&text), [codes::UNKNOWN_SESSION], "{wrong}");
+    }
+    let text = labelled.replace("[matrix.corp]", "[matrx.corp]") + "[profiles.a-A]\nregion = \"eu-west-1\"\n";
+    assert_eq!(codes_of(&text), [codes::UNKNOWN_KEY]);
+}
+
+#[test]
+fn what_one_persons_file_turns_off_is_an_answer_too() {
+    let text = with_matrix("a = \"111111111111\"\n", "accounts = \"*\"\nroles = [\"A\"]");
+    let layers = with_own(&text, "[matrix.corp]\naccounts = []\n[matrix.crop]\naccounts = []\n");
+    let loaded = load_with_why(&layers, "a-A");
+    let place = |at| layers.sources().locate(at).0.display().to_string();
+    assert_eq!((loaded.why, loaded.left_out.len(), place(loaded.left_out[0].by)), (None, 1, "own.toml".to_owned()));
+    let help = loaded.diagnostics[0].help.as_deref().unwrap();
+    assert!(help.starts_with("did you mean the matrix `corp`?"), "{help}");
 }

@@ -12,6 +12,17 @@ use crate::model::{
 };
 use crate::source::{Span, is_unsafe};
 
+/// A key as TOML wants it: bare where it can be.
+pub(crate) fn toml_key(name: &str) -> String {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { toml_text(name) }
+}
+
+/// A basic string; JSON's escapes are TOML's as well. `${` would be a variable of the manifest.
+pub(crate) fn toml_text(text: &str) -> String {
+    serde_json::Value::from(text.replace("${", "$${")).to_string()
+}
+
 /// `pattern`
 pub(super) fn pattern(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Pattern> {
     let pattern = Pattern::parse(&text.value);

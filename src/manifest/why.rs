@@ -1,9 +1,9 @@
 //! Owns why a profile is what it is: which matrix made it, and where each of its keys comes from. Must not judge them.
 
+use super::drafts::Draft;
 use super::fields::{Fields, Origin};
 use super::keys;
 use super::layers::Layers;
-use super::profiles::Draft;
 use super::variables::Variables;
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
@@ -57,8 +57,6 @@ pub(crate) struct LeftOut {
     pub(crate) matrix: Span,
     /// What says so.
     pub(crate) by: Span,
-    /// The account of which it would be.
-    pub(crate) account: Span,
 }
 
 /// What somebody asks about one name.

@@ -224,8 +224,8 @@ fn why_tells_of_a_written_profile_and_of_one_that_is_left_out() {
     );
     assert!(said.contains("arn:aws:iam::111122223333:mfa/alice  [profiles.main]"), "{said}");
     let said = why("org-management.billing");
-    let expected = "[matrix.corp] (~/.config/awsauth/profiles.toml:30) makes no `org-management.billing`: its `exclude` \
-                    says so (~/.config/awsauth/profiles.toml:34).\n";
+    let expected = "[matrix.corp] (~/.config/awsauth/profiles.toml:30) makes no `org-management.billing`: it is \
+                    left out at ~/.config/awsauth/profiles.toml:34.\n";
     assert_eq!(said, expected);
 }
 
@@ -242,7 +242,7 @@ fn why_is_json_too() {
     assert_eq!((&region["value"], &region["place"]["line"]), (&"eu-north-1".into(), &9.into()));
     let document = home.run(["list", "--why", "org-management.billing", "--json"]).ok().json();
     assert_eq!((&document["made_by"], &document["keys"]), (&().into(), &().into()));
-    assert_eq!(document["left_out_by"][0]["exclude"]["line"], 34);
+    assert_eq!(document["left_out_by"][0]["place"]["line"], 34);
 }
 
 #[test]

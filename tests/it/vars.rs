@@ -159,3 +159,13 @@ fn a_manifest_without_variables_has_nothing_to_tell_and_a_broken_one_is_told() {
     let run = home.run(["vars"]).exits(3);
     assert!(run.stdout.is_empty() && run.stderr.contains("error[syntax]"), "{}", run.stderr);
 }
+
+#[test]
+fn what_each_person_supplies_is_never_emptied() {
+    let home = home();
+    home.run(["vars", "--set", "user=alice"]);
+    let before = home.read(OWN);
+    let run = home.run(["vars", "--set", "desk=7", "--set", "user="]).exits(2);
+    assert!(run.stderr.contains("`user` can't be empty: your IAM user name"), "{}", run.stderr);
+    assert_eq!(home.read(OWN), before);
+}

@@ -98,7 +98,13 @@ fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>
 /// Refuses to set what the manifest does not know: it would be a misspelt name.
 fn check_names(values: &[(String, String)], reading: &Reading) -> Result<(), Failure> {
     let known = || reading.loaded.variables.iter().map(|variable| variable.name.as_str());
-    for (name, _) in values {
+    for (name, value) in values {
+        let is_required = |other: &&Variable| other.name == *name && other.required.is_some();
+        if let Some(required) = reading.loaded.variables.iter().find(is_required).filter(|_| value.is_empty()) {
+            let words = required.required.as_deref().unwrap_or_default();
+            let message = format!("`{name}` can't be empty: {words}");
+            return Err(Failure::new(Exit::Usage, message).hint("`--set NAME=VALUE`; nothing was written"));
+        }
         if !known().any(|other| other == name) {
             let failure = Failure::new(Exit::Usage, format!("the manifest has no variable `{name}`"));
             return Err(match explain::nearest(name, known()) {
