@@ -17,11 +17,12 @@ use super::out::Out;
 use super::surroundings::{CODE_VARIABLE, stale_variables};
 use crate::broker::BrokerError;
 use crate::login::seconds_left;
-use crate::model::{Chain, Credentials, Profile};
+use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile};
 use crate::render::{Change, table};
 use crate::system::children::{Children, End, Ended, Event, Job, Kept};
 use crate::system::clock;
 use crate::system::host::Host;
+use crate::system::process;
 
 /// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.
 const SHORT: i64 = 15 * 60;
@@ -68,7 +69,16 @@ enum Fate {
     /// It runs.
     Running,
     /// It has run.
-    Ended { end: End, time: Duration, kept: Kept },
+    Ended { end: End, time: Duration, kept: Kept, finish: Finish },
+}
+
+/// Whether a run came to its own end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Finish {
+    /// It did.
+    ByItself,
+    /// Ctrl-C ended it, or came before it failed.
+    Interrupted,
 }
 
 /// A failure that was told.
@@ -88,6 +98,25 @@ enum Stop {
 pub(crate) fn not_started(program: &OsString, error: &io::Error) -> Failure {
     let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     Failure::new(Exit::Program(code), format!("can't run `{}`", program.display())).because(error)
+}
+
+/// Refuses a program that is nowhere, before anybody is asked for anything.
+pub(crate) fn check_program(program: &OsString, catalog: &Catalog, host: &Host) -> Result<(), Failure> {
+    let Some(error) = process::missing(program, host.var_os("PATH")) else { return Ok(()) };
+    let failure = not_started(program, &error);
+    let word = program.to_string_lossy();
+    let pattern = NamePattern::new(&word).ok().filter(|_| NamePattern::is_meant(&word));
+    let is_pattern =
+        pattern.is_some_and(|pattern| catalog.profiles().iter().any(|one| pattern.fits(one.name.as_str())));
+    let what = match (catalog.get(&word), is_pattern) {
+        (Some(_), _) => "is a profile",
+        (None, true) => "stands for profiles",
+        (None, false) => return Err(failure),
+    };
+    Err(failure.hint(format!(
+        "`{word}` {what}, and `exec` takes one NAME or pattern: for many profiles, `awsauth exec 'PATTERN' -- CMD` or \
+         `awsauth exec --tag TAG -- CMD`"
+    )))
 }
 
 impl Batch<'_> {
@@ -253,7 +282,9 @@ impl<'b> Course<'b> {
                     self.stop.get_or_insert(Stop::Interrupted);
                 }
                 self.lost = self.lost.take().or(lost);
-                self.fates[number] = Fate::Ended { end, time, kept };
+                let is_interrupted = self.stop == Some(Stop::Interrupted) && end.code() != 0;
+                let finish = if is_interrupted { Finish::Interrupted } else { Finish::ByItself };
+                self.fates[number] = Fate::Ended { end, time, kept, finish };
             }
             Event::Interrupted => self.stop = Some(Stop::Interrupted),
             Event::Told(signal) => {
@@ -302,8 +333,18 @@ impl Fate {
             Self::Ready(_) | Self::Running => "not run".to_owned(),
             Self::Missed(_) => format!("no credentials, {code}"),
             Self::NotStarted(_) => format!("could not be run, {code}"),
+            Self::Ended { finish: Finish::Interrupted, .. } => format!("interrupted, {code}"),
             Self::Ended { end: End::Code(_), .. } => code,
             Self::Ended { end: End::Signal(signal), .. } => format!("signal {signal}, {code}"),
+        }
+    }
+
+    /// What it counts as, where it is not done.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Ready(_) | Self::Running => "not run",
+            Self::Ended { finish: Finish::Interrupted, .. } => "interrupted",
+            Self::Missed(_) | Self::NotStarted(_) | Self::Ended { .. } => "failed",
         }
     }
 
@@ -316,9 +357,9 @@ impl Fate {
                 fields["state"] = "failed".into();
                 fields["error"] = told.document.clone();
             }
-            Self::Ended { time, kept, .. } => {
+            Self::Ended { time, kept, finish, .. } => {
                 let text = String::from_utf8_lossy(&kept.bytes);
-                fields["state"] = "ended".into();
+                fields["state"] = if *finish == Finish::Interrupted { "interrupted" } else { "ended" }.into();
                 fields["seconds"] = json!(f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0);
                 fields["stdout"] = text.as_ref().into();
                 fields["stdout_is_exact"] = (!kept.is_cut && text.as_bytes() == kept.bytes).into();
@@ -358,10 +399,11 @@ impl Batch<'_> {
             self.out.document(json!({ "exit_code": code, "profiles": profiles }))?;
         }
         if !failed.is_empty() {
-            let left = failed.iter().filter(|(_, fate)| fate.code().is_none()).count();
-            let left = if left > 0 { format!(", {left} not run") } else { String::new() };
-            let number = failed.iter().filter(|(_, fate)| fate.code().is_some()).count();
-            self.out.say(&format!("{number} of {} failed{left}:", count(course.fates.len(), "profile")));
+            let number = |kind: &&str| failed.iter().filter(|(_, fate)| fate.kind() == *kind).count();
+            let kinds = ["failed", "interrupted", "not run"].into_iter().filter(|kind| number(kind) > 0);
+            let of_all = format!(" of {}", count(course.fates.len(), "profile"));
+            let part = |(place, kind)| format!("{}{} {kind}", number(&kind), if place == 0 { &of_all } else { "" });
+            self.out.say(&format!("{}:", kinds.enumerate().map(part).collect::<Vec<_>>().join(", ")));
             let row = |(profile, fate): &(&Profile, &Fate)| vec![format!("  {}", profile.name), fate.words()];
             self.out.say(&table(&failed.iter().map(row).collect::<Vec<_>>()));
         }

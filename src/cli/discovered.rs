@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::announce::count;
-use super::findings::Findings;
+use super::findings::{Findings, ProfileChange};
 use super::out::Out;
 use super::places::Places;
 use crate::broker::{Listing, Odd};
@@ -13,6 +13,8 @@ use crate::source::display_safe;
 
 /// So many entries of a kind are told one by one, unless all are wanted.
 const MOST: usize = 30;
+/// So many profiles that come or go are named.
+const MOST_NAMES: usize = 5;
 
 /// Says what was left out, and why.
 pub(crate) fn note(listing: &Listing, out: Out) {
@@ -53,7 +55,9 @@ pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listi
         part(EntryState::Unchanged, "unchanged"),
         part(EntryState::Gone, "not listed any more"),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let gone_roles = findings.gone_roles();
+    let roles_part = (gone_roles > 0).then(|| format!("{} not listed any more", count(gone_roles, "role")));
+    let parts: Vec<String> = parts.into_iter().flatten().chain(roles_part).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
     let listed = listing.accounts.len();
     if listed == 0 {
@@ -62,45 +66,75 @@ pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listi
         let roles: usize = listing.accounts.iter().map(|account| account.roles.len()).sum();
         out.say(&format!("{} lists {} with {}{parts}", session.name, count(listed, "account"), count(roles, "role")));
     }
-    for (state, word) in [(EntryState::New, "new"), (EntryState::Changed, "changed"), (EntryState::Gone, "gone")] {
-        let all: Vec<&MergedEntry> = findings.of(state).collect();
-        let shown = if out.verbose { all.len() } else { all.len().min(MOST) };
-        for entry in &all[..shown] {
-            out.say(&display_safe(&format!(
-                "  {word:7}  {} ({}){}",
-                entry.name,
-                entry.id,
-                roles(entry, findings.gone)
-            )));
-        }
-        if shown < all.len() {
-            out.say(&format!("  {word:7}  and {} more (-v tells all)", all.len() - shown));
-        }
+    say_entries("new", &findings.of(EntryState::New).map(|entry| (entry, change(entry))).collect::<Vec<_>>(), out);
+    say_entries(
+        "changed",
+        &findings.of(EntryState::Changed).map(|entry| (entry, change(entry))).collect::<Vec<_>>(),
+        out,
+    );
+    let gone = findings.merged.entries.iter().filter_map(|entry| Some((entry, loss(entry, findings.gone)?)));
+    say_entries("gone", &gone.collect::<Vec<_>>(), out);
+}
+
+/// Tells one kind of entries, each with what becomes of it.
+fn say_entries(word: &str, all: &[(&MergedEntry, String)], out: Out) {
+    let shown = if out.verbose { all.len() } else { all.len().min(MOST) };
+    for (entry, what) in &all[..shown] {
+        out.say(&display_safe(&format!("  {word:7}  {} ({}): {what}", entry.name, entry.id)));
+    }
+    if shown < all.len() {
+        out.say(&format!("  {word:7}  and {} more (-v tells all)", all.len() - shown));
     }
 }
 
-fn roles(entry: &MergedEntry, gone: Gone) -> String {
-    let signed = |sign: &str, names: &[String]| {
-        names.iter().flat_map(|name| [sign, name].map(str::to_owned)).collect::<String>()
+/// What is new in an entry, or changes.
+fn change(entry: &MergedEntry) -> String {
+    let signed = |sign: char, names: &[String]| names.iter().map(|name| format!("{sign}{name}")).collect::<Vec<_>>();
+    match entry.state {
+        EntryState::New if entry.roles.is_empty() => "no role".to_owned(),
+        EntryState::New => entry.roles.join(", "),
+        _ if entry.added.is_empty() && entry.removed.is_empty() => "its SSO session".to_owned(),
+        _ => [signed('+', &entry.added), signed('-', &entry.removed)].concat().join(" "),
+    }
+}
+
+/// What of an entry is not listed any more, unless that is told with what changes.
+fn loss(entry: &MergedEntry, gone: Gone) -> Option<String> {
+    match (entry.state, gone, entry.gone.as_slice()) {
+        (EntryState::Gone, Gone::Keep, _) => Some("`--prune` drops it".to_owned()),
+        (EntryState::Gone, Gone::Prune, _) => Some("dropped".to_owned()),
+        (_, Gone::Prune, _) | (_, _, []) => None,
+        (_, Gone::Keep, [role]) => Some(format!("role {role}: `--prune` drops it")),
+        (_, Gone::Keep, roles) => Some(format!("roles {}: `--prune` drops them", roles.join(", "))),
+    }
+}
+
+/// Says which profiles come and go with what is to be written.
+pub(crate) fn say_profiles(findings: &Findings<'_>, out: Out) {
+    let Some(ProfileChange { more, less }) = &findings.profiles else { return };
+    let part = |names: &[String], word: &str| {
+        let (first, others) = names.split_at(names.len().min(MOST_NAMES));
+        let dots = if others.is_empty() { "" } else { ", …" };
+        (!names.is_empty()).then(|| format!("{} {word} ({}{dots})", count(names.len(), "profile"), first.join(", ")))
     };
-    match (entry.state, gone) {
-        (EntryState::Gone, Gone::Keep) => ": `--prune` drops it".to_owned(),
-        (EntryState::Gone, Gone::Prune) => ": dropped".to_owned(),
-        (EntryState::New, _) if entry.roles.is_empty() => ": no role".to_owned(),
-        (EntryState::New, _) => format!(": {}", entry.roles.join(", ")),
-        _ if entry.added.is_empty() && entry.removed.is_empty() => ": its SSO session".to_owned(),
-        _ => format!(":{}{}", signed(" +", &entry.added), signed(" -", &entry.removed)),
+    let parts: Vec<String> = [part(more, "more"), part(less, "less")].into_iter().flatten().collect();
+    match parts.as_slice() {
+        [] => out.say("with that, the manifest has the same profiles as before"),
+        parts => out.say(&format!("with that, the manifest has {}", parts.join(" and "))),
+    }
+}
+
+/// Says which files change.
+pub(crate) fn say_files(findings: &Findings<'_>, verb: &str, out: Out) {
+    for (source, _) in findings.diffs() {
+        out.say(&display_safe(&format!("{verb} {}", Places::shown(&source.path))));
     }
 }
 
 /// Says what was written, and what comes next.
 pub(crate) fn say_end(findings: &Findings<'_>, session: &SsoSession, is_shown_only: bool, out: Out) {
-    let mut is_pending = false;
-    let verb = if is_shown_only { "would change" } else { "wrote" };
-    for (source, _) in findings.diffs() {
-        is_pending = true;
-        out.say(&display_safe(&format!("{verb} {}", Places::shown(&source.path))));
-    }
+    let is_pending = !findings.merged.texts.is_empty();
+    say_files(findings, if is_shown_only { "would change" } else { "wrote" }, out);
     if !is_pending {
         out.say("nothing to do: [accounts] says what is listed");
     }
@@ -140,6 +174,7 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
             "state": state(entry.state),
             "roles": safe(&entry.roles),
             "roles_added": safe(&entry.added),
+            "roles_gone": safe(&entry.gone),
             "roles_removed": safe(&entry.removed),
         })
     };
@@ -159,6 +194,8 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         "gone": findings.of(EntryState::Gone).map(gone).collect::<Vec<_>>(),
         "vanished": listing.vanished.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(),
         "left_out": listing.odd.iter().map(odd).collect::<Vec<_>>(),
+        "profiles_more": findings.profiles.as_ref().map(|profiles| &profiles.more),
+        "profiles_less": findings.profiles.as_ref().map(|profiles| &profiles.less),
         "written": is_written,
         "files": findings
             .diffs()

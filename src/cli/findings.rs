@@ -4,7 +4,7 @@
 use crate::broker::Listing;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, Wish};
-use crate::model::{AccountId, SsoSession};
+use crate::model::{AccountId, Catalog, SsoSession};
 use crate::plan::{self, Plan};
 use crate::source::Source;
 use crate::system::atomic::Snapshot;
@@ -26,12 +26,33 @@ pub(crate) struct Findings<'r> {
     pub(crate) reading: &'r Reading,
     /// What there is to write, and every entry.
     pub(crate) merged: Merged,
-    /// Whether entries whose accounts are gone go.
+    /// Whether accounts and roles that are not listed any more go.
     pub(crate) gone: Gone,
     /// How many matrices the manifest has.
     pub(crate) matrices: usize,
     /// Whether the manifest has no error, as it will be.
     pub(crate) is_in_order: bool,
+    /// Which profiles come and which go; none if the manifest is not in order, as it is or as it will be.
+    pub(crate) profiles: Option<ProfileChange>,
+}
+
+/// The profiles that a manifest has more and less than before, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct ProfileChange {
+    /// Those that come.
+    pub(crate) more: Vec<String>,
+    /// Those that go.
+    pub(crate) less: Vec<String>,
+}
+
+impl ProfileChange {
+    fn between(before: &Catalog, after: &Catalog) -> Self {
+        let lacking = |from: &Catalog, other: &Catalog| {
+            let lacking = from.profiles().iter().filter(|profile| other.get(profile.name.as_str()).is_none());
+            lacking.map(|profile| profile.name.to_string()).collect()
+        };
+        Self { more: lacking(after, before), less: lacking(before, after) }
+    }
 }
 
 impl<'r> Findings<'r> {
@@ -58,7 +79,8 @@ impl<'r> Findings<'r> {
                 .hint("nothing was written; please report this with the manifest's [accounts]"),
         })?;
         let (matrices, is_in_order) = (reading.loaded.matrices, reading.loaded.is_in_order());
-        let mut findings = Self { reading, merged, gone, matrices, is_in_order };
+        let profiles = is_in_order.then(ProfileChange::default);
+        let mut findings = Self { reading, merged, gone, matrices, is_in_order, profiles };
         if gone == Gone::Prune && listing.accounts.is_empty() && findings.of(EntryState::Gone).next().is_some() {
             let message =
                 format!("{} lists no account at all, and `--prune` would drop every entry of it", session.name);
@@ -74,6 +96,16 @@ impl<'r> Findings<'r> {
         self.merged.entries.iter().filter(move |entry| entry.state == state)
     }
 
+    /// How many roles of listed accounts are not listed any more.
+    pub(crate) fn gone_roles(&self) -> usize {
+        self.merged.entries.iter().map(|entry| entry.gone.len()).sum()
+    }
+
+    /// Whether anything goes.
+    pub(crate) fn drops(&self) -> bool {
+        self.gone == Gone::Prune && (self.gone_roles() > 0 || self.of(EntryState::Gone).next().is_some())
+    }
+
     /// Refuses texts with errors that the old ones do not have.
     fn check(&mut self, out: Out) -> Result<(), Failure> {
         if self.merged.texts.is_empty() {
@@ -82,6 +114,8 @@ impl<'r> Findings<'r> {
         let after = self.reading.files.layers.with_texts(&self.merged.texts);
         let loaded = manifest::load(&after, Audience::Person);
         self.is_in_order = loaded.is_in_order();
+        let catalogs = self.reading.loaded.catalog.as_ref().zip(loaded.catalog.as_ref());
+        self.profiles = catalogs.map(|(before, after)| ProfileChange::between(before, after));
         let errors = new_errors(&self.reading.loaded, loaded);
         if errors.is_empty() { Ok(()) } else { Err(self.refused(&after, &errors, out)) }
     }

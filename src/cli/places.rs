@@ -127,5 +127,16 @@ pub(crate) fn no_manifest(path: &Path) -> Failure {
     } else {
         failure.hint("`awsauth init` writes a commented starter there")
     };
+    let failure = match Places::default_manifest() {
+        Ok(default) if default == path => failure.hint(team(path)),
+        _ => failure,
+    };
     failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST")
+}
+
+/// How somebody comes to the manifest of a team, where theirs would stand.
+fn team(path: &Path) -> String {
+    let dir = Places::shown(path.parent().unwrap_or(path));
+    let link = Places::shown(path);
+    format!("if your team has one, clone its repository, and then: mkdir -p {dir} && ln -s CLONE/profiles.toml {link}")
 }

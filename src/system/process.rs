@@ -1,7 +1,8 @@
 //! Owns becoming, or running, another program.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
+use std::path::Path;
 use std::process::Command;
 
 use crate::secret::Secret;
@@ -23,6 +24,30 @@ pub(crate) fn become_program<'a>(
     }
     command.envs(set.iter().map(|(name, value)| (name, value.expose())));
     run(&mut command)
+}
+
+/// Why `program` can't be run since it is nowhere, in the directories of `path` or where it says; none if it may be there.
+/// Starting it would say the same.
+#[cfg(unix)]
+pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let is_missing = |file: &Path| match std::fs::metadata(file) {
+        Ok(_) => false,
+        Err(error) => matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory),
+    };
+    let is_nowhere = if program.as_bytes().contains(&b'/') {
+        is_missing(Path::new(program))
+    } else {
+        // Without it, the system has directories of its own.
+        std::env::split_paths(path?).all(|dir| is_missing(&dir.join(program)))
+    };
+    is_nowhere.then(|| rustix::io::Errno::NOENT.into())
+}
+
+/// Why `program` can't be run since it is nowhere: there, only starting it can tell.
+#[cfg(not(unix))]
+pub(crate) fn missing(_program: &OsStr, _path: Option<&OsStr>) -> Option<io::Error> {
+    None
 }
 
 #[cfg(unix)]

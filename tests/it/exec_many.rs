@@ -233,12 +233,67 @@ fn what_a_command_leaves_in_the_background_holds_nobody_up() {
 #[test]
 fn a_command_that_does_not_exist_or_can_not_be_run_is_told_once() {
     let scene = scene();
-    let run = scene.run(&["exec", "--tag", "keys", "--", "no-such-program"]).exits(127);
-    assert_eq!(run.stderr.matches("can't run `no-such-program`").count(), 1, "{}", run.stderr);
-    assert!(run.stderr.contains("  key-bb  could not be run, exit code 127\n"), "{}", run.stderr);
+    let nowhere = scene.home.path("nowhere");
+    for program in ["no-such-program", nowhere.to_str().unwrap()] {
+        let run = scene.run(&["exec", "--tag", "team", "--tag", "keys", "--", program]).exits(127);
+        // Nobody is asked for a session that nothing would use.
+        let told = format!("error: can't run `{program}`\n  No such file or directory (os error 2)\n");
+        assert_eq!(run.stderr, told);
+    }
+    assert_eq!(
+        scene.run(&["exec", "--json", "--all", "--", "no-such-program"]).exits(127).json()["error"]["exit_code"],
+        127
+    );
     scene.home.write("plain", "text");
     let plain = scene.home.path("plain");
-    scene.run(&["exec", "--tag", "keys", "--", plain.to_str().unwrap()]).exits(126);
+    let run = scene.run(&["exec", "--tag", "keys", "--", plain.to_str().unwrap()]).exits(126);
+    assert_eq!(run.stderr.matches("can't run").count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("  key-bb  could not be run, exit code 126\n"), "{}", run.stderr);
+    // What the system finds without a PATH is not looked for.
+    let mut command = scene.home.command(["exec", "key-*", "--", "true"]);
+    assert!(command.env_remove("PATH").output().unwrap().status.success());
+}
+
+#[test]
+fn a_second_name_is_told_from_a_command() {
+    let scene = scene();
+    for (args, what) in [
+        (&["exec", "key-a", "key-bb", "--", "echo", "ran"][..], "hint: `key-bb` is a profile, and"),
+        (&["exec", "prod", "key-[bc]*", "--", "echo", "ran"], "hint: `key-[bc]*` stands for profiles, and"),
+        (&["exec", "key-*", "prod", "--", "echo", "ran"], "hint: `prod` is a profile, and"),
+    ] {
+        let run = scene.run(args).exits(127);
+        let told = format!(
+            "{what} `exec` takes one NAME or pattern: for many profiles, `awsauth exec 'PATTERN' -- CMD` or `awsauth exec --tag TAG -- CMD`\n"
+        );
+        assert!(run.stdout.is_empty() && run.stderr.ends_with(&told), "{args:?}: {}", run.stderr);
+    }
+    let run = scene.run(&["exec", "key-a", "x*", "--", "echo", "ran"]).exits(127);
+    assert!(!run.stderr.contains("hint"), "{}", run.stderr);
+}
+
+#[test]
+fn a_command_without_its_mark_is_told_with_the_same_words_and_the_mark() {
+    let scene = scene();
+    for (args, hint) in [
+        (&["exec", "--tag", "keys", "echo", "a b"][..], "`awsauth exec --tag keys -- echo 'a b'`"),
+        (
+            &["--json", "exec", "--tag", "keys", "--no-login", "--parallel", "3", "echo"],
+            "`awsauth --json exec --tag keys --no-login --parallel 3 -- echo`",
+        ),
+        (
+            &["exec", "--tag", "keys", "echo", "--no-login", "--parallel", "3", "ran"],
+            "`awsauth exec --tag keys --parallel 3 --no-login -- echo ran`",
+        ),
+        (&["exec", "--all", "echo", "--no-login", "ran"], "`awsauth exec --all --no-login -- echo ran`"),
+        (
+            &["exec", "key-a", "--tag", "team", "--tag", "x y", "--", "echo", "ran"],
+            "`awsauth exec --tag team --tag 'x y' -- echo ran`, or `awsauth exec key-a -- echo ran` for that profile",
+        ),
+    ] {
+        let run = scene.run(args).exits(2);
+        assert!(run.stderr.ends_with(&format!("hint: {hint}\n")), "{args:?}: {}", run.stderr);
+    }
 }
 
 #[test]
@@ -324,5 +379,5 @@ fn a_signal_to_awsauth_reaches_what_runs_and_nothing_more_is_started() {
     assert_eq!(rest.matches("| caught\n").count(), 2, "{rest}");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(143));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "0 of 3 profiles failed, 1 not run:\n  key-c  not run\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "1 of 3 profiles not run:\n  key-c  not run\n");
 }

@@ -16,7 +16,7 @@ use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::work::colored;
-use crate::manifest::{EntryState, Gone};
+use crate::manifest::Gone;
 use crate::model::{SsoFlow, SsoSession};
 use crate::prompt;
 use crate::system::host::Host;
@@ -25,8 +25,10 @@ use crate::system::host::Host;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 An entry is known by its account's number: its name, comments and other keys
-stay, and only `roles` changes. New entries are named after their accounts.
-Entries whose accounts are not listed any more are shown; --prune drops them.
+stay, and only `roles` gets more. New entries are named after their accounts.
+Accounts and roles that are not listed any more are shown, and stay: they may
+be assigned to others who share the list. --prune drops them, but nothing that
+stands in your own profiles.local.toml alone.
 
 A listing that ends early, as by Ctrl-C, goes on with the next run.
 Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply`
@@ -36,7 +38,7 @@ pub(crate) struct Args {
     /// The SSO session; may be left out where the manifest has just one
     #[arg(value_name = "SESSION", add = clap_complete::ArgValueCandidates::new(session_names))]
     session: Option<String>,
-    /// Drop the entries of accounts that are not listed any more
+    /// Drop accounts and roles that are not listed any more, also those of others who share the list
     #[arg(long)]
     prune: bool,
     /// Show what would change as a diff, and write nothing
@@ -124,11 +126,15 @@ fn finish(
     }
     if !out.json {
         discovered::say(&findings, session, listing, out);
+        if is_pending {
+            discovered::say_profiles(&findings, out);
+        }
     }
     let is_written = is_pending && !args.dry_run;
     if is_written {
         if host.is_interactive() && !args.yes && !out.json {
-            agree(findings.gone == Gone::Keep || findings.of(EntryState::Gone).next().is_none())?;
+            discovered::say_files(&findings, "would change", out);
+            agree(!findings.drops())?;
         }
         findings.write(places, out)?;
     }

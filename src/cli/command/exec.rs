@@ -1,8 +1,9 @@
 //! Owns `awsauth exec`.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
-use crate::cli::batch::{Batch, not_started};
+use crate::cli::batch::{Batch, check_program, not_started};
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Desk, InPlace};
 use crate::cli::exit::Exit;
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         (args.name.as_ref(), args.command.clone())
     };
     if is_many {
-        check_escape(&command)?;
+        check_escape(args, &command)?;
     }
     let Some((program, rest)) = command.split_first() else {
         return Err(
@@ -89,6 +90,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if profiles.is_empty() {
         return Err(Failure::new(Exit::Usage, "the manifest has no profiles to run it for"));
     }
+    check_program(program, &desk.manifest.catalog, host)?;
     let batch = Batch { desk: &desk, host, out, program, args: rest, parallel: usize::from(args.parallel) };
     batch.run(&profiles, args.login(), &login_command(wanted))
 }
@@ -96,6 +98,18 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 impl Args {
     fn login(&self) -> InPlace {
         if self.no_login { InPlace::Refused } else { InPlace::Allowed }
+    }
+
+    /// The same with `command` in its right place, to be typed: it widens nothing that was asked for.
+    fn with_command(&self, command: &[OsString]) -> String {
+        let mut words: Vec<OsString> = ["awsauth", "exec"].map(OsString::from).to_vec();
+        words.extend(self.all.then(|| "--all".into()));
+        words.extend(self.tags.tag.iter().flat_map(|tag| ["--tag".into(), tag.into()]));
+        if self.parallel > 1 {
+            words.extend(["--parallel".into(), self.parallel.to_string().into()]);
+        }
+        words.extend(self.no_login.then(|| "--no-login".into()));
+        shell_words(words.iter().chain(&escaped(command)))
     }
 }
 
@@ -108,27 +122,54 @@ fn become_command(
     program: &OsString,
     rest: &[OsString],
 ) -> Result<Exit, Failure> {
+    let profile = desk.manifest.profile(name)?;
+    check_program(program, &desk.manifest.catalog, host)?;
     let credentials = desk.credentials_for(name, login)?;
-    let change = Change::to(desk.manifest.profile(name)?, &credentials, stale_variables(host));
+    let change = Change::to(profile, &credentials, stale_variables(host));
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);
     Err(not_started(program, &error))
 }
 
 /// Refuses a command that does not stand after `--`: its flags would be taken for awsauth's.
-fn check_escape(command: &[OsString]) -> Result<(), Failure> {
+fn check_escape(args: &Args, command: &[OsString]) -> Result<(), Failure> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let before = words.len().checked_sub(command.len() + 1).and_then(|at| words.get(at));
     if command.is_empty() || before.is_some_and(|word| word == "--") && words.ends_with(command) {
         return Ok(());
     }
     let failure = Failure::new(Exit::Usage, "with `--tag` or `--all` there is no NAME, and CMD stands after `--`");
-    Err(failure.hint("`awsauth exec --all -- CMD`"))
+    if let Some(before) = words.strip_suffix(command) {
+        let own = std::iter::once("awsauth".into()).chain(before.iter().skip(1).cloned()).chain(escaped(command));
+        return Err(failure.hint(format!("`{}`", shell_words(&own.collect::<Vec<OsString>>()))));
+    }
+    let is_escaped = args.command.first().is_some() && words.ends_with(&escaped(&args.command));
+    let Some(name) = args.name.as_ref().filter(|_| is_escaped) else {
+        return Err(failure.hint(format!("`{}`", args.with_command(command))));
+    };
+    // A NAME besides: which of both is meant, nobody knows.
+    let alone =
+        shell_words(["awsauth", "exec"].map(OsString::from).iter().chain([name]).chain(&escaped(&args.command)));
+    Err(failure.hint(format!("`{}`, or `{alone}` for that profile", args.with_command(&args.command))))
+}
+
+/// A command behind `--`.
+fn escaped(command: &[OsString]) -> Vec<OsString> {
+    std::iter::once(OsString::from("--")).chain(command.iter().cloned()).collect()
+}
+
+/// Words as they are typed in a shell.
+fn shell_words<'w>(words: impl IntoIterator<Item = &'w OsString>) -> String {
+    let words = words.into_iter().map(|word| {
+        let word = word.to_string_lossy();
+        shlex::try_quote(&word).map_or_else(|_| word.to_string(), Cow::into_owned)
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What logs in to the same profiles.
 fn login_command(wanted: Wanted<'_>) -> String {
-    let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), std::borrow::Cow::into_owned);
+    let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), Cow::into_owned);
     let words: Vec<String> = match wanted {
         Wanted::All => vec!["--all".to_owned()],
         Wanted::Tags(tags) => tags.iter().map(|tag| format!("--tag {}", quoted(tag))).collect(),

@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::layers::Layers;
 use super::variables::Variable;
 use crate::model::{AccountId, ListedAccount, SsoRoleName};
+use roles::Roles;
 use text::splice;
 use update::{add_entries, remove_entries, update_part};
 use written::{Part, Written};
@@ -31,16 +32,17 @@ pub(crate) struct Wish<'a> {
     pub(crate) accounts: &'a [ListedAccount],
     /// Accounts of which nothing is known: their entries stay as they are.
     pub(crate) unknown: &'a [AccountId],
-    /// What becomes of entries whose accounts are not listed any more.
+    /// What becomes of accounts and roles that are not listed any more.
     pub(crate) gone: Gone,
 }
 
-/// What becomes of entries whose accounts are not listed any more.
+/// What becomes of accounts and roles that are not listed any more. Who shares the list may be assigned others: so they stay
+/// unless somebody says that they shall go. What stands in one person's own files alone is that person's, and stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gone {
     /// They stay.
     Keep,
-    /// They go, with the comments right above them.
+    /// They go, entries with the comments right above them.
     Prune,
 }
 
@@ -62,11 +64,13 @@ pub(crate) struct MergedEntry {
     pub(crate) id: String,
     /// What becomes of it.
     pub(crate) state: EntryState,
-    /// Roles that come, or are there already.
+    /// The roles that it will have.
     pub(crate) roles: Vec<String>,
-    /// The roles that were not there before.
+    /// Those of them that were not there before.
     pub(crate) added: Vec<String>,
-    /// The roles that are not there any more.
+    /// The roles that are there and not listed any more, whether they stay or go; none if its account is not listed.
+    pub(crate) gone: Vec<String>,
+    /// Those of them that go.
     pub(crate) removed: Vec<String>,
     /// The files, by number, that say something of it.
     pub(crate) files: Vec<usize>,
@@ -125,6 +129,17 @@ struct Merge<'a> {
     listed: HashSet<&'a str>,
 }
 
+/// What becomes of what an entry has and is not listed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It stays, and is told.
+    Stays,
+    /// It goes.
+    Goes,
+    /// It is one person's own word, and nobody else's business.
+    IsOwn,
+}
+
 /// The entries of one name, in all files.
 struct Entry<'w> {
     name: &'w str,
@@ -146,13 +161,20 @@ impl<'w> Entry<'w> {
         self.winning(|part| part.session.as_deref())
     }
 
-    /// What becomes of it, by the roles that it shall have.
-    fn merged(&self, state: EntryState, wanted: &[&str]) -> MergedEntry {
+    /// What becomes of it, where its account has the `listed` roles.
+    fn merged(&self, state: EntryState, listed: &[&str], fate: Fate) -> MergedEntry {
         let before = self.winning(|part| part.roles.as_ref());
-        let before: BTreeSet<&str> =
-            before.iter().flat_map(|roles| &roles.elements).map(|(_, name)| name.as_str()).collect();
-        let after: BTreeSet<&str> =
-            if state == EntryState::Gone { before.clone() } else { wanted.iter().copied().collect() };
+        let before: BTreeSet<&str> = before.iter().flat_map(|roles| roles.names()).collect();
+        let listed: BTreeSet<&str> = listed.iter().copied().collect();
+        let after: BTreeSet<&str> = match (state, fate) {
+            (EntryState::Gone, _) => before.clone(),
+            (_, Fate::Goes) => listed.clone(),
+            (_, Fate::Stays | Fate::IsOwn) => before.union(&listed).copied().collect(),
+        };
+        let gone: BTreeSet<&str> = match (state, fate) {
+            (EntryState::Gone, _) | (_, Fate::IsOwn) => BTreeSet::new(),
+            _ => before.difference(&listed).copied().collect(),
+        };
         let owned = |names: &mut dyn Iterator<Item = &&str>| names.map(|name| (*name).to_owned()).collect();
         MergedEntry {
             name: self.name.to_owned(),
@@ -160,6 +182,7 @@ impl<'w> Entry<'w> {
             state,
             roles: owned(&mut after.iter()),
             added: owned(&mut after.difference(&before)),
+            gone: owned(&mut gone.iter()),
             removed: owned(&mut before.difference(&after)),
             files: self.parts.iter().map(|(number, _)| *number).collect(),
         }
@@ -172,7 +195,7 @@ impl Merge<'_> {
         let files = self.read(texts)?;
         let entries = self.entries(&files);
         let gone: Vec<&Entry<'_>> = entries.iter().filter(|entry| self.is_gone(entry)).collect();
-        let gone_entries = gone.iter().map(|entry| entry.merged(EntryState::Gone, &[]));
+        let gone_entries = gone.iter().map(|entry| entry.merged(EntryState::Gone, &[], self.fate(entry)));
         let mut merged: Vec<MergedEntry> = gone_entries.collect();
         let pruned: HashSet<&str> = match self.wish.gone {
             Gone::Prune => gone.iter().map(|entry| entry.name).collect(),
@@ -220,13 +243,24 @@ impl Merge<'_> {
         entries
     }
 
-    /// Whether the entry is this session's, and its account is not listed.
+    /// What becomes of what is not listed any more.
+    fn fate(&self, entry: &Entry<'_>) -> Fate {
+        let is_own = entry.parts.iter().all(|(number, _)| self.layers.is_local(*number));
+        match self.wish.gone {
+            _ if is_own => Fate::IsOwn,
+            Gone::Keep => Fate::Stays,
+            Gone::Prune => Fate::Goes,
+        }
+    }
+
+    /// Whether the entry is this session's and not one person's own, and its account is not listed.
     fn is_gone(&self, entry: &Entry<'_>) -> bool {
         let is_own = match entry.session() {
             Some(session) => session == self.wish.session,
             None => self.wish.is_only_session,
         };
-        is_own && entry.id().is_some_and(|id| !self.listed.contains(id))
+        let is_gone = is_own && entry.id().is_some_and(|id| !self.listed.contains(id));
+        is_gone && self.fate(entry) != Fate::IsOwn
     }
 
     /// The texts with what is listed in them, and an entry of `merged` for each account. No new entry gets a name of `taken`.
@@ -245,15 +279,15 @@ impl Merge<'_> {
         let mut edits: Vec<Vec<text::Edit>> = vec![Vec::new(); texts.len()];
         let mut new = Vec::new();
         for account in self.wish.accounts {
-            let wanted: Vec<&str> = account.roles.iter().map(SsoRoleName::as_str).collect();
+            let listed: Vec<&str> = account.roles.iter().map(SsoRoleName::as_str).collect();
             let Some(found) = by_id.get(account.id.as_str()) else {
                 new.push(account);
                 continue;
             };
             for entry in found {
-                let changes = self.update_entry(entry, &wanted, texts);
+                let changes = self.update_entry(entry, &listed, texts);
                 let state = if changes.is_empty() { EntryState::Unchanged } else { EntryState::Changed };
-                merged.push(entry.merged(state, &wanted));
+                merged.push(entry.merged(state, &listed, self.fate(entry)));
                 for (number, edit) in changes {
                     edits[number].push(edit);
                 }
@@ -271,16 +305,21 @@ impl Merge<'_> {
         texts.iter().zip(edits).map(|(text, edits)| splice(text, edits).ok_or(MergeError::Bug)).collect()
     }
 
-    /// The edits that give an entry `wanted` roles, each with the number of its file.
-    fn update_entry(&self, entry: &Entry<'_>, wanted: &[&str], texts: &[String]) -> Vec<(usize, text::Edit)> {
+    /// The edits that give an entry the `listed` roles, each with the number of its file. A list keeps the others that it has
+    /// unless they go.
+    fn update_entry(&self, entry: &Entry<'_>, listed: &[&str], texts: &[String]) -> Vec<(usize, text::Edit)> {
         let has_roles = entry.parts.iter().any(|(_, part)| part.roles.is_some());
         let main = entry.parts.iter().rev().find(|(_, part)| part.id.is_some()).map(|(number, _)| *number);
         let lacks_session = !self.wish.is_only_session && entry.session().is_none();
         let mut edits = Vec::new();
         for (number, part) in &entry.parts {
             let session = (lacks_session && main == Some(*number)).then_some(self.wish.session);
-            let is_new = !has_roles && main == Some(*number) && !wanted.is_empty();
-            let roles = if part.roles.is_some() || is_new { Some(wanted) } else { None };
+            let is_new = !has_roles && main == Some(*number) && !listed.is_empty();
+            let mut wanted = listed.to_vec();
+            if self.fate(entry) != Fate::Goes {
+                wanted.extend(part.roles.iter().flat_map(Roles::names).filter(|name| !listed.contains(name)));
+            }
+            let roles = (part.roles.is_some() || is_new).then_some(wanted.as_slice());
             edits.extend(update_part(&texts[*number], part, roles, session).into_iter().map(|edit| (*number, edit)));
         }
         edits
@@ -321,6 +360,7 @@ fn added(name: &str, account: &ListedAccount, home: usize) -> MergedEntry {
         state: EntryState::New,
         added: roles.clone(),
         roles,
+        gone: Vec::new(),
         removed: Vec::new(),
         files: vec![home],
     }

@@ -14,6 +14,11 @@ pub(super) struct Roles {
 }
 
 impl Roles {
+    /// What each string says, in the order of the file.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.elements.iter().map(|(_, name)| name.as_str())
+    }
+
     /// Whether it says the same as `wanted`, which has each once, in whatever order.
     pub(super) fn is(&self, wanted: &[&str]) -> bool {
         let is_there = |name: &&str| self.elements.iter().any(|(_, element)| element == name);

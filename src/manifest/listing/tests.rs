@@ -30,18 +30,22 @@ fn merged(text: &str, wish: Wish<'_>) -> (String, Vec<MergedEntry>) {
 
 #[track_caller]
 fn becomes(text: &str, accounts: &[ListedAccount], expected: &str) {
-    assert_eq!(merged(text, wish(accounts)).0, expected, "{text}");
-    // With the line ends of Windows, and the mark of its editors.
-    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
-    if text.contains('\n') {
-        assert_eq!(merged(&windows(text), wish(accounts)).0, windows(expected), "{text}");
-    }
+    comes_to(text, wish(accounts), expected);
 }
 
 #[track_caller]
 fn pruned(text: &str, accounts: &[ListedAccount], expected: &str) {
-    let wish = Wish { gone: Gone::Prune, ..wish(accounts) };
+    comes_to(text, Wish { gone: Gone::Prune, ..wish(accounts) }, expected);
+}
+
+#[track_caller]
+fn comes_to(text: &str, wish: Wish<'_>, expected: &str) {
     assert_eq!(merged(text, wish).0, expected, "{text}");
+    // With the line ends of Windows, and the mark of its editors.
+    let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
+    if text.contains('\n') {
+        assert_eq!(merged(&windows(text), wish).0, windows(expected), "{text}");
+    }
 }
 
 #[test]
@@ -125,15 +129,79 @@ fn of_an_entry_only_its_roles_change() {
             "[accounts.prod]\nid = \"000000000001\"\nroles = [\"Admin\", \"New\"]",
         ),
     ] {
-        becomes(text, &prod, expected);
+        let brought = if text.contains("Old") { pruned } else { becomes };
+        brought(text, &prod, expected);
     }
     let same = "[accounts]\nb = { roles = [\"New\", \"Admin\", \"New\"], id = '000000000001' }\n";
     becomes(same, &prod, same);
-    becomes(
+    pruned(
         "[accounts]\nb = { id = '000000000001', roles = [\"Old\"] }\n",
         &[account(1, "b", "")],
         "[accounts]\nb = { id = '000000000001', roles = [] }\n",
     );
+}
+
+#[test]
+fn roles_that_are_not_listed_any_more_are_told_and_stay() {
+    let prod = [account(1, "prod", "Admin New")];
+    for (text, expected) in [
+        (
+            "[accounts]\nprod = {id='000000000001' , roles = [ 'Old','Admin' ]}# mine\n",
+            "[accounts]\nprod = {id='000000000001' , roles = [ 'Old', 'Admin', \"New\" ]}# mine\n",
+        ),
+        (
+            "[accounts.prod]\nid = \"000000000001\"\nroles = [\n  # all\n  \"Old\", # old\n  \"Admin\", # keep\n]\n",
+            "[accounts.prod]\nid = \"000000000001\"\nroles = [\n  # all\n  \"Old\", # old\n  \"Admin\", # keep\n  \"New\",\n]\n",
+        ),
+    ] {
+        becomes(text, &prod, expected);
+        let entry = &merged(text, wish(&prod)).1[0];
+        assert_eq!(
+            (&*entry.roles, &*entry.added, &*entry.gone),
+            (&*roles("Admin New Old"), &*roles("New"), &*roles("Old"))
+        );
+        assert_eq!((entry.state, entry.removed.len()), (EntryState::Changed, 0));
+        let entry = &merged(text, Wish { gone: Gone::Prune, ..wish(&prod) }).1[0];
+        assert_eq!(
+            (&*entry.roles, &*entry.gone, &*entry.removed),
+            (&*roles("Admin New"), &*roles("Old"), &*roles("Old"))
+        );
+    }
+    // Nothing else is no change.
+    let same = "[accounts]\nprod = { id = '000000000001', roles = ['New', 'Old', 'Admin', 'Other'] }\n";
+    let (after, entries) = merged(same, wish(&prod));
+    assert_eq!(
+        (after.as_str(), entries[0].state, &*entries[0].gone),
+        (same, EntryState::Unchanged, &*roles("Old Other"))
+    );
+    let none = [account(1, "prod", "")];
+    assert_eq!(merged(same, wish(&none)).0, same);
+}
+
+fn roles(names: &str) -> Vec<String> {
+    names.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn what_stands_in_a_persons_own_files_alone_is_never_gone_and_gets_more_roles_only() {
+    let mut layers = Layers::new(Source::new("profiles.toml", "[accounts]\nshared = '000000000008'\n"), "");
+    let own = "[accounts]\nmine = '000000000009'\nb = { id = '000000000001', roles = ['Old'] }\nshared.region = 'eu-west-1'\n";
+    layers.add_local(Source::new("profiles.local.toml", own), None);
+    let listed = [account(1, "b", "A")];
+    for gone in [Gone::Keep, Gone::Prune] {
+        let done = merge(&layers, &[], Wish { gone, ..wish(&listed) }).unwrap();
+        let of = |name: &str| done.entries.iter().find(|entry| entry.name == name);
+        assert_eq!(of("mine"), None);
+        let b = of("b").unwrap();
+        assert_eq!((&*b.roles, b.gone.len(), b.removed.len()), (&*roles("A Old"), 0, 0));
+        assert_eq!(of("shared").unwrap().state, EntryState::Gone, "it stands in a file of all");
+        let text = &done.texts.iter().find(|(number, _)| *number == 1).unwrap().1;
+        assert!(
+            text.contains("mine = '000000000009'\nb = { id = '000000000001', roles = ['Old', \"A\"] }\n"),
+            "{text}"
+        );
+        assert_eq!(text.contains("shared"), gone == Gone::Keep, "{text}");
+    }
 }
 
 #[test]
@@ -206,7 +274,7 @@ fn an_entry_changes_in_the_files_where_it_stands() {
     let id = |number: u64| format!("id = \"{number:012}\", roles = [\"A\"]");
     assert_eq!(done.texts, [
         (2, format!("[accounts]\nprod.id = \"${{id}}\"\nprod.roles = [\"A\"]\ndev = \"000000000002\"\nnew = {{ {} }}\n", id(4))),
-        (3, "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = [\"A\"] }\nmine = { id = '000000000003', roles = [\"A\"] }\n".to_owned()),
+        (3, "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old', \"A\"] }\nmine = { id = '000000000003', roles = [\"A\"] }\n".to_owned()),
     ]);
     let pruned = merge(&layers, &variables, Wish { gone: Gone::Prune, ..wish(&accounts[1..]) }).unwrap();
     assert!(pruned.texts.iter().all(|(_, text)| !text.contains("prod")), "{pruned:?}");
@@ -325,6 +393,21 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
             prop_assert_eq!(tags(&old), tags(&new));
             let id = |item: &toml_edit::Item| item.as_str().or_else(|| item.get("id")?.as_str()).map(str::to_owned);
             prop_assert_eq!(id(&old), id(&new));
+            // Of an account that is listed, it has the roles that are listed, and without `--prune` those that it had.
+            let roles = |item: &toml_edit::Item| -> BTreeSet<String> {
+                let all = item.get("roles").and_then(toml_edit::Item::as_array).into_iter().flatten();
+                all.map(|role| role.as_str().unwrap().to_owned()).collect()
+            };
+            let number: u64 = id(&new).unwrap().parse().unwrap();
+            let before = roles(&old);
+            let expected = match listed.get(&number) {
+                None => before,
+                Some((_, listed)) => {
+                    let kept = before.into_iter().filter(|_| !prunes);
+                    kept.chain(listed.iter().map(|role| (*role).to_owned())).collect()
+                }
+            };
+            prop_assert_eq!(roles(&new), expected, "{}\n{}", text, after);
         }
     });
 }

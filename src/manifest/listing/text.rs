@@ -37,6 +37,11 @@ pub(super) fn line_end(source: &str, at: usize) -> usize {
     source[at..].find('\n').map_or(source.len(), |newline| at + newline + 1)
 }
 
+/// The line above the one that begins at `start`; none above the first, in front of which may be the editors' mark.
+fn line_above(source: &str, start: usize) -> Option<Range<usize>> {
+    (start > line_start(source, 0)).then(|| line_start(source, start - 1)..start)
+}
+
 /// How lines end, by the first one.
 pub(super) fn eol(source: &str) -> &'static str {
     let first = source.split_inclusive('\n').next().unwrap_or_default();
@@ -60,11 +65,9 @@ pub(super) fn splice(source: &str, mut edits: Vec<Edit>) -> Option<String> {
 /// The lines of what stands at `range`, with the comments right above them.
 pub(super) fn with_comments(source: &str, range: Range<usize>) -> Range<usize> {
     let mut start = line_start(source, range.start);
-    while let Some(above) = start.checked_sub(1).map(|end| line_start(source, end)) {
-        if above >= start || !source[above..start].trim_start().starts_with('#') {
-            break;
-        }
-        start = above;
+    while let Some(above) = line_above(source, start).filter(|line| source[line.clone()].trim_start().starts_with('#'))
+    {
+        start = above.start;
     }
     start..line_end(source, range.end)
 }
@@ -73,6 +76,6 @@ pub(super) fn with_comments(source: &str, range: Range<usize>) -> Range<usize> {
 pub(super) fn with_empty_line(source: &str, range: Range<usize>) -> Range<usize> {
     let is_empty = |range: Range<usize>| !range.is_empty() && source[range].trim().is_empty();
     let below = range.end..line_end(source, range.end);
-    let above = range.start.checked_sub(1).map_or(0, |end| line_start(source, end))..range.start;
+    let above = line_above(source, range.start).unwrap_or(range.start..range.start);
     if (below.is_empty() || is_empty(below)) && is_empty(above.clone()) { above.start..range.end } else { range }
 }

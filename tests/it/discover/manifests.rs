@@ -43,18 +43,21 @@ fn hand_made_comments_keys_names_and_order_survive_every_run() {
     let scene = tended();
     let run = scene.run(&["discover"]).ok();
     let expected = TENDED
-        .replace("[ \"Old\", 'Admin' ]", "[ 'Admin', \"ReadOnly\" ]")
+        .replace("[ \"Old\", 'Admin' ]", "[ \"Old\", 'Admin', \"ReadOnly\" ]")
         .replace(
             "old = \"999999999999\"\n",
             "old = \"999999999999\"\nnew = { id = \"333333333333\", roles = [\"Admin\"] }\n",
         )
         .replace("  tags = [\"nonprod\"]\n", "  tags = [\"nonprod\"]\n  roles = [\"Admin\"]\n");
     assert_eq!(scene.home.read(MANIFEST), expected);
-    let words = "corp lists 3 accounts with 4 roles: 1 new, 2 changed, 1 not listed any more
+    let words =
+        "corp lists 3 accounts with 4 roles: 1 new, 2 changed, 1 not listed any more, 1 role not listed any more
   new      new (333333333333): Admin
   changed  dev (222222222222): +Admin
-  changed  prod (111111111111): +ReadOnly -Old
+  changed  prod (111111111111): +ReadOnly
   gone     old (999999999999): `--prune` drops it
+  gone     prod (111111111111): role Old: `--prune` drops it
+with that, the manifest has the same profiles as before
 wrote ~/.config/awsauth/profiles.toml
 next: nothing makes profiles of these accounts yet; with these lines in the manifest, `awsauth apply` does:
     [matrix.corp]
@@ -66,6 +69,10 @@ next: nothing makes profiles of these accounts yet; with these lines in the mani
         run.stderr.contains("gone     old") && run.stderr.ends_with("nothing to do: [accounts] says what is listed\n")
     );
     assert_eq!(scene.home.read(MANIFEST), expected);
+    // What is gone goes when that is wanted.
+    let run = scene.run(&["discover", "--prune", "--dry-run"]).ok();
+    assert!(run.stderr.contains("  changed  prod (111111111111): -Old\n"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("  gone  ").count(), 1, "{}", run.stderr);
     // The lines that it gives are good.
     scene.home.manifest(&format!("{expected}\n{matrix}"));
     let run = scene.run(&["list"]).ok();
@@ -154,17 +161,21 @@ fn a_dry_run_shows_the_diff_and_writes_nothing() {
 #[test]
 fn the_document_says_all_of_it() {
     let scene = tended();
+    let entry = |id: &str, name: &str, state: &str, roles: &[&str], added: &[&str], gone: &[&str], is_dropped: bool| json!({ "id": id, "name": name, "state": state, "roles": roles, "roles_added": added, "roles_gone": gone, "roles_removed": if is_dropped { gone } else { &[] } });
+    let document = scene.run(&["discover", "--json", "--dry-run"]).ok().json();
+    let kept = entry("111111111111", "prod", "changed", &["Admin", "Old", "ReadOnly"], &["ReadOnly"], &["Old"], false);
+    assert_eq!(document["accounts"][2], kept);
     let run = scene.run(&["discover", "--json", "--prune"]).ok();
     assert!(run.stdout.starts_with("{\n  \"version\": 1,\n  \"session\": \"corp\","), "{}", run.stdout);
     let document = run.json();
     assert_eq!(document["start_url"], START_URL);
-    let entry = |id: &str, name: &str, state: &str, roles: &[&str], added: &[&str], removed: &[&str]| json!({ "id": id, "name": name, "state": state, "roles": roles, "roles_added": added, "roles_removed": removed });
     let expected = json!([
-        entry("222222222222", "dev", "changed", &["Admin"], &["Admin"], &[]),
-        entry("333333333333", "new", "new", &["Admin"], &["Admin"], &[]),
-        entry("111111111111", "prod", "changed", &["Admin", "ReadOnly"], &["ReadOnly"], &["Old"]),
+        entry("222222222222", "dev", "changed", &["Admin"], &["Admin"], &[], true),
+        entry("333333333333", "new", "new", &["Admin"], &["Admin"], &[], true),
+        entry("111111111111", "prod", "changed", &["Admin", "ReadOnly"], &["ReadOnly"], &["Old"], true),
     ]);
     assert_eq!(document["accounts"], expected);
+    assert_eq!((&document["profiles_more"], &document["profiles_less"]), (&json!([]), &json!([])));
     assert_eq!(document["gone"], json!([{ "id": "999999999999", "name": "old", "dropped": true }]));
     assert_eq!(
         (&document["requests"], &document["known_before"], &document["written"]),
@@ -172,6 +183,52 @@ fn the_document_says_all_of_it() {
     );
     assert_eq!(document["files"][0]["path"], scene.home.path(MANIFEST).to_str().unwrap());
     assert_eq!((&document["vanished"], &document["left_out"]), (&json!([]), &json!([])));
+}
+
+#[test]
+fn whoever_of_a_team_runs_it_last_takes_nothing_from_the_others() {
+    let scene = tended();
+    scene.home.manifest(&format!("{TENDED}{MATRIX}"));
+    scene.run(&["discover"]).ok();
+    let before = scene.home.read(MANIFEST);
+    let profiles = scene.run(&["list"]).ok().stdout;
+    // A colleague is assigned less.
+    for (account, role) in [("111111111111", "Admin"), ("111111111111", "ReadOnly"), ("222222222222", "Admin")] {
+        scene.aws.world().unassign(account, role);
+    }
+    scene.aws.world().assign(START_URL, "111111111111", "production", "Billing");
+    let run = scene.run(&["discover"]).ok();
+    assert!(
+        run.stderr.contains("  gone     prod (111111111111): roles Admin, Old, ReadOnly: `--prune` drops them\n"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        run.stderr.contains("\nwith that, the manifest has 1 profile more (prod-Billing)\nwrote "),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(scene.home.read(MANIFEST), before.replace("\"ReadOnly\" ]", "\"ReadOnly\", \"Billing\" ]"));
+    let after = scene.run(&["list"]).ok().stdout;
+    let names =
+        |text: &str| text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>();
+    assert!(names(&profiles).iter().all(|name| names(&after).contains(name)), "{after}");
+    let run = scene.run(&["discover", "--prune", "--dry-run"]).ok();
+    let less =
+        "with that, the manifest has 4 profiles less (prod-Old, prod-Admin, prod-ReadOnly, dev-Admin)\nwould change ";
+    assert!(run.stderr.contains(less), "{}", run.stderr);
+}
+
+#[test]
+fn what_stands_in_a_persons_own_file_alone_is_never_dropped() {
+    let scene = tended();
+    let own = "[accounts]\nsandbox = \"888888888888\"\nmine = { id = \"333333333333\", roles = [\"Old\"] }\n";
+    scene.home.write(".config/awsauth/profiles.local.toml", own);
+    let run = scene.run(&["discover", "--prune"]).ok();
+    assert!(!run.stderr.contains("sandbox") && !run.stderr.contains("-Old\n  gone     mine"), "{}", run.stderr);
+    assert!(run.stderr.contains("  changed  mine (333333333333): +Admin\n"), "{}", run.stderr);
+    let expected = own.replace("[\"Old\"]", "[\"Old\", \"Admin\"]");
+    assert_eq!(scene.home.read(".config/awsauth/profiles.local.toml"), expected);
 }
 
 #[test]
@@ -233,7 +290,7 @@ fn of_several_sessions_each_has_its_own_entries() {
     );
     assert!(after.contains("tags = [\"live\"], sso_session = \"corp\" } # careful\n"), "{after}");
     assert!(after.contains("\n  sso_session = \"corp\"\n  roles = [\"Admin\"]\n"), "{after}");
-    assert!(!run.stderr.contains("gone"), "nobody knows whose `old` is: {}", run.stderr);
+    assert!(!run.stderr.contains("gone     old"), "nobody knows whose `old` is: {}", run.stderr);
     assert!(scene.run(&["discover", "corp"]).ok().stderr.ends_with("nothing to do: [accounts] says what is listed\n"));
     assert_eq!(scene.home.read(MANIFEST), after);
 }

@@ -27,7 +27,11 @@ fn a_person_is_asked_before_anything_is_written() {
     for (key, words) in [("n", "nothing was written"), ("\u{3}", "interrupted; nothing was written")] {
         let mut session = at_terminal(&scene, "discover");
         session.exp_string("3 accounts with 6 roles: 3 new").unwrap();
+        let names = "a0000-Admin, a0000-ReadOnly, a0001-Admin, a0001-ReadOnly, a0002-Admin, ";
+        session.exp_string(&format!("with that, the manifest has 6 profiles more ({names}")).unwrap();
+        session.exp_string("would change ~/.config/awsauth/profiles.toml").unwrap();
         session.exp_string("Write this?").unwrap();
+        session.exp_string("(Y/n)").unwrap();
         answer(&mut session, if key == "n" { "n\r" } else { key });
         session.exp_string(words).unwrap();
         session.exp_string(if key == "n" { "ended with 4" } else { "ended with 130" }).unwrap();
@@ -43,7 +47,17 @@ fn a_person_is_asked_before_anything_is_written() {
     session.exp_string("ended with 0").unwrap();
     assert_eq!((scene.lists(), scene.kept().len()), ((1, 0), 0));
     scene.aws.world().unassign(&super::id(1), "Admin");
-    let mut session = at_terminal(&scene, "discover --yes");
+    // What goes is not what Enter means.
+    let before = scene.home.read(MANIFEST);
+    let mut session = at_terminal(&scene, "discover --prune");
+    session.exp_string("-Admin").unwrap();
+    session.exp_string("with that, the manifest has 1 profile less (a0001-Admin)").unwrap();
+    session.exp_string("(y/N)").unwrap();
+    answer(&mut session, "\r");
+    session.exp_string("nothing was written").unwrap();
+    session.exp_string("ended with 4").unwrap();
+    assert_eq!(scene.home.read(MANIFEST), before);
+    let mut session = at_terminal(&scene, "discover --yes --prune");
     session.exp_string("-Admin").unwrap();
     session.exp_string("ended with 0").unwrap();
 }
