@@ -143,7 +143,7 @@ fn check_escape(args: &Args, command: &[OsString]) -> Result<(), Failure> {
         let own = std::iter::once("awsauth".into()).chain(before.iter().skip(1).cloned()).chain(escaped(command));
         return Err(failure.hint(format!("`{}`", shell_words(&own.collect::<Vec<OsString>>()))));
     }
-    let is_escaped = args.command.first().is_some() && words.ends_with(&escaped(&args.command));
+    let is_escaped = !args.command.is_empty() && words.ends_with(&escaped(&args.command));
     let Some(name) = args.name.as_ref().filter(|_| is_escaped) else {
         return Err(failure.hint(format!("`{}`", args.with_command(command))));
     };
