@@ -1,6 +1,6 @@
 //! Owns the chains of profiles as a picture: a tree for a terminal, Mermaid, Graphviz. Must not print.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::table::table;
@@ -61,7 +61,6 @@ impl<'m> Node<'m> {
 impl<'m> Graph<'m> {
     /// The chains of the chosen profiles, with everything that they stand on; all that there is if none are chosen.
     pub(crate) fn new(catalog: &'m Catalog, chosen: Option<&[&'m Profile]>) -> Self {
-        let mut roots: BTreeSet<&str> = BTreeSet::new();
         let mut names: BTreeSet<&str> = BTreeSet::new();
         for profile in chosen.into_iter().flatten() {
             let chain = catalog.chain(profile.name.as_str());
@@ -69,11 +68,12 @@ impl<'m> Graph<'m> {
         }
         let is_wanted = |profile: &&Profile| chosen.is_none() || names.contains(profile.name.as_str());
         let profiles: Vec<&Profile> = catalog.profiles().iter().filter(is_wanted).collect();
-        roots.extend(profiles.iter().filter_map(|profile| Root::of(profile)).map(Root::name));
+        // By more than the name: a session and a long-term key may have the same one.
+        let roots: HashSet<Root<'_>> = profiles.iter().filter_map(|profile| Root::of(profile)).collect();
         let mut graph = Self { nodes: Vec::new(), edges: Vec::new() };
         let mut places: HashMap<Root<'m>, usize> = HashMap::new();
         let sessions = catalog.sessions().iter().map(|session| Root::Session(session));
-        let sessions = sessions.filter(|root| chosen.is_none() || roots.contains(root.name()));
+        let sessions = sessions.filter(|root| chosen.is_none() || roots.contains(root));
         for root in sessions.chain(profiles.iter().filter_map(|profile| Root::of(profile))) {
             places.entry(root).or_insert_with(|| graph.add(Node::Root(root)));
         }

@@ -66,6 +66,18 @@ https://old.awsapps.com/start  SSO portal
 }
 
 #[test]
+fn a_session_is_not_shown_for_a_long_term_key_of_its_name() {
+    let scene = Scene::new();
+    let main = "[profiles.main]\n";
+    scene.change_manifest(main, &format!("{main}long_term_profile = \"corp\"\n"));
+    let tree = scene.run(&["graph", "main"]).ok().stdout;
+    assert_eq!(tree, "corp      long-term key\n└── main  iam-mfa        111122223333\n");
+    // Both, where both are wanted.
+    let tree = scene.run(&["graph", "main", "read"]).ok().stdout;
+    assert_eq!(tree.lines().filter(|line| line.starts_with("corp ")).count(), 2, "{tree}");
+}
+
+#[test]
 fn chosen_profiles_come_with_what_they_stand_on_and_nothing_else() {
     let scene = Scene::new();
     let tree = scene.run(&["graph", "jump"]).ok().stdout;
