@@ -1,5 +1,6 @@
 //! Owns the command line: what was typed, nothing more.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -31,14 +32,12 @@ Exit codes:  0 done; 1 --check found a difference, or too little time left;
 impl Cli {
     /// The command line that `apply` writes for SDKs, `credential-process NAME`, taken as it is: building and running the
     /// whole parser would be a third of what such a call costs.
-    pub(crate) fn of_an_sdk() -> Option<Self> {
-        let mut words = std::env::args_os().skip(1);
-        let (command, name, end) = (words.next()?, words.next()?, words.next());
-        let name = name.into_string().ok().filter(|name| !name.starts_with('-'))?;
+    pub(crate) fn of_an_sdk(words: &[OsString]) -> Option<Self> {
+        let [_, command, name] = words else { return None };
+        let name = name.to_str().filter(|name| !name.starts_with('-'))?.to_owned();
         let global = Global { manifest: None, json: false, color: Color::Auto, verbose: false };
         let args = command::credential_process::Args { name };
-        (command == "credential-process" && end.is_none())
-            .then_some(Self { global, command: Command::CredentialProcess(args) })
+        (command == "credential-process").then_some(Self { global, command: Command::CredentialProcess(args) })
     }
 }
 

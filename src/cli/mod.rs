@@ -62,7 +62,7 @@ pub(crate) fn main() -> ExitCode {
     if host.var("COMPLETE").is_some() {
         clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     }
-    let cli = match Cli::of_an_sdk().map_or_else(Cli::try_parse, Ok) {
+    let cli = match Cli::of_an_sdk(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error),
     };

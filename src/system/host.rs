@@ -1,12 +1,13 @@
-//! Owns a snapshot of what this process was started with: environment, streams, program.
+//! Owns a snapshot of what this process was started with: words, environment, streams, program.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
-/// The environment of this process and its streams, read once.
+/// The words and the environment of this process and its streams, read once.
 pub(crate) struct Host {
+    words: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     /// Whether a person can answer on standard input.
     pub(crate) stdin_is_terminal: bool,
@@ -16,10 +17,10 @@ pub(crate) struct Host {
     pub(crate) stderr_is_terminal: bool,
 }
 
-/// Names only: values may be keys, tokens and codes.
+/// Names only: values, and words of the command line, may be keys, tokens and codes.
 impl fmt::Debug for Host {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { env, stdin_is_terminal, stdout_is_terminal, stderr_is_terminal } = self;
+        let Self { words: _, env, stdin_is_terminal, stdout_is_terminal, stderr_is_terminal } = self;
         let names: Vec<&OsString> = env.iter().map(|(name, _)| name).collect();
         let mut shown = formatter.debug_struct("Host");
         shown.field("env", &names).field("stdin_is_terminal", stdin_is_terminal);
@@ -32,11 +33,17 @@ impl Host {
     /// Reads the real one.
     pub(crate) fn read() -> Self {
         Self {
+            words: std::env::args_os().collect(),
             env: std::env::vars_os().collect(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }
+    }
+
+    /// The words of the command line, the program's own first.
+    pub(crate) fn words(&self) -> &[OsString] {
+        &self.words
     }
 
     /// The value of a variable; an empty one counts as not set, as it does for AWS's SDKs.
@@ -133,12 +140,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_the_names_of_variables_and_no_value() {
+    fn debug_shows_the_names_of_variables_and_neither_a_value_nor_a_word() {
         let env = vec![("AWS_SECRET_ACCESS_KEY".into(), "wJalrXUtnFEMI".into())];
+        let words = vec!["awsauth".into(), "login".into(), "--token-code".into(), "123456".into()];
         let shown = format!(
             "{:?}",
-            Host { env, stdin_is_terminal: false, stdout_is_terminal: false, stderr_is_terminal: true }
+            Host { words, env, stdin_is_terminal: false, stdout_is_terminal: false, stderr_is_terminal: true }
         );
         assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("wJalr"), "{shown}");
+        assert!(!shown.contains("123456"), "{shown}");
     }
 }

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         (args.name.as_ref(), args.command.clone())
     };
     if is_many {
-        check_escape(args, &command)?;
+        check_escape(args, &command, host.words())?;
     }
     let Some((program, rest)) = command.split_first() else {
         return Err(
@@ -132,8 +132,7 @@ fn become_command(
 }
 
 /// Refuses a command that does not stand after `--`: its flags would be taken for awsauth's.
-fn check_escape(args: &Args, command: &[OsString]) -> Result<(), Failure> {
-    let words: Vec<OsString> = std::env::args_os().collect();
+fn check_escape(args: &Args, command: &[OsString], words: &[OsString]) -> Result<(), Failure> {
     let before = words.len().checked_sub(command.len() + 1).and_then(|at| words.get(at));
     if command.is_empty() || before.is_some_and(|word| word == "--") && words.ends_with(command) {
         return Ok(());
