@@ -4,6 +4,9 @@ use super::out::Out;
 use crate::login::Needs;
 use crate::model::{Catalog, MfaSerial, Pattern, Profile, SsoAccess};
 
+/// More names than this are not told in one line.
+const MOST_NAMES: usize = 8;
+
 /// Says what will be asked for.
 pub(crate) fn announce(needs: &Needs<'_>, catalog: &Catalog, out: Out) {
     let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
@@ -49,7 +52,26 @@ fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out
     ));
 }
 
+/// Names in one line: the first of them, and how many more there are.
+pub(crate) fn first_names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let first = names.take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
 /// A number of things.
 pub(crate) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_names;
+
+    #[test]
+    fn the_first_names_are_told_and_how_many_more_there_are() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        assert_eq!(first_names(names.into_iter().take(8)), "a, b, c, d, e, f, g, h");
+        assert_eq!(first_names(names.into_iter()), "a, b, c, d, e, f, g, h and 2 more");
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use super::announce::count;
+use super::announce::{count, first_names};
 use super::desk::{Desk, InPlace, Manner, Obstacle};
 use super::exit::Exit;
 use super::explain;
@@ -26,8 +26,6 @@ use crate::system::process;
 
 /// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.
 const SHORT: i64 = 15 * 60;
-/// More names than this are not told in one line.
-const MOST_NAMES: usize = 8;
 /// One for each profile, over and over.
 const COLORS: [AnsiColor; 10] = [
     AnsiColor::Cyan,
@@ -173,12 +171,8 @@ impl Batch<'_> {
             [] => {}
             [(_, failure)] => failure.say_text(self.out),
             _ => {
-                let first: Vec<&str> = needed.iter().take(MOST_NAMES).map(|(name, _)| *name).collect();
-                let more = needed.len() - first.len();
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let names = first.join(", ");
-                self.out
-                    .say(&format!("{} have no session: {names}{more}; run {again}", count(needed.len(), "profile")));
+                let names = first_names(needed.iter().map(|(name, _)| *name));
+                self.out.say(&format!("{} have no session: {names}; run {again}", count(needed.len(), "profile")));
             }
         }
     }

@@ -4,15 +4,13 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::announce::first_names;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::out::Out;
 use crate::broker::BrokerError;
 use crate::model::Catalog;
-
-/// More names than this are not told in one line.
-const MOST_NAMES: usize = 8;
 
 /// Why some profiles have no credentials.
 #[derive(Default)]
@@ -83,9 +81,5 @@ fn document(name: &str, failure: &Failure) -> Value {
 
 /// The profiles that have no credentials for one reason.
 fn concerned(names: &[String]) -> String {
-    let first = names.iter().take(MOST_NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(MOST_NAMES) {
-        0 => format!("no credentials for that reason: {first}"),
-        more => format!("no credentials for that reason: {first} and {more} more"),
-    }
+    format!("no credentials for that reason: {}", first_names(names.iter().map(String::as_str)))
 }
