@@ -207,17 +207,23 @@ fn a_line_without_an_end_is_passed_on_in_pieces() {
 #[test]
 fn a_reader_who_takes_his_time_gets_everything() {
     let scene = scene();
-    // More than the pipes hold; the reader begins when the commands have long ended.
+    // More than the pipes hold. The reader begins when the command has ended and awsauth's patience with what keeps a pipe
+    // open is over twice: another awsauth, which starts after the end, has lost it with two commands by then.
+    let (ended, never) = (scene.home.pipe("ended"), scene.home.pipe("never"));
     let script = format!(
-        "{} exec 'key-[ab]*' -- seq 16000 | {{ sleep 1.5; md5sum; }}; {} exec 'key-[ab]*' -- seq 16000 | md5sum",
+        "{0} exec 'key-a*' -- sh -c 'seq 16000; echo >\"$0\"' '{1}' | {{
+            read x <'{1}'; {0} exec 'key-[ab]*' -- sh -c 'read x <\"$0\" &' '{2}'; md5sum; }}
+        {0} exec 'key-a*' -- seq 16000 | md5sum",
         env!("CARGO_BIN_EXE_awsauth"),
-        env!("CARGO_BIN_EXE_awsauth")
+        ended.display(),
+        never.display()
     );
     let output = scene.home.program("bash".as_ref()).args(["-c", &script]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let sums: Vec<&str> = text.lines().collect();
-    assert_eq!((sums.len(), output.stderr.len()), (2, 0));
+    assert_eq!((sums.len(), String::from_utf8_lossy(&output.stderr).as_ref()), (2, ""));
     assert_eq!(sums[0], sums[1]);
+    std::fs::write(&never, "\n\n").unwrap();
 }
 
 #[test]
