@@ -26,6 +26,8 @@ use crate::system::process;
 
 /// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.
 const SHORT: i64 = 15 * 60;
+/// More failures than this are not told one by one at the end.
+const MOST_FAILURES: usize = 20;
 /// One for each profile, over and over.
 const COLORS: [AnsiColor; 10] = [
     AnsiColor::Cyan,
@@ -376,7 +378,9 @@ impl Batch<'_> {
     /// Tells how it went. The worst decides the exit code, unless somebody ended it.
     fn report(&self, course: &Course<'_>) -> Result<Exit, Failure> {
         let all = || course.chains.iter().map(Chain::target).zip(&course.fates);
-        let failed: Vec<_> = all().filter(|(_, fate)| fate.code() != Some(0)).collect();
+        let mut failed: Vec<_> = all().filter(|(_, fate)| fate.code() != Some(0)).collect();
+        // What was not run has nothing to tell.
+        failed.sort_by_key(|(_, fate)| fate.code().is_none());
         let mut worst = all().filter_map(|(_, fate)| fate.code()).max().unwrap_or(0);
         if let Some(error) = &course.lost {
             let failure = Failure::new(Exit::Unavailable, "can't pass on what the command prints").because(error);
@@ -399,7 +403,10 @@ impl Batch<'_> {
             let part = |(place, kind)| format!("{}{} {kind}", number(&kind), if place == 0 { &of_all } else { "" });
             self.out.say(&format!("{}:", kinds.enumerate().map(part).collect::<Vec<_>>().join(", ")));
             let row = |(profile, fate): &(&Profile, &Fate)| vec![format!("  {}", profile.name), fate.words()];
-            self.out.say(&table(&failed.iter().map(row).collect::<Vec<_>>()));
+            self.out.say(&table(&failed.iter().take(MOST_FAILURES).map(row).collect::<Vec<_>>()));
+            if failed.len() > MOST_FAILURES {
+                self.out.say(&format!("  and {} more; `--json` tells all", failed.len() - MOST_FAILURES));
+            }
         }
         Ok(Exit::Program(code))
     }

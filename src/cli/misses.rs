@@ -25,14 +25,10 @@ struct Missed {
 }
 
 impl Missed {
-    /// Whether `error` is this one, or AWS's same words about another profile.
+    /// Whether `error` is this one, or says the same of another profile.
     fn is_told_by(&self, error: &Rc<BrokerError>) -> bool {
         let Some(own) = &self.error else { return false };
-        let alike = match (&**own, &**error) {
-            (BrokerError::Call { call: own, .. }, BrokerError::Call { call, .. }) => own.is_like(call),
-            _ => false,
-        };
-        Rc::ptr_eq(own, error) || alike
+        Rc::ptr_eq(own, error) || own.is_like(error)
     }
 }
 

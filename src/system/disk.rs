@@ -68,6 +68,17 @@ pub(crate) enum DiskError {
 }
 
 impl DiskError {
+    /// Whether the system said the same of another file.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Io { doing, source, .. } | Self::Behind { doing, source, .. },
+                Self::Io { doing: other, source: cause, .. } | Self::Behind { doing: other, source: cause, .. },
+            ) => (doing, source.kind()) == (other, cause.kind()),
+            _ => false,
+        }
+    }
+
     /// Wraps what the system said about `path`.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

@@ -166,6 +166,27 @@ fn a_session_that_is_about_to_end_when_its_turn_comes_is_renewed_again() {
 }
 
 #[test]
+fn of_many_failures_the_first_are_told_and_all_are_in_the_document() {
+    let scene = scene();
+    let names: Vec<String> = (0..25).map(|number| format!("key-{number:02}")).collect();
+    let mut keys = long_term_keys();
+    let mut manifest = MANIFEST.to_owned();
+    for name in &names {
+        write!(manifest, "\n[profiles.{name}]\npattern = \"iam\"\n").unwrap();
+        write!(keys, "\n[{name}]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n").unwrap();
+    }
+    scene.home.manifest(&manifest);
+    scene.home.write(CREDENTIALS, keys);
+    let run = scene.run(&["exec", "--json", "key-*", "--", "false"]).exits(1);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[20]), (22, "25 of 25 profiles failed:", "  key-19  exit code 1"));
+    assert_eq!(lines[21], "  and 5 more; `--json` tells all");
+    assert_eq!(run.json()["profiles"].as_array().unwrap().len(), 25);
+    let run = scene.run(&["exec", "key-[01]*", "--", "false"]).exits(1);
+    assert_eq!(run.stderr.lines().count(), 21, "{}", run.stderr);
+}
+
+#[test]
 fn so_many_run_at_once_and_what_they_print_comes_while_they_run() {
     let scene = scene();
     let (one, other) = (scene.home.pipe("one"), scene.home.pipe("other"));
