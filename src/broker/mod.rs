@@ -53,6 +53,8 @@ pub(crate) enum Renewal {
     Lenient,
     /// When the old one is about to end; where that fails, it is said.
     Strict,
+    /// The same; but what the profile stands on may serve as long as it can.
+    StrictAtTop,
     /// Once in this run, whatever is kept.
     Always,
 }

@@ -171,7 +171,7 @@ impl Broker<'_> {
 
     /// What still serves where a renewal has failed: the kept session, in its last quarter of an hour.
     fn in_its_stead(&self, profiles: &[&Profile], error: &BrokerError) -> Option<Credentials> {
-        let is_fine = self.renewal == Renewal::Lenient && !error.is_interrupt();
+        let is_fine = matches!(self.renewal, Renewal::Lenient | Renewal::StrictAtTop) && !error.is_interrupt();
         let session = is_fine.then(|| self.kept(profiles, Freshness::Aging)).flatten()?;
         Some(session.credentials)
     }
@@ -185,7 +185,8 @@ impl Broker<'_> {
             Some(obtained) => return obtained,
             None => return held().ok_or_else(|| Rc::new(self.login_needed(profiles))),
         };
-        match self.in_its_stead(profiles, &error) {
+        let is_said = self.renewal == Renewal::StrictAtTop;
+        match (!is_said).then(|| self.in_its_stead(profiles, &error)).flatten() {
             Some(credentials) => Ok(credentials),
             // The person knows the profile that was asked for, not the one below it that they have to log in to.
             None if matches!(*error, BrokerError::LoginNeeded { .. }) => Err(Rc::new(self.login_needed(profiles))),

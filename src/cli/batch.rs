@@ -1,5 +1,6 @@
 //! Owns running one command for each of many profiles: its credentials, its turn, and telling how each run ended.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
@@ -15,17 +16,20 @@ use super::failure::Failure;
 use super::misses::Misses;
 use super::out::Out;
 use super::surroundings::{CODE_VARIABLE, stale_variables};
-use crate::broker::BrokerError;
+use crate::broker::{BrokerError, Renewal};
 use crate::login::seconds_left;
-use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile};
+use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
 use crate::render::{Change, table};
-use crate::system::children::{Children, End, Ended, Event, Job, Kept};
+use crate::system::children::{Children, End, Ended, Event, Job, Kept, Order};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::process;
+use crate::system::wait::Deadline;
 
 /// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.
 const SHORT: i64 = 15 * 60;
+/// How long a Ctrl-C may come after the end of a program that it has ended.
+const CLOSE: Duration = Duration::from_millis(250);
 /// More failures than this are not told one by one at the end.
 const MOST_FAILURES: usize = 20;
 /// One for each profile, over and over.
@@ -190,6 +194,12 @@ struct Course<'b> {
     /// How wide the names are in front of the lines.
     width: usize,
     stop: Option<Stop>,
+    /// Whether a program may have been ended by a Ctrl-C that is still to come.
+    is_in_doubt: bool,
+    /// The runs that ended as by a Ctrl-C that was not seen yet.
+    doubtful: Vec<usize>,
+    /// What did not answer when a session was to be renewed: it is not asked again.
+    silent: HashSet<Root<'b>>,
     /// The code of what was told last of programs that could not be started.
     told: Option<Exit>,
     /// Why what a program printed could not be passed on.
@@ -203,7 +213,8 @@ impl<'b> Course<'b> {
         };
         let width = chains.iter().zip(&fates).filter_map(is_ready).max().unwrap_or(0);
         let children = Children::new();
-        Self { batch, chains, fates, children, running: 0, width, stop: None, told: None, lost: None }
+        let (stop, told, lost, silent) = (None, None, None, HashSet::new());
+        Self { batch, chains, fates, children, running: 0, width, stop, is_in_doubt: false, doubtful: Vec::new(), silent, told, lost }
     }
 
     /// Gives each its turn, and waits for all that run.
@@ -212,10 +223,7 @@ impl<'b> Course<'b> {
             while self.running >= self.batch.parallel {
                 self.wait();
             }
-            while let Some(event) = self.children.try_next() {
-                self.note(event);
-            }
-            if self.stop.is_some() {
+            if self.is_stopped() {
                 break;
             }
             self.start(number);
@@ -223,12 +231,35 @@ impl<'b> Course<'b> {
         while self.running > 0 {
             self.wait();
         }
+        self.is_stopped();
+    }
+
+    /// Whether nothing more is to be started, by all that has happened.
+    fn is_stopped(&mut self) -> bool {
+        while let Some(event) = self.children.try_next() {
+            self.note(event);
+        }
+        while std::mem::take(&mut self.is_in_doubt) && self.stop.is_none() {
+            let until = Deadline::after(CLOSE);
+            while self.stop.is_none()
+                && let Some(event) = self.children.next_within(until.left())
+            {
+                self.note(event);
+            }
+        }
+        self.doubtful.clear();
+        self.stop.is_some()
     }
 
     fn start(&mut self, number: usize) {
         let (batch, chain) = (self.batch, &self.chains[number]);
         let Fate::Ready(credentials) = &self.fates[number] else { return };
-        let credentials = batch.fresh(chain, credentials);
+        let credentials = credentials.clone();
+        let credentials = self.fresh(chain, credentials);
+        // That may have taken long, and somebody may have had enough.
+        if self.is_stopped() {
+            return;
+        }
         if seconds_to(&credentials) == Some(0) {
             let name = &chain.target().name;
             let failure = Failure::one_line(Exit::Login, format!("{name}: session expired; run awsauth login {name}"));
@@ -273,16 +304,26 @@ impl<'b> Course<'b> {
         match event {
             Event::Ended(Ended { number, end, time, kept, lost }) => {
                 self.running -= 1;
-                // A program that Ctrl-C has ended may be seen before the Ctrl-C itself.
+                // It may be seen before the Ctrl-C itself, or have ended so for a reason of its own.
                 if is_interrupt(end) {
-                    self.stop.get_or_insert(Stop::Interrupted);
+                    self.is_in_doubt = true;
+                    self.doubtful.push(number);
                 }
                 self.lost = self.lost.take().or(lost);
                 let is_interrupted = self.stop == Some(Stop::Interrupted) && end.code() != 0;
                 let finish = if is_interrupted { Finish::Interrupted } else { Finish::ByItself };
                 self.fates[number] = Fate::Ended { end, time, kept, finish };
             }
-            Event::Interrupted => self.stop = Some(Stop::Interrupted),
+            Event::Interrupted => {
+                let order = if self.stop == Some(Stop::Interrupted) { Order::Another } else { Order::First };
+                self.stop = Some(Stop::Interrupted);
+                for number in self.doubtful.drain(..) {
+                    if let Fate::Ended { finish, .. } = &mut self.fates[number] {
+                        *finish = Finish::Interrupted;
+                    }
+                }
+                self.children.interrupt(order);
+            }
             Event::Told(signal) => {
                 self.stop.get_or_insert(Stop::Told(signal));
                 self.children.pass_on(signal);
@@ -291,7 +332,7 @@ impl<'b> Course<'b> {
     }
 }
 
-/// Whether a program ended by Ctrl-C; a shell script says 130 where its command did.
+/// Whether a program may have ended by Ctrl-C; a shell script says 130 where its command did.
 fn is_interrupt(end: End) -> bool {
     matches!(end, End::Signal(2) | End::Code(130))
 }
@@ -365,16 +406,39 @@ impl Fate {
     }
 }
 
-impl Batch<'_> {
+impl<'b> Course<'b> {
     /// The credentials, or newer ones if these are about to end and nobody is needed for that: others may have run for long.
-    fn fresh(&self, chain: &Chain<'_>, credentials: &Credentials) -> Credentials {
-        if seconds_to(credentials).is_none_or(|left| left >= SHORT) {
-            return credentials.clone();
+    /// Where that fails, or is interrupted, the old ones.
+    fn fresh(&mut self, chain: &Chain<'b>, credentials: Credentials) -> Credentials {
+        let root = chain.root();
+        if seconds_to(&credentials).is_none_or(|left| left >= SHORT)
+            || root.is_some_and(|root| self.silent.contains(&root))
+        {
+            return credentials;
         }
-        let newer = self.desk.obtain(std::slice::from_ref(chain), Manner::unattended(), |_| ());
-        newer.ok().and_then(|mut outcomes| outcomes.pop()?.ok()).unwrap_or_else(|| credentials.clone())
+        let desk = self.batch.desk;
+        // A failure is to be known even where the old session still serves.
+        let manner = Manner { renewal: Renewal::StrictAtTop, ..Manner::unattended() };
+        let failure = match desk.obtain(std::slice::from_ref(chain), manner, |_| ()) {
+            Ok(mut outcomes) => match outcomes.pop() {
+                Some(Ok(newer)) => return newer,
+                Some(Err(error)) => explain::broker(&error, &desk.manifest.catalog),
+                None => return credentials,
+            },
+            Err(failure) => failure,
+        };
+        match failure.exit {
+            // This course is told of it as well.
+            Exit::Interrupted => self.is_in_doubt = true,
+            // AWS can't be reached, or takes too long: the next one would wait as long.
+            Exit::Unavailable => self.silent.extend(root),
+            _ => {}
+        }
+        credentials
     }
+}
 
+impl Batch<'_> {
     /// Tells how it went. The worst decides the exit code, unless somebody ended it.
     fn report(&self, course: &Course<'_>) -> Result<Exit, Failure> {
         let all = || course.chains.iter().map(Chain::target).zip(&course.fates);

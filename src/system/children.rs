@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::interrupt::{self, Listener};
 use super::lines::Prefixed;
+use super::tty::Tty;
 use crate::secret::Secret;
 
 /// How long after a program's end nothing more may come until it is taken for all: something that it started may keep the
@@ -77,10 +78,20 @@ pub(crate) struct Ended {
 pub(crate) enum Event {
     /// A program has ended.
     Ended(Ended),
-    /// The person pressed Ctrl-C, which their terminal tells all programs by itself.
+    /// The person pressed Ctrl-C, which their terminal tells all programs by itself; or another program sent the same signal
+    /// to this process alone.
     Interrupted,
     /// This process was told to end, by this signal, and the programs with it.
     Told(i32),
+}
+
+/// Which interruption it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// The first one.
+    First,
+    /// A later one.
+    Another,
 }
 
 /// Programs that are running.
@@ -141,9 +152,21 @@ impl Children {
         self.events.recv().ok()
     }
 
+    /// Waits until something happens, but not longer than this.
+    pub(crate) fn next_within(&self, limit: Duration) -> Option<Event> {
+        self.events.recv_timeout(limit).ok()
+    }
+
     /// What has happened already.
     pub(crate) fn try_next(&self) -> Option<Event> {
         self.events.try_recv().ok()
+    }
+
+    /// Passes an interruption on to all programs; the first one only where they have not got it from the terminal.
+    pub(crate) fn interrupt(&self, order: Order) {
+        if order == Order::Another || !Tty::is_in_front() {
+            self.pass_on(interrupt::SIGINT);
+        }
     }
 
     /// Passes a signal on to all programs.

@@ -10,7 +10,7 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_millis(50);
 
 /// Ctrl-C, as a signal.
-const SIGINT: i32 = 2;
+pub(super) const SIGINT: i32 = 2;
 
 /// Those who listen, each by a number.
 struct Listeners(Mutex<Vec<(u64, Tell)>>);

@@ -34,6 +34,11 @@ impl Tty {
         tty.is_ours().then_some(tty)
     }
 
+    /// Whether what a person types there reaches this process, and the programs that it started: Ctrl-C too.
+    pub(crate) fn is_in_front() -> bool {
+        Self::open().is_some()
+    }
+
     #[cfg(unix)]
     fn is_ours(&self) -> bool {
         rustix::termios::tcgetpgrp(&self.input).is_ok_and(|group| group == rustix::process::getpgrp())

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::scene::{CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys};
+use crate::support::fake_aws::Fault;
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
 /// Three profiles with long-term keys, which need no login, and the tag `keys`.
@@ -32,6 +34,11 @@ fn scene() -> Scene {
 /// Starts awsauth with both of its streams open.
 fn start(scene: &Scene, args: &[&str]) -> Child {
     scene.home.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Sends what a terminal sends at Ctrl-C, to awsauth alone.
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
 }
 
 #[test]
@@ -163,6 +170,74 @@ fn a_session_that_is_about_to_end_when_its_turn_comes_is_renewed_again() {
     let run = scene.run(&["exec", "[mp]*", "--", "sh", "-c", &script]).ok();
     assert_eq!(scene.calls(), ["AssumeRole"]);
     assert!(!run.stdout.contains(old.as_str().unwrap()), "{}", run.stdout);
+}
+
+/// A scene with `prod` and `second`, roles on `main` whose sessions last a quarter of an hour, and a script: the run of `main`
+/// takes away what was obtained for them before.
+fn about_to_end() -> (Scene, String) {
+    let scene = Scene::new();
+    let role = "role_arn = \"arn:aws:iam::444455556666:role/Admin\"\n";
+    let short = format!("{role}duration_seconds = 900\n");
+    let second = format!("\n[profiles.second]\npattern = \"iam-mfa-role\"\nsource_profile = \"main\"\n{short}");
+    scene.home.manifest(&(MANIFEST.replace(role, &short) + &second));
+    scene.logged_in(&["main", "prod", "second"]);
+    let sessions = scene.home.path(&format!("{STATE}/sessions"));
+    let script = format!("cd '{}'; rm -f prod.json second.json; echo ran", sessions.display());
+    (scene, script)
+}
+
+#[test]
+fn an_interruption_while_a_session_is_renewed_starts_nothing_more() {
+    let (scene, script) = about_to_end();
+    scene.aws.world().fail_next("AssumeRole", Fault::Hang);
+    let child = start(&scene, &["exec", "[mp]*", "--", "sh", "-c", &script]);
+    assert!(scene.aws.wait_for("AssumeRole", 1, Duration::from_secs(20)));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "main | ran\n");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "0 of 2 profiles failed, 1 not run:\n  prod  not run\n");
+}
+
+#[test]
+fn a_portal_that_does_not_answer_is_asked_once_for_all_that_stand_on_it() {
+    let tries = |pattern: &str| {
+        let (scene, script) = about_to_end();
+        (0..40).for_each(|_| scene.aws.world().fail_next("AssumeRole", Fault::Close));
+        let run = scene.run(&["exec", pattern, "--", "sh", "-c", &script]).ok();
+        // What is left of the old sessions serves.
+        (scene.aws.count("AssumeRole"), run.stdout.lines().count())
+    };
+    let (one, ran) = tries("[mp]*");
+    assert!(one > 0 && ran == 2);
+    assert_eq!(tries("[mps]*"), (one, 3));
+}
+
+#[test]
+fn a_command_that_ends_as_if_by_ctrl_c_stops_no_other() {
+    let scene = scene();
+    for (end, told) in [("exit 130", "exit code 130"), ("kill -INT $$", "signal 2, exit code 130")] {
+        let script = format!("echo ran; test $AWSAUTH_PROFILE != key-a || {end}");
+        let run = scene.run(&["exec", "key-*", "--", "sh", "-c", &script]).exits(130);
+        let told = format!("1 of 3 profiles failed:\n  key-a  {told}\n");
+        assert_eq!((run.stdout.lines().count(), run.stderr), (3, told));
+    }
+}
+
+#[test]
+fn ctrl_c_of_a_supervisor_reaches_what_runs() {
+    let scene = scene();
+    let script = "trap 'echo caught; exit 0' INT; echo ready; i=0; while [ $((i+=1)) -lt 1000 ]; do sleep 0.02; done";
+    let mut command = scene.home.program("setsid".as_ref());
+    command.arg(env!("CARGO_BIN_EXE_awsauth")).args(["exec", "key-*", "--", "sh", "-c", script]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).unwrap();
+    interrupt(&child);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "key-a  | caught\n");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 #[test]

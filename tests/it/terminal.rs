@@ -417,6 +417,17 @@ fn ctrl_c_in_exec_for_many_ends_what_runs_and_starts_nothing_more() {
 }
 
 #[test]
+fn a_second_ctrl_c_that_only_awsauth_gets_reaches_what_runs() {
+    let scene = Scene::new();
+    // The first may be the terminal's, which all have got.
+    let script = "trap \"echo caught; exit 0\" INT; echo ready; while :; do kill -INT $PPID; sleep 0.02; done";
+    let mut session = at_terminal(&scene, &format!("exec \"base*\" -- sh -c '{script}'"));
+    session.exp_string("ready").unwrap();
+    session.exp_string("caught").unwrap();
+    ends_with(session, 130);
+}
+
+#[test]
 fn a_ctrl_c_at_the_code_runs_nothing() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "exec --json '[mpb]*' -- echo ran");
