@@ -20,6 +20,8 @@ use crate::secret::Secret;
 const GRACE: Duration = Duration::from_secs(1);
 /// The most that is kept of what one program prints, in bytes.
 const MOST: usize = 16 * 1024 * 1024;
+/// The most that is kept of what all programs print, in bytes.
+const MOST_OF_ALL: usize = 256 * 1024 * 1024;
 /// How much is read at once.
 const BUFFER: usize = 64 * 1024;
 
@@ -97,6 +99,8 @@ pub(crate) enum Order {
 /// Programs that are running.
 pub(crate) struct Children {
     running: Running,
+    /// How much more is kept.
+    room: Arc<AtomicUsize>,
     sender: Sender<Event>,
     events: Receiver<Event>,
     /// As long as there may be programs.
@@ -113,36 +117,40 @@ impl Children {
         let (interrupted, told) = (sender.clone(), sender.clone());
         let listener = interrupt::listen(move || drop(interrupted.send(Event::Interrupted)));
         watch_for_end(told);
-        Self { running: Running::default(), sender, events, _listener: listener }
+        let room = Arc::new(AtomicUsize::new(MOST_OF_ALL));
+        Self { running: Running::default(), room, sender, events, _listener: listener }
     }
 
-    /// Starts a program, which is told by that number from now on.
+    /// Starts a program, which is told by that number from now on. Its threads come first: where the system has no more of
+    /// them, nothing is started.
     pub(crate) fn start(&self, number: usize, job: Job<'_>) -> io::Result<()> {
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let keep = || Sink::Kept { kept: Arc::clone(&kept), room: Arc::clone(&self.room) };
+        let stdout = job.stdout.map_or_else(keep, |prefix| Sink::Stdout(Prefixed::new(prefix)));
+        let (stdout, stdout_end) = Pump::start(stdout)?;
+        let (stderr, stderr_end) = Pump::start(Sink::Stderr(Prefixed::new(job.stderr)))?;
+        let (running, sender) = (Arc::clone(&self.running), self.sender.clone());
+        let (begin, program) = channel::<(u32, Instant)>();
+        thread::Builder::new().spawn(move || {
+            // Nothing, where the program could not be started.
+            let Ok((id, since)) = program.recv() else { return };
+            let end = reap(&running, number, id);
+            let time = since.elapsed();
+            let lost = finish(vec![stdout, stderr], || Instant::now() + GRACE).err();
+            let kept = std::mem::take(&mut *lock(&kept));
+            // Nobody may be left who wants to know.
+            drop(sender.send(Event::Ended(Ended { number, end, time, kept, lost })));
+        })?;
         let mut command = Command::new(job.program);
-        command.args(job.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(job.args).stdin(Stdio::null()).stdout(stdout_end).stderr(stderr_end);
         for name in job.unset {
             command.env_remove(name);
         }
         command.envs(job.set.iter().map(|(name, value)| (name, value.expose())));
-        let mut child = command.spawn()?;
-        let since = Instant::now();
-        let kept = Arc::new(Mutex::new(Kept::default()));
-        let stdout =
-            job.stdout.map_or_else(|| Sink::Kept(Arc::clone(&kept)), |prefix| Sink::Stdout(Prefixed::new(prefix)));
-        let stdout = child.stdout.take().map(|stream| Pump::start(stream, stdout));
-        let stderr = child.stderr.take().map(|stream| Pump::start(stream, Sink::Stderr(Prefixed::new(job.stderr))));
-        let id = child.id();
+        let child = command.spawn()?;
+        let (id, since) = (child.id(), Instant::now());
         lock(&self.running).insert(number, child);
-        let (running, sender) = (Arc::clone(&self.running), self.sender.clone());
-        thread::spawn(move || {
-            let end = reap(&running, number, id);
-            let time = since.elapsed();
-            let passed_on = [stdout, stderr].map(|pump| pump.map_or(Ok(()), Pump::finish));
-            let lost = passed_on.into_iter().find_map(Result::err);
-            let kept = std::mem::take(&mut *lock(&kept));
-            // Nobody may be left who wants to know.
-            drop(sender.send(Event::Ended(Ended { number, end, time, kept, lost })));
-        });
+        let _ = begin.send((id, since));
         Ok(())
     }
 
@@ -193,7 +201,11 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 enum Sink {
     Stdout(Prefixed),
     Stderr(Prefixed),
-    Kept(Arc<Mutex<Kept>>),
+    Kept {
+        kept: Arc<Mutex<Kept>>,
+        /// How much more is kept of all programs.
+        room: Arc<AtomicUsize>,
+    },
 }
 
 impl Sink {
@@ -202,11 +214,12 @@ impl Sink {
         match self {
             Self::Stdout(lines) => write_out(&lines.take(bytes)),
             Self::Stderr(lines) => io::stderr().lock().write_all(&lines.take(bytes)),
-            Self::Kept(kept) => {
+            Self::Kept { kept, room } => {
                 let mut kept = lock(kept);
-                let room = bytes.len().min(MOST - kept.bytes.len());
-                kept.bytes.extend_from_slice(&bytes[..room]);
-                kept.is_cut |= room < bytes.len();
+                let wanted = if kept.is_cut { 0 } else { bytes.len().min(MOST - kept.bytes.len()) };
+                let given = take_room(room, wanted);
+                kept.bytes.extend_from_slice(&bytes[..given]);
+                kept.is_cut |= given < bytes.len();
                 Ok(())
             }
         }
@@ -216,9 +229,20 @@ impl Sink {
         match self {
             Self::Stdout(lines) => write_out(&lines.rest()),
             Self::Stderr(lines) => io::stderr().lock().write_all(&lines.rest()),
-            Self::Kept(_) => Ok(()),
+            Self::Kept { .. } => Ok(()),
         }
     }
+}
+
+/// Takes as much as is wanted, or what there is; says how much that is.
+fn take_room(room: &AtomicUsize, wanted: usize) -> usize {
+    let mut given = 0;
+    // It always goes, at last.
+    let _ = room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+        given = wanted.min(left);
+        Some(left - given)
+    });
+    given
 }
 
 fn write_out(bytes: &[u8]) -> io::Result<()> {
@@ -243,35 +267,57 @@ struct Progress {
 }
 
 impl Pump {
-    fn start(stream: impl Read + Send + 'static, sink: Sink) -> Self {
+    /// The pump, and the end of a pipe that it reads from.
+    fn start(sink: Sink) -> io::Result<(Self, io::PipeWriter)> {
+        let (stream, end) = io::pipe()?;
         let (sender, done) = channel();
         let progress = Arc::new(Progress::default());
         let own = Arc::clone(&progress);
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             let passed_on = match pass_on(stream, sink, &own) {
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
                 other => other,
             };
             drop(sender.send(passed_on));
-        });
-        Self { done, progress }
+        })?;
+        Ok((Self { done, progress }, end))
     }
 
-    /// Waits, after the program's end, until everything that it printed is passed on. Something that it started may keep the
-    /// stream open, and is not waited for.
-    fn finish(self) -> io::Result<()> {
-        let rounds = || self.progress.rounds.load(Ordering::SeqCst);
-        let before = rounds();
-        loop {
-            match self.done.recv_timeout(GRACE) {
-                Ok(passed_on) => return passed_on,
-                // All that can have been in the pipe at the end was read by then.
-                Err(RecvTimeoutError::Timeout) if rounds() >= before + 2 => return Ok(()),
-                Err(RecvTimeoutError::Timeout) if self.progress.is_busy.load(Ordering::SeqCst) => {}
-                Err(_) => return Ok(()),
-            }
+    fn rounds(&self) -> usize {
+        self.progress.rounds.load(Ordering::SeqCst)
+    }
+
+    /// What came of it; none if it is still to be waited for. `before` is how far it had come at the program's end.
+    fn result(&self, before: usize, until: Instant) -> Option<io::Result<()>> {
+        match self.done.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(passed_on) => Some(passed_on),
+            // All that can have been in the pipe at the end was read by then.
+            Err(RecvTimeoutError::Timeout) if self.rounds() >= before + 2 => Some(Ok(())),
+            Err(RecvTimeoutError::Timeout) if self.progress.is_busy.load(Ordering::SeqCst) => None,
+            Err(_) => Some(Ok(())),
         }
     }
+}
+
+/// Waits, after a program's end, until everything that it printed is passed on. Something that it started may keep its streams
+/// open, and is not waited for: `until` says when the time for all of them is over.
+fn finish(pumps: Vec<Pump>, mut until: impl FnMut() -> Instant) -> io::Result<()> {
+    let mut open: Vec<(usize, Pump)> = pumps.into_iter().map(|pump| (pump.rounds(), pump)).collect();
+    let mut passed_on = Ok(());
+    while !open.is_empty() {
+        let until = until();
+        open.retain(|(before, pump)| {
+            let result = pump.result(*before, until);
+            let is_open = result.is_none();
+            if let Some(Err(error)) = result
+                && passed_on.is_ok()
+            {
+                passed_on = Err(error);
+            }
+            is_open
+        });
+    }
+    passed_on
 }
 
 /// A sink that takes no more closes the stream, so that the program learns of it as it would without this process.
@@ -339,10 +385,7 @@ fn watch_for_end(told: Sender<Event>) {
     use signal_hook::consts::{SIGHUP, SIGTERM};
     let signals = [SIGTERM, SIGHUP].into_iter().filter(|signal| !interrupt::is_ignored(*signal));
     // Without a watcher, the signals end this process alone.
-    let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
-    thread::spawn(move || {
-        signals.forever().take_while(|signal| told.send(Event::Told(*signal)).is_ok()).for_each(drop);
-    });
+    interrupt::on_signals(&signals.collect::<Vec<_>>(), move |signal| told.send(Event::Told(signal)).is_ok());
 }
 
 #[cfg(not(unix))]
@@ -355,5 +398,62 @@ impl End {
             Self::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
             Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_all_print_together_is_kept_up_to_a_limit() {
+        let room = Arc::new(AtomicUsize::new(10));
+        let kept: Vec<Arc<Mutex<Kept>>> = (0..3).map(|_| Arc::default()).collect();
+        for kept in &kept {
+            let mut sink = Sink::Kept { kept: Arc::clone(kept), room: Arc::clone(&room) };
+            sink.take(b"seven b").unwrap();
+            sink.end().unwrap();
+        }
+        let kept: Vec<Kept> = kept.iter().map(|kept| std::mem::take(&mut *lock(kept))).collect();
+        let expected = [(&b"seven b"[..], false), (b"sev", true), (b"", true)];
+        assert_eq!(kept.iter().map(|kept| (&*kept.bytes, kept.is_cut)).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn streams_that_something_keeps_open_are_given_up_at_one_time() {
+        let kept = || Sink::Kept { kept: Arc::default(), room: Arc::default() };
+        let (stdout, _stdout_end) = Pump::start(kept()).unwrap();
+        let (stderr, _stderr_end) = Pump::start(kept()).unwrap();
+        let mut times = 0;
+        let over = || {
+            times += 1;
+            Instant::now()
+        };
+        finish(vec![stdout, stderr], over).unwrap();
+        assert_eq!(times, 1);
+    }
+
+    #[test]
+    fn a_stream_that_is_being_passed_on_is_waited_for() {
+        let kept: Arc<Mutex<Kept>> = Arc::default();
+        let (stdout, mut end) =
+            Pump::start(Sink::Kept { kept: Arc::clone(&kept), room: Arc::new(AtomicUsize::new(10)) }).unwrap();
+        let mut held = Some(lock(&kept));
+        end.write_all(b"text").unwrap();
+        drop(end);
+        while !stdout.progress.is_busy.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        // Whoever takes it begins when the time is over.
+        let mut times = 0;
+        let over = || {
+            times += 1;
+            if times == 3 {
+                held = None;
+            }
+            if times < 3 { Instant::now() } else { Instant::now() + Duration::from_secs(20) }
+        };
+        finish(vec![stdout], over).unwrap();
+        assert_eq!((times, lock(&kept).bytes.as_slice()), (3, &b"text"[..]));
     }
 }

@@ -84,8 +84,28 @@ fn on_interrupt() {
 #[cfg(unix)]
 fn watch() {
     // Without a watcher, Ctrl-C ends the process.
-    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT]) else { return };
-    thread::spawn(move || signals.forever().for_each(|_| on_interrupt()));
+    on_signals(&[SIGINT], |_| {
+        on_interrupt();
+        true
+    });
+}
+
+/// Has `tell` called with each of these signals, on a thread of its own, until it says false. Where there can be no such
+/// thread, the signals do what they do anyway.
+#[cfg(unix)]
+pub(super) fn on_signals(wanted: &[i32], mut tell: impl FnMut(i32) -> bool + Send + 'static) {
+    // The thread comes first: a signal that is caught, and nobody is told, would be lost.
+    let (hand, handed) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
+    let watcher = thread::Builder::new().spawn(move || {
+        if let Ok(mut signals) = handed.recv() {
+            signals.forever().take_while(|signal| tell(*signal)).for_each(drop);
+        }
+    });
+    if watcher.is_ok()
+        && let Ok(signals) = signal_hook::iterator::Signals::new(wanted)
+    {
+        drop(hand.send(signals));
+    }
 }
 
 /// Ends the process by the signal, so that a shell's loop ends too.
@@ -96,8 +116,8 @@ fn end() {
 
 #[cfg(not(unix))]
 fn watch() {
-    thread::spawn(|| {
-        // Without a watcher, Ctrl-C ends the process.
+    // Without a watcher, Ctrl-C ends the process.
+    let watcher = thread::Builder::new().spawn(|| {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         runtime.block_on(async {
             while tokio::signal::ctrl_c().await.is_ok() {
@@ -105,6 +125,7 @@ fn watch() {
             }
         });
     });
+    drop(watcher);
 }
 
 /// Ends the process with the code that Windows gives to one that Ctrl-C ends.

@@ -262,6 +262,18 @@ fn of_many_failures_the_first_are_told_and_all_are_in_the_document() {
 }
 
 #[test]
+fn where_no_threads_are_left_that_is_said() {
+    let scene = scene();
+    let mut command = scene.home.command(["exec", "--tag", "keys", "--", "echo", "ran"]);
+    // No thread can have such a stack.
+    let output = command.env("RUST_MIN_STACK", (1_u64 << 60).to_string()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(126), &b""[..]), "{text}");
+    assert!(text.contains("can't run `echo`") && !text.contains("panicked"), "{text}");
+    assert!(text.contains("  key-bb  could not be run, exit code 126\n"), "{text}");
+}
+
+#[test]
 fn so_many_run_at_once_and_what_they_print_comes_while_they_run() {
     let scene = scene();
     let (one, other) = (scene.home.pipe("one"), scene.home.pipe("other"));
