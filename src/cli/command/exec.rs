@@ -35,7 +35,8 @@ name in AWSAUTH_PROFILE, and an empty standard input. Each line that it prints i
 profile in front (a line of more than 64 KiB in pieces); with --json, standard output is kept and
 stands in the document. A run that fails stops no other. The exit code is the highest of all: that
 of CMD, 128 + N if signal N ended it, 127 or 126 as above, 5 for a profile without a session. After
-Ctrl-C nothing more is started, what runs is waited for, and the exit code is 130.")]
+Ctrl-C nothing more is started, what runs is waited for, and the exit code is 130; a SIGINT that only
+awsauth gets is passed on where no terminal has sent it to all, and a second one always.")]
 pub(crate) struct Args {
     /// Fail instead of logging in on the terminal
     #[arg(long)]
