@@ -454,6 +454,7 @@ mod tests {
             if times < 3 { Instant::now() } else { Instant::now() + Duration::from_secs(20) }
         };
         finish(vec![stdout], over).unwrap();
+        drop(held);
         assert_eq!((times, lock(&kept).bytes.as_slice()), (3, &b"text"[..]));
     }
 }
