@@ -257,6 +257,30 @@ fn what_is_gone_is_told_and_goes_only_when_that_is_wanted() {
 }
 
 #[test]
+fn comments_that_are_not_only_an_entrys_stay_where_it_goes() {
+    let old = "old = '000000000009'\n";
+    let own = "b = '000000000001'\n";
+    for (text, expected) in [
+        // A heading of a group, whichever of it goes.
+        ("[accounts]\n# The team's\n@%\n", "[accounts]\n# The team's\n%\n"),
+        ("[accounts]\n# The team's\n%# its own\n@\n", "[accounts]\n# The team's\n%\n"),
+        ("[accounts]\n%\n# The team's\n@# of b2\nb2 = '000000000001'\n", "[accounts]\n%\n# The team's\n# of b2\nb2 = '000000000001'\n"),
+        // What the file begins with.
+        ("#:schema x.json\n# Owned by us\naccounts.@\naccounts.%", "#:schema x.json\n# Owned by us\n\naccounts.%"),
+        ("# Owned by us\n[accounts.old]\nid = '000000000009'\n\n[accounts]\n%", "# Owned by us\n\n[accounts]\n%"),
+        ("\n#:schema x.json\naccounts.@\naccounts.%", "\n#:schema x.json\n\naccounts.%"),
+        // Its own, over all its keys.
+        ("[accounts]\n%\n# own\nold.id = '000000000009'\nold.tags = []\n\n[x]\n", "[accounts]\n%\n\n[x]\n"),
+        ("[accounts]\n%# own\n@[x]\n", "[accounts]\n%[x]\n"),
+    ] {
+        let fill = |text: &str| text.replace('@', old).replace('%', own);
+        pruned(&fill(text), &[account(1, "b", "")], &fill(expected));
+        let windows = |text: &str| format!("\u{feff}{}", fill(text).replace('\n', "\r\n"));
+        pruned(&windows(text), &[account(1, "b", "")], &windows(expected));
+    }
+}
+
+#[test]
 fn a_new_entry_where_one_goes_stands_in_its_place() {
     let text = "[accounts]\nold = '000000000009'\n[x]\n";
     pruned(text, &[account(1, "old", "")], "[accounts]\nold-000000000001 = \"000000000001\"\n[x]\n");

@@ -28,18 +28,22 @@ pub(super) const BOM: &str = "\u{feff}";
 
 /// Where the line begins that holds `at`.
 pub(super) fn line_start(source: &str, at: usize) -> usize {
-    let first = if source.starts_with(BOM) { BOM.len() } else { 0 };
-    source[..at].rfind('\n').map_or(first, |newline| newline + 1)
+    source[..at].rfind('\n').map_or_else(|| first_line(source), |newline| newline + 1)
+}
+
+/// Where the first line begins.
+fn first_line(source: &str) -> usize {
+    if source.starts_with(BOM) { BOM.len() } else { 0 }
+}
+
+/// The line above the one that begins at `start`; nothing if that is the first one.
+fn line_above(source: &str, start: usize) -> Range<usize> {
+    if start > first_line(source) { line_start(source, start - 1)..start } else { start..start }
 }
 
 /// Where the next line begins, or the text ends.
 pub(super) fn line_end(source: &str, at: usize) -> usize {
     source[at..].find('\n').map_or(source.len(), |newline| at + newline + 1)
-}
-
-/// The line above the one that begins at `start`; none above the first, in front of which may be the editors' mark.
-fn line_above(source: &str, start: usize) -> Option<Range<usize>> {
-    (start > line_start(source, 0)).then(|| line_start(source, start - 1)..start)
 }
 
 /// How lines end, by the first one.
@@ -62,20 +66,41 @@ pub(super) fn splice(source: &str, mut edits: Vec<Edit>) -> Option<String> {
     Some(text)
 }
 
-/// The lines of what stands at `range`, with the comments right above them.
+/// The lines of what stands at `range`, with the comments right above them if they are about nothing else: not those that the
+/// file begins with, no `#:schema`, and no heading of what follows without an empty line.
 pub(super) fn with_comments(source: &str, range: Range<usize>) -> Range<usize> {
-    let mut start = line_start(source, range.start);
-    while let Some(above) = line_above(source, start).filter(|line| source[line.clone()].trim_start().starts_with('#'))
-    {
-        start = above.start;
+    let lines = line_start(source, range.start)..line_end(source, range.end);
+    let comments = comments_above(source, lines.start);
+    let is_top = comments.start == first_line(source);
+    let is_directive = source[comments.clone()].lines().any(|line| line.trim_start().starts_with("#:"));
+    if is_top || is_directive || !is_end_of_group(source, lines.end) {
+        return lines;
     }
-    start..line_end(source, range.end)
+    comments.start..lines.end
+}
+
+/// The lines with nothing but comments right above the line that begins at `start`.
+fn comments_above(source: &str, start: usize) -> Range<usize> {
+    let mut first = start;
+    loop {
+        let above = line_above(source, first);
+        if !source[above.clone()].trim_start().starts_with('#') {
+            return first..start;
+        }
+        first = above.start;
+    }
+}
+
+/// Whether the line that begins at `at` is empty, a header or a closing brace, or there is none.
+fn is_end_of_group(source: &str, at: usize) -> bool {
+    let line = source[at..line_end(source, at)].trim_start();
+    line.is_empty() || line.starts_with(['[', '}'])
 }
 
 /// The same lines, and an empty one above them if one stands, or the text ends, below them as well.
 pub(super) fn with_empty_line(source: &str, range: Range<usize>) -> Range<usize> {
     let is_empty = |range: Range<usize>| !range.is_empty() && source[range].trim().is_empty();
     let below = range.end..line_end(source, range.end);
-    let above = line_above(source, range.start).unwrap_or(range.start..range.start);
+    let above = line_above(source, range.start);
     if (below.is_empty() || is_empty(below)) && is_empty(above.clone()) { above.start..range.end } else { range }
 }

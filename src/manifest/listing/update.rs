@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::roles::{list, quoted};
-use super::text::{BOM, Edit, eol, with_comments, with_empty_line};
+use super::text::{BOM, Edit, eol, line_end, line_start, with_comments, with_empty_line};
 use super::written::{Home, Part, Shape, Written};
 use crate::model::{ListedAccount, SsoRoleName};
 
@@ -94,8 +94,8 @@ pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for part in gone {
         let is_section = part.places.iter().any(|place| source[place.clone()].starts_with('['));
-        for place in &part.places {
-            let lines = with_comments(source, place.clone());
+        for place in joined(source, &part.places) {
+            let lines = with_comments(source, place);
             ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
         }
     }
@@ -109,6 +109,18 @@ pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>
         }
     }
     edits
+}
+
+/// The same places, those as one that stand on lines right behind each other.
+fn joined(source: &str, places: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut joined: Vec<Range<usize>> = Vec::with_capacity(places.len());
+    for place in places {
+        match joined.last_mut() {
+            Some(last) if line_end(source, last.end) == line_start(source, place.start) => last.end = place.end,
+            _ => joined.push(place.clone()),
+        }
+    }
+    joined
 }
 
 /// A table in braces with what is left in it.
