@@ -1,6 +1,7 @@
 //! Owns bringing what IAM Identity Center lists into `[accounts]` of a manifest's files: which entries are new, change or are
 //! gone, and the edits for that; every other byte stays. Must not ask anybody, or write anything.
 
+mod braces;
 mod names;
 mod roles;
 #[cfg(test)]
@@ -212,15 +213,15 @@ impl Merge<'_> {
     }
 
     fn read(&self, texts: &[impl AsRef<str>]) -> Result<Vec<Option<Written>>, MergeError> {
-        let read = |(number, text): (usize, &_)| {
-            let text: &str = AsRef::<str>::as_ref(text);
-            // A long file that has no accounts need not be read to know that.
-            if !text.contains("accounts") {
-                return Ok(None);
-            }
-            written::read(text, &self.variables).map_err(|reason| MergeError::Unfit { file: self.file(number), reason })
-        };
-        texts.iter().enumerate().map(read).collect()
+        texts.iter().enumerate().map(|(number, text)| self.read_one(number, text.as_ref())).collect()
+    }
+
+    fn read_one(&self, number: usize, text: &str) -> Result<Option<Written>, MergeError> {
+        // A long file that has no accounts need not be read to know that.
+        if !text.contains("accounts") {
+            return Ok(None);
+        }
+        written::read(text, &self.variables).map_err(|reason| MergeError::Unfit { file: self.file(number), reason })
     }
 
     fn file(&self, number: usize) -> String {
@@ -293,16 +294,21 @@ impl Merge<'_> {
                 }
             }
         }
+        let splice_all = |(text, edits): (&String, _)| splice(text, edits).ok_or(MergeError::Bug);
+        let mut texts = texts.iter().zip(edits).map(splice_all).collect::<Result<Vec<_>, _>>()?;
         if !new.is_empty() {
             let home = self.home(&files, &entries);
             let names = names::names(&new, taken);
             let mut entries: Vec<(String, &ListedAccount)> = names.into_iter().zip(new).collect();
             entries.sort_by(|one, other| one.0.cmp(&other.0));
             let session = (!self.wish.is_only_session).then_some(self.wish.session);
-            edits[home].push(add_entries(&texts[home], files[home].as_ref(), &entries, session));
+            // Read once more, since what changes may stand where they come.
+            let file = self.read_one(home, &texts[home])?;
+            let edits = add_entries(&texts[home], file.as_ref(), &entries, session);
+            texts[home] = splice(&texts[home], edits).ok_or(MergeError::Bug)?;
             merged.extend(entries.iter().map(|(name, account)| added(name, account, home)));
         }
-        texts.iter().zip(edits).map(|(text, edits)| splice(text, edits).ok_or(MergeError::Bug)).collect()
+        Ok(texts)
     }
 
     /// The edits that give an entry the `listed` roles, each with the number of its file. A list keeps the others that it has

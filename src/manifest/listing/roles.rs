@@ -107,7 +107,7 @@ pub(super) fn list(names: &[&str]) -> String {
 }
 
 /// Where the next comma stands behind `at` and before `end`, whatever blanks and comments lie between.
-fn comma_behind(source: &str, mut at: usize, end: usize) -> Option<usize> {
+pub(super) fn comma_behind(source: &str, mut at: usize, end: usize) -> Option<usize> {
     while at < end {
         match source.as_bytes()[at] {
             b',' => return Some(at),
@@ -120,7 +120,7 @@ fn comma_behind(source: &str, mut at: usize, end: usize) -> Option<usize> {
 }
 
 /// The end of the line that holds `at`, if only blanks and a comment follow there.
-fn end_of_comment(source: &str, at: usize) -> Option<usize> {
+pub(super) fn end_of_comment(source: &str, at: usize) -> Option<usize> {
     let end = line_end(source, at);
     let rest = source[at..end].trim();
     (source[at..end].ends_with('\n') && (rest.is_empty() || rest.starts_with('#'))).then_some(end)

@@ -264,7 +264,10 @@ fn comments_that_are_not_only_an_entrys_stay_where_it_goes() {
         // A heading of a group, whichever of it goes.
         ("[accounts]\n# The team's\n@%\n", "[accounts]\n# The team's\n%\n"),
         ("[accounts]\n# The team's\n%# its own\n@\n", "[accounts]\n# The team's\n%\n"),
-        ("[accounts]\n%\n# The team's\n@# of b2\nb2 = '000000000001'\n", "[accounts]\n%\n# The team's\n# of b2\nb2 = '000000000001'\n"),
+        (
+            "[accounts]\n%\n# The team's\n@# of b2\nb2 = '000000000001'\n",
+            "[accounts]\n%\n# The team's\n# of b2\nb2 = '000000000001'\n",
+        ),
         // What the file begins with.
         ("#:schema x.json\n# Owned by us\naccounts.@\naccounts.%", "#:schema x.json\n# Owned by us\n\naccounts.%"),
         ("# Owned by us\n[accounts.old]\nid = '000000000009'\n\n[accounts]\n%", "# Owned by us\n\n[accounts]\n%"),
@@ -277,6 +280,59 @@ fn comments_that_are_not_only_an_entrys_stay_where_it_goes() {
         pruned(&fill(text), &[account(1, "b", "")], &fill(expected));
         let windows = |text: &str| format!("\u{feff}{}", fill(text).replace('\n', "\r\n"));
         pruned(&windows(text), &[account(1, "b", "")], &windows(expected));
+    }
+}
+
+#[test]
+fn in_braces_on_lines_every_comment_stays_with_what_it_is_about() {
+    let two = [account(1, "b", "A"), account(2, "new", "")];
+    for (text, expected) in [
+        (
+            "accounts = {\n  # none yet, so\n}\n",
+            "accounts = {\n  # none yet, so\n    b = { id = \"000000000001\", roles = [\"A\"] },\n    new = \"000000000002\",\n}\n",
+        ),
+        (
+            "accounts = { # all\n  b = { # b, or\n    id = '000000000001', # number\n    tags = [] # no, none\n  }, # b\n}\n",
+            "accounts = { # all\n  b = { # b, or\n    id = '000000000001', # number\n    tags = [], # no, none\n    roles = [\"A\"]\n  }, # b\n  new = \"000000000002\",\n}\n",
+        ),
+        (
+            "accounts = {\n  b.id = '000000000001' # of, b\n  # end\n}\n",
+            "accounts = {\n  b.id = '000000000001', # of, b\n  b.roles = [\"A\"],\n  new = \"000000000002\"\n  # end\n}\n",
+        ),
+        (
+            "accounts = {\n  # x, y\n  b.id = '000000000001', b.tags = [ # t\n  ] }\n",
+            "accounts = {\n  # x, y\n  b.id = '000000000001', b.tags = [ # t\n  ], b.roles = [\"A\"], new = \"000000000002\" }\n",
+        ),
+        (
+            "accounts = {\n  b = {id = '000000000001', roles = ['A']} # of b\n  , z = '000000000009' }\n",
+            "accounts = {\n  b = {id = '000000000001', roles = ['A']} # of b\n  , z = '000000000009', new = \"000000000002\" }\n",
+        ),
+    ] {
+        becomes(text, &two, expected);
+    }
+}
+
+#[test]
+fn out_of_braces_on_lines_goes_an_entry_with_what_is_about_it() {
+    let (b, z) = ("b = '000000000001'", "z = '000000000002'");
+    for (text, expected) in [
+        ("{\n  # of old\n  @, # old\n\n  # of b, too\n  %, # b\n  $\n}", "{\n\n  # of b, too\n  %, # b\n  $\n}"),
+        ("{\n  %, # b\n\n  # of old\n  @ # old\n}", "{\n  % # b\n\n}"),
+        ("{\n  %, # b\n  # all, of them\n  @, # old\n  $, # z\n}", "{\n  %, # b\n  # all, of them\n  $, # z\n}"),
+        ("{ %, @, $, # all\n}", "{ %, $, # all\n}"),
+        ("{ @, # old\n  %\n}", "{ # old\n  %\n}"),
+        ("{\n  % # b\n  , @ # old\n}", "{\n  % # b\n   # old\n}"),
+        ("{\n  old.id = '000000000009', # x\n  old.tags = [], %,\n  $, old.region = 'x' }", "{\n  %,\n  $ }"),
+        ("{ # h\n  @ # old\n}", "{ # h\n}"),
+    ] {
+        let fill = |text: &str| {
+            let text = text.replace('@', "old = '000000000009'").replace('%', b).replace('$', z);
+            format!("accounts = {text}\n")
+        };
+        let listed = [account(1, "b", ""), account(2, "z", "")];
+        let listed: Vec<ListedAccount> =
+            listed.into_iter().filter(|account| fill(text).contains(account.id.as_str())).collect();
+        pruned(&fill(text), &listed, &fill(expected));
     }
 }
 
@@ -342,7 +398,7 @@ type DrawnEntry = (u8, u64, Vec<&'static str>, bool);
 /// A manifest of such entries, in one of the ways to write `[accounts]`.
 fn drawn(way: u8, entries: &[DrawnEntry], end: &str) -> String {
     let mut text = String::from("# top\nversion = 1 # one\n");
-    let (mut lines, mut sections, mut inline) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut sections, mut inline, mut braced) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (place, (form, number, roles, is_tended)) in entries.iter().enumerate() {
         let (name, id) = (format!("e{place}"), format!("\"{number:012}\""));
         let list = if *is_tended { roles.join("\", # c\n  \"") } else { roles.join("\", \"") };
@@ -356,6 +412,15 @@ fn drawn(way: u8, entries: &[DrawnEntry], end: &str) -> String {
             _ => format!("{name} = {table}"),
         });
         let prefix = if way == 1 { "accounts." } else { "" };
+        let comma = if place + 1 < entries.len() || form % 2 == 0 { "," } else { "" };
+        braced.push(match form % 3 {
+            0 => format!("{comment}  {name} = {id}{comma} # {name}, and {id}\n"),
+            1 => format!("{comment}  {name}.id = {id}, {name}.roles = {list}{comma} # {name}\n"),
+            _ if *is_tended => {
+                format!("{comment}  {name} = {{\n  id = {id}, # {name}\n  roles = {list}\n}}{comma} # {name}\n")
+            }
+            _ => format!("  {name} = {table}\n  {comma} # {name}\n"),
+        });
         match form % 5 {
             0 => lines.push(format!("{comment}{prefix}{name} = {id} # id of {name}\n")),
             1 => lines.push(format!("{comment}{prefix}{name}.id = {id}\n{prefix}{name}.roles = {list} # roles\n")),
@@ -370,6 +435,7 @@ fn drawn(way: u8, entries: &[DrawnEntry], end: &str) -> String {
         0 if lines.is_empty() => text += &sections.concat(),
         0 => text += &["\n[accounts] # all\n", &lines.concat(), &sections.concat()].concat(),
         1 => text += &lines.concat(),
+        2 => text += &["accounts = { # all\n", &braced.concat(), "# end\n}\n"].concat(),
         _ => text += &["accounts = { ", &inline.join(", "), " } # all\n"].concat(),
     }
     text + end
@@ -382,7 +448,7 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
     let entries = prop::collection::vec((0..5_u8, 0..6_u64, roles(), any::<bool>()), 0..6);
     let listed = prop::collection::btree_map(0..8_u64, (prop::sample::select(vec!["e0", "x y", "é"]), roles()), 0..6);
     let end = prop::sample::select(vec!["", "\n[defaults]\nregion = \"eu-west-1\" # r\n", "\n# the end"]);
-    let ways = (0..3_u8, any::<bool>(), any::<bool>(), any::<bool>());
+    let ways = (0..4_u8, any::<bool>(), any::<bool>(), any::<bool>());
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) };
     proptest!(config, |(entries in entries, listed in listed, end in end, (way, is_windows, is_only, prunes) in ways)| {
         let text = drawn(way, &entries, end);
@@ -396,7 +462,7 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
             let is_touched = entry.state == EntryState::Changed || prunes && entry.state == EntryState::Gone;
             is_touched && line.contains(&entry.name)
         });
-        if way < 2 {
+        if way < 3 {
             let mut rest = after.split_inclusive('\n').map(str::trim_end);
             for line in text.split_inclusive('\n').map(str::trim_end) {
                 let is_foreign = line.starts_with('#') || line.starts_with("[defaults]") || line.contains("= 1 #") || line.contains("eu-west-1");

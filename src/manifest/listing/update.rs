@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::roles::{list, quoted};
-use super::text::{BOM, Edit, eol, line_end, line_start, with_comments, with_empty_line};
+use super::braces;
+use super::roles::{end_of_comment, list, quoted};
+use super::text::{BOM, Edit, eol, line_start, with_comments, with_empty_line};
 use super::written::{Home, Part, Shape, Written};
 use crate::model::{ListedAccount, SsoRoleName};
 
@@ -23,23 +24,22 @@ pub(super) fn update_part(source: &str, part: &Part, roles: Option<&[&str]>, ses
         _ => {}
     }
     if !keys.is_empty() {
-        edits.push(add_keys(source, part, &keys));
+        edits.extend(add_keys(source, part, &keys));
     }
     edits
 }
 
-fn add_keys(source: &str, part: &Part, keys: &[(&str, String)]) -> Edit {
-    let joined = |before: &str, between: &str| {
-        let keys: Vec<String> = keys.iter().map(|(name, value)| format!("{before}{name} = {value}")).collect();
-        keys.join(between)
+fn add_keys(source: &str, part: &Part, keys: &[(&str, String)]) -> Vec<Edit> {
+    let keys = |before: &str| -> Vec<String> {
+        keys.iter().map(|(name, value)| format!("{before}{name} = {value}")).collect()
     };
     match &part.shape {
         Shape::Number(at) => {
-            let text = format!("{{ id = {}, {} }}", &source[at.clone()], joined("", ", "));
-            Edit { range: at.clone(), text }
+            let text = format!("{{ id = {}, {} }}", &source[at.clone()], keys("").join(", "));
+            vec![Edit { range: at.clone(), text }]
         }
-        Shape::Commas(before, at) => Edit::insert(*at, format!(", {}", joined(before, ", "))),
-        Shape::Lines(before, at) => Edit::insert_line(source, *at, &joined(before, eol(source))),
+        Shape::Commas { before, last, braces } => braces::add(source, braces, last.as_ref(), &keys(before)),
+        Shape::Lines(before, at) => vec![Edit::insert_line(source, *at, &keys(before).join(eol(source)))],
     }
 }
 
@@ -49,22 +49,19 @@ pub(super) fn add_entries(
     file: Option<&Written>,
     entries: &[(String, &ListedAccount)],
     session: Option<&str>,
-) -> Edit {
+) -> Vec<Edit> {
     let entries: Vec<String> = entries.iter().map(|(name, account)| entry(name, account, session)).collect();
     let eol = eol(source);
     match file.map(|file| &file.home) {
         Some(Home::Lines(before, at)) => {
             let lines: Vec<String> = entries.iter().map(|entry| format!("{before}{entry}")).collect();
-            Edit::insert_line(source, *at, &lines.join(eol))
+            vec![Edit::insert_line(source, *at, &lines.join(eol))]
         }
-        Some(Home::Braces(_, Some(at))) => Edit::insert(*at, format!(", {}", entries.join(", "))),
-        Some(Home::Braces(braces, None)) => {
-            Edit { range: braces.clone(), text: format!("{{ {} }}", entries.join(", ")) }
-        }
+        Some(Home::Braces(braces, last)) => braces::add(source, braces, last.as_ref(), &entries),
         Some(Home::Sections) | None => {
             let text = source.trim_start_matches(BOM);
             let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
-            Edit::insert_line(source, source.len(), &format!("{empty}[accounts]{eol}{}", entries.join(eol)))
+            vec![Edit::insert_line(source, source.len(), &format!("{empty}[accounts]{eol}{}", entries.join(eol)))]
         }
     }
 }
@@ -87,16 +84,25 @@ pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>
     if !file.parts.iter().any(|part| names.contains(part.name.as_str())) {
         return Vec::new();
     }
-    let (gone, left): (Vec<&Part>, Vec<&Part>) = file.parts.iter().partition(|part| names.contains(part.name.as_str()));
-    if let Home::Braces(braces, _) = &file.home {
-        return vec![rebuilt(source, braces, &left)];
-    }
+    let is_gone = |part: &&Part| names.contains(part.name.as_str());
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    for part in gone {
-        let is_section = part.places.iter().any(|place| source[place.clone()].starts_with('['));
-        for place in joined(source, &part.places) {
-            let lines = with_comments(source, place);
-            ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
+    if let Home::Braces(braces, _) = &file.home {
+        if !source[braces.clone()].contains('\n') {
+            return vec![rebuilt(source, braces, file.parts.iter().filter(|part| !is_gone(part)))];
+        }
+        let mut all = Vec::new();
+        for part in &file.parts {
+            all.extend(joined(source, &part.places).into_iter().map(|place| (place, !is_gone(&part))));
+        }
+        all.sort_by_key(|(place, _)| place.start);
+        ranges = braces::remove(source, braces, &all);
+    } else {
+        for part in file.parts.iter().filter(is_gone) {
+            let is_section = part.places.iter().any(|place| source[place.clone()].starts_with('['));
+            for place in joined(source, &part.places) {
+                let lines = with_comments(source, place);
+                ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
+            }
         }
     }
     ranges.sort_by_key(|range| range.start);
@@ -113,19 +119,24 @@ pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>
 
 /// The same places, those as one that stand on lines right behind each other.
 fn joined(source: &str, places: &[Range<usize>]) -> Vec<Range<usize>> {
+    let is_next = |last: &Range<usize>, place: &Range<usize>| {
+        let behind = source[last.end..].strip_prefix(',').map_or(last.end, |_| last.end + 1);
+        let line = line_start(source, place.start);
+        end_of_comment(source, behind) == Some(line) && !source[line..place.start].contains(',')
+    };
     let mut joined: Vec<Range<usize>> = Vec::with_capacity(places.len());
     for place in places {
         match joined.last_mut() {
-            Some(last) if line_end(source, last.end) == line_start(source, place.start) => last.end = place.end,
+            Some(last) if is_next(last, place) => last.end = place.end,
             _ => joined.push(place.clone()),
         }
     }
     joined
 }
 
-/// A table in braces with what is left in it.
-fn rebuilt(source: &str, braces: &Range<usize>, left: &[&Part]) -> Edit {
-    let entries: Vec<&str> = left.iter().flat_map(|part| &part.places).map(|place| &source[place.clone()]).collect();
+/// A table in braces on one line with what is left in it.
+fn rebuilt<'p>(source: &str, braces: &Range<usize>, left: impl Iterator<Item = &'p Part>) -> Edit {
+    let entries: Vec<&str> = left.flat_map(|part| &part.places).map(|place| &source[place.clone()]).collect();
     let text = if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) };
     Edit { range: braces.clone(), text }
 }

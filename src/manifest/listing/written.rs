@@ -35,8 +35,15 @@ pub(super) struct Part {
 pub(super) enum Shape {
     /// As its number alone, which stands there.
     Number(Range<usize>),
-    /// As keys between commas: what stands before the name of each, and where the last value ends.
-    Commas(String, usize),
+    /// As keys between commas.
+    Commas {
+        /// What stands before the name of each.
+        before: String,
+        /// Where the last one stands with its value, if there is one.
+        last: Option<Range<usize>>,
+        /// The table in braces that holds them, maybe with other entries.
+        braces: Range<usize>,
+    },
     /// As keys on lines of their own: what stands before the name of each, and where the last value ends.
     Lines(String, usize),
 }
@@ -46,8 +53,8 @@ pub(super) enum Shape {
 pub(super) enum Home {
     /// As entries on lines of their own: what stands before the name of each, and where the last one ends.
     Lines(String, usize),
-    /// As a table in braces, which stand there; and where the last value in it ends.
-    Braces(Range<usize>, Option<usize>),
+    /// As a table in braces, which stand there; and where the last key in it stands with its value.
+    Braces(Range<usize>, Option<Range<usize>>),
     /// As sections of its entries only.
     Sections,
 }
@@ -69,12 +76,17 @@ pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<Written
     let document = Document::parse(source).map_err(|error| error.message().to_owned())?;
     let Some((key, item)) = document.as_table().get_key_value("accounts") else { return Ok(None) };
     let table = item.as_table_like().ok_or("`accounts` is not a table there")?;
+    let mut home = home(source, key, item)?;
+    let braces = if let Home::Braces(braces, _) = &home { Some(braces.clone()) } else { None };
     let mut parts = Vec::new();
     for (key, item) in children(table) {
-        parts.push(part(source, key, item, variables)?);
+        parts.push(part(source, (key, item), braces.as_ref(), variables)?);
     }
     parts.sort_by_key(|part: &Part| part.places.iter().map(|place| place.start).min());
-    Ok(Some(Written { home: home(source, key, item)?, parts }))
+    if let Home::Braces(_, last) = &mut home {
+        *last = parts.iter().flat_map(|part| &part.places).max_by_key(|place| place.end).cloned();
+    }
+    Ok(Some(Written { home, parts }))
 }
 
 fn children(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
@@ -87,8 +99,7 @@ fn no_place() -> Unfit {
 
 fn home(source: &str, key: &Key, item: &Item) -> Result<Home, Unfit> {
     if let Item::Value(Value::InlineTable(table)) = item {
-        let last = children(table).filter_map(|(_, item)| end(item)).max();
-        return Ok(Home::Braces(table.span().ok_or_else(no_place)?, last));
+        return Ok(Home::Braces(table.span().ok_or_else(no_place)?, None));
     }
     let Item::Table(table) = item else { return Err("`accounts` is not a table there".to_owned()) };
     let last = children(table).filter_map(|(key, item)| Some((end(item)?, key.span()?)));
@@ -135,14 +146,21 @@ fn end(item: &Item) -> Option<usize> {
     }
 }
 
-/// A key and its value in a table in braces, with the names before the key.
+/// A key and its value in a table in braces, with the names before the key, which stand on its line.
 fn between_commas(source: &str, range: Range<usize>) -> Range<usize> {
-    let begin = source[..range.start].rfind([',', '{']).map_or(range.start, |before| before + 1);
+    let line = line_start(source, range.start);
+    let begin = source[line..range.start].rfind([',', '{']).map_or(line, |before| line + before + 1);
     let blanks = source[begin..range.start].len() - source[begin..range.start].trim_start().len();
     begin + blanks..range.end
 }
 
-fn part(source: &str, key: &Key, item: &Item, variables: &Variables) -> Result<Part, Unfit> {
+/// Reads one entry; `braces` are those of all `[accounts]`, if it has such.
+fn part(
+    source: &str,
+    (key, item): (&Key, &Item),
+    braces: Option<&Range<usize>>,
+    variables: &Variables,
+) -> Result<Part, Unfit> {
     let name = key.get().to_owned();
     let at = key.span().ok_or_else(no_place)?;
     let table = match item {
@@ -174,16 +192,18 @@ fn part(source: &str, key: &Key, item: &Item, variables: &Variables) -> Result<P
             (Shape::Lines(before, range.end), leaves.iter().map(|(_, range)| range.clone()).collect())
         }
         (Item::Value(Value::InlineTable(table)), Some((_, range))) if table.is_dotted() => {
+            let braces = braces.ok_or_else(no_place)?.clone();
             let first = leaves.iter().map(|(_, range)| range.start).min().unwrap_or(at.start);
             let before = source.get(at.start..first).unwrap_or_default().to_owned();
             let whole = |(_, range): &(&Key, Range<usize>)| between_commas(source, range.clone());
-            (Shape::Commas(before, range.end), leaves.iter().map(whole).collect())
+            let last = Some(between_commas(source, range.clone()));
+            (Shape::Commas { before, last, braces }, leaves.iter().map(whole).collect())
         }
         (Item::Value(value), last) => {
             let span = value.span().ok_or_else(no_place)?;
-            let end = last.map_or(span.end, |(_, range)| range.end);
+            let last = last.map(|(_, range)| range.clone());
             let place = at.start..span.end;
-            (Shape::Commas(String::new(), end), vec![place])
+            (Shape::Commas { before: String::new(), last, braces: span }, vec![place])
         }
         _ => return Err(format!("`{name}` of `[accounts]` has no `id`")),
     };
