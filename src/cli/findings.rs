@@ -3,10 +3,12 @@
 
 use crate::broker::Listing;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, Wish};
+use crate::manifest::{
+    self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, Unmade, Wish,
+};
 use crate::model::{AccountId, Catalog, SsoSession};
 use crate::plan::{self, Plan};
-use crate::source::Source;
+use crate::source::{Source, display_safe};
 use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
@@ -19,6 +21,9 @@ use super::out::Out;
 use super::places::Places;
 use super::report;
 use super::work::FileWork;
+
+/// The most names of one matrix that a hint names.
+const MOST_NAMED: usize = 5;
 
 /// What a listing comes to.
 pub(crate) struct Findings<'r> {
@@ -116,18 +121,27 @@ impl<'r> Findings<'r> {
         self.is_in_order = loaded.is_in_order();
         let catalogs = self.reading.loaded.catalog.as_ref().zip(loaded.catalog.as_ref());
         self.profiles = catalogs.map(|(before, after)| ProfileChange::between(before, after));
+        let exclusions = exclusions(&self.reading.loaded, &loaded);
         let errors = new_errors(&self.reading.loaded, loaded);
-        if errors.is_empty() { Ok(()) } else { Err(self.refused(&after, &errors, out)) }
+        if errors.is_empty() { Ok(()) } else { Err(self.refused(&after, &errors, exclusions, out)) }
     }
 
-    fn refused(&self, after: &Layers, errors: &[Diagnostic], out: Out) -> Failure {
+    fn refused(&self, after: &Layers, errors: &[Diagnostic], exclusions: Option<String>, out: Out) -> Failure {
         out.say(&report::diagnostics_text(after.sources(), errors, out.width));
         let message = "with what was listed, the manifest would not be in order any more; nothing was written";
         let failure = Failure::new(Exit::Refused, message)
             .detail("diagnostics", report::diagnostics_json(after.sources(), errors));
-        match self.gone {
-            Gone::Prune => failure.hint("the lines above are those of the manifest as it would be: something in it still names what `--prune` would drop"),
-            Gone::Keep => failure.hint("the lines above are those of the manifest as it would be"),
+        let hint = match self.gone {
+            Gone::Prune => {
+                "the lines above are those of the manifest as it would be: something in it still names what `--prune` would drop"
+            }
+            Gone::Keep => "the lines above are those of the manifest as it would be",
+        };
+        match exclusions {
+            Some(exclusions) => {
+                failure.hint(format!("{exclusions}, so that those profiles are left out, and run it again"))
+            }
+            None => failure.hint(hint),
         }
     }
 
@@ -181,4 +195,30 @@ fn new_errors(before: &Loaded, after: Loaded) -> Vec<Diagnostic> {
     };
     let errors = after.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
     errors.filter(|found| !is_known(found)).collect()
+}
+
+/// What keeps matrices from making names that nothing can have, as far as they do not make them now.
+fn exclusions(before: &Loaded, after: &Loaded) -> Option<String> {
+    let mut matrices: Vec<(&Unmade, Vec<&str>)> = Vec::new();
+    for unmade in after.unmade.iter().filter(|unmade| !before.unmade.contains(unmade)) {
+        let known = matrices.iter_mut().find(|(first, _)| first.matrix == unmade.matrix);
+        match known {
+            Some((_, names)) if names.contains(&unmade.exclusion.as_str()) => {}
+            Some((_, names)) => names.push(&unmade.exclusion),
+            None => matrices.push((unmade, vec![&unmade.exclusion])),
+        }
+    }
+    let line = |(unmade, names): &(&Unmade, Vec<&str>)| {
+        let shown: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("{name:?}")).collect();
+        let more = names.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = shown.join(", ");
+        if unmade.has_exclude {
+            format!("add {shown}{more} to `exclude` of [matrix.{}]", unmade.matrix)
+        } else {
+            format!("add `exclude = [{shown}]`{more} to [matrix.{}]", unmade.matrix)
+        }
+    };
+    let lines: Vec<String> = matrices.iter().map(line).collect();
+    (!lines.is_empty()).then(|| display_safe(&lines.join(", and ")))
 }

@@ -18,7 +18,7 @@ use super::sessions::Sessions;
 use super::values;
 use super::why::{LeftOut, Made, weight};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Pattern, ProfileName};
+use crate::model::{NameError, NamePattern, Pattern, ProfileName};
 use crate::source::Span;
 
 /// The most profiles that matrices make, far more than any company has, so that a short file of somebody else's does not
@@ -77,6 +77,17 @@ impl Products<'_> {
         );
         false
     }
+}
+
+/// A name that a matrix would make and that its profile can't have: no profile can, or another one has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unmade {
+    /// The matrix.
+    pub(crate) matrix: String,
+    /// Whether it has `exclude` already.
+    pub(crate) has_exclude: bool,
+    /// What leaves it out there.
+    pub(crate) exclusion: String,
 }
 
 /// What came of one account and role.
@@ -256,12 +267,16 @@ impl<'m, 't> Plan<'m, 't> {
                 (Some(own), Some(other)) if own != other => found.help(format!(
                     "say in the account which session leads there: `sso_session = \"{other}\"` or `\"{own}\"`"
                 )),
-                _ => found,
+                _ => {
+                    reading.unmade.push(self.unmade(name));
+                    found
+                }
             });
             return Outcome::Made;
         }
         let parsed = ProfileName::new(&name);
         if let Err(error) = &parsed {
+            reading.unmade.push(self.unmade(exclusion(&name, error, account, role)));
             let found = Diagnostic::error(codes::BAD_NAME, template, error.to_string());
             let found = found.label(format!("this makes `{name}`")).related(account.at, "of this account");
             let found = role.into_iter().fold(found, |found, role| found.related(role.at, "and this role"));
@@ -276,6 +291,11 @@ impl<'m, 't> Plan<'m, 't> {
         let (written, name) = (Cow::Owned(name), parsed.ok());
         out.made.push(Draft { written, name, at: matrix.at, over: matrix.over, made: Some(made), fields });
         Outcome::Made
+    }
+
+    fn unmade(&self, exclusion: String) -> Unmade {
+        let (matrix, has_exclude) = (self.matrix.label.to_owned(), self.matrix.find(keys::EXCLUDE).is_some());
+        Unmade { matrix, has_exclude, exclusion }
     }
 
     /// Whether an account has roles that are not known, because of a mistake or of what each person supplies.
@@ -361,6 +381,18 @@ impl Plan<'_, '_> {
             fields.tags = Slot::of(Some(all), tags.at).out_of(Origin::Account);
         }
         fields
+    }
+}
+
+/// What leaves a name out that no profile can have: where the role is why, a pattern for the names of all accounts.
+fn exclusion(name: &str, error: &NameError, account: &Account<'_>, role: Option<&RoleName>) -> String {
+    let is_role = matches!(error, NameError::Character(one) if role.is_some_and(|role| role.name.contains(*one)));
+    let pattern = name.replacen(account.name, "*", 1);
+    if is_role && NamePattern::is_meant(&pattern) && NamePattern::new(&pattern).is_ok_and(|pattern| pattern.fits(name))
+    {
+        pattern
+    } else {
+        name.to_owned()
     }
 }
 

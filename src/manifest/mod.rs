@@ -54,6 +54,7 @@ pub(crate) use answers::{SetError, set_variables};
 pub(crate) use fields::Origin;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
 pub(crate) use listing::{EntryState, Gone, MergeError, Merged, MergedEntry, Wish, merge};
+pub(crate) use making::Unmade;
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
 pub(crate) use values::{toml_key, toml_text};
@@ -86,6 +87,8 @@ pub(crate) struct Loaded {
     pub(crate) why: Option<Why>,
     /// The matrices that leave out the name that was asked for.
     pub(crate) left_out: Vec<LeftOut>,
+    /// The names that matrices would make and that nothing can have.
+    pub(crate) unmade: Vec<Unmade>,
 }
 
 impl Loaded {
@@ -208,6 +211,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     variables.report(layers, audience, out, suggester);
     let catalog = catalog(drafts, sessions, &mut reading);
     let diagnostics = reading.found();
+    let unmade = std::mem::take(&mut reading.unmade);
     let why::Question { answer: why, left_out, .. } = reading.why;
     let variables = if question == Question::Variables { reading.variables.into_list() } else { Vec::new() };
     Some(Loaded {
@@ -221,6 +225,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
         variables,
         why,
         left_out,
+        unmade,
     })
 }
 
@@ -239,6 +244,7 @@ fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
         variables,
         why: None,
         left_out,
+        unmade: Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::codes;
 use super::layers::{Audience, Layers};
+use super::making::Unmade;
 use super::suggest::Suggester;
 use super::variables::Variables;
 use super::why::Question;
@@ -96,6 +97,8 @@ pub(super) struct Reading<'t> {
     /// Whether it is not known which profiles matrices make, because of a mistake that was reported, or of what each person
     /// supplies: then none can be called missing.
     pub(super) names_are_open: bool,
+    /// The names that matrices would make and that nothing can have.
+    pub(super) unmade: Vec<Unmade>,
     /// What was found in what a matrix says, by rule and place, each of several alike by number.
     folds: HashMap<(&'static str, Span, usize), Fold>,
 }
@@ -142,7 +145,18 @@ impl<'t> Reading<'t> {
         let (variables, out) = (Variables::default(), Diagnostics::default());
         let (suggester, why, folds) = (Suggester::new(), Question::default(), HashMap::new());
         let (allowed_hosts, names_are_open) = (Vec::new(), false);
-        Self { layers, audience, variables, allowed_hosts, out, suggester, why, names_are_open, folds }
+        Self {
+            layers,
+            audience,
+            variables,
+            allowed_hosts,
+            out,
+            suggester,
+            why,
+            names_are_open,
+            unmade: Vec::new(),
+            folds,
+        }
     }
 
     /// What `work` finds and notes is forgotten.

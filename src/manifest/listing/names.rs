@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::model::{ListedAccount, ProfileName};
 use crate::source::is_unsafe;
 
-/// The most characters of an account's name that are used: a number can stand behind them.
-const LONGEST: usize = 100;
+/// The most characters of an account's name that are used: in the name of a profile, a number or a role can stand behind them.
+const LONGEST: usize = 95;
 /// How often an account's number is put behind its name at most: more does not fit into a name.
 const MOST: usize = 9;
 

@@ -124,6 +124,38 @@ fn a_profile_that_a_new_account_would_make_twice_is_refused() {
 }
 
 #[test]
+fn a_role_that_no_profile_can_be_called_after_is_left_out_with_one_line() {
+    // The longest name and the longest role fit into the name of a profile.
+    let (long, role) = ("x".repeat(200), "R".repeat(32));
+    let scene = Scene::new(&[("222222222222", &long, &role)]).signed_in();
+    scene.run(&["discover", "--yes"]).ok();
+    assert!(scene.home.read(MANIFEST).contains(&role));
+    for (accounts, words, line) in [
+        (
+            [("111111111111", "prod", "Admin Ops,Prod"), ("222222222222", "dev", "Ops,Prod Admin")],
+            "`exclude = [\"*-Ops,Prod\"]` to [matrix.corp]",
+            "exclude = [\"*-Ops,Prod\"]\n",
+        ),
+        (
+            [("111111111111", "a-b", "c"), ("222222222222", "a", "b-c d")],
+            "`exclude = [\"a-b-c\"]` to [matrix.corp]",
+            "exclude = [\"a-b-c\"]\n",
+        ),
+    ] {
+        let scene = Scene::new(&accounts).signed_in();
+        let before = format!("{SESSION}{MATRIX}");
+        scene.home.manifest(&before);
+        let run = scene.run(&["discover", "--yes"]).exits(4);
+        let hint = run.stderr.lines().last().unwrap();
+        assert!(hint.contains(words), "{}", run.stderr);
+        assert_eq!(scene.home.read(MANIFEST), before);
+        scene.home.manifest(&format!("{before}{line}"));
+        scene.run(&["discover", "--yes"]).ok();
+        scene.run(&["check"]).ok();
+    }
+}
+
+#[test]
 fn a_manifest_that_only_lacks_the_accounts_is_mended() {
     let scene = tended();
     scene.home.manifest(&format!("{SESSION}{}", MATRIX.replace("accounts = \"*\"", "accounts = [\"production\"]")));
