@@ -7,7 +7,7 @@ use super::findings::{Findings, ProfileChange};
 use super::out::Out;
 use super::places::Places;
 use crate::broker::{Listing, Odd};
-use crate::manifest::{EntryState, Gone, MergedEntry};
+use crate::manifest::{EntryState, Gone, Left, MergedEntry};
 use crate::model::SsoSession;
 use crate::source::display_safe;
 
@@ -109,6 +109,20 @@ fn loss(entry: &MergedEntry, gone: Gone) -> Option<String> {
     }
 }
 
+/// Says which entries stay as they are though they could be meant, and why.
+pub(crate) fn note_left(findings: &Findings<'_>, session: &SsoSession, out: Out) {
+    let (told, more) = findings.merged.left.split_at(findings.merged.left.len().min(MOST));
+    for (name, left) in told {
+        out.warn(&display_safe(&match left {
+            Left::Disputed => format!("`{name}` of [accounts] stays as it is: your own file says another `id` or `sso_session` than the file of all"),
+            Left::InUse => format!("`{name}` of [accounts] stays, though {} does not list it: profiles are of it whose credentials come from elsewhere", session.name),
+        }));
+    }
+    if !more.is_empty() {
+        out.warn(&format!("{} more entries stay as they are", more.len()));
+    }
+}
+
 /// Says which profiles come and go with what is to be written.
 pub(crate) fn say_profiles(findings: &Findings<'_>, out: Out) {
     let Some(ProfileChange { more, less }) = &findings.profiles else { return };
@@ -182,6 +196,13 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         let is_dropped = findings.gone == Gone::Prune;
         json!({ "id": display_safe(&entry.id), "name": display_safe(&entry.name), "dropped": is_dropped && is_written })
     };
+    let left = |(name, left): &(String, Left)| {
+        let reason = match left {
+            Left::Disputed => "disputed",
+            Left::InUse => "in use",
+        };
+        json!({ "name": display_safe(name), "reason": reason })
+    };
     let odd = |odd: &Odd| match odd {
         Odd::Account { id, name } => json!({ "account": display_safe(id), "name": display_safe(name) }),
         Odd::Role { account, name } => json!({ "account": account.as_str(), "role": display_safe(name) }),
@@ -192,6 +213,7 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         "start_url": session.start_url.as_str(),
         "accounts": listed.map(entry).collect::<Vec<_>>(),
         "gone": findings.of(EntryState::Gone).map(gone).collect::<Vec<_>>(),
+        "left": findings.merged.left.iter().map(left).collect::<Vec<_>>(),
         "vanished": listing.vanished.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(),
         "left_out": listing.odd.iter().map(odd).collect::<Vec<_>>(),
         "profiles_more": findings.profiles.as_ref().map(|profiles| &profiles.more),

@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{
     self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, Unmade, Wish,
 };
-use crate::model::{AccountId, Catalog, SsoSession};
+use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
 use crate::plan::{self, Plan};
 use crate::source::{Source, display_safe};
 use crate::system::atomic::Snapshot;
@@ -70,14 +70,22 @@ impl<'r> Findings<'r> {
         out: Out,
     ) -> Result<Self, Failure> {
         let unknown: Vec<AccountId> = listing.vanished.iter().map(|account| account.id.clone()).collect();
+        let layers = &reading.files.layers;
+        let (session_file, is_only_session) = reading_of(session, reading);
+        let catalog = reading.loaded.catalog.as_ref();
+        // What nobody knows to be unused does not go.
+        let gone = if catalog.is_none() { Gone::Keep } else { gone };
+        let (of_other_sessions, of_other_roots) = uses(session, catalog);
         let wish = Wish {
             session: session.name.as_str(),
-            is_only_session: reading.loaded.sessions == 1,
+            session_file,
+            is_only_session,
+            of_other_sessions: catalog.map(|_| of_other_sessions.as_slice()),
+            of_other_roots: &of_other_roots,
             accounts: &listing.accounts,
             unknown: &unknown,
             gone,
         };
-        let layers = &reading.files.layers;
         let merged = manifest::merge(layers, &reading.loaded.variables, wish).map_err(|error| match error {
             MergeError::Unfit { .. } => Failure::of(Exit::Refused, &error),
             MergeError::Bug => Failure::of(Exit::Bug, &error)
@@ -186,6 +194,37 @@ impl<'r> Findings<'r> {
         }
         Ok(())
     }
+}
+
+/// The file that has the session, by number, and whether no other session is there for all who know it: what one person has
+/// besides is nothing to those who share a file.
+fn reading_of(session: &SsoSession, reading: &Reading) -> (usize, bool) {
+    let (files, layers) = (&reading.loaded.session_files, &reading.files.layers);
+    let own = files.iter().find(|(name, _)| name == session.name.as_str()).map_or(0, |(_, number)| *number);
+    let shared = files.iter().filter(|(_, number)| !layers.is_local(*number)).count();
+    (own, if layers.is_local(own) { files.len() == 1 } else { shared == 1 })
+}
+
+/// The numbers of accounts, sorted, of which SSO profiles of other sessions are; and of which any profiles are whose
+/// credentials do not come from this one.
+fn uses<'c>(session: &SsoSession, catalog: Option<&'c Catalog>) -> (Vec<&'c str>, Vec<&'c str>) {
+    let (mut of_sessions, mut of_roots) = (Vec::new(), Vec::new());
+    let Some(catalog) = catalog else { return (of_sessions, of_roots) };
+    for profile in catalog.profiles() {
+        let Some(account) = profile.account() else { continue };
+        let root = catalog.chain(profile.name.as_str());
+        match root.as_ref().and_then(Chain::root) {
+            Some(Root::Session(other)) if other.name == session.name => continue,
+            Some(Root::Session(_)) if profile.pattern() == Pattern::Sso => of_sessions.push(account),
+            _ => {}
+        }
+        of_roots.push(account);
+    }
+    for accounts in [&mut of_sessions, &mut of_roots] {
+        accounts.sort_unstable();
+        accounts.dedup();
+    }
+    (of_sessions, of_roots)
 }
 
 /// The errors of `after` that are none of `before`'s.

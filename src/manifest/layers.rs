@@ -185,7 +185,7 @@ impl Layers {
     }
 
     /// Whether a file is what one person adds.
-    pub(super) fn is_local(&self, number: usize) -> bool {
+    pub(crate) fn is_local(&self, number: usize) -> bool {
         matches!(self.files[number].kind, Kind::Local(_))
     }
 

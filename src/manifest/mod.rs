@@ -49,11 +49,12 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::{Catalog, Settings, SsoSession};
+use crate::source::Span;
 
 pub(crate) use answers::{SetError, set_variables};
 pub(crate) use fields::Origin;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
-pub(crate) use listing::{EntryState, Gone, MergeError, Merged, MergedEntry, Wish, merge};
+pub(crate) use listing::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use making::Unmade;
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
@@ -75,6 +76,8 @@ pub(crate) struct Loaded {
     pub(crate) profiles: usize,
     /// How many SSO sessions there are.
     pub(crate) sessions: usize,
+    /// The name of each, and the first file, by number, that has it.
+    pub(crate) session_files: Vec<(String, usize)>,
     /// Those that are right, whatever else is wrong.
     pub(crate) right_sessions: Vec<Arc<SsoSession>>,
     /// How many matrices there are.
@@ -207,6 +210,8 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     drafts.drop_stray(&mut reading);
     let (profiles, sso_sessions) = (drafts.list.len(), sessions.names().len());
     let right_sessions = sessions.checked.clone();
+    let file = |(name, at): (&&str, &Span)| ((*name).to_owned(), layers.sources().number(*at));
+    let session_files = sessions.names().iter().zip(&sessions.places).map(file).collect();
     let Reading { variables, out, suggester, .. } = &mut reading;
     variables.report(layers, audience, out, suggester);
     let catalog = catalog(drafts, sessions, &mut reading);
@@ -219,6 +224,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
         settings,
         profiles,
         sessions: sso_sessions,
+        session_files,
         right_sessions,
         matrices,
         diagnostics,
@@ -238,6 +244,7 @@ fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
         settings,
         profiles: 0,
         sessions: 0,
+        session_files: Vec::new(),
         right_sessions: Vec::new(),
         matrices: 0,
         diagnostics,

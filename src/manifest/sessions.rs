@@ -22,6 +22,8 @@ pub(super) struct Sessions<'t> {
     by_name: HashMap<&'t str, Option<usize>>,
     /// The names in the manifest's order.
     names: Vec<&'t str>,
+    /// Where the first file has each.
+    pub(super) places: Vec<Span>,
     /// The right ones in the manifest's order.
     pub(super) checked: Vec<Arc<SsoSession>>,
 }
@@ -116,6 +118,7 @@ impl<'t> WrittenSessions<'t> {
         check_case(self.list.iter().map(|written| (written.name, written.at, Fold::No)), "SSO session", reading);
         for written in self.list {
             let name = written.name;
+            sessions.places.push(written.at);
             let session = session(written, reading);
             sessions.names.push(name);
             sessions.by_name.insert(name, session.as_ref().map(|_| sessions.checked.len()));

@@ -118,6 +118,10 @@ fn finish(
 ) -> Result<Exit, Failure> {
     let gone = if args.prune { Gone::Prune } else { Gone::Keep };
     let findings = Findings::new(reading, session, listing, gone, out)?;
+    discovered::note_left(&findings, session, out);
+    if args.prune && findings.gone == Gone::Keep {
+        out.warn("not all profiles of the manifest are known, so nothing is dropped: `awsauth check` says why");
+    }
     let is_pending = !findings.merged.texts.is_empty();
     if args.dry_run && !out.json {
         for (_, diff) in findings.diffs() {

@@ -27,8 +27,14 @@ use written::{Part, Written};
 pub(crate) struct Wish<'a> {
     /// The SSO session that lists it.
     pub(crate) session: &'a str,
-    /// Whether the manifest has no other SSO session: then entries need not say which one lists them.
+    /// The file, by number, that has it.
+    pub(crate) session_file: usize,
+    /// Whether no other SSO session is there for all who know this one: then entries need not say which one lists them.
     pub(crate) is_only_session: bool,
+    /// The numbers of accounts of which SSO profiles of other sessions are, sorted; none if that is not known.
+    pub(crate) of_other_sessions: Option<&'a [&'a str]>,
+    /// The numbers of accounts of which any profiles are whose credentials come from elsewhere, sorted.
+    pub(crate) of_other_roots: &'a [&'a str],
     /// The accounts.
     pub(crate) accounts: &'a [ListedAccount],
     /// Accounts of which nothing is known: their entries stay as they are.
@@ -54,6 +60,17 @@ pub(crate) struct Merged {
     pub(crate) texts: Vec<(usize, String)>,
     /// Every entry that is listed or gone, by name.
     pub(crate) entries: Vec<MergedEntry>,
+    /// The entries that stay as they are though they could be meant, each with the reason.
+    pub(crate) left: Vec<(String, Left)>,
+}
+
+/// Why an entry stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// One person's own file says another account or SSO session than the files of all.
+    Disputed,
+    /// Its account is not listed any more, and profiles are of it that have nothing to do with the SSO session.
+    InUse,
 }
 
 /// One entry of `[accounts]`, and what becomes of it.
@@ -109,16 +126,17 @@ pub(crate) enum MergeError {
 /// Brings a listing into a manifest. Pure, and linear in the texts and the listing. `variables` are the manifest's.
 pub(crate) fn merge(layers: &Layers, variables: &[Variable], wish: Wish<'_>) -> Result<Merged, MergeError> {
     let variables = variables.iter().filter_map(|one| Some((one.name.clone(), one.value.clone()?))).collect();
-    let texts: Vec<&str> = layers.sources().iter().map(|source| source.text.as_str()).collect();
+    let before: Vec<&str> = layers.sources().iter().map(|source| source.text.as_str()).collect();
     let listed = wish.accounts.iter().map(|account| &account.id).chain(wish.unknown).map(AccountId::as_str).collect();
     let merge = Merge { layers, variables, wish, listed };
-    let (after, entries) = merge.carry_out(&texts)?;
-    let changed = after.iter().zip(&texts).enumerate().filter(|(_, (after, before))| after != before);
+    let (after, entries) = merge.carry_out(&before)?;
+    let changed = after.iter().zip(&before).enumerate().filter(|(_, (after, before))| after != before);
     let texts: Vec<(usize, String)> = changed.map(|(number, (after, _))| (number, after.clone())).collect();
     if !texts.is_empty() {
         merge.prove(&after, &entries)?;
     }
-    Ok(Merged { texts, entries })
+    let left = merge.left(&merge.entries(&merge.read(&before)?));
+    Ok(Merged { texts, entries, left })
 }
 
 /// One merge.
@@ -141,6 +159,19 @@ enum Fate {
     IsOwn,
 }
 
+/// Whose an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// This session's.
+    Own,
+    /// Nobody says whose.
+    Open,
+    /// Another session's.
+    Foreign,
+    /// One person's own file says otherwise than the files of all.
+    Disputed,
+}
+
 /// The entries of one name, in all files.
 struct Entry<'w> {
     name: &'w str,
@@ -160,6 +191,12 @@ impl<'w> Entry<'w> {
 
     fn session(&self) -> Option<&'w str> {
         self.winning(|part| part.session.as_deref())
+    }
+
+    /// The same as all have it, without what one person's own files say.
+    fn shared(&self, layers: &Layers) -> Self {
+        let is_shared = |(number, _): &&(usize, &Part)| !layers.is_local(*number);
+        Self { name: self.name, parts: self.parts.iter().filter(is_shared).copied().collect() }
     }
 
     /// What becomes of it, where its account has the `listed` roles.
@@ -244,24 +281,88 @@ impl Merge<'_> {
         entries
     }
 
+    /// Whether only one person has the session: then no file of all may say anything of it.
+    fn is_private(&self) -> bool {
+        self.layers.is_local(self.wish.session_file)
+    }
+
+    /// Whether the file of that number may be changed.
+    fn may_change(&self, number: usize) -> bool {
+        !self.is_private() || self.wish.is_only_session || self.layers.is_local(number)
+    }
+
+    /// Whose an entry is. What one person's own files say decides nothing about the files of all.
+    fn standing(&self, entry: &Entry<'_>) -> Standing {
+        let (shared, session) = (entry.shared(self.layers), entry.session());
+        let is_this = |session: Option<&str>| session == Some(self.wish.session);
+        let has_other_id = shared.id().is_some_and(|id| entry.id() != Some(id));
+        let has_other_session = !shared.parts.is_empty() && session != shared.session() && !is_this(session);
+        let is_meant = |session: Option<&str>| session.is_none() || is_this(session);
+        if (has_other_id || has_other_session) && (is_meant(session) || is_meant(shared.session())) {
+            return Standing::Disputed;
+        }
+        match session {
+            Some(session) if session != self.wish.session => Standing::Foreign,
+            Some(_) => Standing::Own,
+            None if self.wish.is_only_session => Standing::Own,
+            None if self.is_private() && !shared.parts.is_empty() => Standing::Foreign,
+            None => Standing::Open,
+        }
+    }
+
+    /// Whether the session puts its name on an entry that says none: no other one may lose the profiles that it has of it.
+    fn is_claimed(&self, entry: &Entry<'_>) -> bool {
+        let others = self.wish.of_other_sessions;
+        let is_free = |id| others.is_some_and(|others| others.binary_search(&id).is_err());
+        self.standing(entry) == Standing::Open && entry.id().is_some_and(is_free)
+    }
+
+    /// Whether profiles are of the account whose credentials come from elsewhere.
+    fn is_used_elsewhere(&self, entry: &Entry<'_>) -> bool {
+        entry.id().is_some_and(|id| self.wish.of_other_roots.binary_search(&id).is_ok())
+    }
+
     /// What becomes of what is not listed any more.
     fn fate(&self, entry: &Entry<'_>) -> Fate {
         let is_own = entry.parts.iter().all(|(number, _)| self.layers.is_local(*number));
         match self.wish.gone {
             _ if is_own => Fate::IsOwn,
             Gone::Keep => Fate::Stays,
-            Gone::Prune => Fate::Goes,
+            Gone::Prune if self.is_used_elsewhere(entry) => Fate::Stays,
+            Gone::Prune if self.standing(entry) == Standing::Own || self.is_claimed(entry) => Fate::Goes,
+            Gone::Prune => Fate::Stays,
         }
     }
 
-    /// Whether the entry is this session's and not one person's own, and its account is not listed.
-    fn is_gone(&self, entry: &Entry<'_>) -> bool {
-        let is_own = match entry.session() {
+    /// Whether the entry is this session's for all and not one person's own, and its account is not listed.
+    fn is_unlisted(&self, entry: &Entry<'_>) -> bool {
+        let shared = entry.shared(self.layers);
+        let is_own = match shared.session() {
             Some(session) => session == self.wish.session,
             None => self.wish.is_only_session,
         };
-        let is_gone = is_own && entry.id().is_some_and(|id| !self.listed.contains(id));
-        is_gone && self.fate(entry) != Fate::IsOwn
+        is_own && !self.is_private() && shared.id().is_some_and(|id| !self.listed.contains(id))
+    }
+
+    /// Whether the entry can go.
+    fn is_gone(&self, entry: &Entry<'_>) -> bool {
+        let is_own = self.standing(entry) == Standing::Own;
+        is_own && self.is_unlisted(entry) && !self.is_used_elsewhere(entry)
+    }
+
+    /// The entries that stay as they are though they could be meant.
+    fn left(&self, entries: &[Entry<'_>]) -> Vec<(String, Left)> {
+        let why = |entry: &Entry<'_>| {
+            let ids = [entry.id(), entry.shared(self.layers).id()];
+            let is_listed = ids.into_iter().flatten().any(|id| self.listed.contains(id));
+            let is_unlisted = self.wish.gone == Gone::Prune && self.is_unlisted(entry);
+            match self.standing(entry) {
+                Standing::Disputed if is_listed || is_unlisted => Some(Left::Disputed),
+                Standing::Own if is_unlisted && self.is_used_elsewhere(entry) => Some(Left::InUse),
+                _ => None,
+            }
+        };
+        entries.iter().filter_map(|entry| Some((entry.name.to_owned(), why(entry)?))).collect()
     }
 
     /// The texts with what is listed in them, and an entry of `merged` for each account. No new entry gets a name of `taken`.
@@ -274,8 +375,19 @@ impl Merge<'_> {
         let files = self.read(texts)?;
         let entries = self.entries(&files);
         let mut by_id: HashMap<&str, Vec<&Entry<'_>>> = HashMap::new();
-        for entry in entries.iter().filter(|entry| entry.session().is_none_or(|session| session == self.wish.session)) {
-            by_id.entry(entry.id().unwrap_or_default()).or_default().push(entry);
+        for entry in &entries {
+            match self.standing(entry) {
+                Standing::Own | Standing::Open => {
+                    by_id.entry(entry.id().unwrap_or_default()).or_default().push(entry);
+                }
+                // It need not come once more.
+                Standing::Disputed => {
+                    for id in [entry.id(), entry.shared(self.layers).id()].into_iter().flatten() {
+                        by_id.entry(id).or_default();
+                    }
+                }
+                Standing::Foreign => {}
+            }
         }
         let mut edits: Vec<Vec<text::Edit>> = vec![Vec::new(); texts.len()];
         let mut new = Vec::new();
@@ -315,10 +427,12 @@ impl Merge<'_> {
     /// unless they go.
     fn update_entry(&self, entry: &Entry<'_>, listed: &[&str], texts: &[String]) -> Vec<(usize, text::Edit)> {
         let has_roles = entry.parts.iter().any(|(_, part)| part.roles.is_some());
-        let main = entry.parts.iter().rev().find(|(_, part)| part.id.is_some()).map(|(number, _)| *number);
-        let lacks_session = !self.wish.is_only_session && entry.session().is_none();
+        let parts: Vec<&(usize, &Part)> = entry.parts.iter().filter(|(number, _)| self.may_change(*number)).collect();
+        let main = parts.iter().rev().find(|(_, part)| part.id.is_some()).or_else(|| parts.last());
+        let main = main.map(|(number, _)| *number);
+        let lacks_session = self.is_claimed(entry);
         let mut edits = Vec::new();
-        for (number, part) in &entry.parts {
+        for (number, part) in parts {
             let session = (lacks_session && main == Some(*number)).then_some(self.wish.session);
             let is_new = !has_roles && main == Some(*number) && !listed.is_empty();
             let mut wanted = listed.to_vec();
@@ -331,9 +445,13 @@ impl Merge<'_> {
         edits
     }
 
-    /// The file that gets new entries, of those that all share: where there are several SSO sessions, the one that has most of
+    /// The file that gets new entries. Of a session that one person alone has, it is that of the session. Else it is one of
+    /// those that all share: where there are several SSO sessions, the one that has most of
     /// this one's; else the first that has `[accounts]`, else the manifest.
     fn home(&self, files: &[Option<Written>], entries: &[Entry<'_>]) -> usize {
+        if self.is_private() {
+            return self.wish.session_file;
+        }
         let mut own = vec![0_usize; files.len()];
         for entry in entries.iter().filter(|entry| entry.session() == Some(self.wish.session)) {
             for (number, part) in &entry.parts {

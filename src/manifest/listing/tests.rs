@@ -11,7 +11,16 @@ pub(super) fn account(id: u64, name: &str, roles: &str) -> ListedAccount {
 
 /// A wish of the only session, `corp`.
 pub(super) fn wish(accounts: &[ListedAccount]) -> Wish<'_> {
-    Wish { session: "corp", is_only_session: true, accounts, unknown: &[], gone: Gone::Keep }
+    Wish {
+        session: "corp",
+        session_file: 0,
+        is_only_session: true,
+        of_other_sessions: Some(&[]),
+        of_other_roots: &[],
+        accounts,
+        unknown: &[],
+        gone: Gone::Keep,
+    }
 }
 
 fn layers(text: &str) -> Layers {
@@ -278,8 +287,6 @@ fn comments_that_are_not_only_an_entrys_stay_where_it_goes() {
     ] {
         let fill = |text: &str| text.replace('@', old).replace('%', own);
         pruned(&fill(text), &[account(1, "b", "")], &fill(expected));
-        let windows = |text: &str| format!("\u{feff}{}", fill(text).replace('\n', "\r\n"));
-        pruned(&windows(text), &[account(1, "b", "")], &windows(expected));
     }
 }
 
@@ -500,4 +507,82 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
             prop_assert_eq!(roles(&new), expected, "{}\n{}", text, after);
         }
     });
+}
+
+/// A manifest and one person's own file over it, brought up to date: both texts, and what is left.
+#[track_caller]
+fn over(shared: &str, own: &str, wish: Wish<'_>) -> (String, String, Vec<(String, Left)>) {
+    let mut layers = layers(shared);
+    layers.add_local(Source::new("profiles.local.toml", own), None);
+    let done = merge(&layers, &[], wish).unwrap();
+    let text = |number, before: &str| {
+        done.texts.iter().find(|(changed, _)| *changed == number).map_or(before.to_owned(), |(_, text)| text.clone())
+    };
+    (text(0, shared), text(1, own), done.left)
+}
+
+#[test]
+fn what_one_person_says_decides_nothing_about_the_files_of_all() {
+    let prod = [account(1, "prod", "Admin")];
+    let shared = "[accounts]\nprod = { id = '000000000001', roles = ['Old'] }\n";
+    let left = |why| vec![("prod".to_owned(), why)];
+    for own in ["[accounts]\nprod = '000000000009'\n", "[accounts]\nprod.sso_session = 'mine'\n"] {
+        for (gone, listed) in [(Gone::Keep, &prod[..]), (Gone::Prune, &prod[..]), (Gone::Prune, &[])] {
+            let done = over(shared, own, Wish { gone, ..wish(listed) });
+            assert_eq!(done, (shared.to_owned(), own.to_owned(), left(Left::Disputed)), "{gone:?} {listed:?}");
+        }
+    }
+    // The other number is not the file of all's either, though it is listed.
+    let nine = [account(9, "nine", "")];
+    let done = over(shared, "[accounts]\nprod = '000000000009'\n", Wish { gone: Gone::Prune, ..wish(&nine) });
+    assert_eq!(done.0, shared);
+    // What only says more changes nothing of that.
+    let done = over(shared, "[accounts]\nprod.region = 'eu-west-1'\n", Wish { gone: Gone::Prune, ..wish(&[]) });
+    assert_eq!(done, ("[accounts]\n".to_owned(), "[accounts]\n".to_owned(), Vec::new()));
+}
+
+#[test]
+fn of_a_session_that_one_person_has_nothing_comes_into_the_files_of_all() {
+    let two = [account(1, "prod", "Admin"), account(2, "mine", "Admin")];
+    let private = Wish { session: "own", session_file: 1, is_only_session: false, ..wish(&two) };
+    let shared = "[accounts]\nprod = '000000000001'\nold = '000000000009'\n";
+    let (after, own, left) = over(shared, "[sso_sessions.own]\n", Wish { gone: Gone::Prune, ..private });
+    assert_eq!((after.as_str(), left.len()), (shared, 0));
+    let entry =
+        |name: &str, id: u64| format!("{name} = {{ id = \"{id:012}\", sso_session = \"own\", roles = [\"Admin\"] }}\n");
+    let expected = format!("[sso_sessions.own]\n\n[accounts]\n{}{}", entry("mine", 2), entry("prod-000000000001", 1));
+    assert_eq!(own, expected);
+    // One that a person has labelled gets its roles where that stands.
+    let label = "[accounts]\nprod.sso_session = \"own\"\nmine = '000000000002'\n";
+    let (after, own, _) = over(shared, label, private);
+    assert_eq!(after, shared);
+    assert_eq!(
+        own,
+        "[accounts]\nprod.sso_session = \"own\"\nprod.roles = [\"Admin\"]\nmine = { id = '000000000002', sso_session = \"own\", roles = [\"Admin\"] }\n"
+    );
+}
+
+#[test]
+fn an_entry_that_other_sessions_use_is_not_claimed_and_only_gets_more_roles() {
+    let prod = [account(1, "prod", "Admin")];
+    let several = Wish { is_only_session: false, gone: Gone::Prune, ..wish(&prod) };
+    let text = "[accounts]\np = { id = '000000000001', roles = ['Old'] }\n";
+    let more = "[accounts]\np = { id = '000000000001', roles = ['Old', \"Admin\"] }\n";
+    for others in [Some(&["000000000001"][..]), None] {
+        assert_eq!(merged(text, Wish { of_other_sessions: others, ..several }).0, more);
+    }
+    let claimed = merged(text, Wish { of_other_sessions: Some(&["000000000002"]), ..several }).0;
+    assert!(claimed.contains("sso_session = \"corp\""), "{claimed}");
+}
+
+#[test]
+fn an_account_that_profiles_from_elsewhere_are_of_stays() {
+    let text = "[accounts]\nold = { id = '000000000009', roles = ['Role'] }\n";
+    let used = Wish { of_other_roots: &["000000000009"], gone: Gone::Prune, ..wish(&[]) };
+    assert_eq!(merged(text, used), (text.to_owned(), Vec::new()));
+    let done = merge(&layers(text), &[], used).unwrap();
+    assert_eq!(done.left, [("old".to_owned(), Left::InUse)]);
+    let listed = [account(9, "old", "New")];
+    let more = "[accounts]\nold = { id = '000000000009', roles = ['Role', \"New\"] }\n";
+    assert_eq!(merged(text, Wish { accounts: &listed, ..used }).0, more);
 }

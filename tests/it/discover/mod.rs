@@ -3,6 +3,7 @@
 mod listing;
 mod manifests;
 mod person;
+mod sharing;
 
 use std::time::Duration;
 
