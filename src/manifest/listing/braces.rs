@@ -38,8 +38,8 @@ fn fill(source: &str, braces: &Range<usize>, keys: &[String]) -> Edit {
     if !source[braces.clone()].contains('\n') {
         return Edit { range: braces.clone(), text: format!("{{ {} }}", keys.join(", ")) };
     }
-    let lines: String = keys.iter().map(|key| format!("{INDENT}{key},{}", eol(source))).collect();
-    Edit::insert(line_start(source, braces.end - 1), lines)
+    let lines: Vec<String> = keys.iter().map(|key| format!("{INDENT}{key},{}", eol(source))).collect();
+    Edit::insert(line_start(source, braces.end - 1), lines.concat())
 }
 
 /// What the line of a key begins with, if that is the first one on a line of the table.

@@ -327,10 +327,9 @@ impl Merge<'_> {
         let is_own = entry.parts.iter().all(|(number, _)| self.layers.is_local(*number));
         match self.wish.gone {
             _ if is_own => Fate::IsOwn,
-            Gone::Keep => Fate::Stays,
             Gone::Prune if self.is_used_elsewhere(entry) => Fate::Stays,
             Gone::Prune if self.standing(entry) == Standing::Own || self.is_claimed(entry) => Fate::Goes,
-            Gone::Prune => Fate::Stays,
+            Gone::Keep | Gone::Prune => Fate::Stays,
         }
     }
 

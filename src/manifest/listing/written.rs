@@ -86,7 +86,7 @@ pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<Written
     if let Home::Braces(_, last) = &mut home {
         *last = parts.iter().flat_map(|part| &part.places).max_by_key(|place| place.end).cloned();
     }
-    Ok(Some(Written { home, parts }))
+    Ok(Some(Written { parts, home }))
 }
 
 fn children(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
