@@ -18,8 +18,10 @@ const QUIET: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(250);
 /// How long nothing is sent after a rate above the quota was refused: some of the service's allowance comes back.
 const RECOVERY: Duration = Duration::from_millis(250);
-/// How long more is not tried after it was refused the first time; each time twice as long.
+/// How long more is not tried after it was refused the first time; each time twice as long, up to a bound.
 const REST: Duration = Duration::from_secs(15);
+/// The longest that it is not tried.
+const LONGEST_REST: Duration = Duration::from_mins(10);
 /// As slow as it gets.
 const SLOWEST: Duration = Duration::from_secs(1);
 /// Answers that arrive so soon after a slow-down were asked for before it.
@@ -90,7 +92,10 @@ impl Pace {
         self.slowed_at = Some(now);
         if let Some(climb) = &mut self.climb {
             climb.at = now + climb.rest;
-            climb.rest *= 2;
+            // A complaint about the quota itself says nothing of rates above it.
+            if is_above_quota {
+                climb.rest = climb.rest.saturating_mul(2).min(LONGEST_REST);
+            }
         }
     }
 
@@ -261,6 +266,22 @@ mod tests {
         assert!(run.took < at(4040), "{run:?}");
         assert!(run.fullest <= 420, "{run:?}");
         assert!(ask(&mut Pace::default(), 808, None).took > at(39_000));
+    }
+
+    #[test]
+    fn a_service_that_complains_for_minutes_is_asked_for_more_again_before_long() {
+        let mut pace = climbing();
+        for second in 1..=200 {
+            pace.slow_down(Duration::from_secs(second));
+        }
+        assert_eq!(pace.interval, SLOWEST);
+        assert_eq!(pace.climb.as_ref().map(|climb| climb.rest), Some(REST), "the quota was refused, and nothing above it");
+        for second in 201..=400 {
+            pace.interval = FASTEST;
+            pace.slow_down(Duration::from_secs(second));
+        }
+        assert_eq!(pace.climb.as_ref().map(|climb| climb.rest), Some(LONGEST_REST));
+        assert_eq!(pace.climb.map(|climb| climb.at), Some(Duration::from_secs(400) + LONGEST_REST));
     }
 
     #[test]
