@@ -35,7 +35,7 @@ pub(crate) use error::{BrokerError, CodeOrder, Reason};
 pub(crate) use listing::{Listing, Odd};
 pub(crate) use notice::{Landing, Notice};
 pub(crate) use session::is_bound;
-pub(crate) use work::Outcome;
+pub(crate) use work::{Outcome, UNATTENDED};
 
 /// Whether a person can be asked for a code or an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal};
+use super::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, UNATTENDED};
 use crate::aws::{Aws, Endpoints};
 use crate::login::{Machine, Preference};
 use crate::model::{
@@ -147,7 +147,7 @@ fn who_interrupts_at_one_page_is_not_sent_to_the_next() {
     let broker = scene.broker(person, Attendance::Person, Renewal::Strict);
     let profiles = [profile("corp"), profile("other")];
     let chains: Vec<Chain<'_>> = profiles.iter().map(|profile| Chain::resolve(profile, |_| None).unwrap()).collect();
-    let outcomes = run(broker.carry_out(&broker.plan(&chains)));
+    let outcomes = run(broker.carry_out(&broker.plan(&chains), None));
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.is_interrupt())));
     assert_eq!((outcomes.len(), pages.get()), (2, 1));
 }
@@ -174,11 +174,19 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
     let (outcomes, waited) = runtime.block_on(async {
         let start = tokio::time::Instant::now();
-        (broker.carry_out(&broker.plan(&chains)).await, start.elapsed())
+        (broker.carry_out(&broker.plan(&chains), Some(UNATTENDED)).await, start.elapsed())
     });
     let is_out_of_time = |error: &BrokerError| matches!(error, BrokerError::OutOfTime { .. });
     assert!(outcomes[0].as_ref().is_err_and(|error| is_out_of_time(error)), "{outcomes:?}");
     assert_eq!(waited, Duration::from_secs(25));
+    // Who waits for many gives no limit; then each call's own holds.
+    let (outcomes, waited) = runtime.block_on(async {
+        let start = tokio::time::Instant::now();
+        let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
+        (broker.carry_out(&broker.plan(&chains), None).await, start.elapsed())
+    });
+    assert!(outcomes[0].as_ref().is_err_and(|error| !is_out_of_time(error)), "{outcomes:?}");
+    assert!(waited > UNATTENDED, "{waited:?}");
     // What is kept serves all the same, if there is something.
     let credentials = Credentials {
         access_key_id: "ASIA".to_owned(),
@@ -195,7 +203,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
         credentials: credentials.clone(),
     };
     scene.sessions.put(&Saved { session, seen: Vec::new() }).unwrap();
-    let outcomes = runtime.block_on(broker.carry_out(&broker.plan(&chains)));
+    let outcomes = runtime.block_on(broker.carry_out(&broker.plan(&chains), Some(UNATTENDED)));
     assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
 }
 

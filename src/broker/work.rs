@@ -11,15 +11,15 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use super::error::BrokerError;
 use super::notice::Notice;
 use super::sso::{Purpose, Trust};
-use super::{Attendance, Broker, Renewal};
+use super::{Broker, Renewal};
 use crate::login::{Freshness, Needs, Steps, TokenUse};
 use crate::model::{Chain, Credentials, Kind, Profile};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
-/// How long a program waits that nobody sits at: Go's SDK gives up after a minute (aws-facts §7), and what is kept may
-/// still serve.
-const UNATTENDED: Duration = Duration::from_secs(25);
+/// How long a program waits for one profile's credentials that nobody sits at: Go's SDK gives up after a minute
+/// (aws-facts §7), and what is kept may still serve.
+pub(crate) const UNATTENDED: Duration = Duration::from_secs(25);
 
 /// What came of a step or chain; what fails for one fails for all that stand on it.
 pub(crate) type Outcome = Result<Credentials, Rc<BrokerError>>;
@@ -69,9 +69,9 @@ impl Broker<'_> {
     /// Carries it out; gives what came of each chain, in their order.
     ///
     /// With [`Renewal::Lenient`], where a renewal fails, or would need a person who is not there, a kept session with a
-    /// minute or more left still serves. When a person interrupts, everything that is left ends with that; where nobody
-    /// is there, all of it has a limited time.
-    pub(crate) async fn carry_out(&self, work: &Work<'_>) -> Vec<Outcome> {
+    /// minute or more left still serves. When a person interrupts, everything that is left ends with that; so it does after
+    /// `limit`, which whoever waits for the result knows: the portal's quota lets many profiles take minutes.
+    pub(crate) async fn carry_out(&self, work: &Work<'_>, limit: Option<Duration>) -> Vec<Outcome> {
         let list = &work.steps.list;
         let mut done: Vec<Option<Outcome>> = vec![None; list.len()];
         // On the heap, since its type is too deep for the compiler inside another one.
@@ -79,9 +79,9 @@ impl Broker<'_> {
             self.ask(work, &mut done).await?;
             self.run_all(work, &mut done).await
         });
-        let ended = match self.attendance {
-            Attendance::Person => Ok(all.await),
-            Attendance::Nobody => tokio::time::timeout(UNATTENDED, all).await,
+        let ended = match limit {
+            None => Ok(all.await),
+            Some(limit) => tokio::time::timeout(limit, all).await,
         };
         for (step, outcome) in list.iter().zip(&mut done).filter(|(_, outcome)| outcome.is_none()) {
             *outcome = match &ended {

@@ -29,7 +29,7 @@ pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Cre
     let desk = desk.at_tty();
     let chains = [desk.chain(name)?];
     // What needs no person is done without one, even if there is not much of it left.
-    let outcome = desk.obtain(&chains, Manner::unattended(), |_| ())?.pop();
+    let outcome = desk.obtain(&chains, Manner::unattended(1), |_| ())?.pop();
     let is_persons = matches!(&outcome, Some(Err(error)) if matches!(**error, BrokerError::LoginNeeded { .. }));
     if !is_persons {
         return desk.credentials_of(outcome);

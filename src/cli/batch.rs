@@ -418,7 +418,7 @@ impl<'b> Course<'b> {
         }
         let desk = self.batch.desk;
         // A failure is to be known even where the old session still serves.
-        let manner = Manner { renewal: Renewal::StrictAtTop, ..Manner::unattended() };
+        let manner = Manner { renewal: Renewal::StrictAtTop, ..Manner::unattended(1) };
         let failure = match desk.obtain(std::slice::from_ref(chain), manner, |_| ()) {
             Ok(mut outcomes) => match outcomes.pop() {
                 Some(Ok(newer)) => return newer,

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
-use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Outcome, Ports, Renewal, is_bound};
+use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Outcome, Ports, Renewal, UNATTENDED, is_bound};
 use crate::login::{Freshness, Needs, Preference, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow};
 use crate::plan;
@@ -75,11 +75,14 @@ pub(crate) struct Manner {
     pub(crate) flow: Option<SsoFlow>,
     /// When whoever waits for the result gives up.
     pub(crate) until: Option<Deadline>,
+    /// How long the work itself may take; what is kept serves in its place where it can.
+    pub(crate) limit: Option<Duration>,
 }
 
 impl Manner {
-    /// For a program, with nobody to ask.
-    pub(crate) fn unattended() -> Self {
+    /// For a program, with nobody to ask, that wants so many profiles' credentials. One may be wanted by an SDK, which gives
+    /// up; many are wanted by `exec` alone, and take the time that the portal's quota gives them.
+    pub(crate) fn unattended(profiles: usize) -> Self {
         Self {
             prompt: Box::new(Nobody),
             attendance: Attendance::Nobody,
@@ -87,13 +90,14 @@ impl Manner {
             browser: Browser::Never,
             flow: None,
             until: None,
+            limit: (profiles <= 1).then_some(UNATTENDED),
         }
     }
 
     /// For a program, with a person to ask: what they are not needed for is done without them.
     pub(crate) fn in_place(prompt: Box<dyn Prompt>, until: Option<Deadline>) -> Self {
         let (attendance, renewal, browser) = (Attendance::Person, Renewal::Lenient, Browser::Auto);
-        Self { prompt, attendance, renewal, browser, flow: None, until }
+        Self { prompt, attendance, renewal, browser, flow: None, until, limit: None }
     }
 }
 
@@ -200,7 +204,7 @@ impl<'a> Desk<'a> {
             return Ok(broker.held(&work));
         }
         // On the heap, since its type is too deep for the compiler inside another one.
-        let carried_out = Box::pin(broker.carry_out(&work));
+        let carried_out = Box::pin(broker.carry_out(&work, manner.limit));
         match manner.until {
             Some(until) => {
                 let outcomes = run(at_tty::within(until, carried_out))?;
@@ -243,7 +247,7 @@ impl<'a> Desk<'a> {
         let manner = if may_ask {
             Manner::in_place(self.asker(given_code(None, self.host)?, None).then(Box::new(Terminal)), None)
         } else {
-            Manner::unattended()
+            Manner::unattended(open.len())
         };
         let announce = |needs: &Needs<'_>| {
             if may_ask {
@@ -442,7 +446,13 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
 
-    use super::run;
+    use super::{Manner, UNATTENDED, run};
+
+    #[test]
+    fn only_one_profile_is_waited_for_by_somebody_who_gives_up() {
+        let limits = [1, 2, 600].map(|profiles| Manner::unattended(profiles).limit);
+        assert_eq!(limits, [Some(UNATTENDED), None, None]);
+    }
 
     #[test]
     fn what_the_system_searches_for_is_not_waited_for_at_the_end() {

@@ -95,6 +95,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
         flow: args.flow.map(SsoFlow::from),
         until: None,
+        limit: None,
     };
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest.catalog, out));
     // Sessions that were got before an interruption are worth keeping.
