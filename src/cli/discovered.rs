@@ -221,7 +221,7 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         "written": is_written,
         "files": findings
             .diffs()
-            .map(|(source, diff)| json!({ "path": source.path, "written": is_written, "diff": diff }))
+            .map(|(source, diff)| json!({ "path": Places::text(&source.path), "written": is_written, "diff": diff }))
             .collect::<Vec<_>>(),
         "requests": listing.requests,
         "known_before": listing.kept,

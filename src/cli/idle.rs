@@ -92,5 +92,5 @@ fn print(file: &FileWork) -> Option<Print> {
 
 /// The document of `--json` for a file that stays as it is.
 pub(crate) fn document(path: &Path) -> serde_json::Value {
-    serde_json::json!({ "path": path, "changed": false, "sections": [], "diff": "" })
+    serde_json::json!({ "path": Places::text(path), "changed": false, "sections": [], "diff": "" })
 }

@@ -80,9 +80,9 @@ impl Reading {
     pub(crate) fn document(&self) -> serde_json::Value {
         let counted = self.loaded.is_in_order();
         json!({
-            "manifest": self.source().path,
-            "included": self.included().map(|source| &source.path).collect::<Vec<_>>(),
-            "local": self.local().map(|source| &source.path).collect::<Vec<_>>(),
+            "manifest": Places::text(&self.source().path),
+            "included": self.included().map(|source| Places::text(&source.path)).collect::<Vec<_>>(),
+            "local": self.local().map(|source| Places::text(&source.path)).collect::<Vec<_>>(),
             "errors": self.count(Severity::Error),
             "warnings": self.count(Severity::Warning),
             "profiles": counted.then_some(self.loaded.profiles),

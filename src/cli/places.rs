@@ -61,6 +61,11 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// A path for a document, which holds text alone: what is none in it becomes a replacement character.
+    pub(crate) fn text(path: &Path) -> String {
+        path.to_string_lossy().into_owned()
+    }
+
     /// Where the manifest is looked for when nothing names it.
     fn default_manifest() -> Result<PathBuf, Failure> {
         let dir = Host::config_dir().ok_or_else(no_home)?;

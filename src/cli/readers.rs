@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::out::Out;
+use super::places::Places;
 use super::work::FileWork;
 use crate::ini::Disagreement;
 use crate::source::display_safe;
@@ -13,7 +14,7 @@ const TOLD: usize = 5;
 /// The warnings for `--json`: all of them, for a file that changes.
 pub(crate) fn document(file: &FileWork) -> Vec<serde_json::Value> {
     let found = file.plan.disagreements.iter().filter(|_| file.is_pending());
-    let one = |found: &Disagreement| json!({ "path": file.snapshot.path, "line": found.line, "text": display_safe(&found.to_string()) });
+    let one = |found: &Disagreement| json!({ "path": Places::text(&file.snapshot.path), "line": found.line, "text": display_safe(&found.to_string()) });
     found.map(one).collect()
 }
 

@@ -157,7 +157,7 @@ fn report(backs: &[Back], is_shown_only: bool, out: Out) -> Result<(), Failure> 
     if out.json {
         return out.document(json!({
             "written": !is_shown_only,
-            "changed_since": backs.iter().filter(|back| back.is_changed_since).map(Back::path).collect::<Vec<_>>(),
+            "changed_since": backs.iter().filter(|back| back.is_changed_since).map(|back| Places::text(back.path())).collect::<Vec<_>>(),
             "files": backs.iter().map(|back| back.work.document()).collect::<Vec<_>>(),
         }));
     }

@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::out::Out;
+use super::places::Places;
 use crate::apply::{ApplyError, Content, Keep, Written, carry_out, put_back};
 use crate::plan::{self, Change, Plan, Refusal};
 use crate::source::display_safe;
@@ -90,7 +91,7 @@ impl FileWork {
     pub(crate) fn document(&self) -> serde_json::Value {
         let sections = self.plan.changes.iter();
         json!({
-            "path": self.snapshot.path,
+            "path": Places::text(&self.snapshot.path),
             "changed": self.is_pending(),
             "sections": sections
                 .map(|(section, change)| json!({ "section": section, "change": change.as_str() }))

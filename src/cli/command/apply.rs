@@ -171,7 +171,7 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
         let mut warnings = [readers::document(&work.config), readers::document(&work.credentials)].concat();
         let dependents = plans.dependents(work).into_iter();
         warnings.extend(dependents.map(|one| {
-            json!({ "path": work.config.snapshot.path, "line": one.line, "text": without_credentials(&one, is_shown_only) })
+            json!({ "path": Places::text(&work.config.snapshot.path), "line": one.line, "text": without_credentials(&one, is_shown_only) })
         }));
         return out.document(json!({
             "written": !is_shown_only && work.is_pending(),

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
     }
     atomic::write_private(&path, STARTER.as_bytes()).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
     if out.json {
-        out.document(serde_json::json!({ "manifest": path }))?;
+        out.document(serde_json::json!({ "manifest": Places::text(&path) }))?;
     } else {
         out.say(&format!("wrote {}", crate::source::display_safe(&path.display().to_string())));
         out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");

@@ -179,7 +179,7 @@ fn document(reading: &Reading) -> Value {
         })
     };
     let mut document = reading.document();
-    document["personal"] = json!(reading.files.personal);
+    document["personal"] = json!(Places::text(&reading.files.personal));
     document["variables"] = reading.loaded.variables.iter().map(variable).collect();
     document
 }

@@ -2,6 +2,7 @@
 
 mod listing;
 mod manifests;
+mod paths;
 mod person;
 mod sharing;
 
