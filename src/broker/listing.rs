@@ -68,7 +68,7 @@ struct Asking<'s> {
 }
 
 /// What came of one account.
-type Roles = Result<Option<Vec<String>>, Rc<BrokerError>>;
+type Roles = Result<Vec<String>, Rc<BrokerError>>;
 
 impl Broker<'_> {
     /// What is assigned to the person who signs in to `session`. Each account's roles are put into `learnt` as soon as they
@@ -103,7 +103,8 @@ impl Broker<'_> {
         Ok(listing)
     }
 
-    /// Asks for the roles of the accounts at the places `missing`; gives those of accounts that vanished meanwhile.
+    /// Asks for the roles of the accounts at the places `missing`; gives those of accounts that vanished meanwhile. It is an
+    /// error if all of them have: then the portal refuses something else.
     async fn all_roles(
         &self,
         asking: &Asking<'_>,
@@ -113,20 +114,25 @@ impl Broker<'_> {
     ) -> Result<HashSet<usize>, Rc<BrokerError>> {
         let (total, mut done, mut vanished) = (accounts.len(), accounts.len() - missing.len(), HashSet::new());
         let mut ready = VecDeque::from(missing);
-        let mut running = FuturesUnordered::new();
+        let (mut running, mut refusal) = (FuturesUnordered::new(), None);
         loop {
             while running.len() < AT_ONCE
                 && let Some(place) = ready.pop_front()
             {
                 running.push(async move { (place, done, self.roles(asking, &accounts[place].0).await) });
             }
-            let Some((place, done_before, roles)) = running.next().await else { return Ok(vanished) };
+            let Some((place, done_before, roles)) = running.next().await else {
+                return refusal.filter(|_| vanished.len() == total).map_or(Ok(vanished), Err);
+            };
             match roles {
-                Ok(Some(names)) => {
+                Ok(names) => {
                     let roles = LearntRoles { names, at: (self.ports.now)() };
                     learnt.borrow_mut().insert(accounts[place].0.as_str().to_owned(), roles);
                 }
-                Ok(None) => drop(vanished.insert(place)),
+                Err(error) if is_gone(&error) => {
+                    vanished.insert(place);
+                    refusal.get_or_insert(error);
+                }
                 // As long as others are served, its turn comes.
                 Err(error) if is_throttled(&error) && done > done_before => {
                     ready.push_back(place);
@@ -148,20 +154,14 @@ impl Broker<'_> {
         .await
     }
 
-    /// The names of an account's roles; none if there is no such account any more.
+    /// The names of an account's roles.
     async fn roles(&self, asking: &Asking<'_>, account_id: &AccountId) -> Roles {
         let (region, operation) = (asking.access.region(), Operation::ListAccountRoles);
-        let roles = self
-            .pages(asking, operation, async |token, next_token| {
-                let call = ListAccountRoles { region, access_token: &token.access_token, account_id, next_token };
-                self.ports.aws.list_account_roles(call).await
-            })
-            .await;
-        match roles {
-            Ok(roles) => Ok(Some(roles)),
-            Err(error) if is_gone(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
+        self.pages(asking, operation, async |token, next_token| {
+            let call = ListAccountRoles { region, access_token: &token.access_token, account_id, next_token };
+            self.ports.aws.list_account_roles(call).await
+        })
+        .await
     }
 
     /// All pages of a list, one after another.

@@ -33,12 +33,16 @@ pub(crate) fn note(listing: &Listing, out: Out) {
     if !more.is_empty() {
         out.warn(&format!("{} more names that can't be right are left out", more.len()));
     }
-    for account in &listing.vanished {
+    let (told, more) = listing.vanished.split_at(listing.vanished.len().min(MOST));
+    for account in told {
         out.warn(&format!(
             "account `{}` ({}) was taken from you while its roles were asked for; it is left as it is",
             account.name,
             account.id.as_str()
         ));
+    }
+    if !more.is_empty() {
+        out.warn(&format!("{} more accounts were taken from you; they are left as they are", more.len()));
     }
 }
 
@@ -54,6 +58,7 @@ pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listi
         part(EntryState::Changed, "changed"),
         part(EntryState::Unchanged, "unchanged"),
         part(EntryState::Gone, "not listed any more"),
+        (!listing.vanished.is_empty()).then(|| format!("{} taken from you meanwhile", listing.vanished.len())),
     ];
     let gone_roles = findings.gone_roles();
     let roles_part = (gone_roles > 0).then(|| format!("{} not listed any more", count(gone_roles, "role")));

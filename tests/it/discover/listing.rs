@@ -169,6 +169,37 @@ fn an_account_that_is_taken_away_meanwhile_is_left_as_it_is() {
 }
 
 #[test]
+fn a_portal_that_refuses_every_accounts_roles_lists_nothing_and_that_is_an_error() {
+    let faults = [(404, "ResourceNotFoundException", "Account not found"), (403, "ForbiddenException", "No access")];
+    for (status, code, message) in faults {
+        let scene = Scene::with_many(3).signed_in();
+        let before = format!("{SESSION}\n[accounts]\nold = {{ id = \"{}\", roles = [\"X\"] }}\n", id(1));
+        scene.home.manifest(&before);
+        for _ in 0..3 {
+            scene.aws.world().fail_next("ListAccountRoles", Fault::status(status, code, message));
+        }
+        let run = scene.run(&["discover", "--prune", "--json"]);
+        assert!(matches!(run.code, Some(5 | 6)), "{:?} {}", run.code, run.stderr);
+        assert!(run.stderr.contains("corp: ListAccountRoles failed") && run.stderr.contains(message), "{}", run.stderr);
+        assert_eq!(run.json()["error"]["aws_message"], message);
+        assert_eq!(scene.home.read(MANIFEST), before);
+    }
+}
+
+#[test]
+fn accounts_that_vanish_are_counted_and_not_all_are_told() {
+    let scene = Scene::with_many(42).signed_in();
+    for _ in 0..41 {
+        scene.aws.world().fail_next("ListAccountRoles", Fault::status(403, "ForbiddenException", "No access"));
+    }
+    let run = scene.run(&["discover"]).ok();
+    assert_eq!(run.stderr.matches("was taken from you while").count(), 30, "{}", run.stderr);
+    assert!(run.stderr.contains("warning: 11 more accounts were taken from you; they are left as they are\n"));
+    let words = "corp lists 1 account with 2 roles: 1 new, 41 taken from you meanwhile\n";
+    assert!(run.stderr.contains(words), "{}", run.stderr);
+}
+
+#[test]
 fn a_busy_portal_is_asked_again_and_nobody_hears_of_it() {
     let scene = Scene::with_many(40).signed_in();
     for _ in 0..8 {
