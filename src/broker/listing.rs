@@ -72,35 +72,39 @@ type Roles = Result<Vec<String>, Rc<BrokerError>>;
 
 impl Broker<'_> {
     /// What is assigned to the person who signs in to `session`. Each account's roles are put into `learnt` as soon as they
-    /// are known, so that they are not asked for again if this ends early; what stands there already is not asked for.
+    /// are known, so that they are not asked for again if this ends early. What `recall` gives for the sign-in is not asked
+    /// for: another one may be another person's.
     pub(crate) async fn list(
         &self,
         session: &Arc<SsoSession>,
         learnt: &RefCell<Learnt>,
+        recall: impl Fn(String) -> Learnt,
     ) -> Result<Listing, Rc<BrokerError>> {
         let (access, name) = (SsoAccess::Session(Arc::clone(session)), ProfileName::from(&session.name));
         let asking = Asking { access: &access, name: &name, requests: Cell::new(0), has_served: Cell::new(false) };
         self.sso_token(Purpose::Listing(&name), &access, Trust::Kept).await?;
         // Not before: a person may have taken minutes to approve.
         self.pace.may_climb();
-        let mut listing = Listing::default();
-        let accounts = listing.check(self.accounts(&asking).await?);
-        let missing: Vec<usize> =
-            (0..accounts.len()).filter(|place| !learnt.borrow().contains_key(accounts[*place].0.as_str())).collect();
-        listing.kept = accounts.len() - missing.len();
-        (self.ports.notify)(Notice::Listing { kept: listing.kept, total: accounts.len() });
-        let vanished = self.all_roles(&asking, &accounts, missing, learnt).await?;
-        listing.requests = asking.requests.get();
-        let learnt = learnt.borrow();
-        for (place, (id, name)) in accounts.into_iter().enumerate() {
-            if vanished.contains(&place) {
-                listing.vanished.push(ListedAccount::new(id, name, Vec::new()));
-            } else if let Some(roles) = learnt.get(id.as_str()) {
-                let roles = listing.check_roles(&id, &roles.names);
-                listing.accounts.push(ListedAccount::new(id, name, roles));
+        loop {
+            let mut listing = Listing::default();
+            let accounts = listing.check(self.accounts(&asking).await?);
+            // Not before: the token that was kept may have been refused.
+            let token = self.token_in_use(&access);
+            let sign_in = token.as_ref().map(|token| self.ports.tokens.origin(&access, token));
+            learnt.replace(sign_in.clone().map(&recall).unwrap_or_default());
+            let is_missing = |place: &usize| !learnt.borrow().contains_key(accounts[*place].0.as_str());
+            let missing: Vec<usize> = (0..accounts.len()).filter(is_missing).collect();
+            listing.kept = accounts.len() - missing.len();
+            (self.ports.notify)(Notice::Listing { kept: listing.kept, total: accounts.len() });
+            let vanished = self.all_roles(&asking, &accounts, missing, learnt).await?;
+            let last = self.token_in_use(&access);
+            // Whoever has approved meanwhile may be another person, whose accounts and roles are others.
+            if last == token || last.map(|last| self.ports.tokens.origin(&access, &last)) == sign_in {
+                listing.requests = asking.requests.get();
+                listing.take(accounts, &vanished, &learnt.borrow());
+                return Ok(listing);
             }
         }
-        Ok(listing)
     }
 
     /// Asks for the roles of the accounts at the places `missing`; gives those of accounts that vanished meanwhile. It is an
@@ -227,6 +231,18 @@ impl Broker<'_> {
 }
 
 impl Listing {
+    /// Takes the accounts with the roles that are known of them; those at the places `vanished` have none.
+    fn take(&mut self, accounts: Vec<(AccountId, String)>, vanished: &HashSet<usize>, learnt: &Learnt) {
+        for (place, (id, name)) in accounts.into_iter().enumerate() {
+            if vanished.contains(&place) {
+                self.vanished.push(ListedAccount::new(id, name, Vec::new()));
+            } else if let Some(roles) = learnt.get(id.as_str()) {
+                let roles = self.check_roles(&id, &roles.names);
+                self.accounts.push(ListedAccount::new(id, name, roles));
+            }
+        }
+    }
+
     /// The accounts that have the number of one, each once, with their names.
     fn check(&mut self, items: Vec<AccountItem>) -> Vec<(AccountId, String)> {
         let mut seen = HashSet::new();

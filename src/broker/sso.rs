@@ -104,6 +104,11 @@ impl Broker<'_> {
         result
     }
 
+    /// The token that this run uses, whatever AWS says of it.
+    pub(super) fn token_in_use(&self, access: &SsoAccess) -> Option<SsoToken> {
+        self.tokens.borrow().get(&run_key(access))?.clone().ok()
+    }
+
     /// What was found for an earlier profile, if that settles it.
     fn token_of_this_run(&self, access: &SsoAccess, trust: Trust<'_>) -> Option<Result<SsoToken, Rc<BrokerError>>> {
         let known = self.tokens.borrow().get(&run_key(access)).cloned();
@@ -230,7 +235,10 @@ impl Broker<'_> {
         let mut granted = self.ports.aws.create_token(call, (self.ports.now)()).await?;
         // RFC 6749 §6: an answer without a refresh token leaves the old one good.
         granted.refresh_token = granted.refresh_token.or_else(|| token.refresh_token.clone());
-        Ok(self.keep_token(access, client, granted))
+        let origin = self.ports.tokens.origin(access, token);
+        let renewed = self.keep_token(access, client, granted);
+        self.ports.tokens.descends(access, &renewed, origin);
+        Ok(renewed)
     }
 
     /// Asks a person to approve, once in a run.

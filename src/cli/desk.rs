@@ -11,7 +11,9 @@ use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
-use crate::broker::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Outcome, Ports, Renewal, UNATTENDED, is_bound};
+use crate::broker::{
+    Attendance, Broker, BrokerError, LongTermKeys, Notice, Outcome, Ports, Renewal, UNATTENDED, is_bound,
+};
 use crate::login::{Freshness, Needs, Preference, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow};
 use crate::plan;

@@ -1,6 +1,8 @@
 //! Owns what a listing comes to in the manifest's files: the new texts, making sure that they are no worse than the old ones,
 //! and writing them.
 
+use std::path::Path;
+
 use crate::broker::Listing;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{
@@ -12,6 +14,7 @@ use crate::source::{Source, display_safe};
 use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
+use crate::system::seen::Compared;
 
 use super::exit::Exit;
 use super::explain;
@@ -167,15 +170,23 @@ impl<'r> Findings<'r> {
         })
     }
 
-    /// Writes what changes, unless somebody has written there meanwhile.
-    pub(crate) fn write(&self, places: Places<'_>, out: Out) -> Result<(), Failure> {
+    /// Writes what changes, unless somebody has meanwhile written to any file that was read: what `again` does, started
+    /// once more, goes by that.
+    pub(crate) fn write(&self, again: &str, places: Places<'_>, out: Out) -> Result<(), Failure> {
         let state = places.state()?;
+        let changed = |path: &Path| {
+            let message = format!("{} was changed by another program meanwhile", path.display());
+            Failure::new(Exit::Refused, display_safe(&message)).hint(format!("run `{again}` again"))
+        };
+        let all = self.reading.files.seen();
+        if let Some(seen) = all.iter().find(|seen| seen.compare() == Compared::Different) {
+            return Err(changed(seen.path()));
+        }
         let mut works = Vec::new();
         for (source, text) in self.changed() {
             let snapshot = Snapshot::read_settled(&source.path).map_err(|error| explain::disk(&error))?;
             if snapshot.bytes != source.text.as_bytes() {
-                let message = format!("{} was changed by another program meanwhile", source.path.display());
-                return Err(Failure::new(Exit::Refused, message).hint("run `awsauth discover` again"));
+                return Err(changed(&source.path));
             }
             let plan = Plan::whole(source.text.as_bytes(), text.as_bytes().to_vec());
             works.push(FileWork { snapshot, plan });
@@ -183,7 +194,7 @@ impl<'r> Findings<'r> {
         let backups: Vec<Backups> = works.iter().map(|work| Backups::of(&state, &work.snapshot.target)).collect();
         let stamp = Stamp::after(clock::now(), &backups.iter().collect::<Vec<_>>());
         for (place, work) in works.iter().enumerate() {
-            let written = work.carry_out_as_read(&state, &stamp, out, "awsauth discover");
+            let written = work.carry_out_as_read(&state, &stamp, out, again);
             written.map_err(|failure| match works[..place].first() {
                 Some(first) => {
                     let path = Places::shown(&first.snapshot.path);

@@ -86,7 +86,8 @@ fn tell(notice: &Notice<'_>, out: Out) {
         Notice::Listing { kept, total } => {
             let rest = if kept < total { "; only the others are asked for" } else { "" };
             let accounts = count(*total, "account");
-            out.say(&format!("{kept} of {accounts} are known from the run before, which wrote nothing{rest}"));
+            let words = format!("{kept} of {accounts} are known from the run before, which wrote nothing{rest}");
+            out.say(&format!("{words} (`--fresh` asks for all)"));
         }
         Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
         Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),

@@ -275,7 +275,11 @@ mod tests {
             pace.slow_down(Duration::from_secs(second));
         }
         assert_eq!(pace.interval, SLOWEST);
-        assert_eq!(pace.climb.as_ref().map(|climb| climb.rest), Some(REST), "the quota was refused, and nothing above it");
+        assert_eq!(
+            pace.climb.as_ref().map(|climb| climb.rest),
+            Some(REST),
+            "the quota was refused, and nothing above it"
+        );
         for second in 201..=400 {
             pace.interval = FASTEST;
             pace.slow_down(Duration::from_secs(second));

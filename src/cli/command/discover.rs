@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::findings::Findings;
-use crate::cli::lister::{Lister, SignIn};
+use crate::cli::lister::{Lister, Memory, SignIn};
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
@@ -44,7 +44,10 @@ pub(crate) struct Args {
     /// Show what would change as a diff, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask on a terminal
+    /// Ask for everything, also for what an earlier run learnt and did not write
+    #[arg(long)]
+    fresh: bool,
+    /// Do not ask on a terminal; --json does not ask, and needs this or --dry-run there
     #[arg(short, long)]
     yes: bool,
     /// Do not open a browser, should a sign-in be needed; the page's address is always shown
@@ -57,6 +60,10 @@ pub(crate) struct Args {
 
 /// Lists, shows what that changes, asks where somebody can be asked, and writes it.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+    if out.json && host.is_interactive() && !args.yes && !args.dry_run {
+        return Err(Failure::new(Exit::Usage, "with `--json`, nobody is asked before the manifest is written")
+            .hint("`--dry-run` shows what would change, `--yes` writes it"));
+    }
     let reading = Reading::read_with_variables(places)?;
     let session = session(args.session.as_deref(), &reading);
     let is_fit = reading.loaded.is_in_order() || reading.loaded.is_fit_for_listing() && session.is_ok();
@@ -68,7 +75,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         return Ok(Exit::Manifest);
     }
     let session = session?;
-    let lister = Lister::new(Arc::clone(&session), host, places, out)?;
+    let memory = if args.fresh { Memory::Unused } else { Memory::Used };
+    let lister = Lister::new(Arc::clone(&session), memory, host, places, out)?;
     let is_said = args.no_browser || args.flow.is_some();
     let listing = lister.list(SignIn {
         attendance: if host.is_interactive() || is_said { Attendance::Person } else { Attendance::Nobody },
@@ -79,10 +87,27 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     discovered::note(&listing, out);
     let done = finish(args, &reading, &session, &listing, (host, places, out));
     match &done {
-        Ok(_) => lister.forget(),
-        Err(_) => lister.keep(),
+        Ok(Use::Done) => lister.forget(),
+        Ok(Use::Shown) | Err(_) => lister.keep(),
     }
-    done
+    done.map(|_| Exit::Done)
+}
+
+/// What a listing was good for.
+enum Use {
+    /// It stands in the manifest.
+    Done,
+    /// It was shown; the run that writes it goes on from there.
+    Shown,
+}
+
+impl Args {
+    /// What was typed, as far as it decides what is written.
+    fn again(&self) -> String {
+        let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), std::borrow::Cow::into_owned);
+        let session = self.session.as_ref().map(|session| format!(" {}", quoted(session))).unwrap_or_default();
+        format!("awsauth discover{session}{}", if self.prune { " --prune" } else { "" })
+    }
 }
 
 /// The session of that name, or the only one.
@@ -115,7 +140,7 @@ fn finish(
     session: &SsoSession,
     listing: &Listing,
     (host, places, out): (&Host, Places<'_>, Out),
-) -> Result<Exit, Failure> {
+) -> Result<Use, Failure> {
     let gone = if args.prune { Gone::Prune } else { Gone::Keep };
     let findings = Findings::new(reading, session, listing, gone, out)?;
     discovered::note_left(&findings, session, out);
@@ -140,14 +165,14 @@ fn finish(
             discovered::say_files(&findings, "would change", out);
             agree(!findings.drops())?;
         }
-        findings.write(places, out)?;
+        findings.write(&args.again(), places, out)?;
     }
     if out.json {
         out.document(discovered::document(&findings, session, listing, is_written))?;
     } else {
         discovered::say_end(&findings, session, args.dry_run, out);
     }
-    Ok(Exit::Done)
+    Ok(if is_pending && !is_written { Use::Shown } else { Use::Done })
 }
 
 /// Asks; `default` is what Enter means.

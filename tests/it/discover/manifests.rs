@@ -182,7 +182,7 @@ fn a_dry_run_shows_the_diff_and_writes_nothing() {
     let scene = tended();
     let run = scene.run(&["discover", "--dry-run", "--prune"]).ok();
     assert!(run.stdout.contains("\n-old = \"999999999999\"\n") && run.stdout.contains("\n+new = {"), "{}", run.stdout);
-    assert!(run.stderr.ends_with("would change ~/.config/awsauth/profiles.toml\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("would change ~/.config/awsauth/profiles.toml\nwhat was learnt of"), "{}", run.stderr);
     assert_eq!(scene.home.read(MANIFEST), TENDED);
     let document = scene.run(&["discover", "--dry-run", "--json"]).ok().json();
     assert_eq!((&document["written"], &document["files"][0]["written"]), (&json!(false), &json!(false)));

@@ -1,5 +1,6 @@
 //! `awsauth discover`: what an SSO session lists, and what becomes of `[accounts]`.
 
+mod kept;
 mod listing;
 mod manifests;
 mod paths;
@@ -45,6 +46,15 @@ sso_role_name = "Admin"
 struct Scene {
     aws: FakeAws,
     home: Sandbox,
+}
+
+/// Waits for what must happen soon.
+fn wait_until(is_so: impl Fn() -> bool) {
+    let start = std::time::Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "it does not happen");
+        std::thread::yield_now();
+    }
 }
 
 /// The number of an account.

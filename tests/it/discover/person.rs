@@ -5,7 +5,7 @@ use std::process::Stdio;
 use rexpect::session::{PtySession, spawn_command};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{MANIFEST, PATIENCE, Scene};
+use super::{MANIFEST, PATIENCE, SESSION, Scene, wait_until};
 use crate::support::fake_aws::{Approval, Fault};
 
 fn at_terminal(scene: &Scene, args: &str) -> PtySession {
@@ -32,6 +32,8 @@ fn a_person_is_asked_before_anything_is_written() {
         session.exp_string("would change ~/.config/awsauth/profiles.toml").unwrap();
         session.exp_string("Write this?").unwrap();
         session.exp_string("(Y/n)").unwrap();
+        // Whatever ends it now.
+        assert_eq!(scene.kept().len(), 1);
         answer(&mut session, if key == "n" { "n\r" } else { key });
         session.exp_string(words).unwrap();
         session.exp_string(if key == "n" { "ended with 4" } else { "ended with 130" }).unwrap();
@@ -108,11 +110,18 @@ fn a_signal_without_a_terminal_keeps_it_as_well() {
     scene.aws.world().fail_after("ListAccountRoles", 1, Fault::Hang);
     let child = scene.home.command(["discover", "-v"]).stderr(Stdio::piped()).spawn().unwrap();
     assert!(scene.aws.wait_for("ListAccountRoles", 2, PATIENCE));
+    wait_until(|| !scene.kept().is_empty());
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
-    assert!(String::from_utf8_lossy(&output.stderr).ends_with("interrupted\n"));
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.ends_with("interrupted\n"), "{words}");
     scene.aws.world().release();
+    assert!(words.contains("what was learnt of 1 account is kept for an hour"), "{words}");
+    assert_eq!(scene.kept().len(), 1);
+    scene.aws.clear();
+    assert_eq!(scene.run(&["discover", "--json"]).ok().json()["known_before"], 1);
+    assert_eq!(scene.lists(), (1, 1));
 }
 
 #[test]
@@ -133,6 +142,59 @@ fn a_sign_in_that_is_needed_is_made_in_place_and_again_if_it_is_revoked() {
     session.exp_string("30 unchanged").unwrap();
     session.exp_string("ended with 0").unwrap();
     assert_eq!(scene.aws.count("StartDeviceAuthorization"), 1);
+}
+
+#[test]
+fn nothing_is_taken_over_from_before_an_approval_in_the_midst_of_it() {
+    let scene = Scene::with_many(30).signed_in();
+    scene.aws.world().approve_devices(Approval::Never);
+    scene.aws.world().fail_after("ListAccountRoles", 10, Fault::SignOut);
+    let mut session = at_terminal(&scene, "discover --yes --no-browser");
+    session.exp_string("to approve the login to corp").unwrap();
+    session.exp_string("Waiting for up to 10 minutes").unwrap();
+    // As if another person approved it.
+    for number in 0..30 {
+        scene.aws.world().unassign(&super::id(number), "Admin");
+    }
+    assert!(scene.aws.world().approve(&scene.aws.world().user_codes()[0]));
+    session.exp_string("30 accounts with 30 roles").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!(scene.home.read(MANIFEST).matches("roles = [\"ReadOnly\"]").count(), 30);
+    assert_eq!(scene.aws.count("ListAccounts"), 2);
+}
+
+#[test]
+fn what_is_written_to_any_file_of_the_manifest_while_a_person_thinks_is_not_passed_over() {
+    let scene = Scene::with_many(3).signed_in();
+    let before = scene.home.read(MANIFEST);
+    let mut session = at_terminal(&scene, "discover corp --prune");
+    session.exp_string("Write this?").unwrap();
+    // Not there before, and not to be written to.
+    scene.home.write(".config/awsauth/profiles.local.toml", "[accounts]\nmine = \"600000000001\"\n");
+    answer(&mut session, "y\r");
+    session.exp_string("profiles.local.toml was changed by another program meanwhile").unwrap();
+    session.exp_string("run `awsauth discover corp --prune` again").unwrap();
+    session.exp_string("ended with 4").unwrap();
+    assert_eq!(scene.home.read(MANIFEST), before);
+}
+
+#[test]
+fn nothing_is_written_unasked_at_a_terminal_for_a_document_either() {
+    let scene = Scene::with_many(2).signed_in();
+    let before = format!("{SESSION}\n[accounts]\nold = \"111111111111\"\n");
+    scene.home.manifest(&before);
+    for args in ["discover --json", "discover --json --prune"] {
+        let mut session = at_terminal(&scene, args);
+        session.exp_string("with `--json`, nobody is asked before the manifest is written").unwrap();
+        session.exp_string("ended with 2").unwrap();
+        assert_eq!((scene.home.read(MANIFEST), scene.lists()), (before.clone(), (0, 0)));
+    }
+    let mut session = at_terminal(&scene, "discover --json --dry-run");
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!(scene.home.read(MANIFEST), before);
+    let mut session = at_terminal(&scene, "discover --json --yes");
+    session.exp_string("ended with 0").unwrap();
+    assert!(scene.home.read(MANIFEST).contains("a0001 = "));
 }
 
 #[test]
