@@ -211,7 +211,7 @@ fn the_document_says_all_of_it() {
     assert_eq!(document["gone"], json!([{ "id": "999999999999", "name": "old", "dropped": true }]));
     assert_eq!(
         (&document["requests"], &document["known_before"], &document["written"]),
-        (&json!(4), &json!(0), &json!(true))
+        (&json!(1), &json!(3), &json!(true))
     );
     assert_eq!(document["files"][0]["path"], scene.home.path(MANIFEST).to_str().unwrap());
     assert_eq!((&document["vanished"], &document["left_out"]), (&json!([]), &json!([])));
