@@ -214,7 +214,20 @@ impl<'b> Course<'b> {
         let width = chains.iter().zip(&fates).filter_map(is_ready).max().unwrap_or(0);
         let children = Children::new();
         let (stop, told, lost, silent) = (None, None, None, HashSet::new());
-        Self { batch, chains, fates, children, running: 0, width, stop, is_in_doubt: false, doubtful: Vec::new(), silent, told, lost }
+        Self {
+            batch,
+            chains,
+            fates,
+            children,
+            running: 0,
+            width,
+            stop,
+            is_in_doubt: false,
+            doubtful: Vec::new(),
+            silent,
+            told,
+            lost,
+        }
     }
 
     /// Gives each its turn, and waits for all that run.
