@@ -37,6 +37,13 @@ impl Draft<'_> {
         self.fields.pattern.value().copied()
     }
 
+    /// Whether no pattern is written in it: it may be some keys of a profile that a matrix makes, also where `[defaults]` has a
+    /// pattern.
+    pub(super) fn lacks_own_pattern(&self) -> bool {
+        let given = self.fields.pattern.given();
+        self.fields.lacks("pattern") || given.is_some_and(|given| given.origin == Origin::Defaults)
+    }
+
     /// Where it was written first: its matrix, or its name.
     pub(super) fn origin(&self) -> Span {
         self.made.as_ref().map_or(self.at, |made| made.matrix)
@@ -160,7 +167,7 @@ impl<'t> Drafts<'t> {
         while let Some(name) = open.pop() {
             if let Some(place) = self.by_name.get(name.as_str()).copied().filter(|place| !gone[*place]) {
                 let draft = &self.list[place];
-                if draft.made.is_some() || !draft.fields.lacks("pattern") {
+                if draft.made.is_some() || !draft.lacks_own_pattern() {
                     continue;
                 }
                 gone[place] = true;

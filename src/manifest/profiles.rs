@@ -42,6 +42,11 @@ pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &
     let fold = |draft: &Draft<'_>| if draft.made.is_some() { Fold::Yes } else { Fold::No };
     check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at, fold(draft))), "profile", reading);
     for index in 0..drafts.list.len() {
+        let draft = &drafts.list[index];
+        // These may be keys of a profile that a matrix makes once it is right.
+        if reading.names_are_open && draft.made.is_none() && draft.lacks_own_pattern() {
+            continue;
+        }
         let mark = reading.out.len();
         check_keys(&drafts.list[index], drafts, reading);
         let draft = &mut drafts.list[index];
@@ -61,9 +66,7 @@ pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &
 fn check_keys(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
     let name = &*draft.written;
     let Some(pattern) = draft.pattern() else {
-        // Keys of a profile that a matrix may make once it is right.
-        let is_open = reading.names_are_open && draft.made.is_none();
-        if draft.fields.lacks("pattern") && !is_open {
+        if draft.fields.lacks("pattern") {
             let found = pattern_missing(draft, drafts, reading);
             reading.out.push(found);
         }

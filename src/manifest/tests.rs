@@ -393,6 +393,12 @@ fn what_a_person_turns_off_goes_with_what_shared_files_build_on_it() {
         assert_eq!(loaded.diagnostics, [], "{own}");
         assert_eq!(names(&loaded.catalog.unwrap()), expected, "{own}");
     }
+    // The same where the pattern is that of all profiles.
+    let by_default = format!("[defaults]\npattern = \"sso\"\n{}", text.replacen("pattern = \"sso\"\n", "", 1));
+    let loaded = load(&with_own(&by_default, "[matrix.corp]\naccounts = []\n"), Audience::Person);
+    assert_eq!((loaded.diagnostics, names(&loaded.catalog.unwrap())), (vec![], vec![]));
+    let misspelt = by_default.replace("[matrix.corp]", "[matrx.corp]");
+    assert_eq!(codes_of(&misspelt), [codes::UNKNOWN_KEY]);
     // A person's own words about it do nothing.
     let own = "[matrix.corp]\naccounts = []\n[profiles.a-A]\noutput = \"text\"\n";
     assert_eq!(codes_in(&with_own(&text, own)), [codes::OVERRIDE_NOTHING]);
