@@ -323,6 +323,14 @@ fn a_short_manifest_does_not_take_a_machines_memory() {
         let more = format!("accounts = \"*\"\nroles = [\"A\"]\ndescription = {description}\n[vars]\nlong = \"{long}\"");
         assert_eq!(codes_of(&with_matrix(&accounts, &more)), [codes::MATRIX_TOO_LARGE]);
     }
+    let plain = with_matrix(&accounts, "accounts = \"*\"\nroles = [\"A\"]");
+    let by_default = format!("[defaults]\ndescription = \"{long}\"\n{plain}");
+    let roles: Vec<String> = (0..5_000).map(|index| format!("r{index}")).collect();
+    let tagged = format!("a = {{ id = \"111111111111\", tags = [\"{long}\"] }}\n");
+    let tagged = with_matrix(&tagged, &format!("accounts = \"*\"\nroles = {roles:?}"));
+    for text in [by_default, tagged] {
+        assert_eq!(codes_of(&text), [codes::MATRIX_TOO_LARGE]);
+    }
 }
 
 #[test]
