@@ -8,6 +8,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::out::Out;
 use super::work::colored;
+use crate::secret::mask_words;
 use crate::source::display_safe;
 
 /// The end of a run that did not do what was asked.
@@ -115,7 +116,7 @@ impl Failure {
     /// The same with a fact for `--json`.
     pub(crate) fn detail(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
         let value = match value.into() {
-            serde_json::Value::String(text) => display_safe(&text).into(),
+            serde_json::Value::String(text) => shown(&text).into(),
             other => other,
         };
         self.told.details.insert(key.to_owned(), value);
@@ -135,7 +136,7 @@ impl Failure {
     pub(crate) fn say_text(&self, out: Out) {
         match self.told.manner {
             Manner::Shown => {}
-            Manner::OneLine => out.say(&display_safe(&self.told.message)),
+            Manner::OneLine => out.say(&shown(&self.told.message)),
             Manner::Whole => self.say_whole(out),
         }
     }
@@ -145,25 +146,25 @@ impl Failure {
             out.say(&colored(&self.told.diff));
         }
         let style = anstyle::AnsiColor::Red.on_default().bold();
-        out.say(&format!("{style}error{style:#}: {}", display_safe(&self.told.message)));
+        out.say(&format!("{style}error{style:#}: {}", shown(&self.told.message)));
         for cause in &self.told.causes {
-            out.say(&format!("  {}", display_safe(cause)));
+            out.say(&format!("  {}", shown(cause)));
         }
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
         for hint in &self.told.hints {
-            out.say(&format!("{style}hint{style:#}: {}", display_safe(hint)));
+            out.say(&format!("{style}hint{style:#}: {}", shown(hint)));
         }
         for line in &self.told.lines {
-            out.say(&format!("    {}", display_safe(line)));
+            out.say(&format!("    {}", shown(line)));
         }
     }
 
     /// The facts for `--json`.
     pub(crate) fn document(&self) -> serde_json::Value {
-        let safe = |texts: &[String]| texts.iter().map(|text| display_safe(text)).collect::<Vec<_>>();
+        let safe = |texts: &[String]| texts.iter().map(|text| shown(text)).collect::<Vec<_>>();
         let mut fields = serde_json::Map::new();
         fields.insert("exit_code".to_owned(), self.exit.code().into());
-        fields.insert("message".to_owned(), display_safe(&self.told.message).into());
+        fields.insert("message".to_owned(), shown(&self.told.message).into());
         fields.insert("causes".to_owned(), safe(&self.told.causes).into());
         fields.insert("hints".to_owned(), safe(&self.told.hints).into());
         if !self.told.lines.is_empty() {
@@ -175,4 +176,9 @@ impl Failure {
         fields.extend(self.told.details.clone());
         fields.into()
     }
+}
+
+/// A text that may quote a file or a server, safe to show: no control characters, and nothing that looks like a secret.
+fn shown(text: &str) -> String {
+    display_safe(&mask_words(text))
 }

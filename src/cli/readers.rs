@@ -6,6 +6,7 @@ use super::out::Out;
 use super::places::Places;
 use super::work::FileWork;
 use crate::ini::Disagreement;
+use crate::secret::mask_words;
 use crate::source::display_safe;
 
 /// So many are told unless everything is asked for.
@@ -14,7 +15,7 @@ const TOLD: usize = 5;
 /// The warnings for `--json`: all of them, for a file that changes.
 pub(crate) fn document(file: &FileWork) -> Vec<serde_json::Value> {
     let found = file.plan.disagreements.iter().filter(|_| file.is_pending());
-    let one = |found: &Disagreement| json!({ "path": Places::text(&file.snapshot.path), "line": found.line, "text": display_safe(&found.to_string()) });
+    let one = |found: &Disagreement| json!({ "path": Places::text(&file.snapshot.path), "line": found.line, "text": display_safe(&mask_words(&found.to_string())) });
     found.map(one).collect()
 }
 

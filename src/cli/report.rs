@@ -1,11 +1,14 @@
 //! Owns how findings in the manifest are shown: as text with the source underlined, and as JSON. Must not print, or know
 //! the rules.
 
+use std::path::Path;
+
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use super::places::Places;
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::secret::mask_values;
+use crate::secret::{mask_values, mask_words};
 use crate::source::{Lines, Sources, Span, display_safe, display_safe_in_place};
 
 /// Lines longer than this, in bytes, are shown only around the place.
@@ -17,7 +20,7 @@ const NEAR: usize = 8;
 /// counts them. Empty without findings.
 pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], width: usize) -> String {
     let renderer = Renderer::styled().term_width(width.max(40));
-    let pages = Pages::new(sources, diagnostics);
+    let pages = Pages::new(sources, diagnostics, Places::shown);
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&renderer.render(&[pages.group(diagnostic)]));
@@ -40,6 +43,11 @@ fn count(diagnostics: &[Diagnostic]) -> String {
     };
     let parts = [words(of(Severity::Error), "error"), words(of(Severity::Warning), "warning")];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What a finding says of a value, which may be a secret in the wrong place.
+fn shown(text: &str) -> String {
+    display_safe(&mask_words(text))
 }
 
 /// Every place that a finding points at.
@@ -65,14 +73,14 @@ struct Page<'s> {
 }
 
 impl<'s> Pages<'s> {
-    fn new(sources: &'s Sources, diagnostics: &[Diagnostic]) -> Self {
+    fn new(sources: &'s Sources, diagnostics: &[Diagnostic], name: fn(&Path) -> String) -> Self {
         let mut pages: Vec<Option<Page<'s>>> = sources.iter().map(|_| None).collect();
         for label in diagnostics.iter().flat_map(labels) {
             let number = sources.number(label.span);
             pages[number].get_or_insert_with(|| {
                 let source = sources.get(number);
                 let safe = display_safe_in_place(&mask_values(&source.text));
-                Page { safe, path: display_safe(&source.path.to_string_lossy()), lines: source.lines() }
+                Page { safe, path: display_safe(&name(&source.path)), lines: source.lines() }
             });
         }
         Self { sources, pages }
@@ -90,7 +98,7 @@ impl<'s> Pages<'s> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(display_safe(&diagnostic.message)).id(diagnostic.code);
+        let title = level.primary_title(shown(&diagnostic.message)).id(diagnostic.code);
         let mut group = Group::with_title(title);
         let mut pieces: Vec<(&Page<'s>, Vec<(AnnotationKind, Label)>)> = Vec::new();
         for (index, label) in labels(diagnostic).enumerate() {
@@ -108,7 +116,7 @@ impl<'s> Pages<'s> {
             group = page.add(group, &piece);
         }
         match &diagnostic.help {
-            Some(help) => group.element(Level::HELP.message(display_safe(help))),
+            Some(help) => group.element(Level::HELP.message(shown(help))),
             None => group,
         }
     }
@@ -140,7 +148,7 @@ impl Page<'_> {
                 let span = self.visible(label.span);
                 let within = |offset: usize| offset.clamp(cut.start, cut.end) - cut.start;
                 let annotation = kind.span(within(span.start)..within(span.end));
-                let text = (!label.text.is_empty()).then(|| display_safe(&label.text));
+                let text = (!label.text.is_empty()).then(|| shown(&label.text));
                 annotation.label(text)
             }));
         let origin = Origin::path(self.path.as_str()).line(place.line).char_column(place.column);
@@ -171,7 +179,7 @@ impl Page<'_> {
 
 /// All findings as an array of objects; lines and columns count from 1, columns count characters.
 pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
-    let pages = Pages::new(sources, diagnostics);
+    let pages = Pages::new(sources, diagnostics, Places::text);
     let place = |label: &Label| {
         let (Some(page), Label { span, .. }) = pages.find(label) else { return json!({}) };
         let (start, end) = (page.lines.position(span.start), page.lines.position(span.end));
@@ -185,7 +193,7 @@ pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) ->
     };
     let related = |label: &Label| {
         let mut value = place(label);
-        value["message"] = json!(display_safe(&label.text));
+        value["message"] = json!(shown(&label.text));
         value
     };
     let object = |diagnostic: &Diagnostic| {
@@ -195,9 +203,9 @@ pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) ->
             Severity::Warning => "warning",
         });
         value["code"] = json!(diagnostic.code);
-        value["message"] = json!(display_safe(&diagnostic.message));
-        value["label"] = json!(display_safe(&diagnostic.primary.text));
-        value["help"] = json!(diagnostic.help.as_deref().map(display_safe));
+        value["message"] = json!(shown(&diagnostic.message));
+        value["label"] = json!(shown(&diagnostic.primary.text));
+        value["help"] = json!(diagnostic.help.as_deref().map(shown));
         value["related"] = diagnostic.related.iter().map(related).collect();
         value
     };

@@ -83,7 +83,8 @@ fn an_existing_key_is_replaced_only_with_force() {
     let input = format!("{ID} {SECRET}");
     let run = scene.home.run_with_input(["keys", "add", "main"], &input).exits(4);
     shows_no_secret(&run);
-    for part in ["[main-long-term] on line 1", OTHER_ID, "`--force` replaces it"] {
+    let masked = format!("AKIA************{}", &OTHER_ID[16..]);
+    for part in ["[main-long-term] on line 1", &masked, "`--force` replaces it"] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     assert_eq!(scene.home.read(CREDENTIALS), old);

@@ -140,6 +140,46 @@ fn a_broken_file_with_secrets_is_told_by_its_lines_alone() {
     }
 }
 
+/// What looks like a secret is hidden wherever it stands, whatever its key is called.
+#[test]
+fn a_secret_under_another_name_is_shown_in_no_diff_refusal_or_finding() {
+    const SECRET: &str = "w8Kq3ZtR7/vB2nYxL0dFhJ5sPmCgEaU+6iToWb9Q";
+    const ID: &str = "AKIAQ7ZLEAKEXAMPLE42";
+    let token = "IQoJb3JpZ2luX2VjEHoaCXVzLWVhc3QtMSJHMEUCIQDx9Zk3Tq2+b7vLw0aQ8rT5mJ4nK1pY6sUdEhG".repeat(2);
+    let config = format!(
+        "# the key before was {ID} {SECRET}\n[profile main]\naws_secret_acess_key = {SECRET}\nregion = eu-west-1\n  {SECRET}\n\
+         s3 =\n  note = {token}\n; {token}\n[profile other]\naws_secrt = {SECRET}\n{SECRET} = 1\n"
+    );
+    let manifest = format!(
+        "# {SECRET}\n[profiles.main]\npattern = \"iam\"\nregion = \"{SECRET}\"\n\"aws_\\u0073ecret_access_key\" = \"short\"\n\
+         role_arn = \"{token}\"\n[profiles.main.settings]\n{ID} = \"{SECRET}\"\nregion = \"{ID}\"\n"
+    );
+    let scene = Scene::new();
+    let good = "[profiles.main]\npattern = \"iam-mfa\"\nregion = \"eu-west-1\"\nmfa_serial = \"GAHT12345678\"\n";
+    let commands: [&[&str]; 5] =
+        [&["apply"], &["apply", "--adopt"], &["apply", "--dry-run"], &["apply", "--force"], &["check"]];
+    let block = "# >>> awsauth >>>\n# <<< awsauth <<< x\n";
+    for (manifest, config) in [
+        (good, config.clone()),
+        (good, config.replace("[profile main]", "[profile mine]")),
+        (good, config.replace("= 1", "= 1\nno line")),
+        (good, block.replace("# <<<", &format!("{config}# <<<"))),
+        (&*manifest, String::new()),
+    ] {
+        for flags in [&["-v"][..], &["--json"]] {
+            for args in commands {
+                scene.home.manifest(manifest);
+                scene.home.write(crate::scene::CONFIG, &config);
+                let run = scene.run(&[flags, args].concat());
+                for secret in [SECRET, ID, &token[..40], "short"] {
+                    assert!(!run.stdout.contains(secret), "{args:?} {secret}\n{}", run.stdout);
+                    assert!(!run.stderr.contains(secret), "{args:?} {secret}\n{}", run.stderr);
+                }
+            }
+        }
+    }
+}
+
 /// Everything below a directory.
 fn below(dir: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
