@@ -71,14 +71,14 @@ fn entry(key: &str, value: &Value) -> String {
     if is_harmless(key, &text) { text } else { key.to_owned() }
 }
 
-/// Whether a line holds nothing that could be a secret: none by its key, no address with a password, no command, and no
-/// second line, which may be anything.
+/// Whether a line holds nothing that could be a secret: none by its key or its shape, no address with a user, no command,
+/// and no second line, which may be anything.
 fn is_harmless(key: &str, line: &str) -> bool {
     let is_address_with_name = line.split("://").skip(1).any(|rest| {
         let host = rest.split(['/', '?', '#', ' ', '"']).next().unwrap_or_default();
         host.contains('@')
     });
-    key != "credential_process" && !is_address_with_name && !line.contains('\n') && mask_values(line) == line
+    !is_address_with_name && key != "credential_process" && !line.contains('\n') && mask_values(line) == line
 }
 
 /// Adds the lines for one section.

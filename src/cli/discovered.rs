@@ -145,7 +145,7 @@ pub(crate) fn say_profiles(findings: &Findings<'_>, out: Out) {
 
 /// Says which files change.
 pub(crate) fn say_files(findings: &Findings<'_>, verb: &str, out: Out) {
-    for (source, _) in findings.diffs() {
+    for (source, _) in findings.diffs(Places::shown) {
         out.say(&display_safe(&format!("{verb} {}", Places::shown(&source.path))));
     }
 }
@@ -225,7 +225,7 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         "profiles_less": findings.profiles.as_ref().map(|profiles| &profiles.less),
         "written": is_written,
         "files": findings
-            .diffs()
+            .diffs(Places::text)
             .map(|(source, diff)| json!({ "path": Places::text(&source.path), "written": is_written, "diff": diff }))
             .collect::<Vec<_>>(),
         "requests": listing.requests,

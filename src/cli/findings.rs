@@ -162,10 +162,10 @@ impl<'r> Findings<'r> {
         self.merged.texts.iter().map(|(number, text)| (sources.get(*number), text.as_str()))
     }
 
-    /// The files that change, as they should be shown, with their diffs.
-    pub(crate) fn diffs(&self) -> impl Iterator<Item = (&Source, String)> {
-        self.changed().map(|(source, text)| {
-            let diff = plan::unified(&source.path.display().to_string(), source.text.as_bytes(), text.as_bytes());
+    /// The files that change with their diffs, which call them as `name` does.
+    pub(crate) fn diffs(&self, name: fn(&Path) -> String) -> impl Iterator<Item = (&Source, String)> {
+        self.changed().map(move |(source, text)| {
+            let diff = plan::unified(&name(&source.path), source.text.as_bytes(), text.as_bytes());
             (source, diff)
         })
     }

@@ -9,6 +9,7 @@ mod at_tty;
 mod batch;
 mod command;
 mod complete;
+mod confirm;
 mod desk;
 mod difference;
 mod discovered;

@@ -6,6 +6,8 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::places::Places;
+use crate::secret::mask_words;
 use crate::source::display_safe;
 use crate::system::host::Host;
 use crate::system::tty::Tty;
@@ -80,7 +82,7 @@ impl Out {
 
     /// Says something to the person. What it quotes must be safe to show.
     pub(crate) fn say(self, text: &str) {
-        let text = text.trim_end_matches('\n');
+        let text = &*Places::with_tilde(text.trim_end_matches('\n'));
         if self.place == TalkPlace::Tty {
             // It stands among the words of other programs. Nobody is left to tell if the terminal is gone.
             let plain = anstream::adapter::strip_str(text).to_string();
@@ -96,14 +98,14 @@ impl Out {
     /// Warns the person.
     pub(crate) fn warn(self, text: &str) {
         let style = anstyle::AnsiColor::Yellow.on_default().bold();
-        self.say(&format!("{style}warning{style:#}: {}", display_safe(text)));
+        self.say(&format!("{style}warning{style:#}: {}", display_safe(&mask_words(text))));
     }
 
     /// Says something that only `-v` shows.
     pub(crate) fn detail(self, text: &str) {
         if self.verbose {
             let style = anstyle::Style::new().dimmed();
-            self.say(&format!("{style}{}{style:#}", display_safe(text)));
+            self.say(&format!("{style}{}{style:#}", display_safe(&mask_words(text))));
         }
     }
 }

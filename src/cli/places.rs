@@ -1,5 +1,6 @@
 //! Owns where things are: the manifest, AWS's files and caches, the state directory.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
@@ -59,6 +60,21 @@ impl<'a> Places<'a> {
             Some(rest) => format!("{}", Path::new("~").join(rest).display()),
             None => path.display().to_string(),
         }
+    }
+
+    /// A text of messages in which paths below the home directory begin with `~`, as far as a shell that one is copied into
+    /// would read it so: not within quotes.
+    pub(crate) fn with_tilde(text: &str) -> Cow<'_, str> {
+        let home = Host::home().and_then(|home| home.to_str().map(|home| format!("{}/", home.trim_end_matches('/'))));
+        let Some(home) = home.filter(|home| home.len() > 1 && text.contains(home)) else { return text.into() };
+        let mut parts = text.split(&home);
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let is_begin = shown.chars().next_back().is_none_or(|last| last.is_whitespace() || "(`".contains(last));
+            shown.push_str(if is_begin { "~/" } else { &home });
+            shown.push_str(part);
+        }
+        shown.into()
     }
 
     /// A path for a document, which holds text alone: what is none in it becomes a replacement character.

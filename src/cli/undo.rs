@@ -1,10 +1,12 @@
-//! Owns `awsauth apply --undo`: the files as they were before the last apply.
+//! Owns `awsauth apply --undo`: the files as they were before one of the last runs that changed them.
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::command::apply::{Args, is_confirmed};
+use super::command::apply::Args;
+use super::confirm::confirm;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -12,7 +14,10 @@ use super::out::Out;
 use super::places::Places;
 use super::work::{FileWork, colored};
 use crate::apply::{Content, take_back};
-use crate::plan::Plan;
+use crate::ini::FileKind;
+use crate::model::utc;
+use crate::plan::former;
+use crate::render::duration;
 use crate::source::display_safe;
 use crate::store::Applied;
 use crate::system::atomic::Snapshot;
@@ -25,6 +30,7 @@ use crate::system::print::Print;
 /// One file with its former contents.
 struct Past {
     snapshot: Snapshot,
+    kind: FileKind,
     backups: Backups,
     list: Vec<Backup>,
 }
@@ -39,10 +45,6 @@ struct Back {
 }
 
 impl Back {
-    fn path(&self) -> &Path {
-        &self.work.snapshot.path
-    }
-
     fn content(&self) -> Content<'_> {
         if self.existed { Content::Bytes(&self.work.plan.after) } else { Content::None }
     }
@@ -52,28 +54,30 @@ impl Back {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let state = places.state()?;
     let unreadable = |error: DiskError| explain::disk(&error);
-    let config = Past::read(&places.config()?, &state).map_err(unreadable)?;
-    let credentials = Past::read(&places.credentials()?, &state).map_err(unreadable)?;
-    let stamp = Stamp::after(clock::now(), &[&config.backups, &credentials.backups]);
-    let left = Applied::new(&state).prints();
-    let backs = newest(vec![config, credentials], &left).map_err(unreadable)?;
-    if backs.is_empty() && args.check {
-        out.say("there is nothing to undo");
-        return Ok(Exit::Done);
-    }
-    if backs.is_empty() {
-        return Err(Failure::new(Exit::Refused, "there is nothing to undo")
-            .hint(format!("`apply` keeps the files that it replaces in {}", state.join("backups").display())));
-    }
+    let files = [(places.config()?, FileKind::Config), (places.credentials()?, FileKind::Credentials)];
+    let files = files.map(|(path, kind)| Past::read(&path, kind, &state));
+    let files = files.into_iter().collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let now = clock::now();
+    let stamp = Stamp::after(now, &files.iter().map(|file| &file.backups).collect::<Vec<_>>());
+    let count = usize::from(args.undo.unwrap_or(1));
+    let runs = runs(&files, count).map_err(unreadable)?;
+    let Some(first) = runs.get(count - 1) else { return nothing(args, runs.len(), &state, out) };
+    let backs = backs(files, first, &Applied::new(&state).prints()).map_err(unreadable)?;
+    let run = told(first, now);
     let is_shown_only = args.dry_run || args.check;
-    let changed: Vec<&Path> = backs.iter().filter(|back| back.is_changed_since).map(Back::path).collect();
-    for path in &changed {
-        out.warn(&format!("{} was changed since awsauth wrote it, and what was changed goes as well", path.display()));
+    let changed: Vec<&Back> = backs.iter().filter(|back| back.is_changed_since).collect();
+    for back in &changed {
+        let path = back.work.shown();
+        out.warn(&format!("{path} was changed since awsauth wrote it, and what was changed goes as well"));
     }
     if !is_shown_only {
-        let is_asked = host.is_interactive() && !args.yes && !out.json;
-        if is_asked && !is_confirmed(backs.iter().map(|back| &back.work), changed.is_empty(), out)? {
-            return Err(Failure::one_line(Exit::Refused, "nothing was written"));
+        if host.is_interactive() && !args.yes && !out.json && !backs.is_empty() {
+            let what = if count == 1 {
+                format!("undoes {run}")
+            } else {
+                format!("undoes the last {count} runs, from {run} on")
+            };
+            confirm(backs.iter().map(|back| &back.work), &[what], changed.is_empty(), host, out)?;
         }
         for (position, back) in backs.iter().enumerate() {
             if let Err(failure) = back.work.put_back(back.content(), &state, &stamp, out) {
@@ -81,8 +85,31 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             }
         }
     }
-    report(&backs, is_shown_only, out)?;
-    Ok(if args.check { Exit::Different } else { Exit::Done })
+    report(&backs, first, &run, is_shown_only, out)?;
+    Ok(if args.check && !backs.is_empty() { Exit::Different } else { Exit::Done })
+}
+
+/// There are not so many runs.
+fn nothing(args: &Args, there: usize, state: &Path, out: Out) -> Result<Exit, Failure> {
+    let message = match there {
+        0 => "there is nothing to undo".to_owned(),
+        1 => "only 1 run can be undone".to_owned(),
+        _ => format!("only {there} runs can be undone"),
+    };
+    if args.check {
+        out.say(&message);
+        return Ok(Exit::Done);
+    }
+    let backups = Places::shown(&state.join("backups"));
+    Err(Failure::new(Exit::Refused, message)
+        .hint(format!("awsauth keeps the files that it replaces in {backups}, the last 10 of each")))
+}
+
+/// `the run of 2026-11-29 21:04:10 UTC (3 min ago)`
+fn told(run: &Stamp, now: Timestamp) -> String {
+    let Some(time) = run.time() else { return "an earlier run".to_owned() };
+    let ago = duration(now.duration_since(time).as_secs().max(0));
+    format!("the run of {} ({ago} ago)", time.strftime("%Y-%m-%d %H:%M:%S UTC"))
 }
 
 /// The failure of one file, after the others are as they were before.
@@ -90,19 +117,19 @@ fn taken_back(done: &[Back], state: &Path, stamp: &Stamp, mut failure: Failure) 
     for back in done {
         if !take_back(&back.work.snapshot, state, stamp) {
             failure.exit = Exit::Unavailable;
-            let path = back.work.snapshot.path.display().to_string();
-            failure = failure.hint(format!("{path} was put back before, and still is; `awsauth apply` mends it"));
+            let path = back.work.shown();
+            failure = failure.hint(format!("{path} was put back before, and still is; `awsauth apply` fixes it"));
         }
     }
     failure
 }
 
 impl Past {
-    fn read(path: &Path, state: &Path) -> Result<Self, DiskError> {
+    fn read(path: &Path, kind: FileKind, state: &Path) -> Result<Self, DiskError> {
         let snapshot = Snapshot::read(path)?;
         let backups = Backups::of(state, &snapshot.target);
         let list = backups.list()?;
-        Ok(Self { snapshot, backups, list })
+        Ok(Self { snapshot, kind, backups, list })
     }
 
     /// Whether the file is neither what `apply` last left, as far as that is remembered, nor what it ever was before.
@@ -112,52 +139,70 @@ impl Past {
             return Ok(false);
         }
         for backup in &self.list {
-            if backup.content()?.as_deref() == self.snapshot.exists.then_some(&*self.snapshot.bytes) {
+            if backup.content()? == self.now() {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// What the file was before the run with that stamp, unless it is that already.
-    fn at(&self, stamp: &Stamp) -> Result<Option<(Plan, bool)>, DiskError> {
-        let Some(backup) = self.list.iter().find(|backup| backup.stamp == *stamp) else { return Ok(None) };
-        let content = backup.content()?;
-        let existed = content.is_some();
-        if existed == self.snapshot.exists && content.as_ref().is_none_or(|bytes| *bytes == self.snapshot.bytes) {
-            return Ok(None);
-        }
-        Ok(Some((Plan::whole(&self.snapshot.bytes, content.unwrap_or_default()), existed)))
+    /// What the file holds; none if there is none.
+    fn now(&self) -> Option<Vec<u8>> {
+        self.snapshot.exists.then(|| self.snapshot.bytes.clone())
+    }
+
+    /// What the file held before the run with that stamp: what the next one replaced, if it left the file alone.
+    fn before(&self, run: &Stamp) -> Result<Option<Vec<u8>>, DiskError> {
+        self.at(self.list.partition_point(|backup| backup.stamp < *run))
+    }
+
+    fn at(&self, index: usize) -> Result<Option<Vec<u8>>, DiskError> {
+        self.list.get(index).map_or_else(|| Ok(self.now()), Backup::content)
+    }
+
+    /// Whether that run changed the file. One that was killed between backup and change did not.
+    fn is_changed_by(&self, run: &Stamp) -> Result<bool, DiskError> {
+        let Some(index) = self.list.iter().position(|backup| backup.stamp == *run) else { return Ok(false) };
+        Ok(self.at(index)? != self.at(index + 1)?)
     }
 }
 
-/// The files that differ from what they were before the newest run that changed any of them. A run that was killed
-/// between backup and change changed none.
-fn newest(files: Vec<Past>, left: &[Print]) -> Result<Vec<Back>, DiskError> {
-    let mut stamps: Vec<Stamp> = files.iter().flat_map(|file| &file.list).map(|backup| backup.stamp.clone()).collect();
+/// The newest runs that changed any of the files, `most` at most, the newest first.
+fn runs(files: &[Past], most: usize) -> Result<Vec<Stamp>, DiskError> {
+    let mut stamps: Vec<&Stamp> = files.iter().flat_map(|file| &file.list).map(|backup| &backup.stamp).collect();
     stamps.sort();
     stamps.dedup();
-    for stamp in stamps.iter().rev() {
-        let plans: Result<Vec<_>, DiskError> = files.iter().map(|file| file.at(stamp)).collect();
-        let plans = plans?;
-        if plans.iter().any(Option::is_some) {
-            let mut backs = Vec::new();
-            for (file, plan) in files.into_iter().zip(plans) {
-                let Some((plan, existed)) = plan else { continue };
-                let is_changed_since = file.is_changed_since(left)?;
-                backs.push(Back { work: FileWork { snapshot: file.snapshot, plan }, existed, is_changed_since });
-            }
-            return Ok(backs);
+    let mut runs = Vec::new();
+    for stamp in stamps.into_iter().rev() {
+        if runs.len() < most {
+            let changed: Result<Vec<bool>, _> = files.iter().map(|file| file.is_changed_by(stamp)).collect();
+            runs.extend(changed?.contains(&true).then(|| stamp.clone()));
         }
     }
-    Ok(Vec::new())
+    Ok(runs)
 }
 
-fn report(backs: &[Back], is_shown_only: bool, out: Out) -> Result<(), Failure> {
+/// The files that differ from what they were before that run.
+fn backs(files: Vec<Past>, run: &Stamp, left: &[Print]) -> Result<Vec<Back>, DiskError> {
+    let mut backs = Vec::new();
+    for file in files {
+        let before = file.before(run)?;
+        if before == file.now() {
+            continue;
+        }
+        let (is_changed_since, existed) = (file.is_changed_since(left)?, before.is_some());
+        let plan = former(&file.snapshot.bytes, before.unwrap_or_default(), file.kind);
+        backs.push(Back { work: FileWork { snapshot: file.snapshot, plan }, existed, is_changed_since });
+    }
+    Ok(backs)
+}
+
+fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
         return out.document(json!({
-            "written": !is_shown_only,
-            "changed_since": backs.iter().filter(|back| back.is_changed_since).map(|back| Places::text(back.path())).collect::<Vec<_>>(),
+            "written": !is_shown_only && !backs.is_empty(),
+            "run": first.time().map(utc),
+            "changed_since": backs.iter().filter(|back| back.is_changed_since).map(|back| Places::text(&back.work.snapshot.path)).collect::<Vec<_>>(),
             "files": backs.iter().map(|back| back.work.document()).collect::<Vec<_>>(),
         }));
     }
@@ -171,14 +216,12 @@ fn report(backs: &[Back], is_shown_only: bool, out: Out) -> Result<(), Failure> 
             (false, false) => "removed",
             (true, false) => "would remove",
         };
-        let why = if back.existed {
-            "as it was before awsauth changed it"
-        } else {
-            "which did not exist before awsauth wrote it"
-        };
-        out.say(&format!("{verb} {}, {why}", display_safe(&back.work.snapshot.path.to_string_lossy())));
+        let why = if back.existed { "as it was" } else { "which did not exist" };
+        out.say(&display_safe(&format!("{verb} {}, {why} before {run}", back.work.shown())));
     }
-    if !is_shown_only {
+    if backs.is_empty() {
+        out.say(&format!("nothing to do: both files are as they were before {run}"));
+    } else if !is_shown_only {
         out.say("`awsauth apply --undo` once more takes this back");
     }
     Ok(())

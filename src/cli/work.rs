@@ -67,8 +67,13 @@ impl FileWork {
         self.tell(put_back(&self.snapshot, content, state, Keep::Backup(stamp)), out)
     }
 
+    /// The file as a person would write it.
+    pub(crate) fn shown(&self) -> String {
+        Places::shown(&self.snapshot.path)
+    }
+
     fn tell(&self, written: Result<Written, ApplyError>, out: Out) -> Result<(), Failure> {
-        let path = self.snapshot.path.display();
+        let path = self.shown();
         match written.map_err(|error| explain::apply(&error))? {
             Written::Unchanged => {}
             Written::Durable => out.detail(&format!("wrote {path}")),
@@ -81,10 +86,14 @@ impl FileWork {
 
     /// The change as a unified diff, secrets masked.
     pub(crate) fn diff(&self) -> String {
+        self.diff_of(&self.shown())
+    }
+
+    fn diff_of(&self, name: &str) -> String {
         if !self.is_pending() {
             return String::new();
         }
-        plan::unified(&self.snapshot.path.display().to_string(), &self.snapshot.bytes, &self.plan.after)
+        plan::unified(name, &self.snapshot.bytes, &self.plan.after)
     }
 
     /// The work for `--json`.
@@ -96,7 +105,7 @@ impl FileWork {
             "sections": sections
                 .map(|(section, change)| json!({ "section": section, "change": change.as_str() }))
                 .collect::<Vec<_>>(),
-            "diff": self.diff(),
+            "diff": self.diff_of(&Places::text(&self.snapshot.path)),
         })
     }
 
@@ -108,7 +117,7 @@ impl FileWork {
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
         let what =
             if parts.is_empty() { "only comments, blank lines or marker lines".to_owned() } else { parts.join(", ") };
-        format!("{}: {what}", self.snapshot.path.display())
+        format!("{}: {what}", self.shown())
     }
 }
 

@@ -1,15 +1,48 @@
 //! Owns the unified diff that a person sees, with secrets masked.
 
-use similar::TextDiff;
+use similar::{ChangeTag, TextDiff, udiff::UnifiedHunkHeader};
 
+use super::block::is_end;
 use crate::secret::mask_values;
 
-/// The change from `before` to `after` as a unified diff of `name`; empty if there is none.
+/// The change from `before` to `after` as a unified diff of `name`; empty if there is none. The texts themselves are
+/// compared: a secret that changes shows as two lines, however alike they look.
 pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
-    let masked = |bytes: &[u8]| mask_values(&String::from_utf8_lossy(bytes));
-    let (before, after) = (masked(before), masked(after));
-    let diff = TextDiff::from_lines(&before, &after);
-    diff.unified_diff().context_radius(3).header(name, name).to_string()
+    let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
+    let (masked_before, masked_after) = (mask_values(&before), mask_values(&after));
+    let shown: [Vec<&str>; 2] = [&masked_before, &masked_after].map(|text| text.split_inclusive('\n').collect());
+    let diff = TextDiff::from_lines(&*before, &*after);
+    // The digest changes with every change of the block, and tells nobody anything.
+    let is_digest = |tag, line: &str| tag == ChangeTag::Equal || is_end(line);
+    let all = diff.grouped_ops(3);
+    let (digest, mut groups): (Vec<_>, Vec<_>) = all.into_iter().partition(|group| {
+        let mut changes = group.iter().flat_map(|op| diff.iter_changes(op));
+        changes.all(|change| is_digest(change.tag(), change.value()))
+    });
+    if groups.is_empty() {
+        groups = digest;
+    }
+    if groups.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("--- {name}\n+++ {name}\n");
+    for group in &groups {
+        text.push_str(&format!("{}\n", UnifiedHunkHeader::new(group)));
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let (sign, side, index) = match change.tag() {
+                ChangeTag::Equal => (' ', 0, change.old_index()),
+                ChangeTag::Delete => ('-', 0, change.old_index()),
+                ChangeTag::Insert => ('+', 1, change.new_index()),
+            };
+            let line = index.and_then(|index| shown[side].get(index)).copied().unwrap_or_default();
+            text.push(sign);
+            text.push_str(line);
+            if !line.ends_with('\n') {
+                text.push_str("\n\\ No newline at end of file\n");
+            }
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -28,5 +61,22 @@ mod tests {
     #[test]
     fn a_commented_out_secret_is_masked_too() {
         assert!(!unified("x", b"", b"# aws_secret_access_key = HIDDEN\n").contains("HIDDEN"));
+    }
+
+    #[test]
+    fn a_secret_that_changes_to_one_of_equal_length_shows_as_a_change() {
+        let diff = unified("x", b"[a]\naws_secret_access_key = HIDDEN1\n", b"[a]\naws_secret_access_key = HIDDEN2\n");
+        let expected =
+            "--- x\n+++ x\n@@ -1,2 +1,2 @@\n [a]\n-aws_secret_access_key = *******\n+aws_secret_access_key = *******\n";
+        assert_eq!(diff, expected);
+    }
+
+    #[test]
+    fn no_hunk_holds_the_digest_alone_unless_nothing_else_changes() {
+        let text = |value: &str, digest: &str| format!("x = {value}\n{}# <<< awsauth <<< {digest}", "\n".repeat(9));
+        let diff = unified("x", text("1", "a").as_bytes(), text("2", "b").as_bytes());
+        assert!(diff.contains("+x = 2\n") && !diff.contains("awsauth"), "{diff}");
+        let diff = unified("x", text("1", "a").as_bytes(), text("1", "b").as_bytes());
+        assert!(diff.ends_with("-# <<< awsauth <<< a\n\\ No newline at end of file\n+# <<< awsauth <<< b\n\\ No newline at end of file\n"), "{diff}");
     }
 }

@@ -9,6 +9,7 @@ mod credentials;
 mod dependents;
 mod desired;
 mod diff;
+mod former;
 mod proof;
 mod refusal;
 mod shadow;
@@ -27,6 +28,7 @@ pub(crate) use credentials::{
 };
 pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;
+pub(crate) use former::former;
 pub(crate) use refusal::{Refusal, Way};
 pub(crate) use spread::{Worth, at_once};
 

@@ -32,7 +32,8 @@ impl Stamp {
         Self(time.strftime("%Y%m%dT%H%M%S.%9fZ").to_string())
     }
 
-    fn time(&self) -> Option<Timestamp> {
+    /// The time itself; none for a name that somebody else made.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
         Timestamp::strptime("%Y%m%dT%H%M%S%.fZ%z", format!("{}+0000", self.0)).ok()
     }
 }

@@ -16,6 +16,7 @@ pub(crate) mod interrupt;
 mod lines;
 pub(crate) mod lock;
 pub(crate) mod loopback;
+pub(crate) mod pager;
 pub(crate) mod print;
 pub(crate) mod process;
 pub(crate) mod random;

@@ -118,10 +118,8 @@ fn the_mistakes_of_all_files_come_out_in_one_run_and_stop_other_commands_too() {
     home.write("team/profiles.local.toml", "[settings]\nprompt = \"no\"\n");
     home.write(OWN, "[settings]\nsso_flow = \"no\"\n");
     let run = home.run(["check", "--manifest", "team/profiles.toml"]).exits(3);
-    let own = home.path(OWN);
-    for part in
-        ["team/profiles.toml:2:11", "team/profiles.local.toml:2:10", &format!("{}:2:12", own.display()), "3 errors\n"]
-    {
+    let own = format!("~/{OWN}:2:12");
+    for part in ["team/profiles.toml:2:11", "team/profiles.local.toml:2:10", &own, "3 errors\n"] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     home.write("team/profiles.toml", MANIFEST);

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::apply::has_leftovers;
+use crate::cli::confirm::confirm;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
@@ -18,7 +19,6 @@ use crate::cli::readers;
 use crate::cli::undo;
 use crate::cli::work::{FileWork, colored};
 use crate::plan::{Dependent, Existing, Missing, Worth, at_once};
-use crate::prompt;
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backups, Stamp};
@@ -45,9 +45,9 @@ pub(crate) struct Args {
     /// Overwrite the block even if it was edited by hand
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
-    /// Put the files back as they were before awsauth last changed them; once more takes that back
-    #[arg(long)]
-    undo: bool,
+    /// Put the files back as they were before the last run that changed them, or the Nth last; once more takes that back
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) undo: Option<u8>,
     /// Take away what lets other users of this machine read ~/.aws/credentials
     #[arg(long, conflicts_with = "undo")]
     pub(crate) fix_permissions: bool,
@@ -58,7 +58,7 @@ pub(crate) struct Args {
 
 /// Plans both files, shows the plan where somebody wants to see it, and carries it out.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    if args.undo {
+    if args.undo.is_some() {
         return undo::run(args, host, places, out);
     }
     let idle = Idle::new(host, places)?;
@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         let (prints, written) = at_once(
             Worth::of_bytes(work.config.plan.after.len()),
             || idle::prints(&manifest, &work),
-            || carry_out(&plans, &work, &state, can_ask, out),
+            || carry_out(&plans, &work, &state, can_ask.then_some(host), out),
         );
         written?;
         let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
@@ -112,15 +112,14 @@ fn warn_of_manifest(names_program: bool, places: Places<'_>, out: Out) {
     }
 }
 
-/// Asks, if somebody is there to be asked, and does all of it.
-fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, can_ask: bool, out: Out) -> Result<(), Failure> {
-    let is_asked = can_ask && !out.json && work.is_pending();
-    if is_asked {
+/// Asks `person`, if there is one, and does all of it.
+fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, person: Option<&Host>, out: Out) -> Result<(), Failure> {
+    let asked = person.filter(|_| !out.json && work.is_pending());
+    let is_asked = asked.is_some();
+    if let Some(host) = asked {
         work.prune.report(true, out);
         work.permissions.report(true, out);
-    }
-    if is_asked && !is_confirmed(work.pending(), true, out)? {
-        return Err(Failure::one_line(Exit::Refused, "nothing was written"));
+        confirm(work.pending(), &[], true, host, out)?;
     }
     let [config, credentials] = [&work.config, &work.credentials];
     let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
@@ -143,26 +142,6 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
         failure.exit = Exit::Unavailable;
     }
     failure.hint(format!("{} was written before; the same command once more does the rest", first.summary()))
-}
-
-/// Shows the diffs and asks.
-pub(crate) fn is_confirmed<'w>(
-    work: impl Iterator<Item = &'w FileWork>,
-    default: bool,
-    out: Out,
-) -> Result<bool, Failure> {
-    let mut summaries = Vec::new();
-    for file in work {
-        out.data(&colored(&file.diff()))?;
-        summaries.push(file.summary());
-    }
-    for summary in summaries {
-        out.say(&display_safe(&summary));
-    }
-    prompt::confirm("Write this?", default).map_err(|error| match error {
-        prompt::NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
-        other => Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking"),
-    })
 }
 
 /// What happened, or would.

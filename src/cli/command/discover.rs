@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::broker::{Attendance, Listing};
 use crate::cli::command::login::Flow;
 use crate::cli::complete::session_names;
+use crate::cli::confirm::ask;
 use crate::cli::desk::Browser;
 use crate::cli::discovered;
 use crate::cli::exit::Exit;
@@ -18,7 +19,6 @@ use crate::cli::places::Places;
 use crate::cli::work::colored;
 use crate::manifest::Gone;
 use crate::model::{SsoFlow, SsoSession};
-use crate::prompt;
 use crate::system::host::Host;
 
 /// List the accounts and roles of an SSO session into the accounts of the manifest; every other byte of it stays
@@ -149,7 +149,7 @@ fn finish(
     }
     let is_pending = !findings.merged.texts.is_empty();
     if args.dry_run && !out.json {
-        for (_, diff) in findings.diffs() {
+        for (_, diff) in findings.diffs(Places::shown) {
             out.data(&colored(&diff))?;
         }
     }
@@ -163,7 +163,7 @@ fn finish(
     if is_written {
         if host.is_interactive() && !args.yes && !out.json {
             discovered::say_files(&findings, "would change", out);
-            agree(!findings.drops())?;
+            ask(!findings.drops())?;
         }
         findings.write(&args.again(), places, out)?;
     }
@@ -173,16 +173,4 @@ fn finish(
         discovered::say_end(&findings, session, args.dry_run, out);
     }
     Ok(if is_pending && !is_written { Use::Shown } else { Use::Done })
-}
-
-/// Asks; `default` is what Enter means.
-fn agree(default: bool) -> Result<(), Failure> {
-    match prompt::confirm("Write this?", default) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was written")),
-        Err(prompt::NoAnswer::Interrupted) => {
-            Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"))
-        }
-        Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking")),
-    }
 }

@@ -9,6 +9,7 @@ mod idle;
 mod others;
 mod prune;
 mod refusals;
+mod terminal;
 mod trees;
 mod undo;
 
@@ -66,10 +67,9 @@ fn the_end_marker_carries_the_digest_of_the_sections() {
 fn a_dry_run_prints_the_diff_and_writes_nothing() {
     let home = home("[default]\nregion = us-east-1\n");
     let run = home.run(["apply", "--dry-run"]).ok();
-    let path = home.path(CONFIG);
+    let path = "~/.aws/config";
     let added = block(SMALL_BODY).trim_end().replace('\n', "\n+");
-    let expected =
-        format!("--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n+{added}\n", path.display());
+    let expected = format!("--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n+{added}\n", path);
     assert_eq!(run.stdout, expected);
     assert!(run.stderr.contains("would change"), "{}", run.stderr);
     assert_eq!(home.read(CONFIG), "[default]\nregion = us-east-1\n");

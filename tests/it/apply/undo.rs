@@ -187,3 +187,52 @@ fn what_was_changed_since_is_warned_of_also_where_there_was_no_file_at_first() {
     let run = home.run(["apply", "--undo"]).ok();
     assert!(run.stderr.contains("was changed since awsauth wrote it"), "{}", run.stderr);
 }
+
+#[test]
+fn an_undo_says_which_run_it_undoes_and_which_sections_change() {
+    let home = home("[a]\nx = 1\n");
+    home.run(["apply"]).ok();
+    home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
+    home.run(["apply"]).ok();
+    let run = home.run(["apply", "--undo", "--dry-run", "--json"]).ok();
+    let sections = serde_json::json!([{ "section": "profile main", "change": "changed" }]);
+    assert_eq!(run.json()["files"][0]["sections"], sections);
+    let time = run.json()["run"].as_str().unwrap().replace('T', " ").replace('Z', " UTC");
+    let run = home.run(["apply", "--undo"]).ok();
+    let line = format!("put back ~/.aws/config, as it was before the run of {time} (");
+    assert!(run.stderr.contains(&line), "{}", run.stderr);
+}
+
+#[test]
+fn the_nth_last_run_goes_back_with_all_that_came_after_it() {
+    let home = home("[a]\nx = 1\n");
+    home.write(CREDENTIALS, MARKED);
+    home.run(["apply"]).ok();
+    for region in ["eu-west-2", "eu-west-3"] {
+        home.manifest(&SMALL.replace("eu-west-1", region));
+        home.run(["apply"]).ok();
+    }
+    let newest = home.read(CONFIG);
+    let run = home.run(["apply", "--undo", "4"]).exits(4);
+    assert!(run.stderr.contains("only 3 runs can be undone"), "{}", run.stderr);
+    home.run(["apply", "--undo", "0"]).exits(2);
+
+    home.run(["apply", "--undo", "3"]).ok();
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1\n".to_owned(), MARKED.to_owned()));
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (newest, String::new()));
+    let run = home.run(["apply", "--undo", "2", "--check"]).ok();
+    assert!(run.stderr.contains("nothing to do"), "{}", run.stderr);
+}
+
+#[test]
+fn a_secret_of_equal_length_that_an_undo_changes_is_seen_in_the_diff() {
+    let home = home("");
+    for secret in ["s", "t"] {
+        let key = format!("AKIAALICEEXAMPLEKEY1\n{}\n", secret.repeat(40));
+        home.run_with_input(["keys", "add", "main", "--force"], &key).ok();
+    }
+    let run = home.run(["apply", "--undo", "--dry-run"]).ok();
+    let line = format!("aws_secret_access_key = {}\n", "*".repeat(40));
+    assert!(run.stdout.contains(&format!("-{line}+{line}")), "{}", run.stdout);
+}

@@ -1,0 +1,52 @@
+//! Owns asking before files are written: what changes, and the question.
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::out::Out;
+use super::surroundings::{CODE_VARIABLE, stale_variables};
+use super::work::{FileWork, colored};
+use crate::prompt;
+use crate::source::display_safe;
+use crate::system::host::Host;
+use crate::system::pager;
+
+/// Shows the diffs, through a pager where they are longer than the screen, then `notes`, and asks. No is a failure.
+pub(crate) fn confirm<'w>(
+    work: impl Iterator<Item = &'w FileWork>,
+    notes: &[String],
+    default: bool,
+    host: &Host,
+    out: Out,
+) -> Result<(), Failure> {
+    let (mut diffs, mut summaries) = (String::new(), Vec::new());
+    for file in work {
+        diffs.push_str(&colored(&file.diff()));
+        summaries.push(file.summary());
+    }
+    show_diff(&diffs, host, out)?;
+    for line in summaries.iter().chain(notes) {
+        out.say(&display_safe(line));
+    }
+    ask(default)
+}
+
+/// Asks; `default` is what Enter means. No is a failure.
+pub(crate) fn ask(default: bool) -> Result<(), Failure> {
+    match prompt::confirm("Write this?", default) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was written")),
+        Err(prompt::NoAnswer::Interrupted) => {
+            Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"))
+        }
+        Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking")),
+    }
+}
+
+/// Shows a diff in colours that a question follows.
+fn show_diff(diff: &str, host: &Host, out: Out) -> Result<(), Failure> {
+    let mut unset = stale_variables(host);
+    unset.push(CODE_VARIABLE.to_owned());
+    let plain = || anstream::adapter::strip_str(diff).to_string();
+    let shown = if out.has_color_on_stdout() { diff.to_owned() } else { plain() };
+    if pager::show(&shown, host, &unset) { Ok(()) } else { out.data(diff) }
+}

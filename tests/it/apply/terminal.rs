@@ -1,0 +1,87 @@
+//! `apply` with somebody at the terminal: what is shown before the question, and the pager for what is longer than the screen.
+
+use std::fmt::Write as _;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use super::{SMALL, home};
+use crate::scene::CONFIG;
+use crate::support::sandbox::Sandbox;
+
+/// How long anything here may take, in milliseconds.
+const PATIENCE: u64 = 20_000;
+
+/// awsauth at a terminal of 24 lines, by way of a shell that then says how it ended.
+fn at_terminal(home: &Sandbox, args: &str) -> PtySession {
+    let program = env!("CARGO_BIN_EXE_awsauth");
+    let script = format!("stty rows 24 cols 100; {program} {args}; echo \"ended with $?\"");
+    let mut command = home.program("sh".as_ref());
+    command.args(["-c", &script]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+/// Answers the question, and returns what was shown before it and after.
+#[track_caller]
+fn answer(mut session: PtySession, answer: &str, code: i32) -> (String, String) {
+    let before = session.exp_string("Write this?").unwrap();
+    session.send(&format!("{answer}\r")).unwrap();
+    session.flush().unwrap();
+    let after = session.exp_string(&format!("ended with {code}")).unwrap();
+    (plain(&before), plain(&after))
+}
+
+fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[test]
+fn the_question_before_an_undo_says_what_changes_and_which_run_it_undoes() {
+    let home = home("[a]\nx = 1\n");
+    home.run(["apply"]).ok();
+    home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
+    home.run(["apply"]).ok();
+    let (before, _) = answer(at_terminal(&home, "apply --undo"), "n", 4);
+    assert!(before.contains("~/.aws/config: 1 changed") && before.contains("undoes the run of 20"), "{before}");
+    assert!(before.contains("+region = eu-west-1") && !before.contains("only comments"), "{before}");
+    assert!(home.read(CONFIG).contains("eu-west-2"));
+}
+
+/// A manifest whose diff is longer than the screen.
+fn long() -> String {
+    (0..20).fold(String::new(), |mut text, number| {
+        write!(text, "[profiles.p{number}]\npattern = \"iam\"\nregion = \"us-east-1\"\n").unwrap();
+        text
+    })
+}
+
+#[test]
+fn a_diff_longer_than_the_screen_goes_through_the_pager_which_gets_no_keys() {
+    let home = home("");
+    let seen = home.path("seen");
+    let pager =
+        home.script("pager", &format!("{{ echo \"[$*] LESS=$LESS\"; env; cat; }} > {}\necho paged\n", seen.display()));
+    let home = home
+        .env("PAGER", &format!("{} 'a b' -x", pager.display()))
+        .env("AWS_SECRET_ACCESS_KEY", "HIDDEN")
+        .env("AWSAUTH_MFA_CODE", "123456");
+    let (before, _) = answer(at_terminal(&home, "apply"), "n", 4);
+    assert!(!before.contains("paged") && before.contains("+[profile prod]"), "a short one does not: {before}");
+
+    home.manifest(&long());
+    let (before, after) = answer(at_terminal(&home, "apply"), "y", 0);
+    assert!(before.contains("paged") && !before.contains("+[profile p0]"), "{before}");
+    assert!(after.contains("wrote ~/.aws/config: 20 added"), "{after}");
+    let seen = home.read("seen");
+    assert!(seen.starts_with("[a b -x] LESS=FRX\n") && seen.contains("+[profile p19]"), "{seen}");
+    assert!(!seen.contains("HIDDEN") && !seen.contains("AWSAUTH_MFA_CODE"), "{seen}");
+}
+
+#[test]
+fn without_a_pager_a_long_diff_is_printed() {
+    for pager in ["", "cat", "/no/such/program", "'unclosed"] {
+        let home = home("").env("PAGER", pager);
+        home.manifest(&long());
+        let (before, _) = answer(at_terminal(&home, "apply"), "n", 4);
+        assert!(before.contains("+[profile p0]") && before.contains("+[profile p19]"), "{pager}: {before}");
+    }
+}
