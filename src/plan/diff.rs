@@ -27,7 +27,8 @@ pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
     }
     let mut text = format!("--- {name}\n+++ {name}\n");
     for group in &groups {
-        text.push_str(&format!("{}\n", UnifiedHunkHeader::new(group)));
+        text.push_str(&UnifiedHunkHeader::new(group).to_string());
+        text.push('\n');
         for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
             let (sign, side, index) = match change.tag() {
                 ChangeTag::Equal => (' ', 0, change.old_index()),

@@ -172,16 +172,15 @@ fn mask_arguments(text: &str) -> String {
 fn is_secret_key(before: &str) -> bool {
     let (text, delimiter) = before.split_at(before.len() - 1);
     let text = text.trim_end();
-    let word = match text.chars().next_back().filter(|last| "\"'".contains(*last)) {
-        Some(quote) => text[..text.len() - 1].rsplit(quote).next().unwrap_or_default(),
-        None => {
-            let start = text.rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c)));
-            // Between colons or behind a slash it is a part of an ARN or an address.
-            let is_part = delimiter == ":" && start.is_some_and(|at| text[at..].starts_with([':', '/']));
-            if is_part { "" } else { start.map_or(text, |at| text.get(at..).unwrap_or(text)) }
-        }
-    };
-    sounds_secret(&unescaped(word))
+    if let Some(quote) = text.chars().next_back().filter(|last| "\"'".contains(*last)) {
+        let key = text[..text.len() - 1].rsplit(quote).next().unwrap_or_default();
+        return sounds_secret(&unescaped(key));
+    }
+    let start = text.rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))).unwrap_or_default();
+    let word = &text[start..];
+    // Between colons or behind a slash it is a part of an ARN or an address.
+    let is_part = delimiter == ":" && word.starts_with([':', '/']);
+    !is_part && sounds_secret(word)
 }
 
 fn sounds_secret(word: &str) -> bool {

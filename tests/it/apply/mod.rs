@@ -69,7 +69,7 @@ fn a_dry_run_prints_the_diff_and_writes_nothing() {
     let run = home.run(["apply", "--dry-run"]).ok();
     let path = "~/.aws/config";
     let added = block(SMALL_BODY).trim_end().replace('\n', "\n+");
-    let expected = format!("--- {0}\n+++ {0}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n+{added}\n", path);
+    let expected = format!("--- {path}\n+++ {path}\n@@ -1,2 +1,11 @@\n [default]\n region = us-east-1\n+\n+{added}\n");
     assert_eq!(run.stdout, expected);
     assert!(run.stderr.contains("would change"), "{}", run.stderr);
     assert_eq!(home.read(CONFIG), "[default]\nregion = us-east-1\n");

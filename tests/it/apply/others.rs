@@ -221,7 +221,7 @@ fn a_file_of_another_user_is_refused_before_anything_is_written() {
     home.write(CONFIG, "[a]\nx = 1\n");
     let run = as_nobody(&home, &[]).exits(4);
     let words = "~/.aws/config belongs to another user (number 0)";
-    assert!(run.stderr.contains(&words), "{}", run.stderr);
+    assert!(run.stderr.contains(words), "{}", run.stderr);
     assert_eq!((home.read(CONFIG), home.list(".aws").len()), ("[a]\nx = 1\n".to_owned(), 1));
 }
 
