@@ -1,14 +1,16 @@
 //! Owns reading all files of a manifest: itself, what it includes, what one person adds; and what to remember of them.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::places::{Places, beside, no_manifest};
-use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers};
+use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 use crate::source::{Source, Span};
 use crate::system::atomic::parent;
+use crate::system::git::{Tracking, tracking};
 use crate::system::seen::{self, Look, Seen};
 use crate::system::{clock, disk, expand, trust};
 
@@ -49,13 +51,21 @@ impl Files {
         Ok(files)
     }
 
-    /// Reports a file of one person's own that is committed beside the manifest: everybody would have it.
+    /// Reports a file of one person's own that is committed beside the manifest, in any spelling: where file names ignore
+    /// case, everybody would have it.
     fn look_for_misplaced(&mut self, manifest: &Path) {
-        let path = beside(manifest).map(|dir| dir.join(LOCAL_NAME));
-        if let Some(path) = path.filter(|path| disk::exists(path) && trust::is_committed(path)) {
-            // What stands in it does not matter.
-            self.layers.add_misplaced(Source::new(&path, ""));
-        }
+        let Some(dir) = beside(manifest) else { return };
+        let Some(place) = trust::place(&dir.join(LOCAL_NAME)) else { return };
+        let (name, doubt) = match tracking(&place) {
+            Tracking::Untracked => return,
+            Tracking::Tracked(path) => (path.rsplit('/').next().unwrap_or(LOCAL_NAME).into(), None),
+            Tracking::Unknown(why) => match spelling(here(&dir)) {
+                Some(name) => (name, Some(why)),
+                None => return,
+            },
+        };
+        // What stands in it does not matter.
+        self.layers.add_misplaced(Source::new(dir.join(name), ""), doubt.as_deref());
     }
 
     /// What to remember of everything that was read, the manifest first.
@@ -66,14 +76,17 @@ impl Files {
     }
 
     fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
+        let own = Places::own_local();
+        if let Some(own) = own.as_ref().filter(|own| **own != self.personal) {
+            self.layers.settings_belong_in(&Places::shown(own));
+        }
         for (index, path) in places.iter().enumerate() {
-            if Places::own_local().as_ref() != Some(path)
-                && let Some(target) = trust::led_out(path)
-            {
-                return Err(led_out(path, &target));
-            }
+            let is_own = own.as_ref() == Some(path);
+            let led_out = || trust::led_out(path).filter(|_| !is_own).map(|target| led_out_failure(path, &target));
             let found = seen::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
             let Some((bytes, look)) = found else {
+                // A value would be written to where a link leads.
+                led_out().map_or(Ok(()), Err)?;
                 self.others.push(seen::missing(path));
                 continue;
             };
@@ -83,24 +96,34 @@ impl Files {
                 self.others.push(look.with_its_place().seen(&bytes));
                 continue;
             }
-            let distrust = trust::distrust(path);
-            if distrust.is_some()
-                && self.personal == *path
-                && let Some(own) = Places::own_local()
-            {
-                self.layers.trust_only(&Places::shown(&own));
-            }
-            self.layers.add_local(Source::new(path, text(path, bytes)?), distrust);
+            led_out().map_or(Ok(()), Err)?;
+            let text = text(path, bytes)?;
+            let word = if is_own { own_word(path, &text) } else { OwnWord::Beside };
+            self.layers.add_local(Source::new(path, text), word);
             self.looks.push(look);
         }
         Ok(())
     }
 }
 
+/// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.
+fn own_word(path: &Path, text: &str) -> OwnWord {
+    // TOML may spell a key with escapes.
+    let may_have_settings = text.contains("settings") || text.contains('\\');
+    let reason = if may_have_settings { trust::distrust(path) } else { None };
+    reason.map_or(OwnWord::Certain, OwnWord::Doubtful)
+}
+
+/// The name of a file in `dir` that is a person's own but for the case of its letters.
+fn spelling(dir: &Path) -> Option<OsString> {
+    let (names, _) = seen::names(dir, clock::now()).ok()?;
+    names.into_iter().map(|named| named.name).find(|name| name.eq_ignore_ascii_case(LOCAL_NAME))
+}
+
 /// A repository names no file outside its directory, by a link neither.
-fn led_out(path: &Path, target: &Path) -> Failure {
+fn led_out_failure(path: &Path, target: &Path) -> Failure {
     let message = format!(
-        "{} is a link that is committed, and leads out of its directory, to {}",
+        "{} is a link from a git repository, and leads out of its directory, to {}",
         path.display(),
         target.display()
     );

@@ -22,7 +22,7 @@ codes! {
     NEWER_VERSION = "newer-version",
     /// Part of the format, but not of this version of awsauth.
     NOT_YET = "not-yet",
-    /// `[settings]` outside `profiles.local.toml`.
+    /// `[settings]` outside the configuration directory's `profiles.local.toml`.
     SETTINGS_ELSEWHERE = "settings-elsewhere",
     /// `include` or `required_vars` in `profiles.local.toml`.
     SHARED_ONLY = "shared-only",
@@ -48,10 +48,8 @@ codes! {
     REQUIRED_UNUSED = "required-variable-unused",
     /// `profiles.local.toml` in the team's repository.
     COMMITTED_LOCAL = "committed-local",
-    /// A program in a file that somebody else can write.
-    UNTRUSTED_PROGRAM = "untrusted-program",
-    /// Allowed hosts in a file that somebody else can write.
-    UNTRUSTED_HOSTS = "untrusted-hosts",
+    /// `[settings]` in a file that somebody else can have written.
+    UNTRUSTED_SETTINGS = "untrusted-settings",
     /// Words that are no program with arguments.
     BAD_PROGRAM = "bad-program",
     /// A text in `allow_hosts` that allows no host.

@@ -99,7 +99,7 @@ fn way_to_allow(host: &str, is_host: bool, reading: &Reading<'_>) -> String {
     match reading.audience {
         _ if !is_host => "write its name, or its address in the usual form".to_owned(),
         Audience::Person => {
-            format!("if you trust it, say so where only you can: {line} in [settings] of {}", reading.layers.trusted())
+            format!("if you trust it, say so where only you can: {line} in [settings] of {}", reading.layers.own())
         }
         Audience::Team => {
             format!("each person who trusts it has to say so: {line} in [settings] of their profiles.local.toml")

@@ -61,10 +61,21 @@ struct File {
 enum Kind {
     /// The manifest, or a file that it includes.
     Shared,
-    /// What one person adds, with the reason why others could have written it, if they could.
-    Local(Option<String>),
+    /// What one person adds.
+    Local(OwnWord),
     /// What should be one person's and is everybody's; it is not read.
     Misplaced,
+}
+
+/// Whether a file of what one person adds may say what nobody else may say: `[settings]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OwnWord {
+    /// It stands in the configuration directory, and nobody else can have written it.
+    Certain,
+    /// It stands there, and may be somebody else's for this reason.
+    Doubtful(String),
+    /// It stands beside the manifest, where a repository may have put it.
+    Beside,
 }
 
 /// All files of one manifest.
@@ -76,8 +87,8 @@ pub(crate) struct Layers {
     findings: Vec<Diagnostic>,
     /// The file where a person's own values belong, as it should be shown.
     personal: String,
-    /// The same for what nobody else may say, if that is another one.
-    trusted: Option<String>,
+    /// The file in the configuration directory, where `[settings]` belongs, if that is another one.
+    own: Option<String>,
 }
 
 impl Layers {
@@ -88,7 +99,7 @@ impl Layers {
             files: Vec::new(),
             findings: Vec::new(),
             personal: crate::source::display_safe(personal),
-            trusted: None,
+            own: None,
         };
         layers.add(manifest, Kind::Shared);
         layers
@@ -106,30 +117,31 @@ impl Layers {
         self.files[by].includes.push(number);
     }
 
-    /// Others could have written the file where a person's own values belong, so that what nobody else may say belongs in
-    /// `trusted`, as it should be shown.
-    pub(crate) fn trust_only(&mut self, trusted: &str) {
-        self.trusted = Some(crate::source::display_safe(trusted));
+    /// `[settings]` belongs in `own`, as it should be shown, and not where a person's other values do.
+    pub(crate) fn settings_belong_in(&mut self, own: &str) {
+        self.own = Some(crate::source::display_safe(own));
     }
 
-    /// Adds what one person adds; it wins over all that was added before. `distrust` says why others could have written
-    /// it, if they could: then it names no program and allows no hosts.
-    pub(crate) fn add_local(&mut self, source: Source, distrust: Option<String>) -> usize {
-        self.add(source, Kind::Local(distrust))
+    /// Adds what one person adds; it wins over all that was added before.
+    pub(crate) fn add_local(&mut self, source: Source, word: OwnWord) -> usize {
+        self.add(source, Kind::Local(word))
     }
 
     /// Adds a file of one person's own that the repository has for everybody, where only what is shared is read. Reports it,
-    /// since without that nobody would know what it changes for them.
-    pub(crate) fn add_misplaced(&mut self, source: Source) {
+    /// since without that nobody would know what it changes for them. `doubt` says why git can't tell that it has it.
+    pub(crate) fn add_misplaced(&mut self, source: Source, doubt: Option<&str>) {
+        let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let number = self.add(source, Kind::Misplaced);
         let at = Span::new(0, 0).behind(self.sources.base(number));
-        let message = format!(
-            "`{LOCAL_NAME}` is committed, so it changes the manifest of everybody, and no check of a team sees it"
-        );
-        self.findings.push(
-            Diagnostic::error(codes::COMMITTED_LOCAL, at, message)
-                .help(format!("`git rm --cached {LOCAL_NAME}`, and a line with that name in .gitignore; what all need belongs in the manifest")),
-        );
+        let message = match doubt {
+            None => format!(
+                "`{name}` is committed, so it changes the manifest of everybody, and no check of a team sees it"
+            ),
+            Some(why) => format!("`{name}` may be committed, and so change the manifest of everybody: {why}"),
+        };
+        self.findings.push(Diagnostic::error(codes::COMMITTED_LOCAL, at, message).help(format!(
+            "`git rm --cached {name}`, and a line with that name in .gitignore; what all need belongs in the manifest"
+        )));
     }
 
     fn add(&mut self, source: Source, kind: Kind) -> usize {
@@ -149,7 +161,7 @@ impl Layers {
             files: self.files.clone(),
             findings: Vec::new(),
             personal: self.personal.clone(),
-            trusted: self.trusted.clone(),
+            own: self.own.clone(),
         }
     }
 
@@ -168,9 +180,9 @@ impl Layers {
         &self.personal
     }
 
-    /// The file where belongs what nobody else may say, safe to show.
-    pub(super) fn trusted(&self) -> &str {
-        self.trusted.as_deref().unwrap_or(&self.personal)
+    /// The file where `[settings]` belongs, safe to show.
+    pub(super) fn own(&self) -> &str {
+        self.own.as_deref().unwrap_or(&self.personal)
     }
 
     /// The name of the manifest itself, without its directory.
@@ -199,10 +211,10 @@ impl Layers {
         self.findings.iter().all(|found| found.severity != Severity::Error || found.code == codes::COMMITTED_LOCAL)
     }
 
-    /// Why others could have written a file of one person, if they could.
-    pub(super) fn distrust(&self, number: usize) -> Option<&str> {
+    /// Whether a file may say what only the person may; none of one that is shared.
+    pub(super) fn own_word(&self, number: usize) -> Option<&OwnWord> {
         match &self.files[number].kind {
-            Kind::Local(distrust) => distrust.as_deref(),
+            Kind::Local(word) => Some(word),
             Kind::Shared | Kind::Misplaced => None,
         }
     }

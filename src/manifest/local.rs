@@ -3,6 +3,7 @@
 
 use super::codes;
 use super::keys::{self, Key};
+use super::layers::OwnWord;
 use super::reading::{Entry, Reading, entries, quoted};
 use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
@@ -33,21 +34,36 @@ pub(super) fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
     }
 }
 
-/// Reads `[settings]` as far as it is right. `distrust` says why others could have written the file, if they could: then
-/// it names no program and allows no hosts.
-pub(super) fn read_settings<'t>(entry: Entry<'t>, distrust: Option<&str>, reading: &mut Reading<'t>) -> Settings {
+/// Reads `[settings]` as far as it is right; nothing of it from a file that may be somebody else's word, since it names a
+/// program that runs as the person, and hosts that they trust.
+pub(super) fn read_settings<'t>(entry: Entry<'t>, word: &OwnWord, reading: &mut Reading<'t>) -> Settings {
     let mut settings = Settings::default();
     for entry in reading.table(entry).map(entries).unwrap_or_default() {
-        read_setting(entry, distrust, &mut settings, reading);
+        read_setting(entry, &mut settings, reading);
     }
-    settings
+    let found = match word {
+        OwnWord::Certain => return settings,
+        OwnWord::Doubtful(reason) => {
+            let message = format!("`[settings]` is not taken from this file: {reason}");
+            let help =
+                "make all that leads to the file yours alone (`chown`, `chmod go-w`), and keep it out of repositories";
+            Diagnostic::error(codes::UNTRUSTED_SETTINGS, entry.at, message).help(help)
+        }
+        OwnWord::Beside => {
+            let message = "`[settings]` is not taken from a file beside the manifest";
+            let help = format!("move it to {}, where no repository can put it", reading.layers.own());
+            Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(help)
+        }
+    };
+    reading.out.push(found);
+    Settings::default()
 }
 
 fn is_setting(name: &str) -> bool {
     keys::find(keys::LOCAL, name).is_some() || keys::LOCAL_NOT_YET.contains(&name)
 }
 
-fn read_setting<'t>(entry: Entry<'t>, distrust: Option<&str>, settings: &mut Settings, reading: &mut Reading<'t>) {
+fn read_setting<'t>(entry: Entry<'t>, settings: &mut Settings, reading: &mut Reading<'t>) {
     if keys::LOCAL_NOT_YET.contains(&entry.name) {
         return reading.not_yet(entry);
     }
@@ -56,10 +72,10 @@ fn read_setting<'t>(entry: Entry<'t>, distrust: Option<&str>, settings: &mut Set
         return;
     };
     match key.name {
-        "mfa_process" => settings.mfa_process = mfa_process(entry, key, distrust, reading),
+        "mfa_process" => settings.mfa_process = mfa_process(entry, key, reading),
         "sso_flow" => settings.sso_flow = word(entry, key, &SsoFlow::ALL, SsoFlow::as_str, reading),
         "prompt" => settings.prompt = word(entry, key, &PromptPlace::ALL, PromptPlace::as_str, reading),
-        "allow_hosts" => settings.allow_hosts = allow_hosts(entry, key, distrust, reading),
+        "allow_hosts" => settings.allow_hosts = allow_hosts(entry, key, reading),
         name => debug_assert!(false, "{name} has no field"),
     }
 }
@@ -87,16 +103,7 @@ fn word<'t, T: Copy>(
     found
 }
 
-fn mfa_process<'t>(
-    entry: Entry<'t>,
-    key: &Key,
-    distrust: Option<&str>,
-    reading: &mut Reading<'t>,
-) -> Option<MfaProcess> {
-    if let Some(reason) = distrust {
-        let what = "a program that runs as you must be named by you alone";
-        reading.out.push(not_ones_own(codes::UNTRUSTED_PROGRAM, entry, what, reason));
-    }
+fn mfa_process<'t>(entry: Entry<'t>, key: &Key, reading: &mut Reading<'t>) -> Option<MfaProcess> {
     let Some(array) = entry.value.get_ref().as_array() else {
         reading.wrong_type(entry, "a list: a program and its arguments", Some(key.examples[0]));
         return None;
@@ -107,7 +114,7 @@ fn mfa_process<'t>(
     let words: Vec<Option<String>> = words.collect();
     let made = MfaProcess::new(words.into_iter().collect::<Option<_>>()?);
     let error = match made {
-        Ok(process) => return Some(process).filter(|_| distrust.is_none()),
+        Ok(process) => return Some(process),
         Err(error) => error,
     };
     let help = match error {
@@ -122,26 +129,8 @@ fn mfa_process<'t>(
     None
 }
 
-/// A setting of a file that others could have written, for this reason.
-fn not_ones_own(code: &'static str, entry: Entry<'_>, what: &str, reason: &str) -> Diagnostic {
-    let message = format!("`{}` is not taken from this file: {reason}", entry.name);
-    Diagnostic::error(code, entry.at, message).help(format!(
-        "{what}: make the file and its directory yours (`chown`, `chmod go-w`) and keep it out of repositories, or put the \
-         setting into `profiles.local.toml` of your configuration directory"
-    ))
-}
-
-/// The hosts that are right; none of them from a file that others could have written.
-fn allow_hosts<'t>(
-    entry: Entry<'t>,
-    key: &Key,
-    distrust: Option<&str>,
-    reading: &mut Reading<'t>,
-) -> Option<Vec<AllowedHost>> {
-    if let Some(reason) = distrust {
-        let what = "which hosts are trusted is for you alone to say";
-        reading.out.push(not_ones_own(codes::UNTRUSTED_HOSTS, entry, what, reason));
-    }
+/// The hosts that are right.
+fn allow_hosts<'t>(entry: Entry<'t>, key: &Key, reading: &mut Reading<'t>) -> Option<Vec<AllowedHost>> {
     let Some(array) = entry.value.get_ref().as_array() else {
         reading.wrong_type(entry, "a list of strings", Some(key.examples[0]));
         return None;
@@ -155,7 +144,7 @@ fn allow_hosts<'t>(
             Err(error) => reading.out.push(bad_host(entry, &error)),
         }
     }
-    Some(hosts).filter(|_| distrust.is_none())
+    Some(hosts)
 }
 
 fn bad_host(entry: Entry<'_>, error: &HostError) -> Diagnostic {

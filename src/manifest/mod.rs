@@ -53,7 +53,7 @@ use crate::source::Span;
 
 pub(crate) use answers::{SetError, set_variables};
 pub(crate) use fields::Origin;
-pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers};
+pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 pub(crate) use listing::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use making::Unmade;
 pub(crate) use place::{Place, place};
@@ -303,9 +303,11 @@ fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
                 _ => check_top(entry, reading),
             }
         }
-        if is_local && let Some(entry) = part.find("settings", reading.layers) {
-            let distrust = reading.layers.distrust(part.number);
-            settings = local::read_settings(entry, distrust, reading).over(settings);
+        let word = reading.layers.own_word(part.number);
+        if let Some((word, entry)) = word.zip(part.find("settings", reading.layers)) {
+            let read = local::read_settings(entry, word, reading);
+            // No other file has any.
+            settings = if *word == OwnWord::Certain { read } else { settings };
         }
         if let Some(entry) = part.find("vars", reading.layers) {
             variables::read(entry, reading);
@@ -440,7 +442,7 @@ fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
     if name == "settings" {
         reading.out.push(
             Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, "`[settings]` can't stand in a manifest that is shared")
-                .help("it belongs in `profiles.local.toml`; AWS's own settings go to `settings` of a profile or of `[defaults]`"),
+                .help("it belongs in `profiles.local.toml` of each person's configuration directory; AWS's own settings go to `settings` of a profile or of `[defaults]`"),
         );
     } else if !keys::TOP.iter().any(|(known, _)| *known == name) {
         let guess = reading.unknown_key(entry, format_args!("the manifest"), keys::TOP.iter().map(|(known, _)| *known));

@@ -41,7 +41,7 @@ fn deep_and_broken_texts_are_findings_and_no_crash() {
         assert!(!codes_of(&deep.repeat(50_000)).is_empty());
         let local = Source::new("profiles.local.toml", format!("settings = {}", deep.repeat(50_000)));
         let mut layers = alone("");
-        layers.add_local(local, None);
+        layers.add_local(local, OwnWord::Certain);
         assert!(!codes_in(&layers).is_empty());
     }
     assert_eq!(codes_of(""), Vec::<&str>::new());
@@ -173,7 +173,7 @@ fn four_and_own(texts: [&str; 5]) -> Layers {
     let (a, b) = (layers.add_included(0, source(1)), layers.add_included(0, source(2)));
     let shared = layers.add_included(a, source(3));
     layers.link(b, shared);
-    layers.add_local(source(4), None);
+    layers.add_local(source(4), OwnWord::Certain);
     layers
 }
 
@@ -222,7 +222,7 @@ fn a_short_file_that_can_not_be_cut_does_not_keep_a_long_one_from_it() {
     let profiles = (0..10).map(|index| format!("[profiles.p{index}]\npattern = \"iam\"\n"));
     let long = profiles.collect::<Vec<_>>().concat();
     let mut layers = alone(&long);
-    layers.add_local(Source::new("own.toml", "[profiles.p1]\n[vars]\na = \"b\"\n"), None);
+    layers.add_local(Source::new("own.toml", "[profiles.p1]\n[vars]\na = \"b\"\n"), OwnWord::Certain);
     assert_eq!(load_in_pieces(&layers, Audience::Person, 64), Some(load_whole(&layers, Audience::Person)));
 }
 
@@ -371,7 +371,7 @@ fn every_key_tells_where_it_comes_from() {
 /// The manifest with one person's own file.
 fn with_own(text: &str, own: &str) -> Layers {
     let mut layers = alone(text);
-    layers.add_local(Source::new("own.toml", own), None);
+    layers.add_local(Source::new("own.toml", own), OwnWord::Certain);
     layers
 }
 

@@ -14,20 +14,8 @@ pub(crate) struct Settings {
     pub(crate) sso_flow: Option<SsoFlow>,
     /// Where `credential-process` may ask the person.
     pub(crate) prompt: Option<PromptPlace>,
-    /// Hosts that a manifest may name though they are not AWS's own.
+    /// Hosts that a manifest may name.
     pub(crate) allow_hosts: Option<Vec<AllowedHost>>,
-}
-
-impl Settings {
-    /// These settings, and those of `below` where these say nothing.
-    pub(crate) fn over(self, below: Self) -> Self {
-        Self {
-            mfa_process: self.mfa_process.or(below.mfa_process),
-            sso_flow: self.sso_flow.or(below.sso_flow),
-            prompt: self.prompt.or(below.prompt),
-            allow_hosts: self.allow_hosts.or(below.allow_hosts),
-        }
-    }
 }
 
 /// The ways to approve an SSO login.
@@ -145,21 +133,5 @@ mod tests {
         }
         assert!(matches!(process(&["~/bin/code"]), Err(ProgramError::Tilde(_))));
         assert_eq!(process(&["code", "a\0b"]), Err(ProgramError::Nul));
-    }
-
-    #[test]
-    fn the_upper_settings_win_one_by_one() {
-        let (one, two) = (process(&["one"]).ok(), process(&["two"]).ok());
-        let upper = Settings { mfa_process: one.clone(), sso_flow: None, prompt: None, allow_hosts: Some(Vec::new()) };
-        let host = AllowedHost::parse("a.example").unwrap();
-        let lower = Settings {
-            mfa_process: two,
-            sso_flow: Some(SsoFlow::Pkce),
-            prompt: Some(PromptPlace::Tty),
-            allow_hosts: Some(vec![host]),
-        };
-        // A list is one setting, as everywhere.
-        let both = Settings { mfa_process: one, allow_hosts: Some(Vec::new()), ..lower.clone() };
-        assert_eq!(upper.over(lower), both);
     }
 }

@@ -168,7 +168,7 @@ impl Printed {
 
 /// The program of that name: as it is if it is a path, else in the first directory of `path` that has it. Directories
 /// that depend on the current one do not count: a cloned repository must not be able to bring its own.
-fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
+pub(super) fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
     if Path::new(program).is_absolute() {
         return Some(PathBuf::from(program));
     }

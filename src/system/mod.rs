@@ -10,7 +10,7 @@ pub(crate) mod clock;
 pub(crate) mod disk;
 mod exchange;
 pub(crate) mod expand;
-mod git;
+pub(crate) mod git;
 pub(crate) mod host;
 pub(crate) mod interrupt;
 mod lines;

@@ -5,40 +5,54 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::git;
+use super::git::{Tracking, tracking};
 
 /// As many links as Linux follows on one way (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// Why somebody else could have written the file at `path`, in a few words; none if only this user or root could. Follows
-/// links, and looks at the file, the directory that it stands in, and a repository that it, or a link to it, may come from.
+/// Why the file at `path` may not be this user's own word; none if only this user or root can change it, its directories and
+/// the links that lead to it, and git tracks neither it nor one of those links.
+#[cfg(unix)]
 pub(crate) fn distrust(path: &Path) -> Option<String> {
-    let Ok(Way { real, links }) = Way::to(path) else { return Some("the file can't be looked at".to_owned()) };
-    let directory = || real.parent().and_then(|dir| distrust_one("its directory", dir));
-    let repository = || git::is_committed(&real).then(|| "it is committed to a git repository".to_owned());
-    let is_led_there = || links.iter().any(|link| git::is_committed(link));
-    let link = || is_led_there().then(|| "a link that leads to it is committed to a git repository".to_owned());
-    distrust_one("the file", &real).or_else(directory).or_else(repository).or_else(link)
+    let Ok(Way { real, dirs, links }) = Way::to(path) else { return Some("the file can't be looked at".to_owned()) };
+    let mut places = std::iter::once(&real).chain(&links).chain(&dirs);
+    let is_open = places.find_map(|place| changeable(place));
+    is_open.or_else(|| std::iter::once(&real).chain(&links).find_map(|place| repository_s(place)))
 }
 
-/// Whether a repository has a file, or a link, of that name. Only the directory is looked up through links.
-pub(crate) fn is_committed(path: &Path) -> bool {
-    place(path).is_some_and(|place| git::is_committed(&place))
+/// Elsewhere than on Unix awsauth can't tell who else may write a file.
+#[cfg(not(unix))]
+pub(crate) fn distrust(_path: &Path) -> Option<String> {
+    Some("on this system awsauth can't tell who else may write it".to_owned())
 }
 
-/// Where the file at `path` really is, if that is out of its directory, and a link that leads there is committed to a git
-/// repository. One that leads to nothing yet is told with what it says.
+#[cfg(unix)]
+fn repository_s(place: &Path) -> Option<String> {
+    match tracking(place) {
+        Tracking::Untracked => None,
+        Tracking::Tracked(_) => Some(format!("{} is committed to a git repository", place.display())),
+        Tracking::Unknown(why) => Some(format!("awsauth can't tell whether {} is committed: {why}", place.display())),
+    }
+}
+
+/// Where the file at `path` really is, if that is out of its directory, and git tracks a link that leads there, or can't tell.
+/// One that leads to nothing yet is told with what it says.
 pub(crate) fn led_out(path: &Path) -> Option<PathBuf> {
     let place = place(path)?;
-    let Ok(Way { real, links }) = Way::to(path) else {
-        return std::fs::read_link(&place).ok().filter(|_| git::is_committed(&place));
+    let (target, links) = match Way::to(path) {
+        Ok(Way { real, links, .. }) => (real, links),
+        Err(_) => (std::fs::read_link(&place).ok()?, vec![place.clone()]),
     };
-    let is_out = !real.starts_with(place.parent()?);
-    (is_out && links.iter().any(|link| git::is_committed(link))).then_some(real)
+    let is_below = target.starts_with(place.parent()?) || target.components().all(is_name);
+    (!is_below && links.iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(target)
+}
+
+fn is_name(part: Component<'_>) -> bool {
+    matches!(part, Component::Normal(_))
 }
 
 /// The path without links on the way; its last name may be one.
-fn place(path: &Path) -> Option<PathBuf> {
+pub(crate) fn place(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok()?;
     Some(Way::to(absolute.parent()?).ok()?.real.join(absolute.file_name()?))
 }
@@ -69,6 +83,8 @@ fn is_open_to_all(_place: &Path) -> bool {
 struct Way {
     /// The file itself, without a link in its path.
     real: PathBuf,
+    /// Every directory that was gone through, the root first.
+    dirs: Vec<PathBuf>,
     /// Every link that was followed, without another one in its path.
     links: Vec<PathBuf>,
 }
@@ -77,7 +93,7 @@ impl Way {
     /// Follows a path name by name, as the system does.
     fn to(path: &Path) -> io::Result<Self> {
         let absolute = std::path::absolute(path)?;
-        let (mut real, mut links) = (PathBuf::new(), Vec::new());
+        let (mut real, mut dirs, mut links) = (PathBuf::new(), Vec::new(), Vec::new());
         let mut ahead: VecDeque<OsString> = names(&absolute).collect();
         while let Some(name) = ahead.pop_front() {
             if name == ".." {
@@ -85,7 +101,11 @@ impl Way {
                 continue;
             }
             let next = real.join(name);
-            if !std::fs::symlink_metadata(&next)?.is_symlink() {
+            let found = std::fs::symlink_metadata(&next)?;
+            if !found.is_symlink() {
+                if found.is_dir() {
+                    dirs.push(next.clone());
+                }
                 real = next;
                 continue;
             }
@@ -97,7 +117,7 @@ impl Way {
             // An absolute target begins with the root, which takes the place of all before it.
             names(&target).rev().for_each(|name| ahead.push_front(name));
         }
-        Ok(Self { real, links })
+        Ok(Self { real, dirs, links })
     }
 }
 
@@ -107,28 +127,24 @@ fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
     parts.map(|part| part.as_os_str().to_owned())
 }
 
+/// Who besides this user and root can change what is at `place`, in a few words.
 #[cfg(unix)]
-fn distrust_one(what: &str, place: &Path) -> Option<String> {
+fn changeable(place: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
-    let Ok(metadata) = std::fs::metadata(place) else { return Some(format!("{what} can't be looked at")) };
+    let shown = place.display();
+    let Ok(found) = std::fs::symlink_metadata(place) else { return Some(format!("{shown} can't be looked at")) };
     let user = rustix::process::geteuid().as_raw();
-    if metadata.uid() != user && metadata.uid() != 0 {
-        return Some(format!("{what} belongs to another user (number {})", metadata.uid()));
+    if found.uid() != user && found.uid() != 0 {
+        return Some(format!("{shown} belongs to another user (number {})", found.uid()));
     }
-    // In a directory with the sticky bit, such as /tmp, nobody can exchange another user's file.
-    let is_sticky = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
-    match metadata.mode() {
-        _ if is_sticky => None,
-        mode if mode & 0o002 != 0 => Some(format!("everybody on this machine can write to {what}")),
-        mode if mode & 0o020 != 0 => Some(format!("the group of {what} can write to it")),
+    // A link's own mode says nothing. In a directory with the sticky bit, such as /tmp, nobody can exchange another user's file.
+    let is_sticky = found.is_dir() && found.mode() & 0o1000 != 0;
+    match found.mode() {
+        _ if found.is_symlink() || is_sticky => None,
+        mode if mode & 0o002 != 0 => Some(format!("everybody on this machine can write to {shown}")),
+        mode if mode & 0o020 != 0 => Some(format!("the group of {shown} can write to it")),
         _ => None,
     }
-}
-
-/// Owners and others are not told by modes here.
-#[cfg(not(unix))]
-fn distrust_one(_what: &str, _place: &Path) -> Option<String> {
-    None
 }
 
 #[cfg(test)]
@@ -157,24 +173,70 @@ mod tests {
         assert_eq!(Way::to(&root.join("there/../file")).unwrap().real, root.join("a/file"));
     }
 
+    /// Modes of a place, and what is said of it; nothing where it is fine.
+    fn said_of(place: &Path, mode: u32, path: &Path) -> Option<String> {
+        let before = fs::metadata(place).unwrap().permissions();
+        fs::set_permissions(place, Permissions::from_mode(mode)).unwrap();
+        let said = distrust(path);
+        fs::set_permissions(place, before).unwrap();
+        said.map(|said| said.replace(place.to_str().unwrap(), "IT"))
+    }
+
     #[test]
-    fn what_others_can_write_is_not_this_users_word() {
+    fn what_others_can_change_is_not_this_users_word() {
         let dir = tempfile::tempdir().unwrap();
-        let (file, link) = (dir.path().join("a"), dir.path().join("link"));
+        let root = fs::canonicalize(dir.path()).unwrap();
+        fs::create_dir_all(root.join("home/config")).unwrap();
+        fs::create_dir_all(root.join("links")).unwrap();
+        let (file, link) = (root.join("home/config/a"), root.join("links/link"));
         fs::write(&file, "").unwrap();
-        symlink("a", &link).unwrap();
-        let with = |file_mode, dir_mode| {
-            fs::set_permissions(&file, Permissions::from_mode(file_mode)).unwrap();
-            fs::set_permissions(dir.path(), Permissions::from_mode(dir_mode)).unwrap();
-            assert_eq!(distrust(&file), distrust(&link));
-            distrust(&file)
-        };
-        assert_eq!(with(0o644, 0o755), None);
-        assert_eq!(with(0o600, 0o1777), None);
-        assert_eq!(with(0o664, 0o755).as_deref(), Some("the group of the file can write to it"));
-        assert_eq!(with(0o646, 0o755).as_deref(), Some("everybody on this machine can write to the file"));
-        assert_eq!(with(0o600, 0o775).as_deref(), Some("the group of its directory can write to it"));
-        assert_eq!(with(0o600, 0o757).as_deref(), Some("everybody on this machine can write to its directory"));
-        assert!(distrust(&dir.path().join("none")).is_some());
+        symlink("../home/config/a", &link).unwrap();
+        assert_eq!((distrust(&file), distrust(&link)), (None, None));
+        // The file, its directory, one further up, and the one that a link stands in.
+        for (place, is_by_link_alone) in [
+            (&file, false),
+            (&root.join("home/config"), false),
+            (&root.join("home"), false),
+            (&root.join("links"), true),
+        ] {
+            for (mode, said) in [
+                (0o755, None),
+                (0o775, Some("the group of IT can write to it")),
+                (0o757, Some("everybody on this machine can write to IT")),
+            ] {
+                assert_eq!(said_of(place, mode, &link).as_deref(), said, "{} {mode:o}", place.display());
+                let said = said.filter(|_| !is_by_link_alone);
+                assert_eq!(said_of(place, mode, &file).as_deref(), said, "{} {mode:o}", place.display());
+            }
+        }
+        assert_eq!(said_of(&root.join("home"), 0o1777, &file), None, "as /tmp has it");
+        assert!(distrust(&root.join("none")).is_some());
+    }
+
+    #[test]
+    fn a_link_that_a_repository_has_leads_out_of_its_directory_or_stays_below_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        fs::create_dir_all(root.join("in/below")).unwrap();
+        fs::write(root.join("in/below/a"), "").unwrap();
+        fs::write(root.join("out"), "").unwrap();
+        let link = root.join("in/link");
+        for (target, out) in [
+            ("below/a", None),
+            ("../out", Some(root.join("out"))),
+            ("/dev/null", Some("/dev/null".into())),
+            ("none", None),
+            ("../none", Some("../none".into())),
+            ("/none", Some("/none".into())),
+        ] {
+            drop(fs::remove_file(&link));
+            symlink(target, &link).unwrap();
+            assert_eq!(led_out(&link), None, "{target}: a person's own");
+            // A repository that git can't read may have anything.
+            fs::create_dir(root.join(".git")).unwrap();
+            assert_eq!(led_out(&link), out, "{target}");
+            fs::remove_dir(root.join(".git")).unwrap();
+        }
+        assert_eq!((led_out(&root.join("in/below/a")), led_out(&root.join("in/none"))), (None, None));
     }
 }

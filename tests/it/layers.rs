@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::local::commit;
 use crate::scene::{CREDENTIALS, MANIFEST, Scene};
 use crate::support::sandbox::{Run, Sandbox};
 
@@ -26,17 +27,20 @@ fn name(case: &Path) -> &str {
     case.file_name().unwrap().to_str().unwrap()
 }
 
-/// A copy of a directory, links as links. What git has no name for is `dot-git` in it.
+/// A copy of a directory, links as links. One with the file `dot-git` becomes a repository that has all of it.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let (path, name) = (entry.as_ref().unwrap().path(), entry.as_ref().unwrap().file_name());
-        let target = to.join(if name == "dot-git" { ".git".as_ref() } else { name.as_os_str() });
+        let target = to.join(&name);
         match entry.unwrap().file_type().unwrap() {
             kind if kind.is_symlink() => symlink(fs::read_link(path).unwrap(), target).unwrap(),
             kind if kind.is_dir() => copy(&path, &target),
             _ => _ = fs::copy(path, target).unwrap(),
         }
+    }
+    if fs::remove_file(to.join("dot-git")).is_ok() {
+        commit(to);
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -17,14 +18,21 @@ const NAME: &str = "profiles.local.toml";
 /// Where everybody has one.
 const OWN: &str = ".config/awsauth/profiles.local.toml";
 
-/// Runs `check` with one fixture beside a manifest that is in order.
+/// Runs `check` with one fixture as the person's own file, or, if its name says so, beside a manifest that is in order.
 fn check(file: &Path, flags: &[&str]) -> Run {
     let sandbox = Sandbox::new();
     sandbox.write("profiles.toml", MANIFEST);
-    sandbox.write(NAME, fs::read(file).unwrap());
+    let name = if stem(file).ends_with("-beside") { NAME } else { OWN };
+    sandbox.write(name, fs::read(file).unwrap());
     let mode = if stem(file).starts_with("untrusted") { 0o664 } else { 0o644 };
-    fs::set_permissions(sandbox.path(NAME), Permissions::from_mode(mode)).unwrap();
-    sandbox.run([&["check", "--manifest", "profiles.toml"], flags].concat())
+    fs::set_permissions(sandbox.path(name), Permissions::from_mode(mode)).unwrap();
+    let mut run = sandbox.run([&["check", "--manifest", "profiles.toml"], flags].concat());
+    for text in [&mut run.stdout, &mut run.stderr] {
+        for home in [fs::canonicalize(sandbox.path("")).unwrap(), sandbox.path("")] {
+            *text = text.replace(home.to_str().unwrap().trim_end_matches('/'), "HOME");
+        }
+    }
+    run
 }
 
 #[test]
@@ -47,12 +55,13 @@ fn the_json_names_the_rule_of_the_fixture_and_its_place() {
         let found = document["diagnostics"].as_array().unwrap();
         let fits = |found: &&Value| stem(&file).starts_with(found["code"].as_str().unwrap());
         let first = found.iter().find(fits).unwrap_or_else(|| panic!("{}: {document}", file.display()));
-        assert_eq!((&first["file"], &first["severity"]), (&NAME.into(), &"error".into()), "{document}");
+        let place = if stem(&file).ends_with("-beside") { NAME.to_owned() } else { format!("HOME/{OWN}") };
+        assert_eq!((&first["file"], &first["severity"]), (&place.into(), &"error".into()), "{document}");
         assert!(first["line"].as_u64().unwrap() >= 1);
         assert_eq!(document["errors"], found.len());
     }
     let document = check(&fixtures_in("local/valid")[0], &["--json"]).ok().json();
-    assert_eq!((&document["local"], &document["errors"]), (&serde_json::json!([NAME]), &0.into()));
+    assert_eq!((&document["local"], &document["errors"]), (&serde_json::json!([format!("HOME/{OWN}")]), &0.into()));
 }
 
 #[test]
@@ -67,7 +76,7 @@ fn the_committed_schema_is_what_the_code_makes_and_agrees_about_every_fixture() 
     let validator = jsonschema::draft7::new(&serde_json::from_str(&text).unwrap()).unwrap();
     // About TOML itself, who can write the file, whom the person allows, what the manifest has, and a character that is hard to write: nothing for
     // a schema.
-    let beyond = ["syntax", "untrusted", "missing-key", "bad-program-nul", "foreign-endpoint"];
+    let beyond = ["syntax", "untrusted", "settings-elsewhere", "missing-key", "bad-program-nul", "foreign-endpoint"];
     let is_beyond = |stem: &str| beyond.iter().any(|rule| stem.starts_with(rule));
     for (kind, is_good) in [("local/valid", true), ("local/invalid", false)] {
         for file in fixtures_in(kind).iter().filter(|file| !is_beyond(stem(file))) {
@@ -118,8 +127,13 @@ fn the_mistakes_of_all_files_come_out_in_one_run_and_stop_other_commands_too() {
     home.write("team/profiles.local.toml", "[settings]\nprompt = \"no\"\n");
     home.write(OWN, "[settings]\nsso_flow = \"no\"\n");
     let run = home.run(["check", "--manifest", "team/profiles.toml"]).exits(3);
-    let own = format!("~/{OWN}:2:12");
-    for part in ["team/profiles.toml:2:11", "team/profiles.local.toml:2:10", &own, "3 errors\n"] {
+    for part in [
+        "team/profiles.toml:2:11",
+        "team/profiles.local.toml:1:2",
+        "team/profiles.local.toml:2:10",
+        &format!("~/{OWN}:2:12"),
+        "4 errors\n",
+    ] {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     home.write("team/profiles.toml", MANIFEST);
@@ -132,67 +146,204 @@ fn the_mistakes_of_all_files_come_out_in_one_run_and_stop_other_commands_too() {
     assert!(run.stderr.contains("profiles.local.toml is not UTF-8: line 1"), "{}", run.stderr);
 }
 
+/// A person's own settings.
+const SETTINGS: &str = "[settings]\nmfa_process = [\"true\"]\n";
+
 #[test]
-fn a_file_that_others_can_write_names_no_program_and_may_say_the_rest() {
-    let scene = Scene::new();
-    scene.home.write(OWN, "[settings]\nmfa_process = [\"true\"]\n");
-    scene.run(&["check"]).ok();
-    let mode = |path: &str, mode| fs::set_permissions(scene.home.path(path), Permissions::from_mode(mode)).unwrap();
+fn settings_are_taken_from_no_file_that_others_can_change_nor_by_way_of_their_links() {
+    let home = Sandbox::new();
+    home.manifest(MANIFEST);
+    home.write(OWN, SETTINGS);
+    home.run(["check"]).ok();
+    let mode = |path: &str, mode| fs::set_permissions(home.path(path), Permissions::from_mode(mode)).unwrap();
+    let refused = |words: &str| {
+        let run = home.run(["check"]).exits(3);
+        assert!(
+            run.stderr.contains("error[untrusted-settings]") && run.stderr.contains(words),
+            "{words}: {}",
+            run.stderr
+        );
+        // Other commands neither.
+        home.run(["login", "base"]).exits(3);
+    };
     for (path, bad, good, words) in [
-        (OWN, 0o664, 0o644, "the group of the file can write to it"),
-        (OWN, 0o602, 0o600, "everybody on this machine can write to the file"),
-        (".config/awsauth", 0o777, 0o755, "everybody on this machine can write to its directory"),
+        (OWN, 0o664, 0o644, "awsauth/profiles.local.toml can write to it"),
+        (OWN, 0o602, 0o600, "everybody on this machine can write to "),
+        (".config/awsauth", 0o777, 0o755, "everybody on this machine can write to "),
+        (".config", 0o775, 0o755, ".config can write to it"),
+        ("", 0o757, 0o755, "everybody on this machine can write to "),
     ] {
         mode(path, bad);
-        let run = scene.run(&["check"]).exits(3);
-        assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{words}: {}", run.stderr);
+        refused(words);
         mode(path, good);
-        scene.run(&["check"]).ok();
+        home.run(["check"]).ok();
     }
-    scene.home.write(OWN, "[settings]\nprompt = \"tty\"\n");
-    mode(OWN, 0o666);
-    scene.run(&["check"]).ok();
+    // A link of the person's own, from a directory where others could exchange it, and to one where they could.
+    fs::create_dir_all(home.path("links")).unwrap();
+    fs::rename(home.path(OWN), home.path("links/own.toml")).unwrap();
+    symlink("../../links/own.toml", home.path(OWN)).unwrap();
+    home.run(["check"]).ok();
+    mode("links", 0o777);
+    refused("links");
+    mode("links", 0o1777);
+    home.run(["check"]).ok();
+    // Where nothing stands that only the person may say, it does not matter.
+    mode("links", 0o777);
+    home.write("links/own.toml", "[vars]\nuser = \"alice\"\n");
+    home.run(["check"]).ok();
+    home.write("links/own.toml", "[vars]\nuser = \"settings\"\n");
+    home.run(["check"]).ok();
+    home.write("links/own.toml", "[\"\\u0073ettings\"]\nprompt = \"tty\"\n");
+    refused("links");
 }
 
 #[test]
-fn what_a_repository_has_or_leads_to_names_no_program() {
-    let scene = Scene::new();
-    let personal = "[settings]\nmfa_process = [\"true\"]\n";
-    scene.home.write("dotfiles/profiles.toml", MANIFEST);
-    scene.home.write("dotfiles/.git/index", index("profiles.local.toml"));
-    scene.home.write("dotfiles/profiles.local.toml", personal);
-    let check = || scene.run(&["check", "--manifest", "dotfiles/profiles.toml"]);
-    let run = check().exits(3);
-    assert!(run.stderr.contains("it is committed to a git repository"), "{}", run.stderr);
+fn settings_are_taken_from_no_file_that_git_tracks_or_that_a_tracked_link_leads_to() {
+    let home = Sandbox::new();
+    // As from a link of ~/.config/awsauth to a clone.
+    home.write("clone/profiles.toml", MANIFEST);
+    home.write("clone/profiles.local.toml", SETTINGS);
+    fs::create_dir_all(home.path(".config")).unwrap();
+    symlink("../clone", home.path(".config/awsauth")).unwrap();
+    git(&home.path("clone"), &["init", "-q"]);
+    home.run(["check"]).ok();
+    let refused = |words: &str| {
+        let run = home.run(["check"]).exits(3);
+        assert!(
+            run.stderr.contains("error[untrusted-settings]") && run.stderr.contains(words),
+            "{words}: {}",
+            run.stderr
+        );
+    };
+    git(&home.path("clone"), &["add", "."]);
+    refused("clone/profiles.local.toml is committed to a git repository");
+    // What the caller's variables name is another repository.
+    git(&home.path(""), &["init", "-q", "other"]);
+    let run = home.command(["check"]).env("GIT_DIR", home.path("other/.git")).output().unwrap();
+    assert_eq!(run.status.code(), Some(3));
+    // In another spelling, as a file system that ignores case takes it for the same.
+    git(&home.path("clone"), &["rm", "-q", "--cached", "profiles.local.toml"]);
+    home.run(["check"]).ok();
+    home.write("clone/x", SETTINGS);
+    git(&home.path("clone"), &["add", "x"]);
+    git(&home.path("clone"), &["mv", "x", "Profiles.Local.toml"]);
+    refused("clone/profiles.local.toml is committed to a git repository");
+    git(&home.path("clone"), &["rm", "-q", "--cached", "Profiles.Local.toml"]);
+    home.run(["check"]).ok();
     // The link is committed, what it leads to is not.
-    fs::rename(scene.home.path("dotfiles/profiles.local.toml"), scene.home.path("dotfiles/personal.toml")).unwrap();
-    symlink("personal.toml", scene.home.path("dotfiles/profiles.local.toml")).unwrap();
+    fs::rename(home.path("clone/profiles.local.toml"), home.path("own.toml")).unwrap();
+    symlink("../own.toml", home.path("clone/profiles.local.toml")).unwrap();
+    home.run(["check"]).ok();
+    git(&home.path("clone"), &["add", "profiles.local.toml"]);
+    refused("clone/profiles.local.toml is committed to a git repository");
+    // Without git nobody can tell, and without a repository nobody need.
+    git(&home.path("clone"), &["rm", "-q", "--cached", "profiles.local.toml"]);
+    let no_git =
+        |code| assert_eq!(home.command(["check"]).env("PATH", "/no/such").output().unwrap().status.code(), Some(code));
+    no_git(3);
+    fs::remove_dir_all(home.path("clone/.git")).unwrap();
+    no_git(0);
+    fs::create_dir(home.path("clone/.git")).unwrap();
+    refused("git can't look into");
+}
+
+#[test]
+fn a_committed_link_beside_the_manifest_is_no_way_out_of_its_directory() {
+    let home = Sandbox::new();
+    home.write("clone/profiles.toml", MANIFEST);
+    home.write("downloads/personal.toml", "[vars]\nuser = \"alice\"\n");
+    let named = ["--manifest", "clone/profiles.toml"];
+    let check = || home.run([&["check"], &named[..]].concat());
+    let link = |target: &Path| {
+        drop(fs::remove_file(home.path("clone/profiles.local.toml")));
+        symlink(target, home.path("clone/profiles.local.toml")).unwrap();
+        commit(&home.path("clone"));
+    };
+    link(Path::new("../downloads/personal.toml"));
     let run = check().exits(3);
-    let words = "a link that leads to it is committed to a git repository";
-    assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
-    // Nor does it lead anywhere else.
-    fs::remove_file(scene.home.path("dotfiles/profiles.local.toml")).unwrap();
-    scene.home.write("downloads/personal.toml", personal);
-    symlink("../downloads/personal.toml", scene.home.path("dotfiles/profiles.local.toml")).unwrap();
-    let run = check().exits(3);
-    let led_out = "dotfiles/profiles.local.toml is a link that is committed, and leads out of its directory";
-    assert!(run.stderr.contains(led_out) && !run.stderr.contains("mfa_process"), "{}", run.stderr);
+    let led_out = "clone/profiles.local.toml is a link from a git repository, and leads out of its directory";
+    assert!(run.stderr.contains(led_out), "{}", run.stderr);
     // Also where nothing is yet, and a value would be written.
-    fs::rename(scene.home.path("downloads/personal.toml"), scene.home.path("downloads/other.toml")).unwrap();
-    let set = ["vars", "--set", "user=alice", "--manifest", "dotfiles/profiles.toml"];
-    assert!(scene.run(&set).exits(3).stderr.contains(led_out));
-    assert!(!scene.home.has("downloads/personal.toml"));
-    fs::rename(scene.home.path("downloads/other.toml"), scene.home.path("downloads/personal.toml")).unwrap();
-    scene.home.write("dotfiles/.git/index", index("profiles.toml"));
+    link(Path::new("../downloads/none.toml"));
+    let run = home.run([&["vars", "--set", "user=alice"], &named[..]].concat()).exits(3);
+    assert!(run.stderr.contains(led_out) && !home.has("downloads/none.toml"), "{}", run.stderr);
+    // Below it, and the person's own, it may lead.
+    home.write("clone/mine/personal.toml", "[vars]\nuser = \"alice\"\n");
+    link(Path::new("mine/personal.toml"));
     check().ok();
-    // A directory on the way is such a link.
-    scene.home.write("dotfiles/.git/index", index("aws"));
-    scene.home.write("downloads/profiles.toml", MANIFEST);
-    fs::rename(scene.home.path("downloads/personal.toml"), scene.home.path("downloads/profiles.local.toml")).unwrap();
-    fs::remove_file(scene.home.path("dotfiles/profiles.local.toml")).unwrap();
-    symlink("../downloads", scene.home.path("dotfiles/aws")).unwrap();
-    let run = scene.run(&["check", "--manifest", "dotfiles/aws/profiles.toml"]).exits(3);
-    assert!(run.stderr.contains("untrusted-program") && run.stderr.contains(words), "{}", run.stderr);
+    home.write(OWN, SETTINGS);
+    link(&home.path(OWN));
+    check().ok();
+    // One that is not committed is the person's own.
+    link(Path::new("../downloads/personal.toml"));
+    git(&home.path("clone"), &["rm", "-q", "--cached", "profiles.local.toml"]);
+    check().ok();
+}
+
+#[test]
+fn a_team_s_check_finds_a_committed_personal_file_in_any_spelling() {
+    let home = Sandbox::new();
+    home.write("clone/Team/profiles.toml", MANIFEST);
+    git(&home.path("clone"), &["init", "-q"]);
+    let check = || home.run(["check", "--team", "--manifest", "clone/Team/profiles.toml"]);
+    for name in ["profiles.local.toml", "Profiles.Local.toml", "PROFILES.LOCAL.TOML"] {
+        let path = format!("clone/Team/{name}");
+        home.write(&path, SETTINGS);
+        check().ok();
+        git(&home.path("clone"), &["add", "--force", "."]);
+        let run = check().exits(3);
+        let words = format!("`{name}` is committed");
+        assert!(run.stderr.contains("error[committed-local]") && run.stderr.contains(&words), "{}", run.stderr);
+        // Without git, a file that is there counts.
+        let run: Run = home
+            .command(["check", "--team", "--manifest", "clone/Team/profiles.toml"])
+            .env("PATH", "/no/such")
+            .output()
+            .unwrap()
+            .into();
+        assert!(run.exits(3).stderr.contains(&format!("`{name}` may be committed")));
+        git(&home.path("clone"), &["rm", "-q", "--force", &format!("Team/{name}")]);
+    }
+    check().ok();
+}
+
+/// Runs only where temporary directories ignore case, as on macOS: what git is asked is tested everywhere.
+#[test]
+fn where_names_ignore_case_a_committed_file_in_another_spelling_gives_no_settings() {
+    let home = Sandbox::new();
+    home.write("clone/Profiles.Local.toml", SETTINGS);
+    if !home.has("clone/profiles.local.toml") {
+        return;
+    }
+    home.write("clone/profiles.toml", MANIFEST);
+    commit(&home.path("clone"));
+    fs::create_dir_all(home.path(".config")).unwrap();
+    symlink("../Clone", home.path(".config/awsauth")).unwrap();
+    let run = home.run(["check"]).exits(3);
+    assert!(run.stderr.contains("error[untrusted-settings]"), "{}", run.stderr);
+}
+
+#[test]
+fn git_is_asked_where_settings_are_read_and_not_for_a_session_that_is_kept() {
+    let scene = Scene::new();
+    scene.home.write(OWN, "[settings]\nsso_flow = \"device\"\n");
+    git(&scene.home.path(".config"), &["init", "-q"]);
+    let real = std::env::var("PATH").unwrap();
+    fs::create_dir(scene.home.path("bin")).unwrap();
+    let path = format!("{}:{real}", scene.home.path("bin").display());
+    let asked = scene.home.path("asked");
+    // What it gets of the environment is what it needs, and no key.
+    scene.home.script("bin/git", &format!("env >>{}; PATH={real} exec git \"$@\"", asked.display()));
+    let run = |args: &[&str]| {
+        let mut command = scene.home.command(args);
+        command.env("PATH", &path).env("AWS_SECRET_ACCESS_KEY", "wJalr").env("GIT_DIR", "/no/such");
+        assert!(command.output().unwrap().status.success(), "{args:?}");
+        fs::read_to_string(&asked).unwrap_or_default()
+    };
+    let told = run(&["login", "read"]);
+    assert!(told.contains("HOME=") && !told.contains("wJalr") && !told.contains("GIT_DIR"), "{told}");
+    fs::remove_file(&asked).unwrap();
+    assert_eq!(run(&["credential-process", "read"]), "");
 }
 
 /// A manifest with an endpoint that has to be allowed, and the line that does so.
@@ -219,51 +370,47 @@ fn an_endpoint_that_is_not_aws_s_is_written_only_for_a_person_who_allows_its_hos
     // A team's CI says it, and no more.
     let team = home.run(["check", "--team"]).ok().stderr;
     assert!(team.contains("warning[foreign-endpoint]") && team.contains(line), "{team}");
-    // The list of the file that wins, not both.
-    home.write("dotfiles/profiles.toml", FOREIGN);
-    home.write("dotfiles/profiles.local.toml", ALLOW);
-    home.run(["check", "--manifest", "dotfiles/profiles.toml"]).ok();
-    home.write(OWN, "[settings]\nallow_hosts = []\n");
-    home.run(["check", "--manifest", "dotfiles/profiles.toml"]).exits(3);
 }
 
 #[test]
-fn hosts_are_allowed_by_a_file_of_the_person_s_own_alone() {
+fn hosts_are_allowed_by_the_file_of_the_configuration_directory_alone() {
     let home = Sandbox::new();
     home.write("dotfiles/profiles.toml", FOREIGN);
     home.write("dotfiles/profiles.local.toml", ALLOW);
     let check = || home.run(["check", "--manifest", "dotfiles/profiles.toml"]);
-    check().ok();
-    home.write("dotfiles/.git/index", index("profiles.local.toml"));
     let run = check().exits(3);
-    let words = "`allow_hosts` is not taken from this file: it is committed to a git repository";
-    assert!(run.stderr.contains("error[untrusted-hosts]") && run.stderr.contains(words), "{}", run.stderr);
     // Not into the file from which it is not taken.
     let help = format!("in [settings] of ~/{OWN}");
-    assert!(run.stderr.contains("error[foreign-endpoint]") && run.stderr.contains(&help), "{}", run.stderr);
-    fs::remove_file(home.path("dotfiles/.git/index")).unwrap();
-    fs::set_permissions(home.path("dotfiles"), Permissions::from_mode(0o777)).unwrap();
-    let run = check().exits(3);
-    assert!(run.stderr.contains("error[untrusted-hosts]"), "{}", run.stderr);
-    // What a shared file says of hosts is no more than a mistake.
-    fs::set_permissions(home.path("dotfiles"), Permissions::from_mode(0o755)).unwrap();
+    for words in ["error[settings-elsewhere]", "error[foreign-endpoint]", &help] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
     fs::remove_file(home.path("dotfiles/profiles.local.toml")).unwrap();
+    home.write(OWN, ALLOW);
+    check().ok();
+    fs::set_permissions(home.path(".config/awsauth"), Permissions::from_mode(0o777)).unwrap();
+    let run = check().exits(3);
+    let both = ["error[untrusted-settings]", "error[foreign-endpoint]"];
+    assert!(both.iter().all(|code| run.stderr.contains(code)), "{}", run.stderr);
+    // What a shared file says of hosts is no more than a mistake.
+    fs::set_permissions(home.path(".config/awsauth"), Permissions::from_mode(0o755)).unwrap();
+    fs::remove_file(home.path(OWN)).unwrap();
     home.write("dotfiles/profiles.toml", format!("{ALLOW}{FOREIGN}"));
     let run = check().exits(3);
     assert!(run.stderr.contains("settings-elsewhere") && run.stderr.contains("foreign-endpoint"), "{}", run.stderr);
 }
 
-/// An index of git's with one name in it (gitformat-index, version 2).
-fn index(name: &str) -> Vec<u8> {
-    let mut index = b"DIRC\0\0\0\x02\0\0\0\x01".to_vec();
-    let start = index.len();
-    index.extend([0; 60]);
-    index.extend(u16::try_from(name.len()).unwrap().to_be_bytes());
-    index.extend(name.bytes());
-    index.push(0);
-    while !(index.len() - start).is_multiple_of(8) {
-        index.push(0);
-    }
-    index.extend([0; 20]);
-    index
+/// Runs git in `dir`, with nothing of this machine's configuration.
+#[track_caller]
+fn git(dir: &Path, args: &[&str]) {
+    let mut command = Command::new("git");
+    command.current_dir(dir).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let run = command.args(args).output().unwrap();
+    assert!(run.status.success(), "{args:?}: {run:?}");
+}
+
+/// Makes `dir` a git repository that has all that is in it.
+#[track_caller]
+pub(crate) fn commit(dir: &Path) {
+    git(dir, &["init", "-q"]);
+    git(dir, &["add", "--force", "."]);
 }

@@ -51,11 +51,14 @@ fn a_login_without_a_terminal_takes_its_code_from_the_program() {
 
 #[test]
 fn a_program_that_anybody_could_have_written_is_not_run() {
-    for place in ["code", ""] {
+    for (place, what) in [("bin/code", "it"), ("bin", "its directory")] {
         let scene = with_script("echo 123456");
+        std::fs::create_dir(scene.home.path("bin")).unwrap();
+        std::fs::rename(scene.home.path("code"), scene.home.path("bin/code")).unwrap();
+        let program = scene.home.path("bin/code");
+        scene.home.write(LOCAL, format!("[settings]\nmfa_process = [\"{}\"]\n", program.display()));
         std::fs::set_permissions(scene.home.path(place), Permissions::from_mode(0o777)).unwrap();
         let run = scene.run(&["login", "prod"]).exits(5);
-        let what = if place.is_empty() { "its directory" } else { "it" };
         let why = format!("is not run: everybody on this machine can write to {what}");
         assert!(run.stderr.contains(&why), "{}", run.stderr);
         assert_eq!((runs(&scene), scene.calls()), (0, vec![]));
@@ -77,19 +80,6 @@ fn a_code_that_was_given_comes_before_the_program() {
     let mut command = scene.home.command(["login", "main", "audit", "--force"]);
     assert!(command.env("AWSAUTH_MFA_CODE", &first).output().unwrap().status.success());
     assert_eq!((runs(&scene), scene.home.read("told").as_str()), (1, "none\n"));
-}
-
-#[test]
-fn the_program_of_the_configuration_directory_wins_over_the_one_beside_the_manifest() {
-    let scene = with_script("");
-    let code = scene.code();
-    write_script(&scene, &format!("echo {code}"));
-    scene.home.write("team/profiles.toml", crate::scene::MANIFEST);
-    scene.home.write("team/profiles.local.toml", "[settings]\nmfa_process = [\"false\"]\n");
-    scene.run(&["login", "main", "--manifest", "team/profiles.toml"]).ok();
-    std::fs::remove_file(scene.home.path(LOCAL)).unwrap();
-    let run = scene.run(&["login", "audit", "--manifest", "team/profiles.toml"]).exits(5);
-    assert!(run.stderr.contains("`false` ended with exit code 1"), "{}", run.stderr);
 }
 
 #[test]

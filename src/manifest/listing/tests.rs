@@ -1,6 +1,7 @@
 //! What becomes of `[accounts]` in each of TOML's forms, in one file and in several.
 
 use super::*;
+use crate::manifest::OwnWord;
 use crate::source::Source;
 
 /// An account with its roles, parted by blanks.
@@ -195,7 +196,7 @@ fn roles(names: &str) -> Vec<String> {
 fn what_stands_in_a_persons_own_files_alone_is_never_gone_and_gets_more_roles_only() {
     let mut layers = Layers::new(Source::new("profiles.toml", "[accounts]\nshared = '000000000008'\n"), "");
     let own = "[accounts]\nmine = '000000000009'\nb = { id = '000000000001', roles = ['Old'] }\nshared.region = 'eu-west-1'\n";
-    layers.add_local(Source::new("profiles.local.toml", own), None);
+    layers.add_local(Source::new("profiles.local.toml", own), OwnWord::Certain);
     let listed = [account(1, "b", "A")];
     for gone in [Gone::Keep, Gone::Prune] {
         let done = merge(&layers, &[], Wish { gone, ..wish(&listed) }).unwrap();
@@ -354,7 +355,7 @@ fn an_entry_changes_in_the_files_where_it_stands() {
     let mut layers = Layers::new(Source::new("profiles.toml", "include = [\"a.toml\", \"b.toml\"]\n"), "");
     layers.add_included(0, Source::new("a.toml", "[vars]\nid = \"000000000001\"\n"));
     layers.add_included(0, Source::new("b.toml", "[accounts]\nprod.id = \"${id}\"\ndev = \"000000000002\"\n"));
-    layers.add_local(Source::new("profiles.local.toml", "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old'] }\nmine = '000000000003'\n"), None);
+    layers.add_local(Source::new("profiles.local.toml", "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old'] }\nmine = '000000000003'\n"), OwnWord::Certain);
     let accounts = [account(1, "prod", "A"), account(2, "dev", "A"), account(3, "mine", "A"), account(4, "new", "A")];
     let variables = crate::manifest::load_with_variables(&layers).variables;
     let done = merge(&layers, &variables, wish(&accounts)).unwrap();
@@ -513,7 +514,7 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
 #[track_caller]
 fn over(shared: &str, own: &str, wish: Wish<'_>) -> (String, String, Vec<(String, Left)>) {
     let mut layers = layers(shared);
-    layers.add_local(Source::new("profiles.local.toml", own), None);
+    layers.add_local(Source::new("profiles.local.toml", own), OwnWord::Certain);
     let done = merge(&layers, &[], wish).unwrap();
     let text = |number, before: &str| {
         done.texts.iter().find(|(changed, _)| *changed == number).map_or(before.to_owned(), |(_, text)| text.clone())
