@@ -156,12 +156,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// the direction of writing, and other invisible ones, become `\u{…}`. Newlines become blanks.
 pub(crate) fn display_safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
+    for (character, is_unsafe) in judged(text) {
         match character {
             '\n' | '\t' => safe.push(' '),
             '\u{0}'..='\u{1f}' => safe.push(char::from_u32(0x2400 + u32::from(character)).unwrap_or(' ')),
             '\u{7f}' => safe.push('\u{2421}'),
-            _ if is_unsafe(character) => safe.extend(character.escape_unicode()),
+            _ if is_unsafe => safe.extend(character.escape_unicode()),
             other => safe.push(other),
         }
     }
@@ -178,9 +178,9 @@ pub(crate) fn display_safe_in_place(text: &str) -> String {
         _ => "\u{bf}\u{bf}",
     };
     let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
+    for (character, is_unsafe) in judged(text) {
         // Of a line's end in CR LF, both belong to the end.
-        if is_unsafe(character) && !matches!(character, '\n' | '\t' | '\r') {
+        if is_unsafe && !matches!(character, '\n' | '\t' | '\r') {
             safe.push_str(stand_in(character));
         } else {
             safe.push(character);
@@ -189,13 +189,47 @@ pub(crate) fn display_safe_in_place(text: &str) -> String {
     safe
 }
 
-/// Whether a terminal could take `character` for more than a mark on its line, or show nothing at all.
+/// The first character of `text` that a terminal should not get.
+pub(crate) fn first_unsafe(text: &str) -> Option<char> {
+    judged(text).find(|(_, is_unsafe)| *is_unsafe).map(|(character, _)| character)
+}
+
+/// The characters of `text`, each with whether it is unsafe where it stands.
+fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
+    text.char_indices().map(|(at, character)| {
+        (character, is_unsafe(character) && !joins_emoji(&text[..at], character, &text[at + character.len_utf8()..]))
+    })
+}
+
+/// Whether an invisible character only chooses how the emoji beside it looks, as in `⚠️`, and so hides nothing.
+fn joins_emoji(before: &str, character: char, after: &str) -> bool {
+    const EMOJI_STYLE: char = '\u{fe0f}';
+    const JOINER: char = '\u{200d}';
+    let is_emoji = |character: Option<char>| {
+        character.is_some_and(
+            |character| matches!(u32::from(character), 0x203C..=0x27FF | 0x2900..=0x2BFF | 0x1F000..=0x1FAFF),
+        ) && !character.is_some_and(is_unsafe)
+    };
+    match character {
+        EMOJI_STYLE => is_emoji(before.chars().next_back()),
+        JOINER => {
+            let before = before.strip_suffix(EMOJI_STYLE).unwrap_or(before);
+            is_emoji(before.chars().next_back()) && is_emoji(after.chars().next())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a terminal could take `character` for more than a mark on its line, or show nothing at all: control characters,
+/// Unicode's `Default_Ignorable_Code_Point` (which has `Bidi_Control` in it) of `DerivedCoreProperties.txt` 17.0, the
+/// separators of lines and paragraphs, the marks of interlinear annotations, and two symbols that are drawn as nothing.
 pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(u32::from(character),
-            0xAD | 0x61C | 0x180E
-            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
-            | 0xFEFF | 0xFFF9..=0xFFFB | 0xE0000..=0xE007F)
+            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+            | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164
+            | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
+            | 0x1BCA0..=0x1BCA3 | 0x1D159 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
 #[cfg(test)]
@@ -237,5 +271,34 @@ mod tests {
         assert_eq!(display_safe_in_place(foreign), "a?\u{bf}\u{fffd}\u{bf}\u{bf}b");
         assert_eq!(display_safe_in_place(foreign).len(), foreign.len());
         assert_eq!(display_safe("Zürich 東京 → ok"), "Zürich 東京 → ok");
+    }
+
+    #[test]
+    fn every_character_that_unicode_calls_ignorable_or_a_bidi_control_is_unsafe() {
+        use icu_properties::CodePointSetData;
+        use icu_properties::props::{BidiControl, DefaultIgnorableCodePoint};
+        let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+        let bidi = CodePointSetData::new::<BidiControl>();
+        for character in '\0'..=char::MAX {
+            let is_more = character.is_control()
+                || "\u{2028}\u{2029}\u{2800}\u{fff9}\u{fffa}\u{fffb}\u{1d159}".contains(character);
+            let expected = ignorable.contains(character) || bidi.contains(character) || is_more;
+            assert_eq!(is_unsafe(character), expected, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn an_emoji_keeps_what_chooses_its_look_and_nothing_else_does() {
+        for fine in ["⚠\u{fe0f} prod", "👩\u{200d}💻", "❤\u{fe0f}\u{200d}🔥"] {
+            assert_eq!((display_safe(fine).as_str(), first_unsafe(fine)), (fine, None));
+            assert_eq!(display_safe_in_place(fine), fine);
+        }
+        assert_eq!(display_safe("a\u{fe0f}⚠\u{fe0f}\u{fe0f}"), "a\\u{fe0f}⚠\u{fe0f}\\u{fe0f}");
+        assert_eq!(display_safe("👩\u{200d}a\u{200d}💻"), "👩\\u{200d}a\\u{200d}💻");
+        assert_eq!(display_safe("\u{2800}\u{fe0f}"), "\\u{2800}\\u{fe0f}");
+        assert_eq!(
+            display_safe("a\u{34f}\u{3164}\u{ffa0}\u{115f}\u{180b}"),
+            r"a\u{34f}\u{3164}\u{ffa0}\u{115f}\u{180b}"
+        );
     }
 }
