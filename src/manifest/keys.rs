@@ -102,6 +102,9 @@ const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-
 /// Text without control characters.
 const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
 
+/// A tag: the alphabet of AWS's own.
+const TAG: &str = "[\\p{L}\\p{N}_.:/=+@ -]*";
+
 /// The name of a role, as far as that is told where it is listed.
 pub(super) const ROLE_NAME: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]+";
 
@@ -114,7 +117,7 @@ pub(super) const PROFILE: &[Key] = &[
     key("output", Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(ANY),
     key("description", Shape::Text(LINE), "What the profile is for, shown in lists.", &["\"production, read only\""])
         .optional(ANY),
-    key("tags", Shape::Texts(LINE, 0), "Words to choose many profiles by, as in `login --tag`.", &["[\"prod\"]"])
+    key("tags", Shape::Texts(TAG, 0), "Words to choose many profiles by, as in `login --tag`.", &["[\"prod\"]"])
         .optional(ANY),
     key(
         "credential_process",
@@ -222,7 +225,7 @@ pub(super) const ACCOUNT: &[Key] = &[
     .optional(ANY),
     key(
         "tags",
-        Shape::Texts(LINE, 0),
+        Shape::Texts(TAG, 0),
         "Words for a matrix to choose accounts by; the profiles made for it have them too.",
         &["[\"nonprod\"]"],
     )

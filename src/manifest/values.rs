@@ -10,7 +10,7 @@ use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, RoleArn,
     RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
 };
-use crate::source::{Span, is_unsafe};
+use crate::source::{Span, first_unsafe, is_unsafe};
 
 /// A key as TOML wants it: bare where it can be.
 pub(crate) fn toml_key(name: &str) -> String {
@@ -57,7 +57,7 @@ pub(super) fn output(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Confi
 
 /// A text for people: any script, but nothing that steers a terminal.
 pub(super) fn description(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<String> {
-    if let Some(character) = text.value.chars().find(|character| is_unsafe(*character)) {
+    if let Some(character) = first_unsafe(&text.value) {
         let message = format!("this text can't contain the control character {character:?}");
         reading.reject(text, codes::BAD_TEXT, message, "write it on one line, in visible characters");
         return None;
@@ -65,11 +65,22 @@ pub(super) fn description(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<
     Some(text.value.to_string())
 }
 
-/// `tags`
+/// `tags`, in the alphabet of AWS's own tags: nothing in it means anything to a shell, or to whoever reads a list of them.
 pub(super) fn tags(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
     let texts = reading.texts(entry, example)?;
-    let tags: Vec<_> = texts.iter().map(|text| description(text, reading)).collect();
+    let tags: Vec<_> = texts.iter().map(|text| tag(text, reading)).collect();
     tags.into_iter().collect()
+}
+
+fn tag(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<String> {
+    let is_fine =
+        |character: char| " _.:/=+@-".contains(character) || (character.is_alphanumeric() && !is_unsafe(character));
+    if let Some(character) = text.value.chars().find(|character| !is_fine(*character)) {
+        let help = "use letters, digits, blanks and `_.:/=+@-`, as in the tags of AWS";
+        reading.reject(text, codes::BAD_TEXT, format!("a tag can't contain {character:?}"), help);
+        return None;
+    }
+    Some(text.value.to_string())
 }
 
 /// A text that must stand in `~/.aws/config` as it is.
