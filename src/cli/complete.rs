@@ -1,51 +1,79 @@
 //! Owns completion: the script by which a shell asks awsauth for candidates, and the candidates.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
-use clap_complete::CompletionCandidate;
-use clap_complete::env::Shells;
+use clap::{CommandFactory as _, ValueHint};
+use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
-use super::exit::Exit;
-use super::failure::Failure;
+use super::args::Cli;
 use super::load::Reading;
 use super::places::Places;
 use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoSession};
+use crate::render::{COMPLETE_VARIABLE, CompletionShell, Reply};
+use crate::source::display_safe;
 use crate::system::host::Host;
 
-/// What a shell runs to get candidates.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Completer<'a> {
-    /// awsauth as it is found when it is asked.
-    ByName,
-    /// awsauth as the shell function of that name runs it.
-    Hook {
-        /// The program, as a word of the shell.
-        word: &'a str,
-    },
+/// The candidate that stands for "the shell completes a file here".
+const FILE: &str = "\0";
+
+/// PowerShell's expression for the program as it is found when it is asked.
+pub(crate) const BY_NAME: &str = "(Get-Command awsauth -CommandType Application | Select-Object -First 1)";
+
+/// The answer to a shell that asks for completions, with its words behind `--`; none if no shell asks.
+pub(crate) fn answer(host: &Host) -> Option<String> {
+    let shell = CompletionShell::parse(host.var(COMPLETE_VARIABLE)?)?;
+    let begin = host.words().iter().position(|word| word == "--")? + 1;
+    let mut words = host.words()[begin..].to_vec();
+    if shell == CompletionShell::Pwsh {
+        // Its script marks the last word, since PowerShell drops empty ones.
+        let last = words.pop()?;
+        words.push(last.to_str()?.strip_prefix('=')?.into());
+    }
+    Some(shell.answer(&complete(words)))
 }
 
-/// The script for a shell that clap knows. It asks awsauth itself, so profile names are always current.
-pub(crate) fn registration(shell: &str, completer: &Completer<'_>) -> Result<String, Failure> {
-    let mut script = Vec::new();
-    if let Some(completer) = Shells::builtins().completer(shell) {
-        completer
-            .write_registration("COMPLETE", "awsauth", "awsauth", "awsauth", &mut script)
-            .map_err(|error| Failure::new(Exit::Bug, "can't write the script").because(&error))?;
+fn complete(words: Vec<OsString>) -> Reply {
+    if let Some(place) = command_of_exec(&words) {
+        return Reply::Command(place);
     }
-    let script = String::from_utf8_lossy(&script).into_owned();
-    if shell != "powershell" {
-        // The function passes the question on.
-        return Ok(script);
+    let last = words.len().saturating_sub(1);
+    let mut command = with_files(Cli::command());
+    let found = clap_complete::engine::complete(&mut command, words, last, None).unwrap_or_default();
+    if found.iter().any(|candidate| candidate.get_value().to_string_lossy().ends_with(FILE)) {
+        return Reply::Files;
     }
-    // PowerShell takes the `--` of the question away from a function, so there it must be the program.
-    let program = match completer {
-        Completer::ByName => "(Get-Command awsauth -CommandType Application | Select-Object -First 1)".to_owned(),
-        // It stands in a here-string that expands variables and escapes.
-        Completer::Hook { word } => word.replace('`', "``").replace('$', "`$"),
+    let word = |candidate: &CompletionCandidate| {
+        let help = candidate.get_help().map(|help| display_safe(help.to_string().lines().next().unwrap_or_default()));
+        Some((candidate.get_value().to_str()?.to_owned(), help))
     };
-    Ok(script.replace("& awsauth --", &format!("& {program} --")))
+    Reply::Words(found.iter().filter_map(word).collect())
+}
+
+/// Where the command of `exec … -- COMMAND` begins, if the last word belongs to it.
+fn command_of_exec(words: &[OsString]) -> Option<usize> {
+    let place = words.iter().position(|word| word == "--")? + 1;
+    let mut before = words[..place].iter().skip(1);
+    let takes_value = |word: &OsString| word == "--manifest" || word == "--color";
+    while let Some(word) = before.next() {
+        if takes_value(word) {
+            before.next();
+        } else if !word.to_string_lossy().starts_with('-') {
+            return (word == "exec" && place < words.len()).then_some(place);
+        }
+    }
+    None
+}
+
+/// Leaves paths to the shell: it knows how to quote them, and `~`.
+fn with_files(command: clap::Command) -> clap::Command {
+    let is_path =
+        |arg: &clap::Arg| matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
+    let file = |_: &OsStr| vec![CompletionCandidate::new(FILE)];
+    let command = command.mut_args(|arg| if is_path(&arg) { arg.add(ArgValueCompleter::new(file)) } else { arg });
+    command.mut_subcommands(with_files)
 }
 
 /// The names of all profiles; none if the manifest is not in order.
@@ -73,7 +101,7 @@ fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> 
     let wanted = catalog.profiles().iter().filter(|profile| is_wanted(profile));
     let candidate = |profile: &Profile| {
         let help = profile.description.clone().unwrap_or_else(|| profile.pattern().to_string());
-        let help = crate::source::display_safe(&help);
+        let help = display_safe(&help);
         CompletionCandidate::new(profile.name.as_str()).help(Some(help.into()))
     };
     wanted.map(candidate).collect()

@@ -44,10 +44,11 @@ mod undo;
 mod why;
 mod work;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 
 use args::{Cli, Color, Command, Global};
 use exit::Exit;
@@ -60,8 +61,10 @@ use crate::system::host::Host;
 /// Runs the program with this process's arguments and environment.
 pub(crate) fn main() -> ExitCode {
     let host = Host::read();
-    if host.var("COMPLETE").is_some() {
-        clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    if let Some(answer) = complete::answer(&host) {
+        // If the shell has gone away, nobody is left to tell.
+        drop(std::io::stdout().write_all(answer.as_bytes()));
+        return Exit::Done.into();
     }
     let cli = match Cli::of_an_sdk(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
         Ok(cli) => cli,

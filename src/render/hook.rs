@@ -1,5 +1,6 @@
 //! Owns the shell function behind which `awsauth use` sets the shell's own variables. Must not know where the program is.
 
+use super::completion::CompletionShell;
 use super::identity::Change;
 use super::lines::{Shell, Unquotable};
 use super::quote::{fish, posix, powershell};
@@ -51,6 +52,16 @@ impl HookShell {
             Self::Zsh => Shell::Zsh,
             Self::Fish => Shell::Fish,
             Self::Pwsh => Shell::Pwsh,
+        }
+    }
+
+    /// The same shell as one that completes.
+    pub(crate) fn completion(self) -> CompletionShell {
+        match self {
+            Self::Bash => CompletionShell::Bash,
+            Self::Zsh => CompletionShell::Zsh,
+            Self::Fish => CompletionShell::Fish,
+            Self::Pwsh => CompletionShell::Pwsh,
         }
     }
 

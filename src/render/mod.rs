@@ -1,6 +1,7 @@
 //! Owns text that other programs, or people, read: environment lines, the JSON of `credential_process`, tables,
 //! a web page, pictures of chains. Must not print.
 
+mod completion;
 mod graph;
 mod hook;
 mod identity;
@@ -10,6 +11,7 @@ mod process;
 mod quote;
 mod table;
 
+pub(crate) use completion::{COMPLETE_VARIABLE, CompletionShell, Reply};
 pub(crate) use graph::{Graph, Node};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};

@@ -166,8 +166,9 @@ fn a_manifest_without_profiles_says_so() {
 fn names_and_tags_are_completed() {
     let scene = scene();
     let complete = |words: &[&str]| {
-        let output = scene.home.command(["--", "awsauth"]).args(words).env("COMPLETE", "fish").output().unwrap();
-        String::from_utf8(output.stdout).unwrap()
+        let output =
+            scene.home.command(["--", "awsauth"]).args(words).env("AWSAUTH_COMPLETE", "fish").output().unwrap();
+        String::from_utf8(output.stdout).unwrap().strip_prefix("words\n").unwrap().to_owned()
     };
     for command in ["list", "graph", "status", "login", "exec"] {
         assert_eq!(complete(&[command, "--tag", ""]), "keys\nlive\nteam/a\n", "{command}");

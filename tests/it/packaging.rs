@@ -95,10 +95,10 @@ fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
     let scene = Scene::new();
     let complete = |words: &[&str]| {
         let mut command = scene.home.command(["--", "awsauth"]);
-        command.args(words).env("COMPLETE", "fish");
+        command.args(words).env("AWSAUTH_COMPLETE", "fish");
         let output = command.output().unwrap();
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        String::from_utf8(output.stdout).unwrap().strip_prefix("words\n").unwrap().to_owned()
     };
     let names: Vec<String> = complete(&["login", "p"]).lines().map(str::to_owned).collect();
     assert_eq!(names, ["prod\tiam-mfa-role"]);
@@ -110,6 +110,24 @@ fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
     assert_eq!(complete(&["login", "p"]), "prod\tiam-mfa-role\nplay\tiam\n");
     scene.home.manifest(&MANIFEST.replace("pattern = ", "pattren = "));
     assert_eq!(complete(&["login", "p"]).trim(), "");
+}
+
+#[test]
+fn completion_answers_its_own_variable_and_no_other() {
+    let scene = Scene::new();
+    let ask = |name: &str, value: &str, words: &[&str]| {
+        let output = scene.home.command(words.iter().copied()).env(name, value).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = scene.run(&["list"]).ok().stdout;
+    for (name, value) in [("COMPLETE", "bash"), ("AWSAUTH_COMPLETE", "1"), ("AWSAUTH_COMPLETE", "bash")] {
+        assert_eq!(ask(name, value, &["list"]), listed, "{name}={value}");
+    }
+    assert_eq!(ask("AWSAUTH_COMPLETE", "bash", &["--", "awsauth", "list", "pr"]), "words\nprod\n");
+    assert_eq!(ask("AWSAUTH_COMPLETE", "bash", &["--", "awsauth", "list", "--manifest", "x"]), "files\n");
+    assert_eq!(ask("AWSAUTH_COMPLETE", "bash", &["--", "awsauth", "exec", "prod", "--", "x"]), "command 4\n");
+    // PowerShell can't pass an empty word on.
+    assert_eq!(ask("AWSAUTH_COMPLETE", "powershell", &["--", "awsauth", "list", "=pr"]), "words\nprod\tiam-mfa-role\n");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Owns `awsauth completions`.
 
-use crate::cli::complete::{Completer, registration};
+use crate::cli::complete::BY_NAME;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
+use crate::render::CompletionShell;
 
 /// Prints what to add to a shell's start-up file.
 #[derive(Debug, clap::Args)]
@@ -16,12 +17,14 @@ powershell:  awsauth completions powershell >> $PROFILE
 What `awsauth hook` prints has the same in it.")]
 pub(crate) struct Args {
     /// The shell
-    #[arg(value_parser = ["bash", "zsh", "fish", "powershell", "elvish"])]
+    #[arg(value_parser = CompletionShell::ALL.map(CompletionShell::name))]
     shell: String,
 }
 
 /// Prints the script for one shell.
 pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
-    out.data(&registration(&args.shell, &Completer::ByName)?)?;
+    let shell = CompletionShell::parse(&args.shell)
+        .ok_or_else(|| Failure::new(Exit::Bug, format!("no such shell: {}", args.shell)))?;
+    out.data(&shell.script(BY_NAME))?;
     Ok(Exit::Done)
 }

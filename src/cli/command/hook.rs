@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::cli::complete::{Completer, registration};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &Args, host: &Host, out: Out) -> Result<Exit, Failure> {
         .program()
         .map_err(|error| Failure::new(Exit::Unavailable, "can't find awsauth's own path").because(&error))?;
     let word = program.to_str().and_then(|path| shell.word(path)).ok_or_else(|| unusable(&program))?;
-    let completion = registration(shell.name(), &Completer::Hook { word: &word })?;
+    let completion = shell.completion().script(&word);
     out.data(&format!("{}{}", shell.function(&word), when_possible(shell, &completion)))?;
     Ok(Exit::Done)
 }

@@ -201,7 +201,7 @@ fn nothing_is_written_unasked_at_a_terminal_for_a_document_either() {
 fn a_shell_completes_the_names_of_sessions() {
     let scene = Scene::with_many(0);
     let mut command = scene.home.command(["--", "awsauth", "discover", ""]);
-    command.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_IFS", "\n");
+    command.env("AWSAUTH_COMPLETE", "bash");
     let output = command.output().unwrap();
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(words.lines().any(|word| word == "corp"), "{words}");

@@ -210,11 +210,12 @@ fn powershell_gets_ascii_and_the_program_for_its_completion() {
     let scene = Scene::new();
     let text = String::from_utf8(printed_in(&scene, "J\u{f6}rg's $x`y", "powershell")).unwrap();
     assert!(text.is_ascii() && text.contains("function global:awsauth {"), "{text}");
-    // In code, and in a here-string that would expand it.
     assert!(text.contains("J' + [char]246 + 'rg''s $x`y/awsauth') @args"), "{text}");
-    assert!(text.contains("[char]246 + 'rg''s `$x``y/awsauth') -- $args"), "{text}");
+    assert!(text.contains("[char]246 + 'rg''s $x`y/awsauth') -- @words"), "{text}");
+    // Nothing that was typed is evaluated.
+    assert!(!text.split("Register-ArgumentCompleter").nth(1).unwrap().contains("Invoke-Expression"), "{text}");
     let by_name = scene.run(&["completions", "powershell"]).ok().stdout;
-    assert!(by_name.contains("& (Get-Command awsauth -CommandType Application | Select-Object -First 1) -- $args"));
+    assert!(by_name.contains("& (Get-Command awsauth -CommandType Application | Select-Object -First 1) -- @words"));
     assert!(!by_name.contains("& awsauth"));
     scene.run(&["hook", "nu"]).exits(2);
     scene.run(&["hook"]).exits(2);

@@ -9,17 +9,17 @@ use crate::support::fake_aws::Approval;
 /// How long anything here may take, in milliseconds.
 const PATIENCE: u64 = 20_000;
 /// What each shell says when it waits for a line.
-const READY: &str = "ready> ";
+pub(super) const READY: &str = "ready> ";
 
 /// A shell at a terminal, with the function.
-struct Typist {
+pub(super) struct Typist {
     shell: Interpreter,
-    session: PtySession,
+    pub(super) session: PtySession,
 }
 
 impl Typist {
     /// Starts the shell and brings the function.
-    fn new(shell: Interpreter, scene: &Scene) -> Self {
+    pub(super) fn new(shell: Interpreter, scene: &Scene) -> Self {
         let bin = std::path::Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
         let mut command = scene.home.program(&shell.program());
         let path = format!("{}:/usr/bin:/bin", bin.display());
@@ -39,26 +39,26 @@ impl Typist {
     }
 
     /// Types these keys.
-    fn types(&mut self, keys: &str) {
+    pub(super) fn types(&mut self, keys: &str) {
         self.session.send(keys).unwrap();
         self.session.flush().unwrap();
     }
 
     /// Types a line.
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         self.types(&format!("{line}\r"));
     }
 
     /// Waits until this is on the screen.
     #[track_caller]
-    fn sees(&mut self, text: &str) {
+    pub(super) fn sees(&mut self, text: &str) {
         if let Err(error) = self.session.exp_string(text) {
             panic!("{:?} does not show {text}: {error}", self.shell);
         }
     }
 
     /// Ends the shell, which would not heed the signal that it gets otherwise.
-    fn leaves(mut self) {
+    pub(super) fn leaves(mut self) {
         self.line("exit");
         self.session.exp_eof().unwrap();
     }

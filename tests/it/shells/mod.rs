@@ -3,6 +3,8 @@
 //! sh and bash are on every machine that can build awsauth. zsh, fish, nushell and the readers of `.env` files are put in
 //! place by `tests/run`.
 
+#[cfg(unix)]
+mod completion;
 mod hook;
 #[cfg(unix)]
 mod interactive;

@@ -1,0 +1,111 @@
+//! Owns how shells ask for completions and how candidates are given to each of them. Must not know what there is to complete.
+
+/// The variable that makes awsauth answer a shell's question instead of running a command. Its value is the shell.
+pub(crate) const COMPLETE_VARIABLE: &str = "AWSAUTH_COMPLETE";
+
+/// The shells that can ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CompletionShell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Pwsh,
+    /// elvish
+    Elvish,
+}
+
+/// What the shell is to complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// One of these words, each with its help.
+    Words(Vec<(String, Option<String>)>),
+    /// A file, which the shell finds and quotes by itself.
+    Files,
+    /// A command line of its own, which begins at the word of that number, counted from 0.
+    Command(usize),
+}
+
+impl CompletionShell {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [Self::Bash, Self::Zsh, Self::Fish, Self::Pwsh, Self::Elvish];
+
+    /// Its name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+            Self::Pwsh => "powershell",
+            Self::Elvish => "elvish",
+        }
+    }
+
+    /// The shell of that name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shell| shell.name() == name)
+    }
+
+    /// What the shell evaluates to have completion. Only PowerShell needs `program`, an expression: its functions lose `--`.
+    pub(crate) fn script(self, program: &str) -> String {
+        match self {
+            Self::Bash => include_str!("hooks/complete.bash").to_owned(),
+            Self::Zsh => include_str!("hooks/complete.zsh").to_owned(),
+            Self::Fish => include_str!("hooks/complete.fish").to_owned(),
+            Self::Pwsh => include_str!("hooks/complete.ps1").replace("@PROGRAM@", program),
+            Self::Elvish => include_str!("hooks/complete.elv").to_owned(),
+        }
+    }
+
+    /// The answer as the shell's script reads it: a line with the kind, then a line for each word.
+    pub(crate) fn answer(self, reply: &Reply) -> String {
+        match reply {
+            Reply::Files => "files\n".to_owned(),
+            Reply::Command(place) => format!("command {place}\n"),
+            Reply::Words(words) => {
+                let usable = words.iter().filter(|(word, _)| self.takes(word));
+                let line = |(word, help): &(String, Option<String>)| match help {
+                    Some(help) if self.shows_help() => format!("{word}\t{help}\n"),
+                    _ => format!("{word}\n"),
+                };
+                std::iter::once("words\n".to_owned()).chain(usable.map(line)).collect()
+            }
+        }
+    }
+
+    /// True if the shell inserts `word` as that word. zsh, fish and elvish quote what needs it; bash and PowerShell do not,
+    /// so there a candidate with any other character would be evaluated when the line is run.
+    fn takes(self, word: &str) -> bool {
+        match self {
+            Self::Zsh | Self::Fish | Self::Elvish => !word.chars().any(char::is_control),
+            Self::Bash | Self::Pwsh => {
+                let is_plain = |character: char| character.is_alphanumeric() || "_-./:=+%@".contains(character);
+                // `@name` at the beginning is PowerShell's splatting.
+                word.chars().all(is_plain) && !(self == Self::Pwsh && word.starts_with('@'))
+            }
+        }
+    }
+
+    fn shows_help(self) -> bool {
+        matches!(self, Self::Zsh | Self::Fish | Self::Pwsh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_candidate_that_a_shell_would_evaluate_is_not_offered_to_it() {
+        let words = ["prod", "$(id)", "a b", "`id`", "a;b", "*", "~", "'a'", "zürich", "@x"];
+        let reply = Reply::Words(words.map(|word| (word.to_owned(), Some("help".to_owned()))).to_vec());
+        assert_eq!(CompletionShell::Bash.answer(&reply), "words\nprod\nzürich\n@x\n");
+        assert_eq!(CompletionShell::Pwsh.answer(&reply), "words\nprod\thelp\nzürich\thelp\n");
+        assert_eq!(CompletionShell::Zsh.answer(&reply).lines().count(), 1 + words.len());
+        let split = Reply::Words(vec![("a\nb".to_owned(), None)]);
+        assert!(CompletionShell::ALL.iter().all(|shell| shell.answer(&split) == "words\n"));
+    }
+}
