@@ -141,7 +141,7 @@ impl<'a> Desk<'a> {
         Ok(Self {
             host,
             out,
-            aws: Aws::new(endpoints(host)?, ca_bundle(host), clock::now),
+            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Places::aws_cache("cli")?),

@@ -81,7 +81,7 @@ impl<'a> Lister<'a> {
         Ok(Self {
             host,
             out,
-            aws: Aws::new(endpoints(host)?, ca_bundle(host), clock::now),
+            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             listings: Listings::new(&state_dir),

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::manifest::LOCAL_NAME;
 use crate::system::disk;
-use crate::system::host::Host;
+use crate::system::host::{Host, RelativePath};
 
 /// Finds each place when it is asked for, so that `check --manifest` needs no home directory.
 #[derive(Debug, Clone, Copy)]
@@ -25,12 +25,14 @@ impl<'a> Places<'a> {
     /// The manifest: `--manifest`, `AWSAUTH_MANIFEST`, or `profiles.toml` in the configuration directory. Never the
     /// current directory: a cloned repository must not be able to bring its own.
     pub(crate) fn manifest(&self) -> Result<PathBuf, Failure> {
+        // Also where it is named: a person's own file is looked for there.
+        let config_dir = Host::config_dir().map_err(|error| relative(&error))?;
         if let Some(path) = self.manifest {
             return Ok(path.to_path_buf());
         }
-        match self.host.var_os("AWSAUTH_MANIFEST") {
-            Some(path) => Ok(PathBuf::from(path)),
-            None => Self::default_manifest(),
+        match variable(self.host, "AWSAUTH_MANIFEST")? {
+            Some(path) => Ok(path),
+            None => Ok(config_dir.ok_or_else(no_home)?.join("awsauth").join("profiles.toml")),
         }
     }
 
@@ -51,7 +53,7 @@ impl<'a> Places<'a> {
 
     /// What one person adds, in the configuration directory.
     pub(crate) fn own_local() -> Option<PathBuf> {
-        Some(Host::config_dir()?.join("awsauth").join(LOCAL_NAME))
+        Some(Host::config_dir().ok()??.join("awsauth").join(LOCAL_NAME))
     }
 
     /// A path as a person would write it: below the home directory, it begins with `~`.
@@ -84,7 +86,7 @@ impl<'a> Places<'a> {
 
     /// Where the manifest is looked for when nothing names it.
     fn default_manifest() -> Result<PathBuf, Failure> {
-        let dir = Host::config_dir().ok_or_else(no_home)?;
+        let dir = Host::config_dir().map_err(|error| relative(&error))?.ok_or_else(no_home)?;
         Ok(dir.join("awsauth").join("profiles.toml"))
     }
 
@@ -105,20 +107,17 @@ impl<'a> Places<'a> {
 
     /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's directory for state.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
-        match self.host.var_os("AWSAUTH_STATE_DIR") {
-            Some(dir) => Ok(PathBuf::from(dir)),
-            None => Ok(Host::state_dir().ok_or_else(no_home)?.join("awsauth")),
+        if let Some(dir) = variable(self.host, "AWSAUTH_STATE_DIR")? {
+            return Ok(dir);
         }
+        let dir = Host::state_dir().map_err(|error| relative(&error))?;
+        Ok(dir.ok_or_else(no_home)?.join("awsauth"))
     }
 
-    fn aws_file(&self, variable: &str, name: &str) -> Result<PathBuf, Failure> {
-        match self.host.var_os(variable) {
-            // SDKs expand a leading `~` component, since the shell does not inside quotes (aws-facts §7).
-            Some(path) => match Path::new(path).strip_prefix("~") {
-                Ok(rest) => Ok(Self::home()?.join(rest)),
-                Err(_) => Ok(PathBuf::from(path)),
-            },
-            None => Ok(Self::home()?.join(".aws").join(name)),
+    fn aws_file(&self, name: &'static str, file: &str) -> Result<PathBuf, Failure> {
+        match variable(self.host, name)? {
+            Some(path) => Ok(path),
+            None => Ok(Self::home()?.join(".aws").join(file)),
         }
     }
 
@@ -136,8 +135,17 @@ pub(crate) fn beside(manifest: &Path) -> Option<PathBuf> {
     Some(if is_there { named.to_path_buf() } else { real })
 }
 
+/// The path that a variable gives.
+pub(crate) fn variable(host: &Host, name: &'static str) -> Result<Option<PathBuf>, Failure> {
+    host.path(name).map_err(|error| relative(&error))
+}
+
+fn relative(error: &RelativePath) -> Failure {
+    Failure::of(Exit::Usage, error).hint("give the whole path, or one that begins with `~/`")
+}
+
 fn no_home() -> Failure {
-    Failure::new(Exit::Unavailable, "your home directory is not known").hint("set HOME")
+    Failure::new(Exit::Unavailable, "your home directory is not known").hint("set HOME to an absolute path")
 }
 
 /// What to say when there is no manifest at `path`.

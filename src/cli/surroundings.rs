@@ -1,10 +1,9 @@
 //! Owns what the environment says to a command that needs credentials. Must not read the environment itself: that is
 //! `system::host`'s.
 
-use std::path::PathBuf;
-
 use super::exit::Exit;
 use super::failure::Failure;
+use super::places::variable;
 use crate::address::WebAddress;
 use crate::aws::{CaBundle, Endpoints};
 use crate::login::{Machine, MfaCode};
@@ -68,15 +67,15 @@ pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
 }
 
 /// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.
-pub(crate) fn ca_bundle(host: &Host) -> Option<CaBundle> {
-    let path = PathBuf::from(host.var_os("AWS_CA_BUNDLE")?);
+pub(crate) fn ca_bundle(host: &Host) -> Result<Option<CaBundle>, Failure> {
+    let Some(path) = variable(host, "AWS_CA_BUNDLE")? else { return Ok(None) };
     let name = format!("AWS_CA_BUNDLE names {}, which", path.display());
     let read = Box::new(move || match disk::read(&path) {
         Ok(Some(pem)) => Ok(pem),
         Ok(None) => Err(format!("AWS_CA_BUNDLE names {}, which does not exist", path.display())),
         Err(error) => Err(format!("AWS_CA_BUNDLE: {error}")),
     });
-    Some(CaBundle { name, read })
+    Ok(Some(CaBundle { name, read }))
 }
 
 /// What decides whether a browser that is started here is seen, and can come back to this machine.

@@ -5,6 +5,16 @@ use std::fmt;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
+use thiserror::Error;
+
+/// A variable gives a path that leads to another place from each directory.
+#[derive(Debug, Error)]
+#[error("{name} is `{given}`, which is no absolute path")]
+pub(crate) struct RelativePath {
+    name: &'static str,
+    given: PathBuf,
+}
+
 /// The words and the environment of this process and its streams, read once.
 pub(crate) struct Host {
     words: Vec<OsString>,
@@ -79,22 +89,55 @@ impl Host {
         ["/.dockerenv", "/run/.containerenv"].iter().any(|file| std::fs::metadata(file).is_ok())
     }
 
-    /// The home directory: `HOME` (`USERPROFILE` on Windows), else what the system's user database says.
+    /// The home directory: `HOME` (`USERPROFILE` on Windows), else what the system's user database says. None if that is
+    /// relative: what is below it would be in any directory.
     pub(crate) fn home() -> Option<PathBuf> {
         etcetera::home_dir().ok().filter(|home| home.is_absolute())
     }
 
+    /// The path that a variable gives, if it is set. A leading `~` is expanded: a shell does not do it inside quotes, and
+    /// other programs that start this one never do.
+    pub(crate) fn path(&self, name: &'static str) -> Result<Option<PathBuf>, RelativePath> {
+        Self::absolute(name, self.var_os(name))
+    }
+
+    fn absolute(name: &'static str, given: Option<&OsStr>) -> Result<Option<PathBuf>, RelativePath> {
+        let Some(given) = given.filter(|given| !given.is_empty()).map(PathBuf::from) else { return Ok(None) };
+        let expanded = match (given.strip_prefix("~"), Self::home()) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => given,
+        };
+        if expanded.is_absolute() { Ok(Some(expanded)) } else { Err(RelativePath { name, given: expanded }) }
+    }
+
     /// The directory for a program's configuration: `XDG_CONFIG_HOME`, `~/.config`, or the platform's own on Windows.
-    pub(crate) fn config_dir() -> Option<PathBuf> {
-        use etcetera::BaseStrategy as _;
-        etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir())
+    #[cfg(unix)]
+    pub(crate) fn config_dir() -> Result<Option<PathBuf>, RelativePath> {
+        let named = std::env::var_os("XDG_CONFIG_HOME");
+        Ok(Self::absolute("XDG_CONFIG_HOME", named.as_deref())?.or_else(|| Some(Self::home()?.join(".config"))))
     }
 
     /// The directory for a program's state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
-    pub(crate) fn state_dir() -> Option<PathBuf> {
+    #[cfg(unix)]
+    pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
+        let named = std::env::var_os("XDG_STATE_HOME");
+        Ok(Self::absolute("XDG_STATE_HOME", named.as_deref())?.or_else(|| Some(Self::home()?.join(".local/state"))))
+    }
+
+    /// The directory for a program's configuration.
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "no variable of this program's names it here")]
+    pub(crate) fn config_dir() -> Result<Option<PathBuf>, RelativePath> {
         use etcetera::BaseStrategy as _;
-        let strategy = etcetera::choose_base_strategy().ok()?;
-        Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+        Ok(etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir()))
+    }
+
+    /// The directory for a program's state.
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "no variable of this program's names it here")]
+    pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
+        use etcetera::BaseStrategy as _;
+        Ok(etcetera::choose_base_strategy().ok().map(|strategy| strategy.data_dir()))
     }
 
     /// This program's own absolute path: as `PATH` finds it if that leads here, since package managers keep that path

@@ -177,7 +177,8 @@ fn the_manifest_is_named_by_the_flag_then_the_variable_and_never_by_the_current_
     let home = Sandbox::new();
     home.write("profiles.toml", SMALL);
     home.run(["apply"]).exits(3);
-    let home = home.env("AWSAUTH_MANIFEST", "profiles.toml");
+    let named = home.path("profiles.toml");
+    let home = home.env("AWSAUTH_MANIFEST", named.to_str().unwrap());
     home.run(["apply"]).ok();
     let run = home.run(["apply", "--manifest", "other.toml"]).exits(3);
     assert!(run.stderr.contains("other.toml"), "{}", run.stderr);

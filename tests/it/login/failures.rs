@@ -234,7 +234,7 @@ fn an_sso_portal_that_aws_does_not_know_is_told() {
 
 #[test]
 fn certificates_that_can_not_be_read_are_told() {
-    let scene = Scene::new().env("AWS_CA_BUNDLE", "gone.pem").env("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:9");
-    fails(&scene, "main", 6, &["AWS_CA_BUNDLE names gone.pem, which does not exist"]);
+    let scene = Scene::new().env("AWS_CA_BUNDLE", "/gone.pem").env("AWS_ENDPOINT_URL_STS", "https://127.0.0.1:9");
+    fails(&scene, "main", 6, &["AWS_CA_BUNDLE names /gone.pem, which does not exist"]);
     scene.run(&["status"]).ok();
 }
