@@ -56,10 +56,12 @@ use failure::Failure;
 use out::{Out, TalkPlace};
 use places::Places;
 
+use crate::system::core_dumps;
 use crate::system::host::Host;
 
 /// Runs the program with this process's arguments and environment.
 pub(crate) fn main() -> ExitCode {
+    core_dumps::forbid();
     let host = Host::read();
     if let Some(answer) = complete::answer(&host) {
         // If the shell has gone away, nobody is left to tell.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::core_dumps;
 use super::host::Host;
 use crate::address::WebAddress;
 
@@ -67,7 +68,7 @@ fn start(command: &mut Command, unset: &[&str]) -> io::Result<Child> {
         command.env_remove(name);
     }
     detach(command);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+    core_dumps::as_found(|| command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn())
 }
 
 /// Ctrl-C goes to all processes of the terminal's foreground group, and a browser is none of them.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::core_dumps;
 use super::trust;
 use super::wait::{Deadline, Waited, wait};
 use crate::secret::Secret;
@@ -93,7 +94,7 @@ pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureErro
     }
     command.envs(invocation.set.iter().copied());
     let start = |error| CaptureError::Start(name(), error);
-    let mut child = command.spawn().map_err(start)?;
+    let mut child = core_dumps::as_found(|| command.spawn()).map_err(start)?;
     let printed = Printed::of(child.stdout.take());
     let status = watch(child, invocation)?;
     if status.success() {

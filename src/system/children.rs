@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::core_dumps;
 use super::interrupt::{self, Listener};
 use super::lines::Prefixed;
 use super::tty::Tty;
@@ -147,7 +148,7 @@ impl Children {
             command.env_remove(name);
         }
         command.envs(job.set.iter().map(|(name, value)| (name, value.expose())));
-        let child = command.spawn()?;
+        let child = core_dumps::as_found(|| command.spawn())?;
         let (id, since) = (child.id(), Instant::now());
         lock(&self.running).insert(number, child);
         let _ = begin.send((id, since));

@@ -7,6 +7,7 @@ pub(crate) mod browser;
 pub(crate) mod capture;
 pub(crate) mod children;
 pub(crate) mod clock;
+pub(crate) mod core_dumps;
 pub(crate) mod disk;
 mod exchange;
 pub(crate) mod expand;

@@ -5,6 +5,8 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
+#[cfg(unix)]
+use super::core_dumps;
 use crate::secret::Secret;
 
 /// Runs `program` with `args` and this process's environment changed by `set` and `unset`; returns only if that fails.
@@ -53,7 +55,7 @@ pub(crate) fn missing(_program: &OsStr, _path: Option<&OsStr>) -> Option<io::Err
 #[cfg(unix)]
 fn run(command: &mut Command) -> io::Error {
     use std::os::unix::process::CommandExt as _;
-    command.exec()
+    core_dumps::as_found(|| command.exec())
 }
 
 #[cfg(not(unix))]
