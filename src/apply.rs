@@ -147,7 +147,7 @@ fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>)
         Content::None => now.remove(),
     };
     if let Keep::Backup(stamp) = keep {
-        if replaced.is_ok() { backups.settle(stamp) } else { backups.take_back(stamp) }
+        if replaced.is_ok() { backups.settle() } else { backups.take_back(stamp) }
     }
     Ok(match replaced? {
         Replaced::Durable => Written::Durable,

@@ -6,7 +6,6 @@ use crate::login::{CallError, ClockSkew, Endless, Operation};
 use crate::model::{MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
-use crate::system::lock::LockError;
 
 /// What is missing when a person is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +37,11 @@ impl BrokerError {
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Call { call, .. }, Self::Call { call: other, .. }) => call.is_like(other),
-            // Whose lock it is, or which file could not be written, makes no difference for what is to be done.
-            (Self::Lock { source: LockError::Disk(error), .. }, Self::Lock { source: LockError::Disk(other), .. })
-            | (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.is_like(other),
-            (Self::Lock { source: LockError::Held { .. }, .. }, Self::Lock { source: LockError::Held { .. }, .. })
-            | (Self::OutOfTime { .. }, Self::OutOfTime { .. })
-            | (Self::Interrupted { .. }, Self::Interrupted { .. }) => true,
+            // Which file could not be written makes no difference for what is to be done.
+            (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.is_like(other),
+            (Self::OutOfTime { .. }, Self::OutOfTime { .. }) | (Self::Interrupted { .. }, Self::Interrupted { .. }) => {
+                true
+            }
             _ => false,
         }
     }
@@ -142,21 +140,13 @@ pub(crate) enum BrokerError {
         /// Why not.
         source: Endless,
     },
-    /// What was obtained could not be kept.
-    #[error("{profile}: the new session can't be saved")]
+    /// Where sessions are kept can't be used.
+    #[error("{profile}: no session can be kept")]
     Store {
         /// The profile or SSO session.
         profile: String,
         /// What the system said.
         source: DiskError,
-    },
-    /// Another process did not finish its renewal.
-    #[error("{profile}: another awsauth is renewing this session")]
-    Lock {
-        /// The profile or SSO session.
-        profile: String,
-        /// What the system said.
-        source: LockError,
     },
 }
 
@@ -171,19 +161,15 @@ mod tests {
     fn what_says_the_same_of_two_profiles_is_alike() {
         let name = |name: &str| ProfileName::new(name).unwrap();
         let late = |profile: &str| BrokerError::OutOfTime { profile: name(profile) };
-        let held = |profile: &str| {
-            let source = LockError::Held { path: PathBuf::from(profile), holder: None, seconds: 20 };
-            BrokerError::Lock { profile: profile.to_owned(), source }
-        };
         let full = |profile: &str, kind: io::ErrorKind| {
             let source = DiskError::Io { doing: "write", path: PathBuf::from(profile), source: kind.into() };
             BrokerError::Store { profile: profile.to_owned(), source }
         };
         let (no_room, no_right) = (io::ErrorKind::StorageFull, io::ErrorKind::PermissionDenied);
-        assert!(late("one").is_like(&late("other")) && held("one").is_like(&held("other")));
+        assert!(late("one").is_like(&late("other")));
         assert!(full("one", no_room).is_like(&full("other", no_room)));
         assert!(!full("one", no_room).is_like(&full("other", no_right)));
-        assert!(!late("one").is_like(&held("one")) && !held("one").is_like(&full("one", no_room)));
+        assert!(!late("one").is_like(&full("one", no_room)));
         let needed = |profile: &str| BrokerError::LoginNeeded { profile: name(profile), reason: Reason::Expired };
         assert!(!needed("one").is_like(&needed("other")), "each names its own command");
     }

@@ -14,7 +14,7 @@ mod sso;
 mod tests;
 mod work;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -27,6 +27,7 @@ use crate::model::{LongTermKey, MfaSerial, ProfileName, SsoAccess, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
+use crate::system::disk::DiskError;
 use crate::system::loopback::Page;
 use crate::system::seen::Seen;
 
@@ -101,6 +102,8 @@ pub(crate) struct Broker<'a> {
     tokens: RefCell<HashMap<String, Result<SsoToken, Rc<BrokerError>>>>,
     /// The codes that were sent in this run, with their devices: none is sent twice.
     used: RefCell<Vec<(MfaSerial, Secret)>>,
+    /// Whether the person was told that sessions are not kept.
+    is_unkept_told: Cell<bool>,
     /// How fast the portal is asked.
     pace: pace::Clocked,
 }
@@ -127,7 +130,15 @@ impl<'a> Broker<'a> {
             approved: RefCell::default(),
             tokens: RefCell::default(),
             used: RefCell::default(),
+            is_unkept_told: Cell::new(false),
             pace: pace::Clocked::default(),
+        }
+    }
+
+    /// Tells once in a run that the state directory can't be used.
+    fn tell_unkept(&self, error: &DiskError) {
+        if !self.is_unkept_told.replace(true) {
+            (self.ports.notify)(Notice::NoState { cause: error.in_full() });
         }
     }
 }

@@ -86,6 +86,11 @@ pub(crate) enum Notice<'a> {
         /// How many accounts there are.
         total: usize,
     },
+    /// The state directory can't be used: new sessions are not kept, or renewed by several processes at once.
+    NoState {
+        /// Why not.
+        cause: String,
+    },
     /// Something that is only convenient could not be written.
     NotKept {
         /// What.

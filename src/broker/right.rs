@@ -16,8 +16,8 @@ const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// Who renews.
 pub(super) enum Right<T> {
-    /// This process, as long as it holds this.
-    Ours(Lock),
+    /// This process, as long as it holds this. Others as well where there are no locks.
+    Ours(Option<Lock>),
     /// Another one has done it.
     Theirs(T),
 }
@@ -36,9 +36,13 @@ impl Broker<'_> {
         loop {
             let holder = match self.ports.sessions.try_lock(what) {
                 // Looked for under the lock as well: it may have been put there just before.
-                Ok(lock) => return Ok(theirs().map_or(Right::Ours(lock), Right::Theirs)),
+                Ok(lock) => return Ok(theirs().map_or(Right::Ours(Some(lock)), Right::Theirs)),
                 Err(LockError::Held { holder, .. }) => holder,
-                Err(source) => return Err(BrokerError::Lock { profile: what.to_owned(), source }),
+                // Two that renew at once cost a call more: nobody has to go without for that.
+                Err(LockError::Disk(error)) => {
+                    self.tell_unkept(&error);
+                    return Ok(theirs().map_or(Right::Ours(None), Right::Theirs));
+                }
             };
             if let Some(result) = theirs().or_else(&meanwhile) {
                 return Ok(Right::Theirs(result));

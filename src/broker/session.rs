@@ -194,10 +194,17 @@ impl Broker<'_> {
             return Ok(session.credentials);
         }
         let saved = Saved { session, seen: self.seen.to_vec() };
-        self.ports
-            .sessions
-            .put(&saved)
-            .map_err(|source| BrokerError::Store { profile: profile.name.to_string(), source })?;
+        match self.ports.sessions.put(&saved) {
+            Ok(()) => {}
+            // Who logs in wants a session that stays; a program wants its credentials.
+            Err(source) if matches!(self.renewal, Renewal::Strict | Renewal::Always) => {
+                return Err(BrokerError::Store { profile: profile.name.to_string(), source });
+            }
+            Err(error) => {
+                self.tell_unkept(&error);
+                return Ok(saved.session.credentials);
+            }
+        }
         (self.ports.notify)(Notice::Obtained { profile: &profile.name });
         Ok(saved.session.credentials)
     }
@@ -224,6 +231,10 @@ impl Broker<'_> {
     /// Why the top of `steps` needs a person.
     pub(super) fn login_needed(&self, steps: Steps<'_, '_>) -> BrokerError {
         let profile = steps[steps.len() - 1].name.clone();
+        // A session that may be there is not looked at: that is why, and a login would not help.
+        if let Err(source) = self.ports.sessions.check() {
+            return BrokerError::Store { profile: profile.to_string(), source };
+        }
         let reason = match self.ports.sessions.get(&profile) {
             None => Reason::NoSession,
             Some(saved) if is_bound(&saved.session, steps, self.keys) => Reason::Expired,

@@ -318,7 +318,7 @@ impl Broker<'_> {
         };
         let client = self.ports.aws.register_client(call).await?;
         if let Err(error) = self.ports.tokens.put_client(access, &client, client_use) {
-            (self.ports.notify)(Notice::NotKept { what: "the client registration", cause: error.to_string() });
+            (self.ports.notify)(Notice::NotKept { what: "the client registration", cause: error.in_full() });
         }
         Ok(client)
     }
@@ -368,7 +368,7 @@ impl Broker<'_> {
             client: Some(client.clone()),
         };
         if let Err(error) = self.ports.tokens.put_token(access, &token) {
-            (self.ports.notify)(Notice::NotKept { what: "the SSO token", cause: error.to_string() });
+            (self.ports.notify)(Notice::NotKept { what: "the SSO token", cause: error.in_full() });
         }
         token
     }

@@ -38,7 +38,7 @@ pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Cre
     let _turn = turn(&desk, name, &tty, until)?;
     let prompt = desk.asker(given_code(None, host)?, Some(until)).then(Box::new(AtTty::new(tty, until)));
     let outcome = desk.obtain(&chains, Manner::in_place(prompt, Some(until)), |needs| desk.announce(needs));
-    desk.share_sessions(&chains)?;
+    desk.share_where_possible(&chains);
     desk.credentials_of(outcome?.pop())
 }
 

@@ -1,6 +1,7 @@
 //! Owns asking before files are written: what changes, and the question.
 
 use super::exit::Exit;
+use super::explain;
 use super::failure::Failure;
 use super::out::Out;
 use super::surroundings::{CODE_VARIABLE, stale_variables};
@@ -20,6 +21,7 @@ pub(crate) fn confirm<'w>(
 ) -> Result<(), Failure> {
     let (mut diffs, mut summaries) = (String::new(), Vec::new());
     for file in work {
+        file.snapshot.check_replaceable().map_err(|error| explain::disk(&error))?;
         diffs.push_str(&colored(&file.diff()));
         summaries.push(file.summary());
     }

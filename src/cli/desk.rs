@@ -20,6 +20,7 @@ use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
+use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
 use crate::system::{browser, clock, disk, interrupt};
@@ -201,6 +202,9 @@ impl<'a> Desk<'a> {
         let seen = self.manifest.seen();
         let broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal, preference);
         let work = broker.plan(chains);
+        if !work.is_done() && matches!(manner.renewal, Renewal::Strict | Renewal::Always) {
+            self.check_keeping(chains)?;
+        }
         announce(&broker.needs(&work));
         if work.is_done() {
             return Ok(broker.held(&work));
@@ -259,7 +263,7 @@ impl<'a> Desk<'a> {
         let obtained = self.obtain(&open, manner, announce);
         if may_ask {
             // Sessions that were got before an interruption are worth keeping.
-            self.share_sessions(&open)?;
+            self.share_where_possible(&open);
         }
         let mut obtained = obtained?.into_iter();
         let bug = || Err(Obstacle::Told(Failure::new(Exit::Bug, "one chain gave no result")));
@@ -326,6 +330,13 @@ impl<'a> Desk<'a> {
         Ok(())
     }
 
+    /// The same for one who wants credentials, and has them whether other tools find them or not.
+    pub(crate) fn share_where_possible(&self, chains: &[Chain<'_>]) {
+        if let Err(failure) = self.share_sessions(chains) {
+            failure.say_as_warning(self.out);
+        }
+    }
+
     /// Shares the session of the top of `steps`. Another run may end it, or get another one, at the same moment: so it is
     /// looked at once more when its copy stands. Who ends it afterwards finds the copy.
     fn share_session(&self, steps: &[&Profile]) -> Result<(), Failure> {
@@ -371,6 +382,21 @@ impl<'a> Desk<'a> {
             self.change_credentials(Keep::Nothing, |bytes| plan::remove_sessions(bytes, ends, &kept))?;
         }
         self.roles.remove_key(&copy.credentials.access_key_id).map_err(|error| explain::disk(&error))
+    }
+
+    /// Refuses to ask for what could not be kept: an MFA code can't be used twice.
+    fn check_keeping(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
+        self.sessions.check_writable().map_err(|error| explain::state(&error))?;
+        if chains.iter().any(|chain| chain.base().has_session_section()) {
+            self.check_credentials_file()?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a credentials file that can't be replaced, before a person is asked for what is to stand there.
+    pub(crate) fn check_credentials_file(&self) -> Result<(), Failure> {
+        let file = Snapshot::read(&self.credentials_file).and_then(|file| file.check_replaceable());
+        file.map_err(|error| explain::disk(&error))
     }
 
     /// Refuses a credentials file in which the session of the chain could not be written, before anybody is asked for a

@@ -3,7 +3,6 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::error::Error as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,7 +23,8 @@ use crate::login::{CallError, CreateToken, Grant, Obstacle, Operation, Problem};
 use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::source::display_safe;
-use crate::store::{Listings, RoleCache, Sessions, SignIn, SsoCache, SsoRole};
+use crate::store::{Listings, RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
+use crate::system::atomic::sweep_beside;
 use crate::system::clock;
 use crate::system::disk::DiskError;
 use crate::system::host::Host;
@@ -119,6 +119,14 @@ impl Ending {
         })
     }
 
+    /// Removes what killed runs left half-written, wherever there may be tokens in it.
+    pub(crate) fn sweep(&self) -> Result<(), Failure> {
+        let caches = [Places::aws_cache("sso")?, Places::aws_cache("cli")?];
+        sweep_leftovers(&self.state_dir, &caches);
+        sweep_beside(&self.credentials_file);
+        Ok(())
+    }
+
     /// Ends sign-ins at AWS and here. What AWS can't be told ends here all the same; a person who interrupts ends the
     /// telling alone.
     pub(crate) fn sign_out(&self, all: Vec<Named>, failures: &mut Vec<Failure>) -> Vec<SignedOut> {
@@ -180,7 +188,7 @@ impl Ending {
             ended.extend(there.filter_map(|name| self.end_session(name, failures)));
         }
         if let Some(error) = unmarked {
-            self.out.warn(&format!("renewals that are under way may undo this: {}", in_full(&error)));
+            self.out.warn(&format!("renewals that are under way may undo this: {}", error.in_full()));
         }
         ended
     }
@@ -278,7 +286,7 @@ impl Ending {
                 let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
                 format!("another awsauth{holder} is logging in to it right now; what that one gets stays")
             }
-            Err(error) => error.to_string(),
+            Err(LockError::Disk(error)) => error.in_full(),
         };
         self.out.warn(&format!("{what}: {why}"));
         None
@@ -307,7 +315,10 @@ fn interrupted() -> CallError {
 }
 
 fn unavailable(error: &DiskError) -> Failure {
-    Failure::of(Exit::Unavailable, error)
+    match error {
+        DiskError::Exposed { .. } => explain::disk(error),
+        _ => Failure::of(Exit::Unavailable, error),
+    }
 }
 
 /// The result, or what stands for none: one thing that does not go is no reason to leave the others.
@@ -321,14 +332,6 @@ pub(crate) fn take<T: Default>(failures: &mut Vec<Failure>, result: Result<T, Fa
 /// The same for what the disk says.
 pub(crate) fn note<T: Default>(failures: &mut Vec<Failure>, result: Result<T, DiskError>) -> T {
     take(failures, result.map_err(|error| unavailable(&error)))
-}
-
-/// An error and what caused it, in one line.
-fn in_full(error: &DiskError) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

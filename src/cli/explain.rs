@@ -8,6 +8,7 @@ use crate::model::{Catalog, ProfileName, SsoAccess};
 use crate::plan::{Difference, Refusal, SectionDifference, Way};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
+use crate::system::lock::LockError;
 
 use super::advice;
 use super::difference;
@@ -86,9 +87,8 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         }
         BrokerError::Endless { .. } => Failure::of(Exit::Unavailable, error)
             .hint("AWS, or something in its place, answers wrongly: try again later"),
-        BrokerError::OutOfTime { .. } | BrokerError::Store { .. } | BrokerError::Lock { .. } => {
-            Failure::of(Exit::Unavailable, error)
-        }
+        BrokerError::OutOfTime { .. } => Failure::of(Exit::Unavailable, error),
+        BrokerError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
     }
 }
 
@@ -149,19 +149,55 @@ pub(crate) fn apply(error: &ApplyError) -> Failure {
     match error {
         ApplyError::Refused { source, .. } => refusal(error, source),
         ApplyError::Busy { .. } => Failure::of(Exit::Refused, error).hint("try again when the other program is done"),
-        ApplyError::Locked(_) => Failure::of(Exit::Unavailable, error),
+        ApplyError::Locked(LockError::Held { .. }) => Failure::of(Exit::Unavailable, error),
+        ApplyError::Locked(LockError::Disk(error)) => state(error),
         ApplyError::Disk(error) => disk(error),
     }
 }
 
 /// Why a file was not read or written: something odd in its place is refused, everything else is the system's.
 pub(crate) fn disk(error: &DiskError) -> Failure {
+    let failure = Failure::of(disk_exit(error), error);
+    match error {
+        DiskError::Exposed { .. } => failure.hint(other_state(error)),
+        DiskError::Io { source, .. } | DiskError::Behind { source, .. } if is_busy(source) => failure
+            .hint("a file that is mounted by itself, as containers do, can't be replaced: mount its directory instead"),
+        DiskError::ForeignGroup { path, .. } => {
+            failure.hint(format!("take the group's rights away: `chmod g= {}`", path.display()))
+        }
+        _ => failure,
+    }
+}
+
+fn is_busy(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::ResourceBusy
+}
+
+fn disk_exit(error: &DiskError) -> Exit {
     match error {
         DiskError::NotAFile { .. }
         | DiskError::LinkLoop { .. }
         | DiskError::TooLarge { .. }
-        | DiskError::Foreign { .. } => Failure::of(Exit::Refused, error),
-        DiskError::Io { .. } | DiskError::Behind { .. } => Failure::of(Exit::Unavailable, error),
+        | DiskError::Exposed { .. }
+        | DiskError::ForeignGroup { .. }
+        | DiskError::Foreign { .. } => Exit::Refused,
+        DiskError::Io { .. } | DiskError::Behind { .. } => Exit::Unavailable,
+    }
+}
+
+/// Why the state directory can't be used.
+pub(crate) fn state(error: &DiskError) -> Failure {
+    Failure::of(disk_exit(error), error).hint(other_state(error))
+}
+
+/// What to do where the state directory can't be used.
+fn other_state(error: &DiskError) -> String {
+    const OTHER: &str = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
+    match error {
+        DiskError::Exposed { path, .. } => {
+            format!("if it is yours, `chmod go-w {}`, and remove from it what is not; or {OTHER}", path.display())
+        }
+        _ => format!("{OTHER}: awsauth keeps sessions and locks there"),
     }
 }
 

@@ -132,6 +132,14 @@ impl Failure {
         }
     }
 
+    /// Tells it in one line, as a warning: what was asked for was done all the same.
+    pub(crate) fn say_as_warning(&self, out: Out) {
+        let parts = std::iter::once(&self.told.message).chain(&self.told.causes);
+        let text = parts.map(String::as_str).collect::<Vec<_>>().join(": ");
+        let hints = self.told.hints.iter().map(|hint| format!("; {hint}"));
+        out.warn(&hints.fold(text, |text, hint| text + &hint));
+    }
+
     /// Tells it as text on stderr.
     pub(crate) fn say_text(&self, out: Out) {
         match self.told.manner {

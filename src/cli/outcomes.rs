@@ -78,8 +78,9 @@ impl Outcomes {
         self.documents.push(document);
     }
 
-    /// Tells all of it. The first failure decides the exit code, unless the person interrupted: that means all of it.
-    pub(crate) fn end(mut self) -> Result<Exit, Failure> {
+    /// Tells all of it, and what went wrong with all of them. The first failure decides the exit code, unless the person
+    /// interrupted: that means all of it.
+    pub(crate) fn end(mut self, of_all: Option<Failure>) -> Result<Exit, Failure> {
         let exit = self.misses.exit();
         let (ready, (failed, left)) = (self.ready.len(), self.misses.say(self.out));
         if !self.out.json {
@@ -91,10 +92,17 @@ impl Outcomes {
             let parts = part(failed, "failed") + &part(left, "not done");
             self.out.say(&format!("{} ready{parts}", count(ready, "profile")));
         }
-        if self.out.json {
-            self.out.document(json!({ "profiles": self.documents }))?;
+        if let Some(failure) = &of_all {
+            failure.say_text(self.out);
         }
-        Ok(exit.unwrap_or(Exit::Done))
+        if self.out.json {
+            let mut document = json!({ "profiles": self.documents });
+            if let Some(failure) = &of_all {
+                document["error"] = failure.document();
+            }
+            self.out.document(document)?;
+        }
+        Ok(exit.or(of_all.map(|failure| failure.exit)).unwrap_or(Exit::Done))
     }
 
     /// Each by itself; of many, what they have in common.

@@ -103,6 +103,10 @@ fn tell(notice: &Notice<'_>, out: Out) {
         Notice::TokenRejected { access } => {
             out.detail(&format!("AWS does not take the kept token for {}", access.token_key()));
         }
+        Notice::NoState { cause } => {
+            let cure = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
+            out.warn(&format!("new credentials are handed out without being kept: {cause}; {cure}"));
+        }
         Notice::NotKept { what, cause } => out.warn(&format!("{what} could not be written: {cause}")),
         Notice::OnlyByDevice { access } => {
             out.warn(&format!("a login without an `sso_session` goes with a code only: {}", access.token_key()));

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::json;
-use crate::system::disk::{self, DiskError};
+use crate::system::disk::DiskError;
 use crate::system::print::Print;
+use crate::system::private::Keeper;
 use crate::system::seen::{Compared, Seen};
 
 /// The version of the file's form; a file of another version is a miss.
@@ -67,7 +68,7 @@ impl Applied {
         program: &str,
         sessions: impl FnOnce() -> Vec<String>,
     ) -> Option<Left> {
-        let file: File = serde_json::from_slice(&disk::read(&self.path).ok()??).ok()?;
+        let file: File = json::read(&self.path, Keeper::Awsauth)?;
         let was = &file.inputs;
         let is_same = file.version == VERSION
             && was.awsauth == env!("CARGO_PKG_VERSION")
@@ -83,7 +84,7 @@ impl Applied {
 
     /// The prints of the config file and the credentials file as the last run left them; none if that is not remembered.
     pub(crate) fn prints(&self) -> Vec<Print> {
-        let read = || serde_json::from_slice::<File>(&disk::read(&self.path).ok()??).ok();
+        let read = || json::read::<File>(&self.path, Keeper::Awsauth);
         read().map(|file| file.inputs.files.into_iter().flatten().collect()).unwrap_or_default()
     }
 

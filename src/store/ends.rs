@@ -9,6 +9,7 @@ use super::{cache_file_name, json};
 use crate::model::ProfileName;
 use crate::system::atomic::{is_temporary, sweep_abandoned};
 use crate::system::disk::{self, DiskError};
+use crate::system::private::{self, Keeper};
 
 /// No run waits for a person, or for AWS, for longer.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
@@ -35,9 +36,9 @@ impl Ends {
 
     /// Whether the session of a profile was ended after `since`. Opens only what was written since.
     pub(super) fn has(&self, profile: &ProfileName, since: Timestamp) -> bool {
-        let files = disk::list(&self.dir).unwrap_or_default();
+        let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
         files.iter().filter(|path| time(path).is_some_and(|time| time >= since)).any(|path| {
-            let names = || serde_json::from_slice::<Vec<String>>(&disk::read(path).ok()??).ok();
+            let names = || json::read::<Vec<String>>(path, Keeper::Awsauth);
             names().is_some_and(|names| names.iter().any(|name| name == profile.as_str()))
         })
     }
@@ -47,7 +48,7 @@ impl Ends {
         sweep_abandoned(&self.dir, now);
         // One that is in the future stems from a clock that was wrong.
         let is_wanted = |path: &PathBuf| time(path).is_some_and(|time| now.duration_since(time).abs() <= LONGEST_RUN);
-        let files = disk::list(&self.dir).unwrap_or_default();
+        let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
         for path in files.iter().filter(|path| !is_temporary(path) && !is_wanted(path)) {
             // Another run may sweep at the same time.
             drop(disk::remove(path));

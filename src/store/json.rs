@@ -5,10 +5,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::ser::{Formatter, Serializer};
 
-use crate::system::atomic::{write_hint, write_private};
+use crate::system::atomic::{parent, write_hint, write_private};
 use crate::system::disk::DiskError;
+use crate::system::private::{self, Keeper};
 
 /// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped. Fails for a value
 /// that JSON can't hold.
@@ -18,15 +20,22 @@ pub(super) fn python(value: &impl Serialize) -> io::Result<String> {
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
+/// The file at `path`; none if it is not there, not whole, or not believed.
+pub(super) fn read<T: DeserializeOwned>(path: &Path, keeper: Keeper) -> Option<T> {
+    serde_json::from_slice(&private::read(path, keeper).ok()??).ok()
+}
+
 /// Replaces the private file at `path` by what [`python`] makes of `value`.
-pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
+pub(super) fn write(path: &Path, keeper: Keeper, value: &impl Serialize) -> Result<(), DiskError> {
     let text = python(value).map_err(DiskError::io("write", path))?;
+    private::make_dir(parent(path), keeper)?;
     write_private(path, text.as_bytes())
 }
 
-/// The same for a file that may as well be lost.
+/// The same for a file of awsauth's own that may as well be lost.
 pub(super) fn hint(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
     let text = python(value).map_err(DiskError::io("write", path))?;
+    private::make_dir(parent(path), Keeper::Awsauth)?;
     write_hint(path, text.as_bytes())
 }
 
@@ -87,7 +96,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.json");
         let value = std::collections::BTreeMap::from([([1], 1)]);
-        for written in [write(&path, &value), hint(&path, &value)] {
+        for written in [write(&path, Keeper::Awsauth, &value), hint(&path, &value)] {
             assert!(matches!(written, Err(DiskError::Io { doing: "write", .. })), "{written:?}");
         }
         assert!(!path.exists());

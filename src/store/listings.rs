@@ -10,6 +10,7 @@ use super::{cache_file_name, json};
 use crate::model::{Learnt, LearntRoles, SsoSession};
 use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
+use crate::system::private::{self, Keeper};
 
 /// The version of the files' form; files of another version are misses.
 const VERSION: u32 = 2;
@@ -76,7 +77,7 @@ impl Listings {
             sign_in: sign_in.to_owned(),
             accounts: learnt.iter().map(account).collect(),
         };
-        json::write(&self.path(session), &file)
+        json::write(&self.path(session), Keeper::Awsauth, &file)
     }
 
     /// Forgets what was kept of `session`.
@@ -86,7 +87,7 @@ impl Listings {
 
     /// Forgets what was kept of the session of that name at any portal, or of all sessions.
     pub(crate) fn remove_all(&self, name: Option<&str>) -> Result<(), DiskError> {
-        for path in disk::list(&self.dir)? {
+        for path in private::list(&self.dir, Keeper::Awsauth)? {
             let is_its = |name| File::read(&path).is_some_and(|file| file.session == name);
             if name.is_none_or(is_its) {
                 disk::remove(&path)?;
@@ -97,7 +98,7 @@ impl Listings {
 
     /// Removes the files of which nothing is good any more. What can't be removed stays, and is a miss.
     fn sweep(&self, now: Timestamp) {
-        for path in disk::list(&self.dir).unwrap_or_default() {
+        for path in private::list(&self.dir, Keeper::Awsauth).unwrap_or_default() {
             let is_json = path.extension().is_some_and(|extension| extension == "json");
             let is_good = |file: File| file.accounts.iter().any(|account| account.is_good(now));
             if is_json && !File::read(&path).is_some_and(is_good) {
@@ -113,7 +114,7 @@ impl Listings {
 
 impl File {
     fn read(path: &Path) -> Option<Self> {
-        let file: Self = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+        let file: Self = json::read(path, Keeper::Awsauth)?;
         (file.version == VERSION).then_some(file)
     }
 }

@@ -10,9 +10,13 @@ mod sessions;
 mod sign_ins;
 mod sso_cache;
 
+use std::path::{Path, PathBuf};
+
 use sha1::Digest as _;
 
 use crate::source::hex;
+use crate::system::atomic::sweep_all;
+use crate::system::private::{self, Keeper};
 
 pub(crate) use applied::{Applied, Inputs, Left};
 pub(crate) use listings::Listings;
@@ -20,6 +24,18 @@ pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
+
+/// Removes all that killed runs left half-written in the state directory and in AWS CLI's caches: it may hold tokens.
+pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
+    let below = |dir: &Path| private::list(dir, Keeper::Awsauth).unwrap_or_default();
+    let own = std::iter::once(state_dir.to_path_buf()).chain(below(state_dir)).chain(below(&state_dir.join("backups")));
+    for dir in own.filter(|dir| private::check(dir, Keeper::Awsauth).is_ok()) {
+        sweep_all(&dir);
+    }
+    for dir in caches.iter().filter(|dir| private::check(dir, Keeper::AwsCli).is_ok()) {
+        sweep_all(dir);
+    }
+}
 
 /// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.
 fn cache_file_name(key: &str) -> String {

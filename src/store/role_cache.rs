@@ -10,6 +10,7 @@ use super::{cache_file_name, json};
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
 use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
+use crate::system::private::{self, Keeper};
 
 /// The directory, as a store.
 #[derive(Debug)]
@@ -95,15 +96,18 @@ impl RoleCache {
                 expiration: session.expiration.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string(),
             },
         };
-        json::write(&path, &entry)
+        json::write(&path, Keeper::AwsCli, &entry)
     }
 
     /// Removes the entries that are the session with this access key; those that AWS CLI made itself stay. Looks through
     /// all of them, since the definition that named one may be gone. The first that can't be removed is told.
     pub(crate) fn remove_key(&self, access_key_id: &str) -> Result<(), DiskError> {
         let is_copy = |path: &PathBuf| Self::key_id(path).is_some_and(|id| id == access_key_id);
-        let removed: Vec<_> =
-            disk::list(&self.dir)?.into_iter().filter(is_copy).map(|path| disk::remove(&path)).collect();
+        let removed: Vec<_> = private::list(&self.dir, Keeper::AwsCli)?
+            .into_iter()
+            .filter(is_copy)
+            .map(|path| disk::remove(&path))
+            .collect();
         removed.into_iter().try_for_each(|one| one.map(drop))
     }
 
@@ -115,13 +119,13 @@ impl RoleCache {
     /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns how many went, and what kept
     /// the first of those that did not.
     pub(crate) fn remove_sso_roles(&self) -> (usize, Option<DiskError>) {
-        let paths = match disk::list(&self.dir) {
+        let paths = match private::list(&self.dir, Keeper::AwsCli) {
             Ok(paths) => paths,
             Err(error) => return (0, Some(error)),
         };
         let (mut count, mut kept) = (0, None);
         for path in paths {
-            let provider = || serde_json::from_slice::<Provider>(&disk::read(&path).ok()??).ok();
+            let provider = || json::read::<Provider>(&path, Keeper::AwsCli);
             if provider().is_some_and(|provider| provider.provider_type == "sso") {
                 match disk::remove(&path) {
                     Ok(was_there) => count += usize::from(was_there),
@@ -141,7 +145,7 @@ impl RoleCache {
 
     /// The access key id of the entry at `path`.
     fn key_id(path: &Path) -> Option<String> {
-        let entry: Entry = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+        let entry: Entry = json::read(path, Keeper::AwsCli)?;
         Some(entry.credentials.access_key_id)
     }
 

@@ -11,9 +11,10 @@ use super::ends::Ends;
 use super::{cache_file_name, json};
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::sweep_abandoned;
+use crate::system::atomic::{check_writable, sweep_abandoned};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
+use crate::system::private::{self, Keeper};
 use crate::system::seen::Seen;
 
 /// The version of the files' form; files of another version are misses.
@@ -62,6 +63,19 @@ impl Sessions {
         Self { dir: state_dir.join("sessions"), ends: Ends::new(state_dir) }
     }
 
+    /// Refuses a state directory that somebody else could write to; nothing is read from it.
+    pub(crate) fn check(&self) -> Result<(), DiskError> {
+        private::check(&self.dir, Keeper::Awsauth)
+    }
+
+    /// Tries whether sessions can be kept, before a person is asked for what they are made from.
+    pub(crate) fn check_writable(&self) -> Result<(), DiskError> {
+        for dir in [&self.dir, &self.dir.with_file_name("locks")] {
+            private::make_dir(dir, Keeper::Awsauth)?;
+        }
+        check_writable(&self.dir)
+    }
+
     /// Removes what killed runs left here, and what is remembered of ends that nobody asks about any more.
     pub(crate) fn sweep(&self, now: Timestamp) {
         sweep_abandoned(&self.dir, now);
@@ -70,7 +84,7 @@ impl Sessions {
 
     /// The session of a profile, if a good file of this version is there.
     pub(crate) fn get(&self, profile: &ProfileName) -> Option<Saved> {
-        let file: File = serde_json::from_slice(&disk::read(&self.path(profile)).ok()??).ok()?;
+        let file: File = json::read(&self.path(profile), Keeper::Awsauth)?;
         if file.version != VERSION || file.profile != profile.as_str() {
             return None;
         }
@@ -117,23 +131,24 @@ impl Sessions {
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
             read_from: seen.clone(),
         };
-        json::write(&self.path(&session.profile), &file)
+        json::write(&self.path(&session.profile), Keeper::Awsauth, &file)
     }
 
     /// Removes a session. Returns whether there was one.
     pub(crate) fn remove(&self, profile: &ProfileName) -> Result<bool, DiskError> {
+        self.check()?;
         disk::remove(&self.path(profile))
     }
 
     /// The names of all profiles that have a session here, whether the manifest still has them or not.
     pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
-        Ok(disk::list(&self.dir)?.iter().filter_map(|path| name_in(path)).collect())
+        Ok(private::list(&self.dir, Keeper::Awsauth)?.iter().filter_map(|path| name_in(path)).collect())
     }
 
     /// The names of the files here, in order.
     pub(crate) fn file_names(&self) -> Vec<String> {
         let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
-        disk::list(&self.dir).unwrap_or_default().into_iter().filter_map(name).collect()
+        private::list(&self.dir, Keeper::Awsauth).unwrap_or_default().into_iter().filter_map(name).collect()
     }
 
     /// The names of the profiles that have a session here and are not `known`. Opens only their files.
@@ -142,7 +157,7 @@ impl Sessions {
             let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
             percent_decode_str(stem).decode_utf8().is_ok_and(|name| known(&name))
         };
-        let files = disk::list(&self.dir)?.into_iter().filter(|path| !is_known(path));
+        let files = private::list(&self.dir, Keeper::Awsauth)?.into_iter().filter(|path| !is_known(path));
         Ok(files.filter_map(|path| name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
@@ -185,7 +200,7 @@ impl Sessions {
 
 /// Whose session a file holds.
 fn name_in(path: &Path) -> Option<ProfileName> {
-    let file: File = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+    let file: File = json::read(path, Keeper::Awsauth)?;
     ProfileName::new(&file.profile).ok()
 }
 

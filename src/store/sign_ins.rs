@@ -13,6 +13,7 @@ use crate::model::{Region, SsoAccess, SsoClient, SsoToken, StartUrl};
 use crate::secret::Secret;
 use crate::source::hex;
 use crate::system::disk::{self, DiskError};
+use crate::system::private::{self, Keeper};
 
 /// The version of the memory's form; a file of another version is none.
 const VERSION: u32 = 1;
@@ -64,7 +65,7 @@ impl SignIn {
     }
 
     fn read(path: &Path) -> Option<Self> {
-        let file: Value = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+        let file: Value = json::read(path, Keeper::AwsCli)?;
         let text = |key: &str| file.get(key)?.as_str();
         let client = || {
             Some(SsoClient {
@@ -87,7 +88,11 @@ impl SsoCache {
     /// Every sign-in that stands in the directory.
     pub(crate) fn sign_ins(&self) -> Result<Vec<SignIn>, DiskError> {
         let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        Ok(disk::list(self.dir())?.iter().filter(|path| is_json(path)).filter_map(|path| SignIn::read(path)).collect())
+        Ok(private::list(self.dir(), Keeper::AwsCli)?
+            .iter()
+            .filter(|path| is_json(path))
+            .filter_map(|path| SignIn::read(path))
+            .collect())
     }
 
     /// Removes a sign-in's file, and the memory of it. Its client's registration stays.
@@ -148,7 +153,7 @@ fn fingerprint(token: &SsoToken) -> String {
 
 impl Memory {
     fn read(path: &Path) -> Option<Self> {
-        let memory: Self = serde_json::from_slice(&disk::read(path).ok()??).ok()?;
+        let memory: Self = json::read(path, Keeper::Awsauth)?;
         (memory.version == VERSION).then_some(memory)
     }
 }

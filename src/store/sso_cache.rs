@@ -11,6 +11,7 @@ use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken
 use crate::secret::Secret;
 use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
+use crate::system::private::Keeper;
 
 /// The directory, as a store.
 #[derive(Debug)]
@@ -85,7 +86,7 @@ impl SsoCache {
 
     /// The token that was saved for `access`, whatever portal it is for.
     pub(crate) fn token(&self, access: &SsoAccess) -> Option<SsoToken> {
-        let file: TokenFile = read(&self.token_path(access))?;
+        let file: TokenFile = json::read(&self.token_path(access), Keeper::AwsCli)?;
         let client = match (file.client_id, file.client_secret, file.registration_expires_at) {
             (Some(client_id), Some(secret), Some(expires_at)) => json::parse_timestamp(&expires_at)
                 .map(|expires_at| SsoClient { client_id, client_secret: Secret::new(secret), expires_at }),
@@ -116,13 +117,13 @@ impl SsoCache {
         };
         // First, so that a token of awsauth's is never taken for another program's.
         self.remember(access);
-        json::write(&self.token_path(access), &file)
+        json::write(&self.token_path(access), Keeper::AwsCli, &file)
     }
 
     /// The client that was registered for `client_use` through `access`. AWS CLI keeps both kinds in one file, the last one
     /// that was made.
     pub(crate) fn client(&self, access: &SsoAccess, client_use: ClientUse) -> Option<SsoClient> {
-        let file: ClientFile = read(&self.client_path(access).ok()?)?;
+        let file: ClientFile = json::read(&self.client_path(access).ok()?, Keeper::AwsCli)?;
         let is_for_codes = file.grant_types.iter().any(|grant| grant == "authorization_code");
         if is_for_codes != (client_use == ClientUse::AuthorizationCode) {
             return None;
@@ -148,7 +149,7 @@ impl SsoCache {
             scopes: access.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             grant_types: client_use.grant_types().iter().map(|grant| (*grant).to_owned()).collect(),
         };
-        json::write(&self.client_path(access)?, &file)
+        json::write(&self.client_path(access)?, Keeper::AwsCli, &file)
     }
 
     /// Forgets a registration that AWS no longer takes.
@@ -185,10 +186,6 @@ fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
         Value::String(text) => Ok(Some(text)),
         _ => Ok(None),
     }
-}
-
-fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
-    serde_json::from_slice(&disk::read(path).ok()??).ok()
 }
 
 #[cfg(test)]

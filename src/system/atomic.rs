@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use super::disk::{self, DiskError};
 use super::exchange::{self, Found, Outcome};
+use super::rights;
 use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
@@ -122,12 +123,23 @@ impl Snapshot {
         disk::make_private_dir(dir)?;
         self.sweep();
         let prefix = temp_prefix(&self.target);
-        let temp = write_temp(dir, &prefix, old.as_ref(), bytes).map_err(DiskError::io("write", &self.target))?;
+        let mut temp = start_temp(dir, &prefix, &self.target, old.as_ref())?;
+        write_durably(&mut temp, bytes).map_err(DiskError::io("write", &self.target))?;
         // Opened before the exchange, so that a failure here still leaves the old file.
         let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
         let expected = if self.exists { Found::File(self.bytes.as_slice().into()) } else { Found::Nothing };
         let outcome = exchange::put(temp.into_temp_path(), bytes, &self.target, &expected)?;
         Ok((outcome, if dir_handle.sync_all().is_ok() { Flushed::Yes } else { Flushed::No }))
+    }
+
+    /// Tries whether the file can be replaced, and leaves everything as it is: for before a person is asked for what can't
+    /// be given twice.
+    pub(crate) fn check_replaceable(&self) -> Result<(), DiskError> {
+        let dir = parent(&self.target);
+        let old = look(&self.target)?;
+        disk::make_private_dir(dir).map_err(|error| error.reached_by(&self.path))?;
+        let temp = start_temp(dir, &temp_prefix(&self.target), &self.target, old.as_ref());
+        try_writing(temp.map_err(|error| error.reached_by(&self.path))?, &self.path)
     }
 
     /// The temporary files that killed runs left beside the file.
@@ -188,7 +200,8 @@ impl Snapshot {
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
     let dir = parent(path);
     disk::make_private_dir(dir)?;
-    let temp = write_temp(dir, &temp_prefix(path), None, bytes).map_err(DiskError::io("write", path))?;
+    let mut temp = new_temp(dir, &temp_prefix(path)).map_err(DiskError::io("write", path))?;
+    write_durably(&mut temp, bytes).map_err(DiskError::io("write", path))?;
     temp.persist(path).map_err(|error| DiskError::io("replace", path)(error.error))?;
     Ok(())
 }
@@ -255,37 +268,51 @@ pub(crate) fn write_hint(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
 
 fn new_temp(dir: &Path, prefix: &str) -> io::Result<tempfile::NamedTempFile> {
     // tempfile creates with mode 0600 and O_EXCL: nobody else can read the content at any time.
-    tempfile::Builder::new().prefix(prefix).suffix(SUFFIX).tempfile_in(dir)
-}
-
-fn write_temp(dir: &Path, prefix: &str, old: Option<&Metadata>, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut temp = new_temp(dir, prefix)?;
-    if let Some(old) = old {
-        keep_owner_and_mode(temp.as_file(), old)?;
-    }
-    temp.write_all(bytes)?;
-    temp.as_file().sync_all()?;
+    let temp = tempfile::Builder::new().prefix(prefix).suffix(SUFFIX).tempfile_in(dir)?;
+    // Tells who sweeps that its writer lives. Where there are no locks, its age tells alone.
+    drop(temp.as_file().try_lock());
     Ok(temp)
 }
 
-#[cfg(unix)]
-fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let new = file.metadata()?;
-    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()))?;
+/// A temporary file that is to replace `target`, with everybody's rights to it, before there is anything to read in it.
+fn start_temp(
+    dir: &Path,
+    prefix: &str,
+    target: &Path,
+    old: Option<&Metadata>,
+) -> Result<tempfile::NamedTempFile, DiskError> {
+    let temp = new_temp(dir, prefix).map_err(DiskError::io("write", target))?;
+    if let Some(old) = old {
+        rights::keep(temp.as_file(), target, old)?;
     }
-    if new.permissions() == old.permissions() { Ok(()) } else { file.set_permissions(old.permissions()) }
+    Ok(temp)
 }
 
-#[cfg(not(unix))]
-fn keep_owner_and_mode(_file: &File, _old: &Metadata) -> io::Result<()> {
-    Ok(())
+fn write_durably(temp: &mut tempfile::NamedTempFile, bytes: &[u8]) -> io::Result<()> {
+    temp.write_all(bytes)?;
+    temp.as_file().sync_all()
+}
+
+/// Tries whether a file of awsauth's own can be written in `dir`, and leaves nothing there.
+pub(crate) fn check_writable(dir: &Path) -> Result<(), DiskError> {
+    try_writing(new_temp(dir, ".").map_err(DiskError::io("write to", dir))?, dir)
+}
+
+fn try_writing(mut temp: tempfile::NamedTempFile, path: &Path) -> Result<(), DiskError> {
+    // A full disk often has names left, and no room.
+    temp.write_all(b"x").map_err(DiskError::io("write to", path))
 }
 
 /// Whether a killed run, or one at work, has left something beside the file that `path` leads to.
 pub(crate) fn has_leftovers_beside(path: &Path) -> bool {
     resolve(path).is_ok_and(|target| !leftovers(parent(&target), &temp_prefix(&target)).is_empty())
+}
+
+/// Removes every temporary file beside the file that `path` leads to, if its writer is dead.
+pub(crate) fn sweep_beside(path: &Path) {
+    if let Ok(target) = resolve(path) {
+        sweep_all(parent(&target));
+    }
 }
 
 /// The temporary files in `dir` whose names begin with `prefix`.
@@ -303,18 +330,35 @@ pub(crate) fn is_temporary(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().ends_with(SUFFIX.as_bytes())
 }
 
-/// Removes temporary files in `dir` that are an hour old: no run takes that long, so theirs was killed. For directories
-/// whose files are written without a lock.
+/// Removes temporary files in `dir` that are a minute old and whose writer is dead. For directories whose files are written
+/// without a lock.
 pub(crate) fn sweep_abandoned(dir: &Path, now: Timestamp) {
-    let is_old = |path: &PathBuf| {
+    // One that was just made is not locked yet.
+    let is_old = |path: &Path| {
         let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified()).ok();
         let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
-        modified.is_some_and(|time| now.duration_since(time) > SignedDuration::from_hours(1))
+        modified.is_some_and(|time| now.duration_since(time) > SignedDuration::from_mins(1))
     };
-    for path in disk::list(dir).unwrap_or_default().iter().filter(|path| is_temporary(path) && is_old(path)) {
-        // Another run may sweep at the same time.
-        drop(disk::remove(path));
+    sweep(dir, is_old);
+}
+
+/// Removes every temporary file in `dir` whose writer is dead.
+pub(crate) fn sweep_all(dir: &Path) {
+    sweep(dir, |_| true);
+}
+
+fn sweep(dir: &Path, is_meant: impl Fn(&Path) -> bool) {
+    for path in disk::list(dir).unwrap_or_default() {
+        if is_temporary(&path) && is_meant(&path) && !is_being_written(&path) {
+            // Another run may sweep at the same time.
+            drop(disk::remove(&path));
+        }
     }
+}
+
+fn is_being_written(path: &Path) -> bool {
+    let file = disk::open_file(path).ok().flatten();
+    file.is_some_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
 }
 
 #[cfg(unix)]
@@ -426,8 +470,18 @@ mod tests {
         }
         sweep_abandoned(dir.path(), Timestamp::now());
         assert_eq!(disk::list(dir.path()).unwrap().len(), 2);
-        sweep_abandoned(dir.path(), Timestamp::now() + SignedDuration::from_hours(2));
+        sweep_abandoned(dir.path(), Timestamp::now() + SignedDuration::from_mins(2));
         assert_eq!(disk::list(dir.path()).unwrap(), [dir.path().join("prod.json")]);
+    }
+
+    #[test]
+    fn a_file_whose_writer_lives_is_never_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let temp = new_temp(dir.path(), ".prod.json.").unwrap();
+        fs::write(dir.path().join(".prod.json.abc123.awsauth-tmp"), "x").unwrap();
+        sweep_all(dir.path());
+        sweep_abandoned(dir.path(), Timestamp::now() + SignedDuration::from_hours(2));
+        assert_eq!(disk::list(dir.path()).unwrap(), [temp.path()]);
     }
 
     #[test]

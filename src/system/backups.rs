@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::atomic::{Snapshot, directory_id, leftovers, write_private};
 use super::disk::{self, DiskError};
+use super::private::{self, Keeper};
 
 /// How many are kept of each file.
 const KEPT: usize = 10;
@@ -52,7 +53,7 @@ impl Backup {
         if self.path.as_os_str().as_encoded_bytes().ends_with(NO_FILE.as_bytes()) {
             return Ok(None);
         }
-        disk::read(&self.path).map(Option::unwrap_or_default).map(Some)
+        private::read(&self.path, Keeper::Awsauth).map(Option::unwrap_or_default).map(Some)
     }
 }
 
@@ -70,28 +71,17 @@ impl Backups {
         Self { dir: state_dir.join("backups").join(format!("{name}-{}", directory_id(target))) }
     }
 
-    /// Keeps what `file` holds, which is about to be replaced. The caller holds the lock of the file, and says afterwards
-    /// whether it was: [`Backups::settle`] or [`Backups::take_back`].
-    ///
-    /// A file without other names gets one here, which takes no time and no room: its replacement is another file.
+    /// Keeps a copy of what `file` holds, which is about to be replaced. The caller holds the lock of the file, and says
+    /// afterwards whether it was: [`Backups::settle`] or [`Backups::take_back`].
     pub(crate) fn keep(&self, stamp: &Stamp, file: &Snapshot) -> Result<(), DiskError> {
         self.sweep();
         let path = self.path(stamp, file.exists);
-        disk::remove(&path)?;
-        disk::make_private_dir(&self.dir)?;
-        if !(file.exists && disk::link(&file.target, &path)) {
-            write_private(&path, &file.bytes)?;
-        }
-        Ok(())
+        private::make_dir(&self.dir, Keeper::Awsauth)?;
+        write_private(&path, &file.bytes)
     }
 
-    /// The file was replaced: closes its backup to others, and drops the oldest. The change stands, whatever becomes of
-    /// this.
-    pub(crate) fn settle(&self, stamp: &Stamp) {
-        let path = self.path(stamp, true);
-        if disk::is_open_to_others(&path) {
-            drop(disk::close_to_others(&path));
-        }
+    /// The file was replaced: drops the oldest backup. The change stands, whatever becomes of this.
+    pub(crate) fn settle(&self) {
         let all = self.list().unwrap_or_default();
         for old in &all[..all.len().saturating_sub(KEPT)] {
             drop(disk::remove(&old.path));
@@ -128,7 +118,7 @@ impl Backups {
             let stamp = name.strip_suffix(FILE).or_else(|| name.strip_suffix(NO_FILE))?;
             (!stamp.starts_with('.')).then(|| Backup { stamp: Stamp(stamp.to_owned()), path: path.clone() })
         };
-        Ok(disk::list(&self.dir)?.into_iter().filter_map(backup).collect())
+        Ok(private::list(&self.dir, Keeper::Awsauth)?.into_iter().filter_map(backup).collect())
     }
 }
 
@@ -152,7 +142,7 @@ mod tests {
             }
             let stamp = Stamp::after(time(second.into()), &[&backups]);
             backups.keep(&stamp, &Snapshot::read(&path).unwrap()).unwrap();
-            backups.settle(&stamp);
+            backups.settle();
         }
         let unused = Stamp::after(time(99), &[&backups]);
         backups.keep(&unused, &Snapshot::read(&path).unwrap()).unwrap();
@@ -192,20 +182,20 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_file_that_has_another_name_is_copied_so_that_neither_changes_with_the_other() {
+    fn a_backup_is_private_from_its_beginning_and_does_not_change_with_the_file() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
-        let (path, other) = (dir.path().join("config"), dir.path().join("dotfile"));
+        let path = dir.path().join("config");
         std::fs::write(&path, "x").unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        std::fs::hard_link(&path, &other).unwrap();
         let file = Snapshot::read(&path).unwrap();
-        let (backups, stamp) = (Backups::of(dir.path(), &path), Stamp::of(time(1)));
-        backups.keep(&stamp, &file).unwrap();
-        file.replace(b"y").unwrap();
-        backups.settle(&stamp);
-        std::fs::write(&other, "z").unwrap();
-        assert_eq!(backups.list().unwrap()[0].content().unwrap().unwrap(), b"x");
-        assert_eq!(other.metadata().unwrap().permissions().mode() & 0o777, 0o644);
+        let backups = Backups::of(dir.path(), &path);
+        backups.keep(&Stamp::of(time(1)), &file).unwrap();
+        std::fs::write(&path, "z").unwrap();
+        let backup = &backups.list().unwrap()[0];
+        assert_eq!(backup.content().unwrap().unwrap(), b"x");
+        // A run that is killed now leaves it so.
+        assert_eq!(backup.path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o644);
     }
 }

@@ -43,6 +43,24 @@ pub(crate) enum DiskError {
         /// Its owner's number.
         owner: u32,
     },
+    /// The new file can't have the group of the old one, which has rights to it.
+    #[error(
+        "{path} belongs to a group that you are not in (number {group}), and the group has rights to it that would be lost"
+    )]
+    ForeignGroup {
+        /// The file.
+        path: PathBuf,
+        /// Its group's number.
+        group: u32,
+    },
+    /// Somebody else could have put there what is found there.
+    #[error("awsauth does not use {path}: {why}")]
+    Exposed {
+        /// The file, or a directory on the way to it.
+        path: PathBuf,
+        /// Such as `it is a symbolic link`.
+        why: String,
+    },
     /// Something else stands where the file should be.
     #[error("{path} is {what}, not a file")]
     NotAFile {
@@ -75,7 +93,16 @@ impl DiskError {
                 Self::Io { doing, source, .. } | Self::Behind { doing, source, .. },
                 Self::Io { doing: other, source: cause, .. } | Self::Behind { doing: other, source: cause, .. },
             ) => (doing, source.kind()) == (other, cause.kind()),
+            (Self::Exposed { path, .. }, Self::Exposed { path: other, .. }) => path == other,
             _ => false,
+        }
+    }
+
+    /// The error and what caused it, in one line.
+    pub(crate) fn in_full(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
         }
     }
 
@@ -232,21 +259,6 @@ pub(crate) fn is_open_to_others(path: &Path) -> bool {
 /// Whether other users of the machine may read or write the file; not told by its mode here.
 #[cfg(not(unix))]
 pub(crate) fn is_open_to_others(_path: &Path) -> bool {
-    false
-}
-
-/// Gives a file that has no other name a second one. Returns whether that was done: not between file systems, and not
-/// where the system does not allow it.
-#[cfg(unix)]
-pub(super) fn link(file: &Path, name: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let has_one_name = fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.nlink() == 1);
-    has_one_name && fs::hard_link(file, name).is_ok()
-}
-
-/// Gives a file a second name; not done here.
-#[cfg(not(unix))]
-pub(super) fn link(_file: &Path, _name: &Path) -> bool {
     false
 }
 

@@ -1,14 +1,15 @@
 //! Owns locks between processes: a file apart from what it guards, released by the system when its holder dies.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
 use super::atomic::parent;
-use super::disk::{self, DiskError};
+use super::disk::DiskError;
+use super::private::{self, Keeper};
 
 /// How long between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -41,14 +42,16 @@ pub(crate) enum LockError {
 impl Lock {
     /// Takes the lock at `path`, waiting up to `patience` for another holder.
     pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self, LockError> {
-        disk::make_private_dir(parent(path))?;
-        let mut file = open(path).map_err(DiskError::io("open the lock", path))?;
+        private::make_dir(parent(path), Keeper::Awsauth)?;
+        let (mut file, is_own) = open(path)?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => {
                     // Who holds it is a courtesy to those who wait; failing to say so is no reason to stop.
-                    drop(file.set_len(0).and_then(|()| write!(file, "{}", this_process())));
+                    if is_own {
+                        drop(file.set_len(0).and_then(|()| write!(file, "{}", this_process())));
+                    }
                     return Ok(Self { _file: file });
                 }
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(PAUSE),
@@ -63,9 +66,11 @@ impl Lock {
 
     /// Whether somebody holds the lock at `path`. Makes no file: what is not there is held by nobody.
     pub(crate) fn is_held(path: &Path) -> bool {
-        let file = OpenOptions::new().read(true).write(true).open(path);
+        let found = private::open(path, OpenOptions::new().read(true).write(true), Keeper::Awsauth);
         // Shared, so that two who ask do not find each other.
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        found.is_ok_and(|found| {
+            found.is_some_and(|(file, _)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        })
     }
 }
 
@@ -74,12 +79,26 @@ pub(crate) fn this_process() -> u32 {
     std::process::id()
 }
 
-fn open(path: &Path) -> std::io::Result<File> {
+/// The lock's file, and whether it has no name but this: under another one it may be anything, and nothing is written there.
+fn open(path: &Path) -> Result<(File, bool), DiskError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    match private::open(path, &mut options, Keeper::Awsauth)? {
+        Some((file, metadata)) => Ok((file, has_one_name(&metadata))),
+        None => Err(DiskError::io("open the lock", path)(ErrorKind::NotFound.into())),
+    }
+}
+
+#[cfg(unix)]
+fn has_one_name(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.nlink() == 1
+}
+
+/// Not told here.
+#[cfg(not(unix))]
+fn has_one_name(_metadata: &Metadata) -> bool {
+    true
 }
 
 fn read_holder(file: &mut File) -> Option<u32> {
@@ -92,6 +111,7 @@ fn read_holder(file: &mut File) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::disk;
 
     #[test]
     fn a_lock_that_nobody_ever_took_is_not_held_and_asking_makes_no_file() {
@@ -113,5 +133,20 @@ mod tests {
         drop(held);
         assert!(!Lock::is_held(&path));
         drop(Lock::acquire(&path, Duration::ZERO).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_locks_place_leaves_the_file_that_it_leads_to_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mine, path) = (dir.path().join("mine"), dir.path().join("a.lock"));
+        std::fs::write(&mine, "precious").unwrap();
+        std::os::unix::fs::symlink(&mine, &path).unwrap();
+        let taken = Lock::acquire(&path, Duration::ZERO);
+        assert!(matches!(taken, Err(LockError::Disk(DiskError::Exposed { .. }))), "{taken:?}");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::hard_link(&mine, &path).unwrap();
+        drop(Lock::acquire(&path, Duration::ZERO).unwrap());
+        assert_eq!(std::fs::read(&mine).unwrap(), b"precious");
     }
 }

@@ -78,6 +78,9 @@ mod shells;
 #[cfg(test)]
 mod single_flight;
 #[cfg(test)]
+#[cfg(unix)]
+mod state_dir;
+#[cfg(test)]
 mod status;
 #[cfg(unix)]
 #[cfg(test)]

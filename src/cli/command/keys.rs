@@ -78,6 +78,7 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
             _ => failure,
         }
     })?;
+    desk.check_credentials_file()?;
     let key = read_key(args, host)?;
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
     // A key that is added takes no other away.

@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     };
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest.catalog, out));
     // Sessions that were got before an interruption are worth keeping.
-    desk.share_sessions(&chains)?;
+    let shared = desk.share_sessions(&chains);
     for (chain, outcome) in chains.iter().zip(outcomes?) {
         match outcome {
             Ok(credentials) => report.succeeded(chain, &credentials, &desk),
@@ -107,7 +107,14 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         }
     }
     warn_of_missing(&desk.not_applied(&chains), out);
-    report.end()
+    report.end(shared.err().map(not_shared))
+}
+
+/// The sessions are there, and other tools do not find them.
+fn not_shared(failure: Failure) -> Failure {
+    failure.hint(
+        "the sessions above are kept: `awsauth exec NAME -- CMD` uses them, and so does `credential_process = true`",
+    )
 }
 
 /// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.

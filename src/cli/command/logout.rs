@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::advice;
 use crate::cli::complete::profile_names;
-use crate::cli::ending::{Ended, Ending, SignedOut, note};
+use crate::cli::ending::{Ended, Ending, SignedOut, note, take};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Manifest, Reading};
@@ -129,6 +129,7 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
     note(&mut account.failures, scope.find_sign_ins(ending, &accesses, |_| true));
     account.carry_out(ending, &mut scope, |_| true);
     ending.forget_listings(None, &mut account.failures);
+    take(&mut account.failures, ending.sweep());
     account.of_aws_cli = if scope.strangers.is_empty() {
         ending.forget_all_roles_of_aws_cli(&mut account.failures)
     } else {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::life::{Life, State, state};
 use crate::cli::out::Out;
@@ -42,6 +43,9 @@ pub(crate) struct Args {
 /// Shows the table.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let desk = Desk::new(host, places, out)?;
+    if let Err(error) = desk.sessions.check() {
+        explain::disk(&error).say_as_warning(out);
+    }
     let profiles = args.filter.choose(&desk.manifest)?;
     let chains: Vec<Chain<'_>> =
         profiles.iter().map(|profile| desk.chain(profile.name.as_str())).collect::<Result<_, _>>()?;

@@ -4,7 +4,7 @@ mod adopt;
 mod disk;
 #[cfg(target_os = "linux")]
 #[cfg(feature = "real-clients")]
-mod faults;
+pub(crate) mod faults;
 mod idle;
 mod others;
 mod prune;

@@ -3,6 +3,9 @@
 mod advice;
 mod codes;
 mod failures;
+#[cfg(feature = "real-clients")]
+#[cfg(target_os = "linux")]
+mod faults;
 mod files;
 mod many;
 mod pkce;

@@ -93,7 +93,7 @@ fn heals(home: &Sandbox) {
 }
 
 /// Does `work` for each item, on all cores.
-fn for_each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
+pub(crate) fn for_each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().unwrap().get();
     std::thread::scope(|scope| {

@@ -6,8 +6,8 @@ use super::{DOTFILE, both_to_change, found, heals, leftovers, new, old};
 #[test]
 fn a_directory_that_can_not_be_flushed_is_a_warning_that_names_the_file() {
     let home = both_to_change();
-    // Each file is flushed, then its directory.
-    let run = failing(&home, "fsync", "EIO", "2+2").ok();
+    // Each file's backup is flushed, the file, then its directory.
+    let run = failing(&home, "fsync", "EIO", "3+3").ok();
     for file in [".aws/config", ".aws/credentials"] {
         let words = format!("~/{file} is written, but its directory could not be flushed");
         assert!(run.stderr.contains(&words), "{}", run.stderr);
@@ -18,7 +18,7 @@ fn a_directory_that_can_not_be_flushed_is_a_warning_that_names_the_file() {
 #[test]
 fn a_file_that_can_not_be_flushed_is_not_put_in_place() {
     let home = both_to_change();
-    let run = failing(&home, "fsync", "EIO", "1").exits(6);
+    let run = failing(&home, "fsync", "EIO", "2").exits(6);
     assert!(run.stderr.contains("Input/output error"), "{}", run.stderr);
     assert_eq!((found(&home), leftovers(&home).len()), (old(), 0));
 }

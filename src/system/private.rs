@@ -1,0 +1,273 @@
+//! Owns the directories that awsauth keeps its own files in, and AWS CLI's caches: a file there is believed only if nobody
+//! else could have put it there, and no link is followed from it. Must not know what the files hold.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use super::atomic::parent;
+use super::disk::{self, DiskError, LARGEST};
+
+/// Whose files they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// awsauth's own: only this user has any business there.
+    Awsauth,
+    /// AWS CLI's: root takes another user's, since containers mount the `~/.aws` of the one who starts them.
+    AwsCli,
+}
+
+/// Reads a whole file; `None` if there is none. A link is refused, and so is what somebody else could have written.
+pub(crate) fn read(path: &Path, keeper: Keeper) -> Result<Option<Vec<u8>>, DiskError> {
+    check(parent(path), keeper)?;
+    let mut options = OpenOptions::new();
+    let Some((file, metadata)) = open(path, options.read(true), keeper)? else { return Ok(None) };
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    // Not more than is allowed, should it grow meanwhile.
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
+    Ok(Some(bytes))
+}
+
+/// The files of a directory, by name; none if there is no such directory.
+pub(crate) fn list(dir: &Path, keeper: Keeper) -> Result<Vec<std::path::PathBuf>, DiskError> {
+    check(dir, keeper)?;
+    disk::list(dir)
+}
+
+/// Makes a directory and its parents, for this user only. One that exists is refused if others can write to it.
+pub(crate) fn make_dir(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
+    disk::make_private_dir(dir)?;
+    check(dir, keeper)
+}
+
+/// Opens a regular file of this user's, as `options` say; none if there is none. Follows no link.
+pub(super) fn open(
+    path: &Path,
+    options: &mut OpenOptions,
+    keeper: Keeper,
+) -> Result<Option<(File, Metadata)>, DiskError> {
+    follow_nothing(options);
+    let file = match options.open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(_) if is_link(path) => return Err(exposed(path, "it is a symbolic link".to_owned())),
+        Err(error) => return Err(DiskError::io("open", path)(error)),
+    };
+    let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
+    disk::refuse_odd(path, &metadata)?;
+    match exposure(&metadata, keeper, Sticky::MeansNothing) {
+        Some(why) => Err(exposed(path, why)),
+        None => Ok(Some((file, metadata))),
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+fn exposed(path: &Path, why: String) -> DiskError {
+    DiskError::Exposed { path: path.to_path_buf(), why }
+}
+
+#[cfg(unix)]
+fn follow_nothing(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    options.mode(0o600).custom_flags(flags.bits().cast_signed());
+}
+
+#[cfg(not(unix))]
+fn follow_nothing(_options: &mut OpenOptions) {}
+
+/// What the sticky bit of a directory is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sticky {
+    /// On the way: in a directory such as /tmp, nobody can exchange another user's file.
+    Protects,
+    /// At the end: anybody can put a new file there.
+    MeansNothing,
+}
+
+/// Refuses a directory that somebody else could have made, or could exchange: itself, every directory on the way, and every
+/// link that is followed. What is not there yet is nobody's.
+#[cfg(unix)]
+pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
+    use std::collections::VecDeque;
+    use std::ffi::OsString;
+
+    /// As many links as Linux follows on one way (`path_resolution(7)`).
+    const MOST_LINKS: usize = 40;
+    let names = |path: &Path| path.components().map(|part| part.as_os_str().to_owned()).collect::<VecDeque<OsString>>();
+    let absolute = std::path::absolute(dir).map_err(DiskError::io("look at", dir))?;
+    let (mut at, mut ahead, mut links) = (std::path::PathBuf::new(), names(&absolute), 0);
+    while let Some(name) = ahead.pop_front() {
+        if name == ".." {
+            at.pop();
+            continue;
+        }
+        at.push(name);
+        let metadata = match fs::symlink_metadata(&at) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(DiskError::io("look at", &at)(error)),
+        };
+        let sticky = if ahead.is_empty() { Sticky::MeansNothing } else { Sticky::Protects };
+        if let Some(why) = exposure(&metadata, keeper, sticky) {
+            return Err(exposed(&at, why));
+        }
+        if metadata.is_symlink() {
+            links += 1;
+            if links > MOST_LINKS {
+                return Err(DiskError::LinkLoop { path: dir.to_path_buf() });
+            }
+            let target = fs::read_link(&at).map_err(DiskError::io("follow", &at))?;
+            at.pop();
+            // An absolute target begins with the root, which takes the place of all before it.
+            let behind = std::mem::replace(&mut ahead, names(&target));
+            ahead.extend(behind);
+        }
+    }
+    Ok(())
+}
+
+/// Why somebody else could write to it, in a few words.
+#[cfg(unix)]
+fn exposure(metadata: &Metadata, keeper: Keeper, sticky: Sticky) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (user, owner, mode) = (rustix::process::geteuid().as_raw(), metadata.uid(), metadata.mode());
+    let is_known =
+        || owner == user || owner == 0 || user == 0 && (keeper == Keeper::AwsCli || owner_of_home() == Some(owner));
+    if !is_known() {
+        return Some(format!("it belongs to another user (number {owner})"));
+    }
+    // A link has no mode of its own.
+    if metadata.is_symlink() || sticky == Sticky::Protects && mode & 0o1000 != 0 {
+        return None;
+    }
+    // A group with its user's number is that user's own, as most systems make one; umask 002 goes with it.
+    let is_shared = metadata.gid() != owner;
+    match mode {
+        _ if mode & 0o002 != 0 => Some("everybody on this machine can write to it".to_owned()),
+        _ if mode & 0o020 != 0 && is_shared => Some("its group can write to it".to_owned()),
+        _ => None,
+    }
+}
+
+/// Whose home directory this is: root may work in another user's, as `sudo` has it, and believes their manifest as well.
+#[cfg(unix)]
+fn owner_of_home() -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(fs::metadata(super::host::Host::home()?).ok()?.uid())
+}
+
+/// Owners and others are not told by modes here.
+#[cfg(not(unix))]
+pub(crate) fn check(_dir: &Path, _keeper: Keeper) -> Result<(), DiskError> {
+    Ok(())
+}
+
+/// Owners and others are not told by modes here.
+#[cfg(not(unix))]
+fn exposure(_metadata: &Metadata, _keeper: Keeper, _sticky: Sticky) -> Option<String> {
+    None
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Why a file in `dir/state/sessions` is not believed, and which place is at fault.
+    fn fault(dir: &Path) -> Option<(PathBuf, String)> {
+        match read(&dir.join("state/sessions/a.json"), Keeper::Awsauth) {
+            Ok(Some(bytes)) if bytes == b"a" => None,
+            Err(DiskError::Exposed { path, why }) => Some((path.strip_prefix(dir).unwrap().to_path_buf(), why)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn with_a_file() -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let real = fs::canonicalize(dir.path()).unwrap();
+        make_dir(&real.join("state/sessions"), Keeper::Awsauth).unwrap();
+        fs::write(real.join("state/sessions/a.json"), "a").unwrap();
+        (dir, real)
+    }
+
+    #[test]
+    fn a_file_is_believed_only_where_nobody_else_can_write_to_it_or_to_a_directory_on_the_way() {
+        let (_dir, root) = with_a_file();
+        for place in ["state", "state/sessions", "state/sessions/a.json"] {
+            let path = root.join(place);
+            for (mode, is_fine) in [(0o777, false), (0o702, false), (0o755, true), (0o700, true)] {
+                set_mode(&path, mode);
+                assert_eq!(fault(&root).is_none(), is_fine, "{place} {mode:o}");
+                assert!(fault(&root).is_none_or(|(at, why)| at == Path::new(place) && why.contains("everybody")));
+            }
+        }
+        set_mode(&root.join("state"), 0o1777);
+        assert_eq!(fault(&root), None, "the sticky bit protects what is in there");
+        set_mode(&root.join("state/sessions"), 0o1777);
+        assert!(fault(&root).is_some(), "and lets anybody put something new there");
+    }
+
+    #[test]
+    fn a_link_is_followed_to_a_directory_and_never_to_a_file() {
+        let (_dir, root) = with_a_file();
+        fs::rename(root.join("state"), root.join("elsewhere")).unwrap();
+        symlink("elsewhere", root.join("state")).unwrap();
+        assert_eq!(fault(&root), None);
+        set_mode(&root.join("elsewhere"), 0o777);
+        assert_eq!(fault(&root).unwrap().0, Path::new("elsewhere"));
+        set_mode(&root.join("elsewhere"), 0o700);
+        fs::write(root.join("other"), "a").unwrap();
+        fs::remove_file(root.join("state/sessions/a.json")).unwrap();
+        symlink(root.join("other"), root.join("state/sessions/a.json")).unwrap();
+        assert!(fault(&root).unwrap().1.contains("symbolic link"));
+    }
+
+    #[test]
+    fn root_takes_another_users_cache_of_aws_cli_and_nothing_else() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: only root can give a file away");
+            return;
+        }
+        let (_dir, root) = with_a_file();
+        let file = root.join("state/sessions/a.json");
+        for path in [&file, &root.join("state/sessions"), &root.join("state")] {
+            std::os::unix::fs::chown(path, Some(4242), Some(4242)).unwrap();
+            assert!(fault(&root).unwrap().1.contains("another user (number 4242)"));
+            assert!(read(&file, Keeper::AwsCli).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn a_group_of_ones_own_may_write_and_a_shared_one_not() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: only root can give a directory another group");
+            return;
+        }
+        let (_dir, root) = with_a_file();
+        let state = root.join("state");
+        set_mode(&state, 0o775);
+        assert_eq!(fault(&root), None);
+        std::os::unix::fs::chown(&state, None, Some(4242)).unwrap();
+        assert_eq!(fault(&root).unwrap().1, "its group can write to it");
+    }
+
+    #[test]
+    fn what_is_not_there_is_nobodys() {
+        let dir = tempfile::tempdir().unwrap();
+        let none = dir.path().join("none/sessions");
+        assert!(check(&none, Keeper::Awsauth).is_ok() && list(&none, Keeper::Awsauth).unwrap().is_empty());
+        assert!(read(&none.join("a"), Keeper::Awsauth).unwrap().is_none());
+    }
+}
