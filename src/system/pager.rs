@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use super::core_dumps;
 use super::host::Host;
 use super::{interrupt, process};
 
@@ -25,7 +26,7 @@ pub(crate) fn show(text: &str, host: &Host, unset: &[String]) -> bool {
     }
     // Ctrl-C is the pager's while it runs.
     let _listener = interrupt::listen(|| ());
-    let Ok(mut child) = command.spawn() else { return false };
+    let Ok(mut child) = core_dumps::as_found(|| command.spawn()) else { return false };
     if let Some(mut stdin) = child.stdin.take() {
         // Who leaves the pager early has seen enough.
         drop(stdin.write_all(text.as_bytes()));
