@@ -95,6 +95,7 @@ fn describe_role(role: &Role) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::RoleArn;
     use crate::secret::Secret;
 
     fn main_profile() -> Profile {
@@ -120,6 +121,26 @@ mod tests {
             duration: None,
         };
         assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }]), first);
+    }
+
+    fn role_profile() -> Profile {
+        let role = Role {
+            arn: RoleArn::new("arn:aws:iam::444455556666:role/Admin").unwrap(),
+            source: ProfileName::new("main").unwrap(),
+            duration: None,
+            session_name: None,
+            external_id: Some(ExternalId::new("partner-42").unwrap()),
+        };
+        Profile::bare("prod", Kind::IamMfaRole { role, mfa_serial: None })
+    }
+
+    #[test]
+    fn the_fingerprint_is_what_it_was_in_the_releases_before_or_every_kept_session_would_end() {
+        let main = Profile { region: Some(Region::new("eu-west-1").unwrap()), ..main_profile() };
+        let digest = Definition::of(&[&main]);
+        assert_eq!(digest.as_str(), "2dc206de2443de0efe4228c8210a9ce39bfcbf71fa53ea25144f69ea0791647c");
+        let digest = Definition::of(&[&main, &role_profile()]);
+        assert_eq!(digest.as_str(), "edac0bab3f03abd85e74bc2237511d6d79066f29dc329e4b64d79ab39e9f69d7");
     }
 
     #[test]
