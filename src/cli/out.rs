@@ -45,11 +45,8 @@ impl Out {
         }
     }
 
-    /// Writes data that somebody waits for: it is an error too if nobody is there to take it.
+    /// Writes data that somebody waits for: it is an error too if the reader went away.
     pub(crate) fn hand_over(self, text: &str) -> Result<(), Failure> {
-        if Host::is_stdout_closed() {
-            return Err(Failure::new(Exit::Unavailable, "standard output is closed: nobody takes the credentials"));
-        }
         self.write(text).map_err(|error| cannot_write(&error))
     }
 
@@ -64,9 +61,9 @@ impl Out {
     }
 
     fn write(self, text: &str) -> io::Result<()> {
-        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
+        let mut stdout = AutoStream::new(Host::stdout()?, self.color);
         let newline = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-        write!(stdout, "{text}{newline}").and_then(|()| stdout.flush())
+        stdout.write_all(format!("{text}{newline}").as_bytes()).and_then(|()| stdout.flush())
     }
 
     /// Writes one JSON document: `"version": 1`, then the fields of `value`, which is an object.

@@ -153,21 +153,19 @@ impl Host {
         Ok(same.unwrap_or(real))
     }
 
-    /// Whether this process was started without a standard output. Rust puts `/dev/null` in its place, for reading and
-    /// writing, which no shell's `> /dev/null` does.
+    /// Standard output. `std`'s own takes a descriptor that can't be written to for one whose output is not wanted.
+    ///
+    /// One that was closed can't be told from `/dev/null`, which Rust's runtime has put in its place.
     #[cfg(unix)]
-    pub(crate) fn is_stdout_closed() -> bool {
-        let stdout = std::io::stdout();
-        let is_both = rustix::fs::fcntl_getfl(&stdout)
-            .is_ok_and(|flags| flags & rustix::fs::OFlags::RWMODE == rustix::fs::OFlags::RDWR);
-        let null = || rustix::fs::stat("/dev/null").map(|status| status.st_rdev);
-        is_both && rustix::fs::fstat(&stdout).is_ok_and(|status| null() == Ok(status.st_rdev))
+    pub(crate) fn stdout() -> std::io::Result<std::fs::File> {
+        use std::os::fd::AsFd as _;
+        std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
     }
 
-    /// Whether this process was started without a standard output; writing to it fails then.
+    /// Standard output. A console takes text from `std`'s own alone.
     #[cfg(not(unix))]
-    pub(crate) fn is_stdout_closed() -> bool {
-        false
+    pub(crate) fn stdout() -> std::io::Result<std::io::Stdout> {
+        Ok(std::io::stdout())
     }
 
     /// Everything on standard input, at most `limit` bytes of it.

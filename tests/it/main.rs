@@ -59,6 +59,9 @@ mod mfa_process;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+#[cfg(unix)]
+mod output;
+#[cfg(test)]
 mod packaging;
 #[cfg(test)]
 #[cfg(feature = "real-clients")]
