@@ -25,9 +25,6 @@ use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::host::Host;
 
-/// What is said when no file has to change.
-const NOTHING: &str = "nothing to do: ~/.aws is what the manifest says";
-
 /// Write the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
@@ -186,7 +183,7 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
     work.prune.report(is_shown_only, out);
     work.permissions.report(is_shown_only, out);
     if !work.is_pending() {
-        out.say(NOTHING);
+        say_nothing_to_do([&work.config, &work.credentials].map(|file| &*file.snapshot.path), out);
     }
     say_missing(&work.missing, out);
     Ok(())
@@ -214,9 +211,14 @@ fn report_idle(missing: &[Missing], places: Places<'_>, out: Out) -> Result<(), 
         }));
     }
     permissions.report(false, out);
-    out.say(NOTHING);
+    say_nothing_to_do([&places.config()?, &credentials], out);
     say_missing(missing, out);
     Ok(())
+}
+
+fn say_nothing_to_do(files: [&Path; 2], out: Out) {
+    let [config, credentials] = files.map(|path| display_safe(&Places::shown(path)));
+    out.say(&format!("nothing to do: {config} and {credentials} are what the manifest says"));
 }
 
 fn missing_keys(missing: &[Missing]) -> serde_json::Value {

@@ -199,3 +199,15 @@ fn what_aws_tools_do_not_read_alike_is_told_when_the_file_is_written_and_with_v(
     assert!(is_told(&["apply", "--dry-run"]) && is_told(&["apply"]));
     assert!(!is_told(&["apply"]) && is_told(&["apply", "-v"]));
 }
+
+#[test]
+fn where_nothing_is_to_do_the_files_that_were_compared_are_named() {
+    let home = home("").env("AWS_CONFIG_FILE", "~/elsewhere/config");
+    home.run(["apply"]).ok();
+    // The first run plans, and the second one knows at once.
+    for _ in 0..2 {
+        let run = home.run(["apply"]).ok();
+        let expected = "nothing to do: ~/elsewhere/config and ~/.aws/credentials are what the manifest says\n";
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
+}
