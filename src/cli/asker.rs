@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::failure::Failure;
 use super::out::Out;
-use super::surroundings::CODE_VARIABLE;
+use super::surroundings::secret_variables;
 use crate::broker::MFA_PROCESS_VARIABLE;
 use crate::login::seconds_to_next_code;
 use crate::model::{Chain, Profile, Settings};
@@ -37,7 +37,7 @@ impl Asker<'_> {
                 program: process.program().to_owned(),
                 args: process.args().to_vec(),
                 path: self.host.var_os("PATH").map(std::ffi::OsStr::to_owned),
-                unset: &[CODE_VARIABLE],
+                unset: secret_variables(self.host),
                 talk: if self.host.stderr_is_terminal { Talk::Shown } else { Talk::Hidden },
                 until: self.until,
                 until_next,

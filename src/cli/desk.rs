@@ -36,7 +36,7 @@ use super::load::Manifest;
 use super::out::{Out, TalkPlace};
 use super::places::Places;
 use super::progress::Progress;
-use super::surroundings::{CODE_VARIABLE, ca_bundle, endpoints, given_code, machine};
+use super::surroundings::{ca_bundle, endpoints, given_code, machine, secret_variables};
 
 /// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
 pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
@@ -440,10 +440,10 @@ impl<'a> Desk<'a> {
 
 /// Opens a page in the browser; false if none was started.
 pub(crate) fn open_page(page: &str, host: &Host, out: Out) -> bool {
-    let opened = browser::open(page, host, &[CODE_VARIABLE]);
-    if let (Err(error), Some(program)) = (&opened, host.var("BROWSER")) {
+    let opened = browser::open(page, host, &secret_variables(host));
+    if let (Err(error), Some(list)) = (&opened, host.var("BROWSER")) {
         let cause = std::error::Error::source(error).map_or_else(String::new, |cause| format!(": {cause}"));
-        out.warn(&format!("BROWSER names `{program}`, which did not start{cause}"));
+        out.warn(&format!("BROWSER is `{list}`, which did not start{cause}"));
     }
     opened.is_ok()
 }

@@ -7,7 +7,7 @@ use super::places::variable;
 use crate::address::WebAddress;
 use crate::aws::{CaBundle, Endpoints};
 use crate::login::{Machine, MfaCode};
-use crate::render::{IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
+use crate::render::{IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token};
 use crate::secret::Secret;
 use crate::system::disk;
 use crate::system::host::Host;
@@ -25,6 +25,12 @@ pub(crate) fn stale_variables(host: &Host) -> Vec<String> {
     let regions = REGION_VARIABLES.into_iter().filter(|name| own.is_some() && host.var(name) == own);
     let mark = own.is_some().then_some(OWN_REGION);
     named.chain(tokens).chain(regions.chain(mark).map(str::to_owned)).collect()
+}
+
+/// The variables that carry keys, tokens or a code. A program that awsauth starts for itself, such as a browser, gets none.
+pub(crate) fn secret_variables(host: &Host) -> Vec<String> {
+    let tokens = host.names().filter(|name| name.starts_with("AWS_BEARER_TOKEN")).map(str::to_owned);
+    SECRET_VARIABLES.into_iter().chain([CODE_VARIABLE]).map(str::to_owned).chain(tokens).collect()
 }
 
 /// Where an MFA code may be given beforehand. No program that is started gets it.

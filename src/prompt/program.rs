@@ -22,7 +22,7 @@ pub(crate) struct ByProgram {
     /// Where a name is looked up, as `PATH` has it.
     pub(crate) path: Option<OsString>,
     /// Variables that it does not get.
-    pub(crate) unset: &'static [&'static str],
+    pub(crate) unset: Vec<String>,
     /// Whether the person sees what it says on standard error.
     pub(crate) talk: Talk,
     /// When whoever waits for the answer gives up.
@@ -122,7 +122,7 @@ impl ByProgram {
             args: &self.args,
             path: self.path.as_deref(),
             set: question.facts,
-            unset: self.unset,
+            unset: &self.unset,
             talk: self.talk,
             limit: self.until.map_or(LIMIT, |until| until.left().min(LIMIT)),
         });
@@ -163,7 +163,7 @@ mod tests {
             program: "sh".to_owned(),
             args: vec!["-c".to_owned(), script.to_owned()],
             path: Some("/bin".into()),
-            unset: &[],
+            unset: Vec::new(),
             talk: Talk::Hidden,
             until: None,
             until_next: || Duration::ZERO,

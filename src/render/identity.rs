@@ -64,6 +64,21 @@ pub(crate) const IDENTITY_VARIABLES: [&str; 36] = [
     "AWSAUTH_PROFILE",
 ];
 
+/// Those among them that carry a secret, or the way to one.
+pub(crate) const SECRET_VARIABLES: [&str; 11] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+
 /// Whether a variable is a key for one service, such as `AWS_BEARER_TOKEN_BEDROCK`: the SDKs take it before all others.
 pub(crate) fn is_bearer_token(name: &str) -> bool {
     let service = name.strip_prefix("AWS_BEARER_TOKEN_").unwrap_or_default();
@@ -112,6 +127,11 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_variable_with_a_secret_carries_an_identity() {
+        assert!(SECRET_VARIABLES.iter().all(|name| IDENTITY_VARIABLES.contains(name)));
+    }
 
     #[test]
     fn a_bearer_token_is_known_by_its_prefix_and_its_name_is_a_word() {

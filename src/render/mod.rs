@@ -14,7 +14,9 @@ mod table;
 pub(crate) use completion::{COMPLETE_VARIABLE, CompletionShell, Reply};
 pub(crate) use graph::{Graph, Node};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
-pub(crate) use identity::{Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, is_bearer_token};
+pub(crate) use identity::{
+    Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
+};
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageText, Tone, page, page_policy};
 pub(crate) use process::process_json;

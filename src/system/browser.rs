@@ -1,6 +1,7 @@
 //! Owns opening a web page in the person's browser, without a shell.
 
 use std::io;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -12,7 +13,7 @@ use super::core_dumps;
 use super::host::Host;
 use crate::address::WebAddress;
 
-/// How long the desktop's own starters are watched for a failure, after which the next one is tried.
+/// How long a starter is watched for a failure, after which the next one is tried.
 const AT_ONCE: Duration = Duration::from_millis(250);
 
 /// Why no browser was opened.
@@ -26,22 +27,55 @@ pub(crate) enum BrowserError {
     Start(#[source] io::Error),
 }
 
-/// Opens `url`, with the program that `BROWSER` names if there is one, else with the desktop's. It lives on its own: it does
-/// not get the variables `unset`, and whatever ends this process at the terminal does not reach it.
-pub(crate) fn open(url: &str, host: &Host, unset: &[&str]) -> Result<(), BrowserError> {
+/// Opens `url`, with what `BROWSER` names if it is set, else with the desktop's. It lives on its own: it does not get the
+/// variables `unset`, and whatever ends this process at the terminal does not reach it.
+pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), BrowserError> {
     if !is_openable(url) {
         return Err(BrowserError::Scheme);
     }
-    let started = match host.var("BROWSER") {
-        // One program and the page as its only argument: nothing in either is read by a shell.
-        Some(program) => start(Command::new(program).arg(url), unset).map(drop),
-        None => start_any(::open::commands(url), unset, AT_ONCE),
+    let starters = match host.var("BROWSER") {
+        Some(list) => named(list, url),
+        None => ::open::commands(url),
     };
-    started.map_err(BrowserError::Start)
+    start_any(starters, unset, AT_ONCE).map_err(BrowserError::Start)
 }
 
-/// Starts the first of the desktop's starters that is there and does not fail `at_once`.
-fn start_any(starters: Vec<Command>, unset: &[&str], at_once: Duration) -> io::Result<()> {
+/// The commands of `BROWSER`, in the order in which they are tried: programs with arguments, separated as in `PATH`, where
+/// `%s` stands for the page, which comes last otherwise. That is how xdg-open and Python read it; but no shell does.
+fn named(list: &str, url: &str) -> Vec<Command> {
+    if Path::new(list).is_file() {
+        return vec![command(&[list.to_owned()], url)];
+    }
+    let separator = if cfg!(windows) { ';' } else { ':' };
+    let words = |entry: &str| if Path::new(entry).is_file() { vec![entry.to_owned()] } else { split(entry) };
+    let commands = list.split(separator).map(words).filter(|words| !words.is_empty());
+    commands.map(|words| command(&words, url)).collect()
+}
+
+/// The words of one entry; none where quotes are left open.
+fn split(entry: &str) -> Vec<String> {
+    let mut words = if cfg!(windows) {
+        // `\` is part of a path there.
+        entry.split_whitespace().map(str::to_owned).collect()
+    } else {
+        shlex::split(entry).unwrap_or_default()
+    };
+    // It is started in the background anyway.
+    words.pop_if(|word| word == "&");
+    words
+}
+
+fn command(words: &[String], url: &str) -> Command {
+    let mut command = Command::new(&words[0]);
+    command.args(words[1..].iter().map(|word| word.replace("%s", url)));
+    if !words[1..].iter().any(|word| word.contains("%s")) {
+        command.arg(url);
+    }
+    command
+}
+
+/// Starts the first of the starters that is there and does not fail `at_once`.
+fn start_any(starters: Vec<Command>, unset: &[String], at_once: Duration) -> io::Result<()> {
     let mut why = io::ErrorKind::NotFound.into();
     for mut starter in starters {
         why = match start(&mut starter, unset).map(|child| goes_well(child, at_once)) {
@@ -63,7 +97,7 @@ fn goes_well(mut child: Child, at_once: Duration) -> bool {
     }
 }
 
-fn start(command: &mut Command, unset: &[&str]) -> io::Result<Child> {
+fn start(command: &mut Command, unset: &[String]) -> io::Result<Child> {
     for name in unset {
         command.env_remove(name);
     }
@@ -115,6 +149,35 @@ mod tests {
         assert!(dir.path().join("opened").exists() && !dir.path().join("late").exists());
         assert!(start_any(vec![shell("exit 3"), Command::new("/no/such")], &[], long).is_err());
         assert!(start_any(Vec::new(), &[], long).is_err());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_list_of_commands_is_read_as_other_programs_read_it() {
+        let words = |list: &str| -> Vec<Vec<String>> {
+            let words = |command: &Command| {
+                let all = std::iter::once(command.get_program()).chain(command.get_args());
+                all.map(|word| word.to_str().unwrap().to_owned()).collect()
+            };
+            named(list, "https://x/%s?a&b").iter().map(words).collect()
+        };
+        for (list, expected) in [
+            ("firefox", vec![vec!["firefox", "https://x/%s?a&b"]]),
+            ("firefox -P work", vec![vec!["firefox", "-P", "work", "https://x/%s?a&b"]]),
+            ("prog %s --new &", vec![vec!["prog", "https://x/%s?a&b", "--new"]]),
+            ("'/opt/my browser/x' --app=%s", vec![vec!["/opt/my browser/x", "--app=https://x/%s?a&b"]]),
+            (":w3m:'a b' %s:", vec![vec!["w3m", "https://x/%s?a&b"], vec!["a b", "https://x/%s?a&b"]]),
+            ("x $(id) ; rm", vec![vec!["x", "$(id)", ";", "rm", "https://x/%s?a&b"]]),
+            ("'open", vec![]),
+            (" : ", vec![]),
+        ] {
+            assert_eq!(words(list), expected, "{list}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a b:c");
+        std::fs::write(&path, "").unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(words(path), [[path, "https://x/%s?a&b"]]);
     }
 
     #[test]

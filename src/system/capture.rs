@@ -35,7 +35,7 @@ pub(crate) struct Invocation<'a> {
     /// Variables that it gets besides this process's.
     pub(crate) set: &'a [(&'a str, &'a str)],
     /// Variables that it does not get.
-    pub(crate) unset: &'a [&'a str],
+    pub(crate) unset: &'a [String],
     /// Whether the person sees what it says on standard error.
     pub(crate) talk: Talk,
     /// How long it may take.
@@ -224,7 +224,7 @@ mod tests {
     fn run(program: &str, args: &[&str], limit: Duration) -> Result<Secret, CaptureError> {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let path = std::env::var_os("PATH");
-        let (path, set, unset) = (path.as_deref(), &[("AWSAUTH_X", "1 2")][..], &["HOME"][..]);
+        let (path, set, unset) = (path.as_deref(), &[("AWSAUTH_X", "1 2")][..], &["HOME".to_owned()][..]);
         capture(&Invocation { program, args: &args, path, set, unset, talk: Talk::Hidden, limit })
     }
 

@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::scene::{Scene, session_file};
+use crate::scene::{SECRETS, Scene, session_file};
 use crate::support::fake_aws::standard::MFA_SERIAL;
 
 /// Where personal settings are, in HOME.
@@ -47,6 +47,17 @@ fn a_login_without_a_terminal_takes_its_code_from_the_program() {
     assert!(!run.stderr.contains(&code) && !run.stderr.contains("warning: mfa_process"), "{}", run.stderr);
     scene.run(&["login", "prod"]).ok();
     assert_eq!(runs(&scene), 1, "what is valid needs no code");
+}
+
+#[test]
+fn the_program_gets_none_of_the_callers_keys_and_tokens() {
+    let scene = with_script("");
+    let code = scene.code();
+    write_script(&scene, &format!("env | grep -e secret-value -e ^AWS_PROFILE > seen; echo {code}"));
+    let mut command = scene.home.command(["login", "main"]);
+    command.envs(SECRETS.map(|name| (name, "secret-value"))).env("AWS_PROFILE", "other");
+    assert!(command.output().unwrap().status.success());
+    assert_eq!(scene.home.read("seen"), "AWS_PROFILE=other\n");
 }
 
 #[test]
@@ -150,7 +161,8 @@ fn what_hands_credentials_to_a_program_never_runs_it_without_a_terminal() {
             scene.home.write(LOCAL, format!("{}{prompt}", text.replace("prompt = \"tty\"\n", "")));
             let run = scene.run_detached(args).exits(5);
             let line = "prod: session expired; run awsauth login prod\n";
-            assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", line), "{args:?}");
+            let failing = if args[0] == "env" { "false\n" } else { "" };
+            assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (failing, line), "{args:?}");
         }
     }
     assert_eq!((scene.calls(), runs(&scene)), (vec![], 0));
@@ -159,7 +171,7 @@ fn what_hands_credentials_to_a_program_never_runs_it_without_a_terminal() {
 #[test]
 fn a_program_that_leads_back_to_awsauth_ends_at_once_with_one_line() {
     for back in ["credential-process main", "credential-process prod", "login main", "login prod", "env main"] {
-        let scene = with_script(&format!("{} {back} > back 2>&1", env!("CARGO_BIN_EXE_awsauth")));
+        let scene = with_script(&format!("{} {back} 2> back", env!("CARGO_BIN_EXE_awsauth")));
         let run = scene.run(&["login", "prod"]).exits(5);
         assert!(run.stderr.contains("/code` ended with exit code 5"), "{back}: {}", run.stderr);
         let name = back.split(' ').next_back().unwrap();

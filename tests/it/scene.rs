@@ -56,6 +56,22 @@ pub(crate) const CONFIG: &str = ".aws/config";
 pub(crate) const SSO_CALLS: [&str; 4] =
     ["RegisterClient", "StartDeviceAuthorization", "CreateToken", "GetRoleCredentials"];
 
+/// Variables of the caller's that carry secrets.
+pub(crate) const SECRETS: [&str; 12] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_BEARER_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+];
+
 /// A fake AWS and a HOME.
 pub(crate) struct Scene {
     /// AWS.

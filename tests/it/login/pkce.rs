@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::browser::{Sent, Waiting, get};
-use crate::scene::{SSO_CALLS, Scene};
+use crate::scene::{SECRETS, SSO_CALLS, Scene};
 use crate::support::fake_aws::{Consent, Fault, SECRET_MARK, SsoInstance, World};
 
 /// The token of `corp`, as aws-facts §4.2 names it.
@@ -85,21 +85,37 @@ fn the_program_that_browser_names_gets_the_page_as_its_only_argument() {
 }
 
 #[test]
-fn a_browser_lives_on_its_own_without_the_code_that_a_login_was_given() {
+fn browser_may_be_a_list_of_commands_with_arguments() {
+    let scene = Scene::new();
+    let browser = scene.home.script("my browser", "printf '%s|' \"$@\" > \"$HOME/opened\"\n");
+    let failing = scene.home.script("failing", "exit 1\n");
+    let opened = scene.home.pipe("opened");
+    let list = format!("no-such-program:{} %s:'{}' -P 'a $HOME' --app=%s", failing.display(), browser.display());
+    let scene = scene.env("BROWSER", &list);
+    let waiting = Waiting::run(scene.home.command(["login", "read", "--flow", "pkce"]));
+    assert!(waiting.said.contains("Your browser opens this page"), "{}", waiting.said);
+    assert_eq!(std::fs::read_to_string(&opened).unwrap(), format!("-P|a $HOME|--app={}|", waiting.page));
+    assert_eq!(waiting.browse().status, 200);
+    waiting.end().ok();
+}
+
+#[test]
+fn a_browser_lives_on_its_own_without_the_callers_secrets() {
     // Whose group is it in, and what does it know?
-    let tells = "kill -s 0 -- -$$ && group=own; printf '%s' \"$1:${group-shared}:${AWSAUTH_MFA_CODE-none}\" > \"$HOME/opened\"\n";
+    let tells = "kill -s 0 -- -$$ && group=own; printf '%s' \"$1:${group-shared}:$(env | grep -c -e secret-value -e MFA_CODE):$AWS_PROFILE\" > \"$HOME/opened\"\n";
     for (name, is_named) in [("browser", true), ("xdg-open", false)] {
         let scene = Scene::new();
         let opened = scene.home.pipe("opened");
         let browser = scene.home.script(name, tells);
         let mut command = scene.home.command(["login", "read", "--flow", "pkce"]);
         command.env("PATH", format!("{}:/usr/bin:/bin", scene.home.path("").display()));
-        command.env("AWSAUTH_MFA_CODE", "123456").env("DISPLAY", ":0");
+        command.env("AWSAUTH_MFA_CODE", "123456").env("DISPLAY", ":0").env("AWS_PROFILE", "other");
+        command.envs(SECRETS.map(|name| (name, "secret-value")));
         if is_named {
             command.env("BROWSER", browser);
         }
         let waiting = Waiting::run(command);
-        let expected = format!("{}:own:none", waiting.page);
+        let expected = format!("{}:own:0:other", waiting.page);
         assert_eq!(std::fs::read_to_string(&opened).unwrap(), expected, "{name}");
         assert!(waiting.said.contains("Your browser opens this page"), "{}", waiting.said);
         assert_eq!(waiting.browse().status, 200);
