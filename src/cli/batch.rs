@@ -15,6 +15,7 @@ use super::explain;
 use super::failure::Failure;
 use super::misses::Misses;
 use super::out::Out;
+use super::shell::in_shell;
 use super::surroundings::{CODE_VARIABLE, stale_variables};
 use crate::broker::{BrokerError, Renewal};
 use crate::login::seconds_left;
@@ -105,7 +106,12 @@ pub(crate) fn not_started(program: &OsString, error: &io::Error) -> Failure {
 }
 
 /// Refuses a program that is nowhere, before anybody is asked for anything.
-pub(crate) fn check_program(program: &OsString, catalog: &Catalog, host: &Host) -> Result<(), Failure> {
+pub(crate) fn check_program(
+    program: &OsString,
+    args: &[OsString],
+    catalog: &Catalog,
+    host: &Host,
+) -> Result<(), Failure> {
     let Some(error) = process::missing(program, host.var_os("PATH")) else { return Ok(()) };
     let failure = not_started(program, &error);
     let word = program.to_string_lossy();
@@ -115,7 +121,12 @@ pub(crate) fn check_program(program: &OsString, catalog: &Catalog, host: &Host) 
     let what = match (catalog.get(&word), is_pattern) {
         (Some(_), _) => "is a profile",
         (None, true) => "stands for profiles",
-        (None, false) => return Err(failure),
+        (None, false) => {
+            return Err(match in_shell(&word, args, host) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            });
+        }
     };
     Err(failure.hint(format!(
         "`{word}` {what}, and `exec` takes one NAME or pattern: for many profiles, `awsauth exec 'PATTERN' -- CMD` or \

@@ -1,5 +1,9 @@
 //! Owns which shell a person is in, as the environment says it.
 
+use std::ffi::OsString;
+
+use super::exit::Exit;
+use super::failure::Failure;
 use crate::render::{HookShell, Shell};
 use crate::system::host::Host;
 
@@ -8,21 +12,28 @@ fn login_shell(host: &Host) -> &str {
     host.var("SHELL").and_then(|path| path.rsplit('/').next()).unwrap_or_default()
 }
 
-/// The shell that environment lines are probably read by.
-pub(crate) fn current_shell(host: &Host) -> Shell {
-    match login_shell(host) {
+/// The shell that environment lines are probably read by. Names that are not known are those of POSIX shells (dash, ksh,
+/// busybox), or of none at all (nologin), where scripts are sh's.
+pub(crate) fn current_shell(host: &Host) -> Result<Shell, Failure> {
+    Ok(match login_shell(host) {
         "fish" => Shell::Fish,
         "zsh" => Shell::Zsh,
+        "tcsh" | "csh" => Shell::Tcsh,
         "nu" => Shell::Nu,
         "pwsh" => Shell::Pwsh,
         "" if cfg!(windows) => Shell::Pwsh,
+        other @ ("elvish" | "xonsh") => {
+            let failure =
+                Failure::new(Exit::Usage, format!("awsauth can't write lines for {other}, which SHELL names"));
+            return Err(failure.hint("name another shell with `--shell`, or take `--json`"));
+        }
         _ => Shell::Bash,
-    }
+    })
 }
 
 /// How `use` comes to that shell: its function, if it can have one.
 pub(crate) fn current_hook(host: &Host) -> Option<HookShell> {
-    match current_shell(host) {
+    match current_shell(host).ok()? {
         Shell::Bash if login_shell(host) == "bash" => Some(HookShell::Bash),
         Shell::Zsh => Some(HookShell::Zsh),
         Shell::Fish => Some(HookShell::Fish),
@@ -37,9 +48,31 @@ pub(crate) fn one_line(shell: Shell, name: &str) -> String {
         Shell::Bash => format!(r#"eval "$(awsauth env {name})""#),
         Shell::Zsh => format!(r#"eval "$(awsauth env {name} --shell zsh)""#),
         Shell::Fish => format!("awsauth env {name} --shell fish | source"),
+        Shell::Tcsh => format!("eval \"`awsauth env {name} --shell tcsh`\""),
         Shell::Pwsh => format!("awsauth env {name} --shell powershell | Out-String | Invoke-Expression"),
         Shell::Cmd => format!("for /f \"delims=\" %i in ('awsauth env {name} --shell cmd') do @%i"),
         Shell::Nu => format!("awsauth env {name} --shell nu | from json | load-env"),
         Shell::Dotenv => format!("awsauth env {name} --shell dotenv > .env"),
     }
+}
+
+/// How what is not the name of a program could be run, if it may be something of a shell's.
+pub(crate) fn in_shell(program: &str, args: &[OsString], host: &Host) -> Option<String> {
+    if program.contains(|character: char| character.is_whitespace() || "|&;<>()$`".contains(character)) {
+        let line = shlex::try_quote(program).ok()?;
+        return Some(format!("CMD is one program; a line for a shell needs a shell: `-- sh -c {line}`"));
+    }
+    let is_no_alias = |character: char| std::path::is_separator(character) || "*?[]'\"".contains(character);
+    if program.is_empty() || program.starts_with('-') || program.contains(is_no_alias) {
+        return None;
+    }
+    // Aliases and functions are only known where start-up files are read.
+    let shell = match login_shell(host) {
+        shell @ ("bash" | "zsh" | "fish") => format!("{shell} -ic"),
+        _ => "sh -c".to_owned(),
+    };
+    let words = args.iter().map(|word| word.to_str()).collect::<Option<Vec<_>>>()?;
+    let line = shlex::try_join(std::iter::once(program).chain(words)).ok()?;
+    let line = shlex::try_quote(&line).ok()?;
+    Some(format!("if it is an alias, a function or a builtin of your shell: `-- {shell} {line}`"))
 }

@@ -160,6 +160,28 @@ fn a_program_that_can_not_be_run_gives_the_codes_of_shells() {
 }
 
 #[test]
+fn what_only_a_shell_knows_is_no_program_and_the_hint_says_how_to_run_it() {
+    let scene = Scene::new().env("SHELL", "/usr/bin/zsh");
+    for (command, hint) in [
+        (&["a | b"][..], "a line for a shell needs a shell: `-- sh -c 'a | b'`"),
+        (&["echo $HOME"], "`-- sh -c 'echo $HOME'`"),
+        (&["ll", "-a", "b c"], "an alias, a function or a builtin of your shell: `-- zsh -ic \"ll -a 'b c'\"`"),
+        (&["ulimit"], "`-- zsh -ic ulimit`"),
+    ] {
+        let run = scene.run(&[&["exec", "base", "--"], command].concat()).exits(127);
+        assert!(run.stderr.contains(hint), "{command:?}: {}", run.stderr);
+        let run = scene.run(&[&["exec", "--all", "--"], command].concat()).exits(127);
+        assert!(run.stderr.contains(hint), "{command:?}: {}", run.stderr);
+    }
+    let run = scene.env("SHELL", "/bin/tcsh").run(&["exec", "base", "--", "ll"]).exits(127);
+    assert!(run.stderr.contains("`-- sh -c ll`"), "{}", run.stderr);
+    for command in ["./gone", "-x", ""] {
+        let run = Scene::new().run(&["exec", "base", "--", command]).exits(127);
+        assert!(!run.stderr.contains("hint"), "{command}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn a_signal_reaches_the_command_and_its_death_is_seen() {
     let scene = Scene::new();
     let script = "trap 'echo caught; exit 9' TERM; echo ready; while :; do read line || :; done <&-";

@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if profiles.is_empty() {
         return Err(Failure::new(Exit::Usage, "the manifest has no profiles to run it for"));
     }
-    check_program(program, &desk.manifest.catalog, host)?;
+    check_program(program, rest, &desk.manifest.catalog, host)?;
     let batch = Batch { desk: &desk, host, out, program, args: rest, parallel: usize::from(args.parallel) };
     batch.run(&profiles, args.login(), &login_command(wanted))
 }
@@ -124,7 +124,7 @@ fn become_command(
     rest: &[OsString],
 ) -> Result<Exit, Failure> {
     let profile = desk.manifest.profile(name)?;
-    check_program(program, &desk.manifest.catalog, host)?;
+    check_program(program, rest, &desk.manifest.catalog, host)?;
     let credentials = desk.credentials_for(name, login)?;
     let change = Change::to(profile, &credentials, stale_variables(host));
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
