@@ -50,7 +50,7 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::Parser as _;
 
-use args::{Cli, Color, Command, Global};
+use args::{Cli, Color, Command};
 use exit::Exit;
 use failure::Failure;
 use out::{Out, TalkPlace};
@@ -63,29 +63,47 @@ use crate::system::host::Host;
 pub(crate) fn main() -> ExitCode {
     core_dumps::forbid();
     let host = Host::read();
-    if let Some(answer) = complete::answer(&host) {
+    let exit = catch_panic(|| perform(&host));
+    if exit != Exit::Done
+        && let Some(line) = command::env::failing_line(&host)
+    {
+        // If it can't be written, nobody evaluates it.
+        drop(plain(&host).data(line));
+    }
+    exit.into()
+}
+
+/// A panic has told what happened.
+fn catch_panic(work: impl FnOnce() -> Exit) -> Exit {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(Exit::Bug)
+}
+
+fn perform(host: &Host) -> Exit {
+    if let Some(answer) = complete::answer(host) {
         // If the shell has gone away, nobody is left to tell.
         drop(std::io::stdout().write_all(answer.as_bytes()));
-        return Exit::Done.into();
+        return Exit::Done;
     }
     let cli = match Cli::of_an_sdk(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
         Ok(cli) => cli,
-        Err(error) => return refuse_usage(&error),
+        Err(error) => return refuse_usage(&error, host),
     };
-    let out = Out {
-        color: color(&cli.global, &host),
-        verbose: cli.global.verbose,
-        json: cli.global.json,
-        place: TalkPlace::Stderr,
-        width: host.width(),
-    };
-    match run(&cli, &host, out) {
-        Ok(exit) => exit.into(),
-        Err(failure) => {
-            failure.report(out);
-            failure.exit.into()
-        }
-    }
+    let out =
+        Out { color: color(cli.global.color, host), verbose: cli.global.verbose, json: cli.global.json, ..plain(host) };
+    ended(run(&cli, host, out), out)
+}
+
+/// What there is to write to while nothing is known of flags.
+fn plain(host: &Host) -> Out {
+    let color = color(Color::Auto, host);
+    Out { color, verbose: false, json: false, place: TalkPlace::Stderr, width: host.width() }
+}
+
+fn ended(result: Result<Exit, Failure>, out: Out) -> Exit {
+    result.unwrap_or_else(|failure| {
+        failure.report(out);
+        failure.exit
+    })
 }
 
 fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
@@ -114,17 +132,31 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
 }
 
 /// clap's own words; `--help` and `--version` go to stdout and are no failure.
-fn refuse_usage(error: &clap::Error) -> ExitCode {
-    // If the terminal is gone, nobody is left to tell.
-    drop(error.print());
-    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+fn refuse_usage(error: &clap::Error, host: &Host) -> Exit {
+    if error.use_stderr() {
+        // If the terminal is gone, nobody is left to tell.
+        drop(error.print());
+        return Exit::Usage;
+    }
+    let out = plain(host);
+    ended(out.data(&error.render().ansi().to_string()).map(|()| Exit::Done), out)
 }
 
-fn color(global: &Global, host: &Host) -> ColorChoice {
-    match global.color {
+fn color(color: Color, host: &Host) -> ColorChoice {
+    match color {
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
         Color::Auto if host.var_os("NO_COLOR").is_some() => ColorChoice::Never,
         Color::Auto => ColorChoice::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug() {
+        assert_eq!(catch_panic(|| panic!("on purpose")), Exit::Bug);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::identity::Change;
-use super::quote::{fish, posix, powershell};
+use super::quote::{fish, posix, powershell, tcsh};
 
 /// A language of environment lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) enum Shell {
     Zsh,
     /// fish
     Fish,
+    /// tcsh, and csh
+    Tcsh,
     /// PowerShell
     Pwsh,
     /// cmd.exe
@@ -23,6 +25,22 @@ pub(crate) enum Shell {
     Nu,
     /// A `.env` file.
     Dotenv,
+}
+
+impl Shell {
+    /// What makes the evaluation fail, changes nothing, and ends no interactive shell. None where nothing is evaluated.
+    pub(crate) fn failing_line(self) -> Option<&'static str> {
+        match self {
+            Self::Bash | Self::Zsh | Self::Fish => Some("false\n"),
+            Self::Tcsh => Some("false;\n"),
+            Self::Pwsh => Some("throw 'awsauth env failed'\n"),
+            // `exit /b 1` at a prompt would end cmd itself.
+            Self::Cmd => Some("cmd /c exit 1\r\n"),
+            // `load-env` takes records only.
+            Self::Nu => Some("\"awsauth env failed\"\n"),
+            Self::Dotenv => None,
+        }
+    }
 }
 
 /// A value that can't be written for a shell.
@@ -57,6 +75,7 @@ impl Change {
             Shell::Bash | Shell::Zsh => format!("unset -v {}\n", self.unset.join(" ")),
             // Each `set -e` ends one scope's. A universal variable can't be hidden, only erased.
             Shell::Fish => each(|name| format!("while set -e {name}; end\n")),
+            Shell::Tcsh => each(|name| format!("unsetenv {name};\n")),
             Shell::Pwsh => each(|name| format!("Remove-Item Env:{name} -ErrorAction SilentlyContinue\n")),
             Shell::Cmd => each(|name| format!("set {name}=\r\n")),
             // nushell is given a record; a file of settings can't take one away.
@@ -84,6 +103,7 @@ fn set_line(name: &str, value: &str, shell: Shell) -> Option<String> {
     match shell {
         Shell::Bash | Shell::Zsh => Some(format!("export {name}={}\n", posix(value)?)),
         Shell::Fish => Some(format!("set -gx {name} {}\n", fish(value))),
+        Shell::Tcsh => Some(format!("setenv {name} {};\n", tcsh(value)?)),
         Shell::Pwsh => Some(format!("$Env:{name} = {}\n", powershell(value))),
         // cmd has no quoting that holds inside and outside of batch files.
         Shell::Cmd if value.contains(['"', '%', '!', '^', '&', '|', '<', '>']) => None,
@@ -107,8 +127,8 @@ mod tests {
     use super::*;
     use crate::secret::Secret;
 
-    const SHELLS: [Shell; 7] =
-        [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Pwsh, Shell::Cmd, Shell::Nu, Shell::Dotenv];
+    const SHELLS: [Shell; 8] =
+        [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Tcsh, Shell::Pwsh, Shell::Cmd, Shell::Nu, Shell::Dotenv];
 
     fn lines(value: &str, shell: Shell) -> Option<String> {
         Change { set: vec![("K", Secret::new(value))], unset: vec!["OLD".to_owned()] }.lines(shell).ok()
@@ -120,6 +140,7 @@ mod tests {
             (Shell::Bash, "unset -v OLD\nexport K='a/b+c='\n"),
             (Shell::Zsh, "unset -v OLD\nexport K='a/b+c='\n"),
             (Shell::Fish, "while set -e OLD; end\nset -gx K 'a/b+c='\n"),
+            (Shell::Tcsh, "unsetenv OLD;\nsetenv K 'a/b+c=';\n"),
             (Shell::Pwsh, "Remove-Item Env:OLD -ErrorAction SilentlyContinue\n$Env:K = 'a/b+c='\n"),
             (Shell::Cmd, "set OLD=\r\nset \"K=a/b+c=\"\r\n"),
             (Shell::Nu, "{\"OLD\":null,\"K\":\"a/b+c=\"}\n"),
@@ -139,7 +160,7 @@ mod tests {
             lines(hostile, Shell::Nu).unwrap(),
             "{\"OLD\":null,\"K\":\"'; $(touch x) `y` \\\"%PATH%\\\" '@ \\\\\"}\n"
         );
-        assert_eq!((line(Shell::Cmd), line(Shell::Dotenv)), (None, None));
+        assert_eq!((line(Shell::Tcsh), line(Shell::Cmd), line(Shell::Dotenv)), (None, None, None));
     }
 
     #[test]

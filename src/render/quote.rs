@@ -10,6 +10,11 @@ pub(super) fn fish(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
+/// A word of tcsh: `!` recalls history within quotes too, and `\` means itself or not, as `backslash_quote` has it.
+pub(super) fn tcsh(text: &str) -> Option<String> {
+    (!text.contains(['\'', '\\', '!', '\n'])).then(|| format!("'{text}'"))
+}
+
 /// An expression of PowerShell, in ASCII, since PowerShell reads a program's output by the console's code page. It also
 /// takes typographic quotes for quotes, so those must not stand in a literal.
 pub(super) fn powershell(text: &str) -> String {

@@ -85,6 +85,8 @@ fn each_shell_gets_its_own_syntax() {
             "$Env:AWS_ACCESS_KEY_ID = 'AKIAALICEEXAMPLEKEY2'\n",
             "Remove-Item Env:AWS_SESSION_TOKEN -ErrorAction SilentlyContinue\n",
         ),
+        ("sh", "export AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\n", "unset -v AWS_SESSION_TOKEN AWS_SECURITY_TOKEN"),
+        ("tcsh", "setenv AWS_ACCESS_KEY_ID 'AKIAALICEEXAMPLEKEY2';\n", "unsetenv AWS_SESSION_TOKEN;\n"),
         ("cmd", "set \"AWS_ACCESS_KEY_ID=AKIAALICEEXAMPLEKEY2\"\r\n", "set AWS_SESSION_TOKEN=\r\n"),
         ("nu", ",\"AWS_ACCESS_KEY_ID\":\"AKIAALICEEXAMPLEKEY2\",", "\"AWS_SESSION_TOKEN\":null,"),
     ] {
@@ -139,10 +141,32 @@ fn a_region_is_taken_away_only_if_awsauth_has_set_it() {
 
 #[test]
 fn the_shell_is_found_from_the_environment() {
-    for (shell, part) in [("/usr/bin/fish", "set -gx "), ("/bin/bash", "export "), ("/usr/bin/pwsh", "$Env:")] {
+    for (shell, part) in [
+        ("/usr/bin/fish", "set -gx "),
+        ("/bin/bash", "export "),
+        ("/usr/bin/pwsh", "$Env:"),
+        ("/bin/tcsh", "setenv "),
+        ("/bin/csh", "setenv "),
+        ("/bin/ksh", "export "),
+        ("/usr/sbin/nologin", "export "),
+    ] {
         let scene = Scene::new().env("SHELL", shell);
         let run = scene.run(&["env", "base"]).ok();
         assert!(run.stdout.contains(part), "{shell}: {}", run.stdout);
+    }
+}
+
+#[test]
+fn lines_of_another_language_are_not_tried_on_a_shell_that_awsauth_does_not_speak() {
+    for shell in ["elvish", "xonsh"] {
+        let scene = Scene::new().env("SHELL", &format!("/usr/bin/{shell}"));
+        let run = scene.run(&["env", "base"]).exits(2);
+        // Both have a command of that name.
+        assert_eq!(run.stdout, "false\n");
+        assert!(run.stderr.contains(shell) && run.stderr.contains("--shell"), "{}", run.stderr);
+        scene.run(&["env", "base", "--shell", "bash"]).ok();
+        scene.run(&["env", "base", "--json"]).ok();
+        assert!(scene.run(&["use", "base"]).exits(2).stderr.contains("awsauth hook"));
     }
 }
 
@@ -169,7 +193,7 @@ fn an_expired_role_is_renewed_and_a_person_is_asked_for_in_one_line() {
     for args in [&["env", "prod"][..], &["env", "prod", "--no-login"]] {
         let run = scene.run(args).exits(5);
         let line = "prod: session expired; run awsauth login prod\n";
-        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", line));
+        assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("false\n", line));
     }
 }
 

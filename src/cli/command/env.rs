@@ -1,5 +1,7 @@
 //! Owns `awsauth env`.
 
+use std::borrow::Cow;
+
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -18,9 +20,8 @@ use crate::system::host::Host;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 bash, zsh:   eval \"$(awsauth env prod)\"
-             (if that fails, the shell keeps what it had; a script had better say
-             lines=$(awsauth env prod) && eval \"$lines\")
 fish:        awsauth env prod | source
+tcsh:        eval \"`awsauth env prod`\"
 powershell:  awsauth env prod --shell powershell | Out-String | Invoke-Expression
 cmd:         for /f \"delims=\" %i in ('awsauth env prod --shell cmd') do @%i
              (in a batch file: %%i)
@@ -29,6 +30,9 @@ nu:          awsauth env prod --shell nu | from json | load-env
 dotenv:      awsauth env prod --shell dotenv > .env
              (NAME=value, bare where that is enough, else in single quotes: as bash, python-dotenv
              and Node read it. It holds secrets: keep it out of the repository)
+
+If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a
+script with `set -e` ends there. A .env file is left empty.
 
 Every variable that carries or selects another identity is taken away, and --unset does only that.
 `awsauth hook` makes this `awsauth use prod`.")]
@@ -50,12 +54,16 @@ pub(crate) struct Args {
 /// The names of shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ShellName {
-    /// bash and other POSIX shells
+    /// bash
     Bash,
+    /// sh, dash, ksh and other POSIX shells
+    Sh,
     /// zsh
     Zsh,
     /// fish
     Fish,
+    /// tcsh and csh
+    Tcsh,
     /// PowerShell
     Powershell,
     /// cmd.exe
@@ -69,9 +77,10 @@ enum ShellName {
 impl From<ShellName> for Shell {
     fn from(name: ShellName) -> Self {
         match name {
-            ShellName::Bash => Self::Bash,
+            ShellName::Bash | ShellName::Sh => Self::Bash,
             ShellName::Zsh => Self::Zsh,
             ShellName::Fish => Self::Fish,
+            ShellName::Tcsh => Self::Tcsh,
             ShellName::Powershell => Self::Pwsh,
             ShellName::Cmd => Self::Cmd,
             ShellName::Nu => Self::Nu,
@@ -82,7 +91,8 @@ impl From<ShellName> for Shell {
 
 /// Prints the lines for the shell.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let shell = args.shell.map_or_else(|| current_shell(host), Shell::from);
+    let shell = args.shell.map_or_else(|| current_shell(host), |name| Ok(name.into()));
+    let shell = if out.json { Shell::Bash } else { shell? };
     let change = if args.unset {
         Change::to_nobody(stale_variables(host))
     } else {
@@ -105,4 +115,29 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     }
     out.data(&change.lines(shell).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
+}
+
+/// What a failed `env` prints, so that the shell which evaluates it fails too and does not go on as somebody else. Taken
+/// from the words, since these may be what was wrong. None for other commands, and where nothing is evaluated.
+pub(crate) fn failing_line(host: &Host) -> Option<&'static str> {
+    let words: Vec<_> = host.words().iter().skip(1).map(|word| word.to_string_lossy()).collect();
+    let mut rest = words.iter();
+    let command = loop {
+        match &**rest.next()? {
+            "--manifest" | "--color" => drop(rest.next()),
+            flag if flag.starts_with('-') => {}
+            command => break command,
+        }
+    };
+    if command != "env" || words.iter().any(|word| word == "--json") || host.stdout_is_terminal {
+        return None;
+    }
+    let after = |(at, word): (usize, &Cow<'_, str>)| match word.strip_prefix("--shell") {
+        Some("") => words.get(at + 1).map(ToString::to_string),
+        Some(value) => value.strip_prefix('=').map(str::to_owned),
+        None => None,
+    };
+    let named = words.iter().enumerate().find_map(after).and_then(|name| ShellName::from_str(&name, false).ok());
+    // Languages that `env` does not speak have a command of that name as well.
+    named.map_or_else(|| current_shell(host).unwrap_or(Shell::Bash), Shell::from).failing_line()
 }

@@ -76,10 +76,12 @@ fn choose(desk: &Desk<'_>, host: &Host) -> Result<String, Failure> {
 
 /// The person has not installed the function, or is in a shell that has none.
 fn without_function(args: &Args, host: &Host) -> Failure {
-    let shell = current_shell(host);
+    let failure = Failure::new(Exit::Usage, "`awsauth use` works only through a shell function, which is not there");
+    let Ok(shell) = current_shell(host) else {
+        return failure.hint("`awsauth hook --help` tells for which shells there is one");
+    };
     let name = args.name.as_deref().unwrap_or("NAME");
     let now = if args.none { one_line(shell, "--unset") } else { one_line(shell, name) };
-    let failure = Failure::new(Exit::Usage, "`awsauth use` works only through a shell function, which is not there");
     match current_hook(host) {
         Some(hook) => {
             let (line, file) = hook.installation();

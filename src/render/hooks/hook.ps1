@@ -16,6 +16,9 @@ function global:awsauth {
     }
     $Env:AWSAUTH_HOOK = 'powershell'
     try { $text = @(& @PROGRAM@ @args) -join "`n" } finally { $Env:AWSAUTH_HOOK = $null }
+    $code = $LASTEXITCODE
     # All else that it prints, such as --help, is to be read.
     if ($text.StartsWith('@MARK@')) { Invoke-Expression $text } elseif ($text) { $text }
+    # Else `awsauth use prod && ...` would go on as somebody else. $LASTEXITCODE stays what it is.
+    if ($code) { throw "awsauth use failed with exit code $code" }
 }

@@ -210,6 +210,7 @@ fn powershell_gets_ascii_and_the_program_for_its_completion() {
     let scene = Scene::new();
     let text = String::from_utf8(printed_in(&scene, "J\u{f6}rg's $x`y", "powershell")).unwrap();
     assert!(text.is_ascii() && text.contains("function global:awsauth {"), "{text}");
+    assert!(text.contains("if ($code) { throw "), "{text}");
     assert!(text.contains("J' + [char]246 + 'rg''s $x`y/awsauth') @args"), "{text}");
     assert!(text.contains("[char]246 + 'rg''s $x`y/awsauth') -- @words"), "{text}");
     // Nothing that was typed is evaluated.

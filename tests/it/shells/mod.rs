@@ -1,10 +1,11 @@
 //! Real shells: what `env` and `hook` print is evaluated by the shell that it is for.
 //!
-//! sh and bash are on every machine that can build awsauth. zsh, fish, nushell and the readers of `.env` files are put in
+//! sh and bash are on every machine that can build awsauth. zsh, fish, tcsh, nushell and the readers of `.env` files are put in
 //! place by `tests/run`.
 
 #[cfg(unix)]
 mod completion;
+mod failing;
 mod hook;
 #[cfg(unix)]
 mod interactive;
@@ -28,6 +29,9 @@ pub(super) enum Interpreter {
     /// fish
     #[cfg(feature = "real-clients")]
     Fish,
+    /// tcsh
+    #[cfg(feature = "real-clients")]
+    Tcsh,
 }
 
 /// The shells that `hook` is for and that can be run here.
@@ -49,6 +53,8 @@ impl Interpreter {
             Self::Zsh => crate::readers::client::tool("AWSAUTH_TEST_ZSH"),
             #[cfg(feature = "real-clients")]
             Self::Fish => crate::readers::client::tool("AWSAUTH_TEST_FISH"),
+            #[cfg(feature = "real-clients")]
+            Self::Tcsh => crate::readers::client::tool("AWSAUTH_TEST_TCSH"),
         }
     }
 
@@ -58,7 +64,7 @@ impl Interpreter {
             Self::Sh => &[],
             Self::Bash => &["--norc", "--noprofile"],
             #[cfg(feature = "real-clients")]
-            Self::Zsh => &["-f"],
+            Self::Zsh | Self::Tcsh => &["-f"],
             #[cfg(feature = "real-clients")]
             Self::Fish => &["--no-config"],
         }
@@ -72,12 +78,24 @@ impl Interpreter {
             Self::Zsh => "zsh",
             #[cfg(feature = "real-clients")]
             Self::Fish => "fish",
+            #[cfg(feature = "real-clients")]
+            Self::Tcsh => "tcsh",
         }
     }
 
     /// Whether its language is that of POSIX.
     fn is_posix(self) -> bool {
-        self.name() != "fish"
+        !matches!(self.name(), "fish" | "tcsh")
+    }
+
+    /// The line that evaluates what `env` prints with these arguments.
+    fn evaluate(self, args: &str) -> String {
+        let line = match self.name() {
+            "fish" => "awsauth env ARGS --shell fish | source\n",
+            "tcsh" => "eval \"`awsauth env ARGS --shell tcsh`\"\n",
+            _ => "eval \"$(awsauth env ARGS --shell NAME)\"\n",
+        };
+        line.replace("ARGS", args).replace("NAME", self.name())
     }
 
     /// The first of two texts for a POSIX shell, the second for fish.
@@ -103,10 +121,15 @@ impl Interpreter {
 
     /// Runs a script with awsauth on the path.
     fn run(self, scene: &Scene, script: &str) -> Run {
+        self.run_with(scene, &[], script)
+    }
+
+    /// The same with more flags for the shell.
+    fn run_with(self, scene: &Scene, flags: &[&str], script: &str) -> Run {
         let bin = Path::new(env!("CARGO_BIN_EXE_awsauth")).parent().unwrap();
         let path = format!("{}:/usr/bin:/bin", bin.display());
         let mut command = scene.home.program(&self.program());
-        command.args(self.flags()).args(["-c", script]).env("PATH", path);
+        command.args(self.flags()).args(flags).args(["-c", script]).env("PATH", path);
         command.output().unwrap().into()
     }
 }
