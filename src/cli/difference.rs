@@ -2,7 +2,7 @@
 //! into the manifest. Must not decide what follows.
 
 use crate::ini::SectionId;
-use crate::manifest::{Place, place, toml_key, toml_text};
+use crate::manifest::{self, Place, place, toml_key, toml_text};
 use crate::model::{Catalog, Profile};
 use crate::plan::{Difference, SectionDifference, Value};
 use crate::secret::mask_values;
@@ -106,11 +106,18 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
                 Place::Nowhere("it goes on over several lines")
             }
             Place::Own | Place::Settings if !is_harmless(name, &text) => Place::Nowhere("it looks like a secret"),
+            Place::Settings => unfit(name, found).map_or(Place::Settings, Place::Nowhere),
             place => place,
         };
         match place {
             Place::Own => own.push(text),
-            Place::Settings => settings.push(text),
+            Place::Settings => {
+                let hosts = hosts(name, found);
+                settings.push(text);
+                settings.extend(hosts.iter().map(|host| {
+                    format!("# and {} in `allow_hosts` of [settings] in your own profiles.local.toml", toml_text(host))
+                }));
+            }
             Place::Nowhere(reason) => {
                 let told = format!("line {line}: {name} of [{header}] can't stand in a manifest: {reason}");
                 account.impossible.push(told);
@@ -125,6 +132,30 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
             account.lines.extend(lines);
         }
     }
+}
+
+/// The endpoints that a setting names.
+fn endpoints<'v>(key: &'v str, value: &'v Value) -> impl Iterator<Item = &'v str> {
+    let pairs = match value {
+        Value::Text(text) => vec![(key, text)],
+        Value::Nested(pairs) => pairs.iter().map(|(key, value)| (key.as_str(), value)).collect(),
+    };
+    pairs.into_iter().filter(|(key, _)| *key == "endpoint_url").map(|(_, text)| text.as_str())
+}
+
+/// Why no shared manifest can give that value of a setting, if so.
+fn unfit(key: &str, value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Text(text) if manifest::personal(key, text).is_some() => {
+            Some("only your own profiles.local.toml can, since AWS CLI would keep more than its user knows of")
+        }
+        _ => endpoints(key, value).find_map(|endpoint| manifest::host_to_allow(endpoint).err()),
+    }
+}
+
+/// The hosts that a setting names, and that the person has to allow.
+fn hosts<'v>(key: &'v str, value: &'v Value) -> Vec<&'v str> {
+    endpoints(key, value).filter_map(|endpoint| manifest::host_to_allow(endpoint).ok().flatten()).collect()
 }
 
 /// A value as TOML. Seconds and lists are no strings in a manifest.

@@ -34,6 +34,9 @@ impl Files {
     /// Reads the manifest where it is, and for one person what they add to it.
     pub(crate) fn read(places: Places<'_>, audience: Audience) -> Result<Self, Failure> {
         let path = places.manifest()?;
+        if audience == Audience::Team && !places.is_manifest_own(&path) {
+            stays_in_its_directory(&path)?;
+        }
         let (bytes, look) = match seen::read(&path, clock::now()) {
             Ok(read) => read.ok_or_else(|| no_manifest(&path))?,
             Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
@@ -104,6 +107,18 @@ impl Files {
         }
         Ok(())
     }
+}
+
+/// What a team's CI checks is somebody else's repository, and it shows lines of what it reads: a link there must not lead to
+/// this machine's own files, by the manifest no more than by what it includes.
+fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
+    let dir = disk::real_path(here(parent(manifest)));
+    let Some(real) = disk::real_path(manifest).filter(|real| dir.is_none_or(|dir| !real.starts_with(dir))) else {
+        return Ok(());
+    };
+    let message = format!("{} is a link that leads out of its directory, to {}", manifest.display(), real.display());
+    let hint = "a manifest reads nothing outside its own directory: put the file there itself, or name it where it is";
+    Err(Failure::new(Exit::Manifest, crate::source::display_safe(&message)).hint(hint))
 }
 
 /// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.

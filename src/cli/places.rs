@@ -42,6 +42,11 @@ impl<'a> Places<'a> {
         self.manifest.is_none_or(|path| other.manifest().is_ok_and(|found| found == path))
     }
 
+    /// Whether it is the one of the configuration directory, which may be a link of the person's own.
+    pub(crate) fn is_manifest_own(&self, manifest: &Path) -> bool {
+        Self::default_manifest().is_ok_and(|own| own == manifest)
+    }
+
     /// Where what one person adds is looked for, the less important place first: beside the manifest, wherever a link leads
     /// to it, and in the configuration directory. Both may lead to one file.
     pub(crate) fn local(manifest: &Path) -> Vec<PathBuf> {

@@ -138,7 +138,7 @@ codes! {
     KEY_IN_SETTINGS = "key-in-settings",
     /// An endpoint without encryption.
     UNSAFE_ENDPOINT = "unsafe-endpoint",
-    /// An endpoint that is neither AWS's own nor on this machine, and that the person has not allowed (for a team: warning).
+    /// An endpoint that is neither on this machine nor one that the person allows (for a team: warning).
     FOREIGN_ENDPOINT = "foreign-endpoint",
     /// A start URL whose host is not AWS's (warning).
     FOREIGN_START_URL = "foreign-start-url",

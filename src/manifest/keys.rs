@@ -68,7 +68,7 @@ pub(super) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", 
 pub(super) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-stream", "off"];
 
 const ANY: &[Pattern] = &Pattern::ALL;
-const NAME: &str = "[A-Za-z0-9_.@%+:/-]{1,128}";
+const NAME: &str = "[A-Za-z0-9_.@%+:/][A-Za-z0-9_.@%+:/-]{0,127}";
 const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
 const URL: &str = "https://[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*(:[0-9]+)?([/#?][ -~]*)?";
 #[cfg(test)]

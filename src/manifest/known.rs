@@ -14,19 +14,10 @@ pub(super) enum Takes {
     Number(i64),
     /// A size such as `64MB`, or a number of bytes.
     Size,
-    /// A URL of a host that the manifest may name; https or loopback.
-    Endpoint(Serves),
+    /// A URL of this machine, or of a host that the person allows.
+    Endpoint,
     /// A nested block of settings.
     Nested(&'static [Known]),
-}
-
-/// Whose requests go to an endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Serves {
-    /// Those to all services.
-    All,
-    /// Those to S3 alone.
-    S3,
 }
 
 /// One setting.
@@ -53,9 +44,9 @@ const S3: &[Known] = &[
     known("addressing_style", Takes::Word(&["path", "virtual", "auto"]), "How bucket names stand in URLs.", "\"path\""),
     known(
         "endpoint_url",
-        Takes::Endpoint(Serves::S3),
-        "The URL that requests to S3 go to: AWS's own host, this machine (over http too), or a host that `allow_hosts` in \
-         your own profiles.local.toml has.",
+        Takes::Endpoint,
+        "The URL that requests to S3 go to: this machine (over http too), or a host that `allow_hosts` in your own \
+         profiles.local.toml has.",
         "\"http://localhost:4566\"",
     ),
     known("max_bandwidth", Takes::Text, "The most bandwidth to use.", "\"50MB/s\""),
@@ -93,7 +84,12 @@ pub(super) const SETTINGS: &[Known] = &[
         "\"raw-in-base64-out\"",
     ),
     known("cli_follow_urlparam", Takes::Flag, "Whether AWS CLI fetches URLs given as parameters.", "false"),
-    known("cli_history", Takes::Word(&["enabled", "disabled"]), "Whether AWS CLI records commands.", "\"disabled\""),
+    known(
+        "cli_history",
+        Takes::Word(&["enabled", "disabled"]),
+        "Whether AWS CLI records commands and answers; `enabled` only in your own profiles.local.toml.",
+        "\"disabled\"",
+    ),
     known(
         "cli_timestamp_format",
         Takes::Word(&["none", "iso8601", "wire"]),
@@ -116,9 +112,9 @@ pub(super) const SETTINGS: &[Known] = &[
     ),
     known(
         "endpoint_url",
-        Takes::Endpoint(Serves::All),
-        "The URL that requests to all services go to: AWS's own host, but not S3's, this machine (over http too), or a host \
-         that `allow_hosts` in your own profiles.local.toml has.",
+        Takes::Endpoint,
+        "The URL that requests to all services go to: this machine (over http too), or a host that `allow_hosts` in your own \
+         profiles.local.toml has.",
         "\"http://localhost:4566\"",
     ),
     known("ignore_configured_endpoint_urls", Takes::Flag, "Whether configured endpoint URLs are ignored.", "true"),
@@ -142,6 +138,16 @@ pub(super) const SETTINGS: &[Known] = &[
     known("use_dualstack_endpoint", Takes::Flag, "Whether IPv6 endpoints are used.", "true"),
     known("use_fips_endpoint", Takes::Flag, "Whether FIPS endpoints are used.", "true"),
 ];
+
+/// Values that make a program keep, log or send more than it would, each with what that is: a shared file can't give them.
+/// Of all other settings, no value does. (Other programs' words for it, such as `csm_enabled`, are no settings here.)
+const PERSONAL: [(&str, &str, &str); 1] =
+    [("cli_history", "enabled", "AWS CLI would keep every command and answer in a file, credentials too")];
+
+/// Why only the person's own file may give that value, if so.
+pub(crate) fn personal(name: &str, value: &str) -> Option<&'static str> {
+    PERSONAL.iter().find(|(one, what, _)| *one == name && *what == value).map(|(.., reason)| *reason)
+}
 
 /// Why a setting is refused, if it is. Only documented names and families of names; what is merely unknown is refused
 /// elsewhere.

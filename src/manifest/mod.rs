@@ -53,6 +53,8 @@ use crate::source::Span;
 
 pub(crate) use answers::{SetError, set_variables};
 pub(crate) use fields::Origin;
+pub(crate) use hosts::host_to_allow;
+pub(crate) use known::personal;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 pub(crate) use listing::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use making::Unmade;

@@ -255,7 +255,7 @@ fn setting(known: &Known) -> Value {
         Takes::Flag => json!({ "anyOf": [{ "type": "boolean" }, text("true|false")] }),
         Takes::Number(least) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
         Takes::Size => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("[0-9]+([KMGTkmgt][Ii]?[Bb])?")] }),
-        Takes::Endpoint(_) => text(&format!("https://[^@/?#\\s]+([/?#].*)?|http://{HERE}(:[0-9]*)?([/?#].*)?")),
+        Takes::Endpoint => text(&format!("https://[^@/?#\\s]+([/?#].*)?|http://{HERE}(:[0-9]*)?([/?#].*)?")),
         Takes::Nested(list) => settings(list),
     };
     value["description"] = json!(known.doc);

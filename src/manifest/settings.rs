@@ -7,6 +7,7 @@ use super::fields::Origin;
 use super::hosts;
 use super::keys;
 use super::known::{self, Known, Takes};
+use super::layers::OwnWord;
 use super::reading::{Entry, Reading, Text, entries, quoted};
 use super::values;
 use super::why::Told;
@@ -167,11 +168,25 @@ fn value(entry: Entry<'_>, known: &'static Known, reading: &mut Reading<'_>) -> 
             format!("a whole number, at least {least}")
         }
         Takes::Size if !is_size(value) => "a size such as `64MB`, or a number of bytes".to_owned(),
-        Takes::Endpoint(serves) => return hosts::check_endpoint(&text, serves, reading).then_some(checked),
-        _ => return Some(checked),
+        Takes::Endpoint => return hosts::check_endpoint(&text, reading).then_some(checked),
+        _ => return is_for_this_file(&text, known, reading).then_some(checked),
     };
     reading.reject(&text, codes::BAD_SETTING, format!("`{}` takes {wanted}", known.name), "");
     None
+}
+
+/// Whether the value is not one that only the person's own file may give; if it is, that is reported.
+fn is_for_this_file(text: &Text<'_>, known: &'static Known, reading: &mut Reading<'_>) -> bool {
+    let Some(reason) = known::personal(known.name, &text.value) else { return true };
+    let number = reading.layers.sources().number(text.at);
+    // A variable may have its value from another file.
+    if reading.layers.own_word(number) == Some(&OwnWord::Certain) && !text.expanded {
+        return true;
+    }
+    let message = format!("`{} = \"{}\"` can't be set here", known.name, text.value);
+    let help = format!("leave it out; who wants it for themselves writes it to {}", reading.layers.own());
+    reading.report(text, Diagnostic::error(codes::REFUSED_SETTING, text.at, message).label(reason).help(help));
+    false
 }
 
 /// The value as it is written into the file: a string, or a number or truth value in its usual form.

@@ -140,6 +140,7 @@ pub(super) fn variable_in_name(at: Span) -> Diagnostic {
 pub(super) fn name_help(error: &NameError) -> &'static str {
     match error {
         NameError::DefaultCase(_) => "write `default`, or choose another name",
+        NameError::Dash => "programs take that for an option: let it begin with a letter or a digit",
         NameError::Empty | NameError::TooLong | NameError::Character(_) | NameError::Reserved(_) => {
             "use letters, digits and `_.@%+:/-`, which every AWS SDK reads alike"
         }

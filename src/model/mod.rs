@@ -2,7 +2,6 @@
 //! it must not know TOML or INI.
 
 mod arn;
-mod aws_host;
 mod catalog;
 mod chain;
 mod credentials;
@@ -11,6 +10,7 @@ mod duration;
 mod listing;
 mod name;
 mod pattern;
+mod portal_host;
 mod profile;
 mod region;
 mod settings;
@@ -19,7 +19,6 @@ mod text;
 mod token;
 
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
-pub(crate) use aws_host::{Answerer, answerer, is_portal};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, Root};
 pub(crate) use credentials::{Credentials, LongTermKey, Session, utc};
@@ -28,6 +27,7 @@ pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use listing::{Learnt, LearntRoles, ListedAccount};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use pattern::NamePattern;
+pub(crate) use portal_host::foreign_portal;
 pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, SettingValue};
 pub(crate) use region::Region;
 pub(crate) use settings::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};

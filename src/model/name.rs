@@ -13,6 +13,9 @@ pub(crate) enum NameError {
     /// No text at all.
     #[error("a name can't be empty")]
     Empty,
+    /// What programs take for an option where the name is an argument, as in a `credential_process`.
+    #[error("a name can't begin with `-`")]
+    Dash,
     /// Longer than [`LONGEST`].
     #[error("a name can have at most {LONGEST} characters")]
     TooLong,
@@ -30,6 +33,9 @@ pub(crate) enum NameError {
 fn checked(text: &str) -> Result<Box<str>, NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);
+    }
+    if text.starts_with('-') {
+        return Err(NameError::Dash);
     }
     if let Some(character) =
         text.chars().find(|character| !(character.is_ascii_alphanumeric() || "_.@%+:/-".contains(*character)))
@@ -113,6 +119,9 @@ mod tests {
             assert_eq!(ProfileName::new(good).unwrap().as_str(), good);
         }
         assert_eq!(ProfileName::new(""), Err(NameError::Empty));
+        for dash in ["-", "-p", "--json"] {
+            assert_eq!((ProfileName::new(dash), SessionName::new(dash)), (Err(NameError::Dash), Err(NameError::Dash)));
+        }
         for (bad, character) in
             [("a b", ' '), ("a]", ']'), ("a#", '#'), ("é", 'é'), ("a\n", '\n'), ("a\u{2028}", '\u{2028}')]
         {

@@ -93,6 +93,31 @@ fn a_team_s_ci_needs_no_home_no_network_and_nothing_but_the_files() {
     assert_eq!(sandbox.list("").len(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_team_s_check_follows_no_link_out_of_the_manifest_s_directory_but_the_person_s_own() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::new();
+    sandbox.write("clone/README", "");
+    sandbox.write("secret", "AWS_SESSION_TOKEN = SECRETMARK\n");
+    let check = |path: &str| sandbox.run(["check", "--team", "--manifest", path]);
+    for target in ["/proc/self/environ", "../secret"] {
+        drop(fs::remove_file(sandbox.path("clone/profiles.toml")));
+        symlink(target, sandbox.path("clone/profiles.toml")).unwrap();
+        let run = check("clone/profiles.toml").exits(3);
+        assert!(run.stderr.contains("clone/profiles.toml is a link that leads out of its directory"), "{}", run.stderr);
+        assert!(!run.stderr.contains("SECRETMARK") && !run.stderr.contains("HOME="), "{}", run.stderr);
+    }
+    // Below it, and by the link of the configuration directory, it may lead.
+    sandbox.write("clone/aws/all.toml", "[profiles.base]\npattern = \"iam\"\n");
+    fs::remove_file(sandbox.path("clone/profiles.toml")).unwrap();
+    symlink("aws/all.toml", sandbox.path("clone/profiles.toml")).unwrap();
+    check("clone/profiles.toml").ok();
+    fs::create_dir_all(sandbox.path(".config/awsauth")).unwrap();
+    symlink(sandbox.path("clone/aws/all.toml"), sandbox.path(".config/awsauth/profiles.toml")).unwrap();
+    sandbox.run(["check", "--team"]).ok();
+}
+
 #[test]
 fn no_finding_carries_a_control_character_of_the_file() {
     for file in fixtures("invalid") {

@@ -373,6 +373,40 @@ fn an_endpoint_that_is_not_aws_s_is_written_only_for_a_person_who_allows_its_hos
 }
 
 #[test]
+fn aws_s_own_hosts_are_allowed_like_any_other() {
+    let home = Sandbox::new();
+    home.manifest(
+        "[profiles.a]\npattern = \"iam\"\nsettings = { endpoint_url = \"https://sts.eu-west-1.amazonaws.com\" }\n\
+         [profiles.b]\npattern = \"iam\"\nsettings = { s3 = { endpoint_url = \"https://10.0.0.5:9000/x\" } }\n",
+    );
+    let run = home.run(["check"]).exits(3);
+    assert_eq!(run.stderr.matches("error[foreign-endpoint]").count(), 2, "{}", run.stderr);
+    home.write(OWN, "[settings]\nallow_hosts = [\"*.eu-west-1.amazonaws.com\", \"10.0.0.5\"]\n");
+    home.run(["check"]).ok();
+}
+
+#[test]
+fn commands_are_recorded_only_where_the_person_s_own_file_says_so() {
+    let home = Sandbox::new();
+    let record = |word: &str| format!("[profiles.base.settings]\ncli_history = \"{word}\"\n");
+    home.write("team/profiles.toml", MANIFEST);
+    let check = |code| home.run(["check", "--manifest", "team/profiles.toml"]).exits(code).stderr;
+    home.write(OWN, record("enabled"));
+    check(0);
+    // Its own word, not that of a variable, which a shared file may define.
+    home.write(OWN, record("${word}"));
+    home.write("team/profiles.toml", format!("{MANIFEST}[vars]\nword = \"enabled\"\n"));
+    let refused = "`cli_history = \"enabled\"` can't be set here";
+    assert!(check(3).contains(refused));
+    // Nor a file that a repository may have put beside the manifest.
+    fs::remove_file(home.path(OWN)).unwrap();
+    home.write("team/profiles.local.toml", record("enabled"));
+    assert!(check(3).contains(refused));
+    home.write("team/profiles.local.toml", record("disabled"));
+    check(0);
+}
+
+#[test]
 fn hosts_are_allowed_by_the_file_of_the_configuration_directory_alone() {
     let home = Sandbox::new();
     home.write("dotfiles/profiles.toml", FOREIGN);

@@ -24,9 +24,6 @@ mod credential_process;
 #[cfg(unix)]
 mod discover;
 #[cfg(test)]
-#[cfg(feature = "real-clients")]
-mod endpoints;
-#[cfg(test)]
 mod env;
 #[cfg(test)]
 mod exec;

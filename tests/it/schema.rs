@@ -33,6 +33,8 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "bad-variable-open",
     "long-term-collision",
     "foreign-endpoint",
+    // Only in the person's own file.
+    "refused-setting-history",
     "required-variable-given",
     "bad-role-arn-matrix",
     "unknown-account",

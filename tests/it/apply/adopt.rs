@@ -239,6 +239,34 @@ fn what_could_be_a_secret_is_never_offered_as_a_line_for_the_manifest() {
 }
 
 #[test]
+fn what_check_refuses_is_not_offered_as_a_line_for_the_manifest() {
+    let offer = |settings: &str| refuses(SMALL, &format!("[profile main]\n{settings}"), &["main"]).1.stderr;
+    for (settings, said) in [
+        (
+            "endpoint_url = http://aws.example\n",
+            "can't stand in a manifest: requests to it would be readable on the way",
+        ),
+        ("s3 =\n  endpoint_url = https://0x7f.1\n", "can't stand in a manifest: it is not a plain address"),
+        ("cli_history = enabled\n", "can't stand in a manifest: only your own profiles.local.toml can"),
+    ] {
+        let told = offer(settings);
+        assert!(told.contains(said) && !told.contains("[profiles.main.settings]"), "{told}");
+    }
+    // What a person may allow is offered with the line that allows it, and then taken.
+    let config =
+        "[profile main]\ns3 =\n  endpoint_url = https://s3.corp.example\nendpoint_url = http://localhost:4566\n";
+    let (home, run) =
+        refuses(SMALL, config, &["[profiles.main.settings]", "s3 = { endpoint_url = \"https://s3.corp.example\" }"]);
+    let line = "# and \"s3.corp.example\" in `allow_hosts` of [settings] in your own profiles.local.toml";
+    assert_eq!(run.stderr.matches(line).count(), 1, "{}", run.stderr);
+    assert!(!run.stderr.contains("\"localhost"), "{}", run.stderr);
+    let settings = "[profiles.main.settings]\nendpoint_url = \"http://localhost:4566\"\ns3 = { endpoint_url = \"https://s3.corp.example\" }\n";
+    home.manifest(&format!("{SMALL}{settings}"));
+    home.write(".config/awsauth/profiles.local.toml", "[settings]\nallow_hosts = [\"s3.corp.example\"]\n");
+    home.run(["apply", "--adopt"]).ok();
+}
+
+#[test]
 fn one_file_for_both_is_refused() {
     let home = home("[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
     let path = home.path(CONFIG);
