@@ -26,6 +26,8 @@ pub(crate) struct Diagnostic {
     pub(crate) related: Vec<Label>,
     /// What to do, if there is something to say.
     pub(crate) help: Option<String>,
+    /// The profiles that it is about; none where it is about what profiles share.
+    pub(crate) profiles: Vec<String>,
 }
 
 /// A place with a few words about it; the words may be empty.
@@ -56,6 +58,7 @@ impl Diagnostic {
             primary: Label { span, text: String::new() },
             related: Vec::new(),
             help: None,
+            profiles: Vec::new(),
         }
     }
 
@@ -105,14 +108,23 @@ impl Diagnostics {
         }
     }
 
-    /// Whether any of them makes the text unusable.
-    pub(crate) fn has_errors(&self) -> bool {
-        self.count(Severity::Error) > 0
+    /// Says of those that were added when there were `count` already that they are about this profile.
+    pub(crate) fn attribute_since(&mut self, count: usize, profile: &str) {
+        for found in self.0.iter_mut().skip(count) {
+            found.profiles.push(profile.to_owned());
+        }
     }
 
-    /// How many there are of one severity.
-    pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.0.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    /// Says of one of them that it is about this profile as well.
+    pub(crate) fn attribute(&mut self, index: usize, profile: &str) {
+        if let Some(found) = self.0.get_mut(index) {
+            found.profiles.push(profile.to_owned());
+        }
+    }
+
+    /// Whether there is an error among those that were added when there were `count` already.
+    pub(crate) fn has_errors_since(&self, count: usize) -> bool {
+        self.0.iter().skip(count).any(|found| found.severity == Severity::Error)
     }
 
     /// All of them by place in the text, then by severity.

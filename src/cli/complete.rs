@@ -76,7 +76,7 @@ fn with_files(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_files)
 }
 
-/// The names of all profiles; none if the manifest is not in order.
+/// The names of the profiles that are in order.
 pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
     candidates(|_| true)
 }

@@ -75,7 +75,7 @@ impl<'r> Findings<'r> {
         let unknown: Vec<AccountId> = listing.vanished.iter().map(|account| account.id.clone()).collect();
         let layers = &reading.files.layers;
         let (session_file, is_only_session) = reading_of(session, reading);
-        let catalog = reading.loaded.catalog.as_ref();
+        let catalog = reading.loaded.whole();
         // What nobody knows to be unused does not go.
         let gone = if catalog.is_none() { Gone::Keep } else { gone };
         let (of_other_sessions, of_other_roots) = uses(session, catalog);
@@ -130,7 +130,7 @@ impl<'r> Findings<'r> {
         let after = self.reading.files.layers.with_texts(&self.merged.texts);
         let loaded = manifest::load(&after, Audience::Person);
         self.is_in_order = loaded.is_in_order();
-        let catalogs = self.reading.loaded.catalog.as_ref().zip(loaded.catalog.as_ref());
+        let catalogs = self.reading.loaded.whole().zip(loaded.whole());
         self.profiles = catalogs.map(|(before, after)| ProfileChange::between(before, after));
         let exclusions = exclusions(&self.reading.loaded, &loaded);
         let errors = new_errors(&self.reading.loaded, loaded);

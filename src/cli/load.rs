@@ -9,21 +9,26 @@ use super::files::Files;
 use super::out::Out;
 use super::places::Places;
 use super::report;
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{self, Audience, Loaded};
 use crate::model::{Catalog, Profile, Settings};
 use crate::source::Source;
 use crate::system::seen::Seen;
 
-/// A manifest in order.
+/// The profiles of a manifest that are in order.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    /// What it says.
+    /// What it says of them.
     pub(crate) catalog: Catalog,
     /// What the person wants who uses it.
     pub(crate) settings: Settings,
-    files: Files,
+    /// The rest, whose own catalog is gone.
+    reading: Reading,
+    out: Out,
 }
+
+/// So many profiles that are left out are named.
+const MOST_NAMED: usize = 3;
 
 /// A manifest as it was read, in order or not.
 #[derive(Debug)]
@@ -78,6 +83,10 @@ impl Reading {
 
     /// The document of `--json`.
     pub(crate) fn document(&self) -> serde_json::Value {
+        self.document_of(&self.loaded.diagnostics)
+    }
+
+    fn document_of(&self, diagnostics: &[Diagnostic]) -> serde_json::Value {
         let counted = self.loaded.is_in_order();
         json!({
             "manifest": Places::text(&self.source().path),
@@ -87,44 +96,104 @@ impl Reading {
             "warnings": self.count(Severity::Warning),
             "profiles": counted.then_some(self.loaded.profiles),
             "sso_sessions": counted.then_some(self.loaded.sessions),
-            "diagnostics": report::diagnostics_json(self.files.layers.sources(), &self.loaded.diagnostics),
+            "diagnostics": report::diagnostics_json(self.files.layers.sources(), diagnostics),
         })
     }
 
     /// Shows the diagnostics as text.
     pub(crate) fn show(&self, out: Out) {
-        let text = report::diagnostics_text(self.files.layers.sources(), &self.loaded.diagnostics, out.width);
+        self.show_some(&self.loaded.diagnostics, out);
+    }
+
+    fn show_some(&self, diagnostics: &[Diagnostic], out: Out) {
+        let text = report::diagnostics_text(self.files.layers.sources(), diagnostics, out.width);
         if !text.is_empty() {
             out.say(&text);
         }
     }
+
+    fn refuse_all(&self, out: Out) -> Failure {
+        self.refuse(&self.loaded.diagnostics, out)
+    }
+
+    /// The failure of a command that needs what these are about; they are shown, with `--json` also as its document.
+    fn refuse(&self, diagnostics: &[Diagnostic], out: Out) -> Failure {
+        if out.json
+            && let Err(failure) = out.document(self.document_of(diagnostics))
+        {
+            return failure;
+        }
+        self.show_some(diagnostics, out);
+        Failure::shown(Exit::Manifest)
+    }
 }
 
 impl Manifest {
-    /// Reads the manifest for a command that needs it in order; errors are shown, warnings are `check`'s to tell.
+    /// Reads the manifest for a command that needs all of it in order; errors are shown, warnings are `check`'s to tell.
     pub(crate) fn read(places: Places<'_>, out: Out) -> Result<Self, Failure> {
-        let mut reading = Reading::read(places, Audience::Person)?;
-        if let Some(catalog) = reading.loaded.catalog.take() {
-            return Ok(Self { catalog, settings: reading.loaded.settings, files: reading.files });
+        let reading = Reading::read(places, Audience::Person)?;
+        if reading.loaded.is_in_order() { Self::new(reading, out) } else { Err(reading.refuse_all(out)) }
+    }
+
+    /// Reads the manifest for a command that goes on with the profiles that are in order.
+    pub(crate) fn read_in_part(places: Places<'_>, out: Out) -> Result<Self, Failure> {
+        Self::new(Reading::read(places, Audience::Person)?, out)
+    }
+
+    fn new(mut reading: Reading, out: Out) -> Result<Self, Failure> {
+        let is_in_order = reading.loaded.is_in_order();
+        let is_fit = |catalog: &mut Catalog| is_in_order || !catalog.profiles().is_empty();
+        let Some(catalog) = reading.loaded.catalog.take_if(is_fit) else {
+            return Err(reading.refuse_all(out));
+        };
+        let settings = std::mem::take(&mut reading.loaded.settings);
+        Ok(Self { catalog, settings, reading, out })
+    }
+
+    /// Says in one line that the manifest has errors, and which profiles are left out for that.
+    pub(crate) fn warn_of_errors(&self) {
+        let errors = self.reading.count(Severity::Error);
+        if errors == 0 {
+            return;
         }
-        if out.json {
-            out.document(reading.document())?;
+        let wrong = &self.reading.loaded.wrong;
+        let mut names: Vec<&str> = wrong.iter().take(MOST_NAMED).map(|wrong| wrong.name.as_str()).collect();
+        let more = format!("{} more", wrong.len().saturating_sub(names.len()));
+        if wrong.len() > names.len() {
+            names.push(&more);
         }
-        reading.show(out);
-        Err(Failure::shown(Exit::Manifest))
+        let left_out = if names.is_empty() { String::new() } else { format!(" (left out: {})", names.join(", ")) };
+        let file = self.reading.source().path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plural = if errors == 1 { "" } else { "s" };
+        self.out.warn(&format!("{file} has {errors} error{plural}{left_out}; run awsauth check"));
     }
 
     /// Everything that it was read from, to be remembered with what is made of it.
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.files.seen()
+        self.reading.files.seen()
     }
 
-    /// The profile of that name.
+    /// The profile of that name. Where it is one that is wrong, or may be, this says why.
     pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.catalog.get(name).ok_or_else(|| {
-            let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
-            let names = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
-            failure.hint(explain::unknown_profile(name, names))
+            self.refuse_wrong(|wrong| wrong == name).unwrap_or_else(|| {
+                let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
+                let right = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
+                let wrong = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str());
+                failure.hint(explain::unknown_profile(name, right.chain(wrong)))
+            })
         })
+    }
+
+    /// The failure where no profile in order is wanted: the errors of those that are wanted by name, or of everything if it
+    /// is not known which profiles there are.
+    pub(crate) fn refuse_wrong(&self, is_wanted: impl Fn(&str) -> bool) -> Option<Failure> {
+        let loaded = &self.reading.loaded;
+        let errors = loaded.errors_of(is_wanted);
+        if !errors.is_empty() {
+            return Some(self.reading.refuse(&errors, self.out));
+        }
+        let may_be_hidden = !loaded.is_in_order() && loaded.names_are_open;
+        may_be_hidden.then(|| self.reading.refuse_all(self.out))
     }
 }

@@ -82,7 +82,9 @@ pub(crate) fn choose<'m>(
     match wanted {
         Wanted::All => Ok(profiles.iter().filter(|profile| among.has(profile)).collect()),
         Wanted::Tags(tags) => {
-            tags.iter().try_for_each(|tag| check_tag(profiles, tag, among))?;
+            // A profile that is wrong may have the tag.
+            let or_wrong = |failure| manifest.refuse_wrong(|_| true).unwrap_or(failure);
+            tags.iter().try_for_each(|tag| check_tag(profiles, tag, among)).map_err(or_wrong)?;
             let has_one = |profile: &Profile| profile.tags.iter().any(|tag| tags.contains(tag));
             Ok(profiles.iter().filter(|profile| among.has(profile) && has_one(profile)).collect())
         }
@@ -90,7 +92,9 @@ pub(crate) fn choose<'m>(
             let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
             for name in names {
                 let found = if NamePattern::is_meant(name) {
-                    matching(profiles, name, among)?
+                    let fits = |wrong: &str| NamePattern::new(name).is_ok_and(|pattern| pattern.fits(wrong));
+                    let or_wrong = |failure| manifest.refuse_wrong(fits).unwrap_or(failure);
+                    matching(profiles, name, among).map_err(or_wrong)?
                 } else {
                     vec![manifest.profile(name)?]
                 };

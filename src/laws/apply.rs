@@ -30,8 +30,8 @@ impl ApplyCase {
         let below = has_block.then(|| (manifests::draw(draw), manifests::section_below(draw)));
         let mut file = files::draw(draw, FileSort::Config, seeds);
         if let Some((manifest, below)) = below
-            && let Some(catalog) = load(&manifest).catalog
-            && let Ok(with_block) = planned::config(&catalog, &file, Force::No)
+            && let Some(catalog) = load(&manifest).whole()
+            && let Ok(with_block) = planned::config(catalog, &file, Force::No)
         {
             file = File([with_block, below.into_bytes()].concat());
         }
@@ -84,7 +84,7 @@ pub fn pieces_hold(text: &str) -> Judged {
 ///
 /// Where that does not hold.
 pub fn layers_hold(text: &str) -> Judged {
-    let whole = load(text).catalog;
+    let whole = load(text).whole().cloned();
     let mut judged = Judged::Refused;
     let cuts = text.match_indices("[profiles.").filter(|(at, _)| text[..*at].ends_with('\n'));
     let halves = cuts.last().map(|(cut, _)| (text[..cut].to_owned(), text[cut..].to_owned()));
@@ -100,7 +100,7 @@ pub fn layers_hold(text: &str) -> Judged {
             for found in &loaded.diagnostics {
                 assert!(is_place(&found.primary) && found.related.iter().all(is_place), "{found:?} is at no place");
             }
-            if let (Some(whole), Some(loaded)) = (&whole, &loaded.catalog) {
+            if let (Some(whole), Some(loaded)) = (&whole, loaded.whole()) {
                 assert_eq!(by_name(whole), by_name(loaded), "{above}\n-----\n{below}");
                 judged = Judged::Yes;
             }
@@ -148,12 +148,25 @@ pub(super) fn catalog(layers: &Layers) -> Option<Catalog> {
         assert!(is_place(&found.primary) && found.related.iter().all(is_place), "{found:?} is at no place");
     }
     let has_errors = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
-    assert_eq!(loaded.catalog.is_none(), has_errors, "{:?}", loaded.diagnostics);
-    let catalog = loaded.catalog?;
+    assert_eq!(loaded.whole().is_none(), has_errors, "{:?}", loaded.diagnostics);
+    in_part_holds(&loaded);
+    let catalog = loaded.whole()?.clone();
     for profile in catalog.profiles() {
         assert!(catalog.chain(profile.name.as_str()).is_some(), "{} has no chain", profile.name);
     }
     Some(catalog)
+}
+
+/// Of a manifest with errors: each profile that is in order has a chain, of such profiles alone, and no error is about it.
+fn in_part_holds(loaded: &manifest::Loaded) {
+    let Some(catalog) = &loaded.catalog else { return };
+    let errors = || loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    for profile in catalog.profiles() {
+        let name = profile.name.as_str();
+        assert!(catalog.chain(name).is_some(), "{name} has no chain");
+        assert!(loaded.wrong.iter().all(|wrong| wrong.name != name), "{name} is wrong and in order");
+        assert!(errors().all(|found| !found.profiles.iter().any(|other| other == name)), "an error is about {name}");
+    }
 }
 
 /// Any manifest and any file. Either nothing is written, or: bytes outside the block stay; AWS CLI can read the file; it

@@ -42,12 +42,22 @@ pub(super) struct Account<'t> {
     pub(super) sso_session: Slot<String>,
     /// Keys that were probably meant by a misspelt one.
     meant: Vec<&'static str>,
+    /// Whether there is any error in it.
+    wrong: bool,
 }
 
 impl Account<'_> {
     /// Whether it has one of these tags.
     pub(super) fn has_any(&self, tags: &HashSet<&str>) -> bool {
         self.tags.value().into_iter().flatten().any(|own| tags.contains(own.as_str()))
+    }
+
+    /// True if everything in it is right.
+    pub(super) fn is_in_order(&self) -> bool {
+        let Self { id, region, tags, roles, sso_session, wrong, .. } = self;
+        let is_broken =
+            [id.is_broken(), region.is_broken(), tags.is_broken(), roles.is_broken(), sso_session.is_broken()];
+        !wrong && !is_broken.contains(&true)
     }
 
     /// Whether it says nothing of roles.
@@ -88,6 +98,7 @@ impl<'t> Accounts<'t> {
             let place = &mut self.list[index];
             if !reading.layers.wins(account.over, place.over) {
                 reading.defined_twice(format_args!("the account `{}`", entry.name), account.at, place.at);
+                account.wrong = true;
             }
             account.at = place.at;
             let below = std::mem::replace(place, account);
@@ -97,19 +108,22 @@ impl<'t> Accounts<'t> {
             place.roles.lay_over(below.roles);
             place.sso_session.lay_over(below.sso_session);
             place.meant.extend(below.meant);
+            place.wrong |= below.wrong;
         }
     }
 
     /// Checks each account as a whole.
     pub(super) fn check(&mut self, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
-        check_case(self.list.iter().map(|account| (account.name, account.at, Fold::No)), "account", reading);
+        let names = self.list.iter().map(|account| (account.name, account.at, Fold::No));
+        let mut wrong = check_case(names, "account", reading);
         self.tags = self.list.iter().filter_map(|account| account.tags.value()).flatten().cloned().collect();
         let knows_tags = |account: &Account<'_>| {
             account.tags.value().is_some() || account.tags.is_absent() && !account.meant.contains(&"tags")
         };
         self.knows_tags = self.list.iter().all(knows_tags);
         let mut by_id = HashMap::new();
-        for account in &self.list {
+        for (index, account) in self.list.iter().enumerate() {
+            let mark = reading.out.len();
             if account.id.is_absent() && !account.meant.contains(&"id") {
                 let found = self.id_missing(account, reading);
                 reading.out.push(found);
@@ -122,6 +136,9 @@ impl<'t> Accounts<'t> {
                 );
                 reading.names_are_open |= !sessions.has(&session.value);
             }
+            if reading.out.has_errors_since(mark) {
+                wrong.push(index);
+            }
             let Some(id) = account.id.given() else { continue };
             let key = (id.value.as_str(), account.sso_session.value());
             if let Some(first) = by_id.insert(key, account) {
@@ -132,6 +149,9 @@ impl<'t> Accounts<'t> {
                         .help("leave one of them out, or correct its `id`"),
                 );
             }
+        }
+        for index in wrong {
+            self.list[index].wrong = true;
         }
     }
 }
@@ -153,6 +173,7 @@ impl Accounts<'_> {
 }
 
 fn account<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Account<'t> {
+    let mark = reading.out.len();
     if let Err(error) = ProfileName::new(entry.name) {
         reading.out.push(values::bad_name(entry.name, entry.at, &error));
     }
@@ -166,6 +187,7 @@ fn account<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Account<'t> {
         roles: Slot::Absent,
         sso_session: Slot::Absent,
         meant: Vec::new(),
+        wrong: false,
     };
     reading.variables.enter("accounts");
     if entry.value.get_ref().as_str().is_some() {
@@ -182,6 +204,7 @@ fn account<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Account<'t> {
         reading.wrong_type(entry, "the account's number in quotes, or a table with `id`", example);
     }
     reading.variables.leave();
+    account.wrong = reading.out.has_errors_since(mark);
     account
 }
 

@@ -47,6 +47,9 @@ pub(super) fn check(drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) {
                 report_cycle(&path, at, drafts, reading);
                 for member in &path {
                     known[*member] = Some(Facts::UNSOUND);
+                    let found = reading.out.len() - 1;
+                    reading.out.attribute(found, &drafts.list[*member].written);
+                    drafts.list[*member].fields.wrong = true;
                 }
                 break;
             }
@@ -59,7 +62,9 @@ pub(super) fn check(drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) {
                 let below = source(at, drafts).and_then(|source| known[source].map(|facts| (source, facts)));
                 let mark = reading.out.len();
                 known[at] = Some(visit(at, below, drafts, reading));
-                drafts.list[at].fold(mark, reading);
+                drafts.list[at].settle(mark, reading);
+                let is_source_wrong = below.is_some_and(|(source, _)| !drafts.list[source].is_in_order());
+                drafts.list[at].fields.wrong |= is_source_wrong || known[at].is_some_and(|facts| !facts.sound);
             }
         }
     }

@@ -44,6 +44,11 @@ impl Draft<'_> {
         self.fields.lacks("pattern") || given.is_some_and(|given| given.origin == Origin::Defaults)
     }
 
+    /// True if nothing is wrong with it; of its chain only once that was checked.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.name.is_some() && self.fields.are_in_order()
+    }
+
     /// Where it was written first: its matrix, or its name.
     pub(super) fn origin(&self) -> Span {
         self.made.as_ref().map_or(self.at, |made| made.matrix)
@@ -60,10 +65,13 @@ impl Draft<'_> {
         }
     }
 
-    /// What was found in it since `mark` is said once for all profiles of its matrix.
-    pub(super) fn fold(&self, mark: usize, reading: &mut Reading<'_>) {
+    /// Notes what was found in it since `mark`, which is said once for all profiles of its matrix.
+    pub(super) fn settle(&mut self, mark: usize, reading: &mut Reading<'_>) {
+        self.fields.wrong |= reading.out.has_errors_since(mark);
         if self.made.is_some() {
             reading.fold(mark, &self.written);
+        } else {
+            reading.out.attribute_since(mark, &self.written);
         }
     }
 
@@ -113,12 +121,14 @@ impl<'t> Drafts<'t> {
             {
                 return false;
             }
+            let mark = reading.out.len();
             if !reading.layers.wins(draft.at, below.over) {
                 reading.defined_twice(format_args!("the profile `{}`", draft.written), draft.at, below.over);
             }
             let under = std::mem::replace(&mut below.fields, draft.fields);
             below.fields.lay_over(*under);
             below.over = draft.over;
+            below.settle(mark, reading);
         }
         true
     }

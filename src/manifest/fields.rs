@@ -92,6 +92,11 @@ impl<T> Slot<T> {
         }
     }
 
+    /// True if it was written and is wrong.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken)
+    }
+
     /// Whether nothing was written.
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
@@ -121,6 +126,8 @@ macro_rules! fields {
             pub(super) written: Vec<(&'static Key, Span)>,
             /// Keys that were probably meant by a misspelt one, so that they are not called missing as well.
             pub(super) meant: Vec<&'static str>,
+            /// Whether there is an error in these keys that no value of another table makes good.
+            pub(super) wrong: bool,
         }
 
         impl Fields {
@@ -128,7 +135,27 @@ macro_rules! fields {
             pub(super) fn inherit(&mut self, defaults: &Self) {
                 $(self.$name.or_default(&defaults.$name);)+
                 settings::inherit(&mut self.settings, &defaults.settings);
-                self.meant.extend(&defaults.meant);
+                let lacking = defaults.meant.iter().copied().filter(|name| self.lacks(name));
+                self.meant.extend(lacking.collect::<Vec<_>>());
+                self.wrong |= defaults.wrong;
+            }
+
+            /// True if every key that counts for the pattern is right.
+            pub(super) fn are_in_order(&self) -> bool {
+                let Some(pattern) = self.pattern.value().copied() else { return false };
+                let counts = |name: &str| keys::find(keys::PROFILE, name).is_some_and(|key| key.fits(pattern));
+                let is_lost = |name: &&str| counts(name) && self.is_absent(name);
+                !self.wrong
+                    $(&& !(self.$name.is_broken() && counts(stringify!($name))))+
+                    && self.settings.iter().all(WrittenSetting::is_right)
+                    && !self.meant.iter().any(is_lost)
+            }
+
+            fn is_absent(&self, name: &str) -> bool {
+                match name {
+                    $(stringify!($name) => self.$name.is_absent(),)+
+                    _ => false,
+                }
             }
 
             /// Takes from the same table of another file, over which this one wins, what is not written here; `settings`
@@ -140,6 +167,7 @@ macro_rules! fields {
                 let more = below.written.into_iter().filter(|(key, _)| !own.contains(&key.name));
                 self.written.extend(more);
                 self.meant.extend(below.meant);
+                self.wrong |= below.wrong;
             }
 
             /// Takes from what all profiles of a matrix have what is not written here; `settings` key by key.
@@ -150,6 +178,7 @@ macro_rules! fields {
                 settings::inherit(&mut self.settings, &common.settings);
                 self.written.extend(&common.written);
                 self.meant.extend(&common.meant);
+                self.wrong |= common.wrong;
             }
 
             /// Says of everything here that it was written in that table.
@@ -172,11 +201,7 @@ macro_rules! fields {
 
             /// Whether the key of that name is neither here nor was probably meant by a misspelt one.
             pub(super) fn lacks(&self, name: &str) -> bool {
-                let absent = match name {
-                    $(stringify!($name) => self.$name.is_absent(),)+
-                    _ => false,
-                };
-                absent && !self.meant.contains(&name)
+                self.is_absent(name) && !self.meant.contains(&name)
             }
         }
     };
@@ -232,6 +257,7 @@ impl Fields {
         // Boxed from the start: a thousand bytes that would be moved from hand to hand.
         let mut fields = Box::<Self>::default();
         fields.written.reserve_exact(table.keys.len());
+        let start = reading.out.len();
         for entry in entries(table) {
             if let Some(key) = keys::find(keys::PROFILE, entry.name) {
                 fields.written.push((key, entry.at));
@@ -241,9 +267,15 @@ impl Fields {
                 fields.meant.push("pattern");
             } else {
                 let names = keys::PROFILE.iter().map(|key| key.name);
-                fields.meant.extend(reading.unknown_key(entry, place, names));
+                let guess = reading.unknown_key(entry, place, names);
+                // Of [defaults], a profile does without a wrong value where it has its own; nobody can say what this is.
+                fields.wrong |= guess.is_none();
+                fields.meant.extend(guess);
             }
         }
+        let is_taken = |name: &&str| !fields.is_absent(name);
+        let is_guess_wrong = fields.meant.iter().any(is_taken);
+        fields.wrong |= is_guess_wrong || name.is_some() && reading.out.has_errors_since(start);
         fields
     }
 
@@ -264,9 +296,11 @@ impl Fields {
             Shape::Flag => self.credential_process = Slot::of(reading.flag(entry, example), at),
             Shape::Texts(..) => self.tags = Slot::of(values::tags(entry, example, reading), at),
             Shape::Settings => {
+                let mark = reading.out.len();
                 reading.variables.enter(key.name);
                 self.settings = settings::read(entry, reading);
                 reading.variables.leave();
+                self.wrong |= reading.out.has_errors_since(mark);
             }
         }
     }

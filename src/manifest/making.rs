@@ -134,6 +134,8 @@ pub(super) struct Plan<'m, 't> {
     bytes: usize,
     /// The others.
     varying: Vec<(&'static Key, Entry<'t>)>,
+    /// Whether there is an error in the matrix itself, which all of its profiles have in common.
+    wrong: bool,
 }
 
 impl<'m, 't> Plan<'m, 't> {
@@ -144,6 +146,7 @@ impl<'m, 't> Plan<'m, 't> {
         Context { defaults, sessions, shared }: Context<'_>,
         reading: &mut Reading<'t>,
     ) -> Option<Self> {
+        let mark = reading.out.len();
         let (common, varying) = matrix.fields(reading);
         let mut needs = |name: &str, example: &str| {
             let found = matrix.find(name);
@@ -180,7 +183,8 @@ impl<'m, 't> Plan<'m, 't> {
         let has_accounts = !accounts.list.is_empty();
         let bytes = weight(&common) + weight(defaults);
         let (name, accounts, roles) = (name?, chosen?, roles?);
-        Some(Self { matrix, name, accounts, has_accounts, roles, excluded, common, bytes, varying })
+        let wrong = matrix.wrong || reading.out.has_errors_since(mark);
+        Some(Self { matrix, name, accounts, has_accounts, roles, excluded, common, bytes, varying, wrong })
     }
 
     /// Each account with each of its roles.
@@ -215,6 +219,7 @@ impl<'m, 't> Plan<'m, 't> {
             let tags: usize = account.tags.value().into_iter().flatten().map(String::len).sum();
             let bytes = self.bytes + tags + reading.variables.take_made_bytes();
             if !out.has_room(1 + self.excluded.cost(), bytes, self.matrix, reading) {
+                out.made[first..].iter_mut().for_each(|draft| draft.fields.wrong = true);
                 return;
             }
             tried += 1;
@@ -248,6 +253,7 @@ impl<'m, 't> Plan<'m, 't> {
         role: Option<&RoleName>,
         reading: &mut Reading<'t>,
     ) -> Outcome {
+        let mark = reading.out.len();
         let Some(text) = reading.text(self.name, Some(NAME_EXAMPLE)) else {
             reading.names_are_open = true;
             return Outcome::Made;
@@ -259,6 +265,8 @@ impl<'m, 't> Plan<'m, 't> {
             return Outcome::LeftOut;
         }
         if let Some((first, other)) = out.by_name.get(&name) {
+            // Nobody can say which one is meant.
+            out.made[*first].fields.wrong = true;
             let first = &out.made[*first];
             let found = made_twice(&name, (template, account), (*other, first), matrix.label);
             let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_absent());
@@ -268,10 +276,11 @@ impl<'m, 't> Plan<'m, 't> {
                     "say in the account which session leads there: `sso_session = \"{other}\"` or `\"{own}\"`"
                 )),
                 _ => {
-                    reading.unmade.push(self.unmade(name));
+                    reading.unmade.push(self.unmade(name.clone()));
                     found
                 }
             });
+            reading.out.attribute_since(mark, &name);
             return Outcome::Made;
         }
         let parsed = ProfileName::new(&name);
@@ -285,7 +294,8 @@ impl<'m, 't> Plan<'m, 't> {
         if let Some(product) = &mut reading.variables.product {
             product.profile.clone_from(&name);
         }
-        let fields = self.fields(account, reading);
+        let mut fields = self.fields(account, reading);
+        fields.wrong |= self.wrong || !account.is_in_order() || reading.out.has_errors_since(mark);
         out.by_name.insert(name.clone(), (out.made.len(), template));
         let made = Made { matrix: matrix.at, account: account.at, role: role.map(|role| role.at) };
         let (written, name) = (Cow::Owned(name), parsed.ok());

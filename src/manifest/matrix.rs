@@ -31,6 +31,8 @@ pub(super) struct Matrix<'t> {
     pub(super) over: Span,
     /// Each key once; only `settings` once for each file, those that win over the others last.
     pub(super) entries: Vec<Entry<'t>>,
+    /// Whether there is an error in it as a whole.
+    pub(super) wrong: bool,
     /// The same without what one person's own files say, where they say which profiles there are.
     shared: Option<Vec<Entry<'t>>>,
 }
@@ -47,12 +49,19 @@ impl<'t> Matrices<'t> {
     pub(super) fn read(&mut self, entry: Entry<'t>, reading: &mut Reading<'t>) {
         let Some(table) = reading.table(entry) else { return };
         for entry in entries(table) {
-            if entry.name.contains("${") {
+            let wrong = entry.name.contains("${");
+            if wrong {
                 reading.out.push(values::variable_in_name(entry.at));
             }
             let Some(table) = reading.table(entry) else { continue };
-            let matrix =
-                Matrix { label: entry.name, at: entry.at, over: entry.at, entries: entries(table), shared: None };
+            let matrix = Matrix {
+                label: entry.name,
+                at: entry.at,
+                over: entry.at,
+                entries: entries(table),
+                wrong,
+                shared: None,
+            };
             let Some(index) = self.by_label.get(entry.name).copied() else {
                 self.by_label.insert(entry.name, self.list.len());
                 self.list.push(matrix);
@@ -61,6 +70,7 @@ impl<'t> Matrices<'t> {
             let below = &mut self.list[index];
             if !reading.layers.wins(matrix.over, below.over) {
                 reading.defined_twice(format_args!("the matrix `{}`", entry.name), matrix.at, below.at);
+                below.wrong = true;
             }
             below.lay_over(matrix, reading);
         }
@@ -111,7 +121,7 @@ impl<'t> Matrix<'t> {
         if is_local && self.shared.is_none() && CHOICES.iter().any(|name| names.contains(name)) {
             self.shared = Some(self.entries.clone());
         }
-        self.over = over.over;
+        (self.over, self.wrong) = (over.over, self.wrong | over.wrong);
         self.entries.retain(|old| old.name == "settings" || !names.contains(old.name));
         self.entries.extend(over.entries);
     }

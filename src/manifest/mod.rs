@@ -37,9 +37,10 @@ mod why;
 mod tests;
 
 use accounts::Accounts;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use drafts::Drafts;
+use drafts::{Draft, Drafts};
 use fields::Fields;
 use matrix::Matrices;
 use reading::{Entry, Name, Reading, Table, Value, entries};
@@ -70,8 +71,13 @@ const VERSION: i64 = 1;
 /// A manifest as it was read.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Loaded {
-    /// Everything in it; none if there is any error, or a value that each person has to supply.
+    /// The profiles that are in order. None where nothing can be said of any: a file can't be read, one person's own settings
+    /// are wrong, or each person has yet to supply a value.
     pub(crate) catalog: Option<Catalog>,
+    /// The other profiles, in the manifest's order.
+    pub(crate) wrong: Vec<WrongProfile>,
+    /// Whether a mistake hides which profiles there are.
+    pub(crate) names_are_open: bool,
     /// What one person wants, as far as that is right.
     pub(crate) settings: Settings,
     /// How many profiles there are.
@@ -96,11 +102,48 @@ pub(crate) struct Loaded {
     pub(crate) unmade: Vec<Unmade>,
 }
 
+/// A profile that is not in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WrongProfile {
+    /// Its name as it is written.
+    pub(crate) name: String,
+    /// The profile that it takes its credentials from, which may be the one that is wrong.
+    pub(crate) source: Option<String>,
+}
+
 impl Loaded {
-    /// Whether there is no error, or only such as entries of `[accounts]` that are missing bring about.
+    /// The catalog of a manifest without any error.
+    pub(crate) fn whole(&self) -> Option<&Catalog> {
+        self.catalog.as_ref().filter(|_| self.is_in_order())
+    }
+
+    /// What is wrong with the profiles that are wanted by name: their own errors and those of their chains, else those of what
+    /// profiles share, such as variables. Empty if none of them is wrong.
+    pub(crate) fn errors_of(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let sources: HashMap<&str, Option<&str>> =
+            self.wrong.iter().map(|wrong| (wrong.name.as_str(), wrong.source.as_deref())).collect();
+        let mut chains = HashSet::new();
+        for wrong in self.wrong.iter().filter(|wrong| is_wanted(&wrong.name)) {
+            let mut next = Some(wrong.name.as_str());
+            while let Some(name) = next.filter(|name| chains.insert(*name)) {
+                next = sources.get(name).copied().flatten();
+            }
+        }
+        if chains.is_empty() {
+            return Vec::new();
+        }
+        let errors = || self.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let is_own = |found: &&Diagnostic| found.profiles.iter().any(|profile| chains.contains(profile.as_str()));
+        let own: Vec<_> = errors().filter(is_own).cloned().collect();
+        if own.is_empty() { errors().filter(|found| found.profiles.is_empty()).cloned().collect() } else { own }
+    }
+
+    /// True if there is no error but in single profiles, or such as entries of `[accounts]` that are missing bring about.
     pub(crate) fn is_fit_for_listing(&self) -> bool {
         const MENDED: [&str; 3] = [codes::UNKNOWN_ACCOUNT, codes::MISSING_KEY, codes::UNKNOWN_SOURCE];
-        let is_fit = |found: &Diagnostic| found.severity != Severity::Error || MENDED.contains(&found.code);
+        let is_fit = |found: &Diagnostic| {
+            found.severity != Severity::Error || MENDED.contains(&found.code) || !found.profiles.is_empty()
+        };
         self.diagnostics.iter().all(is_fit)
     }
 
@@ -188,6 +231,8 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     let bodies: Vec<_> =
         parts.iter_mut().map(|part| std::mem::replace(&mut part.profiles, Body::Whole(None))).collect();
     let mut reading = Reading::new(layers, audience);
+    // By TOML's rules, no text with a key twice in one table means anything.
+    let is_toml = !out.has_errors_since(layers.findings().len());
     reading.out = out;
     match question {
         Question::Nothing => {}
@@ -216,13 +261,17 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     let session_files = sessions.names().iter().zip(&sessions.places).map(file).collect();
     let Reading { variables, out, suggester, .. } = &mut reading;
     variables.report(layers, audience, out, suggester);
-    let catalog = catalog(drafts, sessions, &mut reading);
+    let (catalog, wrong) = catalog(drafts, sessions, &mut reading);
+    let catalog = catalog.filter(|_| is_toml);
+    let names_are_open = reading.names_are_open;
     let diagnostics = reading.found();
     let unmade = std::mem::take(&mut reading.unmade);
     let why::Question { answer: why, left_out, .. } = reading.why;
     let variables = if question == Question::Variables { reading.variables.into_list() } else { Vec::new() };
     Some(Loaded {
         catalog,
+        wrong,
+        names_are_open,
         settings,
         profiles,
         sessions: sso_sessions,
@@ -243,6 +292,8 @@ fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
     let (variables, left_out) = (Vec::new(), Vec::new());
     Loaded {
         catalog: None,
+        wrong: Vec::new(),
+        names_are_open: true,
         settings,
         profiles: 0,
         sessions: 0,
@@ -299,6 +350,7 @@ fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
     let mut settings = Settings::default();
     for part in parts {
         let is_local = reading.layers.is_local(part.number);
+        let mark = reading.out.len();
         for entry in part.top(reading.layers) {
             match entry.name {
                 _ if is_local => local::check_top(entry, reading),
@@ -311,6 +363,7 @@ fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
             // No other file has any.
             settings = if *word == OwnWord::Certain { read } else { settings };
         }
+        reading.wish_is_unclear |= is_local && reading.out.has_errors_since(mark);
         if let Some(entry) = part.find("vars", reading.layers) {
             variables::read(entry, reading);
         }
@@ -325,7 +378,9 @@ fn read_tops<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Settings {
 fn read_defaults<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Box<Fields> {
     let mut defaults: Box<Fields> = Box::default();
     for part in parts {
-        let Some(table) = part.find("defaults", reading.layers).and_then(|entry| reading.table(entry)) else {
+        let Some(entry) = part.find("defaults", reading.layers) else { continue };
+        let Some(table) = reading.table(entry) else {
+            defaults.wrong = true;
             continue;
         };
         reading.variables.enter("defaults");
@@ -335,11 +390,13 @@ fn read_defaults<'t>(parts: &'t [Part<'t>], reading: &mut Reading<'t>) -> Box<Fi
             let below = defaults.written.iter().find(|(other, _)| other.name == key.name);
             if let Some((_, below)) = below.filter(|(_, below)| !reading.layers.wins(*at, *below)) {
                 reading.defined_twice(format_args!("`{}` of `[defaults]`", key.name), *at, *below);
+                fields.wrong = true;
             }
         }
         fields.lay_over(*defaults);
         defaults = fields;
     }
+    defaults.wrong |= reading.defaults_are_unclear;
     settings::came_from(&mut defaults.settings, Origin::Defaults);
     defaults
 }
@@ -403,23 +460,38 @@ fn read_profiles<'t>(bodies: Vec<Body<'t>>, parts: &[Part<'t>], reading: &mut Re
     Some(drafts)
 }
 
-/// Checks how everything fits together; the catalog, if there is no error at all.
-fn catalog(mut drafts: Drafts<'_>, sessions: Sessions<'_>, reading: &mut Reading<'_>) -> Option<Catalog> {
+/// Checks how everything fits together: the profiles that are in order, and the others.
+fn catalog(
+    mut drafts: Drafts<'_>,
+    sessions: Sessions<'_>,
+    reading: &mut Reading<'_>,
+) -> (Option<Catalog>, Vec<WrongProfile>) {
     profiles::check(&mut drafts, &sessions, reading);
     chains::check(&mut drafts, reading);
     let Reading { why, variables, layers, .. } = reading;
     why.look(&drafts.list, variables, layers);
-    if reading.out.has_errors() || reading.variables.is_open() {
-        return None;
+    if reading.variables.is_open() || reading.wish_is_unclear {
+        return (None, Vec::new());
     }
+    let is_in_order = !reading.out.has_errors_since(0);
+    // Thousands of names are not needed where nothing is wrong.
+    let mut wrong: Vec<WrongProfile> = if is_in_order { Vec::new() } else { drafts.list.iter().map(named).collect() };
     let mut built = Vec::with_capacity(drafts.list.len());
     // Each draft goes when its profile is built: thousands of them need not be there at once.
     for draft in drafts.list {
-        let profile = profiles::build(draft, &sessions);
-        debug_assert!(profile.is_some(), "a profile is wrong, and nothing was reported");
-        built.push(profile?);
+        if draft.is_in_order() {
+            let profile = profiles::build(draft, &sessions);
+            debug_assert!(profile.is_some(), "a profile is wrong, and nothing was reported");
+            built.extend(profile);
+        }
     }
-    Some(Catalog::new(sessions.checked, built))
+    let catalog = Catalog::new(sessions.checked, built);
+    wrong.retain(|profile| catalog.get(&profile.name).is_none());
+    (Some(catalog), wrong)
+}
+
+fn named(draft: &Draft<'_>) -> WrongProfile {
+    WrongProfile { name: draft.written.to_string(), source: draft.fields.source_profile.value().cloned() }
 }
 
 /// Whether this awsauth knows the version; of a newer file it can't say what is right.
@@ -449,5 +521,6 @@ fn check_top(entry: Entry<'_>, reading: &mut Reading<'_>) {
     } else if !keys::TOP.iter().any(|(known, _)| *known == name) {
         let guess = reading.unknown_key(entry, format_args!("the manifest"), keys::TOP.iter().map(|(known, _)| *known));
         reading.names_are_open |= guess.is_some_and(|guess| keys::MAKERS.contains(&guess));
+        reading.defaults_are_unclear |= guess.is_some_and(|guess| guess == "defaults" || guess == keys::INCLUDE);
     }
 }

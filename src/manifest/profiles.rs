@@ -18,14 +18,13 @@ pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, read
     // Each table goes when it is read: what TOML makes of a profile is many times as large as its text.
     for (key, value) in profiles.into_sorted() {
         let entry = Entry::new(&key, &value, base);
+        let mark = reading.out.len();
         let parsed = ProfileName::new(entry.name);
         if let Err(error) = &parsed {
             reading.out.push(values::bad_name(entry.name, entry.at, error));
         }
-        let Some(table) = reading.table(entry) else { continue };
-        reading.variables.enter(format_args!("profiles.{}", entry.name));
-        let fields = Fields::read(table, Some(entry.name), format_args!("the profile `{}`", entry.name), reading);
-        reading.variables.leave();
+        let fields = fields(entry, reading);
+        reading.out.attribute_since(mark, entry.name);
         drafts.push(Draft {
             at: entry.at,
             over: entry.at,
@@ -37,14 +36,29 @@ pub(super) fn read<'t>(profiles: Profiles<'t>, drafts: &mut Vec<Draft<'t>>, read
     }
 }
 
+fn fields(entry: Entry<'_>, reading: &mut Reading<'_>) -> Box<Fields> {
+    let Some(table) = reading.table(entry) else {
+        // Its name is known, so that nobody is told that there is no such profile, nor that it has no pattern.
+        return Box::new(Fields { wrong: true, meant: vec!["pattern"], ..Fields::default() });
+    };
+    reading.variables.enter(format_args!("profiles.{}", entry.name));
+    let fields = Fields::read(table, Some(entry.name), format_args!("the profile `{}`", entry.name), reading);
+    reading.variables.leave();
+    fields
+}
+
 /// Checks what the pattern of each profile asks for.
 pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &mut Reading<'_>) {
     let fold = |draft: &Draft<'_>| if draft.made.is_some() { Fold::Yes } else { Fold::No };
-    check_case(drafts.list.iter().map(|draft| (&*draft.written, draft.at, fold(draft))), "profile", reading);
+    let names = drafts.list.iter().map(|draft| (&*draft.written, draft.at, fold(draft)));
+    for index in check_case(names, "profile", reading) {
+        drafts.list[index].fields.wrong = true;
+    }
     for index in 0..drafts.list.len() {
         let draft = &drafts.list[index];
         // These may be keys of a profile that a matrix makes once it is right.
         if reading.names_are_open && draft.made.is_none() && draft.lacks_own_pattern() {
+            drafts.list[index].fields.wrong = true;
             continue;
         }
         let mark = reading.out.len();
@@ -54,12 +68,12 @@ pub(super) fn check(drafts: &mut Drafts<'_>, sessions: &Sessions<'_>, reading: &
             check_sso(draft, sessions, reading);
         }
         check_duration(draft, reading);
-        draft.fold(mark, reading);
+        draft.settle(mark, reading);
     }
-    for draft in &drafts.list {
+    for index in 0..drafts.list.len() {
         let mark = reading.out.len();
-        check_long_term(draft, drafts, reading);
-        draft.fold(mark, reading);
+        check_long_term(&drafts.list[index], drafts, reading);
+        drafts.list[index].settle(mark, reading);
     }
 }
 
@@ -147,6 +161,7 @@ fn check_sso(draft: &mut Draft<'_>, sessions: &Sessions<'_>, reading: &mut Readi
     }
     if let Some(session) = fields.sso_session.given() {
         sessions.check_reference(session, |code, message| draft.error(code, session, message), reading);
+        draft.fields.wrong |= sessions.find(&session.value).is_none();
         return;
     }
     check_address(draft, has_url, reading);

@@ -97,6 +97,11 @@ pub(super) struct Reading<'t> {
     /// Whether it is not known which profiles matrices make, because of a mistake that was reported, or of what each person
     /// supplies: then none can be called missing.
     pub(super) names_are_open: bool,
+    /// Whether one person's own file says something at its top, or in `[settings]`, that is wrong: then it is not known how
+    /// they want anything done.
+    pub(super) wish_is_unclear: bool,
+    /// Whether a misspelt key at the top hides what all profiles take values from.
+    pub(super) defaults_are_unclear: bool,
     /// The names that matrices would make and that nothing can have.
     pub(super) unmade: Vec<Unmade>,
     /// What was found in what a matrix says, by rule and place, each of several alike by number.
@@ -154,6 +159,8 @@ impl<'t> Reading<'t> {
             suggester,
             why,
             names_are_open,
+            wish_is_unclear: false,
+            defaults_are_unclear: false,
             unmade: Vec::new(),
             folds,
         }
@@ -190,6 +197,9 @@ impl<'t> Reading<'t> {
         if self.out.len() == mark {
             return;
         }
+        if !name.is_empty() {
+            self.out.attribute_since(mark, name);
+        }
         let mut alike: HashMap<(&'static str, Span), usize> = HashMap::new();
         for found in self.out.since(mark) {
             let key = (found.code, found.primary.span);
@@ -199,7 +209,10 @@ impl<'t> Reading<'t> {
                     fold.insert(Fold { index: self.out.len(), names: Vec::new(), others: 0 });
                     self.out.push(found);
                 }
-                Occupied(mut fold) => fold.get_mut().add(name),
+                Occupied(mut fold) => {
+                    fold.get_mut().add(name);
+                    found.profiles.iter().for_each(|profile| self.out.attribute(fold.get().index, profile));
+                }
             }
             *number += 1;
         }

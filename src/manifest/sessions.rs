@@ -78,6 +78,8 @@ struct Written<'t> {
     meant: Vec<&'static str>,
     /// Whether it is a table at all.
     is_table: bool,
+    /// Whether there is any error in it.
+    wrong: bool,
 }
 
 /// All sessions as they are written, in the order of the files.
@@ -101,6 +103,7 @@ impl<'t> WrittenSessions<'t> {
             let below = &mut self.list[index];
             if !reading.layers.wins(session.over, below.over) {
                 reading.defined_twice(format_args!("the SSO session `{}`", entry.name), session.at, below.at);
+                session.wrong = true;
             }
             session.at = below.at;
             let below = std::mem::replace(below, session);
@@ -109,13 +112,17 @@ impl<'t> WrittenSessions<'t> {
             session.region.lay_over(below.region);
             session.scopes.lay_over(below.scopes);
             session.meant.extend(below.meant);
+            session.wrong |= below.wrong;
         }
     }
 
     /// The sessions, each checked as a whole.
-    pub(super) fn check(self, reading: &mut Reading<'t>) -> Sessions<'t> {
+    pub(super) fn check(mut self, reading: &mut Reading<'t>) -> Sessions<'t> {
         let mut sessions = Sessions::default();
-        check_case(self.list.iter().map(|written| (written.name, written.at, Fold::No)), "SSO session", reading);
+        let names = self.list.iter().map(|written| (written.name, written.at, Fold::No));
+        for index in check_case(names, "SSO session", reading) {
+            self.list[index].wrong = true;
+        }
         for written in self.list {
             let name = written.name;
             sessions.places.push(written.at);
@@ -139,7 +146,9 @@ fn written<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Written<'t> {
         scopes,
         meant: Vec::new(),
         is_table: false,
+        wrong: false,
     };
+    let mark = reading.out.len();
     let Some(table) = reading.table(entry) else { return written };
     written.is_table = true;
     reading.variables.enter(format_args!("sso_sessions.{}", entry.name));
@@ -163,11 +172,12 @@ fn written<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) -> Written<'t> {
         }
     }
     reading.variables.leave();
+    written.wrong = reading.out.has_errors_since(mark);
     written
 }
 
 fn session(written: Written<'_>, reading: &mut Reading<'_>) -> Option<SsoSession> {
-    let Written { at, mut url, mut region, mut scopes, meant, .. } = written;
+    let Written { at, mut url, mut region, mut scopes, meant, wrong, .. } = written;
     let name = name(written.name, at, reading);
     if !written.is_table {
         return None;
@@ -185,6 +195,9 @@ fn session(written: Written<'_>, reading: &mut Reading<'_>) -> Option<SsoSession
         );
     }
     let scopes = if scopes.is_absent() { Some(default_scopes()) } else { scopes.take() };
+    if wrong {
+        return None;
+    }
     Some(SsoSession { name: name?, start_url: url.take()?, region: region.take()?, scopes: scopes? })
 }
 
@@ -248,20 +261,21 @@ pub(super) enum Fold {
     Yes,
 }
 
-/// Reports each of `names` before which one stands that differs only in case.
+/// Reports each of `names` before which one stands that differs only in case. Returns the places of all such names.
 pub(super) fn check_case<'n>(
     names: impl Iterator<Item = (&'n str, Span, Fold)> + Clone,
     what: &str,
     reading: &mut Reading<'_>,
-) {
+) -> Vec<usize> {
     // Most manifests are in lower case: then no two names differ only in that.
     if names.clone().all(|(name, ..)| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
-        return;
+        return Vec::new();
     }
-    let mut seen = HashMap::new();
-    for (name, at, fold) in names {
-        let (other, first) = *seen.entry(name.to_lowercase()).or_insert((name, at));
+    let (mut seen, mut alike) = (HashMap::new(), Vec::new());
+    for (index, (name, at, fold)) in names.enumerate() {
+        let (other, first, place) = *seen.entry(name.to_lowercase()).or_insert((name, at, index));
         if other != name {
+            alike.extend([place, index]);
             let mark = reading.out.len();
             let message = format!("the {what}s `{other}` and `{name}` differ only in case");
             let found = Diagnostic::error(codes::NAME_CASE, at, message);
@@ -272,4 +286,5 @@ pub(super) fn check_case<'n>(
             }
         }
     }
+    alike
 }

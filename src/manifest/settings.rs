@@ -34,6 +34,11 @@ impl WrittenSetting {
         Some(Setting { key: self.key.to_owned(), value: self.value? })
     }
 
+    /// True if its value is right.
+    pub(super) fn is_right(&self) -> bool {
+        self.value.is_some()
+    }
+
     /// Each text of it, if it is right.
     pub(super) fn told(&self) -> Vec<Told> {
         let told = |key: String, value: &ConfigText, (at, origin): (Span, Origin)| {

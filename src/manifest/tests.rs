@@ -513,3 +513,50 @@ fn what_one_persons_file_turns_off_is_an_answer_too() {
     let help = loaded.diagnostics[0].help.as_deref().unwrap();
     assert!(help.starts_with("did you mean the matrix `corp`?"), "{help}");
 }
+
+#[test]
+fn a_profile_that_is_in_order_goes_on_beside_the_mistakes_of_every_fixture() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/manifest/invalid");
+    #[expect(clippy::disallowed_methods, reason = "the test looks at its own fixtures")]
+    let texts = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).filter_map(|path| {
+        let stem = path.file_stem()?.to_string_lossy().into_owned();
+        #[expect(clippy::disallowed_methods, reason = "the test looks at its own fixtures")]
+        path.extension().filter(|kind| *kind == "toml").map(|_| (stem, std::fs::read_to_string(&path).unwrap()))
+    });
+    let mut stopped: Vec<_> = texts
+        .filter(|(_, text)| {
+            let text = format!(
+                "{text}\n[profiles.zz-in-order]\npattern = \"iam\"\nregion = \"eu-west-1\"\noutput = \"json\"\n"
+            );
+            let loaded = load(&alone(&text), Audience::Person);
+            let catalog = loaded.catalog.unwrap_or_default();
+            for profile in catalog.profiles() {
+                let name = profile.name.to_string();
+                assert!(
+                    loaded
+                        .diagnostics
+                        .iter()
+                        .all(|found| { found.severity != Severity::Error || !found.profiles.contains(&name) }),
+                    "{name} has an error"
+                );
+            }
+            catalog.get("zz-in-order").is_none()
+        })
+        .map(|(stem, _)| stem)
+        .collect();
+    stopped.sort();
+    // What can't be parsed or was written for another awsauth, and mistakes in [defaults], which every profile takes from.
+    let expected = [
+        "bad-text-raw-bidi",
+        "duplicate-key-key",
+        "duplicate-key-profile",
+        "foreign-endpoint-s3",
+        "newer-version-two",
+        "syntax-aws-config",
+        "syntax-raw-control",
+        "syntax-several",
+        "unknown-key-defaults",
+        "wrong-type-tables",
+    ];
+    assert_eq!(stopped, expected);
+}

@@ -96,6 +96,8 @@ pub(super) fn read<'t>(entry: Entry<'t>, reading: &mut Reading<'t>) {
         let defined = Defined { value, at, shared };
         match reading.variables.by_name.get_mut(entry.name) {
             Some(below) if !reading.layers.wins(at, below.at) => {
+                // Nobody can say which value is meant.
+                below.value = None;
                 let below = below.at;
                 reading.defined_twice(format_args!("the variable `{}`", entry.name), entry.at, below);
             }

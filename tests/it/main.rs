@@ -34,6 +34,7 @@ mod exec_many;
 mod fake_aws;
 #[cfg(test)]
 mod graph;
+mod in_part;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

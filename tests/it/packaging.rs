@@ -109,6 +109,8 @@ fn profile_names_are_completed_and_a_broken_manifest_is_silent() {
     scene.home.write(".config/awsauth/profiles.local.toml", "[profiles.play]\npattern = \"iam\"\n");
     assert_eq!(complete(&["login", "p"]), "prod\tiam-mfa-role\nplay\tiam\n");
     scene.home.manifest(&MANIFEST.replace("pattern = ", "pattren = "));
+    assert_eq!(complete(&["login", "p"]), "play\tiam\n");
+    scene.home.manifest("pattern = ");
     assert_eq!(complete(&["login", "p"]).trim(), "");
 }
 

@@ -34,7 +34,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let credentials = match warm(&args.name, places) {
         Some(credentials) => credentials,
-        None => at_tty::credentials(Desk::new(host, places, out)?, &args.name, host)?,
+        // What SDKs show of it must not be about other profiles.
+        None => at_tty::credentials(Desk::quiet(host, places, out)?, &args.name, host)?,
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;

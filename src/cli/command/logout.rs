@@ -16,7 +16,7 @@ use crate::cli::places::Places;
 use crate::cli::scope::{Scope, access, affected, in_levels, is_of};
 use crate::cli::selection::{Among, Wanted, choose as choose_profiles};
 use crate::login::seconds_left;
-use crate::manifest::Audience;
+use crate::manifest::{Audience, Loaded};
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
@@ -95,9 +95,10 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
     account.report(&scope, out)
 }
 
-/// Names need the manifest in order; everything does not.
+/// Names need profiles that are in order; everything does not.
 fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
-    Manifest::read(places, out).map_err(|failure| {
+    let manifest = Manifest::read_in_part(places, out);
+    manifest.inspect(Manifest::warn_of_errors).map_err(|failure| {
         let hint = "`awsauth logout --all` needs no manifest";
         if failure.is_shown() {
             out.say(hint);
@@ -107,12 +108,11 @@ fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
 }
 
 fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let catalog = match Reading::read(places, Audience::Person) {
-        Ok(reading) => reading.loaded.catalog,
-        Err(_) => None,
-    };
+    let loaded = Reading::read(places, Audience::Person).ok().map(|reading| reading.loaded);
     let is_there = places.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
-    if catalog.is_none() && is_there {
+    let is_in_order = loaded.as_ref().is_some_and(Loaded::is_in_order);
+    let catalog = loaded.and_then(|loaded| loaded.catalog);
+    if !is_in_order && is_there {
         out.warn(
             "the manifest is not in order (`awsauth check` says why); what awsauth made itself is ended all the same",
         );

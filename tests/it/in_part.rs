@@ -1,0 +1,167 @@
+//! One mistake does not stop the rest: what goes on for the profiles that are in order, and what does not.
+
+use crate::scene::{CONFIG, MANIFEST, Scene};
+use crate::support::sandbox::Run;
+
+/// Wrong by itself; another one whose source is wrong; one that nobody can find the source of.
+const WRONG: &str = r#"
+[profiles.staging]
+pattern = "iam-mfa-role"
+source_profile = "main"
+role_arn = "arn:aws:iam::44445555666:role/Admin"
+
+[profiles.staging-deploy]
+pattern = "iam-mfa-role"
+source_profile = "staging"
+role_arn = "arn:aws:iam::444455556666:role/Deploy"
+
+[profiles.lost]
+pattern = "sso-role"
+source_profile = "raed"
+role_arn = "arn:aws:iam::999900001111:role/Deploy"
+"#;
+const WARNING: &str =
+    "warning: profiles.toml has 2 errors (left out: staging, staging-deploy, lost); run awsauth check\n";
+
+/// The usual scene with wrong profiles as well.
+fn scene() -> Scene {
+    let scene = Scene::new();
+    scene.home.manifest(&format!("{MANIFEST}{WRONG}"));
+    scene
+}
+
+/// What was said that is no warning about the whole manifest.
+#[track_caller]
+fn warned(run: Run) -> String {
+    let run = run.ok();
+    let rest = run.stderr.replacen(WARNING, "", 1);
+    assert_eq!(run.stderr.len() - rest.len(), WARNING.len(), "{}", run.stderr);
+    rest
+}
+
+#[test]
+fn profiles_that_are_in_order_go_on_with_one_line_of_warning() {
+    let scene = scene();
+    warned(scene.run(&["login", "prod", "--token-code", &scene.code()]));
+    warned(scene.run(&["status", "prod"]));
+    warned(scene.run(&["env", "prod", "--shell", "bash"]));
+    warned(scene.run(&["exec", "prod", "--", "true"]));
+    warned(scene.run(&["logout", "prod"]));
+    let home = scene.home.env("AWSAUTH_HOOK", "bash");
+    warned(home.run(["use", "base"]));
+}
+
+#[test]
+fn an_sdk_sees_nothing_of_the_mistakes_of_others_and_stays_warm() {
+    let scene = scene();
+    scene.run(&["login", "prod", "--token-code", &scene.code()]).ok();
+    scene.calls();
+    scene.expire("prod");
+    let run = scene.run(&["credential-process", "prod"]).ok();
+    assert_eq!((run.stderr.as_str(), scene.calls()), ("", vec!["AssumeRole".to_owned()]));
+    let run = scene.run(&["credential-process", "prod"]).ok();
+    assert_eq!((run.stderr.as_str(), scene.calls()), ("", vec![]));
+    // With an address that is none, only a session that is kept can be had, without the manifest being read.
+    let scene = scene.env("AWS_ENDPOINT_URL_STS", "::");
+    scene.run(&["credential-process", "base"]).exits(2);
+    assert_eq!(scene.run(&["credential-process", "prod"]).ok().stdout, run.stdout);
+}
+
+#[test]
+fn a_profile_that_is_wrong_is_told_by_its_own_errors_and_those_of_its_chain() {
+    let scene = scene();
+    for command in ["login", "status", "env", "credential-process", "logout"] {
+        let run = scene.run(&[command, "staging"]).exits(3);
+        assert!(run.stderr.contains("44445555666:role/Admin") && !run.stderr.contains("raed"), "{}", run.stderr);
+        let run = scene.run(&[command, "staging-deploy"]).exits(3);
+        assert!(run.stderr.contains("44445555666:role/Admin") && !run.stderr.contains("raed"), "{}", run.stderr);
+        let run = scene.run(&[command, "lost"]).exits(3);
+        assert!(run.stderr.contains("raed") && !run.stderr.contains("44445555666"), "{}", run.stderr);
+        assert_eq!(run.stdout.lines().filter(|line| !line.is_empty()).count(), 0, "{}", run.stdout);
+    }
+    let run = scene.run(&["exec", "staging", "--", "true"]).exits(3);
+    assert!(run.stderr.contains("44445555666:role/Admin"), "{}", run.stderr);
+    let document = scene.run(&["--json", "status", "lost"]).exits(3).json();
+    assert_eq!(document["diagnostics"].as_array().unwrap().len(), 1, "{document}");
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn globs_tags_and_all_take_those_that_are_in_order() {
+    let scene = scene();
+    let rest = warned(scene.run(&["login", "[mps]*", "--token-code", &scene.code()]));
+    assert!(rest.contains("prod") && !rest.contains("staging"), "{rest}");
+    let run = scene.run(&["status", "*"]).ok();
+    assert!(run.stdout.contains("prod") && !run.stdout.contains("staging"), "{}", run.stdout);
+    let run = scene.run(&["status", "stag*"]).exits(3);
+    assert!(run.stderr.contains("44445555666:role/Admin") && !run.stderr.contains("raed"), "{}", run.stderr);
+    scene.run(&["status", "nothing-*"]).exits(2);
+    scene.run(&["status", "nothing"]).exits(2);
+}
+
+#[test]
+fn check_list_graph_and_apply_fail_and_write_nothing() {
+    let scene = Scene::new();
+    scene.run(&["apply", "--yes"]).ok();
+    scene.logged_in(&["prod", "jump"]);
+    let before = scene.home.read(CONFIG);
+    // `main` is wrong now, and it is not gone: its session and those made from it stay.
+    scene.change_manifest("mfa/alice\"\n\n[profiles.prod]", "mfa/\"\n\n[profiles.prod]");
+    for command in [&["check"][..], &["list"], &["graph"], &["apply", "--yes"], &["apply", "--dry-run"]] {
+        scene.run(command).exits(3);
+    }
+    assert_eq!(scene.home.read(CONFIG), before);
+    for name in ["main", "prod", "read", "jump"] {
+        scene.session(name);
+    }
+    scene.run(&["logout", "jump"]).ok();
+    for name in ["main", "prod"] {
+        scene.session(name);
+    }
+}
+
+#[test]
+fn an_error_in_what_profiles_share_leaves_out_those_that_use_it() {
+    let scene = Scene::new();
+    for (from, to, left) in [
+        ("corp.awsapps.com/start\"", "corp.awsapps.com/start\"\nsso_regoin = \"x\"", "main prod base audit"),
+        ("mfa/alice\"\n\n[profiles.prod]", "mfa/${user}\"\n\n[profiles.prod]", "base audit read jump"),
+        ("region = \"ap-northeast-1\"", "mfa_serial = \"x:y\"", "main base audit read jump"),
+        ("[defaults]", "[other]\na = 1\n[defaults]", "main prod base audit read jump"),
+    ] {
+        scene.change_manifest(from, to);
+        let document = scene.run(&["status", "--json"]).ok().json();
+        let names = document["profiles"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap());
+        assert_eq!(names.collect::<Vec<_>>().join(" "), left, "{to}");
+    }
+    // What all of them would take values from.
+    for to in [
+        "[defualts]",
+        "[defaults]\nregoin = \"x\"",
+        "[defaults]\ns4 = 1",
+        "[defaults.settings]\nmax_atempts = 1\n[defaults]",
+    ] {
+        scene.change_manifest("[defaults]", to);
+        scene.run(&["status"]).exits(3);
+    }
+}
+
+#[test]
+fn a_file_that_can_not_be_parsed_and_wrong_settings_of_ones_own_stop_everything() {
+    let scene = Scene::new();
+    scene.home.manifest(&format!("{MANIFEST}\n[profiles.main]\n"));
+    scene.run(&["env", "base", "--shell", "bash"]).exits(3);
+    scene.home.manifest(MANIFEST);
+    scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nprompt = \"ttty\"\n");
+    scene.run(&["env", "base", "--shell", "bash"]).exits(3);
+}
+
+#[test]
+fn completion_names_those_that_are_in_order() {
+    let scene = scene();
+    let mut command = scene.home.command(["--", "awsauth", "login", ""]);
+    let run: Run = command.env("COMPLETE", "fish").output().unwrap().into();
+    let run = run.ok();
+    let names = run.stdout.lines().filter_map(|line| line.split('\t').next()).filter(|name| !name.starts_with('-'));
+    assert_eq!(names.collect::<Vec<_>>().join(" "), "main prod base audit read jump");
+}
