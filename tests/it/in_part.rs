@@ -155,13 +155,3 @@ fn a_file_that_can_not_be_parsed_and_wrong_settings_of_ones_own_stop_everything(
     scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nprompt = \"ttty\"\n");
     scene.run(&["env", "base", "--shell", "bash"]).exits(3);
 }
-
-#[test]
-fn completion_names_those_that_are_in_order() {
-    let scene = scene();
-    let mut command = scene.home.command(["--", "awsauth", "login", ""]);
-    let run: Run = command.env("COMPLETE", "fish").output().unwrap().into();
-    let run = run.ok();
-    let names = run.stdout.lines().filter_map(|line| line.split('\t').next()).filter(|name| !name.starts_with('-'));
-    assert_eq!(names.collect::<Vec<_>>().join(" "), "main prod base audit read jump");
-}
