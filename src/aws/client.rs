@@ -20,22 +20,45 @@ use super::certificates;
 use super::clock::Clock;
 use crate::address::WebAddress;
 use crate::login::{CallError, ClockSkew, Obstacle, Operation};
-use crate::model::Credentials;
+use crate::model::{Credentials, Routing};
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// Addresses that stand in for AWS's own, from `AWS_ENDPOINT_URL_*` (aws-facts §7).
+/// What the environment says of where AWS is (aws-facts §7). It comes before what a profile says.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Endpoints {
+    /// Whether addresses that stand in for AWS's own are ignored, those of profiles too.
+    pub(crate) ignored: Option<bool>,
+    /// Whether FIPS endpoints are asked.
+    pub(crate) fips: Option<bool>,
+    /// Whether dual-stack endpoints are asked.
+    pub(crate) dual_stack: Option<bool>,
     /// Instead of STS.
     pub(crate) sts: Option<String>,
     /// Instead of the SSO portal.
     pub(crate) sso: Option<String>,
     /// Instead of SSO OIDC.
     pub(crate) sso_oidc: Option<String>,
+}
+
+impl Endpoints {
+    /// What answers in STS's place, if something does.
+    fn sts<'a>(&'a self, routing: Routing<'a>) -> Option<&'a str> {
+        let is_ignored = self.ignored.or(routing.ignores_endpoint_urls) == Some(true);
+        self.sts.as_deref().or(routing.endpoint_url).filter(|_| !is_ignored)
+    }
+
+    /// Whether a dual-stack endpoint is asked, where nothing else stands in: an address is what it is.
+    pub(super) fn dual_stack(&self, endpoint: Option<&str>, profile: Option<bool>) -> Option<bool> {
+        self.dual_stack.or(profile).filter(|_| endpoint.is_none())
+    }
+
+    fn fips(&self, endpoint: Option<&str>, profile: Option<bool>) -> Option<bool> {
+        self.fips.or(profile).filter(|_| endpoint.is_none())
+    }
 }
 
 /// Certificates to trust instead of the system's.
@@ -110,23 +133,26 @@ impl Aws {
         &self.endpoints
     }
 
-    /// A client of STS in `region`, signing with `signer`.
+    /// A client of STS in `region`, or where `routing` leads, signing with `signer`.
     pub(super) fn sts(
         &self,
         call: Operation,
-        region: &str,
+        (region, routing): (&str, Routing<'_>),
         signer: &Credentials,
         retry: Retry,
     ) -> Result<aws_sdk_sts::Client, CallError> {
+        let endpoint = self.endpoints.sts(routing);
         let mut config = aws_sdk_sts::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
-            .http_client(self.http(call, self.endpoints.sts.as_deref())?)
+            .http_client(self.http(call, endpoint)?)
             .retry_config(retries(retry))
             .timeout_config(timeouts())
             .interceptor(self.clock.clone())
             .credentials_provider(sdk_credentials(signer));
-        config.set_endpoint_url(self.endpoints.sts.clone());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        config.set_use_fips(self.endpoints.fips(endpoint, routing.fips));
+        config.set_use_dual_stack(self.endpoints.dual_stack(endpoint, routing.dual_stack));
         Ok(aws_sdk_sts::Client::from_conf(config.build()))
     }
 
@@ -135,6 +161,7 @@ impl Aws {
         &self,
         call: Operation,
         region: &str,
+        dual_stack: Option<bool>,
         retry: Retry,
     ) -> Result<aws_sdk_ssooidc::Client, CallError> {
         let mut config = aws_sdk_ssooidc::Config::builder()
@@ -145,11 +172,18 @@ impl Aws {
             .timeout_config(timeouts())
             .interceptor(self.clock.clone());
         config.set_endpoint_url(self.endpoints.sso_oidc.clone());
+        config.set_use_dual_stack(self.endpoints.dual_stack(self.endpoints.sso_oidc.as_deref(), dual_stack));
         Ok(aws_sdk_ssooidc::Client::from_conf(config.build()))
     }
 
     /// A client of the SSO portal in `region`.
-    pub(super) fn portal(&self, call: Operation, region: &str, retry: Retry) -> Result<aws_sdk_sso::Client, CallError> {
+    pub(super) fn portal(
+        &self,
+        call: Operation,
+        region: &str,
+        dual_stack: Option<bool>,
+        retry: Retry,
+    ) -> Result<aws_sdk_sso::Client, CallError> {
         let mut config = aws_sdk_sso::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region.to_owned()))
@@ -158,6 +192,7 @@ impl Aws {
             .timeout_config(timeouts())
             .interceptor(self.clock.clone());
         config.set_endpoint_url(self.endpoints.sso.clone());
+        config.set_use_dual_stack(self.endpoints.dual_stack(self.endpoints.sso.as_deref(), dual_stack));
         Ok(aws_sdk_sso::Client::from_conf(config.build()))
     }
 
@@ -250,6 +285,35 @@ mod tests {
         ] {
             assert_eq!(Address::of(endpoint), expected, "{endpoint:?}");
         }
+    }
+
+    #[test]
+    fn the_environment_comes_before_the_profile_and_an_address_before_its_kinds() {
+        let profile = Routing {
+            endpoint_url: Some("http://127.0.0.1:1"),
+            fips: Some(true),
+            dual_stack: Some(true),
+            ..Routing::default()
+        };
+        let none = Endpoints::default();
+        let own = Endpoints { sts: Some("http://127.0.0.1:2".to_owned()), ..Endpoints::default() };
+        let ignoring = Routing { ignores_endpoint_urls: Some(true), ..profile };
+        assert_eq!(none.sts(profile), Some("http://127.0.0.1:1"));
+        assert_eq!(own.sts(profile), Some("http://127.0.0.1:2"));
+        for (endpoints, routing) in [(&none, ignoring), (&own, ignoring), (&none, Routing::default())] {
+            assert_eq!(endpoints.sts(routing), None);
+        }
+        let heeding = Endpoints { ignored: Some(false), ..own };
+        assert_eq!(heeding.sts(ignoring), Some("http://127.0.0.1:2"));
+        let ignored = Endpoints { ignored: Some(true), ..heeding };
+        assert_eq!(ignored.sts(profile), None);
+        let off = Endpoints { fips: Some(false), dual_stack: Some(false), ..Endpoints::default() };
+        assert_eq!((none.fips(None, profile.fips), off.fips(None, profile.fips)), (Some(true), Some(false)));
+        assert_eq!((none.dual_stack(None, Some(true)), off.dual_stack(None, Some(true))), (Some(true), Some(false)));
+        assert_eq!(
+            (none.fips(Some("http://a"), Some(true)), none.dual_stack(Some("http://a"), Some(true))),
+            (None, None)
+        );
     }
 
     fn now() -> Timestamp {

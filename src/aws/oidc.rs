@@ -29,7 +29,7 @@ impl Aws {
         let operation = Operation::RegisterClient;
         let scopes: Vec<String> = call.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
         let request = self
-            .oidc(operation, call.region.as_str(), Retry::Yes)?
+            .oidc(operation, call.region.as_str(), call.dual_stack, Retry::Yes)?
             .register_client()
             .client_name(call.client_name)
             .client_type("public")
@@ -52,12 +52,17 @@ impl Aws {
     }
 
     /// Where OIDC is in `region`: what stands in for it, else AWS's own address. A browser is sent there too.
-    pub(crate) async fn oidc_endpoint(&self, region: &Region) -> Result<String, CallError> {
+    pub(crate) async fn oidc_endpoint(&self, region: &Region, dual_stack: Option<bool>) -> Result<String, CallError> {
         if let Some(url) = self.endpoints().sso_oidc.clone() {
             return Ok(url);
         }
         let unknown = |cause: String| CallError::unreachable(Operation::Authorize, cause);
-        let params = Params::builder().region(region.as_str()).build().map_err(|error| unknown(error.to_string()))?;
+        let dual_stack = self.endpoints().dual_stack(None, dual_stack).unwrap_or(false);
+        let params = Params::builder()
+            .region(region.as_str())
+            .use_dual_stack(dual_stack)
+            .build()
+            .map_err(|error| unknown(error.to_string()))?;
         let endpoint = DefaultResolver::new().resolve_endpoint(&params).await;
         Ok(endpoint.map_err(|error| unknown(error.to_string()))?.url().to_owned())
     }
@@ -69,7 +74,7 @@ impl Aws {
     ) -> Result<DeviceAuthorization, CallError> {
         let operation = Operation::StartDeviceAuthorization;
         let answer = self
-            .oidc(operation, call.region.as_str(), Retry::Yes)?
+            .oidc(operation, call.region.as_str(), call.dual_stack, Retry::Yes)?
             .start_device_authorization()
             .client_id(&call.client.client_id)
             .client_secret(call.client.client_secret.expose())
@@ -92,7 +97,7 @@ impl Aws {
     pub(crate) async fn create_token(&self, call: CreateToken<'_>, now: Timestamp) -> Result<Granted, CallError> {
         let operation = Operation::CreateToken;
         let request = self
-            .oidc(operation, call.region.as_str(), Retry::No)?
+            .oidc(operation, call.region.as_str(), call.dual_stack, Retry::No)?
             .create_token()
             .client_id(&call.client.client_id)
             .client_secret(call.client.client_secret.expose());
@@ -127,7 +132,7 @@ mod tests {
     fn endpoint(endpoints: Endpoints, region: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let region = Region::new(region).unwrap();
-        runtime.block_on(Aws::new(endpoints, None, || Timestamp::UNIX_EPOCH).oidc_endpoint(&region)).unwrap()
+        runtime.block_on(Aws::new(endpoints, None, || Timestamp::UNIX_EPOCH).oidc_endpoint(&region, None)).unwrap()
     }
 
     #[test]
@@ -140,6 +145,8 @@ mod tests {
         ] {
             assert_eq!(endpoint(Endpoints::default(), region), url);
         }
+        let dual_stack = Endpoints { dual_stack: Some(true), ..Endpoints::default() };
+        assert_eq!(endpoint(dual_stack, "us-east-1"), "https://oidc.us-east-1.api.aws");
         let own = "http://127.0.0.1:4566".to_owned();
         let endpoints = Endpoints { sso_oidc: Some(own.clone()), ..Endpoints::default() };
         assert_eq!(endpoint(endpoints, "us-east-1"), own);

@@ -17,7 +17,7 @@ impl Aws {
     pub(crate) async fn list_accounts(&self, call: ListAccounts<'_>) -> Result<ListPage<AccountItem>, CallError> {
         let operation = Operation::ListAccounts;
         let answer = self
-            .portal(operation, call.region.as_str(), Retry::No)?
+            .portal(operation, call.region.as_str(), None, Retry::No)?
             .list_accounts()
             .access_token(call.access_token.expose())
             .max_results(PAGE)
@@ -37,7 +37,7 @@ impl Aws {
     pub(crate) async fn list_account_roles(&self, call: ListAccountRoles<'_>) -> Result<ListPage<String>, CallError> {
         let operation = Operation::ListAccountRoles;
         let answer = self
-            .portal(operation, call.region.as_str(), Retry::No)?
+            .portal(operation, call.region.as_str(), None, Retry::No)?
             .list_account_roles()
             .access_token(call.access_token.expose())
             .account_id(call.account_id.as_str())
@@ -55,7 +55,7 @@ impl Aws {
     pub(crate) async fn get_role_credentials(&self, call: GetRoleCredentials<'_>) -> Result<Credentials, CallError> {
         let operation = Operation::GetRoleCredentials;
         let answer = self
-            .portal(operation, call.region.as_str(), Retry::No)?
+            .portal(operation, call.region.as_str(), call.dual_stack, Retry::No)?
             .get_role_credentials()
             .access_token(call.access_token.expose())
             .account_id(call.account_id.as_str())
@@ -77,7 +77,8 @@ impl Aws {
     /// a network that is not there.
     pub(crate) async fn logout(&self, region: &Region, access_token: &Secret) -> Result<(), CallError> {
         let operation = Operation::Logout;
-        let call = self.portal(operation, region.as_str(), Retry::No)?.logout().access_token(access_token.expose());
+        let call =
+            self.portal(operation, region.as_str(), None, Retry::No)?.logout().access_token(access_token.expose());
         call.send().await.map(drop).map_err(|error| self.failed(operation, error))
     }
 }

@@ -100,6 +100,8 @@ pub(crate) struct Broker<'a> {
     approved: RefCell<HashSet<String>>,
     /// The SSO tokens that this run has, by their key, or why they could not be had.
     tokens: RefCell<HashMap<String, Result<SsoToken, Rc<BrokerError>>>>,
+    /// What the profiles for which tokens are wanted say of dual-stack endpoints.
+    dual_stack: RefCell<HashMap<ProfileName, Option<bool>>>,
     /// The codes that were sent in this run, with their devices: none is sent twice.
     used: RefCell<Vec<(MfaSerial, Secret)>>,
     /// Whether the person was told that sessions are not kept.
@@ -129,6 +131,7 @@ impl<'a> Broker<'a> {
             since,
             approved: RefCell::default(),
             tokens: RefCell::default(),
+            dual_stack: RefCell::default(),
             used: RefCell::default(),
             is_unkept_told: Cell::new(false),
             pace: pace::Clocked::default(),

@@ -63,7 +63,12 @@ impl Broker<'_> {
     /// Opens the page and answers the browser; none if it did not come back in time.
     async fn open_page(&self, opening: &Opening<'_>, mut loopback: Loopback) -> Result<Option<SsoToken>, BrokerError> {
         let Opening { name, access, client, pkce, redirect_uri } = *opening;
-        let endpoint = self.ports.aws.oidc_endpoint(access.region()).await.map_err(|call| failed(name, call))?;
+        let endpoint = self
+            .ports
+            .aws
+            .oidc_endpoint(access.region(), self.dual_stack(name))
+            .await
+            .map_err(|call| failed(name, call))?;
         let page = pkce.authorize_url(&endpoint, &client.client_id, redirect_uri, access.scopes());
         let opened = (self.ports.open)(&page);
         (self.ports.notify)(Notice::Page { access, page: &page, opened });
@@ -96,7 +101,7 @@ impl Broker<'_> {
         let Opening { name, access, client, pkce, redirect_uri } = *opening;
         let grant = Grant::AuthorizationCode { code, verifier: &pkce.verifier, redirect_uri };
         self.calling(Operation::CreateToken, name);
-        let call = CreateToken { region: access.region(), client, grant };
+        let call = CreateToken { region: access.region(), dual_stack: self.dual_stack(name), client, grant };
         self.ports.aws.create_token(call, (self.ports.now)()).await
     }
 

@@ -130,7 +130,8 @@ impl Broker<'_> {
         loop {
             let mfa = codes.next(self)?;
             self.calling(Operation::GetSessionToken, &profile.name);
-            let call = GetSessionToken { region: region(profile), key, mfa, duration_seconds };
+            let call =
+                GetSessionToken { region: region(profile), routing: profile.routing(), key, mfa, duration_seconds };
             match self.ports.aws.get_session_token(call).await {
                 Err(error) if codes.may_retry(self, &error) => {}
                 answer => return answer.map_err(|call| failed(&profile.name, call)),
@@ -150,7 +151,14 @@ impl Broker<'_> {
             let mfa = Some(codes.next(self)?);
             self.calling(Operation::AssumeRole, &profile.name);
             let name = self.role_session_name(role);
-            let call = AssumeRole { region: region(profile), source, role, role_session_name: &name, mfa };
+            let call = AssumeRole {
+                region: region(profile),
+                routing: profile.routing(),
+                source,
+                role,
+                role_session_name: &name,
+                mfa,
+            };
             match self.ports.aws.assume_role(call).await {
                 Err(error) if codes.may_retry(self, &error) => {}
                 answer => return answer.map_err(|call| failed(&profile.name, call)),
@@ -166,7 +174,14 @@ impl Broker<'_> {
     ) -> Result<Credentials, BrokerError> {
         self.calling(Operation::AssumeRole, &profile.name);
         let name = self.role_session_name(role);
-        let call = AssumeRole { region: region(profile), source, role, role_session_name: &name, mfa: None };
+        let call = AssumeRole {
+            region: region(profile),
+            routing: profile.routing(),
+            source,
+            role,
+            role_session_name: &name,
+            mfa: None,
+        };
         self.ports.aws.assume_role(call).await.map_err(|call| failed(&profile.name, call))
     }
 

@@ -78,11 +78,11 @@ impl Broker<'_> {
         (account_id, role_name): (&AccountId, &SsoRoleName),
         token: &SsoToken,
     ) -> Result<Credentials, CallError> {
-        let (region, access_token) = (access.region(), &token.access_token);
+        let (region, dual_stack, access_token) = (access.region(), profile.routing().dual_stack, &token.access_token);
         self.pace
             .run(async || {
                 self.calling(Operation::GetRoleCredentials, &profile.name);
-                let call = GetRoleCredentials { region, access_token, account_id, role_name };
+                let call = GetRoleCredentials { region, dual_stack, access_token, account_id, role_name };
                 self.ports.aws.get_role_credentials(call).await
             })
             .await
@@ -99,9 +99,17 @@ impl Broker<'_> {
         if let Some(result) = self.token_of_this_run(access, trust) {
             return result;
         }
+        if let Purpose::Role(steps) = purpose {
+            self.dual_stack.borrow_mut().insert(purpose.name().clone(), steps[steps.len() - 1].routing().dual_stack);
+        }
         let result = self.find_token(purpose, access, trust).await;
         self.tokens.borrow_mut().insert(run_key(access), result.clone());
         result
+    }
+
+    /// Whether the profile of that name, for which a token is wanted, says that dual-stack endpoints are asked.
+    pub(super) fn dual_stack(&self, name: &ProfileName) -> Option<bool> {
+        self.dual_stack.borrow().get(name).copied().flatten()
     }
 
     /// The token that this run uses, whatever AWS says of it.
@@ -231,7 +239,12 @@ impl Broker<'_> {
             return Err(CallError::unreachable(Operation::CreateToken, "there is no refresh token"));
         };
         self.calling(Operation::CreateToken, name);
-        let call = CreateToken { region: access.region(), client, grant: Grant::RefreshToken(refresh_token) };
+        let call = CreateToken {
+            region: access.region(),
+            dual_stack: self.dual_stack(name),
+            client,
+            grant: Grant::RefreshToken(refresh_token),
+        };
         let mut granted = self.ports.aws.create_token(call, (self.ports.now)()).await?;
         // RFC 6749 §6: an answer without a refresh token leaves the old one good.
         granted.refresh_token = granted.refresh_token.or_else(|| token.refresh_token.clone());
@@ -305,12 +318,14 @@ impl Broker<'_> {
         client_use: ClientUse,
     ) -> Result<SsoClient, CallError> {
         self.calling(Operation::RegisterClient, name);
+        let dual_stack = self.dual_stack(name);
         let name = match access {
             SsoAccess::Session(session) => format!("awsauth-{}", session.name),
             SsoAccess::Legacy { .. } => "awsauth".to_owned(),
         };
         let call = RegisterClient {
             region: access.region(),
+            dual_stack,
             client_name: &name,
             scopes: access.scopes(),
             client_use,
@@ -330,7 +345,12 @@ impl Broker<'_> {
         client: &SsoClient,
     ) -> Result<DeviceAuthorization, CallError> {
         self.calling(Operation::StartDeviceAuthorization, name);
-        let call = StartDeviceAuthorization { region: access.region(), client, start_url: access.start_url() };
+        let call = StartDeviceAuthorization {
+            region: access.region(),
+            dual_stack: self.dual_stack(name),
+            client,
+            start_url: access.start_url(),
+        };
         self.ports.aws.start_device_authorization(call).await
     }
 
@@ -347,7 +367,7 @@ impl Broker<'_> {
             tokio::time::sleep(wait).await;
             let grant = Grant::DeviceCode(&authorization.device_code);
             self.calling(Operation::CreateToken, name);
-            let call = CreateToken { region: access.region(), client, grant };
+            let call = CreateToken { region: access.region(), dual_stack: self.dual_stack(name), client, grant };
             let answer = self.ports.aws.create_token(call, (self.ports.now)()).await;
             match polling.next(answer, (self.ports.now)()) {
                 Outcome::Wait(pause) => wait = pause,

@@ -4,7 +4,7 @@ use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::out::Out;
-use super::surroundings::{CODE_VARIABLE, stale_variables};
+use super::surroundings::secret_variables;
 use super::work::{FileWork, colored};
 use crate::prompt;
 use crate::source::display_safe;
@@ -46,9 +46,7 @@ pub(crate) fn ask(default: bool) -> Result<(), Failure> {
 
 /// Shows a diff in colours that a question follows.
 fn show_diff(diff: &str, host: &Host, out: Out) -> Result<(), Failure> {
-    let mut unset = stale_variables(host);
-    unset.push(CODE_VARIABLE.to_owned());
     let plain = || anstream::adapter::strip_str(diff).to_string();
     let shown = if out.has_color_on_stdout() { diff.to_owned() } else { plain() };
-    if pager::show(&shown, host, &unset) { Ok(()) } else { out.data(diff) }
+    if pager::show(&shown, host, &secret_variables(host)) { Ok(()) } else { out.data(diff) }
 }

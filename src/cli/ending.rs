@@ -169,7 +169,7 @@ impl Ending {
         if error.problem != Problem::TokenRejected {
             return ended;
         }
-        let call = CreateToken { region, client, grant: Grant::RefreshToken(refresh_token) };
+        let call = CreateToken { region, dual_stack: None, client, grant: Grant::RefreshToken(refresh_token) };
         match self.aws.create_token(call, clock::now()).await {
             Ok(granted) => self.aws.logout(region, &granted.access_token).await.or_else(unless_over),
             Err(error) => unless_over(error),

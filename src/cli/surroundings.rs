@@ -7,7 +7,9 @@ use super::places::variable;
 use crate::address::WebAddress;
 use crate::aws::{CaBundle, Endpoints};
 use crate::login::{Machine, MfaCode};
-use crate::render::{IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token};
+use crate::render::{
+    CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
+};
 use crate::secret::Secret;
 use crate::system::disk;
 use crate::system::host::Host;
@@ -16,15 +18,26 @@ use crate::system::host::Host;
 const CONTAINERS: [&str; 5] =
     ["container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID"];
 
-/// The variables that must not be left over from another identity, of all that there may be and of those there are.
-pub(crate) fn stale_variables(host: &Host) -> Vec<String> {
+/// What must not be left over from another identity, of all that there may be and of what there is.
+pub(crate) fn stale_variables(host: &Host) -> Leftovers {
     let named = IDENTITY_VARIABLES.into_iter().map(str::to_owned);
     let tokens = host.names().filter(|name| is_bearer_token(name)).map(str::to_owned);
     // A region that somebody else has set, before or since, is not awsauth's to take away.
     let own = host.var(OWN_REGION);
     let regions = REGION_VARIABLES.into_iter().filter(|name| own.is_some() && host.var(name) == own);
     let mark = own.is_some().then_some(OWN_REGION);
-    named.chain(tokens).chain(regions.chain(mark).map(str::to_owned)).collect()
+    let is_set = |name: &str| host.var_os(name).is_some();
+    let marks = CARRIED_SETTINGS.iter().map(|setting| setting.mark).filter(|mark| is_set(mark));
+    let variables = CARRIED_SETTINGS.iter().map(|setting| setting.variable).filter(|variable| is_set(variable));
+    let (own, carried): (Vec<_>, Vec<_>) = variables.partition(|variable| persons_own(host, variable).is_some());
+    let settings = regions.chain(mark).chain(marks).chain(carried).map(str::to_owned);
+    Leftovers { stale: named.chain(tokens).chain(settings).collect(), own }
+}
+
+/// The value of a variable, unless awsauth has set it for a profile: it says nothing about others.
+fn persons_own<'h>(host: &'h Host, name: &str) -> Option<&'h str> {
+    let carried = CARRIED_SETTINGS.iter().find(|setting| setting.variable == name);
+    host.var(name).filter(|value| carried.is_none_or(|setting| host.var(setting.mark) != Some(value)))
 }
 
 /// The variables that carry keys, tokens or a code. A program that awsauth starts for itself, such as a browser, gets none.
@@ -58,18 +71,24 @@ pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secre
 
 /// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
 pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
-    let ignored =
-        host.var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let flag = |name: &str| persons_own(host, name).map(|value| value.eq_ignore_ascii_case("true"));
     let url = |service: &str| {
         let names = [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()];
-        let found = names.iter().find_map(|name| Some((name, host.var(name)?)));
-        let Some((name, url)) = found.filter(|_| !ignored) else { return Ok(None) };
+        let Some((name, url)) = names.iter().find_map(|name| Some((name, persons_own(host, name)?))) else {
+            return Ok(None);
+        };
         // The value is not shown: there may be a password in it.
         let words = format!("{name} is no address of http or https, or has a user's name in it");
         let wrong = || Failure::new(Exit::Usage, words);
         WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
     };
-    Ok(Endpoints { sts: url("STS")?, sso: url("SSO")?, sso_oidc: url("SSO_OIDC")? })
+    let ignored = flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    let [sts, sso, sso_oidc] = match ignored {
+        Some(true) => [None, None, None],
+        _ => [url("STS")?, url("SSO")?, url("SSO_OIDC")?],
+    };
+    let (fips, dual_stack) = (flag("AWS_USE_FIPS_ENDPOINT"), flag("AWS_USE_DUALSTACK_ENDPOINT"));
+    Ok(Endpoints { ignored, fips, dual_stack, sts, sso, sso_oidc })
 }
 
 /// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.

@@ -10,7 +10,7 @@ use super::problem::classify;
 use super::skew;
 use super::{ClockSkew, MfaCode, Obstacle, Problem};
 use crate::model::{
-    AccountId, ClientUse, ConfigText, Credentials, MfaSerial, Region, Role, SsoClient, SsoRoleName, StartUrl,
+    AccountId, ClientUse, ConfigText, Credentials, MfaSerial, Region, Role, Routing, SsoClient, SsoRoleName, StartUrl,
 };
 use crate::secret::Secret;
 
@@ -26,8 +26,10 @@ pub(crate) struct MfaProof<'a> {
 /// STS `GetSessionToken`, signed by a long-term key.
 #[derive(Debug)]
 pub(crate) struct GetSessionToken<'a> {
-    /// Where STS is asked.
+    /// The region whose STS is asked.
     pub(crate) region: &'a str,
+    /// What the profile says of where that is.
+    pub(crate) routing: Routing<'a>,
     /// What signs.
     pub(crate) key: &'a Credentials,
     /// The device and its code.
@@ -39,8 +41,10 @@ pub(crate) struct GetSessionToken<'a> {
 /// STS `AssumeRole`.
 #[derive(Debug)]
 pub(crate) struct AssumeRole<'a> {
-    /// Where STS is asked.
+    /// The region whose STS is asked.
     pub(crate) region: &'a str,
+    /// What the profile says of where that is.
+    pub(crate) routing: Routing<'a>,
     /// What signs.
     pub(crate) source: &'a Credentials,
     /// The role and its options.
@@ -56,6 +60,8 @@ pub(crate) struct AssumeRole<'a> {
 pub(crate) struct RegisterClient<'a> {
     /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
+    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
+    pub(crate) dual_stack: Option<bool>,
     /// What the approval page shows.
     pub(crate) client_name: &'a str,
     /// The scopes; none for the legacy form.
@@ -71,6 +77,8 @@ pub(crate) struct RegisterClient<'a> {
 pub(crate) struct StartDeviceAuthorization<'a> {
     /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
+    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
+    pub(crate) dual_stack: Option<bool>,
     /// The registered client.
     pub(crate) client: &'a SsoClient,
     /// The access portal.
@@ -127,6 +135,8 @@ pub(crate) enum Grant<'a> {
 pub(crate) struct CreateToken<'a> {
     /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
+    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
+    pub(crate) dual_stack: Option<bool>,
     /// The registered client.
     pub(crate) client: &'a SsoClient,
     /// The grant.
@@ -149,6 +159,8 @@ pub(crate) struct Granted {
 pub(crate) struct GetRoleCredentials<'a> {
     /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
+    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
+    pub(crate) dual_stack: Option<bool>,
     /// The bearer token.
     pub(crate) access_token: &'a Secret,
     /// The account.

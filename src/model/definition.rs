@@ -78,8 +78,20 @@ fn describe(profile: &Profile) -> String {
         Kind::SsoRole(role) => write!(text, "{}", describe_role(role)),
     };
     debug_assert!(written.is_ok(), "writing to a String can't fail");
+    if let Some(url) = sts_endpoint(profile) {
+        // Nothing is added where there is none: sessions from before profiles had one stay good.
+        text.push_str(" endpoint ");
+        text.push_str(url);
+    }
     text.push('\n');
     text
+}
+
+/// What answers in place of AWS's STS, if the profile has it make a session.
+fn sts_endpoint(profile: &Profile) -> Option<&str> {
+    let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. });
+    let routing = profile.routing();
+    routing.endpoint_url.filter(|_| asks_sts && routing.ignores_endpoint_urls != Some(true))
 }
 
 fn describe_role(role: &Role) -> String {
@@ -95,7 +107,7 @@ fn describe_role(role: &Role) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RoleArn;
+    use crate::model::{ConfigText, RoleArn, Setting, SettingValue};
     use crate::secret::Secret;
 
     fn main_profile() -> Profile {
@@ -141,6 +153,27 @@ mod tests {
         assert_eq!(digest.as_str(), "2dc206de2443de0efe4228c8210a9ce39bfcbf71fa53ea25144f69ea0791647c");
         let digest = Definition::of(&[&main, &role_profile()]);
         assert_eq!(digest.as_str(), "edac0bab3f03abd85e74bc2237511d6d79066f29dc329e4b64d79ab39e9f69d7");
+    }
+
+    #[test]
+    fn a_session_of_one_endpoint_is_none_of_another_or_of_aws() {
+        let with = |settings: &[(&str, &str)]| {
+            let setting = |(key, value): &(&str, &str)| Setting {
+                key: (*key).to_owned(),
+                value: SettingValue::Text(ConfigText::new(value).unwrap()),
+            };
+            let profile = Profile { settings: settings.iter().map(setting).collect(), ..role_profile() };
+            Definition::of(&[&main_profile(), &profile])
+        };
+        let (none, one, other) =
+            (&[][..], ("endpoint_url", "http://127.0.0.1:1"), ("endpoint_url", "http://127.0.0.1:2"));
+        assert_ne!(with(&[one]), with(none));
+        assert_ne!(with(&[one]), with(&[other]));
+        // These do not change who answers.
+        let ignored = ("ignore_configured_endpoint_urls", "true");
+        for settings in [&[("use_fips_endpoint", "true")][..], &[("use_dualstack_endpoint", "true")], &[one, ignored]] {
+            assert_eq!(with(settings), with(none), "{settings:?}");
+        }
     }
 
     #[test]

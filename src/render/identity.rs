@@ -1,7 +1,7 @@
 //! Owns which environment variables say who one is, and what an environment becomes for a profile. Must not read the
 //! environment.
 
-use crate::model::{Credentials, Profile, utc};
+use crate::model::{ConfigText, Credentials, Profile, utc};
 use crate::secret::Secret;
 
 /// The regions that [`Change::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
@@ -10,11 +10,40 @@ pub(crate) const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGIO
 /// The region that awsauth has set, so that one which somebody else has set since is left alone.
 pub(crate) const OWN_REGION: &str = "AWSAUTH_REGION";
 
+/// A setting of a profile that a program is told by a variable.
+#[derive(Debug)]
+pub(crate) struct CarriedSetting {
+    /// The setting; a point leads into a nested block.
+    key: &'static str,
+    /// AWS's variable of the same meaning. One that the person has set wins, as it does for AWS's SDKs.
+    pub(crate) variable: &'static str,
+    /// The same value, which shows that awsauth has set it and may take it away.
+    pub(crate) mark: &'static str,
+}
+
+/// Settings that change where requests go, and `output`.
+pub(crate) const CARRIED_SETTINGS: [CarriedSetting; 6] = [
+    carried("endpoint_url", "AWS_ENDPOINT_URL", "AWSAUTH_ENDPOINT_URL"),
+    carried("s3.endpoint_url", "AWS_ENDPOINT_URL_S3", "AWSAUTH_ENDPOINT_URL_S3"),
+    carried(
+        "ignore_configured_endpoint_urls",
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "AWSAUTH_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    ),
+    carried("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", "AWSAUTH_USE_FIPS_ENDPOINT"),
+    carried("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", "AWSAUTH_USE_DUALSTACK_ENDPOINT"),
+    carried("output", "AWS_DEFAULT_OUTPUT", "AWSAUTH_DEFAULT_OUTPUT"),
+];
+
+const fn carried(key: &'static str, variable: &'static str, mark: &'static str) -> CarriedSetting {
+    CarriedSetting { key, variable, mark }
+}
+
 /// The variables that carry an identity or select one; what a profile does not set must not be left over from another.
 ///
-/// How AWS is reached is no identity and stays: endpoints, files (`AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`), CA,
-/// retries, FIPS, `AWS_EC2_METADATA_DISABLED` (keys in the environment are taken before the metadata service is asked).
-/// Regions stay too, unless awsauth set them or the profile has one.
+/// How AWS is reached is no identity and stays, unless awsauth set it: endpoints, files (`AWS_CONFIG_FILE`,
+/// `AWS_SHARED_CREDENTIALS_FILE`), CA, retries, FIPS, `AWS_EC2_METADATA_DISABLED` (keys in the environment are taken before
+/// the metadata service is asked). Regions stay too, unless awsauth set them or the profile has one.
 pub(crate) const IDENTITY_VARIABLES: [&str; 36] = [
     // What every SDK signs with (aws-facts §7). botocore takes AWS_SECURITY_TOKEN for a session's token.
     "AWS_ACCESS_KEY_ID",
@@ -86,6 +115,15 @@ pub(crate) fn is_bearer_token(name: &str) -> bool {
     !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// What there is of identities in an environment that is to have another one.
+#[derive(Debug)]
+pub(crate) struct Leftovers {
+    /// What must not be left over.
+    pub(crate) stale: Vec<String>,
+    /// Variables of [`CARRIED_SETTINGS`] that the person has set.
+    pub(crate) own: Vec<&'static str>,
+}
+
 /// What an environment becomes.
 #[derive(Debug)]
 pub(crate) struct Change {
@@ -96,13 +134,13 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// `stale` is taken away, and nothing takes its place.
-    pub(crate) fn to_nobody(stale: Vec<String>) -> Self {
-        Self { set: Vec::new(), unset: stale }
+    /// What is stale is taken away, and nothing takes its place.
+    pub(crate) fn to_nobody(leftovers: Leftovers) -> Self {
+        Self { set: Vec::new(), unset: leftovers.stale }
     }
 
-    /// A program gets `credentials`, and nothing of `stale`.
-    pub(crate) fn to(profile: &Profile, credentials: &Credentials, stale: Vec<String>) -> Self {
+    /// A program gets `credentials` and is sent where the profile says, and nothing stale is left.
+    pub(crate) fn to(profile: &Profile, credentials: &Credentials, leftovers: Leftovers) -> Self {
         let mut set = vec![
             ("AWS_ACCESS_KEY_ID", Secret::new(credentials.access_key_id.clone())),
             ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone()),
@@ -117,9 +155,16 @@ impl Change {
             set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region.as_str()))));
             set.push((OWN_REGION, Secret::new(region.as_str())));
         }
+        for CarriedSetting { key, variable, mark } in CARRIED_SETTINGS {
+            let output = profile.output.as_ref().filter(|_| key == "output").map(ConfigText::as_str);
+            if let Some(value) = output.or_else(|| profile.setting(key)).filter(|_| !leftovers.own.contains(&variable))
+            {
+                set.extend([variable, mark].map(|name| (name, Secret::new(value))));
+            }
+        }
         set.push(("AWSAUTH_PROFILE", Secret::new(profile.name.as_str())));
         let is_left = |name: &String| !set.iter().any(|(set, _)| set == name);
-        let unset = stale.into_iter().filter(is_left).collect();
+        let unset = leftovers.stale.into_iter().filter(is_left).collect();
         Self { set, unset }
     }
 }

@@ -15,7 +15,8 @@ pub(crate) use completion::{COMPLETE_VARIABLE, CompletionShell, Reply};
 pub(crate) use graph::{Graph, Node};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{
-    Change, IDENTITY_VARIABLES, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
+    CARRIED_SETTINGS, Change, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,
+    is_bearer_token,
 };
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageText, Tone, page, page_policy};

@@ -71,6 +71,9 @@ mod readers;
 #[cfg(feature = "real-clients")]
 mod repository;
 #[cfg(test)]
+#[cfg(unix)]
+mod routing;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod schema;

@@ -1,0 +1,42 @@
+//! Owns which settings of a profile change where its requests go (aws-facts §7).
+
+use super::{Profile, SettingValue};
+
+/// What a profile says of where its requests go. None where it says nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Routing<'a> {
+    /// `endpoint_url`
+    pub(crate) endpoint_url: Option<&'a str>,
+    /// `ignore_configured_endpoint_urls`, which rules out those of the environment too.
+    pub(crate) ignores_endpoint_urls: Option<bool>,
+    /// `use_fips_endpoint`
+    pub(crate) fips: Option<bool>,
+    /// `use_dualstack_endpoint`
+    pub(crate) dual_stack: Option<bool>,
+}
+
+impl Profile {
+    /// One of its `settings`; `s3.endpoint_url` is that of a nested block.
+    pub(crate) fn setting(&self, key: &str) -> Option<&str> {
+        let (key, nested) = key.split_once('.').map_or((key, None), |(key, nested)| (key, Some(nested)));
+        let setting = self.settings.iter().find(|setting| setting.key == key)?;
+        match (&setting.value, nested) {
+            (SettingValue::Text(text), None) => Some(text.as_str()),
+            (SettingValue::Nested(list), Some(nested)) => {
+                list.iter().find(|(key, _)| key == nested).map(|(_, text)| text.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// Where its requests go.
+    pub(crate) fn routing(&self) -> Routing<'_> {
+        let flag = |key| self.setting(key).map(|value| value == "true");
+        Routing {
+            endpoint_url: self.setting("endpoint_url"),
+            ignores_endpoint_urls: flag("ignore_configured_endpoint_urls"),
+            fips: flag("use_fips_endpoint"),
+            dual_stack: flag("use_dualstack_endpoint"),
+        }
+    }
+}
