@@ -145,6 +145,21 @@ pub(crate) struct Position {
     pub(crate) column: usize,
 }
 
+/// The text of a file that any program may have written: UTF-8, or UTF-16 as PowerShell 5 writes it; what begins it to say
+/// which is left out. None if it is neither.
+pub(crate) fn decode(bytes: &[u8]) -> Option<String> {
+    let utf_16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, odd) = rest.as_chunks::<2>();
+        let units = pairs.iter().map(|pair| unit(*pair));
+        odd.is_empty().then(|| char::decode_utf16(units).collect::<Result<String, _>>().ok())?
+    };
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf_16(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] | rest => std::str::from_utf8(rest).ok().map(str::to_owned),
+    }
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -245,6 +260,20 @@ mod tests {
         assert_eq!(source.position(6), Position { line: 2, column: 3 });
         assert_eq!(source.span(2), Span::new(2, 8));
         assert_eq!(source.position(999), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn a_text_is_decoded_as_its_first_bytes_say() {
+        let text = "AKIA é😀\r\n";
+        let units: Vec<u16> = std::iter::once(0xFEFF).chain(text.encode_utf16()).collect();
+        let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+        for bytes in [text.as_bytes(), format!("\u{feff}{text}").as_bytes(), &little, &big] {
+            assert_eq!(decode(bytes).as_deref(), Some(text), "{bytes:?}");
+        }
+        for bad in [&b"\xFF\xFEa"[..], b"\xFF\xFE\0\xD8", b"a\xFF"] {
+            assert_eq!(decode(bad), None, "{bad:?}");
+        }
     }
 
     #[test]

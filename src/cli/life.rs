@@ -1,10 +1,12 @@
 //! Owns how long a profile has credentials without anybody being asked, as far as this machine knows. Must not ask AWS.
 
+use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
 use super::desk::Desk;
 use crate::login::{Freshness, TokenUse, decide, seconds_left};
 use crate::model::{Kind, Profile};
+use crate::system::clock;
 
 /// What is known of one profile without asking AWS.
 pub(crate) struct State {
@@ -55,6 +57,28 @@ impl Life {
             Self::Renewed(_) | Self::Endless => true,
         }
     }
+}
+
+/// How soon the end of a session is worth a colour, in seconds: SDKs begin to renew then.
+const SOON: i64 = 15 * 60;
+
+impl State {
+    /// The colour of its word.
+    pub(crate) fn style(&self, now: Timestamp) -> Style {
+        let is_ending = matches!(self.life, Life::Until(end) if seconds_left(end, now) < SOON);
+        match self.word {
+            "valid" | "renewable" if is_ending => AnsiColor::Yellow.on_default(),
+            "valid" | "key" => AnsiColor::Green.on_default(),
+            "renewable" => AnsiColor::Cyan.on_default(),
+            "none" => Style::new().dimmed(),
+            _ => AnsiColor::Red.on_default(),
+        }
+    }
+}
+
+/// What is known of a profile now, in one word.
+pub(crate) fn word(desk: &Desk<'_>, profile: &Profile) -> &'static str {
+    desk.chain(profile.name.as_str()).map_or("-", |chain| state(desk, chain.profiles(), clock::now()).word)
 }
 
 /// The state of the top of `steps`.

@@ -30,6 +30,7 @@ mod out;
 mod outcomes;
 mod permissions;
 mod personal;
+mod picker;
 mod places;
 mod plans;
 mod progress;
@@ -118,7 +119,7 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
         Command::Login(args) => command::login::run(args, host, places, out),
         Command::Status(args) => command::status::run(args, host, places, out),
         Command::List(args) => command::list::run(args, host, places, out),
-        Command::Graph(args) => command::graph::run(args, places, out),
+        Command::Graph(args) => command::graph::run(args, host, places, out),
         Command::Env(args) => command::env::run(args, host, places, out),
         Command::Use(args) => command::using::run(args, host, places, out),
         Command::Exec(args) => command::exec::run(args, host, places, out),

@@ -1,5 +1,6 @@
 //! Owns asking the person. What cannot be asked is a [`NoAnswer`], at once. Must not know AWS.
 
+mod line;
 mod program;
 mod tty;
 
@@ -99,25 +100,17 @@ pub(crate) struct Terminal;
 
 impl Prompt for Terminal {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
-        let Question { text, help, fits, complaint, echo, facts: _ } = question;
-        let complaint = complaint.to_owned();
-        let validator = move |answer: &str| {
-            Ok(if fits(answer) {
-                inquire::validator::Validation::Valid
-            } else {
-                inquire::validator::Validation::Invalid(complaint.clone().into())
-            })
-        };
-        let answer = match echo {
-            Echo::Shown => inquire::Text::new(text).with_help_message(help).with_validator(validator).prompt(),
-            Echo::Hidden => inquire::Password::new(text)
-                .with_help_message(help)
-                .with_display_mode(inquire::PasswordDisplayMode::Hidden)
-                .without_confirmation()
-                .with_validator(validator)
-                .prompt(),
-        };
-        answer.map(Secret::new).map_err(no_answer)
+        loop {
+            // The answer has a line of its own: however narrow the terminal is, it can be redrawn.
+            let style = anstyle::AnsiColor::Green.on_default();
+            say(&format!("{style}?{style:#} {} [{}]", question.text, question.help))?;
+            let answer = line::read_line("> ", question.echo).map_err(NoAnswer::Tty)?.ok_or(NoAnswer::Interrupted)?;
+            if (question.fits)(answer.expose()) {
+                return Ok(answer);
+            }
+            let style = anstyle::AnsiColor::Red.on_default();
+            say(&format!("{style}#{style:#} {}", question.complaint))?;
+        }
     }
 
     fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
@@ -159,9 +152,42 @@ pub(crate) fn confirm(text: &str, default: bool) -> Result<bool, NoAnswer> {
     inquire::Confirm::new(text).with_default(default).prompt().map_err(no_answer)
 }
 
-/// Lets one of `options` be chosen on the terminal, from a list that typing filters. Options must be safe to show.
-pub(crate) fn choose(text: &str, options: Vec<String>) -> Result<String, NoAnswer> {
-    inquire::Select::new(text, options).with_page_size(15).prompt().map_err(no_answer)
+/// One thing that can be chosen.
+pub(crate) struct Choice {
+    /// What choosing it answers.
+    pub(crate) answer: String,
+    /// How it is listed, safe to show.
+    pub(crate) row: String,
+}
+
+impl std::fmt::Display for Choice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.row)
+    }
+}
+
+/// Lets one of `choices` be chosen on the terminal, from a list that typing filters.
+pub(crate) fn choose(text: &str, mut choices: Vec<Choice>) -> Result<String, NoAnswer> {
+    let rows: Vec<String> = choices.iter().map(|choice| choice.row.to_lowercase()).collect();
+    // inquire shows an empty list where nothing matches: a last row takes its place.
+    choices.push(Choice { answer: String::new(), row: "(nothing matches)".to_owned() });
+    let score = |typed: &str, _: &Choice, _: &str, place: usize| {
+        let typed = typed.to_lowercase();
+        let fits = |row: &String| typed.split_whitespace().all(|word| row.contains(word));
+        let is_shown = rows.get(place).map_or_else(|| !rows.iter().any(fits), fits);
+        // The highest score comes first.
+        is_shown.then(|| -i64::try_from(place).unwrap_or(i64::MAX))
+    };
+    let select = inquire::Select::new(text, choices).with_page_size(15).with_scorer(&score);
+    let chosen = select.with_formatter(&|chosen| chosen.value.answer.clone()).prompt().map_err(no_answer)?;
+    // Enter where nothing matches chooses nothing.
+    if chosen.answer.is_empty() { Err(NoAnswer::Interrupted) } else { Ok(chosen.answer) }
+}
+
+/// Talks on stderr, since stdout is data.
+fn say(text: &str) -> Result<(), NoAnswer> {
+    use std::io::Write as _;
+    writeln!(anstream::stderr(), "{text}").map_err(NoAnswer::Tty)
 }
 
 fn no_answer(error: inquire::InquireError) -> NoAnswer {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::source::decode;
+
 /// A variable gives a path that leads to another place from each directory.
 #[derive(Debug, Error)]
 #[error("{name} is `{given}`, which is no absolute path")]
@@ -168,11 +170,12 @@ impl Host {
         Ok(std::io::stdout())
     }
 
-    /// Everything on standard input, at most `limit` bytes of it.
+    /// The text on standard input, at most `limit` bytes of it.
     pub(crate) fn read_stdin(limit: u64) -> std::io::Result<String> {
-        let mut text = String::new();
-        std::io::stdin().lock().take(limit).read_to_string(&mut text)?;
-        Ok(text)
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+        decode(&bytes)
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16"))
     }
 }
 

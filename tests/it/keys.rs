@@ -56,6 +56,25 @@ fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
 }
 
 #[test]
+fn a_file_of_powershell_5_is_read_from_a_file_or_stdin() {
+    let csv = format!("\u{feff}Access key ID,Secret access key\r\n{ID},{SECRET}\r\n");
+    let little: Vec<u8> = csv.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = csv.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [little, big, csv.into_bytes()] {
+        for args in ["--csv key.csv", "--csv - <key.csv", "<key.csv"] {
+            let scene = scene();
+            scene.home.write("key.csv", &bytes);
+            let script = format!("\"$0\" keys add main {args}");
+            let mut command = scene.home.program("sh".as_ref());
+            let run: crate::support::sandbox::Run =
+                command.args(["-c", &script, env!("CARGO_BIN_EXE_awsauth")]).output().unwrap().into();
+            shows_no_secret(&run.ok());
+            assert_eq!(scene.home.read(CREDENTIALS), section("main-long-term", ID), "{args}");
+        }
+    }
+}
+
+#[test]
 fn everything_else_in_the_file_stays_byte_for_byte() {
     let scene = scene();
     let mine = "# mine\r\n[x]\r\naws_access_key_id=AKIAX\r\n  s3 =\r\n\r\n; end";

@@ -16,6 +16,7 @@ use crate::model::LongTermKey;
 use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
+use crate::source::decode;
 use crate::system::backups::Stamp;
 use crate::system::clock;
 use crate::system::disk;
@@ -107,7 +108,7 @@ fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
             let bytes = disk::read(path).map_err(|error| Failure::of(Exit::Usage, &error))?;
             let bytes =
                 bytes.ok_or_else(|| Failure::new(Exit::Usage, format!("there is no file {}", path.display())))?;
-            Secret::new(String::from_utf8_lossy(&bytes).into_owned())
+            Secret::new(decode(&bytes).unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned()))
         }
         None if host.stdin_is_terminal => return ask(),
         None => Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?),

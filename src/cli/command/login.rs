@@ -8,22 +8,23 @@ use crate::cli::complete::profile_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::load::Manifest;
+use crate::cli::life::word;
 use crate::cli::out::Out;
 use crate::cli::outcomes::Outcomes;
+use crate::cli::picker::pick;
 use crate::cli::places::Places;
 use crate::cli::selection::{Among, Tags, Wanted, choose};
 use crate::cli::surroundings::given_code;
 use crate::model::{Profile, ProfileName, SsoFlow};
-use crate::prompt::{self, NoAnswer, Nobody, Prompt, Terminal};
+use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
 use crate::system::host::Host;
 
 /// Get credentials for profiles, asking for no more than is needed: what is still valid is kept
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_process` of
-profiles.local.toml, or asked for on the terminal.
+The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_process` of \
+profiles.local.toml, or asked for on the terminal. \
 A code is good for one call: further ones are asked for.")]
 pub(crate) struct Args {
     /// The profiles, or patterns such as 'prod-*'; without one, a list to choose from
@@ -77,7 +78,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
     let desk = Desk::new(host, places, out)?;
-    let profiles = wanted(args, &desk.manifest, host)?;
+    let profiles = wanted(args, &desk, host, out)?;
     let mut report = Outcomes::new(out);
     let mut chains = Vec::new();
     for profile in &profiles {
@@ -118,7 +119,8 @@ fn not_shared(failure: Failure) -> Failure {
 }
 
 /// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.
-fn wanted<'m>(args: &Args, manifest: &'m Manifest, host: &Host) -> Result<Vec<&'m Profile>, Failure> {
+fn wanted<'d>(args: &Args, desk: &'d Desk<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
+    let manifest = &desk.manifest;
     let among = Among::WithSession;
     if args.all {
         return choose(manifest, Wanted::All, among);
@@ -133,11 +135,8 @@ fn wanted<'m>(args: &Args, manifest: &'m Manifest, host: &Host) -> Result<Vec<&'
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `--all`"));
     }
     let all = choose(manifest, Wanted::All, among)?;
-    match prompt::choose("Log in to:", all.iter().map(|profile| profile.name.to_string()).collect()) {
-        Ok(name) => Ok(vec![manifest.profile(&name)?]),
-        Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
-        Err(error) => Err(Failure::of(Exit::Usage, &error)),
-    }
+    let name = pick("Log in to:", &all, |profile| word(desk, profile).to_owned(), &[], out)?;
+    Ok(vec![manifest.profile(&name)?])
 }
 
 /// Profiles that other tools can't find.

@@ -12,13 +12,13 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
+use crate::cli::picker::pick;
 use crate::cli::places::Places;
 use crate::cli::scope::{Scope, access, affected, in_levels, is_of};
 use crate::cli::selection::{Among, Wanted, choose as choose_profiles};
 use crate::login::seconds_left;
 use crate::manifest::{Audience, Loaded};
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
-use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
 use crate::source::display_safe;
 use crate::system::host::Host;
@@ -30,11 +30,11 @@ const EVERYTHING: &str = "(everything)";
 /// End sessions: of the profiles, of what they were made from, and of what was made from that
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed
-out can't be called back: it accepts them until their time is over, which is
+A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed \
+out can't be called back: it accepts them until their time is over, which is \
 told. Without a network everything ends on this machine all the same.
 
-With --all, tokens of portals that awsauth does not know are left, and named.
+With --all, tokens of portals that awsauth does not know are left, and named. \
 It works without a manifest, or with one that is broken.")]
 pub(crate) struct Args {
     /// The profiles, or patterns such as 'prod-*'; without one, a list to choose from
@@ -77,7 +77,7 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
         return end_all(&ending, places, out);
     }
     let manifest = read_manifest(places, out)?;
-    let names = if args.names.is_empty() { choose(&manifest, &ending)? } else { args.names.clone() };
+    let names = if args.names.is_empty() { choose(&manifest, &ending, out)? } else { args.names.clone() };
     if names.iter().any(|name| name == EVERYTHING) {
         return end_all(&ending, places, out);
     }
@@ -139,21 +139,16 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
 }
 
 /// Lets one of the profiles that have something to end be chosen.
-fn choose(manifest: &Manifest, ending: &Ending) -> Result<Vec<String>, Failure> {
+fn choose(manifest: &Manifest, ending: &Ending, out: Out) -> Result<Vec<String>, Failure> {
     let sign_ins = ending.tokens.sign_ins().map_err(|error| Failure::of(Exit::Unavailable, &error))?;
     let has_something = |profile: &&Profile| {
         let has_token = access(profile).is_some_and(|access| sign_ins.iter().any(|one| is_of(one, access)));
         has_token || ending.sessions.get(&profile.name).is_some()
     };
-    let profiles = manifest.catalog.profiles().iter().filter(has_something);
-    let names = profiles.map(|profile| profile.name.to_string());
+    let profiles: Vec<_> = manifest.catalog.profiles().iter().filter(has_something).collect();
     // Last, so that Enter alone does not end everything.
-    let options: Vec<String> = names.chain([EVERYTHING.to_owned()]).collect();
-    match prompt::choose("Log out of:", options) {
-        Ok(name) => Ok(vec![name]),
-        Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
-        Err(error) => Err(Failure::of(Exit::Usage, &error)),
-    }
+    let name = pick("Log out of:", &profiles, |_| String::new(), &[EVERYTHING], out)?;
+    Ok(vec![name])
 }
 
 impl Account {

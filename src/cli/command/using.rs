@@ -4,12 +4,13 @@ use crate::cli::complete::profile_names;
 use crate::cli::desk::{Desk, InPlace};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::life::word;
 use crate::cli::out::Out;
+use crate::cli::picker::pick;
 use crate::cli::places::Places;
 use crate::cli::shell::{current_hook, current_shell, one_line};
 use crate::cli::surroundings::stale_variables;
 use crate::login::seconds_left;
-use crate::prompt::{self, NoAnswer};
 use crate::render::{Change, HOOK_VARIABLE, HookShell, Shell, duration};
 use crate::system::clock;
 use crate::system::host::Host;
@@ -17,8 +18,8 @@ use crate::system::host::Host;
 /// Set the current shell's credentials; needs the shell function of `awsauth hook`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A program can't change the shell that started it: the function that `awsauth hook` prints does.
-Where a login is needed it runs in place. If anything fails, the shell keeps what it had, and the
+A program can't change the shell that started it: the function that `awsauth hook` prints does. \
+Where a login is needed it runs in place. If anything fails, the shell keeps what it had, and the \
 exit code is awsauth's.")]
 pub(crate) struct Args {
     /// The profile; without one, a list to choose from
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change, Failure> {
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => choose(desk, host)?,
+        None => choose(desk, host, out)?,
     };
     let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
     let credentials = desk.credentials_for(&name, login)?;
@@ -63,15 +64,12 @@ fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change,
     Ok(Change::to(desk.manifest.profile(&name)?, &credentials, stale_variables(host)))
 }
 
-fn choose(desk: &Desk<'_>, host: &Host) -> Result<String, Failure> {
+fn choose(desk: &Desk<'_>, host: &Host, out: Out) -> Result<String, Failure> {
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `--none`"));
     }
-    let names = desk.manifest.catalog.profiles().iter().map(|profile| profile.name.to_string());
-    prompt::choose("Use:", names.collect()).map_err(|error| match error {
-        NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted"),
-        error => Failure::of(Exit::Usage, &error),
-    })
+    let profiles: Vec<_> = desk.manifest.catalog.profiles().iter().collect();
+    pick("Use:", &profiles, |profile| word(desk, profile).to_owned(), &[], out)
 }
 
 /// The person has not installed the function, or is in a shell that has none.
