@@ -45,6 +45,20 @@ impl Out {
         }
     }
 
+    /// How many columns a table on stdout may take: what another program reads is whole.
+    pub(crate) fn columns_of_data(self, host: &Host) -> usize {
+        if host.stdout_is_terminal { self.width } else { usize::MAX }
+    }
+
+    /// Writes a table, and says so if the terminal is too narrow for all of it.
+    pub(crate) fn data_of_table(self, text: &str, is_whole: bool) -> Result<(), Failure> {
+        self.data(text)?;
+        if !is_whole {
+            self.say("shortened to the terminal's width; --json has everything");
+        }
+        Ok(())
+    }
+
     /// Writes data that somebody waits for: it is an error too if the reader went away.
     pub(crate) fn hand_over(self, text: &str) -> Result<(), Failure> {
         self.write(text).map_err(|error| cannot_write(&error))

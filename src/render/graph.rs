@@ -3,8 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::table::table;
+use anstyle::Style;
+
+use super::table::table_within;
 use crate::model::{Catalog, Chain, Profile, Root};
+
+/// The columns of a tree that go where a terminal is too narrow, the first one first.
+const EXPENDABLE: [usize; 3] = [1, 3, 2];
 
 /// What stands on what. Edges lead from a source to what is made from it.
 #[derive(Debug)]
@@ -99,8 +104,9 @@ impl<'m> Graph<'m> {
         below
     }
 
-    /// A tree for a terminal, with what is known of each in columns.
-    pub(crate) fn tree(&self) -> String {
+    /// A tree for a terminal, with what is known of each in columns, which is whole if it fits into so many. `style` colours
+    /// the names.
+    pub(crate) fn tree(&self, most: usize, style: impl Fn(Node<'m>) -> Style) -> (String, bool) {
         let below = self.below();
         let mut rows = Vec::with_capacity(self.nodes.len());
         // What is still to be drawn, the next one last: a node, the lines that lead past it, and whether it is the last one
@@ -117,11 +123,13 @@ impl<'m> Graph<'m> {
                 Some((past, false)) => (format!("{past}├── "), format!("{past}│   ")),
             };
             let [account, role] = node.place();
-            rows.push([&format!("{drawn}{}", node.name()), node.kind(), account, role].map(str::to_owned).to_vec());
+            let style = style(node);
+            let name = format!("{drawn}{style}{}{style:#}", node.name());
+            rows.push([&name, node.kind(), account, role].map(str::to_owned).to_vec());
             let last = below[place].last();
             open.extend(below[place].iter().rev().map(|next| (*next, Some((past.clone(), Some(next) == last)))));
         }
-        table(&rows)
+        table_within(&rows, most, &EXPENDABLE)
     }
 
     /// A flowchart of Mermaid.

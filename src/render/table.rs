@@ -1,41 +1,70 @@
 //! Owns tables for people.
 
-use unicode_width::UnicodeWidthStr as _;
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// How far apart columns are.
 const GAP: usize = 2;
 
-/// Columns as wide as they need to be, two blanks apart; the first row is the header.
+/// A column is shortened to no less than this before it goes.
+const LEAST: usize = 12;
+
+/// Columns as wide as they need to be, two blanks apart; the first row is the header. Cells may be coloured.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
-    table_within(rows, usize::MAX, &[])
+    table_within(rows, usize::MAX, &[]).0
 }
 
-/// The same in at most so many columns of a terminal, if leaving some of `expendable` out makes that possible: those that are
-/// named first go first.
-pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usize]) -> String {
+/// The same in at most so many columns of a terminal, if shortening or leaving out some of `expendable` makes that possible:
+/// those that are named first go first. Also says whether everything is there.
+pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usize]) -> (String, bool) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut shown = vec![true; columns];
+    let widest =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0);
+    let mut widths: Vec<Option<usize>> = (0..columns).map(|column| Some(widest(column))).collect();
+    let mut is_whole = true;
     for column in expendable {
-        let wide = widths.iter().zip(&shown).filter(|(_, shown)| **shown).map(|(width, _)| width + GAP);
-        if wide.sum::<usize>().saturating_sub(GAP) <= most {
-            break;
-        }
-        shown[*column] = false;
+        let all = widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
+        let Some(over) = all.checked_sub(most).filter(|over| *over > 0) else { break };
+        is_whole = false;
+        widths[*column] = widths[*column].and_then(|width| width.checked_sub(over)).filter(|rest| *rest >= LEAST);
     }
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
-        for ((cell, width), _) in row.iter().zip(&widths).zip(&shown).filter(|(_, shown)| **shown) {
-            line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width + GAP - cell.width()));
+        for (cell, most) in row.iter().zip(&widths).filter_map(|(cell, width)| Some((cell, (*width)?))) {
+            let cell = shortened(cell, most);
+            line.push_str(&cell);
+            line.extend(std::iter::repeat_n(' ', most + GAP - width(&cell)));
         }
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text
+    (text, is_whole)
+}
+
+/// The first row of a table for a terminal.
+pub(crate) fn header<const N: usize>(titles: [&str; N]) -> Vec<String> {
+    let style = anstyle::Style::new().bold();
+    titles.map(|title| format!("{style}{title}{style:#}")).to_vec()
+}
+
+/// How many columns of a terminal a cell takes; its colour takes none.
+fn width(cell: &str) -> usize {
+    anstream::adapter::strip_str(cell).map(str::width).sum()
+}
+
+/// The cell in at most so many columns, its end left out if need be. Only cells without colour are ever too long.
+fn shortened(cell: &str, most: usize) -> Cow<'_, str> {
+    if width(cell) <= most {
+        return Cow::Borrowed(cell);
+    }
+    let mut taken = 0;
+    let head = cell.chars().take_while(|character| {
+        taken += character.width().unwrap_or(0);
+        taken < most
+    });
+    Cow::Owned(head.chain(['…']).collect())
 }
 
 /// Seconds as a person says them, to the nearest minute: `12 h 0 min`, `14 min`, `40 s`.
@@ -75,8 +104,28 @@ mod tests {
         for (most, expected) in
             [(12, "A  BB    CCC\na  漢字  c\n"), (11, "A  BB\na  漢字\n"), (6, "A\na\n"), (0, "A\na\n")]
         {
-            assert_eq!(table_within(&rows, most, &[2, 1]), expected, "{most}");
+            assert_eq!(table_within(&rows, most, &[2, 1]), (expected.to_owned(), most == 12), "{most}");
         }
+    }
+
+    #[test]
+    fn a_column_is_shortened_before_it_goes() {
+        let rows = [["A", "B"], ["a", "one two three 漢字 five"]].map(|row| row.map(str::to_owned).to_vec());
+        for (most, expected) in [
+            (26, "A  B\na  one two three 漢字 five\n"),
+            (25, "A  B\na  one two three 漢字 fi…\n"),
+            (19, "A  B\na  one two three …\n"),
+            (15, "A  B\na  one two thr…\n"),
+            (14, "A\na\n"),
+        ] {
+            assert_eq!(table_within(&rows, most, &[1]), (expected.to_owned(), most == 26), "{most}");
+        }
+    }
+
+    #[test]
+    fn colour_takes_no_room() {
+        let rows = [["A", "B"], ["\u{1b}[32mab\u{1b}[0m", "c"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table(&rows), "A   B\n\u{1b}[32mab\u{1b}[0m  c\n");
     }
 
     #[test]

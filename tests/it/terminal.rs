@@ -75,6 +75,24 @@ fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
 }
 
 #[test]
+fn editing_keys_edit_the_code_and_a_wrong_one_does_not_stay() {
+    let scene = Scene::new();
+    let good = scene.code();
+    let mut session = at_terminal(&scene, "login prod");
+    session.exp_string("MFA code for").unwrap();
+    session.send("12345\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("six digits, please").unwrap();
+    // Ctrl-U, Ctrl-W, Ctrl-A with Ctrl-K, Ctrl-E, Ctrl-H.
+    let (first, rest) = good.split_at(1);
+    session.send(&format!("98\u{15}76\u{17}54\u{1}\u{b}{rest}\u{1}{first}\u{5}3\u{8}\r")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("prod: valid for").unwrap();
+    ends_with(session, 0);
+    assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
+}
+
+#[test]
 fn two_roles_with_a_device_of_their_own_ask_for_its_next_code_and_not_for_the_same_again() {
     let scene = Scene::new();
     scene.change_manifest("role_arn = \"arn:aws:iam::444455556666:role/Admin\"", "role_arn = \"arn:aws:iam::444455556666:role/Admin\"\n\n[profiles.admin]\npattern = \"iam-mfa-role\"\nsource_profile = \"base\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\nrole_arn = \"arn:aws:iam::444455556666:role/Admin\"");
@@ -438,6 +456,78 @@ fn a_ctrl_c_at_the_code_runs_nothing() {
 }
 
 #[test]
+fn states_are_coloured_on_a_terminal_unless_no_color_says_otherwise() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    scene.logged_in(&["audit"]);
+    scene.expire("audit");
+    let has = |args: &str, part: &str, scene: &Scene| {
+        let text = ends_with(at_terminal(scene, args), 0);
+        assert!(text.contains(part), "{args}: {part:?} is not in {text:?}");
+    };
+    let colours = [("valid", 32), ("renewable", 36), ("key", 32), ("expired", 31), ("none", 2)];
+    for (word, colour) in colours {
+        has("status", &format!("\u{1b}[{colour}m{word}\u{1b}[0m"), &scene);
+    }
+    has("graph", "\u{1b}[32mmain\u{1b}[0m", &scene);
+    has("graph", "\u{1b}[31maudit\u{1b}[0m", &scene);
+    has("list", "\u{1b}[1mPROFILE\u{1b}[0m", &scene);
+    scene.age_session("main", -60, 10);
+    has("status", "\u{1b}[33mvalid\u{1b}[0m", &scene);
+    for args in ["status --color never", "graph --color never", "list --color never"] {
+        assert!(!ends_with(at_terminal(&scene, args), 0).contains('\u{1b}'), "{args}");
+    }
+    let scene = scene.env("NO_COLOR", "1");
+    for args in ["status", "graph", "list"] {
+        assert!(!ends_with(at_terminal(&scene, args), 0).contains('\u{1b}'), "{args}");
+    }
+}
+
+#[test]
+fn a_list_to_choose_from_shows_account_role_and_state_and_filters_by_them() {
+    let scene = Scene::new();
+    scene.logged_in(&["read"]);
+    let mut session = at_terminal(&scene, "login");
+    session.exp_string("Log in to:").unwrap();
+    session.exp_string("prod   444455556666  Admin     none").unwrap();
+    session.exp_string("read   123456789012  ReadOnly  valid").unwrap();
+    session.send("zzz").unwrap();
+    session.flush().unwrap();
+    session.exp_string("(nothing matches)").unwrap();
+    session.send("\u{7f}\u{7f}\u{7f}1234 READ").unwrap();
+    session.flush().unwrap();
+    session.exp_string("1234 READ").unwrap();
+    session.send("\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("read: valid for").unwrap();
+    ends_with(session, 0);
+    let mut session = at_terminal(&scene, "login");
+    session.exp_string("Log in to:").unwrap();
+    session.send("zzz\r").unwrap();
+    session.flush().unwrap();
+    ends_with(session, 130);
+}
+
+#[test]
+fn no_table_is_wider_than_the_terminal_and_the_person_is_told() {
+    let scene = Scene::new().env("COLUMNS", "60").env("NO_COLOR", "1");
+    scene.change_manifest(
+        "[profiles.base]\npattern = \"iam\"",
+        "[profiles.base]\npattern = \"iam\"\ndescription = \"the user that audits are made from, once a year\"",
+    );
+    for args in ["list", "status", "graph"] {
+        let text = ends_with(at_terminal(&scene, args), 0);
+        // What is read is bytes: `…` has two that follow the first.
+        let columns = |line: &str| line.chars().filter(|byte| !('\u{80}'..='\u{bf}').contains(byte)).count();
+        assert!(text.lines().all(|line| columns(line) <= 60), "{args}: {text}");
+    }
+    let scene = scene.env("COLUMNS", "76");
+    let text = ends_with(at_terminal(&scene, "list base"), 0);
+    assert!(text.contains("  the user that audits\u{e2}\u{80}\u{a6}\r\n"), "{text}");
+    assert!(text.ends_with("shortened to the terminal's width; --json has everything\r\n"), "{text}");
+}
+
+#[test]
 fn list_leaves_columns_out_where_the_terminal_is_narrow() {
     for (columns, header) in [
         ("85", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION          TAGS  DESCRIPTION"),
@@ -445,7 +535,7 @@ fn list_leaves_columns_out_where_the_terminal_is_narrow() {
         ("65", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION"),
         ("20", "PROFILE  ACCOUNT       ROLE"),
     ] {
-        let scene = Scene::new().env("COLUMNS", columns);
+        let scene = Scene::new().env("COLUMNS", columns).env("NO_COLOR", "1");
         let text = ends_with(at_terminal(&scene, "list"), 0);
         assert_eq!(text.lines().next(), Some(header), "{columns}");
     }

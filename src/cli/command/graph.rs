@@ -1,16 +1,21 @@
 //! Owns `awsauth graph`.
 
+use anstyle::Style;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::facts::root;
 use crate::cli::failure::Failure;
+use crate::cli::life::state;
 use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::selection::Filter;
 use crate::render::{Graph, Node};
+use crate::system::clock;
+use crate::system::host::Host;
 
 /// More arrows than this Mermaid does not draw, unless the page that shows it says so (`maxEdges`).
 const MOST_OF_MERMAID: usize = 500;
@@ -42,22 +47,27 @@ enum Format {
 }
 
 /// Draws it.
-pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     if out.json && args.format.is_some() {
         return Err(Failure::new(Exit::Usage, "`--json` is a format of its own: leave `--format` out"));
     }
+    let format = args.format.unwrap_or(Format::Tree);
+    if format == Format::Tree && !out.json && out.has_color_on_stdout() {
+        let desk = Desk::new(host, places, out)?;
+        let graph = graph(args, &desk.manifest)?;
+        return tree(&graph, host, out, |node| style(&desk, node));
+    }
     let manifest = Manifest::read(places, out)?;
-    let chosen = args.filter.choose(&manifest)?;
-    let graph = Graph::new(&manifest.catalog, args.filter.is_given().then_some(&*chosen));
+    let graph = graph(args, &manifest)?;
     if out.json {
         out.document(document(&graph))?;
         return Ok(Exit::Done);
     }
-    if graph.nodes.is_empty() {
+    if graph.nodes.is_empty() && format != Format::Tree {
         out.say("the manifest has no profiles");
     }
-    match args.format.unwrap_or(Format::Tree) {
-        Format::Tree => out.data(&graph.tree())?,
+    match format {
+        Format::Tree => return tree(&graph, host, out, |_| Style::new()),
         Format::Dot => out.data(&graph.dot())?,
         Format::Mermaid => {
             out.data(&graph.mermaid())?;
@@ -71,6 +81,28 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
         }
     }
     Ok(Exit::Done)
+}
+
+fn graph<'m>(args: &Args, manifest: &'m Manifest) -> Result<Graph<'m>, Failure> {
+    let chosen = args.filter.choose(manifest)?;
+    Ok(Graph::new(&manifest.catalog, args.filter.is_given().then_some(&*chosen)))
+}
+
+fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -> Style) -> Result<Exit, Failure> {
+    if graph.nodes.is_empty() {
+        out.say("the manifest has no profiles");
+    }
+    let (text, is_whole) = graph.tree(out.columns_of_data(host), style);
+    out.data_of_table(&text, is_whole)?;
+    Ok(Exit::Done)
+}
+
+/// A profile in the colour of its state.
+fn style(desk: &Desk<'_>, node: Node<'_>) -> Style {
+    let Node::Profile(profile) = node else { return Style::new().bold() };
+    let now = clock::now();
+    desk.chain(profile.name.as_str())
+        .map_or_else(|_| Style::new(), |chain| state(desk, chain.profiles(), now).style(now))
 }
 
 fn document(graph: &Graph<'_>) -> Value {

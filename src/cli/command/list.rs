@@ -12,20 +12,20 @@ use crate::cli::places::Places;
 use crate::cli::selection::Filter;
 use crate::cli::why;
 use crate::model::{Profile, Region};
-use crate::render::table_within;
+use crate::render::{header, table_within};
 use crate::source::display_safe;
 use crate::system::host::Host;
 
 /// What the columns are called.
 const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
-/// The columns that go where a terminal is too narrow, the first one first.
+/// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
 const EXPENDABLE: [usize; 4] = [6, 5, 4, 1];
 
 /// List the profiles of the manifest
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a narrow terminal, columns are left out; --json has all that the manifest says of each profile,
-and where its credentials come from.")]
+On a narrow terminal, columns are shortened or left out; --json has all that the manifest says of each profile, and \
+where its credentials come from.")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -47,12 +47,9 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     } else if profiles.is_empty() {
         out.say("the manifest has no profiles");
     } else {
-        // What another program reads is whole.
-        let most = if host.stdout_is_terminal { out.width } else { usize::MAX };
-        let rows: Vec<_> = std::iter::once(HEADER.map(str::to_owned).to_vec())
-            .chain(profiles.iter().map(|profile| row(profile)))
-            .collect();
-        out.data(&table_within(&rows, most, &EXPENDABLE))?;
+        let rows: Vec<_> = std::iter::once(header(HEADER)).chain(profiles.iter().map(|profile| row(profile))).collect();
+        let (text, is_whole) = table_within(&rows, out.columns_of_data(host), &EXPENDABLE);
+        out.data_of_table(&text, is_whole)?;
     }
     Ok(Exit::Done)
 }

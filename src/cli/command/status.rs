@@ -13,9 +13,12 @@ use crate::cli::places::Places;
 use crate::cli::selection::Filter;
 use crate::login::seconds_left;
 use crate::model::{Chain, Profile};
-use crate::render::{duration, table};
+use crate::render::{duration, header, table_within};
 use crate::system::clock;
 use crate::system::host::Host;
+
+/// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
+const EXPENDABLE: [usize; 2] = [1, 2];
 
 /// Show each profile's session and the time that is left
 #[derive(Debug, clap::Args)]
@@ -27,7 +30,7 @@ States:  valid      there are credentials
          key        a long-term key, which does not expire
          no key     the long-term key is missing: awsauth keys add NAME
 
-LEFT is how long there will be credentials without asking you. The session of
+LEFT is how long there will be credentials without asking you. The session of \
 a role may be shorter: it is renewed on the way.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -62,7 +65,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             "profiles": states.iter().map(|(profile, state)| document(profile, state, now)).collect::<Vec<_>>(),
         }))?;
     } else {
-        out.data(&text(&states, now))?;
+        let (text, is_whole) = table_within(&rows(&states, now), out.columns_of_data(host), &EXPENDABLE);
+        out.data_of_table(&text, is_whole)?;
     }
     if args.check && !short.is_empty() {
         let is_short = |(profile, _): &&(&Profile, State)| short.contains(&profile.name.as_str());
@@ -87,21 +91,21 @@ fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Val
     })
 }
 
-fn text(states: &[(&Profile, State)], now: Timestamp) -> String {
-    let header = ["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"].map(str::to_owned).to_vec();
+fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<String>> {
     let rows = states.iter().map(|(profile, state)| {
         let more = if matches!(state.life, Life::Renewed(_)) { " or longer" } else { "" };
         let left = state.life.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0);
         let left = left.map(|left| duration(left) + more);
+        let style = state.style(now);
         vec![
             profile.name.to_string(),
             profile.pattern().to_string(),
             profile.account().unwrap_or("-").to_owned(),
-            state.word.to_owned(),
+            format!("{style}{}{style:#}", state.word),
             left.unwrap_or_else(|| "-".to_owned()),
         ]
     });
-    table(&std::iter::once(header).chain(rows).collect::<Vec<_>>())
+    std::iter::once(header(["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"])).chain(rows).collect()
 }
 
 /// Reads `90`, `90s`, `15m`, `8h` or `1d` as seconds.
