@@ -21,13 +21,30 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-First day:   awsauth init, edit profiles.toml, awsauth check, awsauth apply,
-             awsauth keys add NAME (IAM patterns only), awsauth login NAME
+First day:
+  awsauth init             then edit profiles.toml
+  awsauth check
+  awsauth apply
+  awsauth keys add NAME    IAM patterns only
+  awsauth login NAME
 
-Exit codes:  0 done; 1 --check found a difference, or too little time left;
-             2 usage; 3 manifest missing or wrong; 4 refused, nothing written;
-             5 login needed or denied; 6 AWS or file system unavailable;
-             70 a bug; 130 interrupted";
+Environment:
+  AWSAUTH_MANIFEST   the manifest, where --manifest is not given
+  AWSAUTH_STATE_DIR  where sessions and backups are kept
+  AWSAUTH_MFA_CODE   the MFA code of a login
+  BROWSER            the program that opens pages
+  NO_COLOR           no colour, unless --color says otherwise
+
+Exit codes:
+  0    done
+  1    --check found a difference, or too little time left
+  2    usage
+  3    manifest missing or wrong
+  4    refused, nothing written
+  5    login needed or denied
+  6    AWS or file system unavailable
+  70   a bug
+  130  interrupted";
 
 impl Cli {
     /// The command line that `apply` writes for SDKs, `credential-process NAME`, taken as it is: building and running the
@@ -43,6 +60,7 @@ impl Cli {
 
 /// What holds for every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The manifest [default: `$AWSAUTH_MANIFEST`, or awsauth/profiles.toml in your configuration directory]
     #[arg(long, global = true, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
@@ -95,4 +113,87 @@ pub(crate) enum Command {
     Schema(command::schema::Args),
     /// Print the manual page
     Man,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    /// Every command that is run, with its words.
+    fn commands() -> Vec<(String, clap::Command)> {
+        fn collect(command: &clap::Command, found: &mut Vec<(String, clap::Command)>) {
+            found.push((command.get_bin_name().unwrap_or("awsauth").to_owned(), command.clone()));
+            let is_ours = |command: &&clap::Command| command.get_name() != "help";
+            command.get_subcommands().filter(is_ours).for_each(|below| collect(below, found));
+        }
+        let mut root = Cli::command();
+        root.build();
+        let mut found = Vec::new();
+        collect(&root, &mut found);
+        found
+    }
+
+    /// The command lines that a help text shows: those that stand on a line of their own, in a column or in quotes.
+    fn examples(help: &str) -> Vec<&str> {
+        let places = help.match_indices("awsauth ");
+        let example = |(at, _): (usize, &str)| {
+            let before = &help[..at];
+            let end = match before.chars().next_back() {
+                None | Some('\n') => "  ",
+                Some('`') => "`",
+                Some('(') => ")",
+                Some('\'') => "'",
+                Some(' ') if before.ends_with("  ") => "  ",
+                _ => return None,
+            };
+            let line = help[at..].split('\n').next()?.split(end).next()?;
+            [" | ", " > ", " >> ", " && "].iter().try_fold(line, |line, end| line.split(end).next())
+        };
+        places.filter_map(example).map(str::trim).collect()
+    }
+
+    #[test]
+    fn every_example_of_the_help_is_a_command_line() {
+        let mut count = 0;
+        for (name, command) in commands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for example in examples(&help) {
+                let words = shlex::split(example).unwrap_or_else(|| panic!("{name}: {example}"));
+                // `awsauth hook` alone names the command.
+                let is_name = words.len() == 2;
+                match Cli::try_parse_from(words) {
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::DisplayHelp => {}
+                    Err(error) if is_name && error.kind() == ErrorKind::MissingRequiredArgument => {}
+                    Err(error) => panic!("the help of {name} shows `{example}`: {error}"),
+                }
+                count += 1;
+            }
+        }
+        assert!(count > 15, "{count}");
+    }
+
+    #[test]
+    fn help_has_the_global_options_last_and_no_break_that_the_width_does_not_ask_for() {
+        for (name, command) in commands() {
+            for width in [60, 80, 100] {
+                let help = command.clone().term_width(width).max_term_width(width).render_help().to_string();
+                if let Some(own) = help.find("\nOptions:\n") {
+                    let global = help.find("\nGlobal options:\n").unwrap_or_else(|| panic!("{name}: {help}"));
+                    let manifest = help.find("--manifest").unwrap();
+                    assert!(own < global && global < manifest, "{name}: {help}");
+                }
+                let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.trim().contains("  ");
+                let lines: Vec<&str> = help.split("Print version").last().unwrap_or_default().lines().collect();
+                for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| is_prose(line))) {
+                    let next = pair[1].split(' ').next().unwrap_or_default();
+                    let is_example = pair.iter().any(|line| line.starts_with("awsauth ") || line.contains("$ "));
+                    assert!(is_example || pair[0].len() + 1 + next.len() > width, "{name} at {width}: {pair:?}");
+                }
+            }
+        }
+    }
 }

@@ -47,7 +47,7 @@ fn help_and_version_are_data_and_no_failure() {
     let version = home.run(["--version"]).ok();
     assert_eq!(version.stdout, format!("awsauth {}\n", env!("CARGO_PKG_VERSION")));
     let help = home.run(["--help"]).ok();
-    for part in ["Exit codes:  0 done", "First day:", "credential-process"] {
+    for part in ["Exit codes:\n  0    done", "First day:", "credential-process"] {
         assert!(help.stdout.contains(part), "{part}");
     }
     let commands = [

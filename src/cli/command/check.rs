@@ -16,10 +16,10 @@ fn count(number: usize, what: &str) -> String {
 /// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-With --team, profiles.local.toml is not read, and variables that [required_vars]
-declares may be undefined: that is what a team's CI should check. What is made
-of such a variable can't be checked then. Hosts that are not AWS's are warnings,
-since each person allows them for themselves; a profiles.local.toml that is
+With --team, profiles.local.toml is not read, and variables that [required_vars] \
+declares may be undefined: that is what a team's CI should check. What is made \
+of such a variable can't be checked then. Hosts that are not AWS's are warnings, \
+since each person allows them for themselves; a profiles.local.toml that is \
 committed is an error.")]
 pub(crate) struct Args {
     /// Check only what all share: without profiles.local.toml, and without what it has to supply

@@ -20,9 +20,9 @@ use crate::system::{clock, disk};
 /// Print credentials as AWS's SDKs expect them of a `credential_process`
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Nobody is asked anything: where a person is needed, it ends with 5 and one line that says
-what to run. With prompt = \"tty\" in [settings] of profiles.local.toml, an MFA code or an
-approval is asked for at the terminal that the SDK was started from, for 50 seconds.
+Nobody is asked anything: where a person is needed, it ends with 5 and one line that says \
+what to run. With prompt = \"tty\" in [settings] of profiles.local.toml, an MFA code or an \
+approval is asked for at the terminal that the SDK was started from, for 50 seconds. \
 Nothing is ever read from stdin.")]
 pub(crate) struct Args {
     /// The profile

@@ -24,14 +24,14 @@ use crate::system::host::Host;
 /// List the accounts and roles of an SSO session into the accounts of the manifest; every other byte of it stays
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-An entry is known by its account's number: its name, comments and other keys
-stay, and only `roles` gets more. New entries are named after their accounts.
-Accounts and roles that are not listed any more are shown, and stay: they may
-be assigned to others who share the list. --prune drops them, but nothing that
+An entry is known by its account's number: its name, comments and other keys \
+stay, and only `roles` gets more. New entries are named after their accounts. \
+Accounts and roles that are not listed any more are shown, and stay: they may \
+be assigned to others who share the list. --prune drops them, but nothing that \
 stands in your own profiles.local.toml alone.
 
-A listing that ends early, as by Ctrl-C, goes on with the next run.
-Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply`
+A listing that ends early, as by Ctrl-C, goes on with the next run. \
+Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply` \
 writes them.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {

@@ -31,10 +31,10 @@ dotenv:      awsauth env prod --shell dotenv > .env
              (NAME=value, bare where that is enough, else in single quotes: as bash, python-dotenv
              and Node read it. It holds secrets: keep it out of the repository)
 
-If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a
+If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a \
 script with `set -e` ends there. A .env file is left empty.
 
-Every variable that carries or selects another identity is taken away, and --unset does only that.
+Every variable that carries or selects another identity is taken away, and --unset does only that. \
 `awsauth hook` makes this `awsauth use prod`.")]
 pub(crate) struct Args {
     /// The profile

@@ -18,9 +18,9 @@ powershell:  Add-Content $PROFILE 'awsauth hook powershell | Out-String | Invoke
 
 In nushell there is nothing to print: see `awsauth env --help`.
 
-Then `awsauth use prod` puts prod's credentials into the shell, `awsauth use --none` takes every AWS
-identity away, and AWSAUTH_PROFILE says which one it is, for your prompt. The function is named
-awsauth, replaces an alias of that name, and passes everything else on to the program, by the path
+Then `awsauth use prod` puts prod's credentials into the shell, `awsauth use --none` takes every AWS \
+identity away, and AWSAUTH_PROFILE says which one it is, for your prompt. The function is named \
+awsauth, replaces an alias of that name, and passes everything else on to the program, by the path \
 that it has now.")]
 pub(crate) struct Args {
     /// The shell

@@ -21,8 +21,8 @@ const MOST_USES: usize = 3;
 /// Show each variable of the manifest: its value, where it is set, and what uses it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal, a value that is missing is asked for, and written to [vars] of
-profiles.local.toml: the one beside the manifest if there is one and none in
+On a terminal, a value that is missing is asked for, and written to [vars] of \
+profiles.local.toml: the one beside the manifest if there is one and none in \
 your configuration directory, else the one in your configuration directory.")]
 pub(crate) struct Args {
     /// Set a value of your own in profiles.local.toml; may be given several times
