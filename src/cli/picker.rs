@@ -21,6 +21,10 @@ pub(crate) fn pick(
     others: &[&str],
     out: Out,
 ) -> Result<String, Failure> {
+    if profiles.is_empty() && others.is_empty() {
+        let failure = Failure::new(Exit::Usage, "the manifest has no profiles to choose from");
+        return Err(failure.hint("add `[profiles.NAME]` to it; `awsauth init` writes an example"));
+    }
     let row = |profile: &&Profile| {
         let [account, role] = [profile.account(), profile.role_name()].map(|cell| display_safe(cell.unwrap_or("-")));
         vec![profile.name.to_string(), account, role, state(profile)]

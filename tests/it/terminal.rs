@@ -509,6 +509,14 @@ fn a_list_to_choose_from_shows_account_role_and_state_and_filters_by_them() {
 }
 
 #[test]
+fn where_there_is_nothing_to_choose_from_that_is_said() {
+    let scene = Scene::new();
+    scene.home.manifest("[defaults]\nregion = \"eu-west-1\"\n");
+    let text = ends_with(at_terminal(&scene, "login"), 2);
+    assert!(text.contains("the manifest has no profiles to choose from"), "{text}");
+}
+
+#[test]
 fn no_table_is_wider_than_the_terminal_and_the_person_is_told() {
     let scene = Scene::new().env("COLUMNS", "60").env("NO_COLOR", "1");
     scene.change_manifest(
