@@ -28,6 +28,8 @@ pub(crate) struct Diagnostic {
     pub(crate) help: Option<String>,
     /// The profiles that it is about; none where it is about what profiles share.
     pub(crate) profiles: Vec<String>,
+    /// Lines for the manifest, below the advice.
+    pub(crate) lines: Vec<String>,
 }
 
 /// A place with a few words about it; the words may be empty.
@@ -59,6 +61,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: None,
             profiles: Vec::new(),
+            lines: Vec::new(),
         }
     }
 
@@ -77,6 +80,12 @@ impl Diagnostic {
     /// The same with advice.
     pub(crate) fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
+        self
+    }
+
+    /// The same with lines to be copied, below the advice.
+    pub(crate) fn lines(mut self, lines: Vec<String>) -> Self {
+        self.lines = lines;
         self
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::ini::SectionId;
 use crate::manifest::{self, Place, place, toml_key, toml_text};
-use crate::model::{Catalog, Profile};
+use crate::model::{Catalog, Kind, Profile};
 use crate::plan::{Difference, SectionDifference, Value};
 use crate::secret::mask_values;
 
@@ -124,6 +124,11 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
             }
         }
     }
+    if let Some(profile) = profile
+        && own.iter().any(|line| line.starts_with("duration_seconds = "))
+    {
+        longer(profile, catalog, &mut own, account);
+    }
     // A table that is there already can't be begun again: its name is a comment then.
     let has_settings = profile.is_some_and(|profile| !profile.settings.is_empty());
     for (table, lines, exists) in [(table.clone(), own, true), (format!("{table}.settings"), settings, has_settings)] {
@@ -156,6 +161,21 @@ fn unfit(key: &str, value: &Value) -> Option<&'static str> {
 /// The hosts that a setting names, and that the person has to allow.
 fn hosts<'v>(key: &'v str, value: &'v Value) -> Vec<&'v str> {
     endpoints(key, value).filter_map(|endpoint| manifest::host_to_allow(endpoint).ok().flatten()).collect()
+}
+
+/// A role that lasts longer than an hour can't go through an MFA session: it is taken with the long-term key and a code of
+/// its own. Adds what that needs besides.
+fn longer(profile: &Profile, catalog: &Catalog, own: &mut Vec<String>, account: &mut Account) {
+    let Kind::IamMfaRole { role, mfa_serial: None } = &profile.kind else { return };
+    let source = catalog.get(role.source.as_str()).map(|source| &source.kind);
+    let Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) = source else { return };
+    let header = format!("[profiles.{}]", toml_key(long_term_profile.as_str()));
+    if catalog.get(long_term_profile.as_str()).is_none() && !account.lines.contains(&header) {
+        account.lines.push(header);
+        account.lines.push("pattern = \"iam\"".to_owned());
+    }
+    own.push(format!("source_profile = {}", toml_text(long_term_profile.as_str())));
+    own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str())));
 }
 
 /// A value as TOML. Seconds and lists are no strings in a manifest.

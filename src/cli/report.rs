@@ -116,7 +116,10 @@ impl<'s> Pages<'s> {
             group = page.add(group, &piece);
         }
         match &diagnostic.help {
-            Some(help) => group.element(Level::HELP.message(shown(help))),
+            Some(help) => {
+                let lines = diagnostic.lines.iter().map(|line| format!("\n{}", shown(line)));
+                group.element(Level::HELP.message(shown(help) + &lines.collect::<String>()))
+            }
             None => group,
         }
     }
@@ -206,6 +209,9 @@ pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) ->
         value["message"] = json!(shown(&diagnostic.message));
         value["label"] = json!(shown(&diagnostic.primary.text));
         value["help"] = json!(diagnostic.help.as_deref().map(shown));
+        if !diagnostic.lines.is_empty() {
+            value["manifest_lines"] = diagnostic.lines.iter().map(|line| shown(line)).collect();
+        }
         value["related"] = diagnostic.related.iter().map(related).collect();
         value
     };

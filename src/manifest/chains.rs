@@ -6,7 +6,7 @@ use super::drafts::{Draft, Drafts};
 use super::fields::{Given, Origin, Slot};
 use super::profiles::delivery;
 use super::reading::Reading;
-use super::values::toml_key;
+use super::values::{toml_key, toml_text};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
 use crate::source::Span;
@@ -127,7 +127,13 @@ fn visit(at: usize, below: Option<(usize, Facts)>, drafts: &mut Drafts<'_>, read
                 return Facts::UNSOUND;
             }
             let has_long_term_source = drafts.list[source].pattern() == Some(Pattern::Iam);
-            check_length(draft, has_long_term_source, &drafts.list[source], reading);
+            let is_told = check_long_session(at, source, drafts, reading);
+            if !is_told {
+                check_length(draft, has_long_term_source, &drafts.list[source], reading);
+            }
+            if is_told && draft.fields.mfa_serial.given().is_some_and(|given| given.origin != Origin::Defaults) {
+                return Facts::UNSOUND;
+            }
             let mfa = check_mfa(at, pattern, facts.mfa, drafts, reading);
             let partition = check_partition(at, facts.partition, drafts, reading);
             let prompts = check_prompts(at, facts.prompts, drafts, reading);
@@ -178,26 +184,66 @@ fn too_long(draft: &Draft<'_>) -> Diagnostic {
         .help("each role on it is one more call at login; take the role from a profile further down")
 }
 
-/// AWS gives a role that is assumed with temporary credentials one hour at most (aws-facts §6).
 fn check_length(draft: &Draft<'_>, has_long_term_source: bool, source: &Draft<'_>, reading: &mut Reading<'_>) {
     let Some(given) = draft.fields.duration_seconds.given() else { return };
-    if has_long_term_source || given.value <= i64::from(SessionDuration::CHAINED_MOST) || given.value > 43_200 {
+    if has_long_term_source || !is_too_long(given.value) {
         return;
     }
+    reading.out.push(chained(draft, given, source).help("set `duration_seconds = 3600` or less"));
+}
+
+/// Whether AWS gives a role that long, but not one that is assumed with temporary credentials (aws-facts §6).
+fn is_too_long(seconds: i64) -> bool {
+    seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
+}
+
+fn chained(draft: &Draft<'_>, given: &Given<i64>, source: &Draft<'_>) -> Diagnostic {
     let message = format!("`{}` can last 3600 seconds at most, not {}", draft.written, given.value);
-    let mut help = "set `duration_seconds = 3600` or less".to_owned();
-    if source.pattern() == Some(Pattern::IamMfa) {
-        help.push_str("; for longer, take the role from an `iam` profile with `mfa_serial` on the role itself");
+    let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
+    draft.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
+}
+
+/// A role that is to last longer than an `iam-mfa` source allows: it is taken with the long-term key and a code of its own.
+/// Returns whether that was said.
+fn check_long_session(at: usize, source: usize, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> bool {
+    let (draft, source) = (&drafts.list[at], &drafts.list[source]);
+    let Some(given) = draft.fields.duration_seconds.given() else { return false };
+    if source.pattern() != Some(Pattern::IamMfa) || !is_too_long(given.value) {
+        return false;
     }
-    reading.out.push(
-        draft
-            .error(codes::DURATION_CHAINED, given, message)
-            .related(
-                source.at,
-                "AWS allows one hour for a role that is assumed with this profile's temporary credentials",
-            )
-            .help(help),
-    );
+    let long_term = match source.fields.long_term_profile.value() {
+        Some(name) => name.to_string(),
+        None => format!("{}-long-term", source.written),
+    };
+    let found = chained(draft, given, source);
+    let own = draft.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
+    let shorter = match own {
+        Some(_) => "leave `mfa_serial` out and set `duration_seconds = 3600` or less",
+        None => "set `duration_seconds = 3600` or less",
+    };
+    let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
+    if draft.made.is_some() {
+        let key = toml_key(&long_term);
+        reading.out.push(found.help(format!(
+            "{help}: add `[profiles.{key}]` of pattern `iam`, make it the `source_profile`, and set `mfa_serial` in the matrix"
+        )));
+        return true;
+    }
+    let text = |span: Span| reading.layers.sources().text(span).unwrap_or_default().to_owned();
+    let serial = own.or(source.fields.mfa_serial.given()).map(|given| text(given.at));
+    let arn = draft.fields.role_arn.given().map(|given| text(given.at));
+    let mut lines = Vec::new();
+    if !drafts.by_name.contains_key(long_term.as_str()) {
+        lines.extend([format!("[profiles.{}]", toml_key(&long_term)), "pattern = \"iam\"".to_owned()]);
+    }
+    lines.push(format!("[profiles.{}]", toml_key(&draft.written)));
+    lines.push("pattern = \"iam-mfa-role\"".to_owned());
+    lines.push(format!("source_profile = {}", toml_text(&long_term)));
+    lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
+    lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
+    lines.push(format!("duration_seconds = {}", given.value));
+    reading.out.push(found.help(format!("{help} (keep the other keys of `{}`):", draft.written)).lines(lines));
+    true
 }
 
 /// Exactly one device on the way, for roles of IAM users.
@@ -304,8 +350,11 @@ fn check_prompts(at: usize, below: Option<usize>, drafts: &Drafts<'_>, reading: 
         }
         (None, None) => return None,
     };
-    let help = "set `credential_process = true`, so that awsauth gives them the session; or move `mfa_serial` to an \
-                `iam-mfa` profile and make that the source";
+    let mut help = "set `credential_process = true`, so that awsauth gives them the session".to_owned();
+    // A session of the source's would be too short for it.
+    if !draft.fields.duration_seconds.value().is_some_and(|seconds| is_too_long(*seconds)) {
+        help.push_str("; or move `mfa_serial` to an `iam-mfa` profile and make that the source");
+    }
     reading.out.push(Diagnostic { severity: Severity::Warning, ..found }.help(help));
     Some(below.unwrap_or(at))
 }

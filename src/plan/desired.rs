@@ -110,6 +110,15 @@ pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> 
     if let Some((_, serial)) = catalog.chain(name).and_then(|chain| chain.mfa().next()) {
         put(&mut entries, "mfa_serial", serial.as_str());
     }
+    if let Some(role) = profile.role()
+        && catalog.get(role.source.as_str()).is_some_and(|source| source.kind == Kind::Iam)
+    {
+        // Before awsauth, the long-term key stood under the name that its MFA session has now.
+        let is_key = |other: &&Profile| other.long_term_section() == Some(&role.source) && other.name != role.source;
+        for other in catalog.profiles().iter().filter(is_key) {
+            put(&mut entries, "source_profile", other.name.as_str());
+        }
+    }
     match &profile.kind {
         Kind::IamMfa { duration: Some(duration), .. } => {
             put(&mut entries, "duration_seconds", duration.seconds().to_string());
