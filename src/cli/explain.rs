@@ -256,7 +256,7 @@ fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) 
         return failure;
     }
     failure
-        .hint("with these lines in the manifest, `awsauth apply --adopt` takes the section over:")
+        .hint("with these lines in the manifest, `awsauth apply --adopt` takes over what stands outside the block:")
         .lines(account.lines)
 }
 

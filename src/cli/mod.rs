@@ -33,6 +33,7 @@ mod personal;
 mod picker;
 mod places;
 mod plans;
+mod program;
 mod progress;
 mod prune;
 mod readers;

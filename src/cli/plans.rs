@@ -8,19 +8,21 @@ use super::explain;
 use super::failure::Failure;
 use super::permissions::Permissions;
 use super::places::Places;
+use super::program::Program;
 use super::prune::Prune;
 use super::work::FileWork;
 use crate::apply::ApplyError;
 use crate::ini::{FileKind, SectionId};
-use crate::model::{Catalog, Delivery, ProfileName};
+use crate::model::{Catalog, ProfileName};
 use crate::plan::{self, Adoption, Change, Dependent, Existing, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
-use crate::system::host::Host;
 
 /// How the two files are planned, as often as that is needed.
 pub(crate) struct Plans<'a> {
     catalog: &'a Catalog,
+    /// The profiles that the config file can hold.
+    written: &'a Catalog,
     program: &'a str,
     permission: Permission,
     /// The sessions that are kept.
@@ -45,18 +47,19 @@ pub(crate) struct Work {
 }
 
 impl<'a> Plans<'a> {
-    /// As the flags say. `program` is awsauth's own path, empty if nothing names it.
+    /// As the flags say, for `catalog`, of which `program` says what can be written.
     pub(crate) fn new(
         args: &Args,
         catalog: &'a Catalog,
-        program: &'a str,
+        program: &'a Program,
         places: Places<'_>,
     ) -> Result<Self, Failure> {
         let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
         let adoption = if args.adopt { Adoption::TakeOver } else { Adoption::Refuse };
         Ok(Self {
             catalog,
-            program,
+            written: program.written(catalog),
+            program: program.path(),
             permission: Permission { overwrite, adoption },
             sessions: Sessions::new(&places.state()?),
             has_looked_at_session: Cell::new(false),
@@ -66,7 +69,7 @@ impl<'a> Plans<'a> {
 
     /// Plans the config file.
     pub(crate) fn config(&self, existing: Existing<'_>) -> Result<Plan, Refusal> {
-        plan::config(self.catalog, existing, self.program, self.permission)
+        plan::config(self.written, existing, self.program, self.permission)
     }
 
     /// Plans the credentials file.
@@ -82,6 +85,16 @@ impl<'a> Plans<'a> {
     pub(crate) fn renamed<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = (&'w str, &'w ProfileName)> {
         let renamed = file.plan.changes.iter().filter(|(_, change)| *change == Change::Renamed);
         renamed.filter_map(|(name, _)| Some((name.as_str(), self.catalog.get(name)?.long_term_section()?)))
+    }
+
+    /// The other profiles that get their credentials through this one.
+    pub(crate) fn through(&self, name: &str) -> Vec<&'a str> {
+        let is_through = |other: &str| {
+            let chain = self.catalog.chain(other);
+            other != name && chain.is_some_and(|chain| chain.profiles().iter().any(|one| one.name.as_str() == name))
+        };
+        let names = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
+        names.filter(|other| is_through(other)).collect()
     }
 
     /// The user's own sections that go through what leaves the config file, or whose source's key moves.
@@ -114,7 +127,7 @@ impl<'a> Plans<'a> {
         })
         .map_err(|error| explain::apply(&error))?;
         if credentials.snapshot.target == config.snapshot.target {
-            let path = config.snapshot.path.display();
+            let path = Places::shown(&config.snapshot.path);
             return Err(Failure::new(
                 Exit::Refused,
                 format!("{path} is both the config file and the credentials file"),
@@ -131,7 +144,7 @@ impl<'a> Plans<'a> {
         let is_edited = matches!(source, Refusal::Edited { .. });
         let failure = explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog);
         let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
-        match plan::config(self.catalog, Existing::read(&file.bytes), self.program, forced) {
+        match plan::config(self.written, Existing::read(&file.bytes), self.program, forced) {
             Ok(plan) if is_edited => failure.diff(FileWork { snapshot: file, plan }.diff()),
             _ => failure,
         }
@@ -150,24 +163,4 @@ impl Work {
     pub(crate) fn pending(&self) -> impl Iterator<Item = &FileWork> {
         [&self.config, &self.credentials].into_iter().filter(|file| file.is_pending())
     }
-}
-
-/// awsauth's own path, which `credential_process` names; only looked up if a profile wants that.
-pub(crate) fn program(host: &Host, catalog: &Catalog) -> Result<String, Failure> {
-    if catalog.profiles().iter().all(|profile| profile.delivery == Delivery::Native) {
-        return Ok(String::new());
-    }
-    let path = host.program().map_err(|error| {
-        Failure::new(Exit::Unavailable, "awsauth's own path is not known, and `credential_process` needs it")
-            .because(&error)
-    })?;
-    // Each SDK splits the line by rules of its own (aws-facts §7): only plain words are safe in all of them.
-    let is_plain = |text: &&str| text.chars().all(|c| c.is_ascii_alphanumeric() || "/._+@:-".contains(c));
-    path.to_str().filter(is_plain).map(str::to_owned).ok_or_else(|| {
-        Failure::new(
-            Exit::Refused,
-            format!("`credential_process` can't name {} so that every SDK reads it alike", path.display()),
-        )
-        .hint("put awsauth into a directory without blanks or special characters in its path")
-    })
 }

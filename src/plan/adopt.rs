@@ -84,15 +84,29 @@ fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, progra
 }
 
 /// The line, by index, of the first comment right above a section's header: it is about that section. Not so one at the
-/// top of the file, which is about the file, and not the end marker of the block.
+/// top of the file, which is about the file, the end marker of the block, and what stands above a line that divides the file.
 fn first_above(document: &Document<'_>, section: &Section) -> usize {
     let lines = document.lines();
+    let text = |index: usize| document.text(&lines[index].content());
     let is_about = |index: &usize| {
-        lines[*index].kind == LineKind::Comment && !block::is_marker(&document.text(&lines[*index].content()))
+        let is_comment = lines[*index].kind == LineKind::Comment;
+        is_comment && !block::is_marker(&text(*index)) && !is_divider(&text(*index))
     };
     let first = (0..section.header_line).rev().take_while(is_about).last().unwrap_or(section.header_line);
-    let is_marker = first > 0 && block::is_marker(&document.text(&lines[first - 1].content()));
+    let is_marker = first > 0 && block::is_marker(&text(first - 1));
     if first == 0 || is_marker { section.header_line } else { first }
+}
+
+/// Whether a comment divides the file, and is about more than the section below it: `# ----`, `### Production ###`.
+fn is_divider(comment: &str) -> bool {
+    let text = comment.trim().trim_start_matches(['#', ';']);
+    let is_rule = |c: char| c.is_ascii_punctuation();
+    let has_rule = |chars: &mut dyn Iterator<Item = char>| {
+        let run: Vec<char> = chars.filter(|c| !c.is_whitespace()).take(3).collect();
+        run.len() == 3 && is_rule(run[0]) && run.iter().all(|c| *c == run[0])
+    };
+    let marks = comment.trim().chars().take_while(|c| "#;".contains(*c)).count();
+    text.trim().is_empty() || marks >= 3 || has_rule(&mut text.chars()) || has_rule(&mut text.chars().rev())
 }
 
 /// Takes a section out with the comments right above it; where the one above is taken out as well, not a byte twice.
@@ -112,7 +126,7 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
     Ok(edit)
 }
 
-/// The comments of a section, each as a line of its own at its beginning: indented ones would become part of the value
+/// The comments of a section, the first with its name, each as a line of its own at its beginning: indented ones would become part of the value
 /// above to Rust's SDK (aws-facts §1.2).
 fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let lines = document.lines()[first_above(document, section)..].iter();
@@ -120,6 +134,7 @@ fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let mut found: Vec<(usize, String)> = lines
         .filter(|line| line.kind == LineKind::Comment)
         .map(|line| (line.range().start, document.text(&line.content()).trim().to_owned()))
+        .filter(|(_, text)| !is_divider(text))
         .collect();
     found.extend(document.entries(section).iter().filter_map(|entry| inline_comment(document, entry)));
     let header_line = document.text(&(section.header.end..document.lines()[section.header_line].content().end));
@@ -129,9 +144,11 @@ fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
         text => found.push((section.header.start, format!("# {text}"))),
     }
     found.sort();
-    let of = (!found.is_empty()).then(|| format!("# of [{}]:", section.id));
-    let text = |(_, text): (usize, String)| if block::is_marker(&text) { format!("# {text}") } else { text };
-    of.into_iter().chain(found.into_iter().map(text)).collect()
+    let mut texts = found.into_iter().map(|(_, text)| text);
+    let first =
+        texts.next().map(|text| format!("# of [{}]: {}", section.id, text.trim_start_matches(['#', ';']).trim()));
+    let rest = texts.map(|text| if block::is_marker(&text) { format!("# {text}") } else { text });
+    first.into_iter().chain(rest).collect()
 }
 
 fn inline_comment(document: &Document<'_>, entry: &Entry) -> Option<(usize, String)> {

@@ -41,7 +41,11 @@ pub(crate) fn dependents(
     let is_gone = |id: &&SectionId| document.find(id).next().is_none();
     let gone: HashSet<&SectionId> = removed.iter().filter(is_gone).chain(moved).collect();
     let mut found = Vec::new();
-    let is_own = |id: &SectionId| matches!(id, SectionId::Profile(name) if catalog.get(name).is_some());
+    let is_own = |id: &SectionId| match id {
+        SectionId::Default => catalog.get("default").is_some(),
+        SectionId::Profile(name) => catalog.get(name).is_some(),
+        SectionId::SsoSession(_) | SectionId::Services(_) | SectionId::Other(_) => false,
+    };
     for section in document.sections().iter().filter(|section| !is_own(&section.id)) {
         for (key, make) in LINKS {
             let Some(entry) = document.own_entry(section, key) else { continue };

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{IsTerminal as _, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -145,14 +145,31 @@ impl Host {
     /// This program's own absolute path: as `PATH` finds it if that leads here, since package managers keep that path
     /// from version to version, else the file itself.
     pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
+        self.program_that(|_| true, None)
+    }
+
+    /// The first of this program's own absolute paths that `fits`, `other` among them if it leads here; [`Host::program`] where
+    /// none does.
+    pub(crate) fn program_that(
+        &self,
+        fits: impl Fn(&Path) -> bool,
+        other: Option<PathBuf>,
+    ) -> std::io::Result<PathBuf> {
         let real = std::env::current_exe()?;
+        let mut paths = self.links(&real, other);
+        paths.push(real);
+        let first = paths.iter().position(|path| fits(path)).unwrap_or_default();
+        Ok(paths.swap_remove(first))
+    }
+
+    /// The paths in the directories of `PATH`, and `other`, that lead to `real`.
+    fn links(&self, real: &Path, other: Option<PathBuf>) -> Vec<PathBuf> {
         let name = real.file_name().unwrap_or_default();
         let path = self.var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name));
-        let same = found.into_iter().find(|candidate| {
-            std::fs::canonicalize(candidate).is_ok_and(|file| std::fs::canonicalize(&real).is_ok_and(|own| own == file))
-        });
-        Ok(same.unwrap_or(real))
+        let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
+        let own = std::fs::canonicalize(real).ok();
+        let is_own = |path: &PathBuf| own.is_some() && std::fs::canonicalize(path).ok() == own;
+        dirs.map(|dir| dir.join(name)).chain(other).filter(is_own).collect()
     }
 
     /// Standard output. `std`'s own takes a descriptor that can't be written to for one whose output is not wanted.

@@ -14,10 +14,13 @@ use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::permissions::Permissions;
 use crate::cli::places::Places;
-use crate::cli::plans::{Plans, Work, program};
+use crate::cli::plans::{Plans, Work};
+use crate::cli::program::Program;
 use crate::cli::readers;
 use crate::cli::undo;
 use crate::cli::work::{FileWork, colored};
+use crate::ini::{FileKind, SectionId};
+use crate::model::ProfileName;
 use crate::plan::{Dependent, Existing, Missing, Worth, at_once};
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
@@ -71,8 +74,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let bytes = config.as_ref().map_or(&[][..], |file| &file.bytes);
     let (existing, manifest) = Existing::read_beside(bytes, || Manifest::read(places, out));
     let manifest = manifest?;
-    let program = program(host, &manifest.catalog)?;
-    warn_of_manifest(!program.is_empty(), places, out);
+    let program = Program::find(host, &manifest.catalog)?;
+    warn_of_manifest(!program.path().is_empty(), places, out);
     let plans = Plans::new(args, &manifest.catalog, &program, places)?;
     // What is wrong with the manifest is told first.
     let planned = plans.config(existing);
@@ -84,16 +87,23 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         let (prints, written) = at_once(
             Worth::of_bytes(work.config.plan.after.len()),
             || idle::prints(&manifest, &work),
-            || carry_out(&plans, &work, &state, can_ask.then_some(host), out),
+            || carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out),
         );
         written?;
         let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
-        if is_swept && !plans.has_looked_at_session.get() {
-            idle.remember(prints, &work, !program.is_empty());
+        if is_swept && !plans.has_looked_at_session.get() && program.left_out().is_empty() {
+            idle.remember(prints, &work, !program.path().is_empty());
         }
     }
-    report(&plans, &work, is_shown_only, out)?;
-    let exit = if args.check && work.is_pending() { Exit::Different } else { Exit::Done };
+    report(&plans, &work, &program, is_shown_only, out)?;
+    let exit = match program.refusal() {
+        Some(refusal) => {
+            refusal.say_text(out);
+            refusal.exit
+        }
+        None if args.check && work.is_pending() => Exit::Different,
+        None => Exit::Done,
+    };
     // The process ends here: to take ten thousand profiles apart first would only take time.
     std::mem::forget((work, manifest));
     Ok(exit)
@@ -110,13 +120,21 @@ fn warn_of_manifest(names_program: bool, places: Places<'_>, out: Out) {
 }
 
 /// Asks `person`, if there is one, and does all of it.
-fn carry_out(plans: &Plans<'_>, work: &Work, state: &Path, person: Option<&Host>, out: Out) -> Result<(), Failure> {
+fn carry_out(
+    plans: &Plans<'_>,
+    work: &Work,
+    program: &Program,
+    state: &Path,
+    person: Option<&Host>,
+    out: Out,
+) -> Result<(), Failure> {
     let asked = person.filter(|_| !out.json && work.is_pending());
     let is_asked = asked.is_some();
     if let Some(host) = asked {
         work.prune.report(true, out);
         work.permissions.report(true, out);
-        confirm(work.pending(), &[], true, host, out)?;
+        program.refusal().inspect(|refusal| refusal.say_text(out));
+        confirm(work.pending(), &before_login(plans, work), true, host, out)?;
     }
     let [config, credentials] = [&work.config, &work.credentials];
     let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
@@ -142,12 +160,12 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
 }
 
 /// What happened, or would.
-fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Result<(), Failure> {
+fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
         let mut warnings = [readers::document(&work.config), readers::document(&work.credentials)].concat();
         let dependents = plans.dependents(work).into_iter();
         warnings.extend(dependents.map(|one| {
-            json!({ "path": Places::text(&work.config.snapshot.path), "line": one.line, "text": without_credentials(&one, is_shown_only) })
+            json!({ "path": Places::text(&work.config.snapshot.path), "line": one.line, "text": display_safe(&without_credentials(plans, work, &one, is_shown_only)) })
         }));
         return out.document(json!({
             "written": !is_shown_only && work.is_pending(),
@@ -156,7 +174,9 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
             "ended_sessions": work.prune.names(),
             "open_to_others": work.permissions.open(is_shown_only),
             "permissions_fixed": !is_shown_only && work.permissions.is_pending(),
+            "left_out": program.left_out(),
             "warnings": warnings,
+            "logins_needed": plans.renamed(&work.credentials).map(|(from, _)| json!({ "profile": from, "for": plans.through(from) })).collect::<Vec<_>>(),
         }));
     }
     if is_shown_only {
@@ -168,31 +188,67 @@ fn report(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) -> Resu
     for file in work.pending() {
         out.say(&format!("{verb} {}", display_safe(&file.summary())));
     }
-    for (from, to) in plans.renamed(&work.credentials) {
-        let verb = if is_shown_only { "would move" } else { "moved" };
-        out.say(&format!(
-            "{verb} the long-term key of [{from}] to [{to}]: `awsauth login {from}` puts sessions into [{from}]"
-        ));
+    if is_shown_only {
+        for note in before_login(plans, work) {
+            out.say(&display_safe(&note));
+        }
+    } else {
+        for (from, to) in plans.renamed(&work.credentials) {
+            out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
+        }
     }
-    let path = display_safe(&work.config.snapshot.path.to_string_lossy());
     for one in plans.dependents(work) {
-        out.warn(&format!("{path} line {}: {}", one.line, without_credentials(&one, is_shown_only)));
+        out.warn(&without_credentials(plans, work, &one, is_shown_only));
     }
     readers::warn(&work.config, out);
     readers::warn(&work.credentials, out);
     work.prune.report(is_shown_only, out);
     work.permissions.report(is_shown_only, out);
-    if !work.is_pending() {
+    if !work.is_pending() && program.left_out().is_empty() {
         say_nothing_to_do([&work.config, &work.credentials].map(|file| &*file.snapshot.path), out);
+    }
+    if !is_shown_only {
+        for (from, _) in plans.renamed(&work.credentials) {
+            let needed = match plans.through(from) {
+                names if names.is_empty() => String::new(),
+                names => format!(" ({} need{} it)", few(&names), if names.len() == 1 { "s" } else { "" }),
+            };
+            out.say(&format!("next: awsauth login {from}{needed}"));
+        }
     }
     say_missing(&work.missing, out);
     Ok(())
 }
 
 /// What becomes of a section of the user's own.
-fn without_credentials(Dependent { id, on, .. }: &Dependent, is_shown_only: bool) -> String {
+fn without_credentials(plans: &Plans<'_>, work: &Work, dependent: &Dependent, is_shown_only: bool) -> String {
+    let Dependent { line, id, on } = dependent;
     let verb = if is_shown_only { "would have" } else { "has" };
-    display_safe(&format!("[{id}] goes through [{on}], which {verb} no credentials by this"))
+    let moved = plans.renamed(&work.credentials).find(|(from, _)| SectionId::parse(from, FileKind::Credentials) == *on);
+    let until = match moved {
+        Some((from, _)) => format!(" until `awsauth login {from}`"),
+        None => " by this".to_owned(),
+    };
+    format!("{} line {line}: [{id}] goes through [{on}], which {verb} no credentials{until}", work.config.shown())
+}
+
+/// What is said before the question of keys that move: what does not work until somebody logs in.
+fn before_login(plans: &Plans<'_>, work: &Work) -> Vec<String> {
+    let note = |(from, to): (&str, &ProfileName)| {
+        let names = few(&[&[from][..], &plans.through(from)].concat());
+        format!(
+            "the long-term key of [{from}] moves to [{to}]; until `awsauth login {from}`, these have no credentials: {names}"
+        )
+    };
+    plans.renamed(&work.credentials).map(note).collect()
+}
+
+/// Names, of many only the first.
+pub(crate) fn few(names: &[&str]) -> String {
+    const MOST: usize = 8;
+    let more = names.len().saturating_sub(MOST);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 /// The same where nothing had to be planned.
@@ -207,7 +263,9 @@ fn report_idle(missing: &[Missing], places: Places<'_>, out: Out) -> Result<(), 
             "ended_sessions": [],
             "open_to_others": permissions.open(true),
             "permissions_fixed": false,
+            "left_out": [],
             "warnings": [],
+            "logins_needed": [],
         }));
     }
     permissions.report(false, out);

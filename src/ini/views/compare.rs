@@ -27,10 +27,16 @@ impl Document<'_> {
         }
         let index = |at: usize| self.lines().partition_point(|line| line.range().start < at);
         let inside = index(managed.start)..index(managed.end);
-        found.retain(|finding| !inside.contains(&(finding.line - 1)));
+        found.retain(|finding| !inside.contains(&(finding.line - 1)) && !is_for_cli_alone(finding));
         found.sort_by_key(|finding| finding.line);
         found
     }
+}
+
+/// Whether it is about a setting of AWS CLI's own, which is nothing to the others as long as they can read the file.
+fn is_for_cli_alone(finding: &Disagreement) -> bool {
+    let is_cli = matches!(&finding.subject, Subject::Key { key, .. } if key.to_ascii_lowercase().starts_with("cli_"));
+    is_cli && !finding.takes.iter().any(|(_, take)| matches!(take, Take::Unreadable(_)))
 }
 
 /// Brings those with the same take together; the order is that of the first of each.

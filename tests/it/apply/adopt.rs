@@ -48,7 +48,7 @@ fn sections_come_into_the_block_and_their_comments_stay_above_it() {
     tells(&run, &["2 adopted"]);
     let expected = format!(
         "# my file\n\n[profile other]\nregion = us-east-1\n  # other's own\n\n\
-         # of [profile prod]:\n# ask Bob before you use it\n; through the user\n{}",
+         # of [profile prod]: ask Bob before you use it\n; through the user\n{}",
         block(SMALL_BODY)
     );
     assert_eq!(home.read(CONFIG), expected);
@@ -68,7 +68,7 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
             "1 section outside its block holds what the manifest does not give",
             "line 13: [profile main] holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
             "line 14: [profile main] holds `retry_mode = adaptive`, which the manifest does not give",
-            "`awsauth apply --adopt` takes the section over",
+            "`awsauth apply --adopt` takes over what stands outside the block",
         ],
     );
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
@@ -149,7 +149,7 @@ fn a_section_beside_a_block_that_has_it_too_is_adopted_into_it() {
     home.run(["apply"]).ok();
     home.write(CONFIG, format!("[a]\nx = 1\n{}\n[profile prod]\n# why\nsource_profile = main\n", block(SMALL_BODY)));
     home.run(["apply", "--adopt"]).ok();
-    assert_eq!(home.read(CONFIG), format!("[a]\nx = 1\n# of [profile prod]:\n# why\n{}", block(SMALL_BODY)));
+    assert_eq!(home.read(CONFIG), format!("[a]\nx = 1\n# of [profile prod]: why\n{}", block(SMALL_BODY)));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_comment_that_looks_like_a_marker_makes_no_second_block() {
 fn a_comment_right_above_a_section_goes_with_it_and_one_above_all_stays() {
     let home = home("# mine\n[a]\nx = 1\n\n# careful\n; very\n[profile main]\nregion = eu-west-1\n\n[b]\ny = 1\n");
     home.run(["apply", "--adopt"]).ok();
-    let expected = "# mine\n[a]\nx = 1\n\n[b]\ny = 1\n\n# of [profile main]:\n# careful\n; very\n";
+    let expected = "# mine\n[a]\nx = 1\n\n[b]\ny = 1\n\n# of [profile main]: careful\n; very\n";
     assert_eq!(home.read(CONFIG), format!("{expected}{}", block(SMALL_BODY)));
 }
 
@@ -279,8 +279,109 @@ fn own_sections_that_go_through_what_moves_or_goes_are_warned_of() {
     let home = home("[profile stage]\nsource_profile = main\nrole_arn = arn:aws:iam::444455556666:role/Stage\n");
     home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
     let run = home.run(["apply", "--adopt"]).ok();
-    tells(&run, &["line 2: [profile stage] goes through [profile main], which has no credentials by this"]);
+    let until =
+        "line 2: [profile stage] goes through [profile main], which has no credentials until `awsauth login main`";
+    tells(&run, &[until]);
     home.manifest("");
     let run = home.run(["apply", "--dry-run"]).ok();
     tells(&run, &["line 2: [profile stage] goes through [profile main], which would have no credentials by this"]);
+}
+
+#[test]
+fn a_line_that_divides_the_file_stays_where_it_is() {
+    let rule = "# ------------------------------";
+    let config = format!(
+        "[a]\nx = 1\n\n{rule}\n# Production\n{rule}\n# ask Bob\n[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\n\
+         source_profile = main\n\n### the rest ###\n[profile main]\n; mine\n# ----\nregion = eu-west-1\n\n[b]\ny = 1\n"
+    );
+    let home = home(&config);
+    home.run(["apply", "--adopt"]).ok();
+    let expected = format!(
+        "[a]\nx = 1\n\n{rule}\n# Production\n{rule}\n\n### the rest ###\n\n[b]\ny = 1\n\n# of [profile prod]: ask Bob\n\
+         # of [profile main]: mine\n"
+    );
+    assert_eq!(home.read(CONFIG), format!("{expected}{}", block(SMALL_BODY)));
+}
+
+#[test]
+fn a_key_that_moves_is_told_with_the_login_that_its_profiles_need() {
+    let home = home("");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let run = home.run(["apply", "--adopt", "--dry-run", "--json"]).ok();
+    assert_eq!(run.json()["logins_needed"], serde_json::json!([{ "profile": "main", "for": ["prod"] }]));
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(
+        &run,
+        &["moved the long-term key of [main] to [main-long-term]", "next: awsauth login main (prod needs it)\n"],
+    );
+    assert!(!home.run(["apply"]).ok().stderr.contains("next:"));
+}
+
+#[test]
+fn a_default_profile_of_the_manifest_is_no_section_of_the_users_own() {
+    let home = home("[default]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = main\n");
+    home.manifest(&SMALL.replace("[profiles.prod]", "[profiles.default]"));
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let run = home.run(["apply", "--adopt"]).ok();
+    assert!(!run.stderr.contains("goes through"), "{}", run.stderr);
+    tells(&run, &["next: awsauth login main (default needs it)"]);
+}
+
+/// A role of four hours with a code of its own, as people keep it: the key under the user's own name.
+const AUDIT: &str = "[profile alice]\nregion = eu-west-1\n\n[profile ops-audit]\nsource_profile = alice\n\
+                     role_arn = arn:aws:iam::777788889999:role/Audit\n\
+                     mfa_serial = arn:aws:iam::111122223333:mfa/alice\nduration_seconds = 14400\n";
+const ALICE: &str = "[profiles.alice]\npattern = \"iam-mfa\"\nregion = \"eu-west-1\"\n\
+                     mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n\n";
+/// The tables that make that role last so long.
+const LONGER: &str = "[profiles.alice-long-term]\npattern = \"iam\"\n[profiles.ops-audit]\npattern = \"iam-mfa-role\"\n\
+                      source_profile = \"alice-long-term\"\nrole_arn = \"arn:aws:iam::777788889999:role/Audit\"\n\
+                      mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\nduration_seconds = 14400\n";
+
+#[test]
+fn check_gives_the_tables_of_a_role_that_lasts_longer_than_its_source_and_adopt_takes_them() {
+    let home = home(AUDIT);
+    let key = "[alice]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    home.write(CREDENTIALS, key);
+    let role = &LONGER[LONGER.find("[profiles.ops-audit]").unwrap()..];
+    for written in [role.to_owned(), role.replace("mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n", "")] {
+        home.manifest(&format!("{ALICE}{}", written.replace("alice-long-term", "alice")));
+        let run = home.run(["check", "--json"]).exits(3);
+        let found = &run.json()["diagnostics"];
+        let errors: Vec<_> = found.as_array().unwrap().iter().filter(|one| one["severity"] == "error").collect();
+        assert_eq!(errors.len(), 1, "{found}");
+        assert_eq!(errors[0]["code"], "duration-chained");
+        let lines: Vec<&str> =
+            errors[0]["manifest_lines"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        assert_eq!(lines.join("\n") + "\n", LONGER);
+        let text = home.run(["check"]).exits(3).stderr;
+        assert!(text.contains(" [profiles.alice-long-term]\n"), "{text}");
+    }
+
+    home.manifest(&format!("{ALICE}{LONGER}"));
+    home.run(["check"]).ok();
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["~/.aws/config: 1 added, 2 adopted", "moved the long-term key of [alice] to [alice-long-term]"]);
+    assert!(home.read(CONFIG).contains("source_profile = alice-long-term\n"));
+    assert_eq!(home.read(CREDENTIALS), key.replace("[alice]", "[alice-long-term]"));
+}
+
+#[test]
+fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
+    let home = home(AUDIT);
+    let role = "[profiles.ops-audit]\npattern = \"iam-mfa-role\"\nsource_profile = \"alice\"\n\
+                role_arn = \"arn:aws:iam::777788889999:role/Audit\"\n";
+    home.manifest(&format!("{ALICE}{role}"));
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    let lines: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let expected = "[profiles.alice-long-term]\npattern = \"iam\"\n# in [profiles.ops-audit]:\nduration_seconds = 14400\n\
+                    source_profile = \"alice-long-term\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"";
+    assert_eq!(lines.join("\n"), expected);
+    let own = lines[3..].join("\n");
+    home.manifest(&format!(
+        "{ALICE}{}{own}\n{}\n",
+        role.replace("source_profile = \"alice\"\n", ""),
+        lines[..2].join("\n")
+    ));
+    home.run(["apply", "--adopt"]).ok();
 }

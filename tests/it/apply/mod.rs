@@ -12,11 +12,12 @@ mod refusals;
 mod terminal;
 mod trees;
 mod undo;
+mod years;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::scene::{CONFIG, CREDENTIALS, Scene};
-use crate::support::sandbox::Sandbox;
+use crate::support::sandbox::{Run, Sandbox};
 
 /// Two profiles, one behind the other.
 const SMALL: &str = r#"[profiles.main]
@@ -164,18 +165,34 @@ fn credential_process_names_awsauth_by_an_absolute_path() {
 }
 
 #[test]
-fn a_path_that_sdks_split_differently_is_refused() {
+fn where_awsauth_has_a_blank_in_its_path_only_profiles_that_name_it_are_refused_and_a_link_is_the_way_out() {
     let home = home("");
-    home.manifest(&SMALL.replace("[profiles.prod]\n", "[profiles.prod]\ncredential_process = true\n"));
-    let dir = home.path("a b");
-    std::fs::create_dir(&dir).unwrap();
-    // A copy could be "busy": whatever another test starts meanwhile has it open for writing for a moment.
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_awsauth"), dir.join("awsauth")).unwrap();
-    let output = home.command(["apply"]).env("PATH", &dir).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(4), "{text}");
-    assert!(text.contains("put awsauth into a directory without blanks"), "{text}");
-    assert!(!home.has(".aws"));
+    home.manifest(&format!(
+        "{}\n[profiles.next]\npattern = \"iam-mfa-role\"\nsource_profile = \"prod\"\n\
+         role_arn = \"arn:aws:iam::444455556666:role/Next\"\n",
+        SMALL.replace("[profiles.prod]\n", "[profiles.prod]\ncredential_process = true\n")
+    ));
+    let program = home.path("a b/awsauth");
+    std::fs::create_dir(home.path("a b")).unwrap();
+    // A copy that this process has written could be "busy" for a moment: other tests start programs meanwhile.
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_awsauth")).arg(&program).status();
+    assert!(copied.unwrap().success());
+    let apply = |args: &[&str]| Run::from(home.program(&program).arg("apply").args(args).output().unwrap());
+
+    let run = apply(&[]).exits(4);
+    assert_eq!(home.read(CONFIG), block("[profile main]\nregion = eu-west-1\n"));
+    let line = format!("mkdir -p ~/.local/bin && ln -s '{}' ~/.local/bin/awsauth", program.display());
+    assert!(run.stderr.contains("left out: prod, next\n") && run.stderr.contains(&line), "{}", run.stderr);
+    assert!(!apply(&[]).exits(4).stderr.contains("nothing to do"));
+    assert_eq!(apply(&["--check", "--json"]).exits(4).json()["left_out"], serde_json::json!(["prod", "next"]));
+
+    let mut shell = home.program("sh".as_ref());
+    assert!(shell.args(["-c", &line]).status().unwrap().success());
+    apply(&[]).ok();
+    let program = home.path(".local/bin/awsauth");
+    let process = format!("credential_process = {} credential-process prod\n", program.display());
+    assert!(home.read(CONFIG).contains(&process), "{}", home.read(CONFIG));
+    assert!(home.read(CONFIG).contains("source_profile = prod\n"));
 }
 
 #[test]

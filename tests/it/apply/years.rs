@@ -1,0 +1,59 @@
+//! A person who has 20 profiles, kept by hand for years: a manifest takes all of them over, no file needs an edit by hand,
+//! and nothing that is said on the way is false.
+
+use super::home;
+use crate::scene::{CONFIG, CREDENTIALS};
+
+const OLD_CONFIG: &str = include_str!("../../../fixtures/adopt/years/config");
+const OLD_CREDENTIALS: &str = include_str!("../../../fixtures/adopt/years/credentials");
+const MANIFEST: &str = include_str!("../../../fixtures/adopt/years/profiles.toml");
+
+#[test]
+fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_false() {
+    let home = home(OLD_CONFIG);
+    home.write(CREDENTIALS, OLD_CREDENTIALS);
+    std::fs::set_permissions(home.path(CREDENTIALS), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    home.manifest(MANIFEST);
+
+    let run = home.run(["check"]).ok();
+    let order = "~/.config/awsauth/profiles.toml is in order: 20 profiles, 1 SSO session\n";
+    assert_eq!(run.stderr, order);
+
+    let needed = "alice-eu, ops-admin, ops-deploy, ops-read, data-lake";
+    let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
+    let expected = format!(
+        "would change ~/.aws/config: 1 added, 20 adopted\nwould change ~/.aws/credentials: 1 renamed\n\
+         the long-term key of [alice] moves to [alice-long-term]; until `awsauth login alice`, these have no credentials: \
+         alice, {needed}\n"
+    );
+    assert_eq!(run.stderr, expected);
+
+    let run = home.run(["apply", "--adopt"]).ok();
+    let expected = format!(
+        "wrote ~/.aws/config: 1 added, 20 adopted\nwrote ~/.aws/credentials: 1 renamed\n\
+         moved the long-term key of [alice] to [alice-long-term]\nnext: awsauth login alice ({needed} need it)\n"
+    );
+    assert_eq!(run.stderr, expected);
+    assert_eq!(home.read(CREDENTIALS), OLD_CREDENTIALS.replace("[alice]", "[alice-long-term]"));
+
+    // Everything that is not the manifest's stays, and no comment is lost.
+    let config = home.read(CONFIG);
+    let (outside, block) = config.split_once("# >>> awsauth >>>").unwrap();
+    assert!(!outside.contains("[profile alice]") && block.contains("[profile alice]"), "{config}");
+    for kept in [
+        "[profile vendor]\ncredential_process = /opt/vendor/bin/creds --account 42\nregion = us-east-1\ncli_pager =\n",
+        "[plugins]\nendpoint = awscli_plugin_endpoint\n",
+        "[preview]\ncloudfront = true\n",
+    ] {
+        assert!(outside.contains(kept), "{kept}\n{outside}");
+    }
+    for comment in OLD_CONFIG.lines().filter(|line| line.starts_with(['#', ';'])) {
+        let words = comment.trim_start_matches(['#', ';', ' ']);
+        assert!(outside.contains(words), "{comment}\n{outside}");
+    }
+    assert!(outside.contains("# of [profile ops-deploy]: deploys only; ask Bob first\n"), "{outside}");
+
+    assert_eq!(home.run(["apply"]).ok().stderr, "nothing to do: ~/.aws is what the manifest says\n");
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (OLD_CONFIG.to_owned(), OLD_CREDENTIALS.to_owned()));
+}
