@@ -73,15 +73,10 @@ impl<'a> Places<'a> {
     /// would read it so: not within quotes.
     pub(crate) fn with_tilde(text: &str) -> Cow<'_, str> {
         let home = Host::home().and_then(|home| home.to_str().map(|home| format!("{}/", home.trim_end_matches('/'))));
-        let Some(home) = home.filter(|home| home.len() > 1 && text.contains(home)) else { return text.into() };
-        let mut parts = text.split(&home);
-        let mut shown = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let is_begin = shown.chars().next_back().is_none_or(|last| last.is_whitespace() || "(`".contains(last));
-            shown.push_str(if is_begin { "~/" } else { &home });
-            shown.push_str(part);
+        match home.filter(|home| home.len() > 1 && text.contains(home.as_str())) {
+            Some(home) => shortened(text, &home).into(),
+            None => text.into(),
         }
-        shown.into()
     }
 
     /// A path for a document, which holds text alone: what is none in it becomes a replacement character.
@@ -131,6 +126,18 @@ impl<'a> Places<'a> {
     }
 }
 
+/// The text with `~/` for `home` where a path begins.
+fn shortened(text: &str, home: &str) -> String {
+    let mut parts = text.split(home);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_begin = shown.chars().next_back().is_none_or(|last| last.is_whitespace() || "(`".contains(last));
+        shown.push_str(if is_begin { "~/" } else { home });
+        shown.push_str(part);
+    }
+    shown
+}
+
 /// The directory in which the manifest really stands; as it was named, unless a link leads elsewhere.
 pub(crate) fn beside(manifest: &Path) -> Option<PathBuf> {
     let named = manifest.parent()?;
@@ -173,4 +180,20 @@ fn team(path: &Path) -> String {
     let dir = Places::shown(path.parent().unwrap_or(path));
     let link = Places::shown(path);
     format!("if your team has one, clone its repository, and then: mkdir -p {dir} && ln -s CLONE/profiles.toml {link}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_below_the_home_begins_with_a_tilde_where_a_shell_would_read_it_so() {
+        for (text, expected) in [
+            ("/home/a/x is (/home/a/y), `chmod 600 /home/a/z`", "~/x is (~/y), `chmod 600 ~/z`"),
+            ("ln -s '/home/a/b c' --to=/home/a/d", "ln -s '/home/a/b c' --to=/home/a/d"),
+            ("/mnt/home/a/x and /home/ab", "/mnt/home/a/x and /home/ab"),
+        ] {
+            assert_eq!(shortened(text, "/home/a/"), expected);
+        }
+    }
 }

@@ -9,7 +9,7 @@ const KEY_ID_PREFIXES: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
 const KEY_ID_LENGTH: usize = 16;
 /// The length of a secret access key; tokens are longer.
 const SECRET_LENGTH: usize = 40;
-/// Hexadecimal parts of a path from this length on are digests, such as the names of cached files.
+/// Hexadecimal parts of a name from this length on are digests, such as those of cached files.
 const DIGEST_LENGTH: usize = 16;
 
 /// Masks a file's text, TOML or INI: by the names of keys, and by the shape of words.
@@ -74,7 +74,7 @@ fn mask_key_id(part: &str) -> String {
 /// neighbours in three differ in that; in names of profiles, roles and paths, one in five at most.
 fn is_random(run: &str) -> bool {
     let is_digest = |part: &&str| part.len() >= DIGEST_LENGTH && part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let parts: Vec<&str> = run.split('/').filter(|part| !is_digest(part)).collect();
+    let parts: Vec<&str> = run.split(['/', '-', '_']).filter(|part| !is_digest(part)).collect();
     let length = parts.iter().map(|part| part.len() + 1).sum::<usize>().saturating_sub(1);
     let class = |byte: u8| match byte {
         b'a'..=b'z' => 1,
@@ -291,6 +291,7 @@ mod tests {
             "https://ssoins-72234f1a2b3c4d5e.portal.us-east-1.app.aws",
             "sso_account_id = 123456789012",
             "can't read /Users/Alice/Library/Caches/aws/a94a8fe5ccb19ba61c4c0873d391e987982fbbd3.json",
+            "can't read /home/A/.local/state/awsauth/backups/config-dir-0a1b2c3d4e5f60718293a4b5c6d7e8f9/20261129T210410.1Z.bak",
             "/home/alice/Projects/Work2024/checkouts/awsauth/target/debug/awsauth credential-process prod",
         ] {
             assert_eq!(mask_values(text), text);

@@ -39,7 +39,7 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
     // Everything that is not the manifest's stays, and no comment is lost.
     let config = home.read(CONFIG);
     let (outside, block) = config.split_once("# >>> awsauth >>>").unwrap();
-    assert!(!outside.contains("[profile alice]") && block.contains("[profile alice]"), "{config}");
+    assert!(!outside.contains("\n[profile alice]\n") && block.contains("\n[profile alice]\n"), "{config}");
     for kept in [
         "[profile vendor]\ncredential_process = /opt/vendor/bin/creds --account 42\nregion = us-east-1\ncli_pager =\n",
         "[plugins]\nendpoint = awscli_plugin_endpoint\n",
