@@ -53,7 +53,10 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
     }
     assert!(outside.contains("# of [profile ops-deploy]: deploys only; ask Bob first\n"), "{outside}");
 
-    assert_eq!(home.run(["apply"]).ok().stderr, "nothing to do: ~/.aws/config and ~/.aws/credentials are what the manifest says\n");
+    assert_eq!(
+        home.run(["apply"]).ok().stderr,
+        "nothing to do: ~/.aws/config and ~/.aws/credentials are what the manifest says\n"
+    );
     home.run(["apply", "--undo"]).ok();
     assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (OLD_CONFIG.to_owned(), OLD_CREDENTIALS.to_owned()));
 }
