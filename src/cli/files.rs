@@ -34,7 +34,7 @@ impl Files {
     /// Reads the manifest where it is, and for one person what they add to it.
     pub(crate) fn read(places: Places<'_>, audience: Audience) -> Result<Self, Failure> {
         let path = places.manifest()?;
-        if audience == Audience::Team && !places.is_manifest_own(&path) {
+        if audience == Audience::Team && !Places::is_manifest_own(&path) {
             stays_in_its_directory(&path)?;
         }
         let (bytes, look) = match seen::read(&path, clock::now()) {

@@ -43,7 +43,7 @@ impl<'a> Places<'a> {
     }
 
     /// Whether it is the one of the configuration directory, which may be a link of the person's own.
-    pub(crate) fn is_manifest_own(&self, manifest: &Path) -> bool {
+    pub(crate) fn is_manifest_own(manifest: &Path) -> bool {
         Self::default_manifest().is_ok_and(|own| own == manifest)
     }
 

@@ -87,8 +87,8 @@ fn a_variable_of_the_persons_own_wins_and_stays_and_awsauths_own_goes_with_the_p
     let bash = |script: &str| -> Run {
         let script = script
             .replace("use ", &format!("{awsauth} env --shell bash "))
-            .replace("[", "eval \"$(")
-            .replace("]", ")\"");
+            .replace('[', "eval \"$(")
+            .replace(']', ")\"");
         home.program("/bin/bash".as_ref()).args(["-euc", &script]).output().unwrap().into()
     };
     let left = |script: &str| variables(&bash(&format!("{script}; env")).ok(), &["ENDPOINT", "OUTPUT"]);
