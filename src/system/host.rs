@@ -172,12 +172,14 @@ impl Host {
         dirs.map(|dir| dir.join(name)).chain(other).filter(is_own).collect()
     }
 
-    /// Standard output. `std`'s own takes a descriptor that can't be written to for one whose output is not wanted.
-    ///
-    /// One that was closed can't be told from `/dev/null`, which Rust's runtime has put in its place.
+    /// Standard output; an error if this process was started without one. `std`'s own ignores a failure to write to a
+    /// descriptor that is not open for writing.
     #[cfg(unix)]
     pub(crate) fn stdout() -> std::io::Result<std::fs::File> {
         use std::os::fd::AsFd as _;
+        if WAS_STDOUT_CLOSED.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(std::io::Error::other("it is closed"));
+        }
         std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
     }
 
@@ -194,6 +196,20 @@ impl Host {
         decode(&bytes)
             .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16"))
     }
+}
+
+/// True if the process was started without a standard output, as with `>&-`.
+#[cfg(unix)]
+static WAS_STDOUT_CLOSED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Looks at standard output before Rust's runtime opens `/dev/null` in the place of a closed one: later, nothing tells it
+/// from the `/dev/null` that a caller gave, and `awsauth env` would report success with its output lost.
+#[cfg(unix)]
+#[ctor::ctor(unsafe)]
+fn look_at_stdout() {
+    // Nothing here may need the runtime: one system call and one store.
+    let is_closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
+    WAS_STDOUT_CLOSED.store(is_closed, std::sync::atomic::Ordering::Relaxed);
 }
 
 #[cfg(test)]

@@ -123,6 +123,16 @@ fn no_file_is_longer_than_600_lines() {
 }
 
 #[test]
+fn no_file_has_unsafe_code() {
+    for file in source_files(&src()) {
+        let text = fs::read_to_string(&file).unwrap();
+        let found = ["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "#[unsafe(", "unsafe_code"];
+        let found: Vec<&str> = found.into_iter().filter(|word| text.contains(word)).collect();
+        assert!(found.is_empty(), "{}: {found:?}", file.display());
+    }
+}
+
+#[test]
 fn every_file_says_first_what_it_owns() {
     let silent: Vec<PathBuf> = source_files(&src())
         .into_iter()

@@ -49,6 +49,16 @@ fn output_that_is_lost_is_a_failure_of_every_command() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_closed_output_is_a_failure_of_every_command() {
+    let scene = scene();
+    for args in DATA.into_iter().chain([&["credential-process", "base"][..]]) {
+        let run = Run::from(scene.home.command_without_stdout(args).output().unwrap()).exits(6);
+        assert!(run.stderr.contains("can't write to standard output"), "{args:?}: {}", run.stderr);
+    }
+}
+
 #[test]
 fn a_null_device_is_a_place_to_write_to_however_it_was_opened() {
     let scene = scene();

@@ -140,6 +140,14 @@ impl Sandbox {
         command
     }
 
+    /// The same, started without a standard output.
+    #[cfg(unix)]
+    pub(crate) fn command_without_stdout(&self, args: &[&str]) -> Command {
+        let mut command = self.program(Path::new("sh"));
+        command.args(["-c", "exec \"$0\" \"$@\" >&-", env!("CARGO_BIN_EXE_awsauth")]).args(args);
+        command
+    }
+
     /// Any program, ready to be run here.
     pub(crate) fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
