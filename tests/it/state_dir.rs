@@ -116,6 +116,25 @@ fn a_token_that_others_could_have_put_into_aws_clis_cache_is_not_used() {
     }
 }
 
+#[cfg(feature = "real-clients")]
+#[cfg(target_os = "linux")]
+#[test]
+fn the_checks_leave_a_warm_credential_process_within_its_120_system_calls() {
+    let scene = Scene::new();
+    scene.logged_in(&["prod"]);
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = scene.home.program(&crate::readers::client::tool("AWSAUTH_TEST_STRACE"));
+    command.args(["-f", "-qq", "-o"]).arg(log.path()).args([
+        env!("CARGO_BIN_EXE_awsauth"),
+        "credential-process",
+        "prod",
+    ]);
+    Run::from(command.output().unwrap()).ok();
+    let calls = fs::read_to_string(log.path()).unwrap();
+    assert!(calls.lines().count() <= 120, "{}\n{calls}", calls.lines().count());
+    assert!(!calls.contains("socket(") && !calls.contains("clone"), "{calls}");
+}
+
 #[test]
 fn a_leading_tilde_in_a_variable_is_the_home_directory() {
     let scene = Scene::new()
