@@ -41,7 +41,7 @@ impl Secure {
     /// With a proxy between, and AWS at a host that only that one finds.
     fn behind(self, proxy: &Proxy) -> Self {
         self.env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}"))
-            .env("AWS_CA_BUNDLE", "ca.pem")
+            .env("AWS_CA_BUNDLE", "~/ca.pem")
             .env("HTTPS_PROXY", &format!("http://{}", proxy.address()))
     }
 
@@ -66,7 +66,7 @@ impl Secure {
 
 #[test]
 fn a_server_is_trusted_through_aws_ca_bundle_and_one_connection_serves_all_calls() {
-    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "ca.pem").env("SSL_CERT_FILE", "other.pem");
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem").env("SSL_CERT_FILE", "other.pem");
     secure.login().ok();
     assert_eq!(secure.scene.calls(), ["GetSessionToken", "AssumeRole"]);
     assert_eq!(secure.front.connections(), 1);
@@ -85,7 +85,7 @@ fn an_authority_that_is_not_known_is_refused_and_aws_ca_bundle_is_named() {
     let hint = "AWS_CA_BUNDLE must name a PEM file with its root certificate";
     Secure::new("localhost").env("SSL_CERT_FILE", "other.pem").fails("unknown-issuer", &[words, hint]);
     // The bundle replaces the system's roots, as with AWS CLI.
-    let secure = Secure::new("localhost").env("SSL_CERT_FILE", "ca.pem").env("AWS_CA_BUNDLE", "other.pem");
+    let secure = Secure::new("localhost").env("SSL_CERT_FILE", "ca.pem").env("AWS_CA_BUNDLE", "~/other.pem");
     secure.fails("unknown-issuer", &[words]);
     assert_eq!(secure.front.connections(), 0);
 }
@@ -97,28 +97,28 @@ fn a_certificate_that_is_over_to_come_or_for_another_host_is_refused() {
         ("localhost", Validity::ToCome, "certificate-expired", "is this machine's clock right?"),
         ("elsewhere.example", Validity::Good, "certificate-for-another-host", "somebody else answers in AWS's place"),
     ] {
-        Secure::with(host, validity).env("AWS_CA_BUNDLE", "ca.pem").fails(obstacle, &[hint]);
+        Secure::with(host, validity).env("AWS_CA_BUNDLE", "~/ca.pem").fails(obstacle, &[hint]);
     }
 }
 
 #[test]
 fn a_bundle_is_read_for_what_can_be_used_of_it() {
-    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "bundle.pem");
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/bundle.pem");
     let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let good = secure.scene.home.read("ca.pem");
     secure.scene.home.write("bundle.pem", format!("# roots\r\n{junk}{good}{}", secure.scene.home.read("other.pem")));
     secure.login().ok();
     for (content, words) in [
-        ("", "AWS_CA_BUNDLE names bundle.pem, which is no PEM file"),
-        ("junk", "AWS_CA_BUNDLE names bundle.pem, which is no PEM file"),
-        (junk, "AWS_CA_BUNDLE names bundle.pem, which holds no certificate that can be used"),
+        ("", "AWS_CA_BUNDLE names ~/bundle.pem, which is no PEM file"),
+        ("junk", "AWS_CA_BUNDLE names ~/bundle.pem, which is no PEM file"),
+        (junk, "AWS_CA_BUNDLE names ~/bundle.pem, which holds no certificate that can be used"),
     ] {
-        let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "bundle.pem");
+        let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/bundle.pem");
         secure.scene.home.write("bundle.pem", content);
         secure.fails("setting", &[words, "unset it to trust the system's certificates"]);
     }
-    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "gone.pem");
-    secure.fails("setting", &["AWS_CA_BUNDLE names gone.pem, which does not exist"]);
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/gone.pem");
+    secure.fails("setting", &["AWS_CA_BUNDLE names ~/gone.pem, which does not exist"]);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn calls_go_through_the_proxy_that_https_proxy_names() {
         let proxy = Proxy::start(Manner::LeadTo(secure.front.address()));
         let secure = secure
             .env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}"))
-            .env("AWS_CA_BUNDLE", "ca.pem")
+            .env("AWS_CA_BUNDLE", "~/ca.pem")
             .env(variable, &format!("http://{}", proxy.address()));
         secure.login().ok();
         assert_eq!(secure.scene.calls(), ["GetSessionToken", "AssumeRole"], "{variable}");
@@ -156,7 +156,7 @@ fn hosts_that_no_proxy_names_and_this_machine_itself_are_reached_without_it() {
     secure.fails("no-address", &[]);
     assert!(proxy.requests().is_empty());
 
-    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "ca.pem");
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem");
     let proxy = Proxy::start(Manner::Close);
     let url = format!("http://{}", proxy.address());
     let secure = secure.env("HTTPS_PROXY", &url).env("HTTP_PROXY", &url).env("NO_PROXY", "").env("no_proxy", "");
@@ -217,7 +217,7 @@ fn a_call_with_a_code_is_sent_once_whatever_becomes_of_it() {
     ];
     for (name, operation) in [("main", "GetSessionToken"), ("audit", "AssumeRole")] {
         for fault in &faults {
-            let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "ca.pem");
+            let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem");
             secure.scene.aws.world().fail_next(operation, fault.clone());
             let args = ["login", name, "--token-code", &secure.scene.code()];
             secure.scene.run(&args).exits(6);
@@ -228,7 +228,7 @@ fn a_call_with_a_code_is_sent_once_whatever_becomes_of_it() {
 
 #[test]
 fn a_call_without_a_code_is_sent_again_when_its_connection_breaks() {
-    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "ca.pem");
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem");
     secure.scene.logged_in(&["main"]);
     secure.scene.aws.world().fail_next("AssumeRole", Fault::Close);
     secure.scene.run(&["login", "prod"]).ok();
