@@ -1,6 +1,8 @@
 //! Owns what is said before a login: what it will ask for, and why.
 
+use super::load::Manifest;
 use super::out::Out;
+use super::portals;
 use crate::login::Needs;
 use crate::model::{Catalog, MfaSerial, Pattern, Profile, SsoAccess};
 
@@ -8,7 +10,7 @@ use crate::model::{Catalog, MfaSerial, Pattern, Profile, SsoAccess};
 const MOST_NAMES: usize = 8;
 
 /// Says what will be asked for.
-pub(crate) fn announce(needs: &Needs<'_>, catalog: &Catalog, out: Out) {
+pub(crate) fn announce(needs: &Needs<'_>, manifest: &Manifest, out: Out) {
     let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
         let codes = count(takers.len(), "MFA code");
         format!("{codes} of {}", serial.as_str())
@@ -23,8 +25,9 @@ pub(crate) fn announce(needs: &Needs<'_>, catalog: &Catalog, out: Out) {
         1 => out.say(&format!("This login needs {wanted}.")),
         profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
     }
+    portals::warn(needs.approvals.iter().map(|access| access.start_url()), &manifest.settings, out);
     for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
-        explain_codes(serial, takers, catalog, out);
+        explain_codes(serial, takers, &manifest.catalog, out);
     }
 }
 

@@ -294,7 +294,7 @@ impl<'a> Desk<'a> {
 
     /// Says what a person will be asked for.
     pub(crate) fn announce(&self, needs: &Needs<'_>) {
-        announce(needs, &self.manifest.catalog, self.out);
+        announce(needs, &self.manifest, self.out);
     }
 
     /// Who is asked for codes, with one that was given beforehand.

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::files::Files;
-use super::out::Out;
+use super::out::{FindingsShown, Out};
 use super::places::Places;
 use super::report;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -106,7 +106,11 @@ impl Reading {
     }
 
     fn show_some(&self, diagnostics: &[Diagnostic], out: Out) {
-        let text = report::diagnostics_text(self.files.layers.sources(), diagnostics, out.width);
+        let sources = self.files.layers.sources();
+        if out.findings == FindingsShown::OneLine {
+            return out.say(&report::diagnostics_line(sources, diagnostics));
+        }
+        let text = report::diagnostics_text(sources, diagnostics, out.width);
         if !text.is_empty() {
             out.say(&text);
         }

@@ -33,6 +33,7 @@ mod personal;
 mod picker;
 mod places;
 mod plans;
+mod portals;
 mod program;
 mod progress;
 mod prune;
@@ -55,7 +56,7 @@ use clap::Parser as _;
 use args::{Cli, Color, Command};
 use exit::Exit;
 use failure::Failure;
-use out::{Out, TalkPlace};
+use out::{FindingsShown, Out, TalkPlace};
 use places::Places;
 
 use crate::system::core_dumps;
@@ -98,7 +99,8 @@ fn perform(host: &Host) -> Exit {
 /// What there is to write to while nothing is known of flags.
 fn plain(host: &Host) -> Out {
     let color = color(Color::Auto, host);
-    Out { color, verbose: false, json: false, place: TalkPlace::Stderr, width: host.width() }
+    let (place, findings) = (TalkPlace::Stderr, FindingsShown::Whole);
+    Out { color, verbose: false, json: false, place, findings, width: host.width() }
 }
 
 fn ended(result: Result<Exit, Failure>, out: Out) -> Exit {

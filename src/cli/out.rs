@@ -25,6 +25,17 @@ pub(crate) struct Out {
     pub(crate) json: bool,
     /// Where talk goes.
     pub(crate) place: TalkPlace,
+    /// How much is said of a manifest that is not in order.
+    pub(crate) findings: FindingsShown,
+}
+
+/// How much is said of a manifest that is not in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FindingsShown {
+    /// Each finding with its place.
+    Whole,
+    /// One line, since an SDK passes on what is said.
+    OneLine,
 }
 
 /// Where talk goes.

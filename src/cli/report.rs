@@ -13,24 +13,58 @@ use crate::source::{Lines, Sources, Span, display_safe, display_safe_in_place};
 
 /// Lines longer than this, in bytes, are shown only around the place.
 const LONGEST_LINE: usize = 400;
+/// Findings that are shown as text; a file of 10 MB could have a hundred thousand.
+const MOST_SHOWN: usize = 50;
+/// Findings that are listed in a document, which a program reads.
+const MOST_LISTED: usize = 1000;
+/// Words longer than this, in bytes, are cut off: a name may be as long as its file, and stand in every finding.
+const LONGEST_TEXT: usize = 2000;
 /// Places nearer than this, in lines, are shown as one piece.
 const NEAR: usize = 8;
 
-/// All findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
-/// counts them. Empty without findings.
+/// The first findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
+/// counts all of them. Empty without findings.
 pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], width: usize) -> String {
     let renderer = Renderer::styled().term_width(width.max(40));
-    let pages = Pages::new(sources, diagnostics, Places::shown);
+    let listed = first(diagnostics, MOST_SHOWN);
+    let pages = Pages::new(sources, &listed, Places::shown);
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in listed {
         text.push_str(&renderer.render(&[pages.group(diagnostic)]));
         text.push_str("\n\n");
     }
     if !text.is_empty() {
         text.push_str(&count(diagnostics));
+        if diagnostics.len() > MOST_SHOWN {
+            text.push_str("; the first ");
+            text.push_str(&MOST_SHOWN.to_string());
+            text.push_str(" are shown");
+        }
         text.push('\n');
     }
     text
+}
+
+/// The first finding, and how many there are, in one line.
+pub(crate) fn diagnostics_line(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
+    let Some(found) = first(diagnostics, 1).pop() else {
+        return "the manifest is not complete: run `awsauth check`".to_owned();
+    };
+    let number = sources.number(found.primary.span);
+    let source = sources.get(number);
+    let place = source.lines().position(found.primary.span.counted_from(sources.base(number)).start);
+    let path = display_safe(&Places::shown(&source.path));
+    let (message, all) = (shown(&found.message), count(diagnostics));
+    format!("{path}:{}:{}: {}: {message} ({all}); run `awsauth check`", place.line, place.column, found.code)
+}
+
+/// The first `most` findings; where there are more, errors before warnings.
+fn first(diagnostics: &[Diagnostic], most: usize) -> Vec<&Diagnostic> {
+    if diagnostics.len() <= most {
+        return diagnostics.iter().collect();
+    }
+    let of = |severity| diagnostics.iter().filter(move |found| found.severity == severity);
+    of(Severity::Error).chain(of(Severity::Warning)).take(most).collect()
 }
 
 /// `3 errors, 1 warning`
@@ -47,7 +81,11 @@ fn count(diagnostics: &[Diagnostic]) -> String {
 
 /// What a finding says of a value, which may be a secret in the wrong place.
 fn shown(text: &str) -> String {
-    display_safe(&mask_words(text))
+    // A secret that begins before the cut is whole where it is looked for.
+    let text = mask_words(&text[..text.floor_char_boundary(2 * LONGEST_TEXT)]);
+    let end = text.floor_char_boundary(LONGEST_TEXT);
+    let more = if end < text.len() { "…" } else { "" };
+    format!("{}{more}", display_safe(&text[..end]))
 }
 
 /// Every place that a finding points at.
@@ -73,9 +111,9 @@ struct Page<'s> {
 }
 
 impl<'s> Pages<'s> {
-    fn new(sources: &'s Sources, diagnostics: &[Diagnostic], name: fn(&Path) -> String) -> Self {
+    fn new(sources: &'s Sources, diagnostics: &[&Diagnostic], name: fn(&Path) -> String) -> Self {
         let mut pages: Vec<Option<Page<'s>>> = sources.iter().map(|_| None).collect();
-        for label in diagnostics.iter().flat_map(labels) {
+        for label in diagnostics.iter().flat_map(|found| labels(found)) {
             let number = sources.number(label.span);
             pages[number].get_or_insert_with(|| {
                 let source = sources.get(number);
@@ -180,9 +218,10 @@ impl Page<'_> {
     }
 }
 
-/// All findings as an array of objects; lines and columns count from 1, columns count characters.
+/// The first findings as an array of objects; lines and columns count from 1, columns count characters.
 pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
-    let pages = Pages::new(sources, diagnostics, Places::text);
+    let listed = first(diagnostics, MOST_LISTED);
+    let pages = Pages::new(sources, &listed, Places::text);
     let place = |label: &Label| {
         let (Some(page), Label { span, .. }) = pages.find(label) else { return json!({}) };
         let (start, end) = (page.lines.position(span.start), page.lines.position(span.end));
@@ -215,7 +254,7 @@ pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) ->
         value["related"] = diagnostic.related.iter().map(related).collect();
         value
     };
-    diagnostics.iter().map(object).collect()
+    listed.into_iter().map(object).collect()
 }
 
 #[cfg(test)]
@@ -242,6 +281,28 @@ mod tests {
         let json = diagnostics_json(&sources, &[found]);
         assert_eq!((&json[0]["file"], &json[0]["line"]), (&json!("b.toml"), &json!(2)));
         assert_eq!((&json[0]["related"][0]["file"], &json[0]["related"][0]["line"]), (&json!("a.toml"), &json!(1)));
+    }
+
+    #[test]
+    fn of_many_findings_the_first_are_shown_errors_before_warnings_and_all_are_counted() {
+        let sources = alone("a.toml", &"x = 1\n".repeat(3000));
+        let at = |line: usize| Span::new(line * 6, line * 6 + 1);
+        let long = "y ".repeat(50_000);
+        let warnings = (0..40).map(|line| Diagnostic::warning("some-warning", at(line), "odd"));
+        let errors = (40..2040).map(|line| Diagnostic::error("some-error", at(line), long.as_str()));
+        let all: Vec<_> = warnings.chain(errors).collect();
+        let text = diagnostics_text(&sources, &all, 100);
+        assert_eq!((text.matches("some-error").count(), text.matches("some-warning").count()), (50, 0));
+        assert!(text.ends_with("2000 errors, 40 warnings; the first 50 are shown\n") && text.len() < 300_000);
+        let listed = diagnostics_json(&sources, &all);
+        assert_eq!(listed.as_array().map(Vec::len), Some(1000));
+        assert!(!diagnostics_text(&sources, &all[..50], 100).contains("are shown"));
+        let line = diagnostics_line(&sources, &all);
+        assert!(
+            line.starts_with("a.toml:41:1: some-error: y y") && line.len() < 3000 && !line.contains('\n'),
+            "{line}"
+        );
+        assert!(line.ends_with("(2000 errors, 40 warnings); run `awsauth check`"), "{line}");
     }
 
     #[test]

@@ -119,6 +119,23 @@ fn a_team_s_check_follows_no_link_out_of_the_manifest_s_directory_but_the_person
 }
 
 #[test]
+fn a_file_full_of_mistakes_is_told_in_little_and_to_an_sdk_in_one_line() {
+    use std::fmt::Write as _;
+    let sandbox = Sandbox::new();
+    let mut text = "[profiles.base]\npattern = \"iam\"\n".to_owned();
+    (0..20_000).for_each(|number| writeln!(text, "key{number} = 1").unwrap());
+    sandbox.manifest(&text);
+    let run = sandbox.run(["check"]).exits(3);
+    assert_eq!(run.stderr.matches("error[unknown-key]").count(), 50);
+    assert!(run.stderr.ends_with("20000 errors; the first 50 are shown\n") && run.stderr.len() < 100_000);
+    let document = sandbox.run(["check", "--json"]).exits(3).json();
+    assert_eq!((&document["errors"], document["diagnostics"].as_array().map(Vec::len)), (&20_000.into(), Some(1000)));
+    let run = sandbox.run(["credential-process", "base"]).exits(3);
+    assert_eq!((run.stdout.as_str(), run.stderr.matches('\n').count()), ("", 1), "{}", run.stderr);
+    assert!(run.stderr.len() < 5000 && run.stderr.contains("profiles.toml:3:1: unknown-key"), "{}", run.stderr);
+}
+
+#[test]
 fn no_finding_carries_a_control_character_of_the_file() {
     for file in fixtures("invalid") {
         let talk = fs::read_to_string(file.with_extension("txt")).unwrap();

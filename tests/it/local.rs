@@ -137,10 +137,14 @@ fn the_mistakes_of_all_files_come_out_in_one_run_and_stop_other_commands_too() {
         assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     home.write("team/profiles.toml", MANIFEST);
-    for args in [&["status"][..], &["apply"], &["credential-process", "base"], &["login", "base"]] {
+    for args in [&["status"][..], &["apply"], &["login", "base"]] {
         let run = home.run([args, &["--manifest", "team/profiles.toml"]].concat()).exits(3);
         assert!(run.stdout.is_empty() && run.stderr.contains("bad-setting"), "{args:?}: {}", run.stderr);
     }
+    let run = home.run(["credential-process", "base", "--manifest", "team/profiles.toml"]).exits(3);
+    let line = "team/profiles.local.toml:1:2: settings-elsewhere: `[settings]` is not taken from a file beside the manifest \
+                (3 errors); run `awsauth check`\n";
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", line));
     home.write(OWN, [0x66, 0xff]);
     let run = home.run(["check", "--manifest", "team/profiles.toml"]).exits(3);
     assert!(run.stderr.contains("profiles.local.toml is not UTF-8: line 1"), "{}", run.stderr);

@@ -65,6 +65,8 @@ mod packaging;
 #[cfg(feature = "real-clients")]
 mod pictures;
 #[cfg(test)]
+mod portals;
+#[cfg(test)]
 #[cfg(feature = "real-clients")]
 mod readers;
 #[cfg(test)]

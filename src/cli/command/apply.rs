@@ -15,6 +15,7 @@ use crate::cli::out::Out;
 use crate::cli::permissions::Permissions;
 use crate::cli::places::Places;
 use crate::cli::plans::{Plans, Work};
+use crate::cli::portals;
 use crate::cli::program::Program;
 use crate::cli::readers;
 use crate::cli::undo;
@@ -80,6 +81,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     // What is wrong with the manifest is told first.
     let planned = plans.config(existing);
     let work = plans.make(config.map_err(|error| explain::disk(&error))?, planned, places)?;
+    portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
     if !is_shown_only {
         let state = places.state()?;

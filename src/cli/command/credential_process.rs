@@ -5,7 +5,7 @@ use crate::cli::complete::profile_names;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::out::Out;
+use crate::cli::out::{FindingsShown, Out};
 use crate::cli::places::Places;
 use crate::ini::{Document, FileKind};
 use crate::login::{Freshness, judge};
@@ -34,8 +34,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let credentials = match warm(&args.name, places) {
         Some(credentials) => credentials,
-        // What SDKs show of it must not be about other profiles.
-        None => at_tty::credentials(Desk::quiet(host, places, out)?, &args.name, host)?,
+        None => {
+            // What SDKs show of it must not be about other profiles, and fit in one line.
+            let out = Out { findings: FindingsShown::OneLine, ..out };
+            at_tty::credentials(Desk::quiet(host, places, out)?, &args.name, host)?
+        }
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;

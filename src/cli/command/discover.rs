@@ -16,6 +16,7 @@ use crate::cli::lister::{Lister, Memory, SignIn};
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::portals;
 use crate::cli::work::colored;
 use crate::manifest::Gone;
 use crate::model::{SsoFlow, SsoSession};
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         return Ok(Exit::Manifest);
     }
     let session = session?;
+    portals::warn(std::iter::once(&session.start_url), &reading.loaded.settings, out);
     let memory = if args.fresh { Memory::Unused } else { Memory::Used };
     let lister = Lister::new(Arc::clone(&session), memory, host, places, out)?;
     let is_said = args.no_browser || args.flow.is_some();

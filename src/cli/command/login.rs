@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         until: None,
         limit: None,
     };
-    let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest.catalog, out));
+    let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest, out));
     // Sessions that were got before an interruption are worth keeping.
     let shared = desk.share_sessions(&chains);
     for (chain, outcome) in chains.iter().zip(outcomes?) {
