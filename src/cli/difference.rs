@@ -102,6 +102,8 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
             Value::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
         };
         let place = match place(profile.map(Profile::pattern), name, nested.as_deref()) {
+            Place::SettingsIfEmpty(_) if matches!(found, Value::Text(text) if text.is_empty()) => Place::Settings,
+            Place::SettingsIfEmpty(reason) => Place::Nowhere(reason),
             Place::Own | Place::Settings if matches!(found, Value::Text(text) if text.contains('\n')) => {
                 Place::Nowhere("it goes on over several lines")
             }
@@ -118,7 +120,7 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
                     format!("# and {} in `allow_hosts` of [settings] in your own profiles.local.toml", toml_text(host))
                 }));
             }
-            Place::Nowhere(reason) => {
+            Place::SettingsIfEmpty(reason) | Place::Nowhere(reason) => {
                 let told = format!("line {line}: {name} of [{header}] can't stand in a manifest: {reason}");
                 account.impossible.push(told);
             }

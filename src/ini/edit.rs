@@ -65,7 +65,7 @@ fn push_value(
     match value {
         NewValue::Text(value) => {
             portable::check_value(key, value)?;
-            text.push_str(style.separator);
+            text.push_str(if value.is_empty() { style.separator.trim_end() } else { style.separator });
             text.push_str(value);
             Ok(())
         }

@@ -104,9 +104,13 @@ pub(super) fn is_key(key: &[u8]) -> bool {
     !key.is_empty() && key != b"__proto__" && key.iter().all(allowed)
 }
 
+/// Keys whose empty value means what a missing one means to the one parser that takes it for that, JavaScript's.
+const MAY_BE_EMPTY: [&str; 1] = ["cli_pager"];
+
 /// Refuses what not every parser gives back as it was written.
 pub(super) fn check_value(key: &str, value: &str) -> Result<(), EditError> {
     match defect(value.as_bytes()) {
+        Some(Defect::Empty) if MAY_BE_EMPTY.contains(&key) => Ok(()),
         Some(defect) => Err(EditError::Value { key: key.to_owned(), defect }),
         None => Ok(()),
     }

@@ -80,6 +80,8 @@ codes! {
     BAD_ACCOUNT_ID = "bad-account-id",
     /// Not the name of a region.
     BAD_REGION = "bad-region",
+    /// A region that awsauth does not know (warning).
+    UNKNOWN_REGION = "unknown-region",
     /// Not an output format of AWS CLI.
     BAD_OUTPUT = "bad-output",
     /// Outside STS's alphabet or length.

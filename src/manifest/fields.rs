@@ -3,11 +3,14 @@
 
 use std::fmt::Arguments;
 
+use super::codes;
 use super::keys::{self, Key, Shape};
+use super::known;
 use super::reading::{Entry, Reading, Table, entries};
 use super::settings::{self, WrittenSetting};
 use super::values;
 use super::why::{Shown as _, Told};
+use crate::diagnostic::Diagnostic;
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
     StartUrl,
@@ -246,6 +249,21 @@ fields! {
     sso_role_name: SsoRoleName,
 }
 
+/// Whether it is a table that is no setting of AWS's such as `s3`.
+fn is_table_of_its_own(entry: Entry<'_>) -> bool {
+    let is_aws = known::find(known::SETTINGS, entry.name).is_some() || known::refusal(entry.name).is_some();
+    entry.value.get_ref().as_table().is_some() && !is_aws
+}
+
+/// A `credential_process` as it stands in AWS's own files.
+fn other_program(entry: Entry<'_>) -> Diagnostic {
+    let message = "`credential_process` is `true` or `false` here: a manifest can't name a program";
+    Diagnostic::error(codes::WRONG_TYPE, entry.value_at(), message).help(
+        "`true` lets awsauth hand out the credentials; a profile of another program stays in ~/.aws/config, outside \
+         awsauth's block, under a name that the manifest does not have",
+    )
+}
+
 impl Fields {
     /// Reads the table of one profile of that name, or of `[defaults]`; `place` says which in words.
     pub(super) fn read(
@@ -262,7 +280,7 @@ impl Fields {
             if let Some(key) = keys::find(keys::PROFILE, entry.name) {
                 fields.written.push((key, entry.at));
                 fields.put(key, entry, reading);
-            } else if let Some(name) = name.filter(|_| entry.value.get_ref().as_table().is_some()) {
+            } else if let Some(name) = name.filter(|_| is_table_of_its_own(entry)) {
                 reading.dotted(entry, name);
                 fields.meant.push("pattern");
             } else {
@@ -292,6 +310,10 @@ impl Fields {
                     values::duration_out_of_bounds(number, at, reading);
                 }
                 self.duration_seconds = Slot::of(within, at);
+            }
+            Shape::Flag if entry.value.get_ref().as_str().is_some() => {
+                reading.out.push(other_program(entry));
+                self.credential_process = Slot::Broken;
             }
             Shape::Flag => self.credential_process = Slot::of(reading.flag(entry, example), at),
             Shape::Texts(..) => self.tags = Slot::of(values::tags(entry, example, reading), at),

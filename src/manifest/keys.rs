@@ -70,7 +70,8 @@ pub(super) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-str
 const ANY: &[Pattern] = &Pattern::ALL;
 const NAME: &str = "[A-Za-z0-9_.@%+:/][A-Za-z0-9_.@%+:/-]{0,127}";
 const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
-const URL: &str = "https://[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*(:[0-9]+)?([/#?][ -~]*)?";
+/// A portal of awsapps.com has a page, such as `/start`.
+const URL: &str = "(?!https://[^/#?]*[.]awsapps[.](com|cn)(:[0-9]+)?/*([#?].*)?$)https://[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*(:[0-9]+)?([/#?][ -~]*)?";
 #[cfg(test)]
 const PARTITION: &str = "(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc)";
 

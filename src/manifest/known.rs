@@ -6,6 +6,8 @@
 pub(super) enum Takes {
     /// Any text that the config file can hold.
     Text,
+    /// Nothing but the empty text: any other one names a program.
+    Empty,
     /// One of these words.
     Word(&'static [&'static str]),
     /// `true` or `false`.
@@ -90,6 +92,7 @@ pub(super) const SETTINGS: &[Known] = &[
         "Whether AWS CLI records commands and answers; `enabled` only in your own profiles.local.toml.",
         "\"disabled\"",
     ),
+    known("cli_pager", Takes::Empty, "AWS CLI's pager; the empty one, which is none, can stand here.", "\"\""),
     known(
         "cli_timestamp_format",
         Takes::Word(&["none", "iso8601", "wire"]),
@@ -149,15 +152,16 @@ pub(crate) fn personal(name: &str, value: &str) -> Option<&'static str> {
     PERSONAL.iter().find(|(one, what, _)| *one == name && *what == value).map(|(.., reason)| *reason)
 }
 
+/// Why a setting is refused that AWS CLI would run.
+pub(super) const NAMES_A_PROGRAM: &str = "it names a program, and the manifest can't run one";
+
 /// Why a setting is refused, if it is. Only documented names and families of names; what is merely unknown is refused
 /// elsewhere.
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
     const ORIGIN: &str = "it changes where credentials come from";
     let name = name.to_ascii_lowercase();
     Some(match name.as_str() {
-        "credential_process" | "cli_pager" | "cli_legacy_plugin_path" | "mfa_process" | "plugins" => {
-            "it names a program, and the manifest can't run one"
-        }
+        "credential_process" | "cli_legacy_plugin_path" | "mfa_process" | "plugins" => NAMES_A_PROGRAM,
         "role_arn"
         | "source_profile"
         | "credential_source"

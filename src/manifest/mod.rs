@@ -17,6 +17,7 @@ mod keys;
 mod known;
 mod layers;
 mod listing;
+mod loaded;
 mod local;
 mod making;
 mod matrix;
@@ -37,19 +38,17 @@ mod why;
 mod tests;
 
 use accounts::Accounts;
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-
 use drafts::{Draft, Drafts};
 use fields::Fields;
+use loaded::WrongProfile;
 use matrix::Matrices;
 use reading::{Entry, Name, Reading, Table, Value, entries};
 use sessions::{Sessions, WrittenSessions};
 use syntax::{Piece, Profiles};
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::model::{Catalog, Settings, SsoSession};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::{Catalog, Settings};
 use crate::source::Span;
 
 pub(crate) use answers::{SetError, set_variables};
@@ -58,6 +57,7 @@ pub(crate) use hosts::host_to_allow;
 pub(crate) use known::personal;
 pub(crate) use layers::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 pub(crate) use listing::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
+pub(crate) use loaded::Loaded;
 pub(crate) use making::Unmade;
 pub(crate) use place::{Place, place};
 pub(crate) use schema::{local_schema, schema};
@@ -67,91 +67,6 @@ pub(crate) use why::{LeftOut, Made, Told, Why};
 
 /// The version of the format that this awsauth reads.
 const VERSION: i64 = 1;
-
-/// A manifest as it was read.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Loaded {
-    /// The profiles that are in order. None where nothing can be said of any: a file can't be read, one person's own settings
-    /// are wrong, or each person has yet to supply a value.
-    pub(crate) catalog: Option<Catalog>,
-    /// The other profiles, in the manifest's order.
-    pub(crate) wrong: Vec<WrongProfile>,
-    /// Whether a mistake hides which profiles there are.
-    pub(crate) names_are_open: bool,
-    /// What one person wants, as far as that is right.
-    pub(crate) settings: Settings,
-    /// How many profiles there are.
-    pub(crate) profiles: usize,
-    /// How many SSO sessions there are.
-    pub(crate) sessions: usize,
-    /// The name of each, and the first file, by number, that has it.
-    pub(crate) session_files: Vec<(String, usize)>,
-    /// Those that are right, whatever else is wrong.
-    pub(crate) right_sessions: Vec<Arc<SsoSession>>,
-    /// How many matrices there are.
-    pub(crate) matrices: usize,
-    /// Every finding by place.
-    pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Every variable by name; none unless they were asked for.
-    pub(crate) variables: Vec<Variable>,
-    /// Where the profile comes from that was asked for.
-    pub(crate) why: Option<Why>,
-    /// The matrices that leave out the name that was asked for.
-    pub(crate) left_out: Vec<LeftOut>,
-    /// The names that matrices would make and that nothing can have.
-    pub(crate) unmade: Vec<Unmade>,
-}
-
-/// A profile that is not in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WrongProfile {
-    /// Its name as it is written.
-    pub(crate) name: String,
-    /// The profile that it takes its credentials from, which may be the one that is wrong.
-    pub(crate) source: Option<String>,
-}
-
-impl Loaded {
-    /// The catalog of a manifest without any error.
-    pub(crate) fn whole(&self) -> Option<&Catalog> {
-        self.catalog.as_ref().filter(|_| self.is_in_order())
-    }
-
-    /// What is wrong with the profiles that are wanted by name: their own errors and those of their chains, else those of what
-    /// profiles share, such as variables. Empty if none of them is wrong.
-    pub(crate) fn errors_of(&self, is_wanted: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
-        let sources: HashMap<&str, Option<&str>> =
-            self.wrong.iter().map(|wrong| (wrong.name.as_str(), wrong.source.as_deref())).collect();
-        let mut chains = HashSet::new();
-        for wrong in self.wrong.iter().filter(|wrong| is_wanted(&wrong.name)) {
-            let mut next = Some(wrong.name.as_str());
-            while let Some(name) = next.filter(|name| chains.insert(*name)) {
-                next = sources.get(name).copied().flatten();
-            }
-        }
-        if chains.is_empty() {
-            return Vec::new();
-        }
-        let errors = || self.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-        let is_own = |found: &&Diagnostic| found.profiles.iter().any(|profile| chains.contains(profile.as_str()));
-        let own: Vec<_> = errors().filter(is_own).cloned().collect();
-        if own.is_empty() { errors().filter(|found| found.profiles.is_empty()).cloned().collect() } else { own }
-    }
-
-    /// True if there is no error but in single profiles, or such as entries of `[accounts]` that are missing bring about.
-    pub(crate) fn is_fit_for_listing(&self) -> bool {
-        const MENDED: [&str; 3] = [codes::UNKNOWN_ACCOUNT, codes::MISSING_KEY, codes::UNKNOWN_SOURCE];
-        let is_fit = |found: &Diagnostic| {
-            found.severity != Severity::Error || MENDED.contains(&found.code) || !found.profiles.is_empty()
-        };
-        self.diagnostics.iter().all(is_fit)
-    }
-
-    /// Whether there is no error.
-    pub(crate) fn is_in_order(&self) -> bool {
-        self.diagnostics.iter().all(|found| found.severity != Severity::Error)
-    }
-}
 
 /// How the profiles of a long file are read.
 #[derive(Debug, Clone, Copy)]
@@ -210,7 +125,7 @@ fn read_all(layers: &Layers, question: Question<'_>) -> Loaded {
 pub(crate) fn load_whole(layers: &Layers, audience: Audience) -> Loaded {
     let loaded = read(layers, audience, Cut::Whole, Question::Nothing);
     debug_assert!(loaded.is_some(), "a name is twice in one table");
-    loaded.unwrap_or_else(|| stopped(Diagnostics::default().into_sorted()))
+    loaded.unwrap_or_else(|| Loaded::stopped(Diagnostics::default().into_sorted()))
 }
 
 /// Reads files of more than one piece in pieces; none where one has to be read as a whole to say what is wrong, or what it
@@ -226,7 +141,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     let parts: Vec<_> = layers.order().into_iter().map(|number| part(layers, number, cut, &mut out)).collect();
     // Without a file that should be there, most of what could be said would be wrong.
     let Some(mut parts) = parts.into_iter().collect::<Option<Vec<_>>>().filter(|_| layers.is_complete()) else {
-        return matches!(cut, Cut::Whole).then(|| stopped(out.into_sorted()));
+        return matches!(cut, Cut::Whole).then(|| Loaded::stopped(out.into_sorted()));
     };
     let bodies: Vec<_> =
         parts.iter_mut().map(|part| std::mem::replace(&mut part.profiles, Body::Whole(None))).collect();
@@ -242,7 +157,7 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
     // Of a newer file nothing can be said.
     let newer = parts.iter().filter(|part| !is_version_readable(part, &mut reading)).count();
     if newer > 0 {
-        return matches!(cut, Cut::Whole).then(|| stopped(reading.found()));
+        return matches!(cut, Cut::Whole).then(|| Loaded::stopped(reading.found()));
     }
     let settings = read_tops(&parts, &mut reading);
     let defaults = read_defaults(&parts, &mut reading);
@@ -284,28 +199,6 @@ fn read(layers: &Layers, audience: Audience, cut: Cut, question: Question<'_>) -
         left_out,
         unmade,
     })
-}
-
-/// What is known of files that can't be read.
-fn stopped(diagnostics: Vec<Diagnostic>) -> Loaded {
-    let settings = Settings::default();
-    let (variables, left_out) = (Vec::new(), Vec::new());
-    Loaded {
-        catalog: None,
-        wrong: Vec::new(),
-        names_are_open: true,
-        settings,
-        profiles: 0,
-        sessions: 0,
-        session_files: Vec::new(),
-        right_sessions: Vec::new(),
-        matrices: 0,
-        diagnostics,
-        variables,
-        why: None,
-        left_out,
-        unmade: Vec::new(),
-    }
 }
 
 /// One file as TOML has it; none if that does not hold everything that was written.

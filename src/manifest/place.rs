@@ -11,6 +11,8 @@ pub(crate) enum Place {
     Own,
     /// Under `settings` of the profile.
     Settings,
+    /// Under `settings` if its value is empty; any other can't be said, for this reason.
+    SettingsIfEmpty(&'static str),
     /// A manifest can't say it, for this reason.
     Nowhere(&'static str),
 }
@@ -38,6 +40,7 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, nested: Option<&[&str]>
             }
             (Takes::Nested(_), Some(_)) => Place::Nowhere("awsauth does not know all of its settings"),
             (Takes::Nested(_), None) | (_, Some(_)) => Place::Nowhere("awsauth does not know this form of it"),
+            (Takes::Empty, None) => Place::SettingsIfEmpty(known::NAMES_A_PROGRAM),
             (_, None) => Place::Settings,
         },
         None => Place::Nowhere(known::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),
@@ -55,6 +58,7 @@ mod tests {
         assert_eq!(of_role("retry_mode"), Place::Settings);
         assert_eq!(place(Some(Pattern::Sso), "s3", Some(&["addressing_style"])), Place::Settings);
         assert_eq!(place(None, "sso_region", None), Place::Own);
+        assert!(matches!(of_role("cli_pager"), Place::SettingsIfEmpty(_)));
         assert!(matches!(place(Some(Pattern::Sso), "s3", Some(&["api_secret"])), Place::Nowhere(_)));
         for key in ["credential_process", "aws_secret_access_key", "sso_region", "pattern", "s3", "unheard_of"] {
             assert!(matches!(of_role(key), Place::Nowhere(_)), "{key}");

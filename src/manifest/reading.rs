@@ -367,7 +367,10 @@ impl<'t> Reading<'t> {
                 found.help(format!("AWS's own settings go to `settings`: `settings.{} = …`", entry.name))
             }
             Some(guess) => found.help(format!("did you mean `{guess}`?")),
-            None => found.help(format!("the keys are {}", quoted(known))),
+            None => match super::known::refusal(entry.name).filter(|_| !entry.name.starts_with("sso_")) {
+                Some(reason) => found.label(reason).help("leave it out"),
+                None => found.help(format!("the keys are {}", quoted(known))),
+            },
         });
         guess
     }

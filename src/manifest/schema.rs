@@ -245,6 +245,7 @@ fn setting(known: &Known) -> Value {
         Takes::Text => {
             json!({ "anyOf": [{ "type": ["integer", "boolean"] }, text("(?![#; ])(?!.* [#;])[ -~]*[!-~]")] })
         }
+        Takes::Empty => json!({ "const": "" }),
         Takes::Word(words) => {
             let mut value = word(words);
             if words.contains(&"true") {

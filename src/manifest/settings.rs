@@ -164,6 +164,15 @@ fn named(entry: Entry<'_>, what: &str, list: &'static [Known], reading: &mut Rea
 
 fn value(entry: Entry<'_>, known: &'static Known, reading: &mut Reading<'_>) -> Option<ConfigText> {
     let text = plain(entry, known, reading)?;
+    if matches!(known.takes, Takes::Empty) {
+        if text.value.is_empty() {
+            return Some(ConfigText::empty());
+        }
+        let message = format!("`{}` can't be set here", known.name);
+        let found = Diagnostic::error(codes::REFUSED_SETTING, entry.at, message).label(known::NAMES_A_PROGRAM);
+        reading.out.push(found.help(format!("leave it out, or write `{} = \"\"` for none", known.name)));
+        return None;
+    }
     let checked = values::config_text(&text, reading)?;
     let value = &*text.value;
     let wanted = match known.takes {

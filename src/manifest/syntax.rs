@@ -128,6 +128,10 @@ pub(super) fn parse<'t>(source: &'t Source, base: usize, out: &mut Diagnostics) 
             out.push(duplicate(source, span, base, count < MOST_LOOK_UPS));
         } else {
             complete = false;
+            if let Some(value) = bare_value(&source.text, span.start) {
+                out.push(unquoted(&source.text[value.start..value.end], value.behind(base)));
+                continue;
+            }
             let line = source.text[..span.start].rfind('\n').map_or(0, |end| end + 1);
             let text = &source.text[span.start..span.end];
             out.push(breach(&source.text[line..], text, span.behind(base), error.message()));
@@ -136,21 +140,54 @@ pub(super) fn parse<'t>(source: &'t Source, base: usize, out: &mut Diagnostics) 
     Parsed { table: table.into_inner(), complete }
 }
 
-/// Any breach of the syntax. A bare word is what people write most often, and the parser takes it for half a number or truth value.
+/// The value without quotes in which the parser stumbled at `at`, if it is one that is all of a value.
+fn bare_value(text: &str, at: usize) -> Option<Span> {
+    let at = text.floor_char_boundary(at);
+    let is_part = |one: char| !one.is_whitespace() && !"=,[]{}\"'#".contains(one);
+    let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let before = text[line..at].char_indices().rev().find(|(_, one)| !is_part(*one));
+    let start = before.map_or(line, |(offset, one)| line + offset + one.len_utf8());
+    let end = text[at..].find(|one| !is_part(one)).map_or(text.len(), |length| at + length);
+    let before = text[line..start].trim_end();
+    let behind = text[end..].lines().next().unwrap_or_default().trim_start();
+    let is_element = behind.starts_with([',', ']']) && (before.is_empty() || before.ends_with(['[', ',']));
+    let is_whole = behind.is_empty() || behind.starts_with(['#', ',', ']', '}']);
+    let is_value = is_element || before.ends_with('=') && is_whole;
+    let word = &text[start..end];
+    let is_truth_value = ["true", "false"].iter().any(|value| word.eq_ignore_ascii_case(value));
+    (is_value && !word.is_empty() && !is_truth_value).then(|| Span::new(start, end))
+}
+
+/// Longer values are not repeated: they may be secrets.
+const LONGEST_SHOWN: usize = 16;
+
+/// A text that stands without quotes.
+fn unquoted(value: &str, at: Span) -> Diagnostic {
+    let is_number = value.starts_with('0') && value.bytes().all(|byte| byte.is_ascii_digit());
+    let message = if is_number {
+        "this is not TOML: a number can't begin with 0; account numbers and serials stand in quotes"
+    } else {
+        "this is not TOML: a text stands in quotes"
+    };
+    let is_shown = value.len() <= LONGEST_SHOWN && !value.contains(char::is_control);
+    let help = if is_shown { format!("write `\"{value}\"`") } else { "put it in quotes".to_owned() };
+    Diagnostic::error(codes::SYNTAX, at, message).help(help)
+}
+
+/// Any other breach of the syntax.
 fn breach(line: &str, text: &str, span: Span, message: &str) -> Diagnostic {
     if ["[profile ", "[sso-session "].iter().any(|header| line.starts_with(header)) {
         return Diagnostic::error(codes::SYNTAX, span, "this is the form of ~/.aws/config, not of TOML")
             .help("here it is `[profiles.NAME]` or `[sso_sessions.NAME]`, and texts stand in quotes");
     }
-    let is_half_known = ["invalid float", "invalid boolean"].iter().any(|start| message.starts_with(start));
-    let is_truth_value = ["true", "false"].iter().any(|value| text.eq_ignore_ascii_case(value));
-    if is_half_known && !is_truth_value && text.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return Diagnostic::error(codes::SYNTAX, span, "this is not TOML: a text stands in quotes")
-            .help(format!("write `\"{text}\"`"));
-    }
     if let Some(control) = text.chars().next().filter(|first| first.is_control()) {
         let message = format!("this is not TOML: a text can't contain the control character {control:?}");
         return Diagnostic::error(codes::SYNTAX, span, message).help("take it out");
+    }
+    if message.starts_with("missing escaped value") {
+        let message = "this is not TOML: between double quotes, `\\` stands in front of certain characters alone";
+        return Diagnostic::error(codes::SYNTAX, span, message)
+            .help("leave the `\\` out, or write it twice, or put the text into single quotes");
     }
     Diagnostic::error(codes::SYNTAX, span, format!("this is not TOML: {message}"))
         .help("the other rules are checked when the file can be read")

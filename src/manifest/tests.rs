@@ -1,6 +1,7 @@
 //! Tests of the whole room: what the fixtures of `check` can't show.
 
 use super::*;
+use crate::diagnostic::Severity;
 use crate::source::Source;
 
 /// A manifest of one file.

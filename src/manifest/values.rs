@@ -7,8 +7,8 @@ use super::keys;
 use super::reading::{Entry, Reading, Text, quoted};
 use crate::diagnostic::Diagnostic;
 use crate::model::{
-    AccountId, ConfigText, ExternalId, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, RoleArn,
-    RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
+    AccountId, ConfigText, ExternalId, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName,
+    Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
 };
 use crate::source::{Span, first_unsafe, is_unsafe};
 
@@ -39,7 +39,18 @@ pub(super) fn pattern(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Patt
 /// A region.
 pub(super) fn region(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Region> {
     let help = "a region reads like `eu-west-1`, in lower case, without the letter of an availability zone";
-    reading.parsed(text, Region::new(&text.value), codes::BAD_REGION, help)
+    let region = reading.parsed(text, Region::new(&text.value), codes::BAD_REGION, help)?;
+    if !KNOWN_REGIONS.contains(&region.as_str()) {
+        let message = format!("awsauth knows no region `{}`", region.as_str());
+        let found = Diagnostic::warning(codes::UNKNOWN_REGION, text.at, message);
+        let new = "a region that is newer than this awsauth works all the same";
+        let found = match reading.suggester.nearest(region.as_str(), KNOWN_REGIONS.into_iter()) {
+            Some(guess) => found.help(format!("did you mean `{guess}`? If not: {new}")),
+            None => found.help(new),
+        };
+        reading.report(text, found);
+    }
+    Some(region)
 }
 
 /// `output`
@@ -190,8 +201,11 @@ pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<St
         Err(StartUrlError::NotHttps) => codes::START_URL_NOT_HTTPS,
         _ => codes::BAD_START_URL,
     };
-    let help = "give the address of the access portal, such as `https://corp.awsapps.com/start`";
-    let (url, change) = reading.parsed(text, parsed, code, help)?;
+    let help = match &parsed {
+        Err(StartUrlError::NoPath(host)) => format!("write `https://{host}/start`"),
+        _ => "give the address of the access portal, such as `https://corp.awsapps.com/start`".to_owned(),
+    };
+    let (url, change) = reading.parsed(text, parsed, code, &help)?;
     if change == UrlChange::Trimmed {
         reading.out.push(
             Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is left out")

@@ -30,7 +30,7 @@ pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use pattern::NamePattern;
 pub(crate) use portal_host::foreign_portal;
 pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, SettingValue};
-pub(crate) use region::Region;
+pub(crate) use region::{KNOWN_REGIONS, Region};
 pub(crate) use routing::Routing;
 pub(crate) use settings::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
 pub(crate) use sso::{SsoAccess, SsoSession, StartUrl, StartUrlError, UrlChange};

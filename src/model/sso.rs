@@ -15,6 +15,9 @@ pub(crate) enum StartUrlError {
     /// Nothing, or something odd, where the host should be.
     #[error("`{0}` is not the name of a host")]
     Host(String),
+    /// A portal of awsapps.com without its page: each is at `/start` or `/directory/NAME`.
+    #[error("`https://{0}` is not the whole address of an access portal")]
+    NoPath(String),
     /// Something that the config file can't hold.
     #[error(transparent)]
     Text(#[from] TextError),
@@ -25,11 +28,11 @@ pub(crate) enum StartUrlError {
 pub(crate) enum UrlChange {
     /// Nothing.
     None,
-    /// A trailing `/`, `#` or `#/`.
+    /// A trailing `/`, or what stands from `?` or `#` on: what a browser shows once somebody has signed in.
     Trimmed,
 }
 
-/// The address of an access portal: https, without `/`, `#` or `#/` at its end.
+/// The address of an access portal: https, without query and fragment, and without `/` at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct StartUrl(Box<str>);
 
@@ -38,15 +41,23 @@ impl StartUrl {
     pub(crate) fn new(text: &str) -> Result<(Self, UrlChange), StartUrlError> {
         let rest = text.strip_prefix("https://").ok_or(StartUrlError::NotHttps)?;
         let host = rest.split(['/', '#', '?']).next().unwrap_or_default();
-        let name = host.split_once(':').map_or(host, |(name, _)| name);
+        let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
         let is_word = |part: &str| {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         };
-        if !name.split('.').all(is_word) || host.contains('@') {
+        if !name.split('.').all(is_word) || !port.is_none_or(is_port) {
             return Err(StartUrlError::Host(host.to_owned()));
         }
-        let trimmed = text.trim_end_matches(['/', '#']);
+        // Instructions for shells have `\#` in it.
+        let page = text.split(['#', '?']).next().unwrap_or_default();
+        let trimmed = page.trim_end_matches(['/', '\\']);
         ConfigText::new(trimmed)?;
+        let name = name.to_ascii_lowercase();
+        let is_whole = trimmed["https://".len()..].contains('/');
+        if !is_whole && (name.ends_with(".awsapps.com") || name.ends_with(".awsapps.cn")) {
+            return Err(StartUrlError::NoPath(host.to_owned()));
+        }
         let change = if trimmed.len() == text.len() { UrlChange::None } else { UrlChange::Trimmed };
         Ok((Self(trimmed.into()), change))
     }
@@ -129,6 +140,11 @@ mod tests {
             "https://corp.awsapps.com/start/",
             "https://corp.awsapps.com/start#/",
             "https://corp.awsapps.com/start#",
+            "https://corp.awsapps.com/start#/?tab=accounts",
+            "https://corp.awsapps.com/start/#/console?account_id=111122223333&role_name=Admin",
+            "https://corp.awsapps.com/start?tab=accounts",
+            "https://corp.awsapps.com/start/\\#/",
+            "https://corp.awsapps.com/start\\#/",
         ] {
             assert_eq!(StartUrl::new(text).unwrap().0.as_str(), "https://corp.awsapps.com/start");
         }
@@ -145,11 +161,21 @@ mod tests {
             "https://user@corp.awsapps.com/start",
             "https://corp..com",
             "https://c o.com",
+            "https://corp.awsapps.com:abc/start",
+            "https://corp.awsapps.com:/start",
+            "https://corp.awsapps.com:+443/start",
+            "https://corp.awsapps.com:70000/start",
         ] {
             assert!(matches!(StartUrl::new(bad), Err(StartUrlError::Host(_))), "{bad}");
         }
-        for bad in ["https://corp.com/a\nb", "https://corp.com/ /", "https://corp.com/a\\#/"] {
+        for bad in ["https://corp.com/a\nb", "https://corp.com/ /"] {
             assert!(matches!(StartUrl::new(bad), Err(StartUrlError::Text(_))), "{bad}");
+        }
+        for bad in ["https://corp.awsapps.com", "https://corp.awsapps.com/", "https://start.home.awsapps.cn/#/"] {
+            assert!(matches!(StartUrl::new(bad), Err(StartUrlError::NoPath(_))), "{bad}");
+        }
+        for good in ["https://ssoins-1.portal.us-east-1.app.aws", "https://sso.corp.example:8443"] {
+            assert_eq!(StartUrl::new(good).unwrap().0.as_str(), good);
         }
     }
 }

@@ -88,6 +88,13 @@ text! {
     ConfigText, portable
 }
 
+impl ConfigText {
+    /// The empty value, which JavaScript's SDK reads as none at all (aws-facts §1.2): only for keys where that means the same.
+    pub(crate) fn empty() -> Self {
+        Self("".into())
+    }
+}
+
 fn portable(text: &str) -> Result<Box<str>, TextError> {
     let what = "a value in ~/.aws/config";
     if text.is_empty() {

@@ -385,3 +385,22 @@ fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
     ));
     home.run(["apply", "--adopt"]).ok();
 }
+
+#[test]
+fn an_empty_pager_is_written_and_taken_over() {
+    let manifest = "[profiles.x]\npattern = \"iam\"\n[profiles.x.settings]\ncli_pager = \"\"\ntcp_keepalive = true\n";
+    let home = home("[profile x]\ncli_pager =\ntcp_keepalive = true\n");
+    home.manifest(manifest);
+    tells(&home.run(["apply", "--adopt"]).ok(), &["1 adopted"]);
+    assert!(home.read(CONFIG).contains("[profile x]\ncli_pager =\ntcp_keepalive = true\n"), "{}", home.read(CONFIG));
+    let run = home.run(["apply"]).ok();
+    tells(&run, &["nothing to do"]);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    refuses(
+        "[profiles.x]\npattern = \"iam\"\n",
+        "[profile x]\ncli_pager =\n",
+        &["[profiles.x.settings]", "cli_pager = \"\""],
+    );
+    let reason = "cli_pager of [profile x] can't stand in a manifest: it names a program";
+    refuses("[profiles.x]\npattern = \"iam\"\n", "[profile x]\ncli_pager = less\n", &[reason]);
+}
