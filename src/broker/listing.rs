@@ -71,6 +71,13 @@ struct Asking<'s> {
 type Roles = Result<Vec<String>, Rc<BrokerError>>;
 
 impl Broker<'_> {
+    /// Signs in to an SSO session and to nothing else. A token that is kept serves.
+    pub(crate) async fn sign_in(&self, session: &Arc<SsoSession>) -> Result<(), Rc<BrokerError>> {
+        let name = ProfileName::from(&session.name);
+        let access = SsoAccess::Session(Arc::clone(session));
+        self.sso_token(Purpose::Listing(&name), &access, Trust::Kept).await.map(drop)
+    }
+
     /// What is assigned to the person who signs in to `session`. Each account's roles are put into `learnt` as soon as they
     /// are known, so that they are not asked for again if this ends early. What `recall` gives for the sign-in is not asked
     /// for: another one may be another person's.

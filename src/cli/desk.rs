@@ -15,7 +15,7 @@ use crate::broker::{
     Attendance, Broker, BrokerError, LongTermKeys, Notice, Outcome, Ports, Renewal, UNATTENDED, is_bound,
 };
 use crate::login::{Freshness, Needs, Preference, judge};
-use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow};
+use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow, SsoSession};
 use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
@@ -189,6 +189,46 @@ impl<'a> Desk<'a> {
         manner: Manner,
         announce: impl FnOnce(&Needs<'_>),
     ) -> Result<Vec<Outcome>, Failure> {
+        let (until, limit) = (manner.until, manner.limit);
+        let is_asked_for = matches!(manner.renewal, Renewal::Strict | Renewal::Always);
+        self.with_broker(manner, |broker| {
+            let work = broker.plan(chains);
+            if !work.is_done() && is_asked_for {
+                self.check_keeping(chains)?;
+            }
+            announce(&broker.needs(&work));
+            if work.is_done() {
+                return Ok(broker.held(&work));
+            }
+            // On the heap, since its type is too deep for the compiler inside another one.
+            let carried_out = Box::pin(broker.carry_out(&work, limit));
+            match until {
+                Some(until) => {
+                    let outcomes = run(at_tty::within(until, carried_out))?;
+                    outcomes.ok_or_else(|| {
+                        self.out.say("nobody answered in time");
+                        explain::nobody_answered(chains.first().map_or("", |chain| chain.target().name.as_str()))
+                    })
+                }
+                None => run(carried_out),
+            }
+        })
+    }
+
+    /// Signs in to an SSO session alone; the outer error is the person's Ctrl-C.
+    pub(crate) fn sign_in(
+        &self,
+        session: &Arc<SsoSession>,
+        manner: Manner,
+    ) -> Result<Result<(), Rc<BrokerError>>, Failure> {
+        self.with_broker(manner, |broker| run(Box::pin(broker.sign_in(session))))
+    }
+
+    fn with_broker<T>(
+        &self,
+        manner: Manner,
+        work: impl FnOnce(&Broker<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let progress = Progress::new(self.out, self.host.stderr_is_terminal && self.out.place == TalkPlace::Stderr);
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
@@ -207,27 +247,7 @@ impl<'a> Desk<'a> {
             now: clock::now,
         };
         let seen = self.manifest.seen();
-        let broker = Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal, preference);
-        let work = broker.plan(chains);
-        if !work.is_done() && matches!(manner.renewal, Renewal::Strict | Renewal::Always) {
-            self.check_keeping(chains)?;
-        }
-        announce(&broker.needs(&work));
-        if work.is_done() {
-            return Ok(broker.held(&work));
-        }
-        // On the heap, since its type is too deep for the compiler inside another one.
-        let carried_out = Box::pin(broker.carry_out(&work, manner.limit));
-        match manner.until {
-            Some(until) => {
-                let outcomes = run(at_tty::within(until, carried_out))?;
-                outcomes.ok_or_else(|| {
-                    self.out.say("nobody answered in time");
-                    explain::nobody_answered(chains.first().map_or("", |chain| chain.target().name.as_str()))
-                })
-            }
-            None => run(carried_out),
-        }
+        work(&Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal, preference))
     }
 
     /// Credentials for one profile, on behalf of a command that hands them to a program.

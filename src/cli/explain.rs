@@ -17,9 +17,13 @@ use super::failure::Failure;
 
 /// The one of `names` that `name` was probably meant to be.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let scored = names.map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate));
+    // Whoever is wrong in nothing but the case means that one.
+    let distance = |candidate: &str| {
+        if candidate.eq_ignore_ascii_case(name) { 0 } else { 1 + strsim::damerau_levenshtein(candidate, name) }
+    };
+    let scored = names.map(|candidate| (distance(candidate), candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + name.len() / 4).then_some(candidate)
+    (distance <= 2 + name.len() / 4).then_some(candidate)
 }
 
 /// The most names that one hint has.
@@ -33,6 +37,9 @@ pub(crate) fn unknown_profile<'n>(name: &str, names: impl Iterator<Item = &'n st
         let more = names.len() - shown.len();
         format!("{}{}", shown.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
     };
+    if let Some(same) = names.clone().find(|other| other.eq_ignore_ascii_case(name)) {
+        return format!("did you mean `{same}`? Names are case-sensitive");
+    }
     let is_end = |rest: &str| rest.starts_with(|next: char| !next.is_ascii_alphanumeric());
     let longer: Vec<&str> =
         names.clone().filter(|other| other.strip_prefix(name).is_some_and(is_end) && !name.is_empty()).collect();
@@ -105,9 +112,9 @@ fn not_approved(error: &BrokerError, command: &str) -> Failure {
     }
 }
 
-/// Why the accounts of an SSO session could not be listed.
-pub(crate) fn listing(error: &BrokerError, access: &SsoAccess) -> Failure {
-    let command = format!("awsauth discover {}", access.token_key());
+/// Why `awsauth COMMAND` of an SSO session, which lists its accounts or signs in to it, could not go on.
+pub(crate) fn of_session(error: &BrokerError, access: &SsoAccess, command: &str) -> Failure {
+    let command = format!("awsauth {command} {}", access.token_key());
     match error {
         BrokerError::LoginNeeded { profile, reason } => {
             let words = format!("{profile}: session expired; run {command} at a terminal, or with --flow device");
@@ -321,6 +328,7 @@ mod tests {
             ("dev", "the profiles that begin so are `dev.admin`, `dev.read`, `dev.tf`"),
             ("pord.admin", "did you mean `prod.admin`?"),
             ("mian", "did you mean `main`?"),
+            ("DEV.ADMIN", "did you mean `dev.admin`? Names are case-sensitive"),
             ("nothing", "`awsauth list` lists the profiles; with `--why NAME` it says what leaves one out"),
         ] {
             assert_eq!(unknown_profile(name, names.iter().copied()), hint, "{name}");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::places::{Places, beside, no_manifest};
+use super::places::{Places, beside};
 use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 use crate::source::{Source, Span};
 use crate::system::atomic::parent;
@@ -38,7 +38,7 @@ impl Files {
             stays_in_its_directory(&path)?;
         }
         let (bytes, look) = match seen::read(&path, clock::now()) {
-            Ok(read) => read.ok_or_else(|| no_manifest(&path))?,
+            Ok(read) => read.ok_or_else(|| places.no_manifest(&path))?,
             Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
         };
         let source = Source::new(&path, text(&path, bytes)?);

@@ -101,7 +101,7 @@ impl<'a> Lister<'a> {
                 drop(self.put());
                 return Ok(listing);
             }
-            Ok(Err(error)) => explain::listing(&error, &SsoAccess::Session(Arc::clone(&self.session))),
+            Ok(Err(error)) => explain::of_session(&error, &SsoAccess::Session(Arc::clone(&self.session)), "discover"),
             Err(failure) => failure,
         };
         self.keep();

@@ -1,17 +1,21 @@
 //! Owns reading the manifest with what one person adds to it, and showing what is wrong with them.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::exit::Exit;
-use super::explain;
 use super::failure::Failure;
 use super::files::Files;
 use super::out::{FindingsShown, Out};
 use super::places::Places;
 use super::report;
+use super::unknown;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Loaded};
-use crate::model::{Catalog, Profile, Settings};
+use crate::model::{Catalog, Profile, Settings, SsoSession};
 use crate::source::Source;
 use crate::system::seen::Seen;
 
@@ -24,6 +28,8 @@ pub(crate) struct Manifest {
     pub(crate) settings: Settings,
     /// The rest, whose own catalog is gone.
     reading: Reading,
+    /// Where a name may stand that is no profile of the manifest's.
+    aws_files: Vec<(PathBuf, FileKind)>,
     out: Out,
 }
 
@@ -136,22 +142,22 @@ impl Manifest {
     /// Reads the manifest for a command that needs all of it in order; errors are shown, warnings are `check`'s to tell.
     pub(crate) fn read(places: Places<'_>, out: Out) -> Result<Self, Failure> {
         let reading = Reading::read(places, Audience::Person)?;
-        if reading.loaded.is_in_order() { Self::new(reading, out) } else { Err(reading.refuse_all(out)) }
+        if reading.loaded.is_in_order() { Self::new(reading, places, out) } else { Err(reading.refuse_all(out)) }
     }
 
     /// Reads the manifest for a command that goes on with the profiles that are in order.
     pub(crate) fn read_in_part(places: Places<'_>, out: Out) -> Result<Self, Failure> {
-        Self::new(Reading::read(places, Audience::Person)?, out)
+        Self::new(Reading::read(places, Audience::Person)?, places, out)
     }
 
-    fn new(mut reading: Reading, out: Out) -> Result<Self, Failure> {
+    fn new(mut reading: Reading, places: Places<'_>, out: Out) -> Result<Self, Failure> {
         let is_in_order = reading.loaded.is_in_order();
         let is_fit = |catalog: &mut Catalog| is_in_order || !catalog.profiles().is_empty();
         let Some(catalog) = reading.loaded.catalog.take_if(is_fit) else {
             return Err(reading.refuse_all(out));
         };
         let settings = std::mem::take(&mut reading.loaded.settings);
-        Ok(Self { catalog, settings, reading, out })
+        Ok(Self { catalog, settings, reading, aws_files: unknown::aws_files(places), out })
     }
 
     /// Says in one line that the manifest has errors, and which profiles are left out for that.
@@ -180,13 +186,39 @@ impl Manifest {
     /// The profile of that name. Where it is one that is wrong, or may be, this says why.
     pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.catalog.get(name).ok_or_else(|| {
-            self.refuse_wrong(|wrong| wrong == name).unwrap_or_else(|| {
-                let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
-                let right = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
-                let wrong = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str());
-                failure.hint(explain::unknown_profile(name, right.chain(wrong)))
-            })
+            let is_session = self.reading.loaded.session_files.iter().any(|(session, _)| session == name);
+            // A session that can't be used may be what is meant.
+            let is_wrong_session = is_session && self.session(name).is_none();
+            self.refuse_wrong(|wrong| wrong == name || is_wrong_session).unwrap_or_else(|| self.unknown(name))
         })
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        if self.catalog.profiles().is_empty() {
+            return self.without_profiles();
+        }
+        let right = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
+        let wrong = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str());
+        let sessions = self.catalog.sessions().iter().map(|session| session.name.as_str());
+        unknown::unknown_profile(name, right.chain(wrong), sessions, &self.aws_files)
+    }
+
+    /// The SSO session of that name, unless a profile has the name.
+    pub(crate) fn session(&self, name: &str) -> Option<&Arc<SsoSession>> {
+        let is_profile =
+            self.catalog.get(name).is_some() || self.reading.loaded.wrong.iter().any(|one| one.name == name);
+        let mut sessions = self.catalog.sessions().iter();
+        sessions.find(|session| session.name.as_str() == name).filter(|_| !is_profile)
+    }
+
+    /// The failure of a command that needs a profile where the manifest describes none.
+    pub(crate) fn without_profiles(&self) -> Failure {
+        let path = Places::shown(&self.reading.source().path);
+        let failure = Failure::new(Exit::Usage, "the manifest has no profiles");
+        if self.reading.loaded.matrices > 0 {
+            return failure.hint("its [matrix] makes none: `awsauth check` says why");
+        }
+        failure.hint(format!("describe one in {path}; `awsauth init --print` shows each pattern"))
     }
 
     /// The failure where no profile in order is wanted: the errors of those that are wanted by name, or of everything if it

@@ -44,6 +44,7 @@ mod selection;
 mod shell;
 mod surroundings;
 mod undo;
+mod unknown;
 mod why;
 mod work;
 

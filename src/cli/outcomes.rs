@@ -24,6 +24,8 @@ const MANY: usize = 12;
 pub(crate) struct Outcomes {
     out: Out,
     documents: Vec<serde_json::Value>,
+    /// The SSO sessions that somebody is signed in to by name.
+    sessions: Vec<String>,
     misses: Misses,
     /// What is told of each profile that has its credentials.
     ready: Vec<String>,
@@ -37,7 +39,7 @@ impl Outcomes {
     /// None yet.
     pub(crate) fn new(out: Out) -> Self {
         let (documents, misses, ready) = (Vec::new(), Misses::default(), Vec::new());
-        Self { out, documents, misses, ready, renewed: 0, shortest: None }
+        Self { out, documents, sessions: Vec::new(), misses, ready, renewed: 0, shortest: None }
     }
 
     /// A profile that has its credentials.
@@ -64,6 +66,14 @@ impl Outcomes {
             "seconds_left": left,
             "renewable": !renewed.is_empty(),
         }));
+    }
+
+    /// An SSO session that somebody is signed in to.
+    pub(crate) fn signed_in(&mut self, session: &str) {
+        if !self.out.json {
+            self.out.say(&format!("{session}: signed in"));
+        }
+        self.sessions.push(session.to_owned());
     }
 
     /// A profile that has none; others may share the reason.
@@ -96,7 +106,7 @@ impl Outcomes {
             failure.say_text(self.out);
         }
         if self.out.json {
-            let mut document = json!({ "profiles": self.documents });
+            let mut document = json!({ "profiles": self.documents, "sso_sessions": self.sessions });
             if let Some(failure) = &of_all {
                 document["error"] = failure.document();
             }

@@ -160,19 +160,26 @@ fn no_home() -> Failure {
     Failure::new(Exit::Unavailable, "your home directory is not known").hint("set HOME to an absolute path")
 }
 
-/// What to say when there is no manifest at `path`.
-pub(crate) fn no_manifest(path: &Path) -> Failure {
-    let failure = Failure::new(Exit::Manifest, format!("there is no manifest at {}", path.display()));
-    let failure = if disk::exists(path) {
-        failure.hint("the symbolic link there leads to a file that does not exist")
-    } else {
-        failure.hint("`awsauth init` writes a commented starter there")
-    };
-    let failure = match Places::default_manifest() {
-        Ok(default) if default == path => failure.hint(team(path)),
-        _ => failure,
-    };
-    failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST")
+impl Places<'_> {
+    /// What to say when there is no manifest at `path`.
+    pub(crate) fn no_manifest(&self, path: &Path) -> Failure {
+        let failure = Failure::new(Exit::Manifest, format!("there is no manifest at {}", path.display()));
+        // `init` writes where this very command has looked.
+        let flag = self.manifest.and_then(|path| shlex::try_quote(path.to_str()?).ok());
+        let flag = flag.map(|path| format!(" --manifest {path}")).unwrap_or_default();
+        let failure = if disk::exists(path) {
+            failure.hint("the symbolic link there leads to a file that does not exist")
+        } else {
+            failure.hint(format!("`awsauth init{flag}` writes a commented starter there"))
+        };
+        match Places::default_manifest() {
+            _ if self.manifest.is_some() => failure,
+            Ok(default) if default == path => failure
+                .hint(team(path))
+                .hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST"),
+            _ => failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST"),
+        }
+    }
 }
 
 /// How somebody comes to the manifest of a team, where theirs would stand.

@@ -117,6 +117,11 @@ pub(crate) fn missing_sections<'n>(bytes: &[u8], names: impl Iterator<Item = &'n
     names.filter(|name| document.find(&desired::section_id(name)).next().is_none()).collect()
 }
 
+/// Whether that place of the config file is in awsauth's block.
+pub(crate) fn is_in_block(document: &Document<'_>, offset: usize) -> bool {
+    matches!(Block::find(document), Ok(Some(block)) if block.range.contains(&offset))
+}
+
 /// What stands between the markers.
 pub(super) struct Body {
     /// The text, with line feeds.

@@ -22,7 +22,7 @@ use std::ops::Range;
 use crate::ini::{Disagreement, Edit, splice};
 
 pub(crate) use compare::{Difference, SectionDifference, Value};
-pub(crate) use config::{Existing, config, missing_sections};
+pub(crate) use config::{Existing, config, is_in_block, missing_sections};
 pub(crate) use credentials::{
     Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_sessions, save_session,
 };

@@ -155,3 +155,68 @@ fn a_file_that_can_not_be_parsed_and_wrong_settings_of_ones_own_stop_everything(
     scene.home.write(".config/awsauth/profiles.local.toml", "[settings]\nprompt = \"ttty\"\n");
     scene.run(&["env", "base", "--shell", "bash"]).exits(3);
 }
+
+#[test]
+fn who_logs_in_without_any_profile_is_told_that_there_is_none() {
+    let scene = Scene::new();
+    scene.home.manifest("");
+    for args in [&["login"][..], &["login", "prod"], &["env", "prod"]] {
+        let run = scene.run(args).exits(2);
+        for part in ["the manifest has no profiles", "~/.config/awsauth/profiles.toml", "awsauth init --print"] {
+            assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+        }
+    }
+    scene.home.manifest("[accounts]\n[matrix.m]\nname = \"${account}\"\naccounts = \"*\"\npattern = \"iam\"\n");
+    let run = scene.run(&["login"]).exits(2);
+    assert!(run.stderr.contains("its [matrix] makes none"), "{}", run.stderr);
+}
+
+#[test]
+fn a_manifest_that_is_not_there_is_begun_where_it_was_looked_for() {
+    let scene = Scene::new();
+    let run = scene.run(&["check", "--manifest", "my manifest.toml"]).exits(3);
+    let command = "awsauth init --manifest 'my manifest.toml'";
+    assert!(run.stderr.contains(command) && !run.stderr.contains("stands elsewhere"), "{}", run.stderr);
+    scene.run(&["init", "--manifest", "my manifest.toml"]).ok();
+    scene.run(&["check", "--manifest", "my manifest.toml"]).ok();
+}
+
+#[test]
+fn an_sso_session_is_logged_in_by_its_name() {
+    let scene = Scene::new();
+    let run = scene.run(&["login", "corp", "--no-browser"]).ok();
+    assert!(run.stderr.contains("corp: signed in"), "{}", run.stderr);
+    assert_eq!(scene.calls(), ["RegisterClient", "StartDeviceAuthorization", "CreateToken"]);
+    let document = scene.run(&["login", "corp", "read", "--json"]).ok().json();
+    assert_eq!((&document["sso_sessions"][0], &document["profiles"][0]["name"]), (&"corp".into(), &"read".into()));
+    assert_eq!(scene.calls(), ["GetRoleCredentials"]);
+    scene.run(&["login", "corp", "read", "--force", "--no-browser"]).ok();
+    assert_eq!(scene.calls(), ["StartDeviceAuthorization", "CreateToken", "GetRoleCredentials"]);
+    for command in ["env", "status"] {
+        let run = scene.run(&[command, "corp"]).exits(2);
+        assert!(run.stderr.contains("`corp` is an SSO session: `awsauth login corp`"), "{}", run.stderr);
+    }
+    // A profile of that name is the one that is meant.
+    scene.home.manifest(&format!("{MANIFEST}\n[profiles.corp]\npattern = \"iam\"\n"));
+    assert!(!scene.run(&["login", "corp"]).ok().stderr.contains("signed in"));
+}
+
+#[test]
+fn a_name_that_only_aws_files_have_is_told_with_its_place() {
+    let scene = Scene::new();
+    scene.run(&["apply", "--yes"]).ok();
+    let block = scene.home.read(CONFIG);
+    scene.home.write(CONFIG, format!("[profile old]\nregion = us-east-1\n\n{block}"));
+    scene.home.write(".aws/credentials", "[keys-only]\n");
+    for command in ["login", "env", "status", "credential-process"] {
+        let run = scene.run(&[command, "old"]).exits(2);
+        assert!(run.stderr.contains("`old` stands in ~/.aws/config, line 1, outside"), "{}", run.stderr);
+    }
+    let run = scene.run(&["env", "keys-only"]).exits(2);
+    assert!(run.stderr.contains("stands in ~/.aws/credentials, line 1"), "{}", run.stderr);
+    scene.change_manifest("profiles.jump", "profiles.leap");
+    let run = scene.run(&["env", "jump"]).exits(2);
+    assert!(run.stderr.contains("`jump` is left from an older manifest"), "{}", run.stderr);
+    let run = scene.run(&["env", "PROD"]).exits(2);
+    assert!(run.stderr.contains("did you mean `prod`? Names are case-sensitive"), "{}", run.stderr);
+}

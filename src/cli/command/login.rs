@@ -1,5 +1,7 @@
 //! Owns `awsauth login`.
 
+use std::sync::Arc;
+
 use clap::ValueEnum;
 
 use crate::broker::{Attendance, Renewal};
@@ -7,15 +9,17 @@ use crate::cli::announce::announce;
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::life::word;
+use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::outcomes::Outcomes;
 use crate::cli::picker::pick;
 use crate::cli::places::Places;
 use crate::cli::selection::{Among, Tags, Wanted, choose};
 use crate::cli::surroundings::given_code;
-use crate::model::{Profile, ProfileName, SsoFlow};
+use crate::model::{Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
 use crate::system::host::Host;
@@ -27,7 +31,7 @@ The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_proc
 profiles.local.toml, or asked for on the terminal. \
 A code is good for one call: further ones are asked for.")]
 pub(crate) struct Args {
-    /// The profiles, or patterns such as 'prod-*'; without one, a list to choose from
+    /// The profiles, SSO sessions, or patterns such as 'prod-*'; without one, a list to choose from
     #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_names))]
     names: Vec<String>,
     /// All profiles
@@ -80,6 +84,20 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let desk = Desk::new(host, places, out)?;
     let profiles = wanted(args, &desk, host, out)?;
     let mut report = Outcomes::new(out);
+    for session in sessions(args, &desk.manifest) {
+        if args.force && profiles.iter().any(|profile| is_through(session, profile, &desk)) {
+            // Its one approval is that of the profile.
+            continue;
+        }
+        // Ctrl-C is about all that was named.
+        match desk.sign_in(session, args.manner(Box::new(Nobody)))? {
+            Ok(()) => report.signed_in(session.name.as_str()),
+            Err(error) => {
+                let access = SsoAccess::Session(Arc::clone(session));
+                report.failed(session.name.as_str(), explain::of_session(&error, &access, "login"));
+            }
+        }
+    }
     let mut chains = Vec::new();
     for profile in &profiles {
         let chain = desk.chain(profile.name.as_str())?;
@@ -89,15 +107,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         }
     }
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
-    let manner = Manner {
-        prompt: desk.asker(given, None).then(next),
-        attendance: Attendance::Person,
-        renewal: if args.force { Renewal::Always } else { Renewal::Strict },
-        browser: if args.no_browser { Browser::Never } else { Browser::Auto },
-        flow: args.flow.map(SsoFlow::from),
-        until: None,
-        limit: None,
-    };
+    let manner = args.manner(desk.asker(given, None).then(next));
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest, out));
     // Sessions that were got before an interruption are worth keeping.
     let shared = desk.share_sessions(&chains);
@@ -118,6 +128,30 @@ fn not_shared(failure: Failure) -> Failure {
     )
 }
 
+impl Args {
+    fn manner(&self, prompt: Box<dyn Prompt>) -> Manner {
+        Manner {
+            prompt,
+            attendance: Attendance::Person,
+            renewal: if self.force { Renewal::Always } else { Renewal::Strict },
+            browser: if self.no_browser { Browser::Never } else { Browser::Auto },
+            flow: self.flow.map(SsoFlow::from),
+            until: None,
+            limit: None,
+        }
+    }
+}
+
+fn is_through(session: &SsoSession, profile: &Profile, desk: &Desk<'_>) -> bool {
+    let chain = desk.manifest.catalog.chain(profile.name.as_str());
+    chain.and_then(|chain| chain.root()) == Some(Root::Session(session))
+}
+
+/// The SSO sessions among the names.
+fn sessions<'m>(args: &'m Args, manifest: &'m Manifest) -> impl Iterator<Item = &'m Arc<SsoSession>> {
+    args.names.iter().filter_map(|name| manifest.session(name))
+}
+
 /// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.
 fn wanted<'d>(args: &Args, desk: &'d Desk<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
     let manifest = &desk.manifest;
@@ -129,12 +163,19 @@ fn wanted<'d>(args: &Args, desk: &'d Desk<'_>, host: &Host, out: Out) -> Result<
         return choose(manifest, Wanted::Tags(&args.tags.tag), among);
     }
     if !args.names.is_empty() {
-        return choose(manifest, Wanted::Names(&args.names), among);
+        let names: Vec<String> = args.names.iter().filter(|name| manifest.session(name).is_none()).cloned().collect();
+        return choose(manifest, Wanted::Names(&names), among);
+    }
+    if manifest.catalog.profiles().is_empty() {
+        return Err(manifest.without_profiles());
     }
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `--all`"));
     }
     let all = choose(manifest, Wanted::All, among)?;
+    if all.is_empty() {
+        return Err(Failure::new(Exit::Usage, "all profiles are long-term keys, which need no login"));
+    }
     let name = pick("Log in to:", &all, |profile| word(desk, profile).to_owned(), &[], out)?;
     Ok(vec![manifest.profile(&name)?])
 }

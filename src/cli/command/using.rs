@@ -65,6 +65,9 @@ fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change,
 }
 
 fn choose(desk: &Desk<'_>, host: &Host, out: Out) -> Result<String, Failure> {
+    if desk.manifest.catalog.profiles().is_empty() {
+        return Err(desk.manifest.without_profiles());
+    }
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `--none`"));
     }
