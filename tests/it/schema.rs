@@ -21,6 +21,8 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "bad-name-too-long",
     "duration-chained-mfa-session",
     "duration-chained-defaults",
+    "duration-chained-matrix",
+    "duration-chained-own-mfa",
     "unknown-source",
     "source-cycle",
     "source-pattern",

@@ -17,6 +17,7 @@ use crate::cli::out::Out;
 use crate::cli::outcomes::Outcomes;
 use crate::cli::picker::pick;
 use crate::cli::places::Places;
+use crate::cli::portals;
 use crate::cli::selection::{Among, Tags, Wanted, choose};
 use crate::cli::surroundings::given_code;
 use crate::model::{Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
@@ -89,6 +90,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             // Its one approval is that of the profile.
             continue;
         }
+        portals::warn(std::iter::once(&session.start_url), &desk.manifest.settings, out);
         // Ctrl-C is about all that was named.
         match desk.sign_in(session, args.manner(Box::new(Nobody)))? {
             Ok(()) => report.signed_in(session.name.as_str()),
