@@ -6,6 +6,7 @@ use crate::login::{CallError, ClockSkew, Endless, Operation};
 use crate::model::{MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
+use crate::system::lock::LockError;
 
 /// What is missing when a person is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +40,9 @@ impl BrokerError {
             (Self::Call { call, .. }, Self::Call { call: other, .. }) => call.is_like(other),
             // Which file could not be written makes no difference for what is to be done.
             (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.is_like(other),
-            (Self::OutOfTime { .. }, Self::OutOfTime { .. }) | (Self::Interrupted { .. }, Self::Interrupted { .. }) => {
-                true
-            }
+            (Self::OutOfTime { .. }, Self::OutOfTime { .. })
+            | (Self::Lock { .. }, Self::Lock { .. })
+            | (Self::Interrupted { .. }, Self::Interrupted { .. }) => true,
             _ => false,
         }
     }
@@ -147,6 +148,14 @@ pub(crate) enum BrokerError {
         profile: String,
         /// What the system said.
         source: DiskError,
+    },
+    /// Another process does not get done with its renewal; it may be stopped.
+    #[error("{profile}: another awsauth is renewing this session")]
+    Lock {
+        /// The profile or SSO session.
+        profile: String,
+        /// Who it is.
+        source: LockError,
     },
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::BrokerError;
 use super::notice::Notice;
-use super::{Attendance, Broker};
+use super::{Attendance, Broker, UNATTENDED};
 use crate::system::lock::{Lock, LockError, this_process};
 
 /// How long between the first two looks.
@@ -24,7 +24,8 @@ pub(super) enum Right<T> {
 
 impl Broker<'_> {
     /// Waits for the right to renew `what`, or until `theirs` finds that another process has, or, while that is at it,
-    /// `meanwhile` finds something that serves. The system frees the lock of a process that dies.
+    /// `meanwhile` finds something that serves. The system frees the lock of a process that dies; one that is stopped keeps
+    /// it, and where nobody sees what is waited for, that ends.
     pub(super) async fn right_to<T>(
         &self,
         what: &str,
@@ -37,6 +38,12 @@ impl Broker<'_> {
             let holder = match self.ports.sessions.try_lock(what) {
                 // Looked for under the lock as well: it may have been put there just before.
                 Ok(lock) => return Ok(theirs().map_or(Right::Ours(Some(lock)), Right::Theirs)),
+                Err(LockError::Held { path, holder, .. })
+                    if self.attendance == Attendance::Nobody && waited >= UNATTENDED =>
+                {
+                    let source = LockError::Held { path, holder, seconds: UNATTENDED.as_secs() };
+                    return Err(BrokerError::Lock { profile: what.to_owned(), source });
+                }
                 Err(LockError::Held { holder, .. }) => holder,
                 // Two that renew at once cost a call more: nobody has to go without for that.
                 Err(LockError::Disk(error)) => {

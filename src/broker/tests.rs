@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, UNATTENDED};
 use crate::aws::{Aws, Endpoints};
@@ -94,6 +94,19 @@ impl<'a> Scene<'a> {
         Self { aws, sessions: Sessions::new(dir), tokens: cache(dir), open, keys: HashMap::new() }
     }
 
+    /// Keeps a token of `corp`.
+    fn sign_in(&self, now: Timestamp) {
+        let token = SsoToken {
+            start_url: access("corp").start_url().clone(),
+            region: access("corp").region().clone(),
+            access_token: Secret::new("t"),
+            expires_at: now + SignedDuration::from_hours(1),
+            refresh_token: None,
+            client: None,
+        };
+        self.tokens.put_token(&access("corp"), &token).unwrap();
+    }
+
     /// A broker that has logins approved on a page, and no time for that.
     fn broker(&self, person: Person, attendance: Attendance, renewal: Renewal) -> Broker<'_> {
         let ports = Ports {
@@ -161,15 +174,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     let scene = Scene::new(&format!("http://{}", silent.local_addr().unwrap()), dir.path(), &|_| false);
     let profile = profile("corp");
     let now = clock::now();
-    let kept = SsoToken {
-        start_url: access("corp").start_url().clone(),
-        region: access("corp").region().clone(),
-        access_token: Secret::new("t"),
-        expires_at: now + SignedDuration::from_hours(1),
-        refresh_token: None,
-        client: None,
-    };
-    scene.tokens.put_token(&access("corp"), &kept).unwrap();
+    scene.sign_in(now);
     let chains = [Chain::resolve(&profile, |_| None).unwrap()];
     let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
     let (outcomes, waited) = runtime.block_on(async {
@@ -205,6 +210,24 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     scene.sessions.put(&Saved { session, seen: Vec::new() }).unwrap();
     let outcomes = runtime.block_on(broker.carry_out(&broker.plan(&chains), Some(UNATTENDED)));
     assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
+}
+
+#[test]
+fn a_process_that_is_stopped_while_it_renews_is_named_and_not_waited_for_for_ever() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let scene = Scene::new("http://127.0.0.1:1", dir.path(), &|_| false);
+    scene.sign_in(clock::now());
+    let profile = profile("corp");
+    let chains = [Chain::resolve(&profile, |_| None).unwrap()];
+    let _held = scene.sessions.try_lock("corp").unwrap();
+    // As `exec` of many waits, which gives no limit.
+    let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
+    let outcomes = runtime.block_on(broker.carry_out(&broker.plan(&chains), None));
+    let Err(error) = &outcomes[0] else { panic!("{outcomes:?}") };
+    let BrokerError::Lock { source, .. } = &**error else { panic!("{error:?}") };
+    let holder = format!("another awsauth (process {}) has held", std::process::id());
+    assert!(source.to_string().starts_with(&holder) && source.to_string().ends_with(" for 25 s"), "{source}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
         }
         BrokerError::Endless { .. } => Failure::of(Exit::Unavailable, error)
             .hint("AWS, or something in its place, answers wrongly: try again later"),
-        BrokerError::OutOfTime { .. } => Failure::of(Exit::Unavailable, error),
+        BrokerError::OutOfTime { .. } | BrokerError::Lock { .. } => Failure::of(Exit::Unavailable, error),
         BrokerError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
     }
 }

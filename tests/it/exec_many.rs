@@ -348,10 +348,10 @@ fn what_a_command_leaves_in_the_background_holds_nobody_up() {
 fn a_command_that_does_not_exist_or_can_not_be_run_is_told_once() {
     let scene = scene();
     let nowhere = scene.home.path("nowhere");
-    for program in ["no-such-program", nowhere.to_str().unwrap()] {
+    for (program, shown) in [("no-such-program", "no-such-program"), (nowhere.to_str().unwrap(), "~/nowhere")] {
         let run = scene.run(&["exec", "--tag", "team", "--tag", "keys", "--", program]).exits(127);
         // Nobody is asked for a session that nothing would use.
-        let told = format!("error: can't run `{program}`\n  No such file or directory (os error 2)\n");
+        let told = format!("error: can't run `{shown}`\n  No such file or directory (os error 2)\n");
         assert!(run.stderr.starts_with(&told) && run.stderr.matches("can't run").count() == 1, "{}", run.stderr);
     }
     assert_eq!(
