@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::announce::{count, first_names};
 use super::desk::{Desk, InPlace, Manner, Obstacle};
@@ -15,13 +15,14 @@ use super::explain;
 use super::failure::Failure;
 use super::misses::Misses;
 use super::out::Out;
+use super::runs::{Document, Fate, Finish, Told};
 use super::shell::in_shell;
 use super::surroundings::{CODE_VARIABLE, stale_variables};
 use crate::broker::{BrokerError, Renewal};
 use crate::login::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
 use crate::render::{Change, table};
-use crate::system::children::{Children, End, Ended, Event, Job, Kept, Order};
+use crate::system::children::{Children, End, Ended, Event, Job, Order};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::process;
@@ -61,35 +62,6 @@ pub(crate) struct Batch<'a> {
     pub(crate) args: &'a [OsString],
     /// How many run at once.
     pub(crate) parallel: usize,
-}
-
-/// What became of one profile.
-enum Fate {
-    /// There are credentials for it.
-    Ready(Credentials),
-    /// There are none.
-    Missed(Told),
-    /// The program could not be started.
-    NotStarted(Told),
-    /// It runs.
-    Running,
-    /// It has run.
-    Ended { end: End, time: Duration, kept: Kept, finish: Finish },
-}
-
-/// Whether a run came to its own end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Finish {
-    /// It did.
-    ByItself,
-    /// Ctrl-C ended it, or came before it failed.
-    Interrupted,
-}
-
-/// A failure that was told.
-struct Told {
-    exit: Exit,
-    document: Value,
 }
 
 /// Why nothing more is started.
@@ -329,8 +301,8 @@ impl<'b> Course<'b> {
             Event::Ended(Ended { number, end, time, kept, lost }) => {
                 self.running -= 1;
                 // It may be seen before the Ctrl-C itself, or have ended so for a reason of its own.
-                if is_interrupt(end) {
-                    self.is_in_doubt = true;
+                self.is_in_doubt |= is_interrupt(end);
+                if is_interrupt(end) || end.code() != 0 && Children::is_signal_coming() {
                     self.doubtful.push(number);
                 }
                 self.lost = self.lost.take().or(lost);
@@ -369,65 +341,6 @@ fn seconds_to(credentials: &Credentials) -> Option<i64> {
 fn prefix(name: &str, width: usize, number: usize, has_color: bool) -> Vec<u8> {
     let style = if has_color { COLORS[number % COLORS.len()].on_default() } else { Style::new() };
     format!("{style}{name:<width$} |{style:#} ").into_bytes()
-}
-
-impl Told {
-    fn of(failure: &Failure) -> Self {
-        Self { exit: failure.exit, document: failure.document() }
-    }
-}
-
-impl Fate {
-    /// The exit code that counts for the whole; none for what was not run.
-    fn code(&self) -> Option<u8> {
-        match self {
-            Self::Ready(_) | Self::Running => None,
-            Self::Missed(told) | Self::NotStarted(told) => Some(told.exit.code()),
-            Self::Ended { end, .. } => Some(end.code()),
-        }
-    }
-
-    /// In a few words.
-    fn words(&self) -> String {
-        let code = self.code().map_or_else(String::new, |code| format!("exit code {code}"));
-        match self {
-            Self::Ready(_) | Self::Running => "not run".to_owned(),
-            Self::Missed(_) => format!("no credentials, {code}"),
-            Self::NotStarted(_) => format!("could not be run, {code}"),
-            Self::Ended { finish: Finish::Interrupted, .. } => format!("interrupted, {code}"),
-            Self::Ended { end: End::Code(_), .. } => code,
-            Self::Ended { end: End::Signal(signal), .. } => format!("signal {signal}, {code}"),
-        }
-    }
-
-    /// What it counts as, where it is not done.
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Ready(_) | Self::Running => "not run",
-            Self::Ended { finish: Finish::Interrupted, .. } => "interrupted",
-            Self::Missed(_) | Self::NotStarted(_) | Self::Ended { .. } => "failed",
-        }
-    }
-
-    /// For `--json`.
-    fn document(&self, profile: &Profile) -> Value {
-        let mut fields = json!({ "name": profile.name.as_str(), "state": "not run", "code": self.code() });
-        match self {
-            Self::Ready(_) | Self::Running => {}
-            Self::Missed(told) | Self::NotStarted(told) => {
-                fields["state"] = "failed".into();
-                fields["error"] = told.document.clone();
-            }
-            Self::Ended { time, kept, finish, .. } => {
-                let text = String::from_utf8_lossy(&kept.bytes);
-                fields["state"] = if *finish == Finish::Interrupted { "interrupted" } else { "ended" }.into();
-                fields["seconds"] = json!(f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0);
-                fields["stdout"] = text.as_ref().into();
-                fields["stdout_is_exact"] = (!kept.is_cut && text.as_bytes() == kept.bytes).into();
-            }
-        }
-        fields
-    }
 }
 
 impl<'b> Course<'b> {
@@ -481,8 +394,7 @@ impl Batch<'_> {
             None => worst,
         };
         if self.out.json {
-            let profiles: Vec<_> = all().map(|(profile, fate)| fate.document(profile)).collect();
-            self.out.document(json!({ "exit_code": code, "profiles": profiles }))?;
+            self.out.long_document(&Document::new(code, all()))?;
         }
         if !failed.is_empty() {
             let number = |kind: &&str| failed.iter().filter(|(_, fate)| fate.kind() == *kind).count();

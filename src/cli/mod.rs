@@ -39,6 +39,7 @@ mod progress;
 mod prune;
 mod readers;
 mod report;
+mod runs;
 mod scope;
 mod selection;
 mod shell;

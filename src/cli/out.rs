@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -100,6 +101,16 @@ impl Out {
         let text = serde_json::to_string_pretty(&document)
             .map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
         self.data(&text)
+    }
+
+    /// Writes one JSON document, which has its version, piece by piece: the whole may take much memory.
+    pub(crate) fn long_document(self, document: &impl Serialize) -> Result<(), Failure> {
+        let mut stdout = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+        let written = serde_json::to_writer_pretty(&mut stdout, document).map_err(io::Error::from);
+        match written.and_then(|()| writeln!(stdout)).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_write(&error)),
+            _ => Ok(()),
+        }
     }
 
     /// Says something to the person. What it quotes must be safe to show.

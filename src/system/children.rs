@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(1);
 const MOST: usize = 16 * 1024 * 1024;
 /// The most that is kept of what all programs print, in bytes.
 const MOST_OF_ALL: usize = 256 * 1024 * 1024;
+/// How long between two looks at whether a signal was told.
+const LOOK: Duration = Duration::from_millis(5);
 /// How much is read at once.
 const BUFFER: usize = 64 * 1024;
 
@@ -166,9 +168,24 @@ impl Children {
         self.events.recv_timeout(limit).ok()
     }
 
-    /// What has happened already.
+    /// What has happened already, the signals that have come among it.
     pub(crate) fn try_next(&self) -> Option<Event> {
-        self.events.try_recv().ok()
+        loop {
+            let is_coming = interrupt::is_coming();
+            match self.events.try_recv() {
+                // It is told in a moment, or was told a moment ago.
+                Err(_) if is_coming => match self.next_within(LOOK) {
+                    None => {}
+                    event => return event,
+                },
+                event => return event.ok(),
+            }
+        }
+    }
+
+    /// Whether this process has got a signal that is still to be told.
+    pub(crate) fn is_signal_coming() -> bool {
+        interrupt::is_coming()
     }
 
     /// Passes an interruption on to all programs; the first one only where they have not got it from the terminal.

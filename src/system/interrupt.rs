@@ -1,6 +1,10 @@
 //! Owns Ctrl-C: one watcher for the whole process, which tells whoever listens. Where nobody does, Ctrl-C ends the process,
 //! as it does any other.
 
+#[cfg(unix)]
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::sync::{Arc, LazyLock};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -22,6 +26,23 @@ type Tell = Box<dyn FnMut() + Send>;
 static LISTENERS: Listeners = Listeners(Mutex::new(Vec::new()));
 /// The watcher, from when somebody first listens.
 static WATCHER: Once = Once::new();
+
+/// Whether a signal has come of which those who listen are still to be told.
+#[cfg(unix)]
+static COMING: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+/// Whether a signal has come of which those who listen are still to be told. The system marks it at once, while the watcher
+/// may wait for its turn on a busy machine: a program that the same Ctrl-C has ended may be seen to end before.
+#[cfg(unix)]
+pub(super) fn is_coming() -> bool {
+    COMING.load(Ordering::SeqCst)
+}
+
+/// Not to be known.
+#[cfg(not(unix))]
+pub(super) fn is_coming() -> bool {
+    false
+}
 
 /// Somebody who is told of Ctrl-C as long as this lives.
 #[derive(Debug)]
@@ -98,12 +119,22 @@ pub(super) fn on_signals(wanted: &[i32], mut tell: impl FnMut(i32) -> bool + Sen
     let (hand, handed) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
     let watcher = thread::Builder::new().spawn(move || {
         if let Ok(mut signals) = handed.recv() {
-            signals.forever().take_while(|signal| tell(*signal)).for_each(drop);
+            let mut pass_on = |signal: i32| {
+                let goes_on = tell(signal);
+                COMING.store(false, Ordering::SeqCst);
+                goes_on
+            };
+            signals.forever().take_while(|signal| pass_on(*signal)).for_each(drop);
         }
     });
     if watcher.is_ok()
-        && let Ok(signals) = signal_hook::iterator::Signals::new(wanted)
+        && let Ok(signals) = signal_hook::iterator::Signals::new(&[] as &[i32])
     {
+        for signal in wanted {
+            // In this order: the one who watches takes the mark away.
+            drop(signal_hook::flag::register(*signal, Arc::clone(&COMING)));
+            drop(signals.add_signal(*signal));
+        }
         drop(hand.send(signals));
     }
 }
@@ -148,6 +179,17 @@ pub(super) fn is_ignored(signal: i32) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn is_ignored(_signal: i32) -> bool {
     false
+}
+
+/// Lets Ctrl-C end the programs that a test starts, also where the tests themselves were started to ignore it: a signal that
+/// is caught is back at its default in a program that this process starts, and one that is ignored stays so.
+#[cfg(all(test, unix))]
+pub(crate) fn heed_in_tests() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let always = Arc::new(AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(SIGINT, always).unwrap();
+    });
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ mod env;
 mod exec;
 #[cfg(test)]
 #[cfg(unix)]
+mod exec_json;
+#[cfg(test)]
+#[cfg(unix)]
 mod exec_many;
 #[cfg(test)]
 mod fake_aws;

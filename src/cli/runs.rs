@@ -1,0 +1,159 @@
+//! Owns what became of the run of each profile: in words, and in a document that is written as it is made, since what the
+//! runs have printed may be long.
+
+use std::fmt::{self, Write as _};
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use crate::model::{Credentials, Profile};
+use crate::system::children::{End, Kept};
+
+/// What became of one profile.
+pub(super) enum Fate {
+    /// There are credentials for it.
+    Ready(Credentials),
+    /// There are none.
+    Missed(Told),
+    /// The program could not be started.
+    NotStarted(Told),
+    /// It runs.
+    Running,
+    /// It has run.
+    Ended { end: End, time: Duration, kept: Kept, finish: Finish },
+}
+
+/// Whether a run came to its own end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Finish {
+    /// It did.
+    ByItself,
+    /// Ctrl-C ended it, or came before it failed.
+    Interrupted,
+}
+
+/// A failure that was told.
+pub(super) struct Told {
+    pub(super) exit: Exit,
+    pub(super) document: Value,
+}
+
+impl Told {
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self { exit: failure.exit, document: failure.document() }
+    }
+}
+
+impl Fate {
+    /// The exit code that counts for the whole; none for what was not run.
+    pub(super) fn code(&self) -> Option<u8> {
+        match self {
+            Self::Ready(_) | Self::Running => None,
+            Self::Missed(told) | Self::NotStarted(told) => Some(told.exit.code()),
+            Self::Ended { end, .. } => Some(end.code()),
+        }
+    }
+
+    /// In a few words.
+    pub(super) fn words(&self) -> String {
+        let code = self.code().map_or_else(String::new, |code| format!("exit code {code}"));
+        match self {
+            Self::Ready(_) | Self::Running => "not run".to_owned(),
+            Self::Missed(_) => format!("no credentials, {code}"),
+            Self::NotStarted(_) => format!("could not be run, {code}"),
+            Self::Ended { finish: Finish::Interrupted, .. } => format!("interrupted, {code}"),
+            Self::Ended { end: End::Code(_), .. } => code,
+            Self::Ended { end: End::Signal(signal), .. } => format!("signal {signal}, {code}"),
+        }
+    }
+
+    /// What it counts as, where it is not done.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Ready(_) | Self::Running => "not run",
+            Self::Ended { finish: Finish::Interrupted, .. } => "interrupted",
+            Self::Missed(_) | Self::NotStarted(_) | Self::Ended { .. } => "failed",
+        }
+    }
+}
+
+/// What `--json` says of all runs.
+#[derive(Serialize)]
+pub(super) struct Document<'f> {
+    version: u8,
+    exit_code: u8,
+    profiles: Vec<Entry<'f>>,
+}
+
+/// What it says of one.
+#[derive(Serialize)]
+struct Entry<'f> {
+    name: &'f str,
+    state: &'static str,
+    code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'f Value>,
+    #[serde(flatten)]
+    printed: Option<Printed<'f>>,
+}
+
+/// What a run has printed, and how long it took.
+#[derive(Serialize)]
+struct Printed<'f> {
+    seconds: f64,
+    stdout: Text<'f>,
+    stdout_is_exact: bool,
+}
+
+impl<'f> Document<'f> {
+    /// Of these runs, with the code of the whole.
+    pub(super) fn new(exit_code: u8, all: impl Iterator<Item = (&'f Profile, &'f Fate)>) -> Self {
+        Self { version: 1, exit_code, profiles: all.map(|(profile, fate)| fate.entry(profile)).collect() }
+    }
+}
+
+impl Fate {
+    fn entry<'f>(&'f self, profile: &'f Profile) -> Entry<'f> {
+        let bare =
+            Entry { name: profile.name.as_str(), state: "not run", code: self.code(), error: None, printed: None };
+        match self {
+            Self::Ready(_) | Self::Running => bare,
+            Self::Missed(told) | Self::NotStarted(told) => {
+                Entry { state: "failed", error: Some(&told.document), ..bare }
+            }
+            Self::Ended { time, kept, finish, .. } => {
+                let printed = Printed {
+                    seconds: f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0,
+                    stdout: Text(&kept.bytes),
+                    stdout_is_exact: !kept.is_cut && std::str::from_utf8(&kept.bytes).is_ok(),
+                };
+                let state = if *finish == Finish::Interrupted { "interrupted" } else { "ended" };
+                Entry { state, printed: Some(printed), ..bare }
+            }
+        }
+    }
+}
+
+/// Bytes as text; what is none is replaced, piece by piece, so that no second copy is made.
+struct Text<'f>(&'f [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            formatter.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                formatter.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
