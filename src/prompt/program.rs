@@ -140,6 +140,7 @@ impl ByProgram {
 mod tests {
     use super::*;
     use crate::prompt::{Echo, Nobody};
+    use crate::system::interrupt;
 
     /// Somebody who always says the same.
     struct Person(&'static str);
@@ -159,6 +160,7 @@ mod tests {
     }
 
     fn by_program(script: &str, next: Box<dyn Prompt>) -> ByProgram {
+        interrupt::heed_in_tests();
         ByProgram {
             program: "sh".to_owned(),
             args: vec!["-c".to_owned(), script.to_owned()],

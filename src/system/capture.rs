@@ -18,8 +18,9 @@ use crate::secret::Secret;
 
 /// The most that is taken of what a program prints, in bytes.
 const MOST: u64 = 4096;
-/// How long after a program's end its last words are waited for: something that it started may keep the pipe open.
-const GRACE: Duration = Duration::from_millis(200);
+/// How long after a program's end its last words are waited for: something that it started may keep the pipe open, and on a
+/// busy machine the thread that reads them takes a while to have its turn.
+const GRACE: Duration = Duration::from_secs(1);
 /// How long between two looks at a program.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -220,8 +221,10 @@ fn words(status: ExitStatus) -> String {
 #[cfg(unix)]
 mod tests {
     use super::*;
+    use crate::system::interrupt;
 
     fn run(program: &str, args: &[&str], limit: Duration) -> Result<Secret, CaptureError> {
+        interrupt::heed_in_tests();
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let path = std::env::var_os("PATH");
         let (path, set, unset) = (path.as_deref(), &[("AWSAUTH_X", "1 2")][..], &["HOME".to_owned()][..]);

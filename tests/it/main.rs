@@ -85,6 +85,9 @@ mod schema;
 #[cfg(test)]
 mod shells;
 #[cfg(test)]
+#[cfg(unix)]
+mod signals;
+#[cfg(test)]
 mod single_flight;
 #[cfg(test)]
 #[cfg(unix)]

@@ -6,4 +6,7 @@ pub(crate) mod proxy;
 #[cfg(test)]
 pub(crate) mod sandbox;
 #[cfg(test)]
+#[cfg(unix)]
+pub(crate) mod signals;
+#[cfg(test)]
 pub(crate) mod tls;

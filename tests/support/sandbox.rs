@@ -150,6 +150,8 @@ impl Sandbox {
 
     /// Any program, ready to be run here.
     pub(crate) fn program(&self, program: &Path) -> Command {
+        #[cfg(unix)]
+        super::signals::at_their_defaults();
         let mut command = Command::new(program);
         command
             .env_clear()

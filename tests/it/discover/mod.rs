@@ -53,7 +53,8 @@ fn wait_until(is_so: impl Fn() -> bool) {
     let start = std::time::Instant::now();
     while !is_so() {
         assert!(start.elapsed() < PATIENCE, "it does not happen");
-        std::thread::yield_now();
+        // Without it, this would take the processor from the program that is waited for.
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -108,8 +109,11 @@ impl Scene {
         counts
     }
 
-    /// Where an unfinished listing is kept.
+    /// Where an unfinished listing is kept. What is not yet in its place, or was left by a run that was killed on the way, is
+    /// no such file.
     fn kept(&self) -> Vec<std::path::PathBuf> {
-        self.home.list(".local/state/awsauth/listings")
+        let mut files = self.home.list(".local/state/awsauth/listings");
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        files
     }
 }
