@@ -1,31 +1,33 @@
 //! A first day with awsauth in one minute, on a machine without AWS: starts a strict fake AWS on loopback, makes a
 //! temporary HOME, and runs the real program there, printing each command and what it says.
 //!
-//! `cargo run --release --example tour`
+//! `cargo run --example tour`
 //!
-//! `cargo run --release --example tour -- shell` opens a shell there instead, to try things out by hand; `mfa-code` shows
+//! `cargo run --example tour -- shell` opens a shell there instead, to try things out by hand; `mfa-code` shows
 //! the next code of Alice's device.
 //!
-//! `cargo run --release --example tour -- team` opens one on the machine of a new member of the team of `fixtures/team`,
+//! `cargo run --example tour -- team` opens one on the machine of a new member of the team of `fixtures/team`,
 //! with a clone of its repository; `-- team bob.smith` is another member.
 
 #![expect(clippy::disallowed_methods, reason = "the tour sets up files and programs by itself")]
 #![expect(clippy::print_stdout, reason = "the tour is there to be read")]
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use aws_credential_types::Credentials;
-use aws_sdk_sts::config::{BehaviorVersion, Region};
+use jiff::Timestamp;
 
 #[expect(dead_code, unused_imports, reason = "the tests use more of the fake than the tour")]
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use support::fake_aws::http::Request;
+use support::fake_aws::sigv4::Claim;
 use support::fake_aws::{Approval, FakeAws, World, standard, team};
 
 /// What a team would keep in its dotfiles repository.
@@ -170,7 +172,7 @@ fn team(user: Option<&str>) -> Result<(), Box<dyn Error>> {
     let member = members.into_iter().find(|member| member.user == user).ok_or("there is no such member")?;
     let tour = Tour { home: tempfile::tempdir()?, program: build()?, fake: FakeAws::start(World::team(user)) };
     tour.write(".aws/config", CONFIG)?;
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/team");
+    let fixture = project().join("fixtures/team");
     let clone = tour.home.path().join("aws-profiles");
     Command::new("cp").arg("-r").args([&fixture, &clone]).status()?;
     // What a member adds is no part of a clone.
@@ -196,12 +198,19 @@ fn code() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The sources of it all.
+fn project() -> &'static Path {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR"));
+    examples.parent().unwrap_or(examples)
+}
+
 /// Builds the real program beside this example, in the same profile.
 fn build() -> Result<PathBuf, Box<dyn Error>> {
     let own = std::env::current_exe()?;
     let dir = own.parent().and_then(Path::parent).ok_or("the example is not in a target directory")?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "--bin", "awsauth"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    // With the example, as it is there already: what both need is then built once, with the same features.
+    cargo.args(["build", "--locked", "--bin", "awsauth", "--example", "tour"]).current_dir(project());
     if dir.ends_with("release") {
         cargo.arg("--release");
     }
@@ -290,25 +299,43 @@ impl Tour {
     }
 }
 
-/// Asks STS who the environment's credentials belong to, as any program with an AWS SDK would.
+/// Asks STS who the environment's credentials belong to, with a signature of its own.
 fn whoami() -> Result<(), Box<dyn Error>> {
     let var = |name| std::env::var(name);
-    let credentials = Credentials::new(
-        var("AWS_ACCESS_KEY_ID")?,
-        var("AWS_SECRET_ACCESS_KEY")?,
-        var("AWS_SESSION_TOKEN").ok(),
-        None,
-        "environment",
-    );
-    let config = aws_sdk_sts::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(var("AWS_REGION")?))
-        .endpoint_url(var("AWS_ENDPOINT_URL")?)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .credentials_provider(credentials)
-        .build();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let answer = runtime.block_on(aws_sdk_sts::Client::from_conf(config).get_caller_identity().send())?;
-    println!("{}", answer.arn().unwrap_or("nobody"));
+    let endpoint = var("AWS_ENDPOINT_URL")?;
+    let host = endpoint.strip_prefix("http://").ok_or("the endpoint is not the tour's own")?;
+    let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let mut headers = vec![("host", host.to_owned()), ("x-amz-date", stamp.clone())];
+    headers.extend(var("AWS_SESSION_TOKEN").ok().map(|token| ("x-amz-security-token", token)));
+    let request = Request {
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        query: String::new(),
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+        body: b"Action=GetCallerIdentity&Version=2011-06-15".to_vec(),
+        keep_alive: false,
+    };
+    let (key_id, region) = (var("AWS_ACCESS_KEY_ID")?, var("AWS_REGION")?);
+    let signed: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    let names = signed.join(";");
+    let claim = Claim { key_id: &key_id, date: &stamp[..8], region: &region, service: "sts", signed, signature: "" };
+    let signature = claim.expected(&request, &var("AWS_SECRET_ACCESS_KEY")?);
+    let scope = format!("{key_id}/{}/{region}/sts/aws4_request", &stamp[..8]);
+    let mut text = "POST / HTTP/1.1\r\n".to_owned();
+    for (name, value) in &headers {
+        write!(text, "{name}: {value}\r\n")?;
+    }
+    write!(
+        text,
+        "authorization: AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders={names}, Signature={signature}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        request.body.len()
+    )?;
+    let mut stream = TcpStream::connect(host)?;
+    stream.write_all(&[text.as_bytes(), &request.body].concat())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let arn = answer.split_once("<Arn>").and_then(|(_, rest)| rest.split_once("</Arn>"));
+    println!("{}", arn.ok_or("AWS did not say who it is")?.0);
     Ok(())
 }

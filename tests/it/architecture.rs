@@ -155,3 +155,17 @@ fn every_test_file_is_part_of_the_one_binary() {
         assert!(name == "main" || main.contains(&format!("mod {name};")), "{name} is not in tests/it/main.rs");
     }
 }
+
+/// A newcomer's first command: with the AWS SDKs and what tests need, it took ten minutes from nothing.
+#[test]
+fn the_tour_is_built_from_little_beside_the_program() {
+    let dependencies = |file: &str| -> BTreeSet<String> {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let manifest: toml_edit::DocumentMut = text.parse().unwrap();
+        manifest["dependencies"].as_table().unwrap().iter().map(|(name, _)| name.to_owned()).collect()
+    };
+    let (tour, program) = (dependencies("examples/Cargo.toml"), dependencies("Cargo.toml"));
+    assert_eq!(tour.difference(&program).collect::<Vec<_>>(), ["hmac"], "what the program needs as well is built once");
+    let is_heavy = |name: &&String| name.starts_with("aws-") || *name == "tokio" || *name == "rustls";
+    assert_eq!(tour.iter().find(is_heavy), None);
+}
