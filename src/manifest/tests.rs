@@ -159,9 +159,10 @@ fn a_table_that_pieces_would_have_in_common_is_read_with_the_whole_text() {
 
 #[test]
 fn what_the_writer_would_refuse_is_a_finding() {
-    let session = "[sso_sessions.default]\nsso_start_url = \"https://x.awsapps.com\"\nsso_region = \"us-east-1\"\n";
+    let session =
+        "[sso_sessions.default]\nsso_start_url = \"https://x.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
     assert_eq!(codes_of(session), [codes::BAD_NAME]);
-    let url = session.replace("default", "s").replace("x.awsapps.com", "x.awsapps.com/ /");
+    let url = session.replace("default", "s").replace("x.awsapps.com/start", "x.awsapps.com/ /");
     assert_eq!(codes_of(&url), [codes::BAD_START_URL]);
     let text = "[profiles.base]\npattern = \"iam\"\nsettings = { sdk_ua_app_id = 'a\\' }\n";
     assert_eq!(codes_of(text), [codes::BAD_TEXT]);
@@ -548,15 +549,18 @@ fn a_profile_that_is_in_order_goes_on_beside_the_mistakes_of_every_fixture() {
     stopped.sort();
     // What can't be parsed or was written for another awsauth, and mistakes in [defaults], which every profile takes from.
     let expected = [
-        "bad-text-raw-bidi",
+        "bad-text-tag",
         "duplicate-key-key",
         "duplicate-key-profile",
         "foreign-endpoint-s3",
         "newer-version-two",
+        "refused-setting-history",
         "syntax-aws-config",
+        "syntax-bare-values",
         "syntax-raw-control",
         "syntax-several",
         "unknown-key-defaults",
+        "unknown-key-of-aws",
         "wrong-type-tables",
     ];
     assert_eq!(stopped, expected);

@@ -222,7 +222,8 @@ proptest! {
     #[test]
     fn a_file_without_disagreements_is_the_same_to_all((kind, bytes) in files::made()) {
         let document = Document::parse(&bytes, kind);
-        if !document.faults().is_empty() {
+        // What they make of a setting of AWS CLI's own is not told.
+        if !document.faults().is_empty() || String::from_utf8_lossy(&bytes).to_ascii_lowercase().contains("cli_") {
             return Ok(());
         }
         let readings = readings(&document);
