@@ -71,9 +71,15 @@ pub fn adopt_holds(case: &AdoptCase) -> Judged {
     assert_eq!(others(&before, &catalog), others(&after, &catalog), "another section is not what it was");
     let mut kept = comments(&after);
     for comment in comments(&before) {
-        // One that would be taken for a marker is kept in a form that is not.
-        let place =
-            kept.iter().position(|other| other.strip_prefix("# ").unwrap_or(other) == comment || *other == comment);
+        // One that would be taken for a marker is kept in a form that is not; the first of a section has the section's name.
+        let said = comment.trim_start_matches(['#', ';']).trim();
+        let is_kept = |other: &String| {
+            let named = other.strip_prefix("# of [").and_then(|rest| rest.split_once("]: "));
+            *other == comment
+                || other.strip_prefix("# ") == Some(&comment)
+                || named.is_some_and(|(_, rest)| rest == said)
+        };
+        let place = kept.iter().position(is_kept);
         kept.swap_remove(place.unwrap_or_else(|| panic!("the comment {comment:?} is lost")));
     }
     Judged::Yes

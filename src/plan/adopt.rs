@@ -126,15 +126,14 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
     Ok(edit)
 }
 
-/// The comments of a section, the first with its name, each as a line of its own at its beginning: indented ones would become part of the value
-/// above to Rust's SDK (aws-facts §1.2).
+/// The comments of a section, the first that says something with the section's name, each as a line of its own at its
+/// beginning: indented ones would become part of the value above to Rust's SDK (aws-facts §1.2).
 fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let lines = document.lines()[first_above(document, section)..].iter();
     let lines = lines.take_while(|line| line.range().start < section.body_end);
     let mut found: Vec<(usize, String)> = lines
         .filter(|line| line.kind == LineKind::Comment)
         .map(|line| (line.range().start, document.text(&line.content()).trim().to_owned()))
-        .filter(|(_, text)| !is_divider(text))
         .collect();
     found.extend(document.entries(section).iter().filter_map(|entry| inline_comment(document, entry)));
     let header_line = document.text(&(section.header.end..document.lines()[section.header_line].content().end));
@@ -144,11 +143,14 @@ fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
         text => found.push((section.header.start, format!("# {text}"))),
     }
     found.sort();
-    let mut texts = found.into_iter().map(|(_, text)| text);
-    let first =
-        texts.next().map(|text| format!("# of [{}]: {}", section.id, text.trim_start_matches(['#', ';']).trim()));
-    let rest = texts.map(|text| if block::is_marker(&text) { format!("# {text}") } else { text });
-    first.into_iter().chain(rest).collect()
+    let mut texts: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
+    for text in texts.iter_mut().filter(|text| block::is_marker(text)) {
+        *text = format!("# {text}");
+    }
+    if let Some(first) = texts.iter_mut().find(|text| !is_divider(text)) {
+        *first = format!("# of [{}]: {}", section.id, first.trim_start_matches(['#', ';']).trim());
+    }
+    texts
 }
 
 fn inline_comment(document: &Document<'_>, entry: &Entry) -> Option<(usize, String)> {
