@@ -18,6 +18,8 @@ use jiff::Timestamp;
 
 use super::certificates;
 use super::clock::Clock;
+use super::limit::Limited;
+use super::proxies::Proxies;
 use crate::address::WebAddress;
 use crate::login::{CallError, ClockSkew, Obstacle, Operation};
 use crate::model::{Credentials, Routing};
@@ -73,6 +75,7 @@ pub(crate) struct CaBundle {
 pub(crate) struct Aws {
     endpoints: Endpoints,
     ca_bundle: Option<CaBundle>,
+    proxies: Proxies,
     pub(super) clock: Clock,
     clients: [OnceLock<SharedHttpClient>; 4],
 }
@@ -119,8 +122,13 @@ pub(super) enum Retry {
 impl Aws {
     /// A way that uses `endpoints` where they are given and trusts `ca_bundle` instead of the system's roots.
     /// `now` is this machine's clock, which AWS's answers are compared with.
-    pub(crate) fn new(endpoints: Endpoints, ca_bundle: Option<CaBundle>, now: fn() -> Timestamp) -> Self {
-        Self { endpoints, ca_bundle, clock: Clock::new(now), clients: Default::default() }
+    pub(crate) fn new(
+        endpoints: Endpoints,
+        ca_bundle: Option<CaBundle>,
+        proxies: Proxies,
+        now: fn() -> Timestamp,
+    ) -> Self {
+        Self { endpoints, ca_bundle, proxies, clock: Clock::new(now), clients: Default::default() }
     }
 
     /// How far this machine's clock is from AWS's, as far as an answer has told.
@@ -196,11 +204,32 @@ impl Aws {
         Ok(aws_sdk_sso::Client::from_conf(config.build()))
     }
 
+    /// The variable that names the proxy of a service.
+    pub(super) fn proxy_variable(&self, operation: Operation) -> &'static str {
+        let endpoint = match operation {
+            _ if operation.is_sts() => &self.endpoints.sts,
+            _ if operation.is_portal() => &self.endpoints.sso,
+            _ => &self.endpoints.sso_oidc,
+        };
+        match Address::of(endpoint.as_deref()) {
+            Address::Plain | Address::PlainLocal => self.proxies.http.variable,
+            Address::Secure | Address::SecureLocal => self.proxies.https.variable,
+        }
+    }
+
     fn http(&self, call: Operation, endpoint: Option<&str>) -> Result<SharedHttpClient, CallError> {
         let address = Address::of(endpoint);
         let client = &self.clients[address as usize];
         if let Some(client) = client.get() {
             return Ok(client.clone());
+        }
+        let refused = match address {
+            Address::Secure => self.proxies.https.refused(),
+            Address::Plain => self.proxies.http.refused(),
+            Address::SecureLocal | Address::PlainLocal => None,
+        };
+        if let Some(why) = refused {
+            return Err(CallError::unreachable(call, why).met(Obstacle::ProxySetting));
         }
         let new = match address {
             Address::Plain | Address::PlainLocal => {
@@ -235,7 +264,9 @@ impl Aws {
 /// A client that makes its one connector when it is first used, and keeps it for all services.
 fn shared(build: impl Fn(&HttpConnectorSettings) -> Connector + Send + Sync + 'static) -> SharedHttpClient {
     let connector = OnceLock::new();
-    http_client_fn(move |settings, _| connector.get_or_init(|| SharedHttpConnector::new(build(settings))).clone())
+    http_client_fn(move |settings, _| {
+        connector.get_or_init(|| SharedHttpConnector::new(Limited(build(settings)))).clone()
+    })
 }
 
 /// A connector built by hand does not look at `HTTPS_PROXY` and `NO_PROXY` by itself.
@@ -325,7 +356,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("{scheme}://{}", silent.local_addr().unwrap());
-        let aws = Aws::new(Endpoints { sso: Some(url), ..Endpoints::default() }, None, now);
+        let aws = Aws::new(Endpoints { sso: Some(url), ..Endpoints::default() }, None, Proxies::read(|_| None), now);
         let region = crate::model::Region::new("us-east-1").unwrap();
         runtime.block_on(async {
             let start = tokio::time::Instant::now();

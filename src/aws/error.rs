@@ -8,13 +8,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
 use super::client::Aws;
+use super::limit::LARGEST;
 use super::obstacle;
 use crate::login::{Answer, CallError, Obstacle, Operation};
 use crate::model::Credentials;
 use crate::secret::Secret;
-
-/// The most characters of a server's message that are passed on.
-const LONGEST_MESSAGE: usize = 600;
 
 impl Aws {
     /// What an SDK's failed call comes to.
@@ -32,13 +30,17 @@ impl Aws {
             SdkError::TimeoutError(_) => {
                 CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut)
             }
-            SdkError::DispatchFailure(failure) => dispatch(operation, &failure),
+            SdkError::DispatchFailure(failure) => self.dispatch(operation, &failure),
+            SdkError::ResponseError(_) if is_too_long(&error) => {
+                let words = format!("the answer is longer than {} MiB, which AWS's never are", LARGEST >> 20);
+                CallError::unreachable(operation, words).met(Obstacle::Impostor)
+            }
             SdkError::ResponseError(answer) => {
                 let status = answer.raw().status();
                 CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
                     .met(Obstacle::Broken)
             }
-            other => not_sent(operation, &other),
+            other => self.not_sent(operation, &other),
         }
     }
 
@@ -52,7 +54,7 @@ impl Aws {
         let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
         if status == 407 {
             return CallError::unreachable(operation, "the proxy asks for a name and a password (HTTP status 407)")
-                .met(Obstacle::ProxyAuthentication);
+                .met(Obstacle::ProxyAuthentication(self.proxy_variable(operation)));
         }
         // What AWS's own services send is XML of their own, or JSON.
         if code.is_none() && is_web_page(raw) && status < 500 {
@@ -62,11 +64,25 @@ impl Aws {
         let text = |key: &str| body.get(key)?.as_str();
         // SSO OIDC puts its words into `error_description` (RFC 6749 §5.2), the portal into `message`.
         let words = message.or_else(|| ["error_description", "message", "Message"].into_iter().find_map(text));
-        let message: String = words.unwrap_or_default().chars().take(LONGEST_MESSAGE).collect();
         // The region that a token is good in (SSO OIDC's InvalidRequestRegionException) is no reason, but as good as one.
         let reason = text("reason").or_else(|| text("region"));
         let clock_skew = self.clock.compare(raw);
-        CallError::answered(operation, Answer { status, code, reason, message: &message, clock_skew })
+        CallError::answered(operation, Answer { status, code, reason, message: words.unwrap_or_default(), clock_skew })
+    }
+
+    fn dispatch(&self, operation: Operation, failure: &DispatchFailure) -> CallError {
+        let Some(error) = failure.as_connector_error() else {
+            return CallError::unreachable(operation, "the call could not be sent");
+        };
+        if error.is_timeout() {
+            return CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut);
+        }
+        self.not_sent(operation, error)
+    }
+
+    fn not_sent(&self, operation: Operation, error: &(dyn Error + 'static)) -> CallError {
+        let (obstacle, words) = obstacle::read(error, self.proxy_variable(operation));
+        CallError { obstacle, ..CallError::unreachable(operation, words) }
     }
 }
 
@@ -79,24 +95,29 @@ fn is_web_page(raw: &HttpResponse) -> bool {
     raw.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"))
 }
 
-fn dispatch(operation: Operation, failure: &DispatchFailure) -> CallError {
-    let Some(error) = failure.as_connector_error() else {
-        return CallError::unreachable(operation, "the call could not be sent");
-    };
-    if error.is_timeout() {
-        return CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut);
-    }
-    not_sent(operation, error)
-}
-
-fn not_sent(operation: Operation, error: &(dyn Error + 'static)) -> CallError {
-    let (obstacle, words) = obstacle::read(error);
-    CallError { obstacle, ..CallError::unreachable(operation, words) }
+fn is_too_long(error: &(dyn Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| (*error).source());
+    chain.any(|error| error.is::<http_body_util::LengthLimitError>())
 }
 
 /// A part of an answer that the service always sends.
 pub(super) fn expect<T>(operation: Operation, part: Option<T>, name: &str) -> Result<T, CallError> {
     part.ok_or_else(|| CallError::unreachable(operation, format!("the answer has no `{name}`")))
+}
+
+/// A text that the service always sends, and that is shown to the person: it may have `most` bytes. One that is longer is
+/// refused, since a part of a code or an address is of no use.
+pub(super) fn expect_short(
+    operation: Operation,
+    part: Option<String>,
+    name: &str,
+    most: usize,
+) -> Result<String, CallError> {
+    let text = expect(operation, part, name)?;
+    if text.len() > most {
+        return Err(CallError::unreachable(operation, format!("the answer's `{name}` is longer than AWS makes it")));
+    }
+    Ok(text)
 }
 
 /// The credentials of an STS answer.

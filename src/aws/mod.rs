@@ -7,9 +7,12 @@ mod certificates;
 mod client;
 mod clock;
 mod error;
+mod limit;
 mod obstacle;
 mod oidc;
 mod portal;
+mod proxies;
 mod sts;
 
 pub(crate) use client::{Aws, CaBundle, Endpoints};
+pub(crate) use proxies::Proxies;

@@ -7,10 +7,11 @@ use rustls::CertificateError;
 
 use crate::login::Obstacle;
 
-/// What was in the way, and in which words, as far as the chain of causes under `error` tells.
-pub(super) fn read(error: &(dyn Error + 'static)) -> (Option<Obstacle>, String) {
+/// What was in the way, and in which words, as far as the chain of causes under `error` tells. `proxy` is the variable that
+/// names the proxy.
+pub(super) fn read(error: &(dyn Error + 'static), proxy: &'static str) -> (Option<Obstacle>, String) {
     let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |error| under(*error)).collect();
-    let found = chain.iter().find_map(|error| of_tls(*error).or_else(|| of_words(&error.to_string())));
+    let found = chain.iter().find_map(|error| of_tls(*error).or_else(|| of_words(&error.to_string(), proxy)));
     let obstacle = found.or_else(|| chain.iter().rev().find_map(|error| of_system(*error)));
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     // What rustls says of a certificate is for those who know its types.
@@ -47,14 +48,14 @@ fn of_tls(error: &(dyn Error + 'static)) -> Option<Obstacle> {
 }
 
 /// The types of these errors are private to the libraries that make them: their words have to do.
-fn of_words(words: &str) -> Option<Obstacle> {
-    const WORDS: [(&str, Obstacle); 4] = [
+fn of_words(words: &str, proxy: &'static str) -> Option<Obstacle> {
+    let known = [
         ("dns error", Obstacle::NoAddress),
-        ("tunnel error: proxy authorization required", Obstacle::ProxyAuthentication),
-        ("tunnel error: ", Obstacle::Proxy),
+        ("tunnel error: proxy authorization required", Obstacle::ProxyAuthentication(proxy)),
+        ("tunnel error: ", Obstacle::Proxy(proxy)),
         ("connection closed before message completed", Obstacle::Broken),
     ];
-    WORDS.iter().find(|(start, _)| words.starts_with(start)).map(|(_, obstacle)| *obstacle)
+    known.into_iter().find(|(start, _)| words.starts_with(start)).map(|(_, obstacle)| obstacle)
 }
 
 fn of_system(error: &(dyn Error + 'static)) -> Option<Obstacle> {

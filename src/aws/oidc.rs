@@ -6,7 +6,7 @@ use aws_sdk_ssooidc::config::endpoint::{DefaultResolver, Params, ResolveEndpoint
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Aws, Retry};
-use super::error::expect;
+use super::error::{expect, expect_short};
 use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Grant, Granted, Operation, RegisterClient, StartDeviceAuthorization,
     registered_redirect_uri,
@@ -16,6 +16,10 @@ use crate::secret::Secret;
 
 /// RFC 8628 §3.2: how often to poll when the service does not say.
 const DEFAULT_INTERVAL: i32 = 5;
+/// The most characters of what a person compares; AWS's have 9.
+const LONGEST_USER_CODE: usize = 40;
+/// The most characters of an address that a person opens, or of what stands in one.
+const LONGEST_ADDRESS: usize = 2000;
 /// RFC 8628 §3.4.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 6749 §4.1.3.
@@ -45,7 +49,7 @@ impl Aws {
         let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
         let expires_at = Timestamp::from_second(answer.client_secret_expires_at).ok();
         Ok(SsoClient {
-            client_id: expect(operation, answer.client_id, "clientId")?,
+            client_id: expect_short(operation, answer.client_id, "clientId", LONGEST_ADDRESS)?,
             client_secret: Secret::new(expect(operation, answer.client_secret, "clientSecret")?),
             expires_at: expect(operation, expires_at, "clientSecretExpiresAt")?,
         })
@@ -82,12 +86,16 @@ impl Aws {
             .send()
             .await
             .map_err(|error| self.failed(operation, error))?;
+        let address = |uri, name| expect_short(operation, uri, name, LONGEST_ADDRESS);
         let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
         Ok(DeviceAuthorization {
             device_code: Secret::new(expect(operation, answer.device_code, "deviceCode")?),
-            user_code: expect(operation, answer.user_code, "userCode")?,
-            verification_uri: expect(operation, answer.verification_uri, "verificationUri")?,
-            verification_uri_complete: answer.verification_uri_complete,
+            user_code: expect_short(operation, answer.user_code, "userCode", LONGEST_USER_CODE)?,
+            verification_uri: address(answer.verification_uri, "verificationUri")?,
+            verification_uri_complete: answer
+                .verification_uri_complete
+                .map(|uri| address(Some(uri), "verificationUriComplete"))
+                .transpose()?,
             expires_in: seconds(answer.expires_in),
             interval: seconds(interval),
         })
@@ -127,12 +135,13 @@ fn seconds(count: i32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::Endpoints;
+    use crate::aws::{Endpoints, Proxies};
 
     fn endpoint(endpoints: Endpoints, region: &str) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let region = Region::new(region).unwrap();
-        runtime.block_on(Aws::new(endpoints, None, || Timestamp::UNIX_EPOCH).oidc_endpoint(&region, None)).unwrap()
+        let aws = Aws::new(endpoints, None, Proxies::read(|_| None), || Timestamp::UNIX_EPOCH);
+        runtime.block_on(aws.oidc_endpoint(&region, None)).unwrap()
     }
 
     #[test]

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use super::client::{Aws, Retry};
 use super::error::expect;
-use crate::login::{AccountItem, CallError, GetRoleCredentials, ListAccountRoles, ListAccounts, ListPage, Operation};
+use crate::login::{
+    AccountItem, CallError, GetRoleCredentials, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, Operation,
+    shortened,
+};
 use crate::model::{Credentials, Region};
 use crate::secret::Secret;
 
@@ -27,8 +30,8 @@ impl Aws {
             .map_err(|error| self.failed(operation, error))?;
         let accounts = expect(operation, answer.account_list, "accountList")?.into_iter();
         let item = |account: aws_sdk_sso::types::AccountInfo| AccountItem {
-            id: account.account_id.unwrap_or_default(),
-            name: account.account_name.unwrap_or_default(),
+            id: text(account.account_id),
+            name: text(account.account_name),
         };
         Ok(ListPage { items: accounts.map(item).collect(), next_token: next(answer.next_token) })
     }
@@ -47,7 +50,7 @@ impl Aws {
             .await
             .map_err(|error| self.failed(operation, error))?;
         let roles = expect(operation, answer.role_list, "roleList")?.into_iter();
-        let items = roles.map(|role| role.role_name.unwrap_or_default()).collect();
+        let items = roles.map(|role| text(role.role_name)).collect();
         Ok(ListPage { items, next_token: next(answer.next_token) })
     }
 
@@ -81,6 +84,11 @@ impl Aws {
             self.portal(operation, region.as_str(), None, Retry::No)?.logout().access_token(access_token.expose());
         call.send().await.map(drop).map_err(|error| self.failed(operation, error))
     }
+}
+
+/// A text of a list, which may end up in messages; AWS's have no more than 64 characters.
+fn text(part: Option<String>) -> String {
+    shortened(&part.unwrap_or_default(), LONGEST_CODE)
 }
 
 /// What the next page is asked for with; an empty text is none.

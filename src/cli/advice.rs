@@ -59,7 +59,7 @@ fn wrong_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     }
 }
 
-fn wrong_clock(failure: Failure, skew: Option<ClockSkew>) -> Failure {
+pub(super) fn wrong_clock(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     let failure = match skew {
         Some(skew) => failure.cause(skew_words(skew)).detail("clock_skew_seconds", skew),
         None => failure.cause("this machine's clock is wrong"),
@@ -72,8 +72,8 @@ fn skew_words(skew: ClockSkew) -> String {
     format!("this machine's clock is {} {direction} AWS's", exact_duration(skew.abs()))
 }
 
-fn unreachable(obstacle: Obstacle) -> &'static str {
-    match obstacle {
+fn unreachable(obstacle: Obstacle) -> String {
+    let hint = match obstacle {
         Obstacle::NoAddress => {
             "is there a network, and is the region written right? Each AWS region has a host name of its own"
         }
@@ -93,16 +93,22 @@ fn unreachable(obstacle: Obstacle) -> &'static str {
             "somebody else answers in AWS's place: a proxy, a login page of the network, or a wrong AWS_ENDPOINT_URL"
         }
         Obstacle::Tls => "does a proxy (HTTPS_PROXY) or AWS_ENDPOINT_URL lead to a port that does not speak TLS?",
-        Obstacle::ProxyAuthentication => {
-            "give the proxy's name and password in HTTPS_PROXY: `http://NAME:PASSWORD@HOST:PORT`"
+        Obstacle::ProxyAuthentication(variable) => {
+            return format!("give the proxy's name and password in {variable}: `http://NAME:PASSWORD@HOST:PORT`");
         }
-        Obstacle::Proxy => {
-            "the proxy that HTTPS_PROXY names does not lead to AWS: is it the right one, and may it connect to this host? \
-             NO_PROXY names hosts that need none"
+        Obstacle::Proxy(variable) => {
+            return format!(
+                "the proxy that {variable} names does not lead to AWS: is it the right one, and may it connect to this \
+                 host? NO_PROXY names hosts that need none"
+            );
+        }
+        Obstacle::ProxySetting => {
+            "write it as `http://NAME:PASSWORD@HOST:PORT`, with special characters in the password as %XX, or unset it"
         }
         Obstacle::Impostor => "open a web page to see whether the network asks for a login",
         Obstacle::Setting => "correct it, or unset it to trust the system's certificates",
-    }
+    };
+    hint.to_owned()
 }
 
 /// A call that AWS refused, and whose it was.
@@ -130,7 +136,7 @@ impl Case<'_> {
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
             Problem::Unreachable => {
                 let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
-                let failure = failure.hint(call.obstacle.map_or(general, unreachable));
+                let failure = failure.hint(call.obstacle.map_or_else(|| general.to_owned(), unreachable));
                 // What was sent may have arrived.
                 let may_be_used =
                     matches!(call.obstacle, Some(Obstacle::Broken | Obstacle::TimedOut)) && self.has_code();
@@ -326,8 +332,9 @@ impl Case<'_> {
         };
         let (url, _) = self.portal();
         format!(
-            "{what} is not assigned to you in IAM Identity Center, or a name is misspelt (it minds case): {url} lists what \
-             is; a new assignment takes a few minutes"
+            "{what} is not assigned to you in IAM Identity Center, or a name is misspelt (names are case-sensitive): {url} \
+             lists what is; after a new assignment, wait a few minutes, then {}",
+            self.again("")
         )
     }
 }

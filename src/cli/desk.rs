@@ -36,7 +36,7 @@ use super::load::Manifest;
 use super::out::{Out, TalkPlace};
 use super::places::Places;
 use super::progress::Progress;
-use super::surroundings::{ca_bundle, endpoints, given_code, machine, secret_variables};
+use super::surroundings::{ca_bundle, endpoints, given_code, machine, proxies, secret_variables};
 
 /// How long a browser may take to come back; as long as AWS CLI waits (aws-facts §4.5).
 pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
@@ -149,7 +149,7 @@ impl<'a> Desk<'a> {
         Ok(Self {
             host,
             out,
-            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, clock::now),
+            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, proxies(host), clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Places::aws_cache("cli")?),

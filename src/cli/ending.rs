@@ -16,7 +16,7 @@ use super::failure::Failure;
 use super::out::Out;
 use super::places::Places;
 use super::prune;
-use super::surroundings::{ca_bundle, endpoints};
+use super::surroundings::{ca_bundle, endpoints, proxies};
 use crate::apply::{Keep, Written, change};
 use crate::aws::Aws;
 use crate::login::{CallError, CreateToken, Grant, Obstacle, Operation, Problem};
@@ -108,7 +108,7 @@ impl Ending {
         let state_dir = places.state()?;
         Ok(Self {
             out,
-            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, clock::now),
+            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, proxies(host), clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Places::aws_cache("cli")?),

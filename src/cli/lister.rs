@@ -15,7 +15,7 @@ use super::landing;
 use super::out::Out;
 use super::places::Places;
 use super::progress::Progress;
-use super::surroundings::{ca_bundle, endpoints, machine};
+use super::surroundings::{ca_bundle, endpoints, machine, proxies};
 use crate::aws::Aws;
 use crate::broker::{Attendance, Broker, BrokerError, Listing, LongTermKeys, Notice, Ports, Renewal};
 use crate::login::Preference;
@@ -81,7 +81,7 @@ impl<'a> Lister<'a> {
         Ok(Self {
             host,
             out,
-            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, clock::now),
+            aws: Aws::new(endpoints(host)?, ca_bundle(host)?, proxies(host), clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             listings: Listings::new(&state_dir),

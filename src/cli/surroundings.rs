@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::places::variable;
 use crate::address::WebAddress;
-use crate::aws::{CaBundle, Endpoints};
+use crate::aws::{CaBundle, Endpoints, Proxies};
 use crate::login::{Machine, MfaCode};
 use crate::render::{
     CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
@@ -89,6 +89,11 @@ pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
     };
     let (fips, dual_stack) = (flag("AWS_USE_FIPS_ENDPOINT"), flag("AWS_USE_DUALSTACK_ENDPOINT"));
     Ok(Endpoints { ignored, fips, dual_stack, sts, sso, sso_oidc })
+}
+
+/// The proxies that the environment names.
+pub(crate) fn proxies(host: &Host) -> Proxies {
+    Proxies::read(|name| host.var_os(name))
 }
 
 /// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.

@@ -14,6 +14,19 @@ use crate::model::{
 };
 use crate::secret::Secret;
 
+/// The most characters of a server's message that are passed on.
+pub(super) const LONGEST_MESSAGE: usize = 600;
+/// The most characters of a server's error code or name.
+pub(crate) const LONGEST_CODE: usize = 100;
+
+/// The beginning of a server's text, with an ellipsis if there is more.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// A device and the code that it shows.
 #[derive(Debug)]
 pub(crate) struct MfaProof<'a> {
@@ -238,7 +251,7 @@ pub(crate) enum Operation {
 
 impl Operation {
     /// Whether STS is asked; if not, IAM Identity Center is.
-    pub(super) fn is_sts(self) -> bool {
+    pub(crate) fn is_sts(self) -> bool {
         matches!(self, Self::GetSessionToken | Self::AssumeRole)
     }
 
@@ -248,7 +261,7 @@ impl Operation {
     }
 
     /// Whether it is the SSO portal that is asked.
-    pub(super) fn is_portal(self) -> bool {
+    pub(crate) fn is_portal(self) -> bool {
         self.is_of_account() || matches!(self, Self::ListAccounts | Self::Logout)
     }
 }
@@ -296,17 +309,21 @@ impl CallError {
     /// Reads an answer of AWS.
     pub(crate) fn answered(operation: Operation, answer: Answer<'_>) -> Self {
         let Answer { status, code, reason, message, clock_skew } = answer;
+        // Before they are compared, so that the message has room for both.
+        let reason = reason.map(|reason| shortened(reason, LONGEST_CODE));
+        let reason = reason.as_deref();
         let message = match (message.trim(), reason) {
             ("", None) if code.is_none() => format!("AWS answered with HTTP status {status} and gave no reason"),
             ("", Some(reason)) => reason.to_owned(),
             (message, Some(reason)) if !message.contains(reason) => format!("{message}; {reason}"),
             _ => message.to_owned(),
         };
+        let message = shortened(&message, LONGEST_MESSAGE);
         Self {
             operation,
             problem: classify(operation, status, code.unwrap_or_default(), reason, &message),
             obstacle: None,
-            code: code.map(str::to_owned),
+            code: code.map(|code| shortened(code, LONGEST_CODE)),
             // What AWS measured is exact; the time of its answer is a little late.
             clock_skew: skew::in_message(&message).or(clock_skew),
             message,
@@ -315,7 +332,7 @@ impl CallError {
 
     /// A call that did not reach AWS, or whose answer made no sense.
     pub(crate) fn unreachable(operation: Operation, message: impl Into<String>) -> Self {
-        let (problem, message) = (Problem::Unreachable, message.into());
+        let (problem, message) = (Problem::Unreachable, shortened(&message.into(), LONGEST_MESSAGE));
         Self { operation, problem, obstacle: None, code: None, message, clock_skew: None }
     }
 

@@ -16,8 +16,8 @@ mod token;
 
 pub(crate) use call::{
     AccountItem, Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken,
-    Grant, Granted, ListAccountRoles, ListAccounts, ListPage, MfaProof, Operation, RegisterClient,
-    StartDeviceAuthorization,
+    Grant, Granted, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof, Operation, RegisterClient,
+    StartDeviceAuthorization, shortened,
 };
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use flow::{Machine, Preference};
@@ -27,6 +27,6 @@ pub(crate) use pace::{Pace, pause_before_retry};
 pub(crate) use paging::{Endless, Paging};
 pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};
 pub(crate) use problem::{Obstacle, Problem};
-pub(crate) use skew::{ClockSkew, seconds_to_next_code};
+pub(crate) use skew::{ClockSkew, is_intolerable, seconds_to_next_code};
 pub(crate) use steps::{Needs, Steps};
 pub(crate) use token::{TokenUse, decide, is_reusable};

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
+use super::call::{LONGEST_CODE, LONGEST_MESSAGE, shortened};
 use super::{CallError, Operation, Problem};
 use crate::model::ConfigText;
 use crate::secret::Secret;
@@ -20,8 +21,6 @@ const STATE_BYTES: usize = 24;
 pub(super) const RANDOM_BYTES: usize = VERIFIER_BYTES + STATE_BYTES;
 /// All that is not unreserved (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// The most characters of an error from the page that are passed on.
-const LONGEST_MESSAGE: usize = 600;
 
 /// What is registered as the redirect URI: without a port, since any port is then good (RFC 8252 §7.3).
 pub(crate) fn registered_redirect_uri() -> String {
@@ -131,7 +130,6 @@ fn pair(text: &str) -> Option<(String, String)> {
 
 /// An error of the page (RFC 6749 §4.1.2.1).
 fn refusal(error: &str, description: &str) -> CallError {
-    let short = |text: &str| text.chars().take(LONGEST_MESSAGE).collect::<String>();
     let problem = match error {
         "access_denied" => Problem::NotAllowed,
         "unauthorized_client" | "invalid_client" => Problem::GrantRejected,
@@ -144,8 +142,8 @@ fn refusal(error: &str, description: &str) -> CallError {
         operation: Operation::Authorize,
         problem,
         obstacle: None,
-        code: Some(short(error)),
-        message: short(description),
+        code: Some(shortened(error, LONGEST_CODE)),
+        message: shortened(description, LONGEST_MESSAGE),
         clock_skew: None,
     }
 }

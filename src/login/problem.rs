@@ -79,6 +79,11 @@ impl Problem {
     pub(crate) fn is_passing(self) -> bool {
         matches!(self, Self::Unreachable | Self::Throttled | Self::ServerFault)
     }
+
+    /// Whether a refresh token that is answered so is over for good: it was used, has ended, or was taken away.
+    pub(crate) fn ends_sign_in(self) -> bool {
+        matches!(self, Self::GrantRejected | Self::ExpiredDeviceCode | Self::NotAllowed)
+    }
 }
 
 /// What kept a call from reaching AWS.
@@ -100,10 +105,12 @@ pub(crate) enum Obstacle {
     CertificateName,
     /// A connection that is not secure for another reason.
     Tls,
-    /// A proxy that wants a name and a password.
-    ProxyAuthentication,
-    /// A proxy that does not pass the call on.
-    Proxy,
+    /// A proxy that wants a name and a password; the variable that names it.
+    ProxyAuthentication(&'static str),
+    /// A proxy that does not pass the call on; the variable that names it.
+    Proxy(&'static str),
+    /// A variable that names no proxy that can be used.
+    ProxySetting,
     /// Something that answers in AWS's place.
     Impostor,
     /// A setting of this machine's.
@@ -122,10 +129,10 @@ impl Obstacle {
             Self::CertificateTime => "certificate-expired",
             Self::CertificateName => "certificate-for-another-host",
             Self::Tls => "tls",
-            Self::ProxyAuthentication => "proxy-authentication",
-            Self::Proxy => "proxy",
+            Self::ProxyAuthentication(_) => "proxy-authentication",
+            Self::Proxy(_) => "proxy",
             Self::Impostor => "not-aws",
-            Self::Setting => "setting",
+            Self::Setting | Self::ProxySetting => "setting",
         }
     }
 }

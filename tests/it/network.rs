@@ -208,6 +208,61 @@ fn a_proxy_that_is_not_there_is_told_without_its_password() {
 }
 
 #[test]
+fn a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_and_nothing_is_sent() {
+    for (variable, value, words) in [
+        ("HTTPS_PROXY", "::::", "HTTPS_PROXY is no address of a proxy"),
+        ("https_proxy", "http://alice:hunter2#hunter2hunter2@proxy:80", "https_proxy is no address of a proxy"),
+        ("ALL_PROXY", "ftp://proxy", "ALL_PROXY is no address of a proxy"),
+        ("ALL_PROXY", "socks5://alice:hunter2hunter2@127.0.0.1:1", "ALL_PROXY names a SOCKS proxy"),
+    ] {
+        let secure = Secure::new(HOST).env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}")).env(variable, value);
+        let run = secure.fails("setting", &[words, "write it as `http://NAME:PASSWORD@HOST:PORT`"]);
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains(PASSWORD), "{}", run.stderr);
+    }
+    // What is not asked through a proxy does not mind, and what is without TLS has a variable of its own.
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "ca.pem").env("HTTPS_PROXY", "::::");
+    secure.login().ok();
+    let secure = Secure::new(HOST).env("AWS_ENDPOINT_URL_STS", &format!("http://{HOST}")).env("http_proxy", "::::");
+    secure.fails("setting", &["http_proxy is no address of a proxy"]);
+}
+
+#[test]
+fn the_hint_names_the_variable_that_names_the_proxy() {
+    for variable in ["https_proxy", "all_proxy"] {
+        let secure = Secure::new(HOST)
+            .env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}"))
+            .env(variable, "http://127.0.0.1:1");
+        secure.fails("proxy", &[&format!("the proxy that {variable} names does not lead to AWS")]);
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_end_is_not_read_to_its_end_whatever_its_status() {
+    let endless = |status: u16| Fault::raw(status, &[("content-type", "text/xml")], &" ".repeat(5 << 20));
+    for status in [200, 500] {
+        for (name, operation) in [("main", "GetSessionToken"), ("read", "CreateToken")] {
+            let scene = Scene::new();
+            // None of these calls is sent again: the token is refreshed, not polled for.
+            scene.logged_in(&["read"]);
+            scene.expire("read");
+            scene.expire_token();
+            scene.aws.world().fail_next(operation, endless(status));
+            let run = scene.run(&["login", name, "--json", "--token-code", &scene.code()]).exits(6);
+            let words = format!("{operation} failed: the answer is longer than 4 MiB, which AWS's never are");
+            assert!(run.stderr.contains(&words), "{status}\n{}", run.stderr);
+            assert_eq!(run.json()["profiles"][0]["error"]["obstacle"], "not-aws");
+            scene.aws.world().fail_next("Logout", endless(status));
+            let run = scene.run(&["logout", "read"]).ok();
+            assert!(run.stderr.contains("Logout failed: the answer is longer than 4 MiB"), "{}", run.stderr);
+        }
+    }
+    let scene = Scene::new();
+    let headers = [("x-filler", &*"x".repeat(1 << 20))];
+    scene.aws.world().fail_next("GetSessionToken", Fault::raw(200, &headers, ""));
+    scene.run(&["login", "main", "--token-code", &scene.code()]).exits(6);
+}
+
+#[test]
 fn a_call_with_a_code_is_sent_once_whatever_becomes_of_it() {
     let faults = [
         Fault::Close,
