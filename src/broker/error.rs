@@ -1,5 +1,6 @@
 //! Owns why a login ended without credentials: facts, no advice.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::login::{CallError, ClockSkew, Endless, Operation};
@@ -42,6 +43,7 @@ impl BrokerError {
             (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.is_like(other),
             (Self::OutOfTime { .. }, Self::OutOfTime { .. })
             | (Self::Lock { .. }, Self::Lock { .. })
+            | (Self::WrongClock { .. }, Self::WrongClock { .. })
             | (Self::Interrupted { .. }, Self::Interrupted { .. }) => true,
             _ => false,
         }
@@ -122,6 +124,22 @@ pub(crate) enum BrokerError {
     ApprovedInVain {
         /// The profile.
         profile: ProfileName,
+    },
+    /// This machine's clock is so wrong that no credentials would be of any use.
+    #[error("{profile}: this machine's clock is wrong")]
+    WrongClock {
+        /// The profile.
+        profile: ProfileName,
+        /// How far it is from AWS's.
+        clock_skew: ClockSkew,
+    },
+    /// Credentials that have ended, or end when none of AWS's do.
+    #[error("{profile}: AWS gave credentials that end on {expiration}, which can't be right")]
+    WrongExpiration {
+        /// The profile.
+        profile: ProfileName,
+        /// Their end.
+        expiration: Timestamp,
     },
     /// AWS did not do what was asked.
     #[error("{profile}: {call}")]

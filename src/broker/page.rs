@@ -39,6 +39,7 @@ impl Broker<'_> {
             }
         };
         let client = self.page_client(name, access).await.map_err(|call| failed(name, call))?;
+        self.check_clock(name)?;
         let redirect_uri = redirect_uri(loopback.port());
         let opening = Opening { name, access, client: &client, pkce: &pkce, redirect_uri: &redirect_uri };
         match self.open_page(&opening, loopback).await? {
@@ -79,7 +80,6 @@ impl Broker<'_> {
                 self.forget_client(access);
                 return Ok(None);
             };
-            let visit = visit.map_err(|error| failed(name, lost(&error)))?;
             match pkce.read_callback(visit.query.expose()) {
                 Callback::Foreign => self.answer(visit, access, &Landing::Foreign).await,
                 Callback::Unreadable => self.answer(visit, access, &Landing::Unreadable).await,
@@ -136,8 +136,4 @@ impl Broker<'_> {
 async fn listen() -> io::Result<(Loopback, Pkce)> {
     let pkce = Pkce::new(&random::bytes()?);
     Ok((Loopback::listen(CALLBACK_PATH).await?, pkce))
-}
-
-fn lost(error: &io::Error) -> CallError {
-    CallError::unreachable(Operation::Authorize, format!("the browser can't come back to this machine: {error}"))
 }

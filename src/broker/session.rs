@@ -7,7 +7,7 @@ use super::error::{BrokerError, Reason};
 use super::notice::Notice;
 use super::right::Right;
 use super::{Attendance, Broker, LongTermKeys, Renewal};
-use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, judge};
+use crate::login::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, is_intolerable, judge};
 use crate::model::{
     Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role, Session,
     SessionDuration,
@@ -196,6 +196,12 @@ impl Broker<'_> {
     pub(super) fn keep(&self, steps: Steps<'_, '_>, credentials: Credentials) -> Result<Credentials, BrokerError> {
         let profile = steps[steps.len() - 1];
         let now = (self.ports.now)();
+        self.check_clock(&profile.name)?;
+        if let Some(expiration) = credentials.expiration
+            && judge(now, expiration, now) == Freshness::Gone
+        {
+            return Err(BrokerError::WrongExpiration { profile: profile.name.clone(), expiration });
+        }
         let session = Session {
             profile: profile.name.clone(),
             definition: Definition::of(steps),
@@ -222,6 +228,14 @@ impl Broker<'_> {
         }
         (self.ports.notify)(Notice::Obtained { profile: &profile.name });
         Ok(saved.session.credentials)
+    }
+
+    /// Refuses to go on by a clock that AWS's answers contradict.
+    pub(super) fn check_clock(&self, name: &ProfileName) -> Result<(), BrokerError> {
+        match self.ports.aws.clock_skew().filter(|skew| is_intolerable(*skew)) {
+            Some(clock_skew) => Err(BrokerError::WrongClock { profile: name.clone(), clock_skew }),
+            None => Ok(()),
+        }
     }
 
     /// Whether the top of `steps` was ended since this run began, and what it is made from is gone as well. What a person

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::error::{BrokerError, Reason};
 use super::notice::Notice;
 use super::right::Right;
@@ -96,6 +98,9 @@ impl Broker<'_> {
         access: &SsoAccess,
         trust: Trust<'_>,
     ) -> Result<SsoToken, Rc<BrokerError>> {
+        if let Trust::AllBut(refused) = trust {
+            self.ports.tokens.refuse(access, refused);
+        }
         if let Some(result) = self.token_of_this_run(access, trust) {
             return result;
         }
@@ -179,6 +184,13 @@ impl Broker<'_> {
             Ok(token) => return Ok(token),
             Err(error) => error,
         };
+        // Another program, which does not know of the lock, may have used the refresh token first.
+        if let TokenUse::Use(theirs) = self.decide_token(access, trust) {
+            return Ok(theirs);
+        }
+        if let Some(refresh_token) = token.refresh_token.as_ref().filter(|_| error.problem.ends_sign_in()) {
+            self.ports.tokens.refuse(access, refresh_token);
+        }
         let is_good = trust == Trust::Kept && self.is_usable(&token, trust);
         if is_good && (error.problem.is_passing() || is_alone) {
             return Ok(token);
@@ -282,6 +294,8 @@ impl Broker<'_> {
     /// Has a person compare a code on a page, and polls until they have (RFC 8628).
     pub(super) async fn by_device(&self, name: &ProfileName, access: &SsoAccess) -> Result<SsoToken, BrokerError> {
         let (client, authorization) = self.start(name, access).await.map_err(|call| failed(name, call))?;
+        // Before a person approves what would be of no use.
+        self.check_clock(name)?;
         let page = authorization.verification_uri_complete.as_deref().unwrap_or(&authorization.verification_uri);
         let opened = (self.ports.open)(page);
         (self.ports.notify)(Notice::Approval { access, authorization: &authorization, opened });
@@ -361,7 +375,9 @@ impl Broker<'_> {
         client: &SsoClient,
         authorization: &DeviceAuthorization,
     ) -> Result<Granted, BrokerError> {
-        let mut polling = Polling::start(authorization, (self.ports.now)());
+        // The wall clock may be set while the person looks at the page.
+        let start = Instant::now();
+        let mut polling = Polling::start(authorization);
         let mut wait = Duration::ZERO;
         loop {
             tokio::time::sleep(wait).await;
@@ -369,7 +385,7 @@ impl Broker<'_> {
             self.calling(Operation::CreateToken, name);
             let call = CreateToken { region: access.region(), dual_stack: self.dual_stack(name), client, grant };
             let answer = self.ports.aws.create_token(call, (self.ports.now)()).await;
-            match polling.next(answer, (self.ports.now)()) {
+            match polling.next(answer, start.elapsed()) {
                 Outcome::Wait(pause) => wait = pause,
                 Outcome::Granted(granted) => return Ok(granted),
                 Outcome::TimedOut => return Err(BrokerError::ApprovalTimedOut { profile: name.clone() }),

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Attendance, Broker, BrokerError, LongTermKeys, Notice, Ports, Renewal, UNATTENDED};
-use crate::aws::{Aws, Endpoints};
+use crate::aws::{Aws, Endpoints, Proxies};
 use crate::login::{Machine, Preference};
 use crate::model::{
     AccountId, Chain, ClientUse, ConfigText, Credentials, Definition, Kind, Profile, Region, Session, SessionName,
@@ -83,6 +83,7 @@ struct Scene<'a> {
     tokens: SsoCache,
     open: &'a dyn Fn(&str) -> bool,
     keys: LongTermKeys,
+    now: fn() -> Timestamp,
 }
 
 impl<'a> Scene<'a> {
@@ -90,8 +91,8 @@ impl<'a> Scene<'a> {
     fn new(url: &str, dir: &Path, open: &'a dyn Fn(&str) -> bool) -> Self {
         let url = Some(url.to_owned());
         let endpoints = Endpoints { sso: url.clone(), sso_oidc: url, ..Endpoints::default() };
-        let aws = Aws::new(endpoints, None, clock::now);
-        Self { aws, sessions: Sessions::new(dir), tokens: cache(dir), open, keys: HashMap::new() }
+        let aws = Aws::new(endpoints, None, Proxies::read(|_| None), clock::now);
+        Self { aws, sessions: Sessions::new(dir), tokens: cache(dir), open, keys: HashMap::new(), now: clock::now }
     }
 
     /// Keeps a token of `corp`.
@@ -118,7 +119,7 @@ impl<'a> Scene<'a> {
             open: self.open,
             page: &|_, _| Page { status: 200, html: String::new(), policy: String::new() },
             patience: Duration::ZERO,
-            now: clock::now,
+            now: self.now,
         };
         let machine = Machine {
             names_browser: false,
@@ -257,4 +258,17 @@ fn a_browser_that_does_not_come_back_ends_the_login_if_nobody_wants_a_code() {
     let dir = tempfile::tempdir().unwrap();
     let (token, _) = by_page(&aws, dir.path(), Err(NoAnswer::Interrupted));
     assert!(token.unwrap_err().is_interrupt());
+}
+
+#[test]
+fn a_clock_that_is_set_while_a_person_approves_does_not_end_the_login() {
+    thread_local!(static DAYS: Cell<i64> = const { Cell::new(0) });
+    let aws = FakeAws::start_standard();
+    aws.world().approve_devices(fake_aws::Approval::AfterPolls(1));
+    let dir = tempfile::tempdir().unwrap();
+    let mut scene = Scene::new(&aws.url(), dir.path(), &|_| false);
+    scene.now = || clock::now() + SignedDuration::from_hours(24 * DAYS.replace(DAYS.get() + 1));
+    let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Person, Renewal::Strict);
+    let token = run(broker.by_device(&profile("corp").name, &access("corp")));
+    assert!(token.is_ok(), "{token:?}");
 }

@@ -171,7 +171,9 @@ impl Broker<'_> {
 
     /// What still serves where a renewal has failed: the kept session, in its last quarter of an hour.
     fn in_its_stead(&self, profiles: &[&Profile], error: &BrokerError) -> Option<Credentials> {
-        let is_fine = matches!(self.renewal, Renewal::Lenient | Renewal::StrictAtTop) && !error.is_interrupt();
+        // By a wrong clock, nobody can tell whether a kept session has ended.
+        let is_over = error.is_interrupt() || matches!(error, BrokerError::WrongClock { .. });
+        let is_fine = matches!(self.renewal, Renewal::Lenient | Renewal::StrictAtTop) && !is_over;
         let session = is_fine.then(|| self.kept(profiles, Freshness::Aging)).flatten()?;
         Some(session.credentials)
     }
@@ -179,10 +181,14 @@ impl Broker<'_> {
     /// What a chain comes to, by what came of its last step.
     fn end(&self, chain: &Chain<'_>, outcome: Option<Outcome>, work: &Work<'_>) -> Outcome {
         let profiles = chain.profiles();
-        let held = || work.held.get(chain.target().name.as_str()).cloned();
+        // A person may have taken long over what was asked for meanwhile.
+        let now = (self.ports.now)();
+        let lasts = |credentials: &Credentials| credentials.expiration.is_none_or(|end| end > now);
+        let held = || work.held.get(chain.target().name.as_str()).filter(|credentials| lasts(credentials)).cloned();
         let error = match outcome {
             Some(Err(error)) => error,
-            Some(obtained) => return obtained,
+            Some(Ok(credentials)) if lasts(&credentials) => return Ok(credentials),
+            Some(Ok(_)) => return Err(Rc::new(self.login_needed(profiles))),
             None => return held().ok_or_else(|| Rc::new(self.login_needed(profiles))),
         };
         let is_said = self.renewal == Renewal::StrictAtTop;

@@ -87,6 +87,12 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
             not_approved(error, &format!("awsauth login {profile}"))
         }
         BrokerError::Interrupted { .. } => Failure::one_line(Exit::Interrupted, "interrupted"),
+        BrokerError::WrongClock { profile, clock_skew } => {
+            advice::wrong_clock(Failure::of(Exit::Login, error), Some(*clock_skew)).detail("profile", profile.as_str())
+        }
+        BrokerError::WrongExpiration { profile, .. } => Failure::of(Exit::Unavailable, error)
+            .hint("AWS, or something in its place, answers wrongly: try again later")
+            .detail("profile", profile.as_str()),
         BrokerError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
             .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
         BrokerError::Call { profile, call } => {

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::{CallError, DeviceAuthorization, Granted, Problem};
 
 /// What `SlowDown` adds to the interval, for good (RFC 8628 §3.5).
@@ -31,21 +29,19 @@ pub(crate) enum Outcome {
 pub(crate) struct Polling {
     /// What the service asks for.
     interval: Duration,
-    deadline: Timestamp,
+    lifetime: Duration,
     /// How often in a row AWS was out of reach.
     failures: u32,
 }
 
 impl Polling {
-    /// Begins at `now`, when the service gave the codes.
-    pub(crate) fn start(authorization: &DeviceAuthorization, now: Timestamp) -> Self {
-        let lifetime = SignedDuration::try_from(authorization.expires_in).unwrap_or(SignedDuration::from_mins(10));
-        let deadline = now.checked_add(lifetime).unwrap_or(Timestamp::MAX);
-        Self { interval: authorization.interval, deadline, failures: 0 }
+    /// Begins when the service gives the codes.
+    pub(crate) fn start(authorization: &DeviceAuthorization) -> Self {
+        Self { interval: authorization.interval, lifetime: authorization.expires_in, failures: 0 }
     }
 
-    /// Takes the answer to one poll.
-    pub(crate) fn next(&mut self, answer: Result<Granted, CallError>, now: Timestamp) -> Outcome {
+    /// Takes the answer to one poll, so long after the start by a clock that nobody sets.
+    pub(crate) fn next(&mut self, answer: Result<Granted, CallError>, elapsed: Duration) -> Outcome {
         let error = match answer {
             Ok(granted) => return Outcome::Granted(granted),
             Err(error) => error,
@@ -62,9 +58,9 @@ impl Polling {
             }
             _ => return Outcome::Failed(error),
         }
-        match Duration::try_from(self.deadline.duration_since(now)) {
-            Ok(left) if !left.is_zero() => Outcome::Wait(self.wait().min(left)),
-            _ => Outcome::TimedOut,
+        match self.lifetime.saturating_sub(elapsed) {
+            Duration::ZERO => Outcome::TimedOut,
+            left => Outcome::Wait(self.wait().min(left)),
         }
     }
 
@@ -81,8 +77,8 @@ mod tests {
     use crate::login::{Answer, Operation};
     use crate::secret::Secret;
 
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
     }
 
     fn authorization() -> DeviceAuthorization {
@@ -97,7 +93,7 @@ mod tests {
     }
 
     fn polling() -> Polling {
-        Polling::start(&authorization(), at(0))
+        Polling::start(&authorization())
     }
 
     fn failed(code: &str, status: u16) -> Result<Granted, CallError> {

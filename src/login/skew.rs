@@ -9,6 +9,15 @@ const STAMP: &str = "%Y%m%dT%H%M%SZ";
 /// How long an authenticator shows one code, in seconds: RFC 6238's step, which AWS's virtual devices use.
 const STEP: i64 = 30;
 
+/// From how many seconds on AWS refuses what is signed by a wrong clock (aws-facts §6).
+const TOLERATED: ClockSkew = 15 * 60;
+
+/// Whether a clock is so wrong that credentials are of no use: neither would AWS take what they sign, nor could anybody
+/// tell when they end.
+pub(crate) fn is_intolerable(skew: ClockSkew) -> bool {
+    skew.abs() > TOLERATED
+}
+
 /// The seconds by which this machine's clock is ahead of AWS's; negative if it is behind.
 pub(crate) type ClockSkew = i64;
 

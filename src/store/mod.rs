@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use sha1::Digest as _;
 
+use crate::secret::Secret;
 use crate::source::hex;
 use crate::system::atomic::sweep_all;
 use crate::system::private::{self, Keeper};
@@ -35,6 +36,11 @@ pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
     for dir in caches.iter().filter(|dir| private::check(dir, Keeper::AwsCli).is_ok()) {
         sweep_all(dir);
     }
+}
+
+/// SHA-256 of a token, which has too many bits to be guessed from it.
+fn fingerprint(token: &Secret) -> String {
+    hex(&sha2::Sha256::digest(token.expose().as_bytes()))
 }
 
 /// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::sso_cache::SsoCache;
-use super::{cache_file_name, json};
+use super::{cache_file_name, fingerprint, json};
 use crate::model::{Region, SsoAccess, SsoClient, SsoToken, StartUrl};
 use crate::secret::Secret;
-use crate::source::hex;
 use crate::system::disk::{self, DiskError};
 use crate::system::private::{self, Keeper};
 
 /// The version of the memory's form; a file of another version is none.
 const VERSION: u32 = 1;
+/// The extension of what remembers a refusal.
+const REFUSED: &str = "refused";
 
 /// A sign-in as its file has it, read as leniently as `aws sso logout` does: whatever holds an `accessToken` is one
 /// (aws-facts §4.2).
@@ -51,6 +51,14 @@ struct Descent {
     token: String,
     /// The one that a person approved.
     origin: String,
+}
+
+/// What AWS refused of a sign-in. A file of its own, since the sign-in may be another program's.
+#[derive(Default, Serialize, Deserialize)]
+struct Refusals {
+    version: u32,
+    /// The fingerprints of tokens.
+    refused: Vec<String>,
 }
 
 impl SignIn {
@@ -99,7 +107,9 @@ impl SsoCache {
     pub(crate) fn remove(&self, sign_in: &SignIn) -> Result<bool, DiskError> {
         let is_there = disk::remove(&sign_in.path)?;
         if let Some(name) = sign_in.path.file_name() {
-            disk::remove(&self.memory_dir().join(name))?;
+            let memory = self.memory_dir().join(name);
+            disk::remove(&memory)?;
+            disk::remove(&memory.with_extension(REFUSED))?;
         }
         Ok(is_there)
     }
@@ -123,10 +133,32 @@ impl SsoCache {
         }
     }
 
+    /// Remembers that AWS refused `token`, an access or refresh token of `access`, for good. As soon as anybody signs in anew,
+    /// there is another one. A memory that can't be written is none.
+    pub(crate) fn refuse(&self, access: &SsoAccess, token: &Secret) {
+        let (print, mut refused) = (fingerprint(token), self.refused(access));
+        if !refused.contains(&print) {
+            refused.push(print);
+            // What the file can still hold is one of each.
+            let refused = refused.split_off(refused.len().saturating_sub(2));
+            drop(json::hint(&self.refused_path(access), &Refusals { version: VERSION, refused }));
+        }
+    }
+
+    /// The fingerprints of what AWS refused lately.
+    pub(super) fn refused(&self, access: &SsoAccess) -> Vec<String> {
+        let refusals: Refusals = json::read(&self.refused_path(access), Keeper::Awsauth).unwrap_or_default();
+        if refusals.version == VERSION { refusals.refused } else { Vec::new() }
+    }
+
+    fn refused_path(&self, access: &SsoAccess) -> PathBuf {
+        self.memory_dir().join(cache_file_name(access.token_key())).with_extension(REFUSED)
+    }
+
     /// The sign-in that `token` comes from, as a fingerprint that stays as long as awsauth refreshes it. After another
     /// program has, or a person has approved anew, it is another one.
     pub(crate) fn origin(&self, access: &SsoAccess, token: &SsoToken) -> String {
-        let print = fingerprint(token);
+        let print = fingerprint(&token.access_token);
         let memory = Memory::read(&self.memory_dir().join(cache_file_name(access.token_key())));
         let descent = memory.and_then(|memory| memory.descent).filter(|descent| descent.token == print);
         descent.map_or(print, |descent| descent.origin)
@@ -140,15 +172,10 @@ impl SsoCache {
             version: VERSION,
             name: access.token_key().to_owned(),
             start_url: access.start_url().as_str().to_owned(),
-            descent: Some(Descent { token: fingerprint(token), origin }),
+            descent: Some(Descent { token: fingerprint(&token.access_token), origin }),
         };
         drop(json::hint(&path, &memory));
     }
-}
-
-/// SHA-256 of the token, which has too many bits to be guessed from it.
-fn fingerprint(token: &SsoToken) -> String {
-    hex(&Sha256::digest(token.access_token.expose().as_bytes()))
 }
 
 impl Memory {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{cache_file_name, json};
+use super::{cache_file_name, fingerprint, json};
 use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
 use crate::secret::Secret;
 use crate::system::atomic::sweep_abandoned;
@@ -84,8 +84,19 @@ impl SsoCache {
         sweep_abandoned(&self.memory_dir, now);
     }
 
-    /// The token that was saved for `access`, whatever portal it is for.
+    /// The token that was saved for `access`, whatever portal it is for. What AWS has refused of it is over: an access token
+    /// has ended, and a refresh token is not there.
     pub(crate) fn token(&self, access: &SsoAccess) -> Option<SsoToken> {
+        let mut token = self.saved_token(access)?;
+        let refused = self.refused(access);
+        if refused.contains(&fingerprint(&token.access_token)) {
+            token.expires_at = Timestamp::UNIX_EPOCH;
+        }
+        token.refresh_token = token.refresh_token.filter(|token| !refused.contains(&fingerprint(token)));
+        Some(token)
+    }
+
+    fn saved_token(&self, access: &SsoAccess) -> Option<SsoToken> {
         let file: TokenFile = json::read(&self.token_path(access), Keeper::AwsCli)?;
         let client = match (file.client_id, file.client_secret, file.registration_expires_at) {
             (Some(client_id), Some(secret), Some(expires_at)) => json::parse_timestamp(&expires_at)

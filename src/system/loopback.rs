@@ -1,13 +1,14 @@
 //! Owns a web server of a few minutes: listens on 127.0.0.1 until a browser comes to the one path that it has. Must not know
 //! what the browser brings.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
@@ -19,8 +20,11 @@ const LONGEST_REQUEST: usize = 8 * 1024;
 const MOST_HEADERS: usize = 100;
 /// How long a browser may take to send its request, or to take the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many connections are read at once: browsers open some that they never use.
-const MOST_CONNECTIONS: usize = 16;
+/// How many connections are read at once: browsers open some that they never use, and so may anybody on this machine. The
+/// oldest one makes room for the next; a browser sends its request at once, long before so many others have come.
+const MOST_CONNECTIONS: usize = 64;
+/// How long to wait after a connection could not be taken: what is lacking, such as descriptors, may come back.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// A listener; dropping it closes every connection.
 #[derive(Debug)]
@@ -29,6 +33,8 @@ pub(crate) struct Loopback {
     port: u16,
     path: &'static str,
     readers: JoinSet<Option<Visit>>,
+    /// Those that read, the oldest first.
+    reading: VecDeque<AbortHandle>,
 }
 
 /// A browser that came to the path and waits for its answer.
@@ -55,7 +61,7 @@ impl Loopback {
     pub(crate) async fn listen(path: &'static str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, port, path, readers: JoinSet::new() })
+        Ok(Self { listener, port, path, readers: JoinSet::new(), reading: VecDeque::new() })
     }
 
     /// Where it listens.
@@ -64,19 +70,38 @@ impl Loopback {
     }
 
     /// Waits for the next browser that comes to the path. Requests for anything else, such as an icon, are answered on the
-    /// way and do not count. Nothing is lost if this is dropped before it is done.
-    pub(crate) async fn visit(&mut self) -> io::Result<Visit> {
+    /// way and do not count. Nothing is lost if this is dropped before it is done. A connection that can't be taken, which
+    /// may be anybody's, does not end it.
+    pub(crate) async fn visit(&mut self) -> Visit {
         loop {
             tokio::select! {
                 Some(read) = self.readers.join_next() => {
                     if let Ok(Some(visit)) = read {
-                        return Ok(visit);
+                        return visit;
                     }
                 }
-                accepted = self.listener.accept(), if self.readers.len() < MOST_CONNECTIONS => {
-                    self.readers.spawn(receive(accepted?.0, self.port, self.path));
-                }
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, _)) => self.read(stream),
+                    Err(_) => {
+                        self.drop_oldest();
+                        tokio::time::sleep(BREATH).await;
+                    }
+                },
             }
+        }
+    }
+
+    fn read(&mut self, stream: TcpStream) {
+        self.reading.retain(|reader| !reader.is_finished());
+        if self.reading.len() >= MOST_CONNECTIONS {
+            self.drop_oldest();
+        }
+        self.reading.push_back(self.readers.spawn(receive(stream, self.port, self.path)));
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.reading.pop_front() {
+            oldest.abort();
         }
     }
 }
@@ -276,7 +301,7 @@ mod tests {
             let icon = browser(port, get(port, "/favicon.ico"));
             let long = browser(port, get(port, &format!("/back?{}", "x".repeat(LONGEST_REQUEST * 2))));
             let wanted = browser(port, get(port, "/back?code=a"));
-            let visit = loopback.visit().await.unwrap();
+            let visit = loopback.visit().await;
             assert_eq!(visit.query.expose(), "code=a");
             assert!(!format!("{visit:?}").contains("code=a"));
             visit.answer(&page("<h1>ü</h1>")).await.unwrap();
@@ -297,6 +322,23 @@ mod tests {
             };
             assert!(icon.starts_with("HTTP/1.1 404 Not Found\r\n"), "{icon}");
             assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
+            drop(idle);
+        });
+    }
+
+    #[test]
+    fn a_browser_gets_in_however_many_connections_somebody_keeps_open() {
+        listening(async |mut loopback| {
+            let port = loopback.port();
+            let idle: Vec<_> = (0..MOST_CONNECTIONS + 5)
+                .map(|_| std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap())
+                .collect();
+            let wanted = browser(port, get(port, "/back?code=a"));
+            // Less than it takes until a connection without a request is given up.
+            let visit = timeout(PATIENCE / 2, loopback.visit()).await.expect("the oldest ones make room");
+            assert_eq!(visit.query.expose(), "code=a");
+            visit.answer(&page("")).await.unwrap();
+            wanted.join().unwrap();
             drop(idle);
         });
     }

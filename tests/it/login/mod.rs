@@ -1,6 +1,8 @@
 //! `login`: exactly the calls that a pattern needs, in order, and what they leave on disk.
 
 mod advice;
+mod bounds;
+mod clock;
 mod codes;
 mod failures;
 #[cfg(feature = "real-clients")]
@@ -9,6 +11,7 @@ mod faults;
 mod files;
 mod many;
 mod pkce;
+mod refused;
 mod sharing;
 
 use crate::scene::{CREDENTIALS, MANIFEST, SSO_CALLS, Scene};
