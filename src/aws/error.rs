@@ -96,8 +96,7 @@ fn is_web_page(raw: &HttpResponse) -> bool {
 }
 
 fn is_too_long(error: &(dyn Error + 'static)) -> bool {
-    let mut chain = std::iter::successors(Some(error), |error| (*error).source());
-    chain.any(|error| error.is::<http_body_util::LengthLimitError>())
+    error.is::<http_body_util::LengthLimitError>() || error.source().is_some_and(is_too_long)
 }
 
 /// A part of an answer that the service always sends.

@@ -13,7 +13,7 @@ use super::notice::Notice;
 use super::sso::{Purpose, Trust};
 use super::{Broker, Renewal};
 use crate::login::{Freshness, Needs, Steps, TokenUse};
-use crate::model::{Chain, Credentials, Kind, Profile};
+use crate::model::{Chain, Credentials, Kind, Profile, SsoAccess};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
@@ -112,12 +112,12 @@ impl Broker<'_> {
             heed_interrupt(&outcome)?;
             done[place] = Some(outcome);
         }
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: Vec<&SsoAccess> = Vec::new();
         for step in list {
             if let Kind::Sso { access, .. } = &step.target().kind
-                && !seen.contains(&access.token_key())
+                && !seen.iter().any(|other| other.is_one_sign_in_with(access))
             {
-                seen.push(access.token_key());
+                seen.push(access);
                 // How it goes is remembered, for every step that needs the token.
                 heed_interrupt(&self.sso_token(Purpose::Role(&step.profiles), access, Trust::Kept).await)?;
             }

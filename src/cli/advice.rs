@@ -20,6 +20,27 @@ pub(super) fn call(error: &BrokerError, profile: &ProfileName, call: &CallError,
     case.told(error).detail("profile", profile.as_str())
 }
 
+/// The same for several profiles whose roles are not assigned: without what is one profile's own.
+pub(super) fn not_assigned(error: &BrokerError, profile: &ProfileName, call: &CallError, chain: &Chain<'_>) -> Failure {
+    let again = "awsauth login NAME --force".to_owned();
+    Case { profile, call, chain: None, access: access(chain.base()), again }.told(error)
+}
+
+/// The role of which AWS says that it is not the person's.
+pub(super) fn assigned(call: &CallError, chain: Option<&Chain<'_>>) -> Option<String> {
+    let is_about_it = match call.problem {
+        Problem::NotAssigned => true,
+        Problem::NotFound | Problem::InvalidValue => call.operation == Operation::GetRoleCredentials,
+        _ => false,
+    };
+    match &chain.filter(|_| is_about_it)?.base().kind {
+        Kind::Sso { account_id, role_name, .. } => {
+            Some(format!("role {} in account {}", role_name.as_str(), account_id.as_str()))
+        }
+        _ => None,
+    }
+}
+
 /// Why a call ended the listing of what an SSO session gives, with what to do; `again` lists it once more.
 pub(super) fn listing(
     error: &BrokerError,
@@ -324,12 +345,7 @@ impl Case<'_> {
     }
 
     fn assignment(&self) -> String {
-        let what = match self.chain.map(|chain| &chain.base().kind) {
-            Some(Kind::Sso { account_id, role_name, .. }) => {
-                format!("role {} in account {}", role_name.as_str(), account_id.as_str())
-            }
-            _ => "the role".to_owned(),
-        };
+        let what = assigned(self.call, self.chain).unwrap_or_else(|| "the role".to_owned());
         let (url, _) = self.portal();
         format!(
             "{what} is not assigned to you in IAM Identity Center, or a name is misspelt (names are case-sensitive): {url} \

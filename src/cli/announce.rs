@@ -26,8 +26,24 @@ pub(crate) fn announce(needs: &Needs<'_>, manifest: &Manifest, out: Out) {
         profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
     }
     portals::warn(needs.approvals.iter().map(|access| access.start_url()), &manifest.settings, out);
+    explain_approvals(&needs.approvals, out);
     for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
         explain_codes(serial, takers, &manifest.catalog, out);
+    }
+}
+
+/// One portal for which several approvals are needed, and what would make them one.
+fn explain_approvals(approvals: &[&SsoAccess], out: Out) {
+    let is_same = |one: &SsoAccess, other: &SsoAccess| one.start_url() == other.start_url();
+    for (place, access) in approvals.iter().enumerate() {
+        let is_first = !approvals[..place].iter().any(|other| is_same(access, other));
+        if is_first && approvals[place + 1..].iter().any(|other| is_same(access, other)) {
+            out.say(&format!(
+                "One approval would do for all profiles of {} with one `[sso_sessions]` table, which each of them names as \
+                 its `sso_session`.",
+                access.start_url().as_str()
+            ));
+        }
     }
 }
 

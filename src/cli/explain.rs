@@ -105,6 +105,25 @@ pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
     }
 }
 
+/// The same for several profiles that have no credentials for one reason.
+pub(crate) fn shared(error: &BrokerError, catalog: &Catalog) -> Failure {
+    match error {
+        BrokerError::Call { profile, call } if subject(error, catalog).is_some() => {
+            let chain = catalog.chain(profile.as_str());
+            chain.map_or_else(|| broker(error, catalog), |chain| advice::not_assigned(error, profile, call, &chain))
+        }
+        _ => broker(error, catalog),
+    }
+}
+
+/// What AWS refused to one profile, where it says the same of others.
+pub(crate) fn subject(error: &BrokerError, catalog: &Catalog) -> Option<String> {
+    match error {
+        BrokerError::Call { profile, call } => advice::assigned(call, catalog.chain(profile.as_str()).as_ref()),
+        _ => None,
+    }
+}
+
 /// Nobody approved an SSO login; `command` asks for it again.
 fn not_approved(error: &BrokerError, command: &str) -> Failure {
     let failure = Failure::of(Exit::Login, error);

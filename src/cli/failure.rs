@@ -123,6 +123,11 @@ impl Failure {
         self
     }
 
+    /// What it advises.
+    pub(crate) fn hints(&self) -> &[String] {
+        &self.told.hints
+    }
+
     /// Tells it: as text on stderr, with `--json` also as the document on stdout.
     pub(crate) fn report(&self, out: Out) {
         self.say_text(out);

@@ -8,6 +8,10 @@ use crate::login::{Freshness, TokenUse, decide, seconds_left};
 use crate::model::{Kind, Profile};
 use crate::system::clock;
 
+/// The seconds that a refresh token counts for. AWS does not tell how long it takes one; but where it does, what is about to
+/// end is no reason to call a person.
+const RENEWAL: i64 = 15 * 60;
+
 /// What is known of one profile without asking AWS.
 pub(crate) struct State {
     /// In one word.
@@ -49,12 +53,13 @@ impl Life {
         }
     }
 
-    /// Whether there will be credentials for at least that many seconds.
+    /// Whether there will be credentials for at least that many seconds, as far as that is known.
     pub(crate) fn lasts(self, seconds: i64, now: Timestamp) -> bool {
         match self {
             Self::Over(_) => false,
             Self::Until(end) => seconds_left(end, now) >= seconds,
-            Self::Renewed(_) | Self::Endless => true,
+            Self::Renewed(end) => end.map_or(0, |end| seconds_left(end, now)).max(RENEWAL) >= seconds,
+            Self::Endless => true,
         }
     }
 }

@@ -21,15 +21,25 @@ struct Missed {
     failure: Failure,
     /// What failed, if others may share it.
     error: Option<Rc<BrokerError>>,
+    /// The failure as it is told of several profiles.
+    shared: Option<Failure>,
+    /// The profiles, with what is each one's own in it.
     names: Vec<String>,
 }
 
 impl Missed {
-    /// Whether `error` is this one, or says the same of another profile.
-    fn is_told_by(&self, error: &Rc<BrokerError>) -> bool {
-        let Some(own) = &self.error else { return false };
-        Rc::ptr_eq(own, error) || own.is_like(error)
+    /// Whether `error` is this one, or says the same of another profile and is mended in the same way.
+    fn is_told_by(&self, error: &Rc<BrokerError>, shared: &Failure) -> bool {
+        let (Some(own), Some(told)) = (&self.error, &self.shared) else { return false };
+        Rc::ptr_eq(own, error) || own.is_like(error) && advice_of(own, told) == advice_of(error, shared)
     }
+}
+
+/// The hints, whichever profile of the manifest they lead to.
+fn advice_of(error: &BrokerError, failure: &Failure) -> Vec<String> {
+    let BrokerError::Call { profile, .. } = error else { return failure.hints().to_vec() };
+    let (table, login) = (format!("[profiles.{profile}]"), format!("`awsauth login {profile} --force`"));
+    failure.hints().iter().map(|hint| hint.replace(&table, "[profiles]").replace(&login, "a login")).collect()
 }
 
 impl Misses {
@@ -37,9 +47,16 @@ impl Misses {
     pub(crate) fn missed(&mut self, name: &str, error: &Rc<BrokerError>, catalog: &Catalog) -> Value {
         let failure = explain::broker(error, catalog);
         let document = document(name, &failure);
-        match self.0.iter_mut().find(|missed| missed.is_told_by(error)) {
-            Some(missed) => missed.names.push(name.to_owned()),
-            None => self.0.push(Missed { failure, error: Some(Rc::clone(error)), names: vec![name.to_owned()] }),
+        let shared = explain::shared(error, catalog);
+        let name = match explain::subject(error, catalog) {
+            Some(subject) => format!("{name} ({subject})"),
+            None => name.to_owned(),
+        };
+        if let Some(missed) = self.0.iter_mut().find(|missed| missed.is_told_by(error, &shared)) {
+            missed.names.push(name);
+        } else {
+            let (error, shared) = (Some(Rc::clone(error)), Some(shared));
+            self.0.push(Missed { failure, error, shared, names: vec![name] });
         }
         document
     }
@@ -47,7 +64,7 @@ impl Misses {
     /// A profile that has none for a reason of its own. Returns its document.
     pub(crate) fn failed(&mut self, name: &str, failure: Failure) -> Value {
         let document = document(name, &failure);
-        self.0.push(Missed { failure, error: None, names: vec![name.to_owned()] });
+        self.0.push(Missed { failure, error: None, shared: None, names: vec![name.to_owned()] });
         document
     }
 
@@ -60,10 +77,13 @@ impl Misses {
     /// Tells all of it. Returns how many profiles failed, and how many were left out by an interruption.
     pub(crate) fn say(&mut self, out: Out) -> (usize, usize) {
         let (mut failed, mut left) = (0, 0);
-        for Missed { failure, names, .. } in std::mem::take(&mut self.0) {
+        for Missed { failure, shared, names, .. } in std::mem::take(&mut self.0) {
             let number = if failure.exit == Exit::Interrupted { &mut left } else { &mut failed };
             *number += names.len();
-            let failure = if names.len() > 1 { failure.cause(concerned(&names)) } else { failure };
+            let failure = match shared.filter(|_| names.len() > 1) {
+                Some(shared) => shared.cause(concerned(&names)),
+                None => failure,
+            };
             failure.say_text(out);
         }
         (failed, left)

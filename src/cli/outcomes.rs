@@ -121,7 +121,7 @@ impl Outcomes {
             Some(left) if self.ready.len() > MANY && !self.out.verbose => {
                 let renewed = if self.renewed == self.ready.len() { ", renewed without asking" } else { "" };
                 self.out.say(&format!(
-                    "{} profiles: valid for {} or longer{renewed}; `awsauth status` tells how long each",
+                    "{} profiles: each valid for at least {}{renewed}; `awsauth status` tells how long each",
                     self.ready.len(),
                     duration(left)
                 ));

@@ -43,6 +43,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// True if `profile` has a session, or a sign-in that it would be renewed from ends.
+    pub(crate) fn touches(&self, profile: &Profile, ending: &Ending) -> bool {
+        let signs_in = |access| self.sign_ins.iter().any(|named| is_of(&named.sign_in, access));
+        access(profile).is_some_and(signs_in) || ending.sessions.get(&profile.name).is_some()
+    }
+}
+
 /// Where the profile's SSO token comes from, if it is one of SSO.
 pub(crate) fn access(profile: &Profile) -> Option<&SsoAccess> {
     match &profile.kind {

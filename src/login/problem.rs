@@ -80,9 +80,9 @@ impl Problem {
         matches!(self, Self::Unreachable | Self::Throttled | Self::ServerFault)
     }
 
-    /// Whether a refresh token that is answered so is over for good: it was used, has ended, or was taken away.
+    /// Whether a refresh token that is answered so is over: another approval helps, another try does not.
     pub(crate) fn ends_sign_in(self) -> bool {
-        matches!(self, Self::GrantRejected | Self::ExpiredDeviceCode | Self::NotAllowed)
+        !self.is_passing() && self != Self::InstanceKey
     }
 }
 

@@ -65,7 +65,7 @@ impl<'a> Steps<'a> {
         let mut found: Vec<&SsoAccess> = Vec::new();
         for step in &self.list {
             if let Kind::Sso { access, .. } = &step.target().kind
-                && !found.iter().any(|other| other.token_key() == access.token_key())
+                && !found.iter().any(|other| other.is_one_sign_in_with(access))
             {
                 found.push(access);
             }

@@ -127,6 +127,12 @@ impl SsoAccess {
             Self::Legacy { start_url, .. } => start_url.as_str(),
         }
     }
+
+    /// True if one approval serves both. Two legacy profiles may have one start URL and two regions, of which only one is
+    /// right.
+    pub(crate) fn is_one_sign_in_with(&self, other: &Self) -> bool {
+        (self.token_key(), self.region()) == (other.token_key(), other.region())
+    }
 }
 
 #[cfg(test)]

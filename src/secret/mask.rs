@@ -38,7 +38,10 @@ fn mask_word(word: &str) -> String {
     let (word, arn) = word.split_at(word.find("arn:aws").unwrap_or(word.len()));
     let authority = word.find("://").map_or(word.len(), |at| at + 3);
     let end = word[authority..].find('/').map_or(word.len(), |at| authority + at);
-    if let Some((user, password)) = word[authority..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
+    // A hint writes `http://NAME:PASSWORD@HOST:PORT`.
+    if let Some((user, password)) = word[authority..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':'))
+        && password != "PASSWORD"
+    {
         let (user, rest) = (authority + user.len() + 1, authority + user.len() + 1 + password.len());
         return format!("{}{}{}{arn}", mask_word(&word[..user]), mask(password), mask_word(&word[rest..]));
     }

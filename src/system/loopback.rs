@@ -80,12 +80,11 @@ impl Loopback {
                         return visit;
                     }
                 }
-                accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => self.read(stream),
-                    Err(_) => {
-                        self.drop_oldest();
-                        tokio::time::sleep(BREATH).await;
-                    }
+                accepted = self.listener.accept() => if let Ok((stream, _)) = accepted {
+                    self.read(stream);
+                } else {
+                    self.drop_oldest();
+                    tokio::time::sleep(BREATH).await;
                 },
             }
         }

@@ -222,6 +222,9 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
     let mut stderr = BufReader::new(logout.stderr.take().unwrap());
     let mut first = String::new();
     stderr.read_line(&mut first).unwrap();
+    assert_eq!(first, "with main, these end as well: prod\n");
+    first.clear();
+    stderr.read_line(&mut first).unwrap();
     assert_eq!(first, "prod: waiting for another awsauth that is renewing it…\n");
     scene.aws.world().release();
     let renewed: Run = renewal.wait_with_output().unwrap().into();
@@ -487,4 +490,23 @@ fn what_the_shell_itself_holds_is_told_and_no_manifest_is_no_reason_to_warn() {
         run.stderr
     );
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+}
+
+#[test]
+fn what_ends_besides_the_named_one_is_said_beforehand() {
+    let scene = all_logged_in();
+    let run = scene.run(&["logout", "read"]).ok();
+    assert!(run.stderr.starts_with("with read, these end as well: jump\n"), "{}", run.stderr);
+    let scene = all_logged_in();
+    let run = scene.run(&["logout", "read", "jump"]).ok();
+    assert!(!run.stderr.contains("as well"), "{}", run.stderr);
+    // One sign-in, whether the other has a session or not.
+    let scene = Scene::new();
+    let second = "[profiles.second]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"123456789012\"\nsso_role_name = \"ReadOnly\"\n";
+    scene.home.manifest(&format!("{MANIFEST}\n{second}"));
+    scene.logged_in(&["read"]);
+    let run = scene.run(&["logout", "read"]).ok();
+    assert!(run.stderr.starts_with("with read, these end as well: second\n"), "{}", run.stderr);
+    let run = scene.run(&["logout", "read"]).ok();
+    assert_eq!(run.stderr, "no session to end\n");
 }

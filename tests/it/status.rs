@@ -122,14 +122,27 @@ fn an_unknown_profile_is_a_usage_error() {
 }
 
 #[test]
+fn a_time_that_is_longer_than_known_counts_only_as_far_as_it_is_known() {
+    let scene = Scene::new();
+    scene.logged_in(&["read", "main"]);
+    let run = scene.run(&["status", "read", "main", "--json"]).ok();
+    let field = |place: usize| run.json()["profiles"][place]["or_longer"].as_bool();
+    assert_eq!((field(0), field(1)), (Some(true), Some(false)));
+    scene.run(&["status", "read", "--check", "--min-ttl", "50m"]).ok();
+    let run = scene.run(&["status", "read", "--check", "--min-ttl", "24h"]).exits(1);
+    assert!(run.stderr.contains("too little time left: read; "), "{}", run.stderr);
+}
+
+#[test]
 fn what_a_refresh_token_renews_is_enough_for_check() {
     let scene = Scene::new();
     scene.aws.world().set_token_lifetime(600);
     scene.logged_in(&["jump"]);
     scene.expire("read");
     scene.expire("jump");
-    let run = scene.run(&["status", "read", "jump", "--json", "--check", "--min-ttl", "1d"]).ok();
+    let run = scene.run(&["status", "read", "jump", "--json", "--check"]).ok();
     assert_eq!(run.json()["profiles"][0]["state"], "renewable");
     assert_eq!(run.json()["profiles"][1]["state"], "renewable");
+    scene.run(&["status", "read", "jump", "--check", "--min-ttl", "16m"]).exits(1);
     assert_eq!(scene.calls(), [""; 0]);
 }

@@ -253,6 +253,25 @@ fn logout_without_a_name_offers_what_there_is_to_end() {
     ends_with(session, 0);
 }
 
+#[test]
+fn a_logout_that_ends_more_than_was_named_asks_first_unless_told_not_to() {
+    let scene = Scene::new();
+    scene.logged_in(&["jump"]);
+    let mut session = at_terminal(&scene, "logout read");
+    session.exp_string("with read, these end as well: jump").unwrap();
+    session.exp_string("End all of them?").unwrap();
+    session.send("n\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("nothing was ended").unwrap();
+    ends_with(session, 4);
+    assert!(scene.home.has(&session_file("read")) && scene.home.has(&session_file("jump")));
+    assert_eq!(scene.calls(), [""; 0]);
+    let mut session = at_terminal(&scene, "logout read --yes");
+    session.exp_string("signed out of corp").unwrap();
+    ends_with(session, 0);
+    assert!(!scene.home.has(&session_file("read")) && !scene.home.has(&session_file("jump")));
+}
+
 /// No temporary file, and no lock that is still held.
 #[track_caller]
 fn nothing_is_left(scene: &Scene) {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::cli::advice;
+use crate::cli::announce::first_names;
 use crate::cli::complete::profile_names;
 use crate::cli::ending::{Ended, Ending, SignedOut, note, take};
 use crate::cli::exit::Exit;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Every session, also of profiles that the manifest no longer has
     #[arg(long, conflicts_with = "names")]
     all: bool,
+    /// End what else ends with NAME without asking
+    #[arg(long)]
+    yes: bool,
 }
 
 /// What was ended.
@@ -88,11 +92,35 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
     let mut scope = Scope { levels: in_levels(&profiles, &manifest.catalog), ..Scope::default() };
     let mut account = Account::default();
     note(&mut account.failures, scope.find_sign_ins(&ending, &accesses, |_| false));
+    let more: Vec<&str> = profiles
+        .iter()
+        .filter(|profile| !names.iter().any(|name| name == profile.name.as_str()) && scope.touches(profile, &ending))
+        .map(|profile| profile.name.as_str())
+        .collect();
+    if !more.is_empty() {
+        announce_more(&names, &more, host.is_interactive() && !args.yes, out)?;
+    }
     let ends: HashSet<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
     account.carry_out(&ending, &mut scope, |name| ends.contains(name));
     ending.forget_listings(Some(&accesses), &mut account.failures);
     account.of_aws_cli = ending.forget_roles_of_aws_cli(profiles.into_iter(), &mut account.failures);
     account.report(&scope, out)
+}
+
+/// Says what ends besides what was named, and asks if `may_ask`. No is a failure.
+fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Result<(), Failure> {
+    let chosen = first_names(names.iter().map(String::as_str));
+    let more = first_names(more.iter().copied());
+    out.say(&display_safe(&format!("with {chosen}, these end as well: {more}")));
+    if !may_ask {
+        return Ok(());
+    }
+    match prompt::confirm("End all of them?", true) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was ended")),
+        Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was ended")),
+        Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` ends them without asking")),
+    }
 }
 
 /// Names need profiles that are in order; everything does not.

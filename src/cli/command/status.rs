@@ -31,7 +31,10 @@ States:  valid      there are credentials
          no key     the long-term key is missing: awsauth keys add NAME
 
 LEFT is how long there will be credentials without asking you. The session of \
-a role may be shorter: it is renewed on the way.")]
+a role may be shorter: it is renewed on the way. \"or longer\" stands where a \
+refresh token may bring more, for a time that AWS does not tell; --check counts \
+the time that is known, and a refresh token for no more than 15 minutes. With \
+--json, \"or_longer\" says the same of \"seconds_left\".")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -88,6 +91,7 @@ fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Val
         "state": state.word,
         "expires_at": state.life.end().map(|end| end.to_string()),
         "seconds_left": state.life.end().map(|end| seconds_left(end, now)),
+        "or_longer": matches!(state.life, Life::Renewed(_)),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What AWS can say no to: the profile, the call, AWS's own words and the likely fix are told, with the right exit code.
 
-use crate::scene::{CREDENTIALS, Scene, long_term_keys, session_file};
+use crate::scene::{CREDENTIALS, MANIFEST, Scene, long_term_keys, session_file};
 use crate::support::fake_aws::standard::{ADMIN_ROLE, KEY_ID, SECRET_KEY, USER_ARN};
 use crate::support::fake_aws::{Approval, Fault};
 use crate::support::sandbox::Run;
@@ -72,7 +72,44 @@ fn a_role_that_is_not_assigned_is_told() {
     let scene = Scene::new();
     scene.aws.world().unassign("123456789012", "ReadOnly");
     let hint = "role ReadOnly in account 123456789012 is not assigned to you in IAM Identity Center";
-    fails(&scene, "jump", 5, &["read: GetRoleCredentials failed: No access (ForbiddenException)", hint]);
+    let later = "after a new assignment, wait a few minutes, then run `awsauth login read --force`";
+    fails(&scene, "jump", 5, &["read: GetRoleCredentials failed: No access (ForbiddenException)", hint, later]);
+}
+
+#[test]
+fn roles_that_are_not_assigned_are_told_together_and_each_by_its_own_account() {
+    let scene = Scene::new();
+    let sso = |name: &str, account: &str, role: &str| {
+        format!(
+            "\n[profiles.{name}]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"{account}\"\nsso_role_name = \"{role}\"\n"
+        )
+    };
+    let more = [sso("other", "210987654321", "ReadOnly"), sso("typo", "123456789012", "Readonly")].concat();
+    scene.home.manifest(&format!("{MANIFEST}{more}"));
+    let run = scene.run(&["login", "other", "typo", "read"]).exits(5);
+    let told = "no credentials for that reason: other (role ReadOnly in account 210987654321), typo (role Readonly in account \
+                123456789012)";
+    for part in [told, "hint: the role is not assigned to you in IAM Identity Center", "read: valid for"] {
+        assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
+    }
+    assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn failures_that_aws_words_alike_are_told_apart_where_they_are_mended_differently() {
+    let scene = Scene::new();
+    let second = "\n[profiles.bob]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/bob\"\n";
+    scene.home.manifest(&format!("{MANIFEST}{second}"));
+    let key = "\n[bob-long-term]\naws_access_key_id = AKIAIOSFODNN7EXAMPL2\naws_secret_access_key = SECRETMARKbob\n";
+    scene.home.write(CREDENTIALS, format!("{}{key}", long_term_keys()));
+    scene.aws.world().set_key_active(KEY_ID, false);
+    let process = scene.home.script("codes", "echo 123456\n");
+    let own = format!("[settings]\nmfa_process = [\"{}\"]\n", process.display());
+    scene.home.write(".config/awsauth/profiles.local.toml", own);
+    let run = scene.run(&["login", "main", "bob"]).exits(5);
+    for part in ["[main-long-term]", "[bob-long-term]"] {
+        assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
+    }
 }
 
 #[test]

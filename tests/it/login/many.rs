@@ -51,7 +51,7 @@ fn thirty_roles_behind_one_device_take_one_code_and_nothing_the_second_time() {
     let warning = "warning: 30 profiles are not in ~/.aws/config yet (role-1, role-2, role-3, …): `awsauth apply` puts them there";
     assert_eq!(last[1], warning);
     let all =
-        "30 profiles: valid for 1 h 0 min or longer, renewed without asking; `awsauth status` tells how long each";
+        "30 profiles: each valid for at least 1 h 0 min, renewed without asking; `awsauth status` tells how long each";
     assert_eq!(last[0], all);
     let run = scene.run(&["login", "--tag", "roles", "-v"]).ok();
     assert_eq!(run.stderr.matches(": valid for ").count(), 30, "{}", run.stderr);
@@ -203,7 +203,9 @@ fn what_aws_says_of_many_profiles_is_told_once() {
     }
     let run = scene.run(&["login", "--tag", "accounts", "--json"]).exits(5);
     assert_eq!(run.stderr.matches("No access").count(), 1, "{}", run.stderr);
-    let names: Vec<String> = (1..=8).map(|number| format!("account-{number}")).collect();
+    let names: Vec<String> = (1..=8)
+        .map(|number| format!("account-{number} (role Dev in account {:012})", 600_000_000_000_u64 + number))
+        .collect();
     let list = format!("no credentials for that reason: {} and 3 more", names.join(", "));
     assert!(run.stderr.contains(&list) && run.stderr.ends_with("1 profile ready, 11 failed\n"), "{}", run.stderr);
     let document = run.json();

@@ -82,7 +82,7 @@ fn a_token_that_another_program_refreshed_meanwhile_is_used_in_place_of_a_refusa
     scene.aws.world().fail_next("CreateToken", Fault::Hang);
     let mut command = scene.home.command(["credential-process", "second"]);
     let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    assert!(scene.aws.wait_for("CreateToken", 1, Duration::from_secs(60)));
+    assert!(scene.aws.wait_for("CreateToken", 1, Duration::from_mins(1)));
     scene.home.write(TOKEN, token);
     scene.aws.world().release();
     let output = child.wait_with_output().unwrap();

@@ -100,3 +100,34 @@ fn a_profile_in_whose_way_a_key_stands_does_not_stop_the_others() {
     assert_eq!(state("main"), Some(Value::from("failed")));
     assert_eq!(state("read"), Some(Value::from("valid")));
 }
+
+#[test]
+fn profiles_of_one_portal_that_ask_for_an_approval_each_are_told_how_to_need_one() {
+    let scene = Scene::new();
+    let legacy = |name: &str, region: &str| {
+        format!(
+            "[profiles.{name}]\npattern = \"sso\"\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"{region}\"\n\
+             sso_account_id = \"123456789012\"\nsso_role_name = \"ReadOnly\"\n"
+        )
+    };
+    let manifest = [crate::scene::MANIFEST, &legacy("old", "us-east-1"), &legacy("older", "us-east-1")].concat();
+    scene.home.manifest(&manifest);
+    let run = scene.run(&["login", "old", "older"]).ok();
+    assert!(
+        run.stderr.starts_with("This login needs 1 approval for https://corp.awsapps.com/start, for 2 profiles.\n")
+    );
+    assert!(!run.stderr.contains("One approval would do"), "{}", run.stderr);
+    let run = scene.run(&["login", "read", "old", "older", "--force"]).ok();
+    let told =
+        "One approval would do for all profiles of https://corp.awsapps.com/start with one `[sso_sessions]` table";
+    assert!(
+        run.stderr.contains("1 approval for corp, 1 approval for https://corp.awsapps.com/start"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stderr.matches(told).count(), 1, "{}", run.stderr);
+    // Of two regions, one is wrong, and each is asked.
+    scene.home.manifest(&[legacy("old", "us-east-1"), legacy("older", "eu-west-1")].concat());
+    let run = scene.run(&["login", "old", "older", "--force"]);
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}
