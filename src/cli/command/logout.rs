@@ -20,6 +20,7 @@ use crate::cli::selection::{Among, Wanted, choose as choose_profiles};
 use crate::login::seconds_left;
 use crate::manifest::{Audience, Loaded};
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
+use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
 use crate::source::display_safe;
 use crate::system::host::Host;
