@@ -220,7 +220,7 @@ fn a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_and_nothin
         assert!(!format!("{}{}", run.stdout, run.stderr).contains(PASSWORD), "{}", run.stderr);
     }
     // What is not asked through a proxy does not mind, and what is without TLS has a variable of its own.
-    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "ca.pem").env("HTTPS_PROXY", "::::");
+    let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem").env("HTTPS_PROXY", "::::");
     secure.login().ok();
     let secure = Secure::new(HOST).env("AWS_ENDPOINT_URL_STS", &format!("http://{HOST}")).env("http_proxy", "::::");
     secure.fails("setting", &["http_proxy is no address of a proxy"]);

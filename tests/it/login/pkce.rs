@@ -441,3 +441,25 @@ fn where_nothing_can_be_listened_on_a_code_is_used_and_it_is_said() {
     assert!(run.stderr.contains(words) && run.stderr.contains("It must show this code: "), "{}", run.stderr);
     assert_eq!(scene.calls(), SSO_CALLS);
 }
+
+#[test]
+fn connections_that_cannot_be_taken_do_not_end_the_login() {
+    let scene = Scene::new();
+    // So few descriptors that somebody's idle connections use them up.
+    let mut command = scene.home.program("sh".as_ref());
+    command.args([
+        "-c",
+        "ulimit -n 24 && exec \"$0\" login read --flow pkce --no-browser",
+        env!("CARGO_BIN_EXE_awsauth"),
+    ]);
+    let waiting = Waiting::run(command);
+    let address = waiting.origin().trim_start_matches("http://").to_owned();
+    let mut idle: Vec<_> = (0..40).map(|_| std::net::TcpStream::connect(&address).unwrap()).collect();
+    // The oldest one is closed to make room.
+    idle[0].set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let read = std::io::Read::read(&mut idle[0], &mut [0; 1]);
+    assert!(!matches!(&read, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock), "{read:?}");
+    drop(idle);
+    assert_eq!(waiting.browse().status, 200);
+    waiting.end().ok();
+}
