@@ -195,7 +195,8 @@ impl Reader {
     /// Reads what the file of that number, in `dir`, includes.
     fn follow(&mut self, number: usize, dir: &Path) {
         for include in self.files.layers.includes(number) {
-            let expanded = match expand::expand(dir, &include.pattern, clock::now()) {
+            let may_read = |real: &Path| self.problem(real).is_none();
+            let expanded = match expand::expand(dir, &include.pattern, &may_read, clock::now()) {
                 Ok(expanded) => expanded,
                 Err(error) => {
                     self.files.layers.report(&include, dir, unreadable(&error));
@@ -203,7 +204,10 @@ impl Reader {
                 }
             };
             self.files.others.extend(expanded.seen);
-            if expanded.files.is_empty() {
+            let refusal = expanded.begin.as_ref().and_then(|begin| self.refusal(dir, begin));
+            if let Some((place, problem)) = refusal {
+                self.files.layers.report(&include, place, problem);
+            } else if expanded.files.is_empty() {
                 self.files.layers.report(&include, dir, IncludeProblem::Nothing);
             }
             self.way.push((number, include.at));
@@ -214,7 +218,9 @@ impl Reader {
                 if expanded.is_pattern && is_own {
                     continue;
                 }
-                if let Err(problem) = self.take(number, &path) {
+                if let Some((place, problem)) = self.refusal(dir, &path) {
+                    self.files.layers.report(&include, place, problem);
+                } else if let Err(problem) = self.take(number, &path) {
                     self.files.layers.report(&include, &path, problem);
                 }
             }
@@ -222,12 +228,25 @@ impl Reader {
         }
     }
 
+    /// The first place on the way from `dir` to `path` that may not be read, and why: of what is behind it, nothing is told. What
+    /// leads out and back is a file of the directory.
+    fn refusal<'a>(&self, dir: &Path, path: &'a Path) -> Option<(&'a Path, IncludeProblem)> {
+        if disk::real_path(path).is_some_and(|real| self.problem(&real).is_none()) {
+            return None;
+        }
+        let way: Vec<&Path> = path.ancestors().take_while(|place| place.starts_with(dir)).collect();
+        way.into_iter().rev().find_map(|place| Some((place, self.problem(&disk::real_path(here(place))?)?)))
+    }
+
+    /// Why nothing at this path without links may be read.
+    fn problem(&self, real: &Path) -> Option<IncludeProblem> {
+        let is_inside = self.root.as_ref().is_some_and(|root| real.starts_with(root));
+        (!is_inside).then(|| IncludeProblem::Outside(real.to_path_buf()))
+    }
+
     /// Reads one file that the file `by` includes, with what it includes itself.
     fn take(&mut self, by: usize, path: &Path) -> Result<(), IncludeProblem> {
         let real = disk::real_path(path).ok_or(IncludeProblem::Missing)?;
-        if self.root.as_ref().is_none_or(|root| !real.starts_with(root)) {
-            return Err(IncludeProblem::Outside(real));
-        }
         if let Some(number) = self.by_path.get(&real).copied() {
             return self.link(by, number, path);
         }

@@ -1,11 +1,12 @@
 //! Owns finding the files that a pattern names, and remembering what that was found by. Must not know what they are for.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern, PatternError};
 use jiff::Timestamp;
 
-use super::disk::DiskError;
+use super::disk::{self, DiskError};
 use super::seen::{self, Seen};
 
 /// `*` stands for no hidden file: editors leave such ones.
@@ -21,23 +22,30 @@ pub(crate) struct Expanded {
     pub(crate) seen: Vec<Seen>,
     /// Whether any part of the name is a pattern.
     pub(crate) is_pattern: bool,
+    /// The directory in which the first part that is a pattern is looked up.
+    pub(crate) begin: Option<PathBuf>,
 }
 
 /// The files below `dir` that a relative `pattern` names, whose parts are set apart by `/`. Directories are no files, links
-/// to them are told as files.
-pub(crate) fn expand(dir: &Path, pattern: &str, now: Timestamp) -> Result<Expanded, DiskError> {
+/// to them are told as files. Names are read only in directories that `may_read`, by the path without links.
+pub(crate) fn expand(
+    dir: &Path,
+    pattern: &str,
+    may_read: &dyn Fn(&Path) -> bool,
+    now: Timestamp,
+) -> Result<Expanded, DiskError> {
     let mut expanded = Expanded { files: vec![dir.to_path_buf()], ..Expanded::default() };
     let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     for (index, part) in parts.iter().enumerate() {
         let is_last = index + 1 == parts.len();
         match as_pattern(part) {
-            Some(pattern) => expanded.step(&pattern, is_last, now)?,
+            Some(pattern) => expanded.step(&pattern, is_last, may_read, now)?,
             None => expanded.files.iter_mut().for_each(|path| path.push(part)),
         }
     }
     if expanded.is_pattern {
         // A file in each directory that matches need not be in all of them.
-        let (files, gone): (Vec<_>, Vec<_>) = expanded.files.into_iter().partition(|path| super::disk::exists(path));
+        let (files, gone): (Vec<_>, Vec<_>) = expanded.files.into_iter().partition(|path| disk::exists(path));
         expanded.files = files;
         expanded.seen.extend(gone.iter().map(|path| seen::missing(path)));
     }
@@ -51,11 +59,27 @@ fn as_pattern(part: &str) -> Option<Pattern> {
 }
 
 impl Expanded {
-    /// Goes from the directories at hand to what matches in them.
-    fn step(&mut self, pattern: &Pattern, is_last: bool, now: Timestamp) -> Result<(), DiskError> {
-        self.is_pattern = true;
+    /// Goes from the directories at hand to what matches in them. One that several links lead to is read once: else links in
+    /// a circle would double the work with each step.
+    fn step(
+        &mut self,
+        pattern: &Pattern,
+        is_last: bool,
+        may_read: &dyn Fn(&Path) -> bool,
+        now: Timestamp,
+    ) -> Result<(), DiskError> {
+        if !std::mem::replace(&mut self.is_pattern, true) {
+            self.begin = self.files.first().cloned();
+        }
+        let mut read = HashSet::new();
         for dir in std::mem::take(&mut self.files) {
             let here = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
+            if let Some(real) = disk::real_path(here) {
+                if !may_read(&real) || !read.insert(real.clone()) {
+                    self.seen.push(seen::place(here, real));
+                    continue;
+                }
+            }
             let (names, seen) = seen::names(here, now)?;
             self.seen.push(seen);
             let matches = names.into_iter().filter(|one| {
@@ -83,7 +107,7 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let files = |pattern: &str| {
-            let expanded = expand(dir.path(), pattern, Timestamp::now()).unwrap();
+            let expanded = expand(dir.path(), pattern, &|_| true, Timestamp::now()).unwrap();
             let name = |path: &PathBuf| path.strip_prefix(dir.path()).unwrap().to_str().unwrap().to_owned();
             (expanded.files.iter().map(name).collect::<Vec<_>>().join(" "), expanded.seen.len())
         };
@@ -100,5 +124,31 @@ mod tests {
             let (files, seen) = files(pattern);
             assert_eq!((files.as_str(), seen), found, "{pattern}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn each_directory_is_read_once_a_step_and_none_that_may_not_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(dir.path()).unwrap();
+        let (team, out) = (root.join("team"), root.join("out"));
+        for place in [&team, &out] {
+            fs::create_dir(place).unwrap();
+            fs::write(place.join("x.toml"), "").unwrap();
+        }
+        for (target, link) in [(".", "a"), (".", "b"), ("../out", "c")] {
+            std::os::unix::fs::symlink(target, team.join(link)).unwrap();
+        }
+        let expand = |pattern: &str| expand(&team, pattern, &|real| real.starts_with(&team), Timestamp::now()).unwrap();
+        let found = expand(&format!("{}*.toml", "[a-c]/".repeat(12)));
+        assert_eq!(found.files, [team.join("a/".repeat(12)).join("x.toml")]);
+        // In each step but the first, what `b` and `c` lead to.
+        assert_eq!(found.seen.len(), 1 + 12 * 3);
+        let found = expand("c/*");
+        assert_eq!((found.files, found.begin), (vec![], Some(team.join("c"))));
+        assert_eq!(found.seen[0].compare(), seen::Compared::Untouched);
+        fs::remove_file(team.join("c")).unwrap();
+        std::os::unix::fs::symlink(".", team.join("c")).unwrap();
+        assert_eq!(found.seen[0].compare(), seen::Compared::Different);
     }
 }

@@ -95,6 +95,13 @@ pub(crate) fn missing(path: &Path) -> Seen {
     Seen { path: path.to_path_buf(), sort: Sort::Missing, stamp: None, digest: String::new(), real: None }
 }
 
+/// Remembers that `path` leads to the directory `real`, whose names were not read here.
+pub(crate) fn place(path: &Path, real: PathBuf) -> Seen {
+    // No names have an empty digest: only a stamp, which tells one directory from another, says that it is the same.
+    let (path, stamp) = (path.to_path_buf(), stamp(path));
+    Seen { path, sort: Sort::Names, stamp, digest: String::new(), real: Some(real) }
+}
+
 /// The names in a directory, in order, and what to remember of them: none if there is no such directory.
 pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, Seen), DiskError> {
     let stamp = stamp(path).filter(|stamp| !is_racy(stamp, now));

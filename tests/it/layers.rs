@@ -195,6 +195,28 @@ fn no_link_on_the_way_leads_out_of_the_directory_of_the_manifest() {
     }
 }
 
+#[test]
+fn a_link_that_leads_out_is_told_alone_and_nothing_of_what_is_behind_it() {
+    let home = Sandbox::new();
+    home.write("runner/hidden/id_rsa", "SECRETMARK");
+    home.write("team/profiles.toml", "");
+    symlink("hidden", home.path("runner/alias")).unwrap();
+    symlink("../runner", home.path("team/keys")).unwrap();
+    for include in ["keys/*", "keys/*/*", "keys/alias/*", "keys/alias/id_rsa", "keys/none", "keys/none/*"] {
+        home.write("team/profiles.toml", format!("include = [{include:?}]\n"));
+        let run = home.run([&["check", "--team"], &TEAM[..]].concat());
+        let text = run.stderr.clone();
+        assert!(!["hidden", "SECRETMARK"].iter().any(|mark| text.contains(mark)), "{include}: {text}");
+        assert!(text.contains("team/keys leads to ~/runner\n"), "{include}: {text}");
+        run.exits(3);
+    }
+    // A pattern passes it over.
+    home.write("team/profiles.toml", "include = [\"*/*\", \"k*/*/*\"]\n[profiles.base]\npattern = \"iam\"\n");
+    let document = home.run([&["check", "--team", "--json"], &TEAM[..]].concat()).ok().json();
+    let codes: Vec<&Value> = document["diagnostics"].as_array().unwrap().iter().map(|found| &found["code"]).collect();
+    assert_eq!(codes, ["include-nothing", "include-nothing"]);
+}
+
 /// Where everybody has a file of their own.
 const OWN: &str = ".config/awsauth/profiles.local.toml";
 /// What stands beside the manifest in the tests below.
