@@ -113,11 +113,19 @@ impl Files {
 /// this machine's own files, by the manifest no more than by what it includes.
 fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
     let dir = disk::real_path(here(parent(manifest)));
-    let Some(real) = disk::real_path(manifest).filter(|real| dir.is_none_or(|dir| !real.starts_with(dir))) else {
-        return Ok(());
+    let Some((dir, real)) = dir.zip(disk::real_path(manifest)) else { return Ok(()) };
+    let shown = manifest.display();
+    let (message, hint) = match real.strip_prefix(dir) {
+        Err(_) => (
+            format!("{shown} is a link that leads out of its directory, to {}", real.display()),
+            "a manifest reads nothing outside its own directory: put the file there itself, or name it where it is",
+        ),
+        Ok(below) if trust::is_git_s(below) => (
+            format!("{shown} is a link to {}: a repository's own files are no manifest", real.display()),
+            "put the file itself there",
+        ),
+        Ok(_) => return Ok(()),
     };
-    let message = format!("{} is a link that leads out of its directory, to {}", manifest.display(), real.display());
-    let hint = "a manifest reads nothing outside its own directory: put the file there itself, or name it where it is";
     Err(Failure::new(Exit::Manifest, crate::source::display_safe(&message)).hint(hint))
 }
 
@@ -240,8 +248,10 @@ impl Reader {
 
     /// Why nothing at this path without links may be read.
     fn problem(&self, real: &Path) -> Option<IncludeProblem> {
-        let is_inside = self.root.as_ref().is_some_and(|root| real.starts_with(root));
-        (!is_inside).then(|| IncludeProblem::Outside(real.to_path_buf()))
+        match self.root.as_ref().and_then(|root| real.strip_prefix(root).ok()) {
+            None => Some(IncludeProblem::Outside(real.to_path_buf())),
+            Some(below) => trust::is_git_s(below).then_some(IncludeProblem::Git),
+        }
     }
 
     /// Reads one file that the file `by` includes, with what it includes itself.

@@ -40,6 +40,8 @@ pub(crate) enum IncludeProblem {
     Nothing,
     /// It is a link to a file elsewhere.
     Outside(PathBuf),
+    /// It is in a `.git`.
+    Git,
     /// It is one of the files that lead to it, each of which includes the next at its place.
     Cycle(Vec<Span>),
     /// So many files in a row include each other.
@@ -294,6 +296,10 @@ impl Layers {
                 let target = crate::source::display_safe(&target.to_string_lossy());
                 error(codes::INCLUDE_OUTSIDE, format!("{path} leads to {target}"))
                     .help("a manifest reads nothing outside its own directory: put the file there itself")
+            }
+            IncludeProblem::Git => {
+                error(codes::INCLUDE_OUTSIDE, format!("{path}: a repository's own files are no part of a manifest"))
+                    .help("leave it out")
             }
             IncludeProblem::Cycle(places) => {
                 let through = if places.len() > 1 { " through other files" } else { "" };

@@ -47,6 +47,12 @@ pub(crate) fn led_out(path: &Path) -> Option<PathBuf> {
     (!is_below && links.iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(target)
 }
 
+/// Whether a path without links is one of a repository's own files, by the names below the directory that it is seen from:
+/// there may be credentials in them.
+pub(crate) fn is_git_s(below: &Path) -> bool {
+    below.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
+}
+
 fn is_name(part: Component<'_>) -> bool {
     matches!(part, Component::Normal(_))
 }

@@ -217,6 +217,45 @@ fn a_link_that_leads_out_is_told_alone_and_nothing_of_what_is_behind_it() {
     assert_eq!(codes, ["include-nothing", "include-nothing"]);
 }
 
+#[test]
+fn a_repository_s_own_files_are_no_part_of_a_manifest() {
+    let home = Sandbox::new();
+    let base = "[profiles.base]\npattern = \"iam\"\n";
+    for file in ["team/.git/config", "team/.git/deep/x.toml", "team/sub/.GIT/config", "team/.github/x.toml"] {
+        home.write(file, "SECRETMARK = 1\n");
+    }
+    symlink(".git", home.path("team/git")).unwrap();
+    symlink(".git/config", home.path("team/config.toml")).unwrap();
+    let check = || home.run([&["check", "--team"], &TEAM[..]].concat());
+    for (include, place) in [
+        (".git/config", ".git"),
+        (".git/*", ".git"),
+        (".g*/config", ".git"),
+        ("sub/.GIT/config", "sub/.GIT"),
+        ("git/config", "git"),
+        ("git/*/*", "git"),
+        ("config.toml", "config.toml"),
+        ("conf*.toml", "config.toml"),
+    ] {
+        home.write("team/profiles.toml", format!("include = [{include:?}]\n{base}"));
+        let run = check().exits(3);
+        let refused = format!("team/{place}: a repository's own files are no part of a manifest\n");
+        assert!(run.stderr.contains(&refused) && !run.stderr.contains("SECRETMARK"), "{include}: {}", run.stderr);
+    }
+    home.write("team/profiles.toml", format!("include = [\".g*/*.toml\", \".g*/*/*\", \"g*/*/*\"]\n{base}"));
+    let run = check().exits(3);
+    assert_eq!(run.stderr.matches("error[").count(), 1, "{}", run.stderr);
+    assert!(run.stderr.contains("team/.github/x.toml") && !run.stderr.contains("team/.git/"), "{}", run.stderr);
+    // The manifest itself.
+    for target in [".git/config", "git/config", "sub/.GIT/config"] {
+        fs::remove_file(home.path("team/profiles.toml")).unwrap();
+        symlink(target, home.path("team/profiles.toml")).unwrap();
+        let run = check().exits(3);
+        assert!(run.stderr.contains("a repository's own files are no manifest"), "{}", run.stderr);
+        assert!(!run.stderr.contains("SECRETMARK"), "{}", run.stderr);
+    }
+}
+
 /// Where everybody has a file of their own.
 const OWN: &str = ".config/awsauth/profiles.local.toml";
 /// What stands beside the manifest in the tests below.
