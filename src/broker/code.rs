@@ -78,7 +78,7 @@ impl<'p> Codes<'p> {
     pub(super) fn may_retry(&self, broker: &Broker<'_>, error: &CallError) -> bool {
         let may = error.problem == Problem::WrongCode
             && self.tries < MAX_TRIES
-            && broker.attendance == Attendance::Person
+            && broker.attendance != Attendance::Nobody
             && broker.ports.prompt.borrow().can_ask_again();
         if may {
             let clock_skew = broker.ports.aws.clock_skew();

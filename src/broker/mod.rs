@@ -43,6 +43,8 @@ pub(crate) use work::{Outcome, UNATTENDED};
 pub(crate) enum Attendance {
     /// Yes.
     Person,
+    /// Yes, but nobody sits at this terminal: a login is approved on another machine, and what is waited for is not seen.
+    Elsewhere,
     /// No: what needs one is a [`BrokerError::LoginNeeded`].
     Nobody,
 }

@@ -38,9 +38,7 @@ impl Broker<'_> {
             let holder = match self.ports.sessions.try_lock(what) {
                 // Looked for under the lock as well: it may have been put there just before.
                 Ok(lock) => return Ok(theirs().map_or(Right::Ours(Some(lock)), Right::Theirs)),
-                Err(LockError::Held { path, holder, .. })
-                    if self.attendance == Attendance::Nobody && waited >= UNATTENDED =>
-                {
+                Err(LockError::Held { path, holder, .. }) if waited >= UNATTENDED && self.is_unseen(holder) => {
                     let source = LockError::Held { path, holder, seconds: UNATTENDED.as_secs() };
                     return Err(BrokerError::Lock { profile: what.to_owned(), source });
                 }
@@ -59,10 +57,20 @@ impl Broker<'_> {
             waited += pause;
             pause = (pause * 2).min(LONGEST_PAUSE);
             // What this very process is at for another profile is no news.
-            let is_news = self.attendance == Attendance::Person && holder != Some(this_process());
+            let is_news = self.attendance != Attendance::Nobody && holder != Some(this_process());
             if waited > WORTH_TELLING && !is_told && is_news {
                 (self.ports.notify)(Notice::Waiting { subject: what, holder });
             }
+        }
+    }
+
+    /// Whether nobody sees that `holder` is waited for. It may be this very process, where a person approves elsewhere what
+    /// another profile needs.
+    fn is_unseen(&self, holder: Option<u32>) -> bool {
+        match self.attendance {
+            Attendance::Person => false,
+            Attendance::Elsewhere => holder.is_some_and(|holder| holder != this_process()),
+            Attendance::Nobody => true,
         }
     }
 }

@@ -232,6 +232,35 @@ fn a_process_that_is_stopped_while_it_renews_is_named_and_not_waited_for_for_eve
 }
 
 #[test]
+#[cfg(unix)]
+fn without_a_terminal_another_process_is_not_waited_for_for_ever_and_an_approval_in_this_one_is() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let scene = Scene::new("http://127.0.0.1:1", dir.path(), &|_| false);
+    scene.sign_in(clock::now());
+    let profile = profile("corp");
+    let chains = [Chain::resolve(&profile, |_| None).unwrap()];
+    let _held = scene.sessions.try_lock("corp").unwrap();
+    let (mine, another) = (std::process::id(), 1);
+    for (attendance, holder, is_ended) in [
+        (Attendance::Elsewhere, another, true),
+        (Attendance::Elsewhere, mine, false),
+        (Attendance::Person, another, false),
+    ] {
+        std::fs::write(scene.sessions.lock_file("corp"), holder.to_string()).unwrap();
+        let broker = scene.broker(Person(Ok(false), Rc::default()), attendance, Renewal::Strict);
+        let plan = broker.plan(&chains);
+        let waiting = async { tokio::time::timeout(UNATTENDED * 2, broker.carry_out(&plan, None)).await };
+        let outcomes = runtime.block_on(waiting);
+        assert_eq!(outcomes.is_ok(), is_ended, "{attendance:?} {holder}");
+        for outcome in outcomes.into_iter().flatten() {
+            let words = outcome.unwrap_err().to_string();
+            assert!(words.contains("corp"), "{words}");
+        }
+    }
+}
+
+#[test]
 fn a_browser_that_does_not_come_back_leads_to_a_code_if_the_person_wants_one() {
     let aws = FakeAws::start_standard();
     let dir = tempfile::tempdir().unwrap();

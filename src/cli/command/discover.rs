@@ -81,7 +81,11 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let lister = Lister::new(Arc::clone(&session), memory, host, places, out)?;
     let is_said = args.no_browser || args.flow.is_some();
     let listing = lister.list(SignIn {
-        attendance: if host.is_interactive() || is_said { Attendance::Person } else { Attendance::Nobody },
+        attendance: match host.is_interactive() {
+            true => Attendance::Person,
+            false if is_said => Attendance::Elsewhere,
+            false => Attendance::Nobody,
+        },
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
         flow: args.flow.map(SsoFlow::from),
         setting: reading.loaded.settings.sso_flow,

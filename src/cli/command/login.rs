@@ -92,7 +92,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         }
         portals::warn(std::iter::once(&session.start_url), &desk.manifest.settings, out);
         // Ctrl-C is about all that was named.
-        match desk.sign_in(session, args.manner(Box::new(Nobody)))? {
+        match desk.sign_in(session, args.manner(Box::new(Nobody), host))? {
             Ok(()) => report.signed_in(session.name.as_str()),
             Err(error) => {
                 let access = SsoAccess::Session(Arc::clone(session));
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         }
     }
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
-    let manner = args.manner(desk.asker(given, None).then(next));
+    let manner = args.manner(desk.asker(given, None).then(next), host);
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest, out));
     // Sessions that were got before an interruption are worth keeping.
     let shared = desk.share_sessions(&chains);
@@ -131,10 +131,10 @@ fn not_shared(failure: Failure) -> Failure {
 }
 
 impl Args {
-    fn manner(&self, prompt: Box<dyn Prompt>) -> Manner {
+    fn manner(&self, prompt: Box<dyn Prompt>, host: &Host) -> Manner {
         Manner {
             prompt,
-            attendance: Attendance::Person,
+            attendance: if host.is_interactive() { Attendance::Person } else { Attendance::Elsewhere },
             renewal: if self.force { Renewal::Always } else { Renewal::Strict },
             browser: if self.no_browser { Browser::Never } else { Browser::Auto },
             flow: self.flow.map(SsoFlow::from),
