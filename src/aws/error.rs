@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::limit::LARGEST;
 use super::obstacle;
-use crate::login::{Answer, CallError, Obstacle, Operation};
-use crate::model::Credentials;
+use crate::login::{Answer, CallError, Obstacle, Operation, Problem};
+use crate::model::{Credentials, is_sendable};
 use crate::secret::Secret;
 
 impl Aws {
@@ -104,6 +104,24 @@ pub(super) fn expect<T>(operation: Operation, part: Option<T>, name: &str) -> Re
     part.ok_or_else(|| CallError::unreachable(operation, format!("the answer has no `{name}`")))
 }
 
+/// A text that the service always sends, and that is sent back to it or handed on. One that AWS does not make is refused
+/// here, before it is kept.
+pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: &str) -> Result<String, CallError> {
+    let text = expect(operation, part, name)?;
+    if is_sendable(&text) {
+        Ok(text)
+    } else {
+        Err(odd(operation, name, "is none of AWS's: empty, or not in plain ASCII"))
+    }
+}
+
+/// A part of an answer that AWS does not send so.
+pub(super) fn odd(operation: Operation, name: &str, why: &str) -> CallError {
+    let words = format!("the answer's `{name}` {why}; something else answered in AWS's place?");
+    let error = CallError::unreachable(operation, words).met(Obstacle::Impostor);
+    CallError { problem: Problem::Senseless, ..error }
+}
+
 /// A text that the service always sends, and that is shown to the person: it may have `most` bytes. One that is longer is
 /// refused, since a part of a code or an address is of no use.
 pub(super) fn expect_short(
@@ -112,7 +130,7 @@ pub(super) fn expect_short(
     name: &str,
     most: usize,
 ) -> Result<String, CallError> {
-    let text = expect(operation, part, name)?;
+    let text = expect_sendable(operation, part, name)?;
     if text.len() > most {
         return Err(CallError::unreachable(operation, format!("the answer's `{name}` is longer than AWS makes it")));
     }
@@ -126,10 +144,11 @@ pub(super) fn credentials(
 ) -> Result<Credentials, CallError> {
     let answer = expect(operation, answer, "Credentials")?;
     let expiration = Timestamp::from_second(answer.expiration.secs()).ok();
+    let sendable = |text, name| expect_sendable(operation, Some(text), name);
     Ok(Credentials {
-        access_key_id: answer.access_key_id,
-        secret_access_key: Secret::new(answer.secret_access_key),
-        session_token: Some(Secret::new(answer.session_token)),
+        access_key_id: sendable(answer.access_key_id, "AccessKeyId")?,
+        secret_access_key: Secret::new(sendable(answer.secret_access_key, "SecretAccessKey")?),
+        session_token: Some(Secret::new(sendable(answer.session_token, "SessionToken")?)),
         expiration: Some(expect(operation, expiration, "Expiration")?),
     })
 }

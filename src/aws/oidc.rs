@@ -6,7 +6,8 @@ use aws_sdk_ssooidc::config::endpoint::{DefaultResolver, Params, ResolveEndpoint
 use jiff::{SignedDuration, Timestamp};
 
 use super::client::{Aws, Retry};
-use super::error::{expect, expect_short};
+use super::error::{expect, expect_sendable, expect_short, odd};
+use crate::address::WebAddress;
 use crate::login::{
     CallError, CreateToken, DeviceAuthorization, Grant, Granted, Operation, RegisterClient, StartDeviceAuthorization,
     registered_redirect_uri,
@@ -20,6 +21,10 @@ const DEFAULT_INTERVAL: i32 = 5;
 const LONGEST_USER_CODE: usize = 40;
 /// The most characters of an address that a person opens, or of what stands in one.
 const LONGEST_ADDRESS: usize = 2000;
+/// The longest that codes are waited for, whatever the answer says: AWS's are good for 10 minutes.
+const LONGEST_LIFE: Duration = Duration::from_hours(1);
+/// The longest between two polls, for the same reason: AWS asks for 1 s, and nobody waits minutes after they approved.
+const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
 /// RFC 8628 §3.4.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 6749 §4.1.3.
@@ -50,7 +55,7 @@ impl Aws {
         let expires_at = Timestamp::from_second(answer.client_secret_expires_at).ok();
         Ok(SsoClient {
             client_id: expect_short(operation, answer.client_id, "clientId", LONGEST_ADDRESS)?,
-            client_secret: Secret::new(expect(operation, answer.client_secret, "clientSecret")?),
+            client_secret: Secret::new(expect_sendable(operation, answer.client_secret, "clientSecret")?),
             expires_at: expect(operation, expires_at, "clientSecretExpiresAt")?,
         })
     }
@@ -86,18 +91,23 @@ impl Aws {
             .send()
             .await
             .map_err(|error| self.failed(operation, error))?;
-        let address = |uri, name| expect_short(operation, uri, name, LONGEST_ADDRESS);
+        let address = |uri, name| {
+            let uri = expect_short(operation, uri, name, LONGEST_ADDRESS)?;
+            // A person is asked to open it.
+            let is_private = WebAddress::parse(&uri).is_some_and(WebAddress::is_private);
+            if is_private { Ok(uri) } else { Err(odd(operation, name, "is no https address")) }
+        };
         let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
         Ok(DeviceAuthorization {
-            device_code: Secret::new(expect(operation, answer.device_code, "deviceCode")?),
+            device_code: Secret::new(expect_sendable(operation, answer.device_code, "deviceCode")?),
             user_code: expect_short(operation, answer.user_code, "userCode", LONGEST_USER_CODE)?,
             verification_uri: address(answer.verification_uri, "verificationUri")?,
             verification_uri_complete: answer
                 .verification_uri_complete
                 .map(|uri| address(Some(uri), "verificationUriComplete"))
                 .transpose()?,
-            expires_in: seconds(answer.expires_in),
-            interval: seconds(interval),
+            expires_in: seconds(answer.expires_in, LONGEST_LIFE),
+            interval: seconds(interval, LONGEST_INTERVAL),
         })
     }
 
@@ -120,16 +130,18 @@ impl Aws {
         };
         let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
         let expires_at = now.checked_add(SignedDuration::from_secs(answer.expires_in.into())).ok();
+        let sendable = |text| expect_sendable(operation, Some(text), "refreshToken");
+        let refresh_token = answer.refresh_token.map(sendable).transpose()?;
         Ok(Granted {
-            access_token: Secret::new(expect(operation, answer.access_token, "accessToken")?),
+            access_token: Secret::new(expect_sendable(operation, answer.access_token, "accessToken")?),
             expires_at: expect(operation, expires_at, "expiresIn")?,
-            refresh_token: answer.refresh_token.map(Secret::new),
+            refresh_token: refresh_token.map(Secret::new),
         })
     }
 }
 
-fn seconds(count: i32) -> Duration {
-    Duration::from_secs(u64::try_from(count).unwrap_or(0))
+fn seconds(count: i32, most: Duration) -> Duration {
+    Duration::from_secs(u64::try_from(count).unwrap_or(0)).min(most)
 }
 
 #[cfg(test)]
@@ -142,6 +154,14 @@ mod tests {
         let region = Region::new(region).unwrap();
         let aws = Aws::new(endpoints, None, Proxies::read(|_| None), || Timestamp::UNIX_EPOCH);
         runtime.block_on(aws.oidc_endpoint(&region, None)).unwrap()
+    }
+
+    #[test]
+    fn an_answer_keeps_nobody_waiting_for_ever() {
+        assert_eq!(seconds(600, LONGEST_LIFE), Duration::from_secs(600));
+        assert_eq!(seconds(i32::MAX, LONGEST_LIFE), Duration::from_secs(3600));
+        assert_eq!(seconds(i32::MAX, LONGEST_INTERVAL), Duration::from_secs(60));
+        assert_eq!(seconds(-1, LONGEST_LIFE), Duration::ZERO);
     }
 
     #[test]

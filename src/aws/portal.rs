@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::client::{Aws, Retry};
-use super::error::expect;
+use super::error::{expect, expect_sendable};
 use crate::login::{
     AccountItem, CallError, GetRoleCredentials, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, Operation,
     shortened,
@@ -68,10 +68,11 @@ impl Aws {
             .map_err(|error| self.failed(operation, error))?;
         let answer = expect(operation, answer.role_credentials, "roleCredentials")?;
         let expiration = Timestamp::from_millisecond(answer.expiration).ok();
+        let sendable = |text, name| expect_sendable(operation, text, name);
         Ok(Credentials {
-            access_key_id: expect(operation, answer.access_key_id, "accessKeyId")?,
-            secret_access_key: Secret::new(expect(operation, answer.secret_access_key, "secretAccessKey")?),
-            session_token: Some(Secret::new(expect(operation, answer.session_token, "sessionToken")?)),
+            access_key_id: sendable(answer.access_key_id, "accessKeyId")?,
+            secret_access_key: Secret::new(sendable(answer.secret_access_key, "secretAccessKey")?),
+            session_token: Some(Secret::new(sendable(answer.session_token, "sessionToken")?)),
             expiration: Some(expect(operation, expiration, "expiration")?),
         })
     }

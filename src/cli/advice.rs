@@ -155,7 +155,7 @@ impl Case<'_> {
         match call.problem {
             Problem::WrongCode => wrong_code(failure, call.clock_skew),
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
-            Problem::Unreachable => {
+            Problem::Unreachable | Problem::Senseless => {
                 let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
                 let failure = failure.hint(call.obstacle.map_or_else(|| general.to_owned(), unreachable));
                 // What was sent may have arrived.

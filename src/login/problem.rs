@@ -68,6 +68,8 @@ pub(crate) enum Problem {
     RegionDisabled,
     /// AWS could not be reached.
     Unreachable,
+    /// An answer to what was asked, with a part in it that AWS never sends: no other is to be hoped for.
+    Senseless,
     /// AWS failed.
     ServerFault,
     /// Anything else.
@@ -77,7 +79,7 @@ pub(crate) enum Problem {
 impl Problem {
     /// Whether it may be over by itself in a while, so that it says nothing about what was sent.
     pub(crate) fn is_passing(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Throttled | Self::ServerFault)
+        matches!(self, Self::Unreachable | Self::Senseless | Self::Throttled | Self::ServerFault)
     }
 
     /// Whether a refresh token that is answered so is over: another approval helps, another try does not.

@@ -39,6 +39,21 @@ pub(crate) struct Credentials {
     pub(crate) expiration: Option<Timestamp>,
 }
 
+impl Credentials {
+    /// Whether all of it [`is_sendable`].
+    pub(crate) fn is_sendable(&self) -> bool {
+        is_sendable(&self.access_key_id)
+            && is_sendable(self.secret_access_key.expose())
+            && self.session_token.as_ref().is_none_or(|token| is_sendable(token.expose()))
+    }
+}
+
+/// Whether a key's id, a secret or a token is one that AWS gives and takes: visible ASCII, and some. Anything else can't be
+/// sent in a header, or ends the line of the file that it is put into.
+pub(crate) fn is_sendable(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 impl From<LongTermKey> for Credentials {
     fn from(key: LongTermKey) -> Self {
         Self {

@@ -22,7 +22,7 @@ mod token;
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, Root};
-pub(crate) use credentials::{Credentials, LongTermKey, Session, utc};
+pub(crate) use credentials::{Credentials, LongTermKey, Session, is_sendable, utc};
 pub(crate) use definition::{Definition, KeyPrint};
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use listing::{Learnt, LearntRoles, ListedAccount};

@@ -94,6 +94,9 @@ impl Sessions {
             session_token: file.session_token.map(Secret::new),
             expiration: Some(file.expiration),
         };
+        if !credentials.is_sendable() {
+            return None;
+        }
         let key = match (file.long_term_section, file.long_term_key) {
             (Some(section), Some(digest)) => Some(KeyPrint { section: ProfileName::new(&section).ok()?, digest }),
             _ => None,

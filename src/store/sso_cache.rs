@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::{cache_file_name, fingerprint, json};
-use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, utc};
+use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, is_sendable, utc};
 use crate::secret::Secret;
 use crate::system::atomic::sweep_abandoned;
 use crate::system::disk::{self, DiskError};
@@ -98,6 +98,9 @@ impl SsoCache {
 
     fn saved_token(&self, access: &SsoAccess) -> Option<SsoToken> {
         let file: TokenFile = json::read(&self.token_path(access), Keeper::AwsCli)?;
+        if !is_sendable(&file.access_token) {
+            return None;
+        }
         let client = match (file.client_id, file.client_secret, file.registration_expires_at) {
             (Some(client_id), Some(secret), Some(expires_at)) => json::parse_timestamp(&expires_at)
                 .map(|expires_at| SsoClient { client_id, client_secret: Secret::new(secret), expires_at }),
@@ -136,7 +139,8 @@ impl SsoCache {
     pub(crate) fn client(&self, access: &SsoAccess, client_use: ClientUse) -> Option<SsoClient> {
         let file: ClientFile = json::read(&self.client_path(access).ok()?, Keeper::AwsCli)?;
         let is_for_codes = file.grant_types.iter().any(|grant| grant == "authorization_code");
-        if is_for_codes != (client_use == ClientUse::AuthorizationCode) {
+        let is_sound = is_sendable(&file.client_id) && is_sendable(&file.client_secret);
+        if !is_sound || is_for_codes != (client_use == ClientUse::AuthorizationCode) {
             return None;
         }
         Some(SsoClient {
@@ -191,10 +195,10 @@ impl SsoCache {
     }
 }
 
-/// A text, or none where something else stands: the token is good without it.
+/// A text, or none where something else stands, or what can't be sent: the token is good without it.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(Some(text)),
+        Value::String(text) if is_sendable(&text) => Ok(Some(text)),
         _ => Ok(None),
     }
 }

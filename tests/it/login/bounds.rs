@@ -1,6 +1,6 @@
-//! How much of what a server says reaches the terminal and `--json`.
+//! How much of what a server says reaches the terminal and `--json`, and what of it is kept.
 
-use crate::scene::Scene;
+use crate::scene::{SSO_CALLS, Scene, session_file};
 use crate::support::fake_aws::Fault;
 
 /// More than all that is said of one failure.
@@ -64,4 +64,115 @@ fn names_that_a_portal_lists_are_shortened() {
     let run = scene.run(&["discover", "corp", "--json"]);
     assert!(run.stderr.contains("nnnn"), "{}", run.stderr);
     assert!(run.stderr.len() + run.stdout.len() < 10_000, "{} {}", run.stderr.len(), run.stdout.len());
+}
+
+/// What AWS's keys and tokens never are, as JSON and XML both have it.
+const UNSENDABLE: [&str; 5] = ["", "a b", "a\nb", "a\u{7f}b", "é"];
+
+/// A good answer with `text` at `key`.
+fn answer(operation: &str, key: &str, text: &str) -> Fault {
+    let later = crate::scene::minutes(crate::scene::now(), 60);
+    if operation == "GetSessionToken" {
+        let value = |name: &str| if name == key { text } else { "x" };
+        let [id, secret, token] = ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(value);
+        let body = format!(
+            "<GetSessionTokenResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetSessionTokenResult>\
+             <Credentials><AccessKeyId>{id}</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>\
+             <SessionToken>{token}</SessionToken><Expiration>{later}</Expiration></Credentials>\
+             </GetSessionTokenResult></GetSessionTokenResponse>"
+        );
+        return Fault::raw(200, &[("content-type", "text/xml")], &body);
+    }
+    let mut body = match operation {
+        "GetRoleCredentials" => serde_json::json!({"roleCredentials": {
+            "accessKeyId": "x", "secretAccessKey": "x", "sessionToken": "x", "expiration": later.as_millisecond(),
+        }}),
+        "RegisterClient" => serde_json::json!({
+            "clientId": "x", "clientSecret": "x", "clientSecretExpiresAt": later.as_second() + 86400,
+        }),
+        "StartDeviceAuthorization" => serde_json::json!({
+            "deviceCode": "d", "userCode": "ABCD-EFGH", "verificationUri": "https://device.example/",
+            "verificationUriComplete": "https://device.example/?c", "expiresIn": 600, "interval": 1,
+        }),
+        _ => serde_json::json!({"accessToken": "x", "refreshToken": "x", "tokenType": "Bearer", "expiresIn": 3600}),
+    };
+    let place = if operation == "GetRoleCredentials" { &mut body["roleCredentials"] } else { &mut body };
+    assert!(place.get(key).is_some(), "{key}");
+    place[key] = text.into();
+    Fault::raw(200, &[("content-type", "application/json")], &body.to_string())
+}
+
+#[test]
+fn keys_and_tokens_that_nobody_could_send_are_refused_and_not_kept() {
+    for (name, operation, keys) in [
+        ("main", "GetSessionToken", &["AccessKeyId", "SecretAccessKey", "SessionToken"][..]),
+        ("read", "GetRoleCredentials", &["accessKeyId", "secretAccessKey", "sessionToken"]),
+        ("read", "RegisterClient", &["clientId", "clientSecret"]),
+        ("read", "StartDeviceAuthorization", &["deviceCode", "userCode"]),
+        ("read", "CreateToken", &["accessToken", "refreshToken"]),
+    ] {
+        for (key, text) in keys.iter().flat_map(|key| UNSENDABLE.map(|text| (key, text))) {
+            let scene = Scene::new();
+            let code = scene.code();
+            scene.aws.world().fail_next(operation, answer(operation, key, text));
+            let run = scene.run(&["login", name, "--json", "--token-code", &code]).exits(6);
+            assert!(
+                run.stderr.contains(&format!("{operation} failed: the answer's `{key}` is none of AWS's")),
+                "{key} {text:?}\n{}",
+                run.stderr
+            );
+            assert_eq!(run.json()["profiles"][0]["error"]["obstacle"], "not-aws");
+            assert!(!scene.home.has(&session_file(name)), "{key} {text:?}");
+            // Nothing of it stands in the way of the next login.
+            scene.run(&["login", name, "--token-code", &scene.code()]).ok();
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_and_could_not_be_sent_is_not_handed_out() {
+    for key in ["access_key_id", "secret_access_key", "session_token"] {
+        for text in UNSENDABLE {
+            let scene = Scene::new();
+            scene.logged_in(&["main"]);
+            let mut session = scene.session("main");
+            session[key] = text.into();
+            scene.home.write(&session_file("main"), session.to_string());
+            scene.run(&["credential-process", "main"]).exits(5);
+            scene.run(&["logout", "main"]).ok();
+            assert!(!scene.home.has(&session_file("main")));
+        }
+    }
+    for key in ["accessToken", "clientSecret"] {
+        let scene = Scene::new();
+        scene.logged_in(&["read"]);
+        for path in scene.home.list(".aws/sso/cache") {
+            let mut file: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            if file.get(key).is_some() {
+                file[key] = "a\nb".into();
+                std::fs::write(path, file.to_string()).unwrap();
+            }
+        }
+        scene.expire("read");
+        scene.run(&["login", "read", "--force"]).ok();
+        assert_eq!(scene.calls()[..2], SSO_CALLS[usize::from(key == "accessToken")..][..2], "{key}");
+    }
+}
+
+#[test]
+fn a_page_that_is_no_https_address_is_not_shown_to_be_opened() {
+    for key in ["verificationUri", "verificationUriComplete"] {
+        for page in
+            ["javascript:alert(1)", "file:///etc/passwd", "http://evil.example/", "https://aws.example@evil.example/"]
+        {
+            let scene = Scene::new();
+            let operation = "StartDeviceAuthorization";
+            scene.aws.world().fail_next(operation, answer(operation, key, page));
+            let run = scene.run(&["login", "read"]).exits(6);
+            let words =
+                format!("{operation} failed: the answer's `{key}` is no https address; something else answered");
+            assert!(run.stderr.contains(&words), "{}", run.stderr);
+            assert!(!run.stderr.contains("Open this page") && !run.stderr.contains(page), "{}", run.stderr);
+        }
+    }
 }
