@@ -54,7 +54,7 @@ impl BrokerError {
 #[derive(Debug, Error)]
 pub(crate) enum BrokerError {
     /// Only a person can go on, and none is there.
-    #[error("{profile}: {}", match .reason { Reason::NoSession => "no session", Reason::Expired => "session expired", Reason::Changed => "the session was made from an older definition" })]
+    #[error("{profile}: {}", match .reason { Reason::NoSession => "not logged in", Reason::Expired => "session expired", Reason::Changed => "the session was made from an older definition" })]
     LoginNeeded {
         /// The profile that was asked for.
         profile: ProfileName,

@@ -142,7 +142,8 @@ pub(crate) fn of_session(error: &BrokerError, access: &SsoAccess, command: &str)
     let command = format!("awsauth {command} {}", access.token_key());
     match error {
         BrokerError::LoginNeeded { profile, reason } => {
-            let words = format!("{profile}: session expired; run {command} at a terminal, or with --flow device");
+            let state = description(*reason);
+            let words = format!("{profile}: {state}; run {command} at a terminal, or with --flow device");
             Failure::one_line(Exit::Login, words)
                 .detail("sso_session", profile.as_str())
                 .detail("reason", word(*reason))
@@ -162,9 +163,17 @@ pub(crate) fn nobody_answered(profile: &str) -> Failure {
 
 /// The one line that design and scripts know; what exactly is missing is in `--json`.
 fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
-    Failure::one_line(Exit::Login, format!("{profile}: session expired; run awsauth login {profile}"))
+    Failure::one_line(Exit::Login, format!("{profile}: {}; run awsauth login {profile}", description(reason)))
         .detail("profile", profile.as_str())
         .detail("reason", word(reason))
+}
+
+/// What the person has instead of a session.
+fn description(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoSession => "not logged in",
+        Reason::Expired | Reason::Changed => "session expired",
+    }
 }
 
 /// The word for `--json`.

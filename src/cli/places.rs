@@ -28,7 +28,11 @@ impl<'a> Places<'a> {
         // Also where it is named: a person's own file is looked for there.
         let config_dir = Host::config_dir().map_err(|error| relative(&error))?;
         if let Some(path) = self.manifest {
-            return Ok(path.to_path_buf());
+            // No shell expands the `~` of `--manifest=~/…`.
+            return match path.strip_prefix("~") {
+                Ok(rest) => Ok(Self::home()?.join(rest)),
+                Err(_) => Ok(path.to_path_buf()),
+            };
         }
         match variable(self.host, "AWSAUTH_MANIFEST")? {
             Some(path) => Ok(path),

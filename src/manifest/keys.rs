@@ -104,7 +104,7 @@ const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-
 const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
 
 /// A tag: the alphabet of AWS's own.
-const TAG: &str = "[\\p{L}\\p{N}_.:/=+@ -]*";
+const TAG: &str = "([\\p{L}\\p{N}_.:/=+@ ][\\p{L}\\p{N}_.:/=+@ -]*)?";
 
 /// The name of a role, as far as that is told where it is listed.
 pub(super) const ROLE_NAME: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]+";

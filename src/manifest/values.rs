@@ -91,6 +91,15 @@ fn tag(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<String> {
         reading.reject(text, codes::BAD_TEXT, format!("a tag can't contain {character:?}"), help);
         return None;
     }
+    if text.value.starts_with('-') {
+        reading.reject(
+            text,
+            codes::BAD_TEXT,
+            "a tag can't begin with `-`".to_owned(),
+            "`--tag` would take it for an option",
+        );
+        return None;
+    }
     Some(text.value.to_string())
 }
 

@@ -24,10 +24,15 @@ pub(crate) enum Tracking {
 }
 
 /// Asks git about `path`, which may be a link, but has none on the way to it. Every spelling of it counts, since a file
-/// system may take `Profiles.Local.toml` for it.
+/// system may take `Profiles.Local.toml` for it. Each repository above it is asked, not only the nearest: where a submodule
+/// became a directory of the repository around it, its old `.git` stays behind and knows nothing of the files beside it.
 pub(crate) fn tracking(path: &Path) -> Tracking {
     let is_root = |dir: &&Path| fs::symlink_metadata(dir.join(".git")).is_ok();
-    let Some(root) = path.ancestors().skip(1).find(is_root) else { return Tracking::Untracked };
+    let answers = path.ancestors().skip(1).filter(is_root).map(|root| tracking_in(root, path));
+    answers.into_iter().find(|answer| *answer != Tracking::Untracked).unwrap_or(Tracking::Untracked)
+}
+
+fn tracking_in(root: &Path, path: &Path) -> Tracking {
     let Ok(name) = path.strip_prefix(root) else { return Tracking::Untracked };
     let search = std::env::var_os("PATH");
     let Some(git) = capture::find("git", search.as_deref()) else {
@@ -113,6 +118,16 @@ mod tests {
             git(&root, &["add", "--", file]);
         }
         (dir, root)
+    }
+
+    #[test]
+    fn a_repository_around_the_nearest_one_is_asked_too() {
+        let (_dir, root) = repository(&["awsauth/profiles.local.toml"]);
+        // As a submodule leaves it that became a directory of the repository around it.
+        git(&root.join("awsauth"), &["init", "-q"]);
+        let found = tracking(&root.join("awsauth/profiles.local.toml"));
+        assert_eq!(found, Tracking::Tracked("awsauth/profiles.local.toml".to_owned()));
+        assert_eq!(tracking(&root.join("awsauth/other.toml")), Tracking::Untracked);
     }
 
     #[test]

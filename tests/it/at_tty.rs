@@ -144,7 +144,7 @@ fn what_needs_no_person_asks_nobody() {
 
 #[test]
 fn without_the_setting_in_the_background_or_inside_mfa_process_nobody_is_asked() {
-    let line = "prod: session expired; run awsauth login prod";
+    let line = "prod: not logged in; run awsauth login prod";
     let scene = scene();
     let background = format!("set -m; {} & wait $!", as_sdk("prod"));
     assert_eq!(ends_with(at_terminal(&scene, &background), 5), "");

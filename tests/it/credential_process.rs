@@ -7,11 +7,11 @@ use crate::support::fake_aws::Approval;
 use crate::support::fake_aws::Fault;
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
-/// The one line that stands for a person who is needed.
+/// The one line that stands for a person who is needed; `state` is what they have instead of a session.
 #[track_caller]
-fn needs_a_login(scene: &Scene, name: &str) {
+fn needs_a_login(scene: &Scene, name: &str, state: &str) {
     let run = scene.run(&["credential-process", name]).exits(5);
-    assert_eq!((run.stdout.as_str(), run.stderr), ("", format!("{name}: session expired; run awsauth login {name}\n")));
+    assert_eq!((run.stdout.as_str(), run.stderr), ("", format!("{name}: {state}; run awsauth login {name}\n")));
 }
 
 #[test]
@@ -103,14 +103,14 @@ fn a_token_is_renewed_from_its_refresh_token_once() {
 fn where_a_person_is_needed_it_is_one_line_and_no_call() {
     let scene = Scene::new();
     for name in ["main", "prod", "audit", "read", "jump"] {
-        needs_a_login(&scene, name);
+        needs_a_login(&scene, name, "not logged in");
     }
     scene.logged_in(&["prod", "jump"]);
     for name in ["main", "prod"] {
         scene.expire(name);
     }
-    needs_a_login(&scene, "prod");
-    needs_a_login(&scene, "main");
+    needs_a_login(&scene, "prod", "session expired");
+    needs_a_login(&scene, "main", "session expired");
     assert_eq!(scene.calls(), [""; 0]);
 }
 
@@ -121,7 +121,7 @@ fn an_sso_login_that_has_ended_needs_a_person() {
     scene.logged_in(&["read"]);
     scene.aws.world().end_sso_logins();
     scene.expire("read");
-    needs_a_login(&scene, "read");
+    needs_a_login(&scene, "read", "session expired");
     assert_eq!(scene.calls(), ["CreateToken", "GetRoleCredentials", "CreateToken"]);
 }
 
@@ -130,7 +130,7 @@ fn nothing_is_asked_even_with_an_answer_at_hand() {
     let scene = Scene::new();
     let code = scene.code();
     let scene = scene.env("AWSAUTH_MFA_CODE", &code);
-    needs_a_login(&scene, "prod");
+    needs_a_login(&scene, "prod", "not logged in");
     let run = scene.home.run_with_input(["credential-process", "prod"], &format!("{code}\n")).exits(5);
     assert_eq!((run.stdout.as_str(), scene.calls()), ("", vec![]));
 }
@@ -150,7 +150,7 @@ fn after_a_change_of_the_definition_the_old_session_is_never_handed_out() {
         let old = scene.access_key_of(name);
         scene.change_manifest(from, to);
         if is_a_persons {
-            needs_a_login(&scene, name);
+            needs_a_login(&scene, name, "session expired");
         } else {
             // A call is made for the new definition, which this world refuses.
             let run = scene.run(&["credential-process", name]).exits(5);
@@ -169,10 +169,10 @@ fn after_a_change_of_the_long_term_key_the_old_session_is_never_handed_out() {
     let file = scene.home.read(CREDENTIALS);
     scene.home.write(CREDENTIALS, file.replace(KEY_ID, "AKIAOTHEREXAMPLEKEY2"));
     for name in ["main", "prod"] {
-        needs_a_login(&scene, name);
+        needs_a_login(&scene, name, "session expired");
     }
     scene.home.write(CREDENTIALS, "");
-    needs_a_login(&scene, "main");
+    needs_a_login(&scene, "main", "session expired");
     assert_eq!(scene.calls(), [""; 0]);
 }
 
@@ -290,7 +290,7 @@ fn callers_own_credentials_and_profile_are_not_used() {
     let scene = Scene::new().env("AWS_PROFILE", "jump").env("AWS_ACCESS_KEY_ID", KEY_ID);
     let scene = scene.env("AWS_SECRET_ACCESS_KEY", SECRET_KEY);
     scene.home.write(CREDENTIALS, "");
-    needs_a_login(&scene, "prod");
+    needs_a_login(&scene, "prod", "not logged in");
     let run = scene.run(&["login", "main", "--token-code", &scene.code()]).exits(5);
     assert!(run.stderr.contains("no long-term key"), "{}", run.stderr);
     scene.home.write(CREDENTIALS, long_term_keys());

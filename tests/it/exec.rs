@@ -215,7 +215,7 @@ fn an_expired_role_is_renewed_first_and_without_a_session_nothing_runs() {
     assert_eq!(scene.run(&["exec", "prod", "--", "echo", "ran"]).ok().stdout, "ran\n");
     assert_eq!(scene.calls(), ["AssumeRole"]);
     let run = scene.run(&["exec", "audit", "--", "echo", "ran"]).exits(5);
-    let line = "audit: session expired; run awsauth login audit\n";
+    let line = "audit: not logged in; run awsauth login audit\n";
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", line));
     scene.run(&["exec", "prod"]).exits(2);
     scene.run(&["exec", "pord", "--", "true"]).exits(2);

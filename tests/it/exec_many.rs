@@ -132,7 +132,7 @@ fn what_has_no_session_is_told_and_counts_and_the_others_run() {
     let run = scene.run(&["exec", "--tag", "team", "--", "echo", "ran"]).exits(5);
     assert_eq!(run.stdout, "read | ran\n");
     let told =
-        "prod: session expired; run awsauth login prod\n1 of 2 profiles failed:\n  prod  no credentials, exit code 5\n";
+        "prod: not logged in; run awsauth login prod\n1 of 2 profiles failed:\n  prod  no credentials, exit code 5\n";
     assert_eq!(run.stderr, told);
     let run = scene.run(&["exec", "*", "--", "echo", "ran"]).exits(5);
     assert_eq!(run.stdout.lines().count(), 6, "{}", run.stdout);

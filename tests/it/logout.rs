@@ -44,7 +44,7 @@ fn an_sso_login_is_ended_at_aws_and_its_token_is_gone() {
     assert_eq!(scene.home.list(".aws/sso/cache").len(), 1, "the registration stays");
     assert!(run.stderr.contains("signed out of corp\n"), "{}", run.stderr);
     let run = scene.run(&["credential-process", "jump"]).exits(5);
-    assert_eq!(run.stderr, "jump: session expired; run awsauth login jump\n");
+    assert_eq!(run.stderr, "jump: not logged in; run awsauth login jump\n");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn what_hands_credentials_to_a_program_never_runs_it_without_a_terminal() {
             let text = scene.home.read(LOCAL);
             scene.home.write(LOCAL, format!("{}{prompt}", text.replace("prompt = \"tty\"\n", "")));
             let run = scene.run_detached(args).exits(5);
-            let line = "prod: session expired; run awsauth login prod\n";
+            let line = "prod: not logged in; run awsauth login prod\n";
             let failing = if args[0] == "env" { "false\n" } else { "" };
             assert_eq!((run.stdout.as_str(), run.stderr.as_str()), (failing, line), "{args:?}");
         }
@@ -195,6 +195,6 @@ fn a_program_may_use_awsauth_for_what_needs_no_code() {
     );
     scene.run(&["login", "main"]).ok();
     assert_eq!(scene.calls(), ["GetSessionToken"]);
-    assert_eq!(scene.home.read("audit"), "audit: session expired; run awsauth login audit\n");
+    assert_eq!(scene.home.read("audit"), "audit: not logged in; run awsauth login audit\n");
     assert!(scene.home.has(&session_file("main")));
 }

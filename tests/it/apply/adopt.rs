@@ -298,7 +298,7 @@ fn a_line_that_divides_the_file_stays_where_it_is() {
     home.run(["apply", "--adopt"]).ok();
     let expected = format!(
         "[a]\nx = 1\n\n{rule}\n# Production\n{rule}\n\n### the rest ###\n\n[b]\ny = 1\n\n# of [profile prod]: ask Bob\n\
-         # of [profile main]: mine\n"
+         # of [profile main]: mine\n# ----\n"
     );
     assert_eq!(home.read(CONFIG), format!("{expected}{}", block(SMALL_BODY)));
 }

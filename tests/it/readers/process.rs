@@ -108,7 +108,7 @@ fn aws_cli_v2_takes_credentials_and_tells_what_to_run_when_the_session_is_gone()
     assert_eq!(export(&home, "prod").ok().json()["AccessKeyId"], handed_out(&home, "prod"));
     drop(home.sandbox.run(["logout", "prod", "main"]).ok());
     let run = export(&home, "prod").exits(253);
-    assert!(run.stderr.contains("prod: session expired; run awsauth login prod"), "{}", run.stderr);
+    assert!(run.stderr.contains("prod: not logged in; run awsauth login prod"), "{}", run.stderr);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn what_fails_leaves_the_shell_as_it_was_and_its_code_is_the_programs() {
             let expected = ["AWS_BEARER_TOKEN_BEDROCK", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_VAULT"];
             assert_eq!(variables, expected.map(|name| format!("{name}=stale")), "{shell:?}");
         }
-        assert!(run.stderr.contains("audit: session expired; run awsauth login audit\n"), "{}", run.stderr);
+        assert!(run.stderr.contains("audit: not logged in; run awsauth login audit\n"), "{}", run.stderr);
     }
 }
 

@@ -92,7 +92,7 @@ fn use_logs_in_in_place_and_ctrl_c_leaves_the_shell_as_it_was() {
         typist.sees(READY);
         typist.is("prod");
         typist.line("awsauth use audit --no-login");
-        typist.sees("audit: session expired; run awsauth login audit");
+        typist.sees("audit: not logged in; run awsauth login audit");
         typist.sees(READY);
         typist.is("prod");
         typist.line("awsauth use --none");

@@ -165,7 +165,7 @@ pub(super) mod installed {
             nu(&scene, "try { awsauth env audit --shell nu | from json | load-env } catch { print failed }; ^env").ok();
         assert!(run.stdout.contains("failed\n"), "{}", run.stdout);
         assert_eq!(super::super::aws_variables(&run.stdout), ["AWS_PROFILE=stale"]);
-        assert_eq!(run.stderr, "audit: session expired; run awsauth login audit\n");
+        assert_eq!(run.stderr, "audit: not logged in; run awsauth login audit\n");
     }
 
     #[test]
