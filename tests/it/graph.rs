@@ -137,7 +137,7 @@ pub(crate) fn odd_names() -> String {
     let mut text =
         "[sso_sessions.\"a%%b.@+:/-\"]\nsso_start_url = \"https://x.awsapps.com/start\"\nsso_region = \"us-east-1\"\n"
             .to_owned();
-    for name in ["end", "a.b_c@d%e+f:g/h-i", "--x", "1.", "graph", "%%", "-", "+", "o", "x---y"] {
+    for name in ["end", "a.b_c@d%e+f:g/h-i", "1.", "graph", "%%", "+", "o", "x---y"] {
         let account = "sso_account_id = \"123456789012\"\nsso_role_name = \"R+=,.@-_x\"\n";
         write!(text, "\n[profiles.\"{name}\"]\npattern = \"sso\"\nsso_session = \"a%%b.@+:/-\"\n{account}").unwrap();
     }

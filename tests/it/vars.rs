@@ -23,7 +23,8 @@ description = "${team}"
 [profiles.main]
 pattern = "iam-mfa"
 mfa_serial = "arn:aws:iam::111122223333:mfa/${user}"
-tags = ["${team}", "$${team}"]
+tags = ["${team}"]
+description = "$${team}"
 settings = { sdk_ua_app_id = "${user}", s3 = { max_bandwidth = "${team}" } }
 
 [profiles.prod]
