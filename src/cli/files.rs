@@ -112,21 +112,32 @@ impl Files {
 /// What a team's CI checks is somebody else's repository, and it shows lines of what it reads: a link there must not lead to
 /// this machine's own files, by the manifest no more than by what it includes.
 fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
-    let dir = disk::real_path(here(parent(manifest)));
-    let Some((dir, real)) = dir.zip(disk::real_path(manifest)) else { return Ok(()) };
-    let shown = manifest.display();
+    let Some(real) = disk::real_path(manifest) else { return Ok(()) };
+    let own = disk::real_path(here(parent(manifest))).and_then(|dir| misled(manifest, &dir, &real));
+    // A directory on the way may be the repository's link as well: the last one is to blame.
+    let on_the_way = || {
+        let is_committed = |link: &Path| tracking(link) != Tracking::Untracked;
+        let links = trust::links(manifest);
+        links.iter().rev().find_map(|link| misled(link, link.parent()?, &real).filter(|_| is_committed(link)))
+    };
+    own.or_else(on_the_way).map_or(Ok(()), Err)
+}
+
+/// Why the file `real` is no manifest for the `link` in `dir` that leads to it.
+fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
+    let (link, target) = (link.display(), real.display());
     let (message, hint) = match real.strip_prefix(dir) {
         Err(_) => (
-            format!("{shown} is a link that leads out of its directory, to {}", real.display()),
+            format!("{link} is a link that leads out of its directory, to {target}"),
             "a manifest reads nothing outside its own directory: put the file there itself, or name it where it is",
         ),
         Ok(below) if trust::is_git_s(below) => (
-            format!("{shown} is a link to {}: a repository's own files are no manifest", real.display()),
+            format!("{link} is a link to {target}: a repository's own files are no manifest"),
             "put the file itself there",
         ),
-        Ok(_) => return Ok(()),
+        Ok(_) => return None,
     };
-    Err(Failure::new(Exit::Manifest, crate::source::display_safe(&message)).hint(hint))
+    Some(Failure::new(Exit::Manifest, crate::source::display_safe(&message)).hint(hint))
 }
 
 /// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.

@@ -53,6 +53,11 @@ pub(crate) fn is_git_s(below: &Path) -> bool {
     below.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
+/// Every link on the way to the file at `path`, as it is followed, without another one in its path.
+pub(crate) fn links(path: &Path) -> Vec<PathBuf> {
+    Way::to(path).map_or_else(|_| Vec::new(), |way| way.links)
+}
+
 fn is_name(part: Component<'_>) -> bool {
     matches!(part, Component::Normal(_))
 }

@@ -118,6 +118,37 @@ fn a_team_s_check_follows_no_link_out_of_the_manifest_s_directory_but_the_person
     sandbox.run(["check", "--team"]).ok();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_team_s_check_follows_no_committed_link_on_the_way_to_the_manifest_out_of_its_directory() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::new();
+    sandbox.write("runner/profiles.toml", "SECRETMARK = 1\n");
+    sandbox.write("clone/real/profiles.toml", "[profiles.base]\npattern = \"iam\"\n");
+    sandbox.write("clone/.gitignore", "ignored\n");
+    for (target, link) in
+        [(".git", "git"), ("../runner", "aws"), ("aws", "chain"), ("../../runner", "real/up"), ("real", "inside")]
+    {
+        symlink(target, sandbox.path("clone").join(link)).unwrap();
+    }
+    crate::local::commit(&sandbox.path("clone"));
+    symlink("../runner", sandbox.path("clone/ignored")).unwrap();
+    symlink("clone", sandbox.path("workspace")).unwrap();
+    let check = |path: &str| sandbox.run(["check", "--team", "--manifest", path]);
+    for (path, link) in [("aws", "aws"), ("chain", "aws"), ("real/up", "real/up"), ("inside/up", "real/up")] {
+        for clone in ["clone", "workspace"] {
+            let run = check(&format!("{clone}/{path}/profiles.toml")).exits(3);
+            let refused = format!("clone/{link} is a link that leads out of its directory");
+            assert!(run.stderr.contains(&refused) && !run.stderr.contains("SECRETMARK"), "{path}: {}", run.stderr);
+        }
+    }
+    assert!(check("clone/git/config").exits(3).stderr.contains("a repository's own files are no manifest"));
+    // What stays inside, and what is not the repository's.
+    check("clone/inside/profiles.toml").ok();
+    check("workspace/real/profiles.toml").ok();
+    assert!(check("clone/ignored/profiles.toml").exits(3).stderr.contains("error[unknown-key]"));
+}
+
 #[test]
 fn a_file_full_of_mistakes_is_told_in_little_and_to_an_sdk_in_one_line() {
     use std::fmt::Write as _;
