@@ -158,9 +158,9 @@ mod tests {
 
     #[test]
     fn an_answer_keeps_nobody_waiting_for_ever() {
-        assert_eq!(seconds(600, LONGEST_LIFE), Duration::from_secs(600));
-        assert_eq!(seconds(i32::MAX, LONGEST_LIFE), Duration::from_secs(3600));
-        assert_eq!(seconds(i32::MAX, LONGEST_INTERVAL), Duration::from_secs(60));
+        assert_eq!(seconds(600, LONGEST_LIFE), Duration::from_mins(10));
+        assert_eq!(seconds(i32::MAX, LONGEST_LIFE), Duration::from_hours(1));
+        assert_eq!(seconds(i32::MAX, LONGEST_INTERVAL), Duration::from_mins(1));
         assert_eq!(seconds(-1, LONGEST_LIFE), Duration::ZERO);
     }
 

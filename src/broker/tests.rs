@@ -233,6 +233,7 @@ fn a_process_that_is_stopped_while_it_renews_is_named_and_not_waited_for_for_eve
 
 #[test]
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the file of a lock says who holds it")]
 fn without_a_terminal_another_process_is_not_waited_for_for_ever_and_an_approval_in_this_one_is() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     let dir = tempfile::tempdir().unwrap();

@@ -394,7 +394,7 @@ impl Batch<'_> {
             None => worst,
         };
         if self.out.json {
-            self.out.long_document(&Document::new(code, all()))?;
+            Out::long_document(&Document::new(code, all()))?;
         }
         if !failed.is_empty() {
             let number = |kind: &&str| failed.iter().filter(|(_, fate)| fate.kind() == *kind).count();

@@ -104,8 +104,9 @@ impl Out {
     }
 
     /// Writes one JSON document, which has its version, piece by piece: the whole may take much memory.
-    pub(crate) fn long_document(self, document: &impl Serialize) -> Result<(), Failure> {
-        let mut stdout = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    pub(crate) fn long_document(document: &impl Serialize) -> Result<(), Failure> {
+        let stdout = Host::stdout().map_err(|error| cannot_write(&error))?;
+        let mut stdout = io::BufWriter::with_capacity(64 * 1024, stdout);
         let written = serde_json::to_writer_pretty(&mut stdout, document).map_err(io::Error::from);
         match written.and_then(|()| writeln!(stdout)).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cannot_write(&error)),

@@ -74,11 +74,11 @@ impl Expanded {
         let mut read = HashSet::new();
         for dir in std::mem::take(&mut self.files) {
             let here = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
-            if let Some(real) = disk::real_path(here) {
-                if !may_read(&real) || !read.insert(real.clone()) {
-                    self.seen.push(seen::place(here, real));
-                    continue;
-                }
+            if let Some(real) = disk::real_path(here)
+                && (!may_read(&real) || !read.insert(real.clone()))
+            {
+                self.seen.push(seen::place(here, real));
+                continue;
             }
             let (names, seen) = seen::names(here, now)?;
             self.seen.push(seen);

@@ -188,7 +188,7 @@ pub(crate) fn heed_in_tests() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let always = Arc::new(AtomicBool::new(true));
-        signal_hook::flag::register_conditional_default(SIGINT, always).unwrap();
+        signal_hook::flag::register_conditional_default(SIGINT, always).expect("SIGINT can be caught");
     });
 }
 

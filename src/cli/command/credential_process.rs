@@ -32,13 +32,12 @@ pub(crate) struct Args {
 
 /// Prints the kept session if it is good, else a new one that needs no person.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let credentials = match warm(&args.name, places) {
-        Some(credentials) => credentials,
-        None => {
-            // What SDKs show of it must not be about other profiles, and fit in one line.
-            let out = Out { findings: FindingsShown::OneLine, ..out };
-            at_tty::credentials(Desk::quiet(host, places, out)?, &args.name, host)?
-        }
+    let credentials = if let Some(credentials) = warm(&args.name, places) {
+        credentials
+    } else {
+        // What SDKs show of it must not be about other profiles, and fit in one line.
+        let out = Out { findings: FindingsShown::OneLine, ..out };
+        at_tty::credentials(Desk::quiet(host, places, out)?, &args.name, host)?
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
