@@ -4,6 +4,8 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
+#[cfg(unix)]
+use std::sync::LazyLock;
 
 use super::atomic::parent;
 use super::disk::{self, DiskError, LARGEST};
@@ -135,7 +137,9 @@ pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
 #[cfg(unix)]
 fn exposure(metadata: &Metadata, keeper: Keeper, sticky: Sticky) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
-    let (user, owner, mode) = (rustix::process::geteuid().as_raw(), metadata.uid(), metadata.mode());
+    // Asked once: a warm `credential-process` checks eight places.
+    static USER: LazyLock<u32> = LazyLock::new(|| rustix::process::geteuid().as_raw());
+    let (user, owner, mode) = (*USER, metadata.uid(), metadata.mode());
     let is_known =
         || owner == user || owner == 0 || user == 0 && (keeper == Keeper::AwsCli || owner_of_home() == Some(owner));
     if !is_known() {
