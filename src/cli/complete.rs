@@ -81,6 +81,11 @@ pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
     candidates(|_| true)
 }
 
+/// The names of the profiles and of the SSO sessions.
+pub(crate) fn profile_and_session_names() -> Vec<CompletionCandidate> {
+    profile_names().into_iter().chain(session_names()).collect()
+}
+
 /// The names of the profiles that have a long-term key.
 pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
     candidates(|profile| profile.long_term_section().is_some())

@@ -131,15 +131,9 @@ pub(crate) enum Obstacle {
 }
 
 impl<'a> Desk<'a> {
-    /// The same as `quiet`, with a warning where profiles are left out since they are wrong.
+    /// Reads the manifest and the long-term keys, and finds the stores. Warning of profiles that are left out is for later:
+    /// the errors of one that is asked for are shown anyway.
     pub(crate) fn new(host: &'a Host, places: Places<'_>, out: Out) -> Result<Self, Failure> {
-        let desk = Self::quiet(host, places, out)?;
-        desk.manifest.warn_of_errors();
-        Ok(desk)
-    }
-
-    /// Reads the manifest and the long-term keys, and finds the stores.
-    pub(crate) fn quiet(host: &'a Host, places: Places<'_>, out: Out) -> Result<Self, Failure> {
         let manifest = Manifest::read_in_part(places, out)?;
         let credentials_file = places.credentials()?;
         let bytes = disk::read(&credentials_file).map_err(|error| explain::disk(&error))?.unwrap_or_default();

@@ -26,37 +26,6 @@ pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     (distance <= 2 + name.len() / 4).then_some(candidate)
 }
 
-/// The most names that one hint has.
-const MOST_NAMES: usize = 5;
-
-/// What to do about the name of a profile that there is not. Of a name with parts, such as `dev-Admin`, another last part is
-/// offered before another account: who means `dev` must not be led to `prod`.
-pub(crate) fn unknown_profile<'n>(name: &str, names: impl Iterator<Item = &'n str> + Clone) -> String {
-    let listed = |names: Vec<&str>| {
-        let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
-        let more = names.len() - shown.len();
-        format!("{}{}", shown.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
-    };
-    if let Some(same) = names.clone().find(|other| other.eq_ignore_ascii_case(name)) {
-        return format!("did you mean `{same}`? Names are case-sensitive");
-    }
-    let is_end = |rest: &str| rest.starts_with(|next: char| !next.is_ascii_alphanumeric());
-    let longer: Vec<&str> =
-        names.clone().filter(|other| other.strip_prefix(name).is_some_and(is_end) && !name.is_empty()).collect();
-    if !longer.is_empty() {
-        return format!("the profiles that begin so are {}", listed(longer));
-    }
-    let first_part = name.rfind(|one: char| !one.is_ascii_alphanumeric()).map_or("", |end| &name[..=end]);
-    let alike: Vec<&str> =
-        names.clone().filter(|other| !first_part.is_empty() && other.starts_with(first_part)).collect();
-    let near = if alike.is_empty() { nearest(name, names) } else { nearest(name, alike.iter().copied()) };
-    match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if !alike.is_empty() => format!("the profiles that begin with `{first_part}` are {}", listed(alike)),
-        None => "`awsauth list` lists the profiles; with `--why NAME` it says what leaves one out".to_owned(),
-    }
-}
-
 /// Why a login or a renewal ended without credentials.
 pub(crate) fn broker(error: &BrokerError, catalog: &Catalog) -> Failure {
     match error {
@@ -346,26 +315,5 @@ fn shadowed(section: &str, way: &Way) -> String {
             "these are temporary credentials, or half a key, of another tool: delete [{section}], where awsauth's sessions go"
         ),
         Way::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_account_is_never_offered_for_a_known_one() {
-        let names = ["dev.admin", "dev.read", "dev.tf", "prod.admin", "prod.operator", "main"];
-        for (name, hint) in [
-            ("dev.admim", "did you mean `dev.admin`?"),
-            ("dev.operator", "the profiles that begin with `dev.` are `dev.admin`, `dev.read`, `dev.tf`"),
-            ("dev", "the profiles that begin so are `dev.admin`, `dev.read`, `dev.tf`"),
-            ("pord.admin", "did you mean `prod.admin`?"),
-            ("mian", "did you mean `main`?"),
-            ("DEV.ADMIN", "did you mean `dev.admin`? Names are case-sensitive"),
-            ("nothing", "`awsauth list` lists the profiles; with `--why NAME` it says what leaves one out"),
-        ] {
-            assert_eq!(unknown_profile(name, names.iter().copied()), hint, "{name}");
-        }
     }
 }

@@ -197,10 +197,12 @@ impl Manifest {
         if self.catalog.profiles().is_empty() {
             return self.without_profiles();
         }
-        let right = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
-        let wrong = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str());
-        let sessions = self.catalog.sessions().iter().map(|session| session.name.as_str());
-        unknown::unknown_profile(name, right.chain(wrong), sessions, &self.aws_files)
+        let wrong: Vec<&str> = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str()).collect();
+        let mut otherwise = "`awsauth list` lists the profiles".to_owned();
+        if self.reading.loaded.matrices > 0 {
+            otherwise += &format!("; `awsauth list --why {name}` says which matrix leaves this one out, if one does");
+        }
+        unknown::unknown_profile(name, &self.catalog, &wrong, &self.aws_files, otherwise)
     }
 
     /// The SSO session of that name, unless a profile has the name.

@@ -64,11 +64,16 @@ pub(crate) fn is_of(sign_in: &SignIn, access: &SsoAccess) -> bool {
     sign_in.is_named_by(access) && sign_in.start_url.as_ref().is_none_or(|url| url == access.start_url())
 }
 
-/// The profiles on the named chains that have sessions, and all whose chains go through one of them: their sessions
-/// were made from what ends.
-pub(crate) fn affected<'m>(names: &[String], manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
+/// The profiles on the named chains that have sessions, those that sign in through `accesses`, and all whose chains go
+/// through one of them: their sessions were made from what ends.
+pub(crate) fn affected<'m>(
+    names: &[String],
+    accesses: &[SsoAccess],
+    manifest: &'m Manifest,
+) -> Result<Vec<&'m Profile>, Failure> {
     let catalog = &manifest.catalog;
-    let mut ending: BTreeSet<&str> = BTreeSet::new();
+    let sharing = accesses.iter().flat_map(|access| catalog.sharing(access));
+    let mut ending: BTreeSet<&str> = sharing.map(|profile| profile.name.as_str()).collect();
     let mut shared: BTreeSet<&str> = BTreeSet::new();
     for name in names {
         let profile = manifest.profile(name)?;

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::load::Manifest;
-use crate::model::{NamePattern, Pattern, Profile};
+use crate::model::{Catalog, NamePattern, Pattern, Profile};
 
 /// Which profiles a command shows, if not all.
 #[derive(Debug, clap::Args)]
@@ -84,7 +84,7 @@ pub(crate) fn choose<'m>(
         Wanted::Tags(tags) => {
             // A profile that is wrong may have the tag.
             let or_wrong = |failure| manifest.refuse_wrong(|_| true).unwrap_or(failure);
-            tags.iter().try_for_each(|tag| check_tag(profiles, tag, among)).map_err(or_wrong)?;
+            tags.iter().try_for_each(|tag| check_tag(&manifest.catalog, tag, among)).map_err(or_wrong)?;
             let has_one = |profile: &Profile| profile.tags.iter().any(|tag| tags.contains(tag));
             Ok(profiles.iter().filter(|profile| among.has(profile) && has_one(profile)).collect())
         }
@@ -94,7 +94,7 @@ pub(crate) fn choose<'m>(
                 let found = if NamePattern::is_meant(name) {
                     let fits = |wrong: &str| NamePattern::new(name).is_ok_and(|pattern| pattern.fits(wrong));
                     let or_wrong = |failure| manifest.refuse_wrong(fits).unwrap_or(failure);
-                    matching(profiles, name, among).map_err(or_wrong)?
+                    matching(&manifest.catalog, name, among).map_err(or_wrong)?
                 } else {
                     vec![manifest.profile(name)?]
                 };
@@ -105,12 +105,17 @@ pub(crate) fn choose<'m>(
     }
 }
 
-fn check_tag(profiles: &[Profile], tag: &String, among: Among) -> Result<(), Failure> {
+fn check_tag(catalog: &Catalog, tag: &String, among: Among) -> Result<(), Failure> {
+    let profiles = catalog.profiles();
     let mut tagged = profiles.iter().filter(|profile| profile.tags.contains(tag)).peekable();
     if tagged.peek().is_none() {
         let failure = Failure::new(Exit::Usage, format!("no profile has the tag `{tag}`"));
         let all: BTreeSet<&str> = profiles.iter().flat_map(|profile| &profile.tags).map(String::as_str).collect();
         return Err(match explain::nearest(tag, all.iter().copied()) {
+            _ if catalog.get(tag).is_some() => failure.hint(format!("`{tag}` is a profile: name it without `--tag`")),
+            _ if is_session(catalog, |name| name == tag) => {
+                failure.hint(format!("`{tag}` is an SSO session, not a tag"))
+            }
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None if all.is_empty() => failure.hint("no profile has any tag: `tags = [\"…\"]` gives it some"),
             None => failure.hint("`awsauth list` shows the tags"),
@@ -119,8 +124,13 @@ fn check_tag(profiles: &[Profile], tag: &String, among: Among) -> Result<(), Fai
     if tagged.any(|profile| among.has(profile)) { Ok(()) } else { Err(without_session(&format!("the tag `{tag}`"))) }
 }
 
+fn is_session(catalog: &Catalog, fits: impl Fn(&str) -> bool) -> bool {
+    catalog.sessions().iter().any(|session| fits(session.name.as_str()))
+}
+
 /// The profiles whose names match.
-fn matching<'m>(profiles: &'m [Profile], text: &str, among: Among) -> Result<Vec<&'m Profile>, Failure> {
+fn matching<'m>(catalog: &'m Catalog, text: &str, among: Among) -> Result<Vec<&'m Profile>, Failure> {
+    let profiles = catalog.profiles();
     let pattern = NamePattern::new(text).map_err(|error| Failure::of(Exit::Usage, &error))?;
     let fits = |pattern: &NamePattern, profile: &Profile| pattern.fits(profile.name.as_str());
     let found: Vec<&Profile> = profiles.iter().filter(|profile| fits(&pattern, profile)).collect();
@@ -130,6 +140,9 @@ fn matching<'m>(profiles: &'m [Profile], text: &str, among: Among) -> Result<Vec
             NamePattern::new(near).is_ok_and(|near| profiles.iter().any(|profile| fits(&near, profile)))
         };
         return Err(match corrected(profiles, text).filter(is_better) {
+            _ if is_session(catalog, |name| pattern.fits(name)) => {
+                failure.hint("it matches an SSO session, and patterns are for profiles alone")
+            }
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None => failure.hint("`awsauth list` lists the profiles"),
         });
@@ -170,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_pattern_takes_whole_names_in_their_order_and_any_character() {
-        let profiles = profiles();
+        let catalog = Catalog::new(Vec::new(), profiles());
         for (pattern, expected) in [
             ("prod-*", "prod-Admin prod-Read"),
             ("*-Admin", "prod-Admin dev-Admin"),
@@ -179,12 +192,12 @@ mod tests {
             ("???-Admin", "dev-Admin"),
             ("[a-e]*", "dev-Admin"),
         ] {
-            let found = matching(&profiles, pattern, Among::Every).unwrap();
+            let found = matching(&catalog, pattern, Among::Every).unwrap();
             let names: Vec<&str> = found.iter().map(|profile| profile.name.as_str()).collect();
             assert_eq!(names.join(" "), expected, "{pattern}");
         }
         for bad in ["PROD-*", "rod*", "prod-**", "[", "prod?"] {
-            assert_eq!(matching(&profiles, bad, Among::Every).unwrap_err().exit, Exit::Usage, "{bad}");
+            assert_eq!(matching(&catalog, bad, Among::Every).unwrap_err().exit, Exit::Usage, "{bad}");
         }
     }
 

@@ -1,15 +1,18 @@
 //! Owns what `list --why` says of one profile: what made it, and where each of its keys comes from.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::exit::Exit;
-use super::explain;
 use super::failure::Failure;
 use super::load::Reading;
 use super::out::Out;
 use super::places::Places;
-use crate::manifest::{LeftOut, Made, Origin, Told, Why, toml_key};
-use crate::model::Catalog;
+use super::unknown;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{LeftOut, Loaded, Made, Origin, Told, Why, toml_key};
 use crate::render::table;
 use crate::source::{Position, Span, display_safe};
 
@@ -17,8 +20,10 @@ use crate::source::{Position, Span, display_safe};
 pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let reading = Reading::read_with_why(places, name)?;
     let is_in_order = reading.loaded.is_in_order();
-    if is_in_order && reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() {
-        return Err(unknown(name, &reading));
+    // A mistake that hides names may hide this one.
+    let may_be_hidden = !is_in_order && (reading.loaded.names_are_open || reading.loaded.catalog.is_none());
+    if reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
+        return Err(unknown(name, &reading, places));
     }
     let question = Question { name, reading: &reading };
     if out.json {
@@ -30,10 +35,13 @@ pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Fail
     Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
 }
 
-fn unknown(name: &str, reading: &Reading) -> Failure {
-    let failure = Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest"));
-    let profiles = reading.loaded.catalog.iter().flat_map(Catalog::profiles);
-    failure.hint(explain::unknown_profile(name, profiles.map(|profile| profile.name.as_str())))
+fn unknown(name: &str, reading: &Reading, places: Places<'_>) -> Failure {
+    let Loaded { catalog, wrong, matrices, .. } = &reading.loaded;
+    let wrong: Vec<&str> = wrong.iter().map(|wrong| wrong.name.as_str()).collect();
+    let no_matrix = if *matrices > 0 { "no matrix makes it or leaves it out; " } else { "" };
+    let otherwise = format!("{no_matrix}`awsauth list` lists the profiles");
+    let catalog = catalog.as_ref().map_or_else(Cow::default, Cow::Borrowed);
+    unknown::unknown_profile(name, &catalog, &wrong, &unknown::aws_files(places), otherwise)
 }
 
 /// A name, and the manifest as it was read for it.
@@ -81,6 +89,7 @@ impl Question<'_> {
         }
         if let Some(why) = &self.reading.loaded.why {
             text.push_str(&self.origin(why));
+            text.push_str(&self.wrong());
             text.push_str(&self.keys(why));
         }
         text
@@ -105,6 +114,30 @@ impl Question<'_> {
             None => format!("`{name}` is written in {table} ({}).\n", self.place(at)),
         });
         [made, written].into_iter().flatten().collect()
+    }
+
+    /// Why the profile is left out, where it is: its own errors, or those of a profile on its chain.
+    fn wrong(&self) -> String {
+        let loaded = &self.reading.loaded;
+        let has_error = |name: &str| {
+            let is_own =
+                |found: &Diagnostic| found.severity == Severity::Error && found.profiles.iter().any(|one| one == name);
+            loaded.diagnostics.iter().any(is_own)
+        };
+        let (mut next, mut seen) = (self.name, HashSet::new());
+        while let Some(wrong) = loaded.wrong.iter().find(|wrong| wrong.name == next).filter(|_| seen.insert(next)) {
+            if has_error(next) {
+                let cause = if next == self.name { "it".to_owned() } else { format!("its source `{next}`") };
+                return format!("{}\n", display_safe(&format!("`{}` is left out: {cause} has errors.", self.name)));
+            }
+            let Some(source) = &wrong.source else { break };
+            next = source;
+        }
+        if seen.is_empty() {
+            String::new()
+        } else {
+            format!("`{}` is left out for these errors.\n", display_safe(self.name))
+        }
     }
 
     /// Each key with its value, its table and its place.

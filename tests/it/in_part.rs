@@ -192,10 +192,6 @@ fn an_sso_session_is_logged_in_by_its_name() {
     assert_eq!(scene.calls(), ["GetRoleCredentials"]);
     scene.run(&["login", "corp", "read", "--force", "--no-browser"]).ok();
     assert_eq!(scene.calls(), ["StartDeviceAuthorization", "CreateToken", "GetRoleCredentials"]);
-    for command in ["env", "status"] {
-        let run = scene.run(&[command, "corp"]).exits(2);
-        assert!(run.stderr.contains("`corp` is an SSO session: `awsauth login corp`"), "{}", run.stderr);
-    }
     // A profile of that name is the one that is meant.
     scene.home.manifest(&format!("{MANIFEST}\n[profiles.corp]\npattern = \"iam\"\n"));
     assert!(!scene.run(&["login", "corp"]).exits(5).stderr.contains("signed in"));

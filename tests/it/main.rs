@@ -58,6 +58,7 @@ mod logout;
 #[cfg(unix)]
 mod mfa_process;
 #[cfg(test)]
+mod names;
 mod network;
 #[cfg(test)]
 #[cfg(unix)]

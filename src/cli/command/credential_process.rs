@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     } else {
         // What SDKs show of it must not be about other profiles, and fit in one line.
         let out = Out { findings: FindingsShown::OneLine, ..out };
-        at_tty::credentials(Desk::quiet(host, places, out)?, &args.name, host)?
+        at_tty::credentials(Desk::new(host, places, out)?, &args.name, host)?
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;

@@ -101,8 +101,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         };
         let desk = Desk::new(host, places, out)?;
         let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
+        let profile = desk.manifest.profile(name)?;
+        desk.manifest.warn_of_errors();
         let credentials = desk.credentials_for(name, login)?;
-        Change::to(desk.manifest.profile(name)?, &credentials, stale_variables(host))
+        Change::to(profile, &credentials, stale_variables(host))
     };
     if out.json {
         let set = change.set.iter().map(|(name, value)| ((*name).to_owned(), json!(value.expose())));

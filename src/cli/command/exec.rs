@@ -88,6 +88,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     };
     let desk = Desk::new(host, places, out)?;
     let profiles = choose(&desk.manifest, wanted, Among::Every)?;
+    desk.manifest.warn_of_errors();
     if profiles.is_empty() {
         return Err(Failure::new(Exit::Usage, "the manifest has no profiles to run it for"));
     }
@@ -124,6 +125,7 @@ fn become_command(
     rest: &[OsString],
 ) -> Result<Exit, Failure> {
     let profile = desk.manifest.profile(name)?;
+    desk.manifest.warn_of_errors();
     check_program(program, rest, &desk.manifest.catalog, host)?;
     let credentials = desk.credentials_for(name, login)?;
     let change = Change::to(profile, &credentials, stale_variables(host));

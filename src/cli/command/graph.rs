@@ -55,6 +55,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if format == Format::Tree && !out.json && out.has_color_on_stdout() {
         let desk = Desk::new(host, places, out)?;
         let graph = graph(args, &desk.manifest)?;
+        desk.manifest.warn_of_errors();
         return tree(&graph, host, out, |node| style(&desk, node));
     }
     let manifest = Manifest::read(places, out)?;

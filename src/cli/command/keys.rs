@@ -66,6 +66,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let desk = Desk::new(host, places, out)?;
     let profile = desk.manifest.profile(&args.name)?;
+    desk.manifest.warn_of_errors();
     let section = profile.long_term_section().ok_or_else(|| {
         let base = desk.chain(&args.name).map(|chain| chain.base().name.to_string());
         let failure = Failure::new(

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::broker::{Attendance, Renewal};
 use crate::cli::announce::announce;
-use crate::cli::complete::profile_names;
+use crate::cli::complete::profile_and_session_names;
 use crate::cli::desk::{Browser, Desk, Manner};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -33,7 +33,7 @@ profiles.local.toml, or asked for on the terminal. \
 A code is good for one call: further ones are asked for.")]
 pub(crate) struct Args {
     /// The profiles, SSO sessions, or patterns such as 'prod-*'; without one, a list to choose from
-    #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_and_session_names))]
     names: Vec<String>,
     /// All profiles
     #[arg(long, conflicts_with_all = ["names", "tag"])]
@@ -84,6 +84,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
     let desk = Desk::new(host, places, out)?;
     let profiles = wanted(args, &desk, host, out)?;
+    desk.manifest.warn_of_errors();
     let mut report = Outcomes::new(out);
     for session in sessions(args, &desk.manifest) {
         if args.force && profiles.iter().any(|profile| is_through(session, profile, &desk)) {

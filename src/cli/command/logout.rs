@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::advice;
 use crate::cli::announce::first_names;
-use crate::cli::complete::profile_names;
+use crate::cli::complete::profile_and_session_names;
 use crate::cli::ending::{Ended, Ending, SignedOut, note, take};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -29,7 +29,7 @@ use crate::system::{clock, disk};
 /// What the list calls all of them.
 const EVERYTHING: &str = "(everything)";
 
-/// End sessions: of the profiles, of what they were made from, and of what was made from that
+/// End sessions: of the profiles, of what they were made from, and of what was made from that; or of an SSO session
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed \
@@ -39,8 +39,8 @@ told. Without a network everything ends on this machine all the same.
 With --all, tokens of portals that awsauth does not know are left, and named. \
 It works without a manifest, or with one that is broken.")]
 pub(crate) struct Args {
-    /// The profiles, or patterns such as 'prod-*'; without one, a list to choose from
-    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    /// The profiles, SSO sessions, or patterns such as 'prod-*'; without one, a list to choose from
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_and_session_names))]
     names: Vec<String>,
     /// Every session, also of profiles that the manifest no longer has
     #[arg(long, conflicts_with = "names")]
@@ -86,10 +86,16 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
     if names.iter().any(|name| name == EVERYTHING) {
         return end_all(&ending, places, out);
     }
+    let (sessions, names): (Vec<String>, Vec<String>) =
+        names.into_iter().partition(|name| manifest.session(name).is_some());
     let chosen = choose_profiles(&manifest, Wanted::Names(&names), Among::Every)?;
-    let names: Vec<String> = chosen.iter().map(|profile| profile.name.to_string()).collect();
-    let profiles = affected(&names, &manifest)?;
-    let accesses: Vec<&SsoAccess> = profiles.iter().filter_map(|profile| access(profile)).collect();
+    manifest.warn_of_errors();
+    let mut names: Vec<String> = chosen.iter().map(|profile| profile.name.to_string()).collect();
+    let named = sessions.iter().filter_map(|name| manifest.session(name)).cloned().map(SsoAccess::Session);
+    let named: Vec<SsoAccess> = named.collect();
+    let profiles = affected(&names, &named, &manifest)?;
+    let accesses: Vec<&SsoAccess> = named.iter().chain(profiles.iter().filter_map(|profile| access(profile))).collect();
+    names.extend(sessions);
     let mut scope = Scope { levels: in_levels(&profiles, &manifest.catalog), ..Scope::default() };
     let mut account = Account::default();
     note(&mut account.failures, scope.find_sign_ins(&ending, &accesses, |_| false));
@@ -127,7 +133,7 @@ fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Re
 /// Names need profiles that are in order; everything does not.
 fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
     let manifest = Manifest::read_in_part(places, out);
-    manifest.inspect(Manifest::warn_of_errors).map_err(|failure| {
+    manifest.map_err(|failure| {
         let hint = "`awsauth logout --all` needs no manifest";
         if failure.is_shown() {
             out.say(hint);

@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         explain::disk(&error).say_as_warning(out);
     }
     let profiles = args.filter.choose(&desk.manifest)?;
+    desk.manifest.warn_of_errors();
     let chains: Vec<Chain<'_>> =
         profiles.iter().map(|profile| desk.chain(profile.name.as_str())).collect::<Result<_, _>>()?;
     let now = clock::now();

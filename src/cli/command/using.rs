@@ -53,6 +53,8 @@ fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change,
         Some(name) => name.clone(),
         None => choose(desk, host, out)?,
     };
+    let profile = desk.manifest.profile(&name)?;
+    desk.manifest.warn_of_errors();
     let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
     let credentials = desk.credentials_for(&name, login)?;
     // A person is told; a script has the exit code.
@@ -61,7 +63,7 @@ fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change,
         let text = left.map_or("long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
         out.say(&format!("{name}: {text}"));
     }
-    Ok(Change::to(desk.manifest.profile(&name)?, &credentials, stale_variables(host)))
+    Ok(Change::to(profile, &credentials, stale_variables(host)))
 }
 
 fn choose(desk: &Desk<'_>, host: &Host, out: Out) -> Result<String, Failure> {
