@@ -1,13 +1,11 @@
 //! Owns the fingerprint of what made a session, so that an old session is never handed out after the manifest or the
 //! long-term key changed.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
 use zeroize::Zeroizing;
 
-use super::{ExternalId, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleSessionName};
+use super::{ExternalId, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
 use crate::source::hex;
 
 /// A fingerprint of one chain's calls.
@@ -55,36 +53,61 @@ impl Definition {
     }
 }
 
+/// What decides the profile's call, in a format that must never change: sessions that are kept carry its digest. The words
+/// `Some`, `None` and `SessionDuration` are of the first version, which printed Rust values.
 fn describe(profile: &Profile) -> String {
     let region = profile.region.as_ref().map_or("", Region::as_str);
-    let mut text = format!("{:?} {:?} {region:?} ", profile.name.as_str(), profile.pattern().as_str());
-    let written = match &profile.kind {
-        Kind::Iam => Ok(()),
-        Kind::IamMfa { mfa_serial, long_term_profile, duration } => {
-            write!(text, "{:?} {:?} {:?}", mfa_serial.as_str(), long_term_profile.as_str(), duration)
-        }
+    let call = match &profile.kind {
+        Kind::Iam => String::new(),
+        Kind::IamMfa { mfa_serial, long_term_profile, duration } => format!(
+            "{} {} {}",
+            quoted(mfa_serial.as_str()),
+            quoted(long_term_profile.as_str()),
+            optional(duration.map(seconds))
+        ),
         Kind::IamMfaRole { role, mfa_serial } => {
-            write!(text, "{} {:?}", describe_role(role), mfa_serial.as_ref().map(MfaSerial::as_str))
+            format!("{} {}", describe_role(role), optional(mfa_serial.as_ref().map(|serial| quoted(serial.as_str()))))
         }
-        Kind::Sso { access, account_id, role_name } => write!(
-            text,
-            "{:?} {:?} {:?} {:?} {:?}",
+        Kind::Sso { access, account_id, role_name } => [
             access.token_key(),
             access.start_url().as_str(),
             access.region().as_str(),
             account_id.as_str(),
-            role_name.as_str()
-        ),
-        Kind::SsoRole(role) => write!(text, "{}", describe_role(role)),
+            role_name.as_str(),
+        ]
+        .map(quoted)
+        .join(" "),
+        Kind::SsoRole(role) => describe_role(role),
     };
-    debug_assert!(written.is_ok(), "writing to a String can't fail");
-    if let Some(url) = sts_endpoint(profile) {
-        // Nothing is added where there is none: sessions from before profiles had one stay good.
-        text.push_str(" endpoint ");
-        text.push_str(url);
-    }
-    text.push('\n');
-    text
+    let (name, pattern) = (quoted(profile.name.as_str()), quoted(profile.pattern().as_str()));
+    // Nothing is added where there is no endpoint: sessions from before profiles had one stay good.
+    let endpoint = sts_endpoint(profile).map_or_else(String::new, |url| format!(" endpoint {url}"));
+    format!("{name} {pattern} {} {call}{endpoint}\n", quoted(region))
+}
+
+fn describe_role(role: &Role) -> String {
+    let session_name = role.session_name.as_ref().map(|name| quoted(name.as_str()));
+    let external_id = role.external_id.as_ref().map(|id| quoted(id.as_str()));
+    format!(
+        "{} {} {} {}",
+        quoted(role.arn.as_str()),
+        optional(role.duration.map(seconds)),
+        optional(session_name),
+        optional(external_id)
+    )
+}
+
+/// A value between quotes, so that two values never run into each other.
+fn quoted(value: &str) -> String {
+    format!("{value:?}")
+}
+
+fn seconds(duration: SessionDuration) -> String {
+    format!("SessionDuration({})", duration.seconds())
+}
+
+fn optional(value: Option<String>) -> String {
+    value.map_or_else(|| "None".to_owned(), |value| format!("Some({value})"))
 }
 
 /// What answers in place of AWS's STS, if the profile has it make a session.
@@ -94,20 +117,15 @@ fn sts_endpoint(profile: &Profile) -> Option<&str> {
     routing.endpoint_url.filter(|_| asks_sts && routing.ignores_endpoint_urls != Some(true))
 }
 
-fn describe_role(role: &Role) -> String {
-    format!(
-        "{:?} {:?} {:?} {:?}",
-        role.arn.as_str(),
-        role.duration,
-        role.session_name.as_ref().map(RoleSessionName::as_str),
-        role.external_id.as_ref().map(ExternalId::as_str)
-    )
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::model::{ConfigText, RoleArn, Setting, SettingValue};
+    use crate::model::{
+        AccountId, ConfigText, MfaSerial, RoleArn, RoleSessionName, SessionName, Setting, SettingValue, SsoAccess,
+        SsoRoleName, SsoSession, StartUrl,
+    };
     use crate::secret::Secret;
 
     fn main_profile() -> Profile {
@@ -146,8 +164,54 @@ mod tests {
         Profile::bare("prod", Kind::IamMfaRole { role, mfa_serial: None })
     }
 
+    /// Each kind of profile with everything that it can have.
+    fn full_profiles() -> Vec<Profile> {
+        let main = || ProfileName::new("main").unwrap();
+        let role = |source| Role {
+            arn: RoleArn::new("arn:aws:iam::444455556666:role/team/Admin").unwrap(),
+            source,
+            duration: Some(SessionDuration::for_role(3600).unwrap()),
+            session_name: Some(RoleSessionName::new("alice@example.com").unwrap()),
+            external_id: Some(ExternalId::new("partner-42").unwrap()),
+        };
+        let mfa_serial = || MfaSerial::new("arn:aws:iam::111122223333:mfa/alice").unwrap();
+        let duration = Some(SessionDuration::for_session_token(43_200).unwrap());
+        let start_url = || StartUrl::new("https://corp.awsapps.com/start").unwrap().0;
+        let region = || Region::new("us-east-1").unwrap();
+        let session = SsoSession {
+            name: SessionName::new("corp").unwrap(),
+            start_url: start_url(),
+            region: region(),
+            scopes: Vec::new(),
+        };
+        let sso = |access| Kind::Sso {
+            access,
+            account_id: AccountId::new("123456789012").unwrap(),
+            role_name: SsoRoleName::new("ReadOnly").unwrap(),
+        };
+        let kinds = [
+            Kind::Iam,
+            Kind::IamMfa { mfa_serial: mfa_serial(), long_term_profile: main(), duration },
+            Kind::IamMfaRole { role: role(main()), mfa_serial: Some(mfa_serial()) },
+            sso(SsoAccess::Session(Arc::new(session))),
+            sso(SsoAccess::Legacy { start_url: start_url(), region: region() }),
+            Kind::SsoRole(role(main())),
+        ];
+        kinds.into_iter().map(|kind| Profile { region: Some(region()), ..Profile::bare("main", kind) }).collect()
+    }
+
     #[test]
     fn the_fingerprint_is_what_it_was_in_the_releases_before_or_every_kept_session_would_end() {
+        let digests = full_profiles().iter().map(|profile| Definition::of(&[profile]).0).collect::<Vec<_>>();
+        let before = [
+            "6c48ce87c4bb40b63e938d7036fcf11d4b52557e75c8516cb079d33b1dd06864",
+            "60f6b8d3489ddbc127d11031d8084f55fe0bea3497bd14af8b215827243438e3",
+            "9809acf5c4084019ca605aa1aeac91fea97e73602f2b8ca6e306eda362e765bd",
+            "12ef88d65c09f66bd5a24ab809aab2bdae773ab63983f0d4f6a6d10641cb3585",
+            "318673bff3bce30981a11ad20a728efb5749f2bebac9b7c811ebdc2ef7f6181a",
+            "cbc31ec6c4c10f12425cccf5d2d5f0aeeb7a5ec9dadaf095939f4c2fdffda7ca",
+        ];
+        assert_eq!(digests, before);
         let main = Profile { region: Some(Region::new("eu-west-1").unwrap()), ..main_profile() };
         let digest = Definition::of(&[&main]);
         assert_eq!(digest.as_str(), "2dc206de2443de0efe4228c8210a9ce39bfcbf71fa53ea25144f69ea0791647c");
