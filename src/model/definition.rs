@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use zeroize::Zeroizing;
 
-use super::{ExternalId, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
+use super::{Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
 use crate::source::hex;
 
 /// A fingerprint of one chain's calls.
@@ -123,8 +123,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        AccountId, ConfigText, MfaSerial, RoleArn, RoleSessionName, SessionName, Setting, SettingValue, SsoAccess,
-        SsoRoleName, SsoSession, StartUrl,
+        AccountId, ConfigText, ExternalId, MfaSerial, RoleArn, RoleSessionName, SessionName, Setting, SettingValue,
+        SsoAccess, SsoRoleName, SsoSession, StartUrl,
     };
     use crate::secret::Secret;
 

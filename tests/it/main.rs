@@ -103,4 +103,7 @@ mod team;
 mod terminal;
 #[cfg(unix)]
 #[cfg(test)]
+mod transcripts;
+#[cfg(unix)]
+#[cfg(test)]
 mod vars;

@@ -43,7 +43,7 @@ pub(crate) fn machine(name: &str, fake: Option<&FakeAws>) -> Sandbox {
 }
 
 /// A machine with the clone in its place, and nothing of a person.
-fn cloned(fake: Option<&FakeAws>) -> Sandbox {
+pub(crate) fn cloned(fake: Option<&FakeAws>) -> Sandbox {
     let home = fake.map_or_else(Sandbox::new, Sandbox::with_aws);
     clone(&fixture(""), &home.path(CLONE));
     fs::create_dir_all(home.path(".config/awsauth")).unwrap();

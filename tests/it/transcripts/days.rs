@@ -1,0 +1,123 @@
+//! Days on which everything goes well: a person's first, a team's, and the move from a config file of years.
+
+use std::fs;
+
+use super::Transcript;
+use crate::scene::{MANIFEST, Scene};
+use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
+use crate::support::fake_aws::team::ALICE;
+use crate::support::fake_aws::{FakeAws, World};
+use crate::support::sandbox::Sandbox;
+use crate::team::cloned;
+
+#[test]
+fn a_first_day() {
+    let aws = FakeAws::start_standard();
+    let home = Sandbox::with_aws(&aws);
+    let mut day = Transcript::new(&home);
+    day.says("Nothing is set up yet.");
+    day.runs("awsauth");
+    day.runs("awsauth status");
+    day.runs("awsauth init");
+    day.runs("awsauth check");
+    day.says("The manifest describes each pattern once.");
+    home.manifest(MANIFEST);
+    day.runs("awsauth check");
+    day.runs("awsauth list");
+    day.types("awsauth apply", &[("Write this?", "y")]);
+    day.runs("cat ~/.aws/config");
+    day.runs("awsauth status");
+    day.says("Keys, then logins.");
+    day.types("awsauth keys add main", &[("Access key ID", KEY_ID), ("Secret access key", SECRET_KEY)]);
+    home.write("base.key", format!("{KEY_ID} {SECRET_KEY}\n"));
+    day.runs("awsauth keys add base <base.key");
+    let code = aws.world().next_code(MFA_SERIAL);
+    day.types("awsauth login main prod", &[("MFA code for", &code)]);
+    day.runs("awsauth login read jump --no-browser");
+    day.set("CODE", aws.world().next_code(MFA_SERIAL));
+    day.runs("awsauth login audit --token-code $CODE");
+    day.runs("awsauth login --all");
+    day.runs("awsauth status");
+    day.runs("awsauth graph");
+    day.runs("awsauth env prod --shell bash");
+    day.runs("awsauth exec read -- sh -c 'echo $AWS_ACCESS_KEY_ID'");
+    day.types("awsauth logout prod", &[("End all of them?", "y")]);
+    day.runs("awsauth logout --all");
+    day.runs("awsauth apply --undo --yes");
+    day.is("first-day");
+}
+
+#[test]
+fn a_day_in_a_team() {
+    let aws = FakeAws::start(World::team(ALICE.user));
+    aws.world().set_interval(0);
+    let home = cloned(Some(&aws));
+    let mut day = Transcript::new(&home);
+    day.says("A clone of the team's repository is in place; the personal value is missing.");
+    day.runs("awsauth check --team");
+    day.runs("awsauth check");
+    day.runs("awsauth vars");
+    day.runs(&format!("awsauth vars --set user={}", ALICE.user));
+    day.runs("awsauth check");
+    day.runs("awsauth apply --yes");
+    home.write("main.key", format!("{} {}\n", ALICE.key_id, ALICE.secret_key));
+    day.runs("awsauth keys add main <main.key");
+    day.says("Work.");
+    day.runs("awsauth list 'payments-*'");
+    day.runs("awsauth list --why payments-dev.tf");
+    day.set("CODE", aws.world().next_code(ALICE.mfa_serial));
+    day.runs("awsauth login 'payments-*' --token-code $CODE --no-browser");
+    day.runs("awsauth status 'payments-*'");
+    day.runs("awsauth login corp");
+    day.runs("awsauth exec 'payments-*.tf' -- sh -c 'echo region $AWS_REGION'");
+    day.runs("awsauth discover corp --dry-run");
+    day.runs("awsauth logout 'payments-*'");
+    day.is("team-day");
+}
+
+#[test]
+fn a_move_from_a_config_file_of_years() {
+    let aws = FakeAws::start_standard();
+    let home = Sandbox::with_aws(&aws);
+    for name in ["config", "credentials"] {
+        let years = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/adopt/years");
+        home.write(&format!(".aws/{name}"), fs::read(format!("{years}/{name}")).unwrap());
+    }
+    home.manifest(
+        &fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/adopt/years/profiles.toml")).unwrap(),
+    );
+    let mut day = Transcript::new(&home);
+    day.runs("awsauth check");
+    day.runs("awsauth apply");
+    day.runs("awsauth apply --adopt --dry-run");
+    day.types("PAGER=cat awsauth apply --adopt", &[("Write this?", "y")]);
+    day.runs("awsauth apply");
+    day.runs("awsauth status");
+    day.runs("awsauth apply --undo --dry-run");
+    day.runs("awsauth apply --undo --yes");
+    day.is("years");
+}
+
+#[test]
+fn signing_in_and_what_each_hour_brings() {
+    let scene = Scene::new();
+    let mut day = Transcript::new(&scene.home);
+    day.says("SSO: each profile of one session needs one approval, and its token is renewed without a person.");
+    day.runs("awsauth login read --no-browser");
+    scene.expire_token();
+    scene.expire("read");
+    day.runs("awsauth status read jump");
+    day.runs("awsauth login read jump");
+    day.runs("awsauth credential-process read");
+    day.says("IAM: a session that is over needs a code.");
+    scene.logged_in(&["main", "prod"]);
+    scene.expire("main");
+    scene.expire("prod");
+    day.runs("awsauth status");
+    day.runs("awsauth status --check main");
+    day.runs("awsauth login prod");
+    day.runs("awsauth credential-process prod");
+    day.runs("awsauth env prod --shell fish");
+    day.runs("awsauth exec prod -- true");
+    day.is("hours");
+}
