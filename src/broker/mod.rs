@@ -35,8 +35,9 @@ pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{BrokerError, CodeOrder, Reason};
 pub(crate) use listing::{Listing, Odd};
 pub(crate) use notice::{Landing, Notice};
+pub(crate) use right::UNATTENDED;
 pub(crate) use session::is_bound;
-pub(crate) use work::{Outcome, UNATTENDED};
+pub(crate) use work::Outcome;
 
 /// Whether a person can be asked for a code or an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::BrokerError;
 use super::notice::Notice;
-use super::{Attendance, Broker, UNATTENDED};
+use super::{Attendance, Broker};
 use crate::system::lock::{Lock, LockError, this_process};
 
 /// How long between the first two looks.
@@ -13,6 +13,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 /// How long a person waits before they are told why.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// How long a program waits for one profile's credentials that nobody sits at: Go's SDK gives up after a minute
+/// (aws-facts §7), and what is kept may still serve.
+pub(crate) const UNATTENDED: Duration = Duration::from_secs(25);
 
 /// Who renews.
 pub(super) enum Right<T> {

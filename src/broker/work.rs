@@ -17,10 +17,6 @@ use crate::model::{Chain, Credentials, Kind, Profile, SsoAccess};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
-/// How long a program waits for one profile's credentials that nobody sits at: Go's SDK gives up after a minute
-/// (aws-facts §7), and what is kept may still serve.
-pub(crate) const UNATTENDED: Duration = Duration::from_secs(25);
-
 /// What came of a step or chain; what fails for one fails for all that stand on it.
 pub(crate) type Outcome = Result<Credentials, Rc<BrokerError>>;
 

@@ -54,21 +54,3 @@ fn turn(desk: &Desk<'_>, name: &str, tty: &Tty, until: Deadline) -> Result<Optio
         Waited::Done(Err(LockError::Disk(_))) => Ok(None),
     }
 }
-
-/// What comes of `work`, if that is in time.
-pub(crate) async fn within<T>(until: Deadline, work: impl Future<Output = T>) -> Option<T> {
-    tokio::time::timeout(until.left(), work).await.ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::desk::run;
-
-    #[test]
-    fn what_takes_longer_than_the_one_who_waits_is_given_up() {
-        let now = Deadline::after(Duration::ZERO);
-        assert_eq!(run(within(now, std::future::pending::<()>())).unwrap(), None);
-        assert_eq!(run(within(Deadline::after(PATIENCE), async { 7 })).unwrap(), Some(7));
-    }
-}

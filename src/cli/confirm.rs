@@ -1,11 +1,12 @@
 //! Owns asking before files are written: what changes, and the question.
 
+use super::colored_diff::colored;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
 use super::out::Out;
 use super::surroundings::secret_variables;
-use super::work::{FileWork, colored};
+use super::work::FileWork;
 use crate::prompt;
 use crate::source::display_safe;
 use crate::system::host::Host;

@@ -27,7 +27,6 @@ use crate::system::{browser, clock, disk, interrupt};
 
 use super::announce::announce;
 use super::asker::{self, Asker};
-use super::at_tty;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -198,7 +197,7 @@ impl<'a> Desk<'a> {
             let carried_out = Box::pin(broker.carry_out(&work, limit));
             match until {
                 Some(until) => {
-                    let outcomes = run(at_tty::within(until, carried_out))?;
+                    let outcomes = run(until.bound(carried_out))?;
                     outcomes.ok_or_else(|| {
                         self.out.say("nobody answered in time");
                         explain::nobody_answered(chains.first().map_or("", |chain| chain.target().name.as_str()))

@@ -3,11 +3,7 @@
 
 use std::error::Error;
 
-use serde_json::json;
-
 use super::exit::Exit;
-use super::out::Out;
-use super::work::colored;
 use crate::secret::mask_words;
 use crate::source::display_safe;
 
@@ -17,24 +13,24 @@ pub(crate) struct Failure {
     /// The exit code.
     pub(crate) exit: Exit,
     // In a box, since every command's result has room for one.
-    told: Box<Told>,
+    pub(super) told: Box<Told>,
 }
 
 /// What there is to tell.
 #[derive(Debug)]
-struct Told {
-    message: String,
-    causes: Vec<String>,
-    hints: Vec<String>,
-    lines: Vec<String>,
-    diff: String,
+pub(super) struct Told {
+    pub(super) message: String,
+    pub(super) causes: Vec<String>,
+    pub(super) hints: Vec<String>,
+    pub(super) lines: Vec<String>,
+    pub(super) diff: String,
     details: serde_json::Map<String, serde_json::Value>,
-    manner: Manner,
+    pub(super) manner: Manner,
 }
 
 /// How a failure is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Manner {
+pub(super) enum Manner {
     /// With causes and hints.
     Whole,
     /// Its message alone, on a line that scripts and SDKs pass on.
@@ -128,50 +124,6 @@ impl Failure {
         &self.told.hints
     }
 
-    /// Tells it: as text on stderr, with `--json` also as the document on stdout.
-    pub(crate) fn report(&self, out: Out) {
-        self.say_text(out);
-        if out.json && self.told.manner != Manner::Shown {
-            // The text on stderr was written; if stdout is gone, nothing more can be said.
-            drop(out.document(json!({ "error": self.document() })));
-        }
-    }
-
-    /// Tells it in one line, as a warning: what was asked for was done all the same.
-    pub(crate) fn say_as_warning(&self, out: Out) {
-        let parts = std::iter::once(&self.told.message).chain(&self.told.causes);
-        let text = parts.map(String::as_str).collect::<Vec<_>>().join(": ");
-        let hints = self.told.hints.iter().map(|hint| format!("; {hint}"));
-        out.warn(&hints.fold(text, |text, hint| text + &hint));
-    }
-
-    /// Tells it as text on stderr.
-    pub(crate) fn say_text(&self, out: Out) {
-        match self.told.manner {
-            Manner::Shown => {}
-            Manner::OneLine => out.say(&shown(&self.told.message)),
-            Manner::Whole => self.say_whole(out),
-        }
-    }
-
-    fn say_whole(&self, out: Out) {
-        if !self.told.diff.is_empty() {
-            out.say(&colored(&self.told.diff));
-        }
-        let style = anstyle::AnsiColor::Red.on_default().bold();
-        out.say(&format!("{style}error{style:#}: {}", shown(&self.told.message)));
-        for cause in &self.told.causes {
-            out.say(&format!("  {}", shown(cause)));
-        }
-        let style = anstyle::AnsiColor::Cyan.on_default().bold();
-        for hint in &self.told.hints {
-            out.say(&format!("{style}hint{style:#}: {}", shown(hint)));
-        }
-        for line in &self.told.lines {
-            out.say(&format!("    {}", shown(line)));
-        }
-    }
-
     /// The facts for `--json`.
     pub(crate) fn document(&self) -> serde_json::Value {
         let safe = |texts: &[String]| texts.iter().map(|text| shown(text)).collect::<Vec<_>>();
@@ -192,6 +144,6 @@ impl Failure {
 }
 
 /// A text that may quote a file or a server, safe to show: no control characters, and nothing that looks like a secret.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     display_safe(&mask_words(text))
 }

@@ -7,6 +7,7 @@ mod args;
 mod asker;
 mod at_tty;
 mod batch;
+mod colored_diff;
 mod command;
 mod complete;
 mod confirm;
@@ -18,6 +19,7 @@ mod exit;
 mod explain;
 mod facts;
 mod failure;
+mod failure_report;
 mod files;
 mod findings;
 mod idle;
@@ -26,6 +28,7 @@ mod life;
 mod lister;
 mod load;
 mod misses;
+mod names;
 mod out;
 mod outcomes;
 mod permissions;
@@ -119,6 +122,7 @@ fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
         Command::Check(args) => command::check::run(args, places, out),
         Command::Vars(args) => command::vars::run(args, host, places, out),
         Command::Discover(args) => command::discover::run(args, host, places, out),
+        Command::Apply(args) if args.undo.is_some() => undo::run(args, host, places, out),
         Command::Apply(args) => command::apply::run(args, host, places, out),
         Command::Keys(args) => command::keys::run(args, host, places, out),
         Command::Login(args) => command::login::run(args, host, places, out),

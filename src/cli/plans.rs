@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use super::command::apply::Args;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -14,7 +13,7 @@ use super::work::FileWork;
 use crate::apply::ApplyError;
 use crate::ini::{FileKind, SectionId};
 use crate::model::{Catalog, ProfileName};
-use crate::plan::{self, Adoption, Change, Dependent, Existing, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Change, Dependent, Existing, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
 
@@ -47,23 +46,22 @@ pub(crate) struct Work {
 }
 
 impl<'a> Plans<'a> {
-    /// As the flags say, for `catalog`, of which `program` says what can be written.
+    /// For `catalog`, of which `program` says what can be written.
     pub(crate) fn new(
-        args: &Args,
+        permission: Permission,
+        fix_permissions: bool,
         catalog: &'a Catalog,
         program: &'a Program,
         places: Places<'_>,
     ) -> Result<Self, Failure> {
-        let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
-        let adoption = if args.adopt { Adoption::TakeOver } else { Adoption::Refuse };
         Ok(Self {
             catalog,
             written: program.written(catalog),
             program: program.path(),
-            permission: Permission { overwrite, adoption },
+            permission,
             sessions: Sessions::new(&places.state()?),
             has_looked_at_session: Cell::new(false),
-            fix_permissions: args.fix_permissions,
+            fix_permissions,
         })
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::names::few;
 use super::places::Places;
 use crate::model::{Catalog, Delivery, Kind, Profile};
 use crate::system::host::Host;
@@ -82,7 +83,7 @@ impl Program {
         let message = format!(
             "`credential_process` can't name {} so that every SDK reads it alike; left out: {}",
             Places::shown(path),
-            super::command::apply::few(&names)
+            few(&names)
         );
         Some(Failure::new(Exit::Refused, message).hint(way_out(path)))
     }

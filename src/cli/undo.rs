@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::colored_diff::colored;
 use super::command::apply::Args;
 use super::confirm::confirm;
 use super::exit::Exit;
@@ -12,7 +13,7 @@ use super::explain;
 use super::failure::Failure;
 use super::out::Out;
 use super::places::Places;
-use super::work::{FileWork, colored};
+use super::work::FileWork;
 use crate::apply::{Content, take_back};
 use crate::ini::FileKind;
 use crate::model::utc;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
 use super::exit::Exit;
@@ -12,7 +11,6 @@ use super::out::Out;
 use super::places::Places;
 use crate::apply::{ApplyError, Content, Keep, Written, carry_out, put_back};
 use crate::plan::{self, Change, Plan, Refusal};
-use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
 use crate::system::backups::Stamp;
 
@@ -119,19 +117,4 @@ impl FileWork {
             if parts.is_empty() { "only comments, blank lines or marker lines".to_owned() } else { parts.join(", ") };
         format!("{}: {what}", self.shown())
     }
-}
-
-/// A diff in colours, each line safe to show.
-pub(crate) fn colored(diff: &str) -> String {
-    let (green, red, cyan) = (AnsiColor::Green.on_default(), AnsiColor::Red.on_default(), AnsiColor::Cyan.on_default());
-    let lines = diff.lines().map(|line| {
-        let style = match line.as_bytes().first() {
-            Some(b'+') => green,
-            Some(b'-') => red,
-            Some(b'@') => cyan,
-            _ => Style::new(),
-        };
-        format!("{style}{}{style:#}\n", display_safe(line))
-    });
-    lines.collect()
 }

@@ -8,11 +8,8 @@ use std::sync::OnceLock;
 use super::blank;
 use super::line::{Line, LineKind, Lines, is_comment, split_nested};
 use super::parse::{self, Parsed};
-use super::section::{Entry, FileKind, NestedEntry, Section, SectionId};
+use super::section::{DEFAULTS, Entry, FileKind, NestedEntry, Section, SectionId};
 use super::style::Style;
-
-/// The header whose keys `RawConfigParser` gives to every other section.
-pub(super) const DEFAULTS: &str = "DEFAULT";
 
 /// A file as botocore reads it, with the place of everything.
 #[derive(Debug)]
@@ -78,7 +75,7 @@ impl<'a> Document<'a> {
 
     /// How the file is written, for text that is added to it.
     pub(crate) fn style(&self) -> &Style {
-        self.style.get_or_init(|| Style::infer(self))
+        self.style.get_or_init(|| Style::infer(self.bytes, &self.parsed))
     }
 
     /// The number, from 1, of the line that holds the byte at `offset`; the last line for an offset past the end.

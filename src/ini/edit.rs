@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::blank;
-use super::document::{DEFAULTS, Document};
+use super::document::Document;
 use super::line::{BYTE_ORDER_MARK, LineKind};
 use super::portable::{self, EditError};
-use super::section::{FileKind, Section, SectionId};
+use super::section::{DEFAULTS, FileKind, Section, SectionId};
 use super::splice::Edit;
 use super::style::Style;
 

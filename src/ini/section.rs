@@ -8,6 +8,9 @@ use super::blank;
 use super::place::Place;
 use super::shlex;
 
+/// The header whose keys `RawConfigParser` gives to every other section.
+pub(super) const DEFAULTS: &str = "DEFAULT";
+
 /// Which of the two files a text is: headers mean different things in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileKind {
@@ -38,7 +41,7 @@ impl SectionId {
     pub(crate) fn parse(header: &str, kind: FileKind) -> Self {
         match (header, kind) {
             ("default", _) => Self::Default,
-            (super::document::DEFAULTS, _) => Self::Other(header.to_owned()),
+            (DEFAULTS, _) => Self::Other(header.to_owned()),
             (_, FileKind::Credentials) => Self::Profile(header.to_owned()),
             (_, FileKind::Config) => Self::typed(header).unwrap_or_else(|| Self::Other(header.to_owned())),
         }

@@ -1,7 +1,7 @@
 //! Owns how a file is written, for text that is added to it. Must not know what is added.
 
-use super::document::Document;
-use super::line::LineKind;
+use super::line::{Line, LineKind};
+use super::parse::Parsed;
 use super::section::Entry;
 
 /// The habits of a file, by majority; AWS CLI's own where it shows none.
@@ -27,22 +27,22 @@ impl Style {
         self.separator.trim_start().trim_start_matches('=')
     }
 
-    /// What most lines, entries and sections of `document` do.
-    pub(super) fn infer(document: &Document<'_>) -> Self {
+    /// What most lines, entries and sections of a file do.
+    pub(super) fn infer(bytes: &[u8], parsed: &Parsed) -> Self {
         let default = Self::default();
-        let crlf = most(document.lines().iter().filter_map(|line| match &document.bytes()[line.ending()] {
+        let crlf = most(parsed.lines.iter().filter_map(|line| match &bytes[line.ending()] {
             b"\r\n" => Some(true),
             b"\n" => Some(false),
             _ => None,
         }));
         let between = |entry: &Entry| entry.key().end..entry.value().start;
-        let spaced = most(document.all_entries().iter().filter_map(|entry| match &document.bytes()[between(entry)] {
+        let spaced = most(parsed.entries.iter().filter_map(|entry| match &bytes[between(entry)] {
             b" = " => Some(true),
             b"=" if !entry.value().is_empty() => Some(false),
             _ => None,
         }));
-        let headers = document.sections().iter().skip(1).map(|section| section.header_line);
-        let blank = most(headers.map(|line| blank_above(document, line)));
+        let headers = parsed.sections.iter().skip(1).map(|section| section.header_line);
+        let blank = most(headers.map(|line| blank_above(&parsed.lines, line)));
         Self {
             newline: if crlf.unwrap_or(false) { "\r\n" } else { default.newline },
             separator: if spaced.unwrap_or(true) { default.separator } else { "=" },
@@ -58,7 +58,7 @@ fn most(votes: impl Iterator<Item = bool>) -> Option<bool> {
 }
 
 /// Whether a blank line stands above a header and the comments that belong to it.
-fn blank_above(document: &Document<'_>, header_line: usize) -> bool {
-    let above = document.lines()[..header_line].iter().rev();
+fn blank_above(lines: &[Line], header_line: usize) -> bool {
+    let above = lines[..header_line].iter().rev();
     above.map(|line| line.kind).find(|kind| *kind != LineKind::Comment) == Some(LineKind::Blank)
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
+use super::Draw;
 use super::files::NAMES;
-use super::{Draw, values};
 
 const REGIONS: &[&str] = &["eu-west-1", "us-gov-west-1", "ap-northeast-3"];
 /// Lines of a profile of any pattern.
@@ -168,8 +168,15 @@ fn spoiled(draw: &mut Draw<'_>, mut text: String) -> String {
     let at = text.floor_char_boundary(at);
     match draw.below(3) {
         0 => text.insert_str(at, draw.pick(WRONG)),
-        1 => text.insert_str(at, &values::escaped(&draw.text(4))),
+        1 => text.insert_str(at, &escaped(&draw.text(4))),
         _ => text.truncate(at),
     }
     text
+}
+
+/// `text` as it is written inside the quotes of TOML's basic strings.
+pub(super) fn escaped(text: &str) -> String {
+    let is_plain = |one: char| one == ' ' || (one.is_ascii_graphic() && one != '"' && one != '\\');
+    let escape = |one: char| if is_plain(one) { one.to_string() } else { format!("\\U{:08x}", u32::from(one)) };
+    text.chars().map(escape).collect::<Vec<_>>().concat()
 }

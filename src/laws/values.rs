@@ -2,6 +2,7 @@
 //! more, apart from `ini` and `model`, what every AWS parser reads alike (aws-facts §1.3).
 
 use super::apply::checked;
+use super::manifests::escaped;
 use super::planned::{self, Force};
 use super::{Draw, Judged, blocks};
 use crate::ini::{Document, FileKind, SectionId};
@@ -236,11 +237,4 @@ pub fn value_holds(case: &ValueCase) -> Judged {
     assert_eq!(found.as_deref(), Some(expected));
     assert!(is_portable_value(expected), "{expected:?} got into the file");
     Judged::Yes
-}
-
-/// `text` as it is written inside the quotes of TOML's basic strings.
-pub(super) fn escaped(text: &str) -> String {
-    let is_plain = |one: char| one == ' ' || (one.is_ascii_graphic() && one != '"' && one != '\\');
-    let escape = |one: char| if is_plain(one) { one.to_string() } else { format!("\\U{:08x}", u32::from(one)) };
-    text.chars().map(escape).collect::<Vec<_>>().concat()
 }

@@ -6,6 +6,7 @@ mod device;
 mod flow;
 mod freshness;
 mod mfa;
+mod operation;
 mod pace;
 mod paging;
 mod pkce;
@@ -16,13 +17,14 @@ mod token;
 
 pub(crate) use call::{
     AccountItem, Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken,
-    Grant, Granted, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof, Operation, RegisterClient,
+    Grant, Granted, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof, RegisterClient,
     StartDeviceAuthorization, shortened,
 };
 pub(crate) use device::{Outcome, Polling};
 pub(crate) use flow::{Machine, Preference};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
+pub(crate) use operation::Operation;
 pub(crate) use pace::{Pace, pause_before_retry};
 pub(crate) use paging::{Endless, Paging};
 pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};

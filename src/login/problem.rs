@@ -1,7 +1,7 @@
 //! Owns what a failed call comes to: AWS's codes and messages read for what decides what to do next (aws-facts §4.4, §4.7
 //! and §6).
 
-use super::Operation;
+use super::operation::Operation;
 
 /// What went wrong, as far as it decides what to do or to advise next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::{Definition, KeyPrint, ProfileName};
 use crate::secret::Secret;
 
 /// An IAM user's access key, which never expires.
@@ -63,21 +62,4 @@ impl From<LongTermKey> for Credentials {
             expiration: None,
         }
     }
-}
-
-/// Temporary credentials as they are kept: whose they are, since when, and what made them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Session {
-    /// The profile.
-    pub(crate) profile: ProfileName,
-    /// What it was made from.
-    pub(crate) definition: Definition,
-    /// The long-term key at its bottom, for the patterns that have one.
-    pub(crate) key: Option<KeyPrint>,
-    /// When it was made.
-    pub(crate) obtained_at: Timestamp,
-    /// When it ends.
-    pub(crate) expiration: Timestamp,
-    /// What signs.
-    pub(crate) credentials: Credentials,
 }

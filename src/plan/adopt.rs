@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::block::{self, Block};
 use super::compare::{self, Sameness, SectionDifference};
+use super::faults::check_faults;
 use super::refusal::Refusal;
 use super::{Change, Plan, covers, desired, proof};
 use crate::ini::{Document, Edit, Entry, Fault, LineKind, NewSection, Section};
@@ -71,7 +72,7 @@ fn check_readable(
     leaving: &[&Section],
 ) -> Result<(), Refusal> {
     let leaving: Vec<Range<usize>> = leaving.iter().map(|section| section.range.start..section.body_end).collect();
-    super::config::check_faults(document, faults, &|offset, is_copy| {
+    check_faults(document, faults, &|offset, is_copy| {
         found.is_some_and(|block| block.range.contains(&offset)) || is_copy && covers(&leaving, offset)
     })
 }

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::covers;
 use super::refusal::Refusal;
-use crate::ini::{Document, Entry, Line, LineKind, Section};
+use crate::ini::{Document, Entry, FileKind, Line, LineKind, NewSection, Section, Style};
 use crate::source::hex;
 
 /// How the first line begins.
@@ -163,5 +163,30 @@ pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
         bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>().into()
     } else {
         bytes.into()
+    }
+}
+
+/// What stands between the markers.
+pub(super) struct Body {
+    /// The text, with line feeds.
+    pub(super) text: String,
+    /// Where each section is in it.
+    pub(super) ranges: Vec<Range<usize>>,
+}
+
+impl Body {
+    pub(super) fn render(sections: &[NewSection<'_>]) -> Result<Self, Refusal> {
+        let style = Style { newline: "\n", separator: " = ", blank_between: true };
+        let mut text = String::new();
+        let mut ranges = Vec::with_capacity(sections.len());
+        for (position, section) in sections.iter().enumerate() {
+            if position > 0 {
+                text.push('\n');
+            }
+            let start = text.len();
+            section.render(&mut text, FileKind::Config, &style)?;
+            ranges.push(start..text.len());
+        }
+        Ok(Self { text, ranges })
     }
 }

@@ -5,14 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::adopt::{self, Adopted, adopt};
-use super::block::{self, Block, with_line_feeds};
+use super::block::{self, Block, Body, with_line_feeds};
 use super::compare::{self, Difference, Sameness, SectionDifference};
+use super::faults::check_faults;
 use super::refusal::{Outside, Refusal};
 use super::spread::{Worth, at_once};
 use super::{Adoption, Change, Overwrite, Permission, Plan, covers, desired, proof};
-use crate::ini::{
-    Disagreement, Document, Edit, Entry, Fault, FaultKind, FileKind, NewSection, Section, SectionId, Style,
-};
+use crate::ini::{Disagreement, Document, Edit, Entry, Fault, FileKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, ProfileName};
 
 /// A config file as it stands, read without knowing the manifest.
@@ -122,31 +121,6 @@ pub(crate) fn is_in_block(document: &Document<'_>, offset: usize) -> bool {
     matches!(Block::find(document), Ok(Some(block)) if block.range.contains(&offset))
 }
 
-/// What stands between the markers.
-pub(super) struct Body {
-    /// The text, with line feeds.
-    pub(super) text: String,
-    /// Where each section is in it.
-    pub(super) ranges: Vec<Range<usize>>,
-}
-
-impl Body {
-    fn render(sections: &[NewSection<'_>]) -> Result<Self, Refusal> {
-        let style = Style { newline: "\n", separator: " = ", blank_between: true };
-        let mut text = String::new();
-        let mut ranges = Vec::with_capacity(sections.len());
-        for (position, section) in sections.iter().enumerate() {
-            if position > 0 {
-                text.push('\n');
-            }
-            let start = text.len();
-            section.render(&mut text, FileKind::Config, &style)?;
-            ranges.push(start..text.len());
-        }
-        Ok(Self { text, ranges })
-    }
-}
-
 /// The comments above the block, and the block itself where it is not as it should be.
 fn edits(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &[String]) -> Vec<Edit> {
     let newline = document.style().newline;
@@ -198,24 +172,6 @@ fn check_outside(
         return Err(Refusal::Outside(outside));
     }
     check_faults(document, faults, &|offset, _| found.is_some_and(|block| block.range.contains(&offset)))
-}
-
-/// Refuses a file with faults, but for those that leave it: `leaves` says of a place whether it does, if what is wrong
-/// there is that it repeats something (`true`), or anything else.
-pub(super) fn check_faults(
-    document: &Document<'_>,
-    faults: &[Fault],
-    leaves: &dyn Fn(usize, bool) -> bool,
-) -> Result<(), Refusal> {
-    let line_leaves = |line: usize, is_copy: bool| leaves(document.lines()[line - 1].range().start, is_copy);
-    let mut faults = faults.to_vec();
-    faults.retain(|fault| match fault.kind {
-        FaultKind::DuplicateSection { first_line, .. } | FaultKind::DuplicateKey { first_line, .. } => {
-            !line_leaves(fault.line, true) && !line_leaves(first_line, true)
-        }
-        _ => !line_leaves(fault.line, false),
-    });
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::Unreadable(faults)) }
 }
 
 /// Refuses to lose what was edited in the block, or added to its last section below it.

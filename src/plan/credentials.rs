@@ -1,21 +1,13 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
 use super::desired::{self, section_id};
+use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, long_term_key};
 use super::refusal::Refusal;
 use super::shadow::{self, Moved};
 use super::{Adoption, Change, Plan, proof};
 use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section, SectionId};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
-
-pub(super) const KEY_ID: &str = "aws_access_key_id";
-pub(super) const SECRET_KEY: &str = "aws_secret_access_key";
-pub(super) const TOKEN: &str = "aws_session_token";
-/// The mark of awsauth's own sections, which also says when the session ends. Every SDK ignores it.
-pub(super) const EXPIRATION: &str = "awsauth_expiration";
-
-/// Gives the access key id of the session that awsauth keeps under a profile's name.
-pub(super) type KeptKey<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// An identity whose long-term key is not in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,19 +16,6 @@ pub(crate) struct Missing {
     pub(crate) profile: ProfileName,
     /// Where its key belongs.
     pub(crate) section: ProfileName,
-}
-
-/// The long-term key of one section, if it holds one.
-pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> Option<LongTermKey> {
-    let id = section_id(section);
-    let has_token = document.get(&id, TOKEN).is_some_and(|token| !token.is_empty());
-    if has_token { None } else { key_in(document, &id) }
-}
-
-/// The two halves of a key in a section, whether it is a session's or not.
-pub(super) fn key_in(document: &Document<'_>, id: &SectionId) -> Option<LongTermKey> {
-    let get = |key| document.get(id, key).filter(|value| !value.is_empty()).map(std::borrow::Cow::into_owned);
-    Some(LongTermKey { access_key_id: get(KEY_ID)?, secret_access_key: Secret::new(get(SECRET_KEY)?) })
 }
 
 /// The long-term keys of those sections that hold one.
@@ -213,17 +192,6 @@ fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let faults = document.faults();
     if faults.is_empty() { Ok(document) } else { Err(Refusal::Unreadable(faults)) }
-}
-
-/// Whether a section is a session that awsauth wrote: it carries the mark, and nobody has put a long-term key into it
-/// since, as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
-pub(super) fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
-    let key_id = document.own_entry(section, KEY_ID).map(|entry| document.value(entry));
-    let is_users =
-        |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
-    // What stands in `[DEFAULT]` is for every section, and never awsauth's.
-    let is_one = !matches!(section.id, SectionId::Other(_));
-    is_one && document.own_entry(section, EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
 }
 
 /// Sets entries in the section of that name, which is added if there is none, takes the keys `without` out of it, and

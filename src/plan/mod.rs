@@ -9,7 +9,9 @@ mod credentials;
 mod dependents;
 mod desired;
 mod diff;
+mod faults;
 mod former;
+mod key_section;
 mod proof;
 mod refusal;
 mod shadow;
@@ -24,11 +26,12 @@ use crate::ini::{Disagreement, Edit, splice};
 pub(crate) use compare::{Difference, SectionDifference, Value};
 pub(crate) use config::{Existing, config, is_in_block, missing_sections};
 pub(crate) use credentials::{
-    Missing, add_key, check_session_section, credentials, long_term_key, long_term_keys, remove_sessions, save_session,
+    Missing, add_key, check_session_section, credentials, long_term_keys, remove_sessions, save_session,
 };
 pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;
 pub(crate) use former::former;
+pub(crate) use key_section::long_term_key;
 pub(crate) use refusal::{Refusal, Way};
 pub(crate) use spread::{Worth, at_once};
 

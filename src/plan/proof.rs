@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ini::{Ini, ParseOption};
 
 use super::Plan;
-use super::block::Block;
-use super::config::Body;
+use super::block::{Block, Body};
 use super::refusal::Refusal;
 use super::spread::{Worth, at_once};
 use crate::ini::{Document, Fault, FileKind, NewSection, NewValue, Section, SectionId};

@@ -1,8 +1,8 @@
 //! Owns keys of the user's own that stand in the credentials file under the name of a profile that gets its credentials
 //! elsewhere: one of the two would win, and not the same in every SDK (aws-facts §3).
 
-use super::credentials::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in};
 use super::desired::section_id;
+use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
 use super::refusal::{Refusal, Way};
 use crate::ini::{Document, Edit, Section, SectionId};
 use crate::model::{Kind, Profile, ProfileName};
@@ -74,7 +74,7 @@ fn way(document: &Document<'_>, profile: &Profile, section: &Section) -> Way {
 pub(super) fn prove(before: &Document<'_>, after: &Document<'_>, moved: &[Moved<'_>]) -> Result<(), Refusal> {
     let is_same = |moved: &Moved<'_>| {
         let was = key_in(before, &moved.from);
-        was.is_some() && was == super::long_term_key(after, moved.to)
+        was.is_some() && was == long_term_key(after, moved.to)
     };
     if moved.iter().all(is_same) { Ok(()) } else { Err(Refusal::bug("a long-term key would be read differently")) }
 }

@@ -7,8 +7,16 @@ use crossterm::terminal;
 use unicode_width::UnicodeWidthStr as _;
 use zeroize::Zeroizing;
 
-use super::Echo;
 use crate::secret::Secret;
+
+/// Whether what is typed is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// As it is.
+    Shown,
+    /// Not at all.
+    Hidden,
+}
 
 /// What is typed, and where the cursor is.
 #[derive(Default)]

@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::secret::Secret;
 use crate::system::capture::CaptureError;
 
+pub(crate) use line::Echo;
 pub(crate) use program::{ByProgram, Detour, Last};
 pub(crate) use tty::AtTty;
 
@@ -27,15 +28,6 @@ pub(crate) struct Question<'a> {
     pub(crate) echo: Echo,
     /// What a program that answers should know, as environment variables.
     pub(crate) facts: &'a [(&'a str, &'a str)],
-}
-
-/// Whether what is typed is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Echo {
-    /// As it is.
-    Shown,
-    /// Not at all.
-    Hidden,
 }
 
 /// Why there is no answer.

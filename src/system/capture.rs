@@ -12,8 +12,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::core_dumps;
-use super::trust;
 use super::wait::{Deadline, Waited, wait};
+use super::way;
 use crate::secret::Secret;
 
 /// The most that is taken of what a program prints, in bytes.
@@ -84,7 +84,7 @@ pub(crate) enum CaptureError {
 pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureError> {
     let name = || invocation.program.to_owned();
     let program = find(invocation.program, invocation.path).ok_or_else(|| CaptureError::NotFound(name()))?;
-    if let Some(why) = trust::exposure(&program) {
+    if let Some(why) = way::exposure(&program) {
         return Err(CaptureError::Exposed(name(), why));
     }
     let mut command = Command::new(program);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use super::capture;
-use super::trust;
+use super::way;
 
 /// All that git needs of this process's environment: where programs are, and the person's own configuration.
 const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
@@ -38,7 +38,7 @@ fn tracking_in(root: &Path, path: &Path) -> Tracking {
     let Some(git) = capture::find("git", search.as_deref()) else {
         return Tracking::Unknown(format!("{} is a git repository, and there is no git in PATH", root.display()));
     };
-    if let Some(why) = trust::exposure(&git) {
+    if let Some(why) = way::exposure(&git) {
         return Tracking::Unknown(format!("git is not run: {why}"));
     }
     match list(&git, root, &pathspec(name.as_os_str())).output() {

@@ -27,3 +27,4 @@ pub(crate) mod seen;
 pub(crate) mod trust;
 pub(crate) mod tty;
 pub(crate) mod wait;
+mod way;

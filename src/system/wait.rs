@@ -31,6 +31,11 @@ impl Deadline {
     pub(crate) fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
+
+    /// The result of `work`. None if it is not done in time.
+    pub(crate) async fn bound<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout(self.left(), work).await.ok()
+    }
 }
 
 /// Waits until `work` is done, which has a thread of its own: one that is given up stays behind until the process ends.
@@ -66,5 +71,15 @@ mod tests {
         assert_eq!(wait(Duration::ZERO, never), Waited::TimedOut);
         assert_eq!(pause(Duration::ZERO), Waited::Done(()));
         assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);
+    }
+
+    #[test]
+    fn work_that_takes_too_long_is_given_up() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let bound = |until: Deadline, work: std::pin::Pin<Box<dyn Future<Output = u8>>>| {
+            runtime.block_on(async move { until.bound(work).await })
+        };
+        assert_eq!(bound(Deadline::after(Duration::ZERO), Box::pin(std::future::pending())), None);
+        assert_eq!(bound(Deadline::after(Duration::from_secs(50)), Box::pin(async { 7 })), Some(7));
     }
 }

@@ -5,12 +5,14 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::apply::has_leftovers;
+use crate::cli::colored_diff::colored;
 use crate::cli::confirm::confirm;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::idle::{self, Idle};
 use crate::cli::load::Manifest;
+use crate::cli::names::few;
 use crate::cli::out::Out;
 use crate::cli::permissions::Permissions;
 use crate::cli::places::Places;
@@ -18,11 +20,11 @@ use crate::cli::plans::{Plans, Work};
 use crate::cli::portals;
 use crate::cli::program::Program;
 use crate::cli::readers;
-use crate::cli::undo;
-use crate::cli::work::{FileWork, colored};
+
+use crate::cli::work::FileWork;
 use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
-use crate::plan::{Dependent, Existing, Missing, Worth, at_once};
+use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission, Worth, at_once};
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backups, Stamp};
@@ -57,11 +59,17 @@ pub(crate) struct Args {
     pub(crate) yes: bool,
 }
 
+impl Args {
+    fn permission(&self) -> Permission {
+        Permission {
+            overwrite: if self.force { Overwrite::Edited } else { Overwrite::Intact },
+            adoption: if self.adopt { Adoption::TakeOver } else { Adoption::Refuse },
+        }
+    }
+}
+
 /// Plans both files, shows the plan where somebody wants to see it, and carries it out.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    if args.undo.is_some() {
-        return undo::run(args, host, places, out);
-    }
     let idle = Idle::new(host, places)?;
     if !out.verbose
         && !args.fix_permissions
@@ -77,7 +85,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let manifest = manifest?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), places, out);
-    let plans = Plans::new(args, &manifest.catalog, &program, places)?;
+    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest.catalog, &program, places)?;
     // What is wrong with the manifest is told first.
     let planned = plans.config(existing);
     let work = plans.make(config.map_err(|error| explain::disk(&error))?, planned, places)?;
@@ -243,14 +251,6 @@ fn before_login(plans: &Plans<'_>, work: &Work) -> Vec<String> {
         )
     };
     plans.renamed(&work.credentials).map(note).collect()
-}
-
-/// Names, of many only the first.
-pub(crate) fn few(names: &[&str]) -> String {
-    const MOST: usize = 8;
-    let more = names.len().saturating_sub(MOST);
-    let shown = names[..names.len() - more].join(", ");
-    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 /// The same where nothing had to be planned.

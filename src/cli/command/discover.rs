@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::broker::{Attendance, Listing};
+use crate::cli::colored_diff::colored;
 use crate::cli::command::login::Flow;
 use crate::cli::complete::session_names;
 use crate::cli::confirm::ask;
@@ -17,7 +18,6 @@ use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::portals;
-use crate::cli::work::colored;
 use crate::manifest::Gone;
 use crate::model::{SsoFlow, SsoSession};
 use crate::system::host::Host;
