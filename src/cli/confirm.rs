@@ -1,5 +1,7 @@
 //! Owns asking before files are written: what changes, and the question.
 
+use std::path::Path;
+
 use super::colored_diff::colored;
 use super::exit::Exit;
 use super::explain;
@@ -9,8 +11,15 @@ use super::surroundings::secret_variables;
 use super::work::FileWork;
 use crate::prompt;
 use crate::source::display_safe;
+use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 use crate::system::pager;
+
+/// Refuses a file that can't be written, before a person is asked for what is to stand there.
+pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
+    let file = Snapshot::read(path).and_then(|file| file.check_replaceable());
+    file.map_err(|error| explain::disk(&error))
+}
 
 /// Shows the diffs, through a pager where they are longer than the screen, then `notes`, and asks. No is a failure.
 pub(crate) fn confirm<'w>(

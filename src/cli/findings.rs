@@ -16,6 +16,7 @@ use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::seen::Compared;
 
+use super::confirm::check_replaceable;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -105,6 +106,11 @@ impl<'r> Findings<'r> {
         }
         findings.check(out)?;
         Ok(findings)
+    }
+
+    /// Refuses files that can't be written, before a person is asked.
+    pub(crate) fn check_changed(&self) -> Result<(), Failure> {
+        self.changed().try_for_each(|(source, _)| check_replaceable(&source.path))
     }
 
     /// The entries in that state.
@@ -205,6 +211,21 @@ impl<'r> Findings<'r> {
         }
         Ok(())
     }
+}
+
+/// Refuses a manifest of which no file can be written, before anybody signs in; which one is changed, the listing tells.
+pub(crate) fn check_files(session: &SsoSession, reading: &Reading) -> Result<(), Failure> {
+    let layers = &reading.files.layers;
+    let is_local = layers.is_local(reading_of(session, reading).0);
+    let files = layers.sources().iter().enumerate().filter(|(number, _)| layers.is_local(*number) == is_local);
+    let mut refusal = Ok(());
+    for (_, source) in files {
+        match check_replaceable(&source.path) {
+            Ok(()) => return Ok(()),
+            Err(failure) => refusal = refusal.and(Err(failure)),
+        }
+    }
+    refusal
 }
 
 /// The file that has the session, by number, and whether no other session is there for all who know it: what one person has

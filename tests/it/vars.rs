@@ -171,3 +171,13 @@ fn what_each_person_supplies_is_never_emptied() {
     assert!(run.stderr.contains("`user` can't be empty: your IAM user name"), "{}", run.stderr);
     assert_eq!(home.read(OWN), before);
 }
+
+#[test]
+fn nobody_is_asked_for_a_value_that_could_not_be_written() {
+    let home = home();
+    // Nobody can make a file there.
+    symlink("/proc/self/awsauth.toml", home.path(OWN)).unwrap();
+    let mut session = at_terminal(&home, "vars");
+    let before = session.exp_string("ended with 6").unwrap();
+    assert!(before.contains("profiles.local.toml") && !before.contains("your IAM user name"), "{before}");
+}

@@ -12,7 +12,7 @@ use crate::cli::discovered;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
-use crate::cli::findings::Findings;
+use crate::cli::findings::{Findings, check_files};
 use crate::cli::lister::{Lister, Memory, SignIn};
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
@@ -77,6 +77,9 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     }
     let session = session?;
     portals::warn(std::iter::once(&session.start_url), &reading.loaded.settings, out);
+    if !args.dry_run {
+        check_files(&session, &reading)?;
+    }
     let memory = if args.fresh { Memory::Unused } else { Memory::Used };
     let lister = Lister::new(Arc::clone(&session), memory, host, places, out)?;
     let is_said = args.no_browser || args.flow.is_some();
@@ -167,6 +170,7 @@ fn finish(
     }
     let is_written = is_pending && !args.dry_run;
     if is_written {
+        findings.check_changed()?;
         if host.is_interactive() && !args.yes && !out.json {
             discovered::say_files(&findings, "would change", out);
             ask(!findings.drops())?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::confirm::check_replaceable;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
@@ -70,6 +71,9 @@ fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>
         return Ok(values);
     }
     let help = format!("goes to {}; Enter leaves it out", Places::shown(&reading.files.personal));
+    if missing(reading).next().is_some() {
+        check_replaceable(&reading.files.personal)?;
+    }
     for variable in missing(reading) {
         let text = match &variable.required {
             Some(words) => format!("{} ({words}):", variable.name),

@@ -206,3 +206,25 @@ fn a_shell_completes_the_names_of_sessions() {
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(words.lines().any(|word| word == "corp"), "{words}");
 }
+
+#[test]
+fn nobody_is_asked_for_a_listing_that_could_not_be_written() {
+    let scene = Scene::with_many(3).signed_in();
+    scene.aws.clear();
+    let awsauth = env!("CARGO_BIN_EXE_awsauth");
+    let dir = scene.home.path(".config");
+    let script = format!(
+        "mount --bind {0} {0} && mount -o remount,ro,bind {0} || {{ echo no mounts; exit; }}; {awsauth} discover; echo \"ended with $?\"",
+        dir.display()
+    );
+    let mut command = scene.home.program("unshare".as_ref());
+    command.args(["-m", "sh", "-c", &script]).env("TERM", "xterm").stdin(Stdio::inherit());
+    let mut session = spawn_command(command, Some(20_000)).unwrap();
+    let said = session.exp_eof().unwrap();
+    if said.contains("no mounts") || said.contains("unshare:") {
+        eprintln!("skipped: this machine allows no mount namespace");
+        return;
+    }
+    assert!(said.contains("Read-only file system") && said.contains("ended with 6"), "{said}");
+    assert_eq!(scene.lists(), (0, 0), "nothing is listed for it");
+}
