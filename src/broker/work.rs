@@ -13,7 +13,7 @@ use super::notice::Notice;
 use super::sso::{Purpose, Trust};
 use super::{Broker, Renewal};
 use crate::login::{Freshness, Needs, Steps, TokenUse};
-use crate::model::{Chain, Credentials, Kind, Profile, SsoAccess};
+use crate::model::{Chain, Credentials, Definition, Kind, Profile, SsoAccess};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
@@ -162,7 +162,13 @@ impl Broker<'_> {
             Some(Err(error)) => Some(self.in_its_stead(&profiles[..profiles.len() - 1], &error).ok_or(error)?),
             None => below(),
         };
-        self.renew(profiles, source).await
+        let renewed = self.renew(profiles, source).await;
+        if let (Err(error), Some(target)) = (&renewed, profiles.last())
+            && matches!(&**error, BrokerError::Call { call, .. } if call.is_denial())
+        {
+            self.ports.sessions.refuse(&target.name, &Definition::of(profiles));
+        }
+        renewed
     }
 
     /// What still serves where a renewal has failed: the kept session, in its last quarter of an hour.

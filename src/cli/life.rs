@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::desk::Desk;
 use crate::login::{Freshness, TokenUse, decide, seconds_left};
-use crate::model::{Kind, Profile};
+use crate::model::{Definition, Kind, Profile};
 use crate::system::clock;
 
 /// The seconds that a refresh token counts for. AWS does not tell how long it takes one; but where it does, what is about to
@@ -112,6 +112,9 @@ pub(crate) fn state(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Stat
 /// How long the top of `steps` can be renewed without a person.
 fn renewal(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Life {
     let Some((profile, below)) = steps.split_last() else { return Life::Over(None) };
+    if desk.sessions.is_refused(&profile.name, &Definition::of(steps)) {
+        return Life::Over(None);
+    }
     match &profile.kind {
         Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => Life::Over(None),
         Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => state(desk, below, now).life,

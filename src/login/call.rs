@@ -259,6 +259,20 @@ pub(crate) struct CallError {
 }
 
 impl CallError {
+    /// Whether AWS does not give these credentials to whoever asked, and will not by being asked once more.
+    pub(crate) fn is_denial(&self) -> bool {
+        match self.operation {
+            Operation::AssumeRole => matches!(
+                self.problem,
+                Problem::NotAllowed | Problem::NoPermission | Problem::NotTrusted | Problem::ExplicitDeny
+            ),
+            Operation::GetRoleCredentials => {
+                matches!(self.problem, Problem::NotAssigned | Problem::NotFound | Problem::InvalidValue)
+            }
+            _ => false,
+        }
+    }
+
     /// Reads an answer of AWS.
     pub(crate) fn answered(operation: Operation, answer: Answer<'_>) -> Self {
         let Answer { status, code, reason, message, clock_skew } = answer;

@@ -31,6 +31,13 @@ pub(crate) struct Sessions {
     ends: Ends,
 }
 
+/// That AWS refused a profile's credentials, by the definition that they were asked for.
+#[derive(Default, Serialize, Deserialize)]
+struct Refusal {
+    version: u32,
+    definition: String,
+}
+
 /// A session as it was saved, with the places that its definition was read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Saved {
@@ -134,12 +141,27 @@ impl Sessions {
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
             read_from: seen.clone(),
         };
-        json::write(&self.path(&session.profile), Keeper::Awsauth, &file)
+        json::write(&self.path(&session.profile), Keeper::Awsauth, &file)?;
+        drop(disk::remove(&self.refusal_path(&session.profile)));
+        Ok(())
+    }
+
+    /// Remembers that AWS refused the credentials of a profile, until it gives some. A memory that can't be written is none.
+    pub(crate) fn refuse(&self, profile: &ProfileName, definition: &Definition) {
+        let refusal = Refusal { version: VERSION, definition: definition.as_str().to_owned() };
+        drop(json::hint(&self.refusal_path(profile), &refusal));
+    }
+
+    /// Whether AWS refused the credentials of a profile when they were last asked for.
+    pub(crate) fn is_refused(&self, profile: &ProfileName, definition: &Definition) -> bool {
+        let refusal: Refusal = json::read(&self.refusal_path(profile), Keeper::Awsauth).unwrap_or_default();
+        refusal.version == VERSION && refusal.definition == definition.as_str()
     }
 
     /// Removes a session. Returns whether there was one.
     pub(crate) fn remove(&self, profile: &ProfileName) -> Result<bool, DiskError> {
         self.check()?;
+        drop(disk::remove(&self.refusal_path(profile)));
         disk::remove(&self.path(profile))
     }
 
@@ -194,6 +216,10 @@ impl Sessions {
     /// The file that is locked for `what`.
     pub(crate) fn lock_file(&self, what: &str) -> PathBuf {
         self.dir.with_file_name("locks").join(format!("{}.lock", file_stem(what)))
+    }
+
+    fn refusal_path(&self, profile: &ProfileName) -> PathBuf {
+        self.dir.with_file_name("refused").join(format!("{}.json", file_stem(profile.as_str())))
     }
 
     fn path(&self, profile: &ProfileName) -> PathBuf {

@@ -89,3 +89,41 @@ fn a_token_that_another_program_refreshed_meanwhile_is_used_in_place_of_a_refusa
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(scene.calls(), ["CreateToken", "GetRoleCredentials"]);
 }
+
+#[test]
+fn a_role_that_aws_refused_is_not_called_renewable_until_it_gives_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    scene.run(&["login", "corp", "--no-browser"]).ok();
+    let states = || ["prod", "read", "jump"].map(|name| state(&scene, name));
+    assert_eq!(states(), ["renewable"; 3]);
+    scene.aws.world().fail_next("AssumeRole", Fault::status(403, "AccessDenied", "User is not authorized"));
+    scene.aws.world().fail_next("GetRoleCredentials", Fault::status(403, "ForbiddenException", "No access"));
+    scene.run(&["credential-process", "prod"]).exits(5);
+    scene.run(&["credential-process", "read"]).exits(5);
+    // Nor is what would be made from it.
+    assert_eq!(states(), ["none"; 3]);
+    scene.run(&["status", "prod", "--check"]).exits(1);
+    // What AWS failed to answer says nothing.
+    scene.run(&["credential-process", "prod"]).ok();
+    scene.run(&["credential-process", "read"]).ok();
+    assert_eq!(states(), ["valid", "valid", "renewable"]);
+    scene.expire("prod");
+    assert_eq!(state(&scene, "prod"), "renewable");
+}
+
+#[test]
+fn a_role_that_aws_could_not_give_or_that_is_another_one_now_is_not_refused() {
+    let scene = Scene::new();
+    scene.logged_in(&["main"]);
+    scene.aws.world().fail_next("AssumeRole", Fault::status(403, "AccessDenied", "User is not authorized"));
+    scene.run(&["credential-process", "prod"]).exits(5);
+    assert_eq!(state(&scene, "prod"), "none");
+    scene.change_manifest("role/Admin", "role/Other");
+    assert_eq!(state(&scene, "prod"), "renewable");
+    for _ in 0..10 {
+        scene.aws.world().fail_next("AssumeRole", Fault::status(500, "InternalFailure", "later"));
+    }
+    scene.run(&["credential-process", "prod"]).exits(6);
+    assert_eq!(state(&scene, "prod"), "renewable");
+}
