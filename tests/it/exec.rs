@@ -102,12 +102,7 @@ fn awsauths_own_flags_end_where_the_command_begins() {
         assert_eq!(run.stdout, "<--no-login><--manifest><-h>", "{before:?}");
     }
     // A misspelt flag is no command, unless it is said to be one.
-    for args in [
-        &["exec", "base", "--nologin", "true"][..],
-        &["exec", "base", "-x"],
-        &["exec", "base"],
-        &["exec", "base", "--"],
-    ] {
+    for args in [&["exec", "base", "--nologin", "true"][..], &["exec", "base", "-x"]] {
         let run = scene.run(args).exits(2);
         assert!(run.stderr.contains("Usage: awsauth exec"), "{args:?}: {}", run.stderr);
     }
@@ -219,4 +214,23 @@ fn an_expired_role_is_renewed_first_and_without_a_session_nothing_runs() {
     assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", line));
     scene.run(&["exec", "prod"]).exits(2);
     scene.run(&["exec", "pord", "--", "true"]).exits(2);
+}
+
+#[test]
+fn a_forgotten_name_is_asked_for_and_one_behind_dashes_is_taken() {
+    let scene = Scene::new();
+    for (args, expected) in [
+        (&["exec", "--", "ls"][..], "which profile?\nhint: NAME stands before `--`: `awsauth exec NAME -- ls`\n"),
+        (
+            &["exec", "--", "ls", "-l", "a b"],
+            "which profile?\nhint: NAME stands before `--`: `awsauth exec NAME -- ls -l 'a b'`\n",
+        ),
+        (&["exec", "base"], "which command?\nhint: it stands after the profile: `awsauth exec base -- CMD`\n"),
+        (&["exec", "base", "--"], "which command?\nhint: it stands after the profile: `awsauth exec base -- CMD`\n"),
+        (&["exec", "bsae", "--", "ls"], "there is no profile `bsae` in the manifest\nhint: did you mean `base`?\n"),
+    ] {
+        let run = scene.run(args).exits(2);
+        assert_eq!(run.stderr, format!("error: {expected}"), "{args:?}");
+    }
+    assert_eq!(scene.run(&["exec", "--", "base", "echo", "ran"]).ok().stdout, "ran\n");
 }

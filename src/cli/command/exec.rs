@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(value_name = "NAME", required_unless_present_any = ["all", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<OsString>,
     /// The command and its arguments, passed on as they are
-    #[arg(value_name = "CMD", required_unless_present_any = ["all", "tag"], trailing_var_arg = true)]
+    #[arg(value_name = "CMD", trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -70,9 +70,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         check_escape(args, &command, host.words())?;
     }
     let Some((program, rest)) = command.split_first() else {
-        return Err(
-            Failure::new(Exit::Usage, "which command?").hint("it stands after `--`: `awsauth exec --all -- CMD`")
-        );
+        return Err(without_command(args, host.words()));
     };
     let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
     let wanted = match &*names {
@@ -80,7 +78,12 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
         [name] if !NamePattern::is_meant(name) => {
-            return become_command(&Desk::new(host, places, out)?, name, args.login(), host, program, rest);
+            let desk = Desk::new(host, places, out)?;
+            // A NAME behind `--` is one all the same, if there is such a profile.
+            if desk.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {
+                return Err(without_name(&[&[name.into()], &*command].concat()));
+            }
+            return become_command(&desk, name, args.login(), host, program, rest);
         }
         [] if args.all => Wanted::All,
         [] => Wanted::Tags(&args.tags.tag),
@@ -102,6 +105,13 @@ impl Args {
         if self.no_login { InPlace::Refused } else { InPlace::Allowed }
     }
 
+    /// Whether the first word behind `--` was taken for NAME.
+    fn has_name_escaped(&self, words: &[OsString]) -> bool {
+        self.name
+            .as_ref()
+            .is_some_and(|name| words.ends_with(&escaped(&[std::slice::from_ref(name), &self.command].concat())))
+    }
+
     /// The same with `command` in its right place, to be typed: it widens nothing that was asked for.
     fn with_command(&self, command: &[OsString]) -> String {
         let mut words: Vec<OsString> = ["awsauth", "exec"].map(OsString::from).to_vec();
@@ -113,6 +123,24 @@ impl Args {
         words.extend(self.no_login.then(|| "--no-login".into()));
         shell_words(words.iter().chain(&escaped(command)))
     }
+}
+
+/// The words end too early.
+fn without_command(args: &Args, words: &[OsString]) -> Failure {
+    match &args.name {
+        Some(name) if args.has_name_escaped(words) => without_name(std::slice::from_ref(name)),
+        Some(name) => {
+            let exec = shell_words(&["awsauth".into(), "exec".into(), name.clone()]);
+            Failure::new(Exit::Usage, "which command?").hint(format!("it stands after the profile: `{exec} -- CMD`"))
+        }
+        None => Failure::new(Exit::Usage, "which command?").hint("it stands after `--`: `awsauth exec --all -- CMD`"),
+    }
+}
+
+/// Only `command` was given, behind `--`.
+fn without_name(command: &[OsString]) -> Failure {
+    let command = shell_words(&escaped(command));
+    Failure::new(Exit::Usage, "which profile?").hint(format!("NAME stands before `--`: `awsauth exec NAME {command}`"))
 }
 
 /// Becomes the command with the credentials of one profile.
