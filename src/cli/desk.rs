@@ -20,13 +20,13 @@ use crate::plan;
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
-use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
 use crate::system::{browser, clock, disk, interrupt};
 
 use super::announce::announce;
 use super::asker::{self, Asker};
+use super::confirm::check_replaceable;
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -172,6 +172,13 @@ impl<'a> Desk<'a> {
     /// Whether the identity's long-term key is there.
     pub(crate) fn has_key(&self, profile: &Profile) -> bool {
         profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
+    }
+
+    /// Whether a long-term key of the identity's stands where its session belongs; `apply --adopt` moves it.
+    pub(crate) fn has_misplaced_key(&self, profile: &Profile) -> bool {
+        let bytes = disk::read(&self.credentials_file).ok().flatten().unwrap_or_default();
+        let checked = plan::check_session_section(&bytes, profile, &|name| self.sessions.key_id(name));
+        matches!(checked, Err(plan::Refusal::Shadowed { way: plan::Way::Adopt { .. }, .. }))
     }
 
     /// Credentials for each chain, in order; one that fails does not stop the others, a person who presses Ctrl-C does.
@@ -415,8 +422,7 @@ impl<'a> Desk<'a> {
 
     /// Refuses a credentials file that can't be replaced, before a person is asked for what is to stand there.
     pub(crate) fn check_credentials_file(&self) -> Result<(), Failure> {
-        let file = Snapshot::read(&self.credentials_file).and_then(|file| file.check_replaceable());
-        file.map_err(|error| explain::disk(&error))
+        check_replaceable(&self.credentials_file)
     }
 
     /// Refuses a credentials file in which the session of the chain could not be written, before anybody is asked for a

@@ -1,6 +1,6 @@
 //! `status`: what is known of each profile without asking AWS.
 
-use crate::scene::{CREDENTIALS, Scene};
+use crate::scene::{CREDENTIALS, Scene, long_term_keys};
 
 /// Name and state of each profile, in order.
 fn states(scene: &Scene) -> Vec<(String, String)> {
@@ -145,4 +145,32 @@ fn what_a_refresh_token_renews_is_enough_for_check() {
     assert_eq!(run.json()["profiles"][1]["state"], "renewable");
     scene.run(&["status", "read", "jump", "--check", "--min-ttl", "16m"]).exits(1);
     assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
+fn check_sends_a_profile_whose_long_term_key_is_missing_to_keys_add() {
+    let scene = Scene::new();
+    scene.home.write(CREDENTIALS, "");
+    for (names, commands) in [
+        (&["base"][..], "awsauth keys add base"),
+        (&["main", "prod"], "awsauth keys add main && awsauth login main prod"),
+        (&["prod", "audit", "read"], "awsauth keys add main && awsauth keys add base && awsauth login prod audit read"),
+    ] {
+        let run = scene.run(&[&["status", "--check"], names].concat()).exits(1);
+        let expected = format!("too little time left: {}; run {commands}\n", names.join(", "));
+        assert_eq!(run.stderr, expected);
+    }
+}
+
+#[test]
+fn a_long_term_key_in_the_place_of_the_session_is_told_with_what_moves_it() {
+    let scene = Scene::new();
+    scene.home.write(CREDENTIALS, long_term_keys().replace("[main-long-term]", "[main]"));
+    let note = "main: there is a key in [main] of the credentials file; `awsauth apply --adopt` moves it to [main-long-term]\n";
+    let run = scene.run(&["status"]).ok();
+    assert_eq!((run.stdout.contains("no key"), run.stderr.as_str()), (true, note));
+    let run = scene.run(&["status", "prod", "--check"]).exits(1);
+    assert_eq!(run.stderr, "too little time left: prod; run awsauth apply --adopt && awsauth login prod\n");
+    scene.run(&["apply", "--adopt"]).ok();
+    assert_eq!(scene.run(&["status", "main"]).ok().stderr, "");
 }

@@ -91,10 +91,11 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
     let chosen = choose_profiles(&manifest, Wanted::Names(&names), Among::Every)?;
     manifest.warn_of_errors();
     let mut names: Vec<String> = chosen.iter().map(|profile| profile.name.to_string()).collect();
-    let named = sessions.iter().filter_map(|name| manifest.session(name)).cloned().map(SsoAccess::Session);
-    let named: Vec<SsoAccess> = named.collect();
-    let profiles = affected(&names, &named, &manifest)?;
-    let accesses: Vec<&SsoAccess> = named.iter().chain(profiles.iter().filter_map(|profile| access(profile))).collect();
+    let portals: Vec<SsoAccess> =
+        sessions.iter().filter_map(|name| manifest.session(name)).cloned().map(SsoAccess::Session).collect();
+    let profiles = affected(&names, &portals, &manifest)?;
+    let accesses: Vec<&SsoAccess> =
+        portals.iter().chain(profiles.iter().filter_map(|profile| access(profile))).collect();
     names.extend(sessions);
     let mut scope = Scope { levels: in_levels(&profiles, &manifest.catalog), ..Scope::default() };
     let mut account = Account::default();

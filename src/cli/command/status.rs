@@ -12,7 +12,7 @@ use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::selection::Filter;
 use crate::login::seconds_left;
-use crate::model::{Chain, Profile};
+use crate::model::{Chain, Pattern, Profile};
 use crate::render::{duration, header, table_within};
 use crate::system::clock;
 use crate::system::host::Host;
@@ -59,11 +59,6 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let now = clock::now();
     let states: Vec<(&Profile, State)> =
         chains.iter().map(|chain| (chain.target(), state(&desk, chain.profiles(), now))).collect();
-    let short: Vec<&str> = states
-        .iter()
-        .filter(|(_, state)| !state.life.lasts(args.min_ttl, now))
-        .map(|(profile, _)| profile.name.as_str())
-        .collect();
     if out.json {
         out.document(json!({
             "profiles": states.iter().map(|(profile, state)| document(profile, state, now)).collect::<Vec<_>>(),
@@ -72,16 +67,54 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         let (text, is_whole) = table_within(&rows(&states, now), out.columns_of_data(host), &EXPENDABLE);
         out.data_of_table(&text, is_whole)?;
     }
+    say_misplaced(&desk, &profiles, out);
+    let short: Vec<(&Chain<'_>, &State)> = chains
+        .iter()
+        .zip(states.iter().map(|(_, state)| state))
+        .filter(|(_, state)| !state.life.lasts(args.min_ttl, now))
+        .collect();
     if args.check && !short.is_empty() {
-        let is_short = |(profile, _): &&(&Profile, State)| short.contains(&profile.name.as_str());
-        // What is valid is kept by a login that is not told otherwise.
-        let force =
-            if states.iter().filter(is_short).any(|(_, state)| state.word == "valid") { " --force" } else { "" };
-        let (list, names) = (short.join(", "), short.join(" "));
-        out.say(&format!("too little time left: {list}; run awsauth login {names}{force}"));
+        let names: Vec<&str> = short.iter().map(|(chain, _)| chain.target().name.as_str()).collect();
+        out.say(&format!("too little time left: {}; run {}", names.join(", "), cure(&desk, &short)));
         return Ok(Exit::Different);
     }
     Ok(Exit::Done)
+}
+
+/// Tells of long-term keys that stand where sessions belong.
+fn say_misplaced(desk: &Desk<'_>, profiles: &[&Profile], out: Out) {
+    for profile in profiles.iter().filter(|profile| !desk.has_key(profile) && desk.has_misplaced_key(profile)) {
+        let (name, section) = (&profile.name, profile.long_term_section().unwrap_or(&profile.name));
+        out.say(&format!(
+            "{name}: there is a key in [{name}] of the credentials file; `awsauth apply --adopt` moves it to [{section}]"
+        ));
+    }
+}
+
+/// The commands after which these profiles have time left: first the long-term keys that are missing, then the login.
+fn cure(desk: &Desk<'_>, short: &[(&Chain<'_>, &State)]) -> String {
+    let mut commands: Vec<String> = Vec::new();
+    for base in short.iter().map(|(chain, _)| chain.base()) {
+        if base.long_term_section().is_none() || desk.has_key(base) {
+            continue;
+        }
+        let command = if desk.has_misplaced_key(base) {
+            "awsauth apply --adopt".to_owned()
+        } else {
+            format!("awsauth keys add {}", base.name)
+        };
+        if !commands.contains(&command) {
+            commands.push(command);
+        }
+    }
+    let targets = || short.iter().filter(|(chain, _)| chain.target().pattern() != Pattern::Iam);
+    let names: Vec<&str> = targets().map(|(chain, _)| chain.target().name.as_str()).collect();
+    if !names.is_empty() {
+        // What is valid is kept by a login that is not told otherwise.
+        let force = if targets().any(|(_, state)| state.word == "valid") { " --force" } else { "" };
+        commands.push(format!("awsauth login {}{force}", names.join(" ")));
+    }
+    commands.join(" && ")
 }
 
 fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Value {
