@@ -198,10 +198,11 @@ impl Manifest {
             return self.without_profiles();
         }
         let wrong: Vec<&str> = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str()).collect();
-        let mut otherwise = "`awsauth list` lists the profiles".to_owned();
-        if self.reading.loaded.matrices > 0 {
-            otherwise += &format!("; `awsauth list --why {name}` says which matrix leaves this one out, if one does");
-        }
+        let why = match self.reading.loaded.matrices {
+            0 => String::new(),
+            _ => format!("; `awsauth list --why {name}` says which matrix leaves this one out, if one does"),
+        };
+        let otherwise = format!("`awsauth list` lists the profiles{why}");
         unknown::unknown_profile(name, &self.catalog, &wrong, &self.aws_files, otherwise)
     }
 

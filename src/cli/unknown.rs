@@ -46,17 +46,18 @@ fn profiles_of(session: &str, catalog: &Catalog) -> Option<String> {
         let root = catalog.chain(profile.name.as_str()).and_then(|chain| chain.root());
         matches!(root, Some(Root::Session(other)) if other.name.as_str() == session)
     };
-    listed(catalog.profiles().iter().filter(signs_in).map(|profile| profile.name.as_str()).collect())
+    listed(catalog.profiles().iter().filter(signs_in).map(|profile| profile.name.as_str()))
 }
 
 fn tag(name: &str, catalog: &Catalog) -> Option<String> {
     let has_tag = |profile: &&Profile| profile.tags.iter().any(|tag| tag == name);
     let tagged = catalog.profiles().iter().filter(has_tag).map(|profile| profile.name.as_str());
-    Some(format!("`{name}` is a tag; the profiles with it are {}", listed(tagged.collect())?))
+    Some(format!("`{name}` is a tag; the profiles with it are {}", listed(tagged)?))
 }
 
 /// The first of `names`, and how many more there are; none if there is no name.
-fn listed(names: Vec<&str>) -> Option<String> {
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
     let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
     let more = names.len() - shown.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -74,12 +75,12 @@ fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
     }
     let is_end = |rest: &str| rest.starts_with(|next: char| !next.is_ascii_alphanumeric());
     let is_longer = |other: &&str| other.strip_prefix(name).is_some_and(is_end) && !name.is_empty();
-    if let Some(longer) = listed(profiles().filter(is_longer).collect()) {
+    if let Some(longer) = listed(profiles().filter(is_longer)) {
         return Some(format!("the profiles that begin so are {longer}"));
     }
     let first_part = name.rfind(|one: char| !one.is_ascii_alphanumeric()).map_or("", |end| &name[..=end]);
     let is_alike = |other: &&str| !first_part.is_empty() && other.starts_with(first_part);
-    let alike = listed(profiles().filter(is_alike).collect());
+    let alike = listed(profiles().filter(is_alike));
     let near = if alike.is_some() { nearest(name, all().filter(is_alike)) } else { nearest(name, all()) };
     match near {
         Some(near) if profiles().any(|profile| profile == near) => Some(format!("did you mean `{near}`?")),

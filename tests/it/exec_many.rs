@@ -435,7 +435,7 @@ fn what_makes_no_sense_is_said_before_anything_runs() {
         (&["exec", "--all", "--tag", "keys", "--", "echo", "ran"], "cannot be used with"),
         (&["exec", "--all"], "which command?"),
         (&["exec", "--all", "--"], "which command?"),
-        (&["exec", "key-*"], "Usage: awsauth exec"),
+        (&["exec", "key-*"], "which command?"),
         (&["exec", "key-a", "--parallel", "2", "--", "echo", "ran"], "`--parallel` is for many profiles"),
         (&["exec", "--parallel", "0", "--all", "--", "echo", "ran"], "0 is not in 1..=100"),
         (&["exec", "kye-*", "--", "echo", "ran"], "did you mean `key-*`?"),
