@@ -224,7 +224,9 @@ fn a_process_that_is_stopped_while_it_renews_is_named_and_not_waited_for_for_eve
     let _held = scene.sessions.try_lock("corp").unwrap();
     // As `exec` of many waits, which gives no limit.
     let broker = scene.broker(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
-    let outcomes = runtime.block_on(broker.carry_out(&broker.plan(&chains), None));
+    let plan = broker.plan(&chains);
+    let waiting = async { tokio::time::timeout(UNATTENDED * 2, broker.carry_out(&plan, None)).await };
+    let outcomes = runtime.block_on(waiting).expect("it is waited for for ever");
     let Err(error) = &outcomes[0] else { panic!("{outcomes:?}") };
     let BrokerError::Lock { source, .. } = &**error else { panic!("{error:?}") };
     let holder = format!("another awsauth (process {}) has held", std::process::id());

@@ -189,6 +189,16 @@ mod tests {
         assert_eq!(attribute(&path, "user.label").is_some(), label);
     }
 
+    /// A pipe takes a mode and no list, as a file on some network file systems.
+    #[test]
+    fn where_no_list_can_be_kept_the_group_gets_its_own_rights_and_not_those_of_the_list() {
+        let Some((_dir, path)) = with_lists(ACCESS) else { return };
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let new = File::from(std::os::fd::OwnedFd::from(writer));
+        keep(&new, &path, &fs::metadata(&path).unwrap()).unwrap();
+        assert_eq!((mode(&path), new.metadata().unwrap().permissions().mode() & 0o777), (0o640, 0o600));
+    }
+
     #[test]
     fn the_list_that_a_directory_gives_new_files_opens_none_that_had_no_list() {
         let Some((_dir, path)) = with_lists("system.posix_acl_default") else { return };
