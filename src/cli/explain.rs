@@ -317,3 +317,13 @@ fn shadowed(section: &str, way: &Way) -> String {
         Way::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_nothing_but_the_case_is_near_however_long_it_is() {
+        assert_eq!(nearest("PRODUCTION", ["productive", "production"].into_iter()), Some("production"));
+    }
+}

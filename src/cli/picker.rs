@@ -13,7 +13,8 @@ const MARGIN: usize = 3;
 /// The columns that are shortened, and then go, where a terminal is too narrow: the account, the role.
 const EXPENDABLE: [usize; 2] = [1, 2];
 
-/// Lets one of `profiles` be chosen by name, account, role or what `state` says of it; or one of `others`.
+/// Lets one of `profiles` be chosen by name, account, role or what `state` says of it; or one of `others`. There must be
+/// something to choose.
 pub(crate) fn pick(
     question: &str,
     profiles: &[&Profile],
@@ -21,10 +22,6 @@ pub(crate) fn pick(
     others: &[&str],
     out: Out,
 ) -> Result<String, Failure> {
-    if profiles.is_empty() && others.is_empty() {
-        let failure = Failure::new(Exit::Usage, "the manifest has no profiles to choose from");
-        return Err(failure.hint("add `[profiles.NAME]` to it; `awsauth init` writes an example"));
-    }
     let row = |profile: &&Profile| {
         let [account, role] = [profile.account(), profile.role_name()].map(|cell| display_safe(cell.unwrap_or("-")));
         vec![profile.name.to_string(), account, role, state(profile)]

@@ -159,12 +159,19 @@ fn every_test_file_is_part_of_the_one_binary() {
 /// A newcomer's first command: with the AWS SDKs and what tests need, it took ten minutes from nothing.
 #[test]
 fn the_tour_is_built_from_little_beside_the_program() {
-    let dependencies = |file: &str| -> BTreeSet<String> {
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
-        let manifest: toml_edit::DocumentMut = text.parse().unwrap();
+    let manifest = |file: &str| -> toml_edit::DocumentMut {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap().parse().unwrap()
+    };
+    let (tour, program) = (manifest("examples/Cargo.toml"), manifest("Cargo.toml"));
+    // `cargo run --example tour` looks for it among the default members.
+    for list in ["members", "default-members"] {
+        let members = program["workspace"][list].as_array().unwrap();
+        assert!(members.iter().any(|member| member.as_str() == Some("examples")), "{list}");
+    }
+    let dependencies = |manifest: &toml_edit::DocumentMut| -> BTreeSet<String> {
         manifest["dependencies"].as_table().unwrap().iter().map(|(name, _)| name.to_owned()).collect()
     };
-    let (tour, program) = (dependencies("examples/Cargo.toml"), dependencies("Cargo.toml"));
+    let (tour, program) = (dependencies(&tour), dependencies(&program));
     assert_eq!(tour.difference(&program).collect::<Vec<_>>(), ["hmac"], "what the program needs as well is built once");
     let is_heavy = |name: &&String| name.starts_with("aws-") || *name == "tokio" || *name == "rustls";
     assert_eq!(tour.iter().find(is_heavy), None);

@@ -62,7 +62,8 @@ fn a_wrong_code_is_asked_for_again_and_the_right_one_logs_in() {
     session.send("12345\r").unwrap();
     session.flush().unwrap();
     session.exp_string("six digits, please").unwrap();
-    session.send(&format!("\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}{wrong}\r")).unwrap();
+    // What was wrong is gone, and not to be taken away first.
+    session.send(&format!("{wrong}\r")).unwrap();
     session.flush().unwrap();
     session.exp_string("is wrong, or was used before").unwrap();
     session.exp_regex("Wait for the next code, in [1-9][0-9]? s").unwrap();
@@ -83,9 +84,9 @@ fn editing_keys_edit_the_code_and_a_wrong_one_does_not_stay() {
     session.send("12345\r").unwrap();
     session.flush().unwrap();
     session.exp_string("six digits, please").unwrap();
-    // Ctrl-U, Ctrl-W, Ctrl-A with Ctrl-K, Ctrl-E, Ctrl-H.
+    // Ctrl-W with Ctrl-H, Ctrl-B with Ctrl-K, Ctrl-A, Ctrl-U, Ctrl-E: without any of them, another code is left.
     let (first, rest) = good.split_at(1);
-    session.send(&format!("98\u{15}76\u{17}54\u{1}\u{b}{rest}\u{1}{first}\u{5}3\u{8}\r")).unwrap();
+    session.send(&format!("{rest} 76\u{17}\u{8}54\u{2}\u{2}\u{b}\u{1}98\u{15}{first}\u{5}3\u{8}\r")).unwrap();
     session.flush().unwrap();
     session.exp_string("prod: valid for").unwrap();
     ends_with(session, 0);
@@ -540,13 +541,14 @@ fn no_table_is_wider_than_the_terminal_and_the_person_is_told() {
     let scene = Scene::new().env("COLUMNS", "60").env("NO_COLOR", "1");
     scene.change_manifest(
         "[profiles.base]\npattern = \"iam\"",
-        "[profiles.base]\npattern = \"iam\"\ndescription = \"the user that audits are made from, once a year\"",
+        "[profiles.base]\npattern = \"iam\"\ndescription = \"the user that audits are made from, once a year\"\n\n\
+         [profiles.audit-of-the-whole-year]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"",
     );
     for args in ["list", "status", "graph"] {
         let text = ends_with(at_terminal(&scene, args), 0);
         // What is read is bytes: `…` has two that follow the first.
         let columns = |line: &str| line.chars().filter(|byte| !('\u{80}'..='\u{bf}').contains(byte)).count();
-        assert!(text.lines().all(|line| columns(line) <= 60), "{args}: {text}");
+        assert!(text.lines().all(|line| columns(line) <= 60) && text.contains("shortened to"), "{args}: {text}");
     }
     let scene = scene.env("COLUMNS", "76");
     let text = ends_with(at_terminal(&scene, "list base"), 0);

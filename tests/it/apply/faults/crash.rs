@@ -1,5 +1,7 @@
 //! A run that dies, or whose system says no, at any one call.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::strace::{Call, Fault, calls, disturbed};
 use super::{CONFIG, CREDENTIALS, DOTFILE, Run, Sandbox, both_to_change, files, for_each, found, heals, new, old};
 use crate::scene::STATE;
@@ -31,7 +33,10 @@ fn is_whole(home: &Sandbox, run: &Run, what: &str) {
     let known = [CONFIG, CREDENTIALS, DOTFILE, ".config/awsauth/profiles.toml"].map(|file| home.path(file));
     for path in files(&home.path("")) {
         let is_temp = path.extension().is_some_and(|extension| extension == "awsauth-tmp");
-        assert!(known.contains(&path) || is_temp || path.starts_with(home.path(STATE)), "{what}: {}", path.display());
+        let is_kept = path.starts_with(home.path(STATE));
+        assert!(known.contains(&path) || is_temp || is_kept, "{what}: {}", path.display());
+        let mode = path.symlink_metadata().unwrap().permissions().mode();
+        assert!(!is_kept || mode & 0o077 == 0, "{what}: {mode:o} {}", path.display());
     }
 }
 
