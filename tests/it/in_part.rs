@@ -1,6 +1,7 @@
 //! One mistake does not stop the rest: what goes on for the profiles that are in order, and what does not.
 
 use crate::scene::{CONFIG, MANIFEST, Scene};
+use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 use crate::support::sandbox::Run;
 
 /// Wrong by itself; another one whose source is wrong; one that nobody can find the source of.
@@ -47,6 +48,8 @@ fn profiles_that_are_in_order_go_on_with_one_line_of_warning() {
     warned(scene.run(&["env", "prod", "--shell", "bash"]));
     warned(scene.run(&["exec", "prod", "--", "true"]));
     warned(scene.run(&["logout", "prod"]));
+    let key = format!("{KEY_ID} {SECRET_KEY}");
+    warned(scene.home.run_with_input(["keys", "add", "base", "--force"], &key));
     let home = scene.home.env("AWSAUTH_HOOK", "bash");
     warned(home.run(["use", "base"]));
 }
@@ -158,9 +161,16 @@ fn a_file_that_can_not_be_parsed_and_wrong_settings_of_ones_own_stop_everything(
 
 #[test]
 fn who_logs_in_without_any_profile_is_told_that_there_is_none() {
-    let scene = Scene::new();
+    let scene = Scene::new().env("AWSAUTH_HOOK", "bash");
     scene.home.manifest("");
-    for args in [&["login"][..], &["login", "prod"], &["env", "prod"]] {
+    for args in [
+        &["login"][..],
+        &["login", "prod"],
+        &["login", "--all"],
+        &["env", "prod"],
+        &["use"],
+        &["exec", "--all", "--", "true"],
+    ] {
         let run = scene.run(args).exits(2);
         for part in ["the manifest has no profiles", "~/.config/awsauth/profiles.toml", "awsauth init --print"] {
             assert!(run.stderr.contains(part), "{part}: {}", run.stderr);

@@ -526,6 +526,12 @@ fn a_list_to_choose_from_shows_account_role_and_state_and_filters_by_them() {
     session.send("zzz\r").unwrap();
     session.flush().unwrap();
     ends_with(session, 130);
+    let scene = scene.env("AWSAUTH_HOOK", "bash");
+    let mut session = at_terminal(&scene, "use > out");
+    session.exp_string("Use:").unwrap();
+    session.exp_string("read   123456789012  ReadOnly  valid").unwrap();
+    session.send_control('c').unwrap();
+    ends_with(session, 130);
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let profiles = choose(&desk.manifest, wanted, Among::Every)?;
     desk.manifest.warn_of_errors();
     if profiles.is_empty() {
-        return Err(Failure::new(Exit::Usage, "the manifest has no profiles to run it for"));
+        return Err(desk.manifest.without_profiles());
     }
     check_program(program, rest, &desk.manifest.catalog, host)?;
     let batch = Batch { desk: &desk, host, out, program, args: rest, parallel: usize::from(args.parallel) };

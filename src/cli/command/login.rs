@@ -159,6 +159,10 @@ fn sessions<'m>(args: &'m Args, manifest: &'m Manifest) -> impl Iterator<Item = 
 fn wanted<'d>(args: &Args, desk: &'d Desk<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
     let manifest = &desk.manifest;
     let among = Among::WithSession;
+    // An SSO session may be named.
+    if args.names.is_empty() && manifest.catalog.profiles().is_empty() {
+        return Err(manifest.without_profiles());
+    }
     if args.all {
         return choose(manifest, Wanted::All, among);
     }
@@ -168,9 +172,6 @@ fn wanted<'d>(args: &Args, desk: &'d Desk<'_>, host: &Host, out: Out) -> Result<
     if !args.names.is_empty() {
         let names: Vec<String> = args.names.iter().filter(|name| manifest.session(name).is_none()).cloned().collect();
         return choose(manifest, Wanted::Names(&names), among);
-    }
-    if manifest.catalog.profiles().is_empty() {
-        return Err(manifest.without_profiles());
     }
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `--all`"));
