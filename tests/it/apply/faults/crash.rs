@@ -35,8 +35,8 @@ fn is_whole(home: &Sandbox, run: &Run, what: &str) {
         let is_temp = path.extension().is_some_and(|extension| extension == "awsauth-tmp");
         let is_kept = path.starts_with(home.path(STATE));
         assert!(known.contains(&path) || is_temp || is_kept, "{what}: {}", path.display());
-        let mode = path.symlink_metadata().unwrap().permissions().mode();
-        assert!(!is_kept || mode & 0o077 == 0, "{what}: {mode:o} {}", path.display());
+        let mode = path.symlink_metadata().unwrap().permissions().mode() & 0o777;
+        assert!(!is_kept || mode == 0o600, "{what}: {mode:o} {}", path.display());
     }
 }
 
