@@ -101,8 +101,9 @@ impl<'a> Plans<'a> {
         let removed: Vec<SectionId> = removed.map(|(header, _)| SectionId::parse(header, FileKind::Config)).collect();
         let moved = self.renamed(&work.credentials);
         let moved: Vec<SectionId> = moved.map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
-        let bytes = if work.config.is_pending() { &work.config.plan.after } else { &work.config.snapshot.bytes };
-        plan::dependents(self.catalog, bytes, &removed, &moved)
+        let before = &work.config.snapshot.bytes;
+        let after = if work.config.is_pending() { &work.config.plan.after } else { before };
+        plan::dependents(self.catalog, (before, after), &removed, &moved)
     }
 
     /// Plans everything else. `planned` is the plan of the config file.

@@ -59,9 +59,12 @@ pub(crate) fn config(
         return Ok(plan);
     }
     let without = Document::parse(&adopted.plan.after, FileKind::Config);
-    let found = Block::find(&without)?;
-    let placed =
-        place(&without, &without.faults(), found.as_ref(), &sections, permission.overwrite, &adopted.comments)?;
+    let moved = Block::find(&without)?;
+    let placed = place(&without, &without.faults(), moved.as_ref(), &sections, permission.overwrite, &adopted.comments);
+    let placed = placed.map_err(|refusal| {
+        // It has the lines of a file that nobody sees; told are those of the file as it is.
+        check_block(&document, &faults, found.as_ref(), &sections, permission.overwrite).err().unwrap_or(refusal)
+    })?;
     let mut both = adopted.plan.then(placed, document.bytes())?;
     // What is adopted is no longer read differently; line numbers are those of the file as it is.
     let removed: Vec<Range<usize>> = both.edits.iter().map(|edit| edit.range.clone()).collect();
@@ -108,6 +111,23 @@ fn place(
         proof::config(document, faults, found, &plan, sections, &body)?;
     }
     Ok(plan)
+}
+
+/// Refuses a block that must not be replaced.
+fn check_block(
+    document: &Document<'_>,
+    faults: &[Fault],
+    found: Option<&Block>,
+    sections: &[NewSection<'_>],
+    overwrite: Overwrite,
+) -> Result<(), Refusal> {
+    let Some(block) = found else { return Ok(()) };
+    block.check_head(document)?;
+    let trailing = block.trailing(document)?;
+    if overwrite == Overwrite::Edited {
+        return Ok(());
+    }
+    check_edited(document, faults, block, &trailing, sections, &Body::render(sections)?)
 }
 
 /// Those of `names` that have no section in the file.

@@ -26,19 +26,20 @@ pub(crate) struct Dependent {
     pub(crate) on: SectionId,
 }
 
-/// The sections of the user's own that name as their source or session one of `removed` that is in the file no longer, or
-/// one of `moved`, whose long-term key has another place. Linear.
+/// The sections of the user's own that name as their source or session one of `removed` that is not in the file `after` the
+/// change, or one of `moved`, whose long-term key has another place. Lines are those of the file `before`, which is what
+/// the person sees. Linear.
 pub(crate) fn dependents(
     catalog: &Catalog,
-    bytes: &[u8],
+    (before, after): (&[u8], &[u8]),
     removed: &[SectionId],
     moved: &[SectionId],
 ) -> Vec<Dependent> {
     if removed.is_empty() && moved.is_empty() {
         return Vec::new();
     }
-    let document = Document::parse(bytes, FileKind::Config);
-    let is_gone = |id: &&SectionId| document.find(id).next().is_none();
+    let [document, after] = [before, after].map(|bytes| Document::parse(bytes, FileKind::Config));
+    let is_gone = |id: &&SectionId| after.find(id).next().is_none();
     let gone: HashSet<&SectionId> = removed.iter().filter(is_gone).chain(moved).collect();
     let mut found = Vec::new();
     let is_own = |id: &SectionId| match id {
@@ -46,7 +47,8 @@ pub(crate) fn dependents(
         SectionId::Profile(name) => catalog.get(name).is_some(),
         SectionId::SsoSession(_) | SectionId::Services(_) | SectionId::Other(_) => false,
     };
-    for section in document.sections().iter().filter(|section| !is_own(&section.id)) {
+    let stays = |id: &SectionId| !is_own(id) && after.find(id).next().is_some();
+    for section in document.sections().iter().filter(|section| stays(&section.id)) {
         for (key, make) in LINKS {
             let Some(entry) = document.own_entry(section, key) else { continue };
             let on = make(document.value(entry).into_owned());
@@ -63,16 +65,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_that_name_what_is_gone_are_found_with_their_line() {
-        let text = b"[profile a]\nsource_profile = main\n[profile b]\nx = 1\nsso_session=corp\n\
+    fn sections_that_name_what_is_gone_are_found_with_their_line_before_the_change() {
+        let before = b"[profile main]\nx = 1\n[sso-session corp]\n[profile gone]\nsource_profile = main\n\
+                       [profile a]\nsource_profile = main\n[profile b]\nx = 1\nsso_session=corp\n\
+                       [profile c]\nsource_profile = d\n[profile d]\nsource_profile = default\n";
+        let after = b"[profile a]\nsource_profile = main\n[profile b]\nx = 1\nsso_session=corp\n\
                      [profile c]\nsource_profile = d\n[profile d]\nsource_profile = default\n";
         let named = |name: &str| SectionId::Profile(name.to_owned());
         let removed = [named("main"), SectionId::SsoSession("corp".to_owned()), named("d")];
-        let found = dependents(&Catalog::default(), text, &removed, &[SectionId::Default]);
+        let found = dependents(&Catalog::default(), (before, after), &removed, &[SectionId::Default]);
         let lines: Vec<(usize, String, String)> =
             found.iter().map(|one| (one.line, one.id.to_string(), one.on.to_string())).collect();
         let expected =
-            [(2, "profile a", "profile main"), (5, "profile b", "sso-session corp"), (9, "profile d", "default")];
+            [(7, "profile a", "profile main"), (10, "profile b", "sso-session corp"), (14, "profile d", "default")];
         assert_eq!(lines, expected.map(|(line, id, on)| (line, id.to_owned(), on.to_owned())));
     }
 }

@@ -91,6 +91,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let work = plans.make(config.map_err(|error| explain::disk(&error))?, planned, places)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
+    warn_of_own(&plans, &work, is_shown_only, out);
     if !is_shown_only {
         let state = places.state()?;
         let can_ask = host.is_interactive() && !args.yes;
@@ -207,11 +208,6 @@ fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool
             out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
         }
     }
-    for one in plans.dependents(work) {
-        out.warn(&without_credentials(plans, work, &one, is_shown_only));
-    }
-    readers::warn(&work.config, out);
-    readers::warn(&work.credentials, out);
     work.prune.report(is_shown_only, out);
     work.permissions.report(is_shown_only, out);
     if !work.is_pending() && program.left_out().is_empty() {
@@ -228,6 +224,18 @@ fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool
     }
     say_missing(&work.missing, out);
     Ok(())
+}
+
+/// Warns of places of the user's own, with their lines in the files as they are: so before these are written.
+fn warn_of_own(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) {
+    if out.json {
+        return;
+    }
+    for one in plans.dependents(work) {
+        out.warn(&without_credentials(plans, work, &one, is_shown_only));
+    }
+    readers::warn(&work.config, out);
+    readers::warn(&work.credentials, out);
 }
 
 /// What becomes of a section of the user's own.

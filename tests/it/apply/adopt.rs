@@ -288,6 +288,31 @@ fn own_sections_that_go_through_what_moves_or_goes_are_warned_of() {
 }
 
 #[test]
+fn every_line_that_is_told_is_one_of_the_file_before_the_write() {
+    let stage = "[profile stage]\nsource_profile = main\nrole_arn = arn:aws:iam::444455556666:role/Stage\n";
+    let config = format!("[profile main]\nregion = eu-west-1\n\n{stage}\n[profile odd]\nregion = us-east-1 # here\n");
+    let home = home(&config);
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let run = home.run(["apply", "--adopt"]).ok();
+    let (before, _) = run.stderr.split_once("wrote ~/.aws/config").expect(&run.stderr);
+    assert!(
+        before.contains("config line 5: [profile stage] goes through") && before.contains("config line 9: "),
+        "{before}"
+    );
+}
+
+#[test]
+fn an_edited_block_below_a_section_to_adopt_is_told_with_its_lines_in_the_file_as_it_is() {
+    let edited = block(SMALL_BODY).replace("region = eu-west-1", "region = eu-west-2");
+    let config = format!("[profile prod]\nsource_profile = main\n\n{edited}");
+    refuses(
+        SMALL,
+        &config,
+        &["the managed block on line 4 was changed", "line 6: [profile main] holds `region = eu-west-2`"],
+    );
+}
+
+#[test]
 fn a_line_that_divides_the_file_stays_where_it_is() {
     let rule = "# ------------------------------";
     let config = format!(
