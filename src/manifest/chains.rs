@@ -242,7 +242,9 @@ fn check_long_session(at: usize, source: usize, drafts: &Drafts<'_>, reading: &m
     lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
     lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
     lines.push(format!("duration_seconds = {}", given.value));
-    reading.out.push(found.help(format!("{help} (keep the other keys of `{}`):", draft.written)).lines(lines));
+    reading.out.push(
+        found.help(format!("{help}; these lines take the place of the same keys of `{}`:", draft.written)).lines(lines),
+    );
     true
 }
 

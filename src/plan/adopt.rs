@@ -4,12 +4,12 @@
 use std::ops::Range;
 
 use super::block::{self, Block};
-use super::compare::{self, Sameness, SectionDifference};
+use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::faults::check_faults;
 use super::refusal::Refusal;
 use super::{Change, Plan, covers, desired, proof};
-use crate::ini::{Document, Edit, Entry, Fault, LineKind, NewSection, Section};
-use crate::model::Catalog;
+use crate::ini::{Document, Edit, Entry, Fault, LineKind, NewSection, Section, SectionId};
+use crate::model::{Catalog, Kind, SsoAccess};
 
 /// Sections that leave their place.
 #[derive(Default)]
@@ -79,9 +79,21 @@ fn check_readable(
 
 fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
     let given = desired::given(catalog, &section.id, program);
-    let differences = compare::ungiven(document, section, &given, Sameness::Meaning);
-    let line = section.header_line + 1;
-    (!differences.is_empty()).then(|| SectionDifference { id: section.id.clone(), line, differences })
+    let mut differences = compare::ungiven(document, section, &given, Sameness::Meaning);
+    if has_portal(catalog, document, section, program) {
+        differences.retain(|one| !matches!(one, Difference::Value { key, .. } if key == "sso_session"));
+    }
+    (!differences.is_empty()).then(|| SectionDifference::of(document, section, differences))
+}
+
+/// Whether all that the file says of the section's SSO session is what the manifest gives for it under another name.
+fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> bool {
+    let Some(portal) = compare::portal(document, section) else { return false };
+    let profile = catalog.get(desired::name(&section.id)).map(|profile| &profile.kind);
+    let Some(Kind::Sso { access: SsoAccess::Session(session), .. }) = profile else { return false };
+    let given = desired::given(catalog, &SectionId::SsoSession(session.name.to_string()), program);
+    document.own_entry(portal, "sso_start_url").is_some()
+        && compare::ungiven(document, portal, &given, Sameness::Meaning).is_empty()
 }
 
 /// The line, by index, of the first comment right above a section's header: it is about that section. Not so one at the

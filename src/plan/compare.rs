@@ -55,6 +55,25 @@ pub(crate) struct SectionDifference {
     pub(crate) line: usize,
     /// By line.
     pub(crate) differences: Vec<Difference>,
+    /// What the file's own section says of the SSO session that this one names.
+    pub(crate) portal: Vec<(String, Value)>,
+}
+
+impl SectionDifference {
+    /// The differences of a section that stands in the file.
+    pub(super) fn of(document: &Document<'_>, section: &Section, differences: Vec<Difference>) -> Self {
+        let portal = portal(document, section);
+        let entry = |entry: &Entry| (document.text(&entry.key()).to_lowercase(), found(document, entry));
+        let portal = portal.map(|portal| document.entries(portal).iter().map(entry).collect());
+        let line = section.header_line + 1;
+        Self { id: section.id.clone(), line, differences, portal: portal.unwrap_or_default() }
+    }
+}
+
+/// The section of the SSO session that `section` names.
+pub(super) fn portal<'d>(document: &'d Document<'_>, section: &Section) -> Option<&'d Section> {
+    let name = document.own_entry(section, "sso_session")?;
+    document.find(&SectionId::SsoSession(without_comment(&document.value(name)).to_owned())).next()
 }
 
 /// What counts as the same value.

@@ -217,8 +217,8 @@ fn check_edited(
     if differences.is_empty() {
         return Ok(());
     }
-    let section = SectionDifference { id: last.id.clone(), line: last.header_line + 1, differences };
-    Err(Refusal::Edited { line: block.line, sections: vec![section], faults: Vec::new() })
+    let sections = vec![SectionDifference::of(document, last, differences)];
+    Err(Refusal::Edited { line: block.line, sections, faults: Vec::new() })
 }
 
 /// How the sections of an edited block differ from what they would be.
@@ -236,7 +236,7 @@ fn edited(document: &Document<'_>, block: &Block, sections: &[NewSection<'_>]) -
             }
         };
         if !differences.is_empty() {
-            all.push(SectionDifference { id: section.id.clone(), line: section.header_line + 1, differences });
+            all.push(SectionDifference::of(document, section, differences));
         }
     }
     let absent = sections.iter().filter(|section| wanted.contains_key(&section.id));
@@ -244,6 +244,7 @@ fn edited(document: &Document<'_>, block: &Block, sections: &[NewSection<'_>]) -
         id: section.id.clone(),
         line: block.line,
         differences: vec![Difference::Absent],
+        portal: Vec::new(),
     }));
     all
 }

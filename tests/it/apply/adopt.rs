@@ -72,14 +72,14 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
         ],
     );
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
-    let expected = "# in [profiles.main]:\nregion = \"eu-west-2\"\n[profiles.main.settings]\nretry_mode = \"adaptive\"\n\
-                    s3 = { max_concurrent_requests = \"20\", addressing_style = \"path\" }";
+    let expected = "# in [profiles.main]:\nregion = \"eu-west-2\"  # instead of \"eu-west-1\"\n\
+                    [profiles.main.settings]\nretry_mode = \"adaptive\"\ns3 = { max_concurrent_requests = \"20\", addressing_style = \"path\" }";
     assert_eq!(lines, expected);
     let json = home.run(["apply", "--adopt", "--json"]).exits(4).json();
     assert_eq!(json["error"]["manifest_lines"][0], "# in [profiles.main]:");
 
-    let rest = lines.strip_prefix("# in [profiles.main]:\nregion = \"eu-west-2\"\n").unwrap();
-    home.manifest(&format!("{}{rest}\n", SMALL.replace("eu-west-1", "eu-west-2")));
+    let (region, rest) = lines.strip_prefix("# in [profiles.main]:\n").unwrap().split_once('\n').unwrap();
+    home.manifest(&format!("{}{rest}\n", SMALL.replace("region = \"eu-west-1\"", region)));
     home.run(["apply", "--adopt"]).ok();
     assert!(home.read(CONFIG).contains("[profile main]\nregion = eu-west-2\nretry_mode = adaptive\ns3 =\n  max_"));
 }
@@ -400,7 +400,8 @@ fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
     let run = home.run(["apply", "--adopt"]).exits(4);
     let lines: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
     let expected = "[profiles.alice-long-term]\npattern = \"iam\"\n# in [profiles.ops-audit]:\nduration_seconds = 14400\n\
-                    source_profile = \"alice-long-term\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"";
+                    source_profile = \"alice-long-term\"  # instead of \"alice\"\n\
+                    mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"";
     assert_eq!(lines.join("\n"), expected);
     let own = lines[3..].join("\n");
     home.manifest(&format!(
@@ -409,6 +410,73 @@ fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
         lines[..2].join("\n")
     ));
     home.run(["apply", "--adopt"]).ok();
+}
+
+/// A manifest that calls a portal otherwise than the file does, with a profile whose login is `access`.
+fn of_portal(access: &str) -> String {
+    format!(
+        "[sso_sessions.portal]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n\n\
+         [sso_sessions.other]\nsso_start_url = \"https://other.awsapps.com/start\"\nsso_region = \"us-east-1\"\n\n\
+         [profiles.read]\npattern = \"sso\"\n{access}sso_account_id = \"123456789012\"\nsso_role_name = \"ReadOnly\"\n"
+    )
+}
+
+const OLD_READ: &str = "[profile read]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ReadOnly\n";
+const CORP: &str = "\n[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start#/\nsso_region = us-east-1\n";
+
+#[test]
+fn a_portal_that_the_manifest_calls_otherwise_is_the_same_login() {
+    let home = home(&format!("{OLD_READ}{CORP}"));
+    home.manifest(&of_portal("sso_session = \"portal\"\n"));
+    tells(&home.run(["apply", "--adopt"]).ok(), &["1 adopted"]);
+    assert!(home.read(CONFIG).starts_with(CORP), "{}", home.read(CONFIG));
+    let unlike = CORP.replace("us-east-1", "eu-west-1");
+    let manifest = of_portal("sso_session = \"portal\"\n");
+    let line = "# in [sso_sessions.portal]:\n    sso_region = \"eu-west-1\"  # instead of \"us-east-1\"\n";
+    refuses(&manifest, &format!("{OLD_READ}{unlike}"), &[line]);
+}
+
+#[test]
+fn a_login_is_suggested_by_the_manifests_own_name_and_pasting_it_is_enough() {
+    let legacy = "sso_start_url = \"https://old.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let new = CORP.replace("corp.aws", "new.aws");
+    let old_form = OLD_READ.replace("sso_session = corp", "sso_start_url = https://new.awsapps.com/start");
+    let (other, portal) = ("sso_session = \"other\"\n", "sso_session = \"portal\"  # instead of");
+    for (access, config, lines) in [
+        (other, format!("{OLD_READ}{CORP}"), format!("{portal} \"other\"")),
+        (legacy, format!("{OLD_READ}{CORP}"), format!("{portal} sso_start_url and sso_region")),
+        (
+            other,
+            format!("{OLD_READ}{new}"),
+            "[sso_sessions.corp]\nsso_start_url = \"https://new.awsapps.com/start#/\"\nsso_region = \"us-east-1\"\n\
+             # in [profiles.read]:\nsso_session = \"corp\"  # instead of \"other\""
+                .to_owned(),
+        ),
+        (
+            other,
+            old_form,
+            "sso_start_url = \"https://new.awsapps.com/start\"  # instead of sso_session\nsso_region = \"us-east-1\""
+                .to_owned(),
+        ),
+    ] {
+        let (home, run) = refuses(&of_portal(access), &config, &[]);
+        let told: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+        assert!(told.join("\n").ends_with(&lines), "{}", run.stderr);
+        let (table, own) = lines.split_once("# in [profiles.read]:\n").unwrap_or(("", &lines));
+        home.manifest(&format!("{table}{}", of_portal(&format!("{own}\n"))));
+        home.run(["check"]).ok();
+        home.run(["apply", "--adopt"]).ok();
+    }
+}
+
+#[test]
+fn a_session_that_no_file_has_is_not_suggested() {
+    let (_, run) = refuses(
+        &of_portal("sso_session = \"portal\"\n"),
+        OLD_READ,
+        &["[profile read] goes through [sso-session corp], which is not in the file"],
+    );
+    assert!(!run.stderr.contains("sso_session = \"corp\""), "{}", run.stderr);
 }
 
 #[test]

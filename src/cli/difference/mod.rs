@@ -1,25 +1,20 @@
 //! Owns the wording of how a section of AWS's config file differs from the manifest, and the lines that would put that
 //! into the manifest. Must not decide what follows.
 
+mod lines;
+mod login;
+
+pub(crate) use lines::Account;
+
+use self::lines::{instead, is_harmless, toml};
+use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Place, place, toml_key, toml_text};
 use crate::model::{Catalog, Kind, Profile};
 use crate::plan::{Difference, SectionDifference, Value};
-use crate::secret::mask_values;
 
 /// So many are told one by one.
 const TOLD: usize = 12;
-
-/// What there is to say about sections that differ.
-#[derive(Debug, Default)]
-pub(crate) struct Account {
-    /// One line for each difference.
-    pub(crate) told: Vec<String>,
-    /// The manifest's lines that would give what the file holds; TOML.
-    pub(crate) lines: Vec<String>,
-    /// What no manifest can give, one line each.
-    pub(crate) impossible: Vec<String>,
-}
 
 /// Puts differences into words.
 pub(crate) fn account(sections: &[SectionDifference], catalog: &Catalog) -> Account {
@@ -71,16 +66,6 @@ fn entry(key: &str, value: &Value) -> String {
     if is_harmless(key, &text) { text } else { key.to_owned() }
 }
 
-/// Whether a line holds nothing that could be a secret: none by its key or its shape, no address with a user, no command,
-/// and no second line, which may be anything.
-fn is_harmless(key: &str, line: &str) -> bool {
-    let is_address_with_name = line.split("://").skip(1).any(|rest| {
-        let host = rest.split(['/', '?', '#', ' ', '"']).next().unwrap_or_default();
-        host.contains('@')
-    });
-    !is_address_with_name && key != "credential_process" && !line.contains('\n') && mask_values(line) == line
-}
-
 /// Adds the lines for one section.
 fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account: &mut Account) {
     let profile = match &section.id {
@@ -93,9 +78,9 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
         (_, Some(profile)) => format!("profiles.{}", toml_key(profile.name.as_str())),
         _ => return,
     };
-    let (mut own, mut settings) = (Vec::new(), Vec::new());
+    let (mut own, mut settings, mut is_other_login) = (Vec::new(), Vec::new(), false);
     for difference in &section.differences {
-        let Difference::Value { line, key: name, found, .. } = difference else { continue };
+        let Difference::Value { line, key: name, found, given } = difference else { continue };
         let text = format!("{name} = {}", toml(name, found));
         let nested = match found {
             Value::Text(_) => None,
@@ -112,13 +97,11 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
             place => place,
         };
         match place {
-            Place::Own => own.push(text),
+            Place::Own if is_login(name) && profile.is_some() => is_other_login = true,
+            Place::Own => own.push(instead(text, name, given.as_ref())),
             Place::Settings => {
-                let hosts = hosts(name, found);
-                settings.push(text);
-                settings.extend(hosts.iter().map(|host| {
-                    format!("# and {} in `allow_hosts` of [settings] in your own profiles.local.toml", toml_text(host))
-                }));
+                settings.push(instead(text, name, given.as_ref()));
+                settings.extend(hosts(name, found).into_iter().map(allowing));
             }
             Place::SettingsIfEmpty(reason) | Place::Nowhere(reason) => {
                 let told = format!("line {line}: {name} of [{header}] can't stand in a manifest: {reason}");
@@ -130,6 +113,11 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
         && own.iter().any(|line| line.starts_with("duration_seconds = "))
     {
         longer(profile, catalog, &mut own, account);
+    }
+    if let Some(profile) = profile
+        && is_other_login
+    {
+        login::suggest(section, profile, catalog, &mut own, account);
     }
     // A table that is there already can't be begun again: its name is a comment then.
     let has_settings = profile.is_some_and(|profile| !profile.settings.is_empty());
@@ -165,6 +153,11 @@ fn hosts<'v>(key: &'v str, value: &'v Value) -> Vec<&'v str> {
     endpoints(key, value).filter_map(|endpoint| manifest::host_to_allow(endpoint).ok().flatten()).collect()
 }
 
+/// What a line that names a host needs besides.
+fn allowing(host: &str) -> String {
+    format!("# and {} in `allow_hosts` of [settings] in your own profiles.local.toml", toml_text(host))
+}
+
 /// A role that lasts longer than an hour can't go through an MFA session: it is taken with the long-term key and a code of
 /// its own. Adds what that needs besides.
 fn longer(profile: &Profile, catalog: &Catalog, own: &mut Vec<String>, account: &mut Account) {
@@ -176,25 +169,10 @@ fn longer(profile: &Profile, catalog: &Catalog, own: &mut Vec<String>, account: 
         account.lines.push(header);
         account.lines.push("pattern = \"iam\"".to_owned());
     }
-    own.push(format!("source_profile = {}", toml_text(long_term_profile.as_str())));
+    let source = Value::Text(role.source.to_string());
+    let line = format!("source_profile = {}", toml_text(long_term_profile.as_str()));
+    own.push(instead(line, "source_profile", Some(&source)));
     own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str())));
-}
-
-/// A value as TOML. Seconds and lists are no strings in a manifest.
-fn toml(key: &str, value: &Value) -> String {
-    match value {
-        Value::Text(text) if key == "duration_seconds" && text.parse::<u32>().is_ok() => text.clone(),
-        Value::Text(text) if key == "sso_registration_scopes" => {
-            let scopes: Vec<String> = text.split(',').map(|scope| toml_text(scope.trim())).collect();
-            format!("[{}]", scopes.join(", "))
-        }
-        Value::Text(text) => toml_text(text),
-        Value::Nested(pairs) => {
-            let pairs: Vec<String> =
-                pairs.iter().map(|(name, value)| format!("{} = {}", toml_key(name), toml_text(value))).collect();
-            format!("{{ {} }}", pairs.join(", "))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -202,22 +180,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_for_the_manifest_are_toml() {
-        let text = |text: &str| Value::Text(text.to_owned());
-        assert_eq!(toml("duration_seconds", &text("900")), "900");
-        assert_eq!(toml("sso_registration_scopes", &text("a:b, c")), r#"["a:b", "c"]"#);
-        assert_eq!(toml("region", &text("a\"b\\${x}")), r#""a\"b\\$${x}""#);
-        let nested = Value::Nested(vec![("max_queue_size".to_owned(), "9".to_owned())]);
-        assert_eq!(toml("s3", &nested), r#"{ max_queue_size = "9" }"#);
-        assert_eq!((toml_key("a-b_1"), toml_key("a.b@c")), ("a-b_1".to_owned(), "\"a.b@c\"".to_owned()));
-    }
-
-    #[test]
     fn a_secret_that_stands_in_the_config_file_is_not_told() {
         let found = Value::Text("HIDDEN".to_owned());
         let difference = Difference::Value { line: 3, key: "aws_secret_access_key".to_owned(), found, given: None };
-        let section =
-            SectionDifference { id: SectionId::SsoSession("a".to_owned()), line: 2, differences: vec![difference] };
+        let section = SectionDifference {
+            id: SectionId::SsoSession("a".to_owned()),
+            line: 2,
+            differences: vec![difference],
+            portal: Vec::new(),
+        };
         let account = account(&[section], &Catalog::default());
         assert!(!format!("{account:?}").contains("HIDDEN"), "{account:?}");
         assert_eq!(account.impossible.len(), 1);

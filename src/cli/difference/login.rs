@@ -1,0 +1,129 @@
+//! Owns the manifest's lines for the SSO login that a section of AWS's config file names: by the manifest's own names.
+
+use super::lines::{Account, instead, is_harmless, toml};
+use crate::manifest::{Place, place, toml_key, toml_text};
+use crate::model::{Catalog, ConfigText, Kind, Profile, SsoAccess, SsoSession, StartUrl};
+use crate::plan::{Difference, SectionDifference, Value};
+
+/// Whether a key of a profile says where it logs in.
+pub(super) fn is_login(key: &str) -> bool {
+    ["sso_session", "sso_start_url", "sso_region"].contains(&key)
+}
+
+/// What a section says of its login, itself or through the session that it names.
+struct Found<'f> {
+    session: Option<&'f str>,
+    url: Option<&'f str>,
+    region: Option<&'f str>,
+}
+
+impl<'f> Found<'f> {
+    fn of(section: &'f SectionDifference) -> Self {
+        let own = |name: &str| {
+            section.differences.iter().find_map(|one| match one {
+                Difference::Value { key, found: Value::Text(text), .. } if key == name => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        let portal = |name: &str| {
+            section.portal.iter().find_map(|(key, value)| match value {
+                Value::Text(text) if key == name => Some(text.as_str()),
+                _ => None,
+            })
+        };
+        let either = |name| portal(name).or_else(|| own(name));
+        Self { session: own("sso_session"), url: either("sso_start_url"), region: either("sso_region") }
+    }
+
+    /// The session of the manifest that leads to the same portal.
+    fn session_of<'c>(&self, catalog: &'c Catalog) -> Option<&'c SsoSession> {
+        let (url, _) = StartUrl::new(self.url?).ok()?;
+        let is_same = |session: &&SsoSession| session.start_url == url;
+        catalog.sessions().iter().map(|session| &**session).find(is_same)
+    }
+}
+
+/// Adds the lines by which `profile` logs in as the section does.
+pub(super) fn suggest(
+    section: &SectionDifference,
+    profile: &Profile,
+    catalog: &Catalog,
+    own: &mut Vec<String>,
+    account: &mut Account,
+) {
+    let Kind::Sso { access, .. } = &profile.kind else { return };
+    let found = Found::of(section);
+    let is_there = |name: &str| catalog.sessions().iter().any(|session| session.name.as_str() == name);
+    let named = match (found.session, found.session_of(catalog)) {
+        (Some(name), _) if is_there(name) => name.to_owned(),
+        (_, Some(session)) => session.name.to_string(),
+        (Some(name), None) if found.url.is_some() => {
+            add_session(name, &section.portal, account);
+            name.to_owned()
+        }
+        (Some(name), None) => {
+            let told = format!("[{}] goes through [sso-session {name}], which is not in the file", section.id);
+            return account.impossible.push(told);
+        }
+        (None, None) => return old_form(section, access, &found, own),
+    };
+    match access {
+        SsoAccess::Session(session) if session.name.as_str() == named => of_session(section, session, &found, account),
+        SsoAccess::Session(session) => {
+            let given = Value::Text(session.name.to_string());
+            own.push(instead(format!("sso_session = {}", toml_text(&named)), "sso_session", Some(&given)));
+        }
+        SsoAccess::Legacy { .. } => {
+            own.push(format!("sso_session = {}  # instead of sso_start_url and sso_region", toml_text(&named)));
+        }
+    }
+}
+
+/// The table of a session that the manifest does not have.
+fn add_session(name: &str, portal: &[(String, Value)], account: &mut Account) {
+    let header = format!("[sso_sessions.{}]", toml_key(name));
+    if !account.lines.contains(&header) {
+        account.lines.push(header);
+        let lines = portal.iter().map(|(key, value)| (key, format!("{key} = {}", toml(key, value))));
+        let fit = lines.filter(|(key, line)| place(None, key, None) == Place::Own && is_harmless(key, line));
+        account.lines.extend(fit.map(|(_, line)| line));
+    }
+}
+
+/// What the manifest's session lacks of what the file says of the same portal.
+fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'_>, account: &mut Account) {
+    let mut lines = Vec::new();
+    if let Some(region) = found.region.filter(|region| *region != session.region.as_str()) {
+        let given = Value::Text(session.region.as_str().to_owned());
+        lines.push(instead(format!("sso_region = {}", toml_text(region)), "sso_region", Some(&given)));
+    }
+    if let Some((key, scopes)) = section.portal.iter().find(|(key, _)| key == "sso_registration_scopes") {
+        let given = session.scopes.iter().map(ConfigText::as_str).collect::<Vec<_>>().join(",");
+        let (line, given) = (toml(key, scopes), Value::Text(given));
+        if line != toml(key, &given) {
+            lines.push(instead(format!("{key} = {line}"), key, Some(&given)));
+        }
+    }
+    let header = format!("# in [sso_sessions.{}]:", toml_key(session.name.as_str()));
+    if !lines.is_empty() && !account.lines.contains(&header) {
+        account.lines.push(header);
+        account.lines.extend(lines);
+    }
+}
+
+/// The lines of a login without a session.
+fn old_form(section: &SectionDifference, access: &SsoAccess, found: &Found<'_>, own: &mut Vec<String>) {
+    if let (SsoAccess::Session(session), Some(url)) = (access, found.url) {
+        let region = found.region.unwrap_or(session.region.as_str());
+        own.push(format!("sso_start_url = {}  # instead of sso_session", toml_text(url)));
+        own.push(format!("sso_region = {}", toml_text(region)));
+        return;
+    }
+    for difference in &section.differences {
+        if let Difference::Value { key, found, given, .. } = difference
+            && is_login(key)
+        {
+            own.push(instead(format!("{key} = {}", toml(key, found)), key, given.as_ref()));
+        }
+    }
+}
