@@ -160,7 +160,8 @@ pub(super) const NAMES_A_PROGRAM: &str = "it names a program, and the manifest c
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
     const ORIGIN: &str = "it changes where credentials come from";
     let name = name.to_ascii_lowercase();
-    Some(match name.as_str() {
+    // Environment variables have AWS's names with `AWS_` in front.
+    Some(match bare(&name) {
         "credential_process" | "cli_legacy_plugin_path" | "mfa_process" | "plugins" => NAMES_A_PROGRAM,
         "role_arn"
         | "source_profile"
@@ -169,13 +170,25 @@ pub(super) fn refusal(name: &str) -> Option<&'static str> {
         | "login_session"
         | "ec2_metadata_service_endpoint"
         | "ec2_metadata_service_endpoint_mode" => ORIGIN,
-        _ if name.starts_with("sso_") => ORIGIN,
+        bare if bare.starts_with("sso_") => ORIGIN,
         "ca_bundle" => "it names a file outside the manifest's directory; set AWS_CA_BUNDLE instead",
         "services" => "it names a section that awsauth does not write; use `endpoint_url`",
-        _ if name.starts_with("aws_") => "keys and tokens are secrets, and the manifest holds none",
+        _ if name.starts_with("aws_") && ["key", "token", "secret"].iter().any(|word| name.contains(word)) => {
+            "keys and tokens are secrets, and the manifest holds none"
+        }
         _ if name.starts_with("awsauth_") => "it is awsauth's own",
         _ => return None,
     })
+}
+
+/// AWS's name of a setting, of which `name` may be the environment variable in lower case.
+fn bare(name: &str) -> &str {
+    name.strip_prefix("aws_").unwrap_or(name)
+}
+
+/// The setting that an environment variable of that name, or the name itself, sets.
+pub(super) fn of_variable(name: &str) -> Option<&'static Known> {
+    find(SETTINGS, bare(&name.to_ascii_lowercase()))
 }
 
 /// The setting of that name in a list.
@@ -186,6 +199,19 @@ pub(super) fn find(list: &'static [Known], name: &str) -> Option<&'static Known>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_holds_a_key_or_token_is_called_a_secret() {
+        let is_secret = |name: &str| refusal(name).is_some_and(|reason| reason.contains("secrets"));
+        for name in ["aws_access_key_id", "AWS_SECRET_ACCESS_KEY", "aws_security_token", "AWS_BEARER_TOKEN_BEDROCK"] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["AWS_MAX_ATTEMPTS", "aws_region", "aws_account_id", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"] {
+            assert!(!is_secret(name), "{name}");
+        }
+        assert_eq!(refusal("AWS_MAX_ATTEMPTS"), None);
+        assert_eq!(refusal("AWS_CA_BUNDLE"), refusal("ca_bundle"));
+    }
 
     #[test]
     fn no_setting_is_both_known_and_refused_and_names_are_portable() {

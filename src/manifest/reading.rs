@@ -354,7 +354,8 @@ impl<'t> Reading<'t> {
         place: Arguments<'_>,
         known: impl Iterator<Item = &'static str> + Clone,
     ) -> Option<&'static str> {
-        let guess = self.suggester.nearest(entry.name, known.clone());
+        let guess = self.suggester.key(entry.name, known.clone());
+        let setting = super::known::of_variable(entry.name).filter(|_| known.clone().any(|key| key == "settings"));
         let found =
             Diagnostic::error(codes::UNKNOWN_KEY, entry.at, format!("`{}` is not a key of {place}", entry.name));
         let is_key = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"].contains(&entry.name);
@@ -363,8 +364,8 @@ impl<'t> Reading<'t> {
                 "no key or token belongs here: delete the line, replace the key if anybody else could read it, and use \
                  `awsauth keys add NAME`",
             ),
-            _ if super::known::find(super::known::SETTINGS, entry.name).is_some() => {
-                found.help(format!("AWS's own settings go to `settings`: `settings.{} = …`", entry.name))
+            _ if let Some(setting) = setting => {
+                found.help(format!("AWS's own settings go to `settings`: `settings.{} = …`", setting.name))
             }
             Some(guess) => found.help(format!("did you mean `{guess}`?")),
             None => match super::known::refusal(entry.name).filter(|_| !entry.name.starts_with("sso_")) {
@@ -372,7 +373,7 @@ impl<'t> Reading<'t> {
                 None => found.help(format!("the keys are {}", quoted(known))),
             },
         });
-        guess
+        guess.filter(|_| !is_key && setting.is_none())
     }
 }
 

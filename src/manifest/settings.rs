@@ -153,7 +153,7 @@ fn named(entry: Entry<'_>, what: &str, list: &'static [Known], reading: &mut Rea
             .help(format!("move `{name}` out of `settings`"))
     } else {
         let unknown = Diagnostic::error(codes::UNKNOWN_SETTING, entry.at, format!("`{name}` is not {what}"));
-        match reading.suggester.nearest(name, list.iter().map(|known| known.name)) {
+        match reading.suggester.key(name, list.iter().map(|known| known.name)) {
             Some(guess) => unknown.help(format!("did you mean `{guess}`?")),
             None => unknown.help(format!("the settings are {}", quoted(list.iter().map(|known| known.name)))),
         }

@@ -46,6 +46,27 @@ impl Suggester {
         }
         best.map(|(_, candidate)| candidate)
     }
+
+    /// The key that `word` was meant to be: the nearest, the only one of which it is a part, as `sso_role` is of
+    /// `sso_role_name`, or the longest that is a part of it, as `max_attempts` is of `AWS_MAX_ATTEMPTS`.
+    pub(super) fn key<'c>(&mut self, word: &str, keys: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
+        if let Some(near) = self.nearest(word, keys.clone()) {
+            return Some(near);
+        }
+        let lower = word.to_ascii_lowercase();
+        let mut longer = keys.clone().filter(|key| is_part(&lower, key));
+        let shorter = keys.filter(|key| is_part(key, &lower)).max_by_key(|key| key.len());
+        match (longer.next(), longer.next()) {
+            (Some(only), None) => Some(only),
+            (Some(_), Some(_)) => None,
+            (None, _) => shorter,
+        }
+    }
+}
+
+/// Whether the words of `part` stand in `whole` one after another.
+fn is_part(part: &str, whole: &str) -> bool {
+    !part.is_empty() && format!("_{whole}_").contains(&format!("_{part}_"))
 }
 
 #[cfg(test)]
@@ -59,5 +80,16 @@ mod tests {
         assert_eq!(suggester.nearest("mfa_serail", names.into_iter()), Some("mfa_serial"));
         assert_eq!(suggester.nearest("Region", names.into_iter()), Some("region"));
         assert_eq!(suggester.nearest("colour", names.into_iter()), None);
+    }
+
+    #[test]
+    fn a_key_is_guessed_from_a_part_of_it_and_from_more_than_it() {
+        let names = ["region", "role_arn", "role_session_name", "sso_account_id", "sso_region", "sso_role_name"];
+        let mut guess = |word| Suggester::new().key(word, names.into_iter());
+        assert_eq!(guess("sso_role"), Some("sso_role_name"));
+        assert_eq!(guess("account_id"), Some("sso_account_id"));
+        assert_eq!(guess("granted_sso_region"), Some("sso_region"));
+        assert_eq!(guess("AWS_REGION"), Some("region"));
+        assert_eq!((guess("role"), guess("colour"), guess("")), (None, None, None));
     }
 }

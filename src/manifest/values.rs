@@ -219,7 +219,7 @@ pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<St
         reading.out.push(
             Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is left out")
                 .label(format!("taken as `{}`", url.as_str()))
-                .help("without it, all tools find the same login"),
+                .help("write it so: tools share a login only if all of them spell the address alike"),
         );
     }
     hosts::check_portal(&url, text, reading);
