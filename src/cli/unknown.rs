@@ -6,8 +6,9 @@ use super::exit::Exit;
 use super::explain::nearest;
 use super::failure::Failure;
 use super::places::Places;
-use crate::ini::{Document, FileKind, SectionId};
-use crate::model::{Catalog, Profile, Root};
+use crate::ini::{Document, FileKind, Section, SectionId};
+use crate::manifest::{Place, place};
+use crate::model::{Catalog, Pattern, Profile, ProfileName, Root};
 use crate::plan;
 use crate::system::disk;
 
@@ -104,15 +105,49 @@ fn in_file(name: &str, path: &Path, kind: FileKind) -> Option<String> {
     let bytes = disk::read(path).ok()??;
     let document = Document::parse(&bytes, kind);
     let id = if name == "default" { SectionId::Default } else { SectionId::Profile(name.to_owned()) };
-    let header = document.find(&id).next()?.header.start;
-    let (shown, line) = (Places::shown(path), document.line_number(header));
-    if plan::is_in_block(&document, header) {
+    let section = document.find(&id).next()?;
+    let (shown, line) = (Places::shown(path), document.line_number(section.header.start));
+    if plan::is_in_block(&document, section.header.start) {
         return Some(format!("`{name}` is left from an older manifest in {shown}: `awsauth apply` removes it there"));
     }
+    let quoted = shlex::try_quote(name).ok()?;
+    let outside = match kind {
+        FileKind::Config => ", outside awsauth's block",
+        FileKind::Credentials => "",
+    };
+    let way = match ProfileName::new(name) {
+        Err(error) => format!("it can't be in a manifest: {error}"),
+        Ok(name) if kind == FileKind::Credentials => match plan::long_term_key(&document, &name) {
+            Some(_) => "put it into the manifest with `pattern = \"iam\"`, and its key stays where it is".to_owned(),
+            None => "it holds no long-term key that awsauth could use".to_owned(),
+        },
+        Ok(_) => match unfit(&document, section) {
+            Some((key, reason)) => format!("its {key} keeps it out of a manifest: {reason}"),
+            None => "put it into the manifest, and `awsauth apply --adopt` takes its section over".to_owned(),
+        },
+    };
     Some(format!(
-        "`{name}` stands in {shown}, line {line}, outside awsauth's block, so `aws --profile {name}` finds it and awsauth \
-         does not: put it into the manifest, and `awsauth apply --adopt` takes its section over"
+        "`{name}` stands in {shown}, line {line}{outside}, so `aws --profile {quoted}` finds it and awsauth does not: {way}"
     ))
+}
+
+/// A key of the section that no manifest can hold, and why.
+fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, &'static str)> {
+    document.entries(section).iter().find_map(|entry| {
+        let key = document.text(&entry.key()).to_lowercase();
+        let nested = document.nested(entry);
+        let inner: Vec<_> = nested.iter().map(|one| document.text(&one.key)).collect();
+        let inner: Vec<&str> = inner.iter().map(|key| &**key).collect();
+        let inner = (!inner.is_empty()).then_some(inner.as_slice());
+        let is_empty = inner.is_none() && document.value(entry).is_empty();
+        let mut reasons = Pattern::ALL.into_iter().map(|pattern| match place(Some(pattern), &key, inner) {
+            Place::Own | Place::Settings => None,
+            Place::SettingsIfEmpty(reason) => (!is_empty).then_some(reason),
+            Place::Nowhere(reason) => Some(reason),
+        });
+        let first = reasons.next()??;
+        reasons.all(|reason| reason.is_some()).then_some((key, first))
+    })
 }
 
 #[cfg(test)]

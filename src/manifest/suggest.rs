@@ -50,10 +50,11 @@ impl Suggester {
     /// The key that `word` was meant to be: the nearest, the only one of which it is a part, as `sso_role` is of
     /// `sso_role_name`, or the longest that is a part of it, as `max_attempts` is of `AWS_MAX_ATTEMPTS`.
     pub(super) fn key<'c>(&mut self, word: &str, keys: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
-        if let Some(near) = self.nearest(word, keys.clone()) {
+        let lower = word.to_ascii_lowercase();
+        let of_variable = lower.strip_prefix("aws_").and_then(|name| keys.clone().find(|key| *key == name));
+        if let Some(near) = of_variable.or_else(|| self.nearest(word, keys.clone())) {
             return Some(near);
         }
-        let lower = word.to_ascii_lowercase();
         let mut longer = keys.clone().filter(|key| is_part(&lower, key));
         let shorter = keys.filter(|key| is_part(key, &lower)).max_by_key(|key| key.len());
         match (longer.next(), longer.next()) {

@@ -70,6 +70,34 @@ fn why_of_a_name_that_nothing_has_does_not_send_to_itself() {
 }
 
 #[test]
+fn a_section_of_aws_own_files_is_offered_to_adopt_only_where_adopt_takes_it() {
+    let home = crate::support::sandbox::Sandbox::new();
+    home.manifest("[profiles.main]\npattern = \"iam\"\n");
+    home.write(
+        ".aws/config",
+        "[profile vault]\nregion = us-east-1\ncli_pager =\n[profile vendor]\ncredential_process = /opt/x\n\
+         [profile \"old team\"]\nregion = us-east-1\n[profile paged]\ncli_pager = less\n",
+    );
+    let key = "aws_access_key_id = AKIAEXAMPLE7ALICEKE\naws_secret_access_key = SECRETMARK\n";
+    home.write(".aws/credentials", format!("[ci]\n{key}[temporary]\n{key}aws_session_token = SECRETMARK\n"));
+    for (name, hint) in [
+        ("vault", "put it into the manifest, and `awsauth apply --adopt` takes its section over\n"),
+        ("vendor", "its credential_process keeps it out of a manifest: it names a program"),
+        ("paged", "its cli_pager keeps it out of a manifest: it names a program"),
+        (
+            "old team",
+            "line 6, outside awsauth's block, so `aws --profile 'old team'` finds it and awsauth does not: it can't be in \
+             a manifest: a name can't contain ' '\n",
+        ),
+        ("ci", "put it into the manifest with `pattern = \"iam\"`, and its key stays where it is\n"),
+        ("temporary", "it holds no long-term key that awsauth could use\n"),
+    ] {
+        let run = home.run(["status", name]).exits(2);
+        assert!(run.stderr.contains(hint), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_manifest_with_matrices_is_asked_which_of_them_leaves_a_name_out() {
     let home = crate::team::machine("alice", None);
     let run = home.run(["status", "vault"]).exits(2);
