@@ -49,6 +49,7 @@ mod shell;
 mod surroundings;
 mod undo;
 mod unknown;
+mod unmanaged;
 mod why;
 mod work;
 

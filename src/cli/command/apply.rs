@@ -20,7 +20,7 @@ use crate::cli::plans::{Plans, Work};
 use crate::cli::portals;
 use crate::cli::program::Program;
 use crate::cli::readers;
-
+use crate::cli::unmanaged;
 use crate::cli::work::FileWork;
 use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
@@ -102,11 +102,15 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         );
         written?;
         let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
-        if is_swept && !plans.has_looked_at_session.get() && program.left_out().is_empty() {
+        let is_told_all = !manifest.catalog.profiles().is_empty();
+        if is_told_all && is_swept && !plans.has_looked_at_session.get() && program.left_out().is_empty() {
             idle.remember(prints, &work, !program.path().is_empty());
         }
     }
     report(&plans, &work, &program, is_shown_only, out)?;
+    if !out.json && !work.is_pending() && manifest.catalog.profiles().is_empty() {
+        unmanaged::say(places, out);
+    }
     let exit = match program.refusal() {
         Some(refusal) => {
             refusal.say_text(out);

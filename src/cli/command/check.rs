@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::unmanaged;
 use crate::manifest::Audience;
 use crate::source::{Source, display_safe};
 
@@ -62,6 +63,9 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
         out.say(
             "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
         );
+        if !args.team {
+            unmanaged::say(places, out);
+        }
     }
     Ok(Exit::Done)
 }

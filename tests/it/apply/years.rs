@@ -9,6 +9,21 @@ const OLD_CREDENTIALS: &str = include_str!("../../../fixtures/adopt/years/creden
 const MANIFEST: &str = include_str!("../../../fixtures/adopt/years/profiles.toml");
 
 #[test]
+fn the_untouched_starter_says_how_many_profiles_stand_beside_it_and_what_comes_next() {
+    let home = home(OLD_CONFIG);
+    home.manifest("");
+    let told = "~/.aws/config has 20 profiles that the manifest does not have: describe there those that awsauth is to \
+                manage, then run `awsauth apply --adopt`\n";
+    for args in [&["check"][..], &["apply"], &["apply"], &["apply", "--dry-run"]] {
+        let run = home.run(args).ok();
+        assert!(run.stderr.ends_with(told), "{args:?}\n{}", run.stderr);
+    }
+    assert!(!home.run(["check", "--team"]).ok().stderr.contains("20 profiles"));
+    home.write(CONFIG, "");
+    assert!(!home.run(["apply"]).ok().stderr.contains("does not have"));
+}
+
+#[test]
 fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_false() {
     let home = home(OLD_CONFIG);
     home.write(CREDENTIALS, OLD_CREDENTIALS);
@@ -36,12 +51,14 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
     assert_eq!(run.stderr, expected);
     assert_eq!(home.read(CREDENTIALS), OLD_CREDENTIALS.replace("[alice]", "[alice-long-term]"));
 
+    assert!(home.read(CONFIG).contains("\n[default]\nregion = eu-west-1\noutput = json\ncli_pager =\n"));
+
     // Everything that is not the manifest's stays, and no comment is lost.
     let config = home.read(CONFIG);
     let (outside, block) = config.split_once("# >>> awsauth >>>").unwrap();
     assert!(!outside.contains("\n[profile alice]\n") && block.contains("\n[profile alice]\n"), "{config}");
     for kept in [
-        "[profile vendor]\ncredential_process = /opt/vendor/bin/creds --account 42\nregion = us-east-1\ncli_pager =\n",
+        "[profile vendor]\ncredential_process = /opt/vendor/bin/creds --account 42\nregion = us-east-1\n",
         "[plugins]\nendpoint = awscli_plugin_endpoint\n",
         "[preview]\ncloudfront = true\n",
     ] {
