@@ -1,5 +1,6 @@
 //! Owns hosts: which texts name one, and which of them a list of allowed hosts has. Must not know whose host is whose.
 
+use super::url::WebAddress;
 use std::net::{IpAddr, Ipv6Addr};
 
 use thiserror::Error;
@@ -132,7 +133,7 @@ fn more(text: &str) -> Option<HostError> {
         return None;
     }
     let with_scheme = format!("https://{text}");
-    let address = super::WebAddress::parse(text).or_else(|| super::WebAddress::parse(&with_scheme));
+    let address = WebAddress::parse(text).or_else(|| WebAddress::parse(&with_scheme));
     let host = address.map(|address| address.host).filter(|host| Host::parse(host).is_some());
     Some(HostError::More { text: text.to_owned(), host: host.map(str::to_owned) })
 }

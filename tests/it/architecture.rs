@@ -31,7 +31,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
 /// The most lines of one source file.
 const LONGEST_FILE: usize = 600;
 
-fn source_files(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn source_files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> = entries
         .flat_map(|path| if path.is_dir() { source_files(&path) } else { vec![path] })
@@ -41,7 +41,7 @@ fn source_files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-fn src() -> PathBuf {
+pub(crate) fn src() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 

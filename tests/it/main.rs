@@ -19,6 +19,8 @@ mod check;
 #[cfg(feature = "real-clients")]
 mod chromium;
 #[cfg(test)]
+mod circles;
+#[cfg(test)]
 mod credential_process;
 #[cfg(test)]
 #[cfg(unix)]
