@@ -1,9 +1,10 @@
 //! Owns hosts: which texts name one, and which of them a list of allowed hosts has. Must not know whose host is whose.
 
-use super::url::WebAddress;
 use std::net::{IpAddr, Ipv6Addr};
 
 use thiserror::Error;
+
+use super::url::WebAddress;
 
 /// The most bytes of a name in DNS (RFC 1035 §2.3.4), without the dot of the root.
 const LONGEST_NAME: usize = 253;

@@ -5,4 +5,4 @@ mod host;
 mod url;
 
 pub(crate) use host::{AllowedHost, Host, HostError};
-pub(crate) use url::{Scheme, WebAddress};
+pub(crate) use url::WebAddress;
