@@ -158,10 +158,7 @@ fn bare_value(text: &str, at: usize) -> Option<Span> {
     (is_value && !word.is_empty() && !is_truth_value).then(|| Span::new(start, end))
 }
 
-/// Longer values are not repeated: they may be secrets.
-const LONGEST_SHOWN: usize = 16;
-
-/// A text that stands without quotes.
+/// A text that stands without quotes. It is not repeated, unless it is a number: it may be a secret.
 fn unquoted(value: &str, at: Span) -> Diagnostic {
     let is_number = value.starts_with('0') && value.bytes().all(|byte| byte.is_ascii_digit());
     let message = if is_number {
@@ -169,8 +166,7 @@ fn unquoted(value: &str, at: Span) -> Diagnostic {
     } else {
         "this is not TOML: a text stands in quotes"
     };
-    let is_shown = value.len() <= LONGEST_SHOWN && !value.contains(char::is_control);
-    let help = if is_shown { format!("write `\"{value}\"`") } else { "put it in quotes".to_owned() };
+    let help = if is_number { format!("write `\"{value}\"`") } else { "put it in quotes".to_owned() };
     Diagnostic::error(codes::SYNTAX, at, message).help(help)
 }
 

@@ -2,16 +2,20 @@
 
 use similar::{ChangeTag, TextDiff, udiff::UnifiedHunkHeader};
 
-use super::block::is_end;
-use crate::secret::mask_values;
+use super::block::{is_begin, is_end};
+use crate::secret::{mask_ini, mask_rendered, mask_words};
 
 /// The change from `before` to `after` as a unified diff of `name`; empty if there is none. The texts themselves are
 /// compared: a secret that changes shows as two lines, however alike they look.
 pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-    let (masked_before, masked_after) = (mask_values(&before), mask_values(&after));
-    let shown: [Vec<&str>; 2] = [&masked_before, &masked_after].map(|text| text.split_inclusive('\n').collect());
-    let diff = TextDiff::from_lines(&*before, &*after);
+    // What was edited in the block by hand may be a secret; what comes into it is the manifest's.
+    let masked_before = masked(&before, |block| mask_words(&mask_rendered(block)));
+    let masked_after = masked(&after, mask_rendered);
+    let shown: [Vec<&str>; 2] = [&masked_before, &masked_after].map(|text| lines(text));
+    // Its own idea of lines has more line ends than AWS's files: a lone CR, which would shift what is shown.
+    let texts = [lines(&before), lines(&after)];
+    let diff = TextDiff::from_slices(&texts[0], &texts[1]);
     // The digest changes with every change of the block, and tells nobody anything.
     let is_digest = |tag, line: &str| tag == ChangeTag::Equal || is_end(line);
     let all = diff.grouped_ops(3);
@@ -46,6 +50,24 @@ pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
     text
 }
 
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// The text masked, what stands between the block's markers by `in_block`.
+fn masked(text: &str, in_block: impl Fn(&str) -> String) -> String {
+    let at = |is_marker: fn(&str) -> bool| {
+        let mut start = 0;
+        text.split_inclusive('\n').find_map(|line| {
+            start += line.len();
+            is_marker(line).then_some(start)
+        })
+    };
+    let begin = at(is_begin).unwrap_or(text.len());
+    let end = at(is_end).unwrap_or(text.len()).max(begin);
+    [mask_ini(&text[..begin]), in_block(&text[begin..end]), mask_ini(&text[end..])].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +79,25 @@ mod tests {
         let diff = unified("~/.aws/credentials", before, after);
         assert!(!diff.contains("HIDDEN"), "{diff}");
         assert!(diff.contains("+aws_session_token: ******\n+region = x\n"), "{diff}");
+    }
+
+    #[test]
+    fn a_manifest_can_not_hide_what_it_changes() {
+        let text = |account: &str| {
+            format!(
+                "# >>> awsauth >>>\n[sso-session corp]\nsso_start_url = https://corp.awsapps.com/x/token='''/start\n\n\
+                 [profile a]\nsso_account_id = {account}\n# <<< awsauth <<< sha256:0\n"
+            )
+        };
+        let diff = unified("x", text("123456789012").as_bytes(), text("666666666666").as_bytes());
+        assert!(diff.contains("-sso_account_id = 123456789012\n+sso_account_id = 666666666666\n"), "{diff}");
+    }
+
+    #[test]
+    fn a_lone_cr_shifts_no_line() {
+        let text = |account: &str| format!("# a\r# b\r# c\r# d\n[profile a]\nsso_account_id = {account}\n");
+        let diff = unified("x", text("123456789012").as_bytes(), text("666666666666").as_bytes());
+        assert!(diff.contains("-sso_account_id = 123456789012\n+sso_account_id = 666666666666\n"), "{diff}");
     }
 
     #[test]

@@ -9,20 +9,39 @@ const KEY_ID_PREFIXES: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
 const KEY_ID_LENGTH: usize = 16;
 /// The length of a secret access key; tokens are longer.
 const SECRET_LENGTH: usize = 40;
-/// Hexadecimal parts of a name from this length on are digests, such as those of cached files.
-const DIGEST_LENGTH: usize = 16;
+/// Hexadecimal parts of a name from this length on are digests or parts of UUIDs, such as those of cached files.
+const DIGEST_LENGTH: usize = 4;
+/// Parts of an ARN up to its resource (`arn:aws:iam::111122223333:role/Admin`).
+const ARN_PARTS: usize = 6;
 
 /// Masks a file's text, TOML or INI: by the names of keys, and by the shape of words.
 pub(crate) fn mask_values(text: &str) -> String {
-    mask_words(&mask_by_name(text))
+    mask_words(&mask_by_name(text, goes_on))
+}
+
+/// Masks the text of one of AWS's files, where only deeper lines continue a value.
+pub(crate) fn mask_ini(text: &str) -> String {
+    mask_words(&mask_by_name(text, |_| None))
+}
+
+/// Masks lines that awsauth rendered: a value goes if its own key sounds secret. Nothing inside a value counts, or a manifest
+/// could hide what it changes behind a `token:`.
+pub(crate) fn mask_rendered(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| match line.split_once('=') {
+        Some((key, value)) if sounds_secret(key) => format!("{key}={}", mask(value)),
+        _ => line.to_owned(),
+    });
+    lines.collect()
 }
 
 /// Masks words of any text that look like a secret: access key ids, but for their first and last four characters; secret
 /// access keys, tokens and other long random words; the password in an address.
 pub(crate) fn mask_words(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "+/_-.:@".contains(c);
+    let text = mask_passwords(text);
+    // Percent signs and backslashes write a `/` as `%2F` or `\\u002f`.
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "+/_-.:@%\\".contains(c);
     let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(start) = rest.find(is_part) {
         masked.push_str(&rest[..start]);
         let word = &rest[start..];
@@ -33,23 +52,39 @@ pub(crate) fn mask_words(text: &str) -> String {
     masked + rest
 }
 
+/// Masks the passwords of addresses: what stands between `NAME:` and the last `@` before a blank, a quote or a slash.
+fn mask_passwords(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, behind) = rest.split_at(at + 3);
+        let end = behind.find(|c: char| c.is_whitespace() || "/\"'`<>".contains(c)).unwrap_or(behind.len());
+        masked.push_str(before);
+        rest = behind;
+        // A hint writes `http://NAME:PASSWORD@HOST:PORT`.
+        if let Some((user, password)) = behind[..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':'))
+            && password != "PASSWORD"
+        {
+            masked.extend([user, ":", &mask(password)]);
+            rest = &behind[user.len() + 1 + password.len()..];
+        }
+    }
+    masked + rest
+}
+
 fn mask_word(word: &str) -> String {
     // An ARN is no secret, and its last part may be as long and as mixed as one.
     let (word, arn) = word.split_at(word.find("arn:aws").unwrap_or(word.len()));
-    let authority = word.find("://").map_or(word.len(), |at| at + 3);
-    let end = word[authority..].find('/').map_or(word.len(), |at| authority + at);
-    // A hint writes `http://NAME:PASSWORD@HOST:PORT`.
-    if let Some((user, password)) = word[authority..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':'))
-        && password != "PASSWORD"
-    {
-        let (user, rest) = (authority + user.len() + 1, authority + user.len() + 1 + password.len());
-        return format!("{}{}{}{arn}", mask_word(&word[..user]), mask(password), mask_word(&word[rest..]));
-    }
-    let pieces = word.split_inclusive([':', '@']).map(|piece| {
-        let is_web_token = piece.starts_with("eyJ") && piece.len() >= SECRET_LENGTH;
-        if is_web_token { mask(piece) } else { piece.split_inclusive('.').map(mask_run).collect() }
-    });
-    pieces.collect::<String>() + arn
+    let end_of_arn = arn.match_indices(':').nth(ARN_PARTS - 1).map_or(arn.len(), |(at, _)| at);
+    let (arn, behind) = arn.split_at(end_of_arn);
+    let masked = |text: &str| -> String {
+        let pieces = text.split_inclusive([':', '@']).map(|piece| {
+            let is_web_token = piece.starts_with("eyJ") && piece.len() >= SECRET_LENGTH;
+            if is_web_token { mask(piece) } else { piece.split_inclusive('.').map(mask_run).collect() }
+        });
+        pieces.collect()
+    };
+    masked(word) + arn + &masked(behind)
 }
 
 /// Masks a run of letters, digits, `+`, `/`, `_` and `-`, with whatever ends it.
@@ -63,17 +98,15 @@ fn mask_run(run: &str) -> String {
 
 fn mask_key_id(part: &str) -> String {
     let id = part.trim_end_matches(['+', '/', '_', '-', '.', ':', '@']);
-    let is_id = id.len() >= KEY_ID_LENGTH
-        && KEY_ID_PREFIXES.iter().any(|prefix| id.starts_with(prefix))
-        && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    if !is_id {
-        return part.to_owned();
-    }
-    let last = id.len() - 4;
-    format!("{}{}{}{}", &id[..4], mask(&id[4..last]), &id[last..], &part[id.len()..])
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let is_id = |at: &usize| id.len() - at >= KEY_ID_LENGTH && id[*at..].bytes().all(is_capital);
+    let starts = KEY_ID_PREFIXES.iter().filter_map(|prefix| id.find(prefix));
+    let Some(start) = starts.filter(is_id).min() else { return part.to_owned() };
+    let (first, last) = (start + 4, id.len() - 4);
+    format!("{}{}{}{}", &id[..first], mask(&id[first..last]), &id[last..], &part[id.len()..])
 }
 
-/// True for a long word that changes between small letters, capitals and digits as only random ones do. In base64, two
+/// True for a long word that changes between small letters, capitals and digits as only random ones do, base32 included. In base64, two
 /// neighbours in three differ in that; in names of profiles, roles and paths, one in five at most.
 fn is_random(run: &str) -> bool {
     let is_digest = |part: &&str| part.len() >= DIGEST_LENGTH && part.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -87,8 +120,7 @@ fn is_random(run: &str) -> bool {
     };
     let is_change = |pair: &&[u8]| class(pair[0]) != class(pair[1]) && class(pair[0]) * class(pair[1]) > 0;
     let changes: usize = parts.iter().map(|part| part.as_bytes().windows(2).filter(is_change).count()).sum();
-    let has = |wanted| parts.iter().any(|part| part.bytes().any(|byte| class(byte) == wanted));
-    length >= SECRET_LENGTH && has(1) && has(2) && changes * 4 >= length
+    length >= SECRET_LENGTH && changes * 4 >= length
 }
 
 /// `*` for every byte but white space.
@@ -103,9 +135,12 @@ enum Open {
     Deeper(usize),
     /// Up to this text.
     Until(&'static str),
+    /// Up to a line that ends with `]`.
+    UntilBracket,
 }
 
-fn mask_by_name(text: &str) -> String {
+/// `goes_on` tells how a secret value goes on that does not end in its line.
+fn mask_by_name(text: &str, goes_on: impl Fn(&str) -> Option<Open>) -> String {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let mut masked = String::with_capacity(text.len());
     let mut open: Option<Open> = None;
@@ -118,6 +153,11 @@ fn mask_by_name(text: &str) -> String {
                 masked.push_str(&(mask(secret) + rest));
                 continue;
             }
+            Some(Open::UntilBracket) => {
+                open = open.filter(|_| !ends_with_bracket(line));
+                masked.push_str(&mask(line));
+                continue;
+            }
             Some(Open::Deeper(least)) if indent(line) > least && !line.trim().is_empty() => {
                 masked.push_str(&mask(line));
                 continue;
@@ -127,17 +167,25 @@ fn mask_by_name(text: &str) -> String {
         let (done, value) = mask_line(line);
         masked.push_str(&done);
         if !line.trim().is_empty() {
-            open = value.map(|value| goes_on(value).map_or(Open::Deeper(indent(line)), Open::Until));
+            open = value.map(|value| goes_on(value).unwrap_or(Open::Deeper(indent(line))));
         }
     }
     masked
 }
 
-/// What ends a value of TOML that ends in a later line.
-fn goes_on(value: &str) -> Option<&'static str> {
-    let ends = [("\"\"\"", "\"\"\""), ("'''", "'''"), ("[", "]")];
-    let (start, end) = ends.into_iter().find(|(start, _)| value.starts_with(start))?;
-    (!value[start.len()..].contains(end)).then_some(end)
+/// How a value of TOML goes on that ends in a later line.
+fn goes_on(value: &str) -> Option<Open> {
+    let open = |quotes| (!value[3..].contains(quotes)).then_some(Open::Until(quotes));
+    match value {
+        _ if value.starts_with("\"\"\"") => open("\"\"\""),
+        _ if value.starts_with("'''") => open("'''"),
+        _ => (value.starts_with('[') && !ends_with_bracket(value)).then_some(Open::UntilBracket),
+    }
+}
+
+fn ends_with_bracket(line: &str) -> bool {
+    let line = line.split('#').next().unwrap_or_default();
+    line.trim_end().trim_end_matches(',').ends_with(']')
 }
 
 /// The line masked, and the last secret value in it.
@@ -177,7 +225,13 @@ fn is_secret_key(before: &str) -> bool {
     let text = text.trim_end();
     if let Some(quote) = text.chars().next_back().filter(|last| "\"'".contains(*last)) {
         let key = text[..text.len() - 1].rsplit(quote).next().unwrap_or_default();
-        return sounds_secret(&unescaped(key));
+        if sounds_secret(&unescaped(key)) {
+            return true;
+        }
+    }
+    if delimiter == "=" {
+        // All parts of a dotted key, with the blanks and quotes between them.
+        return sounds_secret(text.rsplit(['{', ',', '=']).next().unwrap_or_default());
     }
     let start = text.rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))).unwrap_or_default();
     let word = &text[start..];
@@ -213,17 +267,22 @@ fn unescaped(word: &str) -> String {
     text
 }
 
-/// How many bytes a value takes: through its closing quote, or to the end of the line.
+/// How many bytes a value takes: through its closing quote and what follows that without a blank, or to the end of the line.
 fn value_length(after: &str) -> usize {
     let blanks = after.len() - after.trim_start().len();
     let value = &after[blanks..];
-    if goes_on(value).is_some() {
-        return after.len();
+    let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| value.starts_with(quotes));
+    let Some(quotes) = quotes.filter(|_| goes_on(value).is_none()) else { return after.len() };
+    let mut end = quotes.len();
+    while let Some(at) = value[end..].find(quotes) {
+        end += at + quotes.len();
+        let backslashes = value[..end - quotes.len()].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if quotes.starts_with('\'') || backslashes % 2 == 0 {
+            let rest = value[end..].find(|c: char| c.is_whitespace() || ",]}".contains(c));
+            return blanks + end + rest.unwrap_or(value.len() - end);
+        }
     }
-    match value.chars().next().filter(|first| "\"'".contains(*first)) {
-        Some(quote) => value[1..].find(quote).map_or(after.len(), |end| blanks + end + 2),
-        None => after.len(),
-    }
+    after.len()
 }
 
 #[cfg(test)]
@@ -261,6 +320,7 @@ mod tests {
             format!("x = {token}\n"),
             format!("# {web_token}\n"),
             format!("endpoint_url = https://me:{KEY}@x.example/\n"),
+            format!("arn:aws:iam::111122223333:user/alice:{KEY}\n"),
         ] {
             let masked = mask_values(&text);
             assert_eq!(masked.len(), text.len());
@@ -275,12 +335,45 @@ mod tests {
             ("token = \"\"\"\nHIDDEN\n\"\"\" # end\nx = 1\n", "token = ***\n******\n*** # end\nx = 1\n"),
             ("tokens = [\n\"a\",\n]\nx = 1\n", "tokens = *\n****\n*\nx = 1\n"),
             ("run = x --password HIDDEN --token=HIDDEN", "run = x --password ****** --token=******"),
+            ("token = \"\"\"HIDDEN\"\"\"", "token = ************"),
+            ("my_secret = \"abc\\\"HIDDEN\"", "my_secret = *************"),
+            ("tokens = [\"a]b\",\n\"HIDDEN\" \"x\"\n]\nx = 1\n", "tokens = *******\n******** ***\n*\nx = 1\n"),
+            ("secret . x = HIDDEN", "secret . x = ******"),
+            ("\"my secret\".\"x\" = HIDDEN", "\"my secret\".\"x\" = ******"),
+            ("AWS_SECRET_ACCESS_KEY='x'HIDDEN", "AWS_SECRET_ACCESS_KEY=*********"),
+            ("http://me:hid%21den@proxy.example", "http://me:*********@proxy.example"),
+            ("http://me:HIDDEN$x!@proxy.example", "http://me:*********@proxy.example"),
+            ("keyAKIAIOSFODNN7EXAMPLE", "keyAKIA************MPLE"),
             ("key AKIAIOSFODNN7EXAMPLE.", "key AKIA************MPLE."),
             ("http://me:pw@127.0.0.1:80/a", "http://me:**@127.0.0.1:80/a"),
             ("http://me@127.0.0.1:80/a", "http://me@127.0.0.1:80/a"),
         ] {
             assert_eq!(mask_values(text), masked);
         }
+    }
+
+    #[test]
+    fn a_slash_may_be_escaped_and_letters_may_be_of_one_case() {
+        for secret in [
+            "wJalrXUtnFEMI%2FK7MDENG%2FbPxRfiCYEXAMPLEKEY",
+            "wJalrXUtnFEMI\\u002fK7MDENG\\/bPxRfiCYEXAMPLEKEY",
+            "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP7KQ4ZT2MN6XA5RV3UC2WQ7LD4GHB6EYF",
+            "k3j9x0q7v2m5z8w1p4t6b9n3r7c2h5f8d1g4s6l9y0e3a7u2",
+        ] {
+            assert!(!mask_values(&format!("note = {secret}\n")).contains(&secret[8..]), "{secret}");
+        }
+    }
+
+    #[test]
+    fn what_awsauth_renders_is_hidden_by_its_own_key_alone() {
+        for text in [
+            "sso_start_url = https://corp.awsapps.com/x/token='''/start\nsso_account_id = 666666666666\n",
+            "source_profile = token:bad\n[profile token:x]\nregion = eu-west-1\n",
+            "role_arn = arn:aws:iam::111122223333:role/secret=Evil\n",
+        ] {
+            assert_eq!(mask_rendered(text), text);
+        }
+        assert_eq!(mask_rendered("aws_session_token = a\n"), "aws_session_token = *\n");
     }
 
     #[test]
@@ -295,6 +388,7 @@ mod tests {
             "sso_account_id = 123456789012",
             "can't read /Users/Alice/Library/Caches/aws/a94a8fe5ccb19ba61c4c0873d391e987982fbbd3.json",
             "can't read /home/A/.local/state/awsauth/backups/config-dir-0a1b2c3d4e5f60718293a4b5c6d7e8f9/20261129T210410.1Z.bak",
+            "/home/alice/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9/profiles.toml",
             "/home/alice/Projects/Work2024/checkouts/awsauth/target/debug/awsauth credential-process prod",
         ] {
             assert_eq!(mask_values(text), text);

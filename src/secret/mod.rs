@@ -6,7 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-pub(crate) use mask::{mask_values, mask_words};
+pub(crate) use mask::{mask_ini, mask_rendered, mask_values, mask_words};
 
 /// A text that shows itself only through [`Secret::expose`], and is wiped from memory when dropped.
 #[derive(Clone, PartialEq, Eq)]
