@@ -39,7 +39,7 @@ pub(crate) struct Work {
     pub(crate) credentials: FileWork,
     /// Identities without a long-term key.
     pub(crate) missing: Vec<Missing>,
-    /// What is left of profiles that are gone.
+    /// The sessions that no profile has any more.
     pub(crate) prune: Prune,
     /// Who else can read the credentials.
     pub(crate) permissions: Permissions,
@@ -70,13 +70,16 @@ impl<'a> Plans<'a> {
         plan::config(self.written, existing, self.program, self.permission)
     }
 
-    /// Plans the credentials file.
-    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>), Refusal> {
+    /// Plans the credentials file, and which sessions end.
+    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>, Prune), Refusal> {
+        let prune = Prune::find(self.catalog, &self.sessions, bytes);
         let kept = |name: &str| {
             self.has_looked_at_session.set(true);
             self.sessions.key_id(name)
         };
-        plan::credentials(self.catalog, bytes, &kept, self.permission.adoption)
+        let ends = |name: &str| prune.ends(name);
+        let (plan, missing) = plan::credentials(self.catalog, bytes, &kept, &ends, self.permission.adoption)?;
+        Ok((plan, missing, prune))
     }
 
     /// The sections of the credentials file that are renamed, each with its new name.
@@ -117,11 +120,11 @@ impl<'a> Plans<'a> {
             Ok(plan) => FileWork { snapshot: config, plan },
             Err(refusal) => return Err(self.refused(config, refusal)),
         };
-        let mut missing = Vec::new();
+        let (mut missing, mut prune) = (Vec::new(), Prune::default());
         let path = places.credentials()?;
         let credentials = FileWork::plan(&path, |bytes| {
-            let (plan, keys) = self.credentials(bytes)?;
-            missing = keys;
+            let (plan, keys, ended) = self.credentials(bytes)?;
+            (missing, prune) = (keys, ended);
             Ok(plan)
         })
         .map_err(|error| explain::apply(&error))?;
@@ -133,7 +136,6 @@ impl<'a> Plans<'a> {
             )
             .hint("AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE must name two files"));
         }
-        let prune = Prune::find(self.catalog, &self.sessions);
         let permissions = Permissions::look(&credentials.snapshot.target, self.fix_permissions);
         Ok(Work { config, credentials, missing, prune, permissions })
     }

@@ -1,26 +1,50 @@
-//! Owns what is left of profiles that the manifest no longer has: their sessions, and AWS CLI's copies of them.
+//! Owns sessions that no profile has any more as it is now, in the state directory and in AWS CLI's copies: SDKs would go
+//! on with them, although awsauth does not.
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::out::Out;
 use super::places::Places;
-use crate::model::{Catalog, ProfileName};
+use crate::broker::{LongTermKeys, is_bound};
+use crate::model::{Catalog, Chain, ProfileName, Session};
+use crate::plan;
 use crate::store::{RoleCache, Sessions};
 
-/// The profiles that are gone and have sessions.
+/// The sessions that are to end.
+#[derive(Default)]
 pub(crate) struct Prune {
+    /// The profiles that are gone and have sessions.
     gone: Vec<ProfileName>,
+    /// The sessions of profiles that changed, or whose long-term key did.
+    unbound: Vec<Session>,
 }
 
 impl Prune {
-    /// Looks through the state directory; what can't be read there is no reason to stop.
-    pub(crate) fn find(catalog: &Catalog, sessions: &Sessions) -> Self {
-        Self { gone: sessions.unknown(|name| catalog.get(name).is_some()).unwrap_or_default() }
+    /// Looks through the state directory, and at the long-term keys in the text of the credentials file. What can't be read
+    /// there is no reason to stop.
+    pub(crate) fn find(catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Self {
+        let gone = sessions.unknown(|name| catalog.get(name).is_some()).unwrap_or_default();
+        Self { gone, unbound: unbound(catalog, sessions, credentials) }
+    }
+
+    /// The same for what was made from the key in `section` alone.
+    pub(crate) fn of_key(section: &ProfileName, catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Self {
+        let mut unbound = unbound(catalog, sessions, credentials);
+        unbound.retain(|session| {
+            let chain = catalog.chain(session.profile.as_str());
+            chain.is_some_and(|chain| chain.base().long_term_section() == Some(section))
+        });
+        Self { gone: Vec::new(), unbound }
     }
 
     /// Removes them.
     pub(crate) fn carry_out(&self, sessions: &Sessions, out: Out) -> Result<(), Failure> {
-        for name in &self.gone {
+        // One that a login got meanwhile is another one, and stays.
+        let is_there = |old: &&Session| {
+            sessions.get(&old.profile).is_some_and(|saved| saved.session.credentials == old.credentials)
+        };
+        let unbound = self.unbound.iter().filter(is_there).map(|session| &session.profile);
+        for name in self.gone.iter().chain(unbound) {
             end(sessions, name)?;
             out.detail(&format!("{name}: session removed"));
         }
@@ -29,22 +53,47 @@ impl Prune {
 
     /// Whether there is anything to end.
     pub(crate) fn is_pending(&self) -> bool {
-        !self.gone.is_empty()
+        !self.gone.is_empty() || !self.unbound.is_empty()
+    }
+
+    /// Whether the session of that profile, which is not gone, ends.
+    pub(crate) fn ends(&self, name: &str) -> bool {
+        self.changed().any(|changed| changed == name)
     }
 
     /// The profiles.
     pub(crate) fn names(&self) -> Vec<&str> {
-        self.gone.iter().map(ProfileName::as_str).collect()
+        self.gone.iter().map(ProfileName::as_str).chain(self.changed()).collect()
+    }
+
+    fn changed(&self) -> impl Iterator<Item = &str> {
+        self.unbound.iter().map(|session| session.profile.as_str())
     }
 
     /// Says so.
     pub(crate) fn report(&self, is_shown_only: bool, out: Out) {
-        if self.gone.is_empty() {
-            return;
-        }
         let verb = if is_shown_only { "would end" } else { "ended" };
-        out.say(&format!("{verb} the sessions of profiles that are gone: {}", self.names().join(", ")));
+        let gone: Vec<&str> = self.gone.iter().map(ProfileName::as_str).collect();
+        if !gone.is_empty() {
+            out.say(&format!("{verb} the sessions of profiles that are gone: {}", gone.join(", ")));
+        }
+        let changed: Vec<&str> = self.changed().collect();
+        if !changed.is_empty() {
+            let names = changed.join(", ");
+            out.say(&format!("{verb} the sessions of profiles that changed, or whose long-term key did: {names}"));
+        }
     }
+}
+
+/// The sessions that were not made from what their profile, and its long-term key, are now.
+fn unbound(catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Vec<Session> {
+    let with_chain = |session: Session| catalog.chain(session.profile.as_str()).map(|chain| (session, chain));
+    let kept: Vec<(Session, Chain<'_>)> =
+        sessions.all().unwrap_or_default().into_iter().filter_map(with_chain).collect();
+    let sections = kept.iter().filter_map(|(_, chain)| chain.base().long_term_section());
+    let keys: LongTermKeys = plan::long_term_keys(credentials, sections).collect();
+    let is_unbound = |(session, chain): &(Session, Chain<'_>)| !is_bound(session, chain.profiles(), &keys);
+    kept.into_iter().filter(is_unbound).map(|(session, _)| session).collect()
 }
 
 /// Removes a session here and where AWS CLI has a copy of it. Returns whether there was one.

@@ -46,7 +46,7 @@ pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> 
 
 /// The credentials file after `apply`; no session is kept anywhere else.
 pub(super) fn prune(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
-    after(file, plan::credentials(catalog, file, &|_| None, Adoption::Refuse).map(|(plan, _)| plan))
+    after(file, plan::credentials(catalog, file, &|_| None, &|_| false, Adoption::Refuse).map(|(plan, _)| plan))
 }
 
 /// The credentials file after a login.

@@ -27,13 +27,14 @@ pub(crate) fn long_term_keys<'a>(
     sections.filter_map(move |section| long_term_key(&document, section).map(|key| (section.clone(), key)))
 }
 
-/// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone leave it. Says which
-/// identities have no long-term key yet. Keys of the user's own that stand in a profile's way are moved out of it or
+/// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone, or that `ends` names, leave it. Says
+/// which identities have no long-term key yet. Keys of the user's own that stand in a profile's way are moved out of it or
 /// refused, as `adoption` says.
 pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],
     kept: KeptKey<'_>,
+    ends: &dyn Fn(&str) -> bool,
     adoption: Adoption,
 ) -> Result<(Plan, Vec<Missing>), Refusal> {
     let document = read(bytes)?;
@@ -49,7 +50,7 @@ pub(crate) fn credentials(
     }
     for section in document.sections().iter().filter(|section| is_session(&document, section, kept)) {
         let name = document.text(&section.name).into_owned();
-        if !catalog.get(&name).is_some_and(Profile::has_session_section) {
+        if ends(&name) || !catalog.get(&name).is_some_and(Profile::has_session_section) {
             edits.extend(take_out(&document, section)?);
             changes.push((name, Change::Removed));
         }

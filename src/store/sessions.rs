@@ -170,6 +170,11 @@ impl Sessions {
         Ok(private::list(&self.dir, Keeper::Awsauth)?.iter().filter_map(|path| name_in(path)).collect())
     }
 
+    /// All good sessions here, whether the manifest still has their profiles or not.
+    pub(crate) fn all(&self) -> Result<Vec<Session>, DiskError> {
+        Ok(self.names()?.iter().filter_map(|name| Some(self.get(name)?.session)).collect())
+    }
+
     /// The names of the files here, in order.
     pub(crate) fn file_names(&self) -> Vec<String> {
         let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());

@@ -1,6 +1,6 @@
 //! `keys add`: a long-term key from wherever it comes into the section that the profile takes it from.
 
-use crate::scene::{CREDENTIALS, Scene};
+use crate::scene::{CREDENTIALS, Scene, session_file};
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "SECRETMARK/UtnFEMI/K7MDENG/bPxRfiCYEXAMP";
@@ -109,6 +109,24 @@ fn an_existing_key_is_replaced_only_with_force() {
     assert_eq!(scene.home.read(CREDENTIALS), old);
     shows_no_secret(&scene.home.run_with_input(["keys", "add", "main", "--force"], &input).ok());
     assert_eq!(scene.home.read(CREDENTIALS), old.replace(OTHER_ID, ID));
+}
+
+#[test]
+fn what_was_made_from_the_key_that_is_replaced_ends_wherever_sdks_would_find_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["audit"]);
+    scene.logged_in(&["prod"]);
+    let kept = |names: [&str; 3]| names.map(|name| scene.home.has(&session_file(name)));
+    let input = format!("{ID} {SECRET}");
+    let run = scene.home.run_with_input(["keys", "add", "main", "--force"], &input).ok();
+    shows_no_secret(&run);
+    assert!(run.stderr.contains("whose long-term key did: main, prod"), "{}", run.stderr);
+    assert_eq!(kept(["main", "prod", "audit"]), [false, false, true]);
+    assert!(!scene.home.read(CREDENTIALS).contains("[main]"));
+    assert_eq!(scene.home.list(".aws/cli/cache").len(), 1);
+    let run = scene.home.run_with_input(["keys", "add", "base", "--force", "--json"], &input).ok();
+    assert_eq!(run.json()["ended_sessions"], serde_json::json!(["audit"]));
+    assert!(scene.home.list(".aws/cli/cache").is_empty());
 }
 
 #[test]

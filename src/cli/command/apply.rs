@@ -155,7 +155,7 @@ fn carry_out(
     let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
     let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
     config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(Existing::read(bytes)))?;
-    let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, _)| plan);
+    let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, ..)| plan);
     if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
         return Err(written_but(config, failure));
     }

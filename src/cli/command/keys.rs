@@ -9,10 +9,12 @@ use crate::cli::access_key::{self, looks_like_key_id};
 use crate::cli::complete::names_with_key;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::model::LongTermKey;
+use crate::cli::prune::Prune;
+use crate::model::{LongTermKey, ProfileName};
 use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
@@ -87,16 +89,29 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
     let stamp = Stamp::of(clock::now());
     let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
     let is_changed = desk.change_credentials(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
+    let ended = if is_changed { end_sessions(section, &desk, places, out)? } else { Prune::default() };
     if out.json {
         out.document(json!({
             "profile": args.name, "section": section.as_str(), "access_key_id": key.access_key_id, "changed": is_changed,
+            "ended_sessions": ended.names(),
         }))?;
     } else if is_changed {
         out.say(&format!("[{section}] of the credentials file has the key {} now", key.access_key_id));
+        ended.report(false, out);
     } else {
         out.say(&format!("[{section}] of the credentials file has the key {} already", key.access_key_id));
     }
     Ok(Exit::Done)
+}
+
+/// Ends what was made from another key than `section` has now, here and where SDKs find it.
+fn end_sessions(section: &ProfileName, desk: &Desk<'_>, places: Places<'_>, out: Out) -> Result<Prune, Failure> {
+    let bytes = disk::read(&places.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
+    let prune = Prune::of_key(section, &desk.manifest.catalog, &desk.sessions, &bytes);
+    let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| desk.sessions.key_id(name));
+    desk.change_credentials(Keep::Nothing, |bytes| plan::remove_sessions(bytes, ends, &kept))?;
+    prune.carry_out(&desk.sessions, out)?;
+    Ok(prune)
 }
 
 fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
