@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tempfile::TempPath;
 use thiserror::Error;
 
 use super::disk::{self, DiskError};
-use super::exchange::{self, Found, Outcome};
 use super::rights;
 use crate::source::hex;
 
@@ -62,12 +62,14 @@ pub(crate) enum Replaced {
     NotFlushed,
 }
 
-/// Whether the directory was flushed.
-enum Flushed {
-    /// The new name survives a power cut.
-    Yes,
-    /// It may not.
-    No,
+/// What stands after a renaming.
+enum Placed {
+    /// The new file.
+    New,
+    /// The new file, although the system reported an error: a network's answer can get lost.
+    NewInSpite,
+    /// What another program put there.
+    Changed,
 }
 
 impl Snapshot {
@@ -110,14 +112,16 @@ impl Snapshot {
     /// The caller holds the lock of the directory. Leftovers of killed runs are removed.
     pub(crate) fn replace(&self, bytes: &[u8]) -> Result<Replaced, ReplaceError> {
         // What is wrong with the file is told by the name that was asked for, and by its own.
-        match self.exchange(bytes).map_err(|error| error.reached_by(&self.path))? {
-            (Outcome::Changed, _) => Err(ReplaceError::Changed { path: self.path.clone() }),
-            (Outcome::Replaced, Flushed::Yes) => Ok(Replaced::Durable),
-            (Outcome::Replaced, Flushed::No) | (Outcome::ReplacedInSpite, _) => Ok(Replaced::NotFlushed),
+        let (placed, is_flushed) = self.put(bytes).map_err(|error| error.reached_by(&self.path))?;
+        match placed {
+            Placed::Changed => Err(ReplaceError::Changed { path: self.path.clone() }),
+            Placed::New if is_flushed => Ok(Replaced::Durable),
+            Placed::New | Placed::NewInSpite => Ok(Replaced::NotFlushed),
         }
     }
 
-    fn exchange(&self, bytes: &[u8]) -> Result<(Outcome, Flushed), DiskError> {
+    /// Says also whether the directory was flushed.
+    fn put(&self, bytes: &[u8]) -> Result<(Placed, bool), DiskError> {
         let dir = parent(&self.target);
         let old = look(&self.target)?;
         disk::make_private_dir(dir)?;
@@ -125,11 +129,25 @@ impl Snapshot {
         let prefix = temp_prefix(&self.target);
         let mut temp = start_temp(dir, &prefix, &self.target, old.as_ref())?;
         write_durably(&mut temp, bytes).map_err(DiskError::io("write", &self.target))?;
-        // Opened before the exchange, so that a failure here still leaves the old file.
+        // Opened before the renaming, so that a failure here still leaves the old file.
         let dir_handle = File::open(dir).map_err(DiskError::io("open", dir))?;
-        let expected = if self.exists { Found::File(self.bytes.as_slice().into()) } else { Found::Nothing };
-        let outcome = exchange::put(temp.into_temp_path(), bytes, &self.target, &expected)?;
-        Ok((outcome, if dir_handle.sync_all().is_ok() { Flushed::Yes } else { Flushed::No }))
+        let placed = self.rename(temp.into_temp_path(), bytes)?;
+        Ok((placed, dir_handle.sync_all().is_ok()))
+    }
+
+    /// Compares once more, and renames `temp`, which holds `bytes`, over the file. A change that another program makes
+    /// between the two is lost: no lock covers it that all programs share.
+    fn rename(&self, temp: TempPath, bytes: &[u8]) -> Result<Placed, DiskError> {
+        if !self.is_current()? {
+            return Ok(Placed::Changed);
+        }
+        let renamed = if self.exists { temp.persist(&self.target) } else { temp.persist_noclobber(&self.target) };
+        match renamed.map_err(|failed| failed.error) {
+            Ok(()) => Ok(Placed::New),
+            Err(error) if !self.exists && error.kind() == io::ErrorKind::AlreadyExists => Ok(Placed::Changed),
+            Err(_) if disk::holds(&self.target, bytes).unwrap_or(false) => Ok(Placed::NewInSpite),
+            Err(error) => Err(DiskError::io("replace", &self.target)(error)),
+        }
     }
 
     /// Tries whether the file can be replaced, and leaves everything as it is: for before a person is asked for what can't
@@ -169,22 +187,17 @@ impl Snapshot {
         if !self.is_current()? {
             return Err(ReplaceError::Changed { path: self.path.clone() });
         }
-        // Looked at once more where nobody else finds it: it may have been exchanged since the look above.
-        let aside = parent(&self.target).join(format!("{}removed{SUFFIX}", temp_prefix(&self.target)));
-        fs::rename(&self.target, &aside).map_err(DiskError::io("remove", &self.target))?;
-        let found = disk::holds(&aside, &self.bytes);
-        if !matches!(found, Ok(true)) {
-            fs::rename(&aside, &self.target).map_err(DiskError::io("put back", &self.target))?;
-            found?;
-            return Err(ReplaceError::Changed { path: self.path.clone() });
-        }
-        disk::remove(&aside)?;
+        disk::remove(&self.target)?;
         Ok(if dir_handle.sync_all().is_ok() { Replaced::Durable } else { Replaced::NotFlushed })
     }
 
-    /// Whether the file still holds what was read.
+    /// True if the target is no link and still holds what was read.
     fn is_current(&self) -> Result<bool, DiskError> {
-        if self.exists { disk::holds(&self.target, &self.bytes) } else { Ok(disk::read(&self.target)?.is_none()) }
+        match fs::symlink_metadata(&self.target) {
+            Ok(metadata) => Ok(self.exists && metadata.is_file() && disk::holds(&self.target, &self.bytes)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(!self.exists),
+            Err(error) => Err(DiskError::io("read", &self.target)(error)),
+        }
     }
 
     /// The file as it is now; none if that is what was read.
@@ -412,6 +425,18 @@ mod tests {
         assert!(matches!(snapshot.replace(b"ours"), Err(ReplaceError::Changed { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(disk::list(dir.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn a_link_that_was_put_in_its_place_meanwhile_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config");
+        fs::write(&path, "old").unwrap();
+        let snapshot = Snapshot::read(&path).unwrap();
+        fs::rename(&path, dir.path().join("elsewhere")).unwrap();
+        symlink("elsewhere", &path).unwrap();
+        assert!(snapshot.replace(b"ours").is_err());
+        assert_eq!(fs::read_link(&path).unwrap(), Path::new("elsewhere"));
     }
 
     /// An empty file of that age, or one whose time is to come.

@@ -9,7 +9,6 @@ pub(crate) mod children;
 pub(crate) mod clock;
 pub(crate) mod core_dumps;
 pub(crate) mod disk;
-mod exchange;
 pub(crate) mod expand;
 pub(crate) mod git;
 pub(crate) mod host;
