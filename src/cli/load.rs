@@ -53,13 +53,6 @@ impl Reading {
         Ok(Self { files, loaded })
     }
 
-    /// The same, with every variable and its uses.
-    pub(crate) fn read_with_variables(places: Places<'_>) -> Result<Self, Failure> {
-        let files = Files::read(places, Audience::Person)?;
-        let loaded = manifest::load_with_variables(&files.layers);
-        Ok(Self { files, loaded })
-    }
-
     /// The same, with where the profile of that name comes from.
     pub(crate) fn read_with_why(places: Places<'_>, name: &str) -> Result<Self, Failure> {
         let files = Files::read(places, Audience::Person)?;

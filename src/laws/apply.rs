@@ -56,25 +56,7 @@ fn alone(text: &str) -> Layers {
 /// Where that does not hold.
 pub fn check_holds(text: &str) {
     checked(text);
-    pieces_hold(text);
     layers_hold(text);
-}
-
-/// Any text as a manifest: what is read in pieces, however small they are, is what is read at once.
-///
-/// # Panics
-///
-/// Where that does not hold.
-pub fn pieces_hold(text: &str) -> Judged {
-    let layers = alone(text);
-    let mut judged = Judged::Refused;
-    for size in [1, 100] {
-        if let Some(in_pieces) = manifest::load_in_pieces(&layers, Audience::Person, size) {
-            assert_eq!(in_pieces, manifest::load_whole(&layers, Audience::Person), "in pieces of {size} bytes");
-            judged = Judged::Yes;
-        }
-    }
-    judged
 }
 
 /// A manifest that is in order says the same in two files, cut in front of its last profile or, key by key, within all of

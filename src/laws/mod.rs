@@ -24,7 +24,7 @@ mod values;
 mod view;
 
 pub use adopt::{AdoptCase, adopt_holds};
-pub use apply::{ApplyCase, apply_holds, check_holds, layers_hold, pieces_hold};
+pub use apply::{ApplyCase, apply_holds, check_holds, layers_hold};
 pub use credentials::{CredentialsCase, credentials_hold};
 pub use draw::Draw;
 pub use edit::{Change, EditCase, edits_hold};

@@ -5,11 +5,13 @@
 //! in it may have its value from a file that is shared.
 
 use super::codes;
-use super::layers::Audience;
-use super::reading::{Reading, Text};
-use crate::address::{Host, WebAddress};
+use super::files::{Audience, Layers, OwnWord};
+use super::sink::Sink;
+use super::tree::Text;
+use crate::address::{AllowedHost, Host, WebAddress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{StartUrl, foreign_portal};
+use crate::source::Span;
 
 /// The host of an endpoint that a person has to allow; none if it is this machine.
 pub(crate) fn host_to_allow(endpoint: &str) -> Result<Option<&str>, &'static str> {
@@ -21,31 +23,71 @@ pub(crate) fn host_to_allow(endpoint: &str) -> Result<Option<&str>, &'static str
     }
 }
 
-/// Whether requests may go to the endpoint in `text`; if not, that is reported.
-pub(super) fn check_endpoint(text: &Text<'_>, reading: &mut Reading<'_>) -> bool {
-    let address = WebAddress::parse(&text.value);
-    let Some(address) = address.filter(|address| address.is_private()) else {
-        reject_unsafe(text, address.is_some(), reading);
-        return false;
-    };
-    let host = Host::parse(address.host);
-    if address.is_here || host.as_ref().is_some_and(|host| is_allowed(host, reading)) {
-        return true;
-    }
-    // A team's CI can't know whom each person trusts.
-    let severity = match reading.audience {
-        Audience::Team => Severity::Warning,
-        Audience::Person => Severity::Error,
-    };
-    let message = format!("`{}` is neither this machine nor a host that you allow", address.host);
-    let found = Diagnostic::error(codes::FOREIGN_ENDPOINT, text.at, message)
-        .label("requests would go there, with the tokens and the data in them")
-        .help(way_to_allow(address.host, host.is_some(), reading));
-    reading.report(text, Diagnostic { severity, ..found });
-    severity == Severity::Warning
+/// Who reads a manifest, and which hosts that person allows.
+#[derive(Debug, Clone)]
+pub(super) struct Hosts<'a> {
+    pub(super) files: &'a Layers,
+    pub(super) audience: Audience,
+    pub(super) allowed: Vec<AllowedHost>,
 }
 
-fn reject_unsafe(text: &Text<'_>, is_address: bool, reading: &mut Reading<'_>) {
+impl Hosts<'_> {
+    /// True if the person alone can have written what stands there.
+    pub(super) fn is_own_word(&self, at: Span) -> bool {
+        self.files.own_word(self.files.sources().number(at)) == Some(&OwnWord::Certain)
+    }
+
+    /// True if requests may go to the endpoint in `text`; if not, that is reported.
+    pub(super) fn check_endpoint(&self, text: Text<'_>, sink: &mut Sink) -> bool {
+        let address = WebAddress::parse(text.value);
+        let Some(address) = address.filter(|address| address.is_private()) else {
+            reject_unsafe(text, address.is_some(), sink);
+            return false;
+        };
+        let host = Host::parse(address.host);
+        let is_allowed = |host: &Host| self.allowed.iter().any(|allowed| allowed.fits(host));
+        if address.is_here || host.as_ref().is_some_and(is_allowed) {
+            return true;
+        }
+        // A team's CI can't know whom each person trusts.
+        let severity = match self.audience {
+            Audience::Team => Severity::Warning,
+            Audience::Person => Severity::Error,
+        };
+        let message = format!("`{}` is neither this machine nor a host that you allow", address.host);
+        let found = Diagnostic::error(codes::FOREIGN_ENDPOINT, text.at, message)
+            .label("requests would go there, with the tokens and the data in them")
+            .help(self.way_to_allow(address.host, host.is_some()));
+        sink.report(text, Diagnostic { severity, ..found });
+        severity == Severity::Warning
+    }
+
+    /// Warns of the start URL in `text` if its host is not one of AWS's.
+    pub(super) fn check_portal(&self, url: &StartUrl, text: Text<'_>, sink: &mut Sink) {
+        let Some(host) = foreign_portal(url, &self.allowed) else { return };
+        let message = format!("`{host}` is not one of AWS's hosts for access portals");
+        let found = Diagnostic::warning(codes::FOREIGN_START_URL, text.at, message)
+            .label("whoever has this host decides which page people log in at, and give their password to")
+            .help(self.way_to_allow(host, Host::parse(host).is_some()));
+        sink.report(text, found);
+    }
+
+    /// What to do so that a host is allowed, if it can be.
+    fn way_to_allow(&self, host: &str, is_host: bool) -> String {
+        let line = format!("`allow_hosts = [\"{}\"]`", host.to_ascii_lowercase());
+        match self.audience {
+            _ if !is_host => "write its name, or its address in the usual form".to_owned(),
+            Audience::Person => {
+                format!("if you trust it, say so where only you can: {line} in [settings] of {}", self.files.own())
+            }
+            Audience::Team => {
+                format!("each person who trusts it has to say so: {line} in [settings] of their profiles.local.toml")
+            }
+        }
+    }
+}
+
+fn reject_unsafe(text: Text<'_>, is_address: bool, sink: &mut Sink) {
     let (message, help) = if !is_address && text.value.starts_with("https://") {
         let help = "write `https://HOST`: in front of the host stands nothing, and in it letters, digits, `.` and `-`";
         (format!("`{}` is not a plain address", text.value), help)
@@ -53,33 +95,5 @@ fn reject_unsafe(text: &Text<'_>, is_address: bool, reading: &mut Reading<'_>) {
         let help = "requests to it would be readable on the way; use an `https://` URL, or http://localhost";
         (format!("`{}` is neither `https:` nor on this machine", text.value), help)
     };
-    reading.reject(text, codes::UNSAFE_ENDPOINT, message, help);
-}
-
-/// Warns of the start URL in `text` if its host is not one of AWS's.
-pub(super) fn check_portal(url: &StartUrl, text: &Text<'_>, reading: &mut Reading<'_>) {
-    let Some(host) = foreign_portal(url, &reading.allowed_hosts) else { return };
-    let message = format!("`{host}` is not one of AWS's hosts for access portals");
-    let found = Diagnostic::warning(codes::FOREIGN_START_URL, text.at, message)
-        .label("whoever has this host decides which page people log in at, and give their password to")
-        .help(way_to_allow(host, Host::parse(host).is_some(), reading));
-    reading.report(text, found);
-}
-
-fn is_allowed(host: &Host, reading: &Reading<'_>) -> bool {
-    reading.allowed_hosts.iter().any(|allowed| allowed.fits(host))
-}
-
-/// What to do so that a host is allowed, if it can be.
-fn way_to_allow(host: &str, is_host: bool, reading: &Reading<'_>) -> String {
-    let line = format!("`allow_hosts = [\"{}\"]`", host.to_ascii_lowercase());
-    match reading.audience {
-        _ if !is_host => "write its name, or its address in the usual form".to_owned(),
-        Audience::Person => {
-            format!("if you trust it, say so where only you can: {line} in [settings] of {}", reading.layers.own())
-        }
-        Audience::Team => {
-            format!("each person who trusts it has to say so: {line} in [settings] of their profiles.local.toml")
-        }
-    }
+    sink.reject(text, codes::UNSAFE_ENDPOINT, message, help);
 }

@@ -3,15 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::check::unchecked::LeftOut;
 use super::codes;
-use super::making::Unmade;
-use super::variables::Variable;
-use super::why::{LeftOut, Why};
+use super::matrix::expand::UnusableName;
+use super::provenance::Why;
+use super::vars::Variable;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Catalog, Settings, SsoSession};
 
 /// A manifest as it was read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loaded {
     /// The profiles that are in order. None where nothing can be said of any: a file can't be read, one person's own settings
     /// are wrong, or each person has yet to supply a value.
@@ -34,14 +35,14 @@ pub(crate) struct Loaded {
     pub(crate) matrices: usize,
     /// Every finding by place.
     pub(crate) diagnostics: Vec<Diagnostic>,
-    /// Every variable by name; none unless they were asked for.
+    /// Every variable by name.
     pub(crate) variables: Vec<Variable>,
     /// Where the profile comes from that was asked for.
     pub(crate) why: Option<Why>,
     /// The matrices that leave out the name that was asked for.
     pub(crate) left_out: Vec<LeftOut>,
     /// The names that matrices would make and that nothing can have.
-    pub(crate) unmade: Vec<Unmade>,
+    pub(crate) unmade: Vec<UnusableName>,
 }
 
 /// A profile that is not in order.
@@ -96,23 +97,6 @@ impl Loaded {
 
     /// What is known of files that can't be read.
     pub(super) fn stopped(diagnostics: Vec<Diagnostic>) -> Self {
-        let settings = Settings::default();
-        let (variables, left_out) = (Vec::new(), Vec::new());
-        Self {
-            catalog: None,
-            wrong: Vec::new(),
-            names_are_open: true,
-            settings,
-            profiles: 0,
-            sessions: 0,
-            session_files: Vec::new(),
-            right_sessions: Vec::new(),
-            matrices: 0,
-            diagnostics,
-            variables,
-            why: None,
-            left_out,
-            unmade: Vec::new(),
-        }
+        Self { names_are_open: true, diagnostics, ..Self::default() }
     }
 }

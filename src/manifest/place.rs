@@ -1,7 +1,8 @@
 //! Owns where a setting of AWS's config file is written in a manifest. Must not know the file's form.
 
-use super::keys;
-use super::known::{self, Takes};
+use super::raw::profile::ProfileKeys;
+use super::raw::session::Session;
+use super::spec::aws_settings::{self, Takes};
 use crate::model::Pattern;
 
 /// Where one setting belongs.
@@ -25,25 +26,25 @@ const NOT_AWS: [&str; 6] = ["pattern", "description", "tags", "credential_proces
 pub(crate) fn place(pattern: Option<Pattern>, key: &str, nested: Option<&[&str]>) -> Place {
     let is_nested = nested.is_some();
     let Some(pattern) = pattern else {
-        let is_own = keys::find(keys::SESSION, key).is_some() && !is_nested;
+        let is_own = !is_nested && Session::KEYS.iter().any(|own| own.name == key);
         return if is_own { Place::Own } else { Place::Nowhere("an SSO session has no such key") };
     };
-    let own = keys::find(keys::PROFILE, key).filter(|_| !NOT_AWS.contains(&key) && !is_nested);
+    let own = ProfileKeys::KEYS.iter().find(|own| own.name == key && !NOT_AWS.contains(&key) && !is_nested);
     if let Some(own) = own {
         let fits = own.fits(pattern);
         return if fits { Place::Own } else { Place::Nowhere("the profile's pattern has no use for it") };
     }
-    match known::find(known::SETTINGS, key) {
+    match aws_settings::find(aws_settings::SETTINGS, key) {
         Some(known) => match (known.takes, nested) {
-            (Takes::Nested(list), Some(keys)) if keys.iter().all(|key| known::find(list, key).is_some()) => {
+            (Takes::Nested(list), Some(keys)) if keys.iter().all(|key| aws_settings::find(list, key).is_some()) => {
                 Place::Settings
             }
             (Takes::Nested(_), Some(_)) => Place::Nowhere("awsauth does not know all of its settings"),
             (Takes::Nested(_), None) | (_, Some(_)) => Place::Nowhere("awsauth does not know this form of it"),
-            (Takes::Empty, None) => Place::SettingsIfEmpty(known::NAMES_A_PROGRAM),
+            (Takes::Empty, None) => Place::SettingsIfEmpty(aws_settings::NAMES_A_PROGRAM),
             (_, None) => Place::Settings,
         },
-        None => Place::Nowhere(known::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),
+        None => Place::Nowhere(aws_settings::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),
     }
 }
 

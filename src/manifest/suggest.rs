@@ -12,12 +12,13 @@ pub(super) struct Suggester {
     looks: usize,
 }
 
-impl Suggester {
-    /// One with a full budget.
-    pub(super) fn new() -> Self {
+impl Default for Suggester {
+    fn default() -> Self {
         Self { left: BUDGET, looks: 50 * BUDGET }
     }
+}
 
+impl Suggester {
     /// The candidate nearest to `word`, if one is near enough to be meant.
     pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         if word.len() > 64 {
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn guesses_what_is_near_and_nothing_else() {
         let names = ["mfa_serial", "role_arn", "region"];
-        let mut suggester = Suggester::new();
+        let mut suggester = Suggester::default();
         assert_eq!(suggester.nearest("mfa_serail", names.into_iter()), Some("mfa_serial"));
         assert_eq!(suggester.nearest("Region", names.into_iter()), Some("region"));
         assert_eq!(suggester.nearest("colour", names.into_iter()), None);
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_key_is_guessed_from_a_part_of_it_and_from_more_than_it() {
         let names = ["region", "role_arn", "role_session_name", "sso_account_id", "sso_region", "sso_role_name"];
-        let mut guess = |word| Suggester::new().key(word, names.into_iter());
+        let guess = |word| Suggester::default().key(word, names.into_iter());
         assert_eq!(guess("sso_role"), Some("sso_role_name"));
         assert_eq!(guess("account_id"), Some("sso_account_id"));
         assert_eq!(guess("granted_sso_region"), Some("sso_region"));

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::diagnostic::Severity;
-use crate::source::Source;
+use crate::model::Catalog;
+use crate::source::{Source, Span};
 
 /// A manifest of one file.
 fn alone(text: &str) -> Layers {
@@ -112,51 +113,6 @@ fn profiles_keep_the_order_of_the_file() {
     assert_eq!(names, ["z", "a", "m"]);
 }
 
-/// Whether a text that is cut at every header is read in pieces; it then says what it says as a whole.
-fn is_read_in_pieces(text: &str) -> bool {
-    let layers = alone(text);
-    let in_pieces = load_in_pieces(&layers, Audience::Person, 1);
-    in_pieces.inspect(|loaded| assert_eq!(*loaded, load_whole(&layers, Audience::Person), "{text}")).is_some()
-}
-
-#[test]
-fn profiles_that_need_nothing_of_each_others_text_are_read_in_pieces() {
-    let iam = |name: &str| format!("[profiles.{name}]\npattern = \"iam\"\n");
-    let (one, other) = (iam("one"), iam("\"o.t/her\""));
-    let prompting = "[profiles.role]\npattern = \"iam-mfa-role\"\nsource_profile = \"one\"\nmfa_serial = \"GAHT12345678\"\n\
-                     role_arn = \"arn:aws:iam::444455556666:role/A\"\n";
-    for text in [
-        format!("{one}{other}"),
-        format!("# mine\r\n[defaults]\noutput = \"json\"\n{one}[profiles.one.settings]\nmax_attempts = 5\n{other}"),
-        format!("{one}region = \"nowhere\"\n{prompting}{other}colour = 1\n"),
-        format!("{one}{}{}", iam("ONE"), iam("__proto__")),
-    ] {
-        assert!(is_read_in_pieces(&text), "{text}");
-    }
-}
-
-#[test]
-fn a_table_that_pieces_would_have_in_common_is_read_with_the_whole_text() {
-    let iam = |name: &str| format!("[profiles.{name}]\npattern = \"iam\"\n");
-    let (one, other) = (iam("one"), iam("other"));
-    for text in [
-        format!("{one}{other}{one}"),
-        format!("[profiles.one.settings]\nmax_attempts = 5\n{other}{one}"),
-        format!("[profiles]\n{one}{other}"),
-        format!("profiles.third.pattern = \"iam\"\n{one}{other}"),
-        format!("profiles = {{}}\n{one}{other}"),
-        format!("{one}[profiles]\n{other}[profiles]\n"),
-        format!("{one}{other}[vars]\na = \"b\"\n"),
-        format!("{one}[[profiles]]\n{other}"),
-        format!("{one}description = \"\"\"\n{other}\"\"\"\n"),
-        format!("{one}tags = [\n{other}]\n"),
-        format!("version = 2\n{one}{other}"),
-        format!("{one}x = \n{other}"),
-    ] {
-        assert!(!is_read_in_pieces(&text), "{text}");
-    }
-}
-
 #[test]
 fn what_the_writer_would_refuse_is_a_finding() {
     let session =
@@ -216,16 +172,6 @@ fn key_by_key_the_file_that_is_over_another_wins() {
         assert!(settings.contains(part), "{part}: {settings}");
     }
     assert_eq!(catalog.sessions()[0].region.as_str(), "eu-west-1");
-    assert_eq!(load_in_pieces(&layers, Audience::Person, 1), Some(load_whole(&layers, Audience::Person)));
-}
-
-#[test]
-fn a_short_file_that_can_not_be_cut_does_not_keep_a_long_one_from_it() {
-    let profiles = (0..10).map(|index| format!("[profiles.p{index}]\npattern = \"iam\"\n"));
-    let long = profiles.collect::<Vec<_>>().concat();
-    let mut layers = alone(&long);
-    layers.add_local(Source::new("own.toml", "[profiles.p1]\n[vars]\na = \"b\"\n"), OwnWord::Certain);
-    assert_eq!(load_in_pieces(&layers, Audience::Person, 64), Some(load_whole(&layers, Audience::Person)));
 }
 
 /// A manifest whose matrix makes SSO profiles for some accounts, with `more` keys in the matrix.
@@ -458,7 +404,7 @@ fn a_variable_is_used_by_a_matrix_that_makes_nothing_yet() {
     let layers = with_own(&text, "[vars]\nuser = \"me\"\n");
     let uses = |variable: &Variable| (variable.name.clone(), variable.uses.iter().map(|one| one.key.clone()).collect());
     let key = vec!["matrix.corp.description".to_owned()];
-    let found: Vec<(String, Vec<String>)> = load_with_variables(&layers).variables.iter().map(uses).collect();
+    let found: Vec<(String, Vec<String>)> = load(&layers, Audience::Person).variables.iter().map(uses).collect();
     assert_eq!(found, [("user".to_owned(), key.clone()), ("user2".to_owned(), key)]);
 }
 

@@ -18,7 +18,7 @@ use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
 use crate::cli::portals;
-use crate::manifest::Gone;
+use crate::manifest::{Audience, Gone};
 use crate::model::{SsoFlow, SsoSession};
 use crate::system::host::Host;
 
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         return Err(Failure::new(Exit::Usage, "with `--json`, nobody is asked before the manifest is written")
             .hint("`--dry-run` shows what would change, `--yes` writes it"));
     }
-    let reading = Reading::read_with_variables(places)?;
+    let reading = Reading::read(places, Audience::Person)?;
     let session = session(args.session.as_deref(), &reading);
     let is_fit = reading.loaded.is_in_order() || reading.loaded.is_fit_for_listing() && session.is_ok();
     if !is_fit {

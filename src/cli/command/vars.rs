@@ -10,7 +10,7 @@ use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::personal;
 use crate::cli::places::Places;
-use crate::manifest::Variable;
+use crate::manifest::{Audience, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
 use crate::render::table;
 use crate::source::{Position, Span, display_safe};
@@ -33,7 +33,7 @@ pub(crate) struct Args {
 
 /// Asks for what is missing where somebody can be asked, and shows all of it.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let mut reading = Reading::read_with_variables(places)?;
+    let mut reading = Reading::read(places, Audience::Person)?;
     if reading.loaded.variables.is_empty() && !reading.loaded.is_in_order() {
         if out.json {
             out.document(document(&reading))?;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     check_names(&args.set, &reading)?;
     if !values.is_empty() {
         personal::set_variables(&reading.files.personal, &values, places, out)?;
-        reading = Reading::read_with_variables(places)?;
+        reading = Reading::read(places, Audience::Person)?;
     }
     if out.json {
         out.document(document(&reading))?;

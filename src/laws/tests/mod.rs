@@ -82,15 +82,10 @@ fn a_matrix_makes_what_could_be_written_out() {
 }
 
 #[test]
-fn a_manifest_in_pieces_says_what_it_says_as_a_whole() {
+fn a_manifest_in_two_files_says_what_it_says_in_one() {
     for text in fixtures("manifest", "toml") {
         check_holds(&String::from_utf8_lossy(&text));
     }
-    holds(10_000, 4_000, manifests::draw, |text| pieces_hold(text));
-}
-
-#[test]
-fn a_manifest_in_two_files_says_what_it_says_in_one() {
     holds(10_000, 4_000, manifests::draw, |text| layers_hold(text));
 }
 

@@ -14,8 +14,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use thiserror::Error;
 
-use super::layers::Layers;
-use super::variables::Variable;
+use super::files::Layers;
+use super::vars::Variable;
 use crate::model::{AccountId, ListedAccount, SsoRoleName};
 use roles::Roles;
 use text::splice;

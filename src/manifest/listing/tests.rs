@@ -357,7 +357,7 @@ fn an_entry_changes_in_the_files_where_it_stands() {
     layers.add_included(0, Source::new("b.toml", "[accounts]\nprod.id = \"${id}\"\ndev = \"000000000002\"\n"));
     layers.add_local(Source::new("profiles.local.toml", "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old'] }\nmine = '000000000003'\n"), OwnWord::Certain);
     let accounts = [account(1, "prod", "A"), account(2, "dev", "A"), account(3, "mine", "A"), account(4, "new", "A")];
-    let variables = crate::manifest::load_with_variables(&layers).variables;
+    let variables = crate::manifest::load(&layers, crate::manifest::Audience::Person).variables;
     let done = merge(&layers, &variables, wish(&accounts)).unwrap();
     let id = |number: u64| format!("id = \"{number:012}\", roles = [\"A\"]");
     assert_eq!(done.texts, [

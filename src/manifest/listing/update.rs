@@ -7,6 +7,7 @@ use super::braces;
 use super::roles::{end_of_comment, list, quoted};
 use super::text::{BOM, Edit, eol, line_start, with_comments, with_empty_line};
 use super::written::{Home, Part, Shape, Written};
+use crate::manifest::raw::values::toml_key;
 use crate::model::{ListedAccount, SsoRoleName};
 
 /// What makes an entry say `roles` and `session`, where they are given.
@@ -67,8 +68,7 @@ pub(super) fn add_entries(
 }
 
 fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
-    let is_bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    let key = if is_bare { name.to_owned() } else { quoted(name) };
+    let key = toml_key(name);
     let id = quoted(account.id.as_str());
     let session = session.map(|session| format!(", sso_session = {}", quoted(session))).unwrap_or_default();
     let roles: Vec<&str> = account.roles.iter().map(SsoRoleName::as_str).collect();

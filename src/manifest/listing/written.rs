@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, Key, TableLike, Value};
 
 use super::roles::Roles;
 use super::text::line_start;
-use crate::manifest::variables::{Part as Piece, parts};
+use crate::manifest::vars::expand;
 
 /// The variables of a manifest, by name.
 pub(super) type Variables = HashMap<String, String>;
@@ -120,12 +120,7 @@ fn home(source: &str, key: &Key, item: &Item) -> Result<Home, Unfit> {
 
 /// A literal with every `${name}` filled in; none if it has one that is not among `variables`.
 fn fill_in_plainly(literal: &str, variables: &Variables) -> Option<String> {
-    let piece = |piece| match piece {
-        Piece::Text(text) => Some(text),
-        Piece::Name(name) => variables.get(name).map(String::as_str),
-        Piece::Bad => None,
-    };
-    parts(literal).map(piece).collect()
+    expand(literal, |name| variables.get(name).map(|value| value.as_str().into())).ok()
 }
 
 /// The blanks that the line of `at` begins with.

@@ -1,13 +1,15 @@
 //! Owns what must hold along `source_profile`: known sources, no cycle, fitting patterns, one MFA, one partition, lengths.
 //! Each profile is looked at once, its source first, so the time is linear in the number of profiles.
 
-use super::codes;
-use super::drafts::{Draft, Drafts};
-use super::fields::{Given, Origin, Slot};
-use super::profiles::delivery;
-use super::reading::Reading;
-use super::values::{toml_key, toml_text};
+use super::catalog::delivery;
+use super::profile::default_long_term;
+use super::unchecked::{Unchecked, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::codes;
+use crate::manifest::files::Layers;
+use crate::manifest::raw::field::{Given, Origin, Slot};
+use crate::manifest::raw::values::{toml_key, toml_text};
+use crate::manifest::sink::{About, Sink};
 use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
 use crate::source::Span;
 
@@ -36,77 +38,85 @@ impl Facts {
 }
 
 /// Checks all chains. A `mfa_serial` of `[defaults]` is taken away from roles whose source brings MFA already.
-pub(super) fn check(drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) {
-    let mut known: Vec<Option<Facts>> = vec![None; drafts.list.len()];
-    let mut on_path = vec![usize::MAX; drafts.list.len()];
-    for start in 0..drafts.list.len() {
+pub(crate) fn check(profiles: &mut UncheckedProfiles<'_>, files: &Layers, sink: &mut Sink) {
+    let mut known: Vec<Option<Facts>> = vec![None; profiles.list.len()];
+    let mut on_path = vec![usize::MAX; profiles.list.len()];
+    for start in 0..profiles.list.len() {
         let mut path = Vec::new();
         let mut next = Some(start);
         while let Some(at) = next.filter(|at| known[*at].is_none()) {
             if on_path[at] == start {
-                report_cycle(&path, at, drafts, reading);
+                sink.push(cycle(&path, at, profiles));
                 for member in &path {
                     known[*member] = Some(Facts::UNSOUND);
-                    let found = reading.out.len() - 1;
-                    reading.out.attribute(found, &drafts.list[*member].written);
-                    drafts.list[*member].fields.wrong = true;
+                    profiles.list[*member].fields.wrong = true;
                 }
                 break;
             }
             on_path[at] = start;
             path.push(at);
-            next = source(at, drafts);
+            next = source(at, profiles);
         }
         while let Some(at) = path.pop() {
             if known[at].is_none() {
-                let below = source(at, drafts).and_then(|source| known[source].map(|facts| (source, facts)));
-                let mark = reading.out.len();
-                known[at] = Some(visit(at, below, drafts, reading));
-                drafts.list[at].settle(mark, reading);
-                let is_source_wrong = below.is_some_and(|(source, _)| !drafts.list[source].is_in_order());
-                drafts.list[at].fields.wrong |= is_source_wrong || known[at].is_some_and(|facts| !facts.sound);
+                let below = source(at, profiles).and_then(|source| known[source].map(|facts| (source, facts)));
+                let before = sink.errors();
+                sink.turn_to(profiles.list[at].about());
+                let facts = visit(at, below, profiles, files, sink);
+                sink.turn_to(About::Shared);
+                let is_source_wrong = below.is_some_and(|(source, _)| !profiles.list[source].is_in_order());
+                profiles.list[at].fields.wrong |= is_source_wrong || !facts.sound || sink.errors() > before;
+                known[at] = Some(facts);
             }
         }
     }
 }
 
 /// The profile that `at` names as its source, if it is a role's and exists.
-fn source(at: usize, drafts: &Drafts<'_>) -> Option<usize> {
-    let draft = &drafts.list[at];
-    if !matches!(draft.pattern(), Some(Pattern::IamMfaRole | Pattern::SsoRole)) {
+fn source(at: usize, profiles: &UncheckedProfiles<'_>) -> Option<usize> {
+    let profile = &profiles.list[at];
+    if !matches!(profile.pattern(), Some(Pattern::IamMfaRole | Pattern::SsoRole)) {
         return None;
     }
-    drafts.by_name.get(draft.fields.source_profile.value()?.as_str()).copied()
+    profiles.place(profile.fields.source_profile.value()?)
 }
 
-fn report_cycle(path: &[usize], back_to: usize, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
+/// What is said of the profiles of a path that leads back to one of them: it is about all that it leads there from, too.
+fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles<'_>) -> Diagnostic {
     let start = path.iter().position(|at| *at == back_to).unwrap_or(0);
     let members = &path[start..];
     let place = |at: usize| {
-        let draft = &drafts.list[at];
-        let given = draft.fields.source_profile.given();
-        given.filter(|given| given.origin != Origin::Defaults).map_or(draft.at, |given| given.at)
+        let profile = &profiles.list[at];
+        let given = profile.fields.source_profile.given();
+        given.filter(|given| given.origin != Origin::Defaults).map_or(profile.at, |given| given.at)
     };
     let mut names: Vec<_> =
-        members.iter().take(MOST_SHOWN).map(|at| format!("`{}`", drafts.list[*at].written)).collect();
+        members.iter().take(MOST_SHOWN).map(|at| format!("`{}`", profiles.list[*at].written)).collect();
     if members.len() > MOST_SHOWN {
         names.push("…".to_owned());
     }
-    names.push(format!("`{}`", drafts.list[back_to].written));
+    names.push(format!("`{}`", profiles.list[back_to].written));
     let message = format!("these profiles take their credentials from each other: {}", names.join(" → "));
     let mut found = Diagnostic::error(codes::SOURCE_CYCLE, place(back_to), message)
         .help("let one of them take its credentials from a profile that needs no source");
     for at in members.iter().skip(1).take(MOST_SHOWN - 1) {
         found = found.related(place(*at), "and on from here");
     }
-    reading.out.push(found);
+    found.profiles = path.iter().map(|at| profiles.list[*at].written.to_string()).collect();
+    found
 }
 
 /// Checks one profile, whose source has been checked, and says what is known of its chain.
-fn visit(at: usize, below: Option<(usize, Facts)>, drafts: &mut Drafts<'_>, reading: &mut Reading<'_>) -> Facts {
-    let draft = &drafts.list[at];
-    let fields = &draft.fields;
-    match draft.pattern() {
+fn visit(
+    at: usize,
+    below: Option<(usize, Facts)>,
+    profiles: &mut UncheckedProfiles<'_>,
+    files: &Layers,
+    sink: &mut Sink,
+) -> Facts {
+    let profile = &profiles.list[at];
+    let fields = &profile.fields;
+    match profile.pattern() {
         None => Facts::UNSOUND,
         Some(Pattern::Iam | Pattern::Sso) => Facts { sound: true, length: 1, ..Facts::UNSOUND },
         Some(Pattern::IamMfa) => {
@@ -116,47 +126,46 @@ fn visit(at: usize, below: Option<(usize, Facts)>, drafts: &mut Drafts<'_>, read
         }
         Some(pattern @ (Pattern::IamMfaRole | Pattern::SsoRole)) => {
             let Some((source, facts)) = below else {
-                report_unknown(draft, drafts, reading);
+                report_unknown(profile, profiles, sink);
                 return Facts::UNSOUND;
             };
-            if !check_pattern(draft, pattern, &drafts.list[source], reading) || !facts.sound {
+            if !check_pattern(profile, pattern, &profiles.list[source], sink) || !facts.sound {
                 return Facts::UNSOUND;
             }
             if facts.length >= LONGEST {
-                reading.out.push(too_long(draft));
+                sink.push(too_long(profile));
                 return Facts::UNSOUND;
             }
-            let has_long_term_source = drafts.list[source].pattern() == Some(Pattern::Iam);
-            let is_told = check_long_session(at, source, drafts, reading);
+            let has_long_term_source = profiles.list[source].pattern() == Some(Pattern::Iam);
+            let is_told = check_long_session(at, source, profiles, files, sink);
             if !is_told {
-                check_length(draft, has_long_term_source, &drafts.list[source], reading);
+                check_length(profile, has_long_term_source, &profiles.list[source], sink);
             }
-            if is_told && draft.fields.mfa_serial.given().is_some_and(|given| given.origin != Origin::Defaults) {
+            if is_told && profile.fields.mfa_serial.given().is_some_and(|given| given.origin != Origin::Defaults) {
                 return Facts::UNSOUND;
             }
-            let mfa = check_mfa(at, pattern, facts.mfa, drafts, reading);
-            let partition = check_partition(at, facts.partition, drafts, reading);
-            let prompts = check_prompts(at, facts.prompts, drafts, reading);
+            let mfa = check_mfa(at, pattern, facts.mfa, profiles, sink);
+            let partition = check_partition(at, facts.partition, profiles, sink);
+            let prompts = check_prompts(at, facts.prompts, profiles, sink);
             let sound = pattern == Pattern::SsoRole || mfa.is_some();
             Facts { sound, length: facts.length + 1, mfa, partition, prompts }
         }
     }
 }
 
-fn report_unknown(draft: &Draft<'_>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) {
-    let given = draft.fields.source_profile.given();
-    let Some(given) = given.filter(|_| !reading.names_are_open) else { return };
-    let found = draft.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
-    let help = match reading.suggester.nearest(&given.value, drafts.list.iter().map(|draft| &*draft.written)) {
-        Some(guess) => format!("did you mean `{guess}`?"),
-        None => format!("add a table `[profiles.{}]`, or name another profile", toml_key(&given.value)),
-    };
-    reading.out.push(found.help(help));
+fn report_unknown(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) {
+    let given = profile.fields.source_profile.given();
+    let Some(given) = given.filter(|_| !sink.profiles_unknown) else { return };
+    let found = profile.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
+    let known = profiles.list.iter().map(|profile| &*profile.written);
+    let add = || format!("add a table `[profiles.{}]`, or name another profile", toml_key(&given.value));
+    let help = sink.did_you_mean(&given.value, known, add);
+    sink.push(found.help(help));
 }
 
 /// Whether a profile of `pattern` can stand on `source`; unknown patterns have been reported.
-fn check_pattern(draft: &Draft<'_>, pattern: Pattern, source: &Draft<'_>, reading: &mut Reading<'_>) -> bool {
-    let (Some(source_pattern), Some(given)) = (source.pattern(), draft.fields.source_profile.given()) else {
+fn check_pattern(profile: &Unchecked<'_>, pattern: Pattern, source: &Unchecked<'_>, sink: &mut Sink) -> bool {
+    let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.given()) else {
         return false;
     };
     let (fits, wanted) = match pattern {
@@ -167,9 +176,9 @@ fn check_pattern(draft: &Draft<'_>, pattern: Pattern, source: &Draft<'_>, readin
         ),
     };
     if !fits {
-        let message = format!("`{}` can't take its credentials from `{}`", draft.written, source.written);
-        reading.out.push(
-            draft
+        let message = format!("`{}` can't take its credentials from `{}`", profile.written, source.written);
+        sink.push(
+            profile
                 .error(codes::SOURCE_PATTERN, given, message)
                 .related(source.at, format!("this has the pattern `{source_pattern}`"))
                 .help(format!("the source of `{pattern}` has the pattern {wanted}")),
@@ -178,18 +187,18 @@ fn check_pattern(draft: &Draft<'_>, pattern: Pattern, source: &Draft<'_>, readin
     fits
 }
 
-fn too_long(draft: &Draft<'_>) -> Diagnostic {
-    let message = format!("the chain of `{}` has more than {LONGEST} profiles", draft.written);
-    Diagnostic::error(codes::CHAIN_TOO_LONG, draft.at, message)
+fn too_long(profile: &Unchecked<'_>) -> Diagnostic {
+    let message = format!("the chain of `{}` has more than {LONGEST} profiles", profile.written);
+    Diagnostic::error(codes::CHAIN_TOO_LONG, profile.at, message)
         .help("each role on it is one more call at login; take the role from a profile further down")
 }
 
-fn check_length(draft: &Draft<'_>, has_long_term_source: bool, source: &Draft<'_>, reading: &mut Reading<'_>) {
-    let Some(given) = draft.fields.duration_seconds.given() else { return };
+fn check_length(profile: &Unchecked<'_>, has_long_term_source: bool, source: &Unchecked<'_>, sink: &mut Sink) {
+    let Some(given) = profile.fields.duration_seconds.given() else { return };
     if has_long_term_source || !is_too_long(given.value) {
         return;
     }
-    reading.out.push(chained(draft, given, source).help("set `duration_seconds = 3600` or less"));
+    sink.push(chained(profile, given, source).help("set `duration_seconds = 3600` or less"));
 }
 
 /// Whether AWS gives a role that long, but not one that is assumed with temporary credentials (aws-facts §6).
@@ -197,54 +206,59 @@ fn is_too_long(seconds: i64) -> bool {
     seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
 }
 
-fn chained(draft: &Draft<'_>, given: &Given<i64>, source: &Draft<'_>) -> Diagnostic {
-    let message = format!("`{}` can last 3600 seconds at most, not {}", draft.written, given.value);
+fn chained(profile: &Unchecked<'_>, given: &Given<i64>, source: &Unchecked<'_>) -> Diagnostic {
+    let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
     let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
-    draft.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
+    profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
 }
 
 /// A role that is to last longer than an `iam-mfa` source allows: it is taken with the long-term key and a code of its own.
 /// Returns whether that was said.
-fn check_long_session(at: usize, source: usize, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> bool {
-    let (draft, source) = (&drafts.list[at], &drafts.list[source]);
-    let Some(given) = draft.fields.duration_seconds.given() else { return false };
+fn check_long_session(
+    at: usize,
+    source: usize,
+    profiles: &UncheckedProfiles<'_>,
+    files: &Layers,
+    sink: &mut Sink,
+) -> bool {
+    let (profile, source) = (&profiles.list[at], &profiles.list[source]);
+    let Some(given) = profile.fields.duration_seconds.given() else { return false };
     if source.pattern() != Some(Pattern::IamMfa) || !is_too_long(given.value) {
         return false;
     }
     let long_term = match source.fields.long_term_profile.value() {
         Some(name) => name.to_string(),
-        None => format!("{}-long-term", source.written),
+        None => default_long_term(&source.written),
     };
-    let found = chained(draft, given, source);
-    let own = draft.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
+    let found = chained(profile, given, source);
+    let own = profile.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
     let shorter = match own {
         Some(_) => "leave `mfa_serial` out and set `duration_seconds = 3600` or less",
         None => "set `duration_seconds = 3600` or less",
     };
     let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
-    if draft.made.is_some() {
+    if profile.made.is_some() {
         let key = toml_key(&long_term);
-        reading.out.push(found.help(format!(
+        sink.push(found.help(format!(
             "{help}: add `[profiles.{key}]` of pattern `iam`, make it the `source_profile`, and set `mfa_serial` in the matrix"
         )));
         return true;
     }
-    let text = |span: Span| reading.layers.sources().text(span).unwrap_or_default().to_owned();
+    let text = |span: Span| files.sources().text(span).unwrap_or_default().to_owned();
     let serial = own.or(source.fields.mfa_serial.given()).map(|given| text(given.at));
-    let arn = draft.fields.role_arn.given().map(|given| text(given.at));
+    let arn = profile.fields.role_arn.given().map(|given| text(given.at));
     let mut lines = Vec::new();
-    if !drafts.by_name.contains_key(long_term.as_str()) {
+    if profiles.get(&long_term).is_none() {
         lines.extend([format!("[profiles.{}]", toml_key(&long_term)), "pattern = \"iam\"".to_owned()]);
     }
-    lines.push(format!("[profiles.{}]", toml_key(&draft.written)));
+    lines.push(format!("[profiles.{}]", toml_key(&profile.written)));
     lines.push("pattern = \"iam-mfa-role\"".to_owned());
     lines.push(format!("source_profile = {}", toml_text(&long_term)));
     lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
     lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
     lines.push(format!("duration_seconds = {}", given.value));
-    reading.out.push(
-        found.help(format!("{help}; these lines take the place of the same keys of `{}`:", draft.written)).lines(lines),
-    );
+    let help = format!("{help}; these lines take the place of the same keys of `{}`:", profile.written);
+    sink.push(found.help(help).lines(lines));
     true
 }
 
@@ -253,31 +267,31 @@ fn check_mfa(
     at: usize,
     pattern: Pattern,
     below: Option<usize>,
-    drafts: &mut Drafts<'_>,
-    reading: &mut Reading<'_>,
+    profiles: &mut UncheckedProfiles<'_>,
+    sink: &mut Sink,
 ) -> Option<usize> {
     if pattern == Pattern::SsoRole {
         return None;
     }
-    let own = drafts.list[at].fields.mfa_serial.given().map(|given| (given.at, given.origin));
+    let own = profiles.list[at].fields.mfa_serial.given().map(|given| (given.at, given.origin));
     if let (Some((_, Origin::Defaults)), Some(_)) = (own, below) {
-        drafts.list[at].fields.mfa_serial = Slot::Absent;
+        profiles.list[at].fields.mfa_serial = Slot::Absent;
         return below;
     }
-    let draft = &drafts.list[at];
+    let profile = &profiles.list[at];
     match (own, below) {
         (Some((own, _)), Some(below)) => {
-            let other = &drafts.list[below];
-            let message = format!("`{}` asks for a second MFA code", draft.written);
-            reading.out.push(
+            let other = &profiles.list[below];
+            let message = format!("`{}` asks for a second MFA code", profile.written);
+            sink.push(
                 Diagnostic::error(codes::MFA_TWICE, own, message)
                     .related(serial_place(other), format!("`{}` asks for one already", other.written))
                     .help("keep one `mfa_serial`: leave this one out to use that session"),
             );
             Some(below)
         }
-        (None, None) if draft.fields.lacks("mfa_serial") => {
-            reading.out.push(mfa_missing(draft, drafts));
+        (None, None) if profile.fields.lacks("mfa_serial") => {
+            sink.push(mfa_missing(profile, profiles));
             None
         }
         (_, Some(below)) => Some(below),
@@ -285,44 +299,44 @@ fn check_mfa(
     }
 }
 
-fn mfa_missing(draft: &Draft<'_>, drafts: &Drafts<'_>) -> Diagnostic {
-    let message = format!("nothing on the way to `{}` asks for an MFA code", draft.written);
-    let found = Diagnostic::error(codes::MFA_MISSING, draft.at, message);
-    let base = draft.fields.source_profile.value().and_then(|name| drafts.by_name.get(name.as_str()));
-    let found = match base.map(|at| &drafts.list[*at]) {
+fn mfa_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>) -> Diagnostic {
+    let message = format!("nothing on the way to `{}` asks for an MFA code", profile.written);
+    let found = Diagnostic::error(codes::MFA_MISSING, profile.at, message);
+    let base = profile.fields.source_profile.value().and_then(|name| profiles.get(name));
+    let found = match base {
         Some(base) => found.related(base.at, "its source has no MFA device"),
         None => found,
     };
     found.help("add `mfa_serial` to it, or take the role from an `iam-mfa` profile")
 }
 
-fn serial_place(draft: &Draft<'_>) -> Span {
-    let own = draft.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
-    own.map_or(draft.at, |given| given.at)
+fn serial_place(profile: &Unchecked<'_>) -> Span {
+    let own = profile.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
+    own.map_or(profile.at, |given| given.at)
 }
 
 /// One partition: credentials of one mean nothing in another.
 fn check_partition(
     at: usize,
     below: Option<(Partition, usize)>,
-    drafts: &Drafts<'_>,
-    reading: &mut Reading<'_>,
+    profiles: &UncheckedProfiles<'_>,
+    sink: &mut Sink,
 ) -> Option<(Partition, usize)> {
-    let draft = &drafts.list[at];
-    let serial = draft.fields.mfa_serial.value().and_then(MfaSerial::partition);
+    let profile = &profiles.list[at];
+    let serial = profile.fields.mfa_serial.value().and_then(MfaSerial::partition);
     let first = below.or(serial.map(|partition| (partition, at)));
-    let arn: &Given<_> = draft.fields.role_arn.given()?;
+    let arn: &Given<_> = profile.fields.role_arn.given()?;
     let own = arn.value.partition();
     let Some((partition, other)) = first else { return Some((own, at)) };
     if partition != own {
-        let other = &drafts.list[other];
+        let other = &profiles.list[other];
         let place = match (other.pattern(), other.fields.role_arn.given()) {
-            (Some(Pattern::IamMfaRole | Pattern::SsoRole), Some(arn)) if other.at != draft.at => arn.at,
+            (Some(Pattern::IamMfaRole | Pattern::SsoRole), Some(arn)) if other.at != profile.at => arn.at,
             _ => serial_place(other),
         };
         let message = format!("this role is in the partition `{own}`, its credentials come from `{partition}`");
-        reading.out.push(
-            draft
+        sink.push(
+            profile
                 .error(codes::PARTITION_MISMATCH, arn, message)
                 .related(place, format!("this is in `{partition}`"))
                 .help("an account of one partition can't assume a role of another; correct one of the ARNs"),
@@ -332,31 +346,31 @@ fn check_partition(
 }
 
 /// AWS's SDKs ask for no code, or fail, where a `mfa_serial` stands in `~/.aws/config` (aws-facts §3).
-fn check_prompts(at: usize, below: Option<usize>, drafts: &Drafts<'_>, reading: &mut Reading<'_>) -> Option<usize> {
-    let draft = &drafts.list[at];
-    if delivery(&draft.fields) == Delivery::Process {
+fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) -> Option<usize> {
+    let profile = &profiles.list[at];
+    if delivery(&profile.fields) == Delivery::Process {
         return None;
     }
-    let own = draft.fields.mfa_serial.given();
+    let own = profile.fields.mfa_serial.given();
     let found = match (own, below) {
         (Some(given), _) => {
-            let message = format!("AWS's SDKs can't use `{}` without asking for an MFA code", draft.written);
-            draft.error(codes::PROMPTING_ROLE, given, message).label("most of them fail here instead of asking")
+            let message = format!("AWS's SDKs can't use `{}` without asking for an MFA code", profile.written);
+            profile.error(codes::PROMPTING_ROLE, given, message).label("most of them fail here instead of asking")
         }
         (None, Some(below)) => {
-            let other = &drafts.list[below];
+            let other = &profiles.list[below];
             let message =
-                format!("AWS's SDKs can't use `{}` without an MFA code for `{}`", draft.written, other.written);
-            Diagnostic::error(codes::PROMPTING_ROLE, draft.at, message)
+                format!("AWS's SDKs can't use `{}` without an MFA code for `{}`", profile.written, other.written);
+            Diagnostic::error(codes::PROMPTING_ROLE, profile.at, message)
                 .related(serial_place(other), "the code is asked for here")
         }
         (None, None) => return None,
     };
     let mut help = "set `credential_process = true`, so that awsauth gives them the session".to_owned();
     // A session of the source's would be too short for it.
-    if !draft.fields.duration_seconds.value().is_some_and(|seconds| is_too_long(*seconds)) {
+    if !profile.fields.duration_seconds.value().is_some_and(|seconds| is_too_long(*seconds)) {
         help.push_str("; or move `mfa_serial` to an `iam-mfa` profile and make that the source");
     }
-    reading.out.push(Diagnostic { severity: Severity::Warning, ..found }.help(help));
+    sink.push(Diagnostic { severity: Severity::Warning, ..found }.help(help));
     Some(below.unwrap_or(at))
 }

@@ -1,11 +1,13 @@
 //! Owns how one string becomes one value of the model, and what is said when it can't. Must not know which table it
 //! stands in.
 
-use super::codes;
-use super::hosts;
-use super::keys;
-use super::reading::{Entry, Reading, Text, quoted};
+use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
+use crate::manifest::codes;
+use crate::manifest::sink::quoted;
+use crate::manifest::spec::keys::{self, Key};
+use crate::manifest::table::{dedup, texts};
+use crate::manifest::tree::{Entry, Text};
 use crate::model::{
     AccountId, ConfigText, ExternalId, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName,
     Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
@@ -24,94 +26,88 @@ pub(crate) fn toml_text(text: &str) -> String {
 }
 
 /// `pattern`
-pub(super) fn pattern(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Pattern> {
-    let pattern = Pattern::parse(&text.value);
+pub(crate) fn pattern(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Pattern> {
+    let pattern = Pattern::parse(text.value);
     if pattern.is_none() {
-        let help = match reading.suggester.nearest(&text.value, keys::PATTERNS.iter().copied()) {
-            Some(guess) => format!("did you mean `{guess}`?"),
-            None => format!("the patterns are {}", quoted(keys::PATTERNS.iter())),
-        };
-        reading.reject(text, codes::BAD_PATTERN, format!("`{}` is not a pattern", text.value), &help);
+        let patterns = || keys::PATTERNS.iter().copied();
+        let others = || format!("the patterns are {}", quoted(patterns()));
+        let help = reader.sink.did_you_mean(text.value, patterns(), others);
+        reader.sink.reject(text, codes::BAD_PATTERN, format!("`{}` is not a pattern", text.value), &help);
     }
     pattern
 }
 
 /// A region.
-pub(super) fn region(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<Region> {
+pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> {
     let help = "a region reads like `eu-west-1`, in lower case, without the letter of an availability zone";
-    let region = reading.parsed(text, Region::new(&text.value), codes::BAD_REGION, help)?;
+    let region = reader.sink.parsed(text, Region::new(text.value), codes::BAD_REGION, help)?;
     if !KNOWN_REGIONS.contains(&region.as_str()) {
         let message = format!("awsauth knows no region `{}`", region.as_str());
         let found = Diagnostic::warning(codes::UNKNOWN_REGION, text.at, message);
         let new = "a region that is newer than this awsauth works all the same";
-        let found = match reading.suggester.nearest(region.as_str(), KNOWN_REGIONS.into_iter()) {
+        let found = match reader.sink.nearest(region.as_str(), KNOWN_REGIONS.into_iter()) {
             Some(guess) => found.help(format!("did you mean `{guess}`? If not: {new}")),
             None => found.help(new),
         };
-        reading.report(text, found);
+        reader.sink.report(text, found);
     }
     Some(region)
 }
 
 /// `output`
-pub(super) fn output(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ConfigText> {
-    if keys::OUTPUTS.contains(&&*text.value) {
-        return ConfigText::new(&text.value).ok();
+pub(crate) fn output(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ConfigText> {
+    if keys::OUTPUTS.contains(&text.value) {
+        return ConfigText::new(text.value).ok();
     }
-    let help = match reading.suggester.nearest(&text.value, keys::OUTPUTS.iter().copied()) {
-        Some(guess) => format!("did you mean `{guess}`?"),
-        None => format!("the formats are {}", quoted(keys::OUTPUTS.iter())),
-    };
-    reading.reject(text, codes::BAD_OUTPUT, format!("`{}` is not an output format", text.value), &help);
+    let outputs = || keys::OUTPUTS.iter().copied();
+    let help = reader.sink.did_you_mean(text.value, outputs(), || format!("the formats are {}", quoted(outputs())));
+    reader.sink.reject(text, codes::BAD_OUTPUT, format!("`{}` is not an output format", text.value), &help);
     None
 }
 
 /// A text for people: any script, but nothing that steers a terminal.
-pub(super) fn description(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<String> {
-    if let Some(character) = first_unsafe(&text.value) {
+pub(crate) fn description(text: Text<'_>, reader: &mut Reader<'_>) -> Option<String> {
+    if let Some(character) = first_unsafe(text.value) {
         let message = format!("this text can't contain the control character {character:?}");
-        reading.reject(text, codes::BAD_TEXT, message, "write it on one line, in visible characters");
+        reader.sink.reject(text, codes::BAD_TEXT, message, "write it on one line, in visible characters");
         return None;
     }
     Some(text.value.to_string())
 }
 
 /// `tags`, in the alphabet of AWS's own tags: nothing in it means anything to a shell, or to whoever reads a list of them.
-pub(super) fn tags(entry: Entry<'_>, example: Option<&str>, reading: &mut Reading<'_>) -> Option<Vec<String>> {
-    let texts = reading.texts(entry, example)?;
-    let tags: Vec<_> = texts.iter().map(|text| tag(text, reading)).collect();
+pub(crate) fn tags(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    let texts = texts(entry, key.examples[0], &mut reader.sink)?;
+    let tags: Vec<_> = dedup(texts, &mut reader.sink).into_iter().map(|text| tag(text, reader)).collect();
     tags.into_iter().collect()
 }
 
-fn tag(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<String> {
+fn tag(text: Text<'_>, reader: &mut Reader<'_>) -> Option<String> {
     let is_fine =
         |character: char| " _.:/=+@-".contains(character) || (character.is_alphanumeric() && !is_unsafe(character));
-    if let Some(character) = text.value.chars().find(|character| !is_fine(*character)) {
-        let help = "use letters, digits, blanks and `_.:/=+@-`, as in the tags of AWS";
-        reading.reject(text, codes::BAD_TEXT, format!("a tag can't contain {character:?}"), help);
-        return None;
-    }
-    if text.value.starts_with('-') {
-        reading.reject(
-            text,
-            codes::BAD_TEXT,
-            "a tag can't begin with `-`".to_owned(),
-            "`--tag` would take it for an option",
-        );
-        return None;
-    }
-    Some(text.value.to_string())
+    let (message, help) = match text.value.chars().find(|character| !is_fine(*character)) {
+        Some(character) => (
+            format!("a tag can't contain {character:?}"),
+            "use letters, digits, blanks and `_.:/=+@-`, as in the tags of AWS",
+        ),
+        None if text.value.starts_with('-') => {
+            ("a tag can't begin with `-`".to_owned(), "`--tag` would take it for an option")
+        }
+        None => return Some(text.value.to_owned()),
+    };
+    reader.sink.reject(text, codes::BAD_TEXT, message, help);
+    None
 }
 
 /// A text that must stand in `~/.aws/config` as it is.
-pub(super) fn config_text(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ConfigText> {
+pub(crate) fn config_text(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ConfigText> {
     let help = "a value in ~/.aws/config is one line of printable ASCII";
-    reading.parsed(text, ConfigText::new(&text.value), codes::BAD_TEXT, help)
+    reader.sink.parsed(text, ConfigText::new(text.value), codes::BAD_TEXT, help)
 }
 
 /// `mfa_serial`
-pub(super) fn mfa_serial(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<MfaSerial> {
-    let parsed = MfaSerial::new(&text.value);
+pub(crate) fn mfa_serial(text: Text<'_>, reader: &mut Reader<'_>) -> Option<MfaSerial> {
+    let parsed = MfaSerial::new(text.value);
     let (code, help) = match &parsed {
         Err(MfaSerialError::User) => (
             codes::MFA_SERIAL_USER,
@@ -132,18 +128,18 @@ pub(super) fn mfa_serial(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<M
                 .to_owned(),
         ),
     };
-    reading.parsed(text, parsed, code, &help)
+    reader.sink.parsed(text, parsed, code, &help)
 }
 
 /// A name that is written into a file.
-pub(super) fn profile_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ProfileName> {
-    let parsed = ProfileName::new(&text.value);
+pub(crate) fn profile_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ProfileName> {
+    let parsed = ProfileName::new(text.value);
     let help = parsed.as_ref().err().map_or("", name_help);
-    reading.parsed(text, parsed, codes::BAD_NAME, help)
+    reader.sink.parsed(text, parsed, codes::BAD_NAME, help)
 }
 
 /// The finding of a name that is none.
-pub(super) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
+pub(crate) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
     if text.contains("${") {
         return variable_in_name(at);
     }
@@ -151,13 +147,13 @@ pub(super) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
 }
 
 /// The finding of a variable in a name.
-pub(super) fn variable_in_name(at: Span) -> Diagnostic {
+pub(crate) fn variable_in_name(at: Span) -> Diagnostic {
     Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not filled in in the name of a table")
         .help("write the name itself: variables are for the values below it")
 }
 
 /// What to do about a bad name.
-pub(super) fn name_help(error: &NameError) -> &'static str {
+pub(crate) fn name_help(error: &NameError) -> &'static str {
     match error {
         NameError::DefaultCase(_) => "write `default`, or choose another name",
         NameError::Dash => "programs take that for an option: let it begin with a letter or a digit",
@@ -169,43 +165,43 @@ pub(super) fn name_help(error: &NameError) -> &'static str {
 
 /// A name that is looked up among names that were checked.
 #[expect(clippy::unnecessary_wraps, reason = "all functions of this file have one shape")]
-pub(super) fn reference(text: &Text<'_>, _reading: &mut Reading<'_>) -> Option<String> {
+pub(crate) fn reference(text: Text<'_>, _: &mut Reader<'_>) -> Option<String> {
     Some(text.value.to_string())
 }
 
 /// `role_arn`
-pub(super) fn role_arn(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<RoleArn> {
+pub(crate) fn role_arn(text: Text<'_>, reader: &mut Reader<'_>) -> Option<RoleArn> {
     let help = "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`";
-    reading.parsed(text, RoleArn::new(&text.value), codes::BAD_ROLE_ARN, help)
+    reader.sink.parsed(text, RoleArn::new(text.value), codes::BAD_ROLE_ARN, help)
 }
 
 /// `role_session_name`
-pub(super) fn role_session_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<RoleSessionName> {
+pub(crate) fn role_session_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<RoleSessionName> {
     let help = "use 2 to 64 letters, digits and `_+=,.@-`";
-    reading.parsed(text, RoleSessionName::new(&text.value), codes::BAD_ROLE_SESSION_NAME, help)
+    reader.sink.parsed(text, RoleSessionName::new(text.value), codes::BAD_ROLE_SESSION_NAME, help)
 }
 
 /// `external_id`
-pub(super) fn external_id(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<ExternalId> {
+pub(crate) fn external_id(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ExternalId> {
     let help = "use 2 to 1224 letters, digits and `_+=,.@:/-`";
-    reading.parsed(text, ExternalId::new(&text.value), codes::BAD_EXTERNAL_ID, help)
+    reader.sink.parsed(text, ExternalId::new(text.value), codes::BAD_EXTERNAL_ID, help)
 }
 
 /// `sso_account_id`
-pub(super) fn account_id(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<AccountId> {
+pub(crate) fn account_id(text: Text<'_>, reader: &mut Reader<'_>) -> Option<AccountId> {
     let help = "write all 12 digits in quotes, without dashes: `\"123456789012\"`";
-    reading.parsed(text, AccountId::new(&text.value), codes::BAD_ACCOUNT_ID, help)
+    reader.sink.parsed(text, AccountId::new(text.value), codes::BAD_ACCOUNT_ID, help)
 }
 
 /// `sso_role_name`
-pub(super) fn sso_role_name(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<SsoRoleName> {
+pub(crate) fn sso_role_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<SsoRoleName> {
     let help = "give the name of the permission set as the access portal shows it, not an ARN";
-    reading.parsed(text, SsoRoleName::new(&text.value), codes::BAD_SSO_ROLE_NAME, help)
+    reader.sink.parsed(text, SsoRoleName::new(text.value), codes::BAD_SSO_ROLE_NAME, help)
 }
 
 /// `sso_start_url`; what is trimmed off its end is a warning, and so is a host that is not AWS's.
-pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<StartUrl> {
-    let parsed = StartUrl::new(&text.value);
+pub(crate) fn start_url(text: Text<'_>, reader: &mut Reader<'_>) -> Option<StartUrl> {
+    let parsed = StartUrl::new(text.value);
     let code = match &parsed {
         Err(StartUrlError::NotHttps) => codes::START_URL_NOT_HTTPS,
         _ => codes::BAD_START_URL,
@@ -214,22 +210,14 @@ pub(super) fn start_url(text: &Text<'_>, reading: &mut Reading<'_>) -> Option<St
         Err(StartUrlError::NoPath(host)) => format!("write `https://{host}/start`"),
         _ => "give the address of the access portal, such as `https://corp.awsapps.com/start`".to_owned(),
     };
-    let (url, change) = reading.parsed(text, parsed, code, &help)?;
+    let (url, change) = reader.sink.parsed(text, parsed, code, &help)?;
     if change == UrlChange::Trimmed {
-        reading.out.push(
+        reader.sink.push(
             Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is left out")
                 .label(format!("taken as `{}`", url.as_str()))
                 .help("write it so: tools share a login only if all of them spell the address alike"),
         );
     }
-    hosts::check_portal(&url, text, reading);
+    reader.hosts.check_portal(&url, text, &mut reader.sink);
     Some(url)
-}
-
-/// Reports a `duration_seconds` that no call takes.
-pub(super) fn duration_out_of_bounds(seconds: i64, at: Span, reading: &mut Reading<'_>) {
-    reading.out.push(
-        Diagnostic::error(codes::DURATION_BOUNDS, at, format!("no session lasts {seconds} seconds"))
-            .help("give 900 to 43200 for a role, and up to 129600 for `iam-mfa`"),
-    );
 }

@@ -2,8 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::aws_settings::{self, Known, Takes};
 use super::keys::{self, Key, Shape};
-use super::known::{self, Known, Takes};
+use crate::manifest::personal;
+use crate::manifest::raw::account::Account;
+use crate::manifest::raw::profile::ProfileKeys;
+use crate::manifest::raw::session::Session;
+use crate::manifest::top::VERSION;
 use crate::model::Pattern;
 
 /// The form of a path in `include`.
@@ -63,7 +68,7 @@ fn table(name: &str) -> Value {
         })
     };
     match name {
-        "version" => json!({ "type": "integer", "const": super::VERSION, "examples": [super::VERSION] }),
+        "version" => json!({ "type": "integer", "const": VERSION, "examples": [VERSION] }),
         keys::INCLUDE => json!({
             "type": "array",
             "items": { "type": "string", "pattern": PATH },
@@ -71,7 +76,7 @@ fn table(name: &str) -> Value {
         }),
         keys::REQUIRED_VARS => of_variables(json!({ "type": "string" }), "your IAM user name"),
         "defaults" => {
-            let mut defaults = object(keys::PROFILE, "");
+            let mut defaults = object(ProfileKeys::KEYS, "");
             defaults["examples"] = json!([{ "region": "eu-west-1", "output": "json" }]);
             defaults
         }
@@ -96,17 +101,17 @@ fn table(name: &str) -> Value {
 }
 
 fn definitions() -> Value {
-    let mut profile = object(keys::PROFILE, "One profile: a name usable as `aws --profile NAME`.");
+    let mut profile = object(ProfileKeys::KEYS, "One profile: a name usable as `aws --profile NAME`.");
     profile["allOf"] = keys_of_patterns();
-    let account = object(keys::ACCOUNT, "One AWS account.");
-    let mut matrix = object(keys::PROFILE, "Profiles for many accounts and roles, of the keys that a profile has.");
+    let account = object(Account::KEYS, "One AWS account.");
+    let mut matrix = object(ProfileKeys::KEYS, "Profiles for many accounts and roles, of the keys that a profile has.");
     for (name, doc, example) in keys::MATRIX {
         let mut value = described(choice(name), doc);
         value["examples"] = json!([parse(example)]);
         matrix["properties"][*name] = value;
     }
     matrix["allOf"] = keys_of_patterns();
-    let session = object(keys::SESSION, "One login to IAM Identity Center.");
+    let session = object(Session::KEYS, "One login to IAM Identity Center.");
     let mut all = json!({ "profile": profile, "session": session, "account": account, "matrix": matrix });
     for (name, value) in all.as_object_mut().into_iter().flatten() {
         value["examples"] = json!([example(name)]);
@@ -179,7 +184,7 @@ fn local_settings() -> Value {
         value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
         (key.name.to_owned(), described(value, key.doc))
     };
-    let settings: Map<_, _> = keys::LOCAL.iter().map(setting).collect();
+    let settings: Map<_, _> = personal::keys().map(setting).collect();
     json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] })
 }
 
@@ -193,7 +198,7 @@ fn named(definition: &str) -> Value {
     }
     json!({
         "type": "object",
-        "propertyNames": { "pattern": format!("^{}$", keys::NAME_FORM), "not": odd },
+        "propertyNames": { "pattern": format!("^{}$", keys::NAME), "not": odd },
         "additionalProperties": { "$ref": format!("#/definitions/{definition}") },
         "examples": [{ name: example(definition) }],
     })
@@ -215,7 +220,7 @@ fn property(key: &Key) -> Value {
         Shape::Seconds(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Texts(form, least) => json!({ "type": "array", "items": text(form), "minItems": least }),
-        Shape::Settings => settings(known::SETTINGS),
+        Shape::Settings => settings(aws_settings::SETTINGS),
     };
     value["description"] = json!(key.doc);
     value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
@@ -267,7 +272,7 @@ fn setting(known: &Known) -> Value {
 /// If a profile says its pattern: the keys that this pattern has no use for, and the two forms of `sso`.
 fn keys_of_patterns() -> Value {
     let useless = |pattern: Pattern| -> Map<String, Value> {
-        let keys = keys::PROFILE.iter().filter(|key| !key.fits(pattern));
+        let keys = ProfileKeys::KEYS.iter().filter(|key| !key.fits(pattern));
         keys.map(|key| (key.name.to_owned(), json!(false))).collect()
     };
     let rules = Pattern::ALL.map(|pattern| {
@@ -295,12 +300,15 @@ fn needs() -> Value {
         let condition = if name == "pattern" { json!({}) } else { is(patterns) };
         unless_default(&[name], &condition, &json!({ "required": [name] }))
     };
-    let mut rules: Vec<_> =
-        keys::PROFILE.iter().filter(|key| !key.required.is_empty()).map(|key| rule(key.name, key.required)).collect();
+    let mut rules: Vec<_> = ProfileKeys::KEYS
+        .iter()
+        .filter(|key| !key.required.is_empty())
+        .map(|key| rule(key.name, key.required))
+        .collect();
     let forms = json!({ "anyOf": [{ "required": ["sso_session"] }, { "required": ["sso_start_url", "sso_region"] }] });
     rules.push(unless_default(&["sso_session", "sso_start_url", "sso_region"], &is(&[Pattern::Sso]), &forms));
-    let session = json!({ "additionalProperties": { "required": required(keys::SESSION) } });
-    let account = json!({ "additionalProperties": { "if": { "type": "object" }, "then": { "required": required(keys::ACCOUNT) } } });
+    let session = json!({ "additionalProperties": { "required": required(Session::KEYS) } });
+    let account = json!({ "additionalProperties": { "if": { "type": "object" }, "then": { "required": required(Account::KEYS) } } });
     let matrix = json!({ "additionalProperties": { "required": [keys::NAME_KEY, keys::ACCOUNTS] } });
     rules.push(json!({ "properties": { "sso_sessions": session, "accounts": account, "matrix": matrix } }));
     rules.push(json!({

@@ -4,9 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::codes;
-use super::keys;
-use super::reading::{Entry, Reading, Table, entries};
+use super::sink::Sink;
+use super::spec::keys;
 use super::syntax;
+use super::table::wrong_type;
+use super::tree::{Entry, Node, Value, find};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Sources, Span};
 
@@ -203,6 +205,11 @@ impl Layers {
         matches!(self.files[number].kind, Kind::Local(_))
     }
 
+    /// True for a place in a file of what one person adds.
+    pub(super) fn is_personal(&self, at: Span) -> bool {
+        self.is_local(self.sources.number(at))
+    }
+
     /// Whether a file is one that the manifest includes, if only through others.
     pub(crate) fn is_included(&self, number: usize) -> bool {
         number > 0 && matches!(self.files[number].kind, Kind::Shared)
@@ -264,20 +271,17 @@ impl Layers {
         false
     }
 
-    /// What the file of that number includes, as far as that can be meant; what can't is reported. Reads no more of a long
-    /// file than what stands above its profiles.
+    /// What the file of that number includes, as far as that can be meant; what can't is reported.
     pub(crate) fn includes(&mut self, number: usize) -> Vec<Include> {
         let source = self.sources.get(number);
         if !source.text.contains("include") {
             return Vec::new();
         }
-        let tables = syntax::head(&source.text);
-        let mut reading = Reading::new(self, Audience::Person);
-        let top = entries(Table { keys: &tables, base: self.sources.base(number) });
-        let found = top.iter().find(|entry| entry.name == keys::INCLUDE).map(|entry| read(*entry, &mut reading));
-        let findings = reading.out.into_sorted();
-        self.findings.extend(findings);
-        found.unwrap_or_default()
+        let table = syntax::head(&source.text, self.sources.base(number));
+        let mut sink = Sink::default();
+        let includes = find(&table, keys::INCLUDE).map(|entry| read(entry, &mut sink));
+        self.findings.extend(sink.into_sorted());
+        includes.unwrap_or_default()
     }
 
     /// Reports that what `include` names can't be read; `path` is the file that was tried, if there was one.
@@ -320,23 +324,21 @@ impl Layers {
 }
 
 /// The includes of one file that have a good form.
-fn read(entry: Entry<'_>, reading: &mut Reading<'_>) -> Vec<Include> {
+fn read(entry: &Entry<'_>, sink: &mut Sink) -> Vec<Include> {
     const EXAMPLE: Option<&str> = Some("[\"accounts.toml\", \"teams/*.toml\"]");
-    let Some(array) = entry.value.get_ref().as_array() else {
-        reading.wrong_type(entry, "a list of strings", EXAMPLE);
+    let Some(list) = entry.node.list() else {
+        wrong_type(&entry.name, &entry.node, "a list of strings", EXAMPLE, sink);
         return Vec::new();
     };
-    let mut includes = Vec::with_capacity(array.len());
-    for value in array {
-        let entry = Entry { value, ..entry };
-        let at = entry.value_at();
-        let Some(pattern) = value.get_ref().as_str() else {
-            reading.wrong_type(entry, "a list of strings", EXAMPLE);
+    let mut includes = Vec::with_capacity(list.len());
+    for node in list {
+        let Node { at, value: Value::Text(pattern) } = node else {
+            wrong_type(&entry.name, node, "a list of strings", EXAMPLE, sink);
             continue;
         };
         match fault(pattern) {
-            Some((code, message, help)) => reading.out.push(Diagnostic::error(code, at, message).help(help)),
-            None => includes.push(Include { pattern: pattern.to_owned(), at }),
+            Some((code, message, help)) => sink.push(Diagnostic::error(code, *at, message).help(help)),
+            None => includes.push(Include { pattern: pattern.to_string(), at: *at }),
         }
     }
     includes

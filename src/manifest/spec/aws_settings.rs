@@ -3,7 +3,7 @@
 
 /// What a setting takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Takes {
+pub(crate) enum Takes {
     /// Any text that the config file can hold.
     Text,
     /// Nothing but the empty text: any other one names a program.
@@ -24,15 +24,15 @@ pub(super) enum Takes {
 
 /// One setting.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// AWS's name of it.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// What it takes.
-    pub(super) takes: Takes,
+    pub(crate) takes: Takes,
     /// What it does.
-    pub(super) doc: &'static str,
+    pub(crate) doc: &'static str,
     /// A value as JSON.
-    pub(super) example: &'static str,
+    pub(crate) example: &'static str,
 }
 
 const fn known(name: &'static str, takes: Takes, doc: &'static str, example: &'static str) -> Known {
@@ -70,7 +70,7 @@ const S3: &[Known] = &[
 ];
 
 /// Every setting that a profile may carry, by name.
-pub(super) const SETTINGS: &[Known] = &[
+pub(crate) const SETTINGS: &[Known] = &[
     known(
         "account_id_endpoint_mode",
         Takes::Word(&["preferred", "disabled", "required"]),
@@ -153,11 +153,11 @@ pub(crate) fn personal(name: &str, value: &str) -> Option<&'static str> {
 }
 
 /// Why a setting is refused that AWS CLI would run.
-pub(super) const NAMES_A_PROGRAM: &str = "it names a program, and the manifest can't run one";
+pub(crate) const NAMES_A_PROGRAM: &str = "it names a program, and the manifest can't run one";
 
 /// Why a setting is refused, if it is. Only documented names and families of names; what is merely unknown is refused
 /// elsewhere.
-pub(super) fn refusal(name: &str) -> Option<&'static str> {
+pub(crate) fn refusal(name: &str) -> Option<&'static str> {
     const ORIGIN: &str = "it changes where credentials come from";
     let name = name.to_ascii_lowercase();
     // Environment variables have AWS's names with `AWS_` in front.
@@ -187,12 +187,12 @@ fn bare(name: &str) -> &str {
 }
 
 /// The setting that an environment variable of that name, or the name itself, sets.
-pub(super) fn of_variable(name: &str) -> Option<&'static Known> {
+pub(crate) fn of_variable(name: &str) -> Option<&'static Known> {
     find(SETTINGS, bare(&name.to_ascii_lowercase()))
 }
 
 /// The setting of that name in a list.
-pub(super) fn find(list: &'static [Known], name: &str) -> Option<&'static Known> {
+pub(crate) fn find(list: &'static [Known], name: &str) -> Option<&'static Known> {
     list.iter().find(|known| known.name == name)
 }
 

@@ -1,0 +1,100 @@
+//! Owns the catalog of the profiles that are in order, and the list of the others. Must not check anything.
+
+use super::profile::{default_long_term, duration};
+use super::unchecked::{Unchecked, UncheckedProfiles};
+use crate::manifest::loaded::WrongProfile;
+use crate::manifest::raw::profile::ProfileKeys;
+use crate::manifest::raw::session::Sessions;
+use crate::model::{Catalog, Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
+
+/// The profiles that are in order, and the others.
+pub(crate) fn catalog(
+    profiles: UncheckedProfiles<'_>,
+    sessions: Sessions,
+    has_errors: bool,
+) -> (Catalog, Vec<WrongProfile>) {
+    let named = |profile: &Unchecked<'_>| WrongProfile {
+        name: profile.written.to_string(),
+        source: profile.fields.source_profile.value().cloned(),
+    };
+    // Thousands of names are not needed where nothing is wrong.
+    let mut wrong: Vec<WrongProfile> = if has_errors { profiles.list.iter().map(named).collect() } else { Vec::new() };
+    let mut built = Vec::with_capacity(profiles.list.len());
+    // Each goes when its profile is built: thousands of them need not be there at once.
+    for profile in profiles.list {
+        if profile.is_in_order() {
+            let profile = build(profile, &sessions);
+            debug_assert!(profile.is_some(), "a profile is wrong, and nothing was reported");
+            built.extend(profile);
+        }
+    }
+    let catalog = Catalog::new(sessions.checked, built);
+    wrong.retain(|profile| catalog.get(&profile.name).is_none());
+    (catalog, wrong)
+}
+
+/// The checked profile; none if anything of it is wrong, which has been reported.
+fn build(profile: Unchecked<'_>, sessions: &Sessions) -> Option<Profile> {
+    let Unchecked { written, name, mut fields, .. } = profile;
+    Some(Profile {
+        name: name?,
+        kind: kind(&written, &mut fields, sessions)?,
+        delivery: delivery(&fields),
+        region: fields.region.take(),
+        output: fields.output.take(),
+        description: fields.description.take(),
+        tags: fields.tags.take().unwrap_or_default(),
+        settings: fields.settings.take().unwrap_or_default().into_checked(),
+    })
+}
+
+/// Which mechanism the profile asks for.
+pub(crate) fn delivery(fields: &ProfileKeys) -> Delivery {
+    if fields.credential_process.value() == Some(&true) { Delivery::Process } else { Delivery::Native }
+}
+
+fn kind(written: &str, fields: &mut ProfileKeys, sessions: &Sessions) -> Option<Kind> {
+    Some(match fields.pattern.take()? {
+        Pattern::Iam => Kind::Iam,
+        Pattern::IamMfa => Kind::IamMfa {
+            mfa_serial: fields.mfa_serial.take()?,
+            long_term_profile: match fields.long_term_profile.take() {
+                Some(name) => name,
+                None => ProfileName::new(&default_long_term(written)).ok()?,
+            },
+            duration: seconds(Pattern::IamMfa, fields)?,
+        },
+        Pattern::IamMfaRole => Kind::IamMfaRole { role: role(fields)?, mfa_serial: fields.mfa_serial.take() },
+        Pattern::Sso => Kind::Sso {
+            access: access(fields, sessions)?,
+            account_id: fields.sso_account_id.take()?,
+            role_name: fields.sso_role_name.take()?,
+        },
+        Pattern::SsoRole => Kind::SsoRole(role(fields)?),
+    })
+}
+
+#[expect(clippy::option_option, reason = "none given is right, a wrong one is not")]
+fn seconds(pattern: Pattern, fields: &ProfileKeys) -> Option<Option<SessionDuration>> {
+    match fields.duration_seconds.value() {
+        Some(seconds) => duration(pattern, *seconds).ok().map(Some),
+        None => Some(None),
+    }
+}
+
+fn role(fields: &mut ProfileKeys) -> Option<Role> {
+    Some(Role {
+        arn: fields.role_arn.take()?,
+        source: ProfileName::new(fields.source_profile.value()?).ok()?,
+        duration: seconds(Pattern::IamMfaRole, fields)?,
+        session_name: fields.role_session_name.take(),
+        external_id: fields.external_id.take(),
+    })
+}
+
+fn access(fields: &mut ProfileKeys, sessions: &Sessions) -> Option<SsoAccess> {
+    match fields.sso_session.value() {
+        Some(name) => Some(SsoAccess::Session(sessions.find(name)?.clone())),
+        None => Some(SsoAccess::Legacy { start_url: fields.sso_start_url.take()?, region: fields.sso_region.take()? }),
+    }
+}

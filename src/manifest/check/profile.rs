@@ -1,0 +1,210 @@
+//! Owns what the pattern of a profile needs. Must not know how profiles hang together.
+
+use super::unchecked::{Unchecked, UncheckedProfiles};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::codes;
+use crate::manifest::files::Layers;
+use crate::manifest::raw::field::Slot;
+use crate::manifest::raw::profile::ProfileKeys;
+use crate::manifest::raw::session::{IsMade, Sessions, check_case};
+use crate::manifest::sink::{About, Sink, quoted};
+use crate::manifest::spec::keys;
+use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
+
+/// Checks what the pattern of each profile asks for.
+pub(crate) fn check(profiles: &mut UncheckedProfiles<'_>, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
+    let is_made = |profile: &Unchecked<'_>| if profile.made.is_some() { IsMade::Yes } else { IsMade::No };
+    let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_made(profile)));
+    for index in check_case(names, "profile", sink) {
+        profiles.list[index].fields.wrong = true;
+    }
+    for index in 0..profiles.list.len() {
+        let profile = &profiles.list[index];
+        // These may be keys of a profile that a matrix makes once it is right.
+        if sink.profiles_unknown && profile.made.is_none() && profile.lacks_own_pattern() {
+            profiles.list[index].fields.wrong = true;
+            continue;
+        }
+        let before = sink.errors();
+        sink.turn_to(profile.about());
+        check_keys(profile, profiles, files, sink);
+        let profile = &mut profiles.list[index];
+        if profile.pattern() == Some(Pattern::Sso) {
+            check_sso(profile, sessions, sink);
+        }
+        check_duration(profile, sink);
+        profile.fields.wrong |= sink.errors() > before;
+    }
+    for index in 0..profiles.list.len() {
+        let before = sink.errors();
+        sink.turn_to(profiles.list[index].about());
+        check_long_term(&profiles.list[index], profiles, sink);
+        profiles.list[index].fields.wrong |= sink.errors() > before;
+    }
+    sink.turn_to(About::Shared);
+}
+
+fn check_keys(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, files: &Layers, sink: &mut Sink) {
+    let name = &*profile.written;
+    let Some(pattern) = profile.pattern() else {
+        if profile.fields.lacks("pattern") {
+            let found = pattern_missing(profile, profiles, sink);
+            sink.push(found);
+        }
+        return;
+    };
+    for key in ProfileKeys::KEYS.iter().filter(|key| key.required.contains(&pattern) && profile.fields.lacks(key.name))
+    {
+        let message = format!("the profile `{name}` has no `{}`, which `{pattern}` needs", key.name);
+        let help = format!("add `{} = {}`", key.name, profile.example(key));
+        let found = Diagnostic::error(codes::MISSING_KEY, profile.origin(), message).help(help);
+        sink.push(with_pattern(found, profile, files));
+    }
+    for (key, at) in profile.fields.written.iter().filter(|(key, _)| !key.fits(pattern)) {
+        let message = format!("the pattern `{pattern}` has no use for `{}`", key.name);
+        let help = format!("leave it out, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns()));
+        let found = Diagnostic::error(codes::USELESS_KEY, *at, message).help(help);
+        sink.push(with_pattern(found, profile, files));
+    }
+}
+
+/// `found` with the place of the pattern, if that is in another file.
+fn with_pattern(found: Diagnostic, profile: &Unchecked<'_>, files: &Layers) -> Diagnostic {
+    let number = |at| files.sources().number(at);
+    match profile.fields.pattern.given() {
+        Some(pattern) if number(pattern.at) != number(found.primary.span) => {
+            found.related(pattern.at, "the pattern comes from here")
+        }
+        _ => found,
+    }
+}
+
+/// Where a matrix makes profiles, such a table was probably meant to be about one of those.
+fn pattern_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) -> Diagnostic {
+    let found = Diagnostic::error(
+        codes::MISSING_KEY,
+        profile.origin(),
+        format!("the profile `{}` has no `pattern`", profile.written),
+    );
+    if let Some(by) = profiles.left_out_by(&profile.written).filter(|_| profile.made.is_none()) {
+        return found
+            .related(by, "a matrix would make it, and leaves it out here")
+            .help("leave this table out, or take the name out of `exclude`; a profile of its own needs a `pattern`");
+    }
+    let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
+    let could_be_meant = |other: &&Unchecked<'_>| profile.made.is_none() && other.made.is_some();
+    let others = profiles.list.iter().filter(could_be_meant).map(|other| &*other.written);
+    match sink.nearest(&profile.written, others) {
+        Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
+        None => found.help(help),
+    }
+}
+
+/// Either a session or an address of its own. What the profile says itself beats the other form in `[defaults]`.
+fn check_sso(profile: &mut Unchecked<'_>, sessions: &Sessions, sink: &mut Sink) {
+    let fields = &mut profile.fields;
+    let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
+    let (own_session, own_url) = (is_own("sso_session"), is_own("sso_start_url") || is_own("sso_region"));
+    if own_url && !own_session {
+        fields.sso_session = Slot::Absent;
+    } else if own_session && !own_url {
+        (fields.sso_start_url, fields.sso_region) = (Slot::Absent, Slot::Absent);
+    }
+    let fields = &profile.fields;
+    let has_url = !fields.sso_start_url.is_absent() || !fields.sso_region.is_absent();
+    if !fields.sso_session.is_absent() && has_url {
+        let written = |names: &[&str]| {
+            fields.written.iter().find(|(key, _)| names.contains(&key.name)).map_or(profile.at, |(_, at)| *at)
+        };
+        sink.push(
+            Diagnostic::error(
+                codes::SESSION_AND_URL,
+                written(&["sso_start_url", "sso_region"]),
+                format!("the profile `{}` has both `sso_session` and an address of its own", profile.written),
+            )
+            .related(written(&["sso_session"]), "the session has an address already")
+            .help("keep `sso_session`, and leave `sso_start_url` and `sso_region` to the session"),
+        );
+        return;
+    }
+    if let Some(session) = fields.sso_session.given() {
+        sessions.check_reference(session, |code, message| profile.error(code, session, message), sink);
+        profile.fields.wrong |= sessions.find(&session.value).is_none();
+        return;
+    }
+    check_address(profile, has_url, sink);
+}
+
+fn check_address(profile: &Unchecked<'_>, has_url: bool, sink: &mut Sink) {
+    let lacks = |name| profile.fields.lacks(name);
+    let missing: Vec<_> = if has_url {
+        ["sso_start_url", "sso_region"].into_iter().filter(|name| lacks(name)).collect()
+    } else if lacks("sso_session") && lacks("sso_start_url") && lacks("sso_region") {
+        vec!["sso_session"]
+    } else {
+        Vec::new()
+    };
+    for name in missing {
+        let example = ProfileKeys::KEYS.iter().find(|key| key.name == name).map_or("", |key| profile.example(key));
+        let message = format!("the profile `{}` has no `{name}`, which `sso` needs", profile.written);
+        let help = format!("add `{name} = {example}`");
+        sink.push(Diagnostic::error(codes::MISSING_KEY, profile.origin(), message).help(help));
+    }
+}
+
+/// The bounds of the call that the pattern makes.
+fn check_duration(profile: &Unchecked<'_>, sink: &mut Sink) {
+    let (Some(pattern), Some(given)) = (profile.pattern(), profile.fields.duration_seconds.given()) else { return };
+    if !ProfileKeys::KEYS.iter().any(|key| key.name == "duration_seconds" && key.fits(pattern)) {
+        return;
+    }
+    if let Err(error) = duration(pattern, given.value) {
+        let found = profile.error(codes::DURATION_BOUNDS, given, error.to_string());
+        sink.push(found.help("a longer session is what `iam-mfa` gives; roles last 12 hours at most"));
+    }
+}
+
+pub(super) fn duration(pattern: Pattern, seconds: i64) -> Result<SessionDuration, DurationError> {
+    match pattern {
+        Pattern::IamMfa => SessionDuration::for_session_token(seconds),
+        Pattern::Iam | Pattern::IamMfaRole | Pattern::Sso | Pattern::SsoRole => SessionDuration::for_role(seconds),
+    }
+}
+
+/// The section of the long-term key must not be one that means something else.
+fn check_long_term(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) {
+    if profile.pattern() != Some(Pattern::IamMfa) {
+        return;
+    }
+    let given = profile.fields.long_term_profile.given();
+    let section = match given {
+        Some(given) => given.value.to_string(),
+        None => default_long_term(&profile.written),
+    };
+    if given.is_none() && profile.name.is_some() && ProfileName::new(&section).is_err() {
+        let message = format!("the name of its long-term section, `{section}`, is too long");
+        sink.push(
+            Diagnostic::error(codes::BAD_NAME, profile.at, message)
+                .help("choose a shorter name, or set `long_term_profile`"),
+        );
+    }
+    let Some(other) = profiles.get(&section) else { return };
+    let Some(pattern) = other.pattern().filter(|pattern| *pattern != Pattern::Iam) else { return };
+    let message = format!("the long-term key of `{}` would stand in the section of `{section}`", profile.written);
+    let found = match given {
+        Some(given) => profile.error(codes::LONG_TERM_COLLISION, given, message),
+        None => Diagnostic::error(codes::LONG_TERM_COLLISION, profile.at, message),
+    };
+    sink.push(
+        found.related(other.at, format!("this profile has the pattern `{pattern}`, and other credentials")).help(
+            format!(
+                "set `long_term_profile` to a name that is no profile's, such as `{}`",
+                default_long_term(&profile.written)
+            ),
+        ),
+    );
+}
+
+pub(super) fn default_long_term(name: &str) -> String {
+    format!("{name}-long-term")
+}

@@ -1,0 +1,280 @@
+//! Owns the profiles of all files before they are checked: which of them are there, written or made. Must not know what a
+//! pattern needs.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use crate::diagnostic::Diagnostic;
+use crate::manifest::codes;
+use crate::manifest::files::Layers;
+use crate::manifest::raw::field::{Given, Layer, Origin};
+use crate::manifest::raw::profile::ProfileKeys;
+use crate::manifest::raw::reader::Reader;
+use crate::manifest::raw::values;
+use crate::manifest::sink::{About, Generated, Sink};
+use crate::manifest::spec::keys::Key;
+use crate::manifest::table;
+use crate::manifest::tree::{Entry, Table};
+use crate::model::{Pattern, ProfileName};
+use crate::source::Span;
+
+/// One profile as all files together have it, with what it takes from `[defaults]`.
+#[derive(Debug)]
+pub(crate) struct Unchecked<'t> {
+    /// The name as it is written.
+    pub(crate) written: Cow<'t, str>,
+    /// The name, if it is one.
+    pub(crate) name: Option<ProfileName>,
+    /// Where the name stands.
+    pub(crate) at: Span,
+    /// Where it stands in the file that wins.
+    pub(crate) over: Span,
+    pub(crate) made: Option<Made>,
+    /// The role that it is made for.
+    pub(crate) role: Option<String>,
+    pub(crate) fields: Box<ProfileKeys>,
+}
+
+/// What made a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Made {
+    /// The label of the matrix.
+    pub(crate) matrix: Span,
+    /// The name of the account.
+    pub(crate) account: Span,
+    /// The role, if there is one.
+    pub(crate) role: Option<Span>,
+}
+
+/// A matrix that leaves a name out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LeftOut {
+    /// The label of the matrix.
+    pub(crate) matrix: Span,
+    /// What says so.
+    pub(crate) by: Span,
+}
+
+impl Unchecked<'_> {
+    /// Its pattern, if it has a right one.
+    pub(crate) fn pattern(&self) -> Option<Pattern> {
+        self.fields.pattern.value().copied()
+    }
+
+    /// True if no pattern is written in it: it may be some keys of a profile that a matrix makes, also where `[defaults]` has a
+    /// pattern.
+    pub(crate) fn lacks_own_pattern(&self) -> bool {
+        let given = self.fields.pattern.given();
+        self.fields.lacks("pattern") || given.is_some_and(|given| given.origin == Origin::Defaults)
+    }
+
+    /// True if nothing is wrong with it; of its chain only once that was checked.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.name.is_some() && self.fields.is_in_order()
+    }
+
+    /// Where it was written first: its matrix, or its name.
+    pub(crate) fn origin(&self) -> Span {
+        self.made.as_ref().map_or(self.at, |made| made.matrix)
+    }
+
+    /// How a key of it is written; in a matrix it is another one for each account and role.
+    pub(crate) fn example(&self, key: &Key) -> &'static str {
+        match (&self.made, key.name) {
+            (Some(_), "sso_account_id") => "\"${account_id}\"",
+            (Some(_), "sso_role_name") => "\"${role}\"",
+            (Some(_), "role_arn") => "\"arn:aws:iam::${account_id}:role/${role}\"",
+            (Some(_), "mfa_serial") => "\"arn:aws:iam::${account_id}:mfa/${user}\"",
+            _ => key.examples[0],
+        }
+    }
+
+    /// What findings about it are about.
+    pub(crate) fn about(&self) -> About {
+        let name = self.written.to_string();
+        match self.made {
+            Some(Made { account, role, .. }) => About::Made(Generated { name, is_told: true, account, role }),
+            None => About::Written(name),
+        }
+    }
+
+    /// An error about a value: at the value where it is the profile's own or that of its matrix, at the profile's name
+    /// where it comes from `[defaults]`.
+    pub(crate) fn error<T>(&self, code: &'static str, given: &Given<T>, message: impl Into<String>) -> Diagnostic {
+        match given.origin {
+            Origin::Own | Origin::Account => Diagnostic::error(code, given.at, message),
+            Origin::Matrix => {
+                let found = Diagnostic::error(code, given.at, message);
+                self.made.iter().fold(found, |found, made| {
+                    found.related(made.account, format!("for `{}`, which is made for this account", self.written))
+                })
+            }
+            Origin::Defaults => Diagnostic::error(code, self.at, message).related(given.at, "from `[defaults]`"),
+        }
+    }
+}
+
+/// `[profiles]`, from which a matrix takes what is written for the profiles that it makes.
+#[derive(Debug)]
+pub(crate) struct WrittenProfiles<'t> {
+    entries: Vec<Option<Entry<'t>>>,
+    by_name: HashMap<Cow<'t, str>, usize>,
+}
+
+impl<'t> WrittenProfiles<'t> {
+    pub(crate) fn new(table: Table<'t>) -> Self {
+        let by_name = table.iter().enumerate().map(|(place, entry)| (entry.name.clone(), place)).collect();
+        Self { entries: table.into_iter().map(Some).collect(), by_name }
+    }
+
+    pub(crate) fn take(&mut self, name: &str) -> Option<Entry<'t>> {
+        self.by_name.get(name).and_then(|place| self.entries[*place].take())
+    }
+
+    /// Reads those that are left.
+    pub(crate) fn read(
+        self,
+        defaults: Layer<'_, '_>,
+        mistakes: &ProfileKeys,
+        reader: &mut Reader<'_>,
+    ) -> Vec<Unchecked<'t>> {
+        let entries = self.entries.into_iter().flatten();
+        entries.map(|entry| written(entry, defaults, mistakes, reader)).collect()
+    }
+}
+
+fn written<'t>(
+    entry: Entry<'t>,
+    defaults: Layer<'_, '_>,
+    mistakes: &ProfileKeys,
+    reader: &mut Reader<'_>,
+) -> Unchecked<'t> {
+    let before = reader.sink.errors();
+    reader.sink.turn_to(About::Written(entry.name.to_string()));
+    let name = ProfileName::new(&entry.name);
+    if let Err(error) = &name {
+        reader.sink.push(values::bad_name(&entry.name, entry.at, error));
+    }
+    let mut fields = match table::table(&entry, &mut reader.sink) {
+        Some(table) => {
+            let mut fields = ProfileKeys::read(&[Layer::own(table), defaults], reader);
+            let place = format_args!("the profile `{}`", entry.name);
+            fields.note_unknown(table, Some(&entry.name), place, &mut reader.sink);
+            fields.take_mistakes(mistakes);
+            fields
+        }
+        // Its name is known, so that nobody is told that there is no such profile, nor that it has no pattern.
+        None => Box::new(ProfileKeys { wrong: true, meant: vec!["pattern"], ..ProfileKeys::default() }),
+    };
+    fields.wrong |= entry.is_disputed || reader.sink.errors() > before;
+    reader.sink.turn_to(About::Shared);
+    let Entry { name: written, at, over, .. } = entry;
+    Unchecked { written, name: name.ok(), at, over, made: None, role: None, fields }
+}
+
+/// All profiles, with an index of their names.
+#[derive(Debug, Default)]
+pub(crate) struct UncheckedProfiles<'t> {
+    /// Those that are written before those that are made.
+    pub(crate) list: Vec<Unchecked<'t>>,
+    /// The place in the list by name as it is written.
+    by_name: HashMap<Cow<'t, str>, usize>,
+    /// The names that matrices leave out, each with the matrices that do so.
+    pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
+}
+
+impl<'t> UncheckedProfiles<'t> {
+    pub(crate) fn new(list: Vec<Unchecked<'t>>, left_out: HashMap<String, Vec<LeftOut>>) -> Self {
+        let mut profiles = Self { list, by_name: HashMap::new(), left_out };
+        profiles.find_places();
+        profiles
+    }
+
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Unchecked<'t>> {
+        self.place(name).map(|place| &self.list[place])
+    }
+
+    fn find_places(&mut self) {
+        let places = self.list.iter().enumerate().map(|(place, profile)| (profile.written.clone(), place));
+        self.by_name = places.collect();
+    }
+
+    /// Takes away what a person has no profile for since their own file turned that `off`: shared keys of a profile that is not
+    /// made for them, and shared profiles that take their credentials from one.
+    pub(crate) fn drop_turned_off(&mut self, off: HashSet<String>, files: &Layers, sink: &mut Sink) {
+        if off.is_empty() {
+            return;
+        }
+        let mut open: Vec<String> = off.into_iter().collect();
+        let mut dependents: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (place, profile) in self.list.iter().enumerate() {
+            if let Some(source) = profile.fields.source_profile.value() {
+                dependents.entry(source).or_default().push(place);
+            }
+        }
+        let mut gone = vec![false; self.list.len()];
+        while let Some(name) = open.pop() {
+            if let Some(place) = self.place(&name).filter(|place| !gone[*place]) {
+                let profile = &self.list[place];
+                if profile.made.is_some() || !profile.lacks_own_pattern() {
+                    continue;
+                }
+                gone[place] = true;
+                if files.is_personal(profile.over) {
+                    let message = format!("`{name}` is turned off for you, so these keys of yours do nothing");
+                    let found = Diagnostic::warning(codes::OVERRIDE_NOTHING, profile.over, message);
+                    sink.push(found.help("leave them out"));
+                }
+            }
+            for place in dependents.remove(&*name).unwrap_or_default() {
+                let profile = &self.list[place];
+                let is_shared = profile.made.is_some() || !files.is_personal(profile.over);
+                if is_shared && !std::mem::replace(&mut gone[place], true) {
+                    open.push(profile.written.to_string());
+                }
+            }
+        }
+        let mut is_gone = gone.into_iter();
+        self.list.retain(|_| !is_gone.next().unwrap_or_default());
+        self.find_places();
+    }
+
+    /// Takes away keys of one person's own for profiles that the manifest does not have, or has no more: what others change
+    /// must not take a person's other profiles away.
+    pub(crate) fn drop_stray(&mut self, files: &Layers, sink: &mut Sink) {
+        let is_stray = |profile: &Unchecked<'_>| {
+            profile.made.is_none() && files.is_personal(profile.at) && profile.fields.lacks("pattern")
+        };
+        if !self.list.iter().any(is_stray) {
+            return;
+        }
+        let (stray, list): (Vec<_>, Vec<_>) = std::mem::take(&mut self.list).into_iter().partition(is_stray);
+        self.list = list;
+        self.find_places();
+        if sink.profiles_unknown {
+            return;
+        }
+        for profile in stray {
+            let name = &*profile.written;
+            let message = format!("the manifest has no profile `{name}`, so these keys of yours do nothing");
+            let found = Diagnostic::warning(codes::OVERRIDE_NOTHING, profile.at, message);
+            let help = "leave them out; for a profile of your own, add `pattern = \"…\"`";
+            let known = self.list.iter().filter(|other| other.made.is_some() || !files.is_personal(other.at));
+            let guess = sink.nearest(name, known.map(|other| &*other.written));
+            sink.push(match (self.left_out_by(name), guess) {
+                (Some(by), _) => found.related(by, "a matrix would make it, and leaves it out here").help(help),
+                (None, Some(guess)) => found.help(format!("did you mean `{guess}`? If not, {help}")),
+                (None, None) => found.help(help),
+            });
+        }
+    }
+
+    /// Where it is said that a name is left out.
+    pub(crate) fn left_out_by(&self, name: &str) -> Option<Span> {
+        self.left_out.get(name).and_then(|left_out| left_out.last()).map(|left_out| left_out.by)
+    }
+}

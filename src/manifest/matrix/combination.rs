@@ -1,0 +1,42 @@
+//! Owns one account with one of its roles: what `${account}`, `${role}` and their like stand for. Must not know `[vars]`.
+
+use crate::manifest::raw::account::{Account, RoleName};
+use crate::manifest::sink::{About, Generated};
+use crate::manifest::vars::Known;
+use crate::source::Span;
+
+/// An account, and a role if the matrix has any.
+#[derive(Debug)]
+pub(super) struct Combination<'a> {
+    pub(super) account: &'a Account,
+    pub(super) role: Option<&'a RoleName>,
+    role_lower: String,
+}
+
+impl<'a> Combination<'a> {
+    pub(super) fn new(account: &'a Account, role: Option<&'a RoleName>) -> Self {
+        let role_lower = role.map(|role| role.name.to_lowercase()).unwrap_or_default();
+        Self { account, role, role_lower }
+    }
+
+    /// What `${name}` stands for here, if it is known here.
+    pub(super) fn get(&self, name: &str) -> Option<Known<'_>> {
+        match name {
+            "account" => Some(Known::Text(&self.account.name)),
+            "account_id" => Some(self.account.id.value().map_or(Known::Wrong, |id| Known::Text(id.as_str()))),
+            "role" => self.role.map(|role| Known::Text(&role.name)),
+            "role_lower" => self.role.map(|_| Known::Text(&self.role_lower)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn role_at(&self) -> Option<Span> {
+        self.role.map(|role| role.at)
+    }
+
+    /// What is said of its profile, whose name is empty as long as it is not known.
+    pub(super) fn about(&self, name: &str) -> About {
+        let (account, role) = (self.account.at, self.role_at());
+        About::Made(Generated { name: name.to_owned(), is_told: true, account, role })
+    }
+}

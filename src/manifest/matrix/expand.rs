@@ -1,0 +1,414 @@
+//! Owns the profiles that matrices make: each with what it has from the matrix, its account, and its own table. Must not know
+//! what a pattern needs.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::combination::Combination;
+use super::select::Roles;
+use super::{CHOICES, Context, MatrixSpec};
+use crate::diagnostic::Diagnostic;
+use crate::manifest::check::unchecked::{LeftOut, Made, Unchecked, WrittenProfiles};
+use crate::manifest::codes;
+use crate::manifest::files::Layers;
+use crate::manifest::raw::account::Account;
+use crate::manifest::raw::field::{Layer, Origin, Slot};
+use crate::manifest::raw::profile::ProfileKeys;
+use crate::manifest::raw::reader::Reader;
+use crate::manifest::raw::values;
+use crate::manifest::sink::{About, Generated, Sink, quoted};
+use crate::manifest::spec::keys;
+use crate::manifest::table::table;
+use crate::manifest::tree::{self, Entry, Table, find};
+use crate::manifest::vars::Vars;
+use crate::model::{NameError, NamePattern, ProfileName};
+use crate::source::Span;
+
+/// The most profiles that matrices make, far more than any company has, so that a short file of somebody else's does not
+/// take a machine's memory or its time. A profile with long values, and one whose name is compared with many globs, counts for
+/// more.
+const MOST: usize = 200_000;
+/// So many bytes of values count as one more profile.
+const BYTES: usize = 1024;
+/// So many comparisons count as one more profile.
+const COMPARISONS: usize = 100;
+/// What is said where there would be fewer profiles than that, which need as much.
+const TOO_LONG: &str = "there are too many profiles with such long values, or names to compare with its patterns";
+/// The most accounts that one finding names.
+const MOST_NAMED: usize = 5;
+
+/// A name that a matrix would make and that its profile can't have: no profile can, or another one has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnusableName {
+    /// The label of the matrix.
+    pub(crate) matrix: String,
+    /// True if it has `exclude` already.
+    pub(crate) has_exclude: bool,
+    /// What leaves the name out there.
+    pub(crate) exclusion: String,
+}
+
+/// What all matrices make.
+#[derive(Debug, Default)]
+pub(crate) struct Expansion<'t> {
+    /// The profiles in their order.
+    pub(crate) made: Vec<Unchecked<'t>>,
+    /// The names that are left out, each with the matrices that do so.
+    pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
+    pub(crate) unusable: Vec<UnusableName>,
+}
+
+/// What makes profiles.
+struct Expander<'e, 't> {
+    context: Context<'e, 't>,
+    written: &'e mut WrittenProfiles<'t>,
+    vars: &'e mut Vars,
+    out: Expansion<'t>,
+    /// The place among those made by name, and where the name's template stands.
+    by_name: HashMap<String, (usize, Span)>,
+    /// How many more there may be.
+    room: usize,
+}
+
+/// What came of one account and role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// A profile, or a mistake that is reported.
+    Made,
+    /// Nothing, which is meant.
+    LeftOut,
+    /// There is no room for it.
+    TooMuch,
+}
+
+/// Makes every profile of all matrices; what is written for one of them wins over it, key by key, and is taken out of `written`.
+pub(crate) fn expand<'t>(
+    matrices: &Table<'t>,
+    context: Context<'_, 't>,
+    written: &mut WrittenProfiles<'t>,
+    vars: &mut Vars,
+    reader: &mut Reader<'_>,
+) -> Expansion<'t> {
+    let (out, by_name) = (Expansion::default(), HashMap::new());
+    let mut expander = Expander { context, written, vars, out, by_name, room: MOST };
+    for entry in matrices {
+        match MatrixSpec::read(entry, matrices, context, reader) {
+            Some(spec) if expander.room > 0 => expander.make(&spec, reader),
+            Some(_) => {}
+            None => reader.sink.profiles_unknown |= entry.node.table().is_some(),
+        }
+    }
+    expander.out
+}
+
+/// The names that all matrices make, each with its matrix and its account. What is wrong with them is reported elsewhere.
+pub(crate) fn names<'m>(
+    matrices: &'m Table<'_>,
+    context: Context<'m, '_>,
+    vars: &mut Vars,
+    reader: &mut Reader<'_>,
+) -> Vec<(String, &'m str, &'m str)> {
+    let mut names = Vec::new();
+    for entry in matrices {
+        let Some(spec) = MatrixSpec::read(entry, matrices, context, reader) else { continue };
+        let more = spec.names(MOST.saturating_sub(names.len()), vars, &mut reader.sink);
+        names.extend(more.into_iter().map(|(name, account)| (name, &*entry.name, account)));
+    }
+    names
+}
+
+impl<'t> Expander<'_, 't> {
+    /// Takes that much of the room; that there is none any more is reported.
+    fn take(&mut self, cost: usize, what: &str, spec: &MatrixSpec<'_, '_>, sink: &mut Sink) -> bool {
+        self.room = self.room.saturating_sub(cost);
+        if self.room > 0 {
+            return true;
+        }
+        sink.profiles_unknown = true;
+        let message = format!("with the matrix `{}`, {what}", spec.entry.name);
+        let help = "let it take fewer accounts and roles, leave fewer out by patterns, or make its values shorter";
+        sink.push(Diagnostic::error(codes::MATRIX_TOO_LARGE, spec.entry.at, message).help(help));
+        false
+    }
+
+    /// Makes every profile of one matrix.
+    fn make(&mut self, spec: &MatrixSpec<'_, 't>, reader: &mut Reader<'_>) {
+        let was_unknown = std::mem::take(&mut reader.sink.profiles_unknown);
+        let (first, count) = (self.out.made.len(), spec.count());
+        let compared = self.context.accounts.list.len() + count.saturating_mul(spec.excluded.globs());
+        let each = 1 + (tree::bytes(spec.table) + tree::bytes(&self.context.defaults.table)) / BYTES;
+        let cost = count.saturating_mul(each).saturating_add(compared / COMPARISONS);
+        let too_many = format!("there are more than {MOST} profiles");
+        let what = if count > MOST { &too_many } else { TOO_LONG };
+        if !self.take(cost, what, spec, &mut reader.sink) {
+            return;
+        }
+        let mut left_out = 0;
+        for combination in spec.combinations() {
+            let outcome = self.make_one(spec, &combination, reader);
+            reader.sink.turn_to(About::Shared);
+            match outcome {
+                Outcome::Made => {}
+                Outcome::LeftOut => left_out += 1,
+                Outcome::TooMuch => {
+                    self.take(MOST, TOO_LONG, spec, &mut reader.sink);
+                    return self.out.made[first..].iter_mut().for_each(|made| made.fields.wrong = true);
+                }
+            }
+        }
+        let is_unknown = reader.sink.profiles_unknown || spec.has_unknown_roles();
+        reader.sink.profiles_unknown = was_unknown || is_unknown;
+        // What is not known yet must not be called missing.
+        if !is_unknown && !was_unknown {
+            spec.report(left_out, &self.out.made[first..], self.context, reader);
+        }
+    }
+
+    /// Makes the profile of one account and role, or leaves it out.
+    fn make_one(
+        &mut self,
+        spec: &MatrixSpec<'_, 't>,
+        combination: &Combination<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Outcome {
+        let before = reader.sink.errors();
+        reader.sink.turn_to(combination.about(""));
+        let Some(name) = spec.name_of(combination, self.vars, &mut reader.sink) else {
+            reader.sink.profiles_unknown = true;
+            return Outcome::Made;
+        };
+        if let Some(by) = spec.excluded.find(&name) {
+            self.out.left_out.entry(name).or_default().push(LeftOut { matrix: spec.entry.at, by });
+            return Outcome::LeftOut;
+        }
+        if let Some(first) = self.by_name.get(&name).copied() {
+            spec.report_twice(&name, combination, first, &mut self.out, &mut reader.sink);
+            return Outcome::Made;
+        }
+        reader.sink.turn_to(combination.about(&name));
+        let parsed = ProfileName::new(&name);
+        if let Err(error) = &parsed {
+            self.out.unusable.push(spec.unusable(exclusion(&name, error, combination)));
+            reader.sink.push(spec.bad_name(&name, error, combination));
+        }
+        let own = self.written.take(&name);
+        let filled = self.fill(spec, combination, &mut reader.sink);
+        if self.room == 0 {
+            return Outcome::TooMuch;
+        }
+        let mut fields = self.fields(spec, combination.account, &filled, own.as_ref(), reader);
+        fields.wrong |= spec.wrong || !combination.account.is_in_order() || reader.sink.errors() > before;
+        self.by_name.insert(name.clone(), (self.out.made.len(), spec.name.at));
+        let (account, role) = (combination.account.at, combination.role);
+        let Entry { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
+        self.out.made.push(Unchecked {
+            written: Cow::Owned(name),
+            name: parsed.ok(),
+            at,
+            over,
+            made: Some(Made { matrix: spec.entry.at, account, role: role.map(|role| role.at) }),
+            role: role.map(|role| role.name.clone()),
+            fields,
+        });
+        Outcome::Made
+    }
+
+    /// The keys that are another value for each account and role; takes what room all values need.
+    fn fill(&mut self, spec: &MatrixSpec<'_, 't>, combination: &Combination<'_>, sink: &mut Sink) -> Table<'t> {
+        let mut filled: Table<'t> = spec.varying.iter().map(|entry| (*entry).clone()).collect();
+        for entry in &mut filled {
+            self.vars.fill_for(&mut entry.node, &|name| combination.get(name), sink);
+        }
+        let tags: usize = combination.account.tags.value().into_iter().flatten().map(String::len).sum();
+        let bytes = tree::bytes(&filled) + tags;
+        self.room = self.room.saturating_sub(bytes / BYTES);
+        filled
+    }
+
+    /// What a profile has: its own table wins over what is filled in for it, that over the rest of the matrix, and that over
+    /// `[defaults]`.
+    fn fields(
+        &self,
+        spec: &MatrixSpec<'_, 't>,
+        account: &Account,
+        filled: &Table<'_>,
+        own: Option<&Entry<'_>>,
+        reader: &mut Reader<'_>,
+    ) -> Box<ProfileKeys> {
+        let own_table = own.and_then(|own| table(own, &mut reader.sink));
+        let mut layers = Vec::with_capacity(4);
+        layers.extend(own_table.map(|table| Layer::own(table)));
+        layers.push(Layer { table: filled, origin: Origin::Matrix, is_checked: false });
+        layers.push(Layer { table: spec.table, origin: Origin::Matrix, is_checked: true });
+        layers.push(self.context.defaults.layer());
+        let mut fields = ProfileKeys::read(&layers, reader);
+        if let Some((own, table)) = own.zip(own_table) {
+            if let Err(error) = ProfileName::new(&own.name) {
+                reader.sink.push(values::bad_name(&own.name, own.at, &error));
+            }
+            let place = format_args!("the profile `{}`", own.name);
+            fields.note_unknown(table, Some(&own.name), place, &mut reader.sink);
+        }
+        fields.wrong |= own.is_some_and(|own| own.is_disputed);
+        fields.meant.extend(&spec.common.meant);
+        fields.take_mistakes(&self.context.defaults.fields);
+        give_account(&mut fields, account, own_table.map_or(&[], Vec::as_slice));
+        fields
+    }
+}
+
+/// Gives a profile what it has from its account, unless its own table says otherwise.
+fn give_account(fields: &mut ProfileKeys, account: &Account, own: &[Entry<'_>]) {
+    if !account.region.is_absent() && find(own, "region").is_none() {
+        fields.region = of_account(account.region.clone());
+    }
+    if let Some(tags) = account.tags.given().filter(|tags| !tags.value.is_empty() && find(own, "tags").is_none()) {
+        let more = std::mem::take(&mut fields.tags);
+        let more = more.given().filter(|given| given.origin == Origin::Matrix).map(|given| given.value.as_slice());
+        let more = more.unwrap_or_default().iter().filter(|tag| !tags.value.contains(tag));
+        let all = tags.value.iter().chain(more).cloned().collect();
+        fields.tags = Slot::of(Some(all), tags.at, Origin::Account);
+    }
+}
+
+impl MatrixSpec<'_, '_> {
+    fn report_twice(
+        &self,
+        name: &str,
+        combination: &Combination<'_>,
+        (first, template): (usize, Span),
+        out: &mut Expansion<'_>,
+        sink: &mut Sink,
+    ) {
+        // Nobody can say which one is meant.
+        out.made[first].fields.wrong = true;
+        let (first, account) = (&out.made[first], combination.account);
+        let is_same = template == self.name.at;
+        let label = &self.entry.name;
+        let message = if is_same {
+            format!("the matrix `{label}` makes two profiles of the name `{name}`")
+        } else {
+            format!("two matrices make a profile of the name `{name}`")
+        };
+        let found = Diagnostic::error(codes::MADE_TWICE, self.name.at, message);
+        let found = if is_same { found } else { found.related(template, "the other one") };
+        let accounts = first.made.as_ref().map(|made| made.account).filter(|at| *at != account.at);
+        let found = accounts.into_iter().fold(found, |found, at| found.related(at, "one is of this account"));
+        let found = found.related(account.at, "it is of this account");
+        let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_absent());
+        let help = match (self.common.sso_session.value(), other.and(first.fields.sso_session.value())) {
+            (Some(own), Some(other)) if own != other => {
+                format!("say in the account which session leads there: `sso_session = \"{other}\"` or `\"{own}\"`")
+            }
+            _ => {
+                out.unusable.push(self.unusable(name.to_owned()));
+                if is_same {
+                    "put what tells them apart into `name`: `${account}`, `${account_id}`, `${role}`".to_owned()
+                } else {
+                    "give the names another form, or leave the name out of one of them with `exclude`".to_owned()
+                }
+            }
+        };
+        let (name, role) = (name.to_owned(), combination.role_at());
+        sink.turn_to(About::Made(Generated { name, is_told: false, account: account.at, role }));
+        sink.push(found.help(help));
+    }
+
+    fn unusable(&self, exclusion: String) -> UnusableName {
+        let (matrix, has_exclude) = (self.entry.name.to_string(), find(self.table, keys::EXCLUDE).is_some());
+        UnusableName { matrix, has_exclude, exclusion }
+    }
+
+    fn bad_name(&self, name: &str, error: &NameError, combination: &Combination<'_>) -> Diagnostic {
+        let found = Diagnostic::error(codes::BAD_NAME, self.name.at, error.to_string());
+        let found = found.label(format!("this makes `{name}`")).related(combination.account.at, "of this account");
+        let found = combination.role_at().into_iter().fold(found, |found, at| found.related(at, "and this role"));
+        found.help(format!("{}, or add it to `exclude`", values::name_help(error)))
+    }
+
+    /// True if an account has roles that are not known.
+    fn has_unknown_roles(&self) -> bool {
+        matches!(self.roles, Roles::Own(_)) && self.accounts.iter().any(|account| account.has_unknown_roles())
+    }
+
+    /// Reports what the matrix says that makes or leaves out nothing.
+    fn report(&self, left_out: usize, made: &[Unchecked<'_>], context: Context<'_, '_>, reader: &mut Reader<'_>) {
+        let (files, sink) = (reader.hosts.files, &mut reader.sink);
+        self.report_roles(sink);
+        if self.count() > left_out {
+            if !self.is_narrowed(context, files) {
+                self.excluded.report(|| made.iter().map(|made| &*made.written), sink);
+            }
+        } else if !self.is_turned_off(files) {
+            sink.push(self.nothing_made(!context.accounts.list.is_empty(), left_out > 0));
+        }
+    }
+
+    /// True if a person has it make less than what the shared `exclude` is about.
+    fn is_narrowed(&self, context: Context<'_, '_>, files: &Layers) -> bool {
+        let is_own = |name: &&str| find(self.table, name).is_some_and(|entry| files.is_personal(entry.over));
+        let is_changed = |account: &Account| !files.is_personal(account.at) && files.is_personal(account.over);
+        let is_shared = !files.is_personal(self.entry.at) && !is_own(&keys::EXCLUDE);
+        is_shared && (CHOICES.iter().any(is_own) || context.accounts.list.iter().any(is_changed))
+    }
+
+    /// True if one person's own file says that there are no accounts for it.
+    fn is_turned_off(&self, files: &Layers) -> bool {
+        let is_empty = |entry: &&Entry<'_>| entry.node.list().is_some_and(<[_]>::is_empty);
+        find(self.table, keys::ACCOUNTS).filter(is_empty).is_some_and(|entry| files.is_personal(entry.at))
+    }
+
+    /// Reports accounts without roles of their own, where those are asked for.
+    fn report_roles(&self, sink: &mut Sink) {
+        let Roles::Own(at) = &self.roles else { return };
+        let without: Vec<_> = self.accounts.iter().filter(|account| account.lacks("roles")).collect();
+        // Where that is all of them, it is said as the reason why nothing is made.
+        if without.is_empty() || without.len() == self.accounts.len() {
+            return;
+        }
+        let mut names = quoted(without.iter().take(MOST_NAMED).map(|account| &account.name));
+        if without.len() > MOST_NAMED {
+            names = format!("{names} and {} more", without.len() - MOST_NAMED);
+        }
+        let message = format!("nothing is made for accounts without `roles`: {names}");
+        let found = Diagnostic::warning(codes::ROLES_MISSING, *at, message).help(
+            "give each its `roles = […]`, which `awsauth discover` can do; an empty list says that there are none",
+        );
+        let without = without.iter().take(MOST_NAMED);
+        sink.push(without.fold(found, |found, account| found.related(account.at, "no `roles` here")));
+    }
+
+    fn nothing_made(&self, has_accounts: bool, has_combinations: bool) -> Diagnostic {
+        let message = format!("the matrix `{}` makes no profile", self.entry.name);
+        let (label, help) = match &self.roles {
+            _ if !has_accounts => ("there are no accounts", "add `[accounts]`; `awsauth discover` can fill it"),
+            _ if self.accounts.is_empty() => {
+                ("it takes none of the accounts", "see its `accounts`, and the `sso_session` of each")
+            }
+            _ if has_combinations => ("all that it could make is left out", "see its `exclude`"),
+            Roles::These(_) => ("its `roles` is an empty list", "name the roles, or leave `roles` out"),
+            _ => (
+                "none of its accounts has roles",
+                "give each its `roles = […]`, which `awsauth discover` can do, or name them here",
+            ),
+        };
+        Diagnostic::warning(codes::MATRIX_EMPTY, self.entry.at, message).label(label).help(help)
+    }
+}
+
+/// A value as the account has it.
+fn of_account<T>(slot: Slot<T>) -> Slot<T> {
+    match slot {
+        Slot::Given(given) => Slot::of(Some(given.value), given.at, Origin::Account),
+        other => other,
+    }
+}
+
+/// What leaves a name out that no profile can have: where the role is why, a glob for the names of all accounts.
+fn exclusion(name: &str, error: &NameError, combination: &Combination<'_>) -> String {
+    let is_in_role = |one: char| combination.role.is_some_and(|role| role.name.contains(one));
+    let is_role = matches!(error, NameError::Character(one) if is_in_role(*one));
+    let glob = name.replacen(&combination.account.name, "*", 1);
+    let fits = || NamePattern::is_meant(&glob) && NamePattern::new(&glob).is_ok_and(|glob| glob.fits(name));
+    if is_role && fits() { glob } else { name.to_owned() }
+}

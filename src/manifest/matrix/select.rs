@@ -1,0 +1,173 @@
+//! Owns what a matrix selects: accounts, roles, and the names that it leaves out. Must not know what is made of them.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+
+use crate::diagnostic::Diagnostic;
+use crate::manifest::codes;
+use crate::manifest::raw::account::{Account, Accounts, RoleName, roles};
+use crate::manifest::sink::Sink;
+use crate::manifest::table::{dedup, texts, unknown_key};
+use crate::manifest::tree::{Entry, Table, Text, Value};
+use crate::model::NamePattern;
+use crate::source::Span;
+
+/// The roles of a matrix.
+#[derive(Debug)]
+pub(super) enum Roles {
+    /// It has none: one profile for each account.
+    None,
+    /// Each account's own.
+    Own(Span),
+    /// The same for all.
+    These(Vec<RoleName>),
+}
+
+/// The accounts that `entry` selects, in the manifest's order, or in that of its list.
+pub(super) fn select_accounts<'a>(
+    entry: &Entry<'_>,
+    accounts: &'a Accounts,
+    session: Option<&str>,
+    sink: &mut Sink,
+) -> Option<Vec<&'a Account>> {
+    const EXAMPLE: &str = "[\"prod\", \"dev\"]";
+    let is_open = |account: &&Account| session.is_none_or(|session| !account.is_of_another(session));
+    match &entry.node.value {
+        Value::Text(text) if text == "*" => Some(accounts.list.iter().filter(is_open).collect()),
+        Value::List(_) => {
+            let names = dedup(texts(entry, EXAMPLE, sink)?, sink);
+            Some(names.into_iter().filter_map(|name| named(name, accounts, session, sink)).collect())
+        }
+        Value::Table(table) => {
+            let tags = tags(table, entry.node.at, accounts, sink)?;
+            sink.profiles_unknown |= !accounts.knows_tags;
+            let tags: HashSet<&str> = tags.iter().map(|tag| tag.value).collect();
+            Some(accounts.list.iter().filter(is_open).filter(|account| account.has_any(&tags)).collect())
+        }
+        _ => {
+            let message = "`accounts` is `\"*\"`, a list of names, or `{ tags = […] }`";
+            let help = format!("write it as in `accounts = {EXAMPLE}`");
+            sink.push(Diagnostic::error(codes::BAD_CHOICE, entry.node.at, message).help(help));
+            None
+        }
+    }
+}
+
+fn named<'a>(name: Text<'_>, accounts: &'a Accounts, session: Option<&str>, sink: &mut Sink) -> Option<&'a Account> {
+    let Some(account) = accounts.get(name.value) else {
+        let known = accounts.list.iter().map(|account| account.name.as_str());
+        let help = sink.did_you_mean(name.value, known, || match name.value {
+            "*" => "all accounts are `accounts = \"*\"`, without a list".to_owned(),
+            name => format!("add `{name} = \"…\"` with its number to `[accounts]`"),
+        });
+        sink.reject(name, codes::UNKNOWN_ACCOUNT, format!("there is no account `{}`", name.value), &help);
+        sink.profiles_unknown = true;
+        return None;
+    };
+    let own = account.sso_session.given().zip(session).filter(|(own, session)| own.value != *session);
+    let Some((own, session)) = own else { return Some(account) };
+    let message = format!("`{session}` does not lead to the account `{}`", name.value);
+    let found = Diagnostic::error(codes::OTHER_SESSION, name.at, message)
+        .related(own.at, format!("it is reached through `{}`", own.value));
+    sink.push(found.help("leave it out here, or correct the account's `sso_session`"));
+    sink.profiles_unknown = true;
+    None
+}
+
+/// The tags in a table that has nothing else.
+fn tags<'e>(table: &'e Table<'_>, at: Span, accounts: &Accounts, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
+    let mut tags = None;
+    for entry in table {
+        if entry.name == "tags" {
+            tags = Some(texts(entry, "[\"nonprod\"]", sink)?);
+        } else {
+            unknown_key(entry, format_args!("`accounts`, which chooses by tags"), std::iter::once("tags"), sink);
+            return None;
+        }
+    }
+    let Some(tags) = tags else {
+        let found = Diagnostic::error(codes::BAD_CHOICE, at, "this chooses by nothing");
+        sink.push(found.help("write it as in `accounts = { tags = [\"nonprod\"] }`"));
+        return None;
+    };
+    let tags = dedup(tags, sink);
+    for tag in tags.iter().filter(|tag| accounts.knows_tags && !accounts.tags.contains(tag.value)) {
+        // In the order of the manifest, so that the guess is the same each time.
+        let known = accounts.list.iter().filter_map(|account| account.tags.value()).flatten().map(String::as_str);
+        let add = || "add it to `tags` of the accounts that are meant".to_owned();
+        let help = sink.did_you_mean(tag.value, known, add);
+        let message = format!("no account has the tag `{}`", tag.value);
+        sink.push(Diagnostic::warning(codes::UNKNOWN_TAG, tag.at, message).help(help));
+    }
+    Some(tags)
+}
+
+/// The roles that `entry` selects.
+pub(super) fn select_roles(entry: &Entry<'_>, sink: &mut Sink) -> Option<Roles> {
+    const EXAMPLE: &str = "[\"Admin\", \"ReadOnly\"]";
+    match &entry.node.value {
+        Value::Text(text) if text == "*" => Some(Roles::Own(entry.node.at)),
+        Value::List(_) => roles(entry, EXAMPLE, sink).map(Roles::These),
+        _ => {
+            let message = "`roles` is a list of names, or `\"*\"` for each account's own";
+            let found = Diagnostic::error(codes::BAD_CHOICE, entry.node.at, message);
+            sink.push(found.help(format!("write it as in `roles = {EXAMPLE}`")));
+            None
+        }
+    }
+}
+
+/// The names that are not made.
+#[derive(Debug, Default)]
+pub(super) struct Excluded {
+    names: HashMap<String, Exclusion>,
+    globs: Vec<(NamePattern, Exclusion)>,
+}
+
+#[derive(Debug)]
+struct Exclusion {
+    at: Span,
+    is_used: Cell<bool>,
+}
+
+impl Excluded {
+    /// Reads the list in `entry`.
+    pub(super) fn read(entry: &Entry<'_>, sink: &mut Sink) -> Self {
+        let mut excluded = Self::default();
+        for text in dedup(texts(entry, "[\"prod-Admin\"]", sink).unwrap_or_default(), sink) {
+            let exclusion = Exclusion { at: text.at, is_used: Cell::new(false) };
+            if !NamePattern::is_meant(text.value) {
+                excluded.names.insert(text.value.to_owned(), exclusion);
+                continue;
+            }
+            let help = "write a part of the name for what it stands for, as in `prod-*`";
+            let glob = sink.parsed(text, NamePattern::new(text.value), codes::BAD_CHOICE, help);
+            excluded.globs.extend(glob.map(|glob| (glob, exclusion)));
+        }
+        excluded
+    }
+
+    /// Where it is said that this name is not made.
+    pub(super) fn find(&self, name: &str) -> Option<Span> {
+        // All that fit are used, also where one would do.
+        let by_glob = self.globs.iter().filter(|(glob, _)| glob.fits(name)).map(|(_, found)| found);
+        let found = self.names.get(name).into_iter().chain(by_glob);
+        found.inspect(|found| found.is_used.set(true)).map(|found| found.at).reduce(|first, _| first)
+    }
+
+    /// With how many globs each name is compared.
+    pub(super) fn globs(&self) -> usize {
+        self.globs.len()
+    }
+
+    /// Reports what leaves nothing out.
+    pub(super) fn report<'n, N: Iterator<Item = &'n str>>(&self, names: impl Fn() -> N, sink: &mut Sink) {
+        let globs = self.globs.iter().map(|(glob, exclusion)| (glob.as_str(), exclusion));
+        let all = self.names.iter().map(|(name, exclusion)| (name.as_str(), exclusion)).chain(globs);
+        for (name, exclusion) in all.filter(|(_, exclusion)| !exclusion.is_used.get()) {
+            let message = format!("`{name}` is no name that this matrix would make");
+            let help = sink.did_you_mean(name, names(), || "leave it out".to_owned());
+            sink.push(Diagnostic::warning(codes::EXCLUDE_NOTHING, exclusion.at, message).help(help));
+        }
+    }
+}

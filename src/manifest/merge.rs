@@ -1,0 +1,97 @@
+//! Owns how the files of a manifest become one tree: key by key, the higher one wins. Must not know what a key means.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::codes;
+use super::files::Layers;
+use super::sink::{About, Sink};
+use super::tree::{Entry, Node, Table, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// Puts the tables of a file over those of the files below it. A name that two files define, neither of which includes the
+/// other, is reported.
+pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers, sink: &mut Sink) {
+    for mut section in upper {
+        if section.name == "accounts" {
+            section.node.value = with_ids(section.node.value);
+        }
+        let below = lower.iter_mut().find(|below| below.name == section.name);
+        let Some(Entry { node: Node { value: Value::Table(below), .. }, .. }) = below else {
+            lower.push(section);
+            continue;
+        };
+        let Value::Table(names) = section.node.value else { continue };
+        overlay(below, names, &mut |below, at| {
+            if files.wins(at, below.over) {
+                return;
+            }
+            below.is_disputed = true;
+            if section.name == "profiles" {
+                sink.turn_to(About::Written(below.name.to_string()));
+            }
+            let other = if section.name == "vars" { below.node.at } else { below.over };
+            sink.push(defined_twice(&section.name, &below.name, at, other));
+            sink.turn_to(About::Shared);
+        });
+    }
+}
+
+/// `x = "ID"` of `[accounts]` as the table that it is short for.
+fn with_ids(accounts: Value<'_>) -> Value<'_> {
+    let Value::Table(accounts) = accounts else { return accounts };
+    Value::Table(accounts.into_iter().map(with_id).collect())
+}
+
+fn with_id(entry: Entry<'_>) -> Entry<'_> {
+    if !matches!(entry.node.value, Value::Text(_)) {
+        return entry;
+    }
+    let at = entry.at;
+    let node = Node { at: entry.node.at, value: Value::Table(Vec::new()) };
+    let id = Entry { name: Cow::Borrowed("id"), at, over: at, is_disputed: false, node: entry.node };
+    Entry {
+        name: entry.name,
+        at,
+        over: entry.over,
+        is_disputed: false,
+        node: Node { value: Value::Table(vec![id]), ..node },
+    }
+}
+
+/// Puts `upper` over `lower`; `meet` sees each entry of `lower` that `upper` has too, with its place there.
+fn overlay<'t>(lower: &mut Table<'t>, upper: Table<'t>, meet: &mut dyn FnMut(&mut Entry<'t>, Span)) {
+    let places: HashMap<Cow<'t, str>, usize> =
+        lower.iter().enumerate().map(|(place, entry)| (entry.name.clone(), place)).collect();
+    for entry in upper {
+        let Some(place) = places.get(&entry.name) else {
+            lower.push(entry);
+            continue;
+        };
+        let below = &mut lower[*place];
+        meet(below, entry.at);
+        match (&mut below.node.value, entry.node.value) {
+            (Value::Table(below), Value::Table(over)) => overlay(below, over, &mut |_, _| {}),
+            (value, over) => {
+                *value = over;
+                (below.at, below.node.at) = (entry.at, entry.node.at);
+            }
+        }
+        below.over = entry.over;
+    }
+}
+
+fn defined_twice(section: &str, name: &str, at: Span, other: Span) -> Diagnostic {
+    let what = match section {
+        "vars" => format!("the variable `{name}`"),
+        "sso_sessions" => format!("the SSO session `{name}`"),
+        "accounts" => format!("the account `{name}`"),
+        "matrix" => format!("the matrix `{name}`"),
+        "profiles" => format!("the profile `{name}`"),
+        _ => format!("`{name}` of `[{section}]`"),
+    };
+    let message = format!("{what} is defined in two files, and neither includes the other");
+    let found = Diagnostic::error(codes::DEFINED_TWICE, at, message).related(other, "it is defined here too");
+    found.help("keep one of them, or put what should win into the file that includes both")
+}

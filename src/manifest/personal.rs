@@ -1,0 +1,189 @@
+//! Owns `[settings]` of `profiles.local.toml`: what one person wants on their machine. Must not do I/O.
+
+use super::codes;
+use super::files::{Layers, OwnWord};
+use super::sink::{Sink, quoted};
+use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
+use super::table::{self, unknown_key, wrong_type};
+use super::tree::{Entry, Node, Value};
+use crate::address::{AllowedHost, HostError};
+use crate::diagnostic::Diagnostic;
+use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
+
+/// A key with its reader.
+type Setting = (Key, fn(&Entry<'_>, &Key, &mut Settings, &mut Sink));
+
+/// Every key that this version reads.
+const SETTINGS: [Setting; 4] = [
+    (
+        key(
+            Shape::Texts("[^\\u0000]*", 1),
+            "A program and its arguments, started without a shell, that prints an MFA code. It finds the profile in \
+             AWSAUTH_PROFILE and the device in AWSAUTH_MFA_SERIAL.",
+            &["[\"ykman\", \"oath\", \"accounts\", \"code\", \"--single\", \"aws\"]"],
+        )
+        .named("mfa_process"),
+        |entry, key, settings, sink| settings.mfa_process = mfa_process(entry, key, sink),
+    ),
+    (
+        key(
+            Shape::Word(SSO_FLOWS),
+            "How an SSO login is approved unless `--flow` says otherwise.",
+            &["\"device\"", "\"pkce\""],
+        )
+        .named("sso_flow"),
+        |entry, key, settings, sink| settings.sso_flow = word(entry, key, &SsoFlow::ALL, SsoFlow::as_str, sink),
+    ),
+    (
+        key(
+            Shape::Word(PROMPTS),
+            "Where `credential-process` may ask for an MFA code or an approval: \"tty\", the terminal that the SDK was \
+             started from. Without it, nobody is ever asked.",
+            &["\"tty\""],
+        )
+        .named("prompt"),
+        |entry, key, settings, sink| settings.prompt = word(entry, key, &PromptPlace::ALL, PromptPlace::as_str, sink),
+    ),
+    (
+        key(
+            Shape::Texts(HOST, 0),
+            "Hosts that `endpoint_url` and `sso_start_url` may name though they are not AWS's own: a name, an IP address, \
+             or `*.NAME` for all names below one. No other file can allow them.",
+            &["[\"localstack.corp.example\", \"*.internal.example\"]"],
+        )
+        .named("allow_hosts"),
+        |entry, key, settings, sink| settings.allow_hosts = allow_hosts(entry, key, sink),
+    ),
+];
+
+/// Every key that this version reads, without its reader.
+pub(super) fn keys() -> impl Iterator<Item = &'static Key> + Clone {
+    const { &SETTINGS }.iter().map(|(key, _)| key)
+}
+
+/// Reads `[settings]` as far as it is right; nothing of it from a file that may be somebody else's word, since it names a
+/// program that runs as the person, and hosts that they trust.
+pub(super) fn read(entry: &Entry<'_>, word: &OwnWord, files: &Layers, sink: &mut Sink) -> Option<Settings> {
+    let mut settings = Settings::default();
+    for entry in table::table(entry, sink).into_iter().flatten() {
+        match SETTINGS.iter().find(|(key, _)| key.name == entry.name) {
+            Some((key, read)) => read(entry, key, &mut settings, sink),
+            None if LOCAL_NOT_YET.contains(&&*entry.name) => sink.push(not_yet(entry)),
+            None => _ = unknown_key(entry, format_args!("`[settings]`"), keys().map(|key| key.name), sink),
+        }
+    }
+    let found = match word {
+        OwnWord::Certain => return Some(settings),
+        OwnWord::Doubtful(reason) => {
+            let message = format!("`[settings]` is not taken from this file: {reason}");
+            Diagnostic::error(codes::UNTRUSTED_SETTINGS, entry.at, message).help(
+                "make all that leads to the file yours alone (`chown`, `chmod go-w`), and keep it out of repositories",
+            )
+        }
+        OwnWord::Beside => {
+            let message = "`[settings]` is not taken from a file beside the manifest";
+            let help = format!("move it to {}, where no repository can put it", files.own());
+            Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(help)
+        }
+    };
+    sink.push(found);
+    None
+}
+
+/// True for the name of a setting, if only of a later version.
+pub(super) fn is_setting(name: &str) -> bool {
+    keys().any(|key| key.name == name) || LOCAL_NOT_YET.contains(&name)
+}
+
+fn not_yet(entry: &Entry<'_>) -> Diagnostic {
+    let message = format!("`{}` is not supported by this version of awsauth", entry.name);
+    Diagnostic::error(codes::NOT_YET, entry.at, message).help("leave it out, or install a newer awsauth")
+}
+
+/// One of the words that a setting takes.
+fn word<T: Copy>(entry: &Entry<'_>, key: &Key, all: &[T], as_str: fn(T) -> &'static str, sink: &mut Sink) -> Option<T> {
+    let text = literal(&entry.node, "a string", key, sink)?;
+    let found = all.iter().copied().find(|one| as_str(*one) == text);
+    if found.is_none() {
+        let words = || all.iter().map(|one| as_str(*one));
+        let help = sink.did_you_mean(text, words(), || match all.len() {
+            1 => format!("the only word for it is {}", quoted(words())),
+            _ => format!("the words for it are {}", quoted(words())),
+        });
+        let message = format!("`{}` can't be `{text}`", key.name);
+        sink.push(Diagnostic::error(codes::BAD_SETTING, entry.node.at, message).help(help));
+    }
+    found
+}
+
+fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProcess> {
+    let list = list(entry, "a list: a program and its arguments", key, sink)?;
+    let words: Vec<Option<String>> =
+        list.iter().map(|node| literal(node, "a list of strings", key, sink).map(str::to_owned)).collect();
+    let error = match MfaProcess::new(words.into_iter().collect::<Option<_>>()?) {
+        Ok(process) => return Some(process),
+        Err(error) => error,
+    };
+    let help = match error {
+        ProgramError::Nothing => format!("write it as in `mfa_process = {}`", key.examples[0]),
+        ProgramError::Relative(_) | ProgramError::Tilde(_) => {
+            "write the whole path, or a name that is looked up in PATH".to_owned()
+        }
+        ProgramError::Nul => "take it out".to_owned(),
+    };
+    let at = list.first().map_or(entry.node.at, |program| program.at);
+    sink.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
+    None
+}
+
+/// The hosts that are right.
+fn allow_hosts(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<Vec<AllowedHost>> {
+    let list = list(entry, "a list of strings", key, sink)?;
+    let host = |node| match AllowedHost::parse(literal(node, "a list of strings", key, sink)?) {
+        Ok(host) => Some(host),
+        Err(error) => {
+            sink.push(bad_host(node, &error));
+            None
+        }
+    };
+    Some(list.iter().filter_map(host).collect())
+}
+
+fn bad_host(node: &Node<'_>, error: &HostError) -> Diagnostic {
+    let help = match error {
+        HostError::More { host: Some(host), .. } => format!("write the host alone: `\"{host}\"`"),
+        HostError::More { host: None, .. } => "write the host alone, without scheme, port and path".to_owned(),
+        HostError::Star(_) => "a `*` stands in front of a name: `*.internal.example` is every host below it".to_owned(),
+        HostError::Wide(_) => "name the domain that is yours: `*.corp.example`".to_owned(),
+        HostError::Script(_) => {
+            "write the form that begins with `xn--`, which can't be mistaken for another one".to_owned()
+        }
+        HostError::Odd(_) => {
+            "write a name such as `localstack.corp.example`, or an address such as `10.0.0.5`, in full".to_owned()
+        }
+    };
+    Diagnostic::error(codes::BAD_HOST, node.at, error.to_string()).help(help)
+}
+
+fn list<'e, 't>(entry: &'e Entry<'t>, wanted: &str, key: &Key, sink: &mut Sink) -> Option<&'e [Node<'t>]> {
+    let list = entry.node.list();
+    if list.is_none() {
+        wrong_type(key.name, &entry.node, wanted, Some(key.examples[0]), sink);
+    }
+    list
+}
+
+/// A string as it stands: what a shared file defines must not get into a program that is run, so no variable is filled
+/// in here.
+fn literal<'e>(node: &'e Node<'_>, wanted: &str, key: &Key, sink: &mut Sink) -> Option<&'e str> {
+    let Value::Text(text) = &node.value else {
+        wrong_type(key.name, node, wanted, Some(key.examples[0]), sink);
+        return None;
+    };
+    if text.contains("${") {
+        let message = "variables are not filled in in `[settings]`";
+        sink.push(Diagnostic::error(codes::BAD_VARIABLE, node.at, message).help("write the value itself"));
+        return None;
+    }
+    Some(text)
+}

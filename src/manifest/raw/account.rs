@@ -1,0 +1,194 @@
+//! Owns `[accounts]`: each account as it is written. Must not know the matrices that choose among them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::field::{Field, Found, Layer, Shown, Slot, first, keys, text, unknown_keys};
+use super::reader::Reader;
+use super::session::{IsMade, Sessions, check_case};
+use super::values;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::codes;
+use crate::manifest::files::Layers;
+use crate::manifest::sink::Sink;
+use crate::manifest::spec::keys::{ANY, ID, Key, NAME, REGION, ROLE_NAME, Shape, TAG, key};
+use crate::manifest::table::{dedup, texts, wrong_type};
+use crate::manifest::tree::{Entry, Text};
+use crate::model::{AccountId, ProfileName, Region};
+use crate::source::{Span, is_unsafe};
+
+keys! {
+    /// An account.
+    Account { name: String, at: Span, over: Span, wrong: bool }
+
+    id: AccountId = text(values::account_id),
+        key(Shape::Text(ID), "The account's number.", &["\"111111111111\""]).required(ANY);
+    region: Region = text(values::region),
+        key(
+            Shape::Text(REGION),
+            "The AWS region of the profiles that a matrix makes for it; wins over the matrix's own.",
+            &["\"eu-west-1\""],
+        ).optional(ANY);
+    tags: Vec<String> = first(values::tags),
+        key(
+            Shape::Texts(TAG, 0),
+            "Words for a matrix to choose accounts by; the profiles made for it have them too.",
+            &["[\"nonprod\"]"],
+        ).optional(ANY);
+    roles: Vec<RoleName> = first(|entry, key, reader| roles(entry, key.examples[0], &mut reader.sink)),
+        key(
+            Shape::Texts(ROLE_NAME, 0),
+            "The roles there, for a matrix with `roles = \"*\"`; `awsauth discover` keeps the list.",
+            &["[\"Admin\", \"ReadOnly\"]"],
+        ).optional(ANY);
+    sso_session: String = text(values::reference),
+        key(Shape::Text(NAME), "The SSO session that leads there, where the manifest has several.", &["\"corp\""])
+            .optional(ANY);
+}
+
+/// A role of an account, and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleName {
+    pub(crate) name: String,
+    pub(crate) at: Span,
+}
+
+impl Shown for RoleName {
+    fn shown(&self) -> String {
+        self.name.clone()
+    }
+}
+
+impl Account {
+    fn read(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Self {
+        let before = reader.sink.errors();
+        let (name, at, over) = (entry.name.to_string(), entry.at, entry.over);
+        let mut account = Self { name, at, over, ..Self::default() };
+        if let Err(error) = ProfileName::new(&entry.name) {
+            reader.sink.push(values::bad_name(&entry.name, entry.at, &error));
+        }
+        if let Some(table) = entry.node.table() {
+            account.read_keys(&[Layer::own(table)], reader);
+            let place = format_args!("the account `{}`", entry.name);
+            account.meant = unknown_keys(table, Self::KEYS, place, &mut reader.sink);
+        } else {
+            account.id = Slot::Broken;
+            let wanted = "the account's number in quotes, or a table with `id`";
+            wrong_type(&entry.name, &entry.node, wanted, Some("\"111111111111\""), &mut reader.sink);
+        }
+        account.wrong = reader.sink.errors() > before || entry.is_disputed;
+        account
+    }
+
+    pub(crate) fn has_any(&self, tags: &HashSet<&str>) -> bool {
+        self.tags.value().into_iter().flatten().any(|own| tags.contains(own.as_str()))
+    }
+
+    pub(crate) fn is_in_order(&self) -> bool {
+        !self.wrong && !self.any(|_, slot| slot.is_broken())
+    }
+
+    /// True if its roles are not known, because of a mistake or of what each person supplies.
+    pub(crate) fn has_unknown_roles(&self) -> bool {
+        self.roles.value().is_none() && !self.lacks("roles")
+    }
+
+    /// True if another SSO session than this one leads there.
+    pub(crate) fn is_of_another(&self, session: &str) -> bool {
+        self.sso_session.value().is_some_and(|own| own != session)
+    }
+}
+
+/// All accounts in the manifest's order.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts {
+    pub(crate) list: Vec<Account>,
+    /// The place in the list by name.
+    by_name: HashMap<String, usize>,
+    /// Every tag that an account has.
+    pub(crate) tags: HashSet<String>,
+    /// All tags are known: there is neither a mistake in them nor what each person supplies.
+    pub(crate) knows_tags: bool,
+}
+
+impl Accounts {
+    /// Reads and checks the accounts of a table.
+    pub(crate) fn read(table: &[Entry<'_>], sessions: &Sessions, reader: &mut Reader<'_>) -> Self {
+        let mut list: Vec<Account> = table.iter().map(|entry| Account::read(entry, reader)).collect();
+        let names = list.iter().map(|account| (account.name.as_str(), account.at, IsMade::No));
+        let mut wrong = check_case(names, "account", &mut reader.sink);
+        for index in 0..list.len() {
+            let before = reader.sink.errors();
+            check(&list[index], &list, sessions, reader);
+            if reader.sink.errors() > before {
+                wrong.push(index);
+            }
+        }
+        for index in wrong {
+            list[index].wrong = true;
+        }
+        check_ids(&list, &mut reader.sink);
+        Self {
+            by_name: list.iter().enumerate().map(|(index, account)| (account.name.clone(), index)).collect(),
+            tags: list.iter().filter_map(|account| account.tags.value()).flatten().cloned().collect(),
+            knows_tags: list.iter().all(|account| account.tags.value().is_some() || account.lacks("tags")),
+            list,
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Account> {
+        self.by_name.get(name).map(|index| &self.list[*index])
+    }
+}
+
+fn check(account: &Account, all: &[Account], sessions: &Sessions, reader: &mut Reader<'_>) {
+    let Reader { sink, hosts } = reader;
+    if account.lacks("id") {
+        let found = id_missing(account, all, hosts.files, sink);
+        sink.push(found);
+    }
+    if let Some(session) = account.sso_session.given() {
+        let error = |code, message| Diagnostic::error(code, session.at, message);
+        sessions.check_reference(session, error, sink);
+        sink.profiles_unknown |= !sessions.has(&session.value);
+    }
+}
+
+/// Warns of numbers that two accounts have.
+fn check_ids(list: &[Account], sink: &mut Sink) {
+    let mut by_id = HashMap::new();
+    for account in list {
+        let Some(id) = account.id.given() else { continue };
+        if let Some(first) = by_id.insert((id.value.as_str(), account.sso_session.value()), account) {
+            let message = format!("the accounts `{}` and `{}` have one number", first.name, account.name);
+            let found = Diagnostic::warning(codes::ACCOUNT_TWICE, id.at, message).related(first.at, "the other one");
+            sink.push(found.help("leave one of them out, or correct its `id`"));
+        }
+    }
+}
+
+/// In a file of one person's own, such an account was probably meant to be one of the manifest's.
+fn id_missing(account: &Account, all: &[Account], files: &Layers, sink: &mut Sink) -> Diagnostic {
+    let help = "add `id = \"…\"` with the 12 digits of its number";
+    let is_own = files.is_personal(account.at);
+    let shared = all.iter().filter(|other| is_own && !files.is_personal(other.at));
+    let guess = sink.nearest(&account.name, shared.map(|other| other.name.as_str()));
+    let message = format!("the account `{}` has no `id`", account.name);
+    Diagnostic::error(codes::MISSING_KEY, account.at, message).help(match guess {
+        Some(guess) => format!("did you mean `{guess}`, which the manifest has? If not, {help}"),
+        None => help.to_owned(),
+    })
+}
+
+/// The names of roles in `entry`; what a role may be called is checked where it is used.
+pub(crate) fn roles(entry: &Entry<'_>, example: &str, sink: &mut Sink) -> Option<Vec<RoleName>> {
+    let texts = texts(entry, example, sink)?;
+    let is_name = |text: &Text<'_>| !text.value.is_empty() && !text.value.contains(is_unsafe);
+    let are_names = texts.iter().all(is_name);
+    for text in texts.iter().filter(|text| !is_name(text)) {
+        let help = "a role's name is one line of visible characters, as the access portal or IAM shows it";
+        sink.reject(*text, codes::BAD_TEXT, "this can't be the name of a role", help);
+    }
+    let role = |text: Text<'_>| RoleName { name: text.value.to_owned(), at: text.at };
+    let texts = dedup(texts, sink);
+    are_names.then(|| texts.into_iter().map(role).collect())
+}

@@ -1,0 +1,185 @@
+//! Owns `[sso_sessions]`. Must not know the profiles that use them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::field::{Field, Found, Given, Layer, Slot, first, keys, text, unknown_keys};
+use super::reader::Reader;
+use super::values;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::codes;
+use crate::manifest::sink::{About, Generated, Sink};
+use crate::manifest::spec::keys::{ANY, Key, REGION, Shape, URL, key};
+use crate::manifest::table::{self, texts};
+use crate::manifest::tree::{Entry, Text};
+use crate::model::{ConfigText, Region, SessionName, SsoSession, StartUrl};
+use crate::source::Span;
+
+/// What is asked for when a session names no scopes (aws-facts §4.1).
+const DEFAULT_SCOPE: &str = "sso:account:access";
+
+keys! {
+    /// The keys of an SSO session.
+    Session {}
+
+    sso_start_url: StartUrl = text(values::start_url),
+        key(Shape::Text(URL), "The access portal.", &["\"https://corp.awsapps.com/start\""]).required(ANY);
+    sso_region: Region = text(values::region),
+        key(Shape::Text(REGION), "Where IAM Identity Center runs.", &["\"us-east-1\""]).required(ANY);
+    sso_registration_scopes: Vec<ConfigText> = first(scopes),
+        key(
+            Shape::Texts("[A-Za-z0-9_.:/*-]+", 1),
+            "The OAuth scopes to ask for; [\"sso:account:access\"] if not given.",
+            &["[\"sso:account:access\"]"],
+        ).optional(ANY);
+}
+
+/// The sessions of one manifest.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    /// The place among the right ones by name; none where a session is wrong, which has been reported.
+    by_name: HashMap<String, Option<usize>>,
+    /// The names in the manifest's order, and where the first file has each.
+    pub(crate) names: Vec<(String, Span)>,
+    /// The right ones in the manifest's order.
+    pub(crate) checked: Vec<Arc<SsoSession>>,
+}
+
+impl Sessions {
+    /// Reads and checks the sessions of a table.
+    pub(crate) fn read(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Self {
+        let names = table.iter().map(|entry| (&*entry.name, entry.at, IsMade::No));
+        let alike = check_case(names, "SSO session", &mut reader.sink);
+        let mut sessions = Self::default();
+        for (index, entry) in table.iter().enumerate() {
+            let session = session(entry, reader).filter(|_| !alike.contains(&index) && !entry.is_disputed);
+            sessions.names.push((entry.name.to_string(), entry.at));
+            sessions.by_name.insert(entry.name.to_string(), session.as_ref().map(|_| sessions.checked.len()));
+            sessions.checked.extend(session.map(Arc::new));
+        }
+        sessions
+    }
+
+    /// True if there is a session of that name, right or wrong.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// The session of that name, if it is right.
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<SsoSession>> {
+        self.by_name.get(name).copied().flatten().map(|index| &self.checked[index])
+    }
+
+    /// Reports a name that no session has, as the `error` of a code and a message.
+    pub(crate) fn check_reference(
+        &self,
+        name: &Given<String>,
+        error: impl FnOnce(&'static str, String) -> Diagnostic,
+        sink: &mut Sink,
+    ) {
+        if self.has(&name.value) {
+            return;
+        }
+        let names = self.names.iter().map(|(name, _)| name.as_str());
+        let add = || format!("add a table `[sso_sessions.{}]`", values::toml_key(&name.value));
+        let help = sink.did_you_mean(&name.value, names, add);
+        sink.push(error(codes::UNKNOWN_SESSION, format!("there is no SSO session `{}`", name.value)).help(help));
+    }
+}
+
+/// The session in an entry, if everything about it is right.
+fn session(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> {
+    let before = reader.sink.errors();
+    let name = name(&entry.name, entry.at, &mut reader.sink);
+    let table = table::table(entry, &mut reader.sink)?;
+    let mut session = Session::default();
+    session.read_keys(&[Layer::own(table)], reader);
+    let place = format_args!("the SSO session `{}`", entry.name);
+    session.meant = unknown_keys(table, Session::KEYS, place, &mut reader.sink);
+    for key in Session::KEYS.iter().filter(|key| !key.required.is_empty() && session.lacks(key.name)) {
+        let message = format!("the SSO session `{}` has no `{}`", entry.name, key.name);
+        let found = Diagnostic::error(codes::MISSING_KEY, entry.at, message);
+        reader.sink.push(found.help(format!("add `{} = {}`", key.name, key.examples[0])));
+    }
+    if reader.sink.errors() > before {
+        return None;
+    }
+    let default = || ConfigText::new(DEFAULT_SCOPE).into_iter().collect();
+    Some(SsoSession {
+        name: name?,
+        start_url: session.sso_start_url.take()?,
+        region: session.sso_region.take()?,
+        scopes: session.sso_registration_scopes.take().unwrap_or_else(default),
+    })
+}
+
+fn name(text: &str, at: Span, sink: &mut Sink) -> Option<SessionName> {
+    let found = match SessionName::new(text) {
+        Ok(_) if text == "default" => {
+            Diagnostic::error(codes::BAD_NAME, at, "an SSO session can't be called `default`")
+                .help("give it the name of the company or the portal: only a profile can be `default`")
+        }
+        Ok(name) => return Some(name),
+        Err(error) => values::bad_name(text, at, &error),
+    };
+    sink.push(found);
+    None
+}
+
+fn scopes(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<Vec<ConfigText>> {
+    let texts = texts(entry, key.examples[0], &mut reader.sink)?;
+    if texts.is_empty() {
+        let found = Diagnostic::error(codes::BAD_SCOPE, entry.node.at, "a session needs at least one scope");
+        reader.sink.push(found.help(format!("leave the key out for [\"{DEFAULT_SCOPE}\"]")));
+        return None;
+    }
+    let is_scope = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:/*-".contains(&byte))
+    };
+    let scope = |text: Text<'_>| {
+        let scope = ConfigText::new(text.value).ok().filter(|_| is_scope(text.value));
+        if scope.is_none() {
+            let help = "a scope reads like `sso:account:access`; one per string";
+            reader.sink.reject(text, codes::BAD_SCOPE, format!("`{}` is not a scope", text.value), help);
+        }
+        scope
+    };
+    let scopes: Vec<_> = texts.into_iter().map(scope).collect();
+    scopes.into_iter().collect()
+}
+
+/// Whether a name is one of those that a matrix makes, whose findings are said once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IsMade {
+    No,
+    Yes,
+}
+
+/// Reports each of `names` before which one stands that differs only in case. Returns the places of all such names.
+pub(crate) fn check_case<'n>(
+    names: impl Iterator<Item = (&'n str, Span, IsMade)> + Clone,
+    what: &str,
+    sink: &mut Sink,
+) -> Vec<usize> {
+    // Most manifests are in lower case: then no two names differ only in that.
+    if names.clone().all(|(name, ..)| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
+        return Vec::new();
+    }
+    let (mut seen, mut alike) = (HashMap::new(), Vec::new());
+    for (index, (name, at, is_made)) in names.enumerate() {
+        let (other, first, place) = *seen.entry(name.to_lowercase()).or_insert((name, at, index));
+        if other != name {
+            alike.extend([place, index]);
+            let message = format!("the {what}s `{other}` and `{name}` differ only in case");
+            let found = Diagnostic::error(codes::NAME_CASE, at, message);
+            let found = if first == at { found } else { found.related(first, "the other one") };
+            if is_made == IsMade::Yes {
+                let made = Generated { name: name.to_owned(), is_told: true, ..Generated::default() };
+                sink.turn_to(About::Made(made));
+            }
+            sink.push(found.help("rename one of them: some AWS tools take both for one"));
+            sink.turn_to(About::Shared);
+        }
+    }
+    alike
+}

@@ -1,0 +1,203 @@
+//! Owns the findings of one run: each is said once, of all the profiles that it is about. Must not know what is checked.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use super::suggest::Suggester;
+use super::tree::{FilledBy, Text};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::Span;
+
+/// The most other profiles that one finding names.
+const MOST_NAMED: usize = 5;
+
+/// Whom the next findings are about.
+#[derive(Debug, Default)]
+pub(super) enum About {
+    /// What profiles share.
+    #[default]
+    Shared,
+    /// A profile that is written in a file.
+    Written(String),
+    /// A profile that a matrix makes: what is wrong with many of these is said once.
+    Made(Generated),
+}
+
+/// A profile that a matrix makes.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Generated {
+    /// Empty as long as it is not known.
+    pub(super) name: String,
+    /// False where another profile has the name.
+    pub(super) is_told: bool,
+    pub(super) account: Span,
+    pub(super) role: Option<Span>,
+}
+
+/// A finding that the profiles of a matrix share.
+#[derive(Debug)]
+struct Fold {
+    /// Its place among all findings.
+    index: usize,
+    /// Some of the other profiles that it is in.
+    names: Vec<String>,
+    others: usize,
+}
+
+/// All findings of one run.
+#[derive(Debug, Default)]
+pub(super) struct Sink {
+    found: Vec<Diagnostic>,
+    errors: usize,
+    about: About,
+    is_hushed: bool,
+    /// How many findings of one rule at one place the profile has that is made now.
+    alike: HashMap<(&'static str, Span), usize>,
+    folds: HashMap<(&'static str, Span, usize), Fold>,
+    guesses: Suggester,
+    /// A mistake, or a value that each person supplies, hides which profiles there are: so none can be called missing.
+    pub(super) profiles_unknown: bool,
+}
+
+impl Sink {
+    /// From now on, findings are about this. Returns whom they were about before.
+    pub(super) fn turn_to(&mut self, about: About) -> About {
+        self.alike.clear();
+        std::mem::replace(&mut self.about, about)
+    }
+
+    /// Nothing is said for now of values about which all was said where they are shared.
+    pub(super) fn hush(&mut self, is_hushed: bool) {
+        self.is_hushed = is_hushed;
+    }
+
+    /// How many errors were found so far, those that are not said again included.
+    pub(super) fn errors(&self) -> usize {
+        self.errors
+    }
+
+    pub(super) fn push(&mut self, mut found: Diagnostic) {
+        if self.is_hushed {
+            return;
+        }
+        self.errors += usize::from(found.severity == Severity::Error);
+        match &self.about {
+            About::Shared => {}
+            About::Written(name) => found.profiles.push(name.clone()),
+            About::Made(made) => {
+                if !made.name.is_empty() {
+                    found.profiles.push(made.name.clone());
+                }
+                let (code, at) = (found.code, found.primary.span);
+                let number = self.alike.entry((code, at)).or_default();
+                let key = (code, at, *number);
+                *number += 1;
+                if let Some(fold) = self.folds.get_mut(&key) {
+                    fold.add(made);
+                    self.found[fold.index].profiles.append(&mut found.profiles);
+                    return;
+                }
+                self.folds.insert(key, Fold { index: self.found.len(), names: Vec::new(), others: 0 });
+            }
+        }
+        self.found.push(found);
+    }
+
+    /// Adds a finding about `text`, with what a matrix has filled in.
+    pub(super) fn report(&mut self, text: Text<'_>, found: Diagnostic) {
+        let found = match &self.about {
+            About::Made(made) if text.filled == FilledBy::Matrix => {
+                let found = found.related(made.account, "made for this account");
+                made.role.into_iter().fold(found, |found, role| found.related(role, "and this role"))
+            }
+            _ => found,
+        };
+        self.push(found);
+    }
+
+    /// Reports `text` as wrong under the rule `code`.
+    pub(super) fn reject(&mut self, text: Text<'_>, code: &'static str, message: impl Into<String>, help: &str) {
+        let mut found = Diagnostic::error(code, text.at, message);
+        if text.filled != FilledBy::Nothing {
+            found = found.label(format!("with its variables filled in this is `{}`", text.value));
+        }
+        self.report(text, if help.is_empty() { found } else { found.help(help) });
+    }
+
+    /// What `parsed` made of `text`, or the reason as an error of the rule `code`.
+    pub(super) fn parsed<T, E: Display>(
+        &mut self,
+        text: Text<'_>,
+        parsed: Result<T, E>,
+        code: &'static str,
+        help: &str,
+    ) -> Option<T> {
+        parsed.map_err(|error| self.reject(text, code, error.to_string(), help)).ok()
+    }
+
+    /// The candidate nearest to `word`, if one is near enough to be meant.
+    pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        if self.is_hushed {
+            return None;
+        }
+        self.guesses.nearest(word, candidates)
+    }
+
+    /// The key that `word` was probably meant to be.
+    pub(super) fn nearest_key<'c>(
+        &mut self,
+        word: &str,
+        keys: impl Iterator<Item = &'c str> + Clone,
+    ) -> Option<&'c str> {
+        if self.is_hushed { None } else { self.guesses.key(word, keys) }
+    }
+
+    /// The question whether the nearest candidate is meant, or other advice.
+    pub(super) fn did_you_mean<'c>(
+        &mut self,
+        word: &str,
+        candidates: impl Iterator<Item = &'c str>,
+        otherwise: impl FnOnce() -> String,
+    ) -> String {
+        let guess = self.nearest(word, candidates);
+        guess.map_or_else(otherwise, |guess| format!("did you mean `{guess}`?"))
+    }
+
+    /// Everything that was found, by place and then by severity.
+    pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        for fold in self.folds.into_values() {
+            if let Some(words) = fold.words() {
+                let label = &mut self.found[fold.index].primary.text;
+                *label = if label.is_empty() { words } else { format!("{label}; {words}") };
+            }
+        }
+        self.found.sort_by_key(|found| (found.primary.span, found.severity));
+        self.found
+    }
+}
+
+impl Fold {
+    fn add(&mut self, made: &Generated) {
+        self.others += 1;
+        if self.names.len() < MOST_NAMED && !made.name.is_empty() && made.is_told {
+            self.names.push(made.name.clone());
+        }
+    }
+
+    /// In which other profiles it is; none if it is in no other.
+    fn words(&self) -> Option<String> {
+        let more = self.others - self.names.len();
+        let others = if more == 1 { "1 other profile".to_owned() } else { format!("{more} other profiles") };
+        match (self.names.is_empty(), more) {
+            (true, 0) => None,
+            (true, _) => Some(format!("so it is in {others} of this matrix")),
+            (false, 0) => Some(format!("so it is in {}", quoted(self.names.iter()))),
+            (false, _) => Some(format!("so it is in {} and {others}", quoted(self.names.iter()))),
+        }
+    }
+}
+
+/// Names in backticks, with commas between them.
+pub(super) fn quoted(names: impl Iterator<Item = impl Display>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

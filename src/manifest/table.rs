@@ -1,0 +1,109 @@
+//! Owns how typed values are taken out of a tree, and what is said of a wrong type, of an unknown key and of a name twice.
+//! Must not know which keys there are.
+
+use std::collections::HashMap;
+use std::fmt::Arguments;
+
+use super::codes;
+use super::sink::{Sink, quoted};
+use super::spec::aws_settings;
+use super::tree::{Entry, Node, Table, Text, Value};
+use crate::diagnostic::Diagnostic;
+
+/// Reports that the value of `name` is not `wanted`.
+pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Option<&str>, sink: &mut Sink) {
+    let found = node.type_words();
+    let message = format!("`{name}` must be {wanted}, not {found}");
+    let wrong = Diagnostic::error(codes::WRONG_TYPE, node.at, message).label(format!("this is {found}"));
+    sink.push(match example {
+        Some(example) => wrong.help(format!("write it as in `{name} = {example}`")),
+        None => wrong,
+    });
+}
+
+/// The table in `entry`.
+pub(super) fn table<'e, 't>(entry: &'e Entry<'t>, sink: &mut Sink) -> Option<&'e Table<'t>> {
+    let table = entry.node.table();
+    if table.is_none() {
+        wrong_type(&entry.name, &entry.node, "a table", None, sink);
+    }
+    table
+}
+
+/// The string in `entry`.
+pub(super) fn text<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
+    text_in(&entry.name, &entry.node, example, sink)
+}
+
+fn text_in<'e>(name: &str, node: &'e Node<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
+    let text = node.text();
+    if text.is_none() && !matches!(node.value, Value::Unfilled) {
+        wrong_type(name, node, "a string", Some(example), sink);
+    }
+    text
+}
+
+/// The strings in `entry`; none if any of them is no good.
+pub(super) fn texts<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
+    let Some(list) = entry.node.list() else {
+        wrong_type(&entry.name, &entry.node, "a list of strings", Some(example), sink);
+        return None;
+    };
+    let texts: Vec<_> = list.iter().map(|node| text_in(&entry.name, node, example, sink)).collect();
+    texts.into_iter().collect()
+}
+
+/// The whole number in `entry`.
+pub(super) fn number(entry: &Entry<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<i64> {
+    if let Value::Integer(Some(number)) = entry.node.value {
+        return Some(number);
+    }
+    wrong_type(&entry.name, &entry.node, wanted, Some(example), sink);
+    None
+}
+
+/// The texts of a list, each once; one that stands there twice is reported.
+pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> {
+    let mut places = HashMap::with_capacity(texts.len());
+    let mut once = Vec::with_capacity(texts.len());
+    for text in texts {
+        if let Some(first) = places.get(text.value) {
+            let message = format!("`{}` stands twice in this list", text.value);
+            let found = Diagnostic::warning(codes::LISTED_TWICE, text.at, message);
+            sink.push(found.related(*first, "it stands here first").help("leave one of them out"));
+            continue;
+        }
+        places.insert(text.value, text.at);
+        once.push(text);
+    }
+    once
+}
+
+/// Reports a key that is not one of `known`, and returns the one that was probably meant.
+pub(super) fn unknown_key(
+    entry: &Entry<'_>,
+    place: Arguments<'_>,
+    known: impl Iterator<Item = &'static str> + Clone,
+    sink: &mut Sink,
+) -> Option<&'static str> {
+    let name = &*entry.name;
+    let guess = sink.nearest_key(name, known.clone());
+    let setting = aws_settings::of_variable(name).filter(|_| known.clone().any(|key| key == "settings"));
+    let found = Diagnostic::error(codes::UNKNOWN_KEY, entry.over, format!("`{name}` is not a key of {place}"));
+    let is_key = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"].contains(&name);
+    sink.push(match guess {
+        _ if is_key => found.help(
+            "no key or token belongs here: delete the line, replace the key if anybody else could read it, and use \
+             `awsauth keys add NAME`",
+        ),
+        _ if let Some(setting) = setting => {
+            found.help(format!("AWS's own settings go to `settings`: `settings.{} = …`", setting.name))
+        }
+        Some(guess) => found.help(format!("did you mean `{guess}`?")),
+        None => match aws_settings::refusal(name).filter(|_| !name.starts_with("sso_")) {
+            Some(reason) => found.label(reason).help("leave it out"),
+            None => found.help(format!("the keys are {}", quoted(known))),
+        },
+    });
+    guess.filter(|_| !is_key && setting.is_none())
+}

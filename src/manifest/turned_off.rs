@@ -1,0 +1,42 @@
+//! Owns what one person turns off: the names that the shared files make, and that all files together do not. Must not know
+//! what becomes of the profiles that need them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::check::unchecked::{LeftOut, Unchecked};
+use super::files::Layers;
+use super::hosts::Hosts;
+use super::matrix::{CHOICES, expand};
+use super::raw::reader::Reader;
+use super::sink::Sink;
+use super::tables::Tables;
+use super::tree::{Table, find};
+use super::vars::Vars;
+
+/// The names that matrices of the `shared` tables make, and no matrix of `all`; each with what turns it off.
+pub(super) fn names(
+    shared: Option<Table<'_>>,
+    all: &Tables<'_>,
+    profiles: &[Unchecked<'_>],
+    vars: &Vars,
+    hosts: &Hosts<'_>,
+) -> HashMap<String, LeftOut> {
+    let Some(shared) = shared.filter(|shared| find(shared, "matrix").is_some()) else { return HashMap::new() };
+    // What is wrong with these is nobody's business who has other ones.
+    let (mut vars, mut reader) = (vars.clone(), Reader { sink: Sink::default(), hosts: hosts.clone() });
+    let shared = Tables::read(shared, false, &mut vars, &mut reader);
+    let made: HashSet<&str> =
+        profiles.iter().filter(|profile| profile.made.is_some()).map(|profile| &*profile.written).collect();
+    let names = expand::names(&shared.matrices, shared.context(), &mut vars, &mut reader).into_iter();
+    let off = names.filter(|(name, ..)| !made.contains(name.as_str()));
+    off.filter_map(|(name, label, account)| Some((name, cause(label, account, all, hosts.files)?))).collect()
+}
+
+/// What turns off the profiles of a matrix and an account.
+fn cause(label: &str, account: &str, all: &Tables<'_>, files: &Layers) -> Option<LeftOut> {
+    let matrix = find(&all.matrices, label)?;
+    let choices = matrix.node.table().into_iter().flatten().filter(|entry| CHOICES.contains(&&*entry.name));
+    let mut own = choices.map(|entry| entry.over).filter(|at| files.is_personal(*at));
+    let account = || all.accounts.get(account).map(|account| account.over).filter(|at| files.is_personal(*at));
+    Some(LeftOut { matrix: matrix.at, by: own.next().or_else(account).unwrap_or(matrix.over) })
+}

@@ -1,0 +1,495 @@
+//! Owns `[vars]`, `[required_vars]`, and how `${name}` is filled in. Must not know what the strings are for.
+//!
+//! A variable's value is a literal: a `${` in it is an error, so there is no order, no recursion and no growth.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use super::codes;
+use super::files::{Audience, Layers};
+use super::sink::Sink;
+use super::spec::keys::GENERATED;
+use super::table;
+use super::tree::{Entry, FilledBy, Node, Table, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// The most bytes that one string may have with its variables filled in.
+const LONGEST: usize = 64 * 1024;
+
+/// A variable of a manifest, for `awsauth vars`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    /// None if nothing defines it, or if what defines it is wrong.
+    pub(crate) value: Option<String>,
+    /// Where the value stands that wins.
+    pub(crate) set_at: Option<Span>,
+    /// What the manifest says that each person has to supply here.
+    pub(crate) required: Option<String>,
+    /// Where it is used, by place.
+    pub(crate) uses: Vec<Use>,
+}
+
+/// One use of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Use {
+    /// The key whose value it is a part of, with its tables: `profiles.prod.mfa_serial`.
+    pub(crate) key: String,
+    /// Where the value stands.
+    pub(crate) at: Span,
+}
+
+#[derive(Debug, Clone)]
+struct Defined {
+    /// None if the value itself is wrong, so that its uses are not reported as well.
+    value: Option<String>,
+    at: Span,
+    /// Where a shared file defines it.
+    shared: Option<Span>,
+}
+
+/// A variable that each person has to supply.
+#[derive(Debug, Clone)]
+struct Required {
+    /// What it is.
+    words: String,
+    at: Span,
+}
+
+/// What `${name}` stands for in one profile of a matrix.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known<'k> {
+    Text(&'k str),
+    /// Something that is wrong, which has been reported.
+    Wrong,
+}
+
+/// The variables of one manifest, and what is noted of their uses.
+#[derive(Debug, Clone)]
+pub(super) struct Vars {
+    audience: Audience,
+    defined: BTreeMap<String, Defined>,
+    required: BTreeMap<String, Required>,
+    /// The uses of those that nothing defines.
+    undefined: BTreeMap<String, BTreeSet<Span>>,
+    uses: BTreeMap<String, Vec<Use>>,
+    /// Something was read as right that can't be known before each person has supplied a value.
+    has_unset: bool,
+    /// Where the values of matrices stand, by place.
+    matrix_values: Vec<Span>,
+}
+
+/// A key with the tables that it is in.
+#[derive(Clone, Copy)]
+pub(super) struct Path<'p> {
+    above: Option<&'p Path<'p>>,
+    name: &'p str,
+}
+
+impl<'p> Path<'p> {
+    pub(super) fn of(name: &'p str) -> Self {
+        Self { above: None, name }
+    }
+
+    pub(super) fn below(&'p self, name: &'p str) -> Self {
+        Self { above: Some(self), name }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.above {
+            Some(above) => write!(f, "{above}.{}", self.name),
+            None => f.write_str(self.name),
+        }
+    }
+}
+
+impl Vars {
+    pub(super) fn new(audience: Audience) -> Self {
+        let (defined, required, undefined) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (uses, matrix_values) = (BTreeMap::new(), Vec::new());
+        Self { audience, defined, required, undefined, uses, has_unset: false, matrix_values }
+    }
+
+    /// Reads `[required_vars]` of one file; of two that say one name, the first is told.
+    pub(super) fn require(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
+        for entry in table {
+            let is_name = check_name(entry, sink);
+            let Value::Text(words) = &entry.node.value else {
+                let example = Some("\"your IAM user name\"");
+                table::wrong_type(&entry.name, &entry.node, "a few words for people", example, sink);
+                continue;
+            };
+            if is_name {
+                let required = Required { words: words.to_string(), at: entry.at };
+                self.required.entry(entry.name.to_string()).or_insert(required);
+            }
+        }
+    }
+
+    /// Reads the merged `[vars]`; `shared` says where a shared file has each.
+    pub(super) fn define(&mut self, table: &[Entry<'_>], shared: &HashMap<String, Span>, sink: &mut Sink) {
+        for entry in table {
+            let value = value(entry, sink).filter(|_| !entry.is_disputed);
+            let shared = shared.get(&*entry.name).copied();
+            self.defined.insert(entry.name.to_string(), Defined { value, at: entry.node.at, shared });
+        }
+    }
+
+    /// Fills in the variables in all strings of a table.
+    pub(super) fn fill_table(&mut self, table: &mut Table<'_>, path: &Path<'_>, sink: &mut Sink) {
+        for entry in table {
+            self.fill(&mut entry.node, &path.below(&entry.name), sink);
+        }
+    }
+
+    /// Fills in the variables in a value.
+    pub(super) fn fill(&mut self, node: &mut Node<'_>, path: &Path<'_>, sink: &mut Sink) {
+        match &mut node.value {
+            Value::Text(text) if text.contains("${") => {
+                self.note_uses(text, node.at, path, &[]);
+                let filled = self.filled(text, node.at, &|_| None, sink);
+                node.value = filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Vars));
+            }
+            Value::List(list) => list.iter_mut().for_each(|node| self.fill(node, path, sink)),
+            Value::Table(table) => self.fill_table(table, path, sink),
+            _ => {}
+        }
+    }
+
+    /// Fills in a value of a matrix for one of its profiles, where `known` says what it knows besides.
+    pub(super) fn fill_for<'k>(
+        &mut self,
+        node: &mut Node<'_>,
+        known: &dyn Fn(&str) -> Option<Known<'k>>,
+        sink: &mut Sink,
+    ) {
+        match &mut node.value {
+            Value::Text(text) if text.contains("${") => {
+                let filled = self.filled(text, node.at, known, sink);
+                node.value = filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Matrix));
+            }
+            Value::List(list) => list.iter_mut().for_each(|node| self.fill_for(node, known, sink)),
+            Value::Table(table) => table.iter_mut().for_each(|entry| self.fill_for(&mut entry.node, known, sink)),
+            _ => {}
+        }
+    }
+
+    /// Notes the variables in a value of a matrix as used, whether or not it makes any profile; `known` are not variables there.
+    pub(super) fn note_in_matrix(&mut self, node: &Node<'_>, path: &Path<'_>, known: &[&str]) {
+        match &node.value {
+            Value::Text(text) => self.note_uses(text, node.at, path, known),
+            Value::List(list) => list.iter().for_each(|node| self.note_in_matrix(node, path, known)),
+            Value::Table(table) => {
+                for entry in table {
+                    self.note_in_matrix(&entry.node, &path.below(&entry.name), known);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes where the values of matrices stand.
+    pub(super) fn set_matrix_values(&mut self, mut values: Vec<Span>) {
+        values.sort_unstable();
+        self.matrix_values = values;
+    }
+
+    /// Something that each person supplies is not known here.
+    pub(super) fn has_unset(&self) -> bool {
+        self.has_unset
+    }
+
+    /// A string with its variables filled in; none if one of them is wrong, which is reported or noted.
+    fn filled<'k>(
+        &mut self,
+        literal: &str,
+        at: Span,
+        known: &dyn Fn(&str) -> Option<Known<'k>>,
+        sink: &mut Sink,
+    ) -> Option<String> {
+        let mut is_sound = true;
+        let text = expand(literal, |name| {
+            let value = match known(name) {
+                Some(Known::Text(text)) => Some(Cow::Borrowed(text)),
+                Some(Known::Wrong) => None,
+                None => self.value_of(name, at).map(Cow::Owned),
+            };
+            is_sound &= value.is_some();
+            Some(value.unwrap_or_default())
+        });
+        let found = match text {
+            Ok(text) => return is_sound.then_some(text),
+            Err(Unfit::TooLong) => {
+                let message = "with its variables filled in, this has more than 65536 bytes";
+                Diagnostic::error(codes::BAD_VARIABLE, at, message)
+            }
+            Err(_) => {
+                let message = "a `${` here does not begin a variable such as `${name}`";
+                Diagnostic::error(codes::BAD_VARIABLE, at, message)
+                    .help("a name has letters, digits, `_` and `-`; a literal `${` is written `$${`")
+            }
+        };
+        sink.push(found);
+        None
+    }
+
+    /// The value of a variable; none if it is wrong, which was reported, or if nothing defines it, which is noted.
+    fn value_of(&mut self, name: &str, at: Span) -> Option<String> {
+        if let Some(defined) = self.defined.get(name) {
+            return defined.value.clone();
+        }
+        if self.audience == Audience::Team && self.required.contains_key(name) {
+            self.has_unset = true;
+        } else {
+            self.undefined.entry(name.to_owned()).or_default().insert(at);
+        }
+        None
+    }
+
+    fn note_uses(&mut self, literal: &str, at: Span, path: &Path<'_>, but: &[&str]) {
+        for part in parts(literal) {
+            if let Part::Name(name) = part
+                && !but.contains(&name)
+            {
+                self.uses.entry(name.to_owned()).or_default().push(Use { key: path.to_string(), at });
+            }
+        }
+    }
+
+    fn is_in_matrix(&self, at: Span) -> bool {
+        let after = self.matrix_values.partition_point(|value| value.start <= at.start);
+        after > 0 && at.end <= self.matrix_values[after - 1].end
+    }
+
+    /// The variables in the literal at `at`, with where their values stand.
+    pub(super) fn used_at(&self, at: Span, files: &Layers) -> Vec<(String, Span)> {
+        let is_known = |part| match part {
+            Part::Name(name) => self.defined.get(name).map(|defined| (name.to_owned(), defined.at)),
+            Part::Text(_) | Part::Bad => None,
+        };
+        parts(files.sources().text(at).unwrap_or_default()).filter_map(is_known).collect()
+    }
+
+    /// Reports what can be said once every string was read.
+    pub(super) fn report(&self, files: &Layers, sink: &mut Sink) {
+        for (name, places) in &self.undefined {
+            let found = self.undefined(name, places, files, sink);
+            sink.push(found);
+        }
+        for (name, required) in &self.required {
+            if let Some(Defined { shared: Some(place), .. }) = self.defined.get(name) {
+                let message = format!("`{name}` is for each person to supply, and has a value here for all of them");
+                let help = format!("leave one of them out; a person's own value belongs in {}", files.personal());
+                let found = Diagnostic::error(codes::REQUIRED_GIVEN, *place, message);
+                sink.push(found.related(required.at, "it is asked of each person here").help(help));
+            }
+            if !self.uses.contains_key(name) {
+                let message = format!("each person is asked for `{name}`, and nothing uses it");
+                let found = Diagnostic::warning(codes::REQUIRED_UNUSED, required.at, message);
+                sink.push(found.help(format!("leave it out, or use it as `${{{name}}}`")));
+            }
+        }
+    }
+
+    fn undefined(&self, name: &str, places: &BTreeSet<Span>, files: &Layers, sink: &mut Sink) -> Diagnostic {
+        let places: BTreeSet<Span> = places.iter().map(|at| within(files, *at, name)).collect();
+        let first = places.first().copied().unwrap_or_default();
+        let required = self.required.get(name);
+        let message = match required {
+            Some(Required { words, .. }) => format!("nothing defines the variable `{name}`: {words}"),
+            None => format!("nothing defines the variable `{name}`"),
+        };
+        let found = Diagnostic::error(codes::UNDEFINED_VARIABLE, first, message);
+        let found = match places.len() - 1 {
+            0 => found,
+            1 => found.label("and in one other place"),
+            more => found.label(format!("and in {more} other places")),
+        };
+        let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
+        if required.is_some() {
+            return found.help(format!("`awsauth vars` asks for it, or add {line} to [vars] of {personal}"));
+        }
+        if self.audience == Audience::Team {
+            return found.help(format!(
+                "add {line} to [vars] of {shared}; or, if each person has another value, `{name} = \"what it is\"` to \
+                 [required_vars]"
+            ));
+        }
+        if GENERATED.contains(&name) {
+            return found.help(format!(
+                "only the names and the profiles of a matrix{} know `${{{name}}}`, not its `accounts`, `roles` and \
+                 `exclude`; elsewhere it needs {line} in [vars]",
+                if name.starts_with("role") { " with `roles`" } else { "" }
+            ));
+        }
+        let is_made = places.iter().any(|place| self.is_in_matrix(*place));
+        let generated = GENERATED.into_iter().filter(|_| is_made);
+        let known = self.defined.keys().chain(self.required.keys()).map(String::as_str).chain(generated);
+        match sink.nearest(name, known) {
+            Some(guess) => found.help(format!(
+                "did you mean `${{{guess}}}`? If not, add {line} to [vars] of {shared}, or of {personal} if it is yours \
+                 alone"
+            )),
+            None => found.help(format!(
+                "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written \
+                 `$${{`"
+            )),
+        }
+    }
+
+    /// `found` with the places where the variables get their values that are in the strings at its places.
+    pub(super) fn explain(&self, mut found: Diagnostic, files: &Layers) -> Diagnostic {
+        if [codes::NESTED_VARIABLE, codes::BAD_VARIABLE, codes::UNDEFINED_VARIABLE].contains(&found.code) {
+            return found;
+        }
+        // Inside a matrix, these names are not those of variables.
+        let is_made = self.is_in_matrix(found.primary.span);
+        let is_hidden = |name: &str| is_made && GENERATED.contains(&name);
+        let places: Vec<Span> = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect();
+        for place in places {
+            let text = files.sources().text(place).unwrap_or_default();
+            let is_string = text.starts_with(['"', '\'']) && text.contains("${");
+            for part in parts(text).take_while(|_| is_string) {
+                if let Part::Name(name) = part
+                    && !is_hidden(name)
+                    && let Some(Defined { value: Some(_), at, .. }) = self.defined.get(name)
+                    && found.related.iter().all(|label| label.span != *at)
+                {
+                    found = found.related(*at, format!("`${{{name}}}` comes from here"));
+                }
+            }
+        }
+        found
+    }
+
+    /// Every variable that is defined, used or asked for, by name.
+    pub(super) fn into_list(self) -> Vec<Variable> {
+        let Self { mut defined, mut required, mut uses, .. } = self;
+        let names: BTreeSet<String> = defined.keys().chain(required.keys()).chain(uses.keys()).cloned().collect();
+        let variable = |name: String| {
+            let defined = defined.remove(&name);
+            let mut uses = uses.remove(&name).unwrap_or_default();
+            uses.sort_by_key(|one| one.at);
+            uses.dedup_by_key(|one| one.at);
+            Variable {
+                set_at: defined.as_ref().map(|defined| defined.at),
+                value: defined.and_then(|defined| defined.value),
+                required: required.remove(&name).map(|required| required.words),
+                uses,
+                name,
+            }
+        };
+        names.into_iter().map(variable).collect()
+    }
+}
+
+/// True if the key can be the name of a variable.
+fn check_name(entry: &Entry<'_>, sink: &mut Sink) -> bool {
+    let is_name = is_name(&entry.name);
+    if !is_name {
+        let message = format!("`{}` can't be the name of a variable", entry.name);
+        sink.push(Diagnostic::error(codes::BAD_NAME, entry.at, message).help("use letters, digits, `_` and `-`"));
+    }
+    is_name
+}
+
+fn value(entry: &Entry<'_>, sink: &mut Sink) -> Option<String> {
+    check_name(entry, sink);
+    let Value::Text(value) = &entry.node.value else {
+        table::wrong_type(&entry.name, &entry.node, "a string", Some("\"text\""), sink);
+        return None;
+    };
+    if value.contains("${") {
+        let message = format!("the value of `{}` contains `${{`", entry.name);
+        let found = Diagnostic::error(codes::NESTED_VARIABLE, entry.node.at, message);
+        sink.push(found.help("a variable is a literal text: write the other variable beside it where both are used"));
+        return None;
+    }
+    Some(value.to_string())
+}
+
+/// Letters, digits, `_` and `-`.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// True if a value of a matrix may be another one for each account and role.
+pub(super) fn varies(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Text(text) => parts(text).any(|part| matches!(part, Part::Name(name) if GENERATED.contains(&name))),
+        Value::List(list) => list.iter().any(varies),
+        Value::Table(table) => table.iter().any(|entry| varies(&entry.node)),
+        _ => false,
+    }
+}
+
+/// A part of a string with variables in it.
+enum Part<'s> {
+    Text(&'s str),
+    /// The name of a variable.
+    Name(&'s str),
+    /// A `${` that begins no variable; nothing follows.
+    Bad,
+}
+
+/// Why a string can't be filled in.
+pub(super) enum Unfit {
+    /// A `${` begins no variable.
+    Bad,
+    Unknown,
+    TooLong,
+}
+
+/// `literal` with every `${name}` filled in and every `$${` turned into `${`.
+pub(super) fn expand<'v>(
+    literal: &str,
+    mut value_of: impl FnMut(&str) -> Option<Cow<'v, str>>,
+) -> Result<String, Unfit> {
+    let mut text = String::new();
+    for part in parts(literal) {
+        match part {
+            Part::Text(part) => text.push_str(part),
+            Part::Name(name) => text.push_str(&value_of(name).ok_or(Unfit::Unknown)?),
+            Part::Bad => return Err(Unfit::Bad),
+        }
+        if text.len() > LONGEST {
+            return Err(Unfit::TooLong);
+        }
+    }
+    Ok(text)
+}
+
+/// The parts of a string, in order.
+fn parts(literal: &str) -> impl Iterator<Item = Part<'_>> {
+    let mut rest = literal;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let start = rest.find("${").unwrap_or(rest.len());
+        let is_literal = rest[..start].ends_with('$') && start < rest.len();
+        let (text, after) = match start - usize::from(is_literal) {
+            // Of `$${`, the first `$` goes.
+            0 if is_literal => ("${", &rest[3..]),
+            0 => {
+                let name = rest[2..].split_once('}').filter(|(name, _)| is_name(name));
+                rest = name.map_or("", |(_, after)| after);
+                return Some(name.map_or(Part::Bad, |(name, _)| Part::Name(name)));
+            }
+            start => rest.split_at(start),
+        };
+        rest = after;
+        Some(Part::Text(text))
+    })
+}
+
+/// The place of `${name}` in the literal at `at`, or the whole literal where it is written with escapes.
+fn within(files: &Layers, at: Span, name: &str) -> Span {
+    let written = format!("${{{name}}}");
+    let offset = files.sources().text(at).and_then(|literal| literal.find(&written));
+    offset.map_or(at, |offset| Span::new(at.start + offset, at.start + offset + written.len()))
+}
