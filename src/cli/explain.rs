@@ -189,6 +189,7 @@ fn disk_exit(error: &DiskError) -> Exit {
         | DiskError::LinkLoop { .. }
         | DiskError::TooLarge { .. }
         | DiskError::Exposed { .. }
+        | DiskError::PlantedLink { .. }
         | DiskError::ForeignGroup { .. }
         | DiskError::Foreign { .. } => Exit::Refused,
         DiskError::Io { .. } | DiskError::Behind { .. } => Exit::Unavailable,

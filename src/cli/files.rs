@@ -60,7 +60,7 @@ impl Files {
         let Some(dir) = beside(manifest) else { return };
         let Some(place) = trust::place(&dir.join(LOCAL_NAME)) else { return };
         let (name, doubt) = match tracking(&place) {
-            Tracking::Untracked => return,
+            Tracking::Untracked | Tracking::Known => return,
             Tracking::Tracked(path) => (path.rsplit('/').next().unwrap_or(LOCAL_NAME).into(), None),
             Tracking::Unknown(why) => match spelling(here(&dir)) {
                 Some(name) => (name, Some(why)),

@@ -11,7 +11,7 @@ use tempfile::TempPath;
 use thiserror::Error;
 
 use super::disk::{self, DiskError};
-use super::rights;
+use super::{rights, way};
 use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
@@ -225,6 +225,9 @@ fn resolve(path: &Path) -> Result<PathBuf, DiskError> {
     for _ in 0..=MOST_LINKS {
         match fs::symlink_metadata(&at) {
             Ok(metadata) if metadata.is_symlink() => {
+                if way::is_planted(&at) {
+                    return Err(DiskError::PlantedLink { path: at });
+                }
                 let to = fs::read_link(&at).map_err(DiskError::io("follow", &at))?;
                 at = parent(&at).join(to);
             }

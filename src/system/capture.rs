@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -99,9 +99,27 @@ pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureErro
     let printed = Printed::of(child.stdout.take());
     let status = watch(child, invocation)?;
     if status.success() {
-        return Ok(printed.finish());
+        return Ok(Secret::new(String::from_utf8(printed.finish()).unwrap_or_default()));
     }
     Err(if is_interrupt(status) { CaptureError::Interrupted } else { CaptureError::Failed(name(), words(status)) })
+}
+
+/// Runs a program for its answer, of which the first part is kept. None if it takes longer than `limit`: then it is ended.
+pub(super) fn answer(command: &mut Command, limit: Duration) -> io::Result<Option<Output>> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (stdout, stderr) = (Printed::of(child.stdout.take()), Printed::of(child.stderr.take()));
+    let deadline = Deadline::after(limit);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(Output { status, stdout: stdout.finish(), stderr: stderr.finish() }));
+        }
+        if deadline.left().is_zero() {
+            drop(child.kill());
+            child.wait()?;
+            return Ok(None);
+        }
+        thread::sleep(LOOK);
+    }
 }
 
 /// Waits for the end of a program, and ends it if that takes too long or the person wants to stop.
@@ -143,12 +161,12 @@ struct Printed {
 }
 
 impl Printed {
-    fn of(stdout: Option<ChildStdout>) -> Self {
+    fn of(stream: Option<impl io::Read + Send + 'static>) -> Self {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let (sender, end) = channel();
         let taken = Arc::clone(&bytes);
         thread::spawn(move || {
-            let mut rest = stdout.map(|stdout| stdout.take(MOST));
+            let mut rest = stream.map(|stream| stream.take(MOST));
             let mut buffer = [0; 512];
             while let Some(Ok(count @ 1..)) = rest.as_mut().map(|rest| rest.read(&mut buffer)) {
                 if let Ok(mut taken) = taken.lock() {
@@ -160,11 +178,10 @@ impl Printed {
         Self { bytes, end }
     }
 
-    fn finish(self) -> Secret {
+    fn finish(self) -> Vec<u8> {
         // Whatever keeps the pipe open, the program itself has ended.
         let _ = self.end.recv_timeout(GRACE);
-        let bytes = self.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default();
-        Secret::new(String::from_utf8(bytes).unwrap_or_default())
+        self.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default()
     }
 }
 
@@ -252,6 +269,13 @@ mod tests {
         assert!(matches!(run("/etc/passwd", &[], PLENTY), Err(CaptureError::Start(..))));
         let late = run("sleep", &["60"], Duration::from_millis(20)).unwrap_err();
         assert!(matches!(late, CaptureError::TimedOut { .. }), "{late:?}");
+    }
+
+    #[test]
+    fn an_answer_is_waited_for_no_longer_than_its_limit() {
+        assert!(answer(Command::new("sleep").arg("60"), Duration::from_millis(20)).unwrap().is_none());
+        let output = answer(Command::new("sh").args(["-c", "echo a; echo b >&2; exit 3"]), PLENTY).unwrap().unwrap();
+        assert_eq!((output.status.code(), &*output.stdout, &*output.stderr), (Some(3), &b"a\n"[..], &b"b\n"[..]));
     }
 
     #[test]

@@ -61,6 +61,12 @@ pub(crate) enum DiskError {
         /// Such as `it is a symbolic link`.
         why: String,
     },
+    /// As the system itself does not follow it, where `fs.protected_symlinks` is on (`proc_sys_fs(5)`).
+    #[error("awsauth does not follow the link {path}: another user put it there")]
+    PlantedLink {
+        /// The link.
+        path: PathBuf,
+    },
     /// Something else stands where the file should be.
     #[error("{path} is {what}, not a file")]
     NotAFile {

@@ -4,7 +4,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use super::capture;
 use super::way;
@@ -12,12 +13,18 @@ use super::way;
 /// All that git needs of this process's environment: where programs are, and the person's own configuration.
 const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
 
+/// How long git may take for one answer, before it is ended: for no hit, it looks through the whole history.
+const LIMIT: Duration = Duration::from_secs(10);
+
 /// What git knows of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tracking {
     /// It is committed or about to be, under this path in its repository.
     Tracked(String),
-    /// It is in no repository, or its repository does not have it.
+    /// It is not tracked now, and is in a commit: a pull that ended early leaves such files, and so does one that can't
+    /// remove them.
+    Known,
+    /// It is in no repository, or its repository has never had it.
     Untracked,
     /// There is a repository, and git can't answer, for this reason.
     Unknown(String),
@@ -27,9 +34,14 @@ pub(crate) enum Tracking {
 /// system may take `Profiles.Local.toml` for it. Each repository above it is asked, not only the nearest: where a submodule
 /// became a directory of the repository around it, its old `.git` stays behind and knows nothing of the files beside it.
 pub(crate) fn tracking(path: &Path) -> Tracking {
-    let is_root = |dir: &&Path| fs::symlink_metadata(dir.join(".git")).is_ok();
+    let is_root = |dir: &&Path| is_repository(&dir.join(".git"));
     let answers = path.ancestors().skip(1).filter(is_root).map(|root| tracking_in(root, path));
     answers.into_iter().find(|answer| *answer != Tracking::Untracked).unwrap_or(Tracking::Untracked)
+}
+
+/// One that a neighbour put into /tmp knows nothing of this user's files, and may keep git waiting.
+fn is_repository(git_dir: &Path) -> bool {
+    fs::symlink_metadata(git_dir).is_ok() && !way::is_planted(git_dir)
 }
 
 fn tracking_in(root: &Path, path: &Path) -> Tracking {
@@ -41,27 +53,41 @@ fn tracking_in(root: &Path, path: &Path) -> Tracking {
     if let Some(why) = way::exposure(&git) {
         return Tracking::Unknown(format!("git is not run: {why}"));
     }
-    match list(&git, root, &pathspec(name.as_os_str())).output() {
-        Ok(Output { status, stdout, .. }) if status.success() => {
-            let first = stdout.split(|byte| *byte == 0).next().unwrap_or_default();
-            Tracking::Tracked(String::from_utf8_lossy(first).into_owned())
-        }
-        // What `--error-unmatch` says; every failure of git's own is 128.
-        Ok(output) if output.status.code() == Some(1) => Tracking::Untracked,
-        Ok(output) => {
-            let words = String::from_utf8_lossy(&output.stderr);
-            let first = words.lines().next().unwrap_or("it failed");
-            Tracking::Unknown(format!("git can't look into {}: {first}", root.display()))
-        }
-        Err(error) => Tracking::Unknown(format!("git can't be run: {error}")),
-    }
+    let pathspec = pathspec(name.as_os_str());
+    let ask = |question: &[&str]| ask(git_in(&git, root).args(question).arg("--").arg(&pathspec), root);
+    let answer = ask(&INDEX).and_then(|tracked| match tracked {
+        Some(name) => Ok(Tracking::Tracked(name)),
+        None => Ok(ask(&HISTORY)?.map_or(Tracking::Untracked, |_| Tracking::Known)),
+    });
+    answer.unwrap_or_else(Tracking::Unknown)
 }
 
-/// `git ls-files` in the work tree at `root`. The repository is named, not looked for: so a bare one that is committed in a
+/// The files that are tracked now.
+const INDEX: [&str; 2] = ["ls-files", "-z"];
+/// A commit that has, or had, the file: of all that the branches, the reflog and the last fetch know. git writes the index last, so
+/// that while it works, and where it failed, the files are there before they are in the index.
+const HISTORY: [&str; 7] = ["rev-list", "-1", "--full-history", "--all", "--reflog", "--ignore-missing", "FETCH_HEAD"];
+
+/// The first thing that git answers; none if it has nothing to say.
+fn ask(command: &mut Command, root: &Path) -> Result<Option<String>, String> {
+    let output = match capture::answer(command, LIMIT) {
+        Ok(output) => output.ok_or_else(|| format!("git took more than {} seconds", LIMIT.as_secs()))?,
+        Err(error) => return Err(format!("git can't be run: {error}")),
+    };
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        let first = words.lines().next().unwrap_or("it failed");
+        return Err(format!("git can't look into {}: {first}", root.display()));
+    }
+    let first = output.stdout.split(|byte| *byte == 0).next().filter(|first| !first.is_empty());
+    Ok(first.map(|first| String::from_utf8_lossy(first).into_owned()))
+}
+
+/// git in the work tree at `root`. The repository is named, not looked for: so a bare one that is committed in a
 /// subdirectory is not found instead, and in a CI container another user may own the clone.
-fn list(git: &Path, root: &Path, pathspec: &OsStr) -> Command {
+fn git_in(git: &Path, root: &Path) -> Command {
     let mut command = Command::new(git);
-    command.current_dir(root).stdin(Stdio::null()).env_clear();
+    command.current_dir(root).env_clear();
     command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     // A partial clone would fetch what is missing, by a program that its configuration names.
     command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
@@ -69,19 +95,20 @@ fn list(git: &Path, root: &Path, pathspec: &OsStr) -> Command {
     // Both could name a program in the repository's configuration.
     command.args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
     command.arg("--git-dir").arg(root.join(".git")).arg("--work-tree").arg(root);
-    command.args(["ls-files", "-z", "--error-unmatch", "--"]).arg(pathspec);
     command
 }
 
 /// The pathspec (gitglossary) of every spelling of a path. Git knows the case of ASCII letters alone, and a file system may
-/// compose other letters in its own way, so that those stand for anything.
+/// compose other letters in its own way, so that those stand for anything. So do `s` and `k`: they are also the small letters of
+/// `ſ` (U+017F) and of the Kelvin sign (U+212A).
 fn pathspec(path: &OsStr) -> OsString {
-    let mut spec = ":(top,icase)".to_owned();
+    let mut spec = ":(top,icase,glob)".to_owned();
     for letter in path.to_string_lossy().chars() {
         match letter {
             '*' | '?' | '[' | '\\' => spec.extend(['\\', letter]),
             // Git writes `/` everywhere.
             letter if std::path::is_separator(letter) => spec.push('/'),
+            's' | 'S' | 'k' | 'K' => spec.push_str("?*"),
             letter if letter.is_ascii() => spec.push(letter),
             _ => {
                 // An accent may be a letter of its own, behind the one that it belongs to.
@@ -132,7 +159,7 @@ mod tests {
 
     #[test]
     fn every_spelling_of_a_tracked_file_counts_and_nothing_else() {
-        let files = ["Te[am]/Profiles.Local.toml", "é/b", "x/a*b"];
+        let files = ["Te[am]/Profiles.Local.toml", "é/b", "x/a*b", "aw\u{17f}/profile\u{17f}.toml", "des\u{212a}/a"];
         let (_dir, root) = repository(&files);
         let found = |path: &str| tracking(&root.join(path));
         for (path, tracked) in [
@@ -142,14 +169,102 @@ mod tests {
             ("e\u{301}/b", files[1]),
             ("É/B", files[1]),
             ("x/A*B", files[2]),
+            // Letters whose small ones are `s` and `k`.
+            ("aws/profiles.toml", files[3]),
+            ("aws/profile\u{17f}.toml", files[3]),
+            ("DESK/A", files[4]),
         ] {
             assert_eq!(found(path), Tracking::Tracked(tracked.to_owned()), "{path}");
         }
-        for path in ["profiles.local.toml", "Te[am]/profiles.toml", "Tea/profiles.local.toml", "x/acb", "a/b"] {
+        for path in [
+            "profiles.local.toml",
+            "Te[am]/profile.toml",
+            "aws/profile.toml",
+            "aws/x/profiles.toml",
+            "Tea/profiles.local.toml",
+            "x/acb",
+            "a/b",
+        ] {
             assert_eq!(found(path), Tracking::Untracked, "{path}");
         }
         let outside = tempfile::tempdir().unwrap();
         assert_eq!(tracking(&outside.path().join("a")), Tracking::Untracked);
+    }
+
+    /// The file `a` in a repository that does not track it any more, or not yet.
+    #[test]
+    fn a_file_that_a_commit_has_is_known_though_the_index_has_it_not() {
+        let committed = || {
+            let (dir, root) = repository(&["a"]);
+            git(&root, &["commit", "-q", "-m", "x"]);
+            (dir, root)
+        };
+        let untrack = ["rm", "-q", "--cached", "a"];
+        type Leave<'a> = (&'a str, &'a dyn Fn(&Path));
+        let leave: [Leave<'_>; 5] = [
+            // As a clone that ended early leaves it.
+            ("no index", &|root| fs::remove_file(root.join(".git/index")).unwrap()),
+            // As a pull leaves it that may not write to its directory.
+            ("removed", &|root| {
+                git(root, &untrack);
+                git(root, &["commit", "-q", "--allow-empty", "-m", "y"]);
+            }),
+            // As one leaves it that brought a commit which was taken back since.
+            ("reflog", &|root| {
+                git(root, &untrack);
+                git(root, &["commit", "-q", "--allow-empty", "--amend", "-m", "y"]);
+            }),
+            ("another branch, which a merge passed over", &|root| {
+                git(root, &["branch", "-M", "side"]);
+                git(root, &["checkout", "-q", "--orphan", "other"]);
+                git(root, &untrack);
+                git(root, &["commit", "-q", "--allow-empty", "-m", "y"]);
+                git(root, &["merge", "-q", "-s", "ours", "--allow-unrelated-histories", "-m", "z", "side"]);
+                git(root, &["branch", "-D", "-q", "side"]);
+                fs::remove_dir_all(root.join(".git/logs")).unwrap();
+            }),
+            // As a pull by address leaves it.
+            ("fetched", &|root| {
+                git(root, &["init", "-q", "clone"]);
+                git(&root.join("clone"), &["fetch", "-q", ".."]);
+            }),
+        ];
+        for (how, leave) in leave {
+            let (_dir, root) = committed();
+            leave(&root);
+            let root = if how == "fetched" { root.join("clone") } else { root };
+            assert_eq!(tracking(&root.join("a")), Tracking::Known, "{how}");
+            assert_eq!(tracking(&root.join("A")), Tracking::Known, "{how}");
+            assert_eq!(tracking(&root.join("b")), Tracking::Untracked, "{how}");
+        }
+    }
+
+    #[test]
+    fn a_history_that_is_not_whole_says_nothing() {
+        let (_dir, root) = repository(&["a"]);
+        fs::write(root.join(".git/FETCH_HEAD"), "").unwrap();
+        assert_eq!(tracking(&root.join("b")), Tracking::Untracked, "a fetch that got nothing, and no commit yet");
+        git(&root, &["commit", "-q", "-m", "x"]);
+        let objects = root.join(".git/objects");
+        fs::remove_dir_all(&objects).unwrap();
+        fs::create_dir(&objects).unwrap();
+        assert!(matches!(tracking(&root.join("b")), Tracking::Unknown(_)));
+    }
+
+    #[test]
+    fn a_repository_that_a_neighbour_put_above_is_passed_over() {
+        use std::os::unix::fs::{PermissionsExt as _, chown};
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: only root can give a file away");
+            return;
+        }
+        let (_dir, root) = repository(&["in/a"]);
+        chown(root.join(".git"), Some(4242), None).unwrap();
+        assert_eq!(tracking(&root.join("in/a")), Tracking::Tracked("in/a".to_owned()), "as in a container");
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o1777)).unwrap();
+        assert_eq!(tracking(&root.join("in/a")), Tracking::Untracked);
+        chown(root.join(".git"), Some(0), None).unwrap();
+        assert_eq!(tracking(&root.join("in/a")), Tracking::Tracked("in/a".to_owned()));
     }
 
     #[test]

@@ -26,6 +26,9 @@ fn repository_s(place: &Path) -> Option<String> {
     match tracking(place) {
         Tracking::Untracked => None,
         Tracking::Tracked(_) => Some(format!("{} is committed to a git repository", place.display())),
+        Tracking::Known => {
+            Some(format!("{} is in a commit of a git repository, and a pull may have left it there", place.display()))
+        }
         Tracking::Unknown(why) => Some(format!("awsauth can't tell whether {} is committed: {why}", place.display())),
     }
 }
