@@ -17,8 +17,8 @@ function awsauth {
         @PROGRAM@ "$@"
         return
     fi
-    # A trace would show the secrets.
-    { case $- in *x*) _awsauth_trace=yes; set +x ;; esac; } 2>/dev/null
+    # A trace (`set -x`, `set -v`) would show the secrets.
+    { _awsauth_trace=${-//[!xv]/}; set +xv; } 2>/dev/null
     _awsauth_lines=$(AWSAUTH_HOOK=bash @PROGRAM@ "$@") || _awsauth_code=$?
     # All else that it prints, such as --help, is to be read.
     case $_awsauth_lines in
@@ -26,7 +26,7 @@ function awsauth {
         ?*) printf '%s\n' "$_awsauth_lines" ;;
     esac
     if [[ -n $_awsauth_trace ]]; then
-        set -x
+        set -"$_awsauth_trace"
     fi
     return "$_awsauth_code"
 }
