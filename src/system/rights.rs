@@ -19,16 +19,19 @@ pub(super) fn keep(new: &File, target: &Path, old: &Metadata) -> Result<(), Disk
     if (fresh.uid(), fresh.gid()) != (old.uid(), old.gid())
         && let Err(error) = fchown(new, Some(old.uid()), Some(old.gid()))
     {
-        // Only root, and members of a group, can give a file to it. Without rights, it does not matter which one it is.
+        // Only root, and members of a group, can give a file to it. One without rights is not missed.
         if error.kind() != io::ErrorKind::PermissionDenied || fresh.uid() != old.uid() {
             return Err(change(error));
         }
         if mode & 0o070 != 0 {
             return Err(DiskError::ForeignGroup { path: target.to_path_buf(), group: old.gid() });
         }
+        // Its members had less than all others, whom they are among now.
+        mode &= !0o007;
     }
     if let list::Kept::GroupOnly(rights) = list::keep(new, target).map_err(change)? {
-        mode &= !0o070 | rights << 3;
+        // Whom the list gave less than all others is among them now.
+        mode &= !0o077 | rights << 3;
     }
     if fresh.mode() & 0o7777 == mode {
         Ok(())

@@ -323,7 +323,8 @@ fn a_group_that_one_is_not_in_is_told_before_a_code_is_spent_and_kept_from_the_f
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
     }
     assert_eq!(scene.calls(), [""; 0]);
-    set_mode(&file, 0o600);
+    // All but the group may read it, whose members are among all others from now on.
+    set_mode(&file, 0o604);
     as_stranger(&scene, &["login", "main", "--token-code", &code]).ok();
     assert!(scene.home.read(CREDENTIALS).contains("[main]"));
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
