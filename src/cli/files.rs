@@ -34,7 +34,7 @@ impl Files {
     /// Reads the manifest where it is, and for one person what they add to it.
     pub(crate) fn read(places: Places<'_>, audience: Audience) -> Result<Self, Failure> {
         let path = places.manifest()?;
-        if audience == Audience::Team && !Places::is_manifest_own(&path) {
+        if audience == Audience::Team {
             stays_in_its_directory(&path)?;
         }
         let (bytes, look) = match seen::read(&path, clock::now()) {
@@ -113,14 +113,16 @@ impl Files {
 /// this machine's own files, by the manifest no more than by what it includes.
 fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
     let Some(real) = disk::real_path(manifest) else { return Ok(()) };
-    let own = disk::real_path(here(parent(manifest))).and_then(|dir| misled(manifest, &dir, &real));
+    // The one of the configuration directory may be a link of the person's own, which git does not know.
+    let named = (!Places::is_manifest_own(manifest)).then(|| here(parent(manifest)));
+    let by_name = named.and_then(disk::real_path).and_then(|dir| misled(manifest, &dir, &real));
     // A directory on the way may be the repository's link as well: the last one is to blame.
     let on_the_way = || {
         let is_committed = |link: &Path| tracking(link) != Tracking::Untracked;
         let links = trust::links(manifest);
         links.iter().rev().find_map(|link| misled(link, link.parent()?, &real).filter(|_| is_committed(link)))
     };
-    own.or_else(on_the_way).map_or(Ok(()), Err)
+    by_name.or_else(on_the_way).map_or(Ok(()), Err)
 }
 
 /// Why the file `real` is no manifest for the `link` in `dir` that leads to it.
@@ -154,13 +156,11 @@ fn spelling(dir: &Path) -> Option<OsString> {
     names.into_iter().map(|named| named.name).find(|name| name.eq_ignore_ascii_case(LOCAL_NAME))
 }
 
-/// A repository names no file outside its directory, by a link neither.
+/// A repository names no file outside its directory, and none of its own, by a link neither.
 fn led_out_failure(path: &Path, target: &Path) -> Failure {
-    let message = format!(
-        "{} is a link from a git repository, and leads out of its directory, to {}",
-        path.display(),
-        target.display()
-    );
+    let where_to = if trust::is_git_s(target) { "to" } else { "out of its directory, to" };
+    let message =
+        format!("{} is a link from a git repository, and leads {where_to} {}", path.display(), target.display());
     let own = Places::own_local().map_or_else(|| LOCAL_NAME.to_owned(), |own| Places::shown(&own));
     Failure::new(Exit::Manifest, crate::source::display_safe(&message))
         .hint(format!("remove it; what you want for yourself belongs in {own}, which may be a link"))

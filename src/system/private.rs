@@ -57,7 +57,7 @@ pub(super) fn open(
     };
     let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
     disk::refuse_odd(path, &metadata)?;
-    match exposure(&metadata, keeper, Sticky::MeansNothing) {
+    match exposure(path, &metadata, keeper, Sticky::MeansNothing) {
         Some(why) => Err(exposed(path, why)),
         None => Ok(Some((file, metadata))),
     }
@@ -84,7 +84,7 @@ fn follow_nothing(_options: &mut OpenOptions) {}
 
 /// What the sticky bit of a directory is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sticky {
+pub(super) enum Sticky {
     /// On the way: in a directory such as /tmp, nobody can exchange another user's file.
     Protects,
     /// At the end: anybody can put a new file there.
@@ -115,7 +115,7 @@ pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
             Err(error) => return Err(DiskError::io("look at", &at)(error)),
         };
         let sticky = if ahead.is_empty() { Sticky::MeansNothing } else { Sticky::Protects };
-        if let Some(why) = exposure(&metadata, keeper, sticky) {
+        if let Some(why) = exposure(&at, &metadata, keeper, sticky) {
             return Err(exposed(&at, why));
         }
         if metadata.is_symlink() {
@@ -135,7 +135,7 @@ pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
 
 /// Why somebody else could write to it, in a few words.
 #[cfg(unix)]
-fn exposure(metadata: &Metadata, keeper: Keeper, sticky: Sticky) -> Option<String> {
+fn exposure(path: &Path, metadata: &Metadata, keeper: Keeper, sticky: Sticky) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     // Asked once: a warm `credential-process` checks eight places.
     static USER: LazyLock<u32> = LazyLock::new(|| rustix::process::geteuid().as_raw());
@@ -149,13 +149,28 @@ fn exposure(metadata: &Metadata, keeper: Keeper, sticky: Sticky) -> Option<Strin
     if metadata.is_symlink() || sticky == Sticky::Protects && mode & 0o1000 != 0 {
         return None;
     }
-    // A group with its user's number is that user's own, as most systems make one; umask 002 goes with it.
-    let is_shared = metadata.gid() != owner;
-    match mode {
-        _ if mode & 0o002 != 0 => Some("everybody on this machine can write to it".to_owned()),
-        _ if mode & 0o020 != 0 && is_shared => Some("its group can write to it".to_owned()),
-        _ => None,
-    }
+    let words = match mode {
+        _ if mode & 0o002 != 0 => "everybody on this machine can write to it",
+        _ if mode & 0o020 == 0 => return None,
+        // A group with its user's number is that user's own, as most systems make one; umask 002 goes with it.
+        _ if metadata.gid() != owner => "its group can write to it",
+        // Then the group's part of the mode is the most that anybody in the list has.
+        _ if has_access_list(path) => "its access list (`getfacl`) may let others write to it",
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
+#[cfg(target_os = "linux")]
+fn has_access_list(path: &Path) -> bool {
+    let mut nothing: [u8; 0] = [];
+    rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut nothing).is_ok()
+}
+
+/// Elsewhere, modes know nothing of access lists.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn has_access_list(_path: &Path) -> bool {
+    false
 }
 
 /// Whose home directory this is: root may work in another user's, as `sudo` has it, and believes their manifest as well.
@@ -173,7 +188,7 @@ pub(crate) fn check(_dir: &Path, _keeper: Keeper) -> Result<(), DiskError> {
 
 /// Owners and others are not told by modes here.
 #[cfg(not(unix))]
-fn exposure(_metadata: &Metadata, _keeper: Keeper, _sticky: Sticky) -> Option<String> {
+fn exposure(_path: &Path, _metadata: &Metadata, _keeper: Keeper, _sticky: Sticky) -> Option<String> {
     None
 }
 
@@ -265,6 +280,31 @@ mod tests {
         assert_eq!(fault(&root), None);
         std::os::unix::fs::chown(&state, None, Some(4242)).unwrap();
         assert_eq!(fault(&root).unwrap().1, "its group can write to it");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn where_a_list_says_who_may_write_the_group_is_not_ones_own() {
+        let entries = [(1, 7, u32::MAX), (2, 7, 1000), (4, 5, u32::MAX), (16, 7, u32::MAX), (32, 5, u32::MAX)];
+        let bytes = |(tag, rights, id): (u8, u8, u32)| [&[tag, 0, rights, 0], &id.to_le_bytes()[..]].concat();
+        let list: Vec<u8> = [2, 0, 0, 0].into_iter().chain(entries.into_iter().flat_map(bytes)).collect();
+        for place in ["state", "state/sessions", "state/sessions/a.json"] {
+            let (_dir, root) = with_a_file();
+            let path = root.join(place);
+            set_mode(&path, 0o775);
+            let metadata = fs::metadata(&path).unwrap();
+            std::os::unix::fs::chown(&path, None, Some(std::os::unix::fs::MetadataExt::uid(&metadata))).unwrap();
+            assert_eq!(fault(&root), None, "{place}");
+            let none = rustix::fs::XattrFlags::empty();
+            if rustix::fs::setxattr(&path, "system.posix_acl_access", &list, none).is_err() {
+                eprintln!("skipped: this file system has no access lists");
+                return;
+            }
+            let (at, why) = fault(&root).unwrap();
+            assert!(at == Path::new(place) && why.contains("access list"), "{place}: {why}");
+            set_mode(&path, 0o755);
+            assert_eq!(fault(&root), None, "{place}: nobody in the list may write");
+        }
     }
 
     #[test]

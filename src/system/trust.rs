@@ -1,8 +1,10 @@
 //! Owns telling whether a file is this user's own word: whether anybody else could have written it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::git::{Tracking, tracking};
+#[cfg(unix)]
+use super::private::Sticky;
 use super::way::Way;
 
 /// Why the file at `path` may not be this user's own word; none if only this user or root can change it, its directories and
@@ -10,9 +12,10 @@ use super::way::Way;
 #[cfg(unix)]
 pub(crate) fn distrust(path: &Path) -> Option<String> {
     let Ok(Way { real, dirs, links }) = Way::to(path) else { return Some("the file can't be looked at".to_owned()) };
-    let mut places = std::iter::once(&real).chain(&links).chain(&dirs);
-    let is_open = places.find_map(|place| changeable(place));
-    is_open.or_else(|| std::iter::once(&real).chain(&links).find_map(|place| repository_s(place)))
+    let ends = || std::iter::once(&real).chain(&links);
+    let open_end = || ends().filter_map(|place| place.parent()).find_map(|dir| changeable(dir, Sticky::MeansNothing));
+    let is_open = ends().chain(&dirs).find_map(|place| changeable(place, Sticky::Protects)).or_else(open_end);
+    is_open.or_else(|| ends().find_map(|place| repository_s(place)))
 }
 
 /// Elsewhere than on Unix awsauth can't tell who else may write a file.
@@ -33,16 +36,12 @@ fn repository_s(place: &Path) -> Option<String> {
     }
 }
 
-/// Where the file at `path` really is, if that is out of its directory, and git tracks a link that leads there, or can't tell.
-/// One that leads to nothing yet is told with what it says.
+/// Where the link at `path` leads, if that is out of its directory or into a `.git`, and git tracks a link on the way, or can't
+/// tell. There need not be anything there yet.
 pub(crate) fn led_out(path: &Path) -> Option<PathBuf> {
-    let place = place(path)?;
-    let (target, links) = match Way::to(path) {
-        Ok(Way { real, links, .. }) => (real, links),
-        Err(_) => (std::fs::read_link(&place).ok()?, vec![place.clone()]),
-    };
-    let is_below = target.starts_with(place.parent()?) || target.components().all(is_name);
-    (!is_below && links.iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(target)
+    let Way { real, links, .. } = Way::toward(path).ok()?;
+    let is_fine = real.strip_prefix(place(path)?.parent()?).is_ok_and(|below| !is_git_s(below));
+    (!is_fine && links.iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(real)
 }
 
 /// Whether a path without links is one of a repository's own files, by the names below the directory that it is seen from:
@@ -56,10 +55,6 @@ pub(crate) fn links(path: &Path) -> Vec<PathBuf> {
     Way::to(path).map_or_else(|_| Vec::new(), |way| way.links)
 }
 
-fn is_name(part: Component<'_>) -> bool {
-    matches!(part, Component::Normal(_))
-}
-
 /// The path without links on the way; its last name may be one.
 pub(crate) fn place(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok()?;
@@ -68,7 +63,7 @@ pub(crate) fn place(path: &Path) -> Option<PathBuf> {
 
 /// Who besides this user and root can change what is at `place`, in a few words.
 #[cfg(unix)]
-fn changeable(place: &Path) -> Option<String> {
+fn changeable(place: &Path, sticky: Sticky) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     let shown = place.display();
     let Ok(found) = std::fs::symlink_metadata(place) else { return Some(format!("{shown} can't be looked at")) };
@@ -76,8 +71,8 @@ fn changeable(place: &Path) -> Option<String> {
     if found.uid() != user && found.uid() != 0 {
         return Some(format!("{shown} belongs to another user (number {})", found.uid()));
     }
-    // A link's own mode says nothing. In a directory with the sticky bit, such as /tmp, nobody can exchange another user's file.
-    let is_sticky = found.is_dir() && found.mode() & 0o1000 != 0;
+    // A link's own mode says nothing.
+    let is_sticky = sticky == Sticky::Protects && found.is_dir() && found.mode() & 0o1000 != 0;
     match found.mode() {
         _ if found.is_symlink() || is_sticky => None,
         mode if mode & 0o002 != 0 => Some(format!("everybody on this machine can write to {shown}")),
@@ -149,6 +144,11 @@ mod tests {
             }
         }
         assert_eq!(said_of(&root.join("home"), 0o1777, &file), None, "as /tmp has it");
+        // There anybody may give an older file of this user's that name.
+        for place in ["home/config", "links"] {
+            let said = said_of(&root.join(place), 0o1777, &link);
+            assert_eq!(said.as_deref(), Some("everybody on this machine can write to IT"), "{place}");
+        }
         assert!(distrust(&root.join("none")).is_some());
     }
 
@@ -158,23 +158,30 @@ mod tests {
         let root = fs::canonicalize(dir.path()).unwrap();
         fs::create_dir_all(root.join("in/below")).unwrap();
         fs::write(root.join("in/below/a"), "").unwrap();
+        fs::create_dir(root.join("in/.git")).unwrap();
+        fs::write(root.join("in/.git/config"), "").unwrap();
         fs::write(root.join("out"), "").unwrap();
+        symlink("below/../../none", root.join("in/dangling")).unwrap();
+        symlink(".git", root.join("in/dir")).unwrap();
         let link = root.join("in/link");
         for (target, out) in [
             ("below/a", None),
             ("../out", Some(root.join("out"))),
             ("/dev/null", Some("/dev/null".into())),
             ("none", None),
-            ("../none", Some("../none".into())),
+            ("../none", Some(root.join("none"))),
             ("/none", Some("/none".into())),
+            ("dangling", Some(root.join("none"))),
+            (".git/config", Some(root.join("in/.git/config"))),
+            ("dir/none", Some(root.join("in/.git/none"))),
         ] {
             drop(fs::remove_file(&link));
             symlink(target, &link).unwrap();
+            fs::rename(root.join("in/.git"), root.join("in/git")).unwrap();
             assert_eq!(led_out(&link), None, "{target}: a person's own");
+            fs::rename(root.join("in/git"), root.join("in/.git")).unwrap();
             // A repository that git can't read may have anything.
-            fs::create_dir(root.join(".git")).unwrap();
             assert_eq!(led_out(&link), out, "{target}");
-            fs::remove_dir(root.join(".git")).unwrap();
         }
         assert_eq!((led_out(&root.join("in/below/a")), led_out(&root.join("in/none"))), (None, None));
     }

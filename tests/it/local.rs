@@ -189,8 +189,9 @@ fn settings_are_taken_from_no_file_that_others_can_change_nor_by_way_of_their_li
     home.run(["check"]).ok();
     mode("links", 0o777);
     refused("links");
+    // There anybody could give another file of the person's that name.
     mode("links", 0o1777);
-    home.run(["check"]).ok();
+    refused("links");
     // Where nothing stands that only the person may say, it does not matter.
     mode("links", 0o777);
     home.write("links/own.toml", "[vars]\nuser = \"alice\"\n");
@@ -219,6 +220,15 @@ fn settings_are_taken_from_no_file_that_git_tracks_or_that_a_tracked_link_leads_
             run.stderr
         );
     };
+    // As a clone has it that is at work, or ended early: git writes its index last.
+    git(&home.path(""), &["init", "-q", "origin"]);
+    home.write("origin/profiles.local.toml", SETTINGS);
+    git(&home.path("origin"), &["add", "."]);
+    git(&home.path("origin"), &["-c", "user.name=a", "-c", "user.email=a@b.example", "commit", "-q", "-m", "x"]);
+    git(&home.path("clone"), &["fetch", "-q", "../origin"]);
+    refused("clone/profiles.local.toml is in a commit of a git repository");
+    fs::remove_file(home.path("clone/.git/FETCH_HEAD")).unwrap();
+    home.run(["check"]).ok();
     git(&home.path("clone"), &["add", "."]);
     refused("clone/profiles.local.toml is committed to a git repository");
     // What the caller's variables name is another repository.
@@ -278,6 +288,15 @@ fn a_committed_link_beside_the_manifest_is_no_way_out_of_its_directory() {
     home.write(OWN, SETTINGS);
     link(&home.path(OWN));
     check().ok();
+    // What a repository keeps for itself is no file of a person's.
+    link(Path::new(".git/config"));
+    let run = check().exits(3);
+    assert!(run.stderr.contains("leads to ") && run.stderr.contains("clone/.git/config"), "{}", run.stderr);
+    assert!(!run.stderr.contains("repositoryformatversion"), "{}", run.stderr);
+    symlink(".git", home.path("clone/dir")).unwrap();
+    link(Path::new("dir/none"));
+    let run = home.run([&["vars", "--set", "user=alice"], &named[..]].concat()).exits(3);
+    assert!(run.stderr.contains("leads to ") && !home.has("clone/.git/none"), "{}", run.stderr);
     // One that is not committed is the person's own.
     link(Path::new("../downloads/personal.toml"));
     git(&home.path("clone"), &["rm", "-q", "--cached", "profiles.local.toml"]);
@@ -309,6 +328,21 @@ fn a_team_s_check_finds_a_committed_personal_file_in_any_spelling() {
         git(&home.path("clone"), &["rm", "-q", "--force", &format!("Team/{name}")]);
     }
     check().ok();
+}
+
+/// As where a runner takes the checkout of somebody's dotfiles for HOME.
+#[test]
+fn a_team_s_check_follows_no_committed_link_of_the_configuration_directory() {
+    let home = Sandbox::new();
+    let outside = Sandbox::new();
+    outside.write("secret", "TOKEN\n");
+    fs::create_dir_all(home.path(".config/awsauth")).unwrap();
+    symlink(outside.path("secret"), home.path(".config/awsauth/profiles.toml")).unwrap();
+    let run = home.run(["check", "--team"]).exits(3);
+    assert!(run.stderr.contains("TOKEN"), "one of the person's own is read: {}", run.stderr);
+    commit(&home.path(""));
+    let run = home.run(["check", "--team"]).exits(3);
+    assert!(run.stderr.contains("leads out of its directory") && !run.stderr.contains("TOKEN"), "{}", run.stderr);
 }
 
 /// Runs only where temporary directories ignore case, as on macOS: what git is asked is tested everywhere.
