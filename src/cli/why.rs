@@ -13,11 +13,12 @@ use super::places::Places;
 use super::unknown;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{LeftOut, Loaded, Made, Origin, Told, Why, toml_key};
-use crate::render::table;
+use crate::render::table_or_paragraphs;
 use crate::source::{Position, Span, display_safe};
+use crate::system::host::Host;
 
 /// Says where the profile of that name comes from, or which matrix leaves it out.
-pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(name: &str, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     let reading = Reading::read_with_why(places, name)?;
     let is_in_order = reading.loaded.is_in_order();
     // A mistake that hides names may hide this one.
@@ -29,7 +30,7 @@ pub(crate) fn run(name: &str, places: Places<'_>, out: Out) -> Result<Exit, Fail
     if out.json {
         out.document(question.document())?;
     } else {
-        out.data(&question.text())?;
+        out.data(&question.text(out.columns_of_data(host)))?;
         reading.show(out);
     }
     Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
@@ -79,7 +80,7 @@ impl Question<'_> {
         format!("[profiles.{}]", display_safe(&toml_key(self.name)))
     }
 
-    fn text(&self) -> String {
+    fn text(&self, columns: usize) -> String {
         let mut text = String::new();
         for LeftOut { matrix, by } in self.left_out() {
             let (label, at, by) = (self.word(*matrix), self.place(*matrix), self.place(*by));
@@ -90,7 +91,7 @@ impl Question<'_> {
         if let Some(why) = &self.reading.loaded.why {
             text.push_str(&self.origin(why));
             text.push_str(&self.wrong());
-            text.push_str(&self.keys(why));
+            text.push_str(&self.keys(why, columns));
         }
         text
     }
@@ -141,7 +142,7 @@ impl Question<'_> {
     }
 
     /// Each key with its value, its table and its place.
-    fn keys(&self, why: &Why) -> String {
+    fn keys(&self, why: &Why, columns: usize) -> String {
         if why.keys.is_empty() {
             return String::new();
         }
@@ -151,7 +152,7 @@ impl Question<'_> {
             let places: Vec<String> = std::iter::once(self.place(told.at)).chain(variables).collect();
             vec![display_safe(&told.key), display_safe(&told.value), self.origin_of(told, why), places.join(", ")]
         });
-        format!("\n{}", table(&std::iter::once(header).chain(rows).collect::<Vec<_>>()))
+        format!("\n{}", table_or_paragraphs(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), columns))
     }
 
     /// The table that a key is written in.

@@ -21,4 +21,4 @@ pub(crate) use identity::{
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageText, Tone, page, page_policy};
 pub(crate) use process::process_json;
-pub(crate) use table::{duration, exact_duration, header, table, table_within};
+pub(crate) use table::{duration, exact_duration, header, table, table_or_paragraphs, table_within};

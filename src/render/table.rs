@@ -8,7 +8,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 const GAP: usize = 2;
 
 /// A column is shortened to no less than this before it goes.
-const LEAST: usize = 12;
+const LEAST: usize = 16;
 
 /// Columns as wide as they need to be, two blanks apart; the first row is the header. Cells may be coloured.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
@@ -16,18 +16,22 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// The same in at most so many columns of a terminal, if shortening or leaving out some of `expendable` makes that possible:
-/// those that are named first go first. Also says whether everything is there.
+/// those that are named first go first. One that is named twice is only shortened the first time, and goes the second time.
+/// Also says whether everything is there.
 pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usize]) -> (String, bool) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest =
         |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0);
     let mut widths: Vec<Option<usize>> = (0..columns).map(|column| Some(widest(column))).collect();
     let mut is_whole = true;
-    for column in expendable {
+    for (place, column) in expendable.iter().enumerate() {
         let all = widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
         let Some(over) = all.checked_sub(most).filter(|over| *over > 0) else { break };
-        is_whole = false;
-        widths[*column] = widths[*column].and_then(|width| width.checked_sub(over)).filter(|rest| *rest >= LEAST);
+        let rest = widths[*column].and_then(|width| width.checked_sub(over)).filter(|rest| *rest >= LEAST);
+        if rest.is_some() || !expendable[place + 1..].contains(column) {
+            is_whole = false;
+            widths[*column] = rest;
+        }
     }
     let mut text = String::new();
     for row in rows {
@@ -41,6 +45,48 @@ pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usiz
         text.push('\n');
     }
     (text, is_whole)
+}
+
+/// A table, or where it is wider than `most`, a paragraph for each row: its first cell, and below it the others with their
+/// titles, broken between words.
+pub(crate) fn table_or_paragraphs(rows: &[Vec<String>], most: usize) -> String {
+    let text = table(rows);
+    let Some((titles, rows)) = rows.split_first().filter(|_| text.lines().any(|line| width(line) > most)) else {
+        return text;
+    };
+    let indent = titles.iter().skip(1).map(|title| width(title)).max().unwrap_or(0) + 2 * GAP;
+    let mut text = String::new();
+    for row in rows {
+        text.push_str(row.first().map_or("", String::as_str));
+        text.push('\n');
+        for (title, cell) in titles.iter().zip(row).skip(1) {
+            for (place, line) in wrapped(cell, most.saturating_sub(indent)).into_iter().enumerate() {
+                let title = if place == 0 { title.as_str() } else { "" };
+                text.push_str(&" ".repeat(GAP));
+                text.push_str(title);
+                text.push_str(&" ".repeat(indent - GAP - width(title)));
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// The text in lines of at most so many columns; a word that is longer is a line of its own.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if width(line) + 1 + width(word) <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The first row of a table for a terminal.
@@ -115,11 +161,33 @@ mod tests {
             (26, "A  B\na  one two three 漢字 five\n"),
             (25, "A  B\na  one two three 漢字 fi…\n"),
             (19, "A  B\na  one two three …\n"),
-            (15, "A  B\na  one two thr…\n"),
-            (14, "A\na\n"),
+            (18, "A\na\n"),
         ] {
             assert_eq!(table_within(&rows, most, &[1]), (expected.to_owned(), most == 26), "{most}");
         }
+    }
+
+    #[test]
+    fn a_column_that_is_named_twice_is_shortened_before_another_goes_and_goes_last() {
+        let rows = [["A", "BB", "C"], ["a", "bbbbbbbbbbbbbbbbbbbbbbb", "cccc"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        for (most, expected) in [
+            (25, "A  BB                C\na  bbbbbbbbbbbbbbb…  cccc\n"),
+            (24, "A  BB\na  bbbbbbbbbbbbbbbbbbbb…\n"),
+            (18, "A\na\n"),
+        ] {
+            assert_eq!(table_within(&rows, most, &[1, 2, 1]).0, expected, "{most}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_wide_for_a_table_is_told_in_paragraphs() {
+        let rows = [["NAME", "VALUE", "USED BY"], ["user", "alice", "one.key, two.key, three"]];
+        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(table_or_paragraphs(&rows, 36), table(&rows));
+        let expected = "user\n  VALUE    alice\n  USED BY  one.key, two.key,\n           three\n";
+        assert_eq!(table_or_paragraphs(&rows, 30), expected);
+        assert_eq!(table_or_paragraphs(&rows, 0).lines().last(), Some("           three"));
     }
 
     #[test]

@@ -568,10 +568,30 @@ fn list_leaves_columns_out_where_the_terminal_is_narrow() {
         ("85", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION          TAGS  DESCRIPTION"),
         ("70", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION          TAGS"),
         ("65", "PROFILE  PATTERN       ACCOUNT       ROLE      REGION"),
-        ("20", "PROFILE  ACCOUNT       ROLE"),
+        ("50", "PROFILE  PATTERN       ACCOUNT       ROLE"),
+        ("20", "PROFILE  ACCOUNT"),
     ] {
         let scene = Scene::new().env("COLUMNS", columns).env("NO_COLOR", "1");
         let text = ends_with(at_terminal(&scene, "list"), 0);
         assert_eq!(text.lines().next(), Some(header), "{columns}");
+    }
+}
+
+#[test]
+fn the_tables_of_variables_and_of_keys_become_paragraphs_where_the_terminal_is_narrow() {
+    let scene = Scene::new().env("COLUMNS", "60").env("NO_COLOR", "1");
+    scene.change_manifest(
+        "mfa/alice\"\n\n[profiles.prod]",
+        "mfa/${user}\"\n\n[vars]\nuser = \"alice\"\n\n[profiles.prod]",
+    );
+    for (args, line) in [
+        ("vars", "  SET IN   ~/.config/awsauth/profiles.toml:13\r\n"),
+        ("list --why main", "  WHERE  ~/.config/awsauth/profiles.toml:10, ${user}\r\n         ~/"),
+    ] {
+        let text = ends_with(at_terminal(&scene, args), 0);
+        assert!(text.contains(line), "{args}: {text}");
+        // Sentences are broken by the terminal, and what `check` says of the manifest shows its lines as they are.
+        let mut table = text.split("warning[").next().unwrap().lines().filter(|line| !line.ends_with('.'));
+        assert!(table.all(|line| line.len() <= 60), "{args}: {text}");
     }
 }

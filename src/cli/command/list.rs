@@ -19,7 +19,7 @@ use crate::system::host::Host;
 /// What the columns are called.
 const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
 /// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
-const EXPENDABLE: [usize; 4] = [6, 5, 4, 1];
+const EXPENDABLE: [usize; 6] = [6, 5, 3, 4, 1, 3];
 
 /// List the profiles of the manifest
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(crate) struct Args {
 /// Shows the table.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     if let Some(name) = &args.why {
-        return why::run(name, places, out);
+        return why::run(name, host, places, out);
     }
     let manifest = Manifest::read(places, out)?;
     let profiles = args.filter.choose(&manifest)?;

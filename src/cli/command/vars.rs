@@ -12,7 +12,7 @@ use crate::cli::personal;
 use crate::cli::places::Places;
 use crate::manifest::{Audience, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
-use crate::render::table;
+use crate::render::table_or_paragraphs;
 use crate::source::{Position, Span, display_safe};
 use crate::system::host::Host;
 
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if out.json {
         out.document(document(&reading))?;
     } else {
-        out.data(&text(&reading))?;
+        out.data(&text(&reading, out.columns_of_data(host)))?;
         reading.show(out);
         if reading.loaded.variables.is_empty() {
             out.say("the manifest has no variables");
@@ -120,7 +120,7 @@ fn check_names(values: &[(String, String)], reading: &Reading) -> Result<(), Fai
     Ok(())
 }
 
-fn text(reading: &Reading) -> String {
+fn text(reading: &Reading, columns: usize) -> String {
     if reading.loaded.variables.is_empty() {
         return String::new();
     }
@@ -129,7 +129,7 @@ fn text(reading: &Reading) -> String {
         let cells = [variable.name.clone(), shown_value(variable), set_in(variable, reading), used_by(variable)];
         cells.iter().map(|cell| display_safe(cell)).collect()
     });
-    table(&std::iter::once(header).chain(rows).collect::<Vec<_>>())
+    table_or_paragraphs(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), columns)
 }
 
 fn shown_value(variable: &Variable) -> String {
