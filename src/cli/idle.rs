@@ -9,7 +9,7 @@ use super::places::Places;
 use super::plans::Work;
 use super::work::FileWork;
 use crate::model::ProfileName;
-use crate::plan::Missing;
+use crate::plan::{Missing, without_sessions};
 use crate::store::{Applied, Inputs, Left, Sessions};
 use crate::system::atomic::has_leftovers_beside;
 use crate::system::host::Host;
@@ -24,8 +24,9 @@ pub(crate) struct Recalled {
     pub(crate) names_program: bool,
 }
 
-/// What the manifest was read from, and what two files are, each of which may not be there.
-type Prints = (Vec<Seen>, [Option<Print>; 2]);
+/// What the manifest was read from, what two files are, each of which may not be there, and the second one without
+/// sessions.
+type Prints = (Vec<Seen>, [Option<Print>; 2], Print);
 
 /// The memory of the last `apply`, and what it is asked with.
 pub(crate) struct Idle {
@@ -70,6 +71,7 @@ impl Idle {
             sessions: self.sessions.file_names(),
             read_from: prints.0,
             files: prints.1,
+            without_sessions: prints.2,
         };
         let missing = work.missing.iter().map(|one| (one.profile.to_string(), one.section.to_string())).collect();
         drop(self.memory.remember(inputs, Left { missing, names_program }));
@@ -78,16 +80,18 @@ impl Idle {
 
 /// The manifest, the config file and the credentials file as they are after the work.
 pub(crate) fn prints(manifest: &Manifest, work: &Work) -> Prints {
-    (manifest.seen(), [print(&work.config), print(&work.credentials)])
+    let credentials = without_sessions(after(&work.credentials));
+    (manifest.seen(), [print(&work.config), print(&work.credentials)], Print::of(&credentials))
+}
+
+/// What the file holds after the work.
+fn after(file: &FileWork) -> &[u8] {
+    if file.is_pending() { &file.plan.after } else { &file.snapshot.bytes }
 }
 
 /// The file as it is after the work.
 fn print(file: &FileWork) -> Option<Print> {
-    match (file.is_pending(), file.snapshot.exists) {
-        (true, _) => Some(Print::of(&file.plan.after)),
-        (false, true) => Some(Print::of(&file.snapshot.bytes)),
-        (false, false) => None,
-    }
+    (file.is_pending() || file.snapshot.exists).then(|| Print::of(after(file)))
 }
 
 /// The document of `--json` for a file that stays as it is.

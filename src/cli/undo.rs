@@ -17,7 +17,7 @@ use super::work::FileWork;
 use crate::apply::{Content, take_back};
 use crate::ini::FileKind;
 use crate::model::utc;
-use crate::plan::former;
+use crate::plan::{former, without_sessions};
 use crate::render::duration;
 use crate::source::display_safe;
 use crate::store::Applied;
@@ -133,10 +133,13 @@ impl Past {
         Ok(Self { snapshot, kind, backups, list })
     }
 
-    /// Whether the file is neither what `apply` last left, as far as that is remembered, nor what it ever was before.
+    /// Whether the file is neither what `apply` last left, as far as that is remembered, nor what it ever was before. A
+    /// session of awsauth's own is nobody's change.
     fn is_changed_since(&self, left: &[Print]) -> Result<bool, DiskError> {
-        let now = Print::of(&self.snapshot.bytes);
-        if left.is_empty() || left.contains(&now) {
+        if left.is_empty() || left.contains(&Print::of(&self.snapshot.bytes)) {
+            return Ok(false);
+        }
+        if self.kind == FileKind::Credentials && left.contains(&Print::of(&without_sessions(&self.snapshot.bytes))) {
             return Ok(false);
         }
         for backup in &self.list {

@@ -1,11 +1,13 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
+use std::ops::Range;
+
 use super::desired::{self, section_id};
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, long_term_key};
 use super::refusal::Refusal;
 use super::shadow::{self, Moved};
-use super::{Adoption, Change, Plan, proof};
-use crate::ini::{Document, Edit, FileKind, NewSection, NewValue, Section, SectionId};
+use super::{Adoption, Change, Plan, covers, proof};
+use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
 
@@ -230,6 +232,16 @@ fn put(
     } else {
         Err(Refusal::bug(format!("[{name}] would be read differently")))
     }
+}
+
+/// The file without the sessions that awsauth wrote, and without blank lines: what others have made of it.
+pub(crate) fn without_sessions(bytes: &[u8]) -> Vec<u8> {
+    let document = Document::parse(bytes, FileKind::Credentials);
+    let sessions = document.sections().iter().filter(|section| is_session(&document, section, &|_| None));
+    let ranges: Vec<Range<usize>> = sessions.map(|section| section.range.start..section.body_end).collect();
+    let lines = document.lines().iter().filter(|line| line.kind != LineKind::Blank);
+    let kept = lines.filter(|line| !covers(&ranges, line.range().start));
+    kept.flat_map(|line| [&bytes[line.content()], b"\n"]).flatten().copied().collect()
 }
 
 /// Takes out what awsauth put in: the whole section, or only its own keys where the user added others.

@@ -13,7 +13,7 @@ use crate::system::private::Keeper;
 use crate::system::seen::{Compared, Seen};
 
 /// The version of the file's form; a file of another version is a miss.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The file, as a store.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub(crate) struct Inputs {
     pub(crate) read_from: Vec<Seen>,
     /// The config file and the credentials file; none for one that does not exist.
     pub(crate) files: [Option<Print>; 2],
+    /// The credentials file without awsauth's own sessions, which come and go.
+    pub(crate) without_sessions: Print,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,10 +84,11 @@ impl Applied {
         is_same.then_some(Left { missing: file.missing, names_program: file.names_program })
     }
 
-    /// The prints of the config file and the credentials file as the last run left them; none if that is not remembered.
+    /// The prints of the config file and the credentials file as the last run left them, the latter also without
+    /// awsauth's own sessions; none if that is not remembered.
     pub(crate) fn prints(&self) -> Vec<Print> {
-        let read = || json::read::<File>(&self.path, Keeper::Awsauth);
-        read().map(|file| file.inputs.files.into_iter().flatten().collect()).unwrap_or_default()
+        let Some(File { inputs, .. }) = json::read(&self.path, Keeper::Awsauth) else { return Vec::new() };
+        inputs.files.into_iter().flatten().chain([inputs.without_sessions]).collect()
     }
 
     /// Remembers that there is nothing to do while the inputs are these.

@@ -56,7 +56,7 @@ fn whatever_apply_depends_on_makes_it_look_again() {
         |home| home.write(CREDENTIALS, "[b]\ny = 2\n"),
         |home| fs::remove_file(home.path(CREDENTIALS)).unwrap(),
         |home| home.write(&format!("{STATE}/sessions/gone.json"), "{}"),
-        |home| home.write(MEMORY, home.read(MEMORY).replace("\"version\": 2", "\"version\": 1")),
+        |home| home.write(MEMORY, home.read(MEMORY).replace("\"version\": 3", "\"version\": 1")),
     ];
     for (number, change) in changes.iter().enumerate() {
         let home = applied();

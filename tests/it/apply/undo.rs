@@ -156,6 +156,22 @@ fn what_was_changed_since_is_warned_of_and_comes_back_with_the_next_undo() {
 }
 
 #[test]
+fn a_session_of_awsauths_own_is_nobodys_change() {
+    let home = home("");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s");
+    home.run(["apply", "--adopt"]).ok();
+    let applied = home.read(CREDENTIALS);
+    for gap in ["\n", "\n\n"] {
+        home.write(CREDENTIALS, format!("{applied}{gap}{}", MARKED.replace("[gone]", "[main]")));
+        let run = home.run(["apply", "--undo", "--dry-run"]).ok();
+        assert!(!run.stderr.contains("changed since"), "{}", run.stderr);
+    }
+    home.write(CREDENTIALS, format!("{}\n[mine]\nregion = x\n", home.read(CREDENTIALS)));
+    let run = home.run(["apply", "--undo", "--dry-run"]).ok();
+    assert!(run.stderr.contains("credentials was changed since awsauth wrote it"), "{}", run.stderr);
+}
+
+#[test]
 fn checking_for_an_undo_where_there_is_none_is_no_difference() {
     home("").run(["apply", "--undo", "--check"]).ok();
 }
