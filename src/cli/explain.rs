@@ -256,7 +256,10 @@ fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -
 }
 
 fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+    const TAKEN: &str =
+        "with these lines in the manifest, `awsauth apply --adopt` takes over what stands outside the block:";
     let account = difference::account(sections, catalog);
+    let then = if account.impossible.is_empty() { "" } else { "then, " };
     let mut failure = account.told.into_iter().fold(failure, Failure::cause);
     if !account.impossible.is_empty() {
         failure = account.impossible.into_iter().fold(failure, Failure::cause);
@@ -266,9 +269,7 @@ fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) 
     if account.lines.is_empty() {
         return failure;
     }
-    failure
-        .hint("with these lines in the manifest, `awsauth apply --adopt` takes over what stands outside the block:")
-        .lines(account.lines)
+    failure.hint(format!("{then}{TAKEN}")).lines(account.lines)
 }
 
 fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {

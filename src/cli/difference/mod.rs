@@ -39,6 +39,10 @@ fn tell(header: &str, header_line: usize, difference: &Difference) -> String {
         Difference::Value { line, key, found, given } => {
             let holds = format!("line {line}: [{header}] holds `{}`", entry(key, found));
             match given {
+                // Both are only named where one may be a secret.
+                Some(given) if entry(key, found) == entry(key, given) => {
+                    format!("line {line}: [{header}] holds another `{key}` than the manifest gives")
+                }
                 Some(given) => format!("{holds}, the manifest gives `{}`", entry(key, given)),
                 None => format!("{holds}, which the manifest does not give"),
             }

@@ -97,6 +97,11 @@ fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
         ],
     );
     assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{}", run.stderr);
+    // The manifest gives no such key as it stands, and the lines alone are not enough.
+    let config = "[profile prod]\ncredential_process = /bin/mine\nregion = eu-west-1\n";
+    let told =
+        ["[profile prod] holds another `credential_process` than the manifest gives", "hint: then, with these lines"];
+    refuses(SMALL, config, &told);
 }
 
 #[test]
