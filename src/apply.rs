@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::plan::{Plan, Refusal};
+use crate::plan::{Plan, Refusal, take_sessions_out};
 use crate::system::atomic::{ReplaceError, Replaced, Snapshot, directory_id};
 use crate::system::backups::{Backups, Stamp};
 use crate::system::disk::DiskError;
@@ -140,7 +140,8 @@ fn lock(file: &Snapshot, state_dir: &Path, patience: Duration) -> Result<Lock, L
 fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
     let backups = Backups::of(state_dir, &now.target);
     if let Keep::Backup(stamp) = keep {
-        backups.keep(stamp, now)?;
+        // A session that is ended later must not live on in a backup.
+        backups.keep(stamp, now.exists, &take_sessions_out(&now.bytes))?;
     }
     let replaced = match content {
         Content::Bytes(bytes) => now.replace(bytes),

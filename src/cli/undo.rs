@@ -17,7 +17,7 @@ use super::work::FileWork;
 use crate::apply::{Content, take_back};
 use crate::ini::FileKind;
 use crate::model::utc;
-use crate::plan::{former, without_sessions};
+use crate::plan::{former, with_sessions, without_sessions};
 use crate::render::duration;
 use crate::source::display_safe;
 use crate::store::Applied;
@@ -143,7 +143,7 @@ impl Past {
             return Ok(false);
         }
         for backup in &self.list {
-            if backup.content()? == self.now() {
+            if self.undoable(backup.content()?) == self.undoable(self.now()) {
                 return Ok(false);
             }
         }
@@ -153,6 +153,12 @@ impl Past {
     /// What the file holds; none if there is none.
     fn now(&self) -> Option<Vec<u8>> {
         self.snapshot.exists.then(|| self.snapshot.bytes.clone())
+    }
+
+    /// A content as far as it can be undone: sessions are nobody's to take back.
+    fn undoable(&self, content: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let is_config = self.kind == FileKind::Config;
+        content.map(|bytes| if is_config { bytes } else { without_sessions(&bytes) })
     }
 
     /// What the file held before the run with that stamp: what the next one replaced, if it left the file alone.
@@ -167,7 +173,7 @@ impl Past {
     /// Whether that run changed the file. One that was killed between backup and change did not.
     fn is_changed_by(&self, run: &Stamp) -> Result<bool, DiskError> {
         let Some(index) = self.list.iter().position(|backup| backup.stamp == *run) else { return Ok(false) };
-        Ok(self.at(index)? != self.at(index + 1)?)
+        Ok(self.undoable(self.at(index)?) != self.undoable(self.at(index + 1)?))
     }
 }
 
@@ -191,11 +197,17 @@ fn backs(files: Vec<Past>, run: &Stamp, left: &[Print]) -> Result<Vec<Back>, Dis
     let mut backs = Vec::new();
     for file in files {
         let before = file.before(run)?;
-        if before == file.now() {
+        if file.undoable(before.clone()) == file.undoable(file.now()) {
             continue;
         }
-        let (is_changed_since, existed) = (file.is_changed_since(left)?, before.is_some());
-        let plan = former(&file.snapshot.bytes, before.unwrap_or_default(), file.kind);
+        let is_changed_since = file.is_changed_since(left)?;
+        let is_config = file.kind == FileKind::Config;
+        let mut after = before.as_deref().unwrap_or_default().to_vec();
+        if !is_config {
+            after = with_sessions(&after, &file.snapshot.bytes);
+        }
+        let existed = before.is_some() || !after.is_empty();
+        let plan = former(&file.snapshot.bytes, after, file.kind);
         backs.push(Back { work: FileWork { snapshot: file.snapshot, plan }, existed, is_changed_since });
     }
     Ok(backs)

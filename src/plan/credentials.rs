@@ -11,6 +11,9 @@ use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Secti
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
 
+/// What a session consists of.
+const OWN_KEYS: [&str; 4] = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
+
 /// An identity whose long-term key is not in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Missing {
@@ -244,12 +247,52 @@ pub(crate) fn without_sessions(bytes: &[u8]) -> Vec<u8> {
     kept.flat_map(|line| [&bytes[line.content()], b"\n"]).flatten().copied().collect()
 }
 
+/// The text of a file without the sessions that awsauth wrote into it. Any other text stays as it is.
+pub(crate) fn take_sessions_out(bytes: &[u8]) -> Vec<u8> {
+    let is_mark = |text: &[u8]| text.eq_ignore_ascii_case(EXPIRATION.as_bytes());
+    // A config file of thousands of profiles need not be parsed.
+    if !bytes.windows(EXPIRATION.len()).any(is_mark) {
+        return bytes.to_vec();
+    }
+    let document = Document::parse(bytes, FileKind::Credentials);
+    let sessions = document.sections().iter().filter(|section| is_session(&document, section, &|_| None));
+    let edits =
+        sessions.flat_map(|section| take_out(&document, section).unwrap_or_else(|_| own_keys(&document, section)));
+    match Plan::new(bytes, edits.collect(), Vec::new()) {
+        Ok(plan) if !plan.is_empty() => plan.after,
+        _ => bytes.to_vec(),
+    }
+}
+
+/// The text `former` of the credentials file with the sessions that stand in its text `now`. One whose place a key of the
+/// user's takes goes.
+pub(crate) fn with_sessions(former: &[u8], now: &[u8]) -> Vec<u8> {
+    let document = Document::parse(now, FileKind::Credentials);
+    let mut text = take_sessions_out(former);
+    for section in document.sections().iter().filter(|section| is_session(&document, section, &|_| None)) {
+        let Ok(name) = ProfileName::new(desired::name(&section.id)) else { continue };
+        let value = |key| document.own_entry(section, key).map(|entry| (key, document.value(entry)));
+        let values: Vec<_> = OWN_KEYS.into_iter().filter_map(value).collect();
+        let entries: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, &**value)).collect();
+        let before = Document::parse(&text, FileKind::Credentials);
+        let is_taken = before.find(&section.id).any(|other| before.own_entry(other, KEY_ID).is_some());
+        let put = if is_taken { None } else { put(&before, &name, &entries, &[]).ok() };
+        if let Some(plan) = put.filter(|plan| !plan.is_empty()) {
+            text = plan.after;
+        }
+    }
+    text
+}
+
 /// Takes out what awsauth put in: the whole section, or only its own keys where the user added others.
 fn take_out(document: &Document<'_>, section: &Section) -> Result<Vec<Edit>, Refusal> {
-    let own = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
-    let is_own = |key: &str| own.iter().any(|own| own.eq_ignore_ascii_case(key));
+    let is_own = |key: &str| OWN_KEYS.iter().any(|own| own.eq_ignore_ascii_case(key));
     if document.entries(section).iter().all(|entry| is_own(&document.text(&entry.key()))) {
         return Ok(vec![document.remove_section(section)?]);
     }
-    Ok(own.iter().flat_map(|key| document.remove_key(section, key)).collect())
+    Ok(own_keys(document, section))
+}
+
+fn own_keys(document: &Document<'_>, section: &Section) -> Vec<Edit> {
+    OWN_KEYS.iter().flat_map(|key| document.remove_key(section, key)).collect()
 }

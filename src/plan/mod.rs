@@ -27,7 +27,7 @@ pub(crate) use compare::{Difference, SectionDifference, Value};
 pub(crate) use config::{Existing, config, is_in_block, missing_sections};
 pub(crate) use credentials::{
     Missing, add_key, check_session_section, credentials, long_term_keys, remove_sessions, save_session,
-    without_sessions,
+    take_sessions_out, with_sessions, without_sessions,
 };
 pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;

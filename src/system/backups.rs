@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::atomic::{Snapshot, directory_id, leftovers, write_private};
+use super::atomic::{directory_id, leftovers, write_private};
 use super::disk::{self, DiskError};
 use super::private::{self, Keeper};
 
@@ -71,13 +71,12 @@ impl Backups {
         Self { dir: state_dir.join("backups").join(format!("{name}-{}", directory_id(target))) }
     }
 
-    /// Keeps a copy of what `file` holds, which is about to be replaced. The caller holds the lock of the file, and says
-    /// afterwards whether it was: [`Backups::settle`] or [`Backups::take_back`].
-    pub(crate) fn keep(&self, stamp: &Stamp, file: &Snapshot) -> Result<(), DiskError> {
+    /// Keeps `bytes` of the file, if it exists, which is about to be replaced. The caller holds the lock of the file, and
+    /// says afterwards whether it was: [`Backups::settle`] or [`Backups::take_back`].
+    pub(crate) fn keep(&self, stamp: &Stamp, exists: bool, bytes: &[u8]) -> Result<(), DiskError> {
         self.sweep();
-        let path = self.path(stamp, file.exists);
         private::make_dir(&self.dir, Keeper::Awsauth)?;
-        write_private(&path, &file.bytes)
+        write_private(&self.path(stamp, exists), bytes)
     }
 
     /// The file was replaced: drops the oldest backup. The change stands, whatever becomes of this.
@@ -125,6 +124,11 @@ impl Backups {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::atomic::Snapshot;
+
+    fn keep(backups: &Backups, stamp: &Stamp, file: &Snapshot) {
+        backups.keep(stamp, file.exists, &file.bytes).unwrap();
+    }
 
     fn time(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -141,11 +145,11 @@ mod tests {
                 std::fs::write(&path, [second]).unwrap();
             }
             let stamp = Stamp::after(time(second.into()), &[&backups]);
-            backups.keep(&stamp, &Snapshot::read(&path).unwrap()).unwrap();
+            keep(&backups, &stamp, &Snapshot::read(&path).unwrap());
             backups.settle();
         }
         let unused = Stamp::after(time(99), &[&backups]);
-        backups.keep(&unused, &Snapshot::read(&path).unwrap()).unwrap();
+        keep(&backups, &unused, &Snapshot::read(&path).unwrap());
         backups.take_back(&unused);
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap()).collect();
         let expected: Vec<_> = (4..14_u8).map(|second| (second % 2 == 0).then(|| vec![second])).collect();
@@ -161,7 +165,7 @@ mod tests {
             let before = Snapshot::read(&path).unwrap();
             before.replace(content.as_bytes()).unwrap();
             let stamp = Stamp::after(time(second), &[&backups]);
-            backups.keep(&stamp, &Snapshot::read(&path).unwrap()).unwrap();
+            keep(&backups, &stamp, &Snapshot::read(&path).unwrap());
         }
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap().unwrap()).collect();
         assert_eq!(contents, [b"old".to_vec(), b"new".to_vec(), b"newest".to_vec()]);
@@ -176,7 +180,7 @@ mod tests {
         let stamp = Stamp::of(time(1));
         std::fs::write(one.join("config"), "x").unwrap();
         let file = Snapshot::read(&one.join("config")).unwrap();
-        Backups::of(dir.path(), &file.target).keep(&stamp, &file).unwrap();
+        keep(&Backups::of(dir.path(), &file.target), &stamp, &file);
         assert_eq!(Backups::of(dir.path(), &other.join("config")).list().unwrap(), []);
     }
 
@@ -190,7 +194,7 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let file = Snapshot::read(&path).unwrap();
         let backups = Backups::of(dir.path(), &path);
-        backups.keep(&Stamp::of(time(1)), &file).unwrap();
+        keep(&backups, &Stamp::of(time(1)), &file);
         std::fs::write(&path, "z").unwrap();
         let backup = &backups.list().unwrap()[0];
         assert_eq!(backup.content().unwrap().unwrap(), b"x");

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::{SMALL, SMALL_BODY, block, home};
-use crate::scene::{CONFIG, CREDENTIALS, STATE};
+use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene};
 use crate::support::sandbox::Sandbox;
 
 const MARKED: &str = "[gone]\naws_access_key_id = ASIAGONE\naws_secret_access_key = SECRETMARK\n\
@@ -43,15 +43,16 @@ fn the_last_ten_of_each_file_are_kept_for_the_user_alone() {
 #[test]
 fn both_files_of_one_run_go_back_together_and_that_can_be_undone() {
     let home = home("[a]\nx = 1");
-    home.write(CREDENTIALS, MARKED);
-    home.run(["apply"]).ok();
-    let applied = home.read(CONFIG);
-    assert_eq!(home.read(CREDENTIALS), "");
+    let before = "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = SECRETMARK\n";
+    home.write(CREDENTIALS, before);
+    home.run(["apply", "--adopt"]).ok();
+    let applied = (home.read(CONFIG), home.read(CREDENTIALS));
+    assert_eq!(applied.1, before.replace("[main]", "[main-long-term]"));
 
     let run = home.run(["apply", "--undo", "--dry-run"]).ok();
-    assert!(run.stdout.contains("-[profile main]\n") && run.stdout.contains("+[gone]\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("-[profile main]\n") && run.stdout.contains("+[main]\n"), "{}", run.stdout);
     assert!(!run.stdout.contains("SECRETMARK"), "{}", run.stdout);
-    assert_eq!(home.read(CONFIG), applied);
+    assert_eq!(home.read(CONFIG), applied.0);
     home.run(["apply", "--undo", "--check"]).exits(1);
 
     let run = home.run(["apply", "--undo"]).ok();
@@ -60,10 +61,58 @@ fn both_files_of_one_run_go_back_together_and_that_can_be_undone() {
         "{}",
         run.stderr
     );
-    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1".to_owned(), MARKED.to_owned()));
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1".to_owned(), before.to_owned()));
     home.run(["apply", "--undo"]).ok();
-    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (applied, String::new()));
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), applied);
     assert_eq!(home.list(".aws").len(), 2);
+}
+
+#[test]
+fn a_session_is_in_no_backup_and_comes_back_by_no_undo() {
+    let home = home("[a]\nx = 1");
+    let mine = "[x]\naws_access_key_id = AKIAX\naws_secret_access_key = s\n";
+    home.write(CREDENTIALS, format!("{mine}\n{MARKED}"));
+    home.run(["apply"]).ok();
+    assert_eq!(home.read(CREDENTIALS), mine);
+    let [backup] = backups(&home, "credentials").try_into().unwrap();
+    assert_eq!(fs::read_to_string(&backup).unwrap(), mine);
+    // One of a release before may still be there.
+    fs::write(backup, format!("{mine}\n{MARKED}")).unwrap();
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1".to_owned(), mine.to_owned()));
+}
+
+#[test]
+fn an_undo_keeps_the_sessions_of_now_and_logout_ends_all_that_there_are() {
+    let scene = Scene::new();
+    let key = |id: &str| format!("{id}\n{}\n", "s".repeat(40));
+    let before = scene.home.read(CREDENTIALS);
+    scene.home.run_with_input(["keys", "add", "base", "--force"], &key("AKIAALICEEXAMPLEKEY2")).ok();
+    scene.logged_in(&["main"]);
+    let session = scene.session("main")["access_key_id"].as_str().unwrap().to_owned();
+    let run = scene.run(&["apply", "--undo"]).ok();
+    assert!(!run.stderr.contains("changed since"), "{}", run.stderr);
+    let now = scene.home.read(CREDENTIALS);
+    assert!(now.starts_with(&before) && now.contains(&session), "{now}");
+    for path in backups(&scene.home, "credentials") {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(!text.contains(&session) && text.contains("AKIA"), "{text}");
+    }
+    scene.run(&["logout", "--all"]).ok();
+    scene.run(&["apply", "--undo"]).ok();
+    let now = scene.home.read(CREDENTIALS);
+    assert!(now.contains("AKIAALICEEXAMPLEKEY2") && !now.contains("[main]"), "{now}");
+}
+
+#[test]
+fn a_long_term_key_that_an_undo_puts_back_is_not_lost_under_a_session() {
+    let home = home("");
+    let before = "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    home.write(CREDENTIALS, before);
+    home.run(["apply", "--adopt"]).ok();
+    home.write(CREDENTIALS, format!("{}\n{}", home.read(CREDENTIALS), MARKED.replace("[gone]", "[main]")));
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!(home.read(CREDENTIALS), before);
 }
 
 #[test]
@@ -234,7 +283,7 @@ fn the_nth_last_run_goes_back_with_all_that_came_after_it() {
     home.run(["apply", "--undo", "0"]).exits(2);
 
     home.run(["apply", "--undo", "3"]).ok();
-    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1\n".to_owned(), MARKED.to_owned()));
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), ("[a]\nx = 1\n".to_owned(), String::new()));
     home.run(["apply", "--undo"]).ok();
     assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (newest, String::new()));
     let run = home.run(["apply", "--undo", "2", "--check"]).ok();
