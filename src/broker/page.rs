@@ -87,9 +87,11 @@ impl Broker<'_> {
                 Callback::Code(code) => match self.redeem(opening, &code).await {
                     Ok(granted) => {
                         // First: what the page says must be true even if the browser is slow to take it.
-                        let token = self.keep_token(access, client, granted);
-                        self.answer(visit, access, &Landing::Granted).await;
-                        return Ok(Some(token));
+                        let kept = self.keep_token(name, access, client, granted);
+                        let wrong = CallError::unreachable(Operation::CreateToken, "this machine's clock is wrong");
+                        let landing = if kept.is_ok() { Landing::Granted } else { Landing::Refused(&wrong) };
+                        self.answer(visit, access, &landing).await;
+                        return kept.map(Some);
                     }
                     Err(call) => return self.refuse(visit, opening, call).await,
                 },

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::error::{BrokerError, Reason};
@@ -181,7 +182,12 @@ impl Broker<'_> {
             TokenUse::Refresh(token, client) => (token, client),
         };
         let error = match self.refresh(name, access, &token, &client).await {
-            Ok(token) => return Ok(token),
+            Ok(granted) => {
+                let origin = self.ports.tokens.origin(access, &token);
+                let renewed = self.keep_token(name, access, &client, granted)?;
+                self.ports.tokens.descends(access, &renewed, origin);
+                return Ok(renewed);
+            }
             Err(error) => error,
         };
         // Another program, which does not know of the lock, may have used the refresh token first.
@@ -246,7 +252,7 @@ impl Broker<'_> {
         access: &SsoAccess,
         token: &SsoToken,
         client: &SsoClient,
-    ) -> Result<SsoToken, CallError> {
+    ) -> Result<Granted, CallError> {
         let Some(refresh_token) = &token.refresh_token else {
             return Err(CallError::unreachable(Operation::CreateToken, "there is no refresh token"));
         };
@@ -260,10 +266,7 @@ impl Broker<'_> {
         let mut granted = self.ports.aws.create_token(call, (self.ports.now)()).await?;
         // RFC 6749 §6: an answer without a refresh token leaves the old one good.
         granted.refresh_token = granted.refresh_token.or_else(|| token.refresh_token.clone());
-        let origin = self.ports.tokens.origin(access, token);
-        let renewed = self.keep_token(access, client, granted);
-        self.ports.tokens.descends(access, &renewed, origin);
-        Ok(renewed)
+        Ok(granted)
     }
 
     /// Asks a person to approve, once in a run.
@@ -300,7 +303,7 @@ impl Broker<'_> {
         let opened = (self.ports.open)(page);
         (self.ports.notify)(Notice::Approval { access, authorization: &authorization, opened });
         let granted = self.poll(name, access, &client, &authorization).await?;
-        Ok(self.keep_token(access, &client, granted))
+        self.keep_token(name, access, &client, granted)
     }
 
     /// A registered client and its device codes. A registration that AWS has forgotten is made anew.
@@ -394,20 +397,31 @@ impl Broker<'_> {
         }
     }
 
-    pub(super) fn keep_token(&self, access: &SsoAccess, client: &SsoClient, granted: Granted) -> SsoToken {
+    /// Keeps a token that was just granted. By a wrong clock nobody can tell when it ends: it is no token then, and kept only
+    /// for its refresh token, which AWS may give once.
+    pub(super) fn keep_token(
+        &self,
+        name: &ProfileName,
+        access: &SsoAccess,
+        client: &SsoClient,
+        granted: Granted,
+    ) -> Result<SsoToken, BrokerError> {
+        let clock = self.check_clock(name);
+        let expires_at = if clock.is_ok() { granted.expires_at } else { Timestamp::UNIX_EPOCH };
         let token = SsoToken {
             start_url: access.start_url().clone(),
             region: access.region().clone(),
             access_token: granted.access_token,
-            expires_at: granted.expires_at,
+            expires_at,
             refresh_token: granted.refresh_token,
             client: Some(client.clone()),
         };
         if let Err(error) = self.ports.tokens.put_token(access, &token) {
             (self.ports.notify)(Notice::NotKept { what: "the SSO token", cause: error.in_full() });
         }
-        token
+        clock.map(|()| token)
     }
+
     pub(super) fn forget_client(&self, access: &SsoAccess) {
         // If it can't be removed, the next one overwrites it.
         drop(self.ports.tokens.remove_client(access));

@@ -1,6 +1,7 @@
 //! A clock that is hours off, and credentials that end when none can: nobody is given what has expired.
 
-use crate::scene::{Scene, session_file};
+use crate::scene::{SSO_CALLS, Scene, session_file};
+use crate::support::fake_aws::Fault;
 
 /// Three hours, in seconds.
 const HOURS: i64 = 3 * 3600;
@@ -18,6 +19,33 @@ fn a_clock_that_is_hours_off_ends_an_sso_login_before_anybody_approves() {
         assert!((skew + offset).abs() < 60, "{skew}");
         assert_eq!(scene.calls(), ["RegisterClient", "StartDeviceAuthorization"]);
     }
+}
+
+#[test]
+fn no_sign_in_succeeds_by_a_clock_that_is_hours_off() {
+    let fails = |scene: &Scene, calls: &[&str]| {
+        let run = scene.run(&["login", "corp"]).exits(5);
+        assert!(run.stderr.contains("corp: this machine's clock is wrong"), "{}", run.stderr);
+        assert_eq!(scene.calls(), calls);
+    };
+    let scene = Scene::new();
+    scene.logged_in(&["read"]);
+    scene.expire_token();
+    scene.aws.world().set_clock_offset(HOURS);
+    // Twice: what came of the first one is not taken for good.
+    fails(&scene, &["CreateToken"]);
+    fails(&scene, &["CreateToken"]);
+    scene.aws.world().set_clock_offset(0);
+    scene.run(&["login", "corp"]).ok();
+    assert_eq!(scene.calls(), ["CreateToken"], "nobody has to approve again");
+    // The clock may be found wrong by the last answer alone.
+    let scene = Scene::new();
+    let headers = [("content-type", "application/json"), ("date", "Thu, 01 Jan 2026 00:00:00 GMT")];
+    let token = r#"{"accessToken": "x", "tokenType": "Bearer", "expiresIn": 3600}"#;
+    scene.aws.world().fail_next("CreateToken", Fault::raw(200, &headers, token));
+    fails(&scene, &SSO_CALLS[..3]);
+    scene.run(&["login", "corp"]).ok();
+    assert_eq!(scene.calls(), SSO_CALLS[1..3]);
 }
 
 #[test]
@@ -52,7 +80,7 @@ fn a_clock_that_is_a_few_minutes_off_does_no_harm() {
 
 #[test]
 fn credentials_that_end_in_the_past_or_in_days_are_neither_kept_nor_printed() {
-    for lifetime in [-60, 0, 10 * 86_400] {
+    for lifetime in [-60, 0, 129_600 + 3600, 10 * 86_400] {
         for name in ["main", "read"] {
             let scene = Scene::new();
             scene.aws.world().set_session_lifetime(Some(lifetime));
