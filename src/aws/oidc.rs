@@ -25,6 +25,8 @@ const LONGEST_ADDRESS: usize = 2000;
 const LONGEST_LIFE: Duration = Duration::from_hours(1);
 /// The longest between two polls, for the same reason: AWS asks for 1 s, and nobody waits minutes after they approved.
 const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
+/// The most seconds that a token lasts: the longest session of a portal, 90 days.
+const LONGEST_TOKEN: i32 = 90 * 86_400;
 /// RFC 8628 §3.4.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 6749 §4.1.3.
@@ -129,6 +131,9 @@ impl Aws {
             Grant::RefreshToken(token) => request.grant_type(REFRESH_TOKEN).refresh_token(token.expose()),
         };
         let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
+        if !(1..=LONGEST_TOKEN).contains(&answer.expires_in) {
+            return Err(odd(operation, "expiresIn", "is no time that AWS gives a token"));
+        }
         let expires_at = now.checked_add(SignedDuration::from_secs(answer.expires_in.into())).ok();
         let sendable = |text| expect_sendable(operation, Some(text), "refreshToken");
         let refresh_token = answer.refresh_token.map(sendable).transpose()?;

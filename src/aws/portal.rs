@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::client::{Aws, Retry};
-use super::error::{expect, expect_sendable};
+use super::error::{expect, expect_sendable, odd};
 use crate::login::{
     AccountItem, CallError, GetRoleCredentials, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, Operation,
     shortened,
@@ -12,7 +12,9 @@ use crate::model::{Credentials, Region};
 use crate::secret::Secret;
 
 /// The most that the portal puts on a page (aws-facts §4.7).
-const PAGE: i32 = 100;
+const PAGE: u8 = 100;
+/// The most bytes of what leads to the next page; AWS's have some hundreds.
+const LONGEST_TOKEN: usize = 4096;
 
 impl Aws {
     /// Lists the accounts that are assigned to the person, one page of them. Sent once, as all calls of a listing: who asks
@@ -23,17 +25,18 @@ impl Aws {
             .portal(operation, call.region.as_str(), None, Retry::No)?
             .list_accounts()
             .access_token(call.access_token.expose())
-            .max_results(PAGE)
+            .max_results(PAGE.into())
             .set_next_token(call.next_token.map(str::to_owned))
             .send()
             .await
             .map_err(|error| self.failed(operation, error))?;
-        let accounts = expect(operation, answer.account_list, "accountList")?.into_iter();
+        let next_token = next(operation, answer.next_token)?;
+        let accounts = page(operation, answer.account_list, "accountList")?.into_iter();
         let item = |account: aws_sdk_sso::types::AccountInfo| AccountItem {
             id: text(account.account_id),
             name: text(account.account_name),
         };
-        Ok(ListPage { items: accounts.map(item).collect(), next_token: next(answer.next_token) })
+        Ok(ListPage { items: accounts.map(item).collect(), next_token })
     }
 
     /// Lists the roles of an account that are assigned to the person, one page of them, by name.
@@ -44,14 +47,15 @@ impl Aws {
             .list_account_roles()
             .access_token(call.access_token.expose())
             .account_id(call.account_id.as_str())
-            .max_results(PAGE)
+            .max_results(PAGE.into())
             .set_next_token(call.next_token.map(str::to_owned))
             .send()
             .await
             .map_err(|error| self.failed(operation, error))?;
-        let roles = expect(operation, answer.role_list, "roleList")?.into_iter();
+        let next_token = next(operation, answer.next_token)?;
+        let roles = page(operation, answer.role_list, "roleList")?.into_iter();
         let items = roles.map(|role| text(role.role_name)).collect();
-        Ok(ListPage { items, next_token: next(answer.next_token) })
+        Ok(ListPage { items, next_token })
     }
 
     /// Gets the credentials of an assigned role. Sent once: who asks for many minds the portal's quota for all of them.
@@ -92,7 +96,16 @@ fn text(part: Option<String>) -> String {
     shortened(&part.unwrap_or_default(), LONGEST_CODE)
 }
 
+/// The entries of a page. A list is in memory until it ends, so that no page may be longer than was asked for.
+fn page<T>(operation: Operation, entries: Option<Vec<T>>, name: &str) -> Result<Vec<T>, CallError> {
+    let entries = expect(operation, entries, name)?;
+    if entries.len() > PAGE.into() { Err(odd(operation, name, "is longer than was asked for")) } else { Ok(entries) }
+}
+
 /// What the next page is asked for with; an empty text is none.
-fn next(token: Option<String>) -> Option<String> {
-    token.filter(|token| !token.is_empty())
+fn next(operation: Operation, token: Option<String>) -> Result<Option<String>, CallError> {
+    match token.filter(|token| !token.is_empty()) {
+        Some(token) if token.len() > LONGEST_TOKEN => Err(odd(operation, "nextToken", "is longer than AWS makes it")),
+        token => Ok(token),
+    }
 }

@@ -1,7 +1,7 @@
 //! Owns the calls to STS.
 
 use super::client::{Aws, Retry};
-use super::error::credentials;
+use super::error::{credentials, odd};
 use crate::login::{AssumeRole, CallError, GetSessionToken, Operation};
 use crate::model::{Credentials, SessionDuration};
 
@@ -38,6 +38,12 @@ impl Aws {
             .send()
             .await
             .map_err(|error| self.failed(operation, error))?;
+        // Stand-ins for AWS may leave it out. The path of a role is not in the ARN of its sessions.
+        let name = role.arn.name().rsplit('/').next().unwrap_or_default();
+        let asked = format!(":sts::{}:assumed-role/{name}/", role.arn.account());
+        if answer.assumed_role_user.is_some_and(|user| !user.arn.contains(&asked)) {
+            return Err(odd(operation, "AssumedRoleUser", "is another role than was asked for"));
+        }
         credentials(operation, answer.credentials)
     }
 }

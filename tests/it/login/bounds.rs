@@ -130,6 +130,71 @@ fn keys_and_tokens_that_nobody_could_send_are_refused_and_not_kept() {
 }
 
 #[test]
+fn a_token_that_lasts_as_none_of_aws_does_is_refused_and_not_kept() {
+    for seconds in [i64::from(i32::MIN), 0, 90 * 86_400 + 1] {
+        let scene = Scene::new();
+        let body = format!(r#"{{"accessToken": "x", "tokenType": "Bearer", "expiresIn": {seconds}}}"#);
+        let headers = [("content-type", "application/json")];
+        scene.aws.world().fail_next("CreateToken", Fault::raw(200, &headers, &body));
+        let run = scene.run(&["login", "corp"]).exits(6);
+        assert!(run.stderr.contains("CreateToken failed: the answer's `expiresIn` is no time"), "{}", run.stderr);
+        scene.run(&["login", "corp"]).ok();
+    }
+}
+
+#[test]
+fn a_page_of_a_list_that_is_longer_than_was_asked_for_is_refused() {
+    let many = |item: &str| vec![item; 101].join(",");
+    let accounts = |items: &str, token: &str| format!(r#"{{"accountList": [{items}], "nextToken": "{token}"}}"#);
+    let account = r#"{"accountId": "222233334444", "accountName": "a"}"#;
+    let roles = format!(r#"{{"roleList": [{}]}}"#, many(r#"{"roleName": "r"}"#));
+    for (operation, body, words) in [
+        ("ListAccounts", accounts(&many(account), ""), "`accountList` is longer than was asked for"),
+        ("ListAccounts", accounts(account, &"t".repeat(5000)), "`nextToken` is longer than AWS makes it"),
+        ("ListAccountRoles", roles, "`roleList` is longer than was asked for"),
+    ] {
+        let scene = Scene::new();
+        scene.logged_in(&["read"]);
+        let headers = [("content-type", "application/json")];
+        scene.aws.world().fail_next(operation, Fault::raw(200, &headers, &body));
+        let run = scene.run(&["discover", "corp", "--json"]);
+        assert_ne!(run.code, Some(0));
+        assert!(run.stderr.contains(&format!("{operation} failed: the answer's {words}")), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn credentials_of_another_role_than_was_asked_for_are_refused() {
+    let later = crate::scene::minutes(crate::scene::now(), 60);
+    let answer = |arn: &str| {
+        let body = format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>x</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>x</SessionToken>\
+             <Expiration>{later}</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId>\
+             <Arn>{arn}</Arn></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>"
+        );
+        Fault::raw(200, &[("content-type", "text/xml")], &body)
+    };
+    for arn in [
+        "arn:aws:sts::444455556666:assumed-role/Other/x",
+        "arn:aws:sts::444455556666:assumed-role/Admin2/x",
+        "arn:aws:sts::999900001111:assumed-role/Admin/x",
+        "",
+    ] {
+        let scene = Scene::new();
+        scene.aws.world().fail_next("AssumeRole", answer(arn));
+        let run = scene.run(&["login", "prod", "--token-code", &scene.code()]).exits(6);
+        assert!(run.stderr.contains("the answer's `AssumedRoleUser` is another role"), "{arn}\n{}", run.stderr);
+        assert!(!scene.home.has(&session_file("prod")));
+    }
+    // The path of a role is not in the ARN of its sessions.
+    let scene = Scene::new();
+    scene.change_manifest("role/Admin", "role/team/Admin");
+    scene.aws.world().fail_next("AssumeRole", answer("arn:aws:sts::444455556666:assumed-role/Admin/x"));
+    scene.run(&["login", "prod", "--token-code", &scene.code()]).ok();
+}
+
+#[test]
 fn what_is_kept_and_could_not_be_sent_is_not_handed_out() {
     for key in ["access_key_id", "secret_access_key", "session_token"] {
         for text in UNSENDABLE {
