@@ -14,6 +14,9 @@ pub(crate) struct Proxies {
     pub(super) http: Proxy,
 }
 
+/// The HTTP client passes over every proxy then.
+const CGI: &str = "can't be used while REQUEST_METHOD is set, as for a CGI program: unset one of them";
+
 /// One proxy.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
@@ -29,12 +32,14 @@ impl Proxies {
             let found = names.into_iter().find_map(|name| Some((name, variable(name)?)));
             found.filter(|(_, value)| !value.is_empty())
         };
+        // What a CGI program has in HTTP_PROXY may be a header of the request that it answers.
+        let is_cgi = variable("REQUEST_METHOD").is_some();
         let all = first(["ALL_PROXY", "all_proxy"]);
         let proxy = |names: [&'static str; 2]| {
             let found = first(names).or(all);
             Proxy {
                 variable: found.map_or(names[0], |(name, _)| name),
-                fault: found.and_then(|(_, value)| fault(value)),
+                fault: found.and_then(|(_, value)| if is_cgi { Some(CGI) } else { fault(value) }),
             }
         };
         Self { https: proxy(["HTTPS_PROXY", "https_proxy"]), http: proxy(["HTTP_PROXY", "http_proxy"]) }
@@ -123,6 +128,8 @@ mod tests {
         assert_eq!(named(&[("all_proxy", "::::")]), ("all_proxy", true, "all_proxy", true));
         let both = [("HTTPS_PROXY", "proxy"), ("ALL_PROXY", "::::")];
         assert_eq!(named(&both), ("HTTPS_PROXY", false, "ALL_PROXY", true));
+        let cgi = [("HTTPS_PROXY", "proxy"), ("REQUEST_METHOD", "GET")];
+        assert_eq!(named(&cgi), ("HTTPS_PROXY", true, "HTTP_PROXY", false));
         let empty = [("HTTPS_PROXY", ""), ("https_proxy", "::::"), ("http_proxy", "::::")];
         assert_eq!(named(&empty), ("HTTPS_PROXY", false, "http_proxy", true));
     }

@@ -102,6 +102,16 @@ fn a_certificate_that_is_over_to_come_or_for_another_host_is_refused() {
 }
 
 #[test]
+fn a_proxy_that_the_http_client_would_pass_over_in_a_cgi_program_ends_the_run() {
+    let proxy = Proxy::start(Manner::Close);
+    let secure = Secure::new(HOST).behind(&proxy).env("REQUEST_METHOD", "GET");
+    secure.fails("setting", &["HTTPS_PROXY can't be used while REQUEST_METHOD is set"]);
+    assert_eq!(secure.front.connections(), 0);
+    // Without a proxy there is none to pass over.
+    Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem").env("REQUEST_METHOD", "GET").login().ok();
+}
+
+#[test]
 fn a_bundle_is_read_for_what_can_be_used_of_it() {
     let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/bundle.pem");
     let junk = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
