@@ -109,6 +109,7 @@ pub(crate) fn check_program(
 impl Batch<'_> {
     /// Runs it for each of the profiles that has credentials. `again` logs in to the same profiles.
     pub(crate) fn run(&self, profiles: &[&Profile], login: InPlace, again: &str) -> Result<Exit, Failure> {
+        Out::check_stdout()?;
         let chains = profiles.iter().map(|profile| self.desk.chain(profile.name.as_str()));
         let chains: Vec<Chain<'_>> = chains.collect::<Result<_, _>>()?;
         let fates = self.prepare(&chains, login, again)?;

@@ -71,6 +71,11 @@ impl Out {
         Ok(())
     }
 
+    /// Refuses a standard output that is closed, before anything is done whose result would be lost.
+    pub(crate) fn check_stdout() -> Result<(), Failure> {
+        Host::stdout().map(drop).map_err(|error| cannot_write(&error))
+    }
+
     /// Writes data that somebody waits for: it is an error too if the reader went away.
     pub(crate) fn hand_over(self, text: &str) -> Result<(), Failure> {
         self.write(text).map_err(|error| cannot_write(&error))

@@ -43,6 +43,16 @@ fn interrupt(child: &Child) {
 }
 
 #[test]
+fn nothing_is_run_whose_output_would_be_lost() {
+    let scene = scene();
+    let script = "\"$0\" exec 'key-*' -- touch ran >&-";
+    let run = scene.home.program("sh".as_ref()).args(["-c", script, env!("CARGO_BIN_EXE_awsauth")]).output().unwrap();
+    assert_eq!(run.status.code(), Some(6), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("can't write to standard output"), "{run:?}");
+    assert!(!scene.home.has("ran"));
+}
+
+#[test]
 fn each_run_has_its_own_credentials_and_nothing_of_another() {
     let scene = scene();
     scene.logged_in(&["prod", "read"]);
