@@ -8,7 +8,7 @@ use super::private::Sticky;
 use super::way::Way;
 
 /// Why the file at `path` may not be this user's own word; none if only this user or root can change it, its directories and
-/// the links that lead to it, and git tracks neither it nor one of those links.
+/// the links that lead to it, and no git repository has, or ever had, it or one of those links.
 #[cfg(unix)]
 pub(crate) fn distrust(path: &Path) -> Option<String> {
     let Ok(Way { real, dirs, links }) = Way::to(path) else { return Some("the file can't be looked at".to_owned()) };
