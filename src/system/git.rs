@@ -191,6 +191,9 @@ mod tests {
         assert_eq!(tracking(&outside.path().join("a")), Tracking::Untracked);
     }
 
+    /// How a file comes to be in no index, and how to make it so.
+    type Leave<'a> = (&'a str, &'a dyn Fn(&Path));
+
     /// The file `a` in a repository that does not track it any more, or not yet.
     #[test]
     fn a_file_that_a_commit_has_is_known_though_the_index_has_it_not() {
@@ -200,7 +203,6 @@ mod tests {
             (dir, root)
         };
         let untrack = ["rm", "-q", "--cached", "a"];
-        type Leave<'a> = (&'a str, &'a dyn Fn(&Path));
         let leave: [Leave<'_>; 5] = [
             // As a clone that ended early leaves it.
             ("no index", &|root| fs::remove_file(root.join(".git/index")).unwrap()),
