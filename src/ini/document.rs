@@ -54,7 +54,7 @@ impl<'a> Document<'a> {
 
     /// The entries of a section in file order, repeated keys kept.
     pub(crate) fn entries(&self, section: &Section) -> &[Entry] {
-        &self.parsed.entries[section.entries.range()]
+        &self.parsed.entries[section.entries.clone()]
     }
 
     /// All entries in file order.

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::blank;
-use super::place::Place;
 
 /// U+FEFF in UTF-8, which botocore takes for text.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -43,7 +42,7 @@ pub(crate) enum Refusal {
 /// One line; all lines of a file, joined, are the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
-    place: Place,
+    range: Range<usize>,
     /// What it is.
     pub(crate) kind: LineKind,
     mark: u8,
@@ -53,7 +52,7 @@ pub(crate) struct Line {
 impl Line {
     /// Its bytes with a byte order mark and the line end.
     pub(crate) fn range(&self) -> Range<usize> {
-        self.place.range()
+        self.range.clone()
     }
 
     /// Its bytes without a byte order mark and without the line end.
@@ -64,7 +63,7 @@ impl Line {
 
     /// The end of its content; what follows up to the end of the line is `\n`, `\r\n`, `\r` or nothing.
     pub(super) fn ending(&self) -> Range<usize> {
-        let end = self.place.range().end;
+        let end = self.range.end;
         end - usize::from(self.ending)..end
     }
 }
@@ -99,7 +98,7 @@ impl Iterator for Lines<'_> {
         };
         let mark = if start == 0 && rest.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
         self.at = start + length + usize::from(ending);
-        Some(Line { place: Place::from(start..self.at), kind: LineKind::Blank, mark, ending })
+        Some(Line { range: start..self.at, kind: LineKind::Blank, mark, ending })
     }
 }
 

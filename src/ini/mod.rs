@@ -14,7 +14,6 @@ mod line;
 mod parse;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod pieces;
-mod place;
 mod portable;
 mod section;
 mod shlex;

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::blank;
 use super::line::{Line, LineKind, Lines, Refusal, is_comment};
-use super::place::Place;
 use super::section::{Entry, FileKind, Section, SectionId};
 
 /// Reads all of `bytes`; never fails.
@@ -84,7 +83,7 @@ impl Parser<'_> {
             header_line: self.parsed.lines.len(),
             range: start..self.bytes.len(),
             body_end: line.range().end,
-            entries: Place::from(entries..entries),
+            entries: entries..entries,
         });
     }
 
@@ -92,7 +91,7 @@ impl Parser<'_> {
     fn end_section(&mut self, at: usize) {
         if let Some(section) = self.parsed.sections.last_mut() {
             section.range.end = at;
-            section.entries = section.entries.until(self.parsed.entries.len());
+            section.entries.end = self.parsed.entries.len();
         }
     }
 

@@ -5,7 +5,6 @@ use std::fmt;
 use std::ops::Range;
 
 use super::blank;
-use super::place::Place;
 use super::shlex;
 
 /// The header whose keys `RawConfigParser` gives to every other section.
@@ -117,41 +116,41 @@ pub(crate) struct Section {
     /// The end of the last line that is neither blank nor a comment: what comes after may belong to the next section.
     pub(crate) body_end: usize,
     /// Its entries, as places in the list of all.
-    pub(super) entries: Place,
+    pub(super) entries: Range<usize>,
 }
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    key: Place,
-    value: Place,
-    range: Place,
+    key: Range<usize>,
+    value: Range<usize>,
+    range: Range<usize>,
 }
 
 impl Entry {
     /// An entry of one line so far.
     pub(super) fn new(key: Range<usize>, value: Range<usize>, range: Range<usize>) -> Self {
-        Self { key: key.into(), value: value.into(), range: range.into() }
+        Self { key, value, range }
     }
 
     /// Takes the lines up to `end` into it.
     pub(super) fn extend(&mut self, end: usize) {
-        self.range = self.range.until(end);
+        self.range.end = end;
     }
 
     /// The key as written.
     pub(crate) fn key(&self) -> Range<usize> {
-        self.key.range()
+        self.key.clone()
     }
 
     /// The value on the key's own line, trimmed; it ends with the visible text, so ` # this` is part of it.
     pub(crate) fn value(&self) -> Range<usize> {
-        self.value.range()
+        self.value.clone()
     }
 
     /// All its lines, continuation lines and the comments between them included, line ends too.
     pub(crate) fn range(&self) -> Range<usize> {
-        self.range.range()
+        self.range.clone()
     }
 
     /// The key as botocore compares it.
