@@ -9,7 +9,6 @@ use super::block::{self, Block, Body, with_line_feeds};
 use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::faults::check_faults;
 use super::refusal::{Outside, Refusal};
-use super::spread::{Worth, at_once};
 use super::{Adoption, Change, Overwrite, Permission, Plan, covers, desired, proof};
 use crate::ini::{Disagreement, Document, Edit, Entry, Fault, FileKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, ProfileName};
@@ -31,11 +30,6 @@ impl<'a> Existing<'a> {
         let block = found.as_ref().ok().and_then(Option::as_ref).map_or(0..0, |block| block.range.clone());
         let disagreements = if faults.is_empty() { document.disagreements(&block) } else { Vec::new() };
         Self { document, found, faults, disagreements }
-    }
-
-    /// The same while `other` is done, at once for a large file.
-    pub(crate) fn read_beside<T>(bytes: &'a [u8], other: impl FnOnce() -> T) -> (Self, T) {
-        at_once(Worth::of_bytes(bytes.len()), || Self::read(bytes), other)
     }
 }
 
@@ -108,7 +102,7 @@ fn place(
     let changes = if edits.is_empty() { Vec::new() } else { changes(document, found, sections, &body) };
     let plan = Plan::new(document.bytes(), edits, changes)?;
     if !plan.is_empty() {
-        proof::config(document, faults, found, &plan, sections, &body)?;
+        proof::config(document, faults, found, &plan, sections, &body.text)?;
     }
     Ok(plan)
 }

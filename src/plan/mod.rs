@@ -15,7 +15,6 @@ mod key_section;
 mod proof;
 mod refusal;
 mod shadow;
-mod spread;
 #[cfg(test)]
 mod tests;
 
@@ -34,7 +33,6 @@ pub(crate) use diff::unified;
 pub(crate) use former::former;
 pub(crate) use key_section::long_term_key;
 pub(crate) use refusal::{Refusal, Way};
-pub(crate) use spread::{Worth, at_once};
 
 /// Whether something that was made by hand may be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,20 +1,13 @@
 //! Owns the proof that a new text says what was planned and nothing else, by a second parser and by the editor's own.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ini::{Ini, ParseOption};
 
 use super::Plan;
-use super::block::{Block, Body};
+use super::block::Block;
 use super::refusal::Refusal;
-use super::spread::{Worth, at_once};
 use crate::ini::{Document, Fault, FileKind, NewSection, NewValue, Section, SectionId};
-
-/// So many sections are read back at a time.
-const BATCH: usize = 100;
-/// From so many sections on, two parsers at once are faster than one after the other.
-const MANY: usize = 500;
 
 /// Proves a new config file: the block reads as `sections`, and every section outside it is where and what it was.
 pub(super) fn config(
@@ -23,43 +16,6 @@ pub(super) fn config(
     block: Option<&Block>,
     plan: &Plan,
     sections: &[NewSection<'_>],
-    body: &Body,
-) -> Result<(), Refusal> {
-    // A second thread begins with what `rust-ini` reads; this one joins in when it has done the rest.
-    let next = AtomicUsize::new(0);
-    let read_back = || read_back_from(&next, sections, body);
-    let worth = if sections.len() > MANY { Worth::Thread } else { Worth::Nothing };
-    let (one, other) = at_once(worth, read_back, || {
-        by_own_parser(before, faults, block, plan, &body.text)?;
-        read_back()
-    });
-    if other? + one? == sections.len() { Ok(()) } else { Err(Refusal::bug("rust-ini did not read the whole block")) }
-}
-
-/// Reads the sections of the block with `rust-ini`, from number `next` on, which each reader counts up. Returns how many
-/// this one has read.
-fn read_back_from(next: &AtomicUsize, sections: &[NewSection<'_>], body: &Body) -> Result<usize, Refusal> {
-    let mut count = 0;
-    // Some at a time: what `rust-ini` makes of them is many times as large as their text.
-    loop {
-        let start = next.fetch_add(BATCH, Ordering::Relaxed);
-        if start >= sections.len() {
-            return Ok(count);
-        }
-        let batch = start..sections.len().min(start + BATCH);
-        let ranges = &body.ranges[batch.clone()];
-        let text = &body.text[ranges[0].start..ranges[ranges.len() - 1].end];
-        count += batch.len();
-        read_back(&sections[batch], text, SectionId::to_string)?;
-    }
-}
-
-/// Reads the whole new text: the bytes outside the plan's edits, and the sections outside the block, are what they were.
-fn by_own_parser(
-    before: &Document<'_>,
-    faults: &[Fault],
-    block: Option<&Block>,
-    plan: &Plan,
     body: &str,
 ) -> Result<(), Refusal> {
     untouched(before.bytes(), plan)?;
@@ -79,11 +35,10 @@ fn by_own_parser(
     let new_end = plan.after.len() - (end - replaced.end);
     let kept = outside(before, |offset| !replaced.contains(&offset));
     let still = outside(&after, |offset| offset < replaced.start || offset >= new_end);
-    if kept.eq(still) {
-        Ok(())
-    } else {
-        Err(Refusal::bug("sections outside the managed block would be read differently"))
+    if !kept.eq(still) {
+        return Err(Refusal::bug("sections outside the managed block would be read differently"));
     }
+    read_back(sections, body, SectionId::to_string)
 }
 
 /// Proves a config file without the sections `removed`: all others are what they were.
@@ -198,36 +153,21 @@ fn is_same<'p>(section: &NewSection<'_>, mut pairs: impl Iterator<Item = (&'p st
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A block of so many profiles, each with one value, and what it shall say.
-    fn block(profiles: usize) -> (Vec<NewSection<'static>>, Body) {
-        let mut body = Body { text: String::new(), ranges: Vec::new() };
-        let mut sections = Vec::new();
-        for number in 0..profiles {
-            let start = body.text.len();
-            body.text.extend(["[profile p", &number.to_string(), "]\nregion = eu-west-1\n"]);
-            body.ranges.push(start..body.text.len());
-            body.text.push('\n');
-            let entries = vec![("region".into(), NewValue::Text("eu-west-1".into()))];
-            sections.push(NewSection { id: SectionId::Profile(format!("p{number}")), entries });
-        }
-        (sections, body)
-    }
+    use crate::plan::block::Body;
 
     #[test]
-    fn one_wrong_value_among_many_is_found_by_one_reader_or_two() {
-        let profiles = 2 * BATCH + 1;
-        let (sections, body) = block(profiles);
-        assert_eq!(read_back_from(&AtomicUsize::new(0), &sections, &body).ok(), Some(profiles));
-        for wrong in [0, BATCH - 1, BATCH, profiles - 1] {
-            let (sections, mut body) = block(profiles);
-            let end = body.ranges[wrong].end;
-            body.text.replace_range(end - 2..end - 1, "2");
-            assert!(read_back_from(&AtomicUsize::new(0), &sections, &body).is_err(), "{wrong}");
-            let next = AtomicUsize::new(0);
-            let read = || read_back_from(&next, &sections, &body);
-            let (one, other) = at_once(Worth::Thread, read, read);
-            assert!(one.is_err() || other.is_err(), "{wrong}");
+    fn rust_ini_finds_one_wrong_value_wherever_it_stands() {
+        let section = |number: usize| NewSection {
+            id: SectionId::Profile(format!("p{number}")),
+            entries: vec![("region".into(), NewValue::Text("eu-west-1".into()))],
+        };
+        let sections: Vec<NewSection<'_>> = (0..3).map(section).collect();
+        let body = Body::render(&sections).ok().unwrap();
+        assert!(read_back(&sections, &body.text, SectionId::to_string).is_ok());
+        for range in &body.ranges {
+            let mut text = body.text.clone();
+            text.replace_range(range.end - 2..range.end - 1, "2");
+            assert!(read_back(&sections, &text, SectionId::to_string).is_err());
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::cli::unmanaged;
 use crate::cli::work::FileWork;
 use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
-use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission, Worth, at_once};
+use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission};
 use crate::source::display_safe;
 use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backups, Stamp};
@@ -79,28 +79,21 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         report_idle(&left.missing, places, out)?;
         return Ok(Exit::Done);
     }
-    let config = Snapshot::read_settled(&places.config()?);
-    let bytes = config.as_ref().map_or(&[][..], |file| &file.bytes);
-    let (existing, manifest) = Existing::read_beside(bytes, || Manifest::read(places, out));
-    let manifest = manifest?;
+    let manifest = Manifest::read(places, out)?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), places, out);
     let plans = Plans::new(args.permission(), args.fix_permissions, &manifest.catalog, &program, places)?;
-    // What is wrong with the manifest is told first.
-    let planned = plans.config(existing);
-    let work = plans.make(config.map_err(|error| explain::disk(&error))?, planned, places)?;
+    let config = Snapshot::read_settled(&places.config()?).map_err(|error| explain::disk(&error))?;
+    let planned = plans.config(Existing::read(&config.bytes));
+    let work = plans.make(config, planned, places)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
     warn_of_own(&plans, &work, is_shown_only, out);
     if !is_shown_only {
         let state = places.state()?;
         let can_ask = host.is_interactive() && !args.yes;
-        let (prints, written) = at_once(
-            Worth::of_bytes(work.config.plan.after.len()),
-            || idle::prints(&manifest, &work),
-            || carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out),
-        );
-        written?;
+        let prints = idle::prints(&manifest, &work);
+        carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out)?;
         let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
         let is_told_all = !manifest.catalog.profiles().is_empty();
         if is_told_all && is_swept && !plans.has_looked_at_session.get() && program.left_out().is_empty() {
