@@ -11,6 +11,7 @@ mod document;
 mod edit;
 mod fault;
 mod line;
+mod lint;
 mod parse;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod pieces;
@@ -21,14 +22,13 @@ mod splice;
 mod style;
 #[cfg(test)]
 mod tests;
-mod views;
 
 pub(crate) use document::Document;
 pub(crate) use edit::{NewSection, NewValue};
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use line::{Line, LineKind};
+pub(crate) use lint::Warning;
 pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};
 pub(crate) use splice::{Edit, splice};
 pub(crate) use style::Style;
-pub(crate) use views::Disagreement;

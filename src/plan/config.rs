@@ -10,7 +10,7 @@ use super::compare::{self, Difference, Sameness, SectionDifference};
 use super::faults::check_faults;
 use super::refusal::{Outside, Refusal};
 use super::{Adoption, Change, Overwrite, Permission, Plan, covers, desired, proof};
-use crate::ini::{Disagreement, Document, Edit, Entry, Fault, FileKind, NewSection, Section, SectionId};
+use crate::ini::{Document, Edit, Entry, Fault, FileKind, NewSection, Section, SectionId, Warning};
 use crate::model::{Catalog, ProfileName};
 
 /// A config file as it stands, read without knowing the manifest.
@@ -18,7 +18,7 @@ pub(crate) struct Existing<'a> {
     document: Document<'a>,
     found: Result<Option<Block>, Refusal>,
     faults: Vec<Fault>,
-    disagreements: Vec<Disagreement>,
+    warnings: Vec<Warning>,
 }
 
 impl<'a> Existing<'a> {
@@ -28,8 +28,8 @@ impl<'a> Existing<'a> {
         let found = Block::find(&document);
         let faults = document.faults();
         let block = found.as_ref().ok().and_then(Option::as_ref).map_or(0..0, |block| block.range.clone());
-        let disagreements = if faults.is_empty() { document.disagreements(&block) } else { Vec::new() };
-        Self { document, found, faults, disagreements }
+        let warnings = if faults.is_empty() { document.lint(&block) } else { Vec::new() };
+        Self { document, found, faults, warnings }
     }
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn config(
     program: &str,
     permission: Permission,
 ) -> Result<Plan, Refusal> {
-    let Existing { document, found, faults, disagreements } = existing;
+    let Existing { document, found, faults, warnings } = existing;
     let found = found?;
     let sections = desired::sections(catalog, program);
     let adopted = match permission.adoption {
@@ -49,7 +49,7 @@ pub(crate) fn config(
     };
     if adopted.plan.is_empty() {
         let mut plan = place(&document, &faults, found.as_ref(), &sections, permission.overwrite, &[])?;
-        plan.disagreements = disagreements;
+        plan.warnings = warnings;
         return Ok(plan);
     }
     let without = Document::parse(&adopted.plan.after, FileKind::Config);
@@ -60,10 +60,10 @@ pub(crate) fn config(
         check_block(&document, &faults, found.as_ref(), &sections, permission.overwrite).err().unwrap_or(refusal)
     })?;
     let mut both = adopted.plan.then(placed, document.bytes())?;
-    // What is adopted is no longer read differently; line numbers are those of the file as it is.
+    // What is adopted needs no warning any more; line numbers are those of the file as it is.
     let removed: Vec<Range<usize>> = both.edits.iter().map(|edit| edit.range.clone()).collect();
-    both.disagreements = disagreements;
-    both.disagreements.retain(|found| {
+    both.warnings = warnings;
+    both.warnings.retain(|found| {
         let start = document.lines()[found.line - 1].range().start;
         !covers(&removed, start)
     });

@@ -64,7 +64,7 @@ pub(crate) fn credentials(
         changes.iter().map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
     touched.extend(moved.iter().map(|key| section_id(key.to)));
     let mut plan = Plan::new(bytes, edits, changes)?;
-    plan.disagreements = document.disagreements(&(0..0));
+    plan.warnings = document.lint(&(0..0));
     proof::credentials(&document, &plan, &touched)?;
     let after = if plan.is_empty() { document } else { Document::parse(&plan.after, FileKind::Credentials) };
     shadow::prove(&Document::parse(bytes, FileKind::Credentials), &after, &moved)?;

@@ -20,7 +20,7 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::ini::{Disagreement, Edit, splice};
+use crate::ini::{Edit, Warning, splice};
 
 pub(crate) use compare::{Difference, SectionDifference, Value};
 pub(crate) use config::{Existing, config, is_in_block, missing_sections};
@@ -101,8 +101,8 @@ pub(crate) struct Plan {
     pub(crate) after: Vec<u8>,
     /// What that means, by the text between the brackets.
     pub(crate) changes: Vec<(String, Change)>,
-    /// The places outside awsauth's own that AWS's readers see differently, in the file as it is.
-    pub(crate) disagreements: Vec<Disagreement>,
+    /// Lines outside the block that not all of AWS's tools read alike, as they are numbered before the edits.
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl Plan {
@@ -120,13 +120,13 @@ impl Plan {
             return Ok(Self::default());
         }
         let after = splice(before, &edits).map_err(|error| Refusal::bug(error.to_string()))?;
-        Ok(Self { edits, after, changes, disagreements: Vec::new() })
+        Ok(Self { edits, after, changes, warnings: Vec::new() })
     }
 
     /// The plan of `after` in the place of the whole text.
     pub(crate) fn whole(before: &[u8], after: Vec<u8>) -> Self {
         let edits = vec![Edit { range: 0..before.len(), bytes: after.clone() }];
-        Self { edits, after, changes: Vec::new(), disagreements: Vec::new() }
+        Self { edits, after, changes: Vec::new(), warnings: Vec::new() }
     }
 
     /// What `other`, which was made for the text after this one, does to the text before it.
@@ -140,7 +140,7 @@ impl Plan {
         edits.extend(later);
         let changes = self.changes.into_iter().chain(other.changes).collect();
         let mut both = Self::new(before, edits, changes)?;
-        both.disagreements = self.disagreements;
+        both.warnings = self.warnings;
         let expected = if other.after.is_empty() { self.after } else { other.after };
         if both.after == expected { Ok(both) } else { Err(Refusal::bug("two plans do not fit together")) }
     }

@@ -13,7 +13,7 @@ use crate::architecture::{source_files, src};
 type Module = Vec<String>;
 
 /// Rooms that are still to be untied.
-const TIED: [&str; 2] = ["ini", "manifest"];
+const TIED: [&str; 1] = ["manifest"];
 
 /// What one file names, beside its tests.
 #[derive(Default)]
@@ -93,7 +93,7 @@ impl Crate {
         for (module, names) in &all.names {
             for (path, name) in &names.reexports {
                 if let Some(target) = all.absolute(module, path) {
-                    all.reexports.insert([&module[..], &[name.clone()]].concat(), target);
+                    all.reexports.insert([&module[..], std::slice::from_ref(name)].concat(), target);
                 }
             }
         }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::apply::has_leftovers;
 use crate::cli::colored_diff::colored;
+use crate::cli::compat_warnings;
 use crate::cli::confirm::confirm;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -19,7 +20,6 @@ use crate::cli::places::Places;
 use crate::cli::plans::{Plans, Work};
 use crate::cli::portals;
 use crate::cli::program::Program;
-use crate::cli::readers;
 use crate::cli::unmanaged;
 use crate::cli::work::FileWork;
 use crate::ini::{FileKind, SectionId};
@@ -170,7 +170,8 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
 /// What happened, or would.
 fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
-        let mut warnings = [readers::document(&work.config), readers::document(&work.credentials)].concat();
+        let mut warnings =
+            [compat_warnings::document(&work.config), compat_warnings::document(&work.credentials)].concat();
         let dependents = plans.dependents(work).into_iter();
         warnings.extend(dependents.map(|one| {
             json!({ "path": Places::text(&work.config.snapshot.path), "line": one.line, "text": display_safe(&without_credentials(plans, work, &one, is_shown_only)) })
@@ -231,8 +232,8 @@ fn warn_of_own(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) {
     for one in plans.dependents(work) {
         out.warn(&without_credentials(plans, work, &one, is_shown_only));
     }
-    readers::warn(&work.config, out);
-    readers::warn(&work.credentials, out);
+    compat_warnings::warn(&work.config, out);
+    compat_warnings::warn(&work.credentials, out);
 }
 
 /// What becomes of a section of the user's own.

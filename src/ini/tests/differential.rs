@@ -1,10 +1,10 @@
-//! What the views and the editor say against what the real parsers say, over many files.
+//! What our readers and the editor say against what the real parsers say, over many files.
 //!
 //! The Rust SDK's parser is always asked; botocore and JavaScript's loader where `tests/run` has put them.
 
 use super::files;
 use super::real::{self, File};
-use crate::ini::views::{Reader, Reading};
+use crate::ini::tests::readers::{Reader, Reading};
 
 /// The least number of files that says something.
 const ENOUGH: usize = 200;
@@ -36,7 +36,7 @@ fn the_view_of_the_rust_sdk_is_that_of_its_parser() {
 #[cfg(feature = "real-clients")]
 mod clients {
     use super::*;
-    use crate::ini::views::{Name, Sort};
+    use crate::ini::tests::readers::{Name, Sort};
     use crate::ini::{Document, FileKind, SectionId};
 
     #[test]

@@ -1,4 +1,4 @@
-//! The files that views are compared on: those of `fixtures/ini`, and others made with a fixed seed.
+//! The files that readers are compared on: those of `fixtures/ini`, and others made with a fixed seed.
 
 use std::path::Path;
 

@@ -1,10 +1,11 @@
 //! Tests of the `ini` room.
 
 mod differential;
-mod disagreements;
 mod edits;
 mod faults;
 mod files;
+mod lint;
+mod readers;
 mod reading;
 mod real;
 mod table;

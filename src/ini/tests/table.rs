@@ -1,10 +1,10 @@
 //! Each row of the table of inputs that the readers see differently, with what each of them sees.
 //!
-//! Checked against our own views, and against the real parser of the Rust SDK; with the feature `real-clients` also
+//! Checked against our own readers, and against the real parser of the Rust SDK; with the feature `real-clients` also
 //! against botocore and JavaScript's loader. There is no Go here: its column says what its source does.
 
 use super::real::{self, File};
-use crate::ini::views::{LoadError, Name, Reader, Reading};
+use crate::ini::tests::readers::{LoadError, Name, Reader, Reading};
 use crate::ini::{Document, FileKind};
 
 /// What a reader finds.
@@ -249,7 +249,7 @@ impl Case {
 }
 
 #[test]
-fn views_find_what_the_table_says() {
+fn our_readers_find_what_the_table_says() {
     for case in CASES {
         let document = Document::parse(case.text.as_bytes(), case.kind);
         for reader in Reader::ALL {
@@ -306,13 +306,12 @@ fn a_load_error_says_its_line_and_why() {
     }
 }
 
-/// A file in which the readers find different things, but that botocore reads, has a finding.
+/// A file in which the readers find different things, but that botocore reads, has a warning.
 #[test]
-fn each_row_that_botocore_reads_is_told() {
+fn each_row_that_not_all_read_alike_has_a_warning() {
     for case in CASES.iter().filter(|case| case.finds[0] != Error) {
         let document = Document::parse(case.text.as_bytes(), case.kind);
         let is_same = case.finds.iter().all(|finds| *finds == case.finds[0]);
-        let findings = document.disagreements(&(0..0));
-        assert!(is_same || !findings.is_empty(), "{}: {:?}", case.row, case.text);
+        assert!(is_same || !document.lint(&(0..0)).is_empty(), "{}: {:?}", case.row, case.text);
     }
 }

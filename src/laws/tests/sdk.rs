@@ -85,6 +85,7 @@ proptest! {
         let sdk = read(&text);
         let document = Document::parse(text.as_bytes(), FileKind::Config);
         prop_assert_eq!(document.faults(), vec![]);
+        prop_assert_eq!(document.lint(&(0..0)), vec![]);
         prop_assert_eq!(document.sections().len(), sections.len());
         prop_assert_eq!(sdk.profiles().count() + sdk.sso_sessions().count(), sections.len());
         for section in document.sections() {

@@ -211,7 +211,7 @@ fn a_diff_never_shows_a_secret_of_credentials() {
 #[test]
 fn what_aws_tools_do_not_read_alike_is_told_when_the_file_is_written_and_with_v() {
     let home = home("[profile a]\nregion = us-east-1 # home\n");
-    let warning = "line 2: key \"region\" of [profile a]: to AWS CLI and boto3, the comment is part of the value";
+    let warning = "line 2: key \"region\" of [profile a]: AWS CLI and boto3 take the comment as part of the value";
     let is_told = |args: &[&str]| home.run(args).stderr.contains(warning);
     assert!(is_told(&["apply", "--dry-run"]) && is_told(&["apply"]));
     assert!(!is_told(&["apply"]) && is_told(&["apply", "-v"]));

@@ -1,22 +1,18 @@
 //! Owns botocore's reading, line by line: the one that a document already is. Must not know the other readers.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::trace::{Name, Role, Sort, Step, Trace, nest};
 use crate::ini::line::{Line, LineKind, split_nested};
 use crate::ini::section::{Entry, Section, SectionId};
 use crate::ini::{Document, blank};
 
-/// Follows botocore through those lines of a document, which must begin with a header or with the file.
-///
-/// What makes botocore refuse the file ([`Document::faults`]) is passed over.
-pub(super) fn trace<'a>(document: &Document<'a>, lines: Range<usize>) -> Trace<'a> {
-    let first = document.sections().partition_point(|section| section.header_line < lines.start);
-    let mut sections = document.sections()[first..].iter();
+/// Follows botocore through a document. What makes it refuse the file ([`Document::faults`]) is passed over.
+pub(super) fn trace<'a>(document: &Document<'a>) -> Trace<'a> {
+    let mut sections = document.sections().iter();
     let mut reader = Reader { document, trace: Vec::new(), entry: None };
     let mut entries = [].iter();
-    for line in &document.lines()[lines] {
+    for line in document.lines() {
         match line.kind {
             LineKind::Header => {
                 entries = sections.next().map_or([].iter(), |section| reader.begin(line, section));
@@ -85,7 +81,7 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 }
 
 /// What a section is the settings of.
-pub(super) fn name(document: &Document<'_>, section: &Section) -> Option<Name> {
+fn name(document: &Document<'_>, section: &Section) -> Option<Name> {
     match &section.id {
         SectionId::Default if document.name(section) == b"default" => Some(Name::default()),
         SectionId::Default => Some(Name::new(Sort::Profile, "default")),

@@ -19,24 +19,16 @@ pub(crate) enum Reader {
 impl Reader {
     /// All of them.
     pub(crate) const ALL: [Self; 4] = [Self::Botocore, Self::Rust, Self::Go, Self::JavaScript];
-
-    /// The language of an SDK; none for botocore, which is known by who uses it.
-    pub(super) fn language(self) -> Option<&'static str> {
-        match self {
-            Self::Botocore => None,
-            Self::Rust => Some("Rust"),
-            Self::Go => Some("Go"),
-            Self::JavaScript => Some("JavaScript"),
-        }
-    }
 }
 
 impl fmt::Display for Reader {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.language() {
-            Some(language) => write!(formatter, "the {language} SDK"),
-            None => formatter.write_str("AWS CLI and boto3"),
-        }
+        formatter.write_str(match self {
+            Self::Botocore => "AWS CLI and boto3",
+            Self::Rust => "the Rust SDK",
+            Self::Go => "the Go SDK",
+            Self::JavaScript => "the JavaScript SDK",
+        })
     }
 }
 

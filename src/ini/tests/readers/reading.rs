@@ -1,4 +1,4 @@
-//! Owns what a reader knows of a whole file, for tests and explanations. Must not know how lines are read.
+//! Owns what a reader knows of a whole file, Must not know how lines are read.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -35,7 +35,7 @@ impl Document<'_> {
                 if let Some(fault) = self.faults().first() {
                     return Err(LoadError { line: fault.line, reason: fault.kind.to_string() });
                 }
-                botocore::trace(self, 0..self.lines().len())
+                botocore::trace(self)
             }
             Reader::Rust => {
                 if let Err(error) = std::str::from_utf8(self.bytes()) {
