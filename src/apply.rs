@@ -179,7 +179,7 @@ fn sweep(file: &Snapshot, state_dir: &Path) {
 }
 
 /// Whether a killed run, or one at work, has left something beside a file or among its backups.
-pub(crate) fn has_leftovers(file: &Snapshot, state_dir: &Path) -> bool {
+fn has_leftovers(file: &Snapshot, state_dir: &Path) -> bool {
     file.has_leftovers() || Backups::of(state_dir, &file.target).has_leftovers()
 }
 

@@ -23,7 +23,6 @@ mod failure;
 mod failure_report;
 mod files;
 mod findings;
-mod idle;
 mod landing;
 mod life;
 mod lister;

@@ -1,7 +1,5 @@
 //! Owns what `apply` plans for all files together. Must not write anything.
 
-use std::cell::Cell;
-
 use super::exit::Exit;
 use super::explain;
 use super::failure::Failure;
@@ -26,8 +24,6 @@ pub(crate) struct Plans<'a> {
     permission: Permission,
     /// The sessions that are kept.
     pub(crate) sessions: Sessions,
-    /// Whether a plan depended on what one of them holds.
-    pub(crate) has_looked_at_session: Cell<bool>,
     fix_permissions: bool,
 }
 
@@ -60,7 +56,6 @@ impl<'a> Plans<'a> {
             program: program.path(),
             permission,
             sessions: Sessions::new(&places.state()?),
-            has_looked_at_session: Cell::new(false),
             fix_permissions,
         })
     }
@@ -73,10 +68,7 @@ impl<'a> Plans<'a> {
     /// Plans the credentials file, and which sessions end.
     pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>, Prune), Refusal> {
         let prune = Prune::find(self.catalog, &self.sessions, bytes);
-        let kept = |name: &str| {
-            self.has_looked_at_session.set(true);
-            self.sessions.key_id(name)
-        };
+        let kept = |name: &str| self.sessions.key_id(name);
         let ends = |name: &str| prune.ends(name);
         let (plan, missing) = plan::credentials(self.catalog, bytes, &kept, &ends, self.permission.adoption)?;
         Ok((plan, missing, prune))

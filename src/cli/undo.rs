@@ -20,13 +20,12 @@ use crate::model::utc;
 use crate::plan::{former, with_sessions, without_sessions};
 use crate::render::duration;
 use crate::source::display_safe;
-use crate::store::Applied;
+use crate::store::Written;
 use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backup, Backups, Stamp};
 use crate::system::clock;
 use crate::system::disk::DiskError;
 use crate::system::host::Host;
-use crate::system::print::Print;
 
 /// One file with its former contents.
 struct Past {
@@ -63,7 +62,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let count = usize::from(args.undo.unwrap_or(1));
     let runs = runs(&files, count).map_err(unreadable)?;
     let Some(first) = runs.get(count - 1) else { return nothing(args, runs.len(), &state, out) };
-    let backs = backs(files, first, &Applied::new(&state).prints()).map_err(unreadable)?;
+    let backs = backs(files, first, &Written::new(&state).digests()).map_err(unreadable)?;
     let run = told(first, now);
     let is_shown_only = args.dry_run || args.check;
     let changed: Vec<&Back> = backs.iter().filter(|back| back.is_changed_since).collect();
@@ -135,11 +134,13 @@ impl Past {
 
     /// Whether the file is neither what `apply` last left, as far as that is remembered, nor what it ever was before. A
     /// session of awsauth's own is nobody's change.
-    fn is_changed_since(&self, left: &[Print]) -> Result<bool, DiskError> {
-        if left.is_empty() || left.contains(&Print::of(&self.snapshot.bytes)) {
+    fn is_changed_since(&self, left: &[String]) -> Result<bool, DiskError> {
+        if left.is_empty() || left.contains(&Written::digest(&self.snapshot.bytes)) {
             return Ok(false);
         }
-        if self.kind == FileKind::Credentials && left.contains(&Print::of(&without_sessions(&self.snapshot.bytes))) {
+        if self.kind == FileKind::Credentials
+            && left.contains(&Written::digest(&without_sessions(&self.snapshot.bytes)))
+        {
             return Ok(false);
         }
         for backup in &self.list {
@@ -193,7 +194,7 @@ fn runs(files: &[Past], most: usize) -> Result<Vec<Stamp>, DiskError> {
 }
 
 /// The files that differ from what they were before that run.
-fn backs(files: Vec<Past>, run: &Stamp, left: &[Print]) -> Result<Vec<Back>, DiskError> {
+fn backs(files: Vec<Past>, run: &Stamp, left: &[String]) -> Result<Vec<Back>, DiskError> {
     let mut backs = Vec::new();
     for file in files {
         let before = file.before(run)?;

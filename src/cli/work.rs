@@ -35,6 +35,11 @@ impl FileWork {
         !self.plan.is_empty()
     }
 
+    /// The file's content after the work.
+    pub(crate) fn after(&self) -> &[u8] {
+        if self.is_pending() { &self.plan.after } else { &self.snapshot.bytes }
+    }
+
     /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.
     pub(crate) fn carry_out(
         &self,

@@ -1,7 +1,6 @@
 //! Owns what is kept between runs: sessions in the state directory, and the caches that AWS CLI and the SDKs share.
 //! A file that is missing, cut short or foreign is a miss, never an error. Must not call AWS or decide freshness.
 
-mod applied;
 mod ends;
 mod json;
 mod listings;
@@ -9,6 +8,7 @@ mod role_cache;
 mod sessions;
 mod sign_ins;
 mod sso_cache;
+mod written;
 
 use std::path::{Path, PathBuf};
 
@@ -19,12 +19,12 @@ use crate::source::hex;
 use crate::system::atomic::sweep_all;
 use crate::system::private::{self, Keeper};
 
-pub(crate) use applied::{Applied, Inputs, Left};
 pub(crate) use listings::Listings;
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
+pub(crate) use written::Written;
 
 /// Removes all that killed runs left half-written in the state directory and in AWS CLI's caches: it may hold tokens.
 pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {

@@ -175,12 +175,6 @@ impl Sessions {
         Ok(self.names()?.iter().filter_map(|name| Some(self.get(name)?.session)).collect())
     }
 
-    /// The names of the files here, in order.
-    pub(crate) fn file_names(&self) -> Vec<String> {
-        let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
-        private::list(&self.dir, Keeper::Awsauth).unwrap_or_default().into_iter().filter_map(name).collect()
-    }
-
     /// The names of the profiles that have a session here and are not `known`. Opens only their files.
     pub(crate) fn unknown(&self, known: impl Fn(&str) -> bool) -> Result<Vec<ProfileName>, DiskError> {
         let is_known = |path: &Path| {

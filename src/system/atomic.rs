@@ -319,11 +319,6 @@ fn try_writing(mut temp: tempfile::NamedTempFile, path: &Path) -> Result<(), Dis
     temp.write_all(b"x").map_err(DiskError::io("write to", path))
 }
 
-/// Whether a killed run, or one at work, has left something beside the file that `path` leads to.
-pub(crate) fn has_leftovers_beside(path: &Path) -> bool {
-    resolve(path).is_ok_and(|target| !leftovers(parent(&target), &temp_prefix(&target)).is_empty())
-}
-
 /// Removes every temporary file beside the file that `path` leads to, if its writer is dead.
 pub(crate) fn sweep_beside(path: &Path) {
     if let Ok(target) = resolve(path) {

@@ -17,7 +17,6 @@ mod lines;
 pub(crate) mod lock;
 pub(crate) mod loopback;
 pub(crate) mod pager;
-pub(crate) mod print;
 pub(crate) mod private;
 pub(crate) mod process;
 pub(crate) mod random;

@@ -4,18 +4,15 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::apply::has_leftovers;
 use crate::cli::colored_diff::colored;
 use crate::cli::compat_warnings;
 use crate::cli::confirm::confirm;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
-use crate::cli::idle::{self, Idle};
 use crate::cli::load::Manifest;
 use crate::cli::names::few;
 use crate::cli::out::Out;
-use crate::cli::permissions::Permissions;
 use crate::cli::places::Places;
 use crate::cli::plans::{Plans, Work};
 use crate::cli::portals;
@@ -24,9 +21,10 @@ use crate::cli::unmanaged;
 use crate::cli::work::FileWork;
 use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
-use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission};
+use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission, without_sessions};
 use crate::source::display_safe;
-use crate::system::atomic::Snapshot;
+use crate::store::Written;
+use crate::system::atomic::{Snapshot, sweep_all};
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::host::Host;
@@ -70,15 +68,6 @@ impl Args {
 
 /// Plans both files, shows the plan where somebody wants to see it, and carries it out.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let idle = Idle::new(host, places)?;
-    if !out.verbose
-        && !args.fix_permissions
-        && let Some(left) = idle.recall(places)?
-    {
-        warn_of_manifest(left.names_program, places, out);
-        report_idle(&left.missing, places, out)?;
-        return Ok(Exit::Done);
-    }
     let manifest = Manifest::read(places, out)?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), places, out);
@@ -92,12 +81,11 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if !is_shown_only {
         let state = places.state()?;
         let can_ask = host.is_interactive() && !args.yes;
-        let prints = idle::prints(&manifest, &work);
         carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out)?;
-        let is_swept = [&work.config, &work.credentials].iter().all(|file| !has_leftovers(&file.snapshot, &state));
-        let is_told_all = !manifest.catalog.profiles().is_empty();
-        if is_told_all && is_swept && !plans.has_looked_at_session.get() && program.left_out().is_empty() {
-            idle.remember(prints, &work, !program.path().is_empty());
+        sweep_all(&state);
+        if work.is_pending() {
+            // Without it, an undo warns of no change: nothing to fail for.
+            drop(Written::new(&state).remember(written(&work)));
         }
     }
     report(&plans, &work, &program, is_shown_only, out)?;
@@ -115,6 +103,12 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     // The process ends here: to take ten thousand profiles apart first would only take time.
     std::mem::forget((work, manifest));
     Ok(exit)
+}
+
+/// The digests of both files after the work, of the credentials file also without awsauth's own sessions, which come and go.
+fn written(work: &Work) -> Vec<String> {
+    let [config, credentials] = [&work.config, &work.credentials].map(FileWork::after);
+    [config, credentials, &without_sessions(credentials)].map(Written::digest).to_vec()
 }
 
 /// What SDKs will start does not know of `--manifest`.
@@ -257,29 +251,6 @@ fn before_login(plans: &Plans<'_>, work: &Work) -> Vec<String> {
         )
     };
     plans.renamed(&work.credentials).map(note).collect()
-}
-
-/// The same where nothing had to be planned.
-fn report_idle(missing: &[Missing], places: Places<'_>, out: Out) -> Result<(), Failure> {
-    let credentials = places.credentials()?;
-    let permissions = Permissions::look(&credentials, false);
-    if out.json {
-        return out.document(json!({
-            "written": false,
-            "files": [idle::document(&places.config()?), idle::document(&credentials)],
-            "missing_keys": missing_keys(missing),
-            "ended_sessions": [],
-            "open_to_others": permissions.open(true),
-            "permissions_fixed": false,
-            "left_out": [],
-            "warnings": [],
-            "logins_needed": [],
-        }));
-    }
-    permissions.report(false, out);
-    say_nothing_to_do([&places.config()?, &credentials], out);
-    say_missing(missing, out);
-    Ok(())
 }
 
 fn say_nothing_to_do(files: [&Path; 2], out: Out) {
