@@ -14,6 +14,7 @@ use super::advice;
 use super::difference;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::places::Places;
 
 /// The one of `names` that `name` was probably meant to be.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
@@ -206,7 +207,11 @@ fn other_state(error: &DiskError) -> String {
     const OTHER: &str = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
     match error {
         DiskError::Exposed { path, .. } => {
-            format!("if it is yours, `chmod go-w {}`, and remove from it what is not; or {OTHER}", path.display())
+            let own = format!("if it is yours, `chmod go-w {}`, and remove from it what is not", path.display());
+            // AWS CLI's caches have no other place.
+            let cache = Places::aws_cache("sso");
+            let is_aws = cache.is_ok_and(|cache| cache.ancestors().nth(2).is_some_and(|aws| path.starts_with(aws)));
+            if is_aws { own } else { format!("{own}; or {OTHER}") }
         }
         _ => format!("{OTHER}: awsauth keeps sessions and locks there"),
     }

@@ -116,6 +116,18 @@ fn a_token_that_others_could_have_put_into_aws_clis_cache_is_not_used() {
     }
 }
 
+#[test]
+fn a_cache_of_aws_clis_that_others_can_write_to_is_told_without_a_variable_that_does_not_move_it() {
+    for cache in [".aws/sso/cache", ".aws/cli/cache"] {
+        let scene = Scene::new();
+        scene.logged_in(&["audit", "read"]);
+        set_mode(&scene.home.path(cache), 0o777);
+        let run = scene.run(&["logout", "--all"]).exits(4);
+        assert!(run.stderr.contains(&format!("chmod go-w ~/{cache}")), "{}", run.stderr);
+        assert!(!run.stderr.contains("AWSAUTH_STATE_DIR"), "{}", run.stderr);
+    }
+}
+
 #[cfg(feature = "real-clients")]
 #[cfg(target_os = "linux")]
 #[test]

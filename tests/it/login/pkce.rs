@@ -37,6 +37,17 @@ fn text<'v>(value: &'v Value, key: &str) -> &'v str {
 }
 
 #[test]
+fn a_clock_that_is_found_wrong_after_the_approval_ends_the_login_and_the_page_says_so() {
+    let scene = Scene::new();
+    let waiting = Waiting::start(&scene.home, &["login", "corp"]);
+    scene.aws.world().set_clock_offset(-3 * 3600);
+    let answer = waiting.browse();
+    let run = waiting.end().exits(5);
+    assert!(answer.body.contains("clock is wrong") && !answer.body.contains("You are logged in"), "{}", answer.body);
+    assert!(run.stderr.contains("corp: this machine's clock is wrong"), "{}", run.stderr);
+}
+
+#[test]
 fn an_approved_page_logs_in_and_the_browser_is_told() {
     let scene = Scene::new();
     let waiting = Waiting::start(&scene.home, &["login", "read"]);
