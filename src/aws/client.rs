@@ -136,6 +136,11 @@ impl Aws {
         self.clock.last()
     }
 
+    /// What the environment says of addresses that profiles name.
+    pub(crate) fn ignores_endpoint_urls(&self) -> Option<bool> {
+        self.endpoints.ignored
+    }
+
     /// What stands in for AWS's own addresses.
     pub(super) fn endpoints(&self) -> &Endpoints {
         &self.endpoints

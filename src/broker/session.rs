@@ -13,14 +13,14 @@ use crate::model::{
     SessionDuration,
 };
 use crate::store::Saved;
-use crate::system::seen::Compared;
+use crate::system::seen::{Compared, Seen};
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
 
-/// Whether a session was made from this chain and from the key that its base has now.
-pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys) -> bool {
-    session.definition == Definition::of(steps) && session.key == key_print(steps, keys)
+/// Whether a session was made from this chain and from the key that its base has now. `ignored` as in [`Definition::of`].
+pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys, ignored: Option<bool>) -> bool {
+    session.definition == Definition::of(steps, ignored) && session.key == key_print(steps, keys)
 }
 
 fn key_print(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyPrint> {
@@ -37,11 +37,25 @@ impl Broker<'_> {
         let freshness = judge(session.obtained_at, session.expiration, (self.ports.now)());
         let serves = freshness == Freshness::Fresh || freshness == least;
         let is_new = self.renewal != Renewal::Always || session.obtained_at >= self.since;
-        if !(serves && is_new && is_bound(session, steps, self.keys)) {
+        if !(serves && is_new && self.is_bound(session, steps)) {
             return None;
         }
         self.remember_files(&saved);
         Some(saved.session)
+    }
+
+    pub(super) fn definition(&self, steps: Steps<'_, '_>) -> Definition {
+        Definition::of(steps, self.ports.aws.ignores_endpoint_urls())
+    }
+
+    fn is_bound(&self, session: &Session, steps: Steps<'_, '_>) -> bool {
+        is_bound(session, steps, self.keys, self.ports.aws.ignores_endpoint_urls())
+    }
+
+    /// What a session is remembered to be read from: nothing where the environment had a word in it as well, so that
+    /// nobody takes the session without a look at its definition.
+    fn files(&self) -> &[Seen] {
+        if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { self.seen }
     }
 
     /// The definition holds, though the files were written: the next look need not parse them.
@@ -50,7 +64,7 @@ impl Broker<'_> {
             && saved.seen.iter().zip(self.seen).all(|(one, other)| one.path() == other.path())
             && saved.seen.iter().all(|seen| seen.compare() == Compared::Untouched);
         let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
-        if is_known || renewed == *saved {
+        if is_known || renewed == *saved || self.files().is_empty() {
             return;
         }
         // Only speed is lost if that fails; and a session that another process is writing is not overwritten.
@@ -204,7 +218,7 @@ impl Broker<'_> {
         }
         let session = Session {
             profile: profile.name.clone(),
-            definition: Definition::of(steps),
+            definition: self.definition(steps),
             key: key_print(steps, self.keys),
             obtained_at: now,
             expiration: credentials.expiration.unwrap_or(now),
@@ -214,7 +228,7 @@ impl Broker<'_> {
         if self.is_orphan(steps) {
             return Ok(session.credentials);
         }
-        let saved = Saved { session, seen: self.seen.to_vec() };
+        let saved = Saved { session, seen: self.files().to_vec() };
         match self.ports.sessions.put(&saved) {
             Ok(()) => {}
             // Who logs in wants a session that stays; a program wants its credentials.
@@ -266,7 +280,7 @@ impl Broker<'_> {
         }
         let reason = match self.ports.sessions.get(&profile) {
             None => Reason::NoSession,
-            Some(saved) if is_bound(&saved.session, steps, self.keys) => Reason::Expired,
+            Some(saved) if self.is_bound(&saved.session, steps) => Reason::Expired,
             Some(_) => Reason::Changed,
         };
         BrokerError::LoginNeeded { profile, reason }

@@ -202,7 +202,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     };
     let session = Session {
         profile: profile.name.clone(),
-        definition: Definition::of(&[&profile]),
+        definition: Definition::of(&[&profile], None),
         key: None,
         obtained_at: now - SignedDuration::from_mins(55),
         expiration: now + SignedDuration::from_mins(5),

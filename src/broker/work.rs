@@ -13,7 +13,7 @@ use super::notice::Notice;
 use super::sso::{Purpose, Trust};
 use super::{Broker, Renewal};
 use crate::login::{Freshness, Needs, Steps, TokenUse};
-use crate::model::{Chain, Credentials, Definition, Kind, Profile, SsoAccess};
+use crate::model::{Chain, Credentials, Kind, Profile, SsoAccess};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
@@ -166,7 +166,7 @@ impl Broker<'_> {
         if let (Err(error), Some(target)) = (&renewed, profiles.last())
             && matches!(&**error, BrokerError::Call { call, .. } if call.is_denial())
         {
-            self.ports.sessions.refuse(&target.name, &Definition::of(profiles));
+            self.ports.sessions.refuse(&target.name, &self.definition(profiles));
         }
         renewed
     }

@@ -166,7 +166,7 @@ impl<'a> Desk<'a> {
     pub(crate) fn session(&self, steps: &[&Profile]) -> Option<(Session, Freshness)> {
         let session = self.sessions.get(&steps.last()?.name)?.session;
         let freshness = judge(session.obtained_at, session.expiration, clock::now());
-        is_bound(&session, steps, &self.keys).then_some((session, freshness))
+        is_bound(&session, steps, &self.keys, self.aws.ignores_endpoint_urls()).then_some((session, freshness))
     }
 
     /// Whether the identity's long-term key is there.

@@ -112,7 +112,7 @@ pub(crate) fn state(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Stat
 /// How long the top of `steps` can be renewed without a person.
 fn renewal(desk: &Desk<'_>, steps: &[&Profile], now: Timestamp) -> Life {
     let Some((profile, below)) = steps.split_last() else { return Life::Over(None) };
-    if desk.sessions.is_refused(&profile.name, &Definition::of(steps)) {
+    if desk.sessions.is_refused(&profile.name, &Definition::of(steps, desk.aws.ignores_endpoint_urls())) {
         return Life::Over(None);
     }
     match &profile.kind {

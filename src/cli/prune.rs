@@ -1,7 +1,7 @@
 //! Owns sessions that no profile has any more as it is now, in the state directory and in AWS CLI's copies: SDKs would go
 //! on with them, although awsauth does not.
 
-use super::exit::Exit;
+use super::explain;
 use super::failure::Failure;
 use super::out::Out;
 use super::places::Places;
@@ -92,13 +92,14 @@ fn unbound(catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Vec<Se
         sessions.all().unwrap_or_default().into_iter().filter_map(with_chain).collect();
     let sections = kept.iter().filter_map(|(_, chain)| chain.base().long_term_section());
     let keys: LongTermKeys = plan::long_term_keys(credentials, sections).collect();
-    let is_unbound = |(session, chain): &(Session, Chain<'_>)| !is_bound(session, chain.profiles(), &keys);
+    // SDKs read the config file, and may run where the environment says something else.
+    let is_unbound = |(session, chain): &(Session, Chain<'_>)| !is_bound(session, chain.profiles(), &keys, None);
     kept.into_iter().filter(is_unbound).map(|(session, _)| session).collect()
 }
 
 /// Removes a session here and where AWS CLI has a copy of it. Returns whether there was one.
 pub(crate) fn end(sessions: &Sessions, name: &ProfileName) -> Result<bool, Failure> {
-    let unavailable = |error| Failure::of(Exit::Unavailable, &error);
+    let unavailable = |error| explain::disk(&error);
     let copies = match sessions.key_id(name.as_str()) {
         Some(key_id) => RoleCache::new(Places::aws_cache("cli")?).remove_key(&key_id).map_err(unavailable),
         None => Ok(()),

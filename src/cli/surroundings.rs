@@ -49,6 +49,9 @@ pub(crate) fn secret_variables(host: &Host) -> Vec<String> {
 /// Where an MFA code may be given beforehand. No program that is started gets it.
 pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
 
+/// Whether the endpoints that profiles name are ignored.
+pub(crate) const IGNORES_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
 /// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before
 /// anything is done.
 pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
@@ -82,7 +85,7 @@ pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
         let wrong = || Failure::new(Exit::Usage, words);
         WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
     };
-    let ignored = flag("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    let ignored = flag(IGNORES_ENDPOINTS);
     let [sts, sso, sso_oidc] = match ignored {
         Some(true) => [None, None, None],
         _ => [url("STS")?, url("SSO")?, url("SSO_OIDC")?],

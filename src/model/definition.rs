@@ -32,12 +32,13 @@ impl KeyPrint {
 impl Definition {
     /// The fingerprint of the chain `profiles`, base first.
     ///
-    /// Only what changes a call counts: a new description or output format keeps the session.
-    pub(crate) fn of(profiles: &[&Profile]) -> Self {
+    /// Only what changes a call counts: a new description or output format keeps the session. `ignored` is what the
+    /// environment says of the endpoints that profiles name; it comes before what they say themselves.
+    pub(crate) fn of(profiles: &[&Profile], ignored: Option<bool>) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"awsauth session 1\n");
         for profile in profiles {
-            hash.update(describe(profile).as_bytes());
+            hash.update(describe(profile, ignored).as_bytes());
         }
         Self(hex(&hash.finalize()))
     }
@@ -55,7 +56,7 @@ impl Definition {
 
 /// What decides the profile's call, in a format that must never change: sessions that are kept carry its digest. The words
 /// `Some`, `None` and `SessionDuration` are of the first version, which printed Rust values.
-fn describe(profile: &Profile) -> String {
+fn describe(profile: &Profile, ignored: Option<bool>) -> String {
     let region = profile.region.as_ref().map_or("", Region::as_str);
     let call = match &profile.kind {
         Kind::Iam => String::new(),
@@ -81,7 +82,7 @@ fn describe(profile: &Profile) -> String {
     };
     let (name, pattern) = (quoted(profile.name.as_str()), quoted(profile.pattern().as_str()));
     // Nothing is added where there is no endpoint: sessions from before profiles had one stay good.
-    let endpoint = sts_endpoint(profile).map_or_else(String::new, |url| format!(" endpoint {url}"));
+    let endpoint = sts_endpoint(profile, ignored).map_or_else(String::new, |url| format!(" endpoint {url}"));
     format!("{name} {pattern} {} {call}{endpoint}\n", quoted(region))
 }
 
@@ -111,10 +112,10 @@ fn optional(value: Option<String>) -> String {
 }
 
 /// What answers in place of AWS's STS, if the profile has it make a session.
-fn sts_endpoint(profile: &Profile) -> Option<&str> {
+fn sts_endpoint(profile: &Profile, ignored: Option<bool>) -> Option<&str> {
     let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. });
     let routing = profile.routing();
-    routing.endpoint_url.filter(|_| asks_sts && routing.ignores_endpoint_urls != Some(true))
+    routing.endpoint_url.filter(|_| asks_sts && ignored.or(routing.ignores_endpoint_urls) != Some(true))
 }
 
 #[cfg(test)]
@@ -142,15 +143,15 @@ mod tests {
     #[test]
     fn changes_with_the_call_and_with_nothing_else() {
         let profile = main_profile();
-        let first = Definition::of(&[&profile]);
+        let first = Definition::of(&[&profile], None);
         let described = Profile { description: Some("mine".to_owned()), ..main_profile() };
-        assert_eq!(Definition::of(&[&described]), first);
+        assert_eq!(Definition::of(&[&described], None), first);
         let kind = Kind::IamMfa {
             mfa_serial: MfaSerial::new("GAHT87654321").unwrap(),
             long_term_profile: ProfileName::new("main-long-term").unwrap(),
             duration: None,
         };
-        assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }]), first);
+        assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }], None), first);
     }
 
     fn role_profile() -> Profile {
@@ -202,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_what_it_was_in_the_releases_before_or_every_kept_session_would_end() {
-        let digests = full_profiles().iter().map(|profile| Definition::of(&[profile]).0).collect::<Vec<_>>();
+        let digests = full_profiles().iter().map(|profile| Definition::of(&[profile], None).0).collect::<Vec<_>>();
         let before = [
             "6c48ce87c4bb40b63e938d7036fcf11d4b52557e75c8516cb079d33b1dd06864",
             "60f6b8d3489ddbc127d11031d8084f55fe0bea3497bd14af8b215827243438e3",
@@ -213,22 +214,23 @@ mod tests {
         ];
         assert_eq!(digests, before);
         let main = Profile { region: Some(Region::new("eu-west-1").unwrap()), ..main_profile() };
-        let digest = Definition::of(&[&main]);
+        let digest = Definition::of(&[&main], None);
         assert_eq!(digest.as_str(), "2dc206de2443de0efe4228c8210a9ce39bfcbf71fa53ea25144f69ea0791647c");
-        let digest = Definition::of(&[&main, &role_profile()]);
+        let digest = Definition::of(&[&main, &role_profile()], None);
         assert_eq!(digest.as_str(), "edac0bab3f03abd85e74bc2237511d6d79066f29dc329e4b64d79ab39e9f69d7");
     }
 
     #[test]
     fn a_session_of_one_endpoint_is_none_of_another_or_of_aws() {
-        let with = |settings: &[(&str, &str)]| {
+        let by = |settings: &[(&str, &str)], ignored| {
             let setting = |(key, value): &(&str, &str)| Setting {
                 key: (*key).to_owned(),
                 value: SettingValue::Text(ConfigText::new(value).unwrap()),
             };
             let profile = Profile { settings: settings.iter().map(setting).collect(), ..role_profile() };
-            Definition::of(&[&main_profile(), &profile])
+            Definition::of(&[&main_profile(), &profile], ignored)
         };
+        let with = |settings| by(settings, None);
         let (none, one, other) =
             (&[][..], ("endpoint_url", "http://127.0.0.1:1"), ("endpoint_url", "http://127.0.0.1:2"));
         assert_ne!(with(&[one]), with(none));
@@ -238,6 +240,9 @@ mod tests {
         for settings in [&[("use_fips_endpoint", "true")][..], &[("use_dualstack_endpoint", "true")], &[one, ignored]] {
             assert_eq!(with(settings), with(none), "{settings:?}");
         }
+        // The environment has the last word.
+        assert_eq!((by(&[one], Some(true)), by(none, Some(true))), (with(none), with(none)));
+        assert_eq!(by(&[one, ignored], Some(false)), with(&[one]));
     }
 
     #[test]

@@ -15,6 +15,25 @@ fn needs_a_login(scene: &Scene, name: &str, state: &str) {
 }
 
 #[test]
+fn a_session_of_a_profiles_endpoint_is_none_where_the_environment_ignores_it() {
+    let scene = Scene::new();
+    let serial = "mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n\n[profiles.prod]";
+    let settings = format!("settings = {{ endpoint_url = \"{}\" }}\n\n[profiles.prod]", scene.aws.url());
+    scene.change_manifest(serial, &serial.replace("\n[profiles.prod]", &settings));
+    scene.logged_in(&["prod"]);
+    scene.run(&["credential-process", "main"]).ok();
+    let scene = scene.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
+    for name in ["main", "prod"] {
+        let run = scene.run(&["credential-process", name]).exits(5);
+        assert_eq!(run.stdout, "");
+    }
+    assert!(scene.run(&["status"]).ok().stdout.lines().any(|line| line.contains("main") && line.contains("none")));
+    let scene = scene.env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false");
+    scene.run(&["credential-process", "main"]).ok();
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
 fn a_kept_session_is_printed_without_a_call_in_the_form_that_sdks_expect() {
     let scene = Scene::new();
     scene.logged_in(&["prod", "jump"]);

@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::{FindingsShown, Out};
 use crate::cli::places::Places;
+use crate::cli::surroundings::IGNORES_ENDPOINTS;
 use crate::ini::{Document, FileKind};
 use crate::login::{Freshness, judge};
 use crate::model::{Credentials, KeyPrint, ProfileName, Session};
@@ -32,7 +33,7 @@ pub(crate) struct Args {
 
 /// Prints the kept session if it is good, else a new one that needs no person.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let credentials = if let Some(credentials) = warm(&args.name, places) {
+    let credentials = if let Some(credentials) = warm(&args.name, host, places) {
         credentials
     } else {
         // What SDKs show of it must not be about other profiles, and fit in one line.
@@ -47,7 +48,11 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 
 /// The kept session, without reading the manifest: its files are the very ones that the session's definition was read
 /// from, and there are no others. SDKs call this before every command, so it touches neither TOML, network nor threads.
-fn warm(name: &str, places: Places<'_>) -> Option<Credentials> {
+fn warm(name: &str, host: &Host, places: Places<'_>) -> Option<Credentials> {
+    // It may mean another definition than the one that the session has.
+    if host.var_os(IGNORES_ENDPOINTS).is_some() {
+        return None;
+    }
     let Saved { session, seen } = Sessions::new(&places.state().ok()?).get(&ProfileName::new(name).ok()?)?;
     if judge(session.obtained_at, session.expiration, clock::now()) != Freshness::Fresh {
         return None;
