@@ -230,7 +230,7 @@ mod tests {
             let profile = Profile { settings: settings.iter().map(setting).collect(), ..role_profile() };
             Definition::of(&[&main_profile(), &profile], ignored)
         };
-        let with = |settings| by(settings, None);
+        let with = |settings: &[(&str, &str)]| by(settings, None);
         let (none, one, other) =
             (&[][..], ("endpoint_url", "http://127.0.0.1:1"), ("endpoint_url", "http://127.0.0.1:2"));
         assert_ne!(with(&[one]), with(none));
