@@ -1,6 +1,7 @@
 //! Owns text with a name, and places in it. Must not know what the text means.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// A half-open byte range in one [`Source`], or in one of several [`Sources`], whose bytes it counts from the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -41,17 +42,20 @@ pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// The whole text.
     pub(crate) text: String,
+    /// Where each line begins, once somebody has asked.
+    starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// A text that was read from `path`.
     pub(crate) fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Self {
-        Self { path: path.as_ref().to_path_buf(), text: text.into() }
+        Self { path: path.as_ref().to_path_buf(), text: text.into(), starts: OnceLock::new() }
     }
 
     /// An index of the text's lines, for many look-ups.
     pub(crate) fn lines(&self) -> Lines<'_> {
-        Lines::new(&self.text)
+        let after = || self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
+        Lines { text: &self.text, starts: self.starts.get_or_init(|| std::iter::once(0).chain(after()).collect()) }
     }
 }
 
@@ -100,7 +104,7 @@ impl Sources {
         self.get(number).text.get(within.start..within.end)
     }
 
-    /// A place as editors count it, with the file that it is in. Reads the text before it.
+    /// A place as editors count it, with the file that it is in.
     pub(crate) fn locate(&self, span: Span) -> (&Path, Position) {
         let number = self.number(span);
         let source = self.get(number);
@@ -112,15 +116,10 @@ impl Sources {
 #[derive(Debug)]
 pub(crate) struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
+    starts: &'t [usize],
 }
 
-impl<'t> Lines<'t> {
-    fn new(text: &'t str) -> Self {
-        let after = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
-        Self { text, starts: std::iter::once(0).chain(after).collect() }
-    }
-
+impl Lines<'_> {
     /// The line and column of a byte offset, both counted from 1; columns count characters.
     pub(crate) fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset.min(self.text.len()));

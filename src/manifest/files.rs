@@ -29,14 +29,12 @@ pub(crate) enum Audience {
 pub(crate) struct Include {
     /// A relative path, whose parts may be patterns; parts are set apart by `/`.
     pub(crate) pattern: String,
-    /// Where that stands.
     pub(crate) at: Span,
 }
 
 /// Why what an [`Include`] names can't be read.
 #[derive(Debug)]
 pub(crate) enum IncludeProblem {
-    /// There is no such file.
     Missing,
     /// A pattern matches no file.
     Nothing,
@@ -52,7 +50,6 @@ pub(crate) enum IncludeProblem {
     Unreadable(String),
 }
 
-/// One file.
 #[derive(Debug, Clone)]
 struct File {
     kind: Kind,
@@ -65,7 +62,6 @@ struct File {
 enum Kind {
     /// The manifest, or a file that it includes.
     Shared,
-    /// What one person adds.
     Local(OwnWord),
     /// What should be one person's and is everybody's; it is not read.
     Misplaced,

@@ -23,15 +23,12 @@ pub(crate) struct Loaded {
     pub(crate) names_are_open: bool,
     /// What one person wants, as far as that is right.
     pub(crate) settings: Settings,
-    /// How many profiles there are.
     pub(crate) profiles: usize,
-    /// How many SSO sessions there are.
     pub(crate) sessions: usize,
     /// The name of each, and the first file, by number, that has it.
     pub(crate) session_files: Vec<(String, usize)>,
     /// Those that are right, whatever else is wrong.
     pub(crate) right_sessions: Vec<Arc<SsoSession>>,
-    /// How many matrices there are.
     pub(crate) matrices: usize,
     /// Every finding by place.
     pub(crate) diagnostics: Vec<Diagnostic>,

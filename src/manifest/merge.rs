@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::codes;
 use super::files::Layers;
@@ -29,7 +30,7 @@ pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers,
             }
             below.is_disputed = true;
             if section.name == "profiles" {
-                sink.turn_to(About::Written(below.name.to_string()));
+                sink.turn_to(About::Written(Rc::from(&*below.name)));
             }
             let other = if section.name == "vars" { below.node.at } else { below.over };
             sink.push(defined_twice(&section.name, &below.name, at, other));

@@ -2,16 +2,15 @@
 //!
 //! `files` (which there are) → `syntax` (each as a tree) → `merge` (one tree, key by key) → `vars` (what is filled in) → `raw`
 //! (each value checked once) and `matrix` (what is made of accounts and roles) → `check` (what a pattern needs, how profiles
-//! hang together) → `Catalog`. Every finding goes to the `sink`.
+//! hang together) → `Catalog`. Every finding goes to the `sink`. `edit` changes a person's files.
 //!
 //! [`Catalog`]: crate::model::Catalog
 
-mod answers;
 mod check;
 mod codes;
+mod edit;
 mod files;
 mod hosts;
-mod listing;
 mod loaded;
 mod matrix;
 mod merge;
@@ -46,11 +45,11 @@ use top::Tops;
 use tree::{Table, find, take};
 use vars::{Path, Vars};
 
-pub(crate) use answers::{SetError, set_variables};
 pub(crate) use check::unchecked::{LeftOut, Made};
+pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
+pub(crate) use edit::vars::{SetError, set_variables};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 pub(crate) use hosts::host_to_allow;
-pub(crate) use listing::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
 pub(crate) use loaded::Loaded;
 pub(crate) use matrix::expand::UnusableName as Unmade;
 pub(crate) use place::{Place, place};

@@ -21,7 +21,7 @@ pub(crate) struct Why {
 }
 
 /// Where a profile comes from, which was checked.
-pub(super) fn of(profile: &Unchecked<'_>, vars: &Vars, files: &Layers) -> Why {
+pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Why {
     let written_at = profile.made.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.told();
     // What it has from `[defaults]` and has no use for is not its own.

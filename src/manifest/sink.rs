@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::rc::Rc;
 
 use super::suggest::Suggester;
 use super::tree::{FilledBy, Text};
@@ -18,7 +19,7 @@ pub(super) enum About {
     #[default]
     Shared,
     /// A profile that is written in a file.
-    Written(String),
+    Written(Rc<str>),
     /// A profile that a matrix makes: what is wrong with many of these is said once.
     Made(Generated),
 }
@@ -27,7 +28,7 @@ pub(super) enum About {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Generated {
     /// Empty as long as it is not known.
-    pub(super) name: String,
+    pub(super) name: Rc<str>,
     /// False where another profile has the name.
     pub(super) is_told: bool,
     pub(super) account: Span,
@@ -40,7 +41,7 @@ struct Fold {
     /// Its place among all findings.
     index: usize,
     /// Some of the other profiles that it is in.
-    names: Vec<String>,
+    names: Vec<Rc<str>>,
     others: usize,
 }
 
@@ -83,10 +84,10 @@ impl Sink {
         self.errors += usize::from(found.severity == Severity::Error);
         match &self.about {
             About::Shared => {}
-            About::Written(name) => found.profiles.push(name.clone()),
+            About::Written(name) => found.profiles.push(name.to_string()),
             About::Made(made) => {
                 if !made.name.is_empty() {
-                    found.profiles.push(made.name.clone());
+                    found.profiles.push(made.name.to_string());
                 }
                 let (code, at) = (found.code, found.primary.span);
                 let number = self.alike.entry((code, at)).or_default();

@@ -282,6 +282,25 @@ fn a_short_manifest_does_not_take_a_machines_memory() {
 }
 
 #[test]
+fn names_are_not_compared_with_so_many_patterns_that_it_takes_a_minute() {
+    let accounts = (0..2_000).map(|index| format!("a{index} = \"{index:012}\"\n")).collect::<Vec<_>>().concat();
+    let list = |name: &str, count: usize| (0..count).map(|index| format!("{name}{index}")).collect::<Vec<_>>();
+    let (roles, globs) = (list("r", 50), list("*-x*", 2_000));
+    let text = with_matrix(&accounts, &format!("accounts = \"*\"\nroles = {roles:?}\nexclude = {globs:?}"));
+    assert_eq!(codes_of(&text), [codes::MATRIX_TOO_LARGE]);
+}
+
+#[test]
+fn a_role_is_told_as_it_is_meant_and_not_as_it_is_written() {
+    let text = with_matrix(
+        "a = \"111111111111\"\n",
+        r#"accounts = "*"
+            roles = ["\u0041dmin"]"#,
+    );
+    assert_eq!(load_with_why(&alone(&text), "a-Admin").why.unwrap().role.as_deref(), Some("Admin"));
+}
+
+#[test]
 fn every_key_tells_where_it_comes_from() {
     let accounts = "a = { id = \"111111111111\", region = \"eu-west-1\", tags = [\"t\"] }\nb = \"222222222222\"\n";
     let more = "accounts = \"*\"\nroles = [\"A\"]\nexclude = [\"b-*\"]\nsettings = { max_attempts = 2, retry_mode = \"legacy\" }";
@@ -348,6 +367,23 @@ fn what_a_person_turns_off_goes_with_what_shared_files_build_on_it() {
         let loaded = load(&with_own(&text, &format!("[matrix.corp]\n{own}\n")), Audience::Person);
         assert_eq!(loaded.diagnostics, [], "{own}");
         assert_eq!(names(&loaded.catalog.unwrap()), expected, "{own}");
+    }
+    // The same where their own keys of an account are why.
+    let other = "[sso_sessions.mine]\nsso_start_url = \"https://b.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
+    let by_tag = text
+        .replace("a = \"111111111111\"", "a = { id = \"111111111111\", tags = [\"t\"], roles = [\"A\"] }")
+        .replace("b = \"222222222222\"", "b = { id = \"222222222222\", tags = [\"t\"], roles = [\"A\"] }");
+    for (more, own) in [
+        ("accounts = \"*\"\nroles = \"*\"", "roles = []"),
+        ("accounts = { tags = [\"t\"] }\nroles = [\"A\"]", "tags = []"),
+        ("accounts = \"*\"\nroles = [\"A\"]", "sso_session = \"mine\""),
+    ] {
+        let text = by_tag.replacen("accounts = \"*\"\nroles = [\"A\"]\nexclude = [\"b-B\"]", more, 1);
+        let layers = with_own(&text, &format!("{other}[accounts.a]\n{own}\n"));
+        let errors =
+            codes_in(&layers).into_iter().filter(|code| ![codes::MATRIX_EMPTY, codes::ROLES_MISSING].contains(code));
+        assert_eq!(errors.collect::<Vec<_>>(), [""; 0], "{own}");
+        assert_eq!(load_with_why(&layers, "a-A").left_out.len(), 1, "{own}");
     }
     // The same where the pattern is that of all profiles.
     let by_default = format!("[defaults]\npattern = \"sso\"\n{}", text.replacen("pattern = \"sso\"\n", "", 1));

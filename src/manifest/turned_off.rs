@@ -17,7 +17,7 @@ use super::vars::Vars;
 pub(super) fn names(
     shared: Option<Table<'_>>,
     all: &Tables<'_>,
-    profiles: &[Unchecked<'_>],
+    profiles: &[Unchecked],
     vars: &Vars,
     hosts: &Hosts<'_>,
 ) -> HashMap<String, LeftOut> {

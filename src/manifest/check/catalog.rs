@@ -9,11 +9,11 @@ use crate::model::{Catalog, Delivery, Kind, Pattern, Profile, ProfileName, Role,
 
 /// The profiles that are in order, and the others.
 pub(crate) fn catalog(
-    profiles: UncheckedProfiles<'_>,
+    profiles: UncheckedProfiles,
     sessions: Sessions,
     has_errors: bool,
 ) -> (Catalog, Vec<WrongProfile>) {
-    let named = |profile: &Unchecked<'_>| WrongProfile {
+    let named = |profile: &Unchecked| WrongProfile {
         name: profile.written.to_string(),
         source: profile.fields.source_profile.value().cloned(),
     };
@@ -34,7 +34,7 @@ pub(crate) fn catalog(
 }
 
 /// The checked profile; none if anything of it is wrong, which has been reported.
-fn build(profile: Unchecked<'_>, sessions: &Sessions) -> Option<Profile> {
+fn build(profile: Unchecked, sessions: &Sessions) -> Option<Profile> {
     let Unchecked { written, name, mut fields, .. } = profile;
     Some(Profile {
         name: name?,

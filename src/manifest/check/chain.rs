@@ -38,7 +38,7 @@ impl Facts {
 }
 
 /// Checks all chains. A `mfa_serial` of `[defaults]` is taken away from roles whose source brings MFA already.
-pub(crate) fn check(profiles: &mut UncheckedProfiles<'_>, files: &Layers, sink: &mut Sink) {
+pub(crate) fn check(profiles: &mut UncheckedProfiles, files: &Layers, sink: &mut Sink) {
     let mut known: Vec<Option<Facts>> = vec![None; profiles.list.len()];
     let mut on_path = vec![usize::MAX; profiles.list.len()];
     for start in 0..profiles.list.len() {
@@ -73,7 +73,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles<'_>, files: &Layers, sink: 
 }
 
 /// The profile that `at` names as its source, if it is a role's and exists.
-fn source(at: usize, profiles: &UncheckedProfiles<'_>) -> Option<usize> {
+fn source(at: usize, profiles: &UncheckedProfiles) -> Option<usize> {
     let profile = &profiles.list[at];
     if !matches!(profile.pattern(), Some(Pattern::IamMfaRole | Pattern::SsoRole)) {
         return None;
@@ -82,7 +82,7 @@ fn source(at: usize, profiles: &UncheckedProfiles<'_>) -> Option<usize> {
 }
 
 /// What is said of the profiles of a path that leads back to one of them: it is about all that it leads there from, too.
-fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles<'_>) -> Diagnostic {
+fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagnostic {
     let start = path.iter().position(|at| *at == back_to).unwrap_or(0);
     let members = &path[start..];
     let place = |at: usize| {
@@ -110,7 +110,7 @@ fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles<'_>) -> Di
 fn visit(
     at: usize,
     below: Option<(usize, Facts)>,
-    profiles: &mut UncheckedProfiles<'_>,
+    profiles: &mut UncheckedProfiles,
     files: &Layers,
     sink: &mut Sink,
 ) -> Facts {
@@ -153,7 +153,7 @@ fn visit(
     }
 }
 
-fn report_unknown(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) {
+fn report_unknown(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) {
     let given = profile.fields.source_profile.given();
     let Some(given) = given.filter(|_| !sink.profiles_unknown) else { return };
     let found = profile.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
@@ -164,7 +164,7 @@ fn report_unknown(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sin
 }
 
 /// Whether a profile of `pattern` can stand on `source`; unknown patterns have been reported.
-fn check_pattern(profile: &Unchecked<'_>, pattern: Pattern, source: &Unchecked<'_>, sink: &mut Sink) -> bool {
+fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink: &mut Sink) -> bool {
     let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.given()) else {
         return false;
     };
@@ -187,13 +187,13 @@ fn check_pattern(profile: &Unchecked<'_>, pattern: Pattern, source: &Unchecked<'
     fits
 }
 
-fn too_long(profile: &Unchecked<'_>) -> Diagnostic {
+fn too_long(profile: &Unchecked) -> Diagnostic {
     let message = format!("the chain of `{}` has more than {LONGEST} profiles", profile.written);
     Diagnostic::error(codes::CHAIN_TOO_LONG, profile.at, message)
         .help("each role on it is one more call at login; take the role from a profile further down")
 }
 
-fn check_length(profile: &Unchecked<'_>, has_long_term_source: bool, source: &Unchecked<'_>, sink: &mut Sink) {
+fn check_length(profile: &Unchecked, has_long_term_source: bool, source: &Unchecked, sink: &mut Sink) {
     let Some(given) = profile.fields.duration_seconds.given() else { return };
     if has_long_term_source || !is_too_long(given.value) {
         return;
@@ -206,7 +206,7 @@ fn is_too_long(seconds: i64) -> bool {
     seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
 }
 
-fn chained(profile: &Unchecked<'_>, given: &Given<i64>, source: &Unchecked<'_>) -> Diagnostic {
+fn chained(profile: &Unchecked, given: &Given<i64>, source: &Unchecked) -> Diagnostic {
     let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
     let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
     profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
@@ -214,13 +214,7 @@ fn chained(profile: &Unchecked<'_>, given: &Given<i64>, source: &Unchecked<'_>) 
 
 /// A role that is to last longer than an `iam-mfa` source allows: it is taken with the long-term key and a code of its own.
 /// Returns whether that was said.
-fn check_long_session(
-    at: usize,
-    source: usize,
-    profiles: &UncheckedProfiles<'_>,
-    files: &Layers,
-    sink: &mut Sink,
-) -> bool {
+fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) -> bool {
     let (profile, source) = (&profiles.list[at], &profiles.list[source]);
     let Some(given) = profile.fields.duration_seconds.given() else { return false };
     if source.pattern() != Some(Pattern::IamMfa) || !is_too_long(given.value) {
@@ -267,7 +261,7 @@ fn check_mfa(
     at: usize,
     pattern: Pattern,
     below: Option<usize>,
-    profiles: &mut UncheckedProfiles<'_>,
+    profiles: &mut UncheckedProfiles,
     sink: &mut Sink,
 ) -> Option<usize> {
     if pattern == Pattern::SsoRole {
@@ -299,7 +293,7 @@ fn check_mfa(
     }
 }
 
-fn mfa_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>) -> Diagnostic {
+fn mfa_missing(profile: &Unchecked, profiles: &UncheckedProfiles) -> Diagnostic {
     let message = format!("nothing on the way to `{}` asks for an MFA code", profile.written);
     let found = Diagnostic::error(codes::MFA_MISSING, profile.at, message);
     let base = profile.fields.source_profile.value().and_then(|name| profiles.get(name));
@@ -310,7 +304,7 @@ fn mfa_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>) -> Dia
     found.help("add `mfa_serial` to it, or take the role from an `iam-mfa` profile")
 }
 
-fn serial_place(profile: &Unchecked<'_>) -> Span {
+fn serial_place(profile: &Unchecked) -> Span {
     let own = profile.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
     own.map_or(profile.at, |given| given.at)
 }
@@ -319,7 +313,7 @@ fn serial_place(profile: &Unchecked<'_>) -> Span {
 fn check_partition(
     at: usize,
     below: Option<(Partition, usize)>,
-    profiles: &UncheckedProfiles<'_>,
+    profiles: &UncheckedProfiles,
     sink: &mut Sink,
 ) -> Option<(Partition, usize)> {
     let profile = &profiles.list[at];
@@ -346,7 +340,7 @@ fn check_partition(
 }
 
 /// AWS's SDKs ask for no code, or fail, where a `mfa_serial` stands in `~/.aws/config` (aws-facts §3).
-fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) -> Option<usize> {
+fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles, sink: &mut Sink) -> Option<usize> {
     let profile = &profiles.list[at];
     if delivery(&profile.fields) == Delivery::Process {
         return None;

@@ -12,8 +12,8 @@ use crate::manifest::spec::keys;
 use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
 
 /// Checks what the pattern of each profile asks for.
-pub(crate) fn check(profiles: &mut UncheckedProfiles<'_>, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
-    let is_made = |profile: &Unchecked<'_>| if profile.made.is_some() { IsMade::Yes } else { IsMade::No };
+pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
+    let is_made = |profile: &Unchecked| if profile.made.is_some() { IsMade::Yes } else { IsMade::No };
     let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_made(profile)));
     for index in check_case(names, "profile", sink) {
         profiles.list[index].fields.wrong = true;
@@ -44,7 +44,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles<'_>, sessions: &Sessions, f
     sink.turn_to(About::Shared);
 }
 
-fn check_keys(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, files: &Layers, sink: &mut Sink) {
+fn check_keys(profile: &Unchecked, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) {
     let name = &*profile.written;
     let Some(pattern) = profile.pattern() else {
         if profile.fields.lacks("pattern") {
@@ -69,7 +69,7 @@ fn check_keys(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, files: 
 }
 
 /// `found` with the place of the pattern, if that is in another file.
-fn with_pattern(found: Diagnostic, profile: &Unchecked<'_>, files: &Layers) -> Diagnostic {
+fn with_pattern(found: Diagnostic, profile: &Unchecked, files: &Layers) -> Diagnostic {
     let number = |at| files.sources().number(at);
     match profile.fields.pattern.given() {
         Some(pattern) if number(pattern.at) != number(found.primary.span) => {
@@ -80,7 +80,7 @@ fn with_pattern(found: Diagnostic, profile: &Unchecked<'_>, files: &Layers) -> D
 }
 
 /// Where a matrix makes profiles, such a table was probably meant to be about one of those.
-fn pattern_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) -> Diagnostic {
+fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) -> Diagnostic {
     let found = Diagnostic::error(
         codes::MISSING_KEY,
         profile.origin(),
@@ -92,7 +92,7 @@ fn pattern_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, si
             .help("leave this table out, or take the name out of `exclude`; a profile of its own needs a `pattern`");
     }
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
-    let could_be_meant = |other: &&Unchecked<'_>| profile.made.is_none() && other.made.is_some();
+    let could_be_meant = |other: &&Unchecked| profile.made.is_none() && other.made.is_some();
     let others = profiles.list.iter().filter(could_be_meant).map(|other| &*other.written);
     match sink.nearest(&profile.written, others) {
         Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
@@ -101,7 +101,7 @@ fn pattern_missing(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, si
 }
 
 /// Either a session or an address of its own. What the profile says itself beats the other form in `[defaults]`.
-fn check_sso(profile: &mut Unchecked<'_>, sessions: &Sessions, sink: &mut Sink) {
+fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
     let fields = &mut profile.fields;
     let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
     let (own_session, own_url) = (is_own("sso_session"), is_own("sso_start_url") || is_own("sso_region"));
@@ -135,7 +135,7 @@ fn check_sso(profile: &mut Unchecked<'_>, sessions: &Sessions, sink: &mut Sink) 
     check_address(profile, has_url, sink);
 }
 
-fn check_address(profile: &Unchecked<'_>, has_url: bool, sink: &mut Sink) {
+fn check_address(profile: &Unchecked, has_url: bool, sink: &mut Sink) {
     let lacks = |name| profile.fields.lacks(name);
     let missing: Vec<_> = if has_url {
         ["sso_start_url", "sso_region"].into_iter().filter(|name| lacks(name)).collect()
@@ -153,7 +153,7 @@ fn check_address(profile: &Unchecked<'_>, has_url: bool, sink: &mut Sink) {
 }
 
 /// The bounds of the call that the pattern makes.
-fn check_duration(profile: &Unchecked<'_>, sink: &mut Sink) {
+fn check_duration(profile: &Unchecked, sink: &mut Sink) {
     let (Some(pattern), Some(given)) = (profile.pattern(), profile.fields.duration_seconds.given()) else { return };
     if !ProfileKeys::KEYS.iter().any(|key| key.name == "duration_seconds" && key.fits(pattern)) {
         return;
@@ -172,7 +172,7 @@ pub(super) fn duration(pattern: Pattern, seconds: i64) -> Result<SessionDuration
 }
 
 /// The section of the long-term key must not be one that means something else.
-fn check_long_term(profile: &Unchecked<'_>, profiles: &UncheckedProfiles<'_>, sink: &mut Sink) {
+fn check_long_term(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) {
     if profile.pattern() != Some(Pattern::IamMfa) {
         return;
     }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
@@ -20,9 +21,9 @@ use crate::source::Span;
 
 /// One profile as all files together have it, with what it takes from `[defaults]`.
 #[derive(Debug)]
-pub(crate) struct Unchecked<'t> {
+pub(crate) struct Unchecked {
     /// The name as it is written.
-    pub(crate) written: Cow<'t, str>,
+    pub(crate) written: Rc<str>,
     /// The name, if it is one.
     pub(crate) name: Option<ProfileName>,
     /// Where the name stands.
@@ -55,7 +56,7 @@ pub(crate) struct LeftOut {
     pub(crate) by: Span,
 }
 
-impl Unchecked<'_> {
+impl Unchecked {
     /// Its pattern, if it has a right one.
     pub(crate) fn pattern(&self) -> Option<Pattern> {
         self.fields.pattern.value().copied()
@@ -91,7 +92,7 @@ impl Unchecked<'_> {
 
     /// What findings about it are about.
     pub(crate) fn about(&self) -> About {
-        let name = self.written.to_string();
+        let name = self.written.clone();
         match self.made {
             Some(Made { account, role, .. }) => About::Made(Generated { name, is_told: true, account, role }),
             None => About::Written(name),
@@ -118,17 +119,21 @@ impl Unchecked<'_> {
 #[derive(Debug)]
 pub(crate) struct WrittenProfiles<'t> {
     entries: Vec<Option<Entry<'t>>>,
-    by_name: HashMap<Cow<'t, str>, usize>,
+    /// The place by name, once a matrix has asked.
+    by_name: Option<HashMap<Cow<'t, str>, usize>>,
 }
 
 impl<'t> WrittenProfiles<'t> {
     pub(crate) fn new(table: Table<'t>) -> Self {
-        let by_name = table.iter().enumerate().map(|(place, entry)| (entry.name.clone(), place)).collect();
-        Self { entries: table.into_iter().map(Some).collect(), by_name }
+        Self { entries: table.into_iter().map(Some).collect(), by_name: None }
     }
 
     pub(crate) fn take(&mut self, name: &str) -> Option<Entry<'t>> {
-        self.by_name.get(name).and_then(|place| self.entries[*place].take())
+        let by_name = self.by_name.get_or_insert_with(|| {
+            let entries = self.entries.iter().enumerate();
+            entries.filter_map(|(place, entry)| Some((entry.as_ref()?.name.clone(), place))).collect()
+        });
+        by_name.get(name).and_then(|place| self.entries[*place].take())
     }
 
     /// Reads those that are left.
@@ -137,25 +142,21 @@ impl<'t> WrittenProfiles<'t> {
         defaults: Layer<'_, '_>,
         mistakes: &ProfileKeys,
         reader: &mut Reader<'_>,
-    ) -> Vec<Unchecked<'t>> {
+    ) -> Vec<Unchecked> {
         let entries = self.entries.into_iter().flatten();
-        entries.map(|entry| written(entry, defaults, mistakes, reader)).collect()
+        entries.map(|entry| written(&entry, defaults, mistakes, reader)).collect()
     }
 }
 
-fn written<'t>(
-    entry: Entry<'t>,
-    defaults: Layer<'_, '_>,
-    mistakes: &ProfileKeys,
-    reader: &mut Reader<'_>,
-) -> Unchecked<'t> {
+fn written(entry: &Entry<'_>, defaults: Layer<'_, '_>, mistakes: &ProfileKeys, reader: &mut Reader<'_>) -> Unchecked {
     let before = reader.sink.errors();
-    reader.sink.turn_to(About::Written(entry.name.to_string()));
+    let written: Rc<str> = Rc::from(&*entry.name);
+    reader.sink.turn_to(About::Written(written.clone()));
     let name = ProfileName::new(&entry.name);
     if let Err(error) = &name {
         reader.sink.push(values::bad_name(&entry.name, entry.at, error));
     }
-    let mut fields = match table::table(&entry, &mut reader.sink) {
+    let mut fields = match table::table(entry, &mut reader.sink) {
         Some(table) => {
             let mut fields = ProfileKeys::read(&[Layer::own(table), defaults], reader);
             let place = format_args!("the profile `{}`", entry.name);
@@ -168,23 +169,23 @@ fn written<'t>(
     };
     fields.wrong |= entry.is_disputed || reader.sink.errors() > before;
     reader.sink.turn_to(About::Shared);
-    let Entry { name: written, at, over, .. } = entry;
+    let Entry { at, over, .. } = *entry;
     Unchecked { written, name: name.ok(), at, over, made: None, role: None, fields }
 }
 
 /// All profiles, with an index of their names.
 #[derive(Debug, Default)]
-pub(crate) struct UncheckedProfiles<'t> {
+pub(crate) struct UncheckedProfiles {
     /// Those that are written before those that are made.
-    pub(crate) list: Vec<Unchecked<'t>>,
+    pub(crate) list: Vec<Unchecked>,
     /// The place in the list by name as it is written.
-    by_name: HashMap<Cow<'t, str>, usize>,
+    by_name: HashMap<Rc<str>, usize>,
     /// The names that matrices leave out, each with the matrices that do so.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
 }
 
-impl<'t> UncheckedProfiles<'t> {
-    pub(crate) fn new(list: Vec<Unchecked<'t>>, left_out: HashMap<String, Vec<LeftOut>>) -> Self {
+impl UncheckedProfiles {
+    pub(crate) fn new(list: Vec<Unchecked>, left_out: HashMap<String, Vec<LeftOut>>) -> Self {
         let mut profiles = Self { list, by_name: HashMap::new(), left_out };
         profiles.find_places();
         profiles
@@ -194,7 +195,7 @@ impl<'t> UncheckedProfiles<'t> {
         self.by_name.get(name).copied()
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Unchecked<'t>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Unchecked> {
         self.place(name).map(|place| &self.list[place])
     }
 
@@ -246,7 +247,7 @@ impl<'t> UncheckedProfiles<'t> {
     /// Takes away keys of one person's own for profiles that the manifest does not have, or has no more: what others change
     /// must not take a person's other profiles away.
     pub(crate) fn drop_stray(&mut self, files: &Layers, sink: &mut Sink) {
-        let is_stray = |profile: &Unchecked<'_>| {
+        let is_stray = |profile: &Unchecked| {
             profile.made.is_none() && files.is_personal(profile.at) && profile.fields.lacks("pattern")
         };
         if !self.list.iter().any(is_stray) {

@@ -1,5 +1,7 @@
 //! Owns one account with one of its roles: what `${account}`, `${role}` and their like stand for. Must not know `[vars]`.
 
+use std::rc::Rc;
+
 use crate::manifest::raw::account::{Account, RoleName};
 use crate::manifest::sink::{About, Generated};
 use crate::manifest::vars::Known;
@@ -35,8 +37,8 @@ impl<'a> Combination<'a> {
     }
 
     /// What is said of its profile, whose name is empty as long as it is not known.
-    pub(super) fn about(&self, name: &str) -> About {
+    pub(super) fn about(&self, name: Rc<str>) -> About {
         let (account, role) = (self.account.at, self.role_at());
-        About::Made(Generated { name: name.to_owned(), is_told: true, account, role })
+        About::Made(Generated { name, is_told: true, account, role })
     }
 }

@@ -1,8 +1,8 @@
 //! Owns the profiles that matrices make: each with what it has from the matrix, its account, and its own table. Must not know
 //! what a pattern needs.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::combination::Combination;
 use super::select::Roles;
@@ -40,7 +40,6 @@ const MOST_NAMED: usize = 5;
 /// A name that a matrix would make and that its profile can't have: no profile can, or another one has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnusableName {
-    /// The label of the matrix.
     pub(crate) matrix: String,
     /// True if it has `exclude` already.
     pub(crate) has_exclude: bool,
@@ -50,22 +49,21 @@ pub(crate) struct UnusableName {
 
 /// What all matrices make.
 #[derive(Debug, Default)]
-pub(crate) struct Expansion<'t> {
+pub(crate) struct Expansion {
     /// The profiles in their order.
-    pub(crate) made: Vec<Unchecked<'t>>,
+    pub(crate) made: Vec<Unchecked>,
     /// The names that are left out, each with the matrices that do so.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
     pub(crate) unusable: Vec<UnusableName>,
 }
 
-/// What makes profiles.
 struct Expander<'e, 't> {
     context: Context<'e, 't>,
     written: &'e mut WrittenProfiles<'t>,
     vars: &'e mut Vars,
-    out: Expansion<'t>,
+    out: Expansion,
     /// The place among those made by name, and where the name's template stands.
-    by_name: HashMap<String, (usize, Span)>,
+    by_name: HashMap<Rc<str>, (usize, Span)>,
     /// How many more there may be.
     room: usize,
 }
@@ -88,7 +86,7 @@ pub(crate) fn expand<'t>(
     written: &mut WrittenProfiles<'t>,
     vars: &mut Vars,
     reader: &mut Reader<'_>,
-) -> Expansion<'t> {
+) -> Expansion {
     let (out, by_name) = (Expansion::default(), HashMap::new());
     let mut expander = Expander { context, written, vars, out, by_name, room: MOST };
     for entry in matrices {
@@ -172,7 +170,7 @@ impl<'t> Expander<'_, 't> {
         reader: &mut Reader<'_>,
     ) -> Outcome {
         let before = reader.sink.errors();
-        reader.sink.turn_to(combination.about(""));
+        reader.sink.turn_to(combination.about(Rc::default()));
         let Some(name) = spec.name_of(combination, self.vars, &mut reader.sink) else {
             reader.sink.profiles_unknown = true;
             return Outcome::Made;
@@ -181,11 +179,12 @@ impl<'t> Expander<'_, 't> {
             self.out.left_out.entry(name).or_default().push(LeftOut { matrix: spec.entry.at, by });
             return Outcome::LeftOut;
         }
-        if let Some(first) = self.by_name.get(&name).copied() {
+        if let Some(first) = self.by_name.get(&*name).copied() {
             spec.report_twice(&name, combination, first, &mut self.out, &mut reader.sink);
             return Outcome::Made;
         }
-        reader.sink.turn_to(combination.about(&name));
+        let written: Rc<str> = Rc::from(&*name);
+        reader.sink.turn_to(combination.about(written.clone()));
         let parsed = ProfileName::new(&name);
         if let Err(error) = &parsed {
             self.out.unusable.push(spec.unusable(exclusion(&name, error, combination)));
@@ -198,11 +197,11 @@ impl<'t> Expander<'_, 't> {
         }
         let mut fields = self.fields(spec, combination.account, &filled, own.as_ref(), reader);
         fields.wrong |= spec.wrong || !combination.account.is_in_order() || reader.sink.errors() > before;
-        self.by_name.insert(name.clone(), (self.out.made.len(), spec.name.at));
+        self.by_name.insert(written.clone(), (self.out.made.len(), spec.name.at));
         let (account, role) = (combination.account.at, combination.role);
         let Entry { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
         self.out.made.push(Unchecked {
-            written: Cow::Owned(name),
+            written,
             name: parsed.ok(),
             at,
             over,
@@ -277,7 +276,7 @@ impl MatrixSpec<'_, '_> {
         name: &str,
         combination: &Combination<'_>,
         (first, template): (usize, Span),
-        out: &mut Expansion<'_>,
+        out: &mut Expansion,
         sink: &mut Sink,
     ) {
         // Nobody can say which one is meant.
@@ -309,7 +308,7 @@ impl MatrixSpec<'_, '_> {
                 }
             }
         };
-        let (name, role) = (name.to_owned(), combination.role_at());
+        let (name, role) = (Rc::from(name), combination.role_at());
         sink.turn_to(About::Made(Generated { name, is_told: false, account: account.at, role }));
         sink.push(found.help(help));
     }
@@ -332,7 +331,7 @@ impl MatrixSpec<'_, '_> {
     }
 
     /// Reports what the matrix says that makes or leaves out nothing.
-    fn report(&self, left_out: usize, made: &[Unchecked<'_>], context: Context<'_, '_>, reader: &mut Reader<'_>) {
+    fn report(&self, left_out: usize, made: &[Unchecked], context: Context<'_, '_>, reader: &mut Reader<'_>) {
         let (files, sink) = (reader.hosts.files, &mut reader.sink);
         self.report_roles(sink);
         if self.count() > left_out {

@@ -61,7 +61,6 @@ pub(crate) struct MatrixSpec<'m, 't> {
     excluded: Excluded,
     /// The keys that are the same for every profile.
     common: Box<ProfileKeys>,
-    /// The others.
     varying: Vec<&'m Entry<'t>>,
     /// There is an error that all of its profiles have in common.
     wrong: bool,

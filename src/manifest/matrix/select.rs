@@ -12,7 +12,6 @@ use crate::manifest::tree::{Entry, Table, Text, Value};
 use crate::model::NamePattern;
 use crate::source::Span;
 
-/// The roles of a matrix.
 #[derive(Debug)]
 pub(super) enum Roles {
     /// It has none: one profile for each account.

@@ -102,7 +102,6 @@ impl Account {
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     pub(crate) list: Vec<Account>,
-    /// The place in the list by name.
     by_name: HashMap<String, usize>,
     /// Every tag that an account has.
     pub(crate) tags: HashSet<String>,

@@ -3,8 +3,7 @@
 
 use std::fmt::Arguments;
 
-use super::field::Field;
-use super::field::{Found, Layer, Slot, Told, first, keys, text, unknown_keys};
+use super::field::{Field, Found, Layer, Origin, Slot, Told, first, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::settings::{self, Settings};
 use super::values;
@@ -113,10 +112,11 @@ impl ProfileKeys {
         // Boxed from the start: a thousand bytes that would be moved from hand to hand.
         let mut profile = Box::<Self>::default();
         profile.read_keys(layers, reader);
-        let own = || layers.iter().filter(|layer| layer.origin != super::field::Origin::Defaults);
-        let written =
-            |key: &'static Key| own().find_map(|layer| layer.find(key.name)).map(|found| (key, found.entry.at));
-        profile.written = Self::KEYS.iter().filter_map(written).collect();
+        for entry in layers.iter().filter(|layer| layer.origin != Origin::Defaults).flat_map(|layer| layer.table) {
+            let key = Self::KEYS.iter().find(|key| key.name == entry.name);
+            let key = key.filter(|key| profile.written.iter().all(|(other, _)| other.name != key.name));
+            profile.written.extend(key.map(|key| (key, entry.at)));
+        }
         profile
     }
 

@@ -1,6 +1,7 @@
 //! Owns `[sso_sessions]`. Must not know the profiles that use them.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::field::{Field, Found, Given, Layer, Slot, first, keys, text, unknown_keys};
@@ -174,7 +175,7 @@ pub(crate) fn check_case<'n>(
             let found = Diagnostic::error(codes::NAME_CASE, at, message);
             let found = if first == at { found } else { found.related(first, "the other one") };
             if is_made == IsMade::Yes {
-                let made = Generated { name: name.to_owned(), is_told: true, ..Generated::default() };
+                let made = Generated { name: Rc::from(name), is_told: true, ..Generated::default() };
                 sink.turn_to(About::Made(made));
             }
             sink.push(found.help("rename one of them: some AWS tools take both for one"));

@@ -25,7 +25,6 @@ pub(crate) fn toml_text(text: &str) -> String {
     serde_json::Value::from(text.replace("${", "$${")).to_string()
 }
 
-/// `pattern`
 pub(crate) fn pattern(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Pattern> {
     let pattern = Pattern::parse(text.value);
     if pattern.is_none() {
@@ -37,7 +36,6 @@ pub(crate) fn pattern(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Pattern
     pattern
 }
 
-/// A region.
 pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> {
     let help = "a region reads like `eu-west-1`, in lower case, without the letter of an availability zone";
     let region = reader.sink.parsed(text, Region::new(text.value), codes::BAD_REGION, help)?;
@@ -54,7 +52,6 @@ pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> 
     Some(region)
 }
 
-/// `output`
 pub(crate) fn output(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ConfigText> {
     if keys::OUTPUTS.contains(&text.value) {
         return ConfigText::new(text.value).ok();
@@ -105,7 +102,6 @@ pub(crate) fn config_text(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Con
     reader.sink.parsed(text, ConfigText::new(text.value), codes::BAD_TEXT, help)
 }
 
-/// `mfa_serial`
 pub(crate) fn mfa_serial(text: Text<'_>, reader: &mut Reader<'_>) -> Option<MfaSerial> {
     let parsed = MfaSerial::new(text.value);
     let (code, help) = match &parsed {
@@ -169,31 +165,26 @@ pub(crate) fn reference(text: Text<'_>, _: &mut Reader<'_>) -> Option<String> {
     Some(text.value.to_string())
 }
 
-/// `role_arn`
 pub(crate) fn role_arn(text: Text<'_>, reader: &mut Reader<'_>) -> Option<RoleArn> {
     let help = "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`";
     reader.sink.parsed(text, RoleArn::new(text.value), codes::BAD_ROLE_ARN, help)
 }
 
-/// `role_session_name`
 pub(crate) fn role_session_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<RoleSessionName> {
     let help = "use 2 to 64 letters, digits and `_+=,.@-`";
     reader.sink.parsed(text, RoleSessionName::new(text.value), codes::BAD_ROLE_SESSION_NAME, help)
 }
 
-/// `external_id`
 pub(crate) fn external_id(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ExternalId> {
     let help = "use 2 to 1224 letters, digits and `_+=,.@:/-`";
     reader.sink.parsed(text, ExternalId::new(text.value), codes::BAD_EXTERNAL_ID, help)
 }
 
-/// `sso_account_id`
 pub(crate) fn account_id(text: Text<'_>, reader: &mut Reader<'_>) -> Option<AccountId> {
     let help = "write all 12 digits in quotes, without dashes: `\"123456789012\"`";
     reader.sink.parsed(text, AccountId::new(text.value), codes::BAD_ACCOUNT_ID, help)
 }
 
-/// `sso_role_name`
 pub(crate) fn sso_role_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<SsoRoleName> {
     let help = "give the name of the permission set as the access portal shows it, not an ARN";
     reader.sink.parsed(text, SsoRoleName::new(text.value), codes::BAD_SSO_ROLE_NAME, help)

@@ -1,16 +1,13 @@
 //! Owns the list of AWS settings that a profile may carry, and of those that it must not, with the reason. From the
 //! AWS SDKs and Tools Reference Guide and AWS CLI's configuration variables.
 
-/// What a setting takes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Takes {
     /// Any text that the config file can hold.
     Text,
     /// Nothing but the empty text: any other one names a program.
     Empty,
-    /// One of these words.
     Word(&'static [&'static str]),
-    /// `true` or `false`.
     Flag,
     /// A whole number, at least this.
     Number(i64),
@@ -18,18 +15,13 @@ pub(crate) enum Takes {
     Size,
     /// A URL of this machine, or of a host that the person allows.
     Endpoint,
-    /// A nested block of settings.
     Nested(&'static [Known]),
 }
 
-/// One setting.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// AWS's name of it.
     pub(crate) name: &'static str,
-    /// What it takes.
     pub(crate) takes: Takes,
-    /// What it does.
     pub(crate) doc: &'static str,
     /// A value as JSON.
     pub(crate) example: &'static str,

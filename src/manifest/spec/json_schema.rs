@@ -17,7 +17,6 @@ const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{
 /// This machine, in all spellings of its name and its addresses.
 const HERE: &str = "([lL][oO][cC][aA][lL][hH][oO][sS][tT]|127(\\.[0-9]+){3}|\\[[0:]*:(0{0,3}1|0\\.0\\.0\\.1)\\])";
 
-/// The JSON Schema of `profiles.toml`.
 pub(crate) fn schema() -> Value {
     let top: Map<_, _> =
         keys::TOP.iter().map(|(name, doc)| ((*name).to_owned(), described(table(name), doc))).collect();
@@ -35,7 +34,6 @@ pub(crate) fn schema() -> Value {
     })
 }
 
-/// The JSON Schema of `profiles.local.toml`.
 pub(crate) fn local_schema() -> Value {
     let top = keys::LOCAL_TOP.iter().map(|(name, doc)| {
         let value = if *name == "settings" { local_settings() } else { table(name) };
@@ -164,7 +162,6 @@ fn choice(name: &str) -> Value {
     }
 }
 
-/// `[settings]` of `profiles.local.toml`.
 fn local_settings() -> Value {
     let no_variable = json!({ "pattern": "\\$\\{" });
     let setting = |key: &Key| {

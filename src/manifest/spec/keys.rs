@@ -3,20 +3,15 @@
 
 use crate::model::Pattern;
 
-/// The type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// A string; its form as a regular expression over the whole string.
     Text(&'static str),
-    /// One of these words.
     Word(&'static [&'static str]),
-    /// Whole seconds, within these bounds.
     Seconds(i64, i64),
-    /// `true` or `false`.
     Flag,
     /// A list of strings of one form, with at least so many.
     Texts(&'static str, usize),
-    /// The table of other AWS settings.
     Settings,
 }
 
@@ -36,11 +31,8 @@ impl Shape {
 /// One key of a profile or an SSO session.
 #[derive(Debug)]
 pub(crate) struct Key {
-    /// As it is written.
     pub(crate) name: &'static str,
-    /// The type of its value.
     pub(crate) shape: Shape,
-    /// What it is for.
     pub(crate) doc: &'static str,
     /// Values as JSON, which are TOML as well.
     pub(crate) examples: &'static [&'static str],
@@ -68,7 +60,6 @@ pub(crate) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", 
 pub(crate) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-stream", "off"];
 
 pub(crate) const ANY: &[Pattern] = &Pattern::ALL;
-/// The number of an account.
 pub(crate) const ID: &str = "[0-9]{12}";
 pub(crate) const NAME: &str = "[A-Za-z0-9_.@%+:/][A-Za-z0-9_.@%+:/-]{0,127}";
 pub(crate) const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
@@ -101,7 +92,6 @@ impl Key {
 
 /// The serial of a device that gives codes: a virtual device's ARN, or a hardware serial.
 pub(crate) const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:mfa/[A-Za-z0-9_+=/:,.@-]+|(?!arn:)[A-Za-z0-9_+=/:,.@-]{9,256})";
-/// The ARN of a role.
 pub(crate) const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
 /// A host, or all below one.
 pub(crate) const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-Fa-f]*$)[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
@@ -150,9 +140,7 @@ pub(crate) const MAKERS: [&str; 2] = ["accounts", "matrix"];
 /// What `${…}` can also be inside a matrix.
 pub(crate) const GENERATED: [&str; 4] = ["account", "account_id", "role", "role_lower"];
 
-/// The words of `sso_flow`.
 pub(crate) const SSO_FLOWS: &[&str] = &["device", "pkce"];
-/// The words of `prompt`.
 pub(crate) const PROMPTS: &[&str] = &["tty"];
 
 /// Keys of `[settings]` that a later version reads.

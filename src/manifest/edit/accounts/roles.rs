@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::text::{eol, line_end, line_start};
+use crate::manifest::edit::text::{eol, line_end, line_start};
 
 /// A list of strings of a file.
 #[derive(Debug, Clone)]
@@ -100,7 +100,6 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }
 
-/// A new list.
 pub(super) fn list(names: &[&str]) -> String {
     let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     format!("[{}]", names.join(", "))

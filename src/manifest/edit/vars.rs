@@ -1,6 +1,6 @@
 //! Owns putting the values of variables into the text of a file; every other byte stays. Must not know what they are for.
 
-use super::vars::is_name;
+use crate::manifest::vars::is_name;
 use crate::source::Source;
 
 /// Why a value can't be put into a file.

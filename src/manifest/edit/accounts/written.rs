@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Key, TableLike, Value};
 
 use super::roles::Roles;
-use super::text::line_start;
+use crate::manifest::edit::text::line_start;
 use crate::manifest::vars::expand;
 
 /// The variables of a manifest, by name.
@@ -16,15 +16,12 @@ pub(super) type Variables = HashMap<String, String>;
 /// One file's word on one account.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// The name of the entry.
     pub(super) name: String,
-    /// The account's number, if it stands here.
     pub(super) id: Option<String>,
     /// The SSO session that lists it, if that stands here.
     pub(super) session: Option<String>,
     /// The roles in it, if they stand here.
     pub(super) roles: Option<Roles>,
-    /// How it is written.
     pub(super) shape: Shape,
     /// Where its keys stand, each with its value; of a section also its header.
     pub(super) places: Vec<Range<usize>>,
@@ -64,7 +61,6 @@ pub(super) enum Home {
 pub(super) struct Written {
     /// The entries in the order of the file.
     pub(super) parts: Vec<Part>,
-    /// How it is written.
     pub(super) home: Home,
 }
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::roles::{comma_behind, end_of_comment};
-use super::text::{Edit, eol, line_start, with_comments};
+use crate::manifest::edit::text::{Edit, eol, line_start, with_comments};
 
 /// What new keys begin with where none is on a line of its own.
 const INDENT: &str = "    ";

@@ -31,7 +31,6 @@ pub(super) fn line_start(source: &str, at: usize) -> usize {
     source[..at].rfind('\n').map_or_else(|| first_line(source), |newline| newline + 1)
 }
 
-/// Where the first line begins.
 fn first_line(source: &str) -> usize {
     if source.starts_with(BOM) { BOM.len() } else { 0 }
 }

@@ -6,7 +6,6 @@ mod names;
 mod roles;
 #[cfg(test)]
 mod tests;
-mod text;
 mod update;
 mod written;
 
@@ -14,18 +13,17 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use thiserror::Error;
 
-use super::files::Layers;
-use super::vars::Variable;
+use crate::manifest::edit::text::{Edit, splice};
+use crate::manifest::files::Layers;
+use crate::manifest::vars::Variable;
 use crate::model::{AccountId, ListedAccount, SsoRoleName};
 use roles::Roles;
-use text::splice;
 use update::{add_entries, remove_entries, update_part};
 use written::{Part, Written};
 
 /// What was listed, and what is to become of the rest.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish<'a> {
-    /// The SSO session that lists it.
     pub(crate) session: &'a str,
     /// The file, by number, that has it.
     pub(crate) session_file: usize,
@@ -35,7 +33,6 @@ pub(crate) struct Wish<'a> {
     pub(crate) of_other_sessions: Option<&'a [&'a str]>,
     /// The numbers of accounts of which any profiles are whose credentials come from elsewhere, sorted.
     pub(crate) of_other_roots: &'a [&'a str],
-    /// The accounts.
     pub(crate) accounts: &'a [ListedAccount],
     /// Accounts of which nothing is known: their entries stay as they are.
     pub(crate) unknown: &'a [AccountId],
@@ -47,7 +44,6 @@ pub(crate) struct Wish<'a> {
 /// unless somebody says that they shall go. What stands in one person's own files alone is that person's, and stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gone {
-    /// They stay.
     Keep,
     /// They go, entries with the comments right above them.
     Prune,
@@ -76,13 +72,9 @@ pub(crate) enum Left {
 /// One entry of `[accounts]`, and what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MergedEntry {
-    /// Its name.
     pub(crate) name: String,
-    /// The account's number.
     pub(crate) id: String,
-    /// What becomes of it.
     pub(crate) state: EntryState,
-    /// The roles that it will have.
     pub(crate) roles: Vec<String>,
     /// Those of them that were not there before.
     pub(crate) added: Vec<String>,
@@ -94,14 +86,10 @@ pub(crate) struct MergedEntry {
     pub(crate) files: Vec<usize>,
 }
 
-/// What becomes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EntryState {
-    /// It is new.
     New,
-    /// It changes.
     Changed,
-    /// It stays as it is.
     Unchanged,
     /// Its account is not listed any more.
     Gone,
@@ -112,12 +100,7 @@ pub(crate) enum EntryState {
 pub(crate) enum MergeError {
     /// A file has something else where `[accounts]` should be.
     #[error("[accounts] can't be written into {file}: {reason}")]
-    Unfit {
-        /// The file.
-        file: String,
-        /// Why not.
-        reason: String,
-    },
+    Unfit { file: String, reason: String },
     /// The new texts do not say what they should.
     #[error("the new text of [accounts] does not say what was listed")]
     Bug,
@@ -139,7 +122,6 @@ pub(crate) fn merge(layers: &Layers, variables: &[Variable], wish: Wish<'_>) -> 
     Ok(Merged { texts, entries, left })
 }
 
-/// One merge.
 struct Merge<'a> {
     layers: &'a Layers,
     variables: written::Variables,
@@ -153,20 +135,16 @@ struct Merge<'a> {
 enum Fate {
     /// It stays, and is told.
     Stays,
-    /// It goes.
     Goes,
     /// It is one person's own word, and nobody else's business.
     IsOwn,
 }
 
-/// Whose an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    /// This session's.
     Own,
     /// Nobody says whose.
     Open,
-    /// Another session's.
     Foreign,
     /// One person's own file says otherwise than the files of all.
     Disputed,
@@ -388,7 +366,7 @@ impl Merge<'_> {
                 Standing::Foreign => {}
             }
         }
-        let mut edits: Vec<Vec<text::Edit>> = vec![Vec::new(); texts.len()];
+        let mut edits: Vec<Vec<Edit>> = vec![Vec::new(); texts.len()];
         let mut new = Vec::new();
         for account in self.wish.accounts {
             let listed: Vec<&str> = account.roles.iter().map(SsoRoleName::as_str).collect();
@@ -424,7 +402,7 @@ impl Merge<'_> {
 
     /// The edits that give an entry the `listed` roles, each with the number of its file. A list keeps the others that it has
     /// unless they go.
-    fn update_entry(&self, entry: &Entry<'_>, listed: &[&str], texts: &[String]) -> Vec<(usize, text::Edit)> {
+    fn update_entry(&self, entry: &Entry<'_>, listed: &[&str], texts: &[String]) -> Vec<(usize, Edit)> {
         let has_roles = entry.parts.iter().any(|(_, part)| part.roles.is_some());
         let parts: Vec<&(usize, &Part)> = entry.parts.iter().filter(|(number, _)| self.may_change(*number)).collect();
         let main = parts.iter().rev().find(|(_, part)| part.id.is_some()).or_else(|| parts.last());

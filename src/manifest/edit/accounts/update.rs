@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::braces;
 use super::roles::{end_of_comment, list, quoted};
-use super::text::{BOM, Edit, eol, line_start, with_comments, with_empty_line};
 use super::written::{Home, Part, Shape, Written};
+use crate::manifest::edit::text::{BOM, Edit, eol, line_start, with_comments, with_empty_line};
 use crate::manifest::raw::values::toml_key;
 use crate::model::{ListedAccount, SsoRoleName};
 
