@@ -171,7 +171,7 @@ fn one_holds(before: &Document<'_>, change: &Change) -> Option<Vec<u8>> {
 
 /// The new text, whose bytes outside the edits are the old ones.
 fn spliced(before: &Document<'_>, edits: &[Edit]) -> Vec<u8> {
-    let after = splice(before.bytes(), edits).unwrap_or_else(|error| panic!("{error}"));
+    let after = splice(before.bytes(), edits).expect("the edits do not overlap");
     let (mut old, mut new) = (0, 0);
     let mut ordered: Vec<&Edit> = edits.iter().collect();
     ordered.sort_by_key(|edit| edit.range.start);

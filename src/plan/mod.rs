@@ -119,7 +119,7 @@ impl Plan {
         if edits.is_empty() {
             return Ok(Self::default());
         }
-        let after = splice(before, &edits).map_err(|error| Refusal::bug(error.to_string()))?;
+        let after = splice(before, &edits).ok_or_else(|| Refusal::bug("two edits overlap"))?;
         Ok(Self { edits, after, changes, warnings: Vec::new() })
     }
 
