@@ -159,13 +159,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
-}
-
 /// `text` without anything that a terminal would act on: control characters become `␀`-like pictures, marks that turn
 /// the direction of writing, and other invisible ones, become `\u{…}`. Newlines become blanks.
 pub(crate) fn display_safe(text: &str) -> String {

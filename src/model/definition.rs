@@ -6,7 +6,6 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
-use crate::source::hex;
 
 /// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +24,7 @@ impl KeyPrint {
     /// The fingerprint of the key in `section`.
     pub(crate) fn of(section: &ProfileName, key: &LongTermKey) -> Self {
         let text = Zeroizing::new(format!("{} {}", key.access_key_id, key.secret_access_key.expose()));
-        Self { section: section.clone(), digest: hex(&Sha256::digest(text.as_bytes())) }
+        Self { section: section.clone(), digest: hex::encode(Sha256::digest(text.as_bytes())) }
     }
 }
 
@@ -40,7 +39,7 @@ impl Definition {
         for profile in profiles {
             hash.update(describe(profile, ignored).as_bytes());
         }
-        Self(hex(&hash.finalize()))
+        Self(hex::encode(hash.finalize()))
     }
 
     /// One that was saved.

@@ -8,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use super::covers;
 use super::refusal::Refusal;
 use crate::ini::{Document, Entry, FileKind, Line, LineKind, NewSection, Section, Style};
-use crate::source::hex;
 
 /// How the first line begins.
 const BEGIN: &[u8] = b"# >>> awsauth >>>";
@@ -159,7 +158,7 @@ fn is_digest(text: &[u8]) -> bool {
 
 /// `sha256:` and the digest of a body with line feeds: AWS CLI rewrites line ends (aws-facts §1.4).
 fn digest(body: &[u8]) -> String {
-    format!("sha256:{}", hex(&Sha256::digest(with_line_feeds(body))))
+    format!("sha256:{}", hex::encode(Sha256::digest(with_line_feeds(body))))
 }
 
 /// `bytes` without carriage returns, which nothing that awsauth renders has.

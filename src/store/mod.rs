@@ -15,7 +15,6 @@ use std::path::{Path, PathBuf};
 use sha1::Digest as _;
 
 use crate::secret::Secret;
-use crate::source::hex;
 use crate::system::atomic::sweep_all;
 use crate::system::private::{self, Keeper};
 
@@ -40,10 +39,10 @@ pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
 
 /// SHA-256 of a token, which has too many bits to be guessed from it.
 fn fingerprint(token: &Secret) -> String {
-    hex(&sha2::Sha256::digest(token.expose().as_bytes()))
+    hex::encode(sha2::Sha256::digest(token.expose().as_bytes()))
 }
 
 /// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.
 fn cache_file_name(key: &str) -> String {
-    format!("{}.json", hex(&sha1::Sha1::digest(key.as_bytes())))
+    format!("{}.json", hex::encode(sha1::Sha1::digest(key.as_bytes())))
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::json;
-use crate::source::hex;
 use crate::system::disk::DiskError;
 use crate::system::private::Keeper;
 
@@ -31,7 +30,7 @@ impl Written {
 
     /// The SHA-256 of a content in lower-case hexadecimal.
     pub(crate) fn digest(bytes: &[u8]) -> String {
-        hex(&Sha256::digest(bytes))
+        hex::encode(Sha256::digest(bytes))
     }
 
     /// The digests of the last run. Empty if they are not known.

@@ -12,7 +12,6 @@ use thiserror::Error;
 
 use super::disk::{self, DiskError};
 use super::{rights, way};
-use crate::source::hex;
 
 /// How many links are followed before it is called a loop; Linux follows 40.
 const MOST_LINKS: usize = 40;
@@ -262,7 +261,7 @@ pub(crate) fn directory_id(target: &Path) -> String {
     let dir = parent(target);
     let real = fs::canonicalize(dir).or_else(|_| std::path::absolute(dir)).unwrap_or_else(|_| dir.to_path_buf());
     let digest = Sha256::digest(real.as_os_str().as_encoded_bytes());
-    format!("dir-{}", hex(&digest[..16]))
+    format!("dir-{}", hex::encode(&digest[..16]))
 }
 
 fn temp_prefix(target: &Path) -> String {

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::disk::{self, DiskError};
-use crate::source::hex;
 
 /// What the file system says of a file: enough to see that it was changed or replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,7 +181,7 @@ fn joined(names: &[Named]) -> Vec<u8> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 fn is_racy(stamp: &Stamp, now: Timestamp) -> bool {
