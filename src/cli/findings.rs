@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::broker::Listing;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{
-    self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, Unmade, Wish,
+    self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, SyncRequest, UnusableName,
 };
 use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
 use crate::plan::{self, Plan};
@@ -80,7 +80,7 @@ impl<'r> Findings<'r> {
         // What nobody knows to be unused does not go.
         let gone = if catalog.is_none() { Gone::Keep } else { gone };
         let (of_other_sessions, of_other_roots) = uses(session, catalog);
-        let wish = Wish {
+        let wish = SyncRequest {
             session: session.name.as_str(),
             session_file,
             is_only_session,
@@ -270,8 +270,8 @@ fn new_errors(before: &Loaded, after: Loaded) -> Vec<Diagnostic> {
 
 /// What keeps matrices from making names that nothing can have, as far as they do not make them now.
 fn exclusions(before: &Loaded, after: &Loaded) -> Option<String> {
-    let mut matrices: Vec<(&Unmade, Vec<&str>)> = Vec::new();
-    for unmade in after.unmade.iter().filter(|unmade| !before.unmade.contains(unmade)) {
+    let mut matrices: Vec<(&UnusableName, Vec<&str>)> = Vec::new();
+    for unmade in after.unusable_names.iter().filter(|unmade| !before.unusable_names.contains(unmade)) {
         let known = matrices.iter_mut().find(|(first, _)| first.matrix == unmade.matrix);
         match known {
             Some((_, names)) if names.contains(&unmade.exclusion.as_str()) => {}
@@ -279,7 +279,7 @@ fn exclusions(before: &Loaded, after: &Loaded) -> Option<String> {
             None => matrices.push((unmade, vec![&unmade.exclusion])),
         }
     }
-    let line = |(unmade, names): &(&Unmade, Vec<&str>)| {
+    let line = |(unmade, names): &(&UnusableName, Vec<&str>)| {
         let shown: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("{name:?}")).collect();
         let more = names.len().saturating_sub(MOST_NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

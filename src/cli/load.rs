@@ -225,7 +225,7 @@ impl Manifest {
         if !errors.is_empty() {
             return Some(self.reading.refuse(&errors, self.out));
         }
-        let may_be_hidden = !loaded.is_in_order() && loaded.names_are_open;
+        let may_be_hidden = !loaded.is_in_order() && loaded.profiles_unknown;
         may_be_hidden.then(|| self.reading.refuse_all(self.out))
     }
 }

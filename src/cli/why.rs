@@ -12,7 +12,7 @@ use super::out::Out;
 use super::places::Places;
 use super::unknown;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{LeftOut, Loaded, Made, Origin, Told, Why, toml_key};
+use crate::manifest::{KeyOrigin, LeftOut, Loaded, Made, Origin, Provenance, toml_key};
 use crate::render::table_or_paragraphs;
 use crate::source::{Position, Span, display_safe};
 use crate::system::host::Host;
@@ -22,7 +22,7 @@ pub(crate) fn run(name: &str, host: &Host, places: Places<'_>, out: Out) -> Resu
     let reading = Reading::read_with_why(places, name)?;
     let is_in_order = reading.loaded.is_in_order();
     // A mistake that hides names may hide this one.
-    let may_be_hidden = !is_in_order && (reading.loaded.names_are_open || reading.loaded.catalog.is_none());
+    let may_be_hidden = !is_in_order && (reading.loaded.profiles_unknown || reading.loaded.catalog.is_none());
     if reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
         return Err(unknown(name, &reading, places));
     }
@@ -97,7 +97,7 @@ impl Question<'_> {
     }
 
     /// What made the profile, in a sentence for each table.
-    fn origin(&self, why: &Why) -> String {
+    fn origin(&self, why: &Provenance) -> String {
         let (name, table) = (display_safe(self.name), self.table());
         let made = why.made.as_ref().map(|Made { matrix, account, role }| {
             let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
@@ -117,7 +117,7 @@ impl Question<'_> {
         [made, written].into_iter().flatten().collect()
     }
 
-    /// Why the profile is left out, where it is: its own errors, or those of a profile on its chain.
+    /// Provenance the profile is left out, where it is: its own errors, or those of a profile on its chain.
     fn wrong(&self) -> String {
         let loaded = &self.reading.loaded;
         let has_error = |name: &str| {
@@ -142,7 +142,7 @@ impl Question<'_> {
     }
 
     /// Each key with its value, its table and its place.
-    fn keys(&self, why: &Why, columns: usize) -> String {
+    fn keys(&self, why: &Provenance, columns: usize) -> String {
         if why.keys.is_empty() {
             return String::new();
         }
@@ -156,7 +156,7 @@ impl Question<'_> {
     }
 
     /// The table that a key is written in.
-    fn origin_of(&self, told: &Told, why: &Why) -> String {
+    fn origin_of(&self, told: &KeyOrigin, why: &Provenance) -> String {
         match (told.origin, &why.made) {
             (Origin::Matrix, Some(made)) => format!("[matrix.{}]", self.word(made.matrix)),
             (Origin::Account, Some(made)) => format!("[accounts] {}", self.word(made.account)),
@@ -184,7 +184,7 @@ impl Question<'_> {
             value["name"] = json!(name);
             value
         };
-        let told_json = |told: &Told, why: &Why| {
+        let told_json = |told: &KeyOrigin, why: &Provenance| {
             json!({
                 "key": told.key,
                 "value": display_safe(&told.value),

@@ -32,7 +32,7 @@ pub(crate) struct Include {
     pub(crate) at: Span,
 }
 
-/// Why what an [`Include`] names can't be read.
+/// Provenance what an [`Include`] names can't be read.
 #[derive(Debug)]
 pub(crate) enum IncludeProblem {
     Missing,
@@ -67,7 +67,7 @@ enum Kind {
     Misplaced,
 }
 
-/// Whether a file of what one person adds may say what nobody else may say: `[settings]`.
+/// True if a file of what one person adds may say what nobody else may say: `[settings]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OwnWord {
     /// It stands in the configuration directory, and nobody else can have written it.
@@ -196,7 +196,7 @@ impl Layers {
         (0..self.files.len()).filter(|number| self.is_local(*number))
     }
 
-    /// Whether a file is what one person adds.
+    /// True if a file is what one person adds.
     pub(crate) fn is_local(&self, number: usize) -> bool {
         matches!(self.files[number].kind, Kind::Local(_))
     }
@@ -206,17 +206,17 @@ impl Layers {
         self.is_local(self.sources.number(at))
     }
 
-    /// Whether a file is one that the manifest includes, if only through others.
+    /// True if a file is one that the manifest includes, if only through others.
     pub(crate) fn is_included(&self, number: usize) -> bool {
         number > 0 && matches!(self.files[number].kind, Kind::Shared)
     }
 
-    /// Whether all files are there that should be.
+    /// True if all files are there that should be.
     pub(super) fn is_complete(&self) -> bool {
         self.findings.iter().all(|found| found.severity != Severity::Error || found.code == codes::COMMITTED_LOCAL)
     }
 
-    /// Whether a file may say what only the person may; none of one that is shared.
+    /// True if a file may say what only the person may; none of one that is shared.
     pub(super) fn own_word(&self, number: usize) -> Option<&OwnWord> {
         match &self.files[number].kind {
             Kind::Local(word) => Some(word),
@@ -247,7 +247,7 @@ impl Layers {
         order
     }
 
-    /// Whether what stands at `over` wins over what stands at `below`, and is not just another file's word for the same:
+    /// True if what stands at `over` wins over what stands at `below`, and is not just another file's word for the same:
     /// it is one person's, or its file includes the other.
     pub(super) fn wins(&self, over: Span, below: Span) -> bool {
         let (over, below) = (self.sources.number(over), self.sources.number(below));

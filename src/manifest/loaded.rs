@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::check::unchecked::LeftOut;
 use super::codes;
 use super::matrix::expand::UnusableName;
-use super::provenance::Why;
+use super::provenance::Provenance;
 use super::vars::Variable;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Catalog, Settings, SsoSession};
@@ -19,8 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) catalog: Option<Catalog>,
     /// The other profiles, in the manifest's order.
     pub(crate) wrong: Vec<WrongProfile>,
-    /// Whether a mistake hides which profiles there are.
-    pub(crate) names_are_open: bool,
+    /// True if a mistake hides which profiles there are.
+    pub(crate) profiles_unknown: bool,
     /// What one person wants, as far as that is right.
     pub(crate) settings: Settings,
     pub(crate) profiles: usize,
@@ -35,11 +35,11 @@ pub(crate) struct Loaded {
     /// Every variable by name.
     pub(crate) variables: Vec<Variable>,
     /// Where the profile comes from that was asked for.
-    pub(crate) why: Option<Why>,
+    pub(crate) why: Option<Provenance>,
     /// The matrices that leave out the name that was asked for.
     pub(crate) left_out: Vec<LeftOut>,
     /// The names that matrices would make and that nothing can have.
-    pub(crate) unmade: Vec<UnusableName>,
+    pub(crate) unusable_names: Vec<UnusableName>,
 }
 
 /// A profile that is not in order.
@@ -87,13 +87,13 @@ impl Loaded {
         self.diagnostics.iter().all(is_fit)
     }
 
-    /// Whether there is no error.
+    /// True if there is no error.
     pub(crate) fn is_in_order(&self) -> bool {
         self.diagnostics.iter().all(|found| found.severity != Severity::Error)
     }
 
     /// What is known of files that can't be read.
     pub(super) fn stopped(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { names_are_open: true, diagnostics, ..Self::default() }
+        Self { profiles_unknown: true, diagnostics, ..Self::default() }
     }
 }

@@ -46,15 +46,15 @@ use tree::{Table, find, take};
 use vars::{Path, Vars};
 
 pub(crate) use check::unchecked::{LeftOut, Made};
-pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, Wish, merge};
+pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, SyncRequest, merge};
 pub(crate) use edit::vars::{SetError, set_variables};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 pub(crate) use hosts::host_to_allow;
 pub(crate) use loaded::Loaded;
-pub(crate) use matrix::expand::UnusableName as Unmade;
+pub(crate) use matrix::expand::UnusableName;
 pub(crate) use place::{Place, place};
-pub(crate) use provenance::Why;
-pub(crate) use raw::field::{Origin, Told};
+pub(crate) use provenance::Provenance;
+pub(crate) use raw::field::{KeyOrigin, Origin};
 pub(crate) use raw::values::{toml_key, toml_text};
 pub(crate) use spec::aws_settings::personal;
 pub(crate) use spec::json_schema::{local_schema, schema};
@@ -109,8 +109,8 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
         session_files: sessions.names.iter().map(|(name, at)| (name.clone(), files.sources().number(*at))).collect(),
         right_sessions: sessions.checked.clone(),
         matrices: matrices.iter().filter(|matrix| matrix.node.table().is_some()).count(),
-        unmade: expansion.unusable,
-        names_are_open: sink.profiles_unknown,
+        unusable_names: expansion.unusable,
+        profiles_unknown: sink.profiles_unknown,
         ..Loaded::default()
     };
     vars.report(files, &mut sink);

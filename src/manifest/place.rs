@@ -2,7 +2,7 @@
 
 use super::raw::profile::ProfileKeys;
 use super::raw::session::Session;
-use super::spec::aws_settings::{self, Takes};
+use super::spec::aws_settings::{self, SettingType};
 use crate::model::Pattern;
 
 /// Where one setting belongs.
@@ -36,12 +36,14 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, nested: Option<&[&str]>
     }
     match aws_settings::find(aws_settings::SETTINGS, key) {
         Some(known) => match (known.takes, nested) {
-            (Takes::Nested(list), Some(keys)) if keys.iter().all(|key| aws_settings::find(list, key).is_some()) => {
+            (SettingType::Nested(list), Some(keys))
+                if keys.iter().all(|key| aws_settings::find(list, key).is_some()) =>
+            {
                 Place::Settings
             }
-            (Takes::Nested(_), Some(_)) => Place::Nowhere("awsauth does not know all of its settings"),
-            (Takes::Nested(_), None) | (_, Some(_)) => Place::Nowhere("awsauth does not know this form of it"),
-            (Takes::Empty, None) => Place::SettingsIfEmpty(aws_settings::NAMES_A_PROGRAM),
+            (SettingType::Nested(_), Some(_)) => Place::Nowhere("awsauth does not know all of its settings"),
+            (SettingType::Nested(_), None) | (_, Some(_)) => Place::Nowhere("awsauth does not know this form of it"),
+            (SettingType::Empty, None) => Place::SettingsIfEmpty(aws_settings::NAMES_A_PROGRAM),
             (_, None) => Place::Settings,
         },
         None => Place::Nowhere(aws_settings::refusal(key).unwrap_or("awsauth does not know this setting of AWS's")),

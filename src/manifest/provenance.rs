@@ -2,14 +2,14 @@
 
 use super::check::unchecked::{Made, Unchecked};
 use super::files::Layers;
-use super::raw::field::Told;
+use super::raw::field::KeyOrigin;
 use super::raw::profile::ProfileKeys;
 use super::vars::Vars;
 use crate::source::Span;
 
 /// Where a profile comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Why {
+pub(crate) struct Provenance {
     /// The matrix that made it; none if it is written.
     pub(crate) made: Option<Made>,
     /// The name of the role that it is made for, if there is one.
@@ -17,11 +17,11 @@ pub(crate) struct Why {
     /// Where it is written, in the file that wins; none if it is only made.
     pub(crate) written_at: Option<Span>,
     /// Each key in the order of the documentation, `settings` last.
-    pub(crate) keys: Vec<Told>,
+    pub(crate) keys: Vec<KeyOrigin>,
 }
 
 /// Where a profile comes from, which was checked.
-pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Why {
+pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Provenance {
     let written_at = profile.made.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.told();
     // What it has from `[defaults]` and has no use for is not its own.
@@ -33,5 +33,5 @@ pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Why {
     for told in &mut keys {
         told.variables = vars.used_at(told.at, files);
     }
-    Why { made: profile.made, role: profile.role.clone(), written_at, keys }
+    Provenance { made: profile.made, role: profile.role.clone(), written_at, keys }
 }

@@ -66,7 +66,7 @@ impl Suggester {
     }
 }
 
-/// Whether the words of `part` stand in `whole` one after another.
+/// True if the words of `part` stand in `whole` one after another.
 fn is_part(part: &str, whole: &str) -> bool {
     !part.is_empty() && format!("_{whole}_").contains(&format!("_{part}_"))
 }

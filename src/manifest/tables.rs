@@ -2,7 +2,7 @@
 
 use super::matrix::{self, Context, Defaults};
 use super::raw::account::Accounts;
-use super::raw::field::{Field as _, Layer, Origin};
+use super::raw::field::{AnyField as _, Layer, Origin};
 use super::raw::profile::ProfileKeys;
 use super::raw::reader::Reader;
 use super::raw::session::Sessions;
@@ -48,6 +48,6 @@ fn defaults<'t>(table: Table<'t>, are_unclear: bool, reader: &mut Reader<'_>) ->
     let layer = Layer { table: &table, origin: Origin::Defaults, is_checked: false };
     let mut fields = ProfileKeys::read(&[layer], reader);
     fields.note_unknown(&table, None, format_args!("`[defaults]`"), &mut reader.sink);
-    fields.wrong |= are_unclear || fields.settings.is_broken() || table.iter().any(|entry| entry.is_disputed);
+    fields.wrong |= are_unclear || fields.settings.is_invalid() || table.iter().any(|entry| entry.is_disputed);
     Defaults { table, fields }
 }

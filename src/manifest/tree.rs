@@ -46,7 +46,7 @@ pub(super) enum Value<'t> {
     Table(Table<'t>),
 }
 
-/// Why a string reads otherwise in the file.
+/// Provenance a string reads otherwise in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FilledBy {
     /// It does not.

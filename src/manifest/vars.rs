@@ -436,7 +436,7 @@ enum Part<'s> {
     Bad,
 }
 
-/// Why a string can't be filled in.
+/// Provenance a string can't be filled in.
 pub(super) enum Unfit {
     /// A `${` begins no variable.
     Bad,

@@ -7,7 +7,7 @@ use super::unchecked::{Unchecked, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::{Given, Origin, Slot};
+use crate::manifest::raw::field::{Field, Origin, Sourced};
 use crate::manifest::raw::values::{toml_key, toml_text};
 use crate::manifest::sink::{About, Sink};
 use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
@@ -21,7 +21,7 @@ const MOST_SHOWN: usize = 6;
 /// What is known of the way from one profile down to its base.
 #[derive(Debug, Clone, Copy)]
 struct Facts {
-    /// Whether all of it is right, so that more can be said about the profiles above.
+    /// True if all of it is right, so that more can be said about the profiles above.
     sound: bool,
     /// The number of profiles.
     length: usize,
@@ -87,7 +87,7 @@ fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagno
     let members = &path[start..];
     let place = |at: usize| {
         let profile = &profiles.list[at];
-        let given = profile.fields.source_profile.given();
+        let given = profile.fields.source_profile.valid();
         given.filter(|given| given.origin != Origin::Defaults).map_or(profile.at, |given| given.at)
     };
     let mut names: Vec<_> =
@@ -141,7 +141,7 @@ fn visit(
             if !is_told {
                 check_length(profile, has_long_term_source, &profiles.list[source], sink);
             }
-            if is_told && profile.fields.mfa_serial.given().is_some_and(|given| given.origin != Origin::Defaults) {
+            if is_told && profile.fields.mfa_serial.valid().is_some_and(|given| given.origin != Origin::Defaults) {
                 return Facts::UNSOUND;
             }
             let mfa = check_mfa(at, pattern, facts.mfa, profiles, sink);
@@ -154,7 +154,7 @@ fn visit(
 }
 
 fn report_unknown(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) {
-    let given = profile.fields.source_profile.given();
+    let given = profile.fields.source_profile.valid();
     let Some(given) = given.filter(|_| !sink.profiles_unknown) else { return };
     let found = profile.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
     let known = profiles.list.iter().map(|profile| &*profile.written);
@@ -163,9 +163,9 @@ fn report_unknown(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut 
     sink.push(found.help(help));
 }
 
-/// Whether a profile of `pattern` can stand on `source`; unknown patterns have been reported.
+/// True if a profile of `pattern` can stand on `source`; unknown patterns have been reported.
 fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink: &mut Sink) -> bool {
-    let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.given()) else {
+    let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.valid()) else {
         return false;
     };
     let (fits, wanted) = match pattern {
@@ -194,19 +194,19 @@ fn too_long(profile: &Unchecked) -> Diagnostic {
 }
 
 fn check_length(profile: &Unchecked, has_long_term_source: bool, source: &Unchecked, sink: &mut Sink) {
-    let Some(given) = profile.fields.duration_seconds.given() else { return };
+    let Some(given) = profile.fields.duration_seconds.valid() else { return };
     if has_long_term_source || !is_too_long(given.value) {
         return;
     }
     sink.push(chained(profile, given, source).help("set `duration_seconds = 3600` or less"));
 }
 
-/// Whether AWS gives a role that long, but not one that is assumed with temporary credentials (aws-facts §6).
+/// True if AWS gives a role that long, but not one that is assumed with temporary credentials (aws-facts §6).
 fn is_too_long(seconds: i64) -> bool {
     seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
 }
 
-fn chained(profile: &Unchecked, given: &Given<i64>, source: &Unchecked) -> Diagnostic {
+fn chained(profile: &Unchecked, given: &Sourced<i64>, source: &Unchecked) -> Diagnostic {
     let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
     let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
     profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
@@ -216,7 +216,7 @@ fn chained(profile: &Unchecked, given: &Given<i64>, source: &Unchecked) -> Diagn
 /// Returns whether that was said.
 fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) -> bool {
     let (profile, source) = (&profiles.list[at], &profiles.list[source]);
-    let Some(given) = profile.fields.duration_seconds.given() else { return false };
+    let Some(given) = profile.fields.duration_seconds.valid() else { return false };
     if source.pattern() != Some(Pattern::IamMfa) || !is_too_long(given.value) {
         return false;
     }
@@ -225,7 +225,7 @@ fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, fi
         None => default_long_term(&source.written),
     };
     let found = chained(profile, given, source);
-    let own = profile.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
+    let own = profile.fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults);
     let shorter = match own {
         Some(_) => "leave `mfa_serial` out and set `duration_seconds = 3600` or less",
         None => "set `duration_seconds = 3600` or less",
@@ -239,8 +239,8 @@ fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, fi
         return true;
     }
     let text = |span: Span| files.sources().text(span).unwrap_or_default().to_owned();
-    let serial = own.or(source.fields.mfa_serial.given()).map(|given| text(given.at));
-    let arn = profile.fields.role_arn.given().map(|given| text(given.at));
+    let serial = own.or(source.fields.mfa_serial.valid()).map(|given| text(given.at));
+    let arn = profile.fields.role_arn.valid().map(|given| text(given.at));
     let mut lines = Vec::new();
     if profiles.get(&long_term).is_none() {
         lines.extend([format!("[profiles.{}]", toml_key(&long_term)), "pattern = \"iam\"".to_owned()]);
@@ -267,9 +267,9 @@ fn check_mfa(
     if pattern == Pattern::SsoRole {
         return None;
     }
-    let own = profiles.list[at].fields.mfa_serial.given().map(|given| (given.at, given.origin));
+    let own = profiles.list[at].fields.mfa_serial.valid().map(|given| (given.at, given.origin));
     if let (Some((_, Origin::Defaults)), Some(_)) = (own, below) {
-        profiles.list[at].fields.mfa_serial = Slot::Absent;
+        profiles.list[at].fields.mfa_serial = Field::Missing;
         return below;
     }
     let profile = &profiles.list[at];
@@ -305,7 +305,7 @@ fn mfa_missing(profile: &Unchecked, profiles: &UncheckedProfiles) -> Diagnostic 
 }
 
 fn serial_place(profile: &Unchecked) -> Span {
-    let own = profile.fields.mfa_serial.given().filter(|given| given.origin != Origin::Defaults);
+    let own = profile.fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults);
     own.map_or(profile.at, |given| given.at)
 }
 
@@ -319,12 +319,12 @@ fn check_partition(
     let profile = &profiles.list[at];
     let serial = profile.fields.mfa_serial.value().and_then(MfaSerial::partition);
     let first = below.or(serial.map(|partition| (partition, at)));
-    let arn: &Given<_> = profile.fields.role_arn.given()?;
+    let arn: &Sourced<_> = profile.fields.role_arn.valid()?;
     let own = arn.value.partition();
     let Some((partition, other)) = first else { return Some((own, at)) };
     if partition != own {
         let other = &profiles.list[other];
-        let place = match (other.pattern(), other.fields.role_arn.given()) {
+        let place = match (other.pattern(), other.fields.role_arn.valid()) {
             (Some(Pattern::IamMfaRole | Pattern::SsoRole), Some(arn)) if other.at != profile.at => arn.at,
             _ => serial_place(other),
         };
@@ -345,7 +345,7 @@ fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles, 
     if delivery(&profile.fields) == Delivery::Process {
         return None;
     }
-    let own = profile.fields.mfa_serial.given();
+    let own = profile.fields.mfa_serial.valid();
     let found = match (own, below) {
         (Some(given), _) => {
             let message = format!("AWS's SDKs can't use `{}` without asking for an MFA code", profile.written);

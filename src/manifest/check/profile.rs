@@ -4,7 +4,7 @@ use super::unchecked::{Unchecked, UncheckedProfiles};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::Slot;
+use crate::manifest::raw::field::Field;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::session::{IsMade, Sessions, check_case};
 use crate::manifest::sink::{About, Sink, quoted};
@@ -71,7 +71,7 @@ fn check_keys(profile: &Unchecked, profiles: &UncheckedProfiles, files: &Layers,
 /// `found` with the place of the pattern, if that is in another file.
 fn with_pattern(found: Diagnostic, profile: &Unchecked, files: &Layers) -> Diagnostic {
     let number = |at| files.sources().number(at);
-    match profile.fields.pattern.given() {
+    match profile.fields.pattern.valid() {
         Some(pattern) if number(pattern.at) != number(found.primary.span) => {
             found.related(pattern.at, "the pattern comes from here")
         }
@@ -106,13 +106,13 @@ fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
     let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
     let (own_session, own_url) = (is_own("sso_session"), is_own("sso_start_url") || is_own("sso_region"));
     if own_url && !own_session {
-        fields.sso_session = Slot::Absent;
+        fields.sso_session = Field::Missing;
     } else if own_session && !own_url {
-        (fields.sso_start_url, fields.sso_region) = (Slot::Absent, Slot::Absent);
+        (fields.sso_start_url, fields.sso_region) = (Field::Missing, Field::Missing);
     }
     let fields = &profile.fields;
-    let has_url = !fields.sso_start_url.is_absent() || !fields.sso_region.is_absent();
-    if !fields.sso_session.is_absent() && has_url {
+    let has_url = !fields.sso_start_url.is_missing() || !fields.sso_region.is_missing();
+    if !fields.sso_session.is_missing() && has_url {
         let written = |names: &[&str]| {
             fields.written.iter().find(|(key, _)| names.contains(&key.name)).map_or(profile.at, |(_, at)| *at)
         };
@@ -127,7 +127,7 @@ fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
         );
         return;
     }
-    if let Some(session) = fields.sso_session.given() {
+    if let Some(session) = fields.sso_session.valid() {
         sessions.check_reference(session, |code, message| profile.error(code, session, message), sink);
         profile.fields.wrong |= sessions.find(&session.value).is_none();
         return;
@@ -154,7 +154,7 @@ fn check_address(profile: &Unchecked, has_url: bool, sink: &mut Sink) {
 
 /// The bounds of the call that the pattern makes.
 fn check_duration(profile: &Unchecked, sink: &mut Sink) {
-    let (Some(pattern), Some(given)) = (profile.pattern(), profile.fields.duration_seconds.given()) else { return };
+    let (Some(pattern), Some(given)) = (profile.pattern(), profile.fields.duration_seconds.valid()) else { return };
     if !ProfileKeys::KEYS.iter().any(|key| key.name == "duration_seconds" && key.fits(pattern)) {
         return;
     }
@@ -176,7 +176,7 @@ fn check_long_term(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
     if profile.pattern() != Some(Pattern::IamMfa) {
         return;
     }
-    let given = profile.fields.long_term_profile.given();
+    let given = profile.fields.long_term_profile.valid();
     let section = match given {
         Some(given) => given.value.to_string(),
         None => default_long_term(&profile.written),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::{Given, Layer, Origin};
+use crate::manifest::raw::field::{Layer, Origin, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::values;
@@ -65,7 +65,7 @@ impl Unchecked {
     /// True if no pattern is written in it: it may be some keys of a profile that a matrix makes, also where `[defaults]` has a
     /// pattern.
     pub(crate) fn lacks_own_pattern(&self) -> bool {
-        let given = self.fields.pattern.given();
+        let given = self.fields.pattern.valid();
         self.fields.lacks("pattern") || given.is_some_and(|given| given.origin == Origin::Defaults)
     }
 
@@ -101,7 +101,7 @@ impl Unchecked {
 
     /// An error about a value: at the value where it is the profile's own or that of its matrix, at the profile's name
     /// where it comes from `[defaults]`.
-    pub(crate) fn error<T>(&self, code: &'static str, given: &Given<T>, message: impl Into<String>) -> Diagnostic {
+    pub(crate) fn error<T>(&self, code: &'static str, given: &Sourced<T>, message: impl Into<String>) -> Diagnostic {
         match given.origin {
             Origin::Own | Origin::Account => Diagnostic::error(code, given.at, message),
             Origin::Matrix => {

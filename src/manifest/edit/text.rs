@@ -90,7 +90,7 @@ fn comments_above(source: &str, start: usize) -> Range<usize> {
     }
 }
 
-/// Whether the line that begins at `at` is empty, a header or a closing brace, or there is none.
+/// True if the line that begins at `at` is empty, a header or a closing brace, or there is none.
 fn is_end_of_group(source: &str, at: usize) -> bool {
     let line = source[at..line_end(source, at)].trim_start();
     line.is_empty() || line.starts_with(['[', '}'])

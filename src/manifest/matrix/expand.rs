@@ -12,7 +12,7 @@ use crate::manifest::check::unchecked::{LeftOut, Made, Unchecked, WrittenProfile
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::Account;
-use crate::manifest::raw::field::{Layer, Origin, Slot};
+use crate::manifest::raw::field::{Field, Layer, Origin};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::values;
@@ -258,15 +258,15 @@ impl<'t> Expander<'_, 't> {
 
 /// Gives a profile what it has from its account, unless its own table says otherwise.
 fn give_account(fields: &mut ProfileKeys, account: &Account, own: &[Entry<'_>]) {
-    if !account.region.is_absent() && find(own, "region").is_none() {
+    if !account.region.is_missing() && find(own, "region").is_none() {
         fields.region = of_account(account.region.clone());
     }
-    if let Some(tags) = account.tags.given().filter(|tags| !tags.value.is_empty() && find(own, "tags").is_none()) {
+    if let Some(tags) = account.tags.valid().filter(|tags| !tags.value.is_empty() && find(own, "tags").is_none()) {
         let more = std::mem::take(&mut fields.tags);
-        let more = more.given().filter(|given| given.origin == Origin::Matrix).map(|given| given.value.as_slice());
+        let more = more.valid().filter(|given| given.origin == Origin::Matrix).map(|given| given.value.as_slice());
         let more = more.unwrap_or_default().iter().filter(|tag| !tags.value.contains(tag));
         let all = tags.value.iter().chain(more).cloned().collect();
-        fields.tags = Slot::of(Some(all), tags.at, Origin::Account);
+        fields.tags = Field::of(Some(all), tags.at, Origin::Account);
     }
 }
 
@@ -294,7 +294,7 @@ impl MatrixSpec<'_, '_> {
         let accounts = first.made.as_ref().map(|made| made.account).filter(|at| *at != account.at);
         let found = accounts.into_iter().fold(found, |found, at| found.related(at, "one is of this account"));
         let found = found.related(account.at, "it is of this account");
-        let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_absent());
+        let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_missing());
         let help = match (self.common.sso_session.value(), other.and(first.fields.sso_session.value())) {
             (Some(own), Some(other)) if own != other => {
                 format!("say in the account which session leads there: `sso_session = \"{other}\"` or `\"{own}\"`")
@@ -396,9 +396,9 @@ impl MatrixSpec<'_, '_> {
 }
 
 /// A value as the account has it.
-fn of_account<T>(slot: Slot<T>) -> Slot<T> {
+fn of_account<T>(slot: Field<T>) -> Field<T> {
     match slot {
-        Slot::Given(given) => Slot::of(Some(given.value), given.at, Origin::Account),
+        Field::Valid(given) => Field::of(Some(given.value), given.at, Origin::Account),
         other => other,
     }
 }

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::{Account, Accounts};
-use crate::manifest::raw::field::{Given, Layer, Origin};
+use crate::manifest::raw::field::{Layer, Origin, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::session::Sessions;
@@ -122,7 +122,7 @@ impl<'m, 't> MatrixSpec<'m, 't> {
         let name = name.filter(|name| is_text(name, sink));
         let session = session(&common, &defaults.fields, &varying);
         if let Some(session) =
-            common.sso_session.given().filter(|_| session.is_some_and(|one| !sessions.has(&one.value)))
+            common.sso_session.valid().filter(|_| session.is_some_and(|one| !sessions.has(&one.value)))
         {
             let error = |code, message| Diagnostic::error(code, session.at, message);
             sessions.check_reference(session, error, sink);
@@ -236,12 +236,12 @@ fn session<'f>(
     common: &'f ProfileKeys,
     defaults: &'f ProfileKeys,
     varying: &[&Entry<'_>],
-) -> Option<&'f Given<String>> {
+) -> Option<&'f Sourced<String>> {
     const DECISIVE: [&str; 3] = ["pattern", "sso_session", "sso_start_url"];
-    if varying.iter().any(|entry| DECISIVE.contains(&&*entry.name)) || !common.sso_start_url.is_absent() {
+    if varying.iter().any(|entry| DECISIVE.contains(&&*entry.name)) || !common.sso_start_url.is_missing() {
         return None;
     }
-    let pattern = if common.pattern.is_absent() { &defaults.pattern } else { &common.pattern };
-    let session = if common.sso_session.is_absent() { &defaults.sso_session } else { &common.sso_session };
-    session.given().filter(|_| pattern.value() == Some(&Pattern::Sso))
+    let pattern = if common.pattern.is_missing() { &defaults.pattern } else { &common.pattern };
+    let session = if common.sso_session.is_missing() { &defaults.sso_session } else { &common.sso_session };
+    session.valid().filter(|_| pattern.value() == Some(&Pattern::Sso))
 }

@@ -63,7 +63,7 @@ fn named<'a>(name: Text<'_>, accounts: &'a Accounts, session: Option<&str>, sink
         sink.profiles_unknown = true;
         return None;
     };
-    let own = account.sso_session.given().zip(session).filter(|(own, session)| own.value != *session);
+    let own = account.sso_session.valid().zip(session).filter(|(own, session)| own.value != *session);
     let Some((own, session)) = own else { return Some(account) };
     let message = format!("`{session}` does not lead to the account `{}`", name.value);
     let found = Diagnostic::error(codes::OTHER_SESSION, name.at, message)

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::field::{Field, Found, Layer, Shown, Slot, first, keys, text, unknown_keys};
+use super::field::{AnyField, Field, Found, Layer, Shown, first, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::session::{IsMade, Sessions, check_case};
 use super::values;
@@ -71,7 +71,7 @@ impl Account {
             let place = format_args!("the account `{}`", entry.name);
             account.meant = unknown_keys(table, Self::KEYS, place, &mut reader.sink);
         } else {
-            account.id = Slot::Broken;
+            account.id = Field::Invalid;
             let wanted = "the account's number in quotes, or a table with `id`";
             wrong_type(&entry.name, &entry.node, wanted, Some("\"111111111111\""), &mut reader.sink);
         }
@@ -84,7 +84,7 @@ impl Account {
     }
 
     pub(crate) fn is_in_order(&self) -> bool {
-        !self.wrong && !self.any(|_, slot| slot.is_broken())
+        !self.wrong && !self.any(|_, slot| slot.is_invalid())
     }
 
     /// True if its roles are not known, because of a mistake or of what each person supplies.
@@ -145,7 +145,7 @@ fn check(account: &Account, all: &[Account], sessions: &Sessions, reader: &mut R
         let found = id_missing(account, all, hosts.files, sink);
         sink.push(found);
     }
-    if let Some(session) = account.sso_session.given() {
+    if let Some(session) = account.sso_session.valid() {
         let error = |code, message| Diagnostic::error(code, session.at, message);
         sessions.check_reference(session, error, sink);
         sink.profiles_unknown |= !sessions.has(&session.value);
@@ -156,7 +156,7 @@ fn check(account: &Account, all: &[Account], sessions: &Sessions, reader: &mut R
 fn check_ids(list: &[Account], sink: &mut Sink) {
     let mut by_id = HashMap::new();
     for account in list {
-        let Some(id) = account.id.given() else { continue };
+        let Some(id) = account.id.valid() else { continue };
         if let Some(first) = by_id.insert((id.value.as_str(), account.sso_session.value()), account) {
             let message = format!("the accounts `{}` and `{}` have one number", first.name, account.name);
             let found = Diagnostic::warning(codes::ACCOUNT_TWICE, id.at, message).related(first.at, "the other one");

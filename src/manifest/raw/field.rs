@@ -57,48 +57,48 @@ pub(crate) struct Found<'l, 't> {
 
 /// A value that may be written.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Slot<T> {
+pub(crate) enum Field<T> {
     #[default]
-    Absent,
+    Missing,
     /// Written, but wrong, which has been reported; so it must not be called missing as well.
-    Broken,
-    Given(Given<T>),
+    Invalid,
+    Valid(Sourced<T>),
 }
 
 /// A right value, and where it stands.
 #[derive(Debug, Clone)]
-pub(crate) struct Given<T> {
+pub(crate) struct Sourced<T> {
     pub(crate) value: T,
     pub(crate) at: Span,
     pub(crate) origin: Origin,
 }
 
-impl<T> Slot<T> {
+impl<T> Field<T> {
     /// What is written there; nothing if that is wrong.
     pub(crate) fn of(value: Option<T>, at: Span, origin: Origin) -> Self {
-        value.map_or(Self::Broken, |value| Self::Given(Given { value, at, origin }))
+        value.map_or(Self::Invalid, |value| Self::Valid(Sourced { value, at, origin }))
     }
 
-    pub(crate) fn given(&self) -> Option<&Given<T>> {
-        if let Self::Given(given) = self { Some(given) } else { None }
+    pub(crate) fn valid(&self) -> Option<&Sourced<T>> {
+        if let Self::Valid(given) = self { Some(given) } else { None }
     }
 
     pub(crate) fn take(&mut self) -> Option<T> {
-        if let Self::Given(given) = std::mem::take(self) { Some(given.value) } else { None }
+        if let Self::Valid(given) = std::mem::take(self) { Some(given.value) } else { None }
     }
 
     pub(crate) fn value(&self) -> Option<&T> {
-        self.given().map(|given| &given.value)
+        self.valid().map(|given| &given.value)
     }
 
-    pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
     }
 }
 
 /// One key of a profile, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct KeyOrigin {
     /// Its name; `settings.s3.addressing_style`.
     pub(crate) key: String,
     /// Its value with all variables filled in.
@@ -109,25 +109,25 @@ pub(crate) struct Told {
     pub(crate) variables: Vec<(String, Span)>,
 }
 
-/// A field of any type.
-pub(crate) trait Field {
+/// A field, whatever its type.
+pub(crate) trait AnyField {
     fn is_missing(&self) -> bool;
-    fn is_broken(&self) -> bool;
+    fn is_invalid(&self) -> bool;
     /// Its value under that name, if it is right.
-    fn told(&self, key: &str) -> Vec<Told>;
+    fn told(&self, key: &str) -> Vec<KeyOrigin>;
 }
 
-impl<T: Shown> Field for Slot<T> {
+impl<T: Shown> AnyField for Field<T> {
     fn is_missing(&self) -> bool {
-        self.is_absent()
+        self.is_missing()
     }
 
-    fn is_broken(&self) -> bool {
-        matches!(self, Self::Broken)
+    fn is_invalid(&self) -> bool {
+        matches!(self, Self::Invalid)
     }
 
-    fn told(&self, key: &str) -> Vec<Told> {
-        self.given().map(|given| given.value.told(key, given.at, given.origin)).unwrap_or_default()
+    fn told(&self, key: &str) -> Vec<KeyOrigin> {
+        self.valid().map(|given| given.value.told(key, given.at, given.origin)).unwrap_or_default()
     }
 }
 
@@ -135,8 +135,8 @@ impl<T: Shown> Field for Slot<T> {
 pub(crate) trait Shown {
     fn shown(&self) -> String;
 
-    fn told(&self, key: &str, at: Span, origin: Origin) -> Vec<Told> {
-        vec![Told { key: key.to_owned(), value: self.shown(), at, origin, variables: Vec::new() }]
+    fn told(&self, key: &str, at: Span, origin: Origin) -> Vec<KeyOrigin> {
+        vec![KeyOrigin { key: key.to_owned(), value: self.shown(), at, origin, variables: Vec::new() }]
     }
 }
 
@@ -216,7 +216,7 @@ macro_rules! keys {
         $(#[$meta])*
         #[derive(Debug, Default)]
         pub(crate) struct $table {
-            $(pub(crate) $field: Slot<$type>,)+
+            $(pub(crate) $field: Field<$type>,)+
             $(pub(crate) $extra: $extra_type,)*
             /// Keys that are probably meant by misspelt ones, so that they are not called missing as well.
             pub(crate) meant: Vec<&'static str>,
@@ -233,7 +233,7 @@ macro_rules! keys {
                     let Some(Found { entry, origin, .. }) = found.first().copied() else { continue };
                     match key.name {
                         $(stringify!($field) => {
-                            self.$field = Slot::of(($read)(&found, key, reader), entry.node.at, origin);
+                            self.$field = Field::of(($read)(&found, key, reader), entry.node.at, origin);
                         })+
                         _ => {}
                     }
@@ -241,7 +241,7 @@ macro_rules! keys {
             }
 
             /// True if it is so of any of the fields.
-            fn any(&self, mut is_so: impl FnMut(&'static str, &dyn Field) -> bool) -> bool {
+            fn any(&self, mut is_so: impl FnMut(&'static str, &dyn AnyField) -> bool) -> bool {
                 false $(|| is_so(stringify!($field), &self.$field))+
             }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Arguments;
 
-use super::field::{Field, Found, Layer, Origin, Slot, Told, first, keys, text, unknown_keys};
+use super::field::{AnyField, Field, Found, KeyOrigin, Layer, Origin, first, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::settings::{self, Settings};
 use super::values;
@@ -153,12 +153,12 @@ impl ProfileKeys {
     pub(crate) fn is_in_order(&self) -> bool {
         let Some(pattern) = self.pattern.value().copied() else { return false };
         let counts = |name: &str| Self::KEYS.iter().any(|key| key.name == name && key.fits(pattern));
-        let is_lost = |name: &str, slot: &dyn Field| slot.is_missing() && self.meant.contains(&name);
-        !self.wrong && !self.any(|name, slot| (slot.is_broken() || is_lost(name, slot)) && counts(name))
+        let is_lost = |name: &str, slot: &dyn AnyField| slot.is_missing() && self.meant.contains(&name);
+        !self.wrong && !self.any(|name, slot| (slot.is_invalid() || is_lost(name, slot)) && counts(name))
     }
 
     /// Every key that is right, with its value.
-    pub(crate) fn told(&self) -> Vec<Told> {
+    pub(crate) fn told(&self) -> Vec<KeyOrigin> {
         let mut told = Vec::new();
         self.any(|name, slot| {
             told.extend(slot.told(name));

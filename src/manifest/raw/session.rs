@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::field::{Field, Found, Given, Layer, Slot, first, keys, text, unknown_keys};
+use super::field::{AnyField, Field, Found, Layer, Sourced, first, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::values;
 use crate::diagnostic::Diagnostic;
@@ -74,7 +74,7 @@ impl Sessions {
     /// Reports a name that no session has, as the `error` of a code and a message.
     pub(crate) fn check_reference(
         &self,
-        name: &Given<String>,
+        name: &Sourced<String>,
         error: impl FnOnce(&'static str, String) -> Diagnostic,
         sink: &mut Sink,
     ) {
@@ -149,7 +149,7 @@ fn scopes(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<Vec<C
     scopes.into_iter().collect()
 }
 
-/// Whether a name is one of those that a matrix makes, whose findings are said once.
+/// True if a name is one of those that a matrix makes, whose findings are said once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IsMade {
     No,

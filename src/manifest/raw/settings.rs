@@ -1,12 +1,12 @@
 //! Owns `settings`: other AWS settings of a profile, each on the list of those that can do no harm.
 
-use super::field::{Found, Origin, Shown, Told};
+use super::field::{Found, KeyOrigin, Origin, Shown};
 use super::reader::Reader;
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::sink::{Sink, quoted};
-use crate::manifest::spec::aws_settings::{self, Known, Takes};
+use crate::manifest::spec::aws_settings::{self, SettingSpec, SettingType};
 use crate::manifest::spec::keys::Key;
 use crate::manifest::table::{self, wrong_type};
 use crate::manifest::tree::{Entry, FilledBy, Text, Value};
@@ -49,7 +49,7 @@ impl Shown for Settings {
         String::new()
     }
 
-    fn told(&self, key: &str, _: Span, _: Origin) -> Vec<Told> {
+    fn told(&self, key: &str, _: Span, _: Origin) -> Vec<KeyOrigin> {
         let told = |key: String, one: &One| one.value.told(&format!("{key}.{}", one.key), one.at, one.origin);
         let all = self.0.iter().flat_map(|written| match written {
             Written::One(one) => told(key.to_owned(), one),
@@ -64,7 +64,7 @@ pub(super) fn read(found: &[Found<'_, '_>], own: &'static [Key], reader: &mut Re
     is_table(found, reader)?;
     let setting = |found: Vec<Found<'_, '_>>| {
         let known = named(found[0], "an AWS setting that awsauth knows", aws_settings::SETTINGS, own, reader)?;
-        let Takes::Nested(list) = known.takes else { return one(found[0], known, reader).map(Written::One) };
+        let SettingType::Nested(list) = known.takes else { return one(found[0], known, reader).map(Written::One) };
         is_table(&found, reader)?;
         let place = format!("a setting of `{}`", known.name);
         let ones = by_name(&found).into_iter().map(|found| {
@@ -104,10 +104,10 @@ fn is_table(found: &[Found<'_, '_>], reader: &mut Reader<'_>) -> Option<()> {
 fn named(
     found: Found<'_, '_>,
     what: &str,
-    list: &'static [Known],
+    list: &'static [SettingSpec],
     own: &'static [Key],
     reader: &mut Reader<'_>,
-) -> Option<&'static Known> {
+) -> Option<&'static SettingSpec> {
     let known = aws_settings::find(list, &found.entry.name);
     if known.is_none() && !found.is_checked {
         let is_own = own.iter().any(|key| key.name == found.entry.name);
@@ -117,7 +117,7 @@ fn named(
     known
 }
 
-fn not_known(entry: &Entry<'_>, what: &str, list: &'static [Known], is_own: bool, sink: &mut Sink) -> Diagnostic {
+fn not_known(entry: &Entry<'_>, what: &str, list: &'static [SettingSpec], is_own: bool, sink: &mut Sink) -> Diagnostic {
     let (name, at) = (&*entry.name, entry.at);
     if let Some(reason) = aws_settings::refusal(name) {
         let refused = Diagnostic::error(codes::REFUSED_SETTING, at, format!("`{name}` can't be set here"));
@@ -139,20 +139,20 @@ fn not_known(entry: &Entry<'_>, what: &str, list: &'static [Known], is_own: bool
     Diagnostic::error(codes::UNKNOWN_SETTING, at, format!("`{name}` is not {what}")).help(help)
 }
 
-fn one(found: Found<'_, '_>, known: &'static Known, reader: &mut Reader<'_>) -> Option<One> {
+fn one(found: Found<'_, '_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> Option<One> {
     reader.sink.hush(found.is_checked);
     let value = value(found.entry, known, reader);
     reader.sink.hush(false);
     Some(One { key: known.name, value: value?, at: found.entry.node.at, origin: found.origin })
 }
 
-fn value(entry: &Entry<'_>, known: &'static Known, reader: &mut Reader<'_>) -> Option<ConfigText> {
+fn value(entry: &Entry<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> Option<ConfigText> {
     let plain = plain(entry, known, &mut reader.sink);
     let text = match &plain {
         Some(plain) => Text { value: plain, at: entry.node.at, filled: FilledBy::Nothing },
         None => entry.node.text()?,
     };
-    if matches!(known.takes, Takes::Empty) {
+    if matches!(known.takes, SettingType::Empty) {
         if text.value.is_empty() {
             return Some(ConfigText::empty());
         }
@@ -164,7 +164,7 @@ fn value(entry: &Entry<'_>, known: &'static Known, reader: &mut Reader<'_>) -> O
     }
     let checked = values::config_text(text, reader)?;
     let wanted = match known.takes {
-        Takes::Endpoint => return reader.hosts.check_endpoint(text, &mut reader.sink).then_some(checked),
+        SettingType::Endpoint => return reader.hosts.check_endpoint(text, &mut reader.sink).then_some(checked),
         takes => wanted(takes, text.value),
     };
     let Some(wanted) = wanted else { return is_for_this_file(text, known, reader).then_some(checked) };
@@ -173,21 +173,21 @@ fn value(entry: &Entry<'_>, known: &'static Known, reader: &mut Reader<'_>) -> O
 }
 
 /// What a setting takes, if that is something else than this value.
-fn wanted(takes: Takes, value: &str) -> Option<String> {
+fn wanted(takes: SettingType, value: &str) -> Option<String> {
     let is_number = |least: i64| {
         value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<i64>().is_ok_and(|number| number >= least)
     };
     match takes {
-        Takes::Flag if !matches!(value, "true" | "false") => Some("`true` or `false`".to_owned()),
-        Takes::Word(words) if !words.contains(&value) => Some(format!("one of {}", quoted(words.iter()))),
-        Takes::Number(least) if !is_number(least) => Some(format!("a whole number, at least {least}")),
-        Takes::Size if !is_size(value) => Some("a size such as `64MB`, or a number of bytes".to_owned()),
+        SettingType::Flag if !matches!(value, "true" | "false") => Some("`true` or `false`".to_owned()),
+        SettingType::Word(words) if !words.contains(&value) => Some(format!("one of {}", quoted(words.iter()))),
+        SettingType::Number(least) if !is_number(least) => Some(format!("a whole number, at least {least}")),
+        SettingType::Size if !is_size(value) => Some("a size such as `64MB`, or a number of bytes".to_owned()),
         _ => None,
     }
 }
 
 /// True if the value is not one that only the person's own file may give; if it is, that is reported.
-fn is_for_this_file(text: Text<'_>, known: &'static Known, reader: &mut Reader<'_>) -> bool {
+fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> bool {
     let Some(reason) = aws_settings::personal(known.name, text.value) else { return true };
     // A variable may have its value from another file.
     if reader.hosts.is_own_word(text.at) && text.filled == FilledBy::Nothing {
@@ -201,7 +201,7 @@ fn is_for_this_file(text: Text<'_>, known: &'static Known, reader: &mut Reader<'
 }
 
 /// A number or a truth value as AWS's file has it; none for a string, or where the value is of another type, which is reported.
-fn plain(entry: &Entry<'_>, known: &'static Known, sink: &mut Sink) -> Option<String> {
+fn plain(entry: &Entry<'_>, known: &'static SettingSpec, sink: &mut Sink) -> Option<String> {
     let example = Some(known.example);
     match &entry.node.value {
         Value::Flag(flag) => return Some(flag.to_string()),

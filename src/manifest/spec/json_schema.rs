@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::aws_settings::{self, Known, Takes};
+use super::aws_settings::{self, SettingSpec, SettingType};
 use super::keys::{self, Key, Shape};
 use crate::manifest::personal;
 use crate::manifest::raw::account::Account;
@@ -237,29 +237,31 @@ fn parse(example: &str) -> Value {
     serde_json::from_str(example).unwrap_or_else(|_| json!(example))
 }
 
-fn settings(list: &'static [Known]) -> Value {
+fn settings(list: &'static [SettingSpec]) -> Value {
     let properties: Map<_, _> = list.iter().map(|known| (known.name.to_owned(), setting(known))).collect();
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
-fn setting(known: &Known) -> Value {
+fn setting(known: &SettingSpec) -> Value {
     let mut value = match known.takes {
-        Takes::Text => {
+        SettingType::Text => {
             json!({ "anyOf": [{ "type": ["integer", "boolean"] }, text("(?![#; ])(?!.* [#;])[ -~]*[!-~]")] })
         }
-        Takes::Empty => json!({ "const": "" }),
-        Takes::Word(words) => {
+        SettingType::Empty => json!({ "const": "" }),
+        SettingType::Word(words) => {
             let mut value = word(words);
             if words.contains(&"true") {
                 value["anyOf"].as_array_mut().into_iter().for_each(|any| any.push(json!({ "type": "boolean" })));
             }
             value
         }
-        Takes::Flag => json!({ "anyOf": [{ "type": "boolean" }, text("true|false")] }),
-        Takes::Number(least) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
-        Takes::Size => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("[0-9]+([KMGTkmgt][Ii]?[Bb])?")] }),
-        Takes::Endpoint => text(&format!("https://[^@/?#\\s]+([/?#].*)?|http://{HERE}(:[0-9]*)?([/?#].*)?")),
-        Takes::Nested(list) => settings(list),
+        SettingType::Flag => json!({ "anyOf": [{ "type": "boolean" }, text("true|false")] }),
+        SettingType::Number(least) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
+        SettingType::Size => {
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("[0-9]+([KMGTkmgt][Ii]?[Bb])?")] })
+        }
+        SettingType::Endpoint => text(&format!("https://[^@/?#\\s]+([/?#].*)?|http://{HERE}(:[0-9]*)?([/?#].*)?")),
+        SettingType::Nested(list) => settings(list),
     };
     value["description"] = json!(known.doc);
     value["examples"] = json!([parse(known.example)]);

@@ -43,7 +43,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Whether a profile of that pattern may have it.
+    /// True if a profile of that pattern may have it.
     pub(crate) fn fits(&self, pattern: Pattern) -> bool {
         self.required.contains(&pattern) || self.optional.contains(&pattern)
     }

@@ -23,11 +23,11 @@ use written::{Part, Written};
 
 /// What was listed, and what is to become of the rest.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct SyncRequest<'a> {
     pub(crate) session: &'a str,
     /// The file, by number, that has it.
     pub(crate) session_file: usize,
-    /// Whether no other SSO session is there for all who know this one: then entries need not say which one lists them.
+    /// True if no other SSO session is there for all who know this one: then entries need not say which one lists them.
     pub(crate) is_only_session: bool,
     /// The numbers of accounts of which SSO profiles of other sessions are, sorted; none if that is not known.
     pub(crate) of_other_sessions: Option<&'a [&'a str]>,
@@ -107,7 +107,7 @@ pub(crate) enum MergeError {
 }
 
 /// Brings a listing into a manifest. Pure, and linear in the texts and the listing. `variables` are the manifest's.
-pub(crate) fn merge(layers: &Layers, variables: &[Variable], wish: Wish<'_>) -> Result<Merged, MergeError> {
+pub(crate) fn merge(layers: &Layers, variables: &[Variable], wish: SyncRequest<'_>) -> Result<Merged, MergeError> {
     let variables = variables.iter().filter_map(|one| Some((one.name.clone(), one.value.clone()?))).collect();
     let before: Vec<&str> = layers.sources().iter().map(|source| source.text.as_str()).collect();
     let listed = wish.accounts.iter().map(|account| &account.id).chain(wish.unknown).map(AccountId::as_str).collect();
@@ -125,14 +125,14 @@ pub(crate) fn merge(layers: &Layers, variables: &[Variable], wish: Wish<'_>) -> 
 struct Merge<'a> {
     layers: &'a Layers,
     variables: written::Variables,
-    wish: Wish<'a>,
+    wish: SyncRequest<'a>,
     /// The numbers of accounts that are not gone.
     listed: HashSet<&'a str>,
 }
 
 /// What becomes of what an entry has and is not listed any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum Removal {
     /// It stays, and is told.
     Stays,
     Goes,
@@ -141,7 +141,7 @@ enum Fate {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum Ownership {
     Own,
     /// Nobody says whose.
     Open,
@@ -178,17 +178,17 @@ impl<'w> Entry<'w> {
     }
 
     /// What becomes of it, where its account has the `listed` roles.
-    fn merged(&self, state: EntryState, listed: &[&str], fate: Fate) -> MergedEntry {
+    fn merged(&self, state: EntryState, listed: &[&str], fate: Removal) -> MergedEntry {
         let before = self.winning(|part| part.roles.as_ref());
         let before: BTreeSet<&str> = before.iter().flat_map(|roles| roles.names()).collect();
         let listed: BTreeSet<&str> = listed.iter().copied().collect();
         let after: BTreeSet<&str> = match (state, fate) {
             (EntryState::Gone, _) => before.clone(),
-            (_, Fate::Goes) => listed.clone(),
-            (_, Fate::Stays | Fate::IsOwn) => before.union(&listed).copied().collect(),
+            (_, Removal::Goes) => listed.clone(),
+            (_, Removal::Stays | Removal::IsOwn) => before.union(&listed).copied().collect(),
         };
         let gone: BTreeSet<&str> = match (state, fate) {
-            (EntryState::Gone, _) | (_, Fate::IsOwn) => BTreeSet::new(),
+            (EntryState::Gone, _) | (_, Removal::IsOwn) => BTreeSet::new(),
             _ => before.difference(&listed).copied().collect(),
         };
         let owned = |names: &mut dyn Iterator<Item = &&str>| names.map(|name| (*name).to_owned()).collect();
@@ -259,59 +259,59 @@ impl Merge<'_> {
         entries
     }
 
-    /// Whether only one person has the session: then no file of all may say anything of it.
+    /// True if only one person has the session: then no file of all may say anything of it.
     fn is_private(&self) -> bool {
         self.layers.is_local(self.wish.session_file)
     }
 
-    /// Whether the file of that number may be changed.
+    /// True if the file of that number may be changed.
     fn may_change(&self, number: usize) -> bool {
         !self.is_private() || self.wish.is_only_session || self.layers.is_local(number)
     }
 
     /// Whose an entry is. What one person's own files say decides nothing about the files of all.
-    fn standing(&self, entry: &Entry<'_>) -> Standing {
+    fn standing(&self, entry: &Entry<'_>) -> Ownership {
         let (shared, session) = (entry.shared(self.layers), entry.session());
         let is_this = |session: Option<&str>| session == Some(self.wish.session);
         let has_other_id = shared.id().is_some_and(|id| entry.id() != Some(id));
         let has_other_session = !shared.parts.is_empty() && session != shared.session() && !is_this(session);
         let is_meant = |session: Option<&str>| session.is_none() || is_this(session);
         if (has_other_id || has_other_session) && (is_meant(session) || is_meant(shared.session())) {
-            return Standing::Disputed;
+            return Ownership::Disputed;
         }
         match session {
-            Some(session) if session != self.wish.session => Standing::Foreign,
-            Some(_) => Standing::Own,
-            None if self.wish.is_only_session => Standing::Own,
-            None if self.is_private() && !shared.parts.is_empty() => Standing::Foreign,
-            None => Standing::Open,
+            Some(session) if session != self.wish.session => Ownership::Foreign,
+            Some(_) => Ownership::Own,
+            None if self.wish.is_only_session => Ownership::Own,
+            None if self.is_private() && !shared.parts.is_empty() => Ownership::Foreign,
+            None => Ownership::Open,
         }
     }
 
-    /// Whether the session puts its name on an entry that says none: no other one may lose the profiles that it has of it.
+    /// True if the session puts its name on an entry that says none: no other one may lose the profiles that it has of it.
     fn is_claimed(&self, entry: &Entry<'_>) -> bool {
         let others = self.wish.of_other_sessions;
         let is_free = |id| others.is_some_and(|others| others.binary_search(&id).is_err());
-        self.standing(entry) == Standing::Open && entry.id().is_some_and(is_free)
+        self.standing(entry) == Ownership::Open && entry.id().is_some_and(is_free)
     }
 
-    /// Whether profiles are of the account whose credentials come from elsewhere.
+    /// True if profiles are of the account whose credentials come from elsewhere.
     fn is_used_elsewhere(&self, entry: &Entry<'_>) -> bool {
         entry.id().is_some_and(|id| self.wish.of_other_roots.binary_search(&id).is_ok())
     }
 
     /// What becomes of what is not listed any more.
-    fn fate(&self, entry: &Entry<'_>) -> Fate {
+    fn fate(&self, entry: &Entry<'_>) -> Removal {
         let is_own = entry.parts.iter().all(|(number, _)| self.layers.is_local(*number));
         match self.wish.gone {
-            _ if is_own => Fate::IsOwn,
-            Gone::Prune if self.is_used_elsewhere(entry) => Fate::Stays,
-            Gone::Prune if self.standing(entry) == Standing::Own || self.is_claimed(entry) => Fate::Goes,
-            Gone::Keep | Gone::Prune => Fate::Stays,
+            _ if is_own => Removal::IsOwn,
+            Gone::Prune if self.is_used_elsewhere(entry) => Removal::Stays,
+            Gone::Prune if self.standing(entry) == Ownership::Own || self.is_claimed(entry) => Removal::Goes,
+            Gone::Keep | Gone::Prune => Removal::Stays,
         }
     }
 
-    /// Whether the entry is this session's for all and not one person's own, and its account is not listed.
+    /// True if the entry is this session's for all and not one person's own, and its account is not listed.
     fn is_unlisted(&self, entry: &Entry<'_>) -> bool {
         let shared = entry.shared(self.layers);
         let is_own = match shared.session() {
@@ -321,9 +321,9 @@ impl Merge<'_> {
         is_own && !self.is_private() && shared.id().is_some_and(|id| !self.listed.contains(id))
     }
 
-    /// Whether the entry can go.
+    /// True if the entry can go.
     fn is_gone(&self, entry: &Entry<'_>) -> bool {
-        let is_own = self.standing(entry) == Standing::Own;
+        let is_own = self.standing(entry) == Ownership::Own;
         is_own && self.is_unlisted(entry) && !self.is_used_elsewhere(entry)
     }
 
@@ -334,8 +334,8 @@ impl Merge<'_> {
             let is_listed = ids.into_iter().flatten().any(|id| self.listed.contains(id));
             let is_unlisted = self.wish.gone == Gone::Prune && self.is_unlisted(entry);
             match self.standing(entry) {
-                Standing::Disputed if is_listed || is_unlisted => Some(Left::Disputed),
-                Standing::Own if is_unlisted && self.is_used_elsewhere(entry) => Some(Left::InUse),
+                Ownership::Disputed if is_listed || is_unlisted => Some(Left::Disputed),
+                Ownership::Own if is_unlisted && self.is_used_elsewhere(entry) => Some(Left::InUse),
                 _ => None,
             }
         };
@@ -354,16 +354,16 @@ impl Merge<'_> {
         let mut by_id: HashMap<&str, Vec<&Entry<'_>>> = HashMap::new();
         for entry in &entries {
             match self.standing(entry) {
-                Standing::Own | Standing::Open => {
+                Ownership::Own | Ownership::Open => {
                     by_id.entry(entry.id().unwrap_or_default()).or_default().push(entry);
                 }
                 // It need not come once more.
-                Standing::Disputed => {
+                Ownership::Disputed => {
                     for id in [entry.id(), entry.shared(self.layers).id()].into_iter().flatten() {
                         by_id.entry(id).or_default();
                     }
                 }
-                Standing::Foreign => {}
+                Ownership::Foreign => {}
             }
         }
         let mut edits: Vec<Vec<Edit>> = vec![Vec::new(); texts.len()];
@@ -413,7 +413,7 @@ impl Merge<'_> {
             let session = (lacks_session && main == Some(*number)).then_some(self.wish.session);
             let is_new = !has_roles && main == Some(*number) && !listed.is_empty();
             let mut wanted = listed.to_vec();
-            if self.fate(entry) != Fate::Goes {
+            if self.fate(entry) != Removal::Goes {
                 wanted.extend(part.roles.iter().flat_map(Roles::names).filter(|name| !listed.contains(name)));
             }
             let roles = (part.roles.is_some() || is_new).then_some(wanted.as_slice());

@@ -49,7 +49,7 @@ fn candidate(account: &ListedAccount, number: usize) -> String {
     }
 }
 
-/// Whether an entry, and a profile whose name begins with it, can have that name.
+/// True if an entry, and a profile whose name begins with it, can have that name.
 fn is_fit(name: &str) -> bool {
     name != "default" && ProfileName::new(name).is_ok()
 }

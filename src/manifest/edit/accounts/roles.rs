@@ -19,7 +19,7 @@ impl Roles {
         self.elements.iter().map(|(_, name)| name.as_str())
     }
 
-    /// Whether it says the same as `wanted`, which has each once, in whatever order.
+    /// True if it says the same as `wanted`, which has each once, in whatever order.
     pub(super) fn is(&self, wanted: &[&str]) -> bool {
         let is_there = |name: &&str| self.elements.iter().any(|(_, element)| element == name);
         wanted.iter().all(is_there) && self.elements.iter().all(|(_, element)| wanted.contains(&element.as_str()))

@@ -11,8 +11,8 @@ pub(super) fn account(id: u64, name: &str, roles: &str) -> ListedAccount {
 }
 
 /// A wish of the only session, `corp`.
-pub(super) fn wish(accounts: &[ListedAccount]) -> Wish<'_> {
-    Wish {
+pub(super) fn wish(accounts: &[ListedAccount]) -> SyncRequest<'_> {
+    SyncRequest {
         session: "corp",
         session_file: 0,
         is_only_session: true,
@@ -30,7 +30,7 @@ fn layers(text: &str) -> Layers {
 
 /// The manifest with the listing in it, which must stay as it is when that is done once more.
 #[track_caller]
-fn merged(text: &str, wish: Wish<'_>) -> (String, Vec<MergedEntry>) {
+fn merged(text: &str, wish: SyncRequest<'_>) -> (String, Vec<MergedEntry>) {
     let done = merge(&layers(text), &[], wish).unwrap_or_else(|error| panic!("{error}: {text}"));
     let after = done.texts.first().map_or(text.to_owned(), |(_, text)| text.clone());
     let again = merge(&layers(&after), &[], wish).unwrap();
@@ -45,11 +45,11 @@ fn becomes(text: &str, accounts: &[ListedAccount], expected: &str) {
 
 #[track_caller]
 fn pruned(text: &str, accounts: &[ListedAccount], expected: &str) {
-    comes_to(text, Wish { gone: Gone::Prune, ..wish(accounts) }, expected);
+    comes_to(text, SyncRequest { gone: Gone::Prune, ..wish(accounts) }, expected);
 }
 
 #[track_caller]
-fn comes_to(text: &str, wish: Wish<'_>, expected: &str) {
+fn comes_to(text: &str, wish: SyncRequest<'_>, expected: &str) {
     assert_eq!(merged(text, wish).0, expected, "{text}");
     // With the line ends of Windows, and the mark of its editors.
     let windows = |text: &str| format!("\u{feff}{}", text.replace('\n', "\r\n"));
@@ -171,7 +171,7 @@ fn roles_that_are_not_listed_any_more_are_told_and_stay() {
             (&*roles("Admin New Old"), &*roles("New"), &*roles("Old"))
         );
         assert_eq!((entry.state, entry.removed.len()), (EntryState::Changed, 0));
-        let entry = &merged(text, Wish { gone: Gone::Prune, ..wish(&prod) }).1[0];
+        let entry = &merged(text, SyncRequest { gone: Gone::Prune, ..wish(&prod) }).1[0];
         assert_eq!(
             (&*entry.roles, &*entry.gone, &*entry.removed),
             (&*roles("Admin New"), &*roles("Old"), &*roles("Old"))
@@ -199,7 +199,7 @@ fn what_stands_in_a_persons_own_files_alone_is_never_gone_and_gets_more_roles_on
     layers.add_local(Source::new("profiles.local.toml", own), OwnWord::Certain);
     let listed = [account(1, "b", "A")];
     for gone in [Gone::Keep, Gone::Prune] {
-        let done = merge(&layers, &[], Wish { gone, ..wish(&listed) }).unwrap();
+        let done = merge(&layers, &[], SyncRequest { gone, ..wish(&listed) }).unwrap();
         let of = |name: &str| done.entries.iter().find(|entry| entry.name == name);
         assert_eq!(of("mine"), None);
         let b = of("b").unwrap();
@@ -217,7 +217,7 @@ fn what_stands_in_a_persons_own_files_alone_is_never_gone_and_gets_more_roles_on
 #[test]
 fn an_account_is_known_by_its_number_and_by_its_session() {
     let prod = [account(1, "prod", "Admin")];
-    let two = Wish { is_only_session: false, ..wish(&prod) };
+    let two = SyncRequest { is_only_session: false, ..wish(&prod) };
     let other = "[accounts]\nprod = { id = \"000000000001\", sso_session = \"other\" }\n";
     let own = "prod-000000000001 = { id = \"000000000001\", sso_session = \"corp\", roles = [\"Admin\"] }\n";
     assert_eq!(merged(other, two).0, format!("{other}{own}"));
@@ -258,9 +258,9 @@ fn what_is_gone_is_told_and_goes_only_when_that_is_wanted() {
         pruned(text, &listed, expected);
     }
     let unknown = [AccountId::new("000000000009").unwrap()];
-    let (same, entries) = merged(text, Wish { unknown: &unknown, gone: Gone::Prune, ..wish(&prod) });
+    let (same, entries) = merged(text, SyncRequest { unknown: &unknown, gone: Gone::Prune, ..wish(&prod) });
     assert_eq!((same.as_str(), entries.len()), (text, 1));
-    let two = Wish { is_only_session: false, gone: Gone::Prune, ..wish(&[]) };
+    let two = SyncRequest { is_only_session: false, gone: Gone::Prune, ..wish(&[]) };
     assert_eq!(merged(text, two).0, text, "nobody knows whose they are");
     let own = text.replace("old = \"000000000009\"", "old = { id = \"000000000009\", sso_session = \"corp\" }");
     assert!(!merged(&own, two).0.contains("old"));
@@ -364,7 +364,7 @@ fn an_entry_changes_in_the_files_where_it_stands() {
         (2, format!("[accounts]\nprod.id = \"${{id}}\"\nprod.roles = [\"A\"]\ndev = \"000000000002\"\nnew = {{ {} }}\n", id(4))),
         (3, "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old', \"A\"] }\nmine = { id = '000000000003', roles = [\"A\"] }\n".to_owned()),
     ]);
-    let pruned = merge(&layers, &variables, Wish { gone: Gone::Prune, ..wish(&accounts[1..]) }).unwrap();
+    let pruned = merge(&layers, &variables, SyncRequest { gone: Gone::Prune, ..wish(&accounts[1..]) }).unwrap();
     assert!(pruned.texts.iter().all(|(_, text)| !text.contains("prod")), "{pruned:?}");
 }
 
@@ -377,10 +377,10 @@ fn of_several_files_the_one_with_the_sessions_accounts_gets_its_new_ones() {
     layers.add_included(0, Source::new("a.toml", of("a", 8)));
     layers.add_included(0, Source::new("corp.toml", of("corp", 9)));
     let accounts = [account(1, "new", ""), account(9, "corp", "")];
-    let home = |wish: Wish<'_>| merge(&layers, &[], wish).unwrap().texts.first().map(|(number, _)| *number);
-    let several = Wish { is_only_session: false, ..wish(&accounts) };
+    let home = |wish: SyncRequest<'_>| merge(&layers, &[], wish).unwrap().texts.first().map(|(number, _)| *number);
+    let several = SyncRequest { is_only_session: false, ..wish(&accounts) };
     assert_eq!((home(several), home(wish(&accounts))), (Some(2), Some(1)));
-    assert_eq!(home(Wish { session: "other", ..several }), Some(1));
+    assert_eq!(home(SyncRequest { session: "other", ..several }), Some(1));
 }
 
 #[test]
@@ -464,7 +464,7 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
         let accounts: Vec<ListedAccount> =
             listed.iter().map(|(id, (name, roles))| account(*id, name, &roles.join(" "))).collect();
         let gone = if prunes { Gone::Prune } else { Gone::Keep };
-        let (after, told) = merged(&text, Wish { is_only_session: is_only, gone, ..wish(&accounts) });
+        let (after, told) = merged(&text, SyncRequest { is_only_session: is_only, gone, ..wish(&accounts) });
         // Whatever belongs to no entry that changes stands there as before, in its order.
         let touched = |line: &str| told.iter().any(|entry| {
             let is_touched = entry.state == EntryState::Changed || prunes && entry.state == EntryState::Gone;
@@ -512,7 +512,7 @@ fn whatever_form_it_has_a_manifest_is_brought_up_to_date_once_and_keeps_the_rest
 
 /// A manifest and one person's own file over it, brought up to date: both texts, and what is left.
 #[track_caller]
-fn over(shared: &str, own: &str, wish: Wish<'_>) -> (String, String, Vec<(String, Left)>) {
+fn over(shared: &str, own: &str, wish: SyncRequest<'_>) -> (String, String, Vec<(String, Left)>) {
     let mut layers = layers(shared);
     layers.add_local(Source::new("profiles.local.toml", own), OwnWord::Certain);
     let done = merge(&layers, &[], wish).unwrap();
@@ -529,25 +529,25 @@ fn what_one_person_says_decides_nothing_about_the_files_of_all() {
     let left = |why| vec![("prod".to_owned(), why)];
     for own in ["[accounts]\nprod = '000000000009'\n", "[accounts]\nprod.sso_session = 'mine'\n"] {
         for (gone, listed) in [(Gone::Keep, &prod[..]), (Gone::Prune, &prod[..]), (Gone::Prune, &[])] {
-            let done = over(shared, own, Wish { gone, ..wish(listed) });
+            let done = over(shared, own, SyncRequest { gone, ..wish(listed) });
             assert_eq!(done, (shared.to_owned(), own.to_owned(), left(Left::Disputed)), "{gone:?} {listed:?}");
         }
     }
     // The other number is not the file of all's either, though it is listed.
     let nine = [account(9, "nine", "")];
-    let done = over(shared, "[accounts]\nprod = '000000000009'\n", Wish { gone: Gone::Prune, ..wish(&nine) });
+    let done = over(shared, "[accounts]\nprod = '000000000009'\n", SyncRequest { gone: Gone::Prune, ..wish(&nine) });
     assert_eq!(done.0, shared);
     // What only says more changes nothing of that.
-    let done = over(shared, "[accounts]\nprod.region = 'eu-west-1'\n", Wish { gone: Gone::Prune, ..wish(&[]) });
+    let done = over(shared, "[accounts]\nprod.region = 'eu-west-1'\n", SyncRequest { gone: Gone::Prune, ..wish(&[]) });
     assert_eq!(done, ("[accounts]\n".to_owned(), "[accounts]\n".to_owned(), Vec::new()));
 }
 
 #[test]
 fn of_a_session_that_one_person_has_nothing_comes_into_the_files_of_all() {
     let two = [account(1, "prod", "Admin"), account(2, "mine", "Admin")];
-    let private = Wish { session: "own", session_file: 1, is_only_session: false, ..wish(&two) };
+    let private = SyncRequest { session: "own", session_file: 1, is_only_session: false, ..wish(&two) };
     let shared = "[accounts]\nprod = '000000000001'\nold = '000000000009'\n";
-    let (after, own, left) = over(shared, "[sso_sessions.own]\n", Wish { gone: Gone::Prune, ..private });
+    let (after, own, left) = over(shared, "[sso_sessions.own]\n", SyncRequest { gone: Gone::Prune, ..private });
     assert_eq!((after.as_str(), left.len()), (shared, 0));
     let entry =
         |name: &str, id: u64| format!("{name} = {{ id = \"{id:012}\", sso_session = \"own\", roles = [\"Admin\"] }}\n");
@@ -566,24 +566,24 @@ fn of_a_session_that_one_person_has_nothing_comes_into_the_files_of_all() {
 #[test]
 fn an_entry_that_other_sessions_use_is_not_claimed_and_only_gets_more_roles() {
     let prod = [account(1, "prod", "Admin")];
-    let several = Wish { is_only_session: false, gone: Gone::Prune, ..wish(&prod) };
+    let several = SyncRequest { is_only_session: false, gone: Gone::Prune, ..wish(&prod) };
     let text = "[accounts]\np = { id = '000000000001', roles = ['Old'] }\n";
     let more = "[accounts]\np = { id = '000000000001', roles = ['Old', \"Admin\"] }\n";
     for others in [Some(&["000000000001"][..]), None] {
-        assert_eq!(merged(text, Wish { of_other_sessions: others, ..several }).0, more);
+        assert_eq!(merged(text, SyncRequest { of_other_sessions: others, ..several }).0, more);
     }
-    let claimed = merged(text, Wish { of_other_sessions: Some(&["000000000002"]), ..several }).0;
+    let claimed = merged(text, SyncRequest { of_other_sessions: Some(&["000000000002"]), ..several }).0;
     assert!(claimed.contains("sso_session = \"corp\""), "{claimed}");
 }
 
 #[test]
 fn an_account_that_profiles_from_elsewhere_are_of_stays() {
     let text = "[accounts]\nold = { id = '000000000009', roles = ['Role'] }\n";
-    let used = Wish { of_other_roots: &["000000000009"], gone: Gone::Prune, ..wish(&[]) };
+    let used = SyncRequest { of_other_roots: &["000000000009"], gone: Gone::Prune, ..wish(&[]) };
     assert_eq!(merged(text, used), (text.to_owned(), Vec::new()));
     let done = merge(&layers(text), &[], used).unwrap();
     assert_eq!(done.left, [("old".to_owned(), Left::InUse)]);
     let listed = [account(9, "old", "New")];
     let more = "[accounts]\nold = { id = '000000000009', roles = ['Role', \"New\"] }\n";
-    assert_eq!(merged(text, Wish { accounts: &listed, ..used }).0, more);
+    assert_eq!(merged(text, SyncRequest { accounts: &listed, ..used }).0, more);
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::braces;
 use super::roles::{end_of_comment, list, quoted};
-use super::written::{Home, Part, Shape, Written};
+use super::written::{InsertAt, Part, Shape, Written};
 use crate::manifest::edit::text::{BOM, Edit, eol, line_start, with_comments, with_empty_line};
 use crate::manifest::raw::values::toml_key;
 use crate::model::{ListedAccount, SsoRoleName};
@@ -54,12 +54,12 @@ pub(super) fn add_entries(
     let entries: Vec<String> = entries.iter().map(|(name, account)| entry(name, account, session)).collect();
     let eol = eol(source);
     match file.map(|file| &file.home) {
-        Some(Home::Lines(before, at)) => {
+        Some(InsertAt::Lines(before, at)) => {
             let lines: Vec<String> = entries.iter().map(|entry| format!("{before}{entry}")).collect();
             vec![Edit::insert_line(source, *at, &lines.join(eol))]
         }
-        Some(Home::Braces(braces, last)) => braces::add(source, braces, last.as_ref(), &entries),
-        Some(Home::Sections) | None => {
+        Some(InsertAt::Braces(braces, last)) => braces::add(source, braces, last.as_ref(), &entries),
+        Some(InsertAt::Sections) | None => {
             let text = source.trim_start_matches(BOM);
             let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
             vec![Edit::insert_line(source, source.len(), &format!("{empty}[accounts]{eol}{}", entries.join(eol)))]
@@ -86,7 +86,7 @@ pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>
     }
     let is_gone = |part: &&Part| names.contains(part.name.as_str());
     let mut ranges: Vec<Range<usize>> = Vec::new();
-    if let Home::Braces(braces, _) = &file.home {
+    if let InsertAt::Braces(braces, _) = &file.home {
         if !source[braces.clone()].contains('\n') {
             return vec![rebuilt(source, braces, file.parts.iter().filter(|part| !is_gone(part)))];
         }

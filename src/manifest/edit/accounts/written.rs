@@ -47,7 +47,7 @@ pub(super) enum Shape {
 
 /// How `[accounts]` is written, and so how an entry is added to it.
 #[derive(Debug)]
-pub(super) enum Home {
+pub(super) enum InsertAt {
     /// As entries on lines of their own: what stands before the name of each, and where the last one ends.
     Lines(String, usize),
     /// As a table in braces, which stand there; and where the last key in it stands with its value.
@@ -61,7 +61,7 @@ pub(super) enum Home {
 pub(super) struct Written {
     /// The entries in the order of the file.
     pub(super) parts: Vec<Part>,
-    pub(super) home: Home,
+    pub(super) home: InsertAt,
 }
 
 /// Why a file can't be read.
@@ -73,13 +73,13 @@ pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<Written
     let Some((key, item)) = document.as_table().get_key_value("accounts") else { return Ok(None) };
     let table = item.as_table_like().ok_or("`accounts` is not a table there")?;
     let mut home = home(source, key, item)?;
-    let braces = if let Home::Braces(braces, _) = &home { Some(braces.clone()) } else { None };
+    let braces = if let InsertAt::Braces(braces, _) = &home { Some(braces.clone()) } else { None };
     let mut parts = Vec::new();
     for (key, item) in children(table) {
         parts.push(part(source, (key, item), braces.as_ref(), variables)?);
     }
     parts.sort_by_key(|part: &Part| part.places.iter().map(|place| place.start).min());
-    if let Home::Braces(_, last) = &mut home {
+    if let InsertAt::Braces(_, last) = &mut home {
         *last = parts.iter().flat_map(|part| &part.places).max_by_key(|place| place.end).cloned();
     }
     Ok(Some(Written { parts, home }))
@@ -93,24 +93,24 @@ fn no_place() -> Unfit {
     "the places in it are not known".to_owned()
 }
 
-fn home(source: &str, key: &Key, item: &Item) -> Result<Home, Unfit> {
+fn home(source: &str, key: &Key, item: &Item) -> Result<InsertAt, Unfit> {
     if let Item::Value(Value::InlineTable(table)) = item {
-        return Ok(Home::Braces(table.span().ok_or_else(no_place)?, None));
+        return Ok(InsertAt::Braces(table.span().ok_or_else(no_place)?, None));
     }
     let Item::Table(table) = item else { return Err("`accounts` is not a table there".to_owned()) };
     let last = children(table).filter_map(|(key, item)| Some((end(item)?, key.span()?)));
     let last = last.max_by_key(|(end, _)| *end);
     match last {
-        _ if table.is_implicit() && !table.is_dotted() => Ok(Home::Sections),
+        _ if table.is_implicit() && !table.is_dotted() => Ok(InsertAt::Sections),
         // A key before the last one may stand on a line above: what it begins with is the same.
         Some((end, name)) if table.is_dotted() => {
             let first = key.span().ok_or_else(no_place)?.start;
             let line = &source[line_start(source, first)..first];
             let written = source.get(first..name.start).filter(|text| !text.contains('\n')).unwrap_or("accounts.");
-            Ok(Home::Lines(format!("{line}{written}"), end))
+            Ok(InsertAt::Lines(format!("{line}{written}"), end))
         }
-        Some((end, name)) => Ok(Home::Lines(blanks_before(source, name.start), end)),
-        None => Ok(Home::Lines(String::new(), table.span().ok_or_else(no_place)?.end)),
+        Some((end, name)) => Ok(InsertAt::Lines(blanks_before(source, name.start), end)),
+        None => Ok(InsertAt::Lines(String::new(), table.span().ok_or_else(no_place)?.end)),
     }
 }
 
