@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
@@ -21,6 +22,7 @@ use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
+use crate::system::seen::Seen;
 use crate::system::wait::Deadline;
 use crate::system::{browser, clock, disk, interrupt};
 
@@ -224,30 +226,62 @@ impl<'a> Desk<'a> {
         self.with_broker(manner, |broker| run(Box::pin(broker.sign_in(session))))
     }
 
+    /// Newer credentials for one chain, without anybody's help, on the runtime that awaits them. A failure is told even where
+    /// the old ones still serve. None if the chain gave no result.
+    pub(crate) async fn renew(&self, chain: &Chain<'_>) -> Option<Outcome> {
+        let progress = self.progress();
+        let notify = |notice: Notice<'_>| progress.tell(&notice);
+        let manner = Manner { renewal: Renewal::StrictAtTop, ..Manner::unattended(1) };
+        let (limit, seen) = (manner.limit, self.manifest.seen());
+        let broker = self.broker(manner, &notify, &|_| false, &seen);
+        let work = broker.plan(std::slice::from_ref(chain));
+        if work.is_done() {
+            return broker.held(&work).pop();
+        }
+        // On the heap, since its type is too deep for the compiler inside another one.
+        Box::pin(broker.carry_out(&work, limit)).await.pop()
+    }
+
     fn with_broker<T>(
         &self,
         manner: Manner,
         work: impl FnOnce(&Broker<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let progress = Progress::new(self.out, self.host.stderr_is_terminal && self.out.place == TalkPlace::Stderr);
+        let progress = self.progress();
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
         let machine = machine(self.host);
         let open = |page: &str| may_open && machine.shows_browser() && open_page(page, self.host, self.out);
-        let preference = Preference { given: manner.flow, setting: self.manifest.settings.sso_flow, may_open, machine };
+        let seen = self.manifest.seen();
+        work(&self.broker(manner, &notify, &open, &seen))
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::new(self.out, self.host.stderr_is_terminal && self.out.place == TalkPlace::Stderr)
+    }
+
+    fn broker<'b>(
+        &'b self,
+        manner: Manner,
+        notify: &'b dyn Fn(Notice<'_>),
+        open: &'b dyn Fn(&str) -> bool,
+        seen: &'b [Seen],
+    ) -> Broker<'b> {
+        let may_open = manner.browser == Browser::Auto;
+        let (setting, machine) = (self.manifest.settings.sso_flow, machine(self.host));
+        let preference = Preference { given: manner.flow, setting, may_open, machine };
         let ports = Ports {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
             prompt: RefCell::new(manner.prompt),
-            notify: &notify,
-            open: &open,
+            notify,
+            open,
             page: &landing::page,
             patience: PATIENCE,
             now: clock::now,
         };
-        let seen = self.manifest.seen();
-        work(&Broker::new(ports, &self.keys, &seen, manner.attendance, manner.renewal, preference))
+        Broker::new(ports, &self.keys, seen, manner.attendance, manner.renewal, preference)
     }
 
     /// Credentials for one profile, on behalf of a command that hands them to a program.
@@ -474,12 +508,15 @@ pub(crate) fn open_page(page: &str, host: &Host, out: Out) -> bool {
     opened.is_ok()
 }
 
+/// A runtime of this thread alone.
+pub(crate) fn runtime() -> Result<Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::new(Exit::Unavailable, "can't start the network runtime").because(&error))
+}
+
 /// Runs `work` on a runtime of its own, until it is done or the person presses Ctrl-C.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Unavailable, "can't start the network runtime").because(&error))?;
+    let runtime = runtime()?;
     let interrupted = Arc::new(Notify::new());
     let pressed = Arc::clone(&interrupted);
     let _listener = interrupt::listen(move || pressed.notify_one());

@@ -2,80 +2,74 @@
 //! runs have printed may be long.
 
 use std::fmt::{self, Write as _};
-use std::time::Duration;
+use std::io;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use crate::model::{Credentials, Profile};
-use crate::system::children::{End, Kept};
+use crate::model::Profile;
+use crate::system::children::{End, Ended};
 
 /// What became of one profile.
-pub(super) enum Fate {
-    /// There are credentials for it.
-    Ready(Credentials),
-    /// There are none.
-    Missed(Told),
+pub(super) enum ProfileRun {
+    /// Somebody ended all before its turn came.
+    NotRun,
+    /// There are no credentials for it.
+    NoCredentials(Reported),
     /// The program could not be started.
-    NotStarted(Told),
-    /// It runs.
-    Running,
-    /// It has run.
-    Ended { end: End, time: Duration, kept: Kept, finish: Finish },
-}
-
-/// Whether a run came to its own end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finish {
-    /// It did.
-    ByItself,
-    /// Ctrl-C ended it, or came before it failed.
-    Interrupted,
+    NotStarted(Reported),
+    /// It has run. `is_interrupted` if Ctrl-C ended it, or came before it failed.
+    Ended { ended: Ended, is_interrupted: bool },
 }
 
 /// A failure that was told.
-pub(super) struct Told {
+pub(super) struct Reported {
     pub(super) exit: Exit,
     pub(super) document: Value,
 }
 
-impl Told {
+impl Reported {
     pub(super) fn of(failure: &Failure) -> Self {
         Self { exit: failure.exit, document: failure.document() }
     }
 }
 
-impl Fate {
+impl ProfileRun {
     /// The exit code that counts for the whole; none for what was not run.
     pub(super) fn code(&self) -> Option<u8> {
         match self {
-            Self::Ready(_) | Self::Running => None,
-            Self::Missed(told) | Self::NotStarted(told) => Some(told.exit.code()),
-            Self::Ended { end, .. } => Some(end.code()),
+            Self::NotRun => None,
+            Self::NoCredentials(reported) | Self::NotStarted(reported) => Some(reported.exit.code()),
+            Self::Ended { ended, .. } => Some(ended.end.code()),
         }
+    }
+
+    /// Why not all that it printed could be passed on.
+    pub(super) fn lost(&self) -> Option<&io::Error> {
+        if let Self::Ended { ended, .. } = self { ended.lost.as_ref() } else { None }
     }
 
     /// In a few words.
     pub(super) fn words(&self) -> String {
         let code = self.code().map_or_else(String::new, |code| format!("exit code {code}"));
         match self {
-            Self::Ready(_) | Self::Running => "not run".to_owned(),
-            Self::Missed(_) => format!("no credentials, {code}"),
+            Self::NotRun => "not run".to_owned(),
+            Self::NoCredentials(_) => format!("no credentials, {code}"),
             Self::NotStarted(_) => format!("could not be run, {code}"),
-            Self::Ended { finish: Finish::Interrupted, .. } => format!("interrupted, {code}"),
-            Self::Ended { end: End::Code(_), .. } => code,
-            Self::Ended { end: End::Signal(signal), .. } => format!("signal {signal}, {code}"),
+            Self::Ended { is_interrupted: true, .. } => format!("interrupted, {code}"),
+            Self::Ended { ended: Ended { end: End::Code(_), .. }, .. } => code,
+            Self::Ended { ended: Ended { end: End::Signal(signal), .. }, .. } => format!("signal {signal}, {code}"),
         }
     }
 
     /// What it counts as, where it is not done.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Ready(_) | Self::Running => "not run",
-            Self::Ended { finish: Finish::Interrupted, .. } => "interrupted",
-            Self::Missed(_) | Self::NotStarted(_) | Self::Ended { .. } => "failed",
+            Self::NotRun => "not run",
+            Self::Ended { is_interrupted: true, .. } => "interrupted",
+            Self::NoCredentials(_) | Self::NotStarted(_) | Self::Ended { .. } => "failed",
         }
     }
 }
@@ -110,27 +104,27 @@ struct Printed<'f> {
 
 impl<'f> Document<'f> {
     /// Of these runs, with the code of the whole.
-    pub(super) fn new(exit_code: u8, all: impl Iterator<Item = (&'f Profile, &'f Fate)>) -> Self {
-        Self { version: 1, exit_code, profiles: all.map(|(profile, fate)| fate.entry(profile)).collect() }
+    pub(super) fn new(exit_code: u8, all: &[(&'f Profile, &'f ProfileRun)]) -> Self {
+        Self { version: 1, exit_code, profiles: all.iter().map(|(profile, run)| run.entry(profile)).collect() }
     }
 }
 
-impl Fate {
+impl ProfileRun {
     fn entry<'f>(&'f self, profile: &'f Profile) -> Entry<'f> {
         let bare =
             Entry { name: profile.name.as_str(), state: "not run", code: self.code(), error: None, printed: None };
         match self {
-            Self::Ready(_) | Self::Running => bare,
-            Self::Missed(told) | Self::NotStarted(told) => {
-                Entry { state: "failed", error: Some(&told.document), ..bare }
+            Self::NotRun => bare,
+            Self::NoCredentials(reported) | Self::NotStarted(reported) => {
+                Entry { state: "failed", error: Some(&reported.document), ..bare }
             }
-            Self::Ended { time, kept, finish, .. } => {
+            Self::Ended { ended: Ended { time, captured, .. }, is_interrupted } => {
                 let printed = Printed {
                     seconds: f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0,
-                    stdout: Text(&kept.bytes),
-                    stdout_is_exact: !kept.is_cut && std::str::from_utf8(&kept.bytes).is_ok(),
+                    stdout: Text(&captured.bytes),
+                    stdout_is_exact: !captured.is_cut && std::str::from_utf8(&captured.bytes).is_ok(),
                 };
-                let state = if *finish == Finish::Interrupted { "interrupted" } else { "ended" };
+                let state = if *is_interrupted { "interrupted" } else { "ended" };
                 Entry { state, printed: Some(printed), ..bare }
             }
         }

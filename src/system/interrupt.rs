@@ -1,11 +1,10 @@
 //! Owns Ctrl-C: one watcher for the whole process, which tells whoever listens. Where nobody does, Ctrl-C ends the process,
 //! as it does any other.
 
-#[cfg(unix)]
-use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(unix)]
-use std::sync::{Arc, LazyLock};
+use std::future::poll_fn;
+use std::io;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_millis(50);
 
 /// Ctrl-C, as a signal.
-pub(super) const SIGINT: i32 = 2;
+pub(crate) const SIGINT: i32 = 2;
 
 /// Those who listen, each by a number.
 struct Listeners(Mutex<Vec<(u64, Tell)>>);
@@ -26,23 +25,6 @@ type Tell = Box<dyn FnMut() + Send>;
 static LISTENERS: Listeners = Listeners(Mutex::new(Vec::new()));
 /// The watcher, from when somebody first listens.
 static WATCHER: Once = Once::new();
-
-/// Whether a signal has come of which those who listen are still to be told.
-#[cfg(unix)]
-static COMING: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
-
-/// Whether a signal has come of which those who listen are still to be told. The system marks it at once, while the watcher
-/// may wait for its turn on a busy machine: a program that the same Ctrl-C has ended may be seen to end before.
-#[cfg(unix)]
-pub(super) fn is_coming() -> bool {
-    COMING.load(Ordering::SeqCst)
-}
-
-/// Not to be known.
-#[cfg(not(unix))]
-pub(super) fn is_coming() -> bool {
-    false
-}
 
 /// Somebody who is told of Ctrl-C as long as this lives.
 #[derive(Debug)]
@@ -104,37 +86,16 @@ fn on_interrupt() {
 
 #[cfg(unix)]
 fn watch() {
-    // Without a watcher, Ctrl-C ends the process.
-    on_signals(&[SIGINT], |_| {
-        on_interrupt();
-        true
-    });
-}
-
-/// Has `tell` called with each of these signals, on a thread of its own, until it says false. Where there can be no such
-/// thread, the signals do what they do anyway.
-#[cfg(unix)]
-pub(super) fn on_signals(wanted: &[i32], mut tell: impl FnMut(i32) -> bool + Send + 'static) {
-    // The thread comes first: a signal that is caught, and nobody is told, would be lost.
+    // The thread comes first: a signal that is caught, and nobody is told, would be lost. Without it, Ctrl-C ends the process.
     let (hand, handed) = std::sync::mpsc::channel::<signal_hook::iterator::Signals>();
     let watcher = thread::Builder::new().spawn(move || {
         if let Ok(mut signals) = handed.recv() {
-            let mut pass_on = |signal: i32| {
-                let goes_on = tell(signal);
-                COMING.store(false, Ordering::SeqCst);
-                goes_on
-            };
-            signals.forever().take_while(|signal| pass_on(*signal)).for_each(drop);
+            signals.forever().for_each(|_| on_interrupt());
         }
     });
     if watcher.is_ok()
-        && let Ok(signals) = signal_hook::iterator::Signals::new(&[] as &[i32])
+        && let Ok(signals) = signal_hook::iterator::Signals::new([SIGINT])
     {
-        for signal in wanted {
-            // In this order: the one who watches takes the mark away.
-            drop(signal_hook::flag::register(*signal, Arc::clone(&COMING)));
-            drop(signals.add_signal(*signal));
-        }
         drop(hand.send(signals));
     }
 }
@@ -181,13 +142,49 @@ pub(super) fn is_ignored(_signal: i32) -> bool {
     false
 }
 
+/// The signals that would end this process, awaited on a tokio runtime: Ctrl-C and, on Unix, SIGTERM and SIGHUP. The watcher
+/// still ends the process at Ctrl-C if it runs and there is no [`Listener`].
+pub(crate) struct Signals(Vec<(i32, OneSignal)>);
+
+#[cfg(unix)]
+type OneSignal = tokio::signal::unix::Signal;
+#[cfg(not(unix))]
+type OneSignal = tokio::signal::windows::CtrlC;
+
+impl Signals {
+    /// From now on, without those that this process was started to ignore.
+    #[cfg(unix)]
+    pub(crate) fn listen() -> io::Result<Self> {
+        use signal_hook::consts::{SIGHUP, SIGTERM};
+        use tokio::signal::unix::{SignalKind, signal};
+        let heeded = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|number| !is_ignored(*number));
+        heeded.map(|number| Ok((number, signal(SignalKind::from_raw(number))?))).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// From now on.
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self(vec![(SIGINT, tokio::signal::windows::ctrl_c()?)]))
+    }
+
+    /// The next one.
+    pub(crate) async fn next(&mut self) -> i32 {
+        poll_fn(|context| {
+            let come =
+                self.0.iter_mut().find_map(|(number, signal)| signal.poll_recv(context).is_ready().then_some(*number));
+            come.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
 /// Lets Ctrl-C end the programs that a test starts, also where the tests themselves were started to ignore it: a signal that
 /// is caught is back at its default in a program that this process starts, and one that is ignored stays so.
 #[cfg(all(test, unix))]
 pub(crate) fn heed_in_tests() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let always = Arc::new(AtomicBool::new(true));
+        let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
         signal_hook::flag::register_conditional_default(SIGINT, always).expect("SIGINT can be caught");
     });
 }

@@ -466,6 +466,17 @@ fn a_second_ctrl_c_that_only_awsauth_gets_reaches_what_runs() {
 }
 
 #[test]
+fn a_command_that_runs_for_many_may_ask_at_the_terminal() {
+    let scene = Scene::new();
+    let script = "printf \"name? \" >/dev/tty; read name </dev/tty; echo got $name";
+    let mut session = at_terminal(&scene, &format!("exec \"base*\" -- sh -c '{script}'"));
+    session.exp_string("name? ").unwrap();
+    session.send("alice\r").unwrap();
+    session.flush().unwrap();
+    assert!(ends_with(session, 0).contains("got alice"));
+}
+
+#[test]
 fn a_ctrl_c_at_the_code_runs_nothing() {
     let scene = Scene::new();
     let mut session = at_terminal(&scene, "exec --json '[mpb]*' -- echo ran");

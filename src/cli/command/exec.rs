@@ -36,7 +36,9 @@ profile in front (a line of more than 64 KiB in pieces); with --json, standard o
 stands in the document. A run that fails stops no other. The exit code is the highest of all: that \
 of CMD, 128 + N if signal N ended it, 127 or 126 as above, 5 for a profile without a session. After \
 Ctrl-C nothing more is started, what runs is waited for, and the exit code is 130; a SIGINT that only \
-awsauth gets is passed on where no terminal has sent it to all, and a second one always.")]
+awsauth gets is passed on where no terminal has sent it to all, and a second one always. Where awsauth \
+is not in a terminal's foreground, each run is a process group of its own, and SIGINT, SIGTERM and \
+SIGHUP go to all of it.")]
 pub(crate) struct Args {
     /// Fail instead of logging in on the terminal
     #[arg(long)]
