@@ -1,6 +1,6 @@
 //! Owns the warnings about lines of the user's own that AWS's tools do not read alike.
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::out::Out;
 use super::places::Places;
@@ -12,10 +12,25 @@ use crate::source::display_safe;
 /// Without `-v`, so many are shown.
 const SHOWN: usize = 5;
 
+/// A line of one's own that needs a look.
+#[derive(Clone, Serialize)]
+pub(crate) struct WarningJson {
+    /// The file.
+    pub(crate) path: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// Safe to show.
+    pub(crate) text: String,
+}
+
 /// The warnings for `--json`: all of them, for a file that changes.
-pub(crate) fn document(file: &FileWork) -> Vec<serde_json::Value> {
+pub(crate) fn document(file: &FileWork) -> Vec<WarningJson> {
     let warnings = file.plan.warnings.iter().filter(|_| file.is_pending());
-    let one = |warning: &Warning| json!({ "path": Places::text(&file.snapshot.path), "line": warning.line, "text": display_safe(&mask_words(&warning.text)) });
+    let one = |warning: &Warning| WarningJson {
+        path: Places::text(&file.snapshot.path),
+        line: warning.line,
+        text: display_safe(&mask_words(&warning.text)),
+    };
     warnings.map(one).collect()
 }
 

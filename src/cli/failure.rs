@@ -3,6 +3,8 @@
 
 use std::error::Error;
 
+use serde::Serialize;
+
 use super::exit::Exit;
 use crate::secret::mask_words;
 use crate::source::display_safe;
@@ -125,22 +127,41 @@ impl Failure {
     }
 
     /// The facts for `--json`.
-    pub(crate) fn document(&self) -> serde_json::Value {
+    pub(crate) fn document(&self) -> ErrorJson {
         let safe = |texts: &[String]| texts.iter().map(|text| shown(text)).collect::<Vec<_>>();
-        let mut fields = serde_json::Map::new();
-        fields.insert("exit_code".to_owned(), self.exit.code().into());
-        fields.insert("message".to_owned(), shown(&self.told.message).into());
-        fields.insert("causes".to_owned(), safe(&self.told.causes).into());
-        fields.insert("hints".to_owned(), safe(&self.told.hints).into());
-        if !self.told.lines.is_empty() {
-            fields.insert("manifest_lines".to_owned(), safe(&self.told.lines).into());
+        ErrorJson {
+            exit_code: self.exit.code(),
+            message: shown(&self.told.message),
+            causes: safe(&self.told.causes),
+            hints: safe(&self.told.hints),
+            manifest_lines: safe(&self.told.lines),
+            diff: self.told.diff.clone(),
+            details: self.told.details.clone(),
         }
-        if !self.told.diff.is_empty() {
-            fields.insert("diff".to_owned(), self.told.diff.clone().into());
-        }
-        fields.extend(self.told.details.clone());
-        fields.into()
     }
+}
+
+/// A failure for `--json`.
+#[derive(Serialize)]
+pub(crate) struct ErrorJson {
+    exit_code: u8,
+    message: String,
+    causes: Vec<String>,
+    hints: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    manifest_lines: Vec<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    diff: String,
+    /// What this kind of failure has besides: `profile`, `operation`, `aws_code`, `reason` and the like.
+    #[serde(flatten)]
+    details: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The document of a command that did nothing but fail.
+#[derive(Serialize)]
+pub(crate) struct FailedJson {
+    /// Why.
+    pub(crate) error: ErrorJson,
 }
 
 /// A text that may quote a file or a server, safe to show: no control characters, and nothing that looks like a secret.

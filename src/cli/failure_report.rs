@@ -1,9 +1,7 @@
 //! Owns how a failure is shown: as text on stderr, and as the document of `--json`.
 
-use serde_json::json;
-
 use super::colored_diff::colored;
-use super::failure::{Failure, Manner, shown};
+use super::failure::{FailedJson, Failure, Manner, shown};
 use super::out::Out;
 
 impl Failure {
@@ -12,7 +10,7 @@ impl Failure {
         self.say_text(out);
         if out.json && self.told.manner != Manner::Shown {
             // The text on stderr was written; if stdout is gone, nothing more can be said.
-            drop(out.document(json!({ "error": self.document() })));
+            drop(out.document(FailedJson { error: self.document() }));
         }
     }
 

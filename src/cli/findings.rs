@@ -147,7 +147,7 @@ impl<'r> Findings<'r> {
         out.say(&report::diagnostics_text(after.sources(), errors, out.width));
         let message = "with what was listed, the manifest would not be in order any more; nothing was written";
         let failure = Failure::new(Exit::Refused, message)
-            .detail("diagnostics", report::diagnostics_json(after.sources(), errors));
+            .detail("diagnostics", serde_json::json!(report::diagnostics_json(after.sources(), errors)));
         let hint = match self.gone {
             Gone::Prune => {
                 "the lines above are those of the manifest as it would be: something in it still names what `--prune` would drop"

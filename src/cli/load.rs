@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::files::Files;
 use super::out::{FindingsShown, Out};
 use super::places::Places;
-use super::report;
+use super::report::{self, DiagnosticJson};
 use super::unknown;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Loaded};
 use crate::model::{Catalog, Profile, Settings, SsoSession};
-use crate::source::Source;
+use crate::source::{Position, Source, Span, display_safe};
 use crate::system::seen::Seen;
 
 /// The profiles of a manifest that are in order.
@@ -43,6 +43,27 @@ pub(crate) struct Reading {
     pub(crate) files: Files,
     /// What they say.
     pub(crate) loaded: Loaded,
+}
+
+/// How the manifest was read, for `--json`.
+#[derive(Serialize)]
+pub(crate) struct ManifestJson {
+    manifest: String,
+    included: Vec<String>,
+    local: Vec<String>,
+    errors: usize,
+    warnings: usize,
+    profiles: Option<usize>,
+    sso_sessions: Option<usize>,
+    diagnostics: Vec<DiagnosticJson>,
+}
+
+/// A place in one of the manifest's files; line and column count from 1.
+#[derive(Serialize)]
+pub(crate) struct PlaceJson {
+    file: String,
+    line: usize,
+    column: usize,
 }
 
 impl Reading {
@@ -81,22 +102,28 @@ impl Reading {
     }
 
     /// The document of `--json`.
-    pub(crate) fn document(&self) -> serde_json::Value {
+    pub(crate) fn document(&self) -> ManifestJson {
         self.document_of(&self.loaded.diagnostics)
     }
 
-    fn document_of(&self, diagnostics: &[Diagnostic]) -> serde_json::Value {
+    fn document_of(&self, diagnostics: &[Diagnostic]) -> ManifestJson {
         let counted = self.loaded.is_in_order();
-        json!({
-            "manifest": Places::text(&self.source().path),
-            "included": self.included().map(|source| Places::text(&source.path)).collect::<Vec<_>>(),
-            "local": self.local().map(|source| Places::text(&source.path)).collect::<Vec<_>>(),
-            "errors": self.count(Severity::Error),
-            "warnings": self.count(Severity::Warning),
-            "profiles": counted.then_some(self.loaded.profiles),
-            "sso_sessions": counted.then_some(self.loaded.sessions),
-            "diagnostics": report::diagnostics_json(self.files.layers.sources(), diagnostics),
-        })
+        ManifestJson {
+            manifest: Places::text(&self.source().path),
+            included: self.included().map(|source| Places::text(&source.path)).collect(),
+            local: self.local().map(|source| Places::text(&source.path)).collect(),
+            errors: self.count(Severity::Error),
+            warnings: self.count(Severity::Warning),
+            profiles: counted.then_some(self.loaded.profiles),
+            sso_sessions: counted.then_some(self.loaded.sessions),
+            diagnostics: report::diagnostics_json(self.files.layers.sources(), diagnostics),
+        }
+    }
+
+    /// A place in the manifest's files, for a document.
+    pub(crate) fn place(&self, at: Span) -> PlaceJson {
+        let (path, Position { line, column }) = self.files.layers.sources().locate(at);
+        PlaceJson { file: display_safe(&path.to_string_lossy()), line, column }
     }
 
     /// Shows the diagnostics as text.

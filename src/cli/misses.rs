@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::announce::first_names;
 use super::exit::Exit;
 use super::explain;
-use super::failure::Failure;
+use super::failure::{ErrorJson, Failure};
 use super::out::Out;
 use crate::broker::BrokerError;
 use crate::model::Catalog;
@@ -44,7 +44,7 @@ fn advice_of(error: &BrokerError, failure: &Failure) -> Vec<String> {
 
 impl Misses {
     /// A profile whose login failed; others may share the reason. Returns its document.
-    pub(crate) fn missed(&mut self, name: &str, error: &Rc<BrokerError>, catalog: &Catalog) -> Value {
+    pub(crate) fn missed(&mut self, name: &str, error: &Rc<BrokerError>, catalog: &Catalog) -> ProfileLoginJson {
         let failure = explain::broker(error, catalog);
         let document = document(name, &failure);
         let shared = explain::shared(error, catalog);
@@ -62,7 +62,7 @@ impl Misses {
     }
 
     /// A profile that has none for a reason of its own. Returns its document.
-    pub(crate) fn failed(&mut self, name: &str, failure: Failure) -> Value {
+    pub(crate) fn failed(&mut self, name: &str, failure: Failure) -> ProfileLoginJson {
         let document = document(name, &failure);
         self.0.push(Missed { failure, error: None, shared: None, names: vec![name.to_owned()] });
         document
@@ -90,9 +90,35 @@ impl Misses {
     }
 }
 
-fn document(name: &str, failure: &Failure) -> Value {
+/// How the login of one profile went. `expires_at` is null for a long-term key.
+#[derive(Serialize)]
+pub(crate) struct ProfileLoginJson {
+    name: String,
+    state: &'static str,
+    #[serde(flatten)]
+    valid: Option<ValidJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorJson>,
+}
+
+/// What a profile has that has its credentials.
+#[derive(Serialize)]
+pub(crate) struct ValidJson {
+    pub(crate) expires_at: Option<String>,
+    pub(crate) seconds_left: Option<i64>,
+    pub(crate) renewable: bool,
+}
+
+impl ProfileLoginJson {
+    /// A profile that has its credentials.
+    pub(crate) fn valid(name: &str, valid: ValidJson) -> Self {
+        Self { name: name.to_owned(), state: "valid", valid: Some(valid), error: None }
+    }
+}
+
+fn document(name: &str, failure: &Failure) -> ProfileLoginJson {
     let state = if failure.exit == Exit::Interrupted { "interrupted" } else { "failed" };
-    json!({ "name": name, "state": state, "error": failure.document() })
+    ProfileLoginJson { name: name.to_owned(), state, valid: None, error: Some(failure.document()) }
 }
 
 /// The profiles that have no credentials for one reason.

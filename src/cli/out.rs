@@ -48,6 +48,14 @@ pub(crate) enum TalkPlace {
     Tty,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Document<T> {
+    version: u32,
+    #[serde(flatten)]
+    fields: T,
+}
+
 impl Out {
     /// Writes data, ending it with a newline if it has none.
     pub(crate) fn data(self, text: &str) -> Result<(), Failure> {
@@ -97,13 +105,9 @@ impl Out {
         stdout.write_all(format!("{text}{newline}").as_bytes()).and_then(|()| stdout.flush())
     }
 
-    /// Writes one JSON document: `"version": 1`, then the fields of `value`, which is an object.
-    pub(crate) fn document(self, value: serde_json::Value) -> Result<(), Failure> {
-        let mut document = serde_json::Map::from_iter([("version".to_owned(), serde_json::Value::from(1))]);
-        if let serde_json::Value::Object(fields) = value {
-            document.extend(fields);
-        }
-        let text = serde_json::to_string_pretty(&document)
+    /// Writes one JSON document: `"version": 1`, then the fields of `fields`, which is a struct or a map.
+    pub(crate) fn document(self, fields: impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(&Document { version: 1, fields })
             .map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
         self.data(&text)
     }

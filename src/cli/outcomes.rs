@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::announce::count;
 use super::desk::Desk;
 use super::exit::Exit;
-use super::failure::Failure;
+use super::failure::{ErrorJson, Failure};
 use super::life::{Life, state};
-use super::misses::Misses;
+use super::misses::{Misses, ProfileLoginJson, ValidJson};
 use super::out::Out;
 use crate::broker::BrokerError;
 use crate::login::seconds_left;
@@ -23,7 +23,7 @@ const MANY: usize = 12;
 /// How each login went.
 pub(crate) struct Outcomes {
     out: Out,
-    documents: Vec<serde_json::Value>,
+    documents: Vec<ProfileLoginJson>,
     /// The SSO sessions that somebody is signed in to by name.
     sessions: Vec<String>,
     misses: Misses,
@@ -33,6 +33,14 @@ pub(crate) struct Outcomes {
     renewed: usize,
     /// The fewest seconds that one of them has left.
     shortest: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct LoginJson {
+    profiles: Vec<ProfileLoginJson>,
+    sso_sessions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorJson>,
 }
 
 impl Outcomes {
@@ -59,13 +67,12 @@ impl Outcomes {
         self.ready.push(format!("{name}: {text}{renewed}"));
         self.renewed += usize::from(!renewed.is_empty());
         self.shortest = [self.shortest, left].into_iter().flatten().min();
-        self.documents.push(json!({
-            "name": name,
-            "state": "valid",
-            "expires_at": credentials.expiration.map(|end| end.to_string()),
-            "seconds_left": left,
-            "renewable": !renewed.is_empty(),
-        }));
+        let valid = ValidJson {
+            expires_at: credentials.expiration.map(|end| end.to_string()),
+            seconds_left: left,
+            renewable: !renewed.is_empty(),
+        };
+        self.documents.push(ProfileLoginJson::valid(name, valid));
     }
 
     /// An SSO session that somebody is signed in to.
@@ -106,11 +113,8 @@ impl Outcomes {
             failure.say_text(self.out);
         }
         if self.out.json {
-            let mut document = json!({ "profiles": self.documents, "sso_sessions": self.sessions });
-            if let Some(failure) = &of_all {
-                document["error"] = failure.document();
-            }
-            self.out.document(document)?;
+            let error = of_all.as_ref().map(Failure::document);
+            self.out.document(LoginJson { profiles: self.documents, sso_sessions: self.sessions, error })?;
         }
         Ok(exit.or(of_all.map(|failure| failure.exit)).unwrap_or(Exit::Done))
     }

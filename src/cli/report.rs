@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::places::Places;
 use crate::diagnostic::{Diagnostic, Label, Severity};
@@ -218,41 +218,69 @@ impl Page<'_> {
     }
 }
 
-/// The first findings as an array of objects; lines and columns count from 1, columns count characters.
-pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Value {
+/// A finding; lines and columns count from 1, columns count characters.
+#[derive(Serialize)]
+pub(crate) struct DiagnosticJson {
+    #[serde(flatten)]
+    place: Option<RangeJson>,
+    severity: &'static str,
+    code: &'static str,
+    message: String,
+    label: String,
+    help: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    manifest_lines: Vec<String>,
+    related: Vec<RelatedJson>,
+}
+
+#[derive(Serialize)]
+struct RangeJson {
+    file: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+#[derive(Serialize)]
+struct RelatedJson {
+    #[serde(flatten)]
+    place: Option<RangeJson>,
+    message: String,
+}
+
+/// The first findings.
+pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Vec<DiagnosticJson> {
     let listed = first(diagnostics, MOST_LISTED);
     let pages = Pages::new(sources, &listed, Places::text);
     let place = |label: &Label| {
-        let (Some(page), Label { span, .. }) = pages.find(label) else { return json!({}) };
+        let (page, Label { span, .. }) = pages.find(label);
+        let page = page?;
         let (start, end) = (page.lines.position(span.start), page.lines.position(span.end));
-        json!({
-            "file": page.path,
-            "line": start.line,
-            "column": start.column,
-            "end_line": end.line,
-            "end_column": end.column,
+        Some(RangeJson {
+            file: page.path.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
         })
     };
-    let related = |label: &Label| {
-        let mut value = place(label);
-        value["message"] = json!(shown(&label.text));
-        value
-    };
-    let object = |diagnostic: &Diagnostic| {
-        let mut value = place(&diagnostic.primary);
-        value["severity"] = json!(match diagnostic.severity {
+    let object = |diagnostic: &Diagnostic| DiagnosticJson {
+        place: place(&diagnostic.primary),
+        severity: match diagnostic.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
-        });
-        value["code"] = json!(diagnostic.code);
-        value["message"] = json!(shown(&diagnostic.message));
-        value["label"] = json!(shown(&diagnostic.primary.text));
-        value["help"] = json!(diagnostic.help.as_deref().map(shown));
-        if !diagnostic.lines.is_empty() {
-            value["manifest_lines"] = diagnostic.lines.iter().map(|line| shown(line)).collect();
-        }
-        value["related"] = diagnostic.related.iter().map(related).collect();
-        value
+        },
+        code: diagnostic.code,
+        message: shown(&diagnostic.message),
+        label: shown(&diagnostic.primary.text),
+        help: diagnostic.help.as_deref().map(shown),
+        manifest_lines: diagnostic.lines.iter().map(|line| shown(line)).collect(),
+        related: diagnostic
+            .related
+            .iter()
+            .map(|label| RelatedJson { place: place(label), message: shown(&label.text) })
+            .collect(),
     };
     listed.into_iter().map(object).collect()
 }
@@ -278,9 +306,9 @@ mod tests {
         let text = anstream::adapter::strip_str(&text).to_string();
         let order = ["b.toml:2:1", "two = 2", "a.toml:1:1", "one = 1", "here too"].map(|part| text.find(part).unwrap());
         assert!(order.is_sorted(), "{text}");
-        let json = diagnostics_json(&sources, &[found]);
-        assert_eq!((&json[0]["file"], &json[0]["line"]), (&json!("b.toml"), &json!(2)));
-        assert_eq!((&json[0]["related"][0]["file"], &json[0]["related"][0]["line"]), (&json!("a.toml"), &json!(1)));
+        let json = serde_json::to_value(diagnostics_json(&sources, &[found])).unwrap();
+        assert_eq!((&json[0]["file"], &json[0]["line"]), (&"b.toml".into(), &2.into()));
+        assert_eq!((&json[0]["related"][0]["file"], &json[0]["related"][0]["line"]), (&"a.toml".into(), &1.into()));
     }
 
     #[test]
@@ -295,7 +323,7 @@ mod tests {
         assert_eq!((text.matches("some-error").count(), text.matches("some-warning").count()), (50, 0));
         assert!(text.ends_with("2000 errors, 40 warnings; the first 50 are shown\n") && text.len() < 300_000);
         let listed = diagnostics_json(&sources, &all);
-        assert_eq!(listed.as_array().map(Vec::len), Some(1000));
+        assert_eq!(listed.len(), 1000);
         assert!(!diagnostics_text(&sources, &all[..50], 100).contains("are shown"));
         let line = diagnostics_line(&sources, &all);
         assert!(
@@ -314,7 +342,7 @@ mod tests {
         let text = diagnostics_text(&sources, std::slice::from_ref(&found), 100);
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(!text.chars().any(|character| character != '\n' && crate::source::is_unsafe(character)), "{text:?}");
-        let json = diagnostics_json(&sources, &[found]).to_string();
+        let json = serde_json::to_string(&diagnostics_json(&sources, &[found])).unwrap();
         assert!(!json.chars().any(crate::source::is_unsafe), "{json:?}");
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Reported {
 
 impl Reported {
     pub(super) fn of(failure: &Failure) -> Self {
-        Self { exit: failure.exit, document: failure.document() }
+        Self { exit: failure.exit, document: serde_json::json!(failure.document()) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
 
 use super::colored_diff::colored;
 use super::command::apply::Args;
@@ -13,7 +13,7 @@ use super::explain;
 use super::failure::Failure;
 use super::out::Out;
 use super::places::Places;
-use super::work::FileWork;
+use super::work::{FileJson, FileWork};
 use crate::apply::{Content, take_back};
 use crate::ini::FileKind;
 use crate::model::utc;
@@ -216,12 +216,13 @@ fn backs(files: Vec<Past>, run: &Stamp, left: &[String]) -> Result<Vec<Back>, Di
 
 fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
-        return out.document(json!({
-            "written": !is_shown_only && !backs.is_empty(),
-            "run": first.time().map(utc),
-            "changed_since": backs.iter().filter(|back| back.is_changed_since).map(|back| Places::text(&back.work.snapshot.path)).collect::<Vec<_>>(),
-            "files": backs.iter().map(|back| back.work.document()).collect::<Vec<_>>(),
-        }));
+        let changed = backs.iter().filter(|back| back.is_changed_since);
+        return out.document(UndoJson {
+            written: !is_shown_only && !backs.is_empty(),
+            run: first.time().map(utc),
+            changed_since: changed.map(|back| Places::text(&back.work.snapshot.path)).collect(),
+            files: backs.iter().map(|back| back.work.document()).collect(),
+        });
     }
     for back in backs {
         if is_shown_only {
@@ -242,4 +243,12 @@ fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Ou
         out.say("`awsauth apply --undo` once more takes this back");
     }
     Ok(())
+}
+
+#[derive(Serialize)]
+struct UndoJson<'b> {
+    written: bool,
+    run: Option<String>,
+    changed_since: Vec<String>,
+    files: Vec<FileJson<'b>>,
 }

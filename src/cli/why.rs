@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::load::Reading;
+use super::load::{ManifestJson, PlaceJson, Reading};
 use super::out::Out;
 use super::places::Places;
 use super::unknown;
@@ -62,11 +62,6 @@ impl Question<'_> {
     fn place(&self, at: Span) -> String {
         let (path, Position { line, .. }) = self.reading.files.layers.sources().locate(at);
         format!("{}:{line}", Places::shown(path))
-    }
-
-    fn place_json(&self, at: Span) -> Value {
-        let (path, Position { line, column }) = self.reading.files.layers.sources().locate(at);
-        json!({ "file": display_safe(&path.to_string_lossy()), "line": line, "column": column })
     }
 
     /// The name that stands at a place, without quotes.
@@ -165,46 +160,77 @@ impl Question<'_> {
         }
     }
 
-    fn document(&self) -> Value {
-        let named = |at: Span| {
-            let mut value = self.place_json(at);
-            value["name"] = json!(self.word(at));
-            value
-        };
-        let mut document = self.reading.document();
-        let left_out = |left_out: &LeftOut| {
-            json!({
-                "matrix": named(left_out.matrix),
-                "place": self.place_json(left_out.by),
-            })
-        };
+    fn document(&self) -> WhyJson {
+        let place = |at: Span| self.reading.place(at);
+        let named = |at: Span| NamedJson { place: place(at), name: Some(self.word(at)) };
         let why = self.reading.loaded.why.as_ref();
-        let variable = |(name, at): &(String, Span)| {
-            let mut value = self.place_json(*at);
-            value["name"] = json!(name);
-            value
+        let key = |told: &KeyOrigin, why: &Provenance| KeyJson {
+            key: told.key.clone(),
+            value: display_safe(&told.value),
+            table: self.origin_of(told, why),
+            place: place(told.at),
+            variables: told
+                .variables
+                .iter()
+                .map(|(name, at)| NamedJson { place: place(*at), name: Some(name.clone()) })
+                .collect(),
         };
-        let told_json = |told: &KeyOrigin, why: &Provenance| {
-            json!({
-                "key": told.key,
-                "value": display_safe(&told.value),
-                "table": self.origin_of(told, why),
-                "place": self.place_json(told.at),
-                "variables": told.variables.iter().map(variable).collect::<Vec<_>>(),
-            })
+        let made_by = |made: &Made, why: &Provenance| MadeByJson {
+            matrix: named(made.matrix),
+            account: named(made.account),
+            role: made.role.map(|at| NamedJson { place: place(at), name: why.role.as_deref().map(display_safe) }),
         };
-        document["profile"] = json!(display_safe(self.name));
-        document["made_by"] = json!(why.and_then(|why| Some((why.made.as_ref()?, why))).map(|(made, why)| {
-            let role = made.role.map(|at| {
-                let mut value = self.place_json(at);
-                value["name"] = json!(why.role.as_deref().map(display_safe));
-                value
-            });
-            json!({ "matrix": named(made.matrix), "account": named(made.account), "role": role })
-        }));
-        document["written_at"] = json!(why.and_then(|why| why.written_at).map(|at| self.place_json(at)));
-        document["keys"] = why.map_or(Value::Null, |why| why.keys.iter().map(|told| told_json(told, why)).collect());
-        document["left_out_by"] = self.left_out().map(left_out).collect();
-        document
+        WhyJson {
+            manifest: self.reading.document(),
+            profile: display_safe(self.name),
+            made_by: why.and_then(|why| why.made.as_ref().map(|made| made_by(made, why))),
+            written_at: why.and_then(|why| why.written_at).map(place),
+            keys: why.map(|why| why.keys.iter().map(|told| key(told, why)).collect()),
+            left_out_by: self
+                .left_out()
+                .map(|left_out| LeftOutJson { matrix: named(left_out.matrix), place: place(left_out.by) })
+                .collect(),
+        }
     }
+}
+
+#[derive(Serialize)]
+struct WhyJson {
+    #[serde(flatten)]
+    manifest: ManifestJson,
+    profile: String,
+    made_by: Option<MadeByJson>,
+    written_at: Option<PlaceJson>,
+    keys: Option<Vec<KeyJson>>,
+    left_out_by: Vec<LeftOutJson>,
+}
+
+#[derive(Serialize)]
+struct MadeByJson {
+    matrix: NamedJson,
+    account: NamedJson,
+    role: Option<NamedJson>,
+}
+
+#[derive(Serialize)]
+struct KeyJson {
+    key: String,
+    value: String,
+    table: String,
+    place: PlaceJson,
+    variables: Vec<NamedJson>,
+}
+
+#[derive(Serialize)]
+struct LeftOutJson {
+    matrix: NamedJson,
+    place: PlaceJson,
+}
+
+/// A name, and where it stands.
+#[derive(Serialize)]
+struct NamedJson {
+    #[serde(flatten)]
+    place: PlaceJson,
+    name: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::exit::Exit;
 use super::explain;
@@ -100,16 +100,14 @@ impl FileWork {
     }
 
     /// The work for `--json`.
-    pub(crate) fn document(&self) -> serde_json::Value {
+    pub(crate) fn document(&self) -> FileJson<'_> {
         let sections = self.plan.changes.iter();
-        json!({
-            "path": Places::text(&self.snapshot.path),
-            "changed": self.is_pending(),
-            "sections": sections
-                .map(|(section, change)| json!({ "section": section, "change": change.as_str() }))
-                .collect::<Vec<_>>(),
-            "diff": self.diff_of(&Places::text(&self.snapshot.path)),
-        })
+        FileJson {
+            path: Places::text(&self.snapshot.path),
+            changed: self.is_pending(),
+            sections: sections.map(|(section, change)| SectionJson { section, change: change.as_str() }).collect(),
+            diff: self.diff_of(&Places::text(&self.snapshot.path)),
+        }
     }
 
     /// `~/.aws/config: 3 added, 1 changed`
@@ -122,4 +120,19 @@ impl FileWork {
             if parts.is_empty() { "only comments, blank lines or marker lines".to_owned() } else { parts.join(", ") };
         format!("{}: {what}", self.shown())
     }
+}
+
+/// One of AWS's files, and what becomes of it.
+#[derive(Serialize)]
+pub(crate) struct FileJson<'w> {
+    path: String,
+    changed: bool,
+    sections: Vec<SectionJson<'w>>,
+    diff: String,
+}
+
+#[derive(Serialize)]
+struct SectionJson<'w> {
+    section: &'w str,
+    change: &'static str,
 }

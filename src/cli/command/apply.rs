@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::colored_diff::colored;
-use crate::cli::compat_warnings;
+use crate::cli::compat_warnings::{self, WarningJson};
 use crate::cli::confirm::confirm;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -18,7 +18,7 @@ use crate::cli::plans::{Plans, Work};
 use crate::cli::portals;
 use crate::cli::program::Program;
 use crate::cli::unmanaged;
-use crate::cli::work::FileWork;
+use crate::cli::work::{FileJson, FileWork};
 use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission, without_sessions};
@@ -166,21 +166,26 @@ fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool
     if out.json {
         let mut warnings =
             [compat_warnings::document(&work.config), compat_warnings::document(&work.credentials)].concat();
-        let dependents = plans.dependents(work).into_iter();
-        warnings.extend(dependents.map(|one| {
-            json!({ "path": Places::text(&work.config.snapshot.path), "line": one.line, "text": display_safe(&without_credentials(plans, work, &one, is_shown_only)) })
+        let path = Places::text(&work.config.snapshot.path);
+        warnings.extend(plans.dependents(work).iter().map(|one| WarningJson {
+            path: path.clone(),
+            line: one.line,
+            text: display_safe(&without_credentials(plans, work, one, is_shown_only)),
         }));
-        return out.document(json!({
-            "written": !is_shown_only && work.is_pending(),
-            "files": [work.config.document(), work.credentials.document()],
-            "missing_keys": missing_keys(&work.missing),
-            "ended_sessions": work.prune.names(),
-            "open_to_others": work.permissions.open(is_shown_only),
-            "permissions_fixed": !is_shown_only && work.permissions.is_pending(),
-            "left_out": program.left_out(),
-            "warnings": warnings,
-            "logins_needed": plans.renamed(&work.credentials).map(|(from, _)| json!({ "profile": from, "for": plans.through(from) })).collect::<Vec<_>>(),
-        }));
+        let logins = plans.renamed(&work.credentials);
+        return out.document(ApplyJson {
+            written: !is_shown_only && work.is_pending(),
+            files: [work.config.document(), work.credentials.document()],
+            missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
+            ended_sessions: work.prune.names(),
+            open_to_others: work.permissions.open(is_shown_only),
+            permissions_fixed: !is_shown_only && work.permissions.is_pending(),
+            left_out: program.left_out(),
+            warnings,
+            logins_needed: logins
+                .map(|(profile, _)| LoginNeededJson { profile, r#for: plans.through(profile) })
+                .collect(),
+        });
     }
     if is_shown_only {
         for file in work.pending() {
@@ -258,13 +263,40 @@ fn say_nothing_to_do(files: [&Path; 2], out: Out) {
     out.say(&format!("nothing to do: {config} and {credentials} are what the manifest says"));
 }
 
-fn missing_keys(missing: &[Missing]) -> serde_json::Value {
-    let key = |one: &Missing| json!({ "profile": one.profile.as_str(), "section": one.section.as_str() });
-    missing.iter().map(key).collect()
-}
-
 fn say_missing(missing: &[Missing], out: Out) {
     for Missing { profile, section } in missing {
         out.say(&format!("{profile} has no long-term key in [{section}] yet: `awsauth keys add {profile}`"));
     }
+}
+
+#[derive(Serialize)]
+struct ApplyJson<'w> {
+    written: bool,
+    files: [FileJson<'w>; 2],
+    missing_keys: Vec<MissingKeyJson<'w>>,
+    ended_sessions: Vec<&'w str>,
+    open_to_others: Option<&'w Path>,
+    permissions_fixed: bool,
+    left_out: &'w [String],
+    warnings: Vec<WarningJson>,
+    logins_needed: Vec<LoginNeededJson<'w>>,
+}
+
+#[derive(Serialize)]
+struct MissingKeyJson<'w> {
+    profile: &'w str,
+    section: &'w str,
+}
+
+impl<'w> MissingKeyJson<'w> {
+    fn of(missing: &'w Missing) -> Self {
+        Self { profile: missing.profile.as_str(), section: missing.section.as_str() }
+    }
+}
+
+/// A login that a moved key makes necessary, and the profiles that go through it.
+#[derive(Serialize)]
+struct LoginNeededJson<'w> {
+    profile: &'w str,
+    r#for: Vec<&'w str>,
 }

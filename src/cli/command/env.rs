@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use clap::ValueEnum;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::complete::profile_names;
 use crate::cli::desk::{Desk, InPlace};
@@ -107,9 +107,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         Change::to(profile, &credentials, stale_variables(host))
     };
     if out.json {
-        let set = change.set.iter().map(|(name, value)| ((*name).to_owned(), json!(value.expose())));
-        let environment: serde_json::Map<_, _> = set.collect();
-        out.document(json!({ "environment": environment, "unset": change.unset }))?;
+        let environment = change.set.iter().map(|(name, value)| ((*name).to_owned(), value.expose().into())).collect();
+        out.document(EnvJson { environment, unset: &change.unset })?;
         return Ok(Exit::Done);
     }
     if args.unset && shell == Shell::Dotenv {
@@ -117,6 +116,12 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     }
     out.data(&change.lines(shell).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct EnvJson<'c> {
+    environment: serde_json::Map<String, serde_json::Value>,
+    unset: &'c [String],
 }
 
 /// What a failed `env` prints, so that the shell which evaluates it fails too and does not go on as somebody else. Taken

@@ -2,16 +2,16 @@
 
 use anstyle::Style;
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
-use crate::cli::facts::root;
 use crate::cli::failure::Failure;
 use crate::cli::life::state;
 use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::profile_json::RootJson;
 use crate::cli::selection::Filter;
 use crate::render::{Graph, Node};
 use crate::system::clock;
@@ -106,23 +106,54 @@ fn style(desk: &Desk<'_>, node: Node<'_>) -> Style {
         .map_or_else(|_| Style::new(), |chain| state(desk, chain.profiles(), now).style(now))
 }
 
-fn document(graph: &Graph<'_>) -> Value {
-    let node = |(id, node): (usize, &Node<'_>)| {
-        let mut fields = match node {
-            Node::Root(at) => root(*at),
-            Node::Profile(profile) => json!({
-                "kind": "profile",
-                "name": profile.name.as_str(),
-                "pattern": profile.pattern().as_str(),
-                "account": profile.account(),
-                "role": profile.role_name(),
-            }),
+#[derive(Serialize)]
+struct GraphJson<'g> {
+    nodes: Vec<NodeJson<'g>>,
+    edges: Vec<EdgeJson>,
+}
+
+#[derive(Serialize)]
+struct NodeJson<'g> {
+    #[serde(flatten)]
+    what: NodeKindJson<'g>,
+    id: usize,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum NodeKindJson<'g> {
+    Root(RootJson<'g>),
+    Profile {
+        kind: &'static str,
+        name: &'g str,
+        pattern: &'static str,
+        account: Option<&'g str>,
+        role: Option<&'g str>,
+    },
+}
+
+#[derive(Serialize)]
+struct EdgeJson {
+    from: usize,
+    to: usize,
+}
+
+fn document<'g>(graph: &'g Graph<'g>) -> GraphJson<'g> {
+    let node = |(id, node): (usize, &Node<'g>)| {
+        let what = match node {
+            Node::Root(at) => NodeKindJson::Root(RootJson::of(*at)),
+            Node::Profile(profile) => NodeKindJson::Profile {
+                kind: "profile",
+                name: profile.name.as_str(),
+                pattern: profile.pattern().as_str(),
+                account: profile.account(),
+                role: profile.role_name(),
+            },
         };
-        fields["id"] = id.into();
-        fields
+        NodeJson { what, id }
     };
-    json!({
-        "nodes": graph.nodes.iter().enumerate().map(node).collect::<Vec<_>>(),
-        "edges": graph.edges.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect::<Vec<_>>(),
-    })
+    GraphJson {
+        nodes: graph.nodes.iter().enumerate().map(node).collect(),
+        edges: graph.edges.iter().map(|(from, to)| EdgeJson { from: *from, to: *to }).collect(),
+    }
 }

@@ -1,5 +1,7 @@
 //! Owns `awsauth init`.
 
+use serde::Serialize;
+
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
@@ -31,10 +33,15 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
     }
     atomic::write_private(&path, STARTER.as_bytes()).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
     if out.json {
-        out.document(serde_json::json!({ "manifest": Places::text(&path) }))?;
+        out.document(InitJson { manifest: Places::text(&path) })?;
     } else {
         out.say(&format!("wrote {}", crate::source::display_safe(&path.display().to_string())));
         out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");
     }
     Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct InitJson {
+    manifest: String,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::apply::Keep;
 use crate::cli::access_key::{self, looks_like_key_id};
@@ -91,10 +91,13 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
     let is_changed = desk.change_credentials(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
     let ended = if is_changed { end_sessions(section, &desk, places, out)? } else { Prune::default() };
     if out.json {
-        out.document(json!({
-            "profile": args.name, "section": section.as_str(), "access_key_id": key.access_key_id, "changed": is_changed,
-            "ended_sessions": ended.names(),
-        }))?;
+        out.document(AddedJson {
+            profile: &args.name,
+            section: section.as_str(),
+            access_key_id: &key.access_key_id,
+            changed: is_changed,
+            ended_sessions: ended.names(),
+        })?;
     } else if is_changed {
         out.say(&format!("[{section}] of the credentials file has the key {} now", key.access_key_id));
         ended.report(false, out);
@@ -102,6 +105,15 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
         out.say(&format!("[{section}] of the credentials file has the key {} already", key.access_key_id));
     }
     Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct AddedJson<'a> {
+    profile: &'a str,
+    section: &'a str,
+    access_key_id: &'a str,
+    changed: bool,
+    ended_sessions: Vec<&'a str>,
 }
 
 /// Ends what was made from another key than `section` has now, here and where SDKs find it.

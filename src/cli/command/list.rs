@@ -1,14 +1,14 @@
 //! Owns `awsauth list`.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::complete::profile_names;
 use crate::cli::exit::Exit;
-use crate::cli::facts::facts;
 use crate::cli::failure::Failure;
 use crate::cli::load::Manifest;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
+use crate::cli::profile_json::ProfileJson;
 use crate::cli::selection::Filter;
 use crate::cli::why;
 use crate::model::{Profile, Region};
@@ -34,6 +34,11 @@ pub(crate) struct Args {
     why: Option<String>,
 }
 
+#[derive(Serialize)]
+struct ListJson<'p> {
+    profiles: Vec<ProfileJson<'p>>,
+}
+
 /// Shows the table.
 pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
     if let Some(name) = &args.why {
@@ -42,8 +47,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let manifest = Manifest::read(places, out)?;
     let profiles = args.filter.choose(&manifest)?;
     if out.json {
-        let facts: Vec<_> = profiles.iter().map(|profile| facts(profile, &manifest.catalog)).collect();
-        out.document(json!({ "profiles": facts }))?;
+        let profiles = profiles.iter().map(|profile| ProfileJson::of(profile, &manifest.catalog)).collect();
+        out.document(ListJson { profiles })?;
     } else if profiles.is_empty() {
         out.say("the manifest has no profiles");
     } else {

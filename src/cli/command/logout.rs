@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::advice;
 use crate::cli::announce::first_names;
 use crate::cli::complete::profile_and_session_names;
 use crate::cli::ending::{Ended, Ending, SignedOut, note, take};
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{ErrorJson, Failure};
 use crate::cli::load::{Manifest, Reading};
 use crate::cli::out::Out;
 use crate::cli::picker::pick;
@@ -260,26 +260,62 @@ impl Account {
         }
     }
 
-    fn document(&self, scope: &Scope) -> serde_json::Value {
+    fn document<'s>(&'s self, scope: &'s Scope) -> LogoutJson<'s> {
         let now = clock::now();
-        let living = self.living.iter().map(|(name, until)| {
-            json!({ "profile": name, "expires_at": until.to_string(), "seconds_left": seconds_left(*until, now) })
+        let living = self.living.iter().map(|(name, until)| AliveJson {
+            profile: name,
+            expires_at: until.to_string(),
+            seconds_left: seconds_left(*until, now),
         });
         let untold = self.signed_out.iter().filter_map(|SignedOut { name, untold }| {
             let failure = advice::told(Failure::of(Exit::Unavailable, untold.as_ref()?), untold.as_ref()?);
-            Some(json!({ "name": name, "error": failure.document() }))
+            Some(NotToldJson { name, error: failure.document() })
         });
-        let strangers = scope.strangers.iter().map(|(name, sign_in)| {
-            json!({ "name": name, "sso_start_url": sign_in.start_url.as_ref().map(StartUrl::as_str) })
+        let strangers = scope.strangers.iter().map(|(name, sign_in)| SignInJson {
+            name: name.as_deref(),
+            sso_start_url: sign_in.start_url.as_ref().map(StartUrl::as_str),
         });
-        json!({
-            "sso": self.signed_out.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(),
-            "profiles": self.profiles,
-            "aws_cli_sso_roles": self.of_aws_cli,
-            "aws_not_told": untold.collect::<Vec<_>>(),
-            "alive_at_aws": living.collect::<Vec<_>>(),
-            "errors": self.failures.iter().map(Failure::document).collect::<Vec<_>>(),
-            "left_alone": strangers.collect::<Vec<_>>(),
-        })
+        LogoutJson {
+            sso: self.signed_out.iter().map(|one| one.name.as_str()).collect(),
+            profiles: &self.profiles,
+            aws_cli_sso_roles: self.of_aws_cli,
+            aws_not_told: untold.collect(),
+            alive_at_aws: living.collect(),
+            errors: self.failures.iter().map(Failure::document).collect(),
+            left_alone: strangers.collect(),
+        }
     }
+}
+
+#[derive(Serialize)]
+struct LogoutJson<'s> {
+    sso: Vec<&'s str>,
+    profiles: &'s BTreeSet<String>,
+    aws_cli_sso_roles: usize,
+    aws_not_told: Vec<NotToldJson<'s>>,
+    alive_at_aws: Vec<AliveJson<'s>>,
+    errors: Vec<ErrorJson>,
+    left_alone: Vec<SignInJson<'s>>,
+}
+
+/// A sign-in that AWS goes on to accept.
+#[derive(Serialize)]
+struct NotToldJson<'s> {
+    name: &'s str,
+    error: ErrorJson,
+}
+
+/// Credentials that are out there and that AWS goes on to accept.
+#[derive(Serialize)]
+struct AliveJson<'s> {
+    profile: &'s str,
+    expires_at: String,
+    seconds_left: i64,
+}
+
+/// A sign-in of another program's.
+#[derive(Serialize)]
+struct SignInJson<'s> {
+    name: Option<&'s str>,
+    sso_start_url: Option<&'s str>,
 }

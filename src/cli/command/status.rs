@@ -1,7 +1,7 @@
 //! Owns `awsauth status`.
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
@@ -60,9 +60,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let states: Vec<(&Profile, State)> =
         chains.iter().map(|chain| (chain.target(), state(&desk, chain.profiles(), now))).collect();
     if out.json {
-        out.document(json!({
-            "profiles": states.iter().map(|(profile, state)| document(profile, state, now)).collect::<Vec<_>>(),
-        }))?;
+        out.document(StatusJson { profiles: states.iter().map(|one| ProfileStateJson::of(one, now)).collect() })?;
     } else {
         let (text, is_whole) = table_within(&rows(&states, now), out.columns_of_data(host), &EXPENDABLE);
         out.data_of_table(&text, is_whole)?;
@@ -117,16 +115,35 @@ fn cure(desk: &Desk<'_>, short: &[(&Chain<'_>, &State)]) -> String {
     commands.join(" && ")
 }
 
-fn document(profile: &Profile, state: &State, now: Timestamp) -> serde_json::Value {
-    json!({
-        "name": profile.name.as_str(),
-        "pattern": profile.pattern().as_str(),
-        "account": profile.account(),
-        "state": state.word,
-        "expires_at": state.life.end().map(|end| end.to_string()),
-        "seconds_left": state.life.end().map(|end| seconds_left(end, now)),
-        "or_longer": matches!(state.life, Life::Renewed(_)),
-    })
+#[derive(Serialize)]
+struct StatusJson<'p> {
+    profiles: Vec<ProfileStateJson<'p>>,
+}
+
+#[derive(Serialize)]
+struct ProfileStateJson<'p> {
+    name: &'p str,
+    pattern: &'static str,
+    account: Option<&'p str>,
+    state: &'static str,
+    expires_at: Option<String>,
+    seconds_left: Option<i64>,
+    or_longer: bool,
+}
+
+impl<'p> ProfileStateJson<'p> {
+    fn of((profile, state): &(&'p Profile, State), now: Timestamp) -> Self {
+        let end = state.life.end();
+        Self {
+            name: profile.name.as_str(),
+            pattern: profile.pattern().as_str(),
+            account: profile.account(),
+            state: state.word,
+            expires_at: end.map(|end| end.to_string()),
+            seconds_left: end.map(|end| seconds_left(end, now)),
+            or_longer: matches!(state.life, Life::Renewed(_)),
+        }
+    }
 }
 
 fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<String>> {

@@ -1,19 +1,19 @@
 //! Owns `awsauth vars`.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::cli::confirm::check_replaceable;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
-use crate::cli::load::Reading;
+use crate::cli::load::{ManifestJson, PlaceJson, Reading};
 use crate::cli::out::Out;
 use crate::cli::personal;
 use crate::cli::places::Places;
 use crate::manifest::{Audience, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
 use crate::render::table_or_paragraphs;
-use crate::source::{Position, Span, display_safe};
+use crate::source::{Position, display_safe};
 use crate::system::host::Host;
 
 /// So many uses of a variable are shown in the table.
@@ -163,29 +163,47 @@ fn used_by(variable: &Variable) -> String {
     }
 }
 
-fn document(reading: &Reading) -> Value {
-    let place = |at: Span| {
-        let (path, Position { line, column }) = reading.files.layers.sources().locate(at);
-        json!({ "file": display_safe(&path.to_string_lossy()), "line": line, "column": column })
+#[derive(Serialize)]
+struct VarsJson {
+    #[serde(flatten)]
+    manifest: ManifestJson,
+    personal: String,
+    variables: Vec<VariableJson>,
+}
+
+#[derive(Serialize)]
+struct VariableJson {
+    name: String,
+    value: Option<String>,
+    set_in: Option<PlaceJson>,
+    required: Option<String>,
+    used_by: Vec<UseJson>,
+}
+
+#[derive(Serialize)]
+struct UseJson {
+    #[serde(flatten)]
+    place: PlaceJson,
+    key: String,
+}
+
+fn document(reading: &Reading) -> VarsJson {
+    let variable = |variable: &Variable| VariableJson {
+        name: display_safe(&variable.name),
+        value: variable.value.as_deref().map(display_safe),
+        set_in: variable.set_at.map(|at| reading.place(at)),
+        required: variable.required.as_deref().map(display_safe),
+        used_by: variable
+            .uses
+            .iter()
+            .map(|one| UseJson { place: reading.place(one.at), key: display_safe(&one.key) })
+            .collect(),
     };
-    let variable = |variable: &Variable| {
-        let used = |one: &crate::manifest::Use| {
-            let mut value = place(one.at);
-            value["key"] = json!(display_safe(&one.key));
-            value
-        };
-        json!({
-            "name": display_safe(&variable.name),
-            "value": variable.value.as_deref().map(display_safe),
-            "set_in": variable.set_at.map(place),
-            "required": variable.required.as_deref().map(display_safe),
-            "used_by": variable.uses.iter().map(used).collect::<Vec<_>>(),
-        })
-    };
-    let mut document = reading.document();
-    document["personal"] = json!(Places::text(&reading.files.personal));
-    document["variables"] = reading.loaded.variables.iter().map(variable).collect();
-    document
+    VarsJson {
+        manifest: reading.document(),
+        personal: Places::text(&reading.files.personal),
+        variables: reading.loaded.variables.iter().map(variable).collect(),
+    }
 }
 
 fn parse_value(text: &str) -> Result<(String, String), String> {
