@@ -214,9 +214,10 @@ struct BatchRun<'b> {
     room: Room,
     /// The signal after which nothing more is started.
     stop: Cell<Option<i32>>,
-    /// Tells all runs of a signal that has come; none where their programs have got it from the terminal.
+    /// Tells all runs that a signal has come. It is `None` if the terminal has already sent it to their programs.
     signals: Sender<Option<i32>>,
-    /// What did not answer when a session was to be renewed: it is not asked again. Whoever holds this starts a program.
+    /// The roots that did not answer a renewal, and are not asked again. A run holds the lock until its program is started, so
+    /// that programs start in order and only one renewal runs at a time.
     silent: Mutex<HashSet<Root<'b>>>,
     /// The code of what was told last of programs that could not be started.
     told: Cell<Option<Exit>>,
@@ -249,7 +250,7 @@ impl<'b> BatchRun<'b> {
         let mut runs = pin!(stream::iter(runs).buffer_unordered(self.batch.parallel).collect::<Vec<_>>());
         loop {
             tokio::select! {
-                // Signals first: what a signal has ended is not to be seen before it.
+                // Signals come first: a run that Ctrl-C has ended must not be judged before the Ctrl-C is known.
                 biased;
                 signal = signals.next() => self.note(signal),
                 mut runs = &mut runs => {
@@ -261,7 +262,7 @@ impl<'b> BatchRun<'b> {
     }
 
     fn note(&self, signal: i32) {
-        // The terminal tells all programs of Ctrl-C by itself. Who says it again may have told this process alone.
+        // The terminal has sent Ctrl-C to all programs itself. A second SIGINT may have come to this process alone.
         let is_told = signal == SIGINT && self.group == Group::Shared && self.stop.get() != Some(SIGINT);
         if signal == SIGINT || self.stop.get().is_none() {
             self.stop.set(Some(signal));
@@ -269,7 +270,7 @@ impl<'b> BatchRun<'b> {
         let _ = self.signals.send((!is_told).then_some(signal));
     }
 
-    /// Whether nothing more is to be started. The runtime takes notice first of a signal that has come already.
+    /// True if nothing more may be started. Yields first, so that the runtime sees a signal that is already pending.
     async fn is_stopped(&self) -> bool {
         yield_now().await;
         self.stop.get().is_some()

@@ -50,7 +50,8 @@ pub(crate) struct Job<'a> {
 pub(crate) enum Group {
     /// Its own, the whole of which gets each signal that is passed on.
     Own,
-    /// This process's. In another one than the terminal's, it could not ask at `/dev/tty`, and Ctrl-Z would not stop it.
+    /// This process's, the one in the terminal's foreground. In another, the system would stop a program that asks at `/dev/tty`,
+    /// and Ctrl-Z would not reach it.
     Shared,
 }
 
@@ -129,7 +130,7 @@ impl<'r> Running<'r> {
 
     /// Waits for its end and for what it prints, and passes on each of `signals` that is not `None`.
     ///
-    /// Writing blocks the runtime: a reader who takes their time holds up all programs, and signals too.
+    /// Writing blocks the runtime: while nobody reads this process's output, signals wait too.
     pub(crate) async fn end(mut self, mut signals: Receiver<Option<i32>>) -> Ended {
         let status = loop {
             tokio::select! {
@@ -150,7 +151,7 @@ impl<'r> Running<'r> {
         Ended { end: status.map_or(End::Code(1), how), time, captured, lost }
     }
 
-    /// As long as its end was not taken notice of, its number is its own, so that no signal reaches a stranger.
+    /// Until its end is awaited, `id` is there and the system gives it to no other process: no signal reaches a stranger.
     #[cfg(unix)]
     fn pass_on(&self, signal: Option<i32>) {
         use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -233,7 +234,8 @@ impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
     /// Passes on the rest, after the program's end.
     async fn finish(&mut self) {
         let end = Instant::now();
-        // The first read takes all that the program itself has left in the pipe, and so must not wait for its turn.
+        // The first read takes everything that the program itself has left in the pipe. It is unconstrained, since without a turn
+        // in time that would be lost.
         while let Ok(true) = timeout(GRACE, coop::unconstrained(self.step())).await
             && end.elapsed() < GRACE
         {}
