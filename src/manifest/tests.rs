@@ -288,6 +288,8 @@ fn names_are_not_compared_with_so_many_patterns_that_it_takes_a_minute() {
     let (roles, globs) = (list("r", 50), list("*-x*", 2_000));
     let text = with_matrix(&accounts, &format!("accounts = \"*\"\nroles = {roles:?}\nexclude = {globs:?}"));
     assert_eq!(codes_of(&text), [codes::MATRIX_TOO_LARGE]);
+    let own = with_own(&text, "[matrix.corp]\naccounts = []\n");
+    assert_eq!(codes_in(&own), [""; 0]);
 }
 
 #[test]

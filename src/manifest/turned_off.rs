@@ -29,7 +29,7 @@ pub(super) fn names(
         profiles.iter().filter(|profile| profile.made.is_some()).map(|profile| &*profile.written).collect();
     let names = expand::names(&shared.matrices, shared.context(), &mut vars, &mut reader).into_iter();
     let off = names.filter(|(name, ..)| !made.contains(name.as_str()));
-    off.filter_map(|(name, label, account)| Some((name, cause(label, account, all, hosts.files)?))).collect()
+    off.filter_map(|(name, label, account)| Some((name, cause(label, &account, all, hosts.files)?))).collect()
 }
 
 /// What turns off the profiles of a matrix and an account.

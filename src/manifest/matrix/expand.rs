@@ -105,12 +105,15 @@ pub(crate) fn names<'m>(
     context: Context<'m, '_>,
     vars: &mut Vars,
     reader: &mut Reader<'_>,
-) -> Vec<(String, &'m str, &'m str)> {
-    let mut names = Vec::new();
+) -> Vec<(String, &'m str, String)> {
+    let (mut names, mut room) = (Vec::new(), MOST);
     for entry in matrices {
         let Some(spec) = MatrixSpec::read(entry, matrices, context, reader) else { continue };
-        let more = spec.names(MOST.saturating_sub(names.len()), vars, &mut reader.sink);
-        names.extend(more.into_iter().map(|(name, account)| (name, &*entry.name, account)));
+        room = room.saturating_sub(spec.cost(context));
+        if room > 0 {
+            let more = spec.names(vars, &mut reader.sink);
+            names.extend(more.into_iter().map(|(name, account)| (name, &*entry.name, account)));
+        }
     }
     names
 }
@@ -132,13 +135,10 @@ impl<'t> Expander<'_, 't> {
     /// Makes every profile of one matrix.
     fn make(&mut self, spec: &MatrixSpec<'_, 't>, reader: &mut Reader<'_>) {
         let was_unknown = std::mem::take(&mut reader.sink.profiles_unknown);
-        let (first, count) = (self.out.made.len(), spec.count());
-        let compared = self.context.accounts.list.len() + count.saturating_mul(spec.excluded.globs());
-        let each = 1 + (tree::bytes(spec.table) + tree::bytes(&self.context.defaults.table)) / BYTES;
-        let cost = count.saturating_mul(each).saturating_add(compared / COMPARISONS);
+        let first = self.out.made.len();
         let too_many = format!("there are more than {MOST} profiles");
-        let what = if count > MOST { &too_many } else { TOO_LONG };
-        if !self.take(cost, what, spec, &mut reader.sink) {
+        let what = if spec.count() > MOST { &too_many } else { TOO_LONG };
+        if !self.take(spec.cost(self.context), what, spec, &mut reader.sink) {
             return;
         }
         let mut left_out = 0;
@@ -271,6 +271,13 @@ fn give_account(fields: &mut ProfileKeys, account: &Account, own: &[Entry<'_>]) 
 }
 
 impl MatrixSpec<'_, '_> {
+    /// For how many profiles it counts, as far as that is known before any of them is made.
+    fn cost(&self, context: Context<'_, '_>) -> usize {
+        let compared = context.accounts.list.len() + self.count().saturating_mul(self.excluded.globs());
+        let each = 1 + (tree::bytes(self.table) + tree::bytes(&context.defaults.table)) / BYTES;
+        self.count().saturating_mul(each).saturating_add(compared / COMPARISONS)
+    }
+
     fn report_twice(
         &self,
         name: &str,

@@ -171,13 +171,12 @@ impl<'m, 't> MatrixSpec<'m, 't> {
     }
 
     /// The names that it makes, each with its account, as far as they are known.
-    pub(crate) fn names(&self, most: usize, vars: &mut Vars, sink: &mut Sink) -> Vec<(String, &'m str)> {
+    pub(crate) fn names(&self, vars: &mut Vars, sink: &mut Sink) -> Vec<(String, String)> {
         let name = |combination: Combination<'_>| {
             let name = self.name_of(&combination, vars, sink)?;
-            let account = self.accounts.iter().find(|account| account.at == combination.account.at)?;
-            Some((name, account.name.as_str()))
+            Some((name, combination.account.name.clone()))
         };
-        let names = self.combinations().take(most).filter_map(name);
+        let names = self.combinations().filter_map(name);
         names.filter(|(name, _)| self.excluded.find(name).is_none()).collect()
     }
 }
