@@ -1,12 +1,12 @@
 //! Owns finding out which accounts and roles are assigned to a person: all accounts' roles side by side, as fast as the
 //! portal lets. Must not know where that is written.
 
-use std::cell::{Cell, RefCell};
-use std::collections::{HashSet, VecDeque};
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::stream::{self, StreamExt as _};
 
 use super::Broker;
 use super::error::BrokerError;
@@ -14,9 +14,7 @@ use super::notice::Notice;
 use super::session::failed;
 use super::sso::{Purpose, Trust};
 use crate::login::{AccountItem, CallError, ListAccountRoles, ListAccounts, ListPage, Operation, Paging, Problem};
-use crate::model::{
-    AccountId, Learnt, LearntRoles, ListedAccount, ProfileName, SsoAccess, SsoRoleName, SsoSession, SsoToken,
-};
+use crate::model::{AccountId, ListedAccount, ProfileName, SsoAccess, SsoRoleName, SsoSession, SsoToken};
 
 /// How many calls are under way at once.
 const AT_ONCE: usize = 24;
@@ -35,8 +33,6 @@ pub(crate) struct Listing {
     pub(crate) odd: Vec<Odd>,
     /// How many requests were sent.
     pub(crate) requests: usize,
-    /// How many accounts were known from an earlier run.
-    pub(crate) kept: usize,
 }
 
 /// Something that was listed, and is not what it should be; its text may be anything.
@@ -58,17 +54,13 @@ pub(crate) enum Odd {
     },
 }
 
-/// One listing: through which session, and how often AWS was asked.
+/// One listing: through which session, with which token, and how often AWS was asked.
 struct Asking<'s> {
-    access: &'s SsoAccess,
+    session: &'s SsoSession,
     name: &'s ProfileName,
-    requests: Cell<usize>,
-    /// Whether the token that is used now has served.
-    has_served: Cell<bool>,
+    token: &'s SsoToken,
+    requests: &'s Cell<usize>,
 }
-
-/// What came of one account.
-type Roles = Result<Vec<String>, Rc<BrokerError>>;
 
 impl Broker<'_> {
     /// Signs in to an SSO session and to nothing else. A token that is kept serves.
@@ -78,98 +70,68 @@ impl Broker<'_> {
         self.sso_token(Purpose::Listing(&name), &access, Trust::Kept).await.map(drop)
     }
 
-    /// What is assigned to the person who signs in to `session`. Each account's roles are put into `learnt` as soon as they
-    /// are known, so that they are not asked for again if this ends early. What `recall` gives for the sign-in is not asked
-    /// for: another one may be another person's.
-    pub(crate) async fn list(
-        &self,
-        session: &Arc<SsoSession>,
-        learnt: &RefCell<Learnt>,
-        recall: impl Fn(String) -> Learnt,
-    ) -> Result<Listing, Rc<BrokerError>> {
+    /// Fetches what is assigned to the person who signs in to `session`. A token that AWS refuses is renewed once, and
+    /// nothing that came before it is used: whoever approves the next one may be another person, with other roles.
+    pub(crate) async fn list(&self, session: &Arc<SsoSession>) -> Result<Listing, Rc<BrokerError>> {
         let (access, name) = (SsoAccess::Session(Arc::clone(session)), ProfileName::from(&session.name));
-        let asking = Asking { access: &access, name: &name, requests: Cell::new(0), has_served: Cell::new(false) };
-        self.sso_token(Purpose::Listing(&name), &access, Trust::Kept).await?;
+        let (purpose, requests) = (Purpose::Listing(&name), Cell::new(0));
+        let token = self.sso_token(purpose, &access, Trust::Kept).await?;
         // Not before: a person may have taken minutes to approve.
         self.pace.may_climb();
-        loop {
-            let mut listing = Listing::default();
-            let accounts = listing.check(self.accounts(&asking).await?);
-            // Not before: the token that was kept may have been refused.
-            let token = self.token_in_use(&access);
-            let sign_in = token.as_ref().map(|token| self.ports.tokens.origin(&access, token));
-            learnt.replace(sign_in.clone().map(&recall).unwrap_or_default());
-            let is_missing = |place: &usize| !learnt.borrow().contains_key(accounts[*place].0.as_str());
-            let missing: Vec<usize> = (0..accounts.len()).filter(is_missing).collect();
-            listing.kept = accounts.len() - missing.len();
-            (self.ports.notify)(Notice::Listing { kept: listing.kept, total: accounts.len() });
-            let vanished = self.all_roles(&asking, &accounts, missing, learnt).await?;
-            let last = self.token_in_use(&access);
-            // Whoever has approved meanwhile may be another person, whose accounts and roles are others.
-            if last == token || last.map(|last| self.ports.tokens.origin(&access, &last)) == sign_in {
-                listing.requests = asking.requests.get();
-                listing.take(accounts, &vanished, &learnt.borrow());
-                return Ok(listing);
-            }
+        let asking = Asking { session, name: &name, token: &token, requests: &requests };
+        let error = match self.list_with(&asking).await {
+            Err(error) if problem(&error) == Some(Problem::TokenRejected) => error,
+            answer => return answer,
+        };
+        (self.ports.notify)(Notice::TokenRejected { access: &access });
+        if matches!(&*error, BrokerError::Call { call, .. } if call.operation == Operation::ListAccountRoles) {
+            // The token was good for the accounts: whoever approved it in this run did not do so in vain, and may do so again.
+            self.allow_approval(&access);
         }
+        let token = self.sso_token(purpose, &access, Trust::AllBut(&token.access_token)).await?;
+        self.list_with(&Asking { token: &token, ..asking }).await
     }
 
-    /// Asks for the roles of the accounts at the places `missing`; gives those of accounts that vanished meanwhile. It is an
-    /// error if all of them have: then the portal refuses something else.
-    async fn all_roles(
-        &self,
-        asking: &Asking<'_>,
-        accounts: &[(AccountId, String)],
-        missing: Vec<usize>,
-        learnt: &RefCell<Learnt>,
-    ) -> Result<HashSet<usize>, Rc<BrokerError>> {
-        let (total, mut done, mut vanished) = (accounts.len(), accounts.len() - missing.len(), HashSet::new());
-        let mut ready = VecDeque::from(missing);
-        let (mut running, mut refusal) = (FuturesUnordered::new(), None);
-        loop {
-            while running.len() < AT_ONCE
-                && let Some(place) = ready.pop_front()
-            {
-                running.push(async move { (place, done, self.roles(asking, &accounts[place].0).await) });
-            }
-            let Some((place, done_before, roles)) = running.next().await else {
-                return refusal.filter(|_| vanished.len() == total).map_or(Ok(vanished), Err);
-            };
+    /// Fetches the accounts, then their roles. It is an error if the portal refuses the roles of every account: then it
+    /// refuses something else.
+    async fn list_with(&self, asking: &Asking<'_>) -> Result<Listing, Rc<BrokerError>> {
+        let (mut listing, mut refusal) = (Listing::default(), None);
+        let accounts = listing.check(self.accounts(asking).await?);
+        let total = accounts.len();
+        (self.ports.notify)(Notice::Listed { done: 0, total });
+        let with_roles = async |(id, name)| (self.roles(asking, &id).await, id, name);
+        let mut answers = stream::iter(accounts).map(with_roles).buffered(AT_ONCE);
+        while let Some((roles, id, name)) = answers.next().await {
             match roles {
                 Ok(names) => {
-                    let roles = LearntRoles { names, at: (self.ports.now)() };
-                    learnt.borrow_mut().insert(accounts[place].0.as_str().to_owned(), roles);
+                    let roles = listing.check_roles(&id, &names);
+                    listing.accounts.push(ListedAccount::new(id, name, roles));
                 }
                 Err(error) if is_gone(&error) => {
-                    vanished.insert(place);
-                    refusal.get_or_insert(error);
-                }
-                // As long as others are served, its turn comes.
-                Err(error) if is_throttled(&error) && done > done_before => {
-                    ready.push_back(place);
-                    continue;
+                    listing.vanished.push(ListedAccount::new(id, name, Vec::new()));
+                    refusal = Some(error);
                 }
                 Err(error) => return Err(error),
             }
-            done += 1;
-            (self.ports.notify)(Notice::Listed { done, total });
+            (self.ports.notify)(Notice::Listed { done: listing.accounts.len() + listing.vanished.len(), total });
         }
+        listing.requests = asking.requests.get();
+        refusal.filter(|_| listing.accounts.is_empty()).map_or(Ok(listing), Err)
     }
 
     async fn accounts(&self, asking: &Asking<'_>) -> Result<Vec<AccountItem>, Rc<BrokerError>> {
-        let (region, operation) = (asking.access.region(), Operation::ListAccounts);
-        self.pages(asking, operation, async |token, next_token| {
-            let call = ListAccounts { region, access_token: &token.access_token, next_token };
-            self.ports.aws.list_accounts(call).await
+        let (region, access_token) = (&asking.session.region, &asking.token.access_token);
+        self.pages(asking, Operation::ListAccounts, async |next_token| {
+            self.ports.aws.list_accounts(ListAccounts { region, access_token, next_token }).await
         })
         .await
     }
 
     /// The names of an account's roles.
-    async fn roles(&self, asking: &Asking<'_>, account_id: &AccountId) -> Roles {
-        let (region, operation) = (asking.access.region(), Operation::ListAccountRoles);
-        self.pages(asking, operation, async |token, next_token| {
-            let call = ListAccountRoles { region, access_token: &token.access_token, account_id, next_token };
+    async fn roles(&self, asking: &Asking<'_>, account_id: &AccountId) -> Result<Vec<String>, Rc<BrokerError>> {
+        let (region, access_token) = (&asking.session.region, &asking.token.access_token);
+        self.pages(asking, Operation::ListAccountRoles, async |next_token| {
+            let call = ListAccountRoles { region, access_token, account_id, next_token };
             self.ports.aws.list_account_roles(call).await
         })
         .await
@@ -180,17 +142,18 @@ impl Broker<'_> {
         &self,
         asking: &Asking<'_>,
         operation: Operation,
-        call: impl AsyncFn(&SsoToken, Option<&str>) -> Result<ListPage<T>, CallError>,
+        call: impl AsyncFn(Option<&str>) -> Result<ListPage<T>, CallError>,
     ) -> Result<Vec<T>, Rc<BrokerError>> {
         let (mut paging, mut items, mut next) = (Paging::default(), Vec::new(), None::<String>);
         loop {
             let page = self
-                .with_token(asking, async |token| {
+                .in_rounds(async || {
                     self.calling(operation, asking.name);
                     asking.requests.set(asking.requests.get() + 1);
-                    call(token, next.as_deref()).await
+                    call(next.as_deref()).await
                 })
-                .await?;
+                .await
+                .map_err(|call| failed(asking.name, call))?;
             items.extend(page.items);
             next = paging
                 .next(page.next_token)
@@ -199,30 +162,6 @@ impl Broker<'_> {
                 return Ok(items);
             }
         }
-    }
-
-    /// Makes a call of the portal in its turn. A token that AWS refuses is renewed once, for all calls that are under way.
-    async fn with_token<T>(
-        &self,
-        Asking { access, name, has_served, .. }: &Asking<'_>,
-        call: impl AsyncFn(&SsoToken) -> Result<T, CallError>,
-    ) -> Result<T, Rc<BrokerError>> {
-        let purpose = Purpose::Listing(name);
-        let token = self.sso_token(purpose, access, Trust::Kept).await?;
-        let answer = match self.in_rounds(async || call(&token).await).await {
-            Err(error) if error.problem == Problem::TokenRejected => {
-                (self.ports.notify)(Notice::TokenRejected { access });
-                if has_served.replace(false) {
-                    // It was good: whoever approved it in this run did not do so in vain, and may do so again.
-                    self.allow_approval(access);
-                }
-                let token = self.sso_token(purpose, access, Trust::AllBut(&token.access_token)).await?;
-                self.in_rounds(async || call(&token).await).await
-            }
-            answer => answer,
-        };
-        has_served.set(has_served.get() || answer.is_ok());
-        Ok(answer.map_err(|call| failed(name, call))?)
     }
 
     /// Makes a call in its turn, and again as long as that makes sense.
@@ -238,18 +177,6 @@ impl Broker<'_> {
 }
 
 impl Listing {
-    /// Takes the accounts with the roles that are known of them; those at the places `vanished` have none.
-    fn take(&mut self, accounts: Vec<(AccountId, String)>, vanished: &HashSet<usize>, learnt: &Learnt) {
-        for (place, (id, name)) in accounts.into_iter().enumerate() {
-            if vanished.contains(&place) {
-                self.vanished.push(ListedAccount::new(id, name, Vec::new()));
-            } else if let Some(roles) = learnt.get(id.as_str()) {
-                let roles = self.check_roles(&id, &roles.names);
-                self.accounts.push(ListedAccount::new(id, name, roles));
-            }
-        }
-    }
-
     /// The accounts that have the number of one, each once, with their names.
     fn check(&mut self, items: Vec<AccountItem>) -> Vec<(AccountId, String)> {
         let mut seen = HashSet::new();
@@ -280,11 +207,15 @@ impl Listing {
     }
 }
 
-fn is_throttled(error: &BrokerError) -> bool {
-    matches!(error, BrokerError::Call { call, .. } if call.problem == Problem::Throttled)
+/// Why AWS refused, if it was AWS.
+fn problem(error: &BrokerError) -> Option<Problem> {
+    match error {
+        BrokerError::Call { call, .. } => Some(call.problem),
+        _ => None,
+    }
 }
 
-/// Whether the portal knows the account no more, or has taken it from the person.
+/// True if the portal knows the account no more, or has taken it from the person.
 fn is_gone(error: &BrokerError) -> bool {
-    matches!(error, BrokerError::Call { call, .. } if matches!(call.problem, Problem::NotFound | Problem::NotAssigned))
+    matches!(problem(error), Some(Problem::NotFound | Problem::NotAssigned))
 }

@@ -72,16 +72,9 @@ pub(crate) enum Notice<'a> {
         /// How many there are.
         total: usize,
     },
-    /// The accounts are known; their roles are asked for.
-    Listing {
-        /// How many accounts' roles are known from an earlier run.
-        kept: usize,
-        /// How many accounts there are.
-        total: usize,
-    },
-    /// One more account's roles are known.
+    /// The accounts are known, or the roles of one more.
     Listed {
-        /// How many accounts' are.
+        /// How many accounts' roles are known.
         done: usize,
         /// How many accounts there are.
         total: usize,

@@ -118,11 +118,6 @@ impl Broker<'_> {
         self.dual_stack.borrow().get(name).copied().flatten()
     }
 
-    /// The token that this run uses, whatever AWS says of it.
-    pub(super) fn token_in_use(&self, access: &SsoAccess) -> Option<SsoToken> {
-        self.tokens.borrow().get(&run_key(access))?.clone().ok()
-    }
-
     /// What was found for an earlier profile, if that settles it.
     fn token_of_this_run(&self, access: &SsoAccess, trust: Trust<'_>) -> Option<Result<SsoToken, Rc<BrokerError>>> {
         let known = self.tokens.borrow().get(&run_key(access)).cloned();
@@ -182,12 +177,7 @@ impl Broker<'_> {
             TokenUse::Refresh(token, client) => (token, client),
         };
         let error = match self.refresh(name, access, &token, &client).await {
-            Ok(granted) => {
-                let origin = self.ports.tokens.origin(access, &token);
-                let renewed = self.keep_token(name, access, &client, granted)?;
-                self.ports.tokens.descends(access, &renewed, origin);
-                return Ok(renewed);
-            }
+            Ok(granted) => return self.keep_token(name, access, &client, granted),
             Err(error) => error,
         };
         // Another program, which does not know of the lock, may have used the refresh token first.

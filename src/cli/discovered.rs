@@ -229,7 +229,6 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
             .map(|(source, diff)| json!({ "path": Places::text(&source.path), "written": is_written, "diff": diff }))
             .collect::<Vec<_>>(),
         "requests": listing.requests,
-        "known_before": listing.kept,
     })
 }
 

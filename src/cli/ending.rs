@@ -23,7 +23,7 @@ use crate::login::{CallError, CreateToken, Grant, Obstacle, Operation, Problem};
 use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::source::display_safe;
-use crate::store::{Listings, RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
+use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
 use crate::system::atomic::sweep_beside;
 use crate::system::clock;
 use crate::system::disk::DiskError;
@@ -47,7 +47,6 @@ pub(crate) struct Ending {
     /// SSO tokens.
     pub(crate) tokens: SsoCache,
     roles: RoleCache,
-    listings: Listings,
     credentials_file: PathBuf,
     state_dir: PathBuf,
     patience: Patience,
@@ -112,7 +111,6 @@ impl Ending {
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Places::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Places::aws_cache("cli")?),
-            listings: Listings::new(&state_dir),
             credentials_file: places.credentials()?,
             state_dir,
             patience: Patience::new(FOR_OTHERS),
@@ -227,15 +225,6 @@ impl Ending {
             }
         }
         ended
-    }
-
-    /// Removes what listings that ended early have learnt through the SSO sessions that end, or through all: the next sign-in
-    /// may be another person's.
-    pub(crate) fn forget_listings(&self, accesses: Option<&[&SsoAccess]>, failures: &mut Vec<Failure>) {
-        let names = accesses.map(|accesses| accesses.iter().map(|access| Some(access.token_key())).collect());
-        for name in names.unwrap_or_else(|| vec![None]) {
-            note(failures, self.listings.remove_all(name));
-        }
     }
 
     /// Removes AWS CLI's own credentials of the roles that were got through the sign-ins that end. Returns how many there

@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::announce::count;
 use super::out::Out;
 use crate::broker::Notice;
 use crate::login::{DeviceAuthorization, seconds_to_next_code};
@@ -40,14 +39,11 @@ impl Progress {
             Some(bar) => bar.suspend(tell),
             None => tell(),
         }
-        if let Notice::Listing { kept, total } = notice {
-            self.show_accounts(*kept, *total);
-        }
     }
 
     fn show(&self, done: usize, total: usize) {
         if self.is_terminal && total > 1 {
-            self.bar.get_or_init(|| bar(total, 0, "{bar:30} {pos} of {len} sessions")).set_position(done as u64);
+            self.bar.get_or_init(|| bar(total, "{bar:30} {pos} of {len} sessions")).set_position(done as u64);
         } else if total >= FEW && done * 10 / total > (done - 1) * 10 / total {
             self.out.say(&format!("{done} of {total} sessions"));
         }
@@ -56,7 +52,7 @@ impl Progress {
     fn show_accounts(&self, done: usize, total: usize) {
         if self.is_terminal && total > 1 {
             let words = "{bar:30} {pos} of {len} accounts, {eta} left";
-            self.bar.get_or_init(|| bar(total, done, words)).set_position(done as u64);
+            self.bar.get_or_init(|| bar(total, words)).set_position(done as u64);
         }
     }
 }
@@ -69,11 +65,8 @@ impl Drop for Progress {
     }
 }
 
-/// A bar that begins at `done`; the time that is left is told by what is done from there on.
-fn bar(total: usize, done: usize, words: &str) -> ProgressBar {
+fn bar(total: usize, words: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-    let bar = bar.with_position(done as u64);
-    bar.reset_eta();
     match ProgressStyle::with_template(words) {
         Ok(style) => bar.with_style(style.progress_chars("━╸─")),
         Err(_) => bar,
@@ -82,13 +75,7 @@ fn bar(total: usize, done: usize, words: &str) -> ProgressBar {
 
 fn tell(notice: &Notice<'_>, out: Out) {
     match notice {
-        Notice::Progress { .. } | Notice::Listed { .. } | Notice::Listing { kept: 0, .. } => {}
-        Notice::Listing { kept, total } => {
-            let rest = if kept < total { "; only the others are asked for" } else { "" };
-            let accounts = count(*total, "account");
-            let words = format!("{kept} of {accounts} are known from the run before, which wrote nothing{rest}");
-            out.say(&format!("{words} (`--fresh` asks for all)"));
-        }
+        Notice::Progress { .. } | Notice::Listed { .. } => {}
         Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
         Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),
         Notice::CodeRefused { serial, clock_skew } => out.warn(&format!(

@@ -1,9 +1,5 @@
 //! Owns what IAM Identity Center lists as assigned to a person: accounts, and the roles in each.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::{AccountId, SsoRoleName};
 
 /// An account with the roles in it that are assigned to the person.
@@ -25,15 +21,3 @@ impl ListedAccount {
         Self { id, name, roles }
     }
 }
-
-/// The roles of one account as AWS named them, unchecked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LearntRoles {
-    /// Their names.
-    pub(crate) names: Vec<String>,
-    /// When AWS said so.
-    pub(crate) at: Timestamp,
-}
-
-/// What is known of accounts' roles, by the account's number.
-pub(crate) type Learnt = BTreeMap<String, LearntRoles>;

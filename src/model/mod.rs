@@ -26,7 +26,7 @@ pub(crate) use chain::{Chain, Root};
 pub(crate) use credentials::{Credentials, LongTermKey, is_sendable, utc};
 pub(crate) use definition::{Definition, KeyPrint};
 pub(crate) use duration::{DurationError, SessionDuration};
-pub(crate) use listing::{Learnt, LearntRoles, ListedAccount};
+pub(crate) use listing::ListedAccount;
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use pattern::NamePattern;
 pub(crate) use portal_host::foreign_portal;

@@ -3,7 +3,6 @@
 
 mod ends;
 mod json;
-mod listings;
 mod role_cache;
 mod sessions;
 mod sign_ins;
@@ -18,7 +17,6 @@ use crate::secret::Secret;
 use crate::system::atomic::sweep_all;
 use crate::system::private::{self, Keeper};
 
-pub(crate) use listings::Listings;
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::sso_cache::SsoCache;
 use super::{cache_file_name, fingerprint, json};
-use crate::model::{Region, SsoAccess, SsoClient, SsoToken, StartUrl};
+use crate::model::{Region, SsoAccess, SsoClient, StartUrl};
 use crate::secret::Secret;
 use crate::system::disk::{self, DiskError};
 use crate::system::private::{self, Keeper};
@@ -39,18 +39,6 @@ struct Memory {
     version: u32,
     name: String,
     start_url: String,
-    /// From which sign-in the token came that awsauth refreshed last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    descent: Option<Descent>,
-}
-
-/// Which sign-in a token comes from, as fingerprints.
-#[derive(Serialize, Deserialize)]
-struct Descent {
-    /// The token.
-    token: String,
-    /// The one that a person approved.
-    origin: String,
 }
 
 /// What AWS refused of a sign-in. A file of its own, since the sign-in may be another program's.
@@ -128,7 +116,7 @@ impl SsoCache {
         let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
         let is_known = Memory::read(&path).is_some_and(|known| known.start_url == start_url && known.name == name);
         if !is_known {
-            let memory = Memory { version: VERSION, name, start_url, descent: None };
+            let memory = Memory { version: VERSION, name, start_url };
             drop(json::hint(&path, &memory));
         }
     }
@@ -154,28 +142,6 @@ impl SsoCache {
     fn refused_path(&self, access: &SsoAccess) -> PathBuf {
         self.memory_dir().join(cache_file_name(access.token_key())).with_extension(REFUSED)
     }
-
-    /// The sign-in that `token` comes from, as a fingerprint that stays as long as awsauth refreshes it. After another
-    /// program has, or a person has approved anew, it is another one.
-    pub(crate) fn origin(&self, access: &SsoAccess, token: &SsoToken) -> String {
-        let print = fingerprint(&token.access_token);
-        let memory = Memory::read(&self.memory_dir().join(cache_file_name(access.token_key())));
-        let descent = memory.and_then(|memory| memory.descent).filter(|descent| descent.token == print);
-        descent.map_or(print, |descent| descent.origin)
-    }
-
-    /// Remembers that `token` was got by refreshing one that came from the sign-in `origin`. A memory that can't be written
-    /// is none.
-    pub(crate) fn descends(&self, access: &SsoAccess, token: &SsoToken, origin: String) {
-        let path = self.memory_dir().join(cache_file_name(access.token_key()));
-        let memory = Memory {
-            version: VERSION,
-            name: access.token_key().to_owned(),
-            start_url: access.start_url().as_str().to_owned(),
-            descent: Some(Descent { token: fingerprint(&token.access_token), origin }),
-        };
-        drop(json::hint(&path, &memory));
-    }
 }
 
 impl Memory {
@@ -188,6 +154,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SsoToken;
     use crate::system::atomic::write_private;
 
     fn access(url: &str) -> SsoAccess {
@@ -222,26 +189,6 @@ mod tests {
         assert!(cache.remove(&found[0]).unwrap() && !cache.remove(&found[0]).unwrap());
         assert!(found[0].reread().is_none());
         assert!(disk::list(&cache.memory_dir()).unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_token_comes_from_one_sign_in_through_every_refresh_of_awsauths_own() {
-        let dir = tempfile::tempdir().unwrap();
-        let cache = SsoCache::new(dir.path().join("cache"), dir.path());
-        let url = "https://mine.awsapps.com/start";
-        let (access, approved) = (access(url), token(url));
-        let named = |name: &str| SsoToken { access_token: Secret::new(name), ..token(url) };
-        cache.put_token(&access, &approved).unwrap();
-        let origin = cache.origin(&access, &approved);
-        for name in ["b", "c"] {
-            cache.put_token(&access, &named(name)).unwrap();
-            cache.descends(&access, &named(name), origin.clone());
-            assert_eq!(cache.origin(&access, &named(name)), origin);
-        }
-        cache.put_token(&access, &named("d")).unwrap();
-        assert_ne!(cache.origin(&access, &named("d")), origin, "a person approved, or another program refreshed it");
-        let text = disk::read(&disk::list(&cache.memory_dir()).unwrap()[0]).unwrap().unwrap();
-        assert!(!String::from_utf8(text).unwrap().contains("\"c\""));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::failure::Failure;
 use crate::cli::findings::{Findings, check_files};
-use crate::cli::lister::{Lister, Memory, SignIn};
+use crate::cli::lister::{self, SignIn};
 use crate::cli::load::Reading;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
@@ -31,7 +31,6 @@ Accounts and roles that are not listed any more are shown, and stay: they may \
 be assigned to others who share the list. --prune drops them, but nothing that \
 stands in your own profiles.local.toml alone.
 
-A listing that ends early, as by Ctrl-C, goes on with the next run. \
 Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply` \
 writes them.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
@@ -45,9 +44,6 @@ pub(crate) struct Args {
     /// Show what would change as a diff, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Ask for everything, also for what an earlier run learnt and did not write
-    #[arg(long)]
-    fresh: bool,
     /// Do not ask on a terminal; --json does not ask, and needs this or --dry-run there
     #[arg(short, long)]
     yes: bool,
@@ -80,10 +76,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     if !args.dry_run {
         check_files(&session, &reading)?;
     }
-    let memory = if args.fresh { Memory::Unused } else { Memory::Used };
-    let lister = Lister::new(Arc::clone(&session), memory, host, places, out)?;
     let is_said = args.no_browser || args.flow.is_some();
-    let listing = lister.list(SignIn {
+    let sign_in = SignIn {
         attendance: match host.is_interactive() {
             true => Attendance::Person,
             false if is_said => Attendance::Elsewhere,
@@ -92,22 +86,10 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
         flow: args.flow.map(SsoFlow::from),
         setting: reading.loaded.settings.sso_flow,
-    })?;
+    };
+    let listing = lister::list(&session, sign_in, host, places, out)?;
     discovered::note(&listing, out);
-    let done = finish(args, &reading, &session, &listing, (host, places, out));
-    match &done {
-        Ok(Use::Done) => lister.forget(),
-        Ok(Use::Shown) | Err(_) => lister.keep(),
-    }
-    done.map(|_| Exit::Done)
-}
-
-/// What a listing was good for.
-enum Use {
-    /// It stands in the manifest.
-    Done,
-    /// It was shown; the run that writes it goes on from there.
-    Shown,
+    finish(args, &reading, &session, &listing, (host, places, out))
 }
 
 impl Args {
@@ -149,7 +131,7 @@ fn finish(
     session: &SsoSession,
     listing: &Listing,
     (host, places, out): (&Host, Places<'_>, Out),
-) -> Result<Use, Failure> {
+) -> Result<Exit, Failure> {
     let gone = if args.prune { Gone::Prune } else { Gone::Keep };
     let findings = Findings::new(reading, session, listing, gone, out)?;
     discovered::note_left(&findings, session, out);
@@ -182,5 +164,5 @@ fn finish(
     } else {
         discovered::say_end(&findings, session, args.dry_run, out);
     }
-    Ok(if is_pending && !is_written { Use::Shown } else { Use::Done })
+    Ok(Exit::Done)
 }

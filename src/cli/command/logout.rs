@@ -110,7 +110,6 @@ fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, F
     }
     let ends: HashSet<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
     account.carry_out(&ending, &mut scope, |name| ends.contains(name));
-    ending.forget_listings(Some(&accesses), &mut account.failures);
     account.of_aws_cli = ending.forget_roles_of_aws_cli(profiles.into_iter(), &mut account.failures);
     account.report(&scope, out)
 }
@@ -164,7 +163,6 @@ fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failur
     scope.levels.push(kept.into_iter().filter(|name| catalog.get(name.as_str()).is_none()).collect());
     note(&mut account.failures, scope.find_sign_ins(ending, &accesses, |_| true));
     account.carry_out(ending, &mut scope, |_| true);
-    ending.forget_listings(None, &mut account.failures);
     take(&mut account.failures, ending.sweep());
     account.of_aws_cli = if scope.strangers.is_empty() {
         ending.forget_all_roles_of_aws_cli(&mut account.failures)

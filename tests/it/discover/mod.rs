@@ -1,6 +1,5 @@
 //! `awsauth discover`: what an SSO session lists, and what becomes of `[accounts]`.
 
-mod kept;
 mod listing;
 mod manifests;
 mod paths;
@@ -46,16 +45,6 @@ sso_role_name = "Admin"
 struct Scene {
     aws: FakeAws,
     home: Sandbox,
-}
-
-/// Waits for what must happen soon.
-fn wait_until(is_so: impl Fn() -> bool) {
-    let start = std::time::Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < PATIENCE, "it does not happen");
-        // Without it, this would take the processor from the program that is waited for.
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// The number of an account.
@@ -107,13 +96,5 @@ impl Scene {
         let counts = (self.aws.count("ListAccounts"), self.aws.count("ListAccountRoles"));
         self.aws.clear();
         counts
-    }
-
-    /// Where an unfinished listing is kept. What is not yet in its place, or was left by a run that was killed on the way, is
-    /// no such file.
-    fn kept(&self) -> Vec<std::path::PathBuf> {
-        let mut files = self.home.list(".local/state/awsauth/listings");
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
-        files
     }
 }

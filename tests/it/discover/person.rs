@@ -5,7 +5,7 @@ use std::process::Stdio;
 use rexpect::session::{PtySession, spawn_command};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{MANIFEST, PATIENCE, SESSION, Scene, wait_until};
+use super::{MANIFEST, PATIENCE, SESSION, Scene};
 use crate::support::fake_aws::{Approval, Fault};
 
 fn at_terminal(scene: &Scene, args: &str) -> PtySession {
@@ -32,22 +32,16 @@ fn a_person_is_asked_before_anything_is_written() {
         session.exp_string("would change ~/.config/awsauth/profiles.toml").unwrap();
         session.exp_string("Write this?").unwrap();
         session.exp_string("(Y/n)").unwrap();
-        // Whatever ends it now.
-        assert_eq!(scene.kept().len(), 1);
         answer(&mut session, if key == "n" { "n\r" } else { key });
         session.exp_string(words).unwrap();
         session.exp_string(if key == "n" { "ended with 4" } else { "ended with 130" }).unwrap();
         assert_eq!(scene.home.read(MANIFEST), before);
     }
-    // What was listed for nothing is known.
-    scene.aws.clear();
     let mut session = at_terminal(&scene, "discover");
-    session.exp_string("3 of 3 accounts are known from the run before").unwrap();
     session.exp_string("Write this?").unwrap();
     answer(&mut session, "\r");
     session.exp_string("next: `awsauth apply`").unwrap();
     session.exp_string("ended with 0").unwrap();
-    assert_eq!((scene.lists(), scene.kept().len()), ((1, 0), 0));
     scene.aws.world().unassign(&super::id(1), "Admin");
     // What goes is not what Enter means.
     let before = scene.home.read(MANIFEST);
@@ -79,49 +73,39 @@ fn a_person_sees_how_far_it_is_and_how_long_it_takes() {
 }
 
 #[test]
-fn after_ctrl_c_the_next_run_asks_only_for_what_is_missing() {
+fn after_ctrl_c_nothing_is_written_and_the_next_run_starts_over() {
     let scene = Scene::with_many(40).signed_in();
     let before = scene.home.read(MANIFEST);
     scene.aws.world().fail_after("ListAccountRoles", 35, Fault::Hang);
     let mut session = at_terminal(&scene, "discover");
-    assert!(scene.aws.wait_for("ListAccountRoles", 40, PATIENCE));
+    assert!(scene.aws.wait_for("ListAccountRoles", 36, PATIENCE));
     answer(&mut session, "\u{3}");
-    let words = session.exp_regex("what was learnt of [0-9]+ accounts is kept for an hour").unwrap().1;
     session.exp_string("interrupted").unwrap();
     session.exp_string("ended with 130").unwrap();
-    // The one that hangs is missing, and perhaps some whose answers were under way.
-    let learnt: usize = words.split(' ').nth(4).unwrap().parse().unwrap();
-    assert!((16..40).contains(&learnt), "{words}");
-    assert_eq!((scene.home.read(MANIFEST), scene.kept().len()), (before, 1));
+    assert_eq!(scene.home.read(MANIFEST), before);
     scene.aws.world().release();
     scene.aws.clear();
     let mut session = at_terminal(&scene, "discover --yes");
-    let words = format!("{learnt} of 40 accounts are known from the run before, which wrote nothing; only the others");
-    session.exp_string(&words).unwrap();
     session.exp_string("40 new").unwrap();
     session.exp_string("ended with 0").unwrap();
-    assert_eq!((scene.lists(), scene.kept().len()), ((1, 40 - learnt), 0));
+    assert_eq!(scene.lists(), (1, 40));
     assert!(scene.home.read(MANIFEST).contains("a0039 = "));
 }
 
 #[test]
-fn a_signal_without_a_terminal_keeps_it_as_well() {
+fn a_signal_without_a_terminal_ends_it_as_well() {
     let scene = Scene::with_many(2).signed_in();
+    let before = scene.home.read(MANIFEST);
     scene.aws.world().fail_after("ListAccountRoles", 1, Fault::Hang);
     let child = scene.home.command(["discover", "-v"]).stderr(Stdio::piped()).spawn().unwrap();
     assert!(scene.aws.wait_for("ListAccountRoles", 2, PATIENCE));
-    wait_until(|| !scene.kept().is_empty());
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
+    scene.aws.world().release();
     assert_eq!(output.status.code(), Some(130));
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.ends_with("interrupted\n"), "{words}");
-    scene.aws.world().release();
-    assert!(words.contains("what was learnt of 1 account is kept for an hour"), "{words}");
-    assert_eq!(scene.kept().len(), 1);
-    scene.aws.clear();
-    assert_eq!(scene.run(&["discover", "--json"]).ok().json()["known_before"], 1);
-    assert_eq!(scene.lists(), (1, 1));
+    assert_eq!(scene.home.read(MANIFEST), before);
 }
 
 #[test]
