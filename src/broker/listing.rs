@@ -1,5 +1,5 @@
-//! Owns finding out which accounts and roles are assigned to a person: all accounts' roles side by side, as fast as the
-//! portal lets. Must not know where that is written.
+//! Owns finding out which accounts and roles are assigned to a person: all accounts' roles side by side, at
+//! the portal's quota. Must not know where that is written.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -13,14 +13,9 @@ use super::error::BrokerError;
 use super::notice::Notice;
 use super::session::failed;
 use super::sso::{Purpose, Trust};
+use super::work::AT_ONCE;
 use crate::login::{AccountItem, CallError, ListAccountRoles, ListAccounts, ListPage, Operation, Paging, Problem};
 use crate::model::{AccountId, ListedAccount, ProfileName, SsoAccess, SsoRoleName, SsoSession, SsoToken};
-
-/// How many calls are under way at once.
-const AT_ONCE: usize = 24;
-/// How often what a busy portal did not answer in many tries is tried as often again: a person has waited long, and others
-/// of the organisation may be busy with the same.
-const ROUNDS: u32 = 3;
 
 /// What is assigned to a person.
 #[derive(Debug, Default)]
@@ -76,8 +71,6 @@ impl Broker<'_> {
         let (access, name) = (SsoAccess::Session(Arc::clone(session)), ProfileName::from(&session.name));
         let (purpose, requests) = (Purpose::Listing(&name), Cell::new(0));
         let token = self.sso_token(purpose, &access, Trust::Kept).await?;
-        // Not before: a person may have taken minutes to approve.
-        self.pace.may_climb();
         let asking = Asking { session, name: &name, token: &token, requests: &requests };
         let error = match self.list_with(&asking).await {
             Err(error) if problem(&error) == Some(Problem::TokenRejected) => error,
@@ -147,7 +140,8 @@ impl Broker<'_> {
         let (mut paging, mut items, mut next) = (Paging::default(), Vec::new(), None::<String>);
         loop {
             let page = self
-                .in_rounds(async || {
+                .pace
+                .run(async || {
                     self.calling(operation, asking.name);
                     asking.requests.set(asking.requests.get() + 1);
                     call(next.as_deref()).await
@@ -160,17 +154,6 @@ impl Broker<'_> {
                 .map_err(|source| Rc::new(BrokerError::Endless { profile: asking.name.clone(), operation, source }))?;
             if next.is_none() {
                 return Ok(items);
-            }
-        }
-    }
-
-    /// Makes a call in its turn, and again as long as that makes sense.
-    async fn in_rounds<T>(&self, call: impl AsyncFn() -> Result<T, CallError>) -> Result<T, CallError> {
-        let mut round = 1;
-        loop {
-            match self.pace.run(&call).await {
-                Err(error) if error.problem == Problem::Throttled && round < ROUNDS => round += 1,
-                answer => return answer,
             }
         }
     }

@@ -110,7 +110,7 @@ pub(crate) struct Broker<'a> {
     /// Whether the person was told that sessions are not kept.
     is_unkept_told: Cell<bool>,
     /// How fast the portal is asked.
-    pace: pace::Clocked,
+    pace: pace::Pace,
 }
 
 impl<'a> Broker<'a> {
@@ -137,7 +137,7 @@ impl<'a> Broker<'a> {
             dual_stack: RefCell::default(),
             used: RefCell::default(),
             is_unkept_told: Cell::new(false),
-            pace: pace::Clocked::default(),
+            pace: pace::Pace::default(),
         }
     }
 

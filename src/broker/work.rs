@@ -16,7 +16,7 @@ use crate::login::{Freshness, Needs, Steps, TokenUse};
 use crate::model::{Chain, Credentials, Kind, Profile, SsoAccess};
 
 /// How many calls are under way at once.
-const AT_ONCE: usize = 24;
+pub(super) const AT_ONCE: usize = 24;
 /// What came of a step or chain; what fails for one fails for all that stand on it.
 pub(crate) type Outcome = Result<Credentials, Rc<BrokerError>>;
 

@@ -307,13 +307,3 @@ fn where_nothing_is_assigned_nothing_is_done_and_nothing_is_dropped() {
         run.stderr
     );
 }
-
-#[test]
-fn five_thousand_accounts_are_listed_and_written() {
-    let scene = Scene::with_many(5000).signed_in();
-    let mut command = scene.home.command(["discover", "--json"]);
-    let document: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
-    assert_eq!((document["accounts"].as_array().unwrap().len(), &document["requests"]), (5000, &5050.into()));
-    assert_eq!(scene.home.read(MANIFEST).lines().filter(|line| line.contains("roles = [\"Admin\"")).count(), 5000);
-    assert_eq!(scene.lists(), (50, 5000));
-}
