@@ -218,6 +218,19 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), DiskError> 
     Ok(())
 }
 
+/// Creates a file of the person's own with mode 0600. Returns false, and writes nothing, if something stands there.
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
+    let dir = parent(path);
+    disk::make_private_dir(dir)?;
+    let mut temp = new_temp(dir, &temp_prefix(path)).map_err(DiskError::io("write", path))?;
+    write_durably(&mut temp, bytes).map_err(DiskError::io("write", path))?;
+    match temp.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(failed) => Err(DiskError::io("write", path)(failed.error)),
+    }
+}
+
 /// The file that `path` leads to through its links, whether that exists or not.
 fn resolve(path: &Path) -> Result<PathBuf, DiskError> {
     let mut at = path.to_path_buf();
@@ -422,6 +435,19 @@ mod tests {
         assert!(matches!(snapshot.replace(b"ours"), Err(ReplaceError::Changed { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"theirs");
         assert_eq!(disk::list(dir.path()).unwrap(), [path]);
+    }
+
+    #[test]
+    fn what_stands_there_is_not_created_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new/profiles.toml");
+        assert!(create_private(&path, b"first").unwrap());
+        assert!(!create_private(&path, b"second").unwrap());
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"first".to_vec(), 0o600));
+        let link = dir.path().join("new/link.toml");
+        symlink("nowhere", &link).unwrap();
+        assert!(!create_private(&link, b"third").unwrap());
+        assert_eq!(disk::list(path.parent().unwrap()).unwrap(), [link, path]);
     }
 
     #[test]

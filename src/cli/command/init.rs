@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::places::Places;
-use crate::system::{atomic, disk};
+use crate::system::atomic;
 
 /// Writes a starter with a comment on every line; never overwrites a file.
 #[derive(Debug, clap::Args)]
@@ -26,12 +26,12 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
         return Ok(Exit::Done);
     }
     let path = places.manifest()?;
-    if disk::exists(&path) {
+    let is_new = atomic::create_private(&path, STARTER.as_bytes());
+    if !is_new.map_err(|error| Failure::of(Exit::Unavailable, &error))? {
         return Err(Failure::new(Exit::Refused, format!("{} exists, and is left as it is", path.display()))
             .hint("`awsauth check` says whether it is in order")
             .hint("`awsauth init --print` shows the starter"));
     }
-    atomic::write_private(&path, STARTER.as_bytes()).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
     if out.json {
         out.document(InitJson { manifest: Places::text(&path) })?;
     } else {
