@@ -4,7 +4,7 @@ use super::load::Manifest;
 use super::out::Out;
 use super::portals;
 use crate::login::Needs;
-use crate::model::{Catalog, MfaSerial, Pattern, Profile, SsoAccess};
+use crate::model::{Catalog, MfaSerial, Pattern, Profile, SessionDuration, SsoAccess};
 
 /// More names than this are not told in one line.
 const MOST_NAMES: usize = 8;
@@ -52,20 +52,28 @@ fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out
     let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
         profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
     };
-    let is_role = |profile: &&&Profile| profile.role().is_some();
-    let own = takers.iter().filter(is_role);
+    // A longer one can't be taken through a session.
+    let lasts_an_hour = |profile: &&&Profile| {
+        let is_short = |duration: SessionDuration| duration.seconds() <= SessionDuration::CHAINED_MOST;
+        profile.role().is_some_and(|role| role.duration.is_none_or(is_short))
+    };
+    let own: Vec<&&Profile> = takers.iter().filter(lasts_an_hour).collect();
     out.say(&format!(
         "A code is good for one call, and these take one each: {}. They are done one after another, each with the \
          device's next code.",
         names(&mut takers.iter())
     ));
+    if own.is_empty() {
+        return;
+    }
     let brings_mfa = |profile: &&Profile| profile.pattern() == Pattern::IamMfa && profile.mfa_serial() == Some(serial);
     let source = match catalog.profiles().iter().find(brings_mfa) {
         Some(main) => format!("`source_profile = \"{}\"`", main.name),
         None => format!("a `source_profile` with `pattern = \"iam-mfa\"` and `mfa_serial = \"{}\"`", serial.as_str()),
     };
+    let whose = if own.len() == 1 { "its" } else { "their" };
     out.say(&format!(
-        "One code would do for all with {source} and no `mfa_serial` in {}; such a role lasts an hour and is renewed \
+        "With {source} and no `mfa_serial`, {} would need no code of {whose} own; such a role lasts an hour and is renewed \
          without asking.",
         names(&mut own.into_iter())
     ));

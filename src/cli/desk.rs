@@ -176,11 +176,17 @@ impl<'a> Desk<'a> {
         profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
     }
 
-    /// Whether a long-term key of the identity's stands where its session belongs; `apply --adopt` moves it.
-    pub(crate) fn has_misplaced_key(&self, profile: &Profile) -> bool {
+    /// The section of a session in which the identity's long-term key stands; `apply --adopt` moves it.
+    pub(crate) fn misplaced_key(&self, profile: &Profile) -> Option<&ProfileName> {
+        let section = profile.long_term_section()?;
         let bytes = disk::read(&self.credentials_file).ok().flatten().unwrap_or_default();
-        let checked = plan::check_session_section(&bytes, profile, &|name| self.sessions.key_id(name));
-        matches!(checked, Err(plan::Refusal::Shadowed { way: plan::Way::Adopt { .. }, .. }))
+        let is_misplaced = |other: &&Profile| {
+            let checked = plan::check_session_section(&bytes, other, &|name| self.sessions.key_id(name));
+            matches!(checked, Err(plan::Refusal::Shadowed { way: plan::Way::Adopt { .. }, .. }))
+        };
+        let mut sharing =
+            self.manifest.catalog.profiles().iter().filter(|other| other.long_term_section() == Some(section));
+        sharing.find(is_misplaced).map(|other| &other.name)
     }
 
     /// Credentials for each chain, in order; one that fails does not stop the others, a person who presses Ctrl-C does.

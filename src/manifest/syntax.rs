@@ -24,7 +24,9 @@ pub(super) fn head(text: &str, base: usize) -> Table<'_> {
 pub(super) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Option<Table<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let mut is_complete = true;
-    for (count, error) in errors.iter().enumerate() {
+    // The parser stumbles once for each part of a dotted header.
+    let is_repeated = |count: usize| count > 0 && errors[count] == errors[count - 1];
+    for (count, error) in errors.iter().enumerate().filter(|(count, _)| !is_repeated(*count)) {
         let span = visible(&source.text, error.span().map_or_else(Span::default, Span::from));
         if error.message() == "duplicate key" {
             sink.push(duplicate(source, span, base, count < MOST_LOOK_UPS));
@@ -46,7 +48,9 @@ fn bare_value(text: &str, at: usize) -> Option<Span> {
     let end = text[at..].find(|one| !is_part(one)).map_or(text.len(), |length| at + length);
     let before = text[line..start].trim_end();
     let behind = text[end..].lines().next().unwrap_or_default().trim_start();
-    let is_element = behind.starts_with([',', ']']) && (before.is_empty() || before.ends_with(['[', ',']));
+    // A line that is `[name]` is the header of a table.
+    let is_element =
+        before != "[" && behind.starts_with([',', ']']) && (before.is_empty() || before.ends_with(['[', ',']));
     let is_whole = behind.is_empty() || behind.starts_with(['#', ',', ']', '}']);
     let is_value = is_element || before.ends_with('=') && is_whole;
     let word = &text[start..end];

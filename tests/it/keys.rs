@@ -25,6 +25,26 @@ fn shows_no_secret(run: &crate::support::sandbox::Run) {
 }
 
 #[test]
+fn a_key_in_the_place_of_a_session_is_moved_and_not_added_again() {
+    let scene = Scene::new();
+    let sharing = "\n[profiles.main-long-term]\npattern = \"iam\"\n";
+    scene.home.manifest(&format!("{}{sharing}", crate::scene::MANIFEST));
+    scene.home.write(CREDENTIALS, section("main", ID));
+    for name in ["main", "main-long-term"] {
+        let run = scene.home.run_with_input(["keys", "add", name], &format!("{ID} {SECRET}")).exits(4);
+        for part in ["a long-term key in [main]", "`awsauth apply --adopt` moves it to [main-long-term]"] {
+            assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
+        }
+        let run = scene.run(&["status", name, "--check"]).exits(1);
+        assert!(run.stderr.contains("run awsauth apply --adopt"), "{}", run.stderr);
+        assert!(!run.stderr.contains("keys add"), "{}", run.stderr);
+    }
+    scene.run(&["apply", "--adopt"]).ok();
+    let run = scene.home.run_with_input(["keys", "add", "main"], &format!("{ID} {SECRET}")).ok();
+    assert!(run.stderr.contains("already"), "{}", run.stderr);
+}
+
+#[test]
 fn each_form_on_stdin_gives_the_key() {
     for text in [
         format!("{ID}\n{SECRET}\n"),

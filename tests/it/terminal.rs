@@ -100,7 +100,7 @@ fn two_roles_with_a_device_of_their_own_ask_for_its_next_code_and_not_for_the_sa
     let (first, second) = (scene.code(), scene.code());
     let mut session = at_terminal(&scene, "login audit admin");
     session.exp_string("This login needs 2 MFA codes of").unwrap();
-    session.exp_string("One code would do for all").unwrap();
+    session.exp_string("admin would need no code of its own").unwrap();
     session.exp_string("MFA code for arn").unwrap();
     session.send(&format!("{first}\r")).unwrap();
     session.flush().unwrap();

@@ -82,6 +82,11 @@ fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit
             _ => failure,
         }
     })?;
+    if let Some(at) = desk.misplaced_key(profile).filter(|_| !desk.has_key(profile)) {
+        let message = format!("there is a long-term key in [{at}] of the credentials file, where the session goes");
+        return Err(Failure::new(Exit::Refused, message)
+            .hint(format!("`awsauth apply --adopt` moves it to [{section}]; after that, `--force` replaces it")));
+    }
     desk.check_credentials_file()?;
     let key = read_key(args, host)?;
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };

@@ -81,11 +81,13 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 
 /// Tells of long-term keys that stand where sessions belong.
 fn say_misplaced(desk: &Desk<'_>, profiles: &[&Profile], out: Out) {
-    for profile in profiles.iter().filter(|profile| !desk.has_key(profile) && desk.has_misplaced_key(profile)) {
-        let (name, section) = (&profile.name, profile.long_term_section().unwrap_or(&profile.name));
-        out.say(&format!(
-            "{name}: there is a key in [{name}] of the credentials file; `awsauth apply --adopt` moves it to [{section}]"
-        ));
+    for profile in profiles.iter().filter(|profile| !desk.has_key(profile)) {
+        if let (Some(at), Some(section)) = (desk.misplaced_key(profile), profile.long_term_section()) {
+            out.say(&format!(
+                "{}: there is a key in [{at}] of the credentials file; `awsauth apply --adopt` moves it to [{section}]",
+                profile.name
+            ));
+        }
     }
 }
 
@@ -96,7 +98,7 @@ fn cure(desk: &Desk<'_>, short: &[(&Chain<'_>, &State)]) -> String {
         if base.long_term_section().is_none() || desk.has_key(base) {
             continue;
         }
-        let command = if desk.has_misplaced_key(base) {
+        let command = if desk.misplaced_key(base).is_some() {
             "awsauth apply --adopt".to_owned()
         } else {
             format!("awsauth keys add {}", base.name)

@@ -100,7 +100,15 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
             Place::Settings => unfit(name, found).map_or(Place::Settings, Place::Nowhere),
             place => place,
         };
+        let is_given = matches!((found, profile), (Value::Text(text), Some(profile))
+            if name == "mfa_serial" && profile.mfa_serial().is_some_and(|serial| serial.as_str() == text));
         match place {
+            // The block does not write it: the session carries it.
+            Place::Own if is_given && given.is_none() => {
+                account.impossible.push(format!(
+                    "line {line}: {name} stands in the manifest, for the login; [{header}] is written without it"
+                ));
+            }
             Place::Own if is_login(name) && profile.is_some() => is_other_login = true,
             Place::Own => own.push(instead(text, name, given.as_ref())),
             Place::Settings => {
@@ -176,7 +184,11 @@ fn longer(profile: &Profile, catalog: &Catalog, own: &mut Vec<String>, account: 
     let source = Value::Text(role.source.to_string());
     let line = format!("source_profile = {}", toml_text(long_term_profile.as_str()));
     own.push(instead(line, "source_profile", Some(&source)));
-    own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str())));
+    // The table has no device of its own yet, whatever the source's is.
+    match own.iter_mut().find(|line| line.starts_with("mfa_serial = ")) {
+        Some(line) => line.truncate(line.find("  # ").unwrap_or(line.len())),
+        None => own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str()))),
+    }
 }
 
 #[cfg(test)]

@@ -417,6 +417,17 @@ fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
     home.run(["apply", "--adopt"]).ok();
 }
 
+#[test]
+fn a_role_of_four_hours_with_another_device_is_told_its_device_once() {
+    let home = home(AUDIT);
+    let role = "[profiles.ops-audit]\npattern = \"iam-mfa-role\"\nsource_profile = \"alice\"\n\
+                role_arn = \"arn:aws:iam::777788889999:role/Audit\"\n";
+    home.manifest(&format!("{}{role}", ALICE.replace("mfa/alice", "mfa/other")));
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    let devices: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("    mfa_serial = ")).collect();
+    assert_eq!(devices, ["    mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\""], "{}", run.stderr);
+}
+
 /// A manifest that calls a portal otherwise than the file does, with a profile whose login is `access`.
 fn of_portal(access: &str) -> String {
     format!(
