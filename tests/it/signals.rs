@@ -7,7 +7,7 @@ fn tests_send_signals_also_where_they_were_started_to_ignore_them() {
     let tests = [
         "exec_many::ctrl_c_of_a_supervisor_reaches_what_runs",
         "exec_many::a_signal_to_awsauth_reaches_what_runs_and_nothing_more_is_started",
-        "discover::kept::a_signal_that_ends_it_without_a_word_leaves_what_was_learnt",
+        "discover::person::a_signal_without_a_terminal_ends_it_as_well",
     ];
     // As `nohup` does, and a script's `&`.
     let script = "trap '' INT HUP TERM QUIT; exec \"$0\" --exact \"$@\"";
