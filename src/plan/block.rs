@@ -134,11 +134,6 @@ pub(super) fn is_marker(text: &str) -> bool {
     text.as_bytes().starts_with(BEGIN) || text.as_bytes().starts_with(END)
 }
 
-/// Whether a line is the begin marker.
-pub(super) fn is_begin(line: &str) -> bool {
-    line.as_bytes().starts_with(BEGIN)
-}
-
 /// Whether a line is the end marker, whatever its digest.
 pub(super) fn is_end(line: &str) -> bool {
     line.as_bytes().starts_with(END)

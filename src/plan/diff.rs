@@ -2,17 +2,16 @@
 
 use similar::{ChangeTag, TextDiff, udiff::UnifiedHunkHeader};
 
-use super::block::{is_begin, is_end};
-use crate::secret::{mask_ini, mask_rendered, mask_words};
+use super::block::{Block, is_end};
+use crate::ini::{Document, FileKind};
+use crate::secret::{mask_ini, mask_rendered};
 
 /// The change from `before` to `after` as a unified diff of `name`; empty if there is none. The texts themselves are
 /// compared: a secret that changes shows as two lines, however alike they look.
 pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
-    // What was edited in the block by hand may be a secret; what comes into it is the manifest's.
-    let masked_before = masked(&before, |block| mask_words(&mask_rendered(block)));
-    let masked_after = masked(&after, mask_rendered);
-    let shown: [Vec<&str>; 2] = [&masked_before, &masked_after].map(|text| lines(text));
+    let masked: [String; 2] = [&before, &after].map(|text| masked(text));
+    let shown: [Vec<&str>; 2] = [lines(&masked[0]), lines(&masked[1])];
     // Its own idea of lines has more line ends than AWS's files: a lone CR, which would shift what is shown.
     let texts = [lines(&before), lines(&after)];
     let diff = TextDiff::from_slices(&texts[0], &texts[1]);
@@ -54,22 +53,19 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// The text masked, what stands between the block's markers by `in_block`.
-fn masked(text: &str, in_block: impl Fn(&str) -> String) -> String {
-    let at = |is_marker: fn(&str) -> bool| {
-        let mut start = 0;
-        text.split_inclusive('\n').find_map(|line| {
-            start += line.len();
-            is_marker(line).then_some(start)
-        })
-    };
-    let begin = at(is_begin).unwrap_or(text.len());
-    let end = at(is_end).unwrap_or(text.len()).max(begin);
-    [mask_ini(&text[..begin]), in_block(&text[begin..end]), mask_ini(&text[end..])].concat()
+/// The text masked. A block that is as awsauth wrote it holds what the manifest says, which must not hide behind a mask; what
+/// was edited in it by hand may be a secret.
+fn masked(text: &str) -> String {
+    let document = Document::parse(text.as_bytes(), FileKind::Config);
+    let sealed = Block::find(&document).ok().flatten().filter(|block| block.is_sealed);
+    let block = sealed.map_or(text.len()..text.len(), |block| block.range);
+    [mask_ini(&text[..block.start]), mask_rendered(&text[block.clone()]), mask_ini(&text[block.end..])].concat()
 }
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
     #[test]
@@ -81,16 +77,38 @@ mod tests {
         assert!(diff.contains("+aws_session_token: ******\n+region = x\n"), "{diff}");
     }
 
+    /// A config file with that line in a block that carries its digest.
+    fn sealed(line: &str) -> String {
+        let body = format!(
+            "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/x/token='''/start\n\n[profile a]\n{line}\n"
+        );
+        let digest = hex::encode(Sha256::digest(&body));
+        format!("# >>> awsauth >>>\n{body}# <<< awsauth <<< sha256:{digest}\n")
+    }
+
     #[test]
     fn a_manifest_can_not_hide_what_it_changes() {
-        let text = |account: &str| {
-            format!(
-                "# >>> awsauth >>>\n[sso-session corp]\nsso_start_url = https://corp.awsapps.com/x/token='''/start\n\n\
-                 [profile a]\nsso_account_id = {account}\n# <<< awsauth <<< sha256:0\n"
-            )
-        };
-        let diff = unified("x", text("123456789012").as_bytes(), text("666666666666").as_bytes());
-        assert!(diff.contains("-sso_account_id = 123456789012\n+sso_account_id = 666666666666\n"), "{diff}");
+        let [before, after] = ["123456789012", "666666666666"].map(|id| sealed(&format!("sso_account_id = {id}")));
+        let diff = unified("x", before.as_bytes(), after.as_bytes());
+        for line in ["-sso_account_id = 123456789012\n", "+sso_account_id = 666666666666\n"] {
+            assert!(diff.contains(line), "{diff}");
+        }
+    }
+
+    #[test]
+    fn what_a_person_put_into_the_block_is_masked_on_both_sides_and_so_is_all_behind_a_marker_alone() {
+        let edited = sealed("region = x").replace(
+            "region = x",
+            "my_password: HIDDEN\napi_secret =\n    HIDDEN\ncredential_process = /bin/x --password HIDDEN",
+        );
+        let plain = sealed("region = x");
+        let marker = "# >>> awsauth >>> note\n[other]\naws_secret_access_key: HIDDEN\n";
+        for (before, after) in
+            [(edited.as_str(), plain.as_str()), (&plain, &edited), (marker, "[x]\n"), ("[x]\n", marker)]
+        {
+            let diff = unified("x", before.as_bytes(), after.as_bytes());
+            assert!(!diff.contains("HIDDEN") && diff.contains("***"), "{diff}");
+        }
     }
 
     #[test]

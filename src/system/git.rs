@@ -55,9 +55,11 @@ fn tracking_in(root: &Path, path: &Path) -> Tracking {
     }
     let pathspec = pathspec(name.as_os_str());
     let ask = |question: &[&str]| ask(git_in(&git, root).args(question).arg("--").arg(&pathspec), root);
+    let fetched = fetched(root);
+    let history: Vec<&str> = HISTORY.into_iter().chain(fetched.iter().map(String::as_str)).collect();
     let answer = ask(&INDEX).and_then(|tracked| match tracked {
         Some(name) => Ok(Tracking::Tracked(name)),
-        None => Ok(ask(&HISTORY)?.map_or(Tracking::Untracked, |_| Tracking::Known)),
+        None => Ok(ask(&history)?.map_or(Tracking::Untracked, |_| Tracking::Known)),
     });
     answer.unwrap_or_else(Tracking::Unknown)
 }
@@ -67,6 +69,16 @@ const INDEX: [&str; 2] = ["ls-files", "-z"];
 /// A commit that has, or had, the file: of all that the branches, the reflog and the last fetch know. git writes the index last, so
 /// that while it works, and where it failed, the files are there before they are in the index.
 const HISTORY: [&str; 7] = ["rev-list", "-1", "--full-history", "--all", "--reflog", "--ignore-missing", "FETCH_HEAD"];
+
+/// The commits of the last fetch beside the first one, which is all that git takes `FETCH_HEAD` for: a pull may merge several.
+fn fetched(root: &Path) -> Vec<String> {
+    let text = fs::read_to_string(root.join(".git/FETCH_HEAD")).unwrap_or_default();
+    let ids = text.lines().filter_map(|line| line.split('\t').next());
+    ids.filter(|id| id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .map(str::to_owned)
+        .take(100)
+        .collect()
+}
 
 /// The first thing that git answers; none if it has nothing to say.
 fn ask(command: &mut Command, root: &Path) -> Result<Option<String>, String> {
@@ -203,7 +215,7 @@ mod tests {
             (dir, root)
         };
         let untrack = ["rm", "-q", "--cached", "a"];
-        let leave: [Leave<'_>; 5] = [
+        let leave: [Leave<'_>; 6] = [
             // As a clone that ended early leaves it.
             ("no index", &|root| fs::remove_file(root.join(".git/index")).unwrap()),
             // As a pull leaves it that may not write to its directory.
@@ -230,11 +242,19 @@ mod tests {
                 git(root, &["init", "-q", "clone"]);
                 git(&root.join("clone"), &["fetch", "-q", ".."]);
             }),
+            ("fetched behind another one", &|root| {
+                git(root, &["branch", "-M", "side"]);
+                git(root, &["checkout", "-q", "--orphan", "other"]);
+                git(root, &untrack);
+                git(root, &["commit", "-q", "--allow-empty", "-m", "y"]);
+                git(root, &["init", "-q", "clone"]);
+                git(&root.join("clone"), &["fetch", "-q", "..", "other", "side"]);
+            }),
         ];
         for (how, leave) in leave {
             let (_dir, root) = committed();
             leave(&root);
-            let root = if how == "fetched" { root.join("clone") } else { root };
+            let root = if how.starts_with("fetched") { root.join("clone") } else { root };
             assert_eq!(tracking(&root.join("a")), Tracking::Known, "{how}");
             assert_eq!(tracking(&root.join("A")), Tracking::Known, "{how}");
             assert_eq!(tracking(&root.join("b")), Tracking::Untracked, "{how}");
