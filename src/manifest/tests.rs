@@ -541,6 +541,7 @@ fn a_profile_that_is_in_order_goes_on_beside_the_mistakes_of_every_fixture() {
         "refused-setting-history",
         "syntax-aws-config",
         "syntax-bare-values",
+        "syntax-inline-header",
         "syntax-raw-control",
         "syntax-several",
         "unknown-key-defaults",
