@@ -86,20 +86,7 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
     for difference in &section.differences {
         let Difference::Value { line, key: name, found, given } = difference else { continue };
         let text = format!("{name} = {}", toml(name, found));
-        let nested = match found {
-            Value::Text(_) => None,
-            Value::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
-        };
-        let place = match place(profile.map(Profile::pattern), name, nested.as_deref()) {
-            Place::SettingsIfEmpty(_) if matches!(found, Value::Text(text) if text.is_empty()) => Place::Settings,
-            Place::SettingsIfEmpty(reason) => Place::Nowhere(reason),
-            Place::Own | Place::Settings if matches!(found, Value::Text(text) if text.contains('\n')) => {
-                Place::Nowhere("it goes on over several lines")
-            }
-            Place::Own | Place::Settings if !is_harmless(name, &text) => Place::Nowhere("it looks like a secret"),
-            Place::Settings => unfit(name, found).map_or(Place::Settings, Place::Nowhere),
-            place => place,
-        };
+        let place = place_of(profile, name, found, &text);
         let is_given = matches!((found, profile), (Value::Text(text), Some(profile))
             if name == "mfa_serial" && profile.mfa_serial().is_some_and(|serial| serial.as_str() == text));
         match place {
@@ -138,6 +125,24 @@ fn suggest(section: &SectionDifference, header: &str, catalog: &Catalog, account
             account.lines.push(if exists { format!("# in [{table}]:") } else { format!("[{table}]") });
             account.lines.extend(lines);
         }
+    }
+}
+
+/// Where the manifest takes a key of a section, with that value.
+fn place_of(profile: Option<&Profile>, name: &str, found: &Value, text: &str) -> Place {
+    let nested = match found {
+        Value::Text(_) => None,
+        Value::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
+    };
+    match place(profile.map(Profile::pattern), name, nested.as_deref()) {
+        Place::SettingsIfEmpty(_) if matches!(found, Value::Text(text) if text.is_empty()) => Place::Settings,
+        Place::SettingsIfEmpty(reason) => Place::Nowhere(reason),
+        Place::Own | Place::Settings if matches!(found, Value::Text(text) if text.contains('\n')) => {
+            Place::Nowhere("it goes on over several lines")
+        }
+        Place::Own | Place::Settings if !is_harmless(name, text) => Place::Nowhere("it looks like a secret"),
+        Place::Settings => unfit(name, found).map_or(Place::Settings, Place::Nowhere),
+        place => place,
     }
 }
 
