@@ -71,7 +71,7 @@ fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
 }
 
 /// Why anybody on this machine could have put a program at `path`, in a few words; none if they could not. Less strict than
-/// [`distrust`]: package managers' directories often belong to a group, or to a user of their own.
+/// `trust::distrust`: package managers' directories often belong to a group, or to a user of their own.
 pub(crate) fn exposure(path: &Path) -> Option<String> {
     let Way { real, dirs, links } = Way::to(path).ok()?;
     std::iter::once(&real).chain(&links).chain(&dirs).find_map(|place| {
