@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::capture;
+use super::disk;
 use super::way;
 
 /// All that git needs of this process's environment: where programs are, and the person's own configuration.
@@ -72,7 +73,9 @@ const HISTORY: [&str; 7] = ["rev-list", "-1", "--full-history", "--all", "--refl
 
 /// The commits of the last fetch beside the first one, which is all that git takes `FETCH_HEAD` for: a pull may merge several.
 fn fetched(root: &Path) -> Vec<String> {
-    let text = fs::read_to_string(root.join(".git/FETCH_HEAD")).unwrap_or_default();
+    // An archive may have put a pipe there, which would be read for ever.
+    let bytes = disk::read(&root.join(".git/FETCH_HEAD")).ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
     let ids = text.lines().filter_map(|line| line.split('\t').next());
     ids.filter(|id| id.len() >= 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
         .map(str::to_owned)
@@ -207,6 +210,14 @@ mod tests {
     type Leave<'a> = (&'a str, &'a dyn Fn(&Path));
 
     /// The file `a` in a repository that does not track it any more, or not yet.
+    #[test]
+    fn a_pipe_in_place_of_the_last_fetch_is_not_waited_for() {
+        let (_dir, root) = repository(&["a"]);
+        let pipe = root.join(".git/FETCH_HEAD");
+        assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        assert_eq!(fetched(&root), [""; 0]);
+    }
+
     #[test]
     fn a_file_that_a_commit_has_is_known_though_the_index_has_it_not() {
         let committed = || {
