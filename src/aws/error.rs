@@ -87,8 +87,7 @@ impl Aws {
 }
 
 fn impostor(operation: Operation) -> CallError {
-    let words = "something else answered in AWS's place; a proxy or a login page of the network?";
-    CallError::unreachable(operation, words).met(Obstacle::Impostor)
+    CallError::unreachable(operation, "something else answered in AWS's place").met(Obstacle::Impostor)
 }
 
 fn is_web_page(raw: &HttpResponse) -> bool {
@@ -117,7 +116,7 @@ pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: 
 
 /// A part of an answer that AWS does not send so.
 pub(super) fn odd(operation: Operation, name: &str, why: &str) -> CallError {
-    let words = format!("the answer's `{name}` {why}; something else answered in AWS's place?");
+    let words = format!("the answer's `{name}` {why}");
     let error = CallError::unreachable(operation, words).met(Obstacle::Impostor);
     CallError { problem: Problem::Senseless, ..error }
 }

@@ -15,7 +15,7 @@ pub(crate) struct Proxies {
 }
 
 /// The HTTP client passes over every proxy then.
-const CGI: &str = "can't be used while REQUEST_METHOD is set, as for a CGI program: unset one of them";
+const CGI: &str = "can't be used while REQUEST_METHOD is set, as for a CGI program";
 
 /// One proxy.
 #[derive(Debug, Clone)]

@@ -126,7 +126,10 @@ fn unreachable(obstacle: Obstacle) -> String {
         Obstacle::ProxySetting => {
             "write it as `http://NAME:PASSWORD@HOST:PORT`, with special characters in the password as %XX, or unset it"
         }
-        Obstacle::Impostor => "open a web page to see whether the network asks for a login",
+        Obstacle::Impostor => {
+            "a proxy or a login page of the network may answer in AWS's place: open a web page to see whether it asks for a \
+             login"
+        }
         Obstacle::Setting => "correct it, or unset it to trust the system's certificates",
     };
     hint.to_owned()
