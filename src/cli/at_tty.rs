@@ -45,8 +45,8 @@ pub(crate) fn credentials(desk: Desk<'_>, name: &str, host: &Host) -> Result<Cre
 /// Waits until no other awsauth asks at this terminal: SDKs start many at once, and a line that is typed would go to any of
 /// them.
 fn turn(desk: &Desk<'_>, name: &str, tty: &Tty, until: Deadline) -> Result<Option<Lock>, Failure> {
-    let file = desk.sessions.lock_file(&format!("tty {}", tty.number()));
-    match wait(until.left(), move || Lock::acquire(&file, until.left())) {
+    let file = desk.sessions.lock_file(&format!("tty {}", tty.session()));
+    match wait(until.left(), move || Lock::acquire_temporary(&file, until.left())) {
         Waited::Done(Ok(lock)) => Ok(Some(lock)),
         Waited::Done(Err(LockError::Held { .. })) | Waited::TimedOut => Err(explain::nobody_answered(name)),
         Waited::Interrupted => Err(Failure::one_line(Exit::Interrupted, "interrupted")),

@@ -1,6 +1,6 @@
 //! Owns locks between processes: a file apart from what it guards, released by the system when its holder dies.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::atomic::parent;
-use super::disk::DiskError;
+use super::disk::{self, DiskError};
 use super::private::{self, Keeper};
 
 /// How long between two tries.
@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[must_use]
 pub(crate) struct Lock {
     _file: File,
+    remove: Option<PathBuf>,
 }
 
 /// Why a lock was not taken.
@@ -43,16 +44,19 @@ impl Lock {
     /// Takes the lock at `path`, waiting up to `patience` for another holder.
     pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self, LockError> {
         private::make_dir(parent(path), Keeper::Awsauth)?;
-        let (mut file, is_own) = open(path)?;
+        let mut file = open(path)?;
         let start = Instant::now();
         loop {
             match file.try_lock() {
+                // Its last holder removed it, and others lock the next file of that name.
+                Ok(()) if count_names(&file) == 0 => file = open(path)?,
                 Ok(()) => {
-                    // Who holds it is a courtesy to those who wait; failing to say so is no reason to stop.
-                    if is_own {
+                    // Waiting processes show the holder; a failure to write it is no reason to stop. A file with a second
+                    // name may be anything, and is not written.
+                    if count_names(&file) == 1 {
                         drop(file.set_len(0).and_then(|()| write!(file, "{}", this_process())));
                     }
-                    return Ok(Self { _file: file });
+                    return Ok(Self { _file: file, remove: None });
                 }
                 Err(TryLockError::WouldBlock) if start.elapsed() < patience => std::thread::sleep(PAUSE),
                 Err(TryLockError::WouldBlock) => {
@@ -62,6 +66,14 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(DiskError::io("lock", path)(error).into()),
             }
         }
+    }
+
+    /// Like [`Lock::acquire`], for a path that few others will lock: the file goes with the lock.
+    pub(crate) fn acquire_temporary(path: &Path, patience: Duration) -> Result<Self, LockError> {
+        let mut lock = Self::acquire(path, patience)?;
+        // Elsewhere, nobody would notice that the file they wait for was removed.
+        lock.remove = cfg!(unix).then(|| path.to_path_buf());
+        Ok(lock)
     }
 
     /// Whether somebody holds the lock at `path`. Makes no file: what is not there is held by nobody.
@@ -79,26 +91,33 @@ pub(crate) fn this_process() -> u32 {
     std::process::id()
 }
 
-/// The lock's file, and whether it has no name but this: under another one it may be anything, and nothing is written there.
-fn open(path: &Path) -> Result<(File, bool), DiskError> {
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Before the lock is released: a process that gets it sees that the file has no name any more.
+        if let Some(path) = &self.remove {
+            drop(disk::remove(path));
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, DiskError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     match private::open(path, &mut options, Keeper::Awsauth)? {
-        Some((file, metadata)) => Ok((file, has_one_name(&metadata))),
+        Some((file, _)) => Ok(file),
         None => Err(DiskError::io("open the lock", path)(ErrorKind::NotFound.into())),
     }
 }
 
 #[cfg(unix)]
-fn has_one_name(metadata: &Metadata) -> bool {
+fn count_names(file: &File) -> u64 {
     use std::os::unix::fs::MetadataExt as _;
-    metadata.nlink() == 1
+    file.metadata().map_or(1, |metadata| metadata.nlink())
 }
 
-/// Not told here.
 #[cfg(not(unix))]
-fn has_one_name(_metadata: &Metadata) -> bool {
-    true
+fn count_names(_file: &File) -> u64 {
+    1
 }
 
 fn read_holder(file: &mut File) -> Option<u32> {
@@ -111,7 +130,6 @@ fn read_holder(file: &mut File) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::disk;
 
     #[test]
     fn a_lock_that_nobody_ever_took_is_not_held_and_asking_makes_no_file() {
@@ -133,6 +151,24 @@ mod tests {
         drop(held);
         assert!(!Lock::is_held(&path));
         drop(Lock::acquire(&path, Duration::ZERO).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn whoever_waits_for_a_lock_whose_file_is_removed_gets_the_lock_of_the_next_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.lock");
+        let held = Lock::acquire_temporary(&path, Duration::ZERO).unwrap();
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || Lock::acquire_temporary(&path, Duration::from_secs(20)).unwrap()
+        });
+        std::thread::sleep(PAUSE * 5);
+        drop(held);
+        let held = waiting.join().unwrap();
+        assert!(matches!(Lock::acquire(&path, Duration::ZERO), Err(LockError::Held { .. })));
+        drop(held);
+        assert!(!disk::exists(&path));
     }
 
     #[cfg(unix)]

@@ -49,17 +49,16 @@ impl Tty {
         true
     }
 
-    /// A number by which terminals that are in use at one time are told apart, mostly.
+    /// The session that the terminal controls: no other terminal has the same one.
     #[cfg(unix)]
-    pub(crate) fn number(&self) -> u32 {
-        // Small, so that files with it in their names do not become many.
+    pub(crate) fn session(&self) -> u32 {
         let session = rustix::termios::tcgetsid(&self.input).map(|session| session.as_raw_nonzero().get());
-        session.map_or(0, i32::unsigned_abs) % 64
+        session.map_or(0, i32::unsigned_abs)
     }
 
-    /// A number by which terminals that are in use at one time are told apart, mostly.
+    /// Always 0: consoles are not told apart.
     #[cfg(not(unix))]
-    pub(crate) fn number(&self) -> u32 {
+    pub(crate) fn session(&self) -> u32 {
         0
     }
 

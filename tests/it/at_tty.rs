@@ -3,7 +3,7 @@
 
 use rexpect::session::{PtySession, spawn_command};
 
-use crate::scene::{CREDENTIALS, Scene, session_file};
+use crate::scene::{CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::Approval;
 
 /// How long anything here may take, in milliseconds.
@@ -86,6 +86,9 @@ fn a_wrong_code_is_asked_for_again_at_the_terminal_and_the_right_one_gives_crede
     ends_with(at_terminal(&scene, &as_sdk("prod")), 0);
     handed_out(&scene);
     assert_eq!(scene.calls(), [""; 0]);
+    // The lock of a terminal is named after its session, of which there are many.
+    let locks = scene.home.list(&format!("{STATE}/locks"));
+    assert!(!locks.iter().any(|path| path.file_name().unwrap().to_str().unwrap().starts_with("tty")), "{locks:?}");
 }
 
 #[test]
