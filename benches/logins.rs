@@ -110,7 +110,8 @@ impl Home {
 
     /// Lets a kept session be over; so that a token is refreshed, that one too.
     fn expire(&self, name: &str) {
-        let path = format!(".local/state/awsauth/sessions/{name}.json");
+        let digest = hex::encode(<sha1::Sha1 as sha1::Digest>::digest(name));
+        let path = format!(".local/state/awsauth/sessions/{name}+{}.json", &digest[..8]);
         let text = self.sandbox.read(&path);
         let mut session: serde_json::Value = serde_json::from_str(&text).expect("a session is JSON");
         session["expiration"] = "2026-01-01T01:00:00Z".into();

@@ -27,6 +27,7 @@ pub(crate) use written::Written;
 pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
     let below = |dir: &Path| private::list(dir, Keeper::Awsauth).unwrap_or_default();
     let own = std::iter::once(state_dir.to_path_buf()).chain(below(state_dir)).chain(below(&state_dir.join("backups")));
+    Sessions::new(state_dir).remove_old_names();
     for dir in own.filter(|dir| private::check(dir, Keeper::Awsauth).is_ok()) {
         sweep_all(&dir);
     }

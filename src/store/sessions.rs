@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use sha1::Digest as _;
 
 use super::ends::Ends;
-use super::{cache_file_name, json};
+use super::json;
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
 use crate::system::atomic::{check_writable, sweep_abandoned};
@@ -22,7 +23,7 @@ const VERSION: u32 = 1;
 /// File systems allow 255 bytes; a temporary file's name is a little longer than the file's.
 const LONGEST_STEM: usize = 200;
 /// What a profile's name may hold, and a file's name should not.
-const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b':').add(b'%').add(b'.').add(b'@').add(b'+');
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b':').add(b'%').add(b'.').add(b'@').add(b'+');
 
 /// The directory, as a store.
 #[derive(Debug)]
@@ -86,7 +87,19 @@ impl Sessions {
     /// Removes what killed runs left here, and what is remembered of ends that nobody asks about any more.
     pub(crate) fn sweep(&self, now: Timestamp) {
         sweep_abandoned(&self.dir, now);
+        self.remove_old_names();
         self.ends.sweep(now);
+    }
+
+    /// Removes sessions under the names that earlier versions gave their files: nothing else finds them.
+    pub(super) fn remove_old_names(&self) {
+        let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
+        for path in files.iter().filter(|path| name_of(path).is_none()) {
+            let session: Option<File> = json::read(path, Keeper::Awsauth);
+            if session.is_some() && self.name_in(path).is_none() {
+                drop(disk::remove(path));
+            }
+        }
     }
 
     /// The session of a profile, if a good file of this version is there.
@@ -167,7 +180,7 @@ impl Sessions {
 
     /// The names of all profiles that have a session here, whether the manifest still has them or not.
     pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
-        Ok(private::list(&self.dir, Keeper::Awsauth)?.iter().filter_map(|path| name_in(path)).collect())
+        Ok(private::list(&self.dir, Keeper::Awsauth)?.iter().filter_map(|path| self.name_in(path)).collect())
     }
 
     /// All good sessions here, whether the manifest still has their profiles or not.
@@ -177,12 +190,9 @@ impl Sessions {
 
     /// The names of the profiles that have a session here and are not `known`. Opens only their files.
     pub(crate) fn unknown(&self, known: impl Fn(&str) -> bool) -> Result<Vec<ProfileName>, DiskError> {
-        let is_known = |path: &Path| {
-            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            percent_decode_str(stem).decode_utf8().is_ok_and(|name| known(&name))
-        };
+        let is_known = |path: &PathBuf| name_of(path).is_some_and(|name| known(&name));
         let files = private::list(&self.dir, Keeper::Awsauth)?.into_iter().filter(|path| !is_known(path));
-        Ok(files.filter_map(|path| name_in(&path)).filter(|name| !known(name.as_str())).collect())
+        Ok(files.filter_map(|path| self.name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
     /// Whether there is a session of a profile, good or not, or one is being got.
@@ -224,18 +234,27 @@ impl Sessions {
     fn path(&self, profile: &ProfileName) -> PathBuf {
         self.dir.join(format!("{}.json", file_stem(profile.as_str())))
     }
+
+    /// The profile whose session is at `path`; none for a file under another name than [`file_stem`] gives it.
+    fn name_in(&self, path: &Path) -> Option<ProfileName> {
+        let file: File = json::read(path, Keeper::Awsauth)?;
+        ProfileName::new(&file.profile).ok().filter(|name| self.path(name) == path)
+    }
 }
 
-/// Whose session a file holds.
-fn name_in(path: &Path) -> Option<ProfileName> {
-    let file: File = json::read(path, Keeper::Awsauth)?;
-    ProfileName::new(&file.profile).ok()
+/// The profile whose session is at `path`, read from the path alone; none if it was too long for that.
+fn name_of(path: &Path) -> Option<String> {
+    let (escaped, _) = path.file_stem()?.to_str()?.rsplit_once('+')?;
+    Some(percent_decode_str(escaped).decode_utf8().ok()?.into_owned())
 }
 
-/// A name that no file system minds: escaped, and cut to a digest where escaping made it too long.
+/// The name of a profile's files without its extension, such as `prod+0a1b2c3d`.
+///
+/// The digest tells `Prod` from `prod` where the file system ignores case, and `con` from the device of that name on Windows.
 fn file_stem(name: &str) -> String {
+    let digest = hex::encode(sha1::Sha1::digest(name));
     let escaped = utf8_percent_encode(name, ESCAPED).to_string();
-    if escaped.len() <= LONGEST_STEM { escaped } else { cache_file_name(name).replace(".json", "") }
+    if escaped.len() <= LONGEST_STEM { format!("{escaped}+{}", &digest[..8]) } else { digest }
 }
 
 #[cfg(test)]
@@ -276,6 +295,30 @@ mod tests {
         let unknown: Vec<&str> = unknown.iter().map(ProfileName::as_str).collect();
         assert_eq!(unknown, [&"/".repeat(128), "a/b:c%2F@+."]);
         assert_eq!(disk::list(&dir.path().join("sessions")).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn no_two_profiles_share_a_file_where_case_is_ignored_and_none_is_a_device_of_windows() {
+        let stem = |name: &str| file_stem(name).to_lowercase();
+        let names = ["prod", "Prod", "PROD", "con", "CON", "nul", "com1"];
+        let stems: std::collections::HashSet<String> = names.into_iter().map(stem).collect();
+        assert_eq!(stems.len(), names.len(), "{stems:?}");
+        assert!(["con", "nul", "com1"].iter().all(|device| !stems.contains(*device)));
+    }
+
+    #[test]
+    fn a_session_under_the_name_of_an_earlier_version_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = Sessions::new(dir.path());
+        for name in ["prod", "other", &"/".repeat(128)] {
+            sessions.put(&saved(name)).unwrap();
+        }
+        let old = dir.path().join("sessions/prod.json");
+        std::fs::rename(sessions.path(&ProfileName::new("prod").unwrap()), &old).unwrap();
+        assert_eq!(sessions.names().unwrap().len(), 2);
+        sessions.sweep(Timestamp::UNIX_EPOCH);
+        assert!(!disk::exists(&old));
+        assert_eq!(sessions.names().unwrap().len(), 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::scene::{CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys};
+use crate::scene::{CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys, session_file};
 use crate::support::fake_aws::Fault;
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 use crate::support::sandbox::Run;
@@ -175,7 +175,7 @@ fn a_session_that_is_about_to_end_when_its_turn_comes_is_renewed_again() {
     scene.change_manifest(role, &format!("{role}duration_seconds = 900\n"));
     scene.logged_in(&["main", "prod"]);
     // The first run ends the second one's session; with an hour left nobody would look again.
-    let file = scene.home.path(&format!("{STATE}/sessions/prod.json"));
+    let file = scene.home.path(&session_file("prod"));
     let script = format!("rm -f '{}'; echo $AWS_ACCESS_KEY_ID", file.display());
     let old = scene.session("prod")["access_key_id"].clone();
     let run = scene.run(&["exec", "[mp]*", "--", "sh", "-c", &script]).ok();
@@ -193,7 +193,7 @@ fn about_to_end() -> (Scene, String) {
     scene.home.manifest(&(MANIFEST.replace(role, &short) + &second));
     scene.logged_in(&["main", "prod", "second"]);
     let sessions = scene.home.path(&format!("{STATE}/sessions"));
-    let script = format!("cd '{}'; rm -f prod.json second.json; echo ran", sessions.display());
+    let script = format!("cd '{}'; rm -f prod+* second+*; echo ran", sessions.display());
     (scene, script)
 }
 

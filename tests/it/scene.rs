@@ -201,5 +201,6 @@ impl Scene {
 
 /// Where a session is kept.
 pub(crate) fn session_file(name: &str) -> String {
-    format!("{STATE}/sessions/{name}.json")
+    let digest = hex::encode(<sha1::Sha1 as sha1::Digest>::digest(name));
+    format!("{STATE}/sessions/{name}+{}.json", &digest[..8])
 }

@@ -160,14 +160,14 @@ fn a_leading_tilde_in_a_variable_is_the_home_directory() {
     scene.home.write("c/credentials", long_term_keys());
     scene.run(&["apply"]).ok();
     scene.logged_in(&["main"]);
-    for file in ["st/sessions/main.json", "c/config"] {
-        assert!(scene.home.has(file), "{file}");
+    for file in [session_file("main").replace(STATE, "st"), "c/config".to_owned()] {
+        assert!(scene.home.has(&file), "{file}");
     }
     assert!(scene.home.read("c/credentials").contains("[main]"));
     assert!(!scene.home.has("~") && !scene.home.has(CONFIG) && !scene.home.has(STATE));
     let scene = Scene::new().env("XDG_STATE_HOME", "~/s");
     scene.logged_in(&["main"]);
-    assert!(scene.home.has("s/awsauth/sessions/main.json"));
+    assert!(scene.home.has(&session_file("main").replace(STATE, "s/awsauth")));
 }
 
 #[test]

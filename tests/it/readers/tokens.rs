@@ -110,13 +110,13 @@ fn a_token_that_boto3_refreshed_serves_awsauth_and_one_that_awsauth_refreshed_se
     let_the_token_age(&home);
     let (operations, _) = identify(&home, Client::Boto3, read);
     assert_eq!(operations, ["CreateToken", "GetRoleCredentials", "GetCallerIdentity"]);
-    std::fs::remove_file(home.sandbox.path(".local/state/awsauth/sessions/read.json")).unwrap();
+    std::fs::remove_file(home.sandbox.path(&crate::scene::session_file("read"))).unwrap();
     home.fake.clear();
     drop(home.sandbox.run(["login", "read"]).ok());
     assert_eq!(home.fake.operations(), ["GetRoleCredentials"]);
 
     let_the_token_age(&home);
-    std::fs::remove_file(home.sandbox.path(".local/state/awsauth/sessions/read.json")).unwrap();
+    std::fs::remove_file(home.sandbox.path(&crate::scene::session_file("read"))).unwrap();
     home.fake.clear();
     let run = home.sandbox.run(["credential-process", "read"]).ok();
     assert!(run.stdout.contains(SECRET_MARK));
