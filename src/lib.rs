@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! profiles.toml → manifest → model::Catalog → plan → apply → ~/.aws/{config,credentials}
-//! profile name  → model::Chain → login (decides) ⇄ broker (does) → aws / store / prompt → render → env, JSON, table
+//! profile name  → model::Chain → flow (decides) ⇄ provider (does) → aws / store / prompt → render → env, JSON, table
 //!
 //!             cli          args · one file per command · report · exit codes; imported by nobody
-//!    apply        broker   executors: carry out a Plan; carry out login's steps through the ports
+//!    apply        provider   executors: carry out a Plan; carry out the steps of flow through the ports
 //!    system   aws  store  prompt      the outside: files, clock, env · STS/SSO/OIDC · saved sessions · the person
-//!    manifest → plan    login   render           pure
+//!    manifest → plan    flow    render           pure
 //!              model     ini                      pure
 //!    source   diagnostic   secret   address      leaves
 //! ```
@@ -19,18 +19,18 @@
 mod address;
 mod apply;
 mod aws;
-mod broker;
 mod cli;
 mod diagnostic;
+mod flow;
 mod ini;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod laws;
-mod login;
 mod manifest;
 mod model;
 mod plan;
 mod prompt;
+mod provider;
 mod render;
 mod secret;
 mod source;

@@ -21,7 +21,7 @@ use super::clock::Clock;
 use super::limit::Limited;
 use super::proxies::Proxies;
 use crate::address::WebAddress;
-use crate::login::{CallError, ClockSkew, Obstacle, Operation};
+use crate::flow::{CallError, ClockSkew, Obstacle, Operation};
 use crate::model::{Credentials, Routing};
 
 /// How long a connection may take to open.

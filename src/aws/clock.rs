@@ -11,7 +11,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use crate::login::ClockSkew;
+use crate::flow::ClockSkew;
 
 /// This machine's clock, and what the last answer said of it; clones share that.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::limit::LARGEST;
 use super::obstacle;
-use crate::login::{Answer, CallError, Obstacle, Operation, Problem};
+use crate::flow::{Answer, CallError, Obstacle, Operation, Problem};
 use crate::model::{Credentials, is_sendable};
 use crate::secret::Secret;
 

@@ -1,7 +1,7 @@
 //! Owns the calls to AWS through its SDK: a call of `login`'s vocabulary in, a value or a [`CallError`] out. Must not
 //! cache, prompt, or let an SDK type out.
 //!
-//! [`CallError`]: crate::login::CallError
+//! [`CallError`]: crate::flow::CallError
 
 mod certificates;
 mod client;

@@ -5,7 +5,7 @@ use std::io;
 
 use rustls::CertificateError;
 
-use crate::login::Obstacle;
+use crate::flow::Obstacle;
 
 /// What was in the way, and in which words, as far as the chain of causes under `error` tells. `proxy` is the variable that
 /// names the proxy.

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::client::{Aws, Retry};
 use super::error::{expect, expect_sendable, expect_short, odd};
 use crate::address::WebAddress;
-use crate::login::{
+use crate::flow::{
     CallError, CreateToken, DeviceAuthorization, Grant, Granted, Operation, RegisterClient, StartDeviceAuthorization,
     registered_redirect_uri,
 };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::client::{Aws, Retry};
 use super::error::{expect, expect_sendable, odd};
-use crate::login::{
+use crate::flow::{
     AccountItem, CallError, GetRoleCredentials, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, Operation,
     shortened,
 };

@@ -2,7 +2,7 @@
 
 use super::client::{Aws, Retry};
 use super::error::{credentials, odd};
-use crate::login::{AssumeRole, CallError, GetSessionToken, Operation};
+use crate::flow::{AssumeRole, CallError, GetSessionToken, Operation};
 use crate::model::{Credentials, SessionDuration};
 
 impl Aws {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::command;
+use crate::cli::command;
 
 /// One declarative profiles.toml for every AWS profile, and one login command for all of them
 #[derive(Debug, Parser)]

@@ -1,56 +1,21 @@
 //! Owns everything a person sees: flags, files, messages, exit codes. Imported by nobody.
 
 mod access_key;
-mod advice;
-mod announce;
+mod apply;
 mod args;
-mod asker;
-mod at_tty;
-mod batch;
-mod colored_diff;
 mod command;
-mod compat_warnings;
-mod complete;
-mod confirm;
-mod desk;
-mod difference;
-mod discovered;
-mod ending;
+mod config;
+mod discover;
+mod env_config;
+mod exec;
 mod exit;
 mod explain;
-mod failure;
-mod failure_report;
-mod files;
-mod findings;
-mod landing;
-mod life;
-mod lister;
-mod load;
-mod misses;
-mod names;
-mod out;
-mod outcomes;
-mod permissions;
-mod personal;
-mod picker;
-mod places;
-mod plans;
-mod portals;
-mod profile_json;
-mod program;
-mod progress;
-mod prune;
-mod report;
-mod runs;
-mod scope;
-mod selection;
+mod login;
+mod logout;
+mod paths;
 mod shell;
-mod surroundings;
-mod undo;
-mod unknown;
-mod unmanaged;
-mod why;
-mod work;
+mod status;
+mod ui;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -60,9 +25,9 @@ use clap::Parser as _;
 
 use args::{Cli, Color, Command};
 use exit::Exit;
-use failure::Failure;
-use out::{FindingsShown, Out, TalkPlace};
-use places::Places;
+use paths::Paths;
+use ui::failure::Failure;
+use ui::out::{FindingsShown, Out, TalkPlace};
 
 use crate::system::core_dumps;
 use crate::system::host::Host;
@@ -87,7 +52,7 @@ fn catch_panic(work: impl FnOnce() -> Exit) -> Exit {
 }
 
 fn perform(host: &Host) -> Exit {
-    if let Some(answer) = complete::answer(host) {
+    if let Some(answer) = config::complete::answer(host) {
         // If the shell has gone away, nobody is left to tell.
         drop(std::io::stdout().write_all(answer.as_bytes()));
         return Exit::Done;
@@ -116,13 +81,13 @@ fn ended(result: Result<Exit, Failure>, out: Out) -> Exit {
 }
 
 fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
-    let places = Places::new(host, cli.global.manifest.as_deref());
+    let places = Paths::new(host, cli.global.manifest.as_deref());
     match &cli.command {
         Command::Init(args) => command::init::run(args, places, out),
         Command::Check(args) => command::check::run(args, places, out),
         Command::Vars(args) => command::vars::run(args, host, places, out),
         Command::Discover(args) => command::discover::run(args, host, places, out),
-        Command::Apply(args) if args.undo.is_some() => undo::run(args, host, places, out),
+        Command::Apply(args) if args.undo.is_some() => apply::undo::run(args, host, places, out),
         Command::Apply(args) => command::apply::run(args, host, places, out),
         Command::Keys(args) => command::keys::run(args, host, places, out),
         Command::Login(args) => command::login::run(args, host, places, out),

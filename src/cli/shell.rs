@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use super::exit::Exit;
-use super::failure::Failure;
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
 use crate::render::{HookShell, Shell};
 use crate::system::host::Host;
 

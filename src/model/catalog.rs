@@ -9,7 +9,7 @@ use super::{Chain, Kind, Profile, SsoAccess, SsoSession};
 pub(crate) struct Catalog {
     sessions: Vec<Arc<SsoSession>>,
     profiles: Vec<Profile>,
-    /// Places in `profiles`, sorted by name.
+    /// Paths in `profiles`, sorted by name.
     by_name: Vec<usize>,
 }
 

@@ -16,7 +16,7 @@ const EXPENDABLE: [usize; 3] = [1, 3, 2];
 pub(crate) struct Graph<'m> {
     /// SSO sessions, then portals and long-term keys, then profiles; each in the manifest's order.
     pub(crate) nodes: Vec<Node<'m>>,
-    /// Places in `nodes`.
+    /// Paths in `nodes`.
     pub(crate) edges: Vec<(usize, usize)>,
 }
 

@@ -10,16 +10,16 @@ const LAYERS: [(&str, &[&str]); 18] = [
     // Only in tests and under the feature `fuzzing`.
     ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "secret"]),
     ("apply", &["plan", "system"]),
-    ("broker", &["model", "login", "aws", "store", "prompt", "system", "secret"]),
+    ("provider", &["model", "flow", "aws", "store", "prompt", "system", "secret"]),
     // `system` hands secrets to a program's environment, and shows them nowhere.
     ("system", &["source", "secret", "address"]),
-    ("aws", &["model", "login", "secret", "address"]),
+    ("aws", &["model", "flow", "secret", "address"]),
     ("store", &["source", "model", "secret", "system"]),
     // The terminal and programs are the system's; whom to ask, and how often, is decided here.
     ("prompt", &["secret", "system"]),
     ("manifest", &["source", "diagnostic", "model", "address"]),
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
-    ("login", &["model", "secret"]),
+    ("flow", &["model", "secret"]),
     ("render", &["model", "secret"]),
     ("model", &["source", "secret", "address"]),
     ("ini", &["source"]),

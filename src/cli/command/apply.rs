@@ -4,21 +4,21 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::colored_diff::colored;
-use crate::cli::compat_warnings::{self, WarningJson};
-use crate::cli::confirm::confirm;
+use crate::cli::apply::compat_warnings::{self, WarningJson};
+use crate::cli::apply::file_plan::{FileJson, FileWork};
+use crate::cli::apply::plans::{Plans, Work};
+use crate::cli::apply::program::Program;
+use crate::cli::config::load::Manifest;
+use crate::cli::config::portals;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::failure::Failure;
-use crate::cli::load::Manifest;
-use crate::cli::names::few;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::plans::{Plans, Work};
-use crate::cli::portals;
-use crate::cli::program::Program;
-use crate::cli::unmanaged;
-use crate::cli::work::{FileJson, FileWork};
+use crate::cli::explain::unmanaged;
+use crate::cli::paths::Paths;
+use crate::cli::ui::confirm::confirm;
+use crate::cli::ui::diff::colored;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::few;
+use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission, without_sessions};
@@ -67,7 +67,7 @@ impl Args {
 }
 
 /// Plans both files, shows the plan where somebody wants to see it, and carries it out.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let manifest = Manifest::read(places, out)?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), places, out);
@@ -112,7 +112,7 @@ fn written(work: &Work) -> Vec<String> {
 }
 
 /// What SDKs will start does not know of `--manifest`.
-fn warn_of_manifest(names_program: bool, places: Places<'_>, out: Out) {
+fn warn_of_manifest(names_program: bool, places: Paths<'_>, out: Out) {
     if names_program && !places.is_manifest_found_again() {
         out.warn(
             "this manifest was named by --manifest, and `credential_process` will look for it where AWSAUTH_MANIFEST says, \
@@ -166,7 +166,7 @@ fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool
     if out.json {
         let mut warnings =
             [compat_warnings::document(&work.config), compat_warnings::document(&work.credentials)].concat();
-        let path = Places::text(&work.config.snapshot.path);
+        let path = Paths::text(&work.config.snapshot.path);
         warnings.extend(plans.dependents(work).iter().map(|one| WarningJson {
             path: path.clone(),
             line: one.line,
@@ -259,7 +259,7 @@ fn before_login(plans: &Plans<'_>, work: &Work) -> Vec<String> {
 }
 
 fn say_nothing_to_do(files: [&Path; 2], out: Out) {
-    let [config, credentials] = files.map(|path| display_safe(&Places::shown(path)));
+    let [config, credentials] = files.map(|path| display_safe(&Paths::shown(path)));
     out.say(&format!("nothing to do: {config} and {credentials} are what the manifest says"));
 }
 

@@ -1,11 +1,11 @@
 //! Owns `awsauth check`.
 
+use crate::cli::config::load::Reading;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::load::Reading;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::unmanaged;
+use crate::cli::explain::unmanaged;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::manifest::Audience;
 use crate::source::{Source, display_safe};
 
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 }
 
 /// Validates the manifest: no network, no home directory needed with `--manifest`.
-pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let reading = Reading::read(places, if args.team { Audience::Team } else { Audience::Person })?;
     if out.json {
         out.document(reading.document())?;

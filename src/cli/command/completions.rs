@@ -1,9 +1,9 @@
 //! Owns `awsauth completions`.
 
-use crate::cli::complete::BY_NAME;
+use crate::cli::config::complete::BY_NAME;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::out::Out;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::render::CompletionShell;
 
 /// Prints what to add to a shell's start-up file.

@@ -1,15 +1,15 @@
 //! Owns `awsauth credential-process`.
 
-use crate::cli::at_tty;
-use crate::cli::complete::profile_names;
-use crate::cli::desk::Desk;
+use crate::cli::config::complete::profile_names;
+use crate::cli::env_config::IGNORES_ENDPOINTS;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::out::{FindingsShown, Out};
-use crate::cli::places::Places;
-use crate::cli::surroundings::IGNORES_ENDPOINTS;
+use crate::cli::login::service::LoginService;
+use crate::cli::login::terminal;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::{FindingsShown, Out};
+use crate::flow::{Freshness, judge};
 use crate::ini::{Document, FileKind};
-use crate::login::{Freshness, judge};
 use crate::model::{Credentials, KeyPrint, ProfileName, Session};
 use crate::plan;
 use crate::render::process_json;
@@ -32,13 +32,13 @@ pub(crate) struct Args {
 }
 
 /// Prints the kept session if it is good, else a new one that needs no person.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let credentials = if let Some(credentials) = warm(&args.name, host, places) {
         credentials
     } else {
         // What SDKs show of it must not be about other profiles, and fit in one line.
         let out = Out { findings: FindingsShown::OneLine, ..out };
-        at_tty::credentials(Desk::new(host, places, out)?, &args.name, host)?
+        terminal::credentials(LoginService::new(host, places, out)?, &args.name, host)?
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 
 /// The kept session, without reading the manifest: its files are the very ones that the session's definition was read
 /// from, and there are no others. SDKs call this before every command, so it touches neither TOML, network nor threads.
-fn warm(name: &str, host: &Host, places: Places<'_>) -> Option<Credentials> {
+fn warm(name: &str, host: &Host, places: Paths<'_>) -> Option<Credentials> {
     // It may mean another definition than the one that the session has.
     if host.var_os(IGNORES_ENDPOINTS).is_some() {
         return None;
@@ -59,7 +59,7 @@ fn warm(name: &str, host: &Host, places: Places<'_>) -> Option<Credentials> {
     }
     let manifest = places.manifest().ok()?;
     // Where a person's own file is looked for depends on the environment.
-    let own = Places::own_local();
+    let own = Paths::own_local();
     let is_current = seen.first()?.path() == manifest
         && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
         && seen.iter().all(|file| matches!(file.compare(), Compared::Untouched | Compared::SameContent));
@@ -67,7 +67,7 @@ fn warm(name: &str, host: &Host, places: Places<'_>) -> Option<Credentials> {
 }
 
 /// Whether the long-term key that the session came from is still the one in the credentials file.
-fn is_key_current(session: &Session, places: Places<'_>) -> bool {
+fn is_key_current(session: &Session, places: Paths<'_>) -> bool {
     let Some(print) = &session.key else { return true };
     let Some(bytes) = places.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };
     let document = Document::parse(&bytes, FileKind::Credentials);

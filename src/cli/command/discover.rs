@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::broker::{Attendance, Listing};
-use crate::cli::colored_diff::colored;
 use crate::cli::command::login::Flow;
-use crate::cli::complete::session_names;
-use crate::cli::confirm::ask;
-use crate::cli::desk::Browser;
-use crate::cli::discovered;
+use crate::cli::config::complete::session_names;
+use crate::cli::config::load::Reading;
+use crate::cli::config::portals;
+use crate::cli::discover::fetch::{self, SignIn};
+use crate::cli::discover::merge::{Findings, check_files};
+use crate::cli::discover::report;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::failure::Failure;
-use crate::cli::findings::{Findings, check_files};
-use crate::cli::lister::{self, SignIn};
-use crate::cli::load::Reading;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::portals;
+use crate::cli::login::service::Browser;
+use crate::cli::paths::Paths;
+use crate::cli::ui::confirm::ask;
+use crate::cli::ui::diff::colored;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::manifest::{Audience, Gone};
 use crate::model::{SsoFlow, SsoSession};
+use crate::provider::{Attendance, Listing};
 use crate::system::host::Host;
 
 /// List the accounts and roles of an SSO session into the accounts of the manifest; every other byte of it stays
@@ -56,7 +56,7 @@ pub(crate) struct Args {
 }
 
 /// Lists, shows what that changes, asks where somebody can be asked, and writes it.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     if out.json && host.is_interactive() && !args.yes && !args.dry_run {
         return Err(Failure::new(Exit::Usage, "with `--json`, nobody is asked before the manifest is written")
             .hint("`--dry-run` shows what would change, `--yes` writes it"));
@@ -87,8 +87,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
         flow: args.flow.map(SsoFlow::from),
         setting: reading.loaded.settings.sso_flow,
     };
-    let listing = lister::list(&session, sign_in, host, places, out)?;
-    discovered::note(&listing, out);
+    let listing = fetch::list(&session, sign_in, host, places, out)?;
+    report::note(&listing, out);
     finish(args, &reading, &session, &listing, (host, places, out))
 }
 
@@ -130,39 +130,39 @@ fn finish(
     reading: &Reading,
     session: &SsoSession,
     listing: &Listing,
-    (host, places, out): (&Host, Places<'_>, Out),
+    (host, places, out): (&Host, Paths<'_>, Out),
 ) -> Result<Exit, Failure> {
     let gone = if args.prune { Gone::Prune } else { Gone::Keep };
     let findings = Findings::new(reading, session, listing, gone, out)?;
-    discovered::note_left(&findings, session, out);
+    report::note_left(&findings, session, out);
     if args.prune && findings.gone == Gone::Keep {
         out.warn("not all profiles of the manifest are known, so nothing is dropped: `awsauth check` says why");
     }
     let is_pending = !findings.merged.texts.is_empty();
     if args.dry_run && !out.json {
-        for (_, diff) in findings.diffs(Places::shown) {
+        for (_, diff) in findings.diffs(Paths::shown) {
             out.data(&colored(&diff))?;
         }
     }
     if !out.json {
-        discovered::say(&findings, session, listing, out);
+        report::say(&findings, session, listing, out);
         if is_pending {
-            discovered::say_profiles(&findings, out);
+            report::say_profiles(&findings, out);
         }
     }
     let is_written = is_pending && !args.dry_run;
     if is_written {
         findings.check_changed()?;
         if host.is_interactive() && !args.yes && !out.json {
-            discovered::say_files(&findings, "would change", out);
+            report::say_files(&findings, "would change", out);
             ask(!findings.drops())?;
         }
         findings.write(&args.again(), places, out)?;
     }
     if out.json {
-        out.document(discovered::document(&findings, session, listing, is_written))?;
+        out.document(report::document(&findings, session, listing, is_written))?;
     } else {
-        discovered::say_end(&findings, session, args.dry_run, out);
+        report::say_end(&findings, session, args.dry_run, out);
     }
     Ok(Exit::Done)
 }

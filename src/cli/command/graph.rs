@@ -4,15 +4,15 @@ use anstyle::Style;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::cli::desk::Desk;
+use crate::cli::config::load::Manifest;
+use crate::cli::config::profile_json::RootJson;
+use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::life::state;
-use crate::cli::load::Manifest;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::profile_json::RootJson;
-use crate::cli::selection::Filter;
+use crate::cli::login::service::LoginService;
+use crate::cli::paths::Paths;
+use crate::cli::status::validity::state;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::render::{Graph, Node};
 use crate::system::clock;
 use crate::system::host::Host;
@@ -47,13 +47,13 @@ enum Format {
 }
 
 /// Draws it.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     if out.json && args.format.is_some() {
         return Err(Failure::new(Exit::Usage, "`--json` is a format of its own: leave `--format` out"));
     }
     let format = args.format.unwrap_or(Format::Tree);
     if format == Format::Tree && !out.json && out.has_color_on_stdout() {
-        let desk = Desk::new(host, places, out)?;
+        let desk = LoginService::new(host, places, out)?;
         let graph = graph(args, &desk.manifest)?;
         desk.manifest.warn_of_errors();
         return tree(&graph, host, out, |node| style(&desk, node));
@@ -99,7 +99,7 @@ fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -
 }
 
 /// A profile in the colour of its state.
-fn style(desk: &Desk<'_>, node: Node<'_>) -> Style {
+fn style(desk: &LoginService<'_>, node: Node<'_>) -> Style {
     let Node::Profile(profile) = node else { return Style::new().bold() };
     let now = clock::now();
     desk.chain(profile.name.as_str())

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::out::Out;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::render::HookShell;
 use crate::system::host::Host;
 

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::system::atomic;
 
 /// Writes a starter with a comment on every line; never overwrites a file.
@@ -20,7 +20,7 @@ pub(crate) struct Args {
 const STARTER: &str = include_str!("starter.toml");
 
 /// Writes the starter where the manifest is looked for.
-pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     if args.print {
         out.data(STARTER)?;
         return Ok(Exit::Done);
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args, places: Places<'_>, out: Out) -> Result<Exit, Fai
             .hint("`awsauth init --print` shows the starter"));
     }
     if out.json {
-        out.document(InitJson { manifest: Places::text(&path) })?;
+        out.document(InitJson { manifest: Paths::text(&path) })?;
     } else {
         out.say(&format!("wrote {}", crate::source::display_safe(&path.display().to_string())));
         out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");

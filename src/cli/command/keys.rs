@@ -6,14 +6,14 @@ use serde::Serialize;
 
 use crate::apply::Keep;
 use crate::cli::access_key::{self, looks_like_key_id};
-use crate::cli::complete::names_with_key;
-use crate::cli::desk::Desk;
+use crate::cli::apply::prune::Prune;
+use crate::cli::config::complete::names_with_key;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::failure::Failure;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::prune::Prune;
+use crate::cli::login::service::LoginService;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::model::{LongTermKey, ProfileName};
 use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
@@ -60,13 +60,13 @@ struct AddArgs {
 }
 
 /// Runs the action.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let Action::Add(args) = &args.action;
     add(args, host, places, out)
 }
 
-fn add(args: &AddArgs, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let desk = Desk::new(host, places, out)?;
+fn add(args: &AddArgs, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+    let desk = LoginService::new(host, places, out)?;
     let profile = desk.manifest.profile(&args.name)?;
     desk.manifest.warn_of_errors();
     let section = profile.long_term_section().ok_or_else(|| {
@@ -122,7 +122,7 @@ struct AddedJson<'a> {
 }
 
 /// Ends what was made from another key than `section` has now, here and where SDKs find it.
-fn end_sessions(section: &ProfileName, desk: &Desk<'_>, places: Places<'_>, out: Out) -> Result<Prune, Failure> {
+fn end_sessions(section: &ProfileName, desk: &LoginService<'_>, places: Paths<'_>, out: Out) -> Result<Prune, Failure> {
     let bytes = disk::read(&places.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
     let prune = Prune::of_key(section, &desk.manifest.catalog, &desk.sessions, &bytes);
     let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| desk.sessions.key_id(name));

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 
-use crate::cli::complete::profile_names;
+use crate::cli::config::complete::profile_names;
+use crate::cli::config::load::Manifest;
+use crate::cli::config::profile_json::ProfileJson;
+use crate::cli::config::provenance;
+use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::load::Manifest;
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::profile_json::ProfileJson;
-use crate::cli::selection::Filter;
-use crate::cli::why;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::model::{Profile, Region};
 use crate::render::{header, table_within};
 use crate::source::display_safe;
@@ -40,9 +40,9 @@ struct ListJson<'p> {
 }
 
 /// Shows the table.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     if let Some(name) = &args.why {
-        return why::run(name, host, places, out);
+        return provenance::run(name, host, places, out);
     }
     let manifest = Manifest::read(places, out)?;
     let profiles = args.filter.choose(&manifest)?;

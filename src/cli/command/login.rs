@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use crate::broker::{Attendance, Renewal};
-use crate::cli::announce::announce;
-use crate::cli::complete::profile_and_session_names;
-use crate::cli::desk::{Browser, Desk, Manner};
+use crate::cli::config::complete::profile_and_session_names;
+use crate::cli::config::load::Manifest;
+use crate::cli::config::portals;
+use crate::cli::config::selection::{Among, Tags, Wanted, choose};
+use crate::cli::env_config::given_code;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::failure::Failure;
-use crate::cli::life::word;
-use crate::cli::load::Manifest;
-use crate::cli::out::Out;
-use crate::cli::outcomes::Outcomes;
-use crate::cli::picker::pick;
-use crate::cli::places::Places;
-use crate::cli::portals;
-use crate::cli::selection::{Among, Tags, Wanted, choose};
-use crate::cli::surroundings::given_code;
+use crate::cli::login::report::Outcomes;
+use crate::cli::login::service::{Browser, LoginService, Manner};
+use crate::cli::login::summary::announce;
+use crate::cli::paths::Paths;
+use crate::cli::status::validity::word;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::cli::ui::picker::pick;
 use crate::model::{Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::provider::{Attendance, Renewal};
 use crate::secret::Secret;
 use crate::system::host::Host;
 
@@ -80,9 +80,9 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 /// Logs in to every profile that was named, and says how each went.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
-    let desk = Desk::new(host, places, out)?;
+    let desk = LoginService::new(host, places, out)?;
     let profiles = wanted(args, &desk, host, out)?;
     desk.manifest.warn_of_errors();
     let mut report = Outcomes::new(out);
@@ -145,7 +145,7 @@ impl Args {
     }
 }
 
-fn is_through(session: &SsoSession, profile: &Profile, desk: &Desk<'_>) -> bool {
+fn is_through(session: &SsoSession, profile: &Profile, desk: &LoginService<'_>) -> bool {
     let chain = desk.manifest.catalog.chain(profile.name.as_str());
     chain.and_then(|chain| chain.root()) == Some(Root::Session(session))
 }
@@ -156,7 +156,7 @@ fn sessions<'m>(args: &'m Args, manifest: &'m Manifest) -> impl Iterator<Item = 
 }
 
 /// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.
-fn wanted<'d>(args: &Args, desk: &'d Desk<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
+fn wanted<'d>(args: &Args, desk: &'d LoginService<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
     let manifest = &desk.manifest;
     let among = Among::WithSession;
     // An SSO session may be named.

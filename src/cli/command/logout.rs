@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::advice;
-use crate::cli::announce::first_names;
-use crate::cli::complete::profile_and_session_names;
-use crate::cli::ending::{Ended, Ending, SignedOut, note, take};
+use crate::cli::config::complete::profile_and_session_names;
+use crate::cli::config::load::{Manifest, Reading};
+use crate::cli::config::selection::{Among, Wanted, choose as choose_profiles};
 use crate::cli::exit::Exit;
-use crate::cli::failure::{ErrorJson, Failure};
-use crate::cli::load::{Manifest, Reading};
-use crate::cli::out::Out;
-use crate::cli::picker::pick;
-use crate::cli::places::Places;
-use crate::cli::scope::{Scope, access, affected, in_levels, is_of};
-use crate::cli::selection::{Among, Wanted, choose as choose_profiles};
-use crate::login::seconds_left;
+use crate::cli::explain::aws;
+use crate::cli::login::summary::first_names;
+use crate::cli::logout::execute::{Ended, Ending, SignedOut, note, take};
+use crate::cli::logout::select::{Scope, access, affected, in_levels, is_of};
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::{ErrorJson, Failure};
+use crate::cli::ui::out::Out;
+use crate::cli::ui::picker::pick;
+use crate::flow::seconds_left;
 use crate::manifest::{Audience, Loaded};
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
@@ -64,7 +64,7 @@ struct Account {
 }
 
 /// Ends them. What cannot be ended at AWS, for want of a network, is ended here all the same.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     if args.names.is_empty() && !args.all && !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `--all`"));
     }
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     Ok(exit)
 }
 
-fn end(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+fn end(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let ending = Ending::new(host, places, out)?;
     if args.all {
         return end_all(&ending, places, out);
@@ -131,7 +131,7 @@ fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Re
 }
 
 /// Names need profiles that are in order; everything does not.
-fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
+fn read_manifest(places: Paths<'_>, out: Out) -> Result<Manifest, Failure> {
     let manifest = Manifest::read_in_part(places, out);
     manifest.map_err(|failure| {
         let hint = "`awsauth logout --all` needs no manifest";
@@ -142,7 +142,7 @@ fn read_manifest(places: Places<'_>, out: Out) -> Result<Manifest, Failure> {
     })
 }
 
-fn end_all(ending: &Ending, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+fn end_all(ending: &Ending, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let loaded = Reading::read(places, Audience::Person).ok().map(|reading| reading.loaded);
     let is_there = places.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
     let is_in_order = loaded.as_ref().is_some_and(Loaded::is_in_order);
@@ -266,7 +266,7 @@ impl Account {
             seconds_left: seconds_left(*until, now),
         });
         let untold = self.signed_out.iter().filter_map(|SignedOut { name, untold }| {
-            let failure = advice::told(Failure::of(Exit::Unavailable, untold.as_ref()?), untold.as_ref()?);
+            let failure = aws::told(Failure::of(Exit::Unavailable, untold.as_ref()?), untold.as_ref()?);
             Some(NotToldJson { name, error: failure.document() })
         });
         let strangers = scope.strangers.iter().map(|(name, sign_in)| SignInJson {

@@ -4,8 +4,8 @@ use clap::CommandFactory as _;
 
 use crate::cli::args::Cli;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::out::Out;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 
 /// Prints the manual page in roff; `awsauth man | man -l -` shows it.
 pub(crate) fn run(out: Out) -> Result<Exit, Failure> {

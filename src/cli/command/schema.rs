@@ -1,8 +1,8 @@
 //! Owns `awsauth schema`.
 
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::out::Out;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::manifest;
 
 /// Print the JSON Schema of the manifest, for editors

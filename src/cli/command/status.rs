@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::desk::Desk;
+use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::failure::Failure;
-use crate::cli::life::{Life, State, state};
-use crate::cli::out::Out;
-use crate::cli::places::Places;
-use crate::cli::selection::Filter;
-use crate::login::seconds_left;
+use crate::cli::login::service::LoginService;
+use crate::cli::paths::Paths;
+use crate::cli::status::validity::{Life, State, state};
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::flow::seconds_left;
 use crate::model::{Chain, Pattern, Profile};
 use crate::render::{duration, header, table_within};
 use crate::system::clock;
@@ -47,8 +47,8 @@ pub(crate) struct Args {
 }
 
 /// Shows the table.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
-    let desk = Desk::new(host, places, out)?;
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+    let desk = LoginService::new(host, places, out)?;
     if let Err(error) = desk.sessions.check() {
         explain::disk(&error).say_as_warning(out);
     }
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
 }
 
 /// Tells of long-term keys that stand where sessions belong.
-fn say_misplaced(desk: &Desk<'_>, profiles: &[&Profile], out: Out) {
+fn say_misplaced(desk: &LoginService<'_>, profiles: &[&Profile], out: Out) {
     for profile in profiles.iter().filter(|profile| !desk.has_key(profile)) {
         if let (Some(at), Some(section)) = (desk.misplaced_key(profile), profile.long_term_section()) {
             out.say(&format!(
@@ -92,7 +92,7 @@ fn say_misplaced(desk: &Desk<'_>, profiles: &[&Profile], out: Out) {
 }
 
 /// The commands after which these profiles have time left: first the long-term keys that are missing, then the login.
-fn cure(desk: &Desk<'_>, short: &[(&Chain<'_>, &State)]) -> String {
+fn cure(desk: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
     let mut commands: Vec<String> = Vec::new();
     for base in short.iter().map(|(chain, _)| chain.base()) {
         if base.long_term_section().is_none() || desk.has_key(base) {

@@ -1,16 +1,16 @@
 //! Owns `awsauth use`, which only the shell function of `awsauth hook` can make true.
 
-use crate::cli::complete::profile_names;
-use crate::cli::desk::{Desk, InPlace};
+use crate::cli::config::complete::profile_names;
+use crate::cli::env_config::stale_variables;
 use crate::cli::exit::Exit;
-use crate::cli::failure::Failure;
-use crate::cli::life::word;
-use crate::cli::out::Out;
-use crate::cli::picker::pick;
-use crate::cli::places::Places;
+use crate::cli::login::service::{InPlace, LoginService};
+use crate::cli::paths::Paths;
 use crate::cli::shell::{current_hook, current_shell, one_line};
-use crate::cli::surroundings::stale_variables;
-use crate::login::seconds_left;
+use crate::cli::status::validity::word;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::cli::ui::picker::pick;
+use crate::flow::seconds_left;
 use crate::render::{Change, HOOK_VARIABLE, HookShell, Shell, duration};
 use crate::system::clock;
 use crate::system::host::Host;
@@ -34,7 +34,7 @@ pub(crate) struct Args {
 }
 
 /// Prints what the function evaluates; without the function it says how to get it.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let asked = host.var(HOOK_VARIABLE);
     let Some(shell) = HookShell::ALL.into_iter().find(|shell| asked == Some(shell.name())) else {
         return Err(without_function(args, host));
@@ -42,13 +42,13 @@ pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Res
     let change = if args.none {
         Change::to_nobody(stale_variables(host))
     } else {
-        change(args, host, &Desk::new(host, places, out)?, out)?
+        change(args, host, &LoginService::new(host, places, out)?, out)?
     };
     out.data(&shell.lines(&change).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
 }
 
-fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change, Failure> {
+fn change(args: &Args, host: &Host, desk: &LoginService<'_>, out: Out) -> Result<Change, Failure> {
     let name = match &args.name {
         Some(name) => name.clone(),
         None => choose(desk, host, out)?,
@@ -66,7 +66,7 @@ fn change(args: &Args, host: &Host, desk: &Desk<'_>, out: Out) -> Result<Change,
     Ok(Change::to(profile, &credentials, stale_variables(host)))
 }
 
-fn choose(desk: &Desk<'_>, host: &Host, out: Out) -> Result<String, Failure> {
+fn choose(desk: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {
     if desk.manifest.catalog.profiles().is_empty() {
         return Err(desk.manifest.without_profiles());
     }

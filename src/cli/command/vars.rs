@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::cli::confirm::check_replaceable;
+use crate::cli::config::load::{ManifestJson, PlaceJson, Reading};
+use crate::cli::config::personal;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::failure::Failure;
-use crate::cli::load::{ManifestJson, PlaceJson, Reading};
-use crate::cli::out::Out;
-use crate::cli::personal;
-use crate::cli::places::Places;
+use crate::cli::paths::Paths;
+use crate::cli::ui::confirm::check_replaceable;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
 use crate::manifest::{Audience, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
 use crate::render::table_or_paragraphs;
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 }
 
 /// Asks for what is missing where somebody can be asked, and shows all of it.
-pub(crate) fn run(args: &Args, host: &Host, places: Places<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
     let mut reading = Reading::read(places, Audience::Person)?;
     if reading.loaded.variables.is_empty() && !reading.loaded.is_in_order() {
         if out.json {
@@ -70,7 +70,7 @@ fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>
     if out.json || !host.is_interactive() {
         return Ok(values);
     }
-    let help = format!("goes to {}; Enter leaves it out", Places::shown(&reading.files.personal));
+    let help = format!("goes to {}; Enter leaves it out", Paths::shown(&reading.files.personal));
     if missing(reading).next().is_some() {
         check_replaceable(&reading.files.personal)?;
     }
@@ -144,7 +144,7 @@ fn set_in(variable: &Variable, reading: &Reading) -> String {
     match (variable.set_at, &variable.required) {
         (Some(at), _) => {
             let (path, Position { line, .. }) = reading.files.layers.sources().locate(at);
-            format!("{}:{line}", Places::shown(path))
+            format!("{}:{line}", Paths::shown(path))
         }
         (None, Some(words)) => format!("({words})"),
         (None, None) => "-".to_owned(),
@@ -201,7 +201,7 @@ fn document(reading: &Reading) -> VarsJson {
     };
     VarsJson {
         manifest: reading.document(),
-        personal: Places::text(&reading.files.personal),
+        personal: Paths::text(&reading.files.personal),
         variables: reading.loaded.variables.iter().map(variable).collect(),
     }
 }

@@ -1,0 +1,54 @@
+//! Owns the warnings about lines of the user's own that AWS's tools do not read alike.
+
+use serde::Serialize;
+
+use crate::cli::apply::file_plan::FileWork;
+use crate::cli::paths::Paths;
+use crate::cli::ui::out::Out;
+use crate::ini::Warning;
+use crate::secret::mask_words;
+use crate::source::display_safe;
+
+/// Without `-v`, so many are shown.
+const SHOWN: usize = 5;
+
+/// A line of one's own that needs a look.
+#[derive(Clone, Serialize)]
+pub(crate) struct WarningJson {
+    /// The file.
+    pub(crate) path: String,
+    /// From 1.
+    pub(crate) line: usize,
+    /// Safe to show.
+    pub(crate) text: String,
+}
+
+/// The warnings for `--json`: all of them, for a file that changes.
+pub(crate) fn document(file: &FileWork) -> Vec<WarningJson> {
+    let warnings = file.plan.warnings.iter().filter(|_| file.is_pending());
+    let one = |warning: &Warning| WarningJson {
+        path: Paths::text(&file.snapshot.path),
+        line: warning.line,
+        text: display_safe(&mask_words(&warning.text)),
+    };
+    warnings.map(one).collect()
+}
+
+/// Warns of lines outside awsauth's block, as they are numbered before the work.
+pub(crate) fn warn(file: &FileWork, out: Out) {
+    // Nobody would go on reading what every run repeats.
+    if !file.is_pending() && !out.verbose {
+        return;
+    }
+    let warnings = &file.plan.warnings;
+    let shown = if out.verbose { warnings.len() } else { SHOWN };
+    let path = file.snapshot.path.display();
+    for warning in warnings.iter().take(shown) {
+        out.warn(&format!("{path} line {}: {}", warning.line, warning.text));
+    }
+    let more = warnings.len().saturating_sub(shown);
+    if more > 0 {
+        let lines = if more == 1 { "1 more line".to_owned() } else { format!("{more} more lines") };
+        out.warn(&format!("{path}: AWS's tools do not all read {lines} alike; -v shows them"));
+    }
+}

@@ -1,0 +1,138 @@
+//! Owns what `apply` has to do to one file, as the person sees it: its diff, its summary, and doing it.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::apply::{ApplyError, Content, Keep, Written, carry_out, put_back};
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::plan::{self, Change, Plan, Refusal};
+use crate::system::atomic::Snapshot;
+use crate::system::backups::Stamp;
+
+/// What is to be done to one file.
+pub(crate) struct FileWork {
+    /// The file as it is.
+    pub(crate) snapshot: Snapshot,
+    /// What is to be done.
+    pub(crate) plan: Plan,
+}
+
+impl FileWork {
+    /// Plans for the file at `path`.
+    pub(crate) fn plan(path: &Path, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, ApplyError> {
+        let snapshot = Snapshot::read_settled(path)?;
+        let plan = make(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
+        Ok(Self { snapshot, plan })
+    }
+
+    /// Whether there is something to do.
+    pub(crate) fn is_pending(&self) -> bool {
+        !self.plan.is_empty()
+    }
+
+    /// The file's content after the work.
+    pub(crate) fn after(&self) -> &[u8] {
+        if self.is_pending() { &self.plan.after } else { &self.snapshot.bytes }
+    }
+
+    /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.
+    pub(crate) fn carry_out(
+        &self,
+        state: &Path,
+        stamp: &Stamp,
+        out: Out,
+        is_agreed: bool,
+        make: impl Fn(&[u8]) -> Result<Plan, Refusal>,
+    ) -> Result<(), Failure> {
+        let again = |bytes: &[u8]| if is_agreed { Err(Refusal::Moved) } else { make(bytes) };
+        let written = carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), again);
+        self.tell(written, out)
+    }
+
+    /// Does just this, or nothing if the file has changed since it was read; `again` is the command that starts anew.
+    pub(crate) fn carry_out_as_read(&self, state: &Path, stamp: &Stamp, out: Out, again: &str) -> Result<(), Failure> {
+        let moved = |_: &[u8]| Err(Refusal::Moved);
+        match carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), moved) {
+            Err(error @ ApplyError::Refused { .. }) => {
+                Err(Failure::of(Exit::Refused, &error).hint(format!("run `{again}` again")))
+            }
+            written => self.tell(written, out),
+        }
+    }
+
+    /// Puts a former content in the file's place; none takes the file away.
+    pub(crate) fn put_back(&self, content: Content<'_>, state: &Path, stamp: &Stamp, out: Out) -> Result<(), Failure> {
+        self.tell(put_back(&self.snapshot, content, state, Keep::Backup(stamp)), out)
+    }
+
+    /// The file as a person would write it.
+    pub(crate) fn shown(&self) -> String {
+        Paths::shown(&self.snapshot.path)
+    }
+
+    fn tell(&self, written: Result<Written, ApplyError>, out: Out) -> Result<(), Failure> {
+        let path = self.shown();
+        match written.map_err(|error| explain::apply(&error))? {
+            Written::Unchanged => {}
+            Written::Durable => out.detail(&format!("wrote {path}")),
+            Written::NotFlushed => out.warn(&format!(
+                "{path} is written, but its directory could not be flushed: the change may not survive a power cut",
+            )),
+        }
+        Ok(())
+    }
+
+    /// The change as a unified diff, secrets masked.
+    pub(crate) fn diff(&self) -> String {
+        self.diff_of(&self.shown())
+    }
+
+    fn diff_of(&self, name: &str) -> String {
+        if !self.is_pending() {
+            return String::new();
+        }
+        plan::unified(name, &self.snapshot.bytes, &self.plan.after)
+    }
+
+    /// The work for `--json`.
+    pub(crate) fn document(&self) -> FileJson<'_> {
+        let sections = self.plan.changes.iter();
+        FileJson {
+            path: Paths::text(&self.snapshot.path),
+            changed: self.is_pending(),
+            sections: sections.map(|(section, change)| SectionJson { section, change: change.as_str() }).collect(),
+            diff: self.diff_of(&Paths::text(&self.snapshot.path)),
+        }
+    }
+
+    /// `~/.aws/config: 3 added, 1 changed`
+    pub(crate) fn summary(&self) -> String {
+        let count = |wanted| self.plan.changes.iter().filter(|(_, change)| *change == wanted).count();
+        let counts = Change::ALL.map(|change| (count(change), change.as_str()));
+        let parts: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+        let what =
+            if parts.is_empty() { "only comments, blank lines or marker lines".to_owned() } else { parts.join(", ") };
+        format!("{}: {what}", self.shown())
+    }
+}
+
+/// One of AWS's files, and what becomes of it.
+#[derive(Serialize)]
+pub(crate) struct FileJson<'w> {
+    path: String,
+    changed: bool,
+    sections: Vec<SectionJson<'w>>,
+    diff: String,
+}
+
+#[derive(Serialize)]
+struct SectionJson<'w> {
+    section: &'w str,
+    change: &'static str,
+}

@@ -1,0 +1,9 @@
+//! Owns what `apply` plans, shows, and puts back.
+
+pub(crate) mod compat_warnings;
+pub(crate) mod file_plan;
+pub(crate) mod permissions;
+pub(crate) mod plans;
+pub(crate) mod program;
+pub(crate) mod prune;
+pub(crate) mod undo;

@@ -1,0 +1,159 @@
+//! Owns what `apply` plans for all files together. Must not write anything.
+
+use crate::apply::ApplyError;
+use crate::cli::apply::file_plan::FileWork;
+use crate::cli::apply::permissions::Permissions;
+use crate::cli::apply::program::Program;
+use crate::cli::apply::prune::Prune;
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::ini::{FileKind, SectionId};
+use crate::model::{Catalog, ProfileName};
+use crate::plan::{self, Change, Dependent, Existing, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::store::Sessions;
+use crate::system::atomic::Snapshot;
+
+/// How the two files are planned, as often as that is needed.
+pub(crate) struct Plans<'a> {
+    catalog: &'a Catalog,
+    /// The profiles that the config file can hold.
+    written: &'a Catalog,
+    program: &'a str,
+    permission: Permission,
+    /// The sessions that are kept.
+    pub(crate) sessions: Sessions,
+    fix_permissions: bool,
+}
+
+/// What there is to do.
+pub(crate) struct Work {
+    /// The config file.
+    pub(crate) config: FileWork,
+    /// The credentials file.
+    pub(crate) credentials: FileWork,
+    /// Identities without a long-term key.
+    pub(crate) missing: Vec<Missing>,
+    /// The sessions that no profile has any more.
+    pub(crate) prune: Prune,
+    /// Who else can read the credentials.
+    pub(crate) permissions: Permissions,
+}
+
+impl<'a> Plans<'a> {
+    /// For `catalog`, of which `program` says what can be written.
+    pub(crate) fn new(
+        permission: Permission,
+        fix_permissions: bool,
+        catalog: &'a Catalog,
+        program: &'a Program,
+        places: Paths<'_>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            catalog,
+            written: program.written(catalog),
+            program: program.path(),
+            permission,
+            sessions: Sessions::new(&places.state()?),
+            fix_permissions,
+        })
+    }
+
+    /// Plans the config file.
+    pub(crate) fn config(&self, existing: Existing<'_>) -> Result<Plan, Refusal> {
+        plan::config(self.written, existing, self.program, self.permission)
+    }
+
+    /// Plans the credentials file, and which sessions end.
+    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>, Prune), Refusal> {
+        let prune = Prune::find(self.catalog, &self.sessions, bytes);
+        let kept = |name: &str| self.sessions.key_id(name);
+        let ends = |name: &str| prune.ends(name);
+        let (plan, missing) = plan::credentials(self.catalog, bytes, &kept, &ends, self.permission.adoption)?;
+        Ok((plan, missing, prune))
+    }
+
+    /// The sections of the credentials file that are renamed, each with its new name.
+    pub(crate) fn renamed<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = (&'w str, &'w ProfileName)> {
+        let renamed = file.plan.changes.iter().filter(|(_, change)| *change == Change::Renamed);
+        renamed.filter_map(|(name, _)| Some((name.as_str(), self.catalog.get(name)?.long_term_section()?)))
+    }
+
+    /// The other profiles that get their credentials through this one.
+    pub(crate) fn through(&self, name: &str) -> Vec<&'a str> {
+        let is_through = |other: &str| {
+            let chain = self.catalog.chain(other);
+            other != name && chain.is_some_and(|chain| chain.profiles().iter().any(|one| one.name.as_str() == name))
+        };
+        let names = self.catalog.profiles().iter().map(|profile| profile.name.as_str());
+        names.filter(|other| is_through(other)).collect()
+    }
+
+    /// The user's own sections that go through what leaves the config file, or whose source's key moves.
+    pub(crate) fn dependents(&self, work: &Work) -> Vec<Dependent> {
+        let removed = work.config.plan.changes.iter().filter(|(_, change)| *change == Change::Removed);
+        let removed: Vec<SectionId> = removed.map(|(header, _)| SectionId::parse(header, FileKind::Config)).collect();
+        let moved = self.renamed(&work.credentials);
+        let moved: Vec<SectionId> = moved.map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
+        let before = &work.config.snapshot.bytes;
+        let after = if work.config.is_pending() { &work.config.plan.after } else { before };
+        plan::dependents(self.catalog, (before, after), &removed, &moved)
+    }
+
+    /// Plans everything else. `planned` is the plan of the config file.
+    pub(crate) fn make(
+        &self,
+        config: Snapshot,
+        planned: Result<Plan, Refusal>,
+        places: Paths<'_>,
+    ) -> Result<Work, Failure> {
+        let config = match planned {
+            Ok(plan) => FileWork { snapshot: config, plan },
+            Err(refusal) => return Err(self.refused(config, refusal)),
+        };
+        let (mut missing, mut prune) = (Vec::new(), Prune::default());
+        let path = places.credentials()?;
+        let credentials = FileWork::plan(&path, |bytes| {
+            let (plan, keys, ended) = self.credentials(bytes)?;
+            (missing, prune) = (keys, ended);
+            Ok(plan)
+        })
+        .map_err(|error| explain::apply(&error))?;
+        if credentials.snapshot.target == config.snapshot.target {
+            let path = Paths::shown(&config.snapshot.path);
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("{path} is both the config file and the credentials file"),
+            )
+            .hint("AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE must name two files"));
+        }
+        let permissions = Permissions::look(&credentials.snapshot.target, self.fix_permissions);
+        Ok(Work { config, credentials, missing, prune, permissions })
+    }
+
+    /// The refusal of a config file with what it takes to get on; of an edited block also what would be lost.
+    fn refused(&self, file: Snapshot, source: Refusal) -> Failure {
+        let is_edited = matches!(source, Refusal::Edited { .. });
+        let failure = explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog);
+        let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
+        match plan::config(self.written, Existing::read(&file.bytes), self.program, forced) {
+            Ok(plan) if is_edited => failure.diff(FileWork { snapshot: file, plan }.diff()),
+            _ => failure,
+        }
+    }
+}
+
+impl Work {
+    /// Whether anything is to be written.
+    pub(crate) fn is_pending(&self) -> bool {
+        let files = [&self.config, &self.credentials].iter().any(|file| file.is_pending());
+        files || self.permissions.is_pending() || self.prune.is_pending()
+    }
+
+    /// The files that change, in the order in which they are written: what a profile gets credentials from is in the
+    /// config file, so it is there before anything leaves the credentials file.
+    pub(crate) fn pending(&self) -> impl Iterator<Item = &FileWork> {
+        [&self.config, &self.credentials].into_iter().filter(|file| file.is_pending())
+    }
+}

@@ -1,0 +1,309 @@
+//! Owns reading all files of a manifest: itself, what it includes, what one person adds; and what to remember of them.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::cli::exit::Exit;
+use crate::cli::paths::{Paths, beside};
+use crate::cli::ui::failure::Failure;
+use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
+use crate::source::{Source, Span};
+use crate::system::atomic::parent;
+use crate::system::git::{Tracking, tracking};
+use crate::system::seen::{self, Look, Seen};
+use crate::system::{clock, disk, expand, trust};
+
+/// So many files may include each other in a row.
+const DEEPEST: usize = 16;
+
+/// The files of one manifest.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// Their texts, and which wins over which.
+    pub(crate) layers: Layers,
+    /// Where a person's own values belong.
+    pub(crate) personal: PathBuf,
+    /// What each text was read from.
+    looks: Vec<Look>,
+    /// Other places on which it depends which files there are, and files that were read twice.
+    others: Vec<Seen>,
+}
+
+impl Files {
+    /// Reads the manifest where it is, and for one person what they add to it.
+    pub(crate) fn read(places: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
+        let path = places.manifest()?;
+        if audience == Audience::Team {
+            stays_in_its_directory(&path)?;
+        }
+        let (bytes, look) = match seen::read(&path, clock::now()) {
+            Ok(read) => read.ok_or_else(|| places.no_manifest(&path))?,
+            Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
+        };
+        let source = Source::new(&path, text(&path, bytes)?);
+        let locals = Paths::local(&path);
+        let personal = personal(&locals);
+        let layers = Layers::new(source, &Paths::shown(&personal));
+        let files = Self { layers, personal, looks: vec![look.with_its_place()], others: Vec::new() };
+        let mut files = Reader::new(files, &path).read();
+        match audience {
+            Audience::Person => files.read_local(&locals)?,
+            Audience::Team => files.look_for_misplaced(&path),
+        }
+        Ok(files)
+    }
+
+    /// Reports a file of one person's own that is committed beside the manifest, in any spelling: where file names ignore
+    /// case, everybody would have it.
+    fn look_for_misplaced(&mut self, manifest: &Path) {
+        let Some(dir) = beside(manifest) else { return };
+        let Some(place) = trust::place(&dir.join(LOCAL_NAME)) else { return };
+        let (name, doubt) = match tracking(&place) {
+            Tracking::Untracked | Tracking::Known => return,
+            Tracking::Tracked(path) => (path.rsplit('/').next().unwrap_or(LOCAL_NAME).into(), None),
+            Tracking::Unknown(why) => match spelling(here(&dir)) {
+                Some(name) => (name, Some(why)),
+                None => return,
+            },
+        };
+        // What stands in it does not matter.
+        self.layers.add_misplaced(Source::new(dir.join(name), ""), doubt.as_deref());
+    }
+
+    /// What to remember of everything that was read, the manifest first.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        let texts = self.layers.sources().iter();
+        let read = self.looks.iter().zip(texts).map(|(look, source)| look.seen(source.text.as_bytes()));
+        read.chain(self.others.iter().cloned()).collect()
+    }
+
+    fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
+        let own = Paths::own_local();
+        if let Some(own) = own.as_ref().filter(|own| **own != self.personal) {
+            self.layers.settings_belong_in(&Paths::shown(own));
+        }
+        for (index, path) in places.iter().enumerate() {
+            let is_own = own.as_ref() == Some(path);
+            let led_out = || trust::led_out(path).filter(|_| !is_own).map(|target| led_out_failure(path, &target));
+            let found = seen::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
+            let Some((bytes, look)) = found else {
+                // A value would be written to where a link leads.
+                led_out().map_or(Ok(()), Err)?;
+                self.others.push(seen::missing(path));
+                continue;
+            };
+            let real = disk::real_path(path);
+            if places[index + 1..].iter().any(|later| real.is_some() && disk::real_path(later) == real) {
+                // A file is told once, however it is reached.
+                self.others.push(look.with_its_place().seen(&bytes));
+                continue;
+            }
+            led_out().map_or(Ok(()), Err)?;
+            let text = text(path, bytes)?;
+            let word = if is_own { own_word(path, &text) } else { OwnWord::Beside };
+            self.layers.add_local(Source::new(path, text), word);
+            self.looks.push(look);
+        }
+        Ok(())
+    }
+}
+
+/// What a team's CI checks is somebody else's repository, and it shows lines of what it reads: a link there must not lead to
+/// this machine's own files, by the manifest no more than by what it includes.
+fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
+    let Some(real) = disk::real_path(manifest) else { return Ok(()) };
+    // The one of the configuration directory may be a link of the person's own, which git does not know.
+    let named = (!Paths::is_manifest_own(manifest)).then(|| here(parent(manifest)));
+    let by_name = named.and_then(disk::real_path).and_then(|dir| misled(manifest, &dir, &real));
+    // A directory on the way may be the repository's link as well: the last one is to blame.
+    let on_the_way = || {
+        let is_committed = |link: &Path| tracking(link) != Tracking::Untracked;
+        let links = trust::links(manifest);
+        links.iter().rev().find_map(|link| misled(link, link.parent()?, &real).filter(|_| is_committed(link)))
+    };
+    by_name.or_else(on_the_way).map_or(Ok(()), Err)
+}
+
+/// Why the file `real` is no manifest for the `link` in `dir` that leads to it.
+fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
+    let (link, target) = (link.display(), real.display());
+    let (message, hint) = match real.strip_prefix(dir) {
+        Err(_) => (
+            format!("{link} is a link that leads out of its directory, to {target}"),
+            "a manifest reads nothing outside its own directory: put the file there itself, or name it where it is",
+        ),
+        Ok(below) if trust::is_git_s(below) => (
+            format!("{link} is a link to {target}: a repository's own files are no manifest"),
+            "put the file itself there",
+        ),
+        Ok(_) => return None,
+    };
+    Some(Failure::new(Exit::Manifest, crate::source::display_safe(&message)).hint(hint))
+}
+
+/// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.
+fn own_word(path: &Path, text: &str) -> OwnWord {
+    // TOML may spell a key with escapes.
+    let may_have_settings = text.contains("settings") || text.contains('\\');
+    let reason = if may_have_settings { trust::distrust(path) } else { None };
+    reason.map_or(OwnWord::Certain, OwnWord::Doubtful)
+}
+
+/// The name of a file in `dir` that is a person's own but for the case of its letters.
+fn spelling(dir: &Path) -> Option<OsString> {
+    let (names, _) = seen::names(dir, clock::now()).ok()?;
+    names.into_iter().map(|named| named.name).find(|name| name.eq_ignore_ascii_case(LOCAL_NAME))
+}
+
+/// A repository names no file outside its directory, and none of its own, by a link neither.
+fn led_out_failure(path: &Path, target: &Path) -> Failure {
+    let where_to = if trust::is_git_s(target) { "to" } else { "out of its directory, to" };
+    let message =
+        format!("{} is a link from a git repository, and leads {where_to} {}", path.display(), target.display());
+    let own = Paths::own_local().map_or_else(|| LOCAL_NAME.to_owned(), |own| Paths::shown(&own));
+    Failure::new(Exit::Manifest, crate::source::display_safe(&message))
+        .hint(format!("remove it; what you want for yourself belongs in {own}, which may be a link"))
+}
+
+/// Where a person's own values belong: the file that wins of those that are there, else the one in the configuration
+/// directory.
+fn personal(places: &[PathBuf]) -> PathBuf {
+    let existing = places.iter().rev().find(|path| disk::exists(path));
+    existing.or(places.last()).cloned().unwrap_or_else(|| PathBuf::from(LOCAL_NAME))
+}
+
+/// A file's text.
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(bytes)
+        .map_err(|error| Failure::new(Exit::Manifest, not_utf8(path, &error)).hint("save it as UTF-8 in your editor"))
+}
+
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> String {
+    let offset = error.utf8_error().valid_up_to();
+    let line = error.as_bytes()[..offset].split(|byte| *byte == b'\n').count();
+    format!("{} is not UTF-8: line {line}", path.display())
+}
+
+/// One reading of what files include.
+struct Reader {
+    files: Files,
+    /// The directory that no file may be outside of, without links; none if it can't be told.
+    root: Option<PathBuf>,
+    /// The files that were read, by the path without links.
+    by_path: HashMap<PathBuf, usize>,
+    /// The files that lead to the one at hand, each with the place that includes the next.
+    way: Vec<(usize, Span)>,
+}
+
+impl Reader {
+    fn new(files: Files, manifest: &Path) -> Self {
+        let by_path = disk::real_path(manifest).map(|real| (real, 0)).into_iter().collect();
+        let dir = beside(manifest);
+        let root = dir.as_deref().map(here).and_then(disk::real_path);
+        Self { files, root, by_path, way: Vec::new() }
+    }
+
+    fn read(mut self) -> Files {
+        let manifest = self.files.layers.sources().get(0).path.clone();
+        let dir = beside(&manifest).unwrap_or_else(|| parent(&manifest).to_path_buf());
+        self.follow(0, &dir);
+        self.files
+    }
+
+    /// Reads what the file of that number, in `dir`, includes.
+    fn follow(&mut self, number: usize, dir: &Path) {
+        for include in self.files.layers.includes(number) {
+            let may_read = |real: &Path| self.problem(real).is_none();
+            let expanded = match expand::expand(dir, &include.pattern, &may_read, clock::now()) {
+                Ok(expanded) => expanded,
+                Err(error) => {
+                    self.files.layers.report(&include, dir, unreadable(&error));
+                    continue;
+                }
+            };
+            self.files.others.extend(expanded.seen);
+            let refusal = expanded.begin.as_ref().and_then(|begin| self.refusal(dir, begin));
+            if let Some((place, problem)) = refusal {
+                self.files.layers.report(&include, place, problem);
+            } else if expanded.files.is_empty() {
+                self.files.layers.report(&include, dir, IncludeProblem::Nothing);
+            }
+            self.way.push((number, include.at));
+            for path in expanded.files {
+                let is_own = path.file_name().is_some_and(|name| name == LOCAL_NAME)
+                    || disk::real_path(&path).is_some_and(|real| self.by_path.get(&real) == Some(&number));
+                // A pattern that fits the file it stands in does not mean that one.
+                if expanded.is_pattern && is_own {
+                    continue;
+                }
+                if let Some((place, problem)) = self.refusal(dir, &path) {
+                    self.files.layers.report(&include, place, problem);
+                } else if let Err(problem) = self.take(number, &path) {
+                    self.files.layers.report(&include, &path, problem);
+                }
+            }
+            self.way.pop();
+        }
+    }
+
+    /// The first place on the way from `dir` to `path` that may not be read, and why: of what is behind it, nothing is told. What
+    /// leads out and back is a file of the directory.
+    fn refusal<'a>(&self, dir: &Path, path: &'a Path) -> Option<(&'a Path, IncludeProblem)> {
+        if disk::real_path(path).is_some_and(|real| self.problem(&real).is_none()) {
+            return None;
+        }
+        let way: Vec<&Path> = path.ancestors().take_while(|place| place.starts_with(dir)).collect();
+        way.into_iter().rev().find_map(|place| Some((place, self.problem(&disk::real_path(here(place))?)?)))
+    }
+
+    /// Why nothing at this path without links may be read.
+    fn problem(&self, real: &Path) -> Option<IncludeProblem> {
+        match self.root.as_ref().and_then(|root| real.strip_prefix(root).ok()) {
+            None => Some(IncludeProblem::Outside(real.to_path_buf())),
+            Some(below) => trust::is_git_s(below).then_some(IncludeProblem::Git),
+        }
+    }
+
+    /// Reads one file that the file `by` includes, with what it includes itself.
+    fn take(&mut self, by: usize, path: &Path) -> Result<(), IncludeProblem> {
+        let real = disk::real_path(path).ok_or(IncludeProblem::Missing)?;
+        if let Some(number) = self.by_path.get(&real).copied() {
+            return self.link(by, number, path);
+        }
+        if self.way.len() > DEEPEST {
+            return Err(IncludeProblem::TooDeep(DEEPEST));
+        }
+        let found = seen::read(path, clock::now()).map_err(|error| unreadable(&error))?;
+        let (bytes, look) = found.ok_or(IncludeProblem::Missing)?;
+        let text = String::from_utf8(bytes).map_err(|error| IncludeProblem::Unreadable(not_utf8(path, &error)))?;
+        let number = self.files.layers.add_included(by, Source::new(path, text));
+        self.files.looks.push(look);
+        self.by_path.insert(real, number);
+        self.follow(number, parent(path));
+        Ok(())
+    }
+
+    /// A file that was read already, perhaps by another name.
+    fn link(&mut self, by: usize, number: usize, path: &Path) -> Result<(), IncludeProblem> {
+        if let Some(start) = self.way.iter().position(|(file, _)| *file == number) {
+            return Err(IncludeProblem::Cycle(self.way[start..].iter().map(|(_, at)| *at).collect()));
+        }
+        self.files.layers.link(by, number);
+        // This name may lead elsewhere one day.
+        if let Ok(Some((bytes, look))) = seen::read(path, clock::now()) {
+            self.files.others.push(look.with_its_place().seen(&bytes));
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(error: &disk::DiskError) -> IncludeProblem {
+    let reason = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    IncludeProblem::Unreadable(format!("{error}{reason}"))
+}
+
+/// A directory that may be named by nothing.
+fn here(dir: &Path) -> &Path {
+    if dir.as_os_str().is_empty() { Path::new(".") } else { dir }
+}

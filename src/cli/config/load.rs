@@ -1,0 +1,258 @@
+//! Owns reading the manifest with what one person adds to it, and showing what is wrong with them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::cli::config::diagnostics::{self, DiagnosticJson};
+use crate::cli::config::files::Files;
+use crate::cli::exit::Exit;
+use crate::cli::explain::unknown_name;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::{FindingsShown, Out};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ini::FileKind;
+use crate::manifest::{self, Audience, Loaded};
+use crate::model::{Catalog, Profile, Settings, SsoSession};
+use crate::source::{Position, Source, Span, display_safe};
+use crate::system::seen::Seen;
+
+/// The profiles of a manifest that are in order.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    /// What it says of them.
+    pub(crate) catalog: Catalog,
+    /// What the person wants who uses it.
+    pub(crate) settings: Settings,
+    /// The rest, whose own catalog is gone.
+    reading: Reading,
+    /// Where a name may stand that is no profile of the manifest's.
+    aws_files: Vec<(PathBuf, FileKind)>,
+    out: Out,
+}
+
+/// So many profiles that are left out are named.
+const MOST_NAMED: usize = 3;
+
+/// A manifest as it was read, in order or not.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// The files.
+    pub(crate) files: Files,
+    /// What they say.
+    pub(crate) loaded: Loaded,
+}
+
+/// How the manifest was read, for `--json`.
+#[derive(Serialize)]
+pub(crate) struct ManifestJson {
+    manifest: String,
+    included: Vec<String>,
+    local: Vec<String>,
+    errors: usize,
+    warnings: usize,
+    profiles: Option<usize>,
+    sso_sessions: Option<usize>,
+    diagnostics: Vec<DiagnosticJson>,
+}
+
+/// A place in one of the manifest's files; line and column count from 1.
+#[derive(Serialize)]
+pub(crate) struct PlaceJson {
+    file: String,
+    line: usize,
+    column: usize,
+}
+
+impl Reading {
+    /// Reads the manifest where it is.
+    pub(crate) fn read(places: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
+        let files = Files::read(places, audience)?;
+        let loaded = manifest::load(&files.layers, audience);
+        Ok(Self { files, loaded })
+    }
+
+    /// The same, with where the profile of that name comes from.
+    pub(crate) fn read_with_why(places: Paths<'_>, name: &str) -> Result<Self, Failure> {
+        let files = Files::read(places, Audience::Person)?;
+        let loaded = manifest::load_with_why(&files.layers, name);
+        Ok(Self { files, loaded })
+    }
+
+    /// The manifest's own file.
+    pub(crate) fn source(&self) -> &Source {
+        self.files.layers.sources().get(0)
+    }
+
+    /// The files of one person's own.
+    pub(crate) fn local(&self) -> impl Iterator<Item = &Source> {
+        self.files.layers.local().map(|number| self.files.layers.sources().get(number))
+    }
+
+    /// The files that the manifest includes, if only through others.
+    pub(crate) fn included(&self) -> impl Iterator<Item = &Source> {
+        let all = self.files.layers.sources().iter().enumerate();
+        all.filter(|(number, _)| self.files.layers.is_included(*number)).map(|(_, source)| source)
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    /// The document of `--json`.
+    pub(crate) fn document(&self) -> ManifestJson {
+        self.document_of(&self.loaded.diagnostics)
+    }
+
+    fn document_of(&self, diagnostics: &[Diagnostic]) -> ManifestJson {
+        let counted = self.loaded.is_in_order();
+        ManifestJson {
+            manifest: Paths::text(&self.source().path),
+            included: self.included().map(|source| Paths::text(&source.path)).collect(),
+            local: self.local().map(|source| Paths::text(&source.path)).collect(),
+            errors: self.count(Severity::Error),
+            warnings: self.count(Severity::Warning),
+            profiles: counted.then_some(self.loaded.profiles),
+            sso_sessions: counted.then_some(self.loaded.sessions),
+            diagnostics: diagnostics::diagnostics_json(self.files.layers.sources(), diagnostics),
+        }
+    }
+
+    /// A place in the manifest's files, for a document.
+    pub(crate) fn place(&self, at: Span) -> PlaceJson {
+        let (path, Position { line, column }) = self.files.layers.sources().locate(at);
+        PlaceJson { file: display_safe(&path.to_string_lossy()), line, column }
+    }
+
+    /// Shows the diagnostics as text.
+    pub(crate) fn show(&self, out: Out) {
+        self.show_some(&self.loaded.diagnostics, out);
+    }
+
+    fn show_some(&self, diagnostics: &[Diagnostic], out: Out) {
+        let sources = self.files.layers.sources();
+        if out.findings == FindingsShown::OneLine {
+            return out.say(&diagnostics::diagnostics_line(sources, diagnostics));
+        }
+        let text = diagnostics::diagnostics_text(sources, diagnostics, out.width);
+        if !text.is_empty() {
+            out.say(&text);
+        }
+    }
+
+    fn refuse_all(&self, out: Out) -> Failure {
+        self.refuse(&self.loaded.diagnostics, out)
+    }
+
+    /// The failure of a command that needs what these are about; they are shown, with `--json` also as its document.
+    fn refuse(&self, diagnostics: &[Diagnostic], out: Out) -> Failure {
+        if out.json
+            && let Err(failure) = out.document(self.document_of(diagnostics))
+        {
+            return failure;
+        }
+        self.show_some(diagnostics, out);
+        Failure::shown(Exit::Manifest)
+    }
+}
+
+impl Manifest {
+    /// Reads the manifest for a command that needs all of it in order; errors are shown, warnings are `check`'s to tell.
+    pub(crate) fn read(places: Paths<'_>, out: Out) -> Result<Self, Failure> {
+        let reading = Reading::read(places, Audience::Person)?;
+        if reading.loaded.is_in_order() { Self::new(reading, places, out) } else { Err(reading.refuse_all(out)) }
+    }
+
+    /// Reads the manifest for a command that goes on with the profiles that are in order.
+    pub(crate) fn read_in_part(places: Paths<'_>, out: Out) -> Result<Self, Failure> {
+        Self::new(Reading::read(places, Audience::Person)?, places, out)
+    }
+
+    fn new(mut reading: Reading, places: Paths<'_>, out: Out) -> Result<Self, Failure> {
+        let is_in_order = reading.loaded.is_in_order();
+        let is_fit = |catalog: &mut Catalog| is_in_order || !catalog.profiles().is_empty();
+        let Some(catalog) = reading.loaded.catalog.take_if(is_fit) else {
+            return Err(reading.refuse_all(out));
+        };
+        let settings = std::mem::take(&mut reading.loaded.settings);
+        Ok(Self { catalog, settings, reading, aws_files: unknown_name::aws_files(places), out })
+    }
+
+    /// Says in one line that the manifest has errors, and which profiles are left out for that.
+    pub(crate) fn warn_of_errors(&self) {
+        let errors = self.reading.count(Severity::Error);
+        if errors == 0 {
+            return;
+        }
+        let wrong = &self.reading.loaded.wrong;
+        let mut names: Vec<&str> = wrong.iter().take(MOST_NAMED).map(|wrong| wrong.name.as_str()).collect();
+        let more = format!("{} more", wrong.len().saturating_sub(names.len()));
+        if wrong.len() > names.len() {
+            names.push(&more);
+        }
+        let left_out = if names.is_empty() { String::new() } else { format!(" (left out: {})", names.join(", ")) };
+        let file = self.reading.source().path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plural = if errors == 1 { "" } else { "s" };
+        self.out.warn(&format!("{file} has {errors} error{plural}{left_out}; run awsauth check"));
+    }
+
+    /// Everything that it was read from, to be remembered with what is made of it.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.reading.files.seen()
+    }
+
+    /// The profile of that name. Where it is one that is wrong, or may be, this says why.
+    pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
+        self.catalog.get(name).ok_or_else(|| {
+            let is_session = self.reading.loaded.session_files.iter().any(|(session, _)| session == name);
+            // A session that can't be used may be what is meant.
+            let is_wrong_session = is_session && self.session(name).is_none();
+            self.refuse_wrong(|wrong| wrong == name || is_wrong_session).unwrap_or_else(|| self.unknown(name))
+        })
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        if self.catalog.profiles().is_empty() {
+            return self.without_profiles();
+        }
+        let wrong: Vec<&str> = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str()).collect();
+        let why = match self.reading.loaded.matrices {
+            0 => String::new(),
+            _ => format!("; `awsauth list --why {name}` says which matrix leaves this one out, if one does"),
+        };
+        let otherwise = format!("`awsauth list` lists the profiles{why}");
+        unknown_name::unknown_profile(name, &self.catalog, &wrong, &self.aws_files, otherwise)
+    }
+
+    /// The SSO session of that name, unless a profile has the name.
+    pub(crate) fn session(&self, name: &str) -> Option<&Arc<SsoSession>> {
+        let is_profile =
+            self.catalog.get(name).is_some() || self.reading.loaded.wrong.iter().any(|one| one.name == name);
+        let mut sessions = self.catalog.sessions().iter();
+        sessions.find(|session| session.name.as_str() == name).filter(|_| !is_profile)
+    }
+
+    /// The failure of a command that needs a profile where the manifest describes none.
+    pub(crate) fn without_profiles(&self) -> Failure {
+        let path = Paths::shown(&self.reading.source().path);
+        let failure = Failure::new(Exit::Usage, "the manifest has no profiles");
+        if self.reading.loaded.matrices > 0 {
+            return failure.hint("its [matrix] makes none: `awsauth check` says why");
+        }
+        failure.hint(format!("describe one in {path}; `awsauth init --print` shows each pattern"))
+    }
+
+    /// The failure where no profile in order is wanted: the errors of those that are wanted by name, or of everything if it
+    /// is not known which profiles there are.
+    pub(crate) fn refuse_wrong(&self, is_wanted: impl Fn(&str) -> bool) -> Option<Failure> {
+        let loaded = &self.reading.loaded;
+        let errors = loaded.errors_of(is_wanted);
+        if !errors.is_empty() {
+            return Some(self.reading.refuse(&errors, self.out));
+        }
+        let may_be_hidden = !loaded.is_in_order() && loaded.profiles_unknown;
+        may_be_hidden.then(|| self.reading.refuse_all(self.out))
+    }
+}

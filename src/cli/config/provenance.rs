@@ -1,0 +1,236 @@
+//! Owns what `list --why` says of one profile: what made it, and where each of its keys comes from.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::cli::config::load::{ManifestJson, PlaceJson, Reading};
+use crate::cli::exit::Exit;
+use crate::cli::explain::unknown_name;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{KeyOrigin, LeftOut, Loaded, Made, Origin, Provenance, toml_key};
+use crate::render::table_or_paragraphs;
+use crate::source::{Position, Span, display_safe};
+use crate::system::host::Host;
+
+/// Says where the profile of that name comes from, or which matrix leaves it out.
+pub(crate) fn run(name: &str, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+    let reading = Reading::read_with_why(places, name)?;
+    let is_in_order = reading.loaded.is_in_order();
+    // A mistake that hides names may hide this one.
+    let may_be_hidden = !is_in_order && (reading.loaded.profiles_unknown || reading.loaded.catalog.is_none());
+    if reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
+        return Err(unknown(name, &reading, places));
+    }
+    let question = Question { name, reading: &reading };
+    if out.json {
+        out.document(question.document())?;
+    } else {
+        out.data(&question.text(out.columns_of_data(host)))?;
+        reading.show(out);
+    }
+    Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
+}
+
+fn unknown(name: &str, reading: &Reading, places: Paths<'_>) -> Failure {
+    let Loaded { catalog, wrong, matrices, .. } = &reading.loaded;
+    let wrong: Vec<&str> = wrong.iter().map(|wrong| wrong.name.as_str()).collect();
+    let no_matrix = if *matrices > 0 { "no matrix makes it or leaves it out; " } else { "" };
+    let otherwise = format!("{no_matrix}`awsauth list` lists the profiles");
+    let catalog = catalog.as_ref().map_or_else(Cow::default, Cow::Borrowed);
+    unknown_name::unknown_profile(name, &catalog, &wrong, &unknown_name::aws_files(places), otherwise)
+}
+
+/// A name, and the manifest as it was read for it.
+struct Question<'q> {
+    name: &'q str,
+    reading: &'q Reading,
+}
+
+impl Question<'_> {
+    /// The matrices that leave it out, where it is not made all the same.
+    fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
+        let is_made = self.reading.loaded.why.is_some();
+        self.reading.loaded.left_out.iter().filter(move |_| !is_made)
+    }
+
+    /// A place, as `FILE:LINE`.
+    fn place(&self, at: Span) -> String {
+        let (path, Position { line, .. }) = self.reading.files.layers.sources().locate(at);
+        format!("{}:{line}", Paths::shown(path))
+    }
+
+    /// The name that stands at a place, without quotes.
+    fn word(&self, at: Span) -> String {
+        let text = self.reading.files.layers.sources().text(at).unwrap_or_default();
+        display_safe(text.trim_matches(['"', '\'']))
+    }
+
+    /// The profile's own table.
+    fn table(&self) -> String {
+        format!("[profiles.{}]", display_safe(&toml_key(self.name)))
+    }
+
+    fn text(&self, columns: usize) -> String {
+        let mut text = String::new();
+        for LeftOut { matrix, by } in self.left_out() {
+            let (label, at, by) = (self.word(*matrix), self.place(*matrix), self.place(*by));
+            let line = format!("[matrix.{label}] ({at}) makes no `{}`: it is left out at {by}.\n", self.name);
+            text.push_str(&display_safe(line.trim_end()));
+            text.push('\n');
+        }
+        if let Some(why) = &self.reading.loaded.why {
+            text.push_str(&self.origin(why));
+            text.push_str(&self.wrong());
+            text.push_str(&self.keys(why, columns));
+        }
+        text
+    }
+
+    /// What made the profile, in a sentence for each table.
+    fn origin(&self, why: &Provenance) -> String {
+        let (name, table) = (display_safe(self.name), self.table());
+        let made = why.made.as_ref().map(|Made { matrix, account, role }| {
+            let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
+            let (label, at, account) = (self.word(*matrix), self.place(*matrix), named(*account));
+            let role = why
+                .role
+                .as_ref()
+                .zip(*role)
+                .map(|(name, at)| format!(" and the role `{}` ({})", display_safe(name), self.place(at)));
+            let role = role.unwrap_or_default();
+            format!("`{name}` is made by [matrix.{label}] ({at}) for the account {account}{role}.\n")
+        });
+        let written = why.written_at.map(|at| match made {
+            Some(_) => format!("{table} ({}) wins over that, key by key.\n", self.place(at)),
+            None => format!("`{name}` is written in {table} ({}).\n", self.place(at)),
+        });
+        [made, written].into_iter().flatten().collect()
+    }
+
+    /// Provenance the profile is left out, where it is: its own errors, or those of a profile on its chain.
+    fn wrong(&self) -> String {
+        let loaded = &self.reading.loaded;
+        let has_error = |name: &str| {
+            let is_own =
+                |found: &Diagnostic| found.severity == Severity::Error && found.profiles.iter().any(|one| one == name);
+            loaded.diagnostics.iter().any(is_own)
+        };
+        let (mut next, mut seen) = (self.name, HashSet::new());
+        while let Some(wrong) = loaded.wrong.iter().find(|wrong| wrong.name == next).filter(|_| seen.insert(next)) {
+            if has_error(next) {
+                let cause = if next == self.name { "it".to_owned() } else { format!("its source `{next}`") };
+                return format!("{}\n", display_safe(&format!("`{}` is left out: {cause} has errors.", self.name)));
+            }
+            let Some(source) = &wrong.source else { break };
+            next = source;
+        }
+        if seen.is_empty() {
+            String::new()
+        } else {
+            format!("`{}` is left out for these errors.\n", display_safe(self.name))
+        }
+    }
+
+    /// Each key with its value, its table and its place.
+    fn keys(&self, why: &Provenance, columns: usize) -> String {
+        if why.keys.is_empty() {
+            return String::new();
+        }
+        let header = ["KEY", "VALUE", "FROM", "WHERE"].map(str::to_owned).to_vec();
+        let rows = why.keys.iter().map(|told| {
+            let variables = told.variables.iter().map(|(name, at)| format!("${{{name}}} {}", self.place(*at)));
+            let places: Vec<String> = std::iter::once(self.place(told.at)).chain(variables).collect();
+            vec![display_safe(&told.key), display_safe(&told.value), self.origin_of(told, why), places.join(", ")]
+        });
+        format!("\n{}", table_or_paragraphs(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), columns))
+    }
+
+    /// The table that a key is written in.
+    fn origin_of(&self, told: &KeyOrigin, why: &Provenance) -> String {
+        match (told.origin, &why.made) {
+            (Origin::Matrix, Some(made)) => format!("[matrix.{}]", self.word(made.matrix)),
+            (Origin::Account, Some(made)) => format!("[accounts] {}", self.word(made.account)),
+            (Origin::Defaults, _) => "[defaults]".to_owned(),
+            _ => self.table(),
+        }
+    }
+
+    fn document(&self) -> WhyJson {
+        let place = |at: Span| self.reading.place(at);
+        let named = |at: Span| NamedJson { place: place(at), name: Some(self.word(at)) };
+        let why = self.reading.loaded.why.as_ref();
+        let key = |told: &KeyOrigin, why: &Provenance| KeyJson {
+            key: told.key.clone(),
+            value: display_safe(&told.value),
+            table: self.origin_of(told, why),
+            place: place(told.at),
+            variables: told
+                .variables
+                .iter()
+                .map(|(name, at)| NamedJson { place: place(*at), name: Some(name.clone()) })
+                .collect(),
+        };
+        let made_by = |made: &Made, why: &Provenance| MadeByJson {
+            matrix: named(made.matrix),
+            account: named(made.account),
+            role: made.role.map(|at| NamedJson { place: place(at), name: why.role.as_deref().map(display_safe) }),
+        };
+        WhyJson {
+            manifest: self.reading.document(),
+            profile: display_safe(self.name),
+            made_by: why.and_then(|why| why.made.as_ref().map(|made| made_by(made, why))),
+            written_at: why.and_then(|why| why.written_at).map(place),
+            keys: why.map(|why| why.keys.iter().map(|told| key(told, why)).collect()),
+            left_out_by: self
+                .left_out()
+                .map(|left_out| LeftOutJson { matrix: named(left_out.matrix), place: place(left_out.by) })
+                .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WhyJson {
+    #[serde(flatten)]
+    manifest: ManifestJson,
+    profile: String,
+    made_by: Option<MadeByJson>,
+    written_at: Option<PlaceJson>,
+    keys: Option<Vec<KeyJson>>,
+    left_out_by: Vec<LeftOutJson>,
+}
+
+#[derive(Serialize)]
+struct MadeByJson {
+    matrix: NamedJson,
+    account: NamedJson,
+    role: Option<NamedJson>,
+}
+
+#[derive(Serialize)]
+struct KeyJson {
+    key: String,
+    value: String,
+    table: String,
+    place: PlaceJson,
+    variables: Vec<NamedJson>,
+}
+
+#[derive(Serialize)]
+struct LeftOutJson {
+    matrix: NamedJson,
+    place: PlaceJson,
+}
+
+/// A name, and where it stands.
+#[derive(Serialize)]
+struct NamedJson {
+    #[serde(flatten)]
+    place: PlaceJson,
+    name: Option<String>,
+}

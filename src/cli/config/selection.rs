@@ -1,0 +1,212 @@
+//! Owns choosing profiles on the command line: by name, by a pattern of names, by tag. One way for every command.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::cli::config::complete::{profile_names, tags};
+use crate::cli::config::load::Manifest;
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::ui::failure::Failure;
+use crate::model::{Catalog, NamePattern, Pattern, Profile};
+
+/// Which profiles a command shows, if not all.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Filter {
+    /// The profiles, or patterns such as 'prod-*' [default: all]
+    #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_names))]
+    names: Vec<String>,
+    #[command(flatten)]
+    tags: Tags,
+}
+
+/// Profiles by their tags.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Tags {
+    /// The profiles with this tag; given several times, those with any of them
+    #[arg(long, value_name = "TAG", add = clap_complete::ArgValueCandidates::new(tags))]
+    pub(crate) tag: Vec<String>,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Wanted<'a> {
+    /// All of them.
+    All,
+    /// Those with any of these tags; not empty.
+    Tags(&'a [String]),
+    /// Those of these names, some of which may be patterns.
+    Names(&'a [String]),
+}
+
+/// What patterns, tags and `--all` choose from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Among {
+    /// Every profile.
+    Every,
+    /// Those that one can log in to: a long-term key has no session.
+    WithSession,
+}
+
+impl Among {
+    fn has(self, profile: &Profile) -> bool {
+        self == Self::Every || profile.pattern() != Pattern::Iam
+    }
+}
+
+impl Filter {
+    /// Whether less than all was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.names.is_empty() || !self.tags.tag.is_empty()
+    }
+
+    /// The profiles that were asked for: those of tags and all of them in the manifest's order, names in the order in
+    /// which they were given.
+    pub(crate) fn choose<'m>(&self, manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
+        let wanted = match (&*self.names, &*self.tags.tag) {
+            ([], []) => Wanted::All,
+            ([], tags) => Wanted::Tags(tags),
+            (names, _) => Wanted::Names(names),
+        };
+        choose(manifest, wanted, Among::Every)
+    }
+}
+
+/// The profiles that are wanted, each once: those of tags, of one pattern and all of them in the manifest's order, names in
+/// the order in which they were given. What is not there is a mistake of the command line.
+pub(crate) fn choose<'m>(
+    manifest: &'m Manifest,
+    wanted: Wanted<'_>,
+    among: Among,
+) -> Result<Vec<&'m Profile>, Failure> {
+    let profiles = manifest.catalog.profiles();
+    match wanted {
+        Wanted::All => Ok(profiles.iter().filter(|profile| among.has(profile)).collect()),
+        Wanted::Tags(tags) => {
+            // A profile that is wrong may have the tag.
+            let or_wrong = |failure| manifest.refuse_wrong(|_| true).unwrap_or(failure);
+            tags.iter().try_for_each(|tag| check_tag(&manifest.catalog, tag, among)).map_err(or_wrong)?;
+            let has_one = |profile: &Profile| profile.tags.iter().any(|tag| tags.contains(tag));
+            Ok(profiles.iter().filter(|profile| among.has(profile) && has_one(profile)).collect())
+        }
+        Wanted::Names(names) => {
+            let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
+            for name in names {
+                let found = if NamePattern::is_meant(name) {
+                    let fits = |wrong: &str| NamePattern::new(name).is_ok_and(|pattern| pattern.fits(wrong));
+                    let or_wrong = |failure| manifest.refuse_wrong(fits).unwrap_or(failure);
+                    matching(&manifest.catalog, name, among).map_err(or_wrong)?
+                } else {
+                    vec![manifest.profile(name)?]
+                };
+                chosen.extend(found.into_iter().filter(|profile| seen.insert(&profile.name)));
+            }
+            Ok(chosen)
+        }
+    }
+}
+
+fn check_tag(catalog: &Catalog, tag: &String, among: Among) -> Result<(), Failure> {
+    let profiles = catalog.profiles();
+    let mut tagged = profiles.iter().filter(|profile| profile.tags.contains(tag)).peekable();
+    if tagged.peek().is_none() {
+        let failure = Failure::new(Exit::Usage, format!("no profile has the tag `{tag}`"));
+        let all: BTreeSet<&str> = profiles.iter().flat_map(|profile| &profile.tags).map(String::as_str).collect();
+        return Err(match explain::nearest(tag, all.iter().copied()) {
+            _ if catalog.get(tag).is_some() => failure.hint(format!("`{tag}` is a profile: name it without `--tag`")),
+            _ if is_session(catalog, |name| name == tag) => {
+                failure.hint(format!("`{tag}` is an SSO session, not a tag"))
+            }
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None if all.is_empty() => failure.hint("no profile has any tag: `tags = [\"…\"]` gives it some"),
+            None => failure.hint("`awsauth list` shows the tags"),
+        });
+    }
+    if tagged.any(|profile| among.has(profile)) { Ok(()) } else { Err(without_session(&format!("the tag `{tag}`"))) }
+}
+
+fn is_session(catalog: &Catalog, fits: impl Fn(&str) -> bool) -> bool {
+    catalog.sessions().iter().any(|session| fits(session.name.as_str()))
+}
+
+/// The profiles whose names match.
+fn matching<'m>(catalog: &'m Catalog, text: &str, among: Among) -> Result<Vec<&'m Profile>, Failure> {
+    let profiles = catalog.profiles();
+    let pattern = NamePattern::new(text).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let fits = |pattern: &NamePattern, profile: &Profile| pattern.fits(profile.name.as_str());
+    let found: Vec<&Profile> = profiles.iter().filter(|profile| fits(&pattern, profile)).collect();
+    if found.is_empty() {
+        let failure = Failure::new(Exit::Usage, format!("no profile's name matches `{text}`"));
+        let is_better = |near: &String| {
+            NamePattern::new(near).is_ok_and(|near| profiles.iter().any(|profile| fits(&near, profile)))
+        };
+        return Err(match corrected(profiles, text).filter(is_better) {
+            _ if is_session(catalog, |name| pattern.fits(name)) => {
+                failure.hint("it matches an SSO session, and patterns are for profiles alone")
+            }
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint("`awsauth list` lists the profiles"),
+        });
+    }
+    let among: Vec<&Profile> = found.into_iter().filter(|profile| among.has(profile)).collect();
+    if among.is_empty() { Err(without_session(&format!("`{text}`"))) } else { Ok(among) }
+}
+
+/// Less than this of a pattern is near to everything.
+const SHORTEST: usize = 3;
+
+/// What the pattern was probably meant to be: its beginning exchanged for the nearest one of a name, or its end.
+fn corrected(profiles: &[Profile], text: &str) -> Option<String> {
+    // Names are ASCII, so every place in them is one to cut at.
+    let names = || profiles.iter().map(|profile| profile.name.as_str());
+    let begin = text.find(['*', '?', '['])?;
+    let end = text.rfind(['*', '?', ']'])? + 1;
+    let (head, tail) = (&text[..begin], &text[end..]);
+    let head_near = explain::nearest(head, names().filter_map(|name| name.get(..head.len())));
+    let tail_near = explain::nearest(tail, names().filter_map(|name| name.get(name.len().checked_sub(tail.len())?..)));
+    let head_near = head_near.filter(|_| head.len() >= SHORTEST);
+    let tail_near = tail_near.filter(|_| tail.len() >= SHORTEST);
+    Some(format!("{}{}{}", head_near.unwrap_or(head), &text[begin..end], tail_near.unwrap_or(tail)))
+}
+
+fn without_session(what: &str) -> Failure {
+    Failure::new(Exit::Usage, format!("{what} stands only for long-term keys, which need no login"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    fn profiles() -> Vec<Profile> {
+        ["prod-Admin", "prod-Read", "dev-Admin", "team/a.b"].map(|name| Profile::bare(name, Kind::Iam)).to_vec()
+    }
+
+    #[test]
+    fn a_pattern_takes_whole_names_in_their_order_and_any_character() {
+        let catalog = Catalog::new(Vec::new(), profiles());
+        for (pattern, expected) in [
+            ("prod-*", "prod-Admin prod-Read"),
+            ("*-Admin", "prod-Admin dev-Admin"),
+            ("*", "prod-Admin prod-Read dev-Admin team/a.b"),
+            ("t*b", "team/a.b"),
+            ("???-Admin", "dev-Admin"),
+            ("[a-e]*", "dev-Admin"),
+        ] {
+            let found = matching(&catalog, pattern, Among::Every).unwrap();
+            let names: Vec<&str> = found.iter().map(|profile| profile.name.as_str()).collect();
+            assert_eq!(names.join(" "), expected, "{pattern}");
+        }
+        for bad in ["PROD-*", "rod*", "prod-**", "[", "prod?"] {
+            assert_eq!(matching(&catalog, bad, Among::Every).unwrap_err().exit, Exit::Usage, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_pattern_is_corrected_at_its_beginning_or_its_end() {
+        let profiles = profiles();
+        assert_eq!(corrected(&profiles, "pord-*").unwrap(), "prod-*");
+        assert_eq!(corrected(&profiles, "*-Amdin").unwrap(), "*-Admin");
+        assert_eq!(corrected(&profiles, "pord-*-Amdin").unwrap(), "prod-*-Admin");
+        assert_eq!(corrected(&profiles, "ü*").unwrap(), "ü*");
+    }
+}

@@ -1,0 +1,295 @@
+//! Owns what a listing comes to in the manifest's files: the new texts, making sure that they are no worse than the old ones,
+//! and writing them.
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::{
+    self, Audience, EntryState, Gone, Layers, Loaded, MergeError, Merged, MergedEntry, SyncRequest, UnusableName,
+};
+use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
+use crate::plan::{self, Plan};
+use crate::provider::Listing;
+use crate::source::{Source, display_safe};
+use crate::system::atomic::Snapshot;
+use crate::system::backups::{Backups, Stamp};
+use crate::system::clock;
+use crate::system::seen::Compared;
+
+use crate::cli::apply::file_plan::FileWork;
+use crate::cli::config::diagnostics;
+use crate::cli::config::load::Reading;
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::paths::Paths;
+use crate::cli::ui::confirm::check_replaceable;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+
+/// The most names of one matrix that a hint names.
+const MOST_NAMED: usize = 5;
+
+/// What a listing comes to.
+pub(crate) struct Findings<'r> {
+    /// The manifest as it is.
+    pub(crate) reading: &'r Reading,
+    /// What there is to write, and every entry.
+    pub(crate) merged: Merged,
+    /// Whether accounts and roles that are not listed any more go.
+    pub(crate) gone: Gone,
+    /// How many matrices the manifest has.
+    pub(crate) matrices: usize,
+    /// Whether the manifest has no error, as it will be.
+    pub(crate) is_in_order: bool,
+    /// Which profiles come and which go; none if the manifest is not in order, as it is or as it will be.
+    pub(crate) profiles: Option<ProfileChange>,
+}
+
+/// The profiles that a manifest has more and less than before, in its order.
+#[derive(Debug, Default)]
+pub(crate) struct ProfileChange {
+    /// Those that come.
+    pub(crate) more: Vec<String>,
+    /// Those that go.
+    pub(crate) less: Vec<String>,
+}
+
+impl ProfileChange {
+    fn between(before: &Catalog, after: &Catalog) -> Self {
+        let lacking = |from: &Catalog, other: &Catalog| {
+            let lacking = from.profiles().iter().filter(|profile| other.get(profile.name.as_str()).is_none());
+            lacking.map(|profile| profile.name.to_string()).collect()
+        };
+        Self { more: lacking(after, before), less: lacking(before, after) }
+    }
+}
+
+impl<'r> Findings<'r> {
+    /// Brings `listing` into the manifest, and refuses what would break it.
+    pub(crate) fn new(
+        reading: &'r Reading,
+        session: &SsoSession,
+        listing: &Listing,
+        gone: Gone,
+        out: Out,
+    ) -> Result<Self, Failure> {
+        let unknown: Vec<AccountId> = listing.vanished.iter().map(|account| account.id.clone()).collect();
+        let layers = &reading.files.layers;
+        let (session_file, is_only_session) = reading_of(session, reading);
+        let catalog = reading.loaded.whole();
+        // What nobody knows to be unused does not go.
+        let gone = if catalog.is_none() { Gone::Keep } else { gone };
+        let (of_other_sessions, of_other_roots) = uses(session, catalog);
+        let wish = SyncRequest {
+            session: session.name.as_str(),
+            session_file,
+            is_only_session,
+            of_other_sessions: catalog.map(|_| of_other_sessions.as_slice()),
+            of_other_roots: &of_other_roots,
+            accounts: &listing.accounts,
+            unknown: &unknown,
+            gone,
+        };
+        let merged = manifest::merge(layers, &reading.loaded.variables, wish).map_err(|error| match error {
+            MergeError::Unfit { .. } => Failure::of(Exit::Refused, &error),
+            MergeError::Bug => Failure::of(Exit::Bug, &error)
+                .hint("nothing was written; please report this with the manifest's [accounts]"),
+        })?;
+        let (matrices, is_in_order) = (reading.loaded.matrices, reading.loaded.is_in_order());
+        let profiles = is_in_order.then(ProfileChange::default);
+        let mut findings = Self { reading, merged, gone, matrices, is_in_order, profiles };
+        if gone == Gone::Prune && listing.accounts.is_empty() && findings.of(EntryState::Gone).next().is_some() {
+            let message =
+                format!("{} lists no account at all, and `--prune` would drop every entry of it", session.name);
+            return Err(Failure::new(Exit::Refused, message)
+                .hint("nothing was written; if it is right that none is left, delete the entries by hand"));
+        }
+        findings.check(out)?;
+        Ok(findings)
+    }
+
+    /// Refuses files that can't be written, before a person is asked.
+    pub(crate) fn check_changed(&self) -> Result<(), Failure> {
+        self.changed().try_for_each(|(source, _)| check_replaceable(&source.path))
+    }
+
+    /// The entries in that state.
+    pub(crate) fn of(&self, state: EntryState) -> impl Iterator<Item = &MergedEntry> {
+        self.merged.entries.iter().filter(move |entry| entry.state == state)
+    }
+
+    /// How many roles of listed accounts are not listed any more.
+    pub(crate) fn gone_roles(&self) -> usize {
+        self.merged.entries.iter().map(|entry| entry.gone.len()).sum()
+    }
+
+    /// Whether anything goes.
+    pub(crate) fn drops(&self) -> bool {
+        self.gone == Gone::Prune && (self.gone_roles() > 0 || self.of(EntryState::Gone).next().is_some())
+    }
+
+    /// Refuses texts with errors that the old ones do not have.
+    fn check(&mut self, out: Out) -> Result<(), Failure> {
+        if self.merged.texts.is_empty() {
+            return Ok(());
+        }
+        let after = self.reading.files.layers.with_texts(&self.merged.texts);
+        let loaded = manifest::load(&after, Audience::Person);
+        self.is_in_order = loaded.is_in_order();
+        let catalogs = self.reading.loaded.whole().zip(loaded.whole());
+        self.profiles = catalogs.map(|(before, after)| ProfileChange::between(before, after));
+        let exclusions = exclusions(&self.reading.loaded, &loaded);
+        let errors = new_errors(&self.reading.loaded, loaded);
+        if errors.is_empty() { Ok(()) } else { Err(self.refused(&after, &errors, exclusions, out)) }
+    }
+
+    fn refused(&self, after: &Layers, errors: &[Diagnostic], exclusions: Option<String>, out: Out) -> Failure {
+        out.say(&diagnostics::diagnostics_text(after.sources(), errors, out.width));
+        let message = "with what was listed, the manifest would not be in order any more; nothing was written";
+        let failure = Failure::new(Exit::Refused, message)
+            .detail("diagnostics", serde_json::json!(diagnostics::diagnostics_json(after.sources(), errors)));
+        let hint = match self.gone {
+            Gone::Prune => {
+                "the lines above are those of the manifest as it would be: something in it still names what `--prune` would drop"
+            }
+            Gone::Keep => "the lines above are those of the manifest as it would be",
+        };
+        match exclusions {
+            Some(exclusions) => {
+                failure.hint(format!("{exclusions}, so that those profiles are left out, and run it again"))
+            }
+            None => failure.hint(hint),
+        }
+    }
+
+    /// The files that change, as they were read, with their new texts.
+    fn changed(&self) -> impl Iterator<Item = (&Source, &str)> {
+        let sources = self.reading.files.layers.sources();
+        self.merged.texts.iter().map(|(number, text)| (sources.get(*number), text.as_str()))
+    }
+
+    /// The files that change with their diffs, which call them as `name` does.
+    pub(crate) fn diffs(&self, name: fn(&Path) -> String) -> impl Iterator<Item = (&Source, String)> {
+        self.changed().map(move |(source, text)| {
+            let diff = plan::unified(&name(&source.path), source.text.as_bytes(), text.as_bytes());
+            (source, diff)
+        })
+    }
+
+    /// Writes what changes, unless somebody has meanwhile written to any file that was read: what `again` does, started
+    /// once more, goes by that.
+    pub(crate) fn write(&self, again: &str, places: Paths<'_>, out: Out) -> Result<(), Failure> {
+        let state = places.state()?;
+        let changed = |path: &Path| {
+            let message = format!("{} was changed by another program meanwhile", path.display());
+            Failure::new(Exit::Refused, display_safe(&message)).hint(format!("run `{again}` again"))
+        };
+        let all = self.reading.files.seen();
+        if let Some(seen) = all.iter().find(|seen| seen.compare() == Compared::Different) {
+            return Err(changed(seen.path()));
+        }
+        let mut works = Vec::new();
+        for (source, text) in self.changed() {
+            let snapshot = Snapshot::read_settled(&source.path).map_err(|error| explain::disk(&error))?;
+            if snapshot.bytes != source.text.as_bytes() {
+                return Err(changed(&source.path));
+            }
+            let plan = Plan::whole(source.text.as_bytes(), text.as_bytes().to_vec());
+            works.push(FileWork { snapshot, plan });
+        }
+        let backups: Vec<Backups> = works.iter().map(|work| Backups::of(&state, &work.snapshot.target)).collect();
+        let stamp = Stamp::after(clock::now(), &backups.iter().collect::<Vec<_>>());
+        for (place, work) in works.iter().enumerate() {
+            let written = work.carry_out_as_read(&state, &stamp, out, again);
+            written.map_err(|failure| match works[..place].first() {
+                Some(first) => {
+                    let path = Paths::shown(&first.snapshot.path);
+                    failure.hint(format!("{path} was written before; the same command once more does the rest"))
+                }
+                None => failure,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a manifest of which no file can be written, before anybody signs in; which one is changed, the listing tells.
+pub(crate) fn check_files(session: &SsoSession, reading: &Reading) -> Result<(), Failure> {
+    let layers = &reading.files.layers;
+    let is_local = layers.is_local(reading_of(session, reading).0);
+    let files = layers.sources().iter().enumerate().filter(|(number, _)| layers.is_local(*number) == is_local);
+    let mut refusal = Ok(());
+    for (_, source) in files {
+        match check_replaceable(&source.path) {
+            Ok(()) => return Ok(()),
+            Err(failure) => refusal = refusal.and(Err(failure)),
+        }
+    }
+    refusal
+}
+
+/// The file that has the session, by number, and whether no other session is there for all who know it: what one person has
+/// besides is nothing to those who share a file.
+fn reading_of(session: &SsoSession, reading: &Reading) -> (usize, bool) {
+    let (files, layers) = (&reading.loaded.session_files, &reading.files.layers);
+    let own = files.iter().find(|(name, _)| name == session.name.as_str()).map_or(0, |(_, number)| *number);
+    let shared = files.iter().filter(|(_, number)| !layers.is_local(*number)).count();
+    (own, if layers.is_local(own) { files.len() == 1 } else { shared == 1 })
+}
+
+/// The numbers of accounts, sorted, of which SSO profiles of other sessions are; and of which any profiles are whose
+/// credentials do not come from this one.
+fn uses<'c>(session: &SsoSession, catalog: Option<&'c Catalog>) -> (Vec<&'c str>, Vec<&'c str>) {
+    let (mut of_sessions, mut of_roots) = (Vec::new(), Vec::new());
+    let Some(catalog) = catalog else { return (of_sessions, of_roots) };
+    for profile in catalog.profiles() {
+        let Some(account) = profile.account() else { continue };
+        let root = catalog.chain(profile.name.as_str());
+        match root.as_ref().and_then(Chain::root) {
+            Some(Root::Session(other)) if other.name == session.name => continue,
+            Some(Root::Session(_)) if profile.pattern() == Pattern::Sso => of_sessions.push(account),
+            _ => {}
+        }
+        of_roots.push(account);
+    }
+    for accounts in [&mut of_sessions, &mut of_roots] {
+        accounts.sort_unstable();
+        accounts.dedup();
+    }
+    (of_sessions, of_roots)
+}
+
+/// The errors of `after` that are none of `before`'s.
+fn new_errors(before: &Loaded, after: Loaded) -> Vec<Diagnostic> {
+    let is_known = |found: &Diagnostic| {
+        before.diagnostics.iter().any(|known| (known.code, &known.message) == (found.code, &found.message))
+    };
+    let errors = after.diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
+    errors.filter(|found| !is_known(found)).collect()
+}
+
+/// What keeps matrices from making names that nothing can have, as far as they do not make them now.
+fn exclusions(before: &Loaded, after: &Loaded) -> Option<String> {
+    let mut matrices: Vec<(&UnusableName, Vec<&str>)> = Vec::new();
+    for unmade in after.unusable_names.iter().filter(|unmade| !before.unusable_names.contains(unmade)) {
+        let known = matrices.iter_mut().find(|(first, _)| first.matrix == unmade.matrix);
+        match known {
+            Some((_, names)) if names.contains(&unmade.exclusion.as_str()) => {}
+            Some((_, names)) => names.push(&unmade.exclusion),
+            None => matrices.push((unmade, vec![&unmade.exclusion])),
+        }
+    }
+    let line = |(unmade, names): &(&UnusableName, Vec<&str>)| {
+        let shown: Vec<String> = names.iter().take(MOST_NAMED).map(|name| format!("{name:?}")).collect();
+        let more = names.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = shown.join(", ");
+        if unmade.has_exclude {
+            format!("add {shown}{more} to `exclude` of [matrix.{}]", unmade.matrix)
+        } else {
+            format!("add `exclude = [{shown}]`{more} to [matrix.{}]", unmade.matrix)
+        }
+    };
+    let lines: Vec<String> = matrices.iter().map(line).collect();
+    (!lines.is_empty()).then(|| display_safe(&lines.join(", and ")))
+}

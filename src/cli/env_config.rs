@@ -1,0 +1,126 @@
+//! Owns what the environment says to a command that needs credentials. Must not read the environment itself: that is
+//! `system::host`'s.
+
+use crate::address::WebAddress;
+use crate::aws::{CaBundle, Endpoints, Proxies};
+use crate::cli::exit::Exit;
+use crate::cli::paths::variable;
+use crate::cli::ui::failure::Failure;
+use crate::flow::{Machine, MfaCode};
+use crate::render::{
+    CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
+};
+use crate::secret::Secret;
+use crate::system::disk;
+use crate::system::host::Host;
+
+/// What systemd, Kubernetes, and editors with their own machines elsewhere set in a container.
+const CONTAINERS: [&str; 5] =
+    ["container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID"];
+
+/// What must not be left over from another identity, of all that there may be and of what there is.
+pub(crate) fn stale_variables(host: &Host) -> Leftovers {
+    let named = IDENTITY_VARIABLES.into_iter().map(str::to_owned);
+    let tokens = host.names().filter(|name| is_bearer_token(name)).map(str::to_owned);
+    // A region that somebody else has set, before or since, is not awsauth's to take away.
+    let own = host.var(OWN_REGION);
+    let regions = REGION_VARIABLES.into_iter().filter(|name| own.is_some() && host.var(name) == own);
+    let mark = own.is_some().then_some(OWN_REGION);
+    let is_set = |name: &str| host.var_os(name).is_some();
+    let marks = CARRIED_SETTINGS.iter().map(|setting| setting.mark).filter(|mark| is_set(mark));
+    let variables = CARRIED_SETTINGS.iter().map(|setting| setting.variable).filter(|variable| is_set(variable));
+    let (own, carried): (Vec<_>, Vec<_>) = variables.partition(|variable| persons_own(host, variable).is_some());
+    let settings = regions.chain(mark).chain(marks).chain(carried).map(str::to_owned);
+    Leftovers { stale: named.chain(tokens).chain(settings).collect(), own }
+}
+
+/// The value of a variable, unless awsauth has set it for a profile: it says nothing about others.
+fn persons_own<'h>(host: &'h Host, name: &str) -> Option<&'h str> {
+    let carried = CARRIED_SETTINGS.iter().find(|setting| setting.variable == name);
+    host.var(name).filter(|value| carried.is_none_or(|setting| host.var(setting.mark) != Some(value)))
+}
+
+/// The variables that carry keys, tokens or a code. A program that awsauth starts for itself, such as a browser, gets none.
+pub(crate) fn secret_variables(host: &Host) -> Vec<String> {
+    let tokens = host.names().filter(|name| name.starts_with("AWS_BEARER_TOKEN")).map(str::to_owned);
+    SECRET_VARIABLES.into_iter().chain([CODE_VARIABLE]).map(str::to_owned).chain(tokens).collect()
+}
+
+/// Where an MFA code may be given beforehand. No program that is started gets it.
+pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
+
+/// Whether the endpoints that profiles name are ignored.
+pub(crate) const IGNORES_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
+/// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before
+/// anything is done.
+pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
+    let (text, origin) = match (flag, host.var(CODE_VARIABLE)) {
+        (Some("-"), _) => {
+            let text = Host::read_stdin(64)
+                .map_err(|error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error))?;
+            (text, "standard input")
+        }
+        (Some(code), _) => (code.to_owned(), "--token-code"),
+        (None, Some(code)) => (code.to_owned(), CODE_VARIABLE),
+        (None, None) => return Ok(None),
+    };
+    let text = Secret::new(text);
+    match MfaCode::new(text.expose()) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(Failure::new(Exit::Usage, format!("{origin}: {error}"))),
+    }
+}
+
+/// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
+pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
+    let flag = |name: &str| persons_own(host, name).map(|value| value.eq_ignore_ascii_case("true"));
+    let url = |service: &str| {
+        let names = [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()];
+        let Some((name, url)) = names.iter().find_map(|name| Some((name, persons_own(host, name)?))) else {
+            return Ok(None);
+        };
+        // The value is not shown: there may be a password in it.
+        let words = format!("{name} is no address of http or https, or has a user's name in it");
+        let wrong = || Failure::new(Exit::Usage, words);
+        WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
+    };
+    let ignored = flag(IGNORES_ENDPOINTS);
+    let [sts, sso, sso_oidc] = match ignored {
+        Some(true) => [None, None, None],
+        _ => [url("STS")?, url("SSO")?, url("SSO_OIDC")?],
+    };
+    let (fips, dual_stack) = (flag("AWS_USE_FIPS_ENDPOINT"), flag("AWS_USE_DUALSTACK_ENDPOINT"));
+    Ok(Endpoints { ignored, fips, dual_stack, sts, sso, sso_oidc })
+}
+
+/// The proxies that the environment names.
+pub(crate) fn proxies(host: &Host) -> Proxies {
+    Proxies::read(|name| host.var_os(name))
+}
+
+/// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.
+pub(crate) fn ca_bundle(host: &Host) -> Result<Option<CaBundle>, Failure> {
+    let Some(path) = variable(host, "AWS_CA_BUNDLE")? else { return Ok(None) };
+    let name = format!("AWS_CA_BUNDLE names {}, which", path.display());
+    let read = Box::new(move || match disk::read(&path) {
+        Ok(Some(pem)) => Ok(pem),
+        Ok(None) => Err(format!("AWS_CA_BUNDLE names {}, which does not exist", path.display())),
+        Err(error) => Err(format!("AWS_CA_BUNDLE: {error}")),
+    });
+    Ok(Some(CaBundle { name, read }))
+}
+
+/// What decides whether a browser that is started here is seen, and can come back to this machine.
+pub(crate) fn machine(host: &Host) -> Machine {
+    let is_any_set = |names: &[&str]| names.iter().any(|name| host.var_os(name).is_some());
+    let is_cloud_shell = host.var("AWS_EXECUTION_ENV").is_some_and(|value| value.eq_ignore_ascii_case("CloudShell"));
+    Machine {
+        names_browser: is_any_set(&["BROWSER"]),
+        has_display: is_any_set(&["DISPLAY", "WAYLAND_DISPLAY"]) || cfg!(any(target_os = "macos", windows)),
+        is_remote: is_any_set(&["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"]),
+        is_ci: is_any_set(&["CI"]),
+        is_container: is_cloud_shell || Host::is_in_container() || is_any_set(&CONTAINERS),
+        is_wsl: is_any_set(&["WSL_DISTRO_NAME", "WSL_INTEROP"]),
+    }
+}

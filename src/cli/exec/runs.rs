@@ -1,0 +1,153 @@
+//! Owns what became of the run of each profile: in words, and in a document that is written as it is made, since what the
+//! runs have printed may be long.
+
+use std::fmt::{self, Write as _};
+use std::io;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+use crate::model::Profile;
+use crate::system::children::{End, Ended};
+
+/// What became of one profile.
+pub(super) enum ProfileRun {
+    /// Somebody ended all before its turn came.
+    NotRun,
+    /// There are no credentials for it.
+    NoCredentials(Reported),
+    /// The program could not be started.
+    NotStarted(Reported),
+    /// It has run. `is_interrupted` if Ctrl-C ended it, or came before it failed.
+    Ended { ended: Ended, is_interrupted: bool },
+}
+
+/// A failure that was told.
+pub(super) struct Reported {
+    pub(super) exit: Exit,
+    pub(super) document: Value,
+}
+
+impl Reported {
+    pub(super) fn of(failure: &Failure) -> Self {
+        Self { exit: failure.exit, document: serde_json::json!(failure.document()) }
+    }
+}
+
+impl ProfileRun {
+    /// The exit code that counts for the whole; none for what was not run.
+    pub(super) fn code(&self) -> Option<u8> {
+        match self {
+            Self::NotRun => None,
+            Self::NoCredentials(reported) | Self::NotStarted(reported) => Some(reported.exit.code()),
+            Self::Ended { ended, .. } => Some(ended.end.code()),
+        }
+    }
+
+    /// Why not all that it printed could be passed on.
+    pub(super) fn lost(&self) -> Option<&io::Error> {
+        if let Self::Ended { ended, .. } = self { ended.lost.as_ref() } else { None }
+    }
+
+    /// In a few words.
+    pub(super) fn words(&self) -> String {
+        let code = self.code().map_or_else(String::new, |code| format!("exit code {code}"));
+        match self {
+            Self::NotRun => "not run".to_owned(),
+            Self::NoCredentials(_) => format!("no credentials, {code}"),
+            Self::NotStarted(_) => format!("could not be run, {code}"),
+            Self::Ended { is_interrupted: true, .. } => format!("interrupted, {code}"),
+            Self::Ended { ended: Ended { end: End::Code(_), .. }, .. } => code,
+            Self::Ended { ended: Ended { end: End::Signal(signal), .. }, .. } => format!("signal {signal}, {code}"),
+        }
+    }
+
+    /// What it counts as, where it is not done.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::NotRun => "not run",
+            Self::Ended { is_interrupted: true, .. } => "interrupted",
+            Self::NoCredentials(_) | Self::NotStarted(_) | Self::Ended { .. } => "failed",
+        }
+    }
+}
+
+/// What `--json` says of all runs.
+#[derive(Serialize)]
+pub(super) struct Document<'f> {
+    version: u8,
+    exit_code: u8,
+    profiles: Vec<Entry<'f>>,
+}
+
+/// What it says of one.
+#[derive(Serialize)]
+struct Entry<'f> {
+    name: &'f str,
+    state: &'static str,
+    code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'f Value>,
+    #[serde(flatten)]
+    printed: Option<Printed<'f>>,
+}
+
+/// What a run has printed, and how long it took.
+#[derive(Serialize)]
+struct Printed<'f> {
+    seconds: f64,
+    stdout: Text<'f>,
+    stdout_is_exact: bool,
+}
+
+impl<'f> Document<'f> {
+    /// Of these runs, with the code of the whole.
+    pub(super) fn new(exit_code: u8, all: &[(&'f Profile, &'f ProfileRun)]) -> Self {
+        Self { version: 1, exit_code, profiles: all.iter().map(|(profile, run)| run.entry(profile)).collect() }
+    }
+}
+
+impl ProfileRun {
+    fn entry<'f>(&'f self, profile: &'f Profile) -> Entry<'f> {
+        let bare =
+            Entry { name: profile.name.as_str(), state: "not run", code: self.code(), error: None, printed: None };
+        match self {
+            Self::NotRun => bare,
+            Self::NoCredentials(reported) | Self::NotStarted(reported) => {
+                Entry { state: "failed", error: Some(&reported.document), ..bare }
+            }
+            Self::Ended { ended: Ended { time, captured, .. }, is_interrupted } => {
+                let printed = Printed {
+                    seconds: f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0,
+                    stdout: Text(&captured.bytes),
+                    stdout_is_exact: !captured.is_cut && std::str::from_utf8(&captured.bytes).is_ok(),
+                };
+                let state = if *is_interrupted { "interrupted" } else { "ended" };
+                Entry { state, printed: Some(printed), ..bare }
+            }
+        }
+    }
+}
+
+/// Bytes as text; what is none is replaced, piece by piece, so that no second copy is made.
+struct Text<'f>(&'f [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            formatter.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                formatter.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

@@ -1,0 +1,386 @@
+//! Owns the likely way out of a call that AWS refused, or that did not reach AWS (aws-facts §4.4, §4.7 and §6).
+
+use crate::flow::{CallError, ClockSkew, Obstacle, Operation, Problem, seconds_to_next_code};
+use crate::model::{Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
+use crate::provider::ProviderError;
+use crate::render::exact_duration;
+use crate::system::clock;
+
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+
+/// From how many seconds on a wrong clock is worth a word where it is not what AWS complains of.
+const NOTABLE: ClockSkew = 20;
+
+/// Why a call ended a login, with what to do.
+pub(super) fn call(
+    error: &ProviderError,
+    profile: &ProfileName,
+    call: &CallError,
+    chain: Option<&Chain<'_>>,
+) -> Failure {
+    let again = format!("awsauth login {profile} --force");
+    let access = chain.and_then(|chain| access(chain.base()));
+    let case = Case { profile, call, chain, access, again };
+    case.told(error).detail("profile", profile.as_str())
+}
+
+/// The same for several profiles whose roles are not assigned: without what is one profile's own.
+pub(super) fn not_assigned(
+    error: &ProviderError,
+    profile: &ProfileName,
+    call: &CallError,
+    chain: &Chain<'_>,
+) -> Failure {
+    let again = "awsauth login NAME --force".to_owned();
+    Case { profile, call, chain: None, access: access(chain.base()), again }.told(error)
+}
+
+/// The role of which AWS says that it is not the person's.
+pub(super) fn assigned(call: &CallError, chain: Option<&Chain<'_>>) -> Option<String> {
+    let is_about_it = match call.problem {
+        Problem::NotAssigned => true,
+        Problem::NotFound | Problem::InvalidValue => call.operation == Operation::GetRoleCredentials,
+        _ => false,
+    };
+    match &chain.filter(|_| is_about_it)?.base().kind {
+        Kind::Sso { account_id, role_name, .. } => {
+            Some(format!("role {} in account {}", role_name.as_str(), account_id.as_str()))
+        }
+        _ => None,
+    }
+}
+
+/// Why a call ended the listing of what an SSO session gives, with what to do; `again` lists it once more.
+pub(super) fn listing(
+    error: &ProviderError,
+    name: &ProfileName,
+    call: &CallError,
+    (access, again): (&SsoAccess, &str),
+) -> Failure {
+    let case = Case { profile: name, call, chain: None, access: Some(access), again: again.to_owned() };
+    case.told(error).detail("sso_session", name.as_str())
+}
+
+/// The facts of a failed call for `--json`.
+pub(crate) fn told(failure: Failure, call: &CallError) -> Failure {
+    let failure = failure
+        .detail("operation", call.operation.to_string())
+        .detail("aws_code", call.code.clone())
+        .detail("aws_message", call.message.clone());
+    match call.obstacle {
+        Some(obstacle) => failure.detail("obstacle", obstacle.as_str()),
+        None => failure,
+    }
+}
+
+/// Says when the device shows another code.
+pub(super) fn next_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
+    let seconds = seconds_to_next_code(clock::now(), skew);
+    failure.hint(format!("wait for the next code, in {seconds} s")).detail("seconds_left", seconds)
+}
+
+fn wrong_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
+    let failure = next_code(failure.cause("the code was wrong, or it was used before: AWS takes each one once"), skew);
+    match skew.filter(|skew| skew.abs() >= NOTABLE) {
+        Some(skew) => failure
+            .hint(format!("{}: an authenticator that runs here shows wrong codes", skew_words(skew)))
+            .detail("clock_skew_seconds", skew),
+        None => failure,
+    }
+}
+
+pub(super) fn wrong_clock(failure: Failure, skew: Option<ClockSkew>) -> Failure {
+    let failure = match skew {
+        Some(skew) => failure.cause(skew_words(skew)).detail("clock_skew_seconds", skew),
+        None => failure.cause("this machine's clock is wrong"),
+    };
+    failure.hint("set this machine's clock by the network, such as with `sudo timedatectl set-ntp true`")
+}
+
+fn skew_words(skew: ClockSkew) -> String {
+    let direction = if skew < 0 { "behind" } else { "ahead of" };
+    format!("this machine's clock is {} {direction} AWS's", exact_duration(skew.abs()))
+}
+
+fn unreachable(obstacle: Obstacle) -> String {
+    let hint = match obstacle {
+        Obstacle::NoAddress => {
+            "is there a network, and is the region written right? Each AWS region has a host name of its own"
+        }
+        Obstacle::Refused => "nobody listens there: is a proxy or AWS_ENDPOINT_URL set that is not running?",
+        Obstacle::TimedOut => {
+            "the network may let nothing through without a VPN or a proxy (HTTPS_PROXY); is the region written right?"
+        }
+        Obstacle::Broken => "the connection broke on the way: try again",
+        Obstacle::UnknownIssuer => {
+            "behind a company's TLS proxy, AWS_CA_BUNDLE must name a PEM file with its root certificate (it replaces the \
+             system's, which are in the package ca-certificates)"
+        }
+        Obstacle::CertificateTime => {
+            "is this machine's clock right? If it is, whoever answers has let its certificate run out: AWS does not"
+        }
+        Obstacle::CertificateName => {
+            "somebody else answers in AWS's place: a proxy, a login page of the network, or a wrong AWS_ENDPOINT_URL"
+        }
+        Obstacle::Tls => "does a proxy (HTTPS_PROXY) or AWS_ENDPOINT_URL lead to a port that does not speak TLS?",
+        Obstacle::ProxyAuthentication(variable) => {
+            return format!("give the proxy's name and password in {variable}: `http://NAME:PASSWORD@HOST:PORT`");
+        }
+        Obstacle::Proxy(variable) => {
+            return format!(
+                "the proxy that {variable} names does not lead to AWS: is it the right one, and may it connect to this \
+                 host? NO_PROXY names hosts that need none"
+            );
+        }
+        Obstacle::ProxySetting => {
+            "write it as `http://NAME:PASSWORD@HOST:PORT`, with special characters in the password as %XX, or unset it"
+        }
+        Obstacle::Impostor => {
+            "a proxy or a login page of the network may answer in AWS's place: open a web page to see whether it asks for a \
+             login"
+        }
+        Obstacle::Setting => "correct it, or unset it to trust the system's certificates",
+    };
+    hint.to_owned()
+}
+
+/// A call that AWS refused, and whose it was.
+struct Case<'c> {
+    profile: &'c ProfileName,
+    call: &'c CallError,
+    chain: Option<&'c Chain<'c>>,
+    /// The portal, if it was about one.
+    access: Option<&'c SsoAccess>,
+    /// The command that does the same anew.
+    again: String,
+}
+
+impl Case<'_> {
+    /// The failure, with what to do.
+    fn told(&self, error: &ProviderError) -> Failure {
+        let call = self.call;
+        let exit = match call.problem {
+            problem if problem.is_passing() => Exit::Unavailable,
+            _ => Exit::Login,
+        };
+        let failure = told(Failure::of(exit, error), call);
+        match call.problem {
+            Problem::WrongCode => wrong_code(failure, call.clock_skew),
+            Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
+            Problem::Unreachable | Problem::Senseless => {
+                let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
+                let failure = failure.hint(call.obstacle.map_or_else(|| general.to_owned(), unreachable));
+                // What was sent may have arrived.
+                let may_be_used =
+                    matches!(call.obstacle, Some(Obstacle::Broken | Obstacle::TimedOut)) && self.has_code();
+                if may_be_used { next_code(failure, call.clock_skew) } else { failure }
+            }
+            _ => self.hints().into_iter().fold(failure, Failure::hint),
+        }
+    }
+
+    /// Whether the call carries an MFA code.
+    fn has_code(&self) -> bool {
+        self.chain.is_some_and(|chain| chain.target().mfa_serial().is_some())
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let one = |hint: String| vec![hint];
+        match self.call.problem {
+            Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
+            Problem::WrongSerial | Problem::HalfOfMfa => one(self.serial()),
+            Problem::ExpiredSession => one(self.again("the session it was signed with has ended; ")),
+            Problem::NotAllowed | Problem::NoPermission | Problem::NotTrusted | Problem::ExplicitDeny
+                if self.call.operation == Operation::AssumeRole =>
+            {
+                self.role()
+            }
+            Problem::ChainTooLong | Problem::DurationTooLong => one(self.duration()),
+            Problem::RegionDisabled => one(self.region()),
+            Problem::Throttled | Problem::SlowDown => one("AWS asks to go slower; try again in a minute".to_owned()),
+            Problem::ServerFault => one("AWS has a problem of its own; try again later".to_owned()),
+            Problem::InvalidValue if self.call.operation == Operation::AssumeRole => one(format!(
+                "AWS's message names what it does not take; it is in [profiles.{}] of the manifest",
+                self.profile
+            )),
+            _ => self.sso().into_iter().collect(),
+        }
+    }
+
+    /// What SSO answers.
+    fn sso(&self) -> Option<String> {
+        let hint = match self.call.problem {
+            Problem::NotAllowed => "the login was denied on the approval page".to_owned(),
+            Problem::NotAssigned => self.assignment(),
+            Problem::NotFound | Problem::InvalidValue if self.call.operation == Operation::GetRoleCredentials => {
+                self.assignment()
+            }
+            Problem::TokenRejected => self.again(""),
+            Problem::GrantRejected => {
+                let again = self.again("");
+                format!("{again}; if the page said `invalid_grant`, `sso_region` is not the region that the portal is in")
+            }
+            Problem::UnknownPortal => {
+                let (url, region) = self.portal();
+                format!(
+                    "`sso_start_url` ({url}) or `sso_region` ({region}) is wrong: the console of IAM Identity Center shows \
+                     both under Settings, and AWS knows a portal in its own region alone"
+                )
+            }
+            Problem::WrongRegion => "set `sso_region` to the region that AWS names, and log in again".to_owned(),
+            Problem::WrongScope => {
+                "`sso_registration_scopes` asks for what the portal does not give; `[\"sso:account:access\"]` is the default"
+                    .to_owned()
+            }
+            Problem::FlowNotOffered => "this portal does not offer this way to log in: try another `--flow`".to_owned(),
+            Problem::InstanceKey => {
+                "the KMS key that encrypts IAM Identity Center can't be used: its administrator must see to it".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
+    }
+
+    fn again(&self, before: &str) -> String {
+        format!("{before}run `{}`", self.again)
+    }
+
+    /// What is wrong with the key that signed.
+    fn key(&self) -> String {
+        let signer = self.chain.and_then(|chain| long_term_signer(chain, self.call.operation));
+        let Some((base, section)) = signer else {
+            return self.again("AWS does not know the session it was signed with any more; ");
+        };
+        match self.call.problem {
+            Problem::WrongSecret => format!(
+                "the secret in [{section}] of the credentials file does not belong to its access key; `awsauth keys add \
+                 {base} --force` replaces both"
+            ),
+            Problem::SessionSigned => format!(
+                "what stands in [{section}] of the credentials file is a session's; it takes the long-term key (AKIA…) of \
+                 an IAM user: `awsauth keys add {base} --force`"
+            ),
+            Problem::RootUser => format!(
+                "the key in [{section}] of the credentials file is the root user's, who can't take roles: put that of an \
+                 IAM user there with `awsauth keys add {base} --force`, and delete the root user's"
+            ),
+            _ => format!(
+                "the access key in [{section}] of the credentials file is unknown to AWS: deleted, deactivated, left over \
+                 from another user, or of another partition; `awsauth keys add {base} --force` replaces it"
+            ),
+        }
+    }
+
+    fn serial(&self) -> String {
+        let Some((owner, serial)) = self.chain.and_then(|chain| chain.mfa().next()) else {
+            return "the device and its code belong together; `mfa_serial` names the device".to_owned();
+        };
+        let look = match self.chain.and_then(|chain| chain.base().long_term_section()) {
+            Some(section) => format!("`aws iam list-mfa-devices --profile {section}`"),
+            None => "`aws iam list-mfa-devices`".to_owned(),
+        };
+        format!(
+            "mfa_serial `{}` of [profiles.{}] is not a device of this user; {look}, or the console under Security \
+             credentials, shows the right one",
+            serial.as_str(),
+            owner.name
+        )
+    }
+
+    /// Why a role can't be assumed, as far as AWS says.
+    fn role(&self) -> Vec<String> {
+        let Some((chain, role)) = self.chain.and_then(|chain| Some((chain, chain.target().role()?))) else {
+            return Vec::new();
+        };
+        let arn = role.arn.as_str();
+        let first = match self.call.problem {
+            Problem::NoPermission => {
+                format!("the permissions of who is named above do not allow `sts:AssumeRole` on {arn}")
+            }
+            Problem::ExplicitDeny => {
+                "a policy forbids it, whatever others allow; only who writes that policy can change it".to_owned()
+            }
+            Problem::NotTrusted => format!("the trust policy of {arn} does not let in who is named above"),
+            _ => format!(
+                "AWS does not say which is missing: the trust policy of {arn} must let in who is named above, their own \
+                 permissions must allow `sts:AssumeRole` on it, and there must be such a role"
+            ),
+        };
+        let mut hints = vec![first];
+        let has_mfa = chain.mfa().next().is_some();
+        if !has_mfa && matches!(chain.base().kind, Kind::Iam | Kind::IamMfa { .. }) {
+            hints.push(format!("if it is for those with MFA only, set `mfa_serial` in [profiles.{}]", self.profile));
+        }
+        if matches!(self.call.problem, Problem::NotAllowed | Problem::NotTrusted) {
+            hints.push(match &role.external_id {
+                None => {
+                    format!("if the role asks for an external id, set `external_id` in [profiles.{}]", self.profile)
+                }
+                Some(id) => format!("is `external_id` the one that the role asks for? It is `{}` here", id.as_str()),
+            });
+        }
+        hints
+    }
+
+    fn duration(&self) -> String {
+        let name = self.profile;
+        let role = self.chain.and_then(|chain| chain.target().role());
+        let seconds = role.and_then(|role| role.duration).map(SessionDuration::seconds);
+        if self.call.problem == Problem::ChainTooLong {
+            return format!(
+                "a role that is taken through a session lasts an hour at most: take `duration_seconds` out of \
+                 [profiles.{name}], or take the role with a long-term key and a code of its own (`source_profile` an \
+                 `iam` profile, `mfa_serial` in [profiles.{name}])"
+            );
+        }
+        let asked = seconds.map(|seconds| format!(" = {seconds}")).unwrap_or_default();
+        let role_name = role.and_then(|role| role.arn.as_str().rsplit('/').next()).unwrap_or("NAME");
+        format!(
+            "`duration_seconds`{asked} in [profiles.{name}] is more than the role allows; `aws iam get-role --role-name \
+             {role_name} --query Role.MaxSessionDuration` in its account tells how much that is; without it, it is an hour"
+        )
+    }
+
+    fn region(&self) -> String {
+        let region = self.chain.and_then(|chain| chain.target().region.as_ref());
+        let region = region.map_or_else(String::new, |region| format!(" ({})", region.as_str()));
+        format!(
+            "STS is not activated in this region{region}: set another `region` in [profiles.{}], or have it activated \
+             (console of IAM, Account settings)",
+            self.profile
+        )
+    }
+
+    /// The portal's address and region.
+    fn portal(&self) -> (&str, &str) {
+        self.access.map_or(("", ""), |access| (access.start_url().as_str(), access.region().as_str()))
+    }
+
+    fn assignment(&self) -> String {
+        let what = assigned(self.call, self.chain).unwrap_or_else(|| "the role".to_owned());
+        let (url, _) = self.portal();
+        format!(
+            "{what} is not assigned to you in IAM Identity Center, or a name is misspelt (names are case-sensitive): {url} \
+             lists what is; after a new assignment, wait a few minutes, then {}",
+            self.again("")
+        )
+    }
+}
+
+fn access(profile: &Profile) -> Option<&SsoAccess> {
+    match &profile.kind {
+        Kind::Sso { access, .. } => Some(access),
+        _ => None,
+    }
+}
+
+/// The profile whose long-term key signs the call for the top of `chain`, and its section; none if a session signs.
+fn long_term_signer<'c>(chain: &Chain<'c>, operation: Operation) -> Option<(&'c ProfileName, &'c ProfileName)> {
+    let steps = chain.profiles();
+    let signer = match operation {
+        Operation::GetSessionToken => steps.last()?,
+        _ => steps.iter().rev().nth(1).filter(|source| source.pattern() == Pattern::Iam)?,
+    };
+    Some((&signer.name, signer.long_term_section()?))
+}

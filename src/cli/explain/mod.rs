@@ -1,0 +1,339 @@
+//! Owns the wording of what goes wrong below: each error of the rooms to a [`Failure`] with its exit code and the likely
+//! way out.
+
+pub(crate) mod aws;
+pub(crate) mod drift;
+pub(crate) mod unknown_name;
+pub(crate) mod unmanaged;
+
+use crate::apply::ApplyError;
+use crate::ini::SectionId;
+use crate::model::{Catalog, ProfileName, SsoAccess};
+use crate::plan::{Difference, Refusal, SectionDifference, Way};
+use crate::prompt::NoAnswer;
+use crate::provider::{CodeOrder, ProviderError, Reason};
+use crate::system::disk::DiskError;
+use crate::system::lock::LockError;
+
+use crate::cli::exit::Exit;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+
+/// The one of `names` that `name` was probably meant to be.
+pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    // Whoever is wrong in nothing but the case means that one.
+    let distance = |candidate: &str| {
+        if candidate.eq_ignore_ascii_case(name) { 0 } else { 1 + strsim::damerau_levenshtein(candidate, name) }
+    };
+    let scored = names.map(|candidate| (distance(candidate), candidate));
+    let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 2 + name.len() / 4).then_some(candidate)
+}
+
+/// Why a login or a renewal ended without credentials.
+pub(crate) fn provider(error: &ProviderError, catalog: &Catalog) -> Failure {
+    match error {
+        ProviderError::LoginNeeded { profile, reason } => login_needed(profile, *reason),
+        ProviderError::NoLongTermKey { profile, .. } => {
+            Failure::of(Exit::Login, error).hint(format!("`awsauth keys add {profile}` puts it there"))
+        }
+        ProviderError::NoCode { source: NoAnswer::Interrupted, .. } => {
+            Failure::one_line(Exit::Interrupted, "interrupted")
+        }
+        ProviderError::NoCode { profile, source: NoAnswer::TimedOut, .. } => nobody_answered(profile.as_str()),
+        ProviderError::NoCode { source: NoAnswer::Program(_) | NoAnswer::Unfit(_), .. } => {
+            Failure::of(Exit::Login, error)
+                .hint("the program is `mfa_process` in profiles.local.toml; run it by hand to see what it says")
+        }
+        ProviderError::NoCode { profile, order: CodeOrder::Another, .. } => Failure::of(Exit::Login, error).hint(format!(
+            "a code is good for one call, and the one that was given is used up: `awsauth login {profile} --token-code …` \
+             with the device's next one"
+        )),
+        ProviderError::NoCode { .. } => Failure::of(Exit::Login, error).hint(
+            "give the code with `--token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with `--token-code -`",
+        ),
+        ProviderError::MalformedCode { .. } => Failure::of(Exit::Usage, error),
+        ProviderError::UsedCode { profile, clock_skew } => {
+            aws::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
+        }
+        ProviderError::ApprovalTimedOut { profile } | ProviderError::PageTimedOut { profile } => {
+            not_approved(error, &format!("awsauth login {profile}"))
+        }
+        ProviderError::Interrupted { .. } => Failure::one_line(Exit::Interrupted, "interrupted"),
+        ProviderError::WrongClock { profile, clock_skew } => {
+            aws::wrong_clock(Failure::of(Exit::Login, error), Some(*clock_skew)).detail("profile", profile.as_str())
+        }
+        ProviderError::WrongExpiration { profile, .. } => Failure::of(Exit::Unavailable, error)
+            .hint("AWS, or something in its place, answers wrongly: try again later")
+            .detail("profile", profile.as_str()),
+        ProviderError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
+            .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
+        ProviderError::Call { profile, call } => {
+            aws::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
+        }
+        ProviderError::Endless { .. } => Failure::of(Exit::Unavailable, error)
+            .hint("AWS, or something in its place, answers wrongly: try again later"),
+        ProviderError::OutOfTime { .. } | ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
+        ProviderError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
+    }
+}
+
+/// The same for several profiles that have no credentials for one reason.
+pub(crate) fn shared(error: &ProviderError, catalog: &Catalog) -> Failure {
+    match error {
+        ProviderError::Call { profile, call } if subject(error, catalog).is_some() => {
+            let chain = catalog.chain(profile.as_str());
+            chain.map_or_else(|| provider(error, catalog), |chain| aws::not_assigned(error, profile, call, &chain))
+        }
+        _ => provider(error, catalog),
+    }
+}
+
+/// What AWS refused to one profile, where it says the same of others.
+pub(crate) fn subject(error: &ProviderError, catalog: &Catalog) -> Option<String> {
+    match error {
+        ProviderError::Call { profile, call } => aws::assigned(call, catalog.chain(profile.as_str()).as_ref()),
+        _ => None,
+    }
+}
+
+/// Nobody approved an SSO login; `command` asks for it again.
+fn not_approved(error: &ProviderError, command: &str) -> Failure {
+    let failure = Failure::of(Exit::Login, error);
+    match error {
+        ProviderError::PageTimedOut { .. } => failure
+            .hint(format!("run `{command}` again; with `--flow device` it can be approved on any machine"))
+            .hint("if AWS's page showed an error, `sso_region` may not be the region that the portal is in"),
+        _ => failure.hint(format!("run `{command}` again")).hint(
+            "if the page said `invalid_grant` or knew no such code, `sso_region` is not the region that the portal is in",
+        ),
+    }
+}
+
+/// Why `awsauth COMMAND` of an SSO session, which lists its accounts or signs in to it, could not go on.
+pub(crate) fn of_session(error: &ProviderError, access: &SsoAccess, command: &str) -> Failure {
+    let command = format!("awsauth {command} {}", access.token_key());
+    match error {
+        ProviderError::LoginNeeded { profile, reason } => {
+            let state = description(*reason);
+            let words = format!("{profile}: {state}; run {command} at a terminal, or with --flow device");
+            Failure::one_line(Exit::Login, words)
+                .detail("sso_session", profile.as_str())
+                .detail("reason", word(*reason))
+        }
+        ProviderError::ApprovalTimedOut { .. } | ProviderError::PageTimedOut { .. } => not_approved(error, &command),
+        ProviderError::Call { profile, call } => aws::listing(error, profile, call, (access, &command)),
+        _ => provider(error, &Catalog::default()),
+    }
+}
+
+/// The person's time was over, on which a program waits.
+pub(crate) fn nobody_answered(profile: &str) -> Failure {
+    Failure::one_line(Exit::Login, format!("{profile}: nobody answered in time; run awsauth login {profile}"))
+        .detail("profile", profile)
+        .detail("reason", "no-answer")
+}
+
+/// The one line that design and scripts know; what exactly is missing is in `--json`.
+fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
+    Failure::one_line(Exit::Login, format!("{profile}: {}; run awsauth login {profile}", description(reason)))
+        .detail("profile", profile.as_str())
+        .detail("reason", word(reason))
+}
+
+/// What the person has instead of a session.
+fn description(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoSession => "not logged in",
+        Reason::Expired | Reason::Changed => "session expired",
+    }
+}
+
+/// The word for `--json`.
+fn word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NoSession => "no-session",
+        Reason::Expired => "expired",
+        Reason::Changed => "definition-or-key-changed",
+    }
+}
+
+/// Why a file was not written.
+pub(crate) fn apply(error: &ApplyError) -> Failure {
+    match error {
+        ApplyError::Refused { source, .. } => refusal(error, source),
+        ApplyError::Busy { .. } => Failure::of(Exit::Refused, error).hint("try again when the other program is done"),
+        ApplyError::Locked(LockError::Held { .. }) => Failure::of(Exit::Unavailable, error),
+        ApplyError::Locked(LockError::Disk(error)) => state(error),
+        ApplyError::Disk(error) => disk(error),
+    }
+}
+
+/// Why a file was not read or written: something odd in its place is refused, everything else is the system's.
+pub(crate) fn disk(error: &DiskError) -> Failure {
+    let failure = Failure::of(disk_exit(error), error);
+    match error {
+        DiskError::Exposed { .. } => failure.hint(other_state(error)),
+        DiskError::Io { source, .. } | DiskError::Behind { source, .. } if is_busy(source) => failure
+            .hint("a file that is mounted by itself, as containers do, can't be replaced: mount its directory instead"),
+        DiskError::ForeignGroup { path, .. } => {
+            failure.hint(format!("take the group's rights away: `chmod g= {}`", path.display()))
+        }
+        _ => failure,
+    }
+}
+
+fn is_busy(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::ResourceBusy
+}
+
+fn disk_exit(error: &DiskError) -> Exit {
+    match error {
+        DiskError::NotAFile { .. }
+        | DiskError::LinkLoop { .. }
+        | DiskError::TooLarge { .. }
+        | DiskError::Exposed { .. }
+        | DiskError::PlantedLink { .. }
+        | DiskError::ForeignGroup { .. }
+        | DiskError::Foreign { .. } => Exit::Refused,
+        DiskError::Io { .. } | DiskError::Behind { .. } => Exit::Unavailable,
+    }
+}
+
+/// Why the state directory can't be used.
+pub(crate) fn state(error: &DiskError) -> Failure {
+    Failure::of(disk_exit(error), error).hint(other_state(error))
+}
+
+/// What to do where the state directory can't be used.
+fn other_state(error: &DiskError) -> String {
+    const OTHER: &str = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
+    match error {
+        DiskError::Exposed { path, .. } => {
+            let own = format!("if it is yours, `chmod go-w {}`, and remove from it what is not", path.display());
+            // AWS CLI's caches have no other place.
+            let cache = Paths::aws_cache("sso");
+            let is_aws = cache.is_ok_and(|cache| cache.ancestors().nth(2).is_some_and(|aws| path.starts_with(aws)));
+            if is_aws { own } else { format!("{own}; or {OTHER}") }
+        }
+        _ => format!("{OTHER}: awsauth keeps sessions and locks there"),
+    }
+}
+
+/// Why no plan could be made for a file, with what it takes for one; `catalog` is what was to be written.
+pub(crate) fn planning(error: &ApplyError, catalog: &Catalog) -> Failure {
+    match error {
+        ApplyError::Refused { source: Refusal::Edited { sections, faults, .. }, .. } => {
+            let faults = faults
+                .iter()
+                .map(|fault| format!("line {}: {}, so AWS CLI can't read this file", fault.line, fault.kind));
+            let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
+            edited(failure, sections, catalog)
+        }
+        ApplyError::Refused { source: Refusal::Lacking(sections), .. } => {
+            lacking(Failure::of(Exit::Refused, error), sections, catalog)
+        }
+        other => apply(other),
+    }
+}
+
+/// AWS CLI sets values in the block and never takes any away; a person may do anything.
+fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+    const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
+    let account = drift::account(sections, catalog);
+    let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
+    let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
+    let failure = account.told.into_iter().fold(failure, Failure::cause);
+    let failure = account.impossible.into_iter().fold(failure, Failure::cause);
+    if sections.is_empty() {
+        return failure.cause("only comments, blank lines or the two marker lines are different").hint(OVERWRITE);
+    }
+    let failure = failure.hint(OVERWRITE);
+    if account.lines.is_empty() {
+        return failure;
+    }
+    let keep = if all().all(is_region) {
+        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, put it \
+         into the manifest first:"
+    } else if all().all(|(_, one)| matches!(one, Difference::Value { .. })) {
+        "`aws configure set` edits in this way; to keep these values, put them into the manifest first:"
+    } else {
+        "to keep these values, put them into the manifest first:"
+    };
+    failure.hint(keep).lines(account.lines)
+}
+
+fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+    const TAKEN: &str =
+        "with these lines in the manifest, `awsauth apply --adopt` takes over what stands outside the block:";
+    let account = drift::account(sections, catalog);
+    let then = if account.impossible.is_empty() { "" } else { "then, " };
+    let mut failure = account.told.into_iter().fold(failure, Failure::cause);
+    if !account.impossible.is_empty() {
+        failure = account.impossible.into_iter().fold(failure, Failure::cause);
+        failure =
+            failure.hint("take what can't stand in a manifest out of the file, or the profile out of the manifest");
+    }
+    if account.lines.is_empty() {
+        return failure;
+    }
+    failure.hint(format!("{then}{TAKEN}")).lines(account.lines)
+}
+
+fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
+    let failure = Failure::of(if matches!(refusal, Refusal::Bug(_)) { Exit::Bug } else { Exit::Refused }, error);
+    match refusal {
+        Refusal::Unreadable(faults) => {
+            let rest = faults.iter().skip(1).map(|fault| format!("line {}: {}", fault.line, fault.kind));
+            rest.fold(failure, Failure::cause)
+                .hint("mend these lines by hand: as the file stands, every `aws` command fails")
+        }
+        Refusal::Outside(outside) => {
+            let lines = outside.iter().map(|section| match section.inside {
+                Some(inside) => format!("[{}] on line {}, and in the block on line {inside}", section.header, section.line),
+                None => format!("[{}] on line {}", section.header, section.line),
+            });
+            lines.fold(failure, Failure::cause).hint(
+                "two sections of one name make AWS CLI refuse the whole file: `awsauth apply --adopt` takes those outside \
+                 over, and says what the manifest lacks for that",
+            )
+        }
+        Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
+        Refusal::Leading { .. } => failure.hint("move that line out of the block, or delete it"),
+        Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
+        Refusal::Shadowed { section, way, .. } => failure.hint(shadowed(section, way)),
+        Refusal::Defaults { .. } => failure.hint("move that line to the section that it is for"),
+        Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
+        Refusal::Moved => failure.hint("run `awsauth apply` again"),
+        // Both are told with the manifest at hand.
+        Refusal::Edited { .. } | Refusal::Lacking(_) | Refusal::Unportable(_) => failure,
+        Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
+    }
+}
+
+fn shadowed(section: &str, way: &Way) -> String {
+    match way {
+        Way::Adopt { long_term } => format!(
+            "if it is the user's long-term key, `awsauth apply --adopt` renames the section to [{long_term}]; [{section}] is \
+             where sessions go"
+        ),
+        Way::Taken { long_term, line } => format!(
+            "a long-term key belongs into [{long_term}], which stands on line {line} already: delete the one that is not \
+             needed"
+        ),
+        Way::OtherTool => format!(
+            "these are temporary credentials, or half a key, of another tool: delete [{section}], where awsauth's sessions go"
+        ),
+        Way::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_nothing_but_the_case_is_near_however_long_it_is() {
+        assert_eq!(nearest("PRODUCTION", ["productive", "production"].into_iter()), Some("production"));
+    }
+}

@@ -1,0 +1,175 @@
+//! Owns what is said of a name that the manifest has no profile for: what it may be instead. Must not read the manifest.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::exit::Exit;
+use crate::cli::explain::nearest;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::ini::{Document, FileKind, Section, SectionId};
+use crate::manifest::{Place, place};
+use crate::model::{Catalog, Pattern, Profile, ProfileName, Root};
+use crate::plan;
+use crate::system::disk;
+
+/// The most names that one hint has.
+const MOST_NAMES: usize = 5;
+
+/// The failure for the name of a profile that there is not; `wrong` are the profiles with errors, `files` AWS's own, and
+/// `otherwise` is the hint where nothing has a name like it.
+pub(crate) fn unknown_profile(
+    name: &str,
+    catalog: &Catalog,
+    wrong: &[&str],
+    files: &[(PathBuf, FileKind)],
+    otherwise: String,
+) -> Failure {
+    let hint = session(name, catalog)
+        .or_else(|| tag(name, catalog))
+        .or_else(|| files.iter().find_map(|(path, kind)| in_file(name, path, *kind)))
+        .or_else(|| alike(name, catalog, wrong))
+        .unwrap_or(otherwise);
+    Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest")).hint(hint)
+}
+
+/// Whoever takes SSO sessions as well does not ask.
+fn session(name: &str, catalog: &Catalog) -> Option<String> {
+    catalog.sessions().iter().find(|session| session.name.as_str() == name)?;
+    Some(match profiles_of(name, catalog) {
+        Some(profiles) => format!("`{name}` is an SSO session; this command takes its profiles: {profiles}"),
+        None => format!("`{name}` is an SSO session, which no profile uses; this command takes profiles"),
+    })
+}
+
+/// The profiles that sign in through that SSO session.
+fn profiles_of(session: &str, catalog: &Catalog) -> Option<String> {
+    let signs_in = |profile: &&Profile| {
+        let root = catalog.chain(profile.name.as_str()).and_then(|chain| chain.root());
+        matches!(root, Some(Root::Session(other)) if other.name.as_str() == session)
+    };
+    listed(catalog.profiles().iter().filter(signs_in).map(|profile| profile.name.as_str()))
+}
+
+fn tag(name: &str, catalog: &Catalog) -> Option<String> {
+    let has_tag = |profile: &&Profile| profile.tags.iter().any(|tag| tag == name);
+    let tagged = catalog.profiles().iter().filter(has_tag).map(|profile| profile.name.as_str());
+    Some(format!("`{name}` is a tag; the profiles with it are {}", listed(tagged)?))
+}
+
+/// The first of `names`, and how many more there are; none if there is no name.
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
+    let more = names.len() - shown.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!shown.is_empty()).then(|| shown.join(", ") + &more)
+}
+
+/// The profile or SSO session that was probably meant. Of a name with parts, such as `dev-Admin`, another last part is
+/// offered before another account: who means `dev` must not be led to `prod`.
+fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
+    let right = catalog.profiles().iter().map(|profile| profile.name.as_str());
+    let profiles = || right.clone().chain(wrong.iter().copied());
+    let all = || profiles().chain(catalog.sessions().iter().map(|session| session.name.as_str()));
+    if let Some(same) = all().find(|other| other.eq_ignore_ascii_case(name)) {
+        return Some(format!("did you mean `{same}`? Names are case-sensitive"));
+    }
+    let is_end = |rest: &str| rest.starts_with(|next: char| !next.is_ascii_alphanumeric());
+    let is_longer = |other: &&str| other.strip_prefix(name).is_some_and(is_end) && !name.is_empty();
+    if let Some(longer) = listed(profiles().filter(is_longer)) {
+        return Some(format!("the profiles that begin so are {longer}"));
+    }
+    let first_part = name.rfind(|one: char| !one.is_ascii_alphanumeric()).map_or("", |end| &name[..=end]);
+    let is_alike = |other: &&str| !first_part.is_empty() && other.starts_with(first_part);
+    let alike = listed(profiles().filter(is_alike));
+    let near = if alike.is_some() { nearest(name, all().filter(is_alike)) } else { nearest(name, all()) };
+    match near {
+        Some(near) if profiles().any(|profile| profile == near) => Some(format!("did you mean `{near}`?")),
+        Some(near) => Some(match profiles_of(near, catalog) {
+            Some(profiles) => format!("did you mean `{near}`, the SSO session of {profiles}?"),
+            None => format!("did you mean the SSO session `{near}`?"),
+        }),
+        None => alike.map(|alike| format!("the profiles that begin with `{first_part}` are {alike}")),
+    }
+}
+
+/// AWS's own files, as far as it is known where they are.
+pub(crate) fn aws_files(places: Paths<'_>) -> Vec<(PathBuf, FileKind)> {
+    let (config, credentials) = (places.config().ok(), places.credentials().ok());
+    let config = config.map(|path| (path, FileKind::Config));
+    config.into_iter().chain(credentials.map(|path| (path, FileKind::Credentials))).collect()
+}
+
+/// What to do where that file has a profile of that name.
+fn in_file(name: &str, path: &Path, kind: FileKind) -> Option<String> {
+    let bytes = disk::read(path).ok()??;
+    let document = Document::parse(&bytes, kind);
+    let id = if name == "default" { SectionId::Default } else { SectionId::Profile(name.to_owned()) };
+    let section = document.find(&id).next()?;
+    let (shown, line) = (Paths::shown(path), document.line_number(section.header.start));
+    if plan::is_in_block(&document, section.header.start) {
+        return Some(format!("`{name}` is left from an older manifest in {shown}: `awsauth apply` removes it there"));
+    }
+    let quoted = shlex::try_quote(name).ok()?;
+    let outside = match kind {
+        FileKind::Config => ", outside awsauth's block",
+        FileKind::Credentials => "",
+    };
+    let way = match ProfileName::new(name) {
+        Err(error) => format!("it can't be in a manifest: {error}"),
+        Ok(name) if kind == FileKind::Credentials => match plan::long_term_key(&document, &name) {
+            Some(_) => "put it into the manifest with `pattern = \"iam\"`, and its key stays where it is".to_owned(),
+            None => "it holds no long-term key that awsauth could use".to_owned(),
+        },
+        Ok(_) => match unfit(&document, section) {
+            Some((key, reason)) => format!("its {key} keeps it out of a manifest: {reason}"),
+            None => "put it into the manifest, and `awsauth apply --adopt` takes its section over".to_owned(),
+        },
+    };
+    Some(format!(
+        "`{name}` stands in {shown}, line {line}{outside}, so `aws --profile {quoted}` finds it and awsauth does not: {way}"
+    ))
+}
+
+/// A key of the section that no manifest can hold, and why.
+fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, &'static str)> {
+    document.entries(section).iter().find_map(|entry| {
+        let key = document.text(&entry.key()).to_lowercase();
+        let nested = document.nested(entry);
+        let inner: Vec<_> = nested.iter().map(|one| document.text(&one.key)).collect();
+        let inner: Vec<&str> = inner.iter().map(|key| &**key).collect();
+        let inner = (!inner.is_empty()).then_some(inner.as_slice());
+        let is_empty = inner.is_none() && document.value(entry).is_empty();
+        let mut reasons = Pattern::ALL.into_iter().map(|pattern| match place(Some(pattern), &key, inner) {
+            Place::Own | Place::Settings => None,
+            Place::SettingsIfEmpty(reason) => (!is_empty).then_some(reason),
+            Place::Nowhere(reason) => Some(reason),
+        });
+        let first = reasons.next()??;
+        reasons.all(|reason| reason.is_some()).then_some((key, first))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn another_account_is_never_offered_for_a_known_one() {
+        let names = ["dev.admin", "dev.read", "dev.tf", "prod.admin", "prod.operator", "main"];
+        let catalog = Catalog::new(Vec::new(), names.map(|name| Profile::bare(name, Kind::Iam)).to_vec());
+        for (name, hint) in [
+            ("dev.admim", Some("did you mean `dev.admin`?")),
+            ("dev.operator", Some("the profiles that begin with `dev.` are `dev.admin`, `dev.read`, `dev.tf`")),
+            ("dev", Some("the profiles that begin so are `dev.admin`, `dev.read`, `dev.tf`")),
+            ("pord.admin", Some("did you mean `prod.admin`?")),
+            ("mian", Some("did you mean `main`?")),
+            ("brokn", Some("did you mean `broken`?")),
+            ("DEV.ADMIN", Some("did you mean `dev.admin`? Names are case-sensitive")),
+            ("nothing", None),
+        ] {
+            assert_eq!(alike(name, &catalog, &["broken"]).as_deref(), hint, "{name}");
+        }
+    }
+}

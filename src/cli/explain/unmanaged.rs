@@ -1,0 +1,32 @@
+//! Owns what is said where the manifest describes no profile, and AWS's config file has some.
+
+use std::collections::HashSet;
+
+use crate::cli::paths::Paths;
+use crate::cli::ui::out::Out;
+use crate::ini::{Document, FileKind, Section, SectionId};
+use crate::plan;
+use crate::source::display_safe;
+use crate::system::disk;
+
+/// Says how many profiles stand in the config file, and the next step; nothing where there is none.
+pub(crate) fn say(places: Paths<'_>, out: Out) {
+    let Ok(path) = places.config() else { return };
+    let Ok(Some(bytes)) = disk::read(&path) else { return };
+    let document = Document::parse(&bytes, FileKind::Config);
+    let is_profile = |section: &&Section| {
+        matches!(section.id, SectionId::Default | SectionId::Profile(_))
+            && !plan::is_in_block(&document, section.header.start)
+    };
+    let count = document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len();
+    let profiles = match count {
+        0 => return,
+        1 => "1 profile".to_owned(),
+        _ => format!("{count} profiles"),
+    };
+    out.say(&display_safe(&format!(
+        "{} has {profiles} that the manifest does not have: describe there those that awsauth is to manage, then run \
+         `awsauth apply --adopt`",
+        Paths::shown(&path)
+    )));
+}

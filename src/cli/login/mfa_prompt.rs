@@ -1,0 +1,89 @@
+//! Owns whom a login asks for MFA codes: what was given beforehand, then the person's own program, then the person.
+
+use crate::cli::env_config::secret_variables;
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::flow::seconds_to_next_code;
+use crate::model::{Chain, Profile, Settings};
+use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
+use crate::provider::MFA_PROCESS_VARIABLE;
+use crate::secret::Secret;
+use crate::source::display_safe;
+use crate::system::capture::Talk;
+use crate::system::clock;
+use crate::system::host::Host;
+use crate::system::wait::Deadline;
+
+/// Everybody who may have a code, in the order in which they are asked; `last` is the person, or nobody.
+pub(crate) struct Asker<'a> {
+    /// What was given beforehand.
+    pub(crate) given: Option<Secret>,
+    /// Where `mfa_process` is.
+    pub(crate) settings: &'a Settings,
+    /// The environment.
+    pub(crate) host: &'a Host,
+    /// Where a failure of the program is told, if somebody is asked after it.
+    pub(crate) out: Out,
+    /// When whoever waits for the answer gives up.
+    pub(crate) until: Option<Deadline>,
+}
+
+impl Asker<'_> {
+    /// The first of them, who asks the others; `last` is the person, or nobody.
+    pub(crate) fn then(self, last: Box<dyn Prompt>) -> Box<dyn Prompt> {
+        let next = match &self.settings.mfa_process {
+            Some(process) if !is_inside(self.host) => Box::new(ByProgram {
+                program: process.program().to_owned(),
+                args: process.args().to_vec(),
+                path: self.host.var_os("PATH").map(std::ffi::OsStr::to_owned),
+                unset: secret_variables(self.host),
+                talk: if self.host.stderr_is_terminal { Talk::Shown } else { Talk::Hidden },
+                until: self.until,
+                until_next,
+                tell: Box::new(move |detour: Detour<'_>| match detour {
+                    Detour::Running(program) => {
+                        self.out.say(&format!("Asking `{}` for the code…", display_safe(program)));
+                    }
+                    Detour::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
+                    Detour::Waiting(time) => {
+                        self.out.say(&format!("Waiting {} seconds for the device's next code…", time.as_secs()));
+                    }
+                }),
+                next: last,
+                last: Last::default(),
+            }),
+            _ => last,
+        };
+        Box::new(Prepared { answer: self.given, next })
+    }
+}
+
+/// How long it is until every device has a new code; a second more, since clocks differ.
+fn until_next() -> std::time::Duration {
+    let seconds = seconds_to_next_code(clock::now(), None) + 1;
+    std::time::Duration::from_secs(seconds.unsigned_abs())
+}
+
+/// Whether this process was started by an awsauth that waits for a code.
+pub(crate) fn is_inside(host: &Host) -> bool {
+    host.var_os(MFA_PROCESS_VARIABLE).is_some()
+}
+
+/// Refuses a login that waits for the very code that this process is to help to get, and so would never end. `is_kept`
+/// says whether the profile at the top of some steps has what it needs.
+pub(crate) fn refuse_circle(
+    chain: &Chain<'_>,
+    host: &Host,
+    is_kept: impl Fn(&[&Profile]) -> bool,
+) -> Result<(), Failure> {
+    let profiles = chain.profiles();
+    let Some(waiting) = host.var(MFA_PROCESS_VARIABLE) else { return Ok(()) };
+    let Some(place) = profiles.iter().position(|profile| profile.name.as_str() == waiting) else { return Ok(()) };
+    if (place..profiles.len()).any(|top| is_kept(&profiles[..=top])) {
+        return Ok(());
+    }
+    let name = chain.target().name.as_str();
+    let message = format!("{name}: mfa_process leads back to awsauth, for which it is to get the code of {waiting}");
+    Err(Failure::one_line(Exit::Login, message).detail("profile", name).detail("reason", "mfa-process-circle"))
+}

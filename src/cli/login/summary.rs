@@ -1,0 +1,104 @@
+//! Owns what is said before a login: what it will ask for, and why.
+
+use crate::cli::config::load::Manifest;
+use crate::cli::config::portals;
+use crate::cli::ui::out::Out;
+use crate::flow::Needs;
+use crate::model::{Catalog, MfaSerial, Pattern, Profile, SessionDuration, SsoAccess};
+
+/// More names than this are not told in one line.
+const MOST_NAMES: usize = 8;
+
+/// Says what will be asked for.
+pub(crate) fn announce(needs: &Needs<'_>, manifest: &Manifest, out: Out) {
+    let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
+        let codes = count(takers.len(), "MFA code");
+        format!("{codes} of {}", serial.as_str())
+    };
+    let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
+    let wanted: Vec<String> = needs.codes.iter().map(of_device).chain(needs.approvals.iter().map(approval)).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let wanted = wanted.join(", ");
+    match needs.profiles {
+        1 => out.say(&format!("This login needs {wanted}.")),
+        profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
+    }
+    portals::warn(needs.approvals.iter().map(|access| access.start_url()), &manifest.settings, out);
+    explain_approvals(&needs.approvals, out);
+    for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
+        explain_codes(serial, takers, &manifest.catalog, out);
+    }
+}
+
+/// One portal for which several approvals are needed, and what would make them one.
+fn explain_approvals(approvals: &[&SsoAccess], out: Out) {
+    let is_same = |one: &SsoAccess, other: &SsoAccess| one.start_url() == other.start_url();
+    for (place, access) in approvals.iter().enumerate() {
+        let is_first = !approvals[..place].iter().any(|other| is_same(access, other));
+        if is_first && approvals[place + 1..].iter().any(|other| is_same(access, other)) {
+            out.say(&format!(
+                "One approval would do for all profiles of {} with one `[sso_sessions]` table, which each of them names as \
+                 its `sso_session`.",
+                access.start_url().as_str()
+            ));
+        }
+    }
+}
+
+/// Why one device has to give several codes, and what would make it one.
+fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out: Out) {
+    let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
+        profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    // A longer one can't be taken through a session.
+    let lasts_an_hour = |profile: &&&Profile| {
+        let is_short = |duration: SessionDuration| duration.seconds() <= SessionDuration::CHAINED_MOST;
+        profile.role().is_some_and(|role| role.duration.is_none_or(is_short))
+    };
+    let own: Vec<&&Profile> = takers.iter().filter(lasts_an_hour).collect();
+    out.say(&format!(
+        "A code is good for one call, and these take one each: {}. They are done one after another, each with the \
+         device's next code.",
+        names(&mut takers.iter())
+    ));
+    if own.is_empty() {
+        return;
+    }
+    let brings_mfa = |profile: &&Profile| profile.pattern() == Pattern::IamMfa && profile.mfa_serial() == Some(serial);
+    let source = match catalog.profiles().iter().find(brings_mfa) {
+        Some(main) => format!("`source_profile = \"{}\"`", main.name),
+        None => format!("a `source_profile` with `pattern = \"iam-mfa\"` and `mfa_serial = \"{}\"`", serial.as_str()),
+    };
+    let whose = if own.len() == 1 { "its" } else { "their" };
+    out.say(&format!(
+        "With {source} and no `mfa_serial`, {} would need no code of {whose} own; such a role lasts an hour and is renewed \
+         without asking.",
+        names(&mut own.into_iter())
+    ));
+}
+
+/// Names in one line: the first of them, and how many more there are.
+pub(crate) fn first_names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    let first = names.take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
+
+/// A number of things.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_names;
+
+    #[test]
+    fn the_first_names_are_told_and_how_many_more_there_are() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        assert_eq!(first_names(names.into_iter().take(8)), "a, b, c, d, e, f, g, h");
+        assert_eq!(first_names(names.into_iter()), "a, b, c, d, e, f, g, h and 2 more");
+    }
+}

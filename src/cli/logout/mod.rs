@@ -1,0 +1,4 @@
+//! Owns which sessions a logout ends, and ending them.
+
+pub(crate) mod execute;
+pub(crate) mod select;

@@ -1,0 +1,210 @@
+//! Owns where things are: the manifest, AWS's files and caches, the state directory.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+use crate::manifest::LOCAL_NAME;
+use crate::system::disk;
+use crate::system::host::{Host, RelativePath};
+
+/// Finds each place when it is asked for, so that `check --manifest` needs no home directory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Paths<'a> {
+    host: &'a Host,
+    manifest: Option<&'a Path>,
+}
+
+impl<'a> Paths<'a> {
+    /// Paths as the environment and `--manifest` have them.
+    pub(crate) fn new(host: &'a Host, manifest: Option<&'a Path>) -> Self {
+        Self { host, manifest }
+    }
+
+    /// The manifest: `--manifest`, `AWSAUTH_MANIFEST`, or `profiles.toml` in the configuration directory. Never the
+    /// current directory: a cloned repository must not be able to bring its own.
+    pub(crate) fn manifest(&self) -> Result<PathBuf, Failure> {
+        // Also where it is named: a person's own file is looked for there.
+        let config_dir = Host::config_dir().map_err(|error| relative(&error))?;
+        if let Some(path) = self.manifest {
+            // No shell expands the `~` of `--manifest=~/…`.
+            return match path.strip_prefix("~") {
+                Ok(rest) => Ok(Self::home()?.join(rest)),
+                Err(_) => Ok(path.to_path_buf()),
+            };
+        }
+        match variable(self.host, "AWSAUTH_MANIFEST")? {
+            Some(path) => Ok(path),
+            None => Ok(config_dir.ok_or_else(no_home)?.join("awsauth").join("profiles.toml")),
+        }
+    }
+
+    /// Whether a later run without `--manifest` takes the same file.
+    pub(crate) fn is_manifest_found_again(&self) -> bool {
+        let other = Paths { host: self.host, manifest: None };
+        self.manifest.is_none_or(|path| other.manifest().is_ok_and(|found| found == path))
+    }
+
+    /// Whether it is the one of the configuration directory, which may be a link of the person's own.
+    pub(crate) fn is_manifest_own(manifest: &Path) -> bool {
+        Self::default_manifest().is_ok_and(|own| own == manifest)
+    }
+
+    /// Where what one person adds is looked for, the less important place first: beside the manifest, wherever a link leads
+    /// to it, and in the configuration directory. Both may lead to one file.
+    pub(crate) fn local(manifest: &Path) -> Vec<PathBuf> {
+        let beside = beside(manifest).map(|dir| dir.join(LOCAL_NAME));
+        let own = Self::own_local();
+        let beside = beside.filter(|beside| own.as_ref() != Some(beside));
+        beside.into_iter().chain(own).collect()
+    }
+
+    /// What one person adds, in the configuration directory.
+    pub(crate) fn own_local() -> Option<PathBuf> {
+        Some(Host::config_dir().ok()??.join("awsauth").join(LOCAL_NAME))
+    }
+
+    /// A path as a person would write it: below the home directory, it begins with `~`.
+    pub(crate) fn shown(path: &Path) -> String {
+        match Host::home().as_deref().and_then(|home| path.strip_prefix(home).ok()) {
+            Some(rest) => format!("{}", Path::new("~").join(rest).display()),
+            None => path.display().to_string(),
+        }
+    }
+
+    /// A text of messages in which paths below the home directory begin with `~`, as far as a shell that one is copied into
+    /// would read it so: not within quotes.
+    pub(crate) fn with_tilde(text: &str) -> Cow<'_, str> {
+        let home = Host::home().and_then(|home| home.to_str().map(|home| format!("{}/", home.trim_end_matches('/'))));
+        match home.filter(|home| home.len() > 1 && text.contains(home.as_str())) {
+            Some(home) => shortened(text, &home).into(),
+            None => text.into(),
+        }
+    }
+
+    /// A path for a document, which holds text alone: what is none in it becomes a replacement character.
+    pub(crate) fn text(path: &Path) -> String {
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Where the manifest is looked for when nothing names it.
+    fn default_manifest() -> Result<PathBuf, Failure> {
+        let dir = Host::config_dir().map_err(|error| relative(&error))?.ok_or_else(no_home)?;
+        Ok(dir.join("awsauth").join("profiles.toml"))
+    }
+
+    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` says.
+    pub(crate) fn config(&self) -> Result<PathBuf, Failure> {
+        self.aws_file("AWS_CONFIG_FILE", "config")
+    }
+
+    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` says.
+    pub(crate) fn credentials(&self) -> Result<PathBuf, Failure> {
+        self.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    }
+
+    /// AWS's own caches; no variable moves them (aws-facts §7).
+    pub(crate) fn aws_cache(tool: &str) -> Result<PathBuf, Failure> {
+        Ok(Self::home()?.join(".aws").join(tool).join("cache"))
+    }
+
+    /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's directory for state.
+    pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
+        if let Some(dir) = variable(self.host, "AWSAUTH_STATE_DIR")? {
+            return Ok(dir);
+        }
+        let dir = Host::state_dir().map_err(|error| relative(&error))?;
+        Ok(dir.ok_or_else(no_home)?.join("awsauth"))
+    }
+
+    fn aws_file(&self, name: &'static str, file: &str) -> Result<PathBuf, Failure> {
+        match variable(self.host, name)? {
+            Some(path) => Ok(path),
+            None => Ok(Self::home()?.join(".aws").join(file)),
+        }
+    }
+
+    fn home() -> Result<PathBuf, Failure> {
+        Host::home().ok_or_else(no_home)
+    }
+}
+
+/// The text with `~/` for `home` where a path begins.
+fn shortened(text: &str, home: &str) -> String {
+    let mut parts = text.split(home);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_begin = shown.chars().next_back().is_none_or(|last| last.is_whitespace() || "(`".contains(last));
+        shown.push_str(if is_begin { "~/" } else { home });
+        shown.push_str(part);
+    }
+    shown
+}
+
+/// The directory in which the manifest really stands; as it was named, unless a link leads elsewhere.
+pub(crate) fn beside(manifest: &Path) -> Option<PathBuf> {
+    let named = manifest.parent()?;
+    let real = disk::real_path(manifest)?.parent()?.to_path_buf();
+    let is_there =
+        disk::real_path(if named.as_os_str().is_empty() { Path::new(".") } else { named }).as_ref() == Some(&real);
+    Some(if is_there { named.to_path_buf() } else { real })
+}
+
+/// The path that a variable gives.
+pub(crate) fn variable(host: &Host, name: &'static str) -> Result<Option<PathBuf>, Failure> {
+    host.path(name).map_err(|error| relative(&error))
+}
+
+fn relative(error: &RelativePath) -> Failure {
+    Failure::of(Exit::Usage, error).hint("give the whole path, or one that begins with `~/`")
+}
+
+fn no_home() -> Failure {
+    Failure::new(Exit::Unavailable, "your home directory is not known").hint("set HOME to an absolute path")
+}
+
+impl Paths<'_> {
+    /// What to say when there is no manifest at `path`.
+    pub(crate) fn no_manifest(&self, path: &Path) -> Failure {
+        let failure = Failure::new(Exit::Manifest, format!("there is no manifest at {}", path.display()));
+        // `init` writes where this very command has looked.
+        let flag = self.manifest.and_then(|path| shlex::try_quote(path.to_str()?).ok());
+        let flag = flag.map(|path| format!(" --manifest {path}")).unwrap_or_default();
+        let failure = if disk::exists(path) {
+            failure.hint("the symbolic link there leads to a file that does not exist")
+        } else {
+            failure.hint(format!("`awsauth init{flag}` writes a commented starter there"))
+        };
+        match Paths::default_manifest() {
+            _ if self.manifest.is_some() => failure,
+            Ok(default) if default == path => failure
+                .hint(team(path))
+                .hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST"),
+            _ => failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST"),
+        }
+    }
+}
+
+/// How somebody comes to the manifest of a team, where theirs would stand.
+fn team(path: &Path) -> String {
+    let dir = Paths::shown(path.parent().unwrap_or(path));
+    let link = Paths::shown(path);
+    format!("if your team has one, clone its repository, and then: mkdir -p {dir} && ln -s CLONE/profiles.toml {link}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_below_the_home_begins_with_a_tilde_where_a_shell_would_read_it_so() {
+        for (text, expected) in [
+            ("/home/a/x is (/home/a/y), `chmod 600 /home/a/z`", "~/x is (~/y), `chmod 600 ~/z`"),
+            ("ln -s '/home/a/b c' --to=/home/a/d", "ln -s '/home/a/b c' --to=/home/a/d"),
+            ("/mnt/home/a/x and /home/ab", "/mnt/home/a/x and /home/ab"),
+        ] {
+            assert_eq!(shortened(text, "/home/a/"), expected);
+        }
+    }
+}

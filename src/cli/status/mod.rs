@@ -1,0 +1,3 @@
+//! Owns how long profiles have credentials.
+
+pub(crate) mod validity;

@@ -1,0 +1,62 @@
+//! Owns asking before files are written: what changes, and the question.
+
+use std::path::Path;
+
+use crate::cli::apply::file_plan::FileWork;
+use crate::cli::env_config::secret_variables;
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::ui::diff::colored;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::prompt;
+use crate::source::display_safe;
+use crate::system::atomic::Snapshot;
+use crate::system::host::Host;
+use crate::system::pager;
+
+/// Refuses a file that can't be written, before a person is asked for what is to stand there.
+pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
+    let file = Snapshot::read(path).and_then(|file| file.check_replaceable());
+    file.map_err(|error| explain::disk(&error))
+}
+
+/// Shows the diffs, through a pager where they are longer than the screen, then `notes`, and asks. No is a failure.
+pub(crate) fn confirm<'w>(
+    work: impl Iterator<Item = &'w FileWork>,
+    notes: &[String],
+    default: bool,
+    host: &Host,
+    out: Out,
+) -> Result<(), Failure> {
+    let (mut diffs, mut summaries) = (String::new(), Vec::new());
+    for file in work {
+        file.snapshot.check_replaceable().map_err(|error| explain::disk(&error))?;
+        diffs.push_str(&colored(&file.diff()));
+        summaries.push(file.summary());
+    }
+    show_diff(&diffs, host, out)?;
+    for line in summaries.iter().chain(notes) {
+        out.say(&display_safe(line));
+    }
+    ask(default)
+}
+
+/// Asks; `default` is what Enter means. No is a failure.
+pub(crate) fn ask(default: bool) -> Result<(), Failure> {
+    match prompt::confirm("Write this?", default) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was written")),
+        Err(prompt::NoAnswer::Interrupted) => {
+            Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"))
+        }
+        Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` writes without asking")),
+    }
+}
+
+/// Shows a diff in colours that a question follows.
+fn show_diff(diff: &str, host: &Host, out: Out) -> Result<(), Failure> {
+    let plain = || anstream::adapter::strip_str(diff).to_string();
+    let shown = if out.has_color_on_stdout() { diff.to_owned() } else { plain() };
+    if pager::show(&shown, host, &secret_variables(host)) { Ok(()) } else { out.data(diff) }
+}

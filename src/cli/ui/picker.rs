@@ -1,0 +1,38 @@
+//! Owns the list from which one profile is chosen at the terminal.
+
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::model::Profile;
+use crate::prompt::{self, Choice, NoAnswer};
+use crate::render::table_within;
+use crate::source::display_safe;
+
+/// What the list draws before each row, in columns.
+const MARGIN: usize = 3;
+/// The columns that are shortened, and then go, where a terminal is too narrow: the account, the role.
+const EXPENDABLE: [usize; 2] = [1, 2];
+
+/// Lets one of `profiles` be chosen by name, account, role or what `state` says of it; or one of `others`. There must be
+/// something to choose.
+pub(crate) fn pick(
+    question: &str,
+    profiles: &[&Profile],
+    state: impl Fn(&Profile) -> String,
+    others: &[&str],
+    out: Out,
+) -> Result<String, Failure> {
+    let row = |profile: &&Profile| {
+        let [account, role] = [profile.account(), profile.role_name()].map(|cell| display_safe(cell.unwrap_or("-")));
+        vec![profile.name.to_string(), account, role, state(profile)]
+    };
+    let rows: Vec<Vec<String>> = profiles.iter().map(row).collect();
+    let (text, _) = table_within(&rows, out.width.saturating_sub(MARGIN), &EXPENDABLE);
+    let names = profiles.iter().map(|profile| profile.name.as_str());
+    let listed = names.zip(text.lines()).chain(others.iter().map(|other| (*other, *other)));
+    let choices = listed.map(|(name, row)| Choice { answer: name.to_owned(), row: row.to_owned() }).collect();
+    prompt::choose(question, choices).map_err(|error| match error {
+        NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted"),
+        error => Failure::of(Exit::Usage, &error),
+    })
+}
