@@ -45,7 +45,7 @@ measure() {
   }
 }
 
-echo "warm credential-process (target: at most 2.2 times /bin/true)"
+echo "warm credential-process (target: at most 2.6 times /bin/true)"
 for profiles in 1 10000; do
   enter $profiles
   measure true --warmup 100 --runs 1000 /bin/true
