@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// One edit: what stands in that range gives way to the text.
+/// Replaces a range by a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) range: Range<usize>,
@@ -10,12 +10,11 @@ pub(super) struct Edit {
 }
 
 impl Edit {
-    /// Puts `text` at `at`.
     pub(super) fn insert(at: usize, text: String) -> Self {
         Self { range: at..at, text }
     }
 
-    /// Puts a whole line behind the one that holds `at`.
+    /// Inserts a line after the one that holds `at`.
     pub(super) fn insert_line(source: &str, at: usize, line: &str) -> Self {
         let (end, eol) = (line_end(source, at), eol(source));
         let is_open = end == source.len() && !source.is_empty() && !source.ends_with('\n') && source != BOM;
@@ -23,10 +22,10 @@ impl Edit {
     }
 }
 
-/// A mark that some editors put at the beginning of a file.
+/// The byte order mark that some editors write.
 pub(super) const BOM: &str = "\u{feff}";
 
-/// Where the line begins that holds `at`.
+/// The start of the line that holds `at`.
 pub(super) fn line_start(source: &str, at: usize) -> usize {
     source[..at].rfind('\n').map_or_else(|| first_line(source), |newline| newline + 1)
 }
@@ -35,23 +34,23 @@ fn first_line(source: &str) -> usize {
     if source.starts_with(BOM) { BOM.len() } else { 0 }
 }
 
-/// The line above the one that begins at `start`; nothing if that is the first one.
+/// Empty if there is none.
 fn line_above(source: &str, start: usize) -> Range<usize> {
     if start > first_line(source) { line_start(source, start - 1)..start } else { start..start }
 }
 
-/// Where the next line begins, or the text ends.
+/// The start of the next line, or the end of the text.
 pub(super) fn line_end(source: &str, at: usize) -> usize {
     source[at..].find('\n').map_or(source.len(), |newline| at + newline + 1)
 }
 
-/// How lines end, by the first one.
+/// The line ending of the first line.
 pub(super) fn eol(source: &str) -> &'static str {
     let first = source.split_inclusive('\n').next().unwrap_or_default();
     if first.ends_with("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// The text with its edits, which do not overlap; those at one place in their order.
+/// Applies edits that do not overlap; edits at one place keep their order.
 pub(super) fn splice(source: &str, mut edits: Vec<Edit>) -> Option<String> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     let mut text = String::with_capacity(source.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
@@ -65,8 +64,8 @@ pub(super) fn splice(source: &str, mut edits: Vec<Edit>) -> Option<String> {
     Some(text)
 }
 
-/// The lines of what stands at `range`, with the comments right above them if they are about nothing else: not those that the
-/// file begins with, no `#:schema`, and no heading of what follows without an empty line.
+/// Extends `range` to whole lines, and to the comments right above it unless these may be about something else:
+/// comments at the top of the file, a `#:schema`, and the heading of a group of lines.
 pub(super) fn with_comments(source: &str, range: Range<usize>) -> Range<usize> {
     let lines = line_start(source, range.start)..line_end(source, range.end);
     let comments = comments_above(source, lines.start);
@@ -78,7 +77,7 @@ pub(super) fn with_comments(source: &str, range: Range<usize>) -> Range<usize> {
     comments.start..lines.end
 }
 
-/// The lines with nothing but comments right above the line that begins at `start`.
+/// The comment lines right above `start`.
 fn comments_above(source: &str, start: usize) -> Range<usize> {
     let mut first = start;
     loop {
@@ -90,16 +89,29 @@ fn comments_above(source: &str, start: usize) -> Range<usize> {
     }
 }
 
-/// True if the line that begins at `at` is empty, a header or a closing brace, or there is none.
+/// True for an empty line, a header, a closing brace, and the end of the text.
 fn is_end_of_group(source: &str, at: usize) -> bool {
     let line = source[at..line_end(source, at)].trim_start();
     line.is_empty() || line.starts_with(['[', '}'])
 }
 
-/// The same lines, and an empty one above them if one stands, or the text ends, below them as well.
+/// Adds the empty line above the range if the text ends, or another empty line follows, below it.
 pub(super) fn with_empty_line(source: &str, range: Range<usize>) -> Range<usize> {
     let is_empty = |range: Range<usize>| !range.is_empty() && source[range].trim().is_empty();
     let below = range.end..line_end(source, range.end);
     let above = line_above(source, range.start);
     if (below.is_empty() || is_empty(below)) && is_empty(above.clone()) { above.start..range.end } else { range }
+}
+
+/// Deletes ranges, which may overlap.
+pub(super) fn deletions(mut ranges: Vec<Range<usize>>) -> Vec<Edit> {
+    ranges.sort_by_key(|range| range.start);
+    let mut edits: Vec<Edit> = Vec::new();
+    for range in ranges {
+        match edits.last_mut() {
+            Some(last) if range.start < last.range.end => last.range.end = last.range.end.max(range.end),
+            _ => edits.push(Edit { range, text: String::new() }),
+        }
+    }
+    edits
 }

@@ -3,21 +3,19 @@
 use crate::manifest::vars::is_name;
 use crate::source::Source;
 
-/// Why a value can't be put into a file.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SetError {
-    /// The file is not TOML, or has something else where `[vars]` should be.
+    /// The file is not TOML, or its `vars` is no table.
     #[error("[vars] can't be written into this file: {0}")]
     Unfit(String),
-    /// Not the name of a variable.
     #[error("`{0}` can't be the name of a variable: use letters, digits, `_` and `-`")]
     Name(String),
-    /// A variable in a variable's value.
+    /// A variable in the value of another one.
     #[error("the value of `{0}` can't contain `${{`")]
     Nested(String),
 }
 
-/// The text of a file with variables set in its `[vars]`, each by name and value; every other byte stays.
+/// Sets variables by name and value in `[vars]` of a file.
 pub(crate) fn set_variables(source: &Source, values: &[(String, String)]) -> Result<String, SetError> {
     let unfit = |error: toml_edit::TomlError| SetError::Unfit(error.message().to_owned());
     let mut document: toml_edit::DocumentMut = source.text.parse().map_err(unfit)?;
@@ -51,8 +49,7 @@ pub(crate) fn set_variables(source: &Source, values: &[(String, String)]) -> Res
     Ok(with_ends_of(&source.text, &document.to_string()))
 }
 
-/// `after` with the line ends of `before` around what changed, since `toml_edit` writes `\n` everywhere; new lines end like
-/// the first one.
+/// Keeps the line endings of `before`, since `toml_edit` writes `\n` everywhere; new lines end like the first one.
 fn with_ends_of(before: &str, after: &str) -> String {
     fn plain(line: &str) -> &str {
         line.trim_end_matches('\n').trim_end_matches('\r')

@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use crate::model::{ListedAccount, ProfileName};
 use crate::source::is_unsafe;
 
-/// The most characters of an account's name that are used: in the name of a profile, a number or a role can stand behind them.
+/// The most characters taken from an account's name: a profile's name may add an id or a role.
 const LONGEST: usize = 95;
-/// How often an account's number is put behind its name at most: more does not fit into a name.
+/// The most repetitions of an account's id in a name: more would not fit.
 const MOST: usize = 9;
 
-/// The names of the entries of `accounts`, in their order. None of them is one of `taken`, if only in another case.
+/// Returns a name for each account, in their order. None equals one of `taken`, if only in another case.
 pub(super) fn names<'t>(accounts: &[&ListedAccount], taken: impl Iterator<Item = &'t str>) -> Vec<String> {
     let taken: HashSet<String> = taken.map(str::to_ascii_lowercase).collect();
     // How often the account's number stands behind its name.
@@ -49,12 +49,12 @@ fn candidate(account: &ListedAccount, number: usize) -> String {
     }
 }
 
-/// True if an entry, and a profile whose name begins with it, can have that name.
+/// True if a name is valid for an entry, and as the beginning of a profile's name.
 fn is_fit(name: &str) -> bool {
     name != "default" && ProfileName::new(name).is_ok()
 }
 
-/// The part of a name that every reader takes as it is: everything else becomes `-`.
+/// Replaces everything that some reader would not take as it is by `-`.
 fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for character in name.chars().filter(|character| !is_unsafe(*character)) {

@@ -3,62 +3,68 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::braces;
-use super::roles::{end_of_comment, list, quoted};
-use super::written::{InsertAt, Part, Shape, Written};
-use crate::manifest::edit::text::{BOM, Edit, eol, line_start, with_comments, with_empty_line};
+use super::items::{self, end_of_comment};
+use super::written::{AccountsTable, FileEntry, Form, InsertAt};
+use crate::manifest::edit::text::{BOM, Edit, deletions, eol, line_start, with_comments, with_empty_line};
 use crate::manifest::raw::values::toml_key;
 use crate::model::{ListedAccount, SsoRoleName};
 
-/// What makes an entry say `roles` and `session`, where they are given.
-pub(super) fn update_part(source: &str, part: &Part, roles: Option<&[&str]>, session: Option<&str>) -> Vec<Edit> {
+/// Sets `roles` and `sso_session` of an entry, if given.
+pub(super) fn update_entry(
+    source: &str,
+    entry: &FileEntry,
+    roles: Option<&[&str]>,
+    session: Option<&str>,
+) -> Vec<Edit> {
     let mut edits = Vec::new();
     let mut keys = Vec::new();
-    if let Some(session) = session {
-        keys.push(("sso_session", quoted(session)));
-    }
-    match (roles, &part.roles) {
-        (Some(wanted), Some(written)) if !written.is(wanted) => {
-            edits.push(Edit { range: written.span.clone(), text: written.changed(source, wanted) });
+    keys.extend(session.map(|session| ("sso_session", quoted(session))));
+    match (roles, &entry.roles) {
+        (Some(wanted), Some(roles)) => {
+            let items = roles.elements.iter().map(|(range, name)| (range.clone(), wanted.contains(&name.as_str())));
+            let items: Vec<_> = items.collect();
+            let new = wanted.iter().filter(|name| roles.names().all(|old| old != **name)).map(|name| quoted(name));
+            let new: Vec<_> = new.collect();
+            edits.extend(items::change(source, &roles.span, &items, &new));
         }
         (Some(wanted), None) => keys.push(("roles", list(wanted))),
-        _ => {}
+        (None, _) => {}
     }
     if !keys.is_empty() {
-        edits.extend(add_keys(source, part, &keys));
+        edits.extend(add_keys(source, &entry.form, &keys));
     }
     edits
 }
 
-fn add_keys(source: &str, part: &Part, keys: &[(&str, String)]) -> Vec<Edit> {
-    let keys = |before: &str| -> Vec<String> {
-        keys.iter().map(|(name, value)| format!("{before}{name} = {value}")).collect()
+fn add_keys(source: &str, form: &Form, keys: &[(&str, String)]) -> Vec<Edit> {
+    let keys = |prefix: &str| -> Vec<String> {
+        keys.iter().map(|(name, value)| format!("{prefix}{name} = {value}")).collect()
     };
-    match &part.shape {
-        Shape::Number(at) => {
+    match form {
+        Form::Id(at) => {
             let text = format!("{{ id = {}, {} }}", &source[at.clone()], keys("").join(", "));
             vec![Edit { range: at.clone(), text }]
         }
-        Shape::Commas { before, last, braces } => braces::add(source, braces, last.as_ref(), &keys(before)),
-        Shape::Lines(before, at) => vec![Edit::insert_line(source, *at, &keys(before).join(eol(source)))],
+        Form::Inline { prefix, last, braces } => items::add(source, braces, last.as_ref(), &keys(prefix)),
+        Form::Lines(prefix, at) => vec![Edit::insert_line(source, *at, &keys(prefix).join(eol(source)))],
     }
 }
 
-/// What adds entries, which are sorted by name; `session` is written into each if it is given.
+/// Adds entries, which are sorted by name; `session` is written into each if given.
 pub(super) fn add_entries(
     source: &str,
-    file: Option<&Written>,
+    table: Option<&AccountsTable>,
     entries: &[(String, &ListedAccount)],
     session: Option<&str>,
 ) -> Vec<Edit> {
     let entries: Vec<String> = entries.iter().map(|(name, account)| entry(name, account, session)).collect();
     let eol = eol(source);
-    match file.map(|file| &file.home) {
+    match table.map(|table| &table.insert_at) {
         Some(InsertAt::Lines(before, at)) => {
             let lines: Vec<String> = entries.iter().map(|entry| format!("{before}{entry}")).collect();
             vec![Edit::insert_line(source, *at, &lines.join(eol))]
         }
-        Some(InsertAt::Braces(braces, last)) => braces::add(source, braces, last.as_ref(), &entries),
+        Some(InsertAt::Inline(braces, last)) => items::add(source, braces, last.as_ref(), &entries),
         Some(InsertAt::Sections) | None => {
             let text = source.trim_start_matches(BOM);
             let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
@@ -79,45 +85,31 @@ fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
     }
 }
 
-/// What takes the entries of those names away, each with the comments right above it.
-pub(super) fn remove_entries(source: &str, file: &Written, names: &HashSet<&str>) -> Vec<Edit> {
-    if !file.parts.iter().any(|part| names.contains(part.name.as_str())) {
-        return Vec::new();
+/// Removes the entries of these names, each with the comments right above it.
+pub(super) fn remove_entries(source: &str, table: &AccountsTable, names: &HashSet<&str>) -> Vec<Edit> {
+    let stays = |entry: &FileEntry| !names.contains(entry.name.as_str());
+    if let InsertAt::Inline(braces, _) = &table.insert_at {
+        let keys = |entry: &FileEntry| {
+            let stays = stays(entry);
+            joined(source, &entry.places).into_iter().map(move |place| (place, stays))
+        };
+        let mut keys: Vec<_> = table.entries.iter().flat_map(keys).collect();
+        keys.sort_by_key(|(place, _)| place.start);
+        return items::change(source, braces, &keys, &[]);
     }
-    let is_gone = |part: &&Part| names.contains(part.name.as_str());
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    if let InsertAt::Braces(braces, _) = &file.home {
-        if !source[braces.clone()].contains('\n') {
-            return vec![rebuilt(source, braces, file.parts.iter().filter(|part| !is_gone(part)))];
-        }
-        let mut all = Vec::new();
-        for part in &file.parts {
-            all.extend(joined(source, &part.places).into_iter().map(|place| (place, !is_gone(&part))));
-        }
-        all.sort_by_key(|(place, _)| place.start);
-        ranges = braces::remove(source, braces, &all);
-    } else {
-        for part in file.parts.iter().filter(is_gone) {
-            let is_section = part.places.iter().any(|place| source[place.clone()].starts_with('['));
-            for place in joined(source, &part.places) {
-                let lines = with_comments(source, place);
-                ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
-            }
+    let mut ranges = Vec::new();
+    for entry in table.entries.iter().filter(|entry| !stays(entry)) {
+        let is_section = entry.places.iter().any(|place| source[place.clone()].starts_with('['));
+        for place in joined(source, &entry.places) {
+            let lines = with_comments(source, place);
+            ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
         }
     }
-    ranges.sort_by_key(|range| range.start);
-    let mut edits: Vec<Edit> = Vec::new();
-    for range in ranges {
-        match edits.last_mut() {
-            // An empty line between two of them belongs to both.
-            Some(last) if range.start < last.range.end => last.range.end = last.range.end.max(range.end),
-            _ => edits.push(Edit { range, text: String::new() }),
-        }
-    }
-    edits
+    // An empty line between two of them belongs to both.
+    deletions(ranges)
 }
 
-/// The same places, those as one that stand on lines right behind each other.
+/// Joins places on consecutive lines.
 fn joined(source: &str, places: &[Range<usize>]) -> Vec<Range<usize>> {
     let is_next = |last: &Range<usize>, place: &Range<usize>| {
         let behind = source[last.end..].strip_prefix(',').map_or(last.end, |_| last.end + 1);
@@ -134,9 +126,12 @@ fn joined(source: &str, places: &[Range<usize>]) -> Vec<Range<usize>> {
     joined
 }
 
-/// A table in braces on one line with what is left in it.
-fn rebuilt<'p>(source: &str, braces: &Range<usize>, left: impl Iterator<Item = &'p Part>) -> Edit {
-    let entries: Vec<&str> = left.flat_map(|part| &part.places).map(|place| &source[place.clone()]).collect();
-    let text = if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) };
-    Edit { range: braces.clone(), text }
+/// Names from AWS need no escapes.
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
+}
+
+fn list(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    format!("[{}]", names.join(", "))
 }

@@ -6,83 +6,93 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, Key, TableLike, Value};
 
-use super::roles::Roles;
 use crate::manifest::edit::text::line_start;
 use crate::manifest::vars::expand;
 
-/// The variables of a manifest, by name.
 pub(super) type Variables = HashMap<String, String>;
 
-/// One file's word on one account.
+/// An account as one file has it.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct FileEntry {
     pub(super) name: String,
     pub(super) id: Option<String>,
-    /// The SSO session that lists it, if that stands here.
     pub(super) session: Option<String>,
-    /// The roles in it, if they stand here.
     pub(super) roles: Option<Roles>,
-    pub(super) shape: Shape,
-    /// Where its keys stand, each with its value; of a section also its header.
+    pub(super) form: Form,
+    /// The places of its keys with their values; a section is one place with its header.
     pub(super) places: Vec<Range<usize>>,
 }
 
-/// How an entry is written, and so how a key is added to it.
+/// The form of an entry, which says how to add a key to it.
 #[derive(Debug)]
-pub(super) enum Shape {
-    /// As its number alone, which stands there.
-    Number(Range<usize>),
-    /// As keys between commas.
-    Commas {
-        /// What stands before the name of each.
-        before: String,
-        /// Where the last one stands with its value, if there is one.
+pub(super) enum Form {
+    /// Its id alone, at this place.
+    Id(Range<usize>),
+    /// Keys between commas.
+    Inline {
+        /// The text before each key.
+        prefix: String,
+        /// The last key with its value.
         last: Option<Range<usize>>,
-        /// The table in braces that holds them, maybe with other entries.
+        /// The inline table, which may have other entries too.
         braces: Range<usize>,
     },
-    /// As keys on lines of their own: what stands before the name of each, and where the last value ends.
+    /// Keys on lines of their own: the text before each, and the end of the last value.
     Lines(String, usize),
 }
 
-/// How `[accounts]` is written, and so how an entry is added to it.
+/// The form of `[accounts]`, which says how to add an entry to it.
 #[derive(Debug)]
 pub(super) enum InsertAt {
-    /// As entries on lines of their own: what stands before the name of each, and where the last one ends.
+    /// Entries on lines of their own: the text before each, and the end of the last one.
     Lines(String, usize),
-    /// As a table in braces, which stand there; and where the last key in it stands with its value.
-    Braces(Range<usize>, Option<Range<usize>>),
-    /// As sections of its entries only.
+    /// An inline table, and the last key in it with its value.
+    Inline(Range<usize>, Option<Range<usize>>),
+    /// Each entry is a section.
     Sections,
+}
+
+/// A list of strings.
+#[derive(Debug, Clone)]
+pub(super) struct Roles {
+    /// From `[` to `]`.
+    pub(super) span: Range<usize>,
+    /// Each string's place, and its value with variables expanded.
+    pub(super) elements: Vec<(Range<usize>, String)>,
+}
+
+impl Roles {
+    /// In the order of the file.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.elements.iter().map(|(_, name)| name.as_str())
+    }
 }
 
 /// `[accounts]` of one file.
 #[derive(Debug)]
-pub(super) struct Written {
-    /// The entries in the order of the file.
-    pub(super) parts: Vec<Part>,
-    pub(super) home: InsertAt,
+pub(super) struct AccountsTable {
+    /// In the order of the file.
+    pub(super) entries: Vec<FileEntry>,
+    pub(super) insert_at: InsertAt,
 }
 
-/// Why a file can't be read.
+/// The reason why a file can't be read.
 pub(super) type Unfit = String;
 
-/// Reads `[accounts]` of one file; none if it has none.
-pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<Written>, Unfit> {
+/// None if the file has no `[accounts]`.
+pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<AccountsTable>, Unfit> {
     let document = Document::parse(source).map_err(|error| error.message().to_owned())?;
     let Some((key, item)) = document.as_table().get_key_value("accounts") else { return Ok(None) };
     let table = item.as_table_like().ok_or("`accounts` is not a table there")?;
-    let mut home = home(source, key, item)?;
-    let braces = if let InsertAt::Braces(braces, _) = &home { Some(braces.clone()) } else { None };
-    let mut parts = Vec::new();
-    for (key, item) in children(table) {
-        parts.push(part(source, (key, item), braces.as_ref(), variables)?);
+    let mut insert_at = insert_at(source, key, item)?;
+    let braces = if let InsertAt::Inline(braces, _) = &insert_at { Some(braces.clone()) } else { None };
+    let entry = |(key, item)| entry(source, key, item, braces.as_ref(), variables);
+    let mut entries = children(table).map(entry).collect::<Result<Vec<_>, _>>()?;
+    entries.sort_by_key(|entry| entry.places.iter().map(|place| place.start).min());
+    if let InsertAt::Inline(_, last) = &mut insert_at {
+        *last = entries.iter().flat_map(|entry| &entry.places).max_by_key(|place| place.end).cloned();
     }
-    parts.sort_by_key(|part: &Part| part.places.iter().map(|place| place.start).min());
-    if let InsertAt::Braces(_, last) = &mut home {
-        *last = parts.iter().flat_map(|part| &part.places).max_by_key(|place| place.end).cloned();
-    }
-    Ok(Some(Written { parts, home }))
+    Ok(Some(AccountsTable { entries, insert_at }))
 }
 
 fn children(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
@@ -93,9 +103,9 @@ fn no_place() -> Unfit {
     "the places in it are not known".to_owned()
 }
 
-fn home(source: &str, key: &Key, item: &Item) -> Result<InsertAt, Unfit> {
+fn insert_at(source: &str, key: &Key, item: &Item) -> Result<InsertAt, Unfit> {
     if let Item::Value(Value::InlineTable(table)) = item {
-        return Ok(InsertAt::Braces(table.span().ok_or_else(no_place)?, None));
+        return Ok(InsertAt::Inline(table.span().ok_or_else(no_place)?, None));
     }
     let Item::Table(table) = item else { return Err("`accounts` is not a table there".to_owned()) };
     let last = children(table).filter_map(|(key, item)| Some((end(item)?, key.span()?)));
@@ -114,18 +124,18 @@ fn home(source: &str, key: &Key, item: &Item) -> Result<InsertAt, Unfit> {
     }
 }
 
-/// A literal with every `${name}` filled in; none if it has one that is not among `variables`.
-fn fill_in_plainly(literal: &str, variables: &Variables) -> Option<String> {
+/// None if the literal has an undefined variable.
+fn expanded(literal: &str, variables: &Variables) -> Option<String> {
     expand(literal, |name| variables.get(name).map(|value| value.as_str().into())).ok()
 }
 
-/// The blanks that the line of `at` begins with.
+/// The indentation of the line of `at`.
 fn blanks_before(source: &str, at: usize) -> String {
     let line = &source[line_start(source, at)..at];
     line[..line.len() - line.trim_start().len()].to_owned()
 }
 
-/// Where the last value ends that stands with the keys before it, not in a section of its own.
+/// The end of the last value in an item; None for a section, which stands elsewhere.
 fn end(item: &Item) -> Option<usize> {
     match item {
         Item::Value(Value::InlineTable(table)) if table.is_dotted() => {
@@ -137,7 +147,7 @@ fn end(item: &Item) -> Option<usize> {
     }
 }
 
-/// A key and its value in a table in braces, with the names before the key, which stand on its line.
+/// Extends the range of a key and value in an inline table to the names before the key.
 fn between_commas(source: &str, range: Range<usize>) -> Range<usize> {
     let line = line_start(source, range.start);
     let begin = source[line..range.start].rfind([',', '{']).map_or(line, |before| line + before + 1);
@@ -145,67 +155,63 @@ fn between_commas(source: &str, range: Range<usize>) -> Range<usize> {
     begin + blanks..range.end
 }
 
-/// Reads one entry; `braces` are those of all `[accounts]`, if it has such.
-fn part(
+/// `braces` is the place of an inline `accounts = { … }`.
+fn entry(
     source: &str,
-    (key, item): (&Key, &Item),
+    key: &Key,
+    item: &Item,
     braces: Option<&Range<usize>>,
     variables: &Variables,
-) -> Result<Part, Unfit> {
+) -> Result<FileEntry, Unfit> {
     let name = key.get().to_owned();
     let at = key.span().ok_or_else(no_place)?;
-    let table = match item {
-        Item::Value(value) if value.is_str() => {
-            let span = value.span().ok_or_else(no_place)?;
-            let id = value.as_str().and_then(|id| fill_in_plainly(id, variables));
-            let place = at.start..span.end;
-            return Ok(Part { name, id, session: None, roles: None, shape: Shape::Number(span), places: vec![place] });
-        }
-        other => {
-            other.as_table_like().ok_or_else(|| format!("`{name}` of `[accounts]` is neither a string nor a table"))?
-        }
-    };
-    let text = |name: &str| table.get(name).and_then(Item::as_str).and_then(|text| fill_in_plainly(text, variables));
-    let leaves: Vec<(&Key, Range<usize>)> =
-        children(table).filter_map(|(key, item)| Some((key, key.span()?.start..end(item)?))).collect();
-    let last = leaves.iter().max_by_key(|(_, range)| range.end);
-    let (shape, places) = match (item, last) {
+    if let Some(id) = item.as_str() {
+        let span = item.span().ok_or_else(no_place)?;
+        let (id, places) = (expanded(id, variables), vec![at.start..span.end]);
+        return Ok(FileEntry { name, id, session: None, roles: None, form: Form::Id(span), places });
+    }
+    let table = item.as_table_like();
+    let table = table.ok_or_else(|| format!("`{name}` of `[accounts]` is neither a string nor a table"))?;
+    let text = |name: &str| table.get(name).and_then(Item::as_str).and_then(|text| expanded(text, variables));
+    let keys = children(table).filter_map(|(key, item)| Some((key, key.span()?.start..end(item)?)));
+    let keys: Vec<(&Key, Range<usize>)> = keys.collect();
+    let last = keys.iter().max_by_key(|(_, range)| range.end);
+    let (form, places) = match (item, last) {
         (Item::Table(section), last) if !section.is_dotted() && !section.is_implicit() => {
             let header = section.span().ok_or_else(no_place)?;
             let end = last.map_or(header.end, |(_, range)| range.end);
-            let blanks = last.map_or_else(String::new, |(_, range)| blanks_before(source, range.start));
-            let place = header.start..end;
-            (Shape::Lines(blanks, end), vec![place])
+            let indent = last.map_or_else(String::new, |(_, range)| blanks_before(source, range.start));
+            (Form::Lines(indent, end), vec![header.start..end])
         }
         (Item::Table(_), Some((key, range))) => {
             let first = key.span().ok_or_else(no_place)?.start;
-            let before = source[line_start(source, first)..first].to_owned();
-            (Shape::Lines(before, range.end), leaves.iter().map(|(_, range)| range.clone()).collect())
+            let prefix = source[line_start(source, first)..first].to_owned();
+            (Form::Lines(prefix, range.end), keys.iter().map(|(_, range)| range.clone()).collect())
         }
         (Item::Value(Value::InlineTable(table)), Some((_, range))) if table.is_dotted() => {
             let braces = braces.ok_or_else(no_place)?.clone();
-            let first = leaves.iter().map(|(_, range)| range.start).min().unwrap_or(at.start);
-            let before = source.get(at.start..first).unwrap_or_default().to_owned();
-            let whole = |(_, range): &(&Key, Range<usize>)| between_commas(source, range.clone());
+            let first = keys.iter().map(|(_, range)| range.start).min().unwrap_or(at.start);
+            let prefix = source.get(at.start..first).unwrap_or_default().to_owned();
             let last = Some(between_commas(source, range.clone()));
-            (Shape::Commas { before, last, braces }, leaves.iter().map(whole).collect())
+            let places = keys.iter().map(|(_, range)| between_commas(source, range.clone())).collect();
+            (Form::Inline { prefix, last, braces }, places)
         }
         (Item::Value(value), last) => {
-            let span = value.span().ok_or_else(no_place)?;
+            let braces = value.span().ok_or_else(no_place)?;
+            let place = at.start..braces.end;
             let last = last.map(|(_, range)| range.clone());
-            let place = at.start..span.end;
-            (Shape::Commas { before: String::new(), last, braces: span }, vec![place])
+            (Form::Inline { prefix: String::new(), last, braces }, vec![place])
         }
         _ => return Err(format!("`{name}` of `[accounts]` has no `id`")),
     };
     let roles = table.get("roles").map(|item| roles(&name, item, variables)).transpose()?;
-    Ok(Part { id: text("id"), session: text("sso_session"), roles, shape, places, name })
+    Ok(FileEntry { id: text("id"), session: text("sso_session"), roles, form, places, name })
 }
 
 fn roles(name: &str, item: &Item, variables: &Variables) -> Result<Roles, Unfit> {
     let wrong = || format!("`roles` of `{name}` in `[accounts]` is not a list of strings");
     let array = item.as_array().ok_or_else(wrong)?;
-    let element = |value: &Value| Some((value.span()?, fill_in_plainly(value.as_str()?, variables)?));
+    let element = |value: &Value| Some((value.span()?, expanded(value.as_str()?, variables)?));
     let elements: Option<Vec<_>> = array.iter().map(element).collect();
     Ok(Roles { span: array.span().ok_or_else(no_place)?, elements: elements.ok_or_else(wrong)? })
 }
