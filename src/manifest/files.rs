@@ -7,92 +7,87 @@ use super::codes;
 use super::sink::Sink;
 use super::spec::keys;
 use super::syntax;
-use super::table::wrong_type;
-use super::tree::{Entry, Node, Value, find};
+use super::table::texts;
+use super::tree::{Entry, find};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Sources, Span};
 
-/// The name of every file that holds what one person adds.
+/// The name of a file with what one person adds to the manifest.
 pub(crate) const LOCAL_NAME: &str = "profiles.local.toml";
 
-/// For whom a manifest is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
-    /// For one person, with what they add to it.
+    /// One person, with the files that they add.
     Person,
-    /// For all who share it: what each has to supply may be missing.
+    /// Everybody who shares the manifest: required variables may be undefined.
     Team,
 }
 
-/// What a file says that another one should be read.
+/// An entry of `include`.
 #[derive(Debug, Clone)]
 pub(crate) struct Include {
-    /// A relative path, whose parts may be patterns; parts are set apart by `/`.
+    /// A relative path with `/`; its parts may be globs.
     pub(crate) pattern: String,
     pub(crate) at: Span,
 }
 
-/// Provenance what an [`Include`] names can't be read.
+/// Why an [`Include`] can't be read.
 #[derive(Debug)]
 pub(crate) enum IncludeProblem {
     Missing,
-    /// A pattern matches no file.
+    /// A glob matches no file.
     Nothing,
-    /// It is a link to a file elsewhere.
+    /// A link to a file outside the manifest's directory.
     Outside(PathBuf),
-    /// It is in a `.git`.
+    /// Inside `.git`.
     Git,
-    /// It is one of the files that lead to it, each of which includes the next at its place.
+    /// The place of each `include` on the way round.
     Cycle(Vec<Span>),
-    /// So many files in a row include each other.
+    /// More than this many files include each other in a row.
     TooDeep(usize),
-    /// It could not be read, for this reason.
     Unreadable(String),
 }
 
 #[derive(Debug, Clone)]
 struct File {
     kind: Kind,
-    /// The files that it includes, in order.
+    /// In order.
     includes: Vec<usize>,
 }
 
-/// Whose word a file is.
 #[derive(Debug, Clone)]
 enum Kind {
     /// The manifest, or a file that it includes.
     Shared,
     Local(OwnWord),
-    /// What should be one person's and is everybody's; it is not read.
+    /// A personal file that is committed; its `[settings]` are not read.
     Misplaced,
 }
 
-/// True if a file of what one person adds may say what nobody else may say: `[settings]`.
+/// Why a personal file may, or may not, have `[settings]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OwnWord {
-    /// It stands in the configuration directory, and nobody else can have written it.
+    /// In the configuration directory, and nobody else can have written it.
     Certain,
-    /// It stands there, and may be somebody else's for this reason.
+    /// In the configuration directory, but somebody else may have written it, for this reason.
     Doubtful(String),
-    /// It stands beside the manifest, where a repository may have put it.
+    /// Beside the manifest, where a repository may have put it.
     Beside,
 }
 
-/// All files of one manifest.
 #[derive(Debug)]
 pub(crate) struct Layers {
     sources: Sources,
     files: Vec<File>,
-    /// What is wrong with the includes.
     findings: Vec<Diagnostic>,
-    /// The file where a person's own values belong, as it should be shown.
+    /// The path of the personal file, safe to show.
     personal: String,
-    /// The file in the configuration directory, where `[settings]` belongs, if that is another one.
+    /// The path of the personal file for `[settings]`, if that is another one.
     own: Option<String>,
 }
 
 impl Layers {
-    /// The manifest alone. `personal` is where a person's own values belong, as it should be shown.
+    /// `personal` is the path of the personal file, for messages.
     pub(crate) fn new(manifest: Source, personal: &str) -> Self {
         let mut layers = Self {
             sources: Sources::default(),
@@ -105,30 +100,29 @@ impl Layers {
         layers
     }
 
-    /// Adds a file that the file `by` includes. Returns its number.
+    /// Returns the number of the new file.
     pub(crate) fn add_included(&mut self, by: usize, source: Source) -> usize {
         let number = self.add(source, Kind::Shared);
         self.link(by, number);
         number
     }
 
-    /// Notes that the file `by` includes `number`, which is here already.
     pub(crate) fn link(&mut self, by: usize, number: usize) {
         self.files[by].includes.push(number);
     }
 
-    /// `[settings]` belongs in `own`, as it should be shown, and not where a person's other values do.
+    /// Says that `[settings]` belongs in `own`, while other personal values do not.
     pub(crate) fn settings_belong_in(&mut self, own: &str) {
         self.own = Some(crate::source::display_safe(own));
     }
 
-    /// Adds what one person adds; it wins over all that was added before.
+    /// Adds a personal file, which wins over all earlier ones.
     pub(crate) fn add_local(&mut self, source: Source, word: OwnWord) -> usize {
         self.add(source, Kind::Local(word))
     }
 
-    /// Adds a file of one person's own that the repository has for everybody, where only what is shared is read. Reports it,
-    /// since without that nobody would know what it changes for them. `doubt` says why git can't tell that it has it.
+    /// Adds and reports a personal file that the repository has for everybody; its `[settings]` are not read. `doubt`
+    /// says why git can't tell if it is committed.
     pub(crate) fn add_misplaced(&mut self, source: Source, doubt: Option<&str>) {
         let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let number = self.add(source, Kind::Misplaced);
@@ -149,7 +143,7 @@ impl Layers {
         self.sources.add(source)
     }
 
-    /// The same files with other texts, which include the same as before; what is wrong with the includes is not said again.
+    /// Replaces texts by number. Keeps the includes, and does not report them again.
     pub(crate) fn with_texts(&self, texts: &[(usize, String)]) -> Self {
         let mut sources = Sources::default();
         for (number, source) in self.sources.iter().enumerate() {
@@ -165,58 +159,52 @@ impl Layers {
         }
     }
 
-    /// The texts, the manifest's first.
+    /// The manifest comes first.
     pub(crate) fn sources(&self) -> &Sources {
         &self.sources
     }
 
-    /// What is wrong with the includes.
     pub(super) fn findings(&self) -> &[Diagnostic] {
         &self.findings
     }
 
-    /// The file where a person's own values belong, safe to show.
     pub(super) fn personal(&self) -> &str {
         &self.personal
     }
 
-    /// The file where `[settings]` belongs, safe to show.
     pub(super) fn own(&self) -> &str {
         self.own.as_deref().unwrap_or(&self.personal)
     }
 
-    /// The name of the manifest itself, without its directory.
+    /// Without its directory.
     pub(super) fn manifest_name(&self) -> String {
         let name = self.sources.get(0).path.file_name().unwrap_or_default();
         crate::source::display_safe(&name.to_string_lossy())
     }
 
-    /// The files of what one person adds, by number.
+    /// The numbers of the personal files.
     pub(crate) fn local(&self) -> impl Iterator<Item = usize> {
         (0..self.files.len()).filter(|number| self.is_local(*number))
     }
 
-    /// True if a file is what one person adds.
     pub(crate) fn is_local(&self, number: usize) -> bool {
         matches!(self.files[number].kind, Kind::Local(_))
     }
 
-    /// True for a place in a file of what one person adds.
     pub(super) fn is_personal(&self, at: Span) -> bool {
         self.is_local(self.sources.number(at))
     }
 
-    /// True if a file is one that the manifest includes, if only through others.
+    /// True for a file that the manifest includes, directly or not.
     pub(crate) fn is_included(&self, number: usize) -> bool {
         number > 0 && matches!(self.files[number].kind, Kind::Shared)
     }
 
-    /// True if all files are there that should be.
     pub(super) fn is_complete(&self) -> bool {
         self.findings.iter().all(|found| found.severity != Severity::Error || found.code == codes::COMMITTED_LOCAL)
     }
 
-    /// True if a file may say what only the person may; none of one that is shared.
+    /// None for a shared file.
     pub(super) fn own_word(&self, number: usize) -> Option<&OwnWord> {
         match &self.files[number].kind {
             Kind::Local(word) => Some(word),
@@ -224,8 +212,8 @@ impl Layers {
         }
     }
 
-    /// The files from the one over which all others win to the one that wins over all others. Files that are included come
-    /// before the file that includes them, in its order.
+    /// The files by number, the one that wins over all others last. Included files come before the file that includes
+    /// them.
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order = Vec::with_capacity(self.files.len());
         let mut is_met = vec![false; self.files.len()];
@@ -247,8 +235,7 @@ impl Layers {
         order
     }
 
-    /// True if what stands at `over` wins over what stands at `below`, and is not just another file's word for the same:
-    /// it is one person's, or its file includes the other.
+    /// True if `over` may override `below`: it is in a personal file, or in one that includes the other.
     pub(super) fn wins(&self, over: Span, below: Span) -> bool {
         let (over, below) = (self.sources.number(over), self.sources.number(below));
         if over == below || self.is_local(over) {
@@ -267,7 +254,7 @@ impl Layers {
         false
     }
 
-    /// What the file of that number includes, as far as that can be meant; what can't is reported.
+    /// Returns the includes of a file. Reports malformed ones.
     pub(crate) fn includes(&mut self, number: usize) -> Vec<Include> {
         let source = self.sources.get(number);
         if !source.text.contains("include") {
@@ -280,7 +267,7 @@ impl Layers {
         includes.unwrap_or_default()
     }
 
-    /// Reports that what `include` names can't be read; `path` is the file that was tried, if there was one.
+    /// `path` is the file that was tried.
     pub(crate) fn report(&mut self, include: &Include, path: &Path, problem: IncludeProblem) {
         let path = crate::source::display_safe(&path.to_string_lossy());
         let error = |code, message: String| Diagnostic::error(code, include.at, message);
@@ -319,28 +306,18 @@ impl Layers {
     }
 }
 
-/// The includes of one file that have a good form.
 fn read(entry: &Entry<'_>, sink: &mut Sink) -> Vec<Include> {
-    const EXAMPLE: Option<&str> = Some("[\"accounts.toml\", \"teams/*.toml\"]");
-    let Some(list) = entry.node.list() else {
-        wrong_type(&entry.name, &entry.node, "a list of strings", EXAMPLE, sink);
-        return Vec::new();
-    };
-    let mut includes = Vec::with_capacity(list.len());
-    for node in list {
-        let Node { at, value: Value::Text(pattern) } = node else {
-            wrong_type(&entry.name, node, "a list of strings", EXAMPLE, sink);
-            continue;
-        };
-        match fault(pattern) {
-            Some((code, message, help)) => sink.push(Diagnostic::error(code, *at, message).help(help)),
-            None => includes.push(Include { pattern: pattern.to_string(), at: *at }),
+    let mut includes = Vec::new();
+    for text in texts(entry, "[\"accounts.toml\", \"teams/*.toml\"]", sink).unwrap_or_default() {
+        match fault(text.value) {
+            Some((code, message, help)) => sink.push(Diagnostic::error(code, text.at, message).help(help)),
+            None => includes.push(Include { pattern: text.value.to_owned(), at: text.at }),
         }
     }
     includes
 }
 
-/// What is wrong with the form of a path, by rule, message and help.
+/// Returns code, message and help for a malformed path.
 fn fault(pattern: &str) -> Option<(&'static str, String, &'static str)> {
     let bad = |message: &str, help| Some((codes::BAD_INCLUDE, message.to_owned(), help));
     let is_drive = pattern.as_bytes().get(1) == Some(&b':');
@@ -366,10 +343,8 @@ fn fault(pattern: &str) -> Option<(&'static str, String, &'static str)> {
         let help = "leave it out: the one beside the manifest is read over it, and only for the person who has it";
         return bad("`profiles.local.toml` is never included", help);
     }
-    let is_pattern = glob::Pattern::new(pattern).is_ok();
-    if is_pattern {
-        None
-    } else {
-        bad("this is not a pattern of file names", "`[` and `]` stand for one of the characters between them")
+    if glob::Pattern::new(pattern).is_err() {
+        return bad("this is not a pattern of file names", "`[` and `]` stand for one of the characters between them");
     }
+    None
 }

@@ -13,7 +13,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{StartUrl, foreign_portal};
 use crate::source::Span;
 
-/// The host of an endpoint that a person has to allow; none if it is this machine.
+/// Returns the host that a person has to allow for an endpoint; None for this machine. The error says why none can be
+/// allowed.
 pub(crate) fn host_to_allow(endpoint: &str) -> Result<Option<&str>, &'static str> {
     match WebAddress::parse(endpoint) {
         Some(address) if address.is_here => Ok(None),
@@ -23,7 +24,7 @@ pub(crate) fn host_to_allow(endpoint: &str) -> Result<Option<&str>, &'static str
     }
 }
 
-/// Who reads a manifest, and which hosts that person allows.
+/// The reader of a manifest, and the hosts that this person allows.
 #[derive(Debug, Clone)]
 pub(super) struct Hosts<'a> {
     pub(super) files: &'a Layers,
@@ -32,12 +33,12 @@ pub(super) struct Hosts<'a> {
 }
 
 impl Hosts<'_> {
-    /// True if the person alone can have written what stands there.
+    /// True if only the person can have written this place.
     pub(super) fn is_own_word(&self, at: Span) -> bool {
         self.files.own_word(self.files.sources().number(at)) == Some(&OwnWord::Certain)
     }
 
-    /// True if requests may go to the endpoint in `text`; if not, that is reported.
+    /// False, and reported, if requests must not go there.
     pub(super) fn check_endpoint(&self, text: Text<'_>, sink: &mut Sink) -> bool {
         let address = WebAddress::parse(text.value);
         let Some(address) = address.filter(|address| address.is_private()) else {
@@ -62,7 +63,7 @@ impl Hosts<'_> {
         severity == Severity::Warning
     }
 
-    /// Warns of the start URL in `text` if its host is not one of AWS's.
+    /// Warns about a start URL whose host is not AWS's.
     pub(super) fn check_portal(&self, url: &StartUrl, text: Text<'_>, sink: &mut Sink) {
         let Some(host) = foreign_portal(url, &self.allowed) else { return };
         let message = format!("`{host}` is not one of AWS's hosts for access portals");
@@ -72,7 +73,6 @@ impl Hosts<'_> {
         sink.report(text, found);
     }
 
-    /// What to do so that a host is allowed, if it can be.
     fn way_to_allow(&self, host: &str, is_host: bool) -> String {
         let line = format!("`allow_hosts = [\"{}\"]`", host.to_ascii_lowercase());
         match self.audience {

@@ -11,8 +11,7 @@ use super::tree::{Entry, Node, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// Puts the tables of a file over those of the files below it. A name that two files define, neither of which includes the
-/// other, is reported.
+/// Merges a file over those below it. Reports a name that two files define if neither includes the other.
 pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers, sink: &mut Sink) {
     for mut section in upper {
         if section.name == "accounts" {
@@ -39,7 +38,7 @@ pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers,
     }
 }
 
-/// `x = "ID"` of `[accounts]` as the table that it is short for.
+/// Expands the short form `x = "ID"` of `[accounts]`.
 fn with_ids(accounts: Value<'_>) -> Value<'_> {
     let Value::Table(accounts) = accounts else { return accounts };
     Value::Table(accounts.into_iter().map(with_id).collect())
@@ -61,7 +60,7 @@ fn with_id(entry: Entry<'_>) -> Entry<'_> {
     }
 }
 
-/// Puts `upper` over `lower`; `meet` sees each entry of `lower` that `upper` has too, with its place there.
+/// Calls `meet` for each entry of `lower` that is also in `upper`, with its place there.
 fn overlay<'t>(lower: &mut Table<'t>, upper: Table<'t>, meet: &mut dyn FnMut(&mut Entry<'t>, Span)) {
     let places: HashMap<Cow<'t, str>, usize> =
         lower.iter().enumerate().map(|(place, entry)| (entry.name.clone(), place)).collect();

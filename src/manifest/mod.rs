@@ -32,8 +32,6 @@ mod vars;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
 use check::unchecked::{UncheckedProfiles, WrittenProfiles};
 use check::{catalog, chain, profile};
 use hosts::Hosts;
@@ -42,8 +40,8 @@ use raw::reader::Reader;
 use sink::Sink;
 use tables::Tables;
 use top::Tops;
-use tree::{Table, find, take};
-use vars::{Path, Vars};
+use tree::{Table, take};
+use vars::Vars;
 
 pub(crate) use check::unchecked::{LeftOut, Made};
 pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, SyncRequest, merge};
@@ -60,17 +58,16 @@ pub(crate) use spec::aws_settings::personal;
 pub(crate) use spec::json_schema::{local_schema, schema};
 pub(crate) use vars::Variable;
 
-/// Reads a manifest. Pure, and linear in the length of the text.
+/// Linear in the length of the text.
 pub(crate) fn load(files: &Layers, audience: Audience) -> Loaded {
     read(files, audience, None)
 }
 
-/// Reads a manifest, and tells where the profile of that name comes from.
+/// Also tells the provenance of the profile of that name.
 pub(crate) fn load_with_why(files: &Layers, name: &str) -> Loaded {
     read(files, Audience::Person, Some(name))
 }
 
-/// Reads a manifest; `asked` is the name of a profile that somebody asks about.
 fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     let mut sink = Sink::default();
     files.findings().iter().cloned().for_each(|found| sink.push(found));
@@ -87,11 +84,11 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     let hosts = Hosts { files, audience, allowed: tops.settings.allow_hosts.clone().unwrap_or_default() };
     let mut reader = Reader { sink, hosts };
     let mut written = take(&mut tree, "profiles");
-    vars.fill_table(&mut written, &Path::of("profiles"), &mut reader.sink);
+    vars.fill_table(&mut written, "profiles", &mut reader.sink);
     let mut written = WrittenProfiles::new(written);
     let tables = Tables::read(tree, tops.are_defaults_unclear, &mut vars, &mut reader);
-    let mut expansion = expand::expand(&tables.matrices, tables.context(), &mut written, &mut vars, &mut reader);
-    let mut list = written.read(tables.defaults.layer(), &tables.defaults.fields, &mut reader);
+    let mut expansion = expand::expand(&tables, &mut written, &mut vars, &mut reader);
+    let mut list = written.read(&tables.defaults, &mut reader);
     list.append(&mut expansion.made);
     let off = turned_off::names(shared, &tables, &list, &vars, &reader.hosts);
     let mut sink = reader.sink;
@@ -129,8 +126,8 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     loaded
 }
 
-/// Each file by number as a tree, from the one over which all others win; none if one of them can't be read, since most of
-/// what could be said then would be wrong.
+/// Parses all files, the one that wins last, each with its number. None if one of them is not TOML: most findings would
+/// be wrong then.
 fn parse<'t>(files: &'t Layers, sink: &mut Sink) -> Option<Vec<(usize, Table<'t>)>> {
     let file = |number| {
         let table = syntax::parse(files.sources().get(number), files.sources().base(number), sink)?;
@@ -141,8 +138,7 @@ fn parse<'t>(files: &'t Layers, sink: &mut Sink) -> Option<Vec<(usize, Table<'t>
     parsed.into_iter().collect::<Option<Vec<_>>>().filter(|_| files.is_complete())
 }
 
-/// The tables of the shared files alone, without `[profiles]`, if a person adds anything to them; and those of all files. What
-/// else stands in a file is read.
+/// Merges the files. If a person adds anything, the first tree has the shared tables alone, without `[profiles]`.
 fn merged<'t>(
     parsed: Vec<(usize, Table<'t>)>,
     files: &Layers,
@@ -159,9 +155,6 @@ fn merged<'t>(
         }
         merge::merge(&mut tree, file, files, sink);
     }
-    let shared_vars = find(shared.as_ref().unwrap_or(&tree), "vars").and_then(|vars| vars.node.table());
-    let places: HashMap<String, _> =
-        shared_vars.into_iter().flatten().map(|entry| (entry.name.to_string(), entry.at)).collect();
-    vars.define(&take(&mut tree, "vars"), &places, sink);
+    vars.define(&take(&mut tree, "vars"), sink);
     (shared, tree)
 }

@@ -4,16 +4,16 @@ use super::codes;
 use super::files::{Layers, OwnWord};
 use super::sink::{Sink, quoted};
 use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
-use super::table::{self, unknown_key, wrong_type};
-use super::tree::{Entry, Node, Value};
+use super::table::{self, unknown_key};
+use super::tree::{Entry, Text};
 use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
 use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
+use crate::source::Span;
 
-/// A key with its reader.
 type Setting = (Key, fn(&Entry<'_>, &Key, &mut Settings, &mut Sink));
 
-/// Every key that this version reads.
+/// Each key with its reader.
 const SETTINGS: [Setting; 4] = [
     (
         key(
@@ -56,13 +56,12 @@ const SETTINGS: [Setting; 4] = [
     ),
 ];
 
-/// Every key that this version reads, without its reader.
 pub(super) fn keys() -> impl Iterator<Item = &'static Key> + Clone {
     const { &SETTINGS }.iter().map(|(key, _)| key)
 }
 
-/// Reads `[settings]` as far as it is right; nothing of it from a file that may be somebody else's word, since it names a
-/// program that runs as the person, and hosts that they trust.
+/// Reads the valid part of `[settings]`. It names a program that runs as the person, and hosts that they trust, so
+/// nothing is taken from a file that somebody else may have written.
 pub(super) fn read(entry: &Entry<'_>, word: &OwnWord, files: &Layers, sink: &mut Sink) -> Option<Settings> {
     let mut settings = Settings::default();
     for entry in table::table(entry, sink).into_iter().flatten() {
@@ -90,7 +89,7 @@ pub(super) fn read(entry: &Entry<'_>, word: &OwnWord, files: &Layers, sink: &mut
     None
 }
 
-/// True for the name of a setting, if only of a later version.
+/// True also for a setting of a later version.
 pub(super) fn is_setting(name: &str) -> bool {
     keys().any(|key| key.name == name) || LOCAL_NOT_YET.contains(&name)
 }
@@ -100,27 +99,30 @@ fn not_yet(entry: &Entry<'_>) -> Diagnostic {
     Diagnostic::error(codes::NOT_YET, entry.at, message).help("leave it out, or install a newer awsauth")
 }
 
-/// One of the words that a setting takes.
 fn word<T: Copy>(entry: &Entry<'_>, key: &Key, all: &[T], as_str: fn(T) -> &'static str, sink: &mut Sink) -> Option<T> {
-    let text = literal(&entry.node, "a string", key, sink)?;
-    let found = all.iter().copied().find(|one| as_str(*one) == text);
+    let text = table::text(entry, key.examples[0], sink)?;
+    if has_variable(text, sink) {
+        return None;
+    }
+    let found = all.iter().copied().find(|one| as_str(*one) == text.value);
     if found.is_none() {
         let words = || all.iter().map(|one| as_str(*one));
-        let help = sink.did_you_mean(text, words(), || match all.len() {
-            1 => format!("the only word for it is {}", quoted(words())),
-            _ => format!("the words for it are {}", quoted(words())),
+        let help = sink.did_you_mean(text.value, words(), || match all.len() {
+            1 => format!("the only value is {}", quoted(words())),
+            _ => format!("the values are {}", quoted(words())),
         });
-        let message = format!("`{}` can't be `{text}`", key.name);
-        sink.push(Diagnostic::error(codes::BAD_SETTING, entry.node.at, message).help(help));
+        let message = format!("`{}` can't be `{}`", key.name, text.value);
+        sink.push(Diagnostic::error(codes::BAD_SETTING, text.at, message).help(help));
     }
     found
 }
 
 fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProcess> {
-    let list = list(entry, "a list: a program and its arguments", key, sink)?;
-    let words: Vec<Option<String>> =
-        list.iter().map(|node| literal(node, "a list of strings", key, sink).map(str::to_owned)).collect();
-    let error = match MfaProcess::new(words.into_iter().collect::<Option<_>>()?) {
+    let texts = table::texts(entry, key.examples[0], sink)?;
+    if texts.iter().filter(|text| has_variable(**text, sink)).count() > 0 {
+        return None;
+    }
+    let error = match MfaProcess::new(texts.iter().map(|text| text.value.to_owned()).collect()) {
         Ok(process) => return Some(process),
         Err(error) => error,
     };
@@ -131,25 +133,27 @@ fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProce
         }
         ProgramError::Nul => "take it out".to_owned(),
     };
-    let at = list.first().map_or(entry.node.at, |program| program.at);
+    let at = texts.first().map_or(entry.node.at, |program| program.at);
     sink.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
     None
 }
 
-/// The hosts that are right.
+/// Returns the valid hosts.
 fn allow_hosts(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<Vec<AllowedHost>> {
-    let list = list(entry, "a list of strings", key, sink)?;
-    let host = |node| match AllowedHost::parse(literal(node, "a list of strings", key, sink)?) {
-        Ok(host) => Some(host),
-        Err(error) => {
-            sink.push(bad_host(node, &error));
-            None
+    let mut hosts = Vec::new();
+    for text in table::texts(entry, key.examples[0], sink)? {
+        if has_variable(text, sink) {
+            continue;
         }
-    };
-    Some(list.iter().filter_map(host).collect())
+        match AllowedHost::parse(text.value) {
+            Ok(host) => hosts.push(host),
+            Err(error) => sink.push(bad_host(text.at, &error)),
+        }
+    }
+    Some(hosts)
 }
 
-fn bad_host(node: &Node<'_>, error: &HostError) -> Diagnostic {
+fn bad_host(at: Span, error: &HostError) -> Diagnostic {
     let help = match error {
         HostError::More { host: Some(host), .. } => format!("write the host alone: `\"{host}\"`"),
         HostError::More { host: None, .. } => "write the host alone, without scheme, port and path".to_owned(),
@@ -162,28 +166,15 @@ fn bad_host(node: &Node<'_>, error: &HostError) -> Diagnostic {
             "write a name such as `localstack.corp.example`, or an address such as `10.0.0.5`, in full".to_owned()
         }
     };
-    Diagnostic::error(codes::BAD_HOST, node.at, error.to_string()).help(help)
+    Diagnostic::error(codes::BAD_HOST, at, error.to_string()).help(help)
 }
 
-fn list<'e, 't>(entry: &'e Entry<'t>, wanted: &str, key: &Key, sink: &mut Sink) -> Option<&'e [Node<'t>]> {
-    let list = entry.node.list();
-    if list.is_none() {
-        wrong_type(key.name, &entry.node, wanted, Some(key.examples[0]), sink);
-    }
-    list
-}
-
-/// A string as it stands: what a shared file defines must not get into a program that is run, so no variable is filled
-/// in here.
-fn literal<'e>(node: &'e Node<'_>, wanted: &str, key: &Key, sink: &mut Sink) -> Option<&'e str> {
-    let Value::Text(text) = &node.value else {
-        wrong_type(key.name, node, wanted, Some(key.examples[0]), sink);
-        return None;
-    };
-    if text.contains("${") {
+/// Reports variables, which are not expanded here: a shared file could define them, and the text may be a program to run.
+fn has_variable(text: Text<'_>, sink: &mut Sink) -> bool {
+    let has_variable = text.value.contains("${");
+    if has_variable {
         let message = "variables are not filled in in `[settings]`";
-        sink.push(Diagnostic::error(codes::BAD_VARIABLE, node.at, message).help("write the value itself"));
-        return None;
+        sink.push(Diagnostic::error(codes::BAD_VARIABLE, text.at, message).help("write the value itself"));
     }
-    Some(text)
+    has_variable
 }

@@ -5,24 +5,22 @@ use super::raw::session::Session;
 use super::spec::aws_settings::{self, SettingType};
 use crate::model::Pattern;
 
-/// Where one setting belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// It is a key of the profile, or of the SSO session, itself.
+    /// A key of the profile, or of the SSO session.
     Own,
-    /// Under `settings` of the profile.
     Settings,
-    /// Under `settings` if its value is empty; any other can't be said, for this reason.
+    /// Under `settings`, but only with an empty value, for this reason.
     SettingsIfEmpty(&'static str),
-    /// A manifest can't say it, for this reason.
+    /// A manifest can't hold it, for this reason.
     Nowhere(&'static str),
 }
 
-/// Keys of a profile that are words of awsauth's own, or mean something else to AWS.
+/// Keys that only awsauth has, or that AWS uses differently.
 const NOT_AWS: [&str; 6] = ["pattern", "description", "tags", "credential_process", "long_term_profile", "settings"];
 
-/// The place of a setting of a profile with that pattern, or of an SSO session for none. `nested` are the keys of a block
-/// such as `s3 =`.
+/// Returns the place of an AWS setting of a profile, or of an SSO session if `pattern` is None. `nested` has the keys
+/// of a block such as `s3 =`.
 pub(crate) fn place(pattern: Option<Pattern>, key: &str, nested: Option<&[&str]>) -> Place {
     let is_nested = nested.is_some();
     let Some(pattern) = pattern else {

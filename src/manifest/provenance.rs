@@ -7,23 +7,21 @@ use super::raw::profile::ProfileKeys;
 use super::vars::Vars;
 use crate::source::Span;
 
-/// Where a profile comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Provenance {
-    /// The matrix that made it; none if it is written.
+    /// None if it is only written.
     pub(crate) made: Option<Made>,
-    /// The name of the role that it is made for, if there is one.
+    /// The role that a matrix makes it for.
     pub(crate) role: Option<String>,
-    /// Where it is written, in the file that wins; none if it is only made.
+    /// The place in the file that wins; None if only a matrix makes it.
     pub(crate) written_at: Option<Span>,
-    /// Each key in the order of the documentation, `settings` last.
+    /// In the order of the documentation, `settings` last.
     pub(crate) keys: Vec<KeyOrigin>,
 }
 
-/// Where a profile comes from, which was checked.
 pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Provenance {
     let written_at = profile.made.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
-    let mut keys = profile.fields.told();
+    let mut keys = profile.fields.origins();
     // What it has from `[defaults]` and has no use for is not its own.
     keys.retain(|told| {
         let key = ProfileKeys::KEYS.iter().find(|key| key.name == told.key);

@@ -9,78 +9,65 @@ use super::tree::{FilledBy, Text};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 
-/// The most other profiles that one finding names.
+/// How many other profiles one finding names.
 const MOST_NAMED: usize = 5;
 
-/// Whom the next findings are about.
+/// The subject of the next findings.
 #[derive(Debug, Default)]
 pub(super) enum About {
-    /// What profiles share.
+    /// Something that profiles share.
     #[default]
     Shared,
-    /// A profile that is written in a file.
+    /// A profile of a file.
     Written(Rc<str>),
-    /// A profile that a matrix makes: what is wrong with many of these is said once.
+    /// A profile of a matrix: a finding in many of these is reported once.
     Made(Generated),
 }
 
-/// A profile that a matrix makes.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Generated {
-    /// Empty as long as it is not known.
+    /// Empty as long as it is unknown.
     pub(super) name: Rc<str>,
-    /// False where another profile has the name.
+    /// False if another profile has the name.
     pub(super) is_told: bool,
     pub(super) account: Span,
     pub(super) role: Option<Span>,
 }
 
-/// A finding that the profiles of a matrix share.
 #[derive(Debug)]
 struct Fold {
-    /// Its place among all findings.
+    /// The index in `found`.
     index: usize,
-    /// Some of the other profiles that it is in.
     names: Vec<Rc<str>>,
     others: usize,
 }
 
-/// All findings of one run.
 #[derive(Debug, Default)]
 pub(super) struct Sink {
     found: Vec<Diagnostic>,
     errors: usize,
     about: About,
-    is_hushed: bool,
-    /// How many findings of one rule at one place the profile has that is made now.
+    /// Counts the findings of one code and place for the current profile.
     alike: HashMap<(&'static str, Span), usize>,
     folds: HashMap<(&'static str, Span, usize), Fold>,
     guesses: Suggester,
-    /// A mistake, or a value that each person supplies, hides which profiles there are: so none can be called missing.
+    /// True if a mistake or an unset variable hides which profiles there are: then none can be called missing.
     pub(super) profiles_unknown: bool,
 }
 
 impl Sink {
-    /// From now on, findings are about this. Returns whom they were about before.
+    /// Returns the previous subject.
     pub(super) fn turn_to(&mut self, about: About) -> About {
         self.alike.clear();
         std::mem::replace(&mut self.about, about)
     }
 
-    /// Nothing is said for now of values about which all was said where they are shared.
-    pub(super) fn hush(&mut self, is_hushed: bool) {
-        self.is_hushed = is_hushed;
-    }
-
-    /// How many errors were found so far, those that are not said again included.
+    /// Counts repeated ones too.
     pub(super) fn errors(&self) -> usize {
         self.errors
     }
 
     pub(super) fn push(&mut self, mut found: Diagnostic) {
-        if self.is_hushed {
-            return;
-        }
         self.errors += usize::from(found.severity == Severity::Error);
         match &self.about {
             About::Shared => {}
@@ -104,7 +91,7 @@ impl Sink {
         self.found.push(found);
     }
 
-    /// Adds a finding about `text`, with what a matrix has filled in.
+    /// Adds a finding about `text`, with the account and role if a matrix filled it in.
     pub(super) fn report(&mut self, text: Text<'_>, found: Diagnostic) {
         let found = match &self.about {
             About::Made(made) if text.filled == FilledBy::Matrix => {
@@ -116,7 +103,7 @@ impl Sink {
         self.push(found);
     }
 
-    /// Reports `text` as wrong under the rule `code`.
+    /// Adds an error about `text`.
     pub(super) fn reject(&mut self, text: Text<'_>, code: &'static str, message: impl Into<String>, help: &str) {
         let mut found = Diagnostic::error(code, text.at, message);
         if text.filled != FilledBy::Nothing {
@@ -125,7 +112,7 @@ impl Sink {
         self.report(text, if help.is_empty() { found } else { found.help(help) });
     }
 
-    /// What `parsed` made of `text`, or the reason as an error of the rule `code`.
+    /// Returns the parsed value, or reports the error.
     pub(super) fn parsed<T, E: Display>(
         &mut self,
         text: Text<'_>,
@@ -136,24 +123,19 @@ impl Sink {
         parsed.map_err(|error| self.reject(text, code, error.to_string(), help)).ok()
     }
 
-    /// The candidate nearest to `word`, if one is near enough to be meant.
     pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-        if self.is_hushed {
-            return None;
-        }
         self.guesses.nearest(word, candidates)
     }
 
-    /// The key that `word` was probably meant to be.
     pub(super) fn nearest_key<'c>(
         &mut self,
         word: &str,
         keys: impl Iterator<Item = &'c str> + Clone,
     ) -> Option<&'c str> {
-        if self.is_hushed { None } else { self.guesses.key(word, keys) }
+        self.guesses.key(word, keys)
     }
 
-    /// The question whether the nearest candidate is meant, or other advice.
+    /// A help text with the nearest candidate, or else other advice.
     pub(super) fn did_you_mean<'c>(
         &mut self,
         word: &str,
@@ -164,7 +146,7 @@ impl Sink {
         guess.map_or_else(otherwise, |guess| format!("did you mean `{guess}`?"))
     }
 
-    /// Everything that was found, by place and then by severity.
+    /// All findings, by place and then by severity.
     pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
         for fold in self.folds.into_values() {
             if let Some(words) = fold.words() {
@@ -185,7 +167,6 @@ impl Fold {
         }
     }
 
-    /// In which other profiles it is; none if it is in no other.
     fn words(&self) -> Option<String> {
         let more = self.others - self.names.len();
         let others = if more == 1 { "1 other profile".to_owned() } else { format!("{more} other profiles") };
@@ -198,7 +179,7 @@ impl Fold {
     }
 }
 
-/// Names in backticks, with commas between them.
+/// Puts names in backticks, with commas between them.
 pub(super) fn quoted(names: impl Iterator<Item = impl Display>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

@@ -1,14 +1,12 @@
 //! Owns the guess at what a misspelt name should have been.
 
-/// How many comparisons one run makes before it stops guessing: ten thousand wrong names among ten thousand must not
-/// take a minute.
+/// The most comparisons of one run: ten thousand wrong names among ten thousand must not take a minute.
 const BUDGET: usize = 200_000;
 
-/// Guesses, as long as the budget lasts.
 #[derive(Debug)]
 pub(super) struct Suggester {
     left: usize,
-    /// How many more candidates are looked at, most of which are too long or too short.
+    /// The candidates that may still be looked at, most of which are too long or too short to compare.
     looks: usize,
 }
 
@@ -19,7 +17,7 @@ impl Default for Suggester {
 }
 
 impl Suggester {
-    /// The candidate nearest to `word`, if one is near enough to be meant.
+    /// None if no candidate is near enough.
     pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         if word.len() > 64 {
             return None;
@@ -48,8 +46,8 @@ impl Suggester {
         best.map(|(_, candidate)| candidate)
     }
 
-    /// The key that `word` was meant to be: the nearest, the only one of which it is a part, as `sso_role` is of
-    /// `sso_role_name`, or the longest that is a part of it, as `max_attempts` is of `AWS_MAX_ATTEMPTS`.
+    /// Returns the nearest key, or the only one that contains `word`, as `sso_role_name` contains `sso_role`, or the
+    /// longest one in it, such as `max_attempts` in `AWS_MAX_ATTEMPTS`.
     pub(super) fn key<'c>(&mut self, word: &str, keys: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
         let lower = word.to_ascii_lowercase();
         let of_variable = lower.strip_prefix("aws_").and_then(|name| keys.clone().find(|key| *key == name));
@@ -66,7 +64,7 @@ impl Suggester {
     }
 }
 
-/// True if the words of `part` stand in `whole` one after another.
+/// Compares whole words.
 fn is_part(part: &str, whole: &str) -> bool {
     !part.is_empty() && format!("_{whole}_").contains(&format!("_{part}_"))
 }

@@ -8,10 +8,10 @@ use super::tree::{self, Table};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 
-/// How many duplicate keys get their first place looked up; each look-up reads the text before it.
+/// How many duplicate keys are looked up; each look-up reads the text before it.
 const MOST_LOOK_UPS: usize = 100;
 
-/// What stands above the first profile of a file if that is in order by itself, else all that can be read.
+/// Parses the part above the first profile, or everything if that part is not valid TOML by itself.
 pub(super) fn head(text: &str, base: usize) -> Table<'_> {
     let end = text.find("\n[profiles.").map_or(text.len(), |newline| newline + 1);
     let (table, errors) = DeTable::parse_recoverable(&text[..end]);
@@ -19,8 +19,8 @@ pub(super) fn head(text: &str, base: usize) -> Table<'_> {
     tree::table(table.into_inner(), base)
 }
 
-/// Reads `source` as TOML; its places count from `base` on. None if a key can be missing that is written. A key that is there
-/// twice is reported, and read once.
+/// Parses `source`; spans count from `base`. None if a key of the file may be missing in the tree. A duplicate key is
+/// reported, and its first value counts.
 pub(super) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Option<Table<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let mut is_complete = true;
@@ -38,7 +38,7 @@ pub(super) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Opt
     is_complete.then(|| tree::table(table.into_inner(), base))
 }
 
-/// The value without quotes in which the parser stumbled at `at`, if it is one that is all of a value.
+/// Returns the whole value without quotes around `at`, if the parser stumbled in one.
 fn bare_value(text: &str, at: usize) -> Option<Span> {
     let at = text.floor_char_boundary(at);
     let is_part = |one: char| !one.is_whitespace() && !"=,[]{}\"'#".contains(one);
@@ -58,7 +58,7 @@ fn bare_value(text: &str, at: usize) -> Option<Span> {
     (is_value && !word.is_empty() && !is_truth_value).then(|| Span::new(start, end))
 }
 
-/// A text that stands without quotes. It is not repeated, unless it is a number: it may be a secret.
+/// The finding repeats no value but a number: it may be a secret.
 fn unquoted(value: &str, at: Span) -> Diagnostic {
     let is_number = value.starts_with('0') && value.bytes().all(|byte| byte.is_ascii_digit());
     let message = if is_number {
@@ -70,7 +70,6 @@ fn unquoted(value: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::SYNTAX, at, message).help(help)
 }
 
-/// What is said of what is not TOML.
 fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic {
     if let Some(value) = bare_value(text, at.start) {
         return unquoted(&text[value.start..value.end], value.behind(base));
@@ -92,7 +91,7 @@ fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic 
     error(&format!("this is not TOML: {message}")).help("the other rules are checked when the file can be read")
 }
 
-/// The same place, but never empty where there is a character to underline.
+/// Extends an empty span to the next character, so that there is something to underline.
 fn visible(text: &str, span: Span) -> Span {
     if span.start < span.end {
         return span;
@@ -112,7 +111,7 @@ fn duplicate(source: &Source, span: Span, base: usize, look_up: bool) -> Diagnos
     }
 }
 
-/// Where the key or table of the line at `span` stood before.
+/// Returns the earlier place of the key or table header in the line of `span`.
 fn first_place(text: &str, span: Span) -> Option<Span> {
     let start = text[..span.start].rfind('\n').map_or(0, |newline| newline + 1);
     let line = text[start..].lines().next()?.trim();

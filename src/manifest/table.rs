@@ -10,7 +10,6 @@ use super::spec::aws_settings;
 use super::tree::{Entry, Node, Table, Text, Value};
 use crate::diagnostic::Diagnostic;
 
-/// Reports that the value of `name` is not `wanted`.
 pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Option<&str>, sink: &mut Sink) {
     let found = node.type_words();
     let message = format!("`{name}` must be {wanted}, not {found}");
@@ -21,7 +20,6 @@ pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Opt
     });
 }
 
-/// The table in `entry`.
 pub(super) fn table<'e, 't>(entry: &'e Entry<'t>, sink: &mut Sink) -> Option<&'e Table<'t>> {
     let table = entry.node.table();
     if table.is_none() {
@@ -30,30 +28,29 @@ pub(super) fn table<'e, 't>(entry: &'e Entry<'t>, sink: &mut Sink) -> Option<&'e
     table
 }
 
-/// The string in `entry`.
 pub(super) fn text<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
-    text_in(&entry.name, &entry.node, example, sink)
+    text_in(&entry.name, &entry.node, "a string", example, sink)
 }
 
-fn text_in<'e>(name: &str, node: &'e Node<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
+fn text_in<'e>(name: &str, node: &'e Node<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
     let text = node.text();
     if text.is_none() && !matches!(node.value, Value::Unfilled) {
-        wrong_type(name, node, "a string", Some(example), sink);
+        wrong_type(name, node, wanted, Some(example), sink);
     }
     text
 }
 
-/// The strings in `entry`; none if any of them is no good.
+/// None if any of them has another type.
 pub(super) fn texts<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
     let Some(list) = entry.node.list() else {
         wrong_type(&entry.name, &entry.node, "a list of strings", Some(example), sink);
         return None;
     };
-    let texts: Vec<_> = list.iter().map(|node| text_in(&entry.name, node, example, sink)).collect();
+    let text = |node| text_in(&entry.name, node, "a list of strings", example, sink);
+    let texts: Vec<_> = list.iter().map(text).collect();
     texts.into_iter().collect()
 }
 
-/// The whole number in `entry`.
 pub(super) fn number(entry: &Entry<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<i64> {
     if let Value::Integer(Some(number)) = entry.node.value {
         return Some(number);
@@ -62,7 +59,7 @@ pub(super) fn number(entry: &Entry<'_>, wanted: &str, example: &str, sink: &mut 
     None
 }
 
-/// The texts of a list, each once; one that stands there twice is reported.
+/// Removes and reports duplicates.
 pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> {
     let mut places = HashMap::with_capacity(texts.len());
     let mut once = Vec::with_capacity(texts.len());
@@ -79,7 +76,7 @@ pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> 
     once
 }
 
-/// Reports a key that is not one of `known`, and returns the one that was probably meant.
+/// Reports a key that is not in `known`. Returns the one that was probably meant.
 pub(super) fn unknown_key(
     entry: &Entry<'_>,
     place: Arguments<'_>,

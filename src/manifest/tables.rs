@@ -1,21 +1,27 @@
-//! Owns the tables of which profiles are made, each as it was read. Must not know the profiles.
+//! Owns the tables from which profiles are made, each as it was read. Must not know the profiles.
 
-use super::matrix::{self, Context, Defaults};
 use super::raw::account::Accounts;
-use super::raw::field::{AnyField as _, Layer, Origin};
+use super::raw::field::{AnyField as _, Origin};
 use super::raw::profile::ProfileKeys;
 use super::raw::reader::Reader;
 use super::raw::session::Sessions;
-use super::tree::{Table, take};
-use super::vars::{Path, Vars};
+use super::sink::Sink;
+use super::spec::keys;
+use super::tree::{self, Entry, Table, Value, find, take};
+use super::vars::{Vars, varies};
+
+/// The keys that say which profiles a matrix makes.
+pub(super) const CHOICES: [&str; 4] = [keys::NAME_KEY, keys::ACCOUNTS, keys::ROLES, keys::EXCLUDE];
 
 /// All tables but `[profiles]`.
 #[derive(Debug)]
 pub(super) struct Tables<'t> {
-    pub(super) defaults: Defaults<'t>,
+    pub(super) defaults: Box<ProfileKeys>,
+    /// The length of all strings of `[defaults]`.
+    pub(super) defaults_bytes: usize,
     pub(super) sessions: Sessions,
     pub(super) accounts: Accounts,
-    /// With the variables filled in that are the same for all profiles.
+    /// Templates have their `${…}` still: they are another value for each account and role.
     pub(super) matrices: Table<'t>,
 }
 
@@ -28,26 +34,46 @@ impl<'t> Tables<'t> {
     ) -> Self {
         let mut filled = |name: &str, reader: &mut Reader<'_>| {
             let mut table = take(&mut tree, name);
-            vars.fill_table(&mut table, &Path::of(name), &mut reader.sink);
+            vars.fill_table(&mut table, name, &mut reader.sink);
             table
         };
-        let defaults = defaults(filled("defaults", reader), are_defaults_unclear, reader);
+        let table = filled("defaults", reader);
+        let defaults = defaults(&table, are_defaults_unclear, reader);
         let sessions = Sessions::read(&filled("sso_sessions", reader), reader);
         let accounts = Accounts::read(&filled("accounts", reader), &sessions, reader);
         let mut matrices = take(&mut tree, "matrix");
-        matrix::fill(&mut matrices, vars, &mut reader.sink);
-        Self { defaults, sessions, accounts, matrices }
-    }
-
-    pub(super) fn context(&self) -> Context<'_, 't> {
-        Context { accounts: &self.accounts, defaults: &self.defaults, sessions: &self.sessions }
+        fill_matrices(&mut matrices, vars, &mut reader.sink);
+        Self { defaults, defaults_bytes: tree::bytes(&table), sessions, accounts, matrices }
     }
 }
 
-fn defaults<'t>(table: Table<'t>, are_unclear: bool, reader: &mut Reader<'_>) -> Defaults<'t> {
-    let layer = Layer { table: &table, origin: Origin::Defaults, is_checked: false };
-    let mut fields = ProfileKeys::read(&[layer], reader);
-    fields.note_unknown(&table, None, format_args!("`[defaults]`"), &mut reader.sink);
+fn defaults(table: &Table<'_>, are_unclear: bool, reader: &mut Reader<'_>) -> Box<ProfileKeys> {
+    let mut fields = ProfileKeys::read(table, Origin::Defaults, reader);
+    fields.note_unknown(table, None, format_args!("`[defaults]`"), &mut reader.sink);
     fields.wrong |= are_unclear || fields.settings.is_invalid() || table.iter().any(|entry| entry.is_disputed);
-    Defaults { table, fields }
+    fields
+}
+
+fn fill_matrices(matrices: &mut Table<'_>, vars: &mut Vars, sink: &mut Sink) {
+    for matrix in &mut *matrices {
+        let Value::Table(table) = &mut matrix.node.value else { continue };
+        // Without roles, `${role}` is a variable like others.
+        let known = if find(table, keys::ROLES).is_some() { &keys::GENERATED[..] } else { &keys::GENERATED[..2] };
+        for entry in table {
+            let path = format!("matrix.{}.{}", matrix.name, entry.name);
+            if is_template(entry) {
+                vars.note_in_matrix(&mut entry.node, path, known);
+            } else {
+                vars.fill(&mut entry.node, path, sink);
+            }
+        }
+    }
+    let values = matrices.iter().filter_map(|matrix| matrix.node.table()).flatten().map(|entry| entry.node.at);
+    vars.set_matrix_values(values.collect());
+}
+
+/// True for what is filled in for each account and role.
+pub(super) fn is_template(entry: &Entry<'_>) -> bool {
+    let is_choice = CHOICES.contains(&&*entry.name);
+    entry.name == keys::NAME_KEY || !is_choice && varies(&entry.node)
 }

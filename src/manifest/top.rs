@@ -11,20 +11,20 @@ use super::vars::Vars;
 use crate::diagnostic::Diagnostic;
 use crate::model::Settings;
 
-/// The version of the format that this awsauth reads.
+/// The version of the format.
 pub(super) const VERSION: i64 = 1;
 
-/// What the files say besides their tables.
+/// What the tops of all files say.
 #[derive(Debug, Default)]
 pub(super) struct Tops {
     pub(super) settings: Settings,
-    /// A person's own file has a mistake at its top or in `[settings]`: how they want anything done is not known.
+    /// True if a personal file has a mistake at its top or in `[settings]`: nobody can tell which settings are wanted.
     pub(super) is_wish_unclear: bool,
-    /// A misspelt key hides what all profiles take values from.
+    /// True if a misspelt key may hide values of all profiles.
     pub(super) are_defaults_unclear: bool,
 }
 
-/// True if this awsauth can read the version of a file. A newer one may mean anything by its keys.
+/// A newer version may mean anything by its keys.
 pub(super) fn is_version_readable(table: &[Entry<'_>], sink: &mut Sink) -> bool {
     let Some(entry) = find(table, "version") else { return true };
     let Some(version) = table::number(entry, "a whole number", "1", sink) else { return true };
@@ -39,7 +39,7 @@ pub(super) fn is_version_readable(table: &[Entry<'_>], sink: &mut Sink) -> bool 
 }
 
 impl Tops {
-    /// Checks the keys at the top of the file of that number, and leaves only the tables that all files have.
+    /// Checks the top-level keys of a file, and removes all but the tables that are merged.
     pub(super) fn read(
         &mut self,
         number: usize,
@@ -68,11 +68,11 @@ impl Tops {
         let required = take(file, keys::REQUIRED_VARS);
         if !files.is_local(number) {
             vars.require(&required, sink);
+            vars.note_shared(find(file, "vars").and_then(|vars| vars.node.table()).map_or(&[], Vec::as_slice));
         }
         file.retain(|entry| MERGED.contains(&&*entry.name) && entry.node.table().is_some());
     }
 
-    /// Reports a key at the top of a shared file that has no place there.
     fn check_shared(&mut self, entry: &Entry<'_>, sink: &mut Sink) {
         if entry.name == "settings" {
             let message = "`[settings]` can't stand in a manifest that is shared";
@@ -89,14 +89,12 @@ impl Tops {
     }
 }
 
-/// The tables of which all files have a part.
 const MERGED: [&str; 6] = ["vars", "defaults", "sso_sessions", "accounts", "matrix", "profiles"];
 
 fn is_table(name: &str) -> bool {
     MERGED.contains(&name) || name == keys::REQUIRED_VARS
 }
 
-/// Reports a key at the top of a person's own file that has no place there.
 fn check_local(entry: &Entry<'_>, sink: &mut Sink) {
     match &*entry.name {
         keys::INCLUDE | keys::REQUIRED_VARS => {

@@ -6,36 +6,33 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::source::Span;
 
-/// The entries of a table, in the order of the file.
+/// In the order of the file.
 pub(super) type Table<'t> = Vec<Entry<'t>>;
 
-/// One `key = value`, or a table under its name.
 #[derive(Debug, Clone)]
 pub(super) struct Entry<'t> {
     pub(super) name: Cow<'t, str>,
-    /// Where the key stands. Of a table in several files, that is the lowest of them.
+    /// The key. For a table in several files, its place in the lowest one.
     pub(super) at: Span,
-    /// Where it stands in the file that wins.
+    /// The key in the file that wins.
     pub(super) over: Span,
-    /// Two files define it, and neither of them wins.
+    /// True if two files define it, and neither wins.
     pub(super) is_disputed: bool,
     pub(super) node: Node<'t>,
 }
 
-/// A value and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'t> {
     pub(super) at: Span,
     pub(super) value: Value<'t>,
 }
 
-/// A value as TOML has it.
 #[derive(Debug, Clone)]
 pub(super) enum Value<'t> {
     Text(Cow<'t, str>),
-    /// A string with its variables filled in.
+    /// A string after expansion of its variables.
     Filled(String, FilledBy),
-    /// A string whose variables can't be filled in, which is noted.
+    /// A string with unknown variables, which are noted.
     Unfilled,
     /// None if it has more than 64 bits.
     Integer(Option<i64>),
@@ -46,17 +43,15 @@ pub(super) enum Value<'t> {
     Table(Table<'t>),
 }
 
-/// Provenance a string reads otherwise in the file.
+/// Why a string differs from what is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FilledBy {
-    /// It does not.
     Nothing,
     Vars,
-    /// It is another one for each account and role.
+    /// It differs between accounts and roles.
     Matrix,
 }
 
-/// A string and its place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'e> {
     pub(super) value: &'e str,
@@ -64,7 +59,7 @@ pub(super) struct Text<'e> {
     pub(super) filled: FilledBy,
 }
 
-/// The tree of what TOML made of a file whose first byte is `base`.
+/// `base` is added to all spans.
 pub(super) fn table(keys: DeTable<'_>, base: usize) -> Table<'_> {
     let entry = |(key, value): (toml::Spanned<_>, toml::Spanned<_>)| {
         let at = Span::from(key.span()).behind(base);
@@ -90,12 +85,11 @@ fn node(value: toml::Spanned<DeValue<'_>>, base: usize) -> Node<'_> {
     Node { at, value }
 }
 
-/// The entry of that name.
 pub(super) fn find<'e, 't>(table: &'e [Entry<'t>], name: &str) -> Option<&'e Entry<'t>> {
     table.iter().find(|entry| entry.name == name)
 }
 
-/// The table of that name, which is not there any more; an empty one where there is none.
+/// Removes the table of that name; an empty one if there is none.
 pub(super) fn take<'t>(table: &mut Table<'t>, name: &str) -> Table<'t> {
     let place = table.iter().position(|entry| entry.name == name);
     match place.map(|place| table.remove(place).node.value) {
@@ -104,7 +98,7 @@ pub(super) fn take<'t>(table: &mut Table<'t>, name: &str) -> Table<'t> {
     }
 }
 
-/// How many bytes the strings of a table have.
+/// The length of all strings.
 pub(super) fn bytes(table: &[Entry<'_>]) -> usize {
     table.iter().map(|entry| entry.node.bytes()).sum()
 }
@@ -127,6 +121,32 @@ impl<'t> Node<'t> {
         Some(Text { value, at: self.at, filled })
     }
 
+    /// Puts what `replace` returns in place of every string with a `${` in it. `replace` gets the string, its place, and
+    /// `path` with the keys below it.
+    pub(super) fn replace_templates(
+        &mut self,
+        path: &mut String,
+        replace: &mut dyn FnMut(&str, Span, &str) -> Option<Value<'t>>,
+    ) {
+        match &mut self.value {
+            Value::Text(text) if text.contains("${") => {
+                if let Some(value) = replace(text, self.at, path) {
+                    self.value = value;
+                }
+            }
+            Value::List(list) => list.iter_mut().for_each(|node| node.replace_templates(path, replace)),
+            Value::Table(table) => {
+                for entry in table {
+                    let length = path.len();
+                    path.extend([".", &*entry.name]);
+                    entry.node.replace_templates(path, replace);
+                    path.truncate(length);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn bytes(&self) -> usize {
         match &self.value {
             Value::List(list) => list.iter().map(Node::bytes).sum(),
@@ -135,7 +155,6 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Its type with an article.
     pub(super) fn type_words(&self) -> &'static str {
         match &self.value {
             Value::Text(_) | Value::Filled(..) | Value::Unfilled => "a string",

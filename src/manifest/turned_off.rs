@@ -6,14 +6,15 @@ use std::collections::{HashMap, HashSet};
 use super::check::unchecked::{LeftOut, Unchecked};
 use super::files::Layers;
 use super::hosts::Hosts;
-use super::matrix::{CHOICES, expand};
+use super::matrix::expand;
 use super::raw::reader::Reader;
 use super::sink::Sink;
-use super::tables::Tables;
+use super::tables::{CHOICES, Tables};
 use super::tree::{Table, find};
 use super::vars::Vars;
 
-/// The names that matrices of the `shared` tables make, and no matrix of `all`; each with what turns it off.
+/// Returns the names that matrices of the `shared` tables make and no matrix of `all` does, each with the value that
+/// turns it off.
 pub(super) fn names(
     shared: Option<Table<'_>>,
     all: &Tables<'_>,
@@ -27,12 +28,12 @@ pub(super) fn names(
     let shared = Tables::read(shared, false, &mut vars, &mut reader);
     let made: HashSet<&str> =
         profiles.iter().filter(|profile| profile.made.is_some()).map(|profile| &*profile.written).collect();
-    let names = expand::names(&shared.matrices, shared.context(), &mut vars, &mut reader).into_iter();
+    let names = expand::names(&shared, &mut vars, &mut reader).into_iter();
     let off = names.filter(|(name, ..)| !made.contains(name.as_str()));
     off.filter_map(|(name, label, account)| Some((name, cause(label, &account, all, hosts.files)?))).collect()
 }
 
-/// What turns off the profiles of a matrix and an account.
+/// Returns the personal value that turns off the profiles of a matrix and account.
 fn cause(label: &str, account: &str, all: &Tables<'_>, files: &Layers) -> Option<LeftOut> {
     let matrix = find(&all.matrices, label)?;
     let choices = matrix.node.table().into_iter().flatten().filter(|entry| CHOICES.contains(&&*entry.name));

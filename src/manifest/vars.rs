@@ -3,8 +3,7 @@
 //! A variable's value is a literal: a `${` in it is an error, so there is no order, no recursion and no growth.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::codes;
 use super::files::{Audience, Layers};
@@ -15,106 +14,82 @@ use super::tree::{Entry, FilledBy, Node, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
-/// The most bytes that one string may have with its variables filled in.
+/// The most bytes of one string after expansion.
 const LONGEST: usize = 64 * 1024;
 
-/// A variable of a manifest, for `awsauth vars`.
+/// A variable, for `awsauth vars`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Variable {
     pub(crate) name: String,
-    /// None if nothing defines it, or if what defines it is wrong.
+    /// None if nothing defines it, or if its definition is wrong.
     pub(crate) value: Option<String>,
-    /// Where the value stands that wins.
     pub(crate) set_at: Option<Span>,
-    /// What the manifest says that each person has to supply here.
+    /// The description in `[required_vars]`.
     pub(crate) required: Option<String>,
-    /// Where it is used, by place.
+    /// In the order of their places.
     pub(crate) uses: Vec<Use>,
 }
 
-/// One use of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Use {
-    /// The key whose value it is a part of, with its tables: `profiles.prod.mfa_serial`.
+    /// With its tables: `profiles.prod.mfa_serial`.
     pub(crate) key: String,
-    /// Where the value stands.
     pub(crate) at: Span,
 }
 
 #[derive(Debug, Clone)]
 struct Defined {
-    /// None if the value itself is wrong, so that its uses are not reported as well.
+    /// None if the value is wrong, so that its uses are not reported as well.
     value: Option<String>,
     at: Span,
-    /// Where a shared file defines it.
-    shared: Option<Span>,
 }
 
-/// A variable that each person has to supply.
 #[derive(Debug, Clone)]
 struct Required {
-    /// What it is.
     words: String,
     at: Span,
 }
 
-/// What `${name}` stands for in one profile of a matrix.
+/// The value of a variable of a matrix for one of its profiles.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Known<'k> {
     Text(&'k str),
-    /// Something that is wrong, which has been reported.
+    /// Wrong, which has been reported.
     Wrong,
 }
 
-/// The variables of one manifest, and what is noted of their uses.
+/// The variables of one manifest and their uses.
 #[derive(Debug, Clone)]
 pub(super) struct Vars {
     audience: Audience,
     defined: BTreeMap<String, Defined>,
+    /// Where shared files define them.
+    shared: BTreeMap<String, Span>,
     required: BTreeMap<String, Required>,
-    /// The uses of those that nothing defines.
+    /// The uses of undefined variables.
     undefined: BTreeMap<String, BTreeSet<Span>>,
     uses: BTreeMap<String, Vec<Use>>,
-    /// Something was read as right that can't be known before each person has supplied a value.
+    /// True if a string has a variable that each person has yet to supply.
     has_unset: bool,
-    /// Where the values of matrices stand, by place.
+    /// Sorted.
     matrix_values: Vec<Span>,
-}
-
-/// A key with the tables that it is in.
-#[derive(Clone, Copy)]
-pub(super) struct Path<'p> {
-    above: Option<&'p Path<'p>>,
-    name: &'p str,
-}
-
-impl<'p> Path<'p> {
-    pub(super) fn of(name: &'p str) -> Self {
-        Self { above: None, name }
-    }
-
-    pub(super) fn below(&'p self, name: &'p str) -> Self {
-        Self { above: Some(self), name }
-    }
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.above {
-            Some(above) => write!(f, "{above}.{}", self.name),
-            None => f.write_str(self.name),
-        }
-    }
 }
 
 impl Vars {
     pub(super) fn new(audience: Audience) -> Self {
-        let (defined, required, undefined) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (uses, matrix_values) = (BTreeMap::new(), Vec::new());
-        Self { audience, defined, required, undefined, uses, has_unset: false, matrix_values }
+        Self {
+            audience,
+            defined: BTreeMap::new(),
+            shared: BTreeMap::new(),
+            required: BTreeMap::new(),
+            undefined: BTreeMap::new(),
+            uses: BTreeMap::new(),
+            has_unset: false,
+            matrix_values: Vec::new(),
+        }
     }
 
-    /// Reads `[required_vars]` of one file; of two that say one name, the first is told.
+    /// Reads `[required_vars]` of one file. The first description of a variable counts.
     pub(super) fn require(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
         for entry in table {
             let is_name = check_name(entry, sink);
@@ -130,80 +105,65 @@ impl Vars {
         }
     }
 
-    /// Reads the merged `[vars]`; `shared` says where a shared file has each.
-    pub(super) fn define(&mut self, table: &[Entry<'_>], shared: &HashMap<String, Span>, sink: &mut Sink) {
+    /// Notes `[vars]` of one shared file.
+    pub(super) fn note_shared(&mut self, table: &[Entry<'_>]) {
+        self.shared.extend(table.iter().map(|entry| (entry.name.to_string(), entry.at)));
+    }
+
+    /// Reads the merged `[vars]`.
+    pub(super) fn define(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
         for entry in table {
             let value = value(entry, sink).filter(|_| !entry.is_disputed);
-            let shared = shared.get(&*entry.name).copied();
-            self.defined.insert(entry.name.to_string(), Defined { value, at: entry.node.at, shared });
+            self.defined.insert(entry.name.to_string(), Defined { value, at: entry.node.at });
         }
     }
 
-    /// Fills in the variables in all strings of a table.
-    pub(super) fn fill_table(&mut self, table: &mut Table<'_>, path: &Path<'_>, sink: &mut Sink) {
+    pub(super) fn fill_table(&mut self, table: &mut Table<'_>, path: &str, sink: &mut Sink) {
         for entry in table {
-            self.fill(&mut entry.node, &path.below(&entry.name), sink);
+            self.fill(&mut entry.node, format!("{path}.{}", entry.name), sink);
         }
     }
 
-    /// Fills in the variables in a value.
-    pub(super) fn fill(&mut self, node: &mut Node<'_>, path: &Path<'_>, sink: &mut Sink) {
-        match &mut node.value {
-            Value::Text(text) if text.contains("${") => {
-                self.note_uses(text, node.at, path, &[]);
-                let filled = self.filled(text, node.at, &|_| None, sink);
-                node.value = filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Vars));
-            }
-            Value::List(list) => list.iter_mut().for_each(|node| self.fill(node, path, sink)),
-            Value::Table(table) => self.fill_table(table, path, sink),
-            _ => {}
-        }
+    /// Expands all strings of a value; `path` is its key with its tables.
+    pub(super) fn fill(&mut self, node: &mut Node<'_>, mut path: String, sink: &mut Sink) {
+        node.replace_templates(&mut path, &mut |literal, at, path| {
+            self.note_uses(literal, at, path, &[]);
+            let filled = self.filled(literal, at, &|_| None, sink);
+            Some(filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Vars)))
+        });
     }
 
-    /// Fills in a value of a matrix for one of its profiles, where `known` says what it knows besides.
+    /// Expands a value of a matrix for one of its profiles.
     pub(super) fn fill_for<'k>(
         &mut self,
         node: &mut Node<'_>,
         known: &dyn Fn(&str) -> Option<Known<'k>>,
         sink: &mut Sink,
     ) {
-        match &mut node.value {
-            Value::Text(text) if text.contains("${") => {
-                let filled = self.filled(text, node.at, known, sink);
-                node.value = filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Matrix));
-            }
-            Value::List(list) => list.iter_mut().for_each(|node| self.fill_for(node, known, sink)),
-            Value::Table(table) => table.iter_mut().for_each(|entry| self.fill_for(&mut entry.node, known, sink)),
-            _ => {}
-        }
+        node.replace_templates(&mut String::new(), &mut |literal, at, _| {
+            let filled = self.filled(literal, at, known, sink);
+            Some(filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Matrix)))
+        });
     }
 
-    /// Notes the variables in a value of a matrix as used, whether or not it makes any profile; `known` are not variables there.
-    pub(super) fn note_in_matrix(&mut self, node: &Node<'_>, path: &Path<'_>, known: &[&str]) {
-        match &node.value {
-            Value::Text(text) => self.note_uses(text, node.at, path, known),
-            Value::List(list) => list.iter().for_each(|node| self.note_in_matrix(node, path, known)),
-            Value::Table(table) => {
-                for entry in table {
-                    self.note_in_matrix(&entry.node, &path.below(&entry.name), known);
-                }
-            }
-            _ => {}
-        }
+    /// Notes the uses in a value of a matrix, even if it makes no profile. Names in `known` are no uses.
+    pub(super) fn note_in_matrix(&mut self, node: &mut Node<'_>, mut path: String, known: &[&str]) {
+        node.replace_templates(&mut path, &mut |literal, at, path| {
+            self.note_uses(literal, at, path, known);
+            None
+        });
     }
 
-    /// Notes where the values of matrices stand.
     pub(super) fn set_matrix_values(&mut self, mut values: Vec<Span>) {
         values.sort_unstable();
         self.matrix_values = values;
     }
 
-    /// Something that each person supplies is not known here.
     pub(super) fn has_unset(&self) -> bool {
         self.has_unset
     }
 
-    /// A string with its variables filled in; none if one of them is wrong, which is reported or noted.
+    /// Returns the expanded string; None if one of its variables is wrong or unknown, which is reported or noted.
     fn filled<'k>(
         &mut self,
         literal: &str,
@@ -237,7 +197,7 @@ impl Vars {
         None
     }
 
-    /// The value of a variable; none if it is wrong, which was reported, or if nothing defines it, which is noted.
+    /// None if it is wrong, which was reported, or undefined, which is noted.
     fn value_of(&mut self, name: &str, at: Span) -> Option<String> {
         if let Some(defined) = self.defined.get(name) {
             return defined.value.clone();
@@ -250,12 +210,12 @@ impl Vars {
         None
     }
 
-    fn note_uses(&mut self, literal: &str, at: Span, path: &Path<'_>, but: &[&str]) {
+    fn note_uses(&mut self, literal: &str, at: Span, path: &str, but: &[&str]) {
         for part in parts(literal) {
             if let Part::Name(name) = part
                 && !but.contains(&name)
             {
-                self.uses.entry(name.to_owned()).or_default().push(Use { key: path.to_string(), at });
+                self.uses.entry(name.to_owned()).or_default().push(Use { key: path.to_owned(), at });
             }
         }
     }
@@ -265,7 +225,7 @@ impl Vars {
         after > 0 && at.end <= self.matrix_values[after - 1].end
     }
 
-    /// The variables in the literal at `at`, with where their values stand.
+    /// Returns the variables in the literal at `at` and the places of their values.
     pub(super) fn used_at(&self, at: Span, files: &Layers) -> Vec<(String, Span)> {
         let is_known = |part| match part {
             Part::Name(name) => self.defined.get(name).map(|defined| (name.to_owned(), defined.at)),
@@ -274,14 +234,14 @@ impl Vars {
         parts(files.sources().text(at).unwrap_or_default()).filter_map(is_known).collect()
     }
 
-    /// Reports what can be said once every string was read.
+    /// Reports undefined variables, and mistakes in `[required_vars]`.
     pub(super) fn report(&self, files: &Layers, sink: &mut Sink) {
         for (name, places) in &self.undefined {
             let found = self.undefined(name, places, files, sink);
             sink.push(found);
         }
         for (name, required) in &self.required {
-            if let Some(Defined { shared: Some(place), .. }) = self.defined.get(name) {
+            if let Some(place) = self.shared.get(name) {
                 let message = format!("`{name}` is for each person to supply, and has a value here for all of them");
                 let help = format!("leave one of them out; a person's own value belongs in {}", files.personal());
                 let found = Diagnostic::error(codes::REQUIRED_GIVEN, *place, message);
@@ -341,7 +301,7 @@ impl Vars {
         }
     }
 
-    /// `found` with the places where the variables get their values that are in the strings at its places.
+    /// Adds the place of each variable that is used at a place of the finding.
     pub(super) fn explain(&self, mut found: Diagnostic, files: &Layers) -> Diagnostic {
         if [codes::NESTED_VARIABLE, codes::BAD_VARIABLE, codes::UNDEFINED_VARIABLE].contains(&found.code) {
             return found;
@@ -366,7 +326,7 @@ impl Vars {
         found
     }
 
-    /// Every variable that is defined, used or asked for, by name.
+    /// Lists every variable that is defined, used or required, by name.
     pub(super) fn into_list(self) -> Vec<Variable> {
         let Self { mut defined, mut required, mut uses, .. } = self;
         let names: BTreeSet<String> = defined.keys().chain(required.keys()).chain(uses.keys()).cloned().collect();
@@ -387,7 +347,6 @@ impl Vars {
     }
 }
 
-/// True if the key can be the name of a variable.
 fn check_name(entry: &Entry<'_>, sink: &mut Sink) -> bool {
     let is_name = is_name(&entry.name);
     if !is_name {
@@ -412,12 +371,11 @@ fn value(entry: &Entry<'_>, sink: &mut Sink) -> Option<String> {
     Some(value.to_string())
 }
 
-/// Letters, digits, `_` and `-`.
 pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// True if a value of a matrix may be another one for each account and role.
+/// True if a value of a matrix differs from profile to profile.
 pub(super) fn varies(node: &Node<'_>) -> bool {
     match &node.value {
         Value::Text(text) => parts(text).any(|part| matches!(part, Part::Name(name) if GENERATED.contains(&name))),
@@ -427,24 +385,20 @@ pub(super) fn varies(node: &Node<'_>) -> bool {
     }
 }
 
-/// A part of a string with variables in it.
 enum Part<'s> {
     Text(&'s str),
-    /// The name of a variable.
     Name(&'s str),
-    /// A `${` that begins no variable; nothing follows.
+    /// A `${` that begins no variable. It ends the parts.
     Bad,
 }
 
-/// Provenance a string can't be filled in.
 pub(super) enum Unfit {
-    /// A `${` begins no variable.
     Bad,
     Unknown,
     TooLong,
 }
 
-/// `literal` with every `${name}` filled in and every `$${` turned into `${`.
+/// Expands every `${name}`, and turns `$${` into `${`.
 pub(super) fn expand<'v>(
     literal: &str,
     mut value_of: impl FnMut(&str) -> Option<Cow<'v, str>>,
@@ -463,7 +417,6 @@ pub(super) fn expand<'v>(
     Ok(text)
 }
 
-/// The parts of a string, in order.
 fn parts(literal: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = literal;
     std::iter::from_fn(move || {
@@ -487,7 +440,7 @@ fn parts(literal: &str) -> impl Iterator<Item = Part<'_>> {
     })
 }
 
-/// The place of `${name}` in the literal at `at`, or the whole literal where it is written with escapes.
+/// Returns the place of `${name}` in the literal at `at`, or the whole literal if escapes hide it.
 fn within(files: &Layers, at: Span, name: &str) -> Span {
     let written = format!("${{{name}}}");
     let offset = files.sources().text(at).and_then(|literal| literal.find(&written));

@@ -7,7 +7,7 @@ use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::session::Sessions;
 use crate::model::{Catalog, Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
 
-/// The profiles that are in order, and the others.
+/// Returns the catalog of the valid profiles, and the list of the others.
 pub(crate) fn catalog(
     profiles: UncheckedProfiles,
     sessions: Sessions,
@@ -33,7 +33,6 @@ pub(crate) fn catalog(
     (catalog, wrong)
 }
 
-/// The checked profile; none if anything of it is wrong, which has been reported.
 fn build(profile: Unchecked, sessions: &Sessions) -> Option<Profile> {
     let Unchecked { written, name, mut fields, .. } = profile;
     Some(Profile {
@@ -48,7 +47,6 @@ fn build(profile: Unchecked, sessions: &Sessions) -> Option<Profile> {
     })
 }
 
-/// Which mechanism the profile asks for.
 pub(crate) fn delivery(fields: &ProfileKeys) -> Delivery {
     if fields.credential_process.value() == Some(&true) { Delivery::Process } else { Delivery::Native }
 }

@@ -15,21 +15,17 @@ use crate::source::Span;
 
 /// The most profiles in one chain. Real ones have two to four; each role is one more call at login.
 const LONGEST: usize = 16;
-/// The most members of a cycle that are pointed at.
 const MOST_SHOWN: usize = 6;
 
-/// What is known of the way from one profile down to its base.
+/// The facts about a chain from one profile down to its base.
 #[derive(Debug, Clone, Copy)]
 struct Facts {
-    /// True if all of it is right, so that more can be said about the profiles above.
+    /// False where an error below makes checks of the profiles above pointless.
     sound: bool,
-    /// The number of profiles.
     length: usize,
-    /// The profile that asks for an MFA code.
     mfa: Option<usize>,
-    /// The partition of the first ARN, and the profile that has it.
     partition: Option<(Partition, usize)>,
-    /// The profile because of which AWS's SDKs would have to ask for a code.
+    /// The profile whose `mfa_serial` makes AWS's SDKs ask for a code.
     prompts: Option<usize>,
 }
 
@@ -37,7 +33,7 @@ impl Facts {
     const UNSOUND: Self = Self { sound: false, length: 0, mfa: None, partition: None, prompts: None };
 }
 
-/// Checks all chains. A `mfa_serial` of `[defaults]` is taken away from roles whose source brings MFA already.
+/// Checks all chains. Removes a `mfa_serial` that a role has from `[defaults]` if its source uses MFA already.
 pub(crate) fn check(profiles: &mut UncheckedProfiles, files: &Layers, sink: &mut Sink) {
     let mut known: Vec<Option<Facts>> = vec![None; profiles.list.len()];
     let mut on_path = vec![usize::MAX; profiles.list.len()];
@@ -72,7 +68,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles, files: &Layers, sink: &mut
     }
 }
 
-/// The profile that `at` names as its source, if it is a role's and exists.
+/// None for other patterns than roles, and for an unknown source.
 fn source(at: usize, profiles: &UncheckedProfiles) -> Option<usize> {
     let profile = &profiles.list[at];
     if !matches!(profile.pattern(), Some(Pattern::IamMfaRole | Pattern::SsoRole)) {
@@ -81,7 +77,7 @@ fn source(at: usize, profiles: &UncheckedProfiles) -> Option<usize> {
     profiles.place(profile.fields.source_profile.value()?)
 }
 
-/// What is said of the profiles of a path that leads back to one of them: it is about all that it leads there from, too.
+/// The finding is about every profile on the path, since all of them lead into the cycle.
 fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagnostic {
     let start = path.iter().position(|at| *at == back_to).unwrap_or(0);
     let members = &path[start..];
@@ -106,7 +102,6 @@ fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagno
     found
 }
 
-/// Checks one profile, whose source has been checked, and says what is known of its chain.
 fn visit(
     at: usize,
     below: Option<(usize, Facts)>,
@@ -163,7 +158,7 @@ fn report_unknown(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut 
     sink.push(found.help(help));
 }
 
-/// True if a profile of `pattern` can stand on `source`; unknown patterns have been reported.
+/// False for a source whose own pattern is unknown; that has been reported.
 fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink: &mut Sink) -> bool {
     let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.valid()) else {
         return false;
@@ -201,7 +196,7 @@ fn check_length(profile: &Unchecked, has_long_term_source: bool, source: &Unchec
     sink.push(chained(profile, given, source).help("set `duration_seconds = 3600` or less"));
 }
 
-/// True if AWS gives a role that long, but not one that is assumed with temporary credentials (aws-facts §6).
+/// True if AWS allows this for a role, but not for one that is assumed with temporary credentials (aws-facts §6).
 fn is_too_long(seconds: i64) -> bool {
     seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
 }
@@ -212,8 +207,8 @@ fn chained(profile: &Unchecked, given: &Sourced<i64>, source: &Unchecked) -> Dia
     profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
 }
 
-/// A role that is to last longer than an `iam-mfa` source allows: it is taken with the long-term key and a code of its own.
-/// Returns whether that was said.
+/// Reports a role that is to last longer than its `iam-mfa` source allows; the help is to use the long-term key and a
+/// code. Returns true if it reports.
 fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) -> bool {
     let (profile, source) = (&profiles.list[at], &profiles.list[source]);
     let Some(given) = profile.fields.duration_seconds.valid() else { return false };
@@ -256,7 +251,7 @@ fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, fi
     true
 }
 
-/// Exactly one device on the way, for roles of IAM users.
+/// Every role of an IAM user needs exactly one MFA device in its chain. Returns the place of the profile that has it.
 fn check_mfa(
     at: usize,
     pattern: Pattern,
@@ -309,7 +304,7 @@ fn serial_place(profile: &Unchecked) -> Span {
     own.map_or(profile.at, |given| given.at)
 }
 
-/// One partition: credentials of one mean nothing in another.
+/// Credentials of one partition mean nothing in another.
 fn check_partition(
     at: usize,
     below: Option<(Partition, usize)>,
@@ -339,7 +334,7 @@ fn check_partition(
     Some((partition, at)).filter(|_| partition == own).or(first)
 }
 
-/// AWS's SDKs ask for no code, or fail, where a `mfa_serial` stands in `~/.aws/config` (aws-facts §3).
+/// Most AWS SDKs fail, rather than ask for a code, if a profile in `~/.aws/config` has a `mfa_serial` (aws-facts §3).
 fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles, sink: &mut Sink) -> Option<usize> {
     let profile = &profiles.list[at];
     if delivery(&profile.fields) == Delivery::Process {

@@ -11,7 +11,7 @@ use crate::manifest::sink::{About, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
 
-/// Checks what the pattern of each profile asks for.
+/// Checks that each profile has the keys that its pattern needs, and no others.
 pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
     let is_made = |profile: &Unchecked| if profile.made.is_some() { IsMade::Yes } else { IsMade::No };
     let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_made(profile)));
@@ -68,7 +68,7 @@ fn check_keys(profile: &Unchecked, profiles: &UncheckedProfiles, files: &Layers,
     }
 }
 
-/// `found` with the place of the pattern, if that is in another file.
+/// Points at the pattern too if it is in another file.
 fn with_pattern(found: Diagnostic, profile: &Unchecked, files: &Layers) -> Diagnostic {
     let number = |at| files.sources().number(at);
     match profile.fields.pattern.valid() {
@@ -79,7 +79,7 @@ fn with_pattern(found: Diagnostic, profile: &Unchecked, files: &Layers) -> Diagn
     }
 }
 
-/// Where a matrix makes profiles, such a table was probably meant to be about one of those.
+/// A table without a pattern may be a misspelt override of a profile that a matrix makes.
 fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) -> Diagnostic {
     let found = Diagnostic::error(
         codes::MISSING_KEY,
@@ -100,7 +100,7 @@ fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
     }
 }
 
-/// Either a session or an address of its own. What the profile says itself beats the other form in `[defaults]`.
+/// A profile has an SSO session or the legacy keys. Its own keys beat the other form in `[defaults]`.
 fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
     let fields = &mut profile.fields;
     let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
@@ -152,7 +152,6 @@ fn check_address(profile: &Unchecked, has_url: bool, sink: &mut Sink) {
     }
 }
 
-/// The bounds of the call that the pattern makes.
 fn check_duration(profile: &Unchecked, sink: &mut Sink) {
     let (Some(pattern), Some(given)) = (profile.pattern(), profile.fields.duration_seconds.valid()) else { return };
     if !ProfileKeys::KEYS.iter().any(|key| key.name == "duration_seconds" && key.fits(pattern)) {
@@ -171,7 +170,7 @@ pub(super) fn duration(pattern: Pattern, seconds: i64) -> Result<SessionDuration
     }
 }
 
-/// The section of the long-term key must not be one that means something else.
+/// The section of the long-term key must not belong to a profile with other credentials.
 fn check_long_term(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) {
     if profile.pattern() != Some(Pattern::IamMfa) {
         return;

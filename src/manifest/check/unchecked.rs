@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::{Layer, Origin, Sourced};
+use crate::manifest::raw::field::{Origin, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::values;
@@ -19,67 +19,57 @@ use crate::manifest::tree::{Entry, Table};
 use crate::model::{Pattern, ProfileName};
 use crate::source::Span;
 
-/// One profile as all files together have it, with what it takes from `[defaults]`.
+/// One profile with everything that it inherits, before it is checked.
 #[derive(Debug)]
 pub(crate) struct Unchecked {
-    /// The name as it is written.
     pub(crate) written: Rc<str>,
-    /// The name, if it is one.
+    /// None if the name is invalid.
     pub(crate) name: Option<ProfileName>,
-    /// Where the name stands.
     pub(crate) at: Span,
-    /// Where it stands in the file that wins.
+    /// The place in the file that wins.
     pub(crate) over: Span,
     pub(crate) made: Option<Made>,
-    /// The role that it is made for.
     pub(crate) role: Option<String>,
     pub(crate) fields: Box<ProfileKeys>,
 }
 
-/// What made a profile.
+/// The matrix, account and role from which a profile is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Made {
-    /// The label of the matrix.
     pub(crate) matrix: Span,
-    /// The name of the account.
     pub(crate) account: Span,
-    /// The role, if there is one.
     pub(crate) role: Option<Span>,
 }
 
-/// A matrix that leaves a name out.
+/// A matrix that does not make a name, and the value that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LeftOut {
-    /// The label of the matrix.
     pub(crate) matrix: Span,
-    /// What says so.
     pub(crate) by: Span,
 }
 
 impl Unchecked {
-    /// Its pattern, if it has a right one.
     pub(crate) fn pattern(&self) -> Option<Pattern> {
         self.fields.pattern.value().copied()
     }
 
-    /// True if no pattern is written in it: it may be some keys of a profile that a matrix makes, also where `[defaults]` has a
-    /// pattern.
+    /// True if its own table has no pattern: it may override a profile of a matrix, even if `[defaults]` has a pattern.
     pub(crate) fn lacks_own_pattern(&self) -> bool {
         let given = self.fields.pattern.valid();
         self.fields.lacks("pattern") || given.is_some_and(|given| given.origin == Origin::Defaults)
     }
 
-    /// True if nothing is wrong with it; of its chain only once that was checked.
+    /// Covers its chain only after the chains were checked.
     pub(crate) fn is_in_order(&self) -> bool {
         self.name.is_some() && self.fields.is_in_order()
     }
 
-    /// Where it was written first: its matrix, or its name.
+    /// The label of its matrix, or else its name.
     pub(crate) fn origin(&self) -> Span {
         self.made.as_ref().map_or(self.at, |made| made.matrix)
     }
 
-    /// How a key of it is written; in a matrix it is another one for each account and role.
+    /// An example of a value for it; in a matrix it depends on the account and role.
     pub(crate) fn example(&self, key: &Key) -> &'static str {
         match (&self.made, key.name) {
             (Some(_), "sso_account_id") => "\"${account_id}\"",
@@ -90,7 +80,6 @@ impl Unchecked {
         }
     }
 
-    /// What findings about it are about.
     pub(crate) fn about(&self) -> About {
         let name = self.written.clone();
         match self.made {
@@ -99,8 +88,7 @@ impl Unchecked {
         }
     }
 
-    /// An error about a value: at the value where it is the profile's own or that of its matrix, at the profile's name
-    /// where it comes from `[defaults]`.
+    /// Makes an error that points at the value, or at the profile's name where the value comes from `[defaults]`.
     pub(crate) fn error<T>(&self, code: &'static str, given: &Sourced<T>, message: impl Into<String>) -> Diagnostic {
         match given.origin {
             Origin::Own | Origin::Account => Diagnostic::error(code, given.at, message),
@@ -115,11 +103,11 @@ impl Unchecked {
     }
 }
 
-/// `[profiles]`, from which a matrix takes what is written for the profiles that it makes.
+/// `[profiles]`, from which matrices take the overrides of the profiles that they make.
 #[derive(Debug)]
 pub(crate) struct WrittenProfiles<'t> {
     entries: Vec<Option<Entry<'t>>>,
-    /// The place by name, once a matrix has asked.
+    /// Filled when the first matrix asks.
     by_name: Option<HashMap<Cow<'t, str>, usize>>,
 }
 
@@ -136,19 +124,14 @@ impl<'t> WrittenProfiles<'t> {
         by_name.get(name).and_then(|place| self.entries[*place].take())
     }
 
-    /// Reads those that are left.
-    pub(crate) fn read(
-        self,
-        defaults: Layer<'_, '_>,
-        mistakes: &ProfileKeys,
-        reader: &mut Reader<'_>,
-    ) -> Vec<Unchecked> {
+    /// Reads those that no matrix took.
+    pub(crate) fn read(self, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> Vec<Unchecked> {
         let entries = self.entries.into_iter().flatten();
-        entries.map(|entry| written(&entry, defaults, mistakes, reader)).collect()
+        entries.map(|entry| written(&entry, defaults, reader)).collect()
     }
 }
 
-fn written(entry: &Entry<'_>, defaults: Layer<'_, '_>, mistakes: &ProfileKeys, reader: &mut Reader<'_>) -> Unchecked {
+fn written(entry: &Entry<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> Unchecked {
     let before = reader.sink.errors();
     let written: Rc<str> = Rc::from(&*entry.name);
     reader.sink.turn_to(About::Written(written.clone()));
@@ -158,10 +141,10 @@ fn written(entry: &Entry<'_>, defaults: Layer<'_, '_>, mistakes: &ProfileKeys, r
     }
     let mut fields = match table::table(entry, &mut reader.sink) {
         Some(table) => {
-            let mut fields = ProfileKeys::read(&[Layer::own(table), defaults], reader);
+            let mut fields = ProfileKeys::read(table, Origin::Own, reader);
             let place = format_args!("the profile `{}`", entry.name);
             fields.note_unknown(table, Some(&entry.name), place, &mut reader.sink);
-            fields.take_mistakes(mistakes);
+            fields.inherit(defaults);
             fields
         }
         // Its name is known, so that nobody is told that there is no such profile, nor that it has no pattern.
@@ -173,14 +156,12 @@ fn written(entry: &Entry<'_>, defaults: Layer<'_, '_>, mistakes: &ProfileKeys, r
     Unchecked { written, name: name.ok(), at, over, made: None, role: None, fields }
 }
 
-/// All profiles, with an index of their names.
 #[derive(Debug, Default)]
 pub(crate) struct UncheckedProfiles {
-    /// Those that are written before those that are made.
+    /// Written ones before those that matrices make.
     pub(crate) list: Vec<Unchecked>,
-    /// The place in the list by name as it is written.
     by_name: HashMap<Rc<str>, usize>,
-    /// The names that matrices leave out, each with the matrices that do so.
+    /// The names that matrices leave out.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
 }
 
@@ -204,8 +185,8 @@ impl UncheckedProfiles {
         self.by_name = places.collect();
     }
 
-    /// Takes away what a person has no profile for since their own file turned that `off`: shared keys of a profile that is not
-    /// made for them, and shared profiles that take their credentials from one.
+    /// Drops what depends on profiles that a person's own file turned `off`: shared overrides of them, and shared
+    /// profiles that have one as their source.
     pub(crate) fn drop_turned_off(&mut self, off: HashSet<String>, files: &Layers, sink: &mut Sink) {
         if off.is_empty() {
             return;
@@ -244,8 +225,8 @@ impl UncheckedProfiles {
         self.find_places();
     }
 
-    /// Takes away keys of one person's own for profiles that the manifest does not have, or has no more: what others change
-    /// must not take a person's other profiles away.
+    /// Drops a person's overrides of profiles that the manifest does not have: a change by others must not break that
+    /// person's other profiles.
     pub(crate) fn drop_stray(&mut self, files: &Layers, sink: &mut Sink) {
         let is_stray = |profile: &Unchecked| {
             profile.made.is_none() && files.is_personal(profile.at) && profile.fields.lacks("pattern")
@@ -274,7 +255,6 @@ impl UncheckedProfiles {
         }
     }
 
-    /// Where it is said that a name is left out.
     pub(crate) fn left_out_by(&self, name: &str) -> Option<Span> {
         self.left_out.get(name).and_then(|left_out| left_out.last()).map(|left_out| left_out.by)
     }

@@ -7,7 +7,6 @@ use crate::manifest::sink::{About, Generated};
 use crate::manifest::vars::Known;
 use crate::source::Span;
 
-/// An account, and a role if the matrix has any.
 #[derive(Debug)]
 pub(super) struct Combination<'a> {
     pub(super) account: &'a Account,
@@ -21,7 +20,7 @@ impl<'a> Combination<'a> {
         Self { account, role, role_lower }
     }
 
-    /// What `${name}` stands for here, if it is known here.
+    /// The value of `${name}`; None if it is not a variable of a matrix.
     pub(super) fn get(&self, name: &str) -> Option<Known<'_>> {
         match name {
             "account" => Some(Known::Text(&self.account.name)),
@@ -36,7 +35,7 @@ impl<'a> Combination<'a> {
         self.role.map(|role| role.at)
     }
 
-    /// What is said of its profile, whose name is empty as long as it is not known.
+    /// `name` is empty as long as it is unknown.
     pub(super) fn about(&self, name: Rc<str>) -> About {
         let (account, role) = (self.account.at, self.role_at());
         About::Made(Generated { name, is_told: true, account, role })

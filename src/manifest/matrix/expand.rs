@@ -4,93 +4,87 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::MatrixSpec;
 use super::combination::Combination;
 use super::select::Roles;
-use super::{CHOICES, Context, MatrixSpec};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::check::unchecked::{LeftOut, Made, Unchecked, WrittenProfiles};
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::Account;
-use crate::manifest::raw::field::{Field, Layer, Origin};
+use crate::manifest::raw::field::{Field, Origin};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::values;
 use crate::manifest::sink::{About, Generated, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::manifest::table::table;
+use crate::manifest::tables::{CHOICES, Tables};
 use crate::manifest::tree::{self, Entry, Table, find};
 use crate::manifest::vars::Vars;
 use crate::model::{NameError, NamePattern, ProfileName};
 use crate::source::Span;
 
-/// The most profiles that matrices make, far more than any company has, so that a short file of somebody else's does not
-/// take a machine's memory or its time. A profile with long values, and one whose name is compared with many globs, counts for
-/// more.
+/// The most profiles that all matrices may make, far more than any company has: a short file that somebody else wrote
+/// must not exhaust memory or time. A profile with long values, or with a name that is compared with many globs, counts
+/// for more than one.
 const MOST: usize = 200_000;
-/// So many bytes of values count as one more profile.
+/// This many bytes of values count as one more profile.
 const BYTES: usize = 1024;
-/// So many comparisons count as one more profile.
+/// This many comparisons count as one more profile.
 const COMPARISONS: usize = 100;
-/// What is said where there would be fewer profiles than that, which need as much.
 const TOO_LONG: &str = "there are too many profiles with such long values, or names to compare with its patterns";
-/// The most accounts that one finding names.
 const MOST_NAMED: usize = 5;
 
-/// A name that a matrix would make and that its profile can't have: no profile can, or another one has it.
+/// A name of a matrix that is invalid, or that another profile has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnusableName {
     pub(crate) matrix: String,
-    /// True if it has `exclude` already.
+    /// True if the matrix has an `exclude` list already.
     pub(crate) has_exclude: bool,
-    /// What leaves the name out there.
+    /// The name or glob to add to `exclude`.
     pub(crate) exclusion: String,
 }
 
-/// What all matrices make.
 #[derive(Debug, Default)]
 pub(crate) struct Expansion {
-    /// The profiles in their order.
     pub(crate) made: Vec<Unchecked>,
-    /// The names that are left out, each with the matrices that do so.
+    /// The names that are excluded.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
     pub(crate) unusable: Vec<UnusableName>,
 }
 
 struct Expander<'e, 't> {
-    context: Context<'e, 't>,
+    tables: &'e Tables<'t>,
     written: &'e mut WrittenProfiles<'t>,
     vars: &'e mut Vars,
     out: Expansion,
-    /// The place among those made by name, and where the name's template stands.
+    /// The index in `made`, and the place of the name's template.
     by_name: HashMap<Rc<str>, (usize, Span)>,
-    /// How many more there may be.
+    /// The rest of [`MOST`].
     room: usize,
 }
 
-/// What came of one account and role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// A profile, or a mistake that is reported.
+    /// A profile, or a reported mistake.
     Made,
-    /// Nothing, which is meant.
     LeftOut,
-    /// There is no room for it.
     TooMuch,
 }
 
-/// Makes every profile of all matrices; what is written for one of them wins over it, key by key, and is taken out of `written`.
+/// Makes the profiles of all matrices. An entry of `written` for one of them wins over it key by key, and is removed
+/// from there.
 pub(crate) fn expand<'t>(
-    matrices: &Table<'t>,
-    context: Context<'_, 't>,
+    tables: &Tables<'t>,
     written: &mut WrittenProfiles<'t>,
     vars: &mut Vars,
     reader: &mut Reader<'_>,
 ) -> Expansion {
     let (out, by_name) = (Expansion::default(), HashMap::new());
-    let mut expander = Expander { context, written, vars, out, by_name, room: MOST };
-    for entry in matrices {
-        match MatrixSpec::read(entry, matrices, context, reader) {
+    let mut expander = Expander { tables, written, vars, out, by_name, room: MOST };
+    for entry in &tables.matrices {
+        match MatrixSpec::read(entry, tables, reader) {
             Some(spec) if expander.room > 0 => expander.make(&spec, reader),
             Some(_) => {}
             None => reader.sink.profiles_unknown |= entry.node.table().is_some(),
@@ -99,17 +93,16 @@ pub(crate) fn expand<'t>(
     expander.out
 }
 
-/// The names that all matrices make, each with its matrix and its account. What is wrong with them is reported elsewhere.
+/// Returns the names that all matrices make, each with its matrix and account. Reports nothing that [`expand`] reports.
 pub(crate) fn names<'m>(
-    matrices: &'m Table<'_>,
-    context: Context<'m, '_>,
+    tables: &'m Tables<'_>,
     vars: &mut Vars,
     reader: &mut Reader<'_>,
 ) -> Vec<(String, &'m str, String)> {
     let (mut names, mut room) = (Vec::new(), MOST);
-    for entry in matrices {
-        let Some(spec) = MatrixSpec::read(entry, matrices, context, reader) else { continue };
-        room = room.saturating_sub(spec.cost(context));
+    for entry in &tables.matrices {
+        let Some(spec) = MatrixSpec::read(entry, tables, reader) else { continue };
+        room = room.saturating_sub(spec.cost(tables));
         if room > 0 {
             let more = spec.names(vars, &mut reader.sink);
             names.extend(more.into_iter().map(|(name, account)| (name, &*entry.name, account)));
@@ -119,7 +112,7 @@ pub(crate) fn names<'m>(
 }
 
 impl<'t> Expander<'_, 't> {
-    /// Takes that much of the room; that there is none any more is reported.
+    /// False, and reported, if there is not that much left.
     fn take(&mut self, cost: usize, what: &str, spec: &MatrixSpec<'_, '_>, sink: &mut Sink) -> bool {
         self.room = self.room.saturating_sub(cost);
         if self.room > 0 {
@@ -132,13 +125,12 @@ impl<'t> Expander<'_, 't> {
         false
     }
 
-    /// Makes every profile of one matrix.
     fn make(&mut self, spec: &MatrixSpec<'_, 't>, reader: &mut Reader<'_>) {
         let was_unknown = std::mem::take(&mut reader.sink.profiles_unknown);
         let first = self.out.made.len();
         let too_many = format!("there are more than {MOST} profiles");
         let what = if spec.count() > MOST { &too_many } else { TOO_LONG };
-        if !self.take(spec.cost(self.context), what, spec, &mut reader.sink) {
+        if !self.take(spec.cost(self.tables), what, spec, &mut reader.sink) {
             return;
         }
         let mut left_out = 0;
@@ -158,11 +150,10 @@ impl<'t> Expander<'_, 't> {
         reader.sink.profiles_unknown = was_unknown || is_unknown;
         // What is not known yet must not be called missing.
         if !is_unknown && !was_unknown {
-            spec.report(left_out, &self.out.made[first..], self.context, reader);
+            spec.report(left_out, &self.out.made[first..], self.tables, reader);
         }
     }
 
-    /// Makes the profile of one account and role, or leaves it out.
     fn make_one(
         &mut self,
         spec: &MatrixSpec<'_, 't>,
@@ -196,7 +187,7 @@ impl<'t> Expander<'_, 't> {
             return Outcome::TooMuch;
         }
         let mut fields = self.fields(spec, combination.account, &filled, own.as_ref(), reader);
-        fields.wrong |= spec.wrong || !combination.account.is_in_order() || reader.sink.errors() > before;
+        fields.wrong |= !combination.account.is_in_order() || reader.sink.errors() > before;
         self.by_name.insert(written.clone(), (self.out.made.len(), spec.name.at));
         let (account, role) = (combination.account.at, combination.role);
         let Entry { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
@@ -212,7 +203,7 @@ impl<'t> Expander<'_, 't> {
         Outcome::Made
     }
 
-    /// The keys that are another value for each account and role; takes what room all values need.
+    /// Fills in the templates, and subtracts the length of the values from the room.
     fn fill(&mut self, spec: &MatrixSpec<'_, 't>, combination: &Combination<'_>, sink: &mut Sink) -> Table<'t> {
         let mut filled: Table<'t> = spec.varying.iter().map(|entry| (*entry).clone()).collect();
         for entry in &mut filled {
@@ -224,8 +215,7 @@ impl<'t> Expander<'_, 't> {
         filled
     }
 
-    /// What a profile has: its own table wins over what is filled in for it, that over the rest of the matrix, and that over
-    /// `[defaults]`.
+    /// A profile's own table wins over its account's keys, those over the matrix, and that over `[defaults]`.
     fn fields(
         &self,
         spec: &MatrixSpec<'_, 't>,
@@ -234,47 +224,45 @@ impl<'t> Expander<'_, 't> {
         own: Option<&Entry<'_>>,
         reader: &mut Reader<'_>,
     ) -> Box<ProfileKeys> {
-        let own_table = own.and_then(|own| table(own, &mut reader.sink));
-        let mut layers = Vec::with_capacity(4);
-        layers.extend(own_table.map(|table| Layer::own(table)));
-        layers.push(Layer { table: filled, origin: Origin::Matrix, is_checked: false });
-        layers.push(Layer { table: spec.table, origin: Origin::Matrix, is_checked: true });
-        layers.push(self.context.defaults.layer());
-        let mut fields = ProfileKeys::read(&layers, reader);
-        if let Some((own, table)) = own.zip(own_table) {
-            if let Err(error) = ProfileName::new(&own.name) {
-                reader.sink.push(values::bad_name(&own.name, own.at, &error));
-            }
-            let place = format_args!("the profile `{}`", own.name);
-            fields.note_unknown(table, Some(&own.name), place, &mut reader.sink);
-        }
-        fields.wrong |= own.is_some_and(|own| own.is_disputed);
-        fields.meant.extend(&spec.common.meant);
-        fields.take_mistakes(&self.context.defaults.fields);
-        give_account(&mut fields, account, own_table.map_or(&[], Vec::as_slice));
+        let mut fields = own.map(|own| own_fields(own, reader)).unwrap_or_default();
+        let mut made = ProfileKeys::read(filled, Origin::Matrix, reader);
+        made.inherit(&spec.common);
+        give_account(&mut made, account);
+        fields.inherit(&made);
+        fields.inherit(&self.tables.defaults);
         fields
     }
 }
 
-/// Gives a profile what it has from its account, unless its own table says otherwise.
-fn give_account(fields: &mut ProfileKeys, account: &Account, own: &[Entry<'_>]) {
-    if !account.region.is_missing() && find(own, "region").is_none() {
-        fields.region = of_account(account.region.clone());
+/// The keys of a table in `[profiles]` that is about a profile of a matrix.
+fn own_fields(own: &Entry<'_>, reader: &mut Reader<'_>) -> Box<ProfileKeys> {
+    let Some(table) = table(own, &mut reader.sink) else { return Box::default() };
+    let mut fields = ProfileKeys::read(table, Origin::Own, reader);
+    if let Err(error) = ProfileName::new(&own.name) {
+        reader.sink.push(values::bad_name(&own.name, own.at, &error));
     }
-    if let Some(tags) = account.tags.valid().filter(|tags| !tags.value.is_empty() && find(own, "tags").is_none()) {
-        let more = std::mem::take(&mut fields.tags);
-        let more = more.valid().filter(|given| given.origin == Origin::Matrix).map(|given| given.value.as_slice());
-        let more = more.unwrap_or_default().iter().filter(|tag| !tags.value.contains(tag));
+    fields.note_unknown(table, Some(&own.name), format_args!("the profile `{}`", own.name), &mut reader.sink);
+    fields.wrong |= own.is_disputed;
+    fields
+}
+
+/// An account's region replaces that of the matrix; its tags come before those of the matrix.
+fn give_account(made: &mut ProfileKeys, account: &Account) {
+    if !account.region.is_missing() {
+        made.region = of_account(account.region.clone());
+    }
+    if let Some(tags) = account.tags.valid().filter(|tags| !tags.value.is_empty()) {
+        let more = made.tags.value().into_iter().flatten().filter(|tag| !tags.value.contains(tag));
         let all = tags.value.iter().chain(more).cloned().collect();
-        fields.tags = Field::of(Some(all), tags.at, Origin::Account);
+        made.tags = Field::of(Some(all), tags.at, Origin::Account);
     }
 }
 
 impl MatrixSpec<'_, '_> {
-    /// For how many profiles it counts, as far as that is known before any of them is made.
-    fn cost(&self, context: Context<'_, '_>) -> usize {
-        let compared = context.accounts.list.len() + self.count().saturating_mul(self.excluded.globs());
-        let each = 1 + (tree::bytes(self.table) + tree::bytes(&context.defaults.table)) / BYTES;
+    /// The cost as far as it is known before any profile is made.
+    fn cost(&self, tables: &Tables<'_>) -> usize {
+        let compared = tables.accounts.list.len() + self.count().saturating_mul(self.excluded.globs());
+        let each = 1 + (tree::bytes(self.table) + tables.defaults_bytes) / BYTES;
         self.count().saturating_mul(each).saturating_add(compared / COMPARISONS)
     }
 
@@ -332,39 +320,37 @@ impl MatrixSpec<'_, '_> {
         found.help(format!("{}, or add it to `exclude`", values::name_help(error)))
     }
 
-    /// True if an account has roles that are not known.
     fn has_unknown_roles(&self) -> bool {
         matches!(self.roles, Roles::Own(_)) && self.accounts.iter().any(|account| account.has_unknown_roles())
     }
 
-    /// Reports what the matrix says that makes or leaves out nothing.
-    fn report(&self, left_out: usize, made: &[Unchecked], context: Context<'_, '_>, reader: &mut Reader<'_>) {
+    /// Reports parts of the matrix that have no effect.
+    fn report(&self, left_out: usize, made: &[Unchecked], tables: &Tables<'_>, reader: &mut Reader<'_>) {
         let (files, sink) = (reader.hosts.files, &mut reader.sink);
         self.report_roles(sink);
         if self.count() > left_out {
-            if !self.is_narrowed(context, files) {
+            if !self.is_narrowed(tables, files) {
                 self.excluded.report(|| made.iter().map(|made| &*made.written), sink);
             }
         } else if !self.is_turned_off(files) {
-            sink.push(self.nothing_made(!context.accounts.list.is_empty(), left_out > 0));
+            sink.push(self.nothing_made(!tables.accounts.list.is_empty(), left_out > 0));
         }
     }
 
-    /// True if a person has it make less than what the shared `exclude` is about.
-    fn is_narrowed(&self, context: Context<'_, '_>, files: &Layers) -> bool {
+    /// True if a person's own file makes it smaller than the shared `exclude` was written for.
+    fn is_narrowed(&self, tables: &Tables<'_>, files: &Layers) -> bool {
         let is_own = |name: &&str| find(self.table, name).is_some_and(|entry| files.is_personal(entry.over));
         let is_changed = |account: &Account| !files.is_personal(account.at) && files.is_personal(account.over);
         let is_shared = !files.is_personal(self.entry.at) && !is_own(&keys::EXCLUDE);
-        is_shared && (CHOICES.iter().any(is_own) || context.accounts.list.iter().any(is_changed))
+        is_shared && (CHOICES.iter().any(is_own) || tables.accounts.list.iter().any(is_changed))
     }
 
-    /// True if one person's own file says that there are no accounts for it.
+    /// True if a person's own file gives it no accounts.
     fn is_turned_off(&self, files: &Layers) -> bool {
         let is_empty = |entry: &&Entry<'_>| entry.node.list().is_some_and(<[_]>::is_empty);
         find(self.table, keys::ACCOUNTS).filter(is_empty).is_some_and(|entry| files.is_personal(entry.at))
     }
 
-    /// Reports accounts without roles of their own, where those are asked for.
     fn report_roles(&self, sink: &mut Sink) {
         let Roles::Own(at) = &self.roles else { return };
         let without: Vec<_> = self.accounts.iter().filter(|account| account.lacks("roles")).collect();
@@ -402,7 +388,6 @@ impl MatrixSpec<'_, '_> {
     }
 }
 
-/// A value as the account has it.
 fn of_account<T>(slot: Field<T>) -> Field<T> {
     match slot {
         Field::Valid(given) => Field::of(Some(given.value), given.at, Origin::Account),
@@ -410,7 +395,7 @@ fn of_account<T>(slot: Field<T>) -> Field<T> {
     }
 }
 
-/// What leaves a name out that no profile can have: where the role is why, a glob for the names of all accounts.
+/// Returns the `exclude` entry for an invalid name: a glob over all accounts if the role is the reason.
 fn exclusion(name: &str, error: &NameError, combination: &Combination<'_>) -> String {
     let is_in_role = |one: char| combination.role.is_some_and(|role| role.name.contains(one));
     let is_role = matches!(error, NameError::Character(one) if is_in_role(*one));

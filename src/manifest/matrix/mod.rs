@@ -8,119 +8,60 @@ mod select;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::account::{Account, Accounts};
-use crate::manifest::raw::field::{Layer, Origin, Sourced};
+use crate::manifest::raw::account::Account;
+use crate::manifest::raw::field::{Origin, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::reader::Reader;
-use crate::manifest::raw::session::Sessions;
 use crate::manifest::raw::values;
 use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys::{self, Key};
 use crate::manifest::table::{self, unknown_key, wrong_type};
-use crate::manifest::tree::{self, Entry, Node, Table, find};
-use crate::manifest::vars::{Path, Vars, varies};
+use crate::manifest::tables::{CHOICES, Tables, is_template};
+use crate::manifest::tree::{Entry, Node, Table, find};
+use crate::manifest::vars::Vars;
 use crate::model::Pattern;
 use combination::Combination;
 use select::{Excluded, Roles, select_accounts, select_roles};
 
-/// How `name` is written.
 const NAME_EXAMPLE: &str = "\"${account}-${role}\"";
-/// The keys that say which profiles there are.
-pub(crate) const CHOICES: [&str; 4] = [keys::NAME_KEY, keys::ACCOUNTS, keys::ROLES, keys::EXCLUDE];
-
-/// `[defaults]`, and its values as they were read.
-#[derive(Debug)]
-pub(crate) struct Defaults<'t> {
-    pub(crate) table: Table<'t>,
-    pub(crate) fields: Box<ProfileKeys>,
-}
-
-impl<'t> Defaults<'t> {
-    pub(crate) fn layer(&self) -> Layer<'_, 't> {
-        Layer { table: &self.table, origin: Origin::Defaults, is_checked: true }
-    }
-}
-
-/// What stands beside a matrix.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Context<'c, 't> {
-    pub(crate) accounts: &'c Accounts,
-    pub(crate) defaults: &'c Defaults<'t>,
-    pub(crate) sessions: &'c Sessions,
-}
-
 /// A matrix, resolved as far as possible without a concrete account and role.
 #[derive(Debug)]
-pub(crate) struct MatrixSpec<'m, 't> {
+struct MatrixSpec<'m, 't> {
     entry: &'m Entry<'t>,
     table: &'m Table<'t>,
-    /// The template of the profiles' names.
+    /// A template.
     name: &'m Node<'t>,
     accounts: Vec<&'m Account>,
     roles: Roles,
     excluded: Excluded,
-    /// The keys that are the same for every profile.
+    /// The keys without templates, and the mistakes that all profiles of the matrix share.
     common: Box<ProfileKeys>,
     varying: Vec<&'m Entry<'t>>,
-    /// There is an error that all of its profiles have in common.
-    wrong: bool,
-}
-
-/// Fills in the variables of all matrices, but for what is another one for each account and role.
-pub(crate) fn fill(matrices: &mut Table<'_>, vars: &mut Vars, sink: &mut Sink) {
-    let top = Path::of("matrix");
-    for matrix in &mut *matrices {
-        let tree::Value::Table(table) = &mut matrix.node.value else { continue };
-        let path = top.below(&matrix.name);
-        // Without roles, these are variables like others.
-        let known = if find(table, keys::ROLES).is_some() { &keys::GENERATED[..] } else { &keys::GENERATED[..2] };
-        for entry in table {
-            let path = path.below(&entry.name);
-            if is_template(entry) {
-                vars.note_in_matrix(&entry.node, &path, known);
-            } else {
-                vars.fill(&mut entry.node, &path, sink);
-            }
-        }
-    }
-    let values = matrices.iter().filter_map(|matrix| matrix.node.table()).flatten().map(|entry| entry.node.at);
-    vars.set_matrix_values(values.collect());
-}
-
-/// True for what is filled in for each account and role.
-fn is_template(entry: &Entry<'_>) -> bool {
-    let is_choice = CHOICES.contains(&&*entry.name);
-    entry.name == keys::NAME_KEY || !is_choice && varies(&entry.node)
 }
 
 impl<'m, 't> MatrixSpec<'m, 't> {
-    /// Reads what does not depend on account and role; none if that does not say which profiles there are.
-    pub(crate) fn read(
-        entry: &'m Entry<'t>,
-        others: &[Entry<'_>],
-        context: Context<'m, '_>,
-        reader: &mut Reader<'_>,
-    ) -> Option<Self> {
-        let Context { accounts, defaults, sessions } = context;
+    /// None if it can't be known which profiles there are.
+    fn read(entry: &'m Entry<'t>, tables: &'m Tables<'t>, reader: &mut Reader<'_>) -> Option<Self> {
+        let Tables { accounts, defaults, sessions, matrices, .. } = tables;
         let before = reader.sink.errors();
         if entry.name.contains("${") {
             reader.sink.push(values::variable_in_name(entry.at));
         }
         let table = table::table(entry, &mut reader.sink)?;
         let (varying, common) = split(table);
-        let common = common_fields(&common, table, &entry.name, reader);
+        let mut common = common_fields(&common, table, &entry.name, reader);
         let Reader { sink, hosts } = reader;
         let mut needs = |name: &str, example: &str| {
             let found = find(table, name);
             if found.is_none() && !common.meant.contains(&name) {
-                let lacks = lacks(entry, name, example, others, hosts.files, sink);
+                let lacks = lacks(entry, name, example, matrices, hosts.files, sink);
                 sink.push(lacks);
             }
             found
         };
         let (name, chosen) = (needs(keys::NAME_KEY, NAME_EXAMPLE), needs(keys::ACCOUNTS, "\"*\""));
         let name = name.filter(|name| is_text(name, sink));
-        let session = session(&common, &defaults.fields, &varying);
+        let session = session(&common, defaults, &varying);
         if let Some(session) =
             common.sso_session.valid().filter(|_| session.is_some_and(|one| !sessions.has(&one.value)))
         {
@@ -137,12 +78,11 @@ impl<'m, 't> MatrixSpec<'m, 't> {
             None => Some(Roles::None),
         };
         let excluded = find(table, keys::EXCLUDE).map(|entry| Excluded::read(entry, sink)).unwrap_or_default();
-        let wrong = entry.is_disputed || sink.errors() > before;
-        let (name, accounts, roles) = (&name?.node, chosen?, roles?);
-        Some(Self { entry, table, name, accounts, roles, excluded, common, varying, wrong })
+        common.wrong |= entry.is_disputed || sink.errors() > before;
+        Some(Self { entry, table, name: &name?.node, accounts: chosen?, roles: roles?, excluded, common, varying })
     }
 
-    /// How many profiles it would make if it left none out.
+    /// Counts excluded ones too.
     fn count(&self) -> usize {
         match &self.roles {
             Roles::None => self.accounts.len(),
@@ -151,7 +91,6 @@ impl<'m, 't> MatrixSpec<'m, 't> {
         }
     }
 
-    /// Each account with each of its roles.
     fn combinations(&self) -> impl Iterator<Item = Combination<'_>> {
         self.accounts.iter().flat_map(|account| {
             let roles = match &self.roles {
@@ -163,15 +102,15 @@ impl<'m, 't> MatrixSpec<'m, 't> {
         })
     }
 
-    /// The name of one profile; none if that is wrong, which is reported, or depends on what a person has yet to supply.
+    /// None if it is wrong, which is reported, or depends on a variable that a person has yet to supply.
     fn name_of(&self, combination: &Combination<'_>, vars: &mut Vars, sink: &mut Sink) -> Option<String> {
         let mut name = self.name.clone();
         vars.fill_for(&mut name, &|name| combination.get(name), sink);
         name.text().map(|text| text.value.to_owned())
     }
 
-    /// The names that it makes, each with its account, as far as they are known.
-    pub(crate) fn names(&self, vars: &mut Vars, sink: &mut Sink) -> Vec<(String, String)> {
+    /// The names that it makes, each with its account.
+    fn names(&self, vars: &mut Vars, sink: &mut Sink) -> Vec<(String, String)> {
         let name = |combination: Combination<'_>| {
             let name = self.name_of(&combination, vars, sink)?;
             Some((name, combination.account.name.clone()))
@@ -181,7 +120,7 @@ impl<'m, 't> MatrixSpec<'m, 't> {
     }
 }
 
-/// The keys of a profile that are another value for each account and role, and the others.
+/// Returns the keys with templates, and the others.
 fn split<'m, 't>(table: &'m Table<'t>) -> (Vec<&'m Entry<'t>>, Table<'t>) {
     let is_choice = |entry: &&Entry<'_>| CHOICES.contains(&&*entry.name);
     let (varying, common): (Vec<_>, Vec<_>) =
@@ -189,9 +128,9 @@ fn split<'m, 't>(table: &'m Table<'t>) -> (Vec<&'m Entry<'t>>, Table<'t>) {
     (varying, common.into_iter().cloned().collect())
 }
 
-/// What all profiles of a matrix have in common. Keys of its `table` that it does not have are reported.
+/// Reports unknown keys of the whole `table`.
 fn common_fields(common: &Table<'_>, table: &Table<'_>, label: &str, reader: &mut Reader<'_>) -> Box<ProfileKeys> {
-    let mut fields = ProfileKeys::read(&[Layer { table: common, origin: Origin::Matrix, is_checked: false }], reader);
+    let mut fields = ProfileKeys::read(common, Origin::Matrix, reader);
     let own = keys::MATRIX.iter().map(|(name, ..)| *name);
     let known = own.chain(ProfileKeys::KEYS.iter().map(|key: &Key| key.name));
     for entry in table.iter().filter(|entry| known.clone().all(|name| name != entry.name)) {
@@ -201,7 +140,7 @@ fn common_fields(common: &Table<'_>, table: &Table<'_>, label: &str, reader: &mu
     fields
 }
 
-/// True for a template that is one, which what it makes shows only where there is anything to make.
+/// Checked here as well, since a matrix without accounts fills in no template.
 fn is_text(entry: &Entry<'_>, sink: &mut Sink) -> bool {
     let is_text = entry.node.text().is_some();
     if !is_text {
@@ -210,7 +149,7 @@ fn is_text(entry: &Entry<'_>, sink: &mut Sink) -> bool {
     is_text
 }
 
-/// What is said where a key is missing without which a matrix makes nothing.
+/// The finding for a matrix without a key that it needs.
 fn lacks(
     entry: &Entry<'_>,
     name: &str,
@@ -230,7 +169,7 @@ fn lacks(
     })
 }
 
-/// The SSO session whose accounts a matrix takes; none where it takes any, or where each profile has its own.
+/// The SSO session whose accounts a matrix takes; None if it takes any, or if each profile has its own.
 fn session<'f>(
     common: &'f ProfileKeys,
     defaults: &'f ProfileKeys,

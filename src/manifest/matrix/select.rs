@@ -14,15 +14,14 @@ use crate::source::Span;
 
 #[derive(Debug)]
 pub(super) enum Roles {
-    /// It has none: one profile for each account.
+    /// One profile for each account.
     None,
-    /// Each account's own.
+    /// Each account's own roles; the place of the `"*"`.
     Own(Span),
-    /// The same for all.
     These(Vec<RoleName>),
 }
 
-/// The accounts that `entry` selects, in the manifest's order, or in that of its list.
+/// Returns the selected accounts in the manifest's order, or in the order of the list.
 pub(super) fn select_accounts<'a>(
     entry: &Entry<'_>,
     accounts: &'a Accounts,
@@ -73,7 +72,7 @@ fn named<'a>(name: Text<'_>, accounts: &'a Accounts, session: Option<&str>, sink
     None
 }
 
-/// The tags in a table that has nothing else.
+/// Returns the tags of `{ tags = […] }`.
 fn tags<'e>(table: &'e Table<'_>, at: Span, accounts: &Accounts, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
     let mut tags = None;
     for entry in table {
@@ -101,7 +100,6 @@ fn tags<'e>(table: &'e Table<'_>, at: Span, accounts: &Accounts, sink: &mut Sink
     Some(tags)
 }
 
-/// The roles that `entry` selects.
 pub(super) fn select_roles(entry: &Entry<'_>, sink: &mut Sink) -> Option<Roles> {
     const EXAMPLE: &str = "[\"Admin\", \"ReadOnly\"]";
     match &entry.node.value {
@@ -116,7 +114,6 @@ pub(super) fn select_roles(entry: &Entry<'_>, sink: &mut Sink) -> Option<Roles> 
     }
 }
 
-/// The names that are not made.
 #[derive(Debug, Default)]
 pub(super) struct Excluded {
     names: HashMap<String, Exclusion>,
@@ -130,7 +127,6 @@ struct Exclusion {
 }
 
 impl Excluded {
-    /// Reads the list in `entry`.
     pub(super) fn read(entry: &Entry<'_>, sink: &mut Sink) -> Self {
         let mut excluded = Self::default();
         for text in dedup(texts(entry, "[\"prod-Admin\"]", sink).unwrap_or_default(), sink) {
@@ -146,7 +142,7 @@ impl Excluded {
         excluded
     }
 
-    /// Where it is said that this name is not made.
+    /// The place of the first entry that fits.
     pub(super) fn find(&self, name: &str) -> Option<Span> {
         // All that fit are used, also where one would do.
         let by_glob = self.globs.iter().filter(|(glob, _)| glob.fits(name)).map(|(_, found)| found);
@@ -154,12 +150,11 @@ impl Excluded {
         found.inspect(|found| found.is_used.set(true)).map(|found| found.at).reduce(|first, _| first)
     }
 
-    /// With how many globs each name is compared.
     pub(super) fn globs(&self) -> usize {
         self.globs.len()
     }
 
-    /// Reports what leaves nothing out.
+    /// Reports entries that fit no name.
     pub(super) fn report<'n, N: Iterator<Item = &'n str>>(&self, names: impl Fn() -> N, sink: &mut Sink) {
         let globs = self.globs.iter().map(|(glob, exclusion)| (glob.as_str(), exclusion));
         let all = self.names.iter().map(|(name, exclusion)| (name.as_str(), exclusion)).chain(globs);

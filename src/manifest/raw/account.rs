@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::field::{AnyField, Field, Found, Layer, Shown, first, keys, text, unknown_keys};
+use super::field::{AnyField, Field, FieldValue, KeyEntry, Layered, Origin, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::session::{IsMade, Sessions, check_case};
 use super::values;
@@ -28,13 +28,15 @@ keys! {
             "The AWS region of the profiles that a matrix makes for it; wins over the matrix's own.",
             &["\"eu-west-1\""],
         ).optional(ANY);
-    tags: Vec<String> = first(values::tags),
+    tags: Vec<String> = values::tags,
         key(
             Shape::Texts(TAG, 0),
             "Words for a matrix to choose accounts by; the profiles made for it have them too.",
             &["[\"nonprod\"]"],
         ).optional(ANY);
-    roles: Vec<RoleName> = first(|entry, key, reader| roles(entry, key.examples[0], &mut reader.sink)),
+    roles: Vec<RoleName> = |given: KeyEntry<'_, '_>, reader: &mut Reader<'_>| {
+        roles(given.entry, given.key.examples[0], &mut reader.sink)
+    },
         key(
             Shape::Texts(ROLE_NAME, 0),
             "The roles there, for a matrix with `roles = \"*\"`; `awsauth discover` keeps the list.",
@@ -45,14 +47,13 @@ keys! {
             .optional(ANY);
 }
 
-/// A role of an account, and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct RoleName {
     pub(crate) name: String,
     pub(crate) at: Span,
 }
 
-impl Shown for RoleName {
+impl FieldValue for RoleName {
     fn shown(&self) -> String {
         self.name.clone()
     }
@@ -67,7 +68,7 @@ impl Account {
             reader.sink.push(values::bad_name(&entry.name, entry.at, &error));
         }
         if let Some(table) = entry.node.table() {
-            account.read_keys(&[Layer::own(table)], reader);
+            account.read_keys(table, Origin::Own, reader);
             let place = format_args!("the account `{}`", entry.name);
             account.meant = unknown_keys(table, Self::KEYS, place, &mut reader.sink);
         } else {
@@ -87,30 +88,28 @@ impl Account {
         !self.wrong && !self.any(|_, slot| slot.is_invalid())
     }
 
-    /// True if its roles are not known, because of a mistake or of what each person supplies.
+    /// True if its roles are unknown, because of a mistake or an unset variable.
     pub(crate) fn has_unknown_roles(&self) -> bool {
         self.roles.value().is_none() && !self.lacks("roles")
     }
 
-    /// True if another SSO session than this one leads there.
+    /// True if only another SSO session leads there.
     pub(crate) fn is_of_another(&self, session: &str) -> bool {
         self.sso_session.value().is_some_and(|own| own != session)
     }
 }
 
-/// All accounts in the manifest's order.
+/// In the manifest's order.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     pub(crate) list: Vec<Account>,
     by_name: HashMap<String, usize>,
-    /// Every tag that an account has.
     pub(crate) tags: HashSet<String>,
-    /// All tags are known: there is neither a mistake in them nor what each person supplies.
+    /// False if a mistake or an unset variable hides tags.
     pub(crate) knows_tags: bool,
 }
 
 impl Accounts {
-    /// Reads and checks the accounts of a table.
     pub(crate) fn read(table: &[Entry<'_>], sessions: &Sessions, reader: &mut Reader<'_>) -> Self {
         let mut list: Vec<Account> = table.iter().map(|entry| Account::read(entry, reader)).collect();
         let names = list.iter().map(|account| (account.name.as_str(), account.at, IsMade::No));
@@ -152,7 +151,7 @@ fn check(account: &Account, all: &[Account], sessions: &Sessions, reader: &mut R
     }
 }
 
-/// Warns of numbers that two accounts have.
+/// Warns about account ids that occur twice.
 fn check_ids(list: &[Account], sink: &mut Sink) {
     let mut by_id = HashMap::new();
     for account in list {
@@ -165,7 +164,7 @@ fn check_ids(list: &[Account], sink: &mut Sink) {
     }
 }
 
-/// In a file of one person's own, such an account was probably meant to be one of the manifest's.
+/// An account of a personal file without an id is probably a misspelt one of the manifest.
 fn id_missing(account: &Account, all: &[Account], files: &Layers, sink: &mut Sink) -> Diagnostic {
     let help = "add `id = \"…\"` with the 12 digits of its number";
     let is_own = files.is_personal(account.at);
@@ -178,7 +177,7 @@ fn id_missing(account: &Account, all: &[Account], files: &Layers, sink: &mut Sin
     })
 }
 
-/// The names of roles in `entry`; what a role may be called is checked where it is used.
+/// Any visible text passes: each use of a role has its own rules.
 pub(crate) fn roles(entry: &Entry<'_>, example: &str, sink: &mut Sink) -> Option<Vec<RoleName>> {
     let texts = texts(entry, example, sink)?;
     let is_name = |text: &Text<'_>| !text.value.is_empty() && !text.value.contains(is_unsafe);

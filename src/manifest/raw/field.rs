@@ -6,66 +6,41 @@ use super::reader::Reader;
 use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys::Key;
 use crate::manifest::table::{self, unknown_key};
-use crate::manifest::tree::{Entry, Text, find};
+use crate::manifest::tree::{Entry, Text};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
     StartUrl,
 };
 use crate::source::Span;
 
-/// In which table a value is written.
+/// The kind of table that gives a profile a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// In the table itself.
     #[default]
     Own,
-    /// In the matrix that makes the profile.
     Matrix,
-    /// In the account that the matrix makes it for.
+    /// The account that the matrix makes the profile for.
     Account,
-    /// In `[defaults]`.
     Defaults,
 }
 
-/// A table that gives the keys which no layer above it has.
+/// A key as it is written in a table of that origin.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Layer<'l, 't> {
-    pub(crate) table: &'l [Entry<'t>],
+pub(crate) struct KeyEntry<'e, 't> {
+    pub(crate) entry: &'e Entry<'t>,
+    pub(crate) key: &'static Key,
     pub(crate) origin: Origin,
-    /// Its values were read before, so that what is wrong with them is not said again.
-    pub(crate) is_checked: bool,
 }
 
-impl<'l, 't> Layer<'l, 't> {
-    /// A table that nothing has read yet.
-    pub(crate) fn own(table: &'l [Entry<'t>]) -> Self {
-        Self { table, origin: Origin::Own, is_checked: false }
-    }
-
-    pub(crate) fn find(self, name: &str) -> Option<Found<'l, 't>> {
-        find(self.table, name).map(|entry| Found { entry, origin: self.origin, is_checked: self.is_checked })
-    }
-}
-
-/// A key as one layer has it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Found<'l, 't> {
-    pub(crate) entry: &'l Entry<'t>,
-    pub(crate) origin: Origin,
-    pub(crate) is_checked: bool,
-}
-
-/// A value that may be written.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Field<T> {
     #[default]
     Missing,
-    /// Written, but wrong, which has been reported; so it must not be called missing as well.
+    /// Wrong, which has been reported; so it must not be called missing as well.
     Invalid,
     Valid(Sourced<T>),
 }
 
-/// A right value, and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Sourced<T> {
     pub(crate) value: T,
@@ -74,21 +49,21 @@ pub(crate) struct Sourced<T> {
 }
 
 impl<T> Field<T> {
-    /// What is written there; nothing if that is wrong.
+    /// `None` stands for a value that is wrong.
     pub(crate) fn of(value: Option<T>, at: Span, origin: Origin) -> Self {
         value.map_or(Self::Invalid, |value| Self::Valid(Sourced { value, at, origin }))
     }
 
     pub(crate) fn valid(&self) -> Option<&Sourced<T>> {
-        if let Self::Valid(given) = self { Some(given) } else { None }
+        if let Self::Valid(sourced) = self { Some(sourced) } else { None }
     }
 
     pub(crate) fn take(&mut self) -> Option<T> {
-        if let Self::Valid(given) = std::mem::take(self) { Some(given.value) } else { None }
+        if let Self::Valid(sourced) = std::mem::take(self) { Some(sourced.value) } else { None }
     }
 
     pub(crate) fn value(&self) -> Option<&T> {
-        self.valid().map(|given| &given.value)
+        self.valid().map(|sourced| &sourced.value)
     }
 
     pub(crate) fn is_missing(&self) -> bool {
@@ -96,12 +71,22 @@ impl<T> Field<T> {
     }
 }
 
+impl<T: FieldValue> Field<T> {
+    pub(crate) fn fill_from(&mut self, lower: &Self) {
+        match (&mut *self, lower) {
+            (Self::Missing, _) => *self = lower.clone(),
+            (Self::Valid(own), Self::Valid(lower)) => own.value.fill_from(&lower.value),
+            _ => {}
+        }
+    }
+}
+
 /// One key of a profile, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyOrigin {
-    /// Its name; `settings.s3.addressing_style`.
+    /// With the tables that it is in: `settings.s3.addressing_style`.
     pub(crate) key: String,
-    /// Its value with all variables filled in.
+    /// With all variables filled in.
     pub(crate) value: String,
     pub(crate) at: Span,
     pub(crate) origin: Origin,
@@ -113,11 +98,11 @@ pub(crate) struct KeyOrigin {
 pub(crate) trait AnyField {
     fn is_missing(&self) -> bool;
     fn is_invalid(&self) -> bool;
-    /// Its value under that name, if it is right.
-    fn told(&self, key: &str) -> Vec<KeyOrigin>;
+    /// Nothing unless its value is right.
+    fn origins(&self, key: &str) -> Vec<KeyOrigin>;
 }
 
-impl<T: Shown> AnyField for Field<T> {
+impl<T: FieldValue> AnyField for Field<T> {
     fn is_missing(&self) -> bool {
         self.is_missing()
     }
@@ -126,23 +111,26 @@ impl<T: Shown> AnyField for Field<T> {
         matches!(self, Self::Invalid)
     }
 
-    fn told(&self, key: &str) -> Vec<KeyOrigin> {
-        self.valid().map(|given| given.value.told(key, given.at, given.origin)).unwrap_or_default()
+    fn origins(&self, key: &str) -> Vec<KeyOrigin> {
+        self.valid().map(|sourced| sourced.value.origins(key, sourced.at, sourced.origin)).unwrap_or_default()
     }
 }
 
-/// A value as it can be shown, without quotes.
-pub(crate) trait Shown {
+pub(crate) trait FieldValue: Clone {
+    /// The value for people, without quotes.
     fn shown(&self) -> String;
 
-    fn told(&self, key: &str, at: Span, origin: Origin) -> Vec<KeyOrigin> {
+    fn origins(&self, key: &str, at: Span, origin: Origin) -> Vec<KeyOrigin> {
         vec![KeyOrigin { key: key.to_owned(), value: self.shown(), at, origin, variables: Vec::new() }]
     }
+
+    /// Takes over the parts that only the lower value has. Most values have no parts.
+    fn fill_from(&mut self, _lower: &Self) {}
 }
 
 macro_rules! shown {
     ($($type:ty: $method:ident,)+) => {
-        $(impl Shown for $type {
+        $(impl FieldValue for $type {
             fn shown(&self) -> String {
                 self.$method().to_string()
             }
@@ -167,31 +155,25 @@ shown! {
     i64: clone,
 }
 
-impl<T: Shown> Shown for Vec<T> {
+impl<T: FieldValue> FieldValue for Vec<T> {
     fn shown(&self) -> String {
-        self.iter().map(Shown::shown).collect::<Vec<_>>().join(", ")
+        self.iter().map(FieldValue::shown).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Reads a key from the highest layer that has it.
-pub(super) fn first<T>(
-    read: impl Fn(&Entry<'_>, &Key, &mut Reader<'_>) -> Option<T>,
-) -> impl Fn(&[Found<'_, '_>], &Key, &mut Reader<'_>) -> Option<T> {
-    move |found, key, reader| {
-        reader.sink.hush(found[0].is_checked);
-        let value = read(found[0].entry, key, reader);
-        reader.sink.hush(false);
-        value
-    }
+/// A table of keys, which layers of such tables make up.
+pub(crate) trait Layered {
+    fn fill_from(&mut self, lower: &Self);
 }
 
-/// Reads a string from the highest layer that has the key.
+/// Makes the reader of a key whose value is one string.
 pub(super) fn text<T>(
     parse: fn(Text<'_>, &mut Reader<'_>) -> Option<T>,
-) -> impl Fn(&[Found<'_, '_>], &Key, &mut Reader<'_>) -> Option<T> {
-    first(move |entry, key, reader| {
-        table::text(entry, key.examples[0], &mut reader.sink).and_then(|text| parse(text, reader))
-    })
+) -> impl Fn(KeyEntry<'_, '_>, &mut Reader<'_>) -> Option<T> {
+    move |given, reader| {
+        let text = table::text(given.entry, given.key.examples[0], &mut reader.sink)?;
+        parse(text, reader)
+    }
 }
 
 /// Reports the keys of a table that are not among `keys`, and returns those that were probably meant.
@@ -207,7 +189,7 @@ pub(crate) fn unknown_keys(
 }
 
 /// Makes a table of keys: a struct with a field for each, how all are read, and their list. Each key stands there once, with
-/// its type, its reader, and what people are told of it.
+/// its type, its reader, and its documentation.
 macro_rules! keys {
     (
         $(#[$meta:meta])* $table:ident { $($extra:ident: $extra_type:ty),* }
@@ -223,31 +205,37 @@ macro_rules! keys {
         }
 
         impl $table {
-            /// Every key, in the order of the documentation.
+            /// In the order of the documentation.
             pub(crate) const KEYS: &'static [Key] = &[$($key.named(stringify!($field))),+];
 
-            /// Reads every key from the highest of some layers that has it.
-            fn read_keys(&mut self, layers: &[Layer<'_, '_>], reader: &mut Reader<'_>) {
-                for key in Self::KEYS {
-                    let found: Vec<_> = layers.iter().filter_map(|layer| layer.find(key.name)).collect();
-                    let Some(Found { entry, origin, .. }) = found.first().copied() else { continue };
+            fn read_keys(&mut self, table: &[Entry<'_>], origin: Origin, reader: &mut Reader<'_>) {
+                for entry in table {
+                    let Some(key) = Self::KEYS.iter().find(|key| key.name == entry.name) else { continue };
+                    let given = KeyEntry { entry, key, origin };
                     match key.name {
                         $(stringify!($field) => {
-                            self.$field = Field::of(($read)(&found, key, reader), entry.node.at, origin);
+                            self.$field = Field::of(($read)(given, reader), entry.node.at, origin);
                         })+
                         _ => {}
                     }
                 }
             }
 
-            /// True if it is so of any of the fields.
             fn any(&self, mut is_so: impl FnMut(&'static str, &dyn AnyField) -> bool) -> bool {
                 false $(|| is_so(stringify!($field), &self.$field))+
             }
 
-            /// True if the key of that name is neither here nor probably meant by a misspelt one.
+            /// True if the key is neither here nor probably meant by a misspelt one.
             pub(crate) fn lacks(&self, name: &str) -> bool {
                 !self.meant.contains(&name) && self.any(|field, slot| field == name && slot.is_missing())
+            }
+        }
+
+        impl Layered for $table {
+            fn fill_from(&mut self, lower: &Self) {
+                $(self.$field.fill_from(&lower.$field);)+
+                let meant: Vec<_> = lower.meant.iter().copied().filter(|name| self.lacks(name)).collect();
+                self.meant.extend(meant);
             }
         }
     };

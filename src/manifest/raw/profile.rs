@@ -3,7 +3,7 @@
 
 use std::fmt::Arguments;
 
-use super::field::{AnyField, Field, Found, KeyOrigin, Layer, Origin, first, keys, text, unknown_keys};
+use super::field::{AnyField, Field, KeyEntry, KeyOrigin, Layered, Origin, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::settings::{self, Settings};
 use super::values;
@@ -34,15 +34,15 @@ keys! {
         key(Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(ANY);
     description: String = text(values::description),
         key(Shape::Text(LINE), "What the profile is for, shown in lists.", &["\"production, read only\""]).optional(ANY);
-    tags: Vec<String> = first(values::tags),
+    tags: Vec<String> = values::tags,
         key(Shape::Texts(TAG, 0), "Words to choose many profiles by, as in `login --tag`.", &["[\"prod\"]"]).optional(ANY);
-    credential_process: bool = first(credential_process),
+    credential_process: bool = credential_process,
         key(
             Shape::Flag,
             "Whether AWS's SDKs ask awsauth for credentials each time, instead of AWS's own keys in ~/.aws/config.",
             &["true"],
         ).optional(ANY);
-    settings: Settings = |found: &[Found<'_, '_>], _: &Key, reader: &mut Reader<'_>| settings::read(found, Self::KEYS, reader),
+    settings: Settings = |given, reader: &mut Reader<'_>| settings::read(given, Self::KEYS, reader),
         key(
             Shape::Settings,
             "Other AWS settings, written into the profile's section as they are.",
@@ -66,7 +66,7 @@ keys! {
     source_profile: String = text(values::reference),
         key(Shape::Text(NAME), "The profile whose credentials assume the role.", &["\"main\""])
             .required(&[IamMfaRole, SsoRole]);
-    duration_seconds: i64 = first(duration_seconds),
+    duration_seconds: i64 = duration_seconds,
         key(
             Shape::Seconds(900, 129_600),
             "How long the session lasts: 900 to 129600 for `iam-mfa`, to 43200 for a role, to 3600 for a role that is \
@@ -107,17 +107,23 @@ keys! {
 }
 
 impl ProfileKeys {
-    /// Reads every key from the highest of the layers that has it; `settings` key by key.
-    pub(crate) fn read(layers: &[Layer<'_, '_>], reader: &mut Reader<'_>) -> Box<Self> {
+    pub(crate) fn read(table: &[Entry<'_>], origin: Origin, reader: &mut Reader<'_>) -> Box<Self> {
         // Boxed from the start: a thousand bytes that would be moved from hand to hand.
-        let mut profile = Box::<Self>::default();
-        profile.read_keys(layers, reader);
-        for entry in layers.iter().filter(|layer| layer.origin != Origin::Defaults).flat_map(|layer| layer.table) {
-            let key = Self::KEYS.iter().find(|key| key.name == entry.name);
-            let key = key.filter(|key| profile.written.iter().all(|(other, _)| other.name != key.name));
-            profile.written.extend(key.map(|key| (key, entry.at)));
-        }
-        profile
+        let mut fields = Box::<Self>::default();
+        fields.read_keys(table, origin, reader);
+        let key = |entry: &Entry<'_>| Self::KEYS.iter().find(|key| key.name == entry.name).map(|key| (key, entry.at));
+        // Nobody has to have a use for what `[defaults]` gives to all profiles.
+        fields.written = table.iter().filter(|_| origin != Origin::Defaults).filter_map(key).collect();
+        fields
+    }
+
+    /// Takes over what only the lower table has: keys, what its misspelt keys hide, and whether it is wrong as a whole.
+    pub(crate) fn inherit(&mut self, lower: &Self) {
+        self.fill_from(lower);
+        let is_new = |(key, _): &&(&Key, Span)| self.written.iter().all(|(own, _)| own.name != key.name);
+        let more: Vec<_> = lower.written.iter().filter(is_new).copied().collect();
+        self.written.extend(more);
+        self.wrong |= lower.wrong;
     }
 
     /// Reports the keys in the table of the profile of that name, or in `[defaults]`, that a profile does not have.
@@ -142,13 +148,6 @@ impl ProfileKeys {
         self.wrong |= self.meant.iter().any(|meant| find(table, meant).is_some());
     }
 
-    /// Takes over what misspelt keys of a lower table hide, and whether that is wrong as a whole.
-    pub(crate) fn take_mistakes(&mut self, lower: &Self) {
-        let lacking: Vec<_> = lower.meant.iter().copied().filter(|name| self.lacks(name)).collect();
-        self.meant.extend(lacking);
-        self.wrong |= lower.wrong;
-    }
-
     /// True if every key that counts for the pattern is right.
     pub(crate) fn is_in_order(&self) -> bool {
         let Some(pattern) = self.pattern.value().copied() else { return false };
@@ -157,14 +156,13 @@ impl ProfileKeys {
         !self.wrong && !self.any(|name, slot| (slot.is_invalid() || is_lost(name, slot)) && counts(name))
     }
 
-    /// Every key that is right, with its value.
-    pub(crate) fn told(&self) -> Vec<KeyOrigin> {
-        let mut told = Vec::new();
+    pub(crate) fn origins(&self) -> Vec<KeyOrigin> {
+        let mut origins = Vec::new();
         self.any(|name, slot| {
-            told.extend(slot.told(name));
+            origins.extend(slot.origins(name));
             false
         });
-        told
+        origins
     }
 }
 
@@ -182,7 +180,7 @@ fn dotted(entry: &Entry<'_>, name: &str) -> Diagnostic {
     Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help(help)
 }
 
-fn credential_process(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<bool> {
+fn credential_process(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<bool> {
     match &entry.node.value {
         Value::Flag(flag) => return Some(*flag),
         // As it stands in AWS's own files.
@@ -198,7 +196,7 @@ fn credential_process(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> 
     None
 }
 
-fn duration_seconds(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<i64> {
+fn duration_seconds(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<i64> {
     let seconds = table::number(entry, key.shape.words(), key.examples[0], &mut reader.sink)?;
     if matches!(key.shape, Shape::Seconds(least, most) if (least..=most).contains(&seconds)) {
         return Some(seconds);

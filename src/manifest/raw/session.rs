@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::field::{AnyField, Field, Found, Layer, Sourced, first, keys, text, unknown_keys};
+use super::field::{AnyField, Field, KeyEntry, Layered, Origin, Sourced, keys, text, unknown_keys};
 use super::reader::Reader;
 use super::values;
 use crate::diagnostic::Diagnostic;
@@ -16,7 +16,7 @@ use crate::manifest::tree::{Entry, Text};
 use crate::model::{ConfigText, Region, SessionName, SsoSession, StartUrl};
 use crate::source::Span;
 
-/// What is asked for when a session names no scopes (aws-facts §4.1).
+/// The scope of a session that names none (aws-facts §4.1).
 const DEFAULT_SCOPE: &str = "sso:account:access";
 
 keys! {
@@ -27,7 +27,7 @@ keys! {
         key(Shape::Text(URL), "The access portal.", &["\"https://corp.awsapps.com/start\""]).required(ANY);
     sso_region: Region = text(values::region),
         key(Shape::Text(REGION), "Where IAM Identity Center runs.", &["\"us-east-1\""]).required(ANY);
-    sso_registration_scopes: Vec<ConfigText> = first(scopes),
+    sso_registration_scopes: Vec<ConfigText> = scopes,
         key(
             Shape::Texts("[A-Za-z0-9_.:/*-]+", 1),
             "The OAuth scopes to ask for; [\"sso:account:access\"] if not given.",
@@ -35,19 +35,17 @@ keys! {
         ).optional(ANY);
 }
 
-/// The sessions of one manifest.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    /// The place among the right ones by name; none where a session is wrong, which has been reported.
+    /// The index in `checked`; None for an invalid session, which has been reported.
     by_name: HashMap<String, Option<usize>>,
-    /// The names in the manifest's order, and where the first file has each.
+    /// In the manifest's order; the place is in the first file that has the name.
     pub(crate) names: Vec<(String, Span)>,
-    /// The right ones in the manifest's order.
+    /// The valid ones, in the manifest's order.
     pub(crate) checked: Vec<Arc<SsoSession>>,
 }
 
 impl Sessions {
-    /// Reads and checks the sessions of a table.
     pub(crate) fn read(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Self {
         let names = table.iter().map(|entry| (&*entry.name, entry.at, IsMade::No));
         let alike = check_case(names, "SSO session", &mut reader.sink);
@@ -61,17 +59,17 @@ impl Sessions {
         sessions
     }
 
-    /// True if there is a session of that name, right or wrong.
+    /// True for an invalid session too.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
     }
 
-    /// The session of that name, if it is right.
+    /// None for an invalid session.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<SsoSession>> {
         self.by_name.get(name).copied().flatten().map(|index| &self.checked[index])
     }
 
-    /// Reports a name that no session has, as the `error` of a code and a message.
+    /// Reports an unknown session with the diagnostic that `error` makes of a code and a message.
     pub(crate) fn check_reference(
         &self,
         name: &Sourced<String>,
@@ -88,13 +86,13 @@ impl Sessions {
     }
 }
 
-/// The session in an entry, if everything about it is right.
+/// None, and reported, if anything is wrong.
 fn session(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> {
     let before = reader.sink.errors();
     let name = name(&entry.name, entry.at, &mut reader.sink);
     let table = table::table(entry, &mut reader.sink)?;
     let mut session = Session::default();
-    session.read_keys(&[Layer::own(table)], reader);
+    session.read_keys(table, Origin::Own, reader);
     let place = format_args!("the SSO session `{}`", entry.name);
     session.meant = unknown_keys(table, Session::KEYS, place, &mut reader.sink);
     for key in Session::KEYS.iter().filter(|key| !key.required.is_empty() && session.lacks(key.name)) {
@@ -127,10 +125,10 @@ fn name(text: &str, at: Span, sink: &mut Sink) -> Option<SessionName> {
     None
 }
 
-fn scopes(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<Vec<ConfigText>> {
-    let texts = texts(entry, key.examples[0], &mut reader.sink)?;
+fn scopes(given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<ConfigText>> {
+    let texts = texts(given.entry, given.key.examples[0], &mut reader.sink)?;
     if texts.is_empty() {
-        let found = Diagnostic::error(codes::BAD_SCOPE, entry.node.at, "a session needs at least one scope");
+        let found = Diagnostic::error(codes::BAD_SCOPE, given.entry.node.at, "a session needs at least one scope");
         reader.sink.push(found.help(format!("leave the key out for [\"{DEFAULT_SCOPE}\"]")));
         return None;
     }
@@ -149,14 +147,14 @@ fn scopes(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<Vec<C
     scopes.into_iter().collect()
 }
 
-/// True if a name is one of those that a matrix makes, whose findings are said once.
+/// Findings about names from a matrix are reported once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IsMade {
     No,
     Yes,
 }
 
-/// Reports each of `names` before which one stands that differs only in case. Returns the places of all such names.
+/// Reports names that differ only in case. Returns the indexes of all of these.
 pub(crate) fn check_case<'n>(
     names: impl Iterator<Item = (&'n str, Span, IsMade)> + Clone,
     what: &str,

@@ -1,6 +1,6 @@
 //! Owns `settings`: other AWS settings of a profile, each on the list of those that can do no harm.
 
-use super::field::{Found, KeyOrigin, Origin, Shown};
+use super::field::{FieldValue, KeyEntry, KeyOrigin, Origin, Sourced};
 use super::reader::Reader;
 use super::values;
 use crate::diagnostic::Diagnostic;
@@ -13,108 +13,107 @@ use crate::manifest::tree::{Entry, FilledBy, Text, Value};
 use crate::model::{ConfigText, Setting, SettingValue};
 use crate::source::Span;
 
-/// The settings of a profile, all of them right, those of the lowest layer first.
-#[derive(Debug, Default)]
-pub(crate) struct Settings(Vec<Written>);
+type ByName<T> = Vec<(&'static str, T)>;
 
-#[derive(Debug)]
-enum Written {
-    One(One),
-    Block(&'static str, Vec<One>),
-}
+/// The settings of a profile, those of the lowest layer first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings(ByName<Checked>);
 
-#[derive(Debug)]
-struct One {
-    key: &'static str,
-    value: ConfigText,
-    at: Span,
-    origin: Origin,
+#[derive(Debug, Clone)]
+enum Checked {
+    Text(Sourced<ConfigText>),
+    Block(ByName<Sourced<ConfigText>>),
 }
 
 impl Settings {
     pub(crate) fn into_checked(self) -> Vec<Setting> {
-        let setting = |written| match written {
-            Written::One(one) => Setting { key: one.key.to_owned(), value: SettingValue::Text(one.value) },
-            Written::Block(key, block) => {
-                let block = block.into_iter().map(|one| (one.key.to_owned(), one.value)).collect();
-                Setting { key: key.to_owned(), value: SettingValue::Nested(block) }
+        let value = |checked| match checked {
+            Checked::Text(text) => SettingValue::Text(text.value),
+            Checked::Block(block) => {
+                SettingValue::Nested(block.into_iter().map(|(key, text)| (key.to_owned(), text.value)).collect())
             }
         };
-        self.0.into_iter().map(setting).collect()
+        self.0.into_iter().map(|(key, checked)| Setting { key: key.to_owned(), value: value(checked) }).collect()
     }
 }
 
-impl Shown for Settings {
+impl FieldValue for Settings {
     fn shown(&self) -> String {
         String::new()
     }
 
-    fn told(&self, key: &str, _: Span, _: Origin) -> Vec<KeyOrigin> {
-        let told = |key: String, one: &One| one.value.told(&format!("{key}.{}", one.key), one.at, one.origin);
-        let all = self.0.iter().flat_map(|written| match written {
-            Written::One(one) => told(key.to_owned(), one),
-            Written::Block(block, ones) => ones.iter().flat_map(|one| told(format!("{key}.{block}"), one)).collect(),
+    fn origins(&self, key: &str, _: Span, _: Origin) -> Vec<KeyOrigin> {
+        let origins = |key: String, text: &Sourced<ConfigText>| text.value.origins(&key, text.at, text.origin);
+        let all = self.0.iter().flat_map(|(name, checked)| match checked {
+            Checked::Text(text) => origins(format!("{key}.{name}"), text),
+            Checked::Block(block) => {
+                block.iter().flat_map(|(inner, text)| origins(format!("{key}.{name}.{inner}"), text)).collect()
+            }
         });
         all.collect()
     }
+
+    fn fill_from(&mut self, lower: &Self) {
+        let own = std::mem::replace(&mut self.0, lower.0.clone());
+        overlay(&mut self.0, own, |below, own| match (below, own) {
+            (Checked::Block(below), Checked::Block(own)) => overlay(below, own, |below, own| *below = own),
+            (below, own) => *below = own,
+        });
+    }
 }
 
-/// Reads `settings` of all layers, key by key; none if any of it is wrong. `own` are the keys of the profile itself.
-pub(super) fn read(found: &[Found<'_, '_>], own: &'static [Key], reader: &mut Reader<'_>) -> Option<Settings> {
-    is_table(found, reader)?;
-    let setting = |found: Vec<Found<'_, '_>>| {
-        let known = named(found[0], "an AWS setting that awsauth knows", aws_settings::SETTINGS, own, reader)?;
-        let SettingType::Nested(list) = known.takes else { return one(found[0], known, reader).map(Written::One) };
-        is_table(&found, reader)?;
-        let place = format!("a setting of `{}`", known.name);
-        let ones = by_name(&found).into_iter().map(|found| {
-            let known = named(found[0], &place, list, own, reader)?;
-            one(found[0], known, reader)
-        });
-        let ones: Vec<_> = ones.collect();
-        Some(Written::Block(known.name, ones.into_iter().collect::<Option<_>>()?))
-    };
-    let settings: Vec<_> = by_name(found).into_iter().map(setting).collect();
+fn overlay<T>(lower: &mut ByName<T>, upper: ByName<T>, replace: impl Fn(&mut T, T)) {
+    for (key, value) in upper {
+        match lower.iter_mut().find(|(name, _)| *name == key) {
+            Some((_, below)) => replace(below, value),
+            None => lower.push((key, value)),
+        }
+    }
+}
+
+/// None if any of it is wrong, which is reported. `own` are the keys of the profile itself.
+pub(super) fn read(given: KeyEntry<'_, '_>, own: &'static [Key], reader: &mut Reader<'_>) -> Option<Settings> {
+    let table = table::table(given.entry, &mut reader.sink)?;
+    let settings: Vec<_> = table.iter().map(|entry| setting(entry, given.origin, own, reader)).collect();
     settings.into_iter().collect::<Option<_>>().map(Settings)
 }
 
-/// The keys of several tables, each as all of these have it, the highest first; in the order of the lowest table.
-fn by_name<'l, 't>(tables: &[Found<'l, 't>]) -> Vec<Vec<Found<'l, 't>>> {
-    let mut names: Vec<Vec<Found<'l, 't>>> = Vec::new();
-    for table in tables.iter().rev() {
-        for entry in table.entry.node.table().into_iter().flatten() {
-            let found = Found { entry, ..*table };
-            match names.iter_mut().find(|same| same[0].entry.name == entry.name) {
-                Some(same) => same.insert(0, found),
-                None => names.push(vec![found]),
-            }
-        }
-    }
-    names
+fn setting(
+    entry: &Entry<'_>,
+    origin: Origin,
+    own: &'static [Key],
+    reader: &mut Reader<'_>,
+) -> Option<(&'static str, Checked)> {
+    let what = "an AWS setting that awsauth knows";
+    let spec = spec_of(entry, what, aws_settings::SETTINGS, own, &mut reader.sink)?;
+    let SettingType::Nested(list) = spec.takes else {
+        return text(entry, spec, origin, reader).map(|text| (spec.name, Checked::Text(text)));
+    };
+    let table = table::table(entry, &mut reader.sink)?;
+    let what = format!("a setting of `{}`", spec.name);
+    let inner = |entry| {
+        let spec = spec_of(entry, &what, list, own, &mut reader.sink)?;
+        Some((spec.name, text(entry, spec, origin, reader)?))
+    };
+    let block: Vec<_> = table.iter().map(inner).collect();
+    Some((spec.name, Checked::Block(block.into_iter().collect::<Option<_>>()?)))
 }
 
-fn is_table(found: &[Found<'_, '_>], reader: &mut Reader<'_>) -> Option<()> {
-    reader.sink.hush(found[0].is_checked);
-    let table = table::table(found[0].entry, &mut reader.sink);
-    reader.sink.hush(false);
-    table.map(|_| ())
-}
-
-/// The setting that a key names, or an error that says why it can't be made here.
-fn named(
-    found: Found<'_, '_>,
+/// None for a setting that can't be made here, with an error that says why.
+fn spec_of(
+    entry: &Entry<'_>,
     what: &str,
     list: &'static [SettingSpec],
     own: &'static [Key],
-    reader: &mut Reader<'_>,
+    sink: &mut Sink,
 ) -> Option<&'static SettingSpec> {
-    let known = aws_settings::find(list, &found.entry.name);
-    if known.is_none() && !found.is_checked {
-        let is_own = own.iter().any(|key| key.name == found.entry.name);
-        let found = not_known(found.entry, what, list, is_own, &mut reader.sink);
-        reader.sink.push(found);
+    let spec = aws_settings::find(list, &entry.name);
+    if spec.is_none() {
+        let is_own = own.iter().any(|key| key.name == entry.name);
+        let found = not_known(entry, what, list, is_own, sink);
+        sink.push(found);
     }
-    known
+    spec
 }
 
 fn not_known(entry: &Entry<'_>, what: &str, list: &'static [SettingSpec], is_own: bool, sink: &mut Sink) -> Diagnostic {
@@ -139,11 +138,13 @@ fn not_known(entry: &Entry<'_>, what: &str, list: &'static [SettingSpec], is_own
     Diagnostic::error(codes::UNKNOWN_SETTING, at, format!("`{name}` is not {what}")).help(help)
 }
 
-fn one(found: Found<'_, '_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> Option<One> {
-    reader.sink.hush(found.is_checked);
-    let value = value(found.entry, known, reader);
-    reader.sink.hush(false);
-    Some(One { key: known.name, value: value?, at: found.entry.node.at, origin: found.origin })
+fn text(
+    entry: &Entry<'_>,
+    spec: &'static SettingSpec,
+    origin: Origin,
+    reader: &mut Reader<'_>,
+) -> Option<Sourced<ConfigText>> {
+    value(entry, spec, reader).map(|value| Sourced { value, at: entry.node.at, origin })
 }
 
 fn value(entry: &Entry<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> Option<ConfigText> {
@@ -172,7 +173,7 @@ fn value(entry: &Entry<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>
     None
 }
 
-/// What a setting takes, if that is something else than this value.
+/// Returns a description of the accepted values if the value is not one of them.
 fn wanted(takes: SettingType, value: &str) -> Option<String> {
     let is_number = |least: i64| {
         value.bytes().all(|byte| byte.is_ascii_digit()) && value.parse::<i64>().is_ok_and(|number| number >= least)
@@ -180,13 +181,13 @@ fn wanted(takes: SettingType, value: &str) -> Option<String> {
     match takes {
         SettingType::Flag if !matches!(value, "true" | "false") => Some("`true` or `false`".to_owned()),
         SettingType::Word(words) if !words.contains(&value) => Some(format!("one of {}", quoted(words.iter()))),
-        SettingType::Number(least) if !is_number(least) => Some(format!("a whole number, at least {least}")),
+        SettingType::Number(least, _) if !is_number(least) => Some(format!("a whole number, at least {least}")),
         SettingType::Size if !is_size(value) => Some("a size such as `64MB`, or a number of bytes".to_owned()),
         _ => None,
     }
 }
 
-/// True if the value is not one that only the person's own file may give; if it is, that is reported.
+/// False, and reported, for a value that is allowed in a personal file only.
 fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> bool {
     let Some(reason) = aws_settings::personal(known.name, text.value) else { return true };
     // A variable may have its value from another file.
@@ -200,15 +201,15 @@ fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Re
     false
 }
 
-/// A number or a truth value as AWS's file has it; none for a string, or where the value is of another type, which is reported.
+/// Converts a number or a boolean to text. None for a string, and for other types, which are reported.
 fn plain(entry: &Entry<'_>, known: &'static SettingSpec, sink: &mut Sink) -> Option<String> {
-    let example = Some(known.example);
+    let example = known.example();
     match &entry.node.value {
         Value::Flag(flag) => return Some(flag.to_string()),
         Value::Integer(Some(number)) => return Some(number.to_string()),
-        Value::Integer(None) => wrong_type(&entry.name, &entry.node, "a whole number of 64 bits", example, sink),
+        Value::Integer(None) => wrong_type(&entry.name, &entry.node, "a whole number of 64 bits", Some(&example), sink),
         Value::Text(_) | Value::Filled(..) | Value::Unfilled => {}
-        _ => wrong_type(&entry.name, &entry.node, "a string, a whole number or a truth value", example, sink),
+        _ => wrong_type(&entry.name, &entry.node, "a string, a whole number or a truth value", Some(&example), sink),
     }
     None
 }

@@ -1,26 +1,27 @@
 //! Owns how one string becomes one value of the model, and what is said when it can't. Must not know which table it
 //! stands in.
 
+use super::field::KeyEntry;
 use super::reader::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::sink::quoted;
-use crate::manifest::spec::keys::{self, Key};
+use crate::manifest::spec::keys;
 use crate::manifest::table::{dedup, texts};
-use crate::manifest::tree::{Entry, Text};
+use crate::manifest::tree::Text;
 use crate::model::{
     AccountId, ConfigText, ExternalId, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName,
     Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
 };
 use crate::source::{Span, first_unsafe, is_unsafe};
 
-/// A key as TOML wants it: bare where it can be.
+/// A TOML key, bare where possible.
 pub(crate) fn toml_key(name: &str) -> String {
     let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !name.is_empty() && name.bytes().all(is_bare) { name.to_owned() } else { toml_text(name) }
 }
 
-/// A basic string; JSON's escapes are TOML's as well. `${` would be a variable of the manifest.
+/// A TOML string: JSON's escapes are valid in TOML. `${` would be a variable of the manifest.
 pub(crate) fn toml_text(text: &str) -> String {
     serde_json::Value::from(text.replace("${", "$${")).to_string()
 }
@@ -62,7 +63,7 @@ pub(crate) fn output(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ConfigTe
     None
 }
 
-/// A text for people: any script, but nothing that steers a terminal.
+/// Any script is fine, but no control characters, which would reach a terminal.
 pub(crate) fn description(text: Text<'_>, reader: &mut Reader<'_>) -> Option<String> {
     if let Some(character) = first_unsafe(text.value) {
         let message = format!("this text can't contain the control character {character:?}");
@@ -72,9 +73,9 @@ pub(crate) fn description(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Str
     Some(text.value.to_string())
 }
 
-/// `tags`, in the alphabet of AWS's own tags: nothing in it means anything to a shell, or to whoever reads a list of them.
-pub(crate) fn tags(entry: &Entry<'_>, key: &Key, reader: &mut Reader<'_>) -> Option<Vec<String>> {
-    let texts = texts(entry, key.examples[0], &mut reader.sink)?;
+/// Tags are limited to AWS's alphabet: nothing in it is special to a shell.
+pub(crate) fn tags(given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    let texts = texts(given.entry, given.key.examples[0], &mut reader.sink)?;
     let tags: Vec<_> = dedup(texts, &mut reader.sink).into_iter().map(|text| tag(text, reader)).collect();
     tags.into_iter().collect()
 }
@@ -96,7 +97,7 @@ fn tag(text: Text<'_>, reader: &mut Reader<'_>) -> Option<String> {
     None
 }
 
-/// A text that must stand in `~/.aws/config` as it is.
+/// A text for `~/.aws/config`.
 pub(crate) fn config_text(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ConfigText> {
     let help = "a value in ~/.aws/config is one line of printable ASCII";
     reader.sink.parsed(text, ConfigText::new(text.value), codes::BAD_TEXT, help)
@@ -127,14 +128,12 @@ pub(crate) fn mfa_serial(text: Text<'_>, reader: &mut Reader<'_>) -> Option<MfaS
     reader.sink.parsed(text, parsed, code, &help)
 }
 
-/// A name that is written into a file.
 pub(crate) fn profile_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ProfileName> {
     let parsed = ProfileName::new(text.value);
     let help = parsed.as_ref().err().map_or("", name_help);
     reader.sink.parsed(text, parsed, codes::BAD_NAME, help)
 }
 
-/// The finding of a name that is none.
 pub(crate) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
     if text.contains("${") {
         return variable_in_name(at);
@@ -142,13 +141,11 @@ pub(crate) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
     Diagnostic::error(codes::BAD_NAME, at, error.to_string()).help(name_help(error))
 }
 
-/// The finding of a variable in a name.
 pub(crate) fn variable_in_name(at: Span) -> Diagnostic {
     Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not filled in in the name of a table")
         .help("write the name itself: variables are for the values below it")
 }
 
-/// What to do about a bad name.
 pub(crate) fn name_help(error: &NameError) -> &'static str {
     match error {
         NameError::DefaultCase(_) => "write `default`, or choose another name",
@@ -159,7 +156,7 @@ pub(crate) fn name_help(error: &NameError) -> &'static str {
     }
 }
 
-/// A name that is looked up among names that were checked.
+/// The name is checked where it is looked up.
 #[expect(clippy::unnecessary_wraps, reason = "all functions of this file have one shape")]
 pub(crate) fn reference(text: Text<'_>, _: &mut Reader<'_>) -> Option<String> {
     Some(text.value.to_string())
@@ -190,7 +187,7 @@ pub(crate) fn sso_role_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<S
     reader.sink.parsed(text, SsoRoleName::new(text.value), codes::BAD_SSO_ROLE_NAME, help)
 }
 
-/// `sso_start_url`; what is trimmed off its end is a warning, and so is a host that is not AWS's.
+/// Warns if the end of the URL is trimmed, and if the host is not AWS's.
 pub(crate) fn start_url(text: Text<'_>, reader: &mut Reader<'_>) -> Option<StartUrl> {
     let parsed = StartUrl::new(text.value);
     let code = match &parsed {

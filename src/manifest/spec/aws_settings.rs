@@ -1,16 +1,18 @@
 //! Owns the list of AWS settings that a profile may carry, and of those that it must not, with the reason. From the
 //! AWS SDKs and Tools Reference Guide and AWS CLI's configuration variables.
 
+use SettingType::{Empty, Endpoint, Flag, Nested, Number, Size, Text, Word};
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum SettingType {
-    /// Any text that the config file can hold.
-    Text,
+    /// Any text that the config file can hold, such as this.
+    Text(&'static str),
     /// Nothing but the empty text: any other one names a program.
     Empty,
     Word(&'static [&'static str]),
     Flag,
-    /// A whole number, at least this.
-    Number(i64),
+    /// The least value, and an example.
+    Number(i64, i64),
     /// A size such as `64MB`, or a number of bytes.
     Size,
     /// A URL of this machine, or of a host that the person allows.
@@ -23,172 +25,123 @@ pub(crate) struct SettingSpec {
     pub(crate) name: &'static str,
     pub(crate) takes: SettingType,
     pub(crate) doc: &'static str,
-    /// A value as JSON.
-    pub(crate) example: &'static str,
 }
 
-const fn known(name: &'static str, takes: SettingType, doc: &'static str, example: &'static str) -> SettingSpec {
-    SettingSpec { name, takes, doc, example }
+impl SettingSpec {
+    /// As JSON, which is valid TOML as well.
+    pub(crate) fn example(&self) -> String {
+        match self.takes {
+            Text(example) => format!("\"{example}\""),
+            Empty => "\"\"".to_owned(),
+            Word(words) => format!("\"{}\"", words[0]),
+            Flag => "true".to_owned(),
+            Number(_, example) => example.to_string(),
+            Size => "\"64MB\"".to_owned(),
+            Endpoint => "\"http://localhost:4566\"".to_owned(),
+            Nested(list) => format!("{{\"{}\": {}}}", list[0].name, list[0].example()),
+        }
+    }
 }
 
-const CHECKSUM: SettingType = SettingType::Word(&["when_supported", "when_required"]);
-const REGIONAL: SettingType = SettingType::Word(&["legacy", "regional"]);
+const fn setting(name: &'static str, takes: SettingType, doc: &'static str) -> SettingSpec {
+    SettingSpec { name, takes, doc }
+}
+
+const CHECKSUM: SettingType = Word(&["when_supported", "when_required"]);
+const REGIONAL: SettingType = Word(&["regional", "legacy"]);
 
 const S3: &[SettingSpec] = &[
-    known(
-        "addressing_style",
-        SettingType::Word(&["path", "virtual", "auto"]),
-        "How bucket names stand in URLs.",
-        "\"path\"",
-    ),
-    known(
+    setting("addressing_style", Word(&["path", "virtual", "auto"]), "Where bucket names stand in URLs."),
+    setting(
         "endpoint_url",
-        SettingType::Endpoint,
-        "The URL that requests to S3 go to: this machine (over http too), or a host that `allow_hosts` in your own \
-         profiles.local.toml has.",
-        "\"http://localhost:4566\"",
+        Endpoint,
+        "The URL for requests to S3: on this machine (http is allowed), or on a host in `allow_hosts` of your own \
+         profiles.local.toml.",
     ),
-    known("max_bandwidth", SettingType::Text, "The most bandwidth to use.", "\"50MB/s\""),
-    known("max_concurrent_requests", SettingType::Number(1), "The most requests at one time.", "20"),
-    known("max_queue_size", SettingType::Number(1), "The most tasks in the queue.", "10000"),
-    known("multipart_chunksize", SettingType::Size, "The size of one part.", "\"16MB\""),
-    known("multipart_threshold", SettingType::Size, "The size from which on parts are used.", "\"64MB\""),
-    known("payload_signing_enabled", SettingType::Flag, "Whether bodies are signed.", "true"),
-    known(
-        "preferred_transfer_client",
-        SettingType::Word(&["auto", "classic", "crt", "default"]),
-        "Which client does transfers.",
-        "\"crt\"",
-    ),
-    known("target_bandwidth", SettingType::Text, "The bandwidth that the CRT client aims at.", "\"5Gb/s\""),
-    known("us_east_1_regional_endpoint", REGIONAL, "Which endpoint serves us-east-1.", "\"regional\""),
-    known("use_accelerate_endpoint", SettingType::Flag, "Whether S3 Transfer Acceleration is used.", "true"),
-    known("use_dualstack_endpoint", SettingType::Flag, "Whether IPv6 endpoints are used.", "true"),
+    setting("max_bandwidth", Text("50MB/s"), "The most bandwidth to use."),
+    setting("max_concurrent_requests", Number(1, 20), "The most requests at one time."),
+    setting("max_queue_size", Number(1, 10_000), "The most tasks in the queue."),
+    setting("multipart_chunksize", Size, "The size of each part of a multipart transfer."),
+    setting("multipart_threshold", Size, "The size from which files are transferred in parts."),
+    setting("payload_signing_enabled", Flag, "Sign request bodies."),
+    setting("preferred_transfer_client", Word(&["crt", "classic", "auto", "default"]), "The client for transfers."),
+    setting("target_bandwidth", Text("5Gb/s"), "The bandwidth that the CRT client aims for."),
+    setting("us_east_1_regional_endpoint", REGIONAL, "The endpoint for us-east-1."),
+    setting("use_accelerate_endpoint", Flag, "Use S3 Transfer Acceleration."),
+    setting("use_dualstack_endpoint", Flag, "Use endpoints that answer over IPv6 too."),
 ];
 
 /// Every setting that a profile may carry, by name.
 pub(crate) const SETTINGS: &[SettingSpec] = &[
-    known(
+    setting(
         "account_id_endpoint_mode",
-        SettingType::Word(&["preferred", "disabled", "required"]),
-        "Whether endpoints name the account.",
-        "\"preferred\"",
+        Word(&["preferred", "disabled", "required"]),
+        "Use endpoints with the account id.",
     ),
-    known("auth_scheme_preference", SettingType::Text, "The order of signing schemes.", "\"sigv4a,sigv4\""),
-    known(
-        "cli_auto_prompt",
-        SettingType::Word(&["on", "on-partial", "off"]),
-        "AWS CLI's auto-prompt.",
-        "\"on-partial\"",
-    ),
-    known(
-        "cli_binary_format",
-        SettingType::Word(&["base64", "raw-in-base64-out"]),
-        "How AWS CLI reads binary parameters.",
-        "\"raw-in-base64-out\"",
-    ),
-    known("cli_follow_urlparam", SettingType::Flag, "Whether AWS CLI fetches URLs given as parameters.", "false"),
-    known(
+    setting("auth_scheme_preference", Text("sigv4a,sigv4"), "The order in which signing schemes are tried."),
+    setting("cli_auto_prompt", Word(&["on-partial", "on", "off"]), "AWS CLI's auto-prompt."),
+    setting("cli_binary_format", Word(&["raw-in-base64-out", "base64"]), "How AWS CLI reads binary parameters."),
+    setting("cli_follow_urlparam", Flag, "Let AWS CLI fetch URLs that are given as parameters."),
+    setting(
         "cli_history",
-        SettingType::Word(&["enabled", "disabled"]),
-        "Whether AWS CLI records commands and answers; `enabled` only in your own profiles.local.toml.",
-        "\"disabled\"",
+        Word(&["disabled", "enabled"]),
+        "AWS CLI's record of commands and answers; `enabled` only in your own profiles.local.toml.",
     ),
-    known("cli_pager", SettingType::Empty, "AWS CLI's pager; the empty one, which is none, can stand here.", "\"\""),
-    known(
-        "cli_timestamp_format",
-        SettingType::Word(&["none", "iso8601", "wire"]),
-        "How AWS CLI prints times.",
-        "\"iso8601\"",
-    ),
-    known(
+    setting("cli_pager", Empty, "AWS CLI's pager; only the empty text, for no pager, is allowed here."),
+    setting("cli_timestamp_format", Word(&["iso8601", "wire", "none"]), "How AWS CLI prints times."),
+    setting(
         "defaults_mode",
-        SettingType::Word(&["legacy", "standard", "in-region", "cross-region", "mobile", "auto"]),
+        Word(&["standard", "legacy", "in-region", "cross-region", "mobile", "auto"]),
         "The SDKs' set of defaults.",
-        "\"standard\"",
     ),
-    known("disable_request_compression", SettingType::Flag, "Whether request bodies stay uncompressed.", "true"),
-    known(
-        "ec2_metadata_v1_disabled",
-        SettingType::Flag,
-        "Whether version 1 of the instance metadata is refused.",
-        "true",
-    ),
-    known(
-        "endpoint_discovery_enabled",
-        SettingType::Word(&["true", "false", "auto"]),
-        "Whether endpoints are discovered.",
-        "\"auto\"",
-    ),
-    known(
+    setting("disable_request_compression", Flag, "Send request bodies uncompressed."),
+    setting("ec2_metadata_v1_disabled", Flag, "Never fall back to version 1 of the instance metadata service."),
+    setting("endpoint_discovery_enabled", Word(&["auto", "true", "false"]), "Discover endpoints."),
+    setting(
         "endpoint_url",
-        SettingType::Endpoint,
-        "The URL that requests to all services go to: this machine (over http too), or a host that `allow_hosts` in your own \
-         profiles.local.toml has.",
-        "\"http://localhost:4566\"",
+        Endpoint,
+        "The URL for requests to all services: on this machine (http is allowed), or on a host in `allow_hosts` of \
+         your own profiles.local.toml.",
     ),
-    known(
-        "ignore_configured_endpoint_urls",
-        SettingType::Flag,
-        "Whether configured endpoint URLs are ignored.",
-        "true",
+    setting("ignore_configured_endpoint_urls", Flag, "Ignore configured endpoint URLs."),
+    setting("max_attempts", Number(1, 5), "The most attempts for one request."),
+    setting("metadata_service_num_attempts", Number(1, 2), "The most attempts to reach the instance metadata service."),
+    setting("metadata_service_timeout", Number(1, 2), "Seconds to wait for the instance metadata service."),
+    setting("parameter_validation", Flag, "Let AWS CLI check parameters before it sends them."),
+    setting("request_checksum_calculation", CHECKSUM, "When requests get a checksum."),
+    setting(
+        "request_min_compression_size_bytes",
+        Number(0, 10_240),
+        "The size from which request bodies are compressed.",
     ),
-    known("max_attempts", SettingType::Number(1), "The most attempts for one request.", "5"),
-    known(
-        "metadata_service_num_attempts",
-        SettingType::Number(1),
-        "The most attempts to reach instance metadata.",
-        "2",
-    ),
-    known("metadata_service_timeout", SettingType::Number(1), "Seconds to wait for instance metadata.", "2"),
-    known("parameter_validation", SettingType::Flag, "Whether AWS CLI checks parameters before sending.", "true"),
-    known("request_checksum_calculation", CHECKSUM, "When requests get a checksum.", "\"when_required\""),
-    known("request_min_compression_size_bytes", SettingType::Number(0), "The least size to compress.", "10240"),
-    known("response_checksum_validation", CHECKSUM, "When checksums of responses are checked.", "\"when_required\""),
-    known(
-        "retry_mode",
-        SettingType::Word(&["legacy", "standard", "adaptive"]),
-        "How requests are retried.",
-        "\"adaptive\"",
-    ),
-    known("s3", SettingType::Nested(S3), "Settings of `aws s3`.", "{\"addressing_style\": \"path\"}"),
-    known("s3_disable_express_session_auth", SettingType::Flag, "Whether S3 Express sessions are off.", "true"),
-    known(
-        "s3_disable_multiregion_access_points",
-        SettingType::Flag,
-        "Whether multi-region access points are off.",
-        "true",
-    ),
-    known("s3_us_east_1_regional_endpoint", REGIONAL, "Which endpoint serves us-east-1.", "\"regional\""),
-    known("s3_use_arn_region", SettingType::Flag, "Whether the region of an ARN is used.", "true"),
-    known("sdk_ua_app_id", SettingType::Text, "The application's name in the user agent.", "\"payments\""),
-    known(
-        "sigv4a_signing_region_set",
-        SettingType::Text,
-        "The regions of a SigV4a signature.",
-        "\"us-west-2, us-east-1\"",
-    ),
-    known("sts_regional_endpoints", REGIONAL, "Whether STS's regional endpoints are used.", "\"regional\""),
-    known("tcp_keepalive", SettingType::Flag, "Whether connections are kept alive.", "true"),
-    known("use_dualstack_endpoint", SettingType::Flag, "Whether IPv6 endpoints are used.", "true"),
-    known("use_fips_endpoint", SettingType::Flag, "Whether FIPS endpoints are used.", "true"),
+    setting("response_checksum_validation", CHECKSUM, "When checksums of responses are checked."),
+    setting("retry_mode", Word(&["standard", "adaptive", "legacy"]), "How requests are retried."),
+    setting("s3", Nested(S3), "Settings of `aws s3`."),
+    setting("s3_disable_express_session_auth", Flag, "Use no sessions with S3 Express One Zone."),
+    setting("s3_disable_multiregion_access_points", Flag, "Refuse multi-Region access points."),
+    setting("s3_us_east_1_regional_endpoint", REGIONAL, "The endpoint for us-east-1."),
+    setting("s3_use_arn_region", Flag, "Send requests to the region of an ARN."),
+    setting("sdk_ua_app_id", Text("payments"), "The application's name in the user agent."),
+    setting("sigv4a_signing_region_set", Text("us-west-2, us-east-1"), "The regions that a SigV4a signature is for."),
+    setting("sts_regional_endpoints", REGIONAL, "The endpoints of STS."),
+    setting("tcp_keepalive", Flag, "Send keep-alive packets on open connections."),
+    setting("use_dualstack_endpoint", Flag, "Use endpoints that answer over IPv6 too."),
+    setting("use_fips_endpoint", Flag, "Use FIPS endpoints."),
 ];
 
-/// Values that make a program keep, log or send more than it would, each with what that is: a shared file can't give them.
-/// Of all other settings, no value does. (Other programs' words for it, such as `csm_enabled`, are no settings here.)
+/// Values that make a program keep, log or send more than it would, each with the reason: a shared file can't give them.
 const PERSONAL: [(&str, &str, &str); 1] =
     [("cli_history", "enabled", "AWS CLI would keep every command and answer in a file, credentials too")];
 
-/// Provenance only the person's own file may give that value, if so.
+/// Returns the reason why only the person's own file may give that value, if so.
 pub(crate) fn personal(name: &str, value: &str) -> Option<&'static str> {
     PERSONAL.iter().find(|(one, what, _)| *one == name && *what == value).map(|(.., reason)| *reason)
 }
 
-/// Provenance a setting is refused that AWS CLI would run.
 pub(crate) const NAMES_A_PROGRAM: &str = "it names a program, and the manifest can't run one";
 
-/// Provenance a setting is refused, if it is. Only documented names and families of names; what is merely unknown is refused
-/// elsewhere.
+/// Returns the reason why a setting is refused. It covers documented names and families of names only; an unknown name is
+/// another finding.
 pub(crate) fn refusal(name: &str) -> Option<&'static str> {
     const ORIGIN: &str = "it changes where credentials come from";
     let name = name.to_ascii_lowercase();
@@ -213,17 +166,15 @@ pub(crate) fn refusal(name: &str) -> Option<&'static str> {
     })
 }
 
-/// AWS's name of a setting, of which `name` may be the environment variable in lower case.
 fn bare(name: &str) -> &str {
     name.strip_prefix("aws_").unwrap_or(name)
 }
 
-/// The setting that an environment variable of that name, or the name itself, sets.
+/// Finds a setting by its own name, or by that of its environment variable.
 pub(crate) fn of_variable(name: &str) -> Option<&'static SettingSpec> {
     find(SETTINGS, bare(&name.to_ascii_lowercase()))
 }
 
-/// The setting of that name in a list.
 pub(crate) fn find(list: &'static [SettingSpec], name: &str) -> Option<&'static SettingSpec> {
     list.iter().find(|known| known.name == name)
 }

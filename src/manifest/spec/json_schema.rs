@@ -11,10 +11,10 @@ use crate::manifest::raw::session::Session;
 use crate::manifest::top::VERSION;
 use crate::model::Pattern;
 
-/// The form of a path in `include`.
+/// A path in `include`.
 const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{))(?!(.*/)?profiles[.]local[.]toml$)[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$";
 
-/// This machine, in all spellings of its name and its addresses.
+/// All spellings of this machine's name and addresses.
 const HERE: &str = "([lL][oO][cC][aA][lL][hH][oO][sS][tT]|127(\\.[0-9]+){3}|\\[[0:]*:(0{0,3}1|0\\.0\\.0\\.1)\\])";
 
 pub(crate) fn schema() -> Value {
@@ -55,7 +55,7 @@ fn described(mut value: Value, doc: &str) -> Value {
     value
 }
 
-/// What a key at the top of a file takes.
+/// The schema of a top-level key.
 fn table(name: &str) -> Value {
     let of_variables = |value: Value, example: &str| {
         json!({
@@ -117,7 +117,7 @@ fn definitions() -> Value {
     all
 }
 
-/// One of the tables that have names, by that definition.
+/// An example of each definition.
 fn example(definition: &str) -> Value {
     match definition {
         "session" => json!({ "sso_start_url": "https://corp.awsapps.com/start", "sso_region": "us-east-1" }),
@@ -139,7 +139,7 @@ fn example(definition: &str) -> Value {
     }
 }
 
-/// What a key takes that only a matrix has.
+/// The schema of a key that only a matrix has.
 fn choice(name: &str) -> Value {
     let names = || json!({ "type": "array", "items": { "type": "string" } });
     match name {
@@ -185,7 +185,7 @@ fn local_settings() -> Value {
     json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] })
 }
 
-/// A table of tables by name.
+/// A table of named tables.
 fn named(definition: &str) -> Value {
     let name = if definition == "session" { "corp" } else { "prod" };
     let mut odd = json!({ "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$" });
@@ -224,7 +224,7 @@ fn property(key: &Key) -> Value {
     value
 }
 
-/// A string of that form, or one with a variable in it, of which a schema can't say more.
+/// A string of this form, or any string with a variable.
 fn text(form: &str) -> Value {
     json!({ "type": "string", "pattern": format!("^({form})$|\\$\\{{") })
 }
@@ -244,7 +244,7 @@ fn settings(list: &'static [SettingSpec]) -> Value {
 
 fn setting(known: &SettingSpec) -> Value {
     let mut value = match known.takes {
-        SettingType::Text => {
+        SettingType::Text(_) => {
             json!({ "anyOf": [{ "type": ["integer", "boolean"] }, text("(?![#; ])(?!.* [#;])[ -~]*[!-~]")] })
         }
         SettingType::Empty => json!({ "const": "" }),
@@ -256,7 +256,7 @@ fn setting(known: &SettingSpec) -> Value {
             value
         }
         SettingType::Flag => json!({ "anyOf": [{ "type": "boolean" }, text("true|false")] }),
-        SettingType::Number(least) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
+        SettingType::Number(least, _) => json!({ "anyOf": [{ "type": "integer", "minimum": least }, text("[0-9]+")] }),
         SettingType::Size => {
             json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, text("[0-9]+([KMGTkmgt][Ii]?[Bb])?")] })
         }
@@ -264,11 +264,11 @@ fn setting(known: &SettingSpec) -> Value {
         SettingType::Nested(list) => settings(list),
     };
     value["description"] = json!(known.doc);
-    value["examples"] = json!([parse(known.example)]);
+    value["examples"] = json!([parse(&known.example())]);
     value
 }
 
-/// If a profile says its pattern: the keys that this pattern has no use for, and the two forms of `sso`.
+/// For each pattern: the keys that it has no use for, and the two forms of `sso`.
 fn keys_of_patterns() -> Value {
     let useless = |pattern: Pattern| -> Map<String, Value> {
         let keys = ProfileKeys::KEYS.iter().filter(|key| !key.fits(pattern));
@@ -293,7 +293,7 @@ fn keys_of_patterns() -> Value {
     json!(rules)
 }
 
-/// The keys that a pattern needs, unless `[defaults]` has them, and those that a session needs.
+/// Required keys of profiles, unless `[defaults]` has them, and of sessions, accounts and matrices.
 fn needs() -> Value {
     let rule = |name: &str, patterns: &[Pattern]| {
         let condition = if name == "pattern" { json!({}) } else { is(patterns) };
@@ -317,8 +317,8 @@ fn needs() -> Value {
     json!(rules)
 }
 
-/// `then` for every profile that meets `condition`, where `[defaults]` has none of `keys`; where there is a matrix, a
-/// profile may just give some keys of one that it makes.
+/// Applies `then` to every profile that meets `condition` if `[defaults]` has none of `keys` and there is no matrix,
+/// whose profiles may be overridden by a few keys.
 fn unless_default(keys: &[&str], condition: &Value, then: &Value) -> Value {
     let any: Vec<_> = keys.iter().map(|key| json!({ "required": [key] })).collect();
     json!({

@@ -5,18 +5,18 @@ use crate::model::Pattern;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// A string; its form as a regular expression over the whole string.
+    /// A string of this form, a regular expression for the whole string.
     Text(&'static str),
     Word(&'static [&'static str]),
     Seconds(i64, i64),
     Flag,
-    /// A list of strings of one form, with at least so many.
+    /// A list of strings of this form, and its least length.
     Texts(&'static str, usize),
     Settings,
 }
 
 impl Shape {
-    /// The type in words.
+    /// The type for messages.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Text(_) | Self::Word(_) => "a string",
@@ -28,47 +28,43 @@ impl Shape {
     }
 }
 
-/// One key of a profile or an SSO session.
+/// A key of a profile, an SSO session, an account or `[settings]`.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
     pub(crate) doc: &'static str,
-    /// Values as JSON, which are TOML as well.
+    /// As JSON, which is valid TOML as well.
     pub(crate) examples: &'static [&'static str],
-    /// The patterns that need it.
     pub(crate) required: &'static [Pattern],
-    /// The patterns that may have it besides.
     pub(crate) optional: &'static [Pattern],
 }
 
 impl Key {
-    /// True if a profile of that pattern may have it.
+    /// True if the pattern may have it.
     pub(crate) fn fits(&self, pattern: Pattern) -> bool {
         self.required.contains(&pattern) || self.optional.contains(&pattern)
     }
 
-    /// The patterns that may have it, in the order of the documentation.
+    /// In the order of the documentation.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = Pattern> {
         Pattern::ALL.into_iter().filter(|pattern| self.fits(*pattern))
     }
 }
 
-/// The words of `pattern`.
 pub(crate) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", "sso-role"];
-/// AWS CLI's output formats.
 pub(crate) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-stream", "off"];
 
 pub(crate) const ANY: &[Pattern] = &Pattern::ALL;
 pub(crate) const ID: &str = "[0-9]{12}";
 pub(crate) const NAME: &str = "[A-Za-z0-9_.@%+:/][A-Za-z0-9_.@%+:/-]{0,127}";
 pub(crate) const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
-/// A portal of awsapps.com has a page, such as `/start`.
+/// A portal at awsapps.com needs a path, such as `/start`.
 pub(crate) const URL: &str = "(?!https://[^/#?]*[.]awsapps[.](com|cn)(:[0-9]+)?/*([#?].*)?$)https://[A-Za-z0-9_-]+([.][A-Za-z0-9_-]+)*(:[0-9]+)?([/#?][ -~]*)?";
 #[cfg(test)]
 const PARTITION: &str = "(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc)";
 
-/// A key without a name yet, for no pattern.
+/// A key for no pattern; the name is added later.
 pub(crate) const fn key(shape: Shape, doc: &'static str, examples: &'static [&'static str]) -> Key {
     Key { name: "", shape, doc, examples, required: &[], optional: &[] }
 }
@@ -90,30 +86,25 @@ impl Key {
     }
 }
 
-/// The serial of a device that gives codes: a virtual device's ARN, or a hardware serial.
+/// A virtual MFA device's ARN, or the serial number of a hardware device.
 pub(crate) const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:mfa/[A-Za-z0-9_+=/:,.@-]+|(?!arn:)[A-Za-z0-9_+=/:,.@-]{9,256})";
 pub(crate) const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
-/// A host, or all below one.
+/// A host name or address, or `*.NAME`.
 pub(crate) const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-Fa-f]*$)[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
-/// Text without control characters.
 pub(crate) const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
 
-/// A tag: the alphabet of AWS's own.
+/// AWS's own alphabet for tags.
 pub(crate) const TAG: &str = "([\\p{L}\\p{N}_.:/=+@ ][\\p{L}\\p{N}_.:/=+@ -]*)?";
 
-/// The name of a role, as far as that is told where it is listed.
+/// Any visible text: each use of a role has its own rules.
 pub(crate) const ROLE_NAME: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]+";
 
-/// The template of a made profile's name.
 pub(crate) const NAME_KEY: &str = "name";
-/// Which accounts a matrix takes.
 pub(crate) const ACCOUNTS: &str = "accounts";
-/// Which roles it takes in each.
 pub(crate) const ROLES: &str = "roles";
-/// Which of the names that it would make it leaves out.
 pub(crate) const EXCLUDE: &str = "exclude";
 
-/// The keys of a matrix beside those of a profile, with what they are for and an example.
+/// The keys that only a matrix has: name, documentation and example.
 pub(crate) const MATRIX: &[(&str, &str, &str)] = &[
     (
         NAME_KEY,
@@ -134,19 +125,19 @@ pub(crate) const MATRIX: &[(&str, &str, &str)] = &[
     (EXCLUDE, "Names of profiles that are not made; `*` and `?` stand for parts of a name.", "[\"prod-Admin\"]"),
 ];
 
-/// The tables by which profiles are made.
+/// The tables that make profiles.
 pub(crate) const MAKERS: [&str; 2] = ["accounts", "matrix"];
 
-/// What `${…}` can also be inside a matrix.
+/// The variables of a matrix.
 pub(crate) const GENERATED: [&str; 4] = ["account", "account_id", "role", "role_lower"];
 
 pub(crate) const SSO_FLOWS: &[&str] = &["device", "pkce"];
 pub(crate) const PROMPTS: &[&str] = &["tty"];
 
-/// Keys of `[settings]` that a later version reads.
+/// Keys of `[settings]` for a later version.
 pub(crate) const LOCAL_NOT_YET: &[&str] = &["store"];
 
-/// The tables of `profiles.local.toml` that this version reads, with what they are for.
+/// The top-level keys of `profiles.local.toml` with their documentation.
 pub(crate) const LOCAL_TOP: &[(&str, &str)] = &[
     ("version", "The version of the format; 1."),
     ("settings", "What one person wants on this machine."),
@@ -158,12 +149,10 @@ pub(crate) const LOCAL_TOP: &[(&str, &str)] = &[
     ("profiles", "Keys of profiles that are one person's own, and profiles of one person alone."),
 ];
 
-/// The key by which a file names others to be read.
 pub(crate) const INCLUDE: &str = "include";
-/// The table of what each person has to supply.
 pub(crate) const REQUIRED_VARS: &str = "required_vars";
 
-/// The keys of the whole file that this version reads, with what they are for.
+/// The top-level keys of `profiles.toml` with their documentation.
 pub(crate) const TOP: &[(&str, &str)] = &[
     ("version", "The version of the format; 1."),
     (INCLUDE, "Files below this one's directory that are read with it; where both say something, this one wins."),
