@@ -6,60 +6,40 @@ use thiserror::Error;
 
 /// A part of AWS with its own accounts, such as `aws-cn`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Partition {
-    /// `aws`
-    Aws,
-    /// `aws-cn`
-    Cn,
-    /// `aws-us-gov`
-    UsGov,
-    /// `aws-iso`
-    Iso,
-    /// `aws-iso-b`
-    IsoB,
-    /// `aws-iso-e`
-    IsoE,
-    /// `aws-iso-f`
-    IsoF,
-    /// `aws-eusc`
-    Eusc,
+pub(crate) struct Partition {
+    name: &'static str,
+    default_region: &'static str,
 }
 
 impl Partition {
-    /// All of them, as botocore's partitions.json names them (aws-facts §6).
-    pub(crate) const ALL: [Self; 8] =
-        [Self::Aws, Self::Cn, Self::UsGov, Self::Iso, Self::IsoB, Self::IsoE, Self::IsoF, Self::Eusc];
+    /// As botocore's partitions.json names them (aws-facts §6); the first one is that of most accounts.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::new("aws", "us-east-1"),
+        Self::new("aws-cn", "cn-north-1"),
+        Self::new("aws-us-gov", "us-gov-west-1"),
+        Self::new("aws-iso", "us-iso-east-1"),
+        Self::new("aws-iso-b", "us-isob-east-1"),
+        Self::new("aws-iso-e", "eu-isoe-west-1"),
+        Self::new("aws-iso-f", "us-isof-south-1"),
+        Self::new("aws-eusc", "eusc-de-east-1"),
+    ];
 
-    /// The name as it stands in an ARN.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Aws => "aws",
-            Self::Cn => "aws-cn",
-            Self::UsGov => "aws-us-gov",
-            Self::Iso => "aws-iso",
-            Self::IsoB => "aws-iso-b",
-            Self::IsoE => "aws-iso-e",
-            Self::IsoF => "aws-iso-f",
-            Self::Eusc => "aws-eusc",
-        }
+    const fn new(name: &'static str, default_region: &'static str) -> Self {
+        Self { name, default_region }
     }
 
-    /// The region whose STS endpoint is asked when a profile names none.
+    /// The name in an ARN.
+    pub(crate) fn as_str(self) -> &'static str {
+        self.name
+    }
+
+    /// The region of the STS endpoint for a profile that names none.
     pub(crate) fn default_region(self) -> &'static str {
-        match self {
-            Self::Aws => "us-east-1",
-            Self::Cn => "cn-north-1",
-            Self::UsGov => "us-gov-west-1",
-            Self::Iso => "us-iso-east-1",
-            Self::IsoB => "us-isob-east-1",
-            Self::IsoE => "eu-isoe-west-1",
-            Self::IsoF => "us-isof-south-1",
-            Self::Eusc => "eusc-de-east-1",
-        }
+        self.default_region
     }
 
     fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|partition| partition.as_str() == text)
+        Self::ALL.into_iter().find(|partition| partition.name == text)
     }
 }
 
@@ -69,31 +49,24 @@ impl fmt::Display for Partition {
     }
 }
 
-/// Why a text is not the ARN that it should be.
+/// The reasons for which a text is not an ARN of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ArnError {
     /// Not `arn:PARTITION:iam::ACCOUNT:…`.
     #[error("this is not an ARN")]
     NotAnArn,
-    /// A partition that AWS does not have.
     #[error("`{0}` is not a partition of AWS")]
     Partition(String),
-    /// A service other than IAM.
     #[error("this is an ARN of the service `{0}`, not of IAM")]
     Service(String),
-    /// A region where IAM has none.
     #[error("an ARN of IAM has no region")]
     Region,
-    /// An account that is not 12 digits.
     #[error("the account id `{0}` is not 12 digits")]
     Account(String),
-    /// An IAM resource that is not a role.
     #[error("this is not a role: `{0}`")]
     NotARole(String),
-    /// A role name or path with a character that IAM does not allow.
     #[error("a role's name can't contain {0:?}")]
     Character(char),
-    /// Outside STS's 20–2048 characters.
     #[error("a role ARN has at most 2048 characters")]
     TooLong,
 }
@@ -103,7 +76,7 @@ pub(crate) enum ArnError {
 pub(crate) struct AccountId(Box<str>);
 
 impl AccountId {
-    /// Takes exactly twelve digits.
+    /// Twelve digits are required.
     pub(crate) fn new(text: &str) -> Result<Self, ArnError> {
         if Self::is_one(text) { Ok(Self(text.into())) } else { Err(ArnError::Account(text.to_owned())) }
     }
@@ -112,24 +85,15 @@ impl AccountId {
         text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
     }
 
-    /// The digits.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The partition of an IAM ARN, and the resource behind the account.
+/// The partition and the resource of an IAM ARN.
 fn iam(text: &str) -> Result<(Partition, &str), ArnError> {
-    let mut parts = text.splitn(6, ':');
-    let mut next = || parts.next();
-    if next() != Some("arn") {
-        return Err(ArnError::NotAnArn);
-    }
-    let (Some(partition), Some(service), Some(region), Some(account), Some(resource)) =
-        (next(), next(), next(), next(), next())
-    else {
-        return Err(ArnError::NotAnArn);
-    };
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let ["arn", partition, service, region, account, resource] = parts[..] else { return Err(ArnError::NotAnArn) };
     let partition = Partition::parse(partition).ok_or_else(|| ArnError::Partition(partition.to_owned()))?;
     if service != "iam" {
         return Err(ArnError::Service(service.to_owned()));
@@ -152,7 +116,6 @@ pub(crate) struct RoleArn {
 }
 
 impl RoleArn {
-    /// Takes the ARN of a role.
     pub(crate) fn new(text: &str) -> Result<Self, ArnError> {
         let (partition, resource) = iam(text)?;
         let path = resource.strip_prefix("role/").ok_or_else(|| ArnError::NotARole(resource.to_owned()))?;
@@ -169,12 +132,10 @@ impl RoleArn {
         Ok(Self { text: text.into(), partition })
     }
 
-    /// The whole ARN.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Its partition.
     pub(crate) fn partition(&self) -> Partition {
         self.partition
     }
@@ -184,31 +145,26 @@ impl RoleArn {
         self.text.split_once(":role/").map_or(&*self.text, |(_, name)| name)
     }
 
-    /// The id of the account that owns the role.
+    /// The id of the role's account.
     pub(crate) fn account(&self) -> &str {
         self.text.split(':').nth(4).unwrap_or_default()
     }
 }
 
-/// Why a text can't be the serial of an MFA device that STS takes.
+/// The reasons for which a text is no MFA serial that STS takes.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum MfaSerialError {
-    /// `arn:…:user/…`: the user instead of the device.
+    /// `arn:…:user/…`
     #[error("this is the ARN of a user, not of an MFA device")]
     User,
-    /// `arn:…:u2f/…`: a security key or passkey.
     #[error("this is a security key or passkey, and STS takes codes from virtual and hardware devices only")]
     SecurityKey,
-    /// Another resource than `mfa/…`.
     #[error("this ARN does not name an MFA device: `{0}`")]
     NotADevice(String),
-    /// A broken ARN.
     #[error(transparent)]
     Arn(#[from] ArnError),
-    /// Outside STS's `[\w+=/:,.@-]`.
     #[error("an MFA serial can't contain {0:?}")]
     Character(char),
-    /// Outside STS's 9 to 256 characters.
     #[error("an MFA serial has 9 to 256 characters, this one has {0}")]
     Length(usize),
 }
@@ -221,7 +177,7 @@ pub(crate) struct MfaSerial {
 }
 
 impl MfaSerial {
-    /// Takes what STS takes as `SerialNumber` (botocore's model: 9–256 of `[\w+=/:,.@-]`).
+    /// STS's `SerialNumber`: 9–256 of `[\w+=/:,.@-]` (botocore's model).
     pub(crate) fn new(text: &str) -> Result<Self, MfaSerialError> {
         if let Some(bad) = text.chars().find(|character| !(is_word(*character) || "+=/:,.@-".contains(*character))) {
             return Err(MfaSerialError::Character(bad));
@@ -233,12 +189,11 @@ impl MfaSerial {
         Ok(Self { text: text.into(), partition })
     }
 
-    /// The serial as STS takes it.
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The partition of the device; hardware serials name none.
+    /// None for a hardware serial.
     pub(crate) fn partition(&self) -> Option<Partition> {
         self.partition
     }
@@ -261,7 +216,7 @@ mod tests {
     #[test]
     fn a_role_arn_gives_its_partition_and_account() {
         let arn = RoleArn::new("arn:aws-cn:iam::444455556666:role/team/Admin").unwrap();
-        assert_eq!(arn.partition(), Partition::Cn);
+        assert_eq!(arn.partition().as_str(), "aws-cn");
         assert_eq!(arn.account(), "444455556666");
     }
 
@@ -286,7 +241,7 @@ mod tests {
     #[test]
     fn hardware_serials_and_device_arns_are_taken_and_other_arns_are_not() {
         assert_eq!(MfaSerial::new("GAHT12345678").unwrap().partition(), None);
-        assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:mfa/alice").unwrap().partition(), Some(Partition::Aws));
+        assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:mfa/alice").unwrap().partition(), Some(Partition::ALL[0]));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:user/alice"), Err(MfaSerialError::User));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:u2f/user/alice/key"), Err(MfaSerialError::SecurityKey));
         assert_eq!(MfaSerial::new("GAHT1"), Err(MfaSerialError::Length(5)));

@@ -21,23 +21,19 @@ impl Catalog {
         Self { sessions, profiles, by_name }
     }
 
-    /// The SSO sessions.
     pub(crate) fn sessions(&self) -> &[Arc<SsoSession>] {
         &self.sessions
     }
 
-    /// The profiles.
     pub(crate) fn profiles(&self) -> &[Profile] {
         &self.profiles
     }
 
-    /// The profile of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Profile> {
         let place = self.by_name.binary_search_by_key(&name, |place| self.profiles[*place].name.as_str());
         place.ok().map(|place| &self.profiles[self.by_name[place]])
     }
 
-    /// The chain of the profile of that name.
     pub(crate) fn chain(&self, name: &str) -> Option<Chain<'_>> {
         Chain::resolve(self.get(name)?, |source| self.get(source.as_str()))
     }

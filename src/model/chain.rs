@@ -11,8 +11,8 @@ pub(crate) struct Chain<'a> {
 }
 
 impl<'a> Chain<'a> {
-    /// Follows `source_profile` from `profile` down, in time linear to the chain's length. None where the sources make no
-    /// chain: an unknown one, a cycle, a pattern that can't lead there. `manifest` reports these, each at its place.
+    /// Follows `source_profile` from `profile` down, in time linear to the chain's length. None if the sources make no chain: an
+    /// unknown one, a cycle, a pattern that can't lead there. `manifest` reports these, each at its place.
     pub(crate) fn resolve(profile: &'a Profile, find: impl Fn(&ProfileName) -> Option<&'a Profile>) -> Option<Self> {
         let mut profiles = vec![profile];
         let mut seen = HashSet::from([&profile.name]);
@@ -29,36 +29,34 @@ impl<'a> Chain<'a> {
         Some(Self { profiles })
     }
 
-    /// From the base to the profile asked for.
+    /// From the base to the target.
     pub(crate) fn profiles(&self) -> &[&'a Profile] {
         &self.profiles
     }
 
-    /// The profile asked for.
     pub(crate) fn target(&self) -> &'a Profile {
         self.profiles[self.profiles.len() - 1]
     }
 
-    /// The profile at the bottom.
+    /// The profile that needs no other one.
     pub(crate) fn base(&self) -> &'a Profile {
         self.profiles[0]
     }
 
-    /// Where the credentials of its base come from.
+    /// The origin of the credentials of its base.
     pub(crate) fn root(&self) -> Option<Root<'a>> {
         Root::of(self.base())
     }
 
-    /// Every place on the chain that asks for an MFA code.
+    /// Every profile of the chain that asks for an MFA code.
     pub(crate) fn mfa(&self) -> impl Iterator<Item = (&'a Profile, &'a MfaSerial)> {
         self.profiles.iter().filter_map(|profile| profile.mfa_serial().map(|serial| (*profile, serial)))
     }
 }
 
-/// Where the credentials of a chain come from. Those of one name are one.
+/// The origin of a chain's credentials. Two of one name are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Root<'a> {
-    /// An SSO session.
     Session(&'a SsoSession),
     /// An SSO portal, which no session names.
     Portal(&'a StartUrl),
@@ -67,7 +65,7 @@ pub(crate) enum Root<'a> {
 }
 
 impl<'a> Root<'a> {
-    /// Where a profile's credentials come from, if not from another profile.
+    /// None for a profile whose credentials come from another profile.
     pub(crate) fn of(profile: &'a Profile) -> Option<Self> {
         match &profile.kind {
             Kind::Iam | Kind::IamMfa { .. } => profile.long_term_section().map(Self::LongTermKey),
@@ -77,7 +75,7 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// Its name; of a portal the address.
+    /// The address if it is a portal.
     pub(crate) fn name(self) -> &'a str {
         match self {
             Self::Session(session) => session.name.as_str(),

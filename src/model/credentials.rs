@@ -9,7 +9,6 @@ use crate::secret::Secret;
 pub(crate) struct LongTermKey {
     /// `AKIA…`; an identifier, not a secret.
     pub(crate) access_key_id: String,
-    /// The secret half.
     pub(crate) secret_access_key: Secret,
 }
 
@@ -19,27 +18,24 @@ pub(crate) fn utc(time: Timestamp) -> String {
 }
 
 impl LongTermKey {
-    /// Whether an access key id is that of a long-term key: AWS begins those with `AKIA`, and no session's.
+    /// AWS begins the ids of long-term keys with `AKIA`, and no session's.
     pub(crate) fn is_long_term(access_key_id: &str) -> bool {
         access_key_id.starts_with("AKIA")
     }
 }
 
-/// Something that signs a call: a session, or a long-term key without token and expiry.
+/// A session, or a long-term key, which has neither token nor expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Credentials {
     /// `ASIA…` or `AKIA…`
     pub(crate) access_key_id: String,
-    /// The secret half.
     pub(crate) secret_access_key: Secret,
-    /// The session's token.
     pub(crate) session_token: Option<Secret>,
-    /// When the session ends.
     pub(crate) expiration: Option<Timestamp>,
 }
 
 impl Credentials {
-    /// Whether all of it [`is_sendable`].
+    /// Applies [`is_sendable`] to each part.
     pub(crate) fn is_sendable(&self) -> bool {
         is_sendable(&self.access_key_id)
             && is_sendable(self.secret_access_key.expose())
@@ -47,8 +43,8 @@ impl Credentials {
     }
 }
 
-/// Whether a key's id, a secret or a token is one that AWS gives and takes: visible ASCII, and some. Anything else can't be
-/// sent in a header, or ends the line of the file that it is put into.
+/// True for a key's id, a secret or a token as AWS gives them: visible ASCII, and not empty. Anything else can't be sent in a
+/// header, or ends the line of the file that it is written to.
 pub(crate) fn is_sendable(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -2,22 +2,13 @@
 
 use thiserror::Error;
 
-/// Why a number of seconds can't be a session's length.
+/// The reasons for which a number of seconds can't be a session's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum DurationError {
-    /// Below the API's least.
     #[error("{0} seconds is less than the 900 that STS allows at least")]
     TooShort(i64),
-    /// Above the API's most.
     #[error("{seconds} seconds is more than the {most} that {call} allows")]
-    TooLong {
-        /// What was given.
-        seconds: i64,
-        /// What is allowed.
-        most: i64,
-        /// Which call allows it.
-        call: &'static str,
-    },
+    TooLong { seconds: i64, most: i64, call: &'static str },
 }
 
 /// Seconds that a session lasts, within what its call allows.
@@ -25,7 +16,7 @@ pub(crate) enum DurationError {
 pub(crate) struct SessionDuration(i32);
 
 impl SessionDuration {
-    /// The most that a chained role gets: STS refuses more (aws-facts §0.8).
+    /// STS refuses more to a chained role (aws-facts §0.8).
     pub(crate) const CHAINED_MOST: i32 = 3600;
 
     /// A length for `GetSessionToken`: 900 to 129,600 seconds.
@@ -48,7 +39,6 @@ impl SessionDuration {
         }
     }
 
-    /// The seconds.
     pub(crate) fn seconds(self) -> i32 {
         self.0
     }

@@ -2,19 +2,18 @@
 
 use super::{AccountId, SsoRoleName};
 
-/// An account with the roles in it that are assigned to the person.
+/// An account, with the roles in it that are assigned to the person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ListedAccount {
-    /// Its number.
     pub(crate) id: AccountId,
-    /// Its name, as whoever made it has typed it: any text.
+    /// The name that its creator gave it: any text.
     pub(crate) name: String,
     /// Sorted, each once.
     pub(crate) roles: Vec<SsoRoleName>,
 }
 
 impl ListedAccount {
-    /// An account with its roles, in whatever order they were listed.
+    /// Takes roles in any order.
     pub(crate) fn new(id: AccountId, name: String, mut roles: Vec<SsoRoleName>) -> Self {
         roles.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         roles.dedup();

@@ -7,25 +7,21 @@ use thiserror::Error;
 /// The longest name that awsauth takes, in bytes; AWS documents no limit, file systems have one.
 const LONGEST: usize = 128;
 
-/// Why a text can't be a name.
+/// The reasons for which a text can't be a name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum NameError {
-    /// No text at all.
     #[error("a name can't be empty")]
     Empty,
-    /// What programs take for an option where the name is an argument, as in a `credential_process`.
+    /// A program would take it for an option where the name is an argument, as in a `credential_process`.
     #[error("a name can't begin with `-`")]
     Dash,
-    /// Longer than [`LONGEST`].
     #[error("a name can have at most {LONGEST} characters")]
     TooLong,
-    /// A character that some SDK reads differently, or not at all.
+    /// Some SDK reads it differently, or not at all.
     #[error("a name can't contain {0:?}")]
     Character(char),
-    /// `Default`, `DEFAULT` and the like.
     #[error("only `default` in lower case is the default profile; some SDKs read {0:?} as something else")]
     DefaultCase(String),
-    /// Names that break a reader.
     #[error("{0:?} makes the JavaScript SDK drop the whole file")]
     Reserved(String),
 }
@@ -61,12 +57,10 @@ macro_rules! name {
         pub(crate) struct $name(Box<str>);
 
         impl $name {
-            /// Takes a name of the portable subset.
             pub(crate) fn new(text: &str) -> Result<Self, NameError> {
                 checked(text).map(Self)
             }
 
-            /// The name as it is written in every file.
             pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }
@@ -96,16 +90,9 @@ name! {
 }
 
 impl From<&SessionName> for ProfileName {
-    /// The same text: both are of one alphabet.
+    /// Both have one alphabet.
     fn from(name: &SessionName) -> Self {
         Self(name.0.clone())
-    }
-}
-
-impl ProfileName {
-    /// Whether its section is `[default]` rather than `[profile NAME]`.
-    pub(crate) fn is_default(&self) -> bool {
-        &*self.0 == "default"
     }
 }
 

@@ -3,7 +3,7 @@
 use super::StartUrl;
 use crate::address::{AllowedHost, Host, WebAddress};
 
-/// What the hosts of access portals end in (AWS CLI 2.35.13, aws-facts §4.6).
+/// The endings of the hosts of access portals (AWS CLI 2.35.13, aws-facts §4.6).
 const PORTAL_SUFFIXES: [&str; 8] = [
     ".awsapps.com",
     ".awsapps.cn",
@@ -14,7 +14,7 @@ const PORTAL_SUFFIXES: [&str; 8] = [
     ".api.amazonwebservices.eu",
     ".app.amazonwebservices.com.cn",
 ];
-/// The hosts that all portals share (the same).
+/// The hosts that all portals share (from AWS CLI 2.35.13 as well).
 const PORTALS: [&str; 4] = [
     "identitycenter.amazonaws.com",
     "identitycenter.amazonaws.com.cn",
@@ -22,8 +22,8 @@ const PORTALS: [&str; 4] = [
     "identitycenter.us-gov.amazonaws.com",
 ];
 
-/// The host of a start URL that is neither one where AWS has access portals of IAM Identity Center nor one that the person
-/// allows: whoever has it decides which page people log in at.
+/// The host of a start URL, if it is neither one of AWS's access portals nor one that the person allows: its owner decides
+/// which page people log in at.
 pub(crate) fn foreign_portal<'u>(url: &'u StartUrl, allowed: &[AllowedHost]) -> Option<&'u str> {
     let shown = WebAddress::parse(url.as_str()).map_or(url.as_str(), |address| address.host);
     let is_known = |host: &Host| host.name().is_some_and(is_portal) || allowed.iter().any(|one| one.fits(host));

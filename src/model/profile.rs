@@ -7,7 +7,7 @@ use super::{
     SsoAccess, SsoRoleName,
 };
 
-/// The five ways to credentials, as the manifest's `pattern` names them.
+/// The ways to credentials, as the manifest's `pattern` names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Pattern {
     /// `iam`: a long-term key, used only as a source.
@@ -23,10 +23,8 @@ pub(crate) enum Pattern {
 }
 
 impl Pattern {
-    /// All of them, in the order of the documentation.
     pub(crate) const ALL: [Self; 5] = [Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::Sso, Self::SsoRole];
 
-    /// The word in the manifest.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Iam => "iam",
@@ -37,7 +35,6 @@ impl Pattern {
         }
     }
 
-    /// The pattern that `text` names.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|pattern| pattern.as_str() == text)
     }
@@ -49,7 +46,7 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// Which mechanism `apply` writes for a profile.
+/// The mechanism that `apply` writes for a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Delivery {
     /// AWS's own keys: `role_arn`, `sso_session` and so on.
@@ -58,89 +55,67 @@ pub(crate) enum Delivery {
     Process,
 }
 
-/// What `AssumeRole` is called with.
+/// The parameters of `AssumeRole`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Role {
-    /// The role.
     pub(crate) arn: RoleArn,
     /// The profile whose credentials assume it.
     pub(crate) source: ProfileName,
-    /// `duration_seconds`, if given.
     pub(crate) duration: Option<SessionDuration>,
-    /// `role_session_name`, if given.
     pub(crate) session_name: Option<RoleSessionName>,
-    /// `external_id`, if given.
     pub(crate) external_id: Option<ExternalId>,
 }
 
-/// How a profile gets credentials, with everything that way needs.
+/// The way to a profile's credentials, with everything that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A long-term key under the profile's own name.
     Iam,
     /// A long-term key under another name, traded with an MFA code for a session.
     IamMfa {
-        /// The device.
         mfa_serial: MfaSerial,
-        /// The section of the long-term key.
         long_term_profile: ProfileName,
-        /// How long the session shall last; STS's 12 hours if not given.
+        /// 12 hours if not given, as STS has it.
         duration: Option<SessionDuration>,
     },
-    /// A role.
     IamMfaRole {
-        /// What to assume, and from where.
         role: Role,
-        /// The device whose code goes with the AssumeRole call itself; none where the source's session carries MFA.
+        /// The device whose code goes with the AssumeRole call itself; none if the source's session carries MFA.
         mfa_serial: Option<MfaSerial>,
     },
     /// A role that IAM Identity Center assigns.
-    Sso {
-        /// Where the token comes from.
-        access: SsoAccess,
-        /// The account.
-        account_id: AccountId,
-        /// The permission set.
-        role_name: SsoRoleName,
-    },
+    Sso { access: SsoAccess, account_id: AccountId, role_name: SsoRoleName },
     /// A role, from an SSO profile.
     SsoRole(Role),
 }
 
-/// The value of one entry of `settings`.
+/// The value of an entry of `settings`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SettingValue {
-    /// `key = value`
     Text(ConfigText),
     /// A nested block, such as `s3 =`.
     Nested(Vec<(String, ConfigText)>),
 }
 
-/// Another AWS setting that a profile carries into its section.
+/// Another AWS setting, for the profile's section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Setting {
-    /// AWS's name of it.
     pub(crate) key: String,
-    /// Its value.
     pub(crate) value: SettingValue,
 }
 
 /// One checked profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Profile {
-    /// Its name.
     pub(crate) name: ProfileName,
-    /// How it gets credentials.
     pub(crate) kind: Kind,
-    /// Which mechanism stands in `~/.aws/config`.
+    /// The mechanism in `~/.aws/config`.
     pub(crate) delivery: Delivery,
-    /// `region`
     pub(crate) region: Option<Region>,
-    /// `output`
     pub(crate) output: Option<ConfigText>,
     /// For people.
     pub(crate) description: Option<String>,
-    /// For choosing many profiles at once.
+    /// To select many profiles at once.
     pub(crate) tags: Vec<String>,
     /// Other AWS settings, in the manifest's order.
     pub(crate) settings: Vec<Setting>,
@@ -148,7 +123,7 @@ pub(crate) struct Profile {
 
 #[cfg(test)]
 impl Profile {
-    /// One with nothing but a name and a kind.
+    /// A profile with nothing but a name and a kind.
     pub(crate) fn bare(name: &str, kind: Kind) -> Self {
         Self {
             name: ProfileName::new(name).unwrap(),
@@ -164,7 +139,6 @@ impl Profile {
 }
 
 impl Profile {
-    /// Its pattern.
     pub(crate) fn pattern(&self) -> Pattern {
         match self.kind {
             Kind::Iam => Pattern::Iam,
@@ -175,7 +149,7 @@ impl Profile {
         }
     }
 
-    /// The role that it assumes, for the two role patterns.
+    /// None but for the two role patterns.
     pub(crate) fn role(&self) -> Option<&Role> {
         match &self.kind {
             Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role),
@@ -183,7 +157,7 @@ impl Profile {
         }
     }
 
-    /// The device that it asks a code of itself, if it does.
+    /// The device that the profile itself asks a code of.
     pub(crate) fn mfa_serial(&self) -> Option<&MfaSerial> {
         match &self.kind {
             Kind::IamMfa { mfa_serial, .. } => Some(mfa_serial),
@@ -192,7 +166,7 @@ impl Profile {
         }
     }
 
-    /// The account that its credentials work in, as far as the manifest tells.
+    /// The account of its credentials, as far as the manifest tells.
     pub(crate) fn account(&self) -> Option<&str> {
         match &self.kind {
             Kind::Sso { account_id, .. } => Some(account_id.as_str()),
@@ -202,7 +176,7 @@ impl Profile {
         }
     }
 
-    /// The name of the role that its credentials are of, with its path.
+    /// The role of its credentials, with its path.
     pub(crate) fn role_name(&self) -> Option<&str> {
         match &self.kind {
             Kind::Sso { role_name, .. } => Some(role_name.as_str()),
@@ -211,12 +185,12 @@ impl Profile {
         }
     }
 
-    /// Whether login writes its session into the credentials file, under its own name.
+    /// True if login writes its session into the credentials file, under its own name.
     pub(crate) fn has_session_section(&self) -> bool {
         matches!((&self.kind, self.delivery), (Kind::IamMfa { .. }, Delivery::Native))
     }
 
-    /// The credentials section of the long-term key, for the two patterns that have one.
+    /// The section of the credentials file that holds its long-term key, for the two patterns that have one.
     pub(crate) fn long_term_section(&self) -> Option<&ProfileName> {
         match &self.kind {
             Kind::Iam => Some(&self.name),

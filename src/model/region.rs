@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-/// Why a text can't be a region.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is not the name of a region")]
 pub(crate) struct RegionError(pub(crate) String);
@@ -74,7 +73,6 @@ impl Region {
         if is_number && first_fits && are_words && text.len() <= 32 { Ok(Self(text.into())) } else { Err(bad()) }
     }
 
-    /// The name.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

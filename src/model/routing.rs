@@ -2,21 +2,18 @@
 
 use super::{Profile, SettingValue};
 
-/// What a profile says of where its requests go. None where it says nothing.
+/// The settings of a profile for its requests; none where it says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Routing<'a> {
-    /// `endpoint_url`
     pub(crate) endpoint_url: Option<&'a str>,
     /// `ignore_configured_endpoint_urls`, which rules out those of the environment too.
     pub(crate) ignores_endpoint_urls: Option<bool>,
-    /// `use_fips_endpoint`
     pub(crate) fips: Option<bool>,
-    /// `use_dualstack_endpoint`
     pub(crate) dual_stack: Option<bool>,
 }
 
 impl Profile {
-    /// One of its `settings`; `s3.endpoint_url` is that of a nested block.
+    /// One of the profile's `settings`; `s3.endpoint_url` is that of a nested block.
     pub(crate) fn setting(&self, key: &str) -> Option<&str> {
         let (key, nested) = key.split_once('.').map_or((key, None), |(key, nested)| (key, Some(nested)));
         let setting = self.settings.iter().find(|setting| setting.key == key)?;

@@ -4,19 +4,14 @@ use jiff::Timestamp;
 
 use super::{Credentials, Definition, KeyPrint, ProfileName};
 
-/// Temporary credentials as they are kept: whose they are, since when, and what made them.
+/// Temporary credentials as they are saved, with what they were made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
-    /// The profile.
     pub(crate) profile: ProfileName,
-    /// What it was made from.
     pub(crate) definition: Definition,
-    /// The long-term key at its bottom, for the patterns that have one.
+    /// None for patterns without a long-term key.
     pub(crate) key: Option<KeyPrint>,
-    /// When it was made.
     pub(crate) obtained_at: Timestamp,
-    /// When it ends.
     pub(crate) expiration: Timestamp,
-    /// What signs.
     pub(crate) credentials: Credentials,
 }

@@ -5,14 +5,13 @@ use thiserror::Error;
 
 use crate::address::AllowedHost;
 
-/// Personal settings. What is not set is awsauth's own default.
+/// Personal settings; none where awsauth's own default holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// The program that MFA codes come from.
     pub(crate) mfa_process: Option<MfaProcess>,
-    /// How an SSO login is approved.
+    /// The way to approve an SSO login.
     pub(crate) sso_flow: Option<SsoFlow>,
-    /// Where `credential-process` may ask the person.
+    /// The place where `credential-process` may ask the person.
     pub(crate) prompt: Option<PromptPlace>,
     /// Hosts that a manifest may name.
     pub(crate) allow_hosts: Option<Vec<AllowedHost>>,
@@ -28,10 +27,8 @@ pub(crate) enum SsoFlow {
 }
 
 impl SsoFlow {
-    /// Both, in the order of the documentation.
     pub(crate) const ALL: [Self; 2] = [Self::Device, Self::Pkce];
 
-    /// The word for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Device => "device",
@@ -40,7 +37,7 @@ impl SsoFlow {
     }
 }
 
-/// Where a person can be asked though the standard streams are an SDK's.
+/// A place to ask a person while an SDK owns the standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PromptPlace {
     /// The terminal that the SDK was started from.
@@ -48,10 +45,8 @@ pub(crate) enum PromptPlace {
 }
 
 impl PromptPlace {
-    /// All of them, in the order of the documentation.
     pub(crate) const ALL: [Self; 1] = [Self::Tty];
 
-    /// The word for it.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Tty => "tty",
@@ -66,19 +61,19 @@ pub(crate) struct MfaProcess {
     args: Vec<String>,
 }
 
-/// Why a list of words is no program with arguments.
+/// The reasons for which a list of words is no program with arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ProgramError {
-    /// Nothing, or nothing first.
+    /// No words, or an empty first one.
     #[error("this list names no program")]
     Nothing,
-    /// A path that would depend on the current directory.
+    /// A path below the current directory.
     #[error("`{0}` would depend on the current directory")]
     Relative(String),
-    /// A home directory that only a shell would fill in.
+    /// Only a shell would fill in the home directory.
     #[error("there is no shell to fill in the `~` of `{0}`")]
     Tilde(String),
-    /// The system has no arguments with it.
+    /// No system takes it in an argument.
     #[error("a program or an argument can't contain the NUL character")]
     Nul,
 }
@@ -106,7 +101,6 @@ impl MfaProcess {
         &self.program
     }
 
-    /// The arguments, as they are given.
     pub(crate) fn args(&self) -> &[String] {
         &self.args
     }

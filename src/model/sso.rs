@@ -6,29 +6,27 @@ use thiserror::Error;
 
 use super::{ConfigText, Region, SessionName, TextError};
 
-/// Why a text can't be a start URL.
+/// The reasons for which a text can't be a start URL.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum StartUrlError {
-    /// Another scheme than https.
     #[error("a start URL begins with `https://`")]
     NotHttps,
-    /// Nothing, or something odd, where the host should be.
+    /// Nothing, or no name of a host, after `https://`.
     #[error("`{0}` is not the name of a host")]
     Host(String),
     /// A portal of awsapps.com without its page: each is at `/start` or `/directory/NAME`.
     #[error("`https://{0}` is not the whole address of an access portal")]
     NoPath(String),
-    /// Something that the config file can't hold.
     #[error(transparent)]
     Text(#[from] TextError),
 }
 
-/// What was taken off a start URL, so that all spellings of one portal share one token file (aws-facts §4.6).
+/// The change to a start URL that makes all spellings of one portal share one token file (aws-facts §4.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UrlChange {
-    /// Nothing.
+    /// No change.
     None,
-    /// A trailing `/`, or what stands from `?` or `#` on: what a browser shows once somebody has signed in.
+    /// A trailing `/`, or the part from `?` or `#` on, which a browser shows after a login, was cut off.
     Trimmed,
 }
 
@@ -37,7 +35,7 @@ pub(crate) enum UrlChange {
 pub(crate) struct StartUrl(Box<str>);
 
 impl StartUrl {
-    /// Takes an https URL and says whether its end had to be trimmed.
+    /// Takes an https URL, and trims its end.
     pub(crate) fn new(text: &str) -> Result<(Self, UrlChange), StartUrlError> {
         let rest = text.strip_prefix("https://").ok_or(StartUrlError::NotHttps)?;
         let host = rest.split(['/', '#', '?']).next().unwrap_or_default();
@@ -62,7 +60,6 @@ impl StartUrl {
         Ok((Self(trimmed.into()), change))
     }
 
-    /// The URL.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -73,30 +70,27 @@ impl StartUrl {
 pub(crate) struct SsoSession {
     /// Its name, which also names its token file.
     pub(crate) name: SessionName,
-    /// The access portal.
     pub(crate) start_url: StartUrl,
-    /// Where IAM Identity Center runs.
+    /// The region of IAM Identity Center.
     pub(crate) region: Region,
-    /// OAuth scopes asked for at registration.
+    /// The OAuth scopes of the registration.
     pub(crate) scopes: Vec<ConfigText>,
 }
 
-/// Where an SSO profile's token comes from.
+/// The origin of an SSO profile's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SsoAccess {
     /// A shared `[sso-session]`.
     Session(Arc<SsoSession>),
     /// The legacy form: address and region in the profile itself. Its token has no refresh token.
     Legacy {
-        /// The access portal.
         start_url: StartUrl,
-        /// Where IAM Identity Center runs.
+        /// The region of IAM Identity Center.
         region: Region,
     },
 }
 
 impl SsoAccess {
-    /// The access portal.
     pub(crate) fn start_url(&self) -> &StartUrl {
         match self {
             Self::Session(session) => &session.start_url,
@@ -104,7 +98,6 @@ impl SsoAccess {
         }
     }
 
-    /// Where IAM Identity Center runs.
     pub(crate) fn region(&self) -> &Region {
         match self {
             Self::Session(session) => &session.region,
@@ -112,7 +105,7 @@ impl SsoAccess {
         }
     }
 
-    /// The scopes to register with; the legacy form asks for none.
+    /// Empty for the legacy form.
     pub(crate) fn scopes(&self) -> &[ConfigText] {
         match self {
             Self::Session(session) => &session.scopes,
@@ -120,7 +113,7 @@ impl SsoAccess {
         }
     }
 
-    /// What the token file's name is made of: the session's name, or the start URL (aws-facts §4.2).
+    /// The text that the name of the token file is made of: the session's name, or the start URL (aws-facts §4.2).
     pub(crate) fn token_key(&self) -> &str {
         match self {
             Self::Session(session) => session.name.as_str(),

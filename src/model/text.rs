@@ -2,30 +2,13 @@
 
 use thiserror::Error;
 
-/// Why a text can't be such a value.
+/// The reasons for which a text can't be such a value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum TextError {
-    /// Too short or too long.
     #[error("{what} has {least} to {most} characters, this one has {length}")]
-    Length {
-        /// The kind of value.
-        what: &'static str,
-        /// The fewest characters.
-        least: usize,
-        /// The most characters.
-        most: usize,
-        /// The characters given.
-        length: usize,
-    },
-    /// Outside the alphabet.
+    Length { what: &'static str, least: usize, most: usize, length: usize },
     #[error("{what} can't contain {character:?}")]
-    Character {
-        /// The kind of value.
-        what: &'static str,
-        /// The first one that does not belong.
-        character: char,
-    },
-    /// A value that readers of the file would change.
+    Character { what: &'static str, character: char },
     #[error("{0}")]
     Unportable(&'static str),
 }
@@ -57,13 +40,11 @@ macro_rules! text {
         pub(crate) struct $name(Box<str>);
 
         impl $name {
-            /// Takes a text of that alphabet and length.
             pub(crate) fn new(text: &str) -> Result<Self, TextError> {
                 let check: fn(&str) -> Result<Box<str>, TextError> = $check;
                 check(text).map(Self)
             }
 
-            /// The text.
             pub(crate) fn as_str(&self) -> &str {
                 &self.0
             }

@@ -5,17 +5,17 @@ use jiff::Timestamp;
 use super::{Region, StartUrl};
 use crate::secret::Secret;
 
-/// What a client was registered for. A client is good for one of them only (aws-facts §4.3).
+/// The purpose of a client's registration. A client is good for one only (aws-facts §4.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClientUse {
-    /// Device authorization (RFC 8628), which is what AWS means by no grant type at all.
+    /// Device authorization (RFC 8628), AWS's default without a grant type.
     DeviceCode,
     /// Authorization codes with PKCE (RFC 7636).
     AuthorizationCode,
 }
 
 impl ClientUse {
-    /// The grant types to register with, as AWS CLI does; none stands for those of device authorization.
+    /// The grant types to register with, as AWS CLI does; empty for device authorization.
     pub(crate) fn grant_types(self) -> &'static [&'static str] {
         match self {
             Self::DeviceCode => &[],
@@ -24,30 +24,24 @@ impl ClientUse {
     }
 }
 
-/// An OIDC client that was registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SsoClient {
-    /// Its id; long, but not secret.
+    /// Long, but not secret.
     pub(crate) client_id: String,
-    /// Its secret.
     pub(crate) client_secret: Secret,
-    /// When the registration ends.
     pub(crate) expires_at: Timestamp,
 }
 
-/// An access token, and what is needed to renew it.
+/// An access token with all that renews it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SsoToken {
-    /// The access portal that it is for.
+    /// The access portal that issued it.
     pub(crate) start_url: StartUrl,
-    /// Where IAM Identity Center runs.
     pub(crate) region: Region,
-    /// The bearer token.
     pub(crate) access_token: Secret,
-    /// When it ends.
     pub(crate) expires_at: Timestamp,
-    /// What a new one can be had for, without a person.
+    /// Renews the token without a person.
     pub(crate) refresh_token: Option<Secret>,
-    /// The client that it was given to; files of other tools may lack it.
+    /// The client that the token was issued to; files of other tools may lack it.
     pub(crate) client: Option<SsoClient>,
 }

@@ -298,7 +298,7 @@ fn region(profile: &Profile) -> &str {
         (None, Some(serial)) => serial.partition(),
         (None, None) => None,
     };
-    let fallback = partition.unwrap_or(Partition::Aws).default_region();
+    let fallback = partition.unwrap_or(Partition::ALL[0]).default_region();
     profile.region.as_ref().map_or(fallback, |region| region.as_str())
 }
 
