@@ -1,39 +1,32 @@
-//! Owns how shells ask for completions and how candidates are given to each of them. Must not know what there is to complete.
+//! Owns how shells ask for completions, and the form of the answer for each of them. Must not know the candidates.
 
-/// The variable that makes awsauth answer a shell's question instead of running a command. Its value is the shell.
+/// The variable by which a shell's script asks awsauth for candidates. Its value is the shell.
 pub(crate) const COMPLETE_VARIABLE: &str = "AWSAUTH_COMPLETE";
 
-/// The shells that can ask.
+/// The shells with completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CompletionShell {
-    /// bash
     Bash,
-    /// zsh
     Zsh,
-    /// fish
     Fish,
-    /// PowerShell
     Pwsh,
-    /// elvish
     Elvish,
 }
 
-/// What the shell is to complete.
+/// The answer to a shell's question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reply {
     /// One of these words, each with its help.
     Words(Vec<(String, Option<String>)>),
     /// A file, which the shell finds and quotes by itself.
     Files,
-    /// A command line of its own, which begins at the word of that number, counted from 0.
+    /// A command line of its own, which begins at the word of that index.
     Command(usize),
 }
 
 impl CompletionShell {
-    /// All of them.
     pub(crate) const ALL: [Self; 5] = [Self::Bash, Self::Zsh, Self::Fish, Self::Pwsh, Self::Elvish];
 
-    /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bash => "bash",
@@ -44,12 +37,11 @@ impl CompletionShell {
         }
     }
 
-    /// The shell of that name.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|shell| shell.name() == name)
     }
 
-    /// What the shell evaluates to have completion. Only PowerShell needs `program`, an expression: its functions lose `--`.
+    /// The lines that set completion up. Only PowerShell needs `program`, an expression: its functions lose `--`.
     pub(crate) fn script(self, program: &str) -> String {
         match self {
             Self::Bash => include_str!("hooks/complete.bash").to_owned(),

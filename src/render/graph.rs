@@ -8,10 +8,10 @@ use anstyle::Style;
 use super::table::table_within;
 use crate::model::{Catalog, Chain, Profile, Root};
 
-/// The columns of a tree that go where a terminal is too narrow, the first one first.
+/// The columns of a tree that are left out on a narrow terminal, the first one first.
 const EXPENDABLE: [usize; 3] = [1, 3, 2];
 
-/// What stands on what. Edges lead from a source to what is made from it.
+/// The chains of profiles. Edges lead from a source to the profiles that use it.
 #[derive(Debug)]
 pub(crate) struct Graph<'m> {
     /// SSO sessions, then portals and long-term keys, then profiles; each in the manifest's order.
@@ -20,17 +20,13 @@ pub(crate) struct Graph<'m> {
     pub(crate) edges: Vec<(usize, usize)>,
 }
 
-/// One thing in the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Node<'m> {
-    /// Where the credentials of a chain come from.
     Root(Root<'m>),
-    /// A profile.
     Profile(&'m Profile),
 }
 
 impl<'m> Node<'m> {
-    /// Its name.
     pub(crate) fn name(self) -> &'m str {
         match self {
             Self::Root(root) => root.name(),
@@ -38,7 +34,7 @@ impl<'m> Node<'m> {
         }
     }
 
-    /// What it is, in AWS's words or the manifest's.
+    /// The kind of the node, in AWS's words or the manifest's.
     pub(crate) fn kind(self) -> &'static str {
         match self {
             Self::Root(Root::Session(_)) => "SSO session",
@@ -48,7 +44,7 @@ impl<'m> Node<'m> {
         }
     }
 
-    /// The account and the role, as far as it has them.
+    /// The account and the role; empty where it has none.
     fn place(self) -> [&'m str; 2] {
         match self {
             Self::Root(_) => ["", ""],
@@ -56,7 +52,7 @@ impl<'m> Node<'m> {
         }
     }
 
-    /// What stands in its box.
+    /// The lines of its box.
     fn lines(self) -> Vec<String> {
         let lines = [self.name().to_owned(), self.kind().to_owned(), self.place().join(" ").trim().to_owned()];
         lines.into_iter().filter(|line| !line.is_empty()).collect()
@@ -64,7 +60,7 @@ impl<'m> Node<'m> {
 }
 
 impl<'m> Graph<'m> {
-    /// The chains of the chosen profiles, with everything that they stand on; all that there is if none are chosen.
+    /// The chains of the chosen profiles, or of all if none are chosen.
     pub(crate) fn new(catalog: &'m Catalog, chosen: Option<&[&'m Profile]>) -> Self {
         let mut names: BTreeSet<&str> = BTreeSet::new();
         for profile in chosen.into_iter().flatten() {
@@ -97,15 +93,14 @@ impl<'m> Graph<'m> {
         self.nodes.len() - 1
     }
 
-    /// What is made from each node, in order.
+    /// The nodes that each node leads to, in order.
     fn below(&self) -> Vec<Vec<usize>> {
         let mut below = vec![Vec::new(); self.nodes.len()];
         self.edges.iter().for_each(|(from, to)| below[*from].push(*to));
         below
     }
 
-    /// A tree for a terminal, with what is known of each in columns, which is whole if it fits into so many. `style` colours
-    /// the names.
+    /// A tree with columns for a terminal of `most` columns, and true if nothing is left out. `style` colours the names.
     pub(crate) fn tree(&self, most: usize, style: impl Fn(Node<'m>) -> Style) -> (String, bool) {
         let below = self.below();
         let mut rows = Vec::with_capacity(self.nodes.len());
@@ -164,7 +159,7 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     debug_assert!(written.is_ok(), "writing to a String can't fail");
 }
 
-/// Mermaid reads HTML, Markdown and words of its own in a text; what might be one of these is given by its number.
+/// Mermaid reads HTML, Markdown and words of its own in a text, so any other character is given by its number.
 fn mermaid_text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,31 +1,24 @@
-//! Owns the shell function behind which `awsauth use` sets the shell's own variables. Must not know where the program is.
+//! Owns the shell function that lets `awsauth use` set the shell's own variables. Must not know where the program is.
 
 use super::completion::CompletionShell;
 use super::identity::Change;
 use super::lines::{Shell, Unquotable};
 use super::quote::{fish, posix, powershell};
 
-/// The variable by which the function asks the program for lines, and says in which language.
+/// The variable by which the function asks the program for lines. Its value is the shell.
 pub(crate) const HOOK_VARIABLE: &str = "AWSAUTH_HOOK";
 
-/// The languages that have such a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HookShell {
-    /// bash
     Bash,
-    /// zsh
     Zsh,
-    /// fish
     Fish,
-    /// PowerShell
     Pwsh,
 }
 
 impl HookShell {
-    /// All of them.
     pub(crate) const ALL: [Self; 4] = [Self::Bash, Self::Zsh, Self::Fish, Self::Pwsh];
 
-    /// Its name on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Bash => "bash",
@@ -35,7 +28,7 @@ impl HookShell {
         }
     }
 
-    /// The line of a start-up file that brings the function, and the file.
+    /// The line that loads the function, and the start-up file for it.
     pub(crate) fn installation(self) -> (&'static str, &'static str) {
         match self {
             Self::Bash => (r#"eval "$(awsauth hook bash)""#, "~/.bashrc"),
@@ -45,7 +38,6 @@ impl HookShell {
         }
     }
 
-    /// The language of its environment lines.
     fn shell(self) -> Shell {
         match self {
             Self::Bash => Shell::Bash,
@@ -55,7 +47,6 @@ impl HookShell {
         }
     }
 
-    /// The same shell as one that completes.
     pub(crate) fn completion(self) -> CompletionShell {
         match self {
             Self::Bash => CompletionShell::Bash,
@@ -65,7 +56,7 @@ impl HookShell {
         }
     }
 
-    /// What the function knows lines by that it has to evaluate. It does nothing; zsh takes no comment at a prompt.
+    /// The line that tells the function to evaluate the output. It does nothing; zsh takes no comment at a prompt.
     fn mark(self) -> &'static str {
         match self {
             Self::Bash | Self::Zsh | Self::Fish => ": awsauth use",
@@ -73,12 +64,12 @@ impl HookShell {
         }
     }
 
-    /// What the function evaluates to make the change.
+    /// The lines that the function evaluates.
     pub(crate) fn lines(self, change: &Change) -> Result<String, Unquotable> {
         Ok(format!("{}\n{}", self.mark(), change.lines(self.shell())?))
     }
 
-    /// The program's path as a word; none if the shell has no such word.
+    /// The program's path, quoted; none if the shell can't have it as a word.
     pub(crate) fn word(self, program: &str) -> Option<String> {
         match self {
             Self::Bash | Self::Zsh => posix(program),
@@ -87,7 +78,7 @@ impl HookShell {
         }
     }
 
-    /// The function's definition; `word` stands for the program.
+    /// The function's definition, in which `word` is the program.
     pub(crate) fn function(self, word: &str) -> String {
         let template = match self {
             Self::Bash => include_str!("hooks/hook.bash"),

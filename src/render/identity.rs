@@ -1,4 +1,4 @@
-//! Owns which environment variables say who one is, and what an environment becomes for a profile. Must not read the
+//! Owns the environment variables of an AWS identity, and the changes that give a program another one. Must not read the
 //! environment.
 
 use crate::model::{ConfigText, Credentials, Profile, utc};
@@ -7,21 +7,21 @@ use crate::secret::Secret;
 /// The regions that [`Change::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
 pub(crate) const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
-/// The region that awsauth has set, so that one which somebody else has set since is left alone.
+/// The region that awsauth has set. Another one was set by somebody else since, and is left alone.
 pub(crate) const OWN_REGION: &str = "AWSAUTH_REGION";
 
-/// A setting of a profile that a program is told by a variable.
+/// A setting of a profile that programs get by a variable.
 #[derive(Debug)]
 pub(crate) struct CarriedSetting {
     /// The setting; a point leads into a nested block.
     key: &'static str,
     /// AWS's variable of the same meaning. One that the person has set wins, as it does for AWS's SDKs.
     pub(crate) variable: &'static str,
-    /// The same value, which shows that awsauth has set it and may take it away.
+    /// The variable with the same value that shows that awsauth has set it, and may unset it.
     pub(crate) mark: &'static str,
 }
 
-/// Settings that change where requests go, and `output`.
+/// Settings that change the destination of requests, and `output`.
 pub(crate) const CARRIED_SETTINGS: [CarriedSetting; 6] = [
     carried("endpoint_url", "AWS_ENDPOINT_URL", "AWSAUTH_ENDPOINT_URL"),
     carried("s3.endpoint_url", "AWS_ENDPOINT_URL_S3", "AWSAUTH_ENDPOINT_URL_S3"),
@@ -39,9 +39,9 @@ const fn carried(key: &'static str, variable: &'static str, mark: &'static str) 
     CarriedSetting { key, variable, mark }
 }
 
-/// The variables that carry an identity or select one; what a profile does not set must not be left over from another.
+/// The variables that carry or select an identity: one that a profile does not set must not remain from another profile.
 ///
-/// How AWS is reached is no identity and stays, unless awsauth set it: endpoints, files (`AWS_CONFIG_FILE`,
+/// Variables about the way to AWS are no identity, and remain unless awsauth set them: endpoints, files (`AWS_CONFIG_FILE`,
 /// `AWS_SHARED_CREDENTIALS_FILE`), CA, retries, FIPS, `AWS_EC2_METADATA_DISABLED` (keys in the environment are taken before
 /// the metadata service is asked). Regions stay too, unless awsauth set them or the profile has one.
 pub(crate) const IDENTITY_VARIABLES: [&str; 36] = [
@@ -93,7 +93,7 @@ pub(crate) const IDENTITY_VARIABLES: [&str; 36] = [
     "AWSAUTH_PROFILE",
 ];
 
-/// Those among them that carry a secret, or the way to one.
+/// The identity variables that carry a secret, or the way to one.
 pub(crate) const SECRET_VARIABLES: [&str; 11] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -108,38 +108,37 @@ pub(crate) const SECRET_VARIABLES: [&str; 11] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
-/// Whether a variable is a key for one service, such as `AWS_BEARER_TOKEN_BEDROCK`: the SDKs take it before all others.
+/// True for a key for one service, such as `AWS_BEARER_TOKEN_BEDROCK`: the SDKs take it before all others.
 pub(crate) fn is_bearer_token(name: &str) -> bool {
     let service = name.strip_prefix("AWS_BEARER_TOKEN_").unwrap_or_default();
     // The name itself becomes a line of a shell.
     !service.is_empty() && service.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// What there is of identities in an environment that is to have another one.
+/// The identities in an environment that is to get another one.
 #[derive(Debug)]
 pub(crate) struct Leftovers {
-    /// What must not be left over.
+    /// Variables to unset.
     pub(crate) stale: Vec<String>,
     /// Variables of [`CARRIED_SETTINGS`] that the person has set.
     pub(crate) own: Vec<&'static str>,
 }
 
-/// What an environment becomes.
+/// The changes to an environment.
 #[derive(Debug)]
 pub(crate) struct Change {
-    /// The variables that get a value.
     pub(crate) set: Vec<(&'static str, Secret)>,
-    /// The variables that are taken away; none of them is in `set`.
+    /// None of them is in `set`.
     pub(crate) unset: Vec<String>,
 }
 
 impl Change {
-    /// What is stale is taken away, and nothing takes its place.
+    /// Unsets what is stale.
     pub(crate) fn to_nobody(leftovers: Leftovers) -> Self {
         Self { set: Vec::new(), unset: leftovers.stale }
     }
 
-    /// A program gets `credentials` and is sent where the profile says, and nothing stale is left.
+    /// Sets the credentials and the destination of a profile, and unsets what is stale.
     pub(crate) fn to(profile: &Profile, credentials: &Credentials, leftovers: Leftovers) -> Self {
         let mut set = vec![
             ("AWS_ACCESS_KEY_ID", Secret::new(credentials.access_key_id.clone())),

@@ -6,29 +6,24 @@ use thiserror::Error;
 use super::identity::Change;
 use super::quote::{fish, posix, powershell, tcsh};
 
-/// A language of environment lines.
+/// The languages of environment lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shell {
     /// bash, and every other POSIX shell.
     Bash,
-    /// zsh
     Zsh,
-    /// fish
     Fish,
     /// tcsh, and csh
     Tcsh,
-    /// PowerShell
     Pwsh,
-    /// cmd.exe
     Cmd,
-    /// nushell
     Nu,
     /// A `.env` file.
     Dotenv,
 }
 
 impl Shell {
-    /// What makes the evaluation fail, changes nothing, and ends no interactive shell. None where nothing is evaluated.
+    /// The line that makes the evaluation fail, changes nothing, and ends no interactive shell. None where nothing is evaluated.
     pub(crate) fn failing_line(self) -> Option<&'static str> {
         match self {
             Self::Bash | Self::Zsh | Self::Fish => Some("false\n"),
@@ -47,7 +42,7 @@ impl Shell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{name} has a character that can't be written safely for this shell")]
 pub(crate) struct Unquotable {
-    /// The variable; its value is not shown.
+    /// Its value is not shown.
     name: &'static str,
 }
 
@@ -83,7 +78,7 @@ impl Change {
         }
     }
 
-    /// A JSON record for `load-env`: nushell has no `eval`. What is null there is not passed on to programs.
+    /// A JSON record for `load-env`: nushell has no `eval`, and passes null variables on to no program.
     fn record(&self) -> String {
         let unset = self.unset.iter().map(|name| (name.clone(), Value::Null));
         let set = self.set.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.expose())));
@@ -91,14 +86,14 @@ impl Change {
     }
 }
 
-/// Whether a value is printable ASCII. Nothing that AWS gives out is not, and what is not could break out: PowerShell
-/// reads a program's output by the console's code page, where a byte of another character may turn into one of the
-/// typographic quotes, which it takes for quotes.
+/// True for printable ASCII, which is all that AWS gives out. Any other character could break out of its quotes: PowerShell
+/// reads a program's output by the console's code page, where a byte of another character may turn into a typographic quote,
+/// which it takes for a quote.
 fn is_plain(value: &str) -> bool {
     value.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
-/// None where the plain value can't be written so that the shell gives it back as it is.
+/// None if the shell has no form of the value that it gives back unchanged.
 fn set_line(name: &str, value: &str, shell: Shell) -> Option<String> {
     match shell {
         Shell::Bash | Shell::Zsh => Some(format!("export {name}={}\n", posix(value)?)),
@@ -117,7 +112,7 @@ fn set_line(name: &str, value: &str, shell: Shell) -> Option<String> {
     }
 }
 
-/// Whether a value needs no quotes in a `.env` file: that of every key, token, time and region that AWS gives out.
+/// True if a value needs no quotes in a `.env` file, like every key, token, time and region that AWS gives out.
 fn is_bare(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=._:@%,-".contains(&byte))
 }

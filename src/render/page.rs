@@ -1,5 +1,5 @@
-//! Owns the page that a browser shows when it comes back from AWS: HTML without script, light and dark. Must not know what
-//! there is to say.
+//! Owns the page that a browser shows after a login at AWS: HTML without script, light and dark. Must not know the
+//! texts.
 
 use std::fmt::Write as _;
 
@@ -7,34 +7,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The whole look, in the page itself: the page may load nothing.
+/// All style is in the page itself, which may load nothing.
 const STYLE: &str = include_str!("page.css");
 
-/// How a page's message is meant.
+/// The state that a page tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tone {
-    /// All is well.
     Done,
-    /// Something is still waited for.
     Waiting,
-    /// It came to nothing.
     Failed,
 }
 
-/// What a page says. None of it is trusted to be free of markup.
+/// The texts of a page. None of them is trusted to be free of markup.
 #[derive(Debug)]
 pub(crate) struct PageText<'a> {
-    /// How it is meant.
     pub(crate) tone: Tone,
-    /// What happened, in a few words.
+    /// A few words about what happened.
     pub(crate) title: &'a str,
     /// Somebody else's words about it.
     pub(crate) quote: Option<&'a str>,
-    /// What to do now: paragraphs, in which `text between backticks` is to be typed.
+    /// The next steps: paragraphs, in which `text between backticks` is to be typed.
     pub(crate) paragraphs: &'a [&'a str],
 }
 
-/// The page as HTML.
 pub(crate) fn page(text: &PageText<'_>) -> String {
     let (class, mark) = match text.tone {
         Tone::Done => ("done", r#"<circle cx="12" cy="12" r="10"/><path d="m7.5 12.5 3 3 6-6.5"/>"#),
@@ -85,7 +80,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// A paragraph, escaped, with what stands between backticks as code.
+/// A paragraph, escaped, with text between backticks as code.
 fn with_code(paragraph: &str) -> String {
     let parts = paragraph.split('`').enumerate();
     parts

@@ -17,7 +17,7 @@ struct Document<'a> {
     expiration: Option<String>,
 }
 
-/// One line of JSON. Times have the one form that every SDK reads: `YYYY-MM-DDTHH:MM:SSZ`.
+/// One line of JSON.
 pub(crate) fn process_json(credentials: &Credentials) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Document {
         version: 1,

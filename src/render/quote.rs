@@ -1,22 +1,21 @@
-//! Owns quoting one word for a shell. Any text may be asked for; what it means is not known here.
+//! Owns quoting one word for a shell. Must not know what the word means.
 
-/// A word of bash, zsh and every other POSIX shell; none with a NUL, which no word can hold.
+/// A word of a POSIX shell; none for a text with NUL, which no word can hold.
 pub(super) fn posix(text: &str) -> Option<String> {
     shlex::try_quote(text).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A word of fish.
 pub(super) fn fish(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// A word of tcsh: `!` recalls history within quotes too, and `\` means itself or not, as `backslash_quote` has it.
+/// None for a text with `!`, which recalls history within quotes too, or with `\`, which depends on `backslash_quote`.
 pub(super) fn tcsh(text: &str) -> Option<String> {
     (!text.contains(['\'', '\\', '!', '\n'])).then(|| format!("'{text}'"))
 }
 
-/// An expression of PowerShell, in ASCII, since PowerShell reads a program's output by the console's code page. It also
-/// takes typographic quotes for quotes, so those must not stand in a literal.
+/// An expression of PowerShell, in ASCII, since PowerShell reads a program's output by the console's code page. PowerShell
+/// takes typographic quotes for quotes, so those must not stand in a literal either.
 pub(super) fn powershell(text: &str) -> String {
     let mut parts = Vec::new();
     let mut literal = String::new();

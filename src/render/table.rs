@@ -1,23 +1,22 @@
-//! Owns tables for people.
+//! Owns tables and durations for people. Must not know what stands in the cells.
 
 use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// How far apart columns are.
+/// The blanks between columns.
 const GAP: usize = 2;
 
-/// A column is shortened to no less than this before it goes.
+/// The least width of a shortened column; a narrower one is left out.
 const LEAST: usize = 16;
 
-/// Columns as wide as they need to be, two blanks apart; the first row is the header. Cells may be coloured.
+/// A table whose columns are as wide as they need to be; the first row is the header. Cells may be coloured.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     table_within(rows, usize::MAX, &[]).0
 }
 
-/// The same in at most so many columns of a terminal, if shortening or leaving out some of `expendable` makes that possible:
-/// those that are named first go first. One that is named twice is only shortened the first time, and goes the second time.
-/// Also says whether everything is there.
+/// A table of at most `most` columns of a terminal, if that can be had by shortening or leaving out some of `expendable`, in
+/// their order. A column that is named twice is shortened the first time, and left out the second. False if any was.
 pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usize]) -> (String, bool) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widest =
@@ -47,7 +46,7 @@ pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usiz
     (text, is_whole)
 }
 
-/// A table, or where it is wider than `most`, a paragraph for each row: its first cell, and below it the others with their
+/// A table, or one paragraph for each row if it is wider than `most`: the first cell, and below it the others with their
 /// titles, broken between words.
 pub(crate) fn table_or_paragraphs(rows: &[Vec<String>], most: usize) -> String {
     let text = table(rows);
@@ -73,7 +72,7 @@ pub(crate) fn table_or_paragraphs(rows: &[Vec<String>], most: usize) -> String {
     text
 }
 
-/// The text in lines of at most so many columns; a word that is longer is a line of its own.
+/// The text in lines of at most `most` columns; a longer word is a line of its own.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -95,12 +94,12 @@ pub(crate) fn header<const N: usize>(titles: [&str; N]) -> Vec<String> {
     titles.map(|title| format!("{style}{title}{style:#}")).to_vec()
 }
 
-/// How many columns of a terminal a cell takes; its colour takes none.
+/// The width of a cell on a terminal, without its colour.
 fn width(cell: &str) -> usize {
     anstream::adapter::strip_str(cell).map(str::width).sum()
 }
 
-/// The cell in at most so many columns, its end left out if need be. Only cells without colour are ever too long.
+/// The beginning of a cell of more than `most` columns. Only cells without colour are ever too long.
 fn shortened(cell: &str, most: usize) -> Cow<'_, str> {
     if width(cell) <= most {
         return Cow::Borrowed(cell);
@@ -113,7 +112,7 @@ fn shortened(cell: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(head.chain(['…']).collect())
 }
 
-/// Seconds as a person says them, to the nearest minute: `12 h 0 min`, `14 min`, `40 s`.
+/// Seconds to the nearest minute: `12 h 0 min`, `14 min`, `40 s`.
 pub(crate) fn duration(seconds: i64) -> String {
     let seconds = if seconds < 60 { seconds } else { (seconds + 30) / 60 * 60 };
     let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60);
@@ -125,7 +124,7 @@ pub(crate) fn duration(seconds: i64) -> String {
     }
 }
 
-/// Seconds as a person says them, none left out: `17 min 3 s`, `1 h 0 min 1 s`.
+/// Exact seconds: `17 min 3 s`, `1 h 0 min 1 s`.
 pub(crate) fn exact_duration(seconds: i64) -> String {
     let (days, hours, minutes, rest) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60, seconds % 60);
     let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
