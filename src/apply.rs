@@ -11,63 +11,41 @@ use crate::system::backups::{Backups, Stamp};
 use crate::system::disk::DiskError;
 use crate::system::lock::{Lock, LockError};
 
-/// How often a file that others write is planned anew.
+/// The most times that a file is planned again because another program has changed it.
 const TRIES: u32 = 3;
-/// How long another awsauth is waited for.
+/// The longest wait for another awsauth.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What became of a plan.
+/// The outcome of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
     /// There was nothing to do, and the file was not touched.
     Unchanged,
-    /// The new content stands.
     Durable,
     /// The new content stands, but might not survive a power cut.
     NotFlushed,
 }
 
-/// Whether the old content is kept in the state directory.
+/// The fate of the old content.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keep<'a> {
-    /// Yes, under this stamp.
+    /// It is kept in the state directory, under this stamp.
     Backup(&'a Stamp),
-    /// No: only what awsauth itself wrote, and can make again, is replaced.
+    /// It is lost: awsauth itself wrote all that is replaced, and can make it again.
     Nothing,
 }
 
-/// Why a plan was not carried out; the old file stands.
+/// A plan was not carried out; the old file stands.
 #[derive(Debug, Error)]
 pub(crate) enum ApplyError {
-    /// The file is better left alone.
     #[error("{path} is left as it is")]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: Refusal,
-    },
-    /// Another program writes it all the time.
+    Refused { path: PathBuf, source: Refusal },
     #[error("{path} was changed by another program, {TRIES} times in a row")]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Another awsauth is at work.
+    Busy { path: PathBuf },
     #[error(transparent)]
     Locked(#[from] LockError),
-    /// The system said no.
     #[error(transparent)]
     Disk(#[from] DiskError),
-}
-
-/// What a file shall be.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Content<'a> {
-    /// This.
-    Bytes(&'a [u8]),
-    /// Not there.
-    None,
 }
 
 /// Makes a plan for the file at `path` and carries it out; see [`carry_out`].
@@ -78,12 +56,16 @@ pub(crate) fn change(
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
 ) -> Result<Written, ApplyError> {
     let snapshot = Snapshot::read_settled(path)?;
-    let first = plan(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
+    let first = plan(&snapshot.bytes).map_err(|source| refused(path, source))?;
     carry_out(&snapshot, &first, state_dir, keep, plan)
 }
 
+fn refused(path: &Path, source: Refusal) -> ApplyError {
+    ApplyError::Refused { path: path.to_path_buf(), source }
+}
+
 /// Carries out `first`, which was made for `snapshot`, under the lock of the file's directory, which is in `state_dir`.
-/// Where the file is no longer that, `plan` makes another one.
+/// If another program has changed the file since, `plan` makes another one.
 pub(crate) fn carry_out(
     snapshot: &Snapshot,
     first: &Plan,
@@ -95,32 +77,32 @@ pub(crate) fn carry_out(
         sweep(snapshot, state_dir);
         return Ok(Written::Unchanged);
     }
-    let path = &snapshot.path;
     let _lock = lock(snapshot, state_dir, PATIENCE)?;
     let mut again: Option<(Snapshot, Plan)> = None;
     for _ in 0..TRIES {
         let known = again.as_ref().map_or(snapshot, |(file, _)| file);
         if let Some(file) = known.changed()? {
-            let made = plan(&file.bytes).map_err(|source| ApplyError::Refused { path: path.clone(), source })?;
+            let made = plan(&file.bytes).map_err(|source| refused(&snapshot.path, source))?;
             again = Some((file, made));
         }
         let (file, plan) = again.as_ref().map_or((snapshot, first), |(file, plan)| (file, plan));
         if plan.is_empty() {
             return Ok(Written::Unchanged);
         }
-        match write(file, Content::Bytes(&plan.after), state_dir, keep) {
+        match write(file, Some(&plan.after), state_dir, keep) {
             Ok(written) => return Ok(written),
             Err(ReplaceError::Disk(error)) => return Err(error.into()),
             Err(ReplaceError::Changed { .. }) => {}
         }
     }
-    Err(ApplyError::Busy { path: path.clone() })
+    Err(ApplyError::Busy { path: snapshot.path.clone() })
 }
 
-/// Puts `content` in the place of what `snapshot` read, whatever that is, unless another program was faster.
+/// Replaces the content that `snapshot` read by `content`, and removes the file if there is none. Refuses if another
+/// program was faster.
 pub(crate) fn put_back(
     snapshot: &Snapshot,
-    content: Content<'_>,
+    content: Option<&[u8]>,
     state_dir: &Path,
     keep: Keep<'_>,
 ) -> Result<Written, ApplyError> {
@@ -132,20 +114,19 @@ pub(crate) fn put_back(
     }
 }
 
-/// Takes the lock of the file's directory.
 fn lock(file: &Snapshot, state_dir: &Path, patience: Duration) -> Result<Lock, LockError> {
     Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), patience)
 }
 
-fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
+fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
     let backups = Backups::of(state_dir, &now.target);
     if let Keep::Backup(stamp) = keep {
-        // A session that is ended later must not live on in a backup.
+        // A session that ends later must not remain in a backup.
         backups.keep(stamp, now.exists, &take_sessions_out(&now.bytes))?;
     }
     let replaced = match content {
-        Content::Bytes(bytes) => now.replace(bytes),
-        Content::None => now.remove(),
+        Some(bytes) => now.replace(bytes),
+        None => now.remove(),
     };
     if let Keep::Backup(stamp) = keep {
         if replaced.is_ok() { backups.settle() } else { backups.take_back(stamp) }
@@ -156,10 +137,10 @@ fn write(now: &Snapshot, content: Content<'_>, state_dir: &Path, keep: Keep<'_>)
     })
 }
 
-/// Takes a replacement back that another file's could not follow: what `snapshot` read stands again, and the backup of it
-/// is gone. Nothing else is possible if that fails, so nothing is said of it but whether it was done.
+/// Takes a replacement back, since that of another file failed: the content that `snapshot` read stands again, and its
+/// backup is gone. Returns false if that failed too, for whatever reason: there is nothing more to do then.
 pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &Stamp) -> bool {
-    let content = if snapshot.exists { Content::Bytes(&snapshot.bytes) } else { Content::None };
+    let content = snapshot.exists.then_some(snapshot.bytes.as_slice());
     let now = Snapshot::read(&snapshot.path);
     let is_done = now.is_ok_and(|now| put_back(&now, content, state_dir, Keep::Nothing).is_ok());
     if is_done {
@@ -168,19 +149,15 @@ pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &Stamp) ->
     is_done
 }
 
-/// Removes what a killed run left beside a file and among its backups, unless another run is at work there.
+/// Removes the leftovers of a killed run beside a file and among its backups, unless another run is at work there.
 fn sweep(file: &Snapshot, state_dir: &Path) {
-    if has_leftovers(file, state_dir)
+    let backups = Backups::of(state_dir, &file.target);
+    if (file.has_leftovers() || backups.has_leftovers())
         && let Ok(_lock) = lock(file, state_dir, Duration::ZERO)
     {
         file.sweep();
-        Backups::of(state_dir, &file.target).sweep();
+        backups.sweep();
     }
-}
-
-/// Whether a killed run, or one at work, has left something beside a file or among its backups.
-fn has_leftovers(file: &Snapshot, state_dir: &Path) -> bool {
-    file.has_leftovers() || Backups::of(state_dir, &file.target).has_leftovers()
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! Owns one parsed file and every look-up in it. Must not change it: edits are values.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::blank;
 use super::line::{Line, LineKind, Lines, is_comment, split_nested};
 use super::parse::{self, Parsed};
-use super::section::{DEFAULTS, Entry, FileKind, NestedEntry, Section, SectionId};
+use super::python_space;
+use super::section::{DEFAULTS, Entry, FileKind, Section, SectionId};
 use super::style::Style;
 
 /// A file as botocore reads it, with the place of everything.
@@ -18,7 +17,7 @@ pub(crate) struct Document<'a> {
     kind: FileKind,
     parsed: Parsed,
     /// Positions of the sections, by identity and then by place.
-    index: Vec<u32>,
+    by_id: Vec<usize>,
     style: OnceLock<Style>,
 }
 
@@ -26,18 +25,15 @@ impl<'a> Document<'a> {
     /// Reads any bytes, in linear time; never fails.
     pub(crate) fn parse(bytes: &'a [u8], kind: FileKind) -> Self {
         let parsed = parse::parse(bytes, kind);
-        let key = |position: u32| parsed.sections[position as usize].id.key();
-        let mut index: Vec<u32> = (0..).take(parsed.sections.len()).collect();
-        index.sort_by(|left, right| key(*left).cmp(&key(*right)));
-        Self { bytes, kind, parsed, index, style: OnceLock::new() }
+        let mut by_id: Vec<usize> = (0..parsed.sections.len()).collect();
+        by_id.sort_by_key(|position| &parsed.sections[*position].id);
+        Self { bytes, kind, parsed, by_id, style: OnceLock::new() }
     }
 
-    /// The whole text.
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// Which file it was read as.
     pub(crate) fn kind(&self) -> FileKind {
         self.kind
     }
@@ -57,23 +53,17 @@ impl<'a> Document<'a> {
         &self.parsed.entries[section.entries.clone()]
     }
 
-    /// All entries in file order.
     pub(super) fn all_entries(&self) -> &[Entry] {
         &self.parsed.entries
     }
 
     /// The last entry of that key in a section, compared without case: the one that counts.
     pub(crate) fn own_entry(&self, section: &Section, key: &str) -> Option<&Entry> {
-        let key = blank::lower(key.as_bytes());
+        let key = python_space::lower(key.as_bytes());
         self.entries(section).iter().rev().find(|entry| entry.lower_key(self.bytes) == key)
     }
 
-    /// The sections, those that botocore takes for one another side by side and in file order.
-    pub(super) fn by_identity(&self) -> impl Iterator<Item = &Section> {
-        self.index.iter().map(|position| &self.parsed.sections[*position as usize])
-    }
-
-    /// How the file is written, for text that is added to it.
+    /// The style for text that is added to the file.
     pub(crate) fn style(&self) -> &Style {
         self.style.get_or_init(|| Style::infer(self.bytes, &self.parsed))
     }
@@ -85,14 +75,10 @@ impl<'a> Document<'a> {
 
     /// All sections of that identity in file order, in logarithmic time.
     pub(crate) fn find(&self, id: &SectionId) -> impl DoubleEndedIterator<Item = &Section> {
-        self.find_key(id.key())
-    }
-
-    fn find_key(&self, key: (u8, &str)) -> impl DoubleEndedIterator<Item = &Section> {
-        let compare = |position: &u32| self.parsed.sections[*position as usize].id.key().cmp(&key);
-        let start = self.index.partition_point(|position| compare(position) == Ordering::Less);
-        let length = self.index[start..].partition_point(|position| compare(position) == Ordering::Equal);
-        self.index[start..start + length].iter().map(|position| &self.parsed.sections[*position as usize])
+        let sections = self.sections();
+        let start = self.by_id.partition_point(|position| sections[*position].id < *id);
+        let end = self.by_id.partition_point(|position| sections[*position].id <= *id);
+        self.by_id[start..end].iter().map(|position| &sections[*position])
     }
 
     /// The value that botocore gives for the key, compared without case; the last one where it is repeated.
@@ -102,7 +88,8 @@ impl<'a> Document<'a> {
     pub(crate) fn get(&self, id: &SectionId, key: &str) -> Option<Cow<'a, str>> {
         let inherited = || {
             self.find(id).next()?;
-            self.find_key((4, DEFAULTS)).rev().find_map(|section| self.own_entry(section, key))
+            let defaults = SectionId::Other(DEFAULTS.to_owned());
+            self.find(&defaults).rev().find_map(|section| self.own_entry(section, key))
         };
         self.entry(id, key).or_else(inherited).map(|entry| self.value(entry))
     }
@@ -112,14 +99,6 @@ impl<'a> Document<'a> {
         let name = self.name(self.find(id).next_back()?);
         let mut merged = self.find(id).rev().filter(|section| self.name(section) == name);
         merged.find_map(|section| self.own_entry(section, key))
-    }
-
-    /// One setting of a nested block; the last one where it is repeated. Only tests look so deep.
-    #[cfg(any(test, feature = "fuzzing"))]
-    pub(crate) fn get_nested(&self, id: &SectionId, key: &str, nested: &str) -> Option<Cow<'a, str>> {
-        let entries = self.nested(self.entry(id, key)?);
-        let entry = entries.iter().rev().find(|entry| self.bytes[entry.key.clone()] == *nested.as_bytes())?;
-        Some(self.text(&entry.value))
     }
 
     /// The bytes between a section's brackets.
@@ -142,11 +121,18 @@ impl<'a> Document<'a> {
         Cow::Owned(String::from_utf8_lossy(&parts.join(&b'\n')).into_owned())
     }
 
-    /// The settings of a nested block, `key =` with deeper lines below; empty for any other entry.
+    /// The keys and values of a nested block, `key =` with deeper lines below; empty for any other entry. The case of these
+    /// keys counts.
     ///
     /// A line without `=` is left out here and listed by [`Document::faults`].
-    pub(crate) fn nested(&self, entry: &Entry) -> Vec<NestedEntry> {
-        self.nested_lines(entry).filter_map(|line| self.split_nested_entry(&line)).collect()
+    pub(crate) fn nested(&self, entry: &Entry) -> Vec<(String, String)> {
+        let text = |range| self.text(&range).into_owned();
+        self.nested_ranges(entry).map(|(key, value)| (text(key), text(value))).collect()
+    }
+
+    /// The places of [`Document::nested`].
+    pub(crate) fn nested_ranges(&self, entry: &Entry) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        self.nested_lines(entry).filter_map(|line| self.split_nested_entry(&line))
     }
 
     /// The visible lines of a nested block.
@@ -156,13 +142,11 @@ impl<'a> Document<'a> {
         parts.filter(|range| !range.is_empty())
     }
 
-    /// A line of a nested block; nothing if it has no `=`.
-    pub(super) fn split_nested_entry(&self, line: &Range<usize>) -> Option<NestedEntry> {
-        let delimiter = line.start + self.bytes[line.clone()].iter().position(|byte| *byte == b'=')?;
-        Some(NestedEntry {
-            key: blank::trim(self.bytes, line.start..delimiter),
-            value: blank::trim(self.bytes, delimiter + 1..line.end),
-        })
+    /// The key and the value of one line of a nested block; none if it has no `=`.
+    pub(super) fn split_nested_entry(&self, line: &Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+        let delimiter = line.start + memchr::memchr(b'=', &self.bytes[line.clone()])?;
+        let trim = |part| python_space::trim(self.bytes, part);
+        Some((trim(line.start..delimiter), trim(delimiter + 1..line.end)))
     }
 
     /// The trimmed lines of a value after its first one; blank lines are part of a value, comments are not.
@@ -171,22 +155,28 @@ impl<'a> Document<'a> {
         let lines = Lines::new(&self.bytes[entry.range()]).skip(1);
         let visible = lines.map(move |line| {
             let content = line.content();
-            blank::trim(self.bytes, start + content.start..start + content.end)
+            python_space::trim(self.bytes, start + content.start..start + content.end)
         });
         visible.filter(|range| !is_comment(self.bytes, range))
     }
 
-    /// Whether a section's keys go to every other one.
+    /// True for `[DEFAULT]`, whose keys go to every other section.
     pub(super) fn is_defaults(&self, section: &Section) -> bool {
         self.name(section) == DEFAULTS.as_bytes()
     }
 
-    /// Where a section stands in [`Document::sections`].
+    /// The first line that begins in `range` and is neither blank nor a comment.
+    pub(crate) fn first_visible(&self, range: Range<usize>) -> Option<&Line> {
+        let mut lines = self.lines().iter().filter(|line| range.contains(&line.range().start));
+        lines.find(|line| !matches!(line.kind, LineKind::Blank | LineKind::Comment))
+    }
+
+    /// The index of a section in [`Document::sections`].
     pub(super) fn position(&self, section: &Section) -> usize {
         self.sections().partition_point(|other| other.range.start < section.range.start)
     }
 
-    /// Whether that line exists and is blank.
+    /// False for a line past the end.
     pub(super) fn is_blank(&self, line: usize) -> bool {
         self.lines().get(line).is_some_and(|line| line.kind == LineKind::Blank)
     }

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::blank;
 use super::document::Document;
 use super::line::{BYTE_ORDER_MARK, LineKind};
 use super::portable::{self, EditError};
+use super::python_space;
 use super::section::{DEFAULTS, FileKind, Section, SectionId};
 use super::splice::Edit;
 use super::style::Style;
 
-/// How much deeper than its key a nested block is written.
+/// The indentation of a nested block below its key.
 const NESTED_INDENT: &str = "  ";
 
 /// A value to write.
@@ -31,9 +31,7 @@ impl<'a> From<&'a str> for NewValue<'a> {
 /// A section to write. Has no `Debug`, since values may be secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NewSection<'a> {
-    /// What its header names.
     pub(crate) id: SectionId,
-    /// Its settings in order.
     pub(crate) entries: Vec<(Cow<'a, str>, NewValue<'a>)>,
 }
 
@@ -54,7 +52,7 @@ impl NewSection<'_> {
     }
 }
 
-/// Adds what follows a key: the separator and the value, without the last line end.
+/// Adds the separator and the value that follow a key, without the last line end.
 fn push_value(
     text: &mut String,
     key: &str,
@@ -117,7 +115,7 @@ impl Document<'_> {
             return self.insert(section, key, value);
         };
         let line_start = entry.range().start;
-        let end = blank::trim(self.bytes(), entry.range()).end;
+        let end = python_space::trim(self.bytes(), entry.range()).end;
         let after_delimiter = entry.after_delimiter(self.bytes());
         let (start, text) = match value {
             NewValue::Text(text) => {
@@ -161,13 +159,13 @@ impl Document<'_> {
         };
         let next = self.sections().get(self.position(section) + 1);
         let next = next.map_or(0..0, |next| next.range.start..next.header.start);
-        let deeper = blank::depth(&self.bytes()[next.clone()]) > blank::depth(&self.bytes()[own.clone()]);
+        let deeper = python_space::depth(&self.bytes()[next.clone()]) > python_space::depth(&self.bytes()[own.clone()]);
         self.text(if deeper { &next } else { &own }).into_owned()
     }
 
-    /// Takes every entry of `key` out, whole lines; nothing if there is none.
+    /// Takes every entry of `key` out, in whole lines.
     pub(crate) fn remove_key(&self, section: &Section, key: &str) -> Vec<Edit> {
-        let key = blank::lower(key.as_bytes());
+        let key = python_space::lower(key.as_bytes());
         let entries = self.entries(section).iter().filter(|entry| entry.lower_key(self.bytes()) == key);
         entries.map(|entry| Edit { range: entry.range(), bytes: Vec::new() }).collect()
     }
@@ -190,23 +188,23 @@ impl Document<'_> {
 
     /// Looks at all sections above, since the ones between may be taken out as well.
     fn check_exposed(&self, above: &[Section], next: &Section) -> Result<(), EditError> {
-        let header = blank::depth(&self.bytes()[next.range.start..next.header.start]);
+        let header = python_space::depth(&self.bytes()[next.range.start..next.header.start]);
         let entries = || above.iter().filter_map(|section| self.entries(section).last());
-        let depth = |line_start: usize, key: usize| blank::depth(&self.bytes()[line_start..key]);
+        let depth = |line_start: usize, key: usize| python_space::depth(&self.bytes()[line_start..key]);
         if header > 0 && entries().any(|entry| depth(entry.range().start, entry.key().start) < header) {
             return Err(EditError::IndentedHeader { line: next.header_line + 1 });
         }
         Ok(())
     }
 
-    /// Gives a section another name and leaves everything else in it as it is.
+    /// Changes the header alone.
     pub(crate) fn rename_section(&self, section: &Section, id: &SectionId) -> Result<Edit, EditError> {
         let mut header = String::new();
         portable::push_header(&mut header, id, self.kind())?;
         Ok(Edit { range: section.header.clone(), bytes: header.into_bytes() })
     }
 
-    /// Adds sections at the end of the file. Whether the file already has them is the caller's to know.
+    /// Adds sections at the end of the file. The caller has made sure that the file has none of them yet.
     pub(crate) fn append_sections(&self, sections: &[NewSection<'_>]) -> Result<Edit, EditError> {
         let style = self.style();
         let mut text = if sections.is_empty() { String::new() } else { self.gap() };
@@ -220,8 +218,8 @@ impl Document<'_> {
         Ok(Edit { range: end..end, bytes: text.into_bytes() })
     }
 
-    /// What must stand between the end of the file and a line added there: a missing line end, and a blank line if
-    /// sections have one between them.
+    /// The text between the end of the file and a line added there: a missing line end, and a blank line if sections have
+    /// one between them.
     pub(crate) fn gap(&self) -> String {
         let style = self.style();
         let mut gap = String::new();

@@ -1,84 +1,34 @@
 //! Owns what makes botocore, and so AWS CLI and boto3, refuse a whole file. Must not know what to do about it.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 
 use super::document::Document;
 use super::line::{BYTE_ORDER_MARK, LineKind, Refusal};
-use super::section::Section;
-
-/// Up to so many keys are compared in pairs.
-const FEW: usize = 16;
 
 /// One cause for a refusal, at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
-    /// The line, from 1.
+    /// From 1.
     pub(crate) line: usize,
-    /// What is wrong with it.
     pub(crate) kind: FaultKind,
 }
 
-/// What is wrong with a line. `Display` never shows a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong with a line. The text never shows a value. First lines are counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FaultKind {
-    /// U+FEFF at the start of the file.
+    #[error("the file begins with a byte order mark")]
     ByteOrderMark,
-    /// Bytes that are not UTF-8.
+    #[error("the line is not valid UTF-8")]
     InvalidUtf8,
-    /// A line that is neither header, entry, comment nor blank.
+    #[error("{0}")]
     Refused(Refusal),
-    /// The same text between brackets as in an earlier header.
-    DuplicateSection {
-        /// The text between the brackets.
-        name: String,
-        /// The line of the first one, from 1.
-        first_line: usize,
-    },
-    /// The same key, case aside, earlier in the section.
-    DuplicateKey {
-        /// The key in lower case.
-        key: String,
-        /// The line of the first one, from 1.
-        first_line: usize,
-    },
-    /// A line without `=` inside a nested block.
-    NestedWithoutSeparator {
-        /// The key of the block.
-        key: String,
-    },
-}
-
-impl fmt::Display for FaultKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ByteOrderMark => formatter.write_str("the file begins with a byte order mark"),
-            Self::InvalidUtf8 => formatter.write_str("the line is not valid UTF-8"),
-            Self::Refused(refusal) => write!(formatter, "{refusal}"),
-            Self::DuplicateSection { name, first_line } => {
-                write!(formatter, "section {name:?} is already on line {first_line}")
-            }
-            Self::DuplicateKey { key, first_line } => {
-                write!(formatter, "key {key:?} is already on line {first_line} of the same section")
-            }
-            Self::NestedWithoutSeparator { key } => {
-                write!(formatter, "a line of the nested block {key:?} has no `=`")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::BeforeFirstSection => "text before the first section header",
-            Self::UnclosedHeader => "a section header without its `]`",
-            Self::EmptyHeader => "a section header without a name",
-            Self::MissingSeparator => "a line without `=`",
-            Self::MissingKey => "no key before the `=`",
-        })
-    }
+    #[error("section {name:?} is already on line {first_line}")]
+    DuplicateSection { name: String, first_line: usize },
+    /// Keys are compared in lower case.
+    #[error("key {key:?} is already on line {first_line} of the same section")]
+    DuplicateKey { key: String, first_line: usize },
+    #[error("a line of the nested block {key:?} has no `=`")]
+    NestedWithoutSeparator { key: String },
 }
 
 impl Document<'_> {
@@ -110,63 +60,40 @@ impl Document<'_> {
     }
 
     fn duplicate_sections(&self) -> Vec<Fault> {
-        // Equal texts have equal identities, so they are neighbours here.
         let mut faults = Vec::new();
         let mut first_lines: HashMap<&[u8], usize> = HashMap::new();
-        let mut last: Option<&Section> = None;
-        for section in self.by_identity().filter(|section| !self.is_defaults(section)) {
+        for section in self.sections().iter().filter(|section| !self.is_defaults(section)) {
             let line = section.header_line + 1;
-            match last.replace(section) {
-                // Nearly every section is the only one of its identity, and need not be hashed.
-                Some(other) if other.id == section.id => {
-                    first_lines.entry(self.name(other)).or_insert(other.header_line + 1);
-                    let first_line = *first_lines.entry(self.name(section)).or_insert(line);
-                    if first_line != line {
-                        let name = self.text(&section.name).into_owned();
-                        faults.push(Fault { line, kind: FaultKind::DuplicateSection { name, first_line } });
-                    }
-                }
-                _ => first_lines.clear(),
-            }
-        }
-        faults
-    }
-
-    /// `[DEFAULT]` may be repeated, but all of them are one section to the check for repeated keys.
-    fn duplicate_keys(&self) -> Vec<Fault> {
-        let mut defaults = HashMap::new();
-        let mut faults = Vec::new();
-        for section in self.sections() {
-            if self.is_defaults(section) {
-                self.repeated(section, &mut defaults, &mut faults);
-            } else if !self.is_plainly_unique(section) {
-                self.repeated(section, &mut HashMap::new(), &mut faults);
-            }
-        }
-        faults
-    }
-
-    /// Sections have few keys, and pairs of them are compared faster than hashed. False says nothing.
-    fn is_plainly_unique(&self, section: &Section) -> bool {
-        let entries = self.entries(section);
-        let key = |at: usize| &self.bytes()[entries[at].key()];
-        let count = entries.len();
-        count <= FEW
-            && (0..count).all(|at| key(at).is_ascii() && (0..at).all(|other| !key(at).eq_ignore_ascii_case(key(other))))
-    }
-
-    fn repeated<'s>(&'s self, section: &Section, seen: &mut HashMap<Cow<'s, [u8]>, usize>, faults: &mut Vec<Fault>) {
-        for entry in self.entries(section) {
-            let line = self.line_number(entry.range().start);
-            let first_line = *seen.entry(entry.lower_key(self.bytes())).or_insert(line);
+            let first_line = *first_lines.entry(self.name(section)).or_insert(line);
             if first_line != line {
-                let key = String::from_utf8_lossy(&entry.lower_key(self.bytes())).into_owned();
-                faults.push(Fault { line, kind: FaultKind::DuplicateKey { key, first_line } });
+                let name = self.text(&section.name).into_owned();
+                faults.push(Fault { line, kind: FaultKind::DuplicateSection { name, first_line } });
             }
         }
+        faults
     }
 
-    /// Those of `[DEFAULT]` count even where no other section makes botocore look at them yet.
+    fn duplicate_keys(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        // `[DEFAULT]` may be repeated, but all of them are one section to the check for repeated keys.
+        let mut defaults = HashMap::new();
+        for section in self.sections() {
+            let mut own = HashMap::new();
+            let first_lines = if self.is_defaults(section) { &mut defaults } else { &mut own };
+            for entry in self.entries(section) {
+                let key = entry.lower_key(self.bytes());
+                let line = self.line_number(entry.range().start);
+                let first_line = *first_lines.entry(key.clone()).or_insert(line);
+                if first_line != line {
+                    let key = String::from_utf8_lossy(&key).into_owned();
+                    faults.push(Fault { line, kind: FaultKind::DuplicateKey { key, first_line } });
+                }
+            }
+        }
+        faults
+    }
+
+    /// Blocks of `[DEFAULT]` count even where no other section makes botocore look at them yet.
     fn nested_faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for entry in self.all_entries().iter().filter(|entry| entry.value().is_empty()) {

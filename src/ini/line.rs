@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::blank;
+use super::python_space;
 
 /// U+FEFF in UTF-8, which botocore takes for text.
 pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a line is to botocore.
+/// The kinds of lines that botocore tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineKind {
     /// Only white space; inside a value of several lines it is part of that value.
@@ -25,17 +25,17 @@ pub(crate) enum LineKind {
 }
 
 /// Why botocore can't read a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// Text above the first header.
+    #[error("text before the first section header")]
     BeforeFirstSection,
-    /// `[` without `]`.
+    #[error("a section header without its `]`")]
     UnclosedHeader,
-    /// `[]`.
+    #[error("a section header without a name")]
     EmptyHeader,
-    /// Neither `=` nor `:`.
+    #[error("a line without `=`")]
     MissingSeparator,
-    /// Nothing before the `=`.
+    #[error("no key before the `=`")]
     MissingKey,
 }
 
@@ -43,10 +43,9 @@ pub(crate) enum Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     range: Range<usize>,
-    /// What it is.
     pub(crate) kind: LineKind,
-    mark: u8,
-    ending: u8,
+    mark: usize,
+    ending: usize,
 }
 
 impl Line {
@@ -58,13 +57,12 @@ impl Line {
     /// Its bytes without a byte order mark and without the line end.
     pub(crate) fn content(&self) -> Range<usize> {
         let Range { start, end } = self.range();
-        start + usize::from(self.mark)..end - usize::from(self.ending)
+        start + self.mark..end - self.ending
     }
 
-    /// The end of its content; what follows up to the end of the line is `\n`, `\r\n`, `\r` or nothing.
+    /// Its line end: `\n`, `\r\n`, `\r` or nothing.
     pub(super) fn ending(&self) -> Range<usize> {
-        let end = self.range.end;
-        end - usize::from(self.ending)..end
+        self.range.end - self.ending..self.range.end
     }
 }
 
@@ -75,7 +73,6 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// The lines of `bytes`.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
@@ -97,32 +94,28 @@ impl Iterator for Lines<'_> {
             [_, ..] => 1,
         };
         let mark = if start == 0 && rest.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
-        self.at = start + length + usize::from(ending);
+        self.at = start + length + ending;
         Some(Line { range: start..self.at, kind: LineKind::Blank, mark, ending })
     }
 }
 
-/// Whether the visible text of a line makes it a comment.
 pub(super) fn is_comment(bytes: &[u8], visible: &Range<usize>) -> bool {
     matches!(bytes[visible.clone()], [b'#' | b';', ..])
 }
 
 /// Cuts a line of a nested block where `str.splitlines` would, which knows more line ends than a file does.
-pub(super) fn split_nested(bytes: &[u8], content: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let mut start = content.start;
-    let mut done = false;
-    std::iter::from_fn(move || {
-        if done {
-            return None;
+pub(super) fn split_nested(bytes: &[u8], content: Range<usize>) -> Vec<Range<usize>> {
+    let Range { mut start, end } = content;
+    let mut parts = Vec::new();
+    for at in start..end {
+        let length = nested_ending(&bytes[at..end]);
+        if length > 0 {
+            parts.push(python_space::trim(bytes, start..at));
+            start = at + length;
         }
-        let stop = (start..content.end).find(|at| nested_ending(&bytes[*at..content.end]) > 0);
-        let part = start..stop.unwrap_or(content.end);
-        match stop {
-            Some(at) => start = at + nested_ending(&bytes[at..content.end]),
-            None => done = true,
-        }
-        Some(blank::trim(bytes, part))
-    })
+    }
+    parts.push(python_space::trim(bytes, start..end));
+    parts
 }
 
 fn nested_ending(bytes: &[u8]) -> usize {

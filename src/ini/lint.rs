@@ -1,7 +1,7 @@
 //! Owns the warnings about lines that AWS's tools do not all read alike. Must not show a value, which may be a secret.
 //!
-//! The rules are those of `portable`. A line that breaks one of them but that all tools read alike is passed over. The
-//! tests hold the rules against the parsers of AWS CLI and of three SDKs (`tests/readers`).
+//! The rules are those of `portable`, without those that all tools break in the same way. The tests hold them against the
+//! parsers of AWS CLI and of three SDKs (`tests/readers`).
 
 use std::ops::Range;
 
@@ -40,16 +40,16 @@ const NO_SETTINGS: &str = "the SDK for JavaScript ignores a section without sett
 /// A line that not all of AWS's tools read alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Warning {
-    /// The line, from 1.
+    /// From 1.
     pub(crate) line: usize,
-    /// The place, why it is read differently, and what to write instead; one line.
+    /// Place, cause and remedy in one line.
     pub(crate) text: String,
 }
 
 impl Document<'_> {
-    /// The lines outside `managed`, a range of bytes, that not all tools read alike, with one warning each.
+    /// One warning for each line outside `managed`, a range of bytes, that not all tools read alike.
     ///
-    /// Meant for a file without [`Document::faults`], which AWS CLI cannot read at all. Linear.
+    /// Meant for a file without [`Document::faults`]: AWS CLI can't read any other.
     pub(crate) fn lint(&self, managed: &Range<usize>) -> Vec<Warning> {
         let mut linter = Linter { document: self, section: None, above: Above::Header };
         let mut sections = self.sections().iter();
@@ -67,22 +67,21 @@ impl Document<'_> {
     }
 }
 
-/// The section and the setting that a line stands in.
 struct Linter<'d, 'a> {
     document: &'d Document<'a>,
     section: Option<&'d Section>,
     above: Above<'a>,
 }
 
-/// What an indented line goes on with.
+/// The line above, which an indented line continues.
 #[derive(Clone, Copy)]
 enum Above<'a> {
     Header,
-    /// The key of a nested block.
+    /// A key without a value: a nested block begins.
     Block,
     /// The key of a value on one line.
     Value(&'a [u8]),
-    /// A value of several lines, of which nothing more is to be said.
+    /// A value of several lines that has its warning, or needs none.
     SeveralLines,
 }
 
@@ -130,7 +129,7 @@ impl<'a> Linter<'_, 'a> {
         let rule = match value {
             _ if is_blank(text[0]) => Some(if is_first { INDENTED_FIRST } else { INDENTED }),
             _ if delimiter == b':' => Some(if text.contains(&b'=') { COLON } else { NO_EQUALS }),
-            // AWS CLI's own settings are nothing to the others.
+            // No other tool reads AWS CLI's own settings.
             _ if is_cli => None,
             _ if !is_key(key) => Some(KEY),
             b"" => (self.next(index) != Some(LineKind::Continuation)).then_some(EMPTY),
@@ -170,7 +169,7 @@ impl<'a> Linter<'_, 'a> {
         format!("{}: {rule}", self.section_text())
     }
 
-    /// A text that is no plain key may be a part of a secret.
+    /// Does not show a key of odd length or with odd characters: it may be a part of a secret.
     fn about_key(&self, key: &[u8], rule: &str) -> String {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:/ ".contains(byte);
         if key.len() > LONGEST_KEY || !key.iter().all(is_plain) {
@@ -193,7 +192,7 @@ impl<'a> Linter<'_, 'a> {
     }
 }
 
-/// Why not every tool knows a section by the name that AWS CLI knows it by.
+/// The rule that a header breaks, so that not every tool finds its section by the name that AWS CLI finds it by.
 fn header_rule(document: &Document<'_>, section: &Section, text: &[u8]) -> Option<&'static str> {
     let behind = &text[text.iter().rposition(|byte| *byte == b']').map_or(0, |at| at + 1)..];
     let is_comment = behind.first().is_some_and(|byte| is_blank(*byte)) && matches!(trim(behind), [b'#' | b';', ..]);
@@ -237,12 +236,12 @@ fn value_rule(value: &[u8]) -> Option<&'static str> {
         Defect::Quoted => Some(QUOTED),
         Defect::Character => Some(CHARACTER),
         Defect::Empty => Some(EMPTY),
-        // AWS's tools agree on these: they trim blanks and keep a backslash.
+        // All of AWS's tools trim blanks and keep a backslash.
         Defect::OuterBlank | Defect::Continued => None,
     }
 }
 
-/// A setting without the blanks around its parts.
+/// The parts of a setting, without the blanks around them.
 struct Setting<'l> {
     key: &'l [u8],
     delimiter: u8,
@@ -256,7 +255,7 @@ impl<'l> Setting<'l> {
     }
 }
 
-/// All tools agree that these are white space.
+/// All tools take these for white space.
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }

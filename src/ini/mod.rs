@@ -6,7 +6,6 @@
 //! Edits are values. Each is sound against the text that its [`Document`] was parsed from, and several of them can be spliced
 //! together; whoever combines edits parses the result once more as proof.
 
-mod blank;
 mod document;
 mod edit;
 mod fault;
@@ -14,8 +13,10 @@ mod line;
 mod lint;
 mod parse;
 #[cfg(any(test, feature = "fuzzing"))]
+#[path = "tests/pieces.rs"]
 pub(crate) mod pieces;
 mod portable;
+mod python_space;
 mod section;
 mod shlex;
 mod splice;
@@ -26,7 +27,7 @@ mod tests;
 pub(crate) use document::Document;
 pub(crate) use edit::{NewSection, NewValue};
 pub(crate) use fault::{Fault, FaultKind};
-pub(crate) use line::{Line, LineKind};
+pub(crate) use line::LineKind;
 pub(crate) use lint::Warning;
 pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};

@@ -2,21 +2,13 @@
 
 use std::ops::Range;
 
-use super::blank;
 use super::line::{Line, LineKind, Lines, Refusal, is_comment};
+use super::python_space;
 use super::section::{Entry, FileKind, Section, SectionId};
 
 /// Reads all of `bytes`; never fails.
 pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Parsed {
-    // Counted first: a list that grows is copied again and again. Room that is not used is never touched.
-    let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
-    let headers = memchr::memmem::find_iter(bytes, "\n[").count() + 1;
-    let parsed = Parsed {
-        lines: Vec::with_capacity(lines),
-        sections: Vec::with_capacity(headers),
-        entries: Vec::with_capacity(lines.saturating_sub(headers)),
-    };
-    let mut parser = Parser { bytes, kind, parsed, open: None };
+    let mut parser = Parser { bytes, kind, parsed: Parsed::default(), open: None };
     for mut line in Lines::new(bytes) {
         line.kind = parser.read(&line);
         parser.parsed.lines.push(line);
@@ -25,12 +17,10 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Parsed {
     parser.parsed
 }
 
-/// What a text consists of.
-#[derive(Debug)]
+/// The parts of a text, each in file order.
+#[derive(Debug, Default)]
 pub(super) struct Parsed {
-    /// Every line.
     pub(super) lines: Vec<Line>,
-    /// Every section.
     pub(super) sections: Vec<Section>,
     /// The entries of all sections.
     pub(super) entries: Vec<Entry>,
@@ -46,16 +36,18 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn read(&mut self, line: &Line) -> LineKind {
-        let visible = blank::trim(self.bytes, line.content());
+        let visible = python_space::trim(self.bytes, line.content());
         if visible.is_empty() {
             return LineKind::Blank;
         }
         if is_comment(self.bytes, &visible) {
             return LineKind::Comment;
         }
-        let depth = blank::depth(&self.bytes[line.content()]);
+        let depth = python_space::depth(&self.bytes[line.content()]);
         let kind = if self.open.is_some_and(|open| depth > open) {
-            self.continue_entry(line);
+            if let Some(entry) = self.parsed.entries.last_mut() {
+                entry.range.end = line.range().end;
+            }
             LineKind::Continuation
         } else if let Some(header) = header(self.bytes, &visible) {
             self.begin_section(line, header);
@@ -110,12 +102,6 @@ impl Parser<'_> {
             (Err(refusal), _) => LineKind::Refused(refusal),
         }
     }
-
-    fn continue_entry(&mut self, line: &Line) {
-        if let Some(entry) = self.parsed.entries.last_mut() {
-            entry.extend(line.range().end);
-        }
-    }
 }
 
 /// From `[` through the last `]` of the line, if it is a header; what follows does not matter.
@@ -135,10 +121,10 @@ fn split_entry(bytes: &[u8], line: &Line, visible: &Range<usize>) -> Result<Entr
         });
     };
     let delimiter = visible.start + delimiter;
-    let key = blank::trim(bytes, visible.start..delimiter);
+    let key = python_space::trim(bytes, visible.start..delimiter);
     if key.is_empty() {
         return Err(Refusal::MissingKey);
     }
-    let value = blank::trim(bytes, delimiter + 1..visible.end);
-    Ok(Entry::new(key, value, line.range()))
+    let value = python_space::trim(bytes, delimiter + 1..visible.end);
+    Ok(Entry { key, value, range: line.range() })
 }

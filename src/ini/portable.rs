@@ -10,33 +10,18 @@ use super::section::{FileKind, SectionId};
 pub(crate) enum EditError {
     /// A section name with characters that some parser drops, or that means something else.
     #[error("{name:?} can't be a section name")]
-    Name {
-        /// The name.
-        name: String,
-    },
+    Name { name: String },
     /// A key that is not `[a-z0-9_]+`, or that is given twice.
     #[error("{key:?} can't be a key here")]
-    Key {
-        /// The key.
-        key: String,
-    },
+    Key { key: String },
     /// A value that some parser would cut, unquote, or read as more than one line.
     #[error("the value of {key:?} {defect}")]
-    Value {
-        /// The key that it was meant for.
-        key: String,
-        /// What is wrong with it.
-        defect: Defect,
-    },
-    /// A sort of section that the file does not have.
+    Value { key: String, defect: Defect },
     #[error("the credentials file has only profiles")]
     WrongFile,
-    /// Without the section, the indented header below it would become part of the value above.
+    /// Without the section, the indented header below it would become part of the value above. Lines count from 1.
     #[error("the header on line {line} is indented and would become part of another section's value")]
-    IndentedHeader {
-        /// The header's line, from 1.
-        line: usize,
-    },
+    IndentedHeader { line: usize },
 }
 
 /// What is wrong with a value.
@@ -64,27 +49,17 @@ pub(crate) enum Defect {
 
 /// Adds the header line of a section, without its line end.
 pub(super) fn push_header(text: &mut String, id: &SectionId, kind: FileKind) -> Result<(), EditError> {
-    if *id == SectionId::Default || matches!(id, SectionId::Profile(name) if name == "default") {
-        text.push_str("[default]");
-        return Ok(());
+    if kind == FileKind::Credentials && id.profile().is_none() {
+        return Err(EditError::WrongFile);
     }
-    let (prefix, name) = match id {
-        SectionId::Profile(name) if kind == FileKind::Credentials => ("", name),
-        SectionId::Profile(name) => ("profile ", name),
-        _ if kind == FileKind::Credentials => return Err(EditError::WrongFile),
-        SectionId::SsoSession(name) => ("sso-session ", name),
-        SectionId::Services(name) => ("services ", name),
-        SectionId::Default => return Ok(()),
-        SectionId::Other(name) => ("", name),
-    };
-    if !is_name(name.as_bytes()) {
-        return Err(EditError::Name { name: name.clone() });
+    if id.profile() != Some("default") && !is_name(id.name().as_bytes()) {
+        return Err(EditError::Name { name: id.name().to_owned() });
     }
-    text.extend(["[", prefix, name, "]"]);
+    text.extend(["[", &id.header(kind), "]"]);
     Ok(())
 }
 
-/// Whether every parser takes it for the name of a section.
+/// True if every parser takes it for the name of a section.
 ///
 /// A case variant of `default` is a profile to Go alone or fills every section; `__proto__` breaks JavaScript's parser.
 pub(super) fn is_name(name: &[u8]) -> bool {
@@ -98,38 +73,33 @@ pub(super) fn check_key(key: &str) -> Result<(), EditError> {
     if is_key(key.as_bytes()) { Ok(()) } else { Err(EditError::Key { key: key.to_owned() }) }
 }
 
-/// Whether it is a plain lower-case key.
 pub(super) fn is_key(key: &[u8]) -> bool {
     let allowed = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
     !key.is_empty() && key != b"__proto__" && key.iter().all(allowed)
 }
 
-/// Keys whose empty value means what a missing one means to the one parser that takes it for that, JavaScript's.
-const MAY_BE_EMPTY: [&str; 1] = ["cli_pager"];
-
 /// Refuses what not every parser gives back as it was written.
 pub(super) fn check_value(key: &str, value: &str) -> Result<(), EditError> {
     match defect(value.as_bytes()) {
-        Some(Defect::Empty) if MAY_BE_EMPTY.contains(&key) => Ok(()),
+        // JavaScript's parser drops an empty value; this key is AWS CLI's own, and means the default there when it is missing.
+        Some(Defect::Empty) if key == "cli_pager" => Ok(()),
         Some(defect) => Err(EditError::Value { key: key.to_owned(), defect }),
         None => Ok(()),
     }
 }
 
-/// Why not every parser gives the value back as it was written; nothing if all do.
+/// The reason for which some parser does not give the value back as it was written; none if all do.
 pub(super) fn defect(value: &[u8]) -> Option<Defect> {
     let (Some(first), Some(last)) = (value.first(), value.last()) else {
         return Some(Defect::Empty);
     };
-    // Folds over all bytes, as these are done many at a time.
-    let is_printable = value.iter().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    let has_mark = value.iter().fold(false, |any, byte| any | matches!(byte, b'#' | b';'));
+    let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
     let comment = |pair: &[u8]| pair[0] == b' ' && matches!(pair[1], b'#' | b';');
-    if !is_printable {
+    if !value.iter().all(is_printable) {
         Some(Defect::Character)
     } else if *first == b' ' || *last == b' ' {
         Some(Defect::OuterBlank)
-    } else if has_mark && (matches!(first, b'#' | b';') || value.windows(2).any(comment)) {
+    } else if matches!(first, b'#' | b';') || value.windows(2).any(comment) {
         Some(Defect::Comment)
     } else if matches!(first, b'"' | b'\'') && first == last {
         Some(Defect::Quoted)

@@ -1,10 +1,10 @@
-//! Owns sections and entries as places in the bytes, and what a header names. Must not know what keys mean.
+//! Owns sections and entries as places in the bytes, and which section a header names. Must not know what keys mean.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::blank;
+use super::python_space;
 use super::shlex;
 
 /// The header whose keys `RawConfigParser` gives to every other section.
@@ -13,19 +13,17 @@ pub(super) const DEFAULTS: &str = "DEFAULT";
 /// Which of the two files a text is: headers mean different things in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileKind {
-    /// `~/.aws/config`.
+    /// `~/.aws/config`
     Config,
-    /// `~/.aws/credentials`.
+    /// `~/.aws/credentials`
     Credentials,
 }
 
-/// What a header names to botocore, however it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A section by its type and name, however its header is written. The order is the one that look-up needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum SectionId {
-    /// `[default]`, and in the config file also `[profile default]`.
-    Default,
-    /// `[profile NAME]` in the config file, unquoted; in the credentials file the text between the brackets.
-    /// `Profile("default")` finds what [`SectionId::Default`] finds.
+    /// `[profile NAME]` in the config file, unquoted; in the credentials file the text between the brackets. The profile
+    /// `default` is `[default]` in both, and in the config file also `[profile default]`.
     Profile(String),
     /// `[sso-session NAME]` of the config file.
     SsoSession(String),
@@ -36,12 +34,11 @@ pub(crate) enum SectionId {
 }
 
 impl SectionId {
-    /// What the text between the brackets names.
+    /// Reads the text between the brackets.
     pub(crate) fn parse(header: &str, kind: FileKind) -> Self {
         match (header, kind) {
-            ("default", _) => Self::Default,
             (DEFAULTS, _) => Self::Other(header.to_owned()),
-            (_, FileKind::Credentials) => Self::Profile(header.to_owned()),
+            ("default", _) | (_, FileKind::Credentials) => Self::Profile(header.to_owned()),
             (_, FileKind::Config) => Self::typed(header).unwrap_or_else(|| Self::Other(header.to_owned())),
         }
     }
@@ -49,7 +46,7 @@ impl SectionId {
     /// botocore looks only at how the header begins, so `[profile-foo bar]` is the profile `bar`.
     fn typed(header: &str) -> Option<Self> {
         let make = if header.starts_with("profile") {
-            Self::profile
+            Self::Profile
         } else if header.starts_with("sso-session") {
             Self::SsoSession
         } else if header.starts_with("services") {
@@ -57,41 +54,33 @@ impl SectionId {
         } else {
             return None;
         };
-        // Nearly all headers are such, and there are thousands.
-        let is_plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-        if let Some((sort, name)) = header.split_once(' ')
-            && !name.is_empty()
-            && is_plain(sort)
-            && is_plain(name)
-        {
-            return Some(make(name.to_owned()));
-        }
         let [_, name] = <[String; 2]>::try_from(shlex::split(header)?).ok()?;
         Some(make(name))
     }
 
-    fn profile(name: String) -> Self {
-        if name == "default" { Self::Default } else { Self::Profile(name) }
+    /// The name without the type.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Profile(name) | Self::SsoSession(name) | Self::Services(name) | Self::Other(name) => name,
+        }
     }
 
-    /// What look-up compares: the sort of section and its name.
-    pub(super) fn key(&self) -> (u8, &str) {
-        match self {
-            Self::Default => (0, ""),
-            Self::Profile(name) if name == "default" => (0, ""),
-            Self::Profile(name) => (1, name),
-            Self::SsoSession(name) => (2, name),
-            Self::Services(name) => (3, name),
-            Self::Other(name) => (4, name),
-        }
+    /// The profile's name; none for a section of another type.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        if let Self::Profile(name) = self { Some(name) } else { None }
+    }
+
+    /// The text between the brackets as awsauth writes it.
+    pub(crate) fn header(&self, kind: FileKind) -> String {
+        if kind == FileKind::Config { self.to_string() } else { self.name().to_owned() }
     }
 }
 
-/// The text between the brackets of a section of the config file, as awsauth writes it.
+/// The header in the config file.
 impl fmt::Display for SectionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Default => formatter.write_str("default"),
+            Self::Profile(name) if name == "default" => formatter.write_str(name),
             Self::Profile(name) => write!(formatter, "profile {name}"),
             Self::SsoSession(name) => write!(formatter, "sso-session {name}"),
             Self::Services(name) => write!(formatter, "services {name}"),
@@ -103,11 +92,10 @@ impl fmt::Display for SectionId {
 /// One header with the lines below it, up to the next header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Section {
-    /// What the header names.
     pub(crate) id: SectionId,
     /// From `[` through the last `]`.
     pub(crate) header: Range<usize>,
-    /// What stands between them.
+    /// The text between the brackets.
     pub(crate) name: Range<usize>,
     /// The header's index in the document's lines.
     pub(crate) header_line: usize,
@@ -115,29 +103,19 @@ pub(crate) struct Section {
     pub(crate) range: Range<usize>,
     /// The end of the last line that is neither blank nor a comment: what comes after may belong to the next section.
     pub(crate) body_end: usize,
-    /// Its entries, as places in the list of all.
+    /// Places in the document's list of all entries.
     pub(super) entries: Range<usize>,
 }
 
 /// One setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
-    key: Range<usize>,
-    value: Range<usize>,
-    range: Range<usize>,
+    pub(super) key: Range<usize>,
+    pub(super) value: Range<usize>,
+    pub(super) range: Range<usize>,
 }
 
 impl Entry {
-    /// An entry of one line so far.
-    pub(super) fn new(key: Range<usize>, value: Range<usize>, range: Range<usize>) -> Self {
-        Self { key, value, range }
-    }
-
-    /// Takes the lines up to `end` into it.
-    pub(super) fn extend(&mut self, end: usize) {
-        self.range.end = end;
-    }
-
     /// The key as written.
     pub(crate) fn key(&self) -> Range<usize> {
         self.key.clone()
@@ -155,22 +133,12 @@ impl Entry {
 
     /// The key as botocore compares it.
     pub(super) fn lower_key<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        blank::lower(&bytes[self.key()])
+        python_space::lower(&bytes[self.key()])
     }
 
     /// One past the `=` or `:`.
     pub(super) fn after_delimiter(&self, bytes: &[u8]) -> usize {
-        let (key, value) = (self.key(), self.value());
-        let between = &bytes[key.end..value.start];
-        key.end + between.iter().position(|byte| matches!(byte, b'=' | b':')).map_or(0, |at| at + 1)
+        let between = &bytes[self.key.end..self.value.start];
+        self.key.end + memchr::memchr2(b'=', b':', between).map_or(0, |at| at + 1)
     }
-}
-
-/// One setting inside a nested block such as `s3 =`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NestedEntry {
-    /// The key as written; its case counts.
-    pub(crate) key: Range<usize>,
-    /// The value, trimmed.
-    pub(crate) value: Range<usize>,
 }

@@ -2,42 +2,28 @@
 //!
 //! The crate of that name differs from Python: it has comments, and unescapes `$` and backquotes inside double quotes.
 
-/// The words of `text`, or nothing where Python raises: an open quote, or a backslash at the end.
+/// None where Python raises: an open quote, or a backslash at the end.
 pub(super) fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
+    let mut quote = None;
     let mut rest = text.chars();
     while let Some(char) = rest.next() {
-        match char {
-            ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
-            '\'' => single(&mut rest, word.get_or_insert_default())?,
-            '"' => double(&mut rest, word.get_or_insert_default())?,
-            '\\' => word.get_or_insert_default().push(rest.next()?),
+        match (quote, char) {
+            (None, ' ' | '\t' | '\r' | '\n') => words.extend(word.take()),
+            (None, '\'' | '"') => {
+                quote = Some(char);
+                word.get_or_insert_default();
+            }
+            (Some(open), _) if char == open => quote = None,
+            (None, '\\') => word.get_or_insert_default().push(rest.next()?),
+            (Some('"'), '\\') => match rest.next()? {
+                escaped @ ('"' | '\\') => word.get_or_insert_default().push(escaped),
+                other => word.get_or_insert_default().extend(['\\', other]),
+            },
             _ => word.get_or_insert_default().push(char),
         }
     }
     words.extend(word);
-    Some(words)
-}
-
-fn single(rest: &mut impl Iterator<Item = char>, word: &mut String) -> Option<()> {
-    loop {
-        match rest.next()? {
-            '\'' => return Some(()),
-            char => word.push(char),
-        }
-    }
-}
-
-fn double(rest: &mut impl Iterator<Item = char>, word: &mut String) -> Option<()> {
-    loop {
-        match rest.next()? {
-            '"' => return Some(()),
-            '\\' => match rest.next()? {
-                char @ ('"' | '\\') => word.push(char),
-                char => word.extend(['\\', char]),
-            },
-            char => word.push(char),
-        }
-    }
+    quote.is_none().then_some(words)
 }

@@ -1,4 +1,4 @@
-//! Owns how a file is written, for text that is added to it. Must not know what is added.
+//! Owns the style of a file, for text that is added to it. Must not know what is added.
 
 use super::line::{Line, LineKind};
 use super::parse::Parsed;
@@ -11,7 +11,7 @@ pub(crate) struct Style {
     pub(crate) newline: &'static str,
     /// `" = "` or `"="`.
     pub(crate) separator: &'static str,
-    /// Whether a blank line stands between sections.
+    /// True if a blank line stands between sections.
     pub(crate) blank_between: bool,
 }
 
@@ -22,12 +22,11 @@ impl Default for Style {
 }
 
 impl Style {
-    /// What stands between the delimiter and a value.
+    /// The text between the delimiter and a value.
     pub(super) fn after_delimiter(&self) -> &'static str {
         self.separator.trim_start().trim_start_matches('=')
     }
 
-    /// What most lines, entries and sections of a file do.
     pub(super) fn infer(bytes: &[u8], parsed: &Parsed) -> Self {
         let default = Self::default();
         let crlf = most(parsed.lines.iter().filter_map(|line| match &bytes[line.ending()] {
@@ -51,13 +50,13 @@ impl Style {
     }
 }
 
-/// What most of them say; nothing for a tie.
+/// None for a tie.
 fn most(votes: impl Iterator<Item = bool>) -> Option<bool> {
     let balance: i64 = votes.map(|vote| if vote { 1 } else { -1 }).sum();
     (balance != 0).then_some(balance > 0)
 }
 
-/// Whether a blank line stands above a header and the comments that belong to it.
+/// True if a blank line stands above a header and the comments that belong to it.
 fn blank_above(lines: &[Line], header_line: usize) -> bool {
     let above = lines[..header_line].iter().rev();
     above.map(|line| line.kind).find(|kind| *kind != LineKind::Comment) == Some(LineKind::Blank)

@@ -7,7 +7,7 @@ use super::{Draw, Judged, blocks, manifests, view};
 use crate::ini::{Document, FileKind};
 use crate::model::Catalog;
 
-/// A manifest and a config file that has some of its sections, written by hand.
+/// A manifest, and a config file with some of its sections, written by hand.
 #[derive(Debug, Clone)]
 pub struct AdoptCase {
     /// The manifest.
@@ -17,8 +17,8 @@ pub struct AdoptCase {
 }
 
 impl AdoptCase {
-    /// Draws a manifest, and puts its sections into a file, with comments and other line ends, some keys left out, and the
-    /// user's own sections between them.
+    /// Draws a manifest, and puts its sections into a file, with comments and different line ends, without some of the keys, and
+    /// with the user's own sections between them.
     pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
         let manifest = manifests::draw(draw);
         let mut file = if draw.one_in(4) { files::draw(draw, FileSort::Config, seeds).0 } else { Vec::new() };
@@ -34,7 +34,7 @@ impl AdoptCase {
     }
 }
 
-/// One line of the manifest's as a person may have it.
+/// Writes one line of the manifest's sections as a person may have it.
 fn write(draw: &mut Draw<'_>, line: &str, file: &mut Vec<u8>) {
     let newline = if draw.one_in(8) { "\r\n" } else { "\n" };
     let is_header = line.starts_with('[');
@@ -55,12 +55,12 @@ fn write(draw: &mut Draw<'_>, line: &str, file: &mut Vec<u8>) {
     file.extend(newline.bytes());
 }
 
-/// Any manifest and any file. Either nothing is written, or: the file says of every profile what the model says, once; every
-/// other section is what it was; no comment is lost; and there is nothing left to do.
+/// Takes any manifest and any file. Either nothing is written, or: the file says of every profile what the model says, once;
+/// every other section is unchanged; no comment is lost; and there is nothing left to do.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn adopt_holds(case: &AdoptCase) -> Judged {
     let Some(catalog) = checked(&case.manifest) else { return Judged::Refused };
     let Ok(done) = planned::adopt(&catalog, &case.file) else { return Judged::Refused };
@@ -71,7 +71,7 @@ pub fn adopt_holds(case: &AdoptCase) -> Judged {
     assert_eq!(others(&before, &catalog), others(&after, &catalog), "another section is not what it was");
     let mut kept = comments(&after);
     for comment in comments(&before) {
-        // One that would be taken for a marker is kept in a form that is not; the first of a section has the section's name.
+        // A comment that looks like a marker gets a `# `, and the first one of a section gets the section's name.
         let said = comment.trim_start_matches(['#', ';']).trim();
         let is_kept = |other: &String| {
             let named = other.strip_prefix("# of [").and_then(|rest| rest.split_once("]: "));

@@ -22,7 +22,7 @@ pub struct ApplyCase {
 }
 
 impl ApplyCase {
-    /// Draws the manifests, then the file, which may have a block already; `seeds` are files to begin from.
+    /// Draws the manifests, then the file, which may have a block already. `seeds` are files to start from.
     pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
         let first = manifests::draw(draw);
         let second = if draw.one_in(8) { String::new() } else { manifests::draw(draw) };
@@ -48,23 +48,23 @@ fn alone(text: &str) -> Layers {
     Layers::new(Source::new("profiles.toml", text), "profiles.local.toml")
 }
 
-/// Any text as a manifest: it is read without a panic, is used exactly if it has no error, every finding is at a place of
-/// it, and every profile has a chain.
+/// Reads any text as a manifest, without a panic. It is used if and only if it has no error; every finding is at a place in
+/// it; and every profile has a chain.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn check_holds(text: &str) {
     checked(text);
     layers_hold(text);
 }
 
-/// A manifest that is in order says the same in two files, cut in front of its last profile or, key by key, within all of
-/// them: the rest included, or added by one person. Any two halves are read without a panic.
+/// A valid manifest means the same in two files, cut above its last profile or, key by key, within all profiles: the second
+/// file is included, or added by one person. Any two halves are read without a panic.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn layers_hold(text: &str) -> Judged {
     let whole = load(text).whole().cloned();
     let mut judged = Judged::Refused;
@@ -91,7 +91,7 @@ pub fn layers_hold(text: &str) -> Judged {
     judged
 }
 
-/// The text with every second line of its profiles taken out, and those lines below the headers that they stood under.
+/// Moves every second line of the profiles from the first text to the second, below the same headers.
 fn scattered(text: &str) -> (String, String) {
     let (mut above, mut below) = (String::new(), String::new());
     let mut is_in_profile = false;
@@ -116,12 +116,12 @@ fn by_name(catalog: &Catalog) -> Vec<&Profile> {
     profiles
 }
 
-/// [`check_holds`], and the catalog of a right manifest.
+/// [`check_holds`], and the catalog of a valid manifest.
 pub(super) fn checked(text: &str) -> Option<Catalog> {
     catalog(&alone(text))
 }
 
-/// The same of a manifest in several files.
+/// [`checked`] for a manifest in several files.
 pub(super) fn catalog(layers: &Layers) -> Option<Catalog> {
     let loaded = manifest::load(layers, Audience::Person);
     let places = layers.sources();
@@ -139,7 +139,7 @@ pub(super) fn catalog(layers: &Layers) -> Option<Catalog> {
     Some(catalog)
 }
 
-/// Of a manifest with errors: each profile that is in order has a chain, of such profiles alone, and no error is about it.
+/// In a manifest with errors, each profile without errors has a chain of such profiles.
 fn in_part_holds(loaded: &manifest::Loaded) {
     let Some(catalog) = &loaded.catalog else { return };
     let errors = || loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
@@ -151,17 +151,18 @@ fn in_part_holds(loaded: &manifest::Loaded) {
     }
 }
 
-/// Any manifest and any file. Either nothing is written, or: bytes outside the block stay; AWS CLI can read the file; it
-/// says of every profile exactly what the model says, and of all else what it said; applying again changes nothing; a block
-/// edited by hand is refused, and with force made right; another manifest and the first one again give the same bytes.
+/// Takes any manifest and any file. Either nothing is written, or: bytes outside the block stay; AWS CLI can read the file;
+/// the file says of every profile exactly what the model says, and of everything else what it said before; applying again
+/// changes nothing; a block edited by hand is refused, and with force made right; another manifest and then the first one
+/// again give the same bytes.
 ///
-/// An emptied manifest gives the original back, but for what was added above the block: the missing end of the last
-/// line, then one blank line if the last line is not blank and the file sets its sections apart by blank lines. From
-/// there the first manifest gives the same bytes once more.
+/// An empty manifest gives the original back, except for what was added above the block: the missing end of the last line,
+/// then one blank line if the last line is not blank and the file separates its sections by blank lines. From there, the
+/// first manifest gives the same bytes once more.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn apply_holds(case: &ApplyCase) -> Judged {
     let (Some(first), second) = (checked(&case.first), checked(&case.second)) else { return Judged::Refused };
     let Ok(done) = planned::config(&first, &case.file, Force::No) else { return Judged::Refused };
@@ -176,7 +177,7 @@ pub fn apply_holds(case: &ApplyCase) -> Judged {
     Judged::Yes
 }
 
-/// What stands around the block is the same, and every section there says the same.
+/// The text around the block is unchanged, and every section there reads as before.
 fn outside_stays(before: &[u8], after: &[u8]) {
     match (blocks::find(before), blocks::find(after)) {
         (None, None) => view::same(&Ok::<_, Refusal>(after.to_vec()), before, "there is no block"),
@@ -246,8 +247,8 @@ fn there_and_back(first: &Catalog, second: &Catalog, before: &[u8], done: &[u8])
         return;
     }
     let back = planned::config(first, &there, Force::No).unwrap_or_else(|refusal| panic!("{refusal}"));
-    // The line ends of a block are those of most lines of the file, of which it is one part itself: only a block that
-    // had others when this began may come back with other ones.
+    // The block has the line ends of most lines of the file, of which it is a part itself: only a block that had others at
+    // first may come back with different ones.
     if blocks::find(before).is_some() {
         view::same(&Ok::<_, Refusal>(with_line_feeds(&back)), &with_line_feeds(done), "not the same but for line ends");
     } else {

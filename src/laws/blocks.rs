@@ -1,4 +1,4 @@
-//! Owns how the laws find the managed block and check that it reads as the model. Must not use `plan` for it.
+//! Owns finding the managed block for the laws, and comparing it with the model. Must not use `plan` for it.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use super::expected::{self, Section, Value};
 use crate::ini::{Document, FileKind, SectionId};
 use crate::model::Catalog;
 
-/// Where the block is, marker lines and their ends included, and what stands between them; lines end as Python has it.
+/// The ranges of the block with its marker lines, and of the text between them; lines end as in Python.
 pub(super) fn find(file: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let mut starts = vec![0];
     let is_end = |at: usize| file[at] == b'\n' || (file[at] == b'\r' && file.get(at + 1) != Some(&b'\n'));
@@ -19,7 +19,7 @@ pub(super) fn find(file: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     Some((starts[begin]..after(end), after(begin)..starts[end]))
 }
 
-/// The file says about `catalog` exactly what it must, by awsauth's own parser; the block does also by `rust-ini` and, in
+/// By awsauth's own parser, the file says about `catalog` exactly what it must; so does the block by `rust-ini` and, in
 /// tests, by the SDK for Rust.
 pub(super) fn reads_as(catalog: &Catalog, file: &[u8]) {
     let expected = expected::sections(catalog);
@@ -44,12 +44,8 @@ fn own_view(document: &Document<'_>, id: &SectionId) -> Section {
     let mut found = document.find(id);
     let (Some(section), None) = (found.next(), found.next()) else { panic!("{id:?} is not there exactly once") };
     let value = |key: &str, text: String| {
-        let entry = document.entry(id, key).map(|entry| document.nested(entry)).unwrap_or_default();
-        let pair = |range: &Range<usize>| document.text(range).into_owned();
-        match entry.as_slice() {
-            [] => Value::Text(text),
-            nested => Value::Nested(nested.iter().map(|inner| (pair(&inner.key), pair(&inner.value))).collect()),
-        }
+        let nested = document.entry(id, key).map(|entry| document.nested(entry)).unwrap_or_default();
+        if nested.is_empty() { Value::Text(text) } else { Value::Nested(nested) }
     };
     let read = super::view::section(document, section);
     let count = read.len();
@@ -58,7 +54,7 @@ fn own_view(document: &Document<'_>, id: &SectionId) -> Section {
     section
 }
 
-/// A nested block is, to `rust-ini`, an empty value followed by keys that begin with blanks.
+/// To `rust-ini`, a nested block is an empty value followed by keys that begin with blanks.
 fn rust_ini_view(text: &str) -> Vec<(String, Section)> {
     let options = ParseOption {
         enabled_quote: false,
@@ -90,7 +86,7 @@ fn rust_ini_view(text: &str) -> Vec<(String, Section)> {
 /// The text between a section's brackets.
 fn header(id: &SectionId) -> String {
     match id {
-        SectionId::Default => "default".to_owned(),
+        SectionId::Profile(name) if name == "default" => name.clone(),
         SectionId::Profile(name) => format!("profile {name}"),
         SectionId::SsoSession(name) => format!("sso-session {name}"),
         other => panic!("{other:?} is never written"),

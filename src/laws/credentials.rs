@@ -11,14 +11,14 @@ use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::plan::Refusal;
 use crate::secret::Secret;
 
-/// A manifest, a credentials file, and what is written into it.
+/// A manifest, a credentials file, and the keys to write into it.
 #[derive(Debug, Clone)]
 pub struct CredentialsCase {
     /// The manifest.
     pub manifest: String,
     /// The file before.
     pub file: File,
-    /// Whose session and key it is: one of the manifest's profiles, modulo their number.
+    /// The owner of the session and the key: one of the manifest's profiles, modulo their number.
     pub profile: usize,
     /// The key id, without the `ASIA` or `AKIA` that it begins with.
     pub id: String,
@@ -27,7 +27,7 @@ pub struct CredentialsCase {
 }
 
 impl CredentialsCase {
-    /// Draws the manifest and what is written, then the file; `seeds` are files to begin from.
+    /// Draws the manifest and the keys, then the file. `seeds` are files to start from.
     pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
         let manifest = manifests::draw(draw);
         let profile = draw.below(8);
@@ -49,7 +49,7 @@ impl CredentialsCase {
         LongTermKey { access_key_id: format!("AKIA{}", self.id), secret_access_key: Secret::new(&*self.secret) }
     }
 
-    /// Whether all that is written can be.
+    /// True if all of it can be written.
     fn is_portable(&self) -> bool {
         is_portable_value(&format!("ASIA{}", self.id))
             && is_portable_value(&self.secret)
@@ -57,14 +57,14 @@ impl CredentialsCase {
     }
 }
 
-/// Any manifest and any credentials file: a login, a logout, `keys add` and `apply` either write nothing, or change only
-/// what they are for. What is said of every other section, and every comment outside, stays; the section says what was
-/// written; doing it again changes nothing; a login and a logout after it leave the file but for blank lines; and no
+/// Takes any manifest and any credentials file. A login, a logout, `keys add` and `apply` either write nothing, or change
+/// only their own section: every other one reads as before, and every comment outside stays; the section says what was
+/// written; doing it again changes nothing; after a login and a logout, the file is the same except for blank lines; and no
 /// section loses a long-term key but the one whose key is replaced by force.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn credentials_hold(case: &CredentialsCase) -> Judged {
     let Some(catalog) = checked(&case.manifest) else { return Judged::Refused };
     prune_holds(&catalog, &case.file);
@@ -173,7 +173,7 @@ fn add_key_holds(name: &ProfileName, case: &CredentialsCase) -> Judged {
     judged
 }
 
-/// Whether that refusal is for a reason that is there.
+/// True if there is a reason for that refusal.
 fn matches_case(refusal: &Refusal, case: &CredentialsCase) -> bool {
     match refusal {
         Refusal::Unreadable(faults) => *faults == document(&case.file).faults(),
@@ -196,10 +196,10 @@ fn document(file: &[u8]) -> Document<'_> {
 }
 
 fn id(name: &ProfileName) -> SectionId {
-    if name.is_default() { SectionId::Default } else { SectionId::Profile(name.to_string()) }
+    SectionId::Profile(name.to_string())
 }
 
-/// Whether a section carries awsauth's mark.
+/// True if a section carries awsauth's mark.
 fn is_marked(document: &Document<'_>, section: &Section) -> bool {
     section.id != SectionId::Other("DEFAULT".to_owned()) && document.own_entry(section, "awsauth_expiration").is_some()
 }
@@ -215,13 +215,13 @@ fn long_term_keys(file: &[u8]) -> Vec<(String, String, String)> {
     keys.collect()
 }
 
-/// All sections but those that `may_change` are the same to the byte, and every comment outside of those is still there.
+/// All sections but those that `may_change` are unchanged, and so is every comment outside of those.
 fn only_changes(before: &[u8], after: &[u8], may_change: impl Fn(&SectionId) -> bool) {
     let (before, after) = (document(before), document(after));
     let stays = |section: &Section| !may_change(&section.id);
     assert_eq!(view::texts(&before, stays), view::texts(&after, stays), "another section changed");
     let changes = |section: &Section| may_change(&section.id);
-    // A comment of a changed section may stand behind its last entry now, which is outside.
+    // A comment of a changed section may stand after its last entry now, which is outside.
     let mut kept = view::comments(&after, changes).into_iter();
     assert!(
         view::comments(&before, changes).iter().all(|comment| kept.any(|other| other == *comment)),

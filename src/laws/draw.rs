@@ -1,7 +1,7 @@
-//! Owns choices made by a string of bytes. Must not know what is chosen.
+//! Owns choices made by a string of bytes. Must not know their meaning.
 
-/// Bytes that choices are drawn from, first to last. When they are spent every choice is the first one, so that fewer
-/// and smaller bytes mean a simpler case: that is how proptest and libFuzzer make a failing one small.
+/// The bytes that decide all choices, first to last. When they are spent, every choice is the first one: fewer and smaller
+/// bytes mean a simpler case, which lets proptest and libFuzzer shrink a failing one.
 #[derive(Debug)]
 pub struct Draw<'b> {
     rest: &'b [u8],
@@ -25,7 +25,7 @@ impl<'b> Draw<'b> {
         usize::from(self.byte()) % count
     }
 
-    /// True for one of `count` bytes, never once the bytes are spent.
+    /// True for one byte in `count`, never once the bytes are spent.
     pub fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == count - 1
     }
@@ -40,7 +40,7 @@ impl<'b> Draw<'b> {
         std::mem::take(&mut self.rest)
     }
 
-    /// A text of up to `most` characters: any of Unicode's, mostly those that mean something to some parser.
+    /// A text of up to `most` characters: any of Unicode's, mostly those with a meaning to some parser.
     pub(super) fn text(&mut self, most: usize) -> String {
         const ODD: &[char] = &[
             'a', 'Z', '0', ' ', '\t', '#', ';', '=', ':', '[', ']', '"', '\'', '\\', '\n', '\r', '\0', '\u{85}',

@@ -1,4 +1,4 @@
-//! Owns the laws of edits: one changes what it says and nothing else, or is refused. Must not know what profiles are.
+//! Owns the laws of edits: each one changes only what it should, or is refused. Must not know what profiles are.
 
 use super::files::{self, File, FileSort};
 use super::values::{is_portable_key, is_portable_name, is_portable_value};
@@ -23,7 +23,7 @@ pub enum Change {
         section: usize,
         /// The key.
         key: String,
-        /// What the block says.
+        /// The settings of the block.
         pairs: Vec<(String, String)>,
     },
     /// Take a key out.
@@ -61,7 +61,7 @@ pub enum Change {
 /// A file and the changes to try on it, one after the other.
 #[derive(Debug, Clone)]
 pub struct EditCase {
-    /// Which file it is.
+    /// The kind of the file.
     pub sort: FileSort,
     /// The file.
     pub file: File,
@@ -70,7 +70,7 @@ pub struct EditCase {
 }
 
 impl EditCase {
-    /// Draws the changes, then the file; `seeds` are files to begin from.
+    /// Draws the changes, then the file. `seeds` are files to start from.
     pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
         let changes = (0..=draw.below(4)).map(|_| Change::draw(draw)).collect();
         let sort = draw.pick(&[FileSort::Config, FileSort::Credentials]);
@@ -101,7 +101,7 @@ impl Change {
         }
     }
 
-    /// Which section it is about.
+    /// The section that it is about.
     fn section<'d>(&self, document: &'d Document<'_>) -> Option<(usize, &'d Section)> {
         let (Self::Set { section, .. }
         | Self::SetNested { section, .. }
@@ -116,12 +116,12 @@ impl Change {
     }
 }
 
-/// Any changes, one after the other, to any bytes. Each one keeps the bytes outside its ranges, makes the file say what was
-/// asked for, leaves what all else says, and brings no fault; or it is refused for a reason that is there.
+/// Makes any changes, one after the other, to any bytes. Each one keeps the bytes outside its ranges, makes the file say what
+/// was asked for, leaves everything else, and causes no fault; or it is refused for a reason.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn edits_hold(case: &EditCase) -> Judged {
     let mut file = case.file.to_vec();
     let kind = case.sort.kind();
@@ -214,8 +214,8 @@ fn set_holds(
     if after.find(&changed.id).next_back() == Some(changed) {
         assert_eq!(after.get(&changed.id, key).as_deref(), Some(new.as_str()));
         if let NewValue::Nested(pairs) = value {
-            let read = |name: &str| after.get_nested(&changed.id, key, name);
-            assert!(pairs.iter().all(|(name, value)| read(name).as_ref() == Some(value)));
+            let read = |name: &str| view::nested(&after, &changed.id, key, name);
+            assert!(pairs.iter().all(|(name, value)| read(name).as_deref() == Some(value)));
         }
     }
     assert!(after.faults().len() <= before.faults().len(), "a fault came: {:?}", after.faults());
@@ -284,7 +284,7 @@ fn rename_holds(
     Some(edit)
 }
 
-/// Adding a section and taking it out again leaves the file, but for blank lines and a line end at its end.
+/// Adding a section and taking it out again leaves the file, except for blank lines and a line end at its end.
 fn append_holds(before: &Document<'_>, id: &SectionId, pairs: &[(String, String)]) -> Option<Vec<u8>> {
     let mut entries: Vec<_> =
         pairs.iter().map(|(key, value)| (key.as_str().into(), NewValue::from(value.as_str()))).collect();
@@ -325,13 +325,12 @@ fn id(sort: usize, name: &str) -> SectionId {
         1 => SectionId::SsoSession(name),
         2 => SectionId::Services(name),
         3 => SectionId::Other(name),
-        _ => SectionId::Default,
+        _ => SectionId::Profile("default".to_owned()),
     }
 }
 
 fn is_portable_id(id: &SectionId, kind: FileKind) -> bool {
     match id {
-        SectionId::Default => true,
         SectionId::Profile(name) => name == "default" || is_portable_name(name),
         SectionId::SsoSession(name) | SectionId::Services(name) | SectionId::Other(name) => {
             kind == FileKind::Config && is_portable_name(name)

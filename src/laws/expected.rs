@@ -1,5 +1,5 @@
-//! Owns what the config file must say about a manifest: design's table of patterns, written down apart from `plan` and
-//! without its order of keys. Must not know how it is written.
+//! Owns the sections that the config file must have for a manifest: design's table of patterns, written down apart from
+//! `plan` and without its order of keys. Must not know how they are written.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) enum Value {
     Nested(Vec<(String, String)>),
 }
 
-/// What a section says.
+/// The keys and values of a section.
 pub(super) type Section = BTreeMap<String, Value>;
 
 /// All sections, in the file's order.
@@ -49,7 +49,7 @@ fn profile(profile: &Profile) -> (SectionId, Section) {
         }
     }));
     let name = profile.name.to_string();
-    (if name == "default" { SectionId::Default } else { SectionId::Profile(name) }, section)
+    (SectionId::Profile(name), section)
 }
 
 /// The keys that lead to credentials: one mechanism for each profile.

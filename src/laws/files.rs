@@ -1,4 +1,4 @@
-//! Owns how files are drawn: as people write them, good and bad. Must not judge them.
+//! Owns drawing files as people write them, good and bad. Must not judge them.
 
 use std::fmt;
 use std::ops::Deref;
@@ -61,7 +61,7 @@ const CONFIG_HEADERS: &[&str] = &[
 ];
 const CREDENTIALS_HEADERS: &[&str] =
     &["[q§]", "[q§-long-term]", "[q §]", "[ q§ ]", "[q§] # c", "  [q§]", "[profile q§]"];
-/// What sections of the credentials file hold, each key once; `§` is a number.
+/// Entries of the credentials file, each key once; `§` is a number.
 const KEYS: [&[&str]; 5] = [
     &[
         "aws_access_key_id = AKIA§",
@@ -75,7 +75,7 @@ const KEYS: [&[&str]; 5] = [
     &["", "awsauth_expiration = 2026-01-01T00:00:00Z", "awsauth_expiration=x"],
     &["", "", "region = x", "# mine", "\n# mine"],
 ];
-/// What AWS CLI refuses, or takes for something else than it looks.
+/// Lines that AWS CLI refuses, or reads differently from how they look.
 const JUNK: &[&str] = &[
     "nonsense",
     "[open",
@@ -98,7 +98,7 @@ const JUNK: &[&str] = &[
 ];
 use crate::ini::pieces::PIECES;
 
-/// Which of AWS's two files.
+/// One of AWS's two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileSort {
     /// `~/.aws/config`
@@ -108,7 +108,7 @@ pub enum FileSort {
 }
 
 impl FileSort {
-    /// The same to `ini`.
+    /// Its kind for `ini`.
     pub(super) fn kind(self) -> FileKind {
         match self {
             Self::Config => FileKind::Config,
@@ -135,7 +135,7 @@ impl fmt::Debug for File {
     }
 }
 
-/// Draws a file, as a rule one that AWS CLI reads; `seeds` are files to begin from.
+/// Draws a file, in most cases one that AWS CLI reads. `seeds` are files to start from.
 pub(super) fn draw(draw: &mut Draw<'_>, sort: FileSort, seeds: &[Vec<u8>]) -> File {
     File(match draw.below(8) {
         0..=4 => lines(draw, sort),

@@ -1,4 +1,4 @@
-//! Owns how manifests are drawn: all five patterns, settings, SSO sessions, variables and defaults, as a rule right.
+//! Owns drawing manifests: all five patterns, settings, SSO sessions, variables and defaults, in most cases valid ones.
 //! Must not judge them.
 
 use std::fmt::Write as _;
@@ -32,7 +32,7 @@ const DEFAULTS: &[&str] = &[
     "mfa_serial = \"GAHT12345678\"",
     "duration_seconds = 900",
 ];
-/// What a matrix is made of.
+/// The lines of a matrix.
 const ACCOUNTS: &str =
     "[accounts]\na = \"111111111111\"\nb = { id = \"222222222222\", tags = [\"t\"], roles = [\"Admin\", \"Read\"] }\n";
 const CHOICES: &[&str] = &[
@@ -46,11 +46,11 @@ const MADE: &[&str] = &[
     "pattern = \"sso\"\nsso_account_id = \"${account_id}\"\nsso_role_name = \"${role}\"\n\
      sso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n",
 ];
-/// What is put somewhere into a manifest to make it a wrong one.
+/// Lines that make a manifest wrong wherever they stand.
 const WRONG: &[&str] =
     &["\"", "[", "\n", "\u{0}", "x = 1\n", "[profiles.main]\n", "é", "${", "version = 2\n", "\u{202e}", "'''", "\r"];
 
-/// What a profile can stand on.
+/// The profiles that can be the source of another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Base {
     Key,
@@ -58,7 +58,7 @@ enum Base {
     Sso,
 }
 
-/// Draws the text of a manifest, one in eight with something wrong in it.
+/// Draws the text of a manifest; one in eight has an error.
 pub(super) fn draw(draw: &mut Draw<'_>) -> String {
     let mut text = "[vars]\nteam = \"pay\"\nregion = \"".to_owned() + draw.pick(REGIONS) + "\"\n";
     let sessions = draw.below(3);
@@ -85,7 +85,7 @@ pub(super) fn draw(draw: &mut Draw<'_>) -> String {
     if draw.one_in(8) { spoiled(draw, text) } else { text }
 }
 
-/// Lines below a block: a section, or what belongs to none.
+/// Lines below a block: a section, or entries without a header.
 pub(super) fn section_below(draw: &mut Draw<'_>) -> String {
     let section =
         draw.pick(&["[profile later]\nk = v\n", "", "\n# mine\n", "[later]", " [profile later]\n k = v\n", "k = v\n"]);

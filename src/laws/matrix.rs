@@ -1,5 +1,4 @@
-//! Owns the law of matrices: what one makes is what the same profiles say when they are written out. Must not know how
-//! they are made.
+//! Owns the law of matrices: a matrix means the same as its profiles, written out. Must not know how they are expanded.
 
 use super::several::{FILES, Lines, Several, get, merged, names, table};
 use super::{Draw, Judged, apply};
@@ -86,7 +85,7 @@ const MORE: Choices = &[
     ("settings.s3.addressing_style", &["", "", "\"path\""]),
     ("settings.sdk_ua_app_id", &["", "", "\"${account}\""]),
 ];
-/// What a written profile may win with.
+/// The keys of a written profile, which win over those of the matrix.
 const OVER: Choices = &[
     ("output", &["", "\"yaml\""]),
     ("region", &["", "", "\"eu-central-1\""]),
@@ -94,7 +93,7 @@ const OVER: Choices = &[
     ("settings.max_attempts", &["", "9"]),
     ("settings.s3.max_queue_size", &["", "", "7"]),
 ];
-/// What may be left out besides single names.
+/// Globs for `exclude`.
 const PATTERNS: &[&str] = &["*-Admin", "prod-?dmin", "?rod*", "*eu*-?e*", "x-?ev", "*-[ADR]?m*"];
 /// The sessions, two of them with the names of accounts.
 const TOP: &str = "[vars]\nteam = \"pay\"\n\
@@ -113,7 +112,7 @@ struct Account {
     keys: Several,
 }
 
-/// A matrix, and what it makes written out.
+/// A matrix, and its profiles written out.
 #[derive(Debug)]
 pub struct MatrixCase {
     /// In the order of [`FILES`].
@@ -121,17 +120,17 @@ pub struct MatrixCase {
     written: String,
 }
 
-/// Everything that a matrix makes profiles of.
+/// The parts of a matrix that make profiles.
 #[derive(Debug)]
 struct World {
     defaults: Several,
     accounts: Vec<Account>,
     matrix: Several,
-    /// What wins over profiles that are made, by their names.
+    /// Written profiles, by name, which win over those of the matrix.
     over: Vec<(String, Several)>,
 }
 
-/// Some of `choices`, in their order, each once; the first if that is none, and nearly always at least one.
+/// Some of `choices`, in their order, each once; nearly always at least one.
 fn some<T: Copy>(draw: &mut Draw<'_>, choices: &[T]) -> Vec<T> {
     let mut some: Vec<T> = choices.iter().copied().filter(|_| draw.one_in(2)).collect();
     if some.is_empty() && !draw.one_in(4) {
@@ -151,7 +150,7 @@ fn keys(draw: &mut Draw<'_>, files: &[usize], choices: Choices) -> Several {
     keys
 }
 
-/// Whether a profile of that pattern, which stands in quotes, takes that key of those that are drawn for several.
+/// True if a profile of that pattern, given in quotes, takes that key.
 fn fits(pattern: &str, key: &str) -> bool {
     match key {
         "sso_session" => pattern == "\"sso\"",
@@ -182,7 +181,7 @@ impl World {
         world
     }
 
-    /// What each profile has. The pattern may stand in `[defaults]`, as may the session.
+    /// The keys of each profile. The pattern may stand in `[defaults]`, as may the session.
     fn draw_kind(&mut self, draw: &mut Draw<'_>, files: &[usize], has_roles: bool) {
         let kinds = KINDS.iter().filter(|kind| has_roles || kind.iter().all(|(_, value)| !value.contains("${role")));
         let kind = draw.pick(&kinds.collect::<Vec<_>>());
@@ -200,7 +199,7 @@ impl World {
         }
     }
 
-    /// Which accounts and roles there are profiles for, and their names.
+    /// The choice of accounts and roles, and the names of the profiles.
     fn draw_choice(&mut self, draw: &mut Draw<'_>, files: &[usize], has_roles: bool) {
         let open: Vec<&str> = self.open().map(|account| account.name).collect();
         let templates: Vec<&str> = NAMES.iter().copied().filter(|name| has_roles || !name.contains("${role")).collect();
@@ -226,7 +225,7 @@ impl World {
         }
     }
 
-    /// What is left out; what another file leaves out does not count.
+    /// The excluded names; `exclude` of a lower file does not count.
     fn draw_exclude(&mut self, draw: &mut Draw<'_>, files: &[usize]) {
         let mut excluded: Vec<String> =
             PATTERNS.iter().filter(|_| draw.one_in(8)).map(|pattern| (*pattern).to_owned()).collect();
@@ -286,7 +285,7 @@ impl World {
         made
     }
 
-    /// What one file says.
+    /// The text of one file.
     fn text(&self, file: usize) -> String {
         let mut text = String::new();
         if file == 1 {
@@ -303,7 +302,7 @@ impl World {
         text
     }
 
-    /// Everything that is made, written out.
+    /// All profiles, written out.
     fn written(&self) -> String {
         let mut text = TOP.to_owned();
         table(&mut text, "profiles.main", &merged([&self.defaults_for("\"iam-mfa\""), &owned(MAIN)]));
@@ -322,7 +321,7 @@ impl World {
         text
     }
 
-    /// What a profile of that pattern has if nothing else is said.
+    /// The least keys of a profile of that pattern.
     fn defaults_for(&self, pattern: &str) -> Lines {
         let mut defaults = self.defaults.merged();
         defaults.retain(|(key, _)| fits(pattern, key));
@@ -330,13 +329,13 @@ impl World {
     }
 }
 
-/// Some accounts, in the order in which the files that are read one after another name them.
+/// Some accounts, in the order in which the files name them.
 fn accounts(draw: &mut Draw<'_>, files: &[usize]) -> Vec<Account> {
     let mut accounts = Vec::new();
     for quoted in some(draw, ACCOUNTS) {
         let mut keys = keys(draw, files, ACCOUNT);
         for file in files {
-            // Another file's word is another number.
+            // A word of another file replaces the number.
             let number = 111_111_111_110 + 10 * (accounts.len() + 1) + file;
             if *file == 1 || draw.one_in(4) {
                 keys.put(*file, "id", &format!("\"{number}\""));
@@ -366,7 +365,7 @@ impl Account {
         names(self.keys.get("tags").unwrap_or_default())
     }
 
-    /// A text of the matrix as it is for this account and a role.
+    /// A text of the matrix, expanded for this account and a role.
     fn fill(&self, text: &str, role: &str) -> String {
         let values = [
             ("${account}", self.name),
@@ -378,7 +377,7 @@ impl Account {
         values.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
 
-    /// What its profiles have from it, over what they have from the matrix.
+    /// The keys that its profiles get from it, over those of the matrix.
     fn over(&self, matrix: &Lines) -> Lines {
         let region = self.keys.get("region").map(|region| ("region", region.to_owned()));
         let mut tags = self.tags();
@@ -393,7 +392,7 @@ fn owned(lines: &[(&'static str, &str)]) -> Lines {
     lines.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
 }
 
-/// Whether a name is of that form: `*` stands for anything, `?` for one character, `[abc]` for one of these.
+/// Matches a glob: `*` stands for anything, `?` for one character, `[abc]` for one of these.
 fn matches(pattern: &[u8], name: &[u8]) -> bool {
     match pattern.split_first() {
         None => name.is_empty(),
@@ -415,12 +414,12 @@ impl MatrixCase {
     }
 }
 
-/// What a matrix makes is what the same profiles say when they are written out, in the same order: all of it, or nothing
-/// where anything is wrong.
+/// A matrix gives what the same profiles give when they are written out, in the same order: all of it, or nothing if
+/// anything is wrong.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn matrix_holds(case: &MatrixCase) -> Judged {
     let [included, manifest, local] = &case.matrix;
     let mut layers = Layers::new(Source::new("profiles.toml", &**manifest), "profiles.local.toml");

@@ -1,9 +1,9 @@
-//! Owns what must hold for any manifest and any file, and how such inputs are drawn from bytes. Must not be part of the
+//! Owns the laws that must hold for any manifest and any file, and drawing such inputs from bytes. Must not be part of the
 //! program: only tests and the targets of `fuzz/` compile it.
 //!
-//! A law is a function that panics where it does not hold. All inputs are drawn from a string of bytes ([`Draw`]), so
-//! that proptest and libFuzzer try, shrink and keep the very same cases: `tests` runs 10,000 and more of each with a fixed
-//! seed in every `cargo test`, `fuzz/` runs them for as long as one likes.
+//! A law is a function that panics if it does not hold. All inputs are drawn from a string of bytes ([`Draw`]), so that
+//! proptest and libFuzzer try, shrink and keep the very same cases: `tests` runs 10,000 and more of each with a fixed seed in
+//! every `cargo test`, `fuzz/` runs them for as long as one likes.
 
 mod adopt;
 mod apply;
@@ -33,7 +33,7 @@ pub use matrix::{MatrixCase, matrix_holds};
 pub use parse::parse_is_identity;
 pub use values::{ValueCase, value_holds};
 
-/// Whether a case was one that a law has anything to say about.
+/// The outcome of a law for one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judged {
     /// Something was written, and it is right.

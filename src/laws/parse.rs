@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use crate::ini::{Document, FileKind, LineKind, Section, SectionId, splice};
 
-/// Any bytes, read as either file: every byte belongs to exactly one line, sections and entries lie in order and within
-/// each other on the bounds of lines, and no look-up panics.
+/// Reads any bytes as either file: every byte belongs to exactly one line, sections and entries are in order and within each
+/// other on the bounds of lines, and no look-up panics.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn parse_is_identity(bytes: &[u8]) {
     for kind in [FileKind::Config, FileKind::Credentials] {
         let document = Document::parse(bytes, kind);
@@ -63,9 +63,9 @@ fn entries_are_in_order(document: &Document<'_>, section: &Section, line_ends: &
         assert!(entry.range().start <= entry.key().start && entry.key().start < entry.key().end);
         assert!(entry.key().end < entry.value().start && entry.value().start <= entry.value().end);
         assert!(entry.value().end <= entry.range().end);
-        for nested in document.nested(entry) {
-            assert!(entry.value().end <= nested.key.start && nested.key.end < nested.value.start);
-            assert!(nested.value.end <= entry.range().end);
+        for (key, value) in document.nested_ranges(entry) {
+            assert!(entry.value().end <= key.start && key.end < value.start);
+            assert!(value.end <= entry.range().end);
         }
         end = entry.range().end;
     }
@@ -80,10 +80,10 @@ fn look_ups_work(document: &Document<'_>) {
             let is_utf8 = std::str::from_utf8(&document.bytes()[entry.key()]).is_ok();
             let is_read = document.find(&section.id).next_back() == Some(section);
             assert!(found.is_some() || !is_utf8 || !is_read, "{key:?} is not found");
-            document.get_nested(&section.id, &key, "a");
+            super::view::nested(document, &section.id, &key, "a");
         }
     }
-    let strange = [SectionId::Default, SectionId::Profile(String::new()), SectionId::Other("]\n".to_owned())];
+    let strange = [SectionId::Profile(String::new()), SectionId::Other("]\n".to_owned())];
     for id in strange {
         document.get(&id, "");
         document.get(&id, "ß");

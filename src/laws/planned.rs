@@ -1,13 +1,13 @@
-//! Owns the laws' only way to `plan`: each call as a function from bytes to bytes. Must not judge what comes out, beyond
-//! that no plan may fail its own proof.
+//! Owns the laws' only way to `plan`: each call as a function from bytes to bytes. Must not judge the result, beyond that
+//! no plan may fail its own proof.
 
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
-use crate::plan::{self, Adoption, Existing, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Adoption, Overwrite, Permission, Plan, Refusal};
 
 /// awsauth's own path in what is rendered.
 pub(super) const PROGRAM: &str = "/usr/bin/awsauth";
 
-/// Whether what stands there already may be replaced.
+/// Permission to replace an edited block, or another key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Force {
     /// `--force`
@@ -29,19 +29,14 @@ impl From<Force> for Overwrite {
 pub(super) fn config(catalog: &Catalog, file: &[u8], force: Force) -> Result<Vec<u8>, Refusal> {
     after(
         file,
-        plan::config(
-            catalog,
-            Existing::read(file),
-            PROGRAM,
-            Permission { overwrite: force.into(), adoption: Adoption::Refuse },
-        ),
+        plan::config(catalog, file, PROGRAM, Permission { overwrite: force.into(), adoption: Adoption::Refuse }),
     )
 }
 
 /// The config file after `apply --adopt`.
 pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
     let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::TakeOver };
-    after(file, plan::config(catalog, Existing::read(file), PROGRAM, permission))
+    after(file, plan::config(catalog, file, PROGRAM, permission))
 }
 
 /// The credentials file after `apply`; no session is kept anywhere else.

@@ -1,8 +1,8 @@
-//! Owns tables whose keys stand in several files, and what they say together. Must not know whose tables they are.
+//! Owns tables whose keys stand in several files, and their merge. Must not know whose tables they are.
 
 use std::fmt::Write as _;
 
-/// The files of one manifest: what it includes, itself, and what one person adds. Each wins over those before it.
+/// The files of one manifest: an included one, the manifest, and the personal one. Each wins over those before it.
 pub(super) const FILES: usize = 3;
 
 /// Keys with their values as TOML, each key once.
@@ -13,7 +13,7 @@ pub(super) type Lines = Vec<(&'static str, String)>;
 pub(super) struct Several([Lines; FILES]);
 
 impl Several {
-    /// Writes a key into one of the files, over what stands there; no value is none.
+    /// Writes a key into one of the files, over its old value; no value removes it.
     pub(super) fn put(&mut self, file: usize, key: &'static str, value: &str) {
         if !value.is_empty() {
             self.0[file].retain(|(other, _)| *other != key);
@@ -26,17 +26,17 @@ impl Several {
         self.0.iter_mut().for_each(|lines| lines.retain(|(key, _)| is_wanted(key)));
     }
 
-    /// What one file says.
+    /// The table of one file.
     pub(super) fn file(&self, file: usize) -> &Lines {
         &self.0[file]
     }
 
-    /// What they say of one key together.
+    /// The merged value of one key.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().rev().find_map(|lines| get(lines, key))
     }
 
-    /// What they say together.
+    /// The merged table.
     pub(super) fn merged(&self) -> Lines {
         merged(&self.0)
     }

@@ -1,13 +1,15 @@
-//! Owns the laws of values: whatever text a manifest holds stands in the file exactly so, or is an error. Also says once
-//! more, apart from `ini` and `model`, what every AWS parser reads alike (aws-facts §1.3).
+//! Owns the laws of values: any text in a manifest stands in the file unchanged, or is an error. Also says once more, apart
+//! from `ini` and `model`, what every AWS parser reads alike (aws-facts §1.3).
+
+use std::borrow::Cow;
 
 use super::apply::checked;
 use super::manifests::escaped;
 use super::planned::{self, Force};
-use super::{Draw, Judged, blocks};
+use super::{Draw, Judged, blocks, view};
 use crate::ini::{Document, FileKind, SectionId};
 
-/// Whether every AWS parser gives that value back as it is written.
+/// True if every AWS parser gives that value back as it is written.
 pub(super) fn is_portable_value(value: &str) -> bool {
     let inner: Vec<char> = value.chars().collect();
     let is_quoted = matches!(inner.first(), Some('"' | '\'')) && inner.first() == inner.last();
@@ -17,27 +19,27 @@ pub(super) fn is_portable_value(value: &str) -> bool {
     !value.is_empty() && value.trim() == value && !value.ends_with('\\') && is_printable && !is_quoted && !has_comment
 }
 
-/// Whether every AWS parser takes that key as it is written.
+/// True if every AWS parser takes that key as it is written.
 pub(super) fn is_portable_key(key: &str) -> bool {
     let is_right = |one: char| matches!(one, 'a'..='z' | '0'..='9' | '_');
     !key.is_empty() && key != "__proto__" && key.chars().all(is_right)
 }
 
-/// Whether every AWS parser takes that section name as it is written; `default` is no name but a header of its own.
+/// True if every AWS parser takes that section name as it is written; `default` is no name but a header of its own.
 pub(super) fn is_portable_name(name: &str) -> bool {
     let is_right = |one: char| matches!(one, 'A'..='Z' | 'a'..='z' | '0'..='9') || "_.@%+:/-".contains(one);
     !name.is_empty() && name != "__proto__" && name.to_lowercase() != "default" && name.chars().all(is_right)
 }
 
-/// One string of a manifest that is right but for it.
+/// One string of a manifest that is valid apart from it.
 struct Field {
     /// The manifest, with `@` for the string in its quotes.
     manifest: &'static str,
-    /// Where it stands in the config file.
+    /// The place of the string in the config file.
     place: Place,
 }
 
-/// Where a string of the manifest stands in the config file.
+/// A place for a string of the manifest in the config file.
 enum Place {
     /// As this key of `[profile p]`.
     Profile(&'static str),
@@ -156,14 +158,14 @@ const FIELDS: &[Field] = &[
 /// A text in one place of a manifest.
 #[derive(Debug, Clone)]
 pub struct ValueCase {
-    /// Which of the manifest's keys, modulo their number.
+    /// One of the manifest's keys, modulo their number.
     pub field: usize,
-    /// What is written there.
+    /// The text there.
     pub text: String,
 }
 
 impl ValueCase {
-    /// Draws a text that is hostile, right, or a right one with something hostile in it.
+    /// Draws a hostile text, a right one, or a right one with something hostile in it.
     pub fn draw(draw: &mut Draw<'_>) -> Self {
         const RIGHT: &[&str] = &[
             "",
@@ -203,12 +205,12 @@ impl ValueCase {
     }
 }
 
-/// Whatever text stands in whichever key: either the manifest has an error, or the config file holds exactly that text
-/// there, and otherwise what the model says. Only the end of a start URL may be trimmed.
+/// Puts any text into any key: either the manifest has an error, or the config file holds exactly that text there, and
+/// everything else that the model says. Only the end of a start URL may be trimmed.
 ///
 /// # Panics
 ///
-/// Where that does not hold.
+/// If the law does not hold.
 pub fn value_holds(case: &ValueCase) -> Judged {
     let field = &FIELDS[case.field % FIELDS.len()];
     let is_literal = field.manifest.contains("[vars]") || field.manifest.contains("\"@\"]\np");
@@ -227,7 +229,7 @@ pub fn value_holds(case: &ValueCase) -> Judged {
     let found = match field.place {
         Place::Nowhere => return Judged::Yes,
         Place::Profile(key) => document.get(&profile, key),
-        Place::Nested(key) => document.get_nested(&profile, "s3", key),
+        Place::Nested(key) => view::nested(&document, &profile, "s3", key).map(Cow::from),
         Place::Session(key) => document.get(&session, key),
         Place::ProfileName => name(SectionId::Profile(case.text.clone())),
         Place::SessionName => name(SectionId::SsoSession(case.text.clone())),

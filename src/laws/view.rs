@@ -1,4 +1,4 @@
-//! Owns how the laws look at a file: what each section says, its text, and what stands outside sections. Must not judge.
+//! Owns the laws' view of a file: the keys of each section, its text, and the comments outside sections. Must not judge.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -11,7 +11,7 @@ pub(super) fn same<E: Debug>(planned: &Result<Vec<u8>, E>, expected: &[u8], what
     assert!(planned == expected, "{what}:\n   {}\nis {}", expected.escape_ascii(), planned.escape_ascii());
 }
 
-/// What the value of a nested block is to a parser that takes it for text.
+/// The value of a nested block to a parser that takes it for text.
 pub(super) fn block_text(pairs: &[(String, String)]) -> String {
     pairs.iter().flat_map(|(key, value)| ["\n", key, " = ", value]).collect()
 }
@@ -22,13 +22,18 @@ pub(super) fn section(document: &Document<'_>, section: &Section) -> Vec<(String
     entries.map(|entry| (document.text(&entry.key()).to_lowercase(), document.value(entry).into_owned())).collect()
 }
 
+/// One setting of a nested block; the last one where it is repeated.
+pub(super) fn nested(document: &Document<'_>, id: &SectionId, key: &str, nested: &str) -> Option<String> {
+    let pairs = document.nested(document.entry(id, key)?);
+    pairs.into_iter().rfind(|(key, _)| key == nested).map(|(_, value)| value)
+}
+
 /// [`section`] of every section.
 pub(super) fn sections(document: &Document<'_>) -> Vec<Vec<(String, String)>> {
     document.sections().iter().map(|one| section(document, one)).collect()
 }
 
-/// Each section whose header is at a place that `is_meant`, with its bytes from the header through its last entry,
-/// without the last line's end.
+/// Each section that `is_meant`, with its bytes from the header through its last entry, without the last line's end.
 pub(super) fn texts<'d>(
     document: &'d Document<'_>,
     is_meant: impl Fn(&Section) -> bool,
@@ -37,7 +42,7 @@ pub(super) fn texts<'d>(
     meant.map(|section| (&section.id, without_end(&document.bytes()[section.header.start..section.body_end]))).collect()
 }
 
-/// The comments that are not inside one of the sections at a place that `is_meant`.
+/// The comments outside the sections that `is_meant`.
 pub(super) fn comments<'d>(document: &'d Document<'_>, is_meant: impl Fn(&Section) -> bool) -> Vec<&'d [u8]> {
     let bodies = document.sections().iter().filter(|section| is_meant(section));
     let bodies: Vec<Range<usize>> = bodies.map(|section| section.range.start..section.body_end).collect();

@@ -1,80 +1,54 @@
-//! Owns taking sections over that stand outside the managed block: what they hold must be given by the manifest, and
-//! their comments stay. Must not render the block.
+//! Owns taking over sections that stand outside the managed block: the manifest must give all that they hold, and their
+//! comments stay. Must not render the block.
 
 use std::ops::Range;
 
-use super::block::{self, Block};
+use super::block;
 use super::compare::{self, Difference, Sameness, SectionDifference};
-use super::faults::check_faults;
+use super::config_file::ConfigFile;
+use super::file_plan::Plan;
 use super::refusal::Refusal;
-use super::{Change, Plan, covers, desired, proof};
-use crate::ini::{Document, Edit, Entry, Fault, LineKind, NewSection, Section, SectionId};
+use super::{desired, proof};
+use crate::ini::{Document, Edit, Entry, LineKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, Kind, SsoAccess};
 
-/// Sections that leave their place.
-#[derive(Default)]
+/// The file without the sections that are taken over.
 pub(super) struct Adopted {
-    /// The file without them.
-    pub(super) plan: Plan,
+    pub(super) without: Vec<u8>,
+    /// The places of those sections, sorted.
+    pub(super) removed: Vec<Range<usize>>,
     /// The comments that stood in them, one line each, to be kept above the block.
     pub(super) comments: Vec<String>,
 }
 
-/// Takes every section of the manifest that stands outside the block out of the file.
+/// Takes every section of the manifest that stands outside the block out of the file; none if there is none.
 pub(super) fn adopt(
     catalog: &Catalog,
-    document: &Document<'_>,
-    faults: &[Fault],
-    found: Option<&Block>,
+    file: &ConfigFile<'_>,
     sections: &[NewSection<'_>],
     program: &str,
-) -> Result<Adopted, Refusal> {
-    let mut outside = outside(document, found, sections);
+) -> Result<Option<Adopted>, Refusal> {
+    let document = &file.document;
+    let outside = file.outside(sections);
     if outside.is_empty() {
-        return Ok(Adopted::default());
+        return Ok(None);
     }
-    outside.sort_by_key(|section| section.header.start);
-    check_readable(document, faults, found, &outside)?;
+    let leaving: Vec<Range<usize>> = outside.iter().map(|section| section.range.start..section.body_end).collect();
+    file.check_faults(&leaving)?;
     let lacking: Vec<SectionDifference> =
         outside.iter().filter_map(|section| lacking(catalog, document, section, program)).collect();
     if !lacking.is_empty() {
         return Err(Refusal::Lacking(lacking));
     }
-    let mut adopted = Adopted::default();
     let mut edits: Vec<Edit> = Vec::new();
     for section in &outside {
         edits.push(remove(document, section, edits.last())?);
-        adopted.plan.changes.push((section.id.to_string(), Change::Adopted));
-        adopted.comments.extend(comments(document, section));
     }
-    adopted.plan.changes.dedup();
-    let changes = std::mem::take(&mut adopted.plan.changes);
-    adopted.plan = Plan::new(document.bytes(), edits, changes)?;
-    proof::removal(document, &adopted.plan, &outside)?;
-    Ok(adopted)
-}
-
-/// The sections that the block would hold and that stand outside it.
-pub(super) fn outside<'d>(
-    document: &'d Document<'_>,
-    found: Option<&Block>,
-    sections: &[NewSection<'_>],
-) -> Vec<&'d Section> {
-    let is_outside = |section: &&Section| found.is_none_or(|block| !block.range.contains(&section.header.start));
-    sections.iter().flat_map(|section| document.find(&section.id).filter(is_outside)).collect()
-}
-
-/// Refuses a file that AWS CLI could not read after this either.
-fn check_readable(
-    document: &Document<'_>,
-    faults: &[Fault],
-    found: Option<&Block>,
-    leaving: &[&Section],
-) -> Result<(), Refusal> {
-    let leaving: Vec<Range<usize>> = leaving.iter().map(|section| section.range.start..section.body_end).collect();
-    check_faults(document, faults, &|offset, is_copy| {
-        found.is_some_and(|block| block.range.contains(&offset)) || is_copy && covers(&leaving, offset)
-    })
+    let plan = Plan::new(document, edits)?;
+    proof::removal(document, &plan, &outside)?;
+    let removed = plan.edits.iter().map(|edit| edit.range.clone()).collect();
+    let comments = outside.iter().flat_map(|section| comments(document, section)).collect();
+    Ok(Some(Adopted { without: plan.after, removed, comments }))
 }
 
 fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
@@ -86,18 +60,18 @@ fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, progra
     (!differences.is_empty()).then(|| SectionDifference::of(document, section, differences))
 }
 
-/// Whether all that the file says of the section's SSO session is what the manifest gives for it under another name.
+/// True if the manifest gives all that the file says of the section's SSO session, under another name of the session.
 fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> bool {
     let Some(portal) = compare::portal(document, section) else { return false };
-    let profile = catalog.get(desired::name(&section.id)).map(|profile| &profile.kind);
+    let profile = section.id.profile().and_then(|name| catalog.get(name)).map(|profile| &profile.kind);
     let Some(Kind::Sso { access: SsoAccess::Session(session), .. }) = profile else { return false };
     let given = desired::given(catalog, &SectionId::SsoSession(session.name.to_string()), program);
     document.own_entry(portal, "sso_start_url").is_some()
         && compare::ungiven(document, portal, &given, Sameness::Meaning).is_empty()
 }
 
-/// The line, by index, of the first comment right above a section's header: it is about that section. Not so one at the
-/// top of the file, which is about the file, the end marker of the block, and what stands above a line that divides the file.
+/// The line, by index, of the first comment right above a section's header, which is about that section. A comment at the
+/// top of the file is about the file; a marker of the block, or a line that divides the file, ends the comment below it.
 fn first_above(document: &Document<'_>, section: &Section) -> usize {
     let lines = document.lines();
     let text = |index: usize| document.text(&lines[index].content());
@@ -110,7 +84,7 @@ fn first_above(document: &Document<'_>, section: &Section) -> usize {
     if first == 0 || is_marker { section.header_line } else { first }
 }
 
-/// Whether a comment divides the file, and is about more than the section below it: `# ----`, `### Production ###`.
+/// True if a comment divides the file, and is about more than the section below it: `# ----`, `### Production ###`.
 fn is_divider(comment: &str) -> bool {
     let text = comment.trim().trim_start_matches(['#', ';']);
     let is_rule = |c: char| c.is_ascii_punctuation();
@@ -122,7 +96,7 @@ fn is_divider(comment: &str) -> bool {
     text.trim().is_empty() || marks >= 3 || has_rule(&mut text.chars()) || has_rule(&mut text.chars().rev())
 }
 
-/// Takes a section out with the comments right above it; where the one above is taken out as well, not a byte twice.
+/// Takes a section out with the comments right above it. `above` is the edit before, which may end in those comments.
 fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> Result<Edit, Refusal> {
     let mut edit = document.remove_section(section)?;
     let first = first_above(document, section);
@@ -139,8 +113,8 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
     Ok(edit)
 }
 
-/// The comments of a section, the first that says something with the section's name, each as a line of its own at its
-/// beginning: indented ones would become part of the value above to Rust's SDK (aws-facts §1.2).
+/// The comments of a section, each as a line of its own without indentation: to Rust's SDK, an indented one would become
+/// part of the value above (aws-facts §1.2). The first one that says something gets the section's name.
 fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let lines = document.lines()[first_above(document, section)..].iter();
     let lines = lines.take_while(|line| line.range().start < section.body_end);

@@ -1,38 +1,33 @@
-//! Owns the managed block: its markers, its digest, and finding it in a file.
+//! Owns the managed block: its markers, its digest, and finding it in a file. Must not know what it should say.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-use super::covers;
 use super::refusal::Refusal;
-use crate::ini::{Document, Entry, FileKind, Line, LineKind, NewSection, Section, Style};
+use crate::ini::{Document, Entry, FileKind, LineKind, NewSection, Section, Style};
 
-/// How the first line begins.
 const BEGIN: &[u8] = b"# >>> awsauth >>>";
-/// How the last line begins.
 const END: &[u8] = b"# <<< awsauth <<<";
-/// The whole first line.
 const BEGIN_LINE: &str = "# >>> awsauth >>> generated from profiles.toml; change that file and run `awsauth apply`";
 
-/// A block that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Block {
     /// From the begin marker through the end marker's line end.
     pub(super) range: Range<usize>,
-    /// What stands between the two lines.
+    /// Between the two lines.
     pub(super) body: Range<usize>,
-    /// The number of the begin marker's line, from 1.
+    /// The begin marker's line, from 1.
     pub(super) line: usize,
-    /// Whether the end marker is the one that awsauth wrote for this very body.
+    /// True if the digest of the end marker is that of the body.
     pub(super) is_sealed: bool,
-    /// Whether the end marker carries a digest, of whatever body, and nothing else.
+    /// True if the end marker carries a digest, of whatever body, and nothing else.
     has_plain_seal: bool,
 }
 
 impl Block {
-    /// Finds the block; none if there are no markers. Linear.
+    /// None if there are no markers.
     pub(super) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
         let bytes = document.bytes();
         let mut begin = None;
@@ -69,13 +64,13 @@ impl Block {
         }
     }
 
-    /// Whether the block holds `body`, whatever its line ends.
+    /// True if the block holds `body`. Line ends don't count.
     pub(super) fn says(&self, document: &Document<'_>, body: &[u8]) -> bool {
         *with_line_feeds(&document.bytes()[self.body.clone()]) == *body
     }
 
-    /// Whether nothing that a person wrote is lost when `body` comes in the place of the block: it is as awsauth left it, or
-    /// says that very thing together with the entries `trailing` below it.
+    /// True if nothing that a person wrote is lost when `body` replaces the block: it is as awsauth left it, or it says the
+    /// same as `body` together with the entries `trailing` below it.
     pub(super) fn may_be_replaced(&self, document: &Document<'_>, trailing: &[&Entry], body: &[u8]) -> bool {
         let text = |range: Range<usize>| with_line_feeds(&document.bytes()[range]);
         let is_said = || {
@@ -90,19 +85,16 @@ impl Block {
     /// (seen with AWS CLI 1.45 and 2.9). Refuses anything else that would belong to that section, such as an indented header,
     /// which is part of the value above it as soon as there is one.
     pub(super) fn trailing<'d>(&self, document: &'d Document<'_>) -> Result<Vec<&'d Entry>, Refusal> {
-        let mut visible = document.lines().iter().filter(|line| {
-            line.range().start >= self.range.end && !matches!(line.kind, LineKind::Blank | LineKind::Comment)
-        });
-        let Some(line) = visible.next() else { return Ok(Vec::new()) };
+        let Some(line) = document.first_visible(self.range.end..document.bytes().len()) else { return Ok(Vec::new()) };
         match (line.kind, self.last(document)) {
             (LineKind::Header, _) if document.bytes()[line.content().start] == b'[' => Ok(Vec::new()),
             (LineKind::Entry, Some(last)) => {
                 let entries = document.entries(last).iter();
                 let below: Vec<_> = entries.filter(|entry| entry.range().start >= self.range.end).collect();
                 // With the entry, a comment between its lines would go.
-                let ranges: Vec<Range<usize>> = below.iter().map(|entry| entry.range()).collect();
-                let is_within = |line: &&Line| line.kind == LineKind::Comment && covers(&ranges, line.range().start);
-                match document.lines().iter().find(is_within) {
+                let is_within = |offset: usize| below.iter().any(|entry| entry.range().contains(&offset));
+                let mut comments = document.lines().iter().filter(|line| line.kind == LineKind::Comment);
+                match comments.find(|line| is_within(line.range().start)) {
                     Some(line) => Err(Refusal::Trailing { line: document.line_number(line.range().start) }),
                     None => Ok(below),
                 }
@@ -113,9 +105,7 @@ impl Block {
 
     /// Refuses entries above the block's first section: they belong to the section above the block.
     pub(super) fn check_head(&self, document: &Document<'_>) -> Result<(), Refusal> {
-        let mut lines = document.lines().iter().filter(|line| self.body.contains(&line.range().start));
-        let first = lines.find(|line| !matches!(line.kind, LineKind::Blank | LineKind::Comment));
-        match first {
+        match document.first_visible(self.body.clone()) {
             Some(line) if line.kind != LineKind::Header => {
                 Err(Refusal::Leading { line: document.line_number(line.range().start) })
             }
@@ -123,18 +113,17 @@ impl Block {
         }
     }
 
-    /// The last section of the block.
     pub(super) fn last<'d>(&self, document: &'d Document<'_>) -> Option<&'d Section> {
         document.sections().iter().rfind(|section| self.body.contains(&section.header.start))
     }
 }
 
-/// Whether a line of text would be taken for one of the two markers.
+/// True if a line of text would be taken for one of the two markers.
 pub(super) fn is_marker(text: &str) -> bool {
     text.as_bytes().starts_with(BEGIN) || text.as_bytes().starts_with(END)
 }
 
-/// Whether a line is the end marker, whatever its digest.
+/// True for the end marker, whatever its digest.
 pub(super) fn is_end(line: &str) -> bool {
     line.as_bytes().starts_with(END)
 }
@@ -146,7 +135,7 @@ pub(super) fn render(body: &str, newline: &str) -> Vec<u8> {
     if newline == "\n" { text.into_bytes() } else { text.replace('\n', newline).into_bytes() }
 }
 
-/// Whether a text has the form of [`digest`].
+/// True if a text has the form of [`digest`].
 fn is_digest(text: &[u8]) -> bool {
     text.strip_prefix(b"sha256:").is_some_and(|hex| hex.len() == 64 && hex.iter().all(u8::is_ascii_hexdigit))
 }
@@ -165,27 +154,14 @@ pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// What stands between the markers.
-pub(super) struct Body {
-    /// The text, with line feeds.
-    pub(super) text: String,
-    /// Where each section is in it.
-    pub(super) ranges: Vec<Range<usize>>,
-}
-
-impl Body {
-    pub(super) fn render(sections: &[NewSection<'_>]) -> Result<Self, Refusal> {
-        let style = Style { newline: "\n", separator: " = ", blank_between: true };
-        let mut text = String::new();
-        let mut ranges = Vec::with_capacity(sections.len());
-        for (position, section) in sections.iter().enumerate() {
-            if position > 0 {
-                text.push('\n');
-            }
-            let start = text.len();
-            section.render(&mut text, FileKind::Config, &style)?;
-            ranges.push(start..text.len());
+/// The text between the markers, with line feeds.
+pub(super) fn body(sections: &[NewSection<'_>]) -> Result<String, Refusal> {
+    let mut text = String::new();
+    for (position, section) in sections.iter().enumerate() {
+        if position > 0 {
+            text.push('\n');
         }
-        Ok(Self { text, ranges })
+        section.render(&mut text, FileKind::Config, &Style::default())?;
     }
+    Ok(text)
 }

@@ -1,4 +1,4 @@
-//! Owns how a section of a file differs from what the manifest gives for it. Must not judge what follows from that.
+//! Owns the differences between a section of a file and what the manifest gives for it. Must not judge them.
 
 use std::borrow::Cow;
 
@@ -14,32 +14,15 @@ pub(crate) enum Value {
     Nested(Vec<(String, String)>),
 }
 
-/// One difference.
+/// Lines count from 1, keys are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
     /// The section holds a value that the manifest does not give.
-    Value {
-        /// Its line, from 1.
-        line: usize,
-        /// The key in lower case.
-        key: String,
-        /// What stands there.
-        found: Value,
-        /// What the manifest gives for this key, if anything.
-        given: Option<Value>,
-    },
-    /// The section gives the same value otherwise: with a comment behind it, or spelt in another way.
-    Spelling {
-        /// Its line, from 1.
-        line: usize,
-        /// The key in lower case.
-        key: String,
-    },
+    Value { line: usize, key: String, found: Value, given: Option<Value> },
+    /// The section gives the same value in another form: with a comment after it, or in another spelling.
+    Spelling { line: usize, key: String },
     /// The manifest gives a key that the section does not hold.
-    Missing {
-        /// The key.
-        key: String,
-    },
+    Missing { key: String },
     /// The manifest does not have this section at all.
     Foreign,
     /// The section is gone from the file.
@@ -49,13 +32,12 @@ pub(crate) enum Difference {
 /// All differences of one section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SectionDifference {
-    /// What its header names.
     pub(crate) id: SectionId,
     /// The line of its header, from 1; of the block's first line for a section that is gone.
     pub(crate) line: usize,
     /// By line.
     pub(crate) differences: Vec<Difference>,
-    /// What the file's own section says of the SSO session that this one names.
+    /// The keys and values that the file has for the SSO session that the section names.
     pub(crate) portal: Vec<(String, Value)>,
 }
 
@@ -76,19 +58,18 @@ pub(super) fn portal<'d>(document: &'d Document<'_>, section: &Section) -> Optio
     document.find(&SectionId::SsoSession(without_comment(&document.value(name)).to_owned())).next()
 }
 
-/// What counts as the same value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sameness {
-    /// The text itself.
+    /// Equal as text.
     Text,
-    /// What AWS makes of it: without inline comment, spellings of one start URL, scopes however they are spaced.
+    /// Equal to AWS: without inline comment, in any spelling of one start URL, with any spaces between scopes.
     Meaning,
 }
 
 /// A section's keys with the values that are given for them; a key may be given more than one.
 pub(super) type Given<'a> = [(Cow<'a, str>, NewValue<'a>)];
 
-/// What `section` holds that `given` does not, in file order.
+/// The entries of `section` that `given` does not have, in file order.
 pub(super) fn ungiven(
     document: &Document<'_>,
     section: &Section,
@@ -126,14 +107,14 @@ fn is_same(document: &Document<'_>, entry: &Entry, key: &str, value: &NewValue<'
                 || sameness == Sameness::Meaning && meaning(key, without_comment(&text)) == meaning(key, given)
         }
         NewValue::Nested(given) => {
-            let nested = nested(document, entry);
+            let nested = document.nested(entry);
             nested.len() == given.len()
                 && given.iter().all(|(key, value)| nested.iter().any(|(other, is)| other == key && is == value))
         }
     }
 }
 
-/// The value in the form in which equal ones look equal.
+/// A form that is the same for all values of equal meaning.
 fn meaning<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
     match key {
         "sso_start_url" => match StartUrl::new(value) {
@@ -145,13 +126,13 @@ fn meaning<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
     }
 }
 
-/// A value without what all parsers but botocore take for a comment (aws-facts §1.2).
+/// Cuts a value where all parsers but botocore see a comment (aws-facts §1.2).
 fn without_comment(value: &str) -> &str {
     value[..comment_start(value)].trim_end()
 }
 
-/// Where the inline comment of a value begins; its end if there is none. A value of several lines has none: what is behind
-/// its first line is more than a comment.
+/// The start of a value's inline comment; the value's end if it has none. In a value of several lines, the text after the
+/// first line is more than a comment.
 pub(super) fn comment_start(value: &str) -> usize {
     if value.contains('\n') {
         return value.len();
@@ -160,13 +141,8 @@ pub(super) fn comment_start(value: &str) -> usize {
     value.match_indices(['#', ';']).find(is_start).map_or(value.len(), |(at, _)| at)
 }
 
-fn nested(document: &Document<'_>, entry: &Entry) -> Vec<(String, String)> {
-    let text = |range| document.text(range).into_owned();
-    document.nested(entry).iter().map(|nested| (text(&nested.key), text(&nested.value))).collect()
-}
-
 fn found(document: &Document<'_>, entry: &Entry) -> Value {
-    match nested(document, entry) {
+    match document.nested(entry) {
         pairs if pairs.is_empty() => Value::Text(without_comment(&document.value(entry)).to_owned()),
         pairs => Value::Nested(pairs),
     }

@@ -2,24 +2,23 @@
 
 use std::ops::Range;
 
-use super::desired::{self, section_id};
+use super::file_plan::Plan;
+use super::key_conflict::{self, Moved};
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, long_term_key};
 use super::refusal::Refusal;
-use super::shadow::{self, Moved};
-use super::{Adoption, Change, Plan, covers, proof};
-use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId};
+use super::{Adoption, Overwrite, covers, proof};
+use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
 
-/// What a session consists of.
+/// The keys of a session.
 const OWN_KEYS: [&str; 4] = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
 
 /// An identity whose long-term key is not in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Missing {
-    /// The profile.
     pub(crate) profile: ProfileName,
-    /// Where its key belongs.
+    /// The section that its key belongs into.
     pub(crate) section: ProfileName,
 }
 
@@ -32,9 +31,9 @@ pub(crate) fn long_term_keys<'a>(
     sections.filter_map(move |section| long_term_key(&document, section).map(|key| (section.clone(), key)))
 }
 
-/// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone, or that `ends` names, leave it. Says
-/// which identities have no long-term key yet. Keys of the user's own that stand in a profile's way are moved out of it or
-/// refused, as `adoption` says.
+/// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone, or that `ends` names, leave it.
+/// Keys of the user's own that stand in a profile's way are moved out of it or refused, as `adoption` says. Also returns the
+/// identities that have no long-term key yet.
 pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],
@@ -43,36 +42,34 @@ pub(crate) fn credentials(
     adoption: Adoption,
 ) -> Result<(Plan, Vec<Missing>), Refusal> {
     let document = read(bytes)?;
-    let mut edits = Vec::new();
-    let mut changes = Vec::new();
     let moved = moved(&document, catalog, kept, adoption)?;
     if !moved.is_empty() {
         check_defaults(&document)?;
     }
-    for key in &moved {
-        edits.extend(key.edits.iter().cloned());
-        changes.push((desired::name(&key.from).to_owned(), Change::Renamed));
-    }
-    for section in document.sections().iter().filter(|section| is_session(&document, section, kept)) {
-        let name = document.text(&section.name).into_owned();
-        if ends(&name) || !catalog.get(&name).is_some_and(Profile::has_session_section) {
+    let mut edits: Vec<Edit> = moved.iter().flat_map(|key| &key.edits).cloned().collect();
+    let mut touched: Vec<SectionId> = moved.iter().flat_map(|key| [key.from.clone(), key.to_id()]).collect();
+    for section in sessions(&document, kept) {
+        let name = section.id.name();
+        if ends(name) || !catalog.get(name).is_some_and(Profile::has_session_section) {
             edits.extend(take_out(&document, section)?);
-            changes.push((name, Change::Removed));
+            touched.push(section.id.clone());
         }
     }
-    let mut touched: Vec<SectionId> =
-        changes.iter().map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
-    touched.extend(moved.iter().map(|key| section_id(key.to)));
-    let mut plan = Plan::new(bytes, edits, changes)?;
-    plan.warnings = document.lint(&(0..0));
+    let mut plan = Plan::new(&document, edits)?;
     proof::credentials(&document, &plan, &touched)?;
-    let after = if plan.is_empty() { document } else { Document::parse(&plan.after, FileKind::Credentials) };
-    shadow::prove(&Document::parse(bytes, FileKind::Credentials), &after, &moved)?;
+    plan.warnings = document.lint(&(0..0));
+    let after = Document::parse(plan.result(bytes), FileKind::Credentials);
+    key_conflict::prove(&document, &after, &moved)?;
     let missing = missing(catalog, &after);
     Ok((plan, missing))
 }
 
-/// The long-term keys that get out of the way; refuses those that don't.
+/// The sections that hold a session of awsauth's.
+fn sessions<'d>(document: &'d Document<'_>, kept: KeptKey<'d>) -> impl Iterator<Item = &'d Section> {
+    document.sections().iter().filter(move |section| is_session(document, section, kept))
+}
+
+/// The long-term keys that move out of the way. Refuses a key that can't.
 fn moved<'c>(
     document: &Document<'_>,
     catalog: &'c Catalog,
@@ -86,9 +83,11 @@ fn moved<'c>(
     }
     for profile in catalog.profiles() {
         match adoption {
-            Adoption::Refuse => shadow::check(document, profile, kept)?,
-            Adoption::TakeOver => match shadow::adopt(document, profile, kept)? {
-                Some(key) if moved.iter().any(|other| other.to == key.to) => shadow::check(document, profile, kept)?,
+            Adoption::Refuse => key_conflict::check(document, profile, kept)?,
+            Adoption::TakeOver => match key_conflict::adopt(document, profile, kept)? {
+                Some(key) if moved.iter().any(|other| other.to == key.to) => {
+                    key_conflict::check(document, profile, kept)?;
+                }
                 Some(key) => moved.push(key),
                 None => {}
             },
@@ -107,14 +106,14 @@ fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<Missing> {
 
 /// Refuses a file into which the session of `profile` could not be written.
 pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    shadow::check(&read(bytes)?, profile, kept)
+    key_conflict::check(&read(bytes)?, profile, kept)
 }
 
 /// Plans a session into the section of `profile`.
 pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credentials) -> Result<Plan, Refusal> {
     let kept: KeptKey<'_> = &|_| Some(session.access_key_id.clone());
     let document = read(bytes)?;
-    shadow::check(&document, profile, kept)?;
+    key_conflict::check(&document, profile, kept)?;
     let token = session.session_token.as_ref().map_or("", Secret::expose);
     let expiration = session.expiration.map(utc).unwrap_or_default();
     let entries = [
@@ -130,23 +129,14 @@ pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credential
 pub(crate) fn remove_sessions(bytes: &[u8], ends: impl Fn(&str) -> bool, kept: KeptKey<'_>) -> Result<Plan, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let mut edits = Vec::new();
-    let mut changes = Vec::new();
-    for section in document.sections().iter().filter(|section| is_session(&document, section, kept)) {
-        let name = desired::name(&section.id).to_owned();
-        if ends(&name) {
-            edits.extend(take_out(&document, section)?);
-            changes.push((name, Change::Removed));
-        }
+    let mut touched = Vec::new();
+    for section in sessions(&document, kept).filter(|section| ends(section.id.name())) {
+        edits.extend(take_out(&document, section)?);
+        touched.push(section.id.clone());
     }
-    removal(&document, edits, changes)
-}
-
-/// A plan that takes out, proved if it does anything.
-fn removal(document: &Document<'_>, edits: Vec<Edit>, changes: Vec<(String, Change)>) -> Result<Plan, Refusal> {
-    let ids: Vec<SectionId> = changes.iter().map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
-    let plan = Plan::new(document.bytes(), edits, changes)?;
+    let plan = Plan::new(&document, edits)?;
     if document.faults().is_empty() {
-        proof::credentials(document, &plan, &ids)?;
+        proof::credentials(&document, &plan, &touched)?;
     }
     Ok(plan)
 }
@@ -156,26 +146,26 @@ pub(crate) fn add_key(
     bytes: &[u8],
     section: &ProfileName,
     key: &LongTermKey,
-    replace: super::Overwrite,
+    replace: Overwrite,
 ) -> Result<Plan, Refusal> {
     let document = read(bytes)?;
     let kept: KeptKey<'_> = &|_| None;
-    let id = section_id(section);
+    let id = SectionId::Profile(section.to_string());
     let users = document
         .find(&id)
         .filter(|section| !is_session(&document, section, kept))
         .find_map(|section| Some((section.header_line + 1, document.value(document.own_entry(section, KEY_ID)?))));
     if let Some((line, old)) = users
         && long_term_key(&document, section).is_none_or(|old| old != *key)
-        && replace == super::Overwrite::Intact
+        && replace == Overwrite::Intact
     {
         return Err(Refusal::KeyExists { section: section.to_string(), line, access_key_id: old.into_owned() });
     }
     let entries = [(KEY_ID, key.access_key_id.as_str()), (SECRET_KEY, key.secret_access_key.expose())];
-    // What a session left would make SDKs, and awsauth, take the key for that of a session.
+    // With a session's token beside it, SDKs and awsauth would take the key for a session's.
     let plan = put(&document, section, &entries, &[TOKEN, EXPIRATION])?;
     check_defaults(&document)?;
-    let after = Document::parse(if plan.is_empty() { bytes } else { &plan.after }, FileKind::Credentials);
+    let after = Document::parse(plan.result(bytes), FileKind::Credentials);
     if long_term_key(&after, section).as_ref() == Some(key) {
         Ok(plan)
     } else {
@@ -193,7 +183,7 @@ fn check_defaults(document: &Document<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// The file as a document, if AWS CLI can read it.
+/// Refuses a file that AWS CLI can't read.
 fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let faults = document.faults();
@@ -208,9 +198,8 @@ fn put(
     entries: &[(&str, &str)],
     without: &[&str],
 ) -> Result<Plan, Refusal> {
-    let id = section_id(name);
-    let section = document.find(&id).next_back();
-    let (edits, change) = if let Some(section) = section {
+    let id = SectionId::Profile(name.to_string());
+    let edits = if let Some(section) = document.find(&id).next_back() {
         let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
         // A value that is filled in at the very end of a file goes before the lines that are added there.
         let is_new = |key: &str| document.own_entry(section, key).is_none();
@@ -219,17 +208,17 @@ fn put(
         let edits: Result<Vec<Edit>, _> =
             all.map(|(key, value)| document.set(section, key, &(*value).into())).collect();
         let removed = without.iter().flat_map(|key| document.remove_key(section, key));
-        (edits?.into_iter().chain(removed).collect(), Change::Changed)
+        edits?.into_iter().chain(removed).collect()
     } else {
         let entries = entries.iter().map(|(key, value)| ((*key).into(), NewValue::from(*value))).collect();
         let section = [NewSection { id: id.clone(), entries }];
         let edit = document.append_sections(&section)?;
-        proof::read_back(&section, &String::from_utf8_lossy(&edit.bytes), |_| name.to_string())?;
-        (vec![edit], Change::Added)
+        proof::read_back(&section, &String::from_utf8_lossy(&edit.bytes), FileKind::Credentials)?;
+        vec![edit]
     };
-    let plan = Plan::new(document.bytes(), edits, vec![(name.to_string(), change)])?;
+    let plan = Plan::new(document, edits)?;
     proof::credentials(document, &plan, std::slice::from_ref(&id))?;
-    let after = Document::parse(if plan.is_empty() { document.bytes() } else { &plan.after }, FileKind::Credentials);
+    let after = Document::parse(plan.result(document.bytes()), FileKind::Credentials);
     if entries.iter().all(|(key, value)| after.get(&id, key).as_deref() == Some(*value)) {
         Ok(plan)
     } else {
@@ -237,10 +226,10 @@ fn put(
     }
 }
 
-/// The file without the sessions that awsauth wrote, and without blank lines: what others have made of it.
+/// The file without the sessions that awsauth wrote, and without blank lines.
 pub(crate) fn without_sessions(bytes: &[u8]) -> Vec<u8> {
     let document = Document::parse(bytes, FileKind::Credentials);
-    let sessions = document.sections().iter().filter(|section| is_session(&document, section, &|_| None));
+    let sessions = sessions(&document, &|_| None);
     let ranges: Vec<Range<usize>> = sessions.map(|section| section.range.start..section.body_end).collect();
     let lines = document.lines().iter().filter(|line| line.kind != LineKind::Blank);
     let kept = lines.filter(|line| !covers(&ranges, line.range().start));
@@ -255,22 +244,19 @@ pub(crate) fn take_sessions_out(bytes: &[u8]) -> Vec<u8> {
         return bytes.to_vec();
     }
     let document = Document::parse(bytes, FileKind::Credentials);
-    let sessions = document.sections().iter().filter(|section| is_session(&document, section, &|_| None));
-    let edits =
-        sessions.flat_map(|section| take_out(&document, section).unwrap_or_else(|_| own_keys(&document, section)));
-    match Plan::new(bytes, edits.collect(), Vec::new()) {
-        Ok(plan) if !plan.is_empty() => plan.after,
-        _ => bytes.to_vec(),
-    }
+    let edits: Vec<Edit> = sessions(&document, &|_| None)
+        .flat_map(|section| take_out(&document, section).unwrap_or_else(|_| own_keys(&document, section)))
+        .collect();
+    splice(bytes, &edits).unwrap_or_else(|| bytes.to_vec())
 }
 
-/// The text `former` of the credentials file with the sessions that stand in its text `now`. One whose place a key of the
-/// user's takes goes.
+/// The text `former` of the credentials file with the sessions that stand in its text `now`. A session is left out where
+/// a key of the user's stands in its place.
 pub(crate) fn with_sessions(former: &[u8], now: &[u8]) -> Vec<u8> {
     let document = Document::parse(now, FileKind::Credentials);
     let mut text = take_sessions_out(former);
-    for section in document.sections().iter().filter(|section| is_session(&document, section, &|_| None)) {
-        let Ok(name) = ProfileName::new(desired::name(&section.id)) else { continue };
+    for section in sessions(&document, &|_| None) {
+        let Ok(name) = ProfileName::new(section.id.name()) else { continue };
         let value = |key| document.own_entry(section, key).map(|entry| (key, document.value(entry)));
         let values: Vec<_> = OWN_KEYS.into_iter().filter_map(value).collect();
         let entries: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, &**value)).collect();
@@ -284,7 +270,7 @@ pub(crate) fn with_sessions(former: &[u8], now: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Takes out what awsauth put in: the whole section, or only its own keys where the user added others.
+/// Takes the whole section out, or only awsauth's own keys if the user added others.
 fn take_out(document: &Document<'_>, section: &Section) -> Result<Vec<Edit>, Refusal> {
     let is_own = |key: &str| OWN_KEYS.iter().any(|own| own.eq_ignore_ascii_case(key));
     if document.entries(section).iter().all(|entry| is_own(&document.text(&entry.key()))) {

@@ -1,15 +1,11 @@
-//! Owns what the config file shall say about each profile and SSO session.
+//! Owns the sections of the config file that each profile and SSO session of the manifest needs.
 
 use std::borrow::Cow;
 
 use crate::ini::{NewSection, NewValue, SectionId};
 use crate::model::{
-    Catalog, ConfigText, Delivery, Kind, MfaSerial, Profile, ProfileName, Role, Setting, SettingValue, SsoAccess,
-    SsoSession,
+    Catalog, ConfigText, Delivery, Kind, MfaSerial, Profile, Role, Setting, SettingValue, SsoAccess, SsoSession,
 };
-
-/// So many entries most profiles have at most, besides their settings.
-const MOST: usize = 6;
 
 type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 
@@ -20,21 +16,6 @@ pub(super) fn sections<'a>(catalog: &'a Catalog, program: &str) -> Vec<NewSectio
     let sessions = catalog.sessions().iter().map(|session| sso_session(session));
     let profiles = catalog.profiles().iter().map(|profile| self::profile(profile, program));
     sessions.chain(profiles).collect()
-}
-
-/// What a profile's section is called in either file.
-pub(super) fn section_id(name: &ProfileName) -> SectionId {
-    if name.is_default() { SectionId::Default } else { SectionId::Profile(name.to_string()) }
-}
-
-/// What a section of the credentials file is called.
-pub(super) fn name(id: &SectionId) -> &str {
-    match id {
-        SectionId::Default => "default",
-        SectionId::Profile(name) | SectionId::SsoSession(name) | SectionId::Services(name) | SectionId::Other(name) => {
-            name
-        }
-    }
 }
 
 fn sso_session(session: &SsoSession) -> NewSection<'_> {
@@ -52,13 +33,12 @@ fn scopes(scopes: &[ConfigText]) -> String {
 }
 
 fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
-    let mut entries = Entries::with_capacity(MOST + profile.settings.len());
+    let mut entries = Entries::new();
     put_mechanism(&mut entries, profile, profile.delivery, program);
     put_common(&mut entries, profile);
-    NewSection { id: section_id(&profile.name), entries }
+    NewSection { id: SectionId::Profile(profile.name.to_string()), entries }
 }
 
-/// How the profile gets credentials.
 fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, delivery: Delivery, program: &str) {
     match (delivery, &profile.kind) {
         // The key itself stands in the credentials file, under this very name.
@@ -79,7 +59,7 @@ fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, delivery: 
     }
 }
 
-/// What every pattern may have.
+/// The keys that every pattern may have.
 fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
     if let Some(region) = &profile.region {
         put(entries, "region", region.as_str());
@@ -90,24 +70,19 @@ fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
     entries.extend(profile.settings.iter().map(setting));
 }
 
-/// Everything that the manifest says about a section, whether `apply` writes it or not: a profile's own keys under both
-/// deliveries, the code's device where it stands on the chain, the portal's address where it stands in a session.
+/// Everything that the manifest says about a section, also what `apply` does not write: a profile's own keys under both
+/// deliveries, the MFA device of its chain, the portal's address of its session.
 pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> Entries<'a> {
     if let SectionId::SsoSession(name) = id {
         let session = catalog.sessions().iter().find(|session| session.name.as_str() == name);
         return session.map(|session| sso_session(session).entries).unwrap_or_default();
     }
-    let name = match id {
-        SectionId::Default => "default",
-        SectionId::Profile(name) => name,
-        _ => return Entries::new(),
-    };
-    let Some(profile) = catalog.get(name) else { return Entries::new() };
+    let Some(profile) = id.profile().and_then(|name| catalog.get(name)) else { return Entries::new() };
     let mut entries = Entries::new();
     put_mechanism(&mut entries, profile, Delivery::Native, program);
     put_mechanism(&mut entries, profile, Delivery::Process, program);
     put_common(&mut entries, profile);
-    if let Some((_, serial)) = catalog.chain(name).and_then(|chain| chain.mfa().next()) {
+    if let Some((_, serial)) = catalog.chain(id.name()).and_then(|chain| chain.mfa().next()) {
         put(&mut entries, "mfa_serial", serial.as_str());
     }
     if let Some(role) = profile.role()

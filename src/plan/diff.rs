@@ -1,4 +1,4 @@
-//! Owns the unified diff that a person sees, with secrets masked.
+//! Owns the unified diff that a person sees, with secrets masked. Must not know why a text changes.
 
 use similar::{ChangeTag, TextDiff, udiff::UnifiedHunkHeader};
 
@@ -6,16 +6,16 @@ use super::block::{Block, is_end};
 use crate::ini::{Document, FileKind};
 use crate::secret::{mask_ini, mask_rendered};
 
-/// The change from `before` to `after` as a unified diff of `name`; empty if there is none. The texts themselves are
-/// compared: a secret that changes shows as two lines, however alike they look.
+/// The change from `before` to `after` as a unified diff of `name`; empty if there is none. The texts are compared before
+/// they are masked, so that a secret that changes shows as two lines, even if they look alike.
 pub(crate) fn unified(name: &str, before: &[u8], after: &[u8]) -> String {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
     let masked: [String; 2] = [&before, &after].map(|text| masked(text));
     let shown: [Vec<&str>; 2] = [lines(&masked[0]), lines(&masked[1])];
-    // Its own idea of lines has more line ends than AWS's files: a lone CR, which would shift what is shown.
+    // `TextDiff::from_lines` would also end a line at a lone CR, and the indexes would not be those of `shown`.
     let texts = [lines(&before), lines(&after)];
     let diff = TextDiff::from_slices(&texts[0], &texts[1]);
-    // The digest changes with every change of the block, and tells nobody anything.
+    // The digest changes with every change of the block, and no person can read it.
     let is_digest = |tag, line: &str| tag == ChangeTag::Equal || is_end(line);
     let all = diff.grouped_ops(3);
     let (digest, mut groups): (Vec<_>, Vec<_>) = all.into_iter().partition(|group| {
@@ -53,8 +53,8 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// The text masked. A block that is as awsauth wrote it holds what the manifest says, which must not hide behind a mask; what
-/// was edited in it by hand may be a secret.
+/// Masks the text, but not a block that is as awsauth wrote it: a mask could hide what the manifest changes. In a block that
+/// was edited by hand may be a secret.
 fn masked(text: &str) -> String {
     let document = Document::parse(text.as_bytes(), FileKind::Config);
     let sealed = Block::find(&document).ok().flatten().filter(|block| block.is_sealed);

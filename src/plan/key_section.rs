@@ -1,6 +1,5 @@
-//! Owns which keys a section of the credentials file holds: a long-term key, or a session of awsauth's.
+//! Owns the two kinds of keys that a section of the credentials file holds: a long-term key, or a session of awsauth's.
 
-use super::desired::section_id;
 use crate::ini::{Document, Section, SectionId};
 use crate::model::{LongTermKey, ProfileName};
 use crate::secret::Secret;
@@ -16,24 +15,24 @@ pub(super) type KeptKey<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The long-term key of one section, if it holds one.
 pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> Option<LongTermKey> {
-    let id = section_id(section);
+    let id = SectionId::Profile(section.to_string());
     let has_token = document.get(&id, TOKEN).is_some_and(|token| !token.is_empty());
     if has_token { None } else { key_in(document, &id) }
 }
 
-/// The two halves of a key in a section, whether it is a session's or not.
+/// The two halves of a key in a section, a session's as well.
 pub(super) fn key_in(document: &Document<'_>, id: &SectionId) -> Option<LongTermKey> {
     let get = |key| document.get(id, key).filter(|value| !value.is_empty()).map(std::borrow::Cow::into_owned);
     Some(LongTermKey { access_key_id: get(KEY_ID)?, secret_access_key: Secret::new(get(SECRET_KEY)?) })
 }
 
-/// Whether a section is a session that awsauth wrote: it carries the mark, and nobody has put a long-term key into it
-/// since, as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
+/// True for a session that awsauth wrote: the section carries the mark, and nobody has put a long-term key into it since,
+/// as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
 pub(super) fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
     let key_id = document.own_entry(section, KEY_ID).map(|entry| document.value(entry));
     let is_users =
         |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
-    // What stands in `[DEFAULT]` is for every section, and never awsauth's.
+    // awsauth never writes into `[DEFAULT]`, whose keys are for every section.
     let is_one = !matches!(section.id, SectionId::Other(_));
     is_one && document.own_entry(section, EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
 }

@@ -1,11 +1,11 @@
-//! Owns why a file is left as it is: facts, no advice.
+//! Owns the reasons for which a file is left as it is: facts, no advice.
 
 use thiserror::Error;
 
 use super::compare::SectionDifference;
 use crate::ini::{EditError, Fault};
 
-/// A reason to write nothing.
+/// Lines count from 1.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(crate) enum Refusal {
     /// AWS CLI itself can't read the file.
@@ -22,64 +22,31 @@ pub(crate) enum Refusal {
     Edited {
         /// The line of its begin marker.
         line: usize,
-        /// How its sections differ from what they would be; empty if only comments, blank lines or the markers do.
+        /// Empty if only comments, blank lines or the markers differ.
         sections: Vec<SectionDifference>,
-        /// What makes AWS CLI refuse the file, in the block.
+        /// The faults in the block that make AWS CLI refuse the file.
         faults: Vec<Fault>,
     },
-    /// The markers make no block.
     #[error("line {line}: {what}")]
-    Markers {
-        /// Where.
-        line: usize,
-        /// What is wrong.
-        what: &'static str,
-    },
+    Markers { line: usize, what: &'static str },
     /// Settings stand in the block above its first section.
     #[error(
         "line {line} stands in the managed block above its first section, and belongs to the section above the block"
     )]
-    Leading {
-        /// Where.
-        line: usize,
-    },
+    Leading { line: usize },
     /// Settings follow the block without a header of their own, or with one that is indented.
     #[error(
         "line {line} follows the managed block without a section header at the beginning of a line, and would belong to its last section"
     )]
-    Trailing {
-        /// Where.
-        line: usize,
-    },
+    Trailing { line: usize },
     /// Keys of the user's own stand in the credentials file under a name that gets its credentials elsewhere.
     #[error("[{section}] on line {line} of the credentials file holds keys, and would come in the way of the profile")]
-    Shadowed {
-        /// The section.
-        section: String,
-        /// The line of its header.
-        line: usize,
-        /// What can be done about it.
-        way: Way,
-    },
+    Shadowed { section: String, line: usize, way: Way },
     /// `[DEFAULT]` gives a token to every section, so that no key is read as a long-term key.
     #[error("[DEFAULT] on line {line} of the credentials file gives {key} to every section")]
-    Defaults {
-        /// The line of the key.
-        line: usize,
-        /// The key.
-        key: &'static str,
-    },
-    /// The section has a long-term key already.
+    Defaults { line: usize, key: &'static str },
     #[error("[{section}] on line {line} of the credentials file already holds the key {access_key_id}")]
-    KeyExists {
-        /// The section.
-        section: String,
-        /// The line of its header.
-        line: usize,
-        /// The key that stands there.
-        access_key_id: String,
-    },
-    /// What was to be written can't be written portably.
+    KeyExists { section: String, line: usize, access_key_id: String },
     #[error("can't be written so that every SDK reads the same")]
     Unportable(#[from] EditError),
     /// The file is no longer the one that the change was shown for.
@@ -90,21 +57,13 @@ pub(crate) enum Refusal {
     Bug(String),
 }
 
-/// What can be done about keys that stand in a profile's way.
+/// The remedy for keys that stand in a profile's way. `long_term` is the section of the profile's long-term key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Way {
     /// They are a long-term key, and its place is free: `--adopt` moves it there.
-    Adopt {
-        /// The section of the profile's long-term key.
-        long_term: String,
-    },
-    /// They are a long-term key, and its place is taken.
-    Taken {
-        /// The section of the profile's long-term key.
-        long_term: String,
-        /// The line of its header.
-        line: usize,
-    },
+    Adopt { long_term: String },
+    /// They are a long-term key, and its place is taken, by the section on that line.
+    Taken { long_term: String, line: usize },
     /// They are temporary credentials, which another tool put there.
     OtherTool,
     /// The profile has no use for keys at all.

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::apply::{ApplyError, Content, Keep, Written, carry_out, put_back};
+use crate::apply::{ApplyError, Keep, Written, carry_out, put_back};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
+use crate::ini::{FileKind, SectionId};
 use crate::plan::{self, Change, Plan, Refusal};
 use crate::system::atomic::Snapshot;
 use crate::system::backups::Stamp;
@@ -37,7 +38,7 @@ impl FileWork {
 
     /// The file's content after the work.
     pub(crate) fn after(&self) -> &[u8] {
-        if self.is_pending() { &self.plan.after } else { &self.snapshot.bytes }
+        self.plan.result(&self.snapshot.bytes)
     }
 
     /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.
@@ -66,7 +67,13 @@ impl FileWork {
     }
 
     /// Puts a former content in the file's place; none takes the file away.
-    pub(crate) fn put_back(&self, content: Content<'_>, state: &Path, stamp: &Stamp, out: Out) -> Result<(), Failure> {
+    pub(crate) fn put_back(
+        &self,
+        content: Option<&[u8]>,
+        state: &Path,
+        stamp: &Stamp,
+        out: Out,
+    ) -> Result<(), Failure> {
         self.tell(put_back(&self.snapshot, content, state, Keep::Backup(stamp)), out)
     }
 
@@ -100,12 +107,13 @@ impl FileWork {
     }
 
     /// The work for `--json`.
-    pub(crate) fn document(&self) -> FileJson<'_> {
-        let sections = self.plan.changes.iter();
+    pub(crate) fn document(&self, kind: FileKind) -> FileJson {
+        let section =
+            |(id, change): &(SectionId, Change)| SectionJson { section: id.header(kind), change: change.as_str() };
         FileJson {
             path: Paths::text(&self.snapshot.path),
             changed: self.is_pending(),
-            sections: sections.map(|(section, change)| SectionJson { section, change: change.as_str() }).collect(),
+            sections: self.plan.changes.iter().map(section).collect(),
             diff: self.diff_of(&Paths::text(&self.snapshot.path)),
         }
     }
@@ -124,15 +132,15 @@ impl FileWork {
 
 /// One of AWS's files, and what becomes of it.
 #[derive(Serialize)]
-pub(crate) struct FileJson<'w> {
+pub(crate) struct FileJson {
     path: String,
     changed: bool,
-    sections: Vec<SectionJson<'w>>,
+    sections: Vec<SectionJson>,
     diff: String,
 }
 
 #[derive(Serialize)]
-struct SectionJson<'w> {
-    section: &'w str,
+struct SectionJson {
+    section: String,
     change: &'static str,
 }

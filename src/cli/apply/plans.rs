@@ -9,9 +9,9 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::ini::{FileKind, SectionId};
+use crate::ini::SectionId;
 use crate::model::{Catalog, ProfileName};
-use crate::plan::{self, Change, Dependent, Existing, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Change, Dependent, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::atomic::Snapshot;
 
@@ -61,8 +61,8 @@ impl<'a> Plans<'a> {
     }
 
     /// Plans the config file.
-    pub(crate) fn config(&self, existing: Existing<'_>) -> Result<Plan, Refusal> {
-        plan::config(self.written, existing, self.program, self.permission)
+    pub(crate) fn config(&self, bytes: &[u8]) -> Result<Plan, Refusal> {
+        plan::config(self.written, bytes, self.program, self.permission)
     }
 
     /// Plans the credentials file, and which sessions end.
@@ -77,7 +77,7 @@ impl<'a> Plans<'a> {
     /// The sections of the credentials file that are renamed, each with its new name.
     pub(crate) fn renamed<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = (&'w str, &'w ProfileName)> {
         let renamed = file.plan.changes.iter().filter(|(_, change)| *change == Change::Renamed);
-        renamed.filter_map(|(name, _)| Some((name.as_str(), self.catalog.get(name)?.long_term_section()?)))
+        renamed.filter_map(|(id, _)| Some((id.name(), self.catalog.get(id.name())?.long_term_section()?)))
     }
 
     /// The other profiles that get their credentials through this one.
@@ -93,12 +93,10 @@ impl<'a> Plans<'a> {
     /// The user's own sections that go through what leaves the config file, or whose source's key moves.
     pub(crate) fn dependents(&self, work: &Work) -> Vec<Dependent> {
         let removed = work.config.plan.changes.iter().filter(|(_, change)| *change == Change::Removed);
-        let removed: Vec<SectionId> = removed.map(|(header, _)| SectionId::parse(header, FileKind::Config)).collect();
-        let moved = self.renamed(&work.credentials);
-        let moved: Vec<SectionId> = moved.map(|(name, _)| SectionId::parse(name, FileKind::Credentials)).collect();
-        let before = &work.config.snapshot.bytes;
-        let after = if work.config.is_pending() { &work.config.plan.after } else { before };
-        plan::dependents(self.catalog, (before, after), &removed, &moved)
+        let removed: Vec<SectionId> = removed.map(|(id, _)| id.clone()).collect();
+        let moved = self.renamed(&work.credentials).map(|(name, _)| SectionId::Profile(name.to_owned()));
+        let moved: Vec<SectionId> = moved.collect();
+        plan::dependents(self.catalog, &work.config.snapshot.bytes, work.config.after(), &removed, &moved)
     }
 
     /// Plans everything else. `planned` is the plan of the config file.
@@ -137,7 +135,7 @@ impl<'a> Plans<'a> {
         let is_edited = matches!(source, Refusal::Edited { .. });
         let failure = explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog);
         let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
-        match plan::config(self.written, Existing::read(&file.bytes), self.program, forced) {
+        match plan::config(self.written, &file.bytes, self.program, forced) {
             Ok(plan) if is_edited => failure.diff(FileWork { snapshot: file, plan }.diff()),
             _ => failure,
         }

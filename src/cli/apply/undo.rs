@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::apply::{Content, take_back};
+use crate::apply::take_back;
 use crate::cli::apply::file_plan::{FileJson, FileWork};
 use crate::cli::command::apply::Args;
 use crate::cli::exit::Exit;
@@ -17,7 +17,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::ini::FileKind;
 use crate::model::utc;
-use crate::plan::{former, with_sessions, without_sessions};
+use crate::plan::{Plan, with_sessions, without_sessions};
 use crate::render::duration;
 use crate::source::display_safe;
 use crate::store::Written;
@@ -38,6 +38,7 @@ struct Past {
 /// One file that is to be as it was.
 struct Back {
     work: FileWork,
+    kind: FileKind,
     /// Whether there was a file.
     existed: bool,
     /// Whether something else than awsauth has changed it since.
@@ -45,8 +46,8 @@ struct Back {
 }
 
 impl Back {
-    fn content(&self) -> Content<'_> {
-        if self.existed { Content::Bytes(&self.work.plan.after) } else { Content::None }
+    fn content(&self) -> Option<&[u8]> {
+        self.existed.then_some(self.work.plan.after.as_slice())
     }
 }
 
@@ -208,8 +209,13 @@ fn backs(files: Vec<Past>, run: &Stamp, left: &[String]) -> Result<Vec<Back>, Di
             after = with_sessions(&after, &file.snapshot.bytes);
         }
         let existed = before.is_some() || !after.is_empty();
-        let plan = former(&file.snapshot.bytes, after, file.kind);
-        backs.push(Back { work: FileWork { snapshot: file.snapshot, plan }, existed, is_changed_since });
+        let plan = Plan::rewrite(&file.snapshot.bytes, after, file.kind);
+        backs.push(Back {
+            work: FileWork { snapshot: file.snapshot, plan },
+            kind: file.kind,
+            existed,
+            is_changed_since,
+        });
     }
     Ok(backs)
 }
@@ -221,7 +227,7 @@ fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Ou
             written: !is_shown_only && !backs.is_empty(),
             run: first.time().map(utc),
             changed_since: changed.map(|back| Paths::text(&back.work.snapshot.path)).collect(),
-            files: backs.iter().map(|back| back.work.document()).collect(),
+            files: backs.iter().map(|back| back.work.document(back.kind)).collect(),
         });
     }
     for back in backs {
@@ -246,9 +252,9 @@ fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Ou
 }
 
 #[derive(Serialize)]
-struct UndoJson<'b> {
+struct UndoJson {
     written: bool,
     run: Option<String>,
     changed_since: Vec<String>,
-    files: Vec<FileJson<'b>>,
+    files: Vec<FileJson>,
 }

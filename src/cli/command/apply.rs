@@ -19,9 +19,9 @@ use crate::cli::ui::diff::colored;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
-use crate::ini::{FileKind, SectionId};
+use crate::ini::FileKind;
 use crate::model::ProfileName;
-use crate::plan::{Adoption, Dependent, Existing, Missing, Overwrite, Permission, without_sessions};
+use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
 use crate::source::display_safe;
 use crate::store::Written;
 use crate::system::atomic::{Snapshot, sweep_all};
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
     warn_of_manifest(!program.path().is_empty(), places, out);
     let plans = Plans::new(args.permission(), args.fix_permissions, &manifest.catalog, &program, places)?;
     let config = Snapshot::read_settled(&places.config()?).map_err(|error| explain::disk(&error))?;
-    let planned = plans.config(Existing::read(&config.bytes));
+    let planned = plans.config(&config.bytes);
     let work = plans.make(config, planned, places)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
@@ -141,7 +141,7 @@ fn carry_out(
     let [config, credentials] = [&work.config, &work.credentials];
     let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
     let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
-    config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(Existing::read(bytes)))?;
+    config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(bytes))?;
     let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, ..)| plan);
     if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
         return Err(written_but(config, failure));
@@ -175,7 +175,7 @@ fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool
         let logins = plans.renamed(&work.credentials);
         return out.document(ApplyJson {
             written: !is_shown_only && work.is_pending(),
-            files: [work.config.document(), work.credentials.document()],
+            files: [work.config.document(FileKind::Config), work.credentials.document(FileKind::Credentials)],
             missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
             ended_sessions: work.prune.names(),
             open_to_others: work.permissions.open(is_shown_only),
@@ -239,7 +239,7 @@ fn warn_of_own(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) {
 fn without_credentials(plans: &Plans<'_>, work: &Work, dependent: &Dependent, is_shown_only: bool) -> String {
     let Dependent { line, id, on } = dependent;
     let verb = if is_shown_only { "would have" } else { "has" };
-    let moved = plans.renamed(&work.credentials).find(|(from, _)| SectionId::parse(from, FileKind::Credentials) == *on);
+    let moved = plans.renamed(&work.credentials).find(|(from, _)| on.profile() == Some(from));
     let until = match moved {
         Some((from, _)) => format!(" until `awsauth login {from}`"),
         None => " by this".to_owned(),
@@ -272,7 +272,7 @@ fn say_missing(missing: &[Missing], out: Out) {
 #[derive(Serialize)]
 struct ApplyJson<'w> {
     written: bool,
-    files: [FileJson<'w>; 2],
+    files: [FileJson; 2],
     missing_keys: Vec<MissingKeyJson<'w>>,
     ended_sessions: Vec<&'w str>,
     open_to_others: Option<&'w Path>,

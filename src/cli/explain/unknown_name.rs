@@ -104,8 +104,7 @@ pub(crate) fn aws_files(places: Paths<'_>) -> Vec<(PathBuf, FileKind)> {
 fn in_file(name: &str, path: &Path, kind: FileKind) -> Option<String> {
     let bytes = disk::read(path).ok()??;
     let document = Document::parse(&bytes, kind);
-    let id = if name == "default" { SectionId::Default } else { SectionId::Profile(name.to_owned()) };
-    let section = document.find(&id).next()?;
+    let section = document.find(&SectionId::Profile(name.to_owned())).next()?;
     let (shown, line) = (Paths::shown(path), document.line_number(section.header.start));
     if plan::is_in_block(&document, section.header.start) {
         return Some(format!("`{name}` is left from an older manifest in {shown}: `awsauth apply` removes it there"));
@@ -136,8 +135,7 @@ fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, &'static
     document.entries(section).iter().find_map(|entry| {
         let key = document.text(&entry.key()).to_lowercase();
         let nested = document.nested(entry);
-        let inner: Vec<_> = nested.iter().map(|one| document.text(&one.key)).collect();
-        let inner: Vec<&str> = inner.iter().map(|key| &**key).collect();
+        let inner: Vec<&str> = nested.iter().map(|(key, _)| key.as_str()).collect();
         let inner = (!inner.is_empty()).then_some(inner.as_slice());
         let is_empty = inner.is_none() && document.value(entry).is_empty();
         let mut reasons = Pattern::ALL.into_iter().map(|pattern| match place(Some(pattern), &key, inner) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::cli::paths::Paths;
 use crate::cli::ui::out::Out;
-use crate::ini::{Document, FileKind, Section, SectionId};
+use crate::ini::{Document, FileKind, Section};
 use crate::plan;
 use crate::source::display_safe;
 use crate::system::disk;
@@ -14,10 +14,8 @@ pub(crate) fn say(places: Paths<'_>, out: Out) {
     let Ok(path) = places.config() else { return };
     let Ok(Some(bytes)) = disk::read(&path) else { return };
     let document = Document::parse(&bytes, FileKind::Config);
-    let is_profile = |section: &&Section| {
-        matches!(section.id, SectionId::Default | SectionId::Profile(_))
-            && !plan::is_in_block(&document, section.header.start)
-    };
+    let is_profile =
+        |section: &&Section| section.id.profile().is_some() && !plan::is_in_block(&document, section.header.start);
     let count = document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len();
     let profiles = match count {
         0 => return,

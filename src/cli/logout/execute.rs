@@ -211,7 +211,7 @@ impl Ending {
         let mut ended = BTreeSet::new();
         let written = change(&self.credentials_file, &self.state_dir, Keep::Nothing, |bytes| {
             let plan = plan::remove_sessions(bytes, &ends, &kept)?;
-            ended = plan.changes.iter().map(|(name, _)| name.clone()).collect();
+            ended = plan.changes.iter().map(|(id, _)| id.name().to_owned()).collect();
             Ok(plan)
         });
         match written {

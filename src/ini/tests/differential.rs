@@ -36,6 +36,7 @@ fn the_view_of_the_rust_sdk_is_that_of_its_parser() {
 #[cfg(feature = "real-clients")]
 mod clients {
     use super::*;
+    use crate::ini::tests::get_nested;
     use crate::ini::tests::readers::{Name, Sort};
     use crate::ini::{Document, FileKind, SectionId};
 
@@ -63,13 +64,14 @@ mod clients {
     /// What the editor finds under a name and a key of a reading.
     fn look_up(document: &Document<'_>, name: &Name, key: &str) -> Option<String> {
         let id = match name.sort {
-            Sort::Default => SectionId::Default,
+            Sort::Default => SectionId::Profile("default".to_owned()),
             Sort::Profile => SectionId::Profile(name.name.clone()),
             Sort::SsoSession => SectionId::SsoSession(name.name.clone()),
             Sort::Services => SectionId::Services(name.name.clone()),
         };
-        let nested = || key.match_indices('.').find_map(|(at, _)| document.get_nested(&id, &key[..at], &key[at + 1..]));
-        nested().or_else(|| document.get(&id, key)).map(std::borrow::Cow::into_owned)
+        let nested = |(at, _)| get_nested(document, &id, &key[..at], &key[at + 1..]);
+        let nested = key.match_indices('.').find_map(nested);
+        nested.or_else(|| document.get(&id, key).map(std::borrow::Cow::into_owned))
     }
 
     #[test]

@@ -165,7 +165,6 @@ fn headers_depend_on_the_file() {
     let sso = || SectionId::SsoSession("s".to_owned());
     let services = || SectionId::Services("s".to_owned());
     for (id, in_config, in_credentials) in [
-        (SectionId::Default, Some("[default]\n"), Some("[default]\n")),
         (profile("default"), Some("[default]\n"), Some("[default]\n")),
         (profile("a"), Some("[profile a]\n"), Some("[a]\n")),
         (sso(), Some("[sso-session s]\n"), None),

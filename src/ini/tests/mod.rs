@@ -16,6 +16,12 @@ fn config(text: &str) -> Document<'_> {
     Document::parse(text.as_bytes(), FileKind::Config)
 }
 
+/// One setting of a nested block; the last one where it is repeated.
+fn get_nested(document: &Document<'_>, id: &SectionId, key: &str, nested: &str) -> Option<String> {
+    let pairs = document.nested(document.entry(id, key)?);
+    pairs.into_iter().rfind(|(key, _)| key == nested).map(|(_, value)| value)
+}
+
 fn profile(name: &str) -> SectionId {
     SectionId::Profile(name.to_owned())
 }

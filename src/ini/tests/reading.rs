@@ -1,6 +1,6 @@
 use super::*;
 use crate::ini::line::{Line, Refusal};
-use crate::ini::section::{Entry, NestedEntry};
+use crate::ini::section::Entry;
 use crate::ini::{LineKind, Section};
 
 /// Input, identity, key, what botocore gives (aws-facts §1.2, column botocore).
@@ -39,10 +39,10 @@ const VALUES: &[(&str, Id, &str, Option<&str>)] = &[
     ("[DEFAULT]\nk = v\n[profile a]\nx = y\n", Id::Profile("a"), "k", Some("v")),
     ("[DEFAULT]\nk = v\n[profile a]\nk = own\n", Id::Profile("a"), "k", Some("own")),
     ("[DEFAULT]\nk = v\n", Id::Profile("a"), "k", None),
-    ("[Default]\nk = v\n", Id::Default, "k", None),
+    ("[Default]\nk = v\n", Id::Profile("default"), "k", None),
     ("[Default]\nk = v\n", Id::Other("Default"), "k", Some("v")),
-    ("[profile default]\nk = 1\n[default]\nk = 2\n", Id::Default, "k", Some("2")),
-    ("[default]\nk = 2\n[profile default]\nk = 1\n", Id::Default, "k", Some("1")),
+    ("[profile default]\nk = 1\n[default]\nk = 2\n", Id::Profile("default"), "k", Some("2")),
+    ("[default]\nk = 2\n[profile default]\nk = 1\n", Id::Profile("default"), "k", Some("1")),
     ("[default]\nk = 2\n", Id::Profile("default"), "k", Some("2")),
     ("[profile a]\nk = 1\nx = 1\n[profile \"a\"]\nk = 2\n", Id::Profile("a"), "k", Some("2")),
     ("[profile a]\nk = 1\nx = 1\n[profile \"a\"]\nk = 2\n", Id::Profile("a"), "x", None),
@@ -74,7 +74,6 @@ const VALUES: &[(&str, Id, &str, Option<&str>)] = &[
 
 #[derive(Debug, Clone, Copy)]
 enum Id {
-    Default,
     Profile(&'static str),
     Sso(&'static str),
     Services(&'static str),
@@ -84,7 +83,6 @@ enum Id {
 impl From<Id> for SectionId {
     fn from(id: Id) -> Self {
         match id {
-            Id::Default => Self::Default,
             Id::Profile(name) => profile(name),
             Id::Sso(name) => Self::SsoSession(name.to_owned()),
             Id::Services(name) => Self::Services(name.to_owned()),
@@ -110,7 +108,7 @@ fn credentials_headers_are_taken_as_they_stand() {
         (profile(" a "), Some("2")),
         (profile("a"), None),
         (profile("a b"), Some("3")),
-        (SectionId::Default, Some("4")),
+        (profile("default"), Some("4")),
         (profile("services s"), Some("5")),
     ] {
         assert_eq!(document.get(&id, "k").as_deref(), expected, "{id:?}");
@@ -123,19 +121,18 @@ fn nested_blocks_keep_the_case_of_their_keys_and_all_of_their_values() {
     let text = "[profile a]\ns3 =\n  # c\n  Max = 1 # n\n\n  url: x=y\n  Max=2\nregion = x\n";
     let document = config(text);
     let entry: &Entry = document.entry(&profile("a"), "s3").expect("it is there");
-    let pair = |nested: &NestedEntry| (document.text(&nested.key), document.text(&nested.value));
-    let nested: Vec<_> = document.nested(entry).iter().map(pair).collect();
-    assert_eq!(nested, [("Max".into(), "1 # n".into()), ("url: x".into(), "y".into()), ("Max".into(), "2".into())]);
-    assert_eq!(document.get_nested(&profile("a"), "s3", "Max").as_deref(), Some("2"));
-    assert_eq!(document.get_nested(&profile("a"), "s3", "max"), None);
-    assert_eq!(document.get_nested(&profile("a"), "region", "x"), None);
+    let pairs = [("Max", "1 # n"), ("url: x", "y"), ("Max", "2")];
+    assert_eq!(document.nested(entry), pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    assert_eq!(get_nested(&document, &profile("a"), "s3", "Max").as_deref(), Some("2"));
+    assert_eq!(get_nested(&document, &profile("a"), "s3", "max"), None);
+    assert_eq!(get_nested(&document, &profile("a"), "region", "x"), None);
 }
 
 #[test]
 fn a_value_with_deeper_lines_below_is_not_a_nested_block() {
     let text = "[profile a]\ns3 = v\n  a = b\n";
     let document = config(text);
-    assert_eq!(document.get_nested(&profile("a"), "s3", "a"), None);
+    assert_eq!(get_nested(&document, &profile("a"), "s3", "a"), None);
 }
 
 #[test]

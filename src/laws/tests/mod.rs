@@ -10,7 +10,7 @@ use proptest::test_runner::{RngSeed, TestRunner};
 
 use super::*;
 
-/// How many bytes one case is drawn from at most.
+/// The most bytes that one case is drawn from.
 const MOST_BYTES: usize = 300;
 
 /// So many cases, the same ones each time, and nothing kept on the disk.

@@ -13,7 +13,7 @@ thread_local! {
     static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 }
 
-/// What the parser of the SDK for Rust makes of a config file.
+/// A config file as the parser of the SDK for Rust reads it.
 #[expect(clippy::default_trait_access, reason = "the types are of aws-types, which is not a dependency")]
 pub(in crate::laws) fn read(text: &str) -> EnvConfigSections {
     let files = EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, text).build();
@@ -28,7 +28,6 @@ pub(in crate::laws) fn reads_as(text: &str, expected: &[(SectionId, Section)]) {
     assert_eq!(read.profiles().count() + read.sso_sessions().count(), expected.len());
     for (id, section) in expected {
         let get = |key: &str| match id {
-            SectionId::Default => read.get_profile("default").and_then(|found| found.get(key)),
             SectionId::Profile(name) => read.get_profile(name).and_then(|found| found.get(key)),
             SectionId::SsoSession(name) => read.sso_session(name).and_then(|found| found.get(key)),
             id => panic!("{id:?} is never written"),
@@ -92,7 +91,6 @@ proptest! {
             for entry in document.entries(section) {
                 let key = document.text(&entry.key());
                 let theirs = match &section.id {
-                    SectionId::Default => sdk.get_profile("default").and_then(|found| found.get(&key)),
                     SectionId::Profile(name) => sdk.get_profile(name).and_then(|found| found.get(&key)),
                     SectionId::SsoSession(name) => sdk.sso_session(name).and_then(|found| found.get(&key)),
                     id => panic!("{id:?} was not generated"),

@@ -1,31 +1,31 @@
-//! Owns lines of a manifest as text, and which values they may show. Must not know sections of files.
+//! Owns lines of a manifest as text, without values that may be secrets. Must not know sections of files.
 
 use crate::manifest::{toml_key, toml_text};
 use crate::plan::Value;
 use crate::secret::mask_values;
 
-/// What there is to say about sections that differ.
+/// The differences of sections in words.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
-    /// One line for each difference.
+    /// One sentence for each difference.
     pub(crate) told: Vec<String>,
-    /// The manifest's lines that would give what the file holds; TOML.
+    /// TOML that would make the manifest give the file's values.
     pub(crate) lines: Vec<String>,
-    /// What no manifest can give, one line each.
+    /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
 }
 
-/// Whether a line holds nothing that could be a secret: none by its key or its shape, no address with a user, no command,
-/// and no second line, which may be anything.
+/// False for a line that could hold a secret: by its key or its form, as an address with a user, as a command, or in a
+/// second line, which may be anything.
 pub(super) fn is_harmless(key: &str, line: &str) -> bool {
-    let is_address_with_name = line.split("://").skip(1).any(|rest| {
-        let host = rest.split(['/', '?', '#', ' ', '"']).next().unwrap_or_default();
-        host.contains('@')
-    });
-    !is_address_with_name && key != "credential_process" && !line.contains('\n') && mask_values(line) == line
+    let has_user = |rest: &str| rest.split(['/', '?', '#', ' ', '"']).next().is_some_and(|host| host.contains('@'));
+    !line.split("://").skip(1).any(has_user)
+        && key != "credential_process"
+        && !line.contains('\n')
+        && mask_values(line) == line
 }
 
-/// A line of the manifest that takes the place of the one that is `given`.
+/// A line of the manifest, with a comment about the value that it replaces.
 pub(super) fn instead(line: String, key: &str, given: Option<&Value>) -> String {
     match given {
         Some(given) => format!("{line}  # instead of {}", toml(key, given)),
@@ -33,7 +33,7 @@ pub(super) fn instead(line: String, key: &str, given: Option<&Value>) -> String 
     }
 }
 
-/// A value as TOML. Seconds and lists are no strings in a manifest.
+/// Seconds and lists are no strings in a manifest.
 pub(super) fn toml(key: &str, value: &Value) -> String {
     match value {
         Value::Text(text) if key == "duration_seconds" && text.parse::<u32>().is_ok() => text.clone(),

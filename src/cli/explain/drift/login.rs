@@ -1,16 +1,17 @@
-//! Owns the manifest's lines for the SSO login that a section of AWS's config file names: by the manifest's own names.
+//! Owns the manifest's lines for the SSO login of a section of AWS's config file, in the manifest's own names. Must not
+//! know other keys.
 
 use super::lines::{Account, instead, is_harmless, toml};
 use crate::manifest::{Place, place, toml_key, toml_text};
 use crate::model::{Catalog, ConfigText, Kind, Profile, SsoAccess, SsoSession, StartUrl};
 use crate::plan::{Difference, SectionDifference, Value};
 
-/// Whether a key of a profile says where it logs in.
+/// True for the keys of a profile that name its login.
 pub(super) fn is_login(key: &str) -> bool {
     ["sso_session", "sso_start_url", "sso_region"].contains(&key)
 }
 
-/// What a section says of its login, itself or through the session that it names.
+/// The login of a section, from its own keys or from the session that it names.
 struct Found<'f> {
     session: Option<&'f str>,
     url: Option<&'f str>,
@@ -35,7 +36,7 @@ impl<'f> Found<'f> {
         Self { session: own("sso_session"), url: either("sso_start_url"), region: either("sso_region") }
     }
 
-    /// The session of the manifest that leads to the same portal.
+    /// The manifest's session for the same portal.
     fn session_of<'c>(&self, catalog: &'c Catalog) -> Option<&'c SsoSession> {
         let (url, _) = StartUrl::new(self.url?).ok()?;
         let is_same = |session: &&SsoSession| session.start_url == url;
@@ -43,7 +44,7 @@ impl<'f> Found<'f> {
     }
 }
 
-/// Adds the lines by which `profile` logs in as the section does.
+/// Adds the lines that make `profile` log in as the section does.
 pub(super) fn suggest(
     section: &SectionDifference,
     profile: &Profile,
@@ -90,7 +91,7 @@ fn add_session(name: &str, portal: &[(String, Value)], account: &mut Account) {
     }
 }
 
-/// What the manifest's session lacks of what the file says of the same portal.
+/// The lines that give the manifest's session the values of the file's session for the same portal.
 fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'_>, account: &mut Account) {
     let mut lines = Vec::new();
     if let Some(region) = found.region.filter(|region| *region != session.region.as_str()) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::trace::{Name, Role, Sort, Step, Trace, nest};
 use crate::ini::line::{Line, LineKind, split_nested};
 use crate::ini::section::{Entry, Section, SectionId};
-use crate::ini::{Document, blank};
+use crate::ini::{Document, python_space};
 
 /// Follows botocore through a document. What makes it refuse the file ([`Document::faults`]) is passed over.
 pub(super) fn trace<'a>(document: &Document<'a>) -> Trace<'a> {
@@ -58,14 +58,14 @@ impl<'d> Reader<'d, '_> {
             return;
         };
         let bytes = self.document.bytes();
-        let visible = blank::trim(bytes, line.content());
+        let visible = python_space::trim(bytes, line.content());
         if !entry.value().is_empty() {
             self.trace.push(Step { at: line.range().start, role: Role::More(self.document.text(&visible)) });
             return;
         }
         for part in split_nested(bytes, visible.clone()) {
-            if let Some(nested) = self.document.split_nested_entry(&part) {
-                let (key, value) = (self.document.text(&nested.key), self.document.text(&nested.value));
+            if let Some((key, value)) = self.document.split_nested_entry(&part) {
+                let (key, value) = (self.document.text(&key), self.document.text(&value));
                 let at = if part.start == visible.start { line.range().start } else { part.start };
                 nest(&mut self.trace, at, key, value);
             }
@@ -83,8 +83,7 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 /// What a section is the settings of.
 fn name(document: &Document<'_>, section: &Section) -> Option<Name> {
     match &section.id {
-        SectionId::Default if document.name(section) == b"default" => Some(Name::default()),
-        SectionId::Default => Some(Name::new(Sort::Profile, "default")),
+        SectionId::Profile(_) if document.name(section) == b"default" => Some(Name::default()),
         SectionId::Profile(name) => Some(Name::new(Sort::Profile, name)),
         SectionId::SsoSession(name) => Some(Name::new(Sort::SsoSession, name)),
         SectionId::Services(name) => Some(Name::new(Sort::Services, name)),

@@ -1,7 +1,6 @@
 //! Owns keys of the user's own that stand in the credentials file under the name of a profile that gets its credentials
-//! elsewhere: one of the two would win, and not the same in every SDK (aws-facts §3).
+//! elsewhere: SDKs differ in which of the two wins (aws-facts §3).
 
-use super::desired::section_id;
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
 use super::refusal::{Refusal, Way};
 use crate::ini::{Document, Edit, Section, SectionId};
@@ -17,12 +16,16 @@ pub(super) fn check(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_
 
 /// A long-term key that gets out of the way.
 pub(super) struct Moved<'p> {
-    /// Where it stood.
     pub(super) from: SectionId,
-    /// Where it goes.
     pub(super) to: &'p ProfileName,
-    /// The header's new name, and the marks of a session that it took the place of.
+    /// The new header, and the removal of the marks of a session that the key took the place of.
     pub(super) edits: Vec<Edit>,
+}
+
+impl Moved<'_> {
+    pub(super) fn to_id(&self) -> SectionId {
+        SectionId::Profile(self.to.to_string())
+    }
 }
 
 /// Moves such a key to the section of the profile's long-term key, as it stands; refuses where it can't be moved.
@@ -34,9 +37,10 @@ pub(super) fn adopt<'p>(
     let Some(section) = find(document, profile, kept) else { return Ok(None) };
     match (way(document, profile, section), profile.long_term_section()) {
         (Way::Adopt { .. }, Some(to)) => {
-            let mut edits = vec![document.rename_section(section, &section_id(to))?];
-            edits.extend([TOKEN, EXPIRATION].iter().flat_map(|key| document.remove_key(section, key)));
-            Ok(Some(Moved { from: section.id.clone(), to, edits }))
+            let mut moved = Moved { from: section.id.clone(), to, edits: Vec::new() };
+            moved.edits.push(document.rename_section(section, &moved.to_id())?);
+            moved.edits.extend([TOKEN, EXPIRATION].iter().flat_map(|key| document.remove_key(section, key)));
+            Ok(Some(moved))
         }
         _ => Err(refusal(document, profile, section)),
     }
@@ -46,7 +50,7 @@ fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) ->
     if profile.kind == Kind::Iam {
         return None;
     }
-    let id = section_id(&profile.name);
+    let id = SectionId::Profile(profile.name.to_string());
     let mut all = document.find(&id);
     all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section, kept))
 }
@@ -59,12 +63,12 @@ fn refusal(document: &Document<'_>, profile: &Profile, section: &Section) -> Ref
 fn way(document: &Document<'_>, profile: &Profile, section: &Section) -> Way {
     let has = |key| document.own_entry(section, key).is_some_and(|entry| !entry.value().is_empty());
     let Some(long_term) = profile.long_term_section() else { return Way::None };
-    // With the mark, the token is that of a session of awsauth's, and the key was put over it.
+    // With the mark, the token is from a session of awsauth's, over which the key was put.
     if !has(KEY_ID) || !has(SECRET_KEY) || has(TOKEN) && !has(EXPIRATION) {
         return Way::OtherTool;
     }
     let long_term_name = long_term.to_string();
-    match document.find(&section_id(long_term)).next() {
+    match document.find(&SectionId::Profile(long_term_name.clone())).next() {
         Some(other) => Way::Taken { long_term: long_term_name, line: other.header_line + 1 },
         None => Way::Adopt { long_term: long_term_name },
     }

@@ -1,7 +1,5 @@
-//! Owns the pieces of text that mean something to some parser of INI, for tests to join at random. Must not be part of the
-//! program.
+//! Pieces of text that mean something to some parser of INI, to be joined at random.
 
-/// Pieces that mean something to some INI parser, to be joined at random.
 pub(crate) const PIECES: &[&[u8]] = &[
     b"[profile a]",
     b"[profile b]",

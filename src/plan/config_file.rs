@@ -1,0 +1,64 @@
+//! Owns a config file with its managed block, and what must not stand around the block. Must not know the manifest.
+
+use std::ops::Range;
+
+use super::block::Block;
+use super::covers;
+use super::refusal::Refusal;
+use crate::ini::{Document, Entry, Fault, FaultKind, FileKind, NewSection, Section, Warning};
+
+pub(super) struct ConfigFile<'a> {
+    pub(super) document: Document<'a>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) block: Option<Block>,
+}
+
+impl<'a> ConfigFile<'a> {
+    /// Refuses a file whose markers make no block.
+    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let document = Document::parse(bytes, FileKind::Config);
+        let block = Block::find(&document)?;
+        let faults = document.faults();
+        Ok(Self { document, faults, block })
+    }
+
+    pub(super) fn is_in_block(&self, offset: usize) -> bool {
+        self.block.as_ref().is_some_and(|block| block.range.contains(&offset))
+    }
+
+    /// The warnings about lines outside the block; none for a file that AWS CLI can't read.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let block = self.block.as_ref().map_or(0..0, |block| block.range.clone());
+        if self.faults.is_empty() { self.document.lint(&block) } else { Vec::new() }
+    }
+
+    /// [`Block::trailing`], after the first line of the block is checked as well.
+    pub(super) fn trailing(&self) -> Result<Vec<&Entry>, Refusal> {
+        let Some(block) = &self.block else { return Ok(Vec::new()) };
+        block.check_head(&self.document)?;
+        block.trailing(&self.document)
+    }
+
+    /// Those of `sections` that stand outside the block, by place.
+    pub(super) fn outside(&self, sections: &[NewSection<'_>]) -> Vec<&Section> {
+        let all = sections.iter().flat_map(|section| self.document.find(&section.id));
+        let mut outside: Vec<&Section> = all.filter(|section| !self.is_in_block(section.header.start)).collect();
+        outside.sort_by_key(|section| section.header.start);
+        outside
+    }
+
+    /// Refuses a file that AWS CLI could not read after the change either. Faults in the block go with it; a repeated
+    /// section or key is no fault any more if one of the two is in `leaving`.
+    pub(super) fn check_faults(&self, leaving: &[Range<usize>]) -> Result<(), Refusal> {
+        let start = |line: usize| self.document.lines()[line - 1].range().start;
+        let stays = |fault: &&Fault| match fault.kind {
+            FaultKind::DuplicateSection { first_line, .. } | FaultKind::DuplicateKey { first_line, .. } => {
+                let mut both = [fault.line, first_line].into_iter().map(start);
+                both.all(|offset| !self.is_in_block(offset) && !covers(leaving, offset))
+            }
+            _ => !self.is_in_block(start(fault.line)),
+        };
+        let faults: Vec<Fault> = self.faults.iter().filter(stays).cloned().collect();
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Unreadable(faults)) }
+    }
+}
