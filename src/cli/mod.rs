@@ -1,6 +1,7 @@
 //! Owns everything a person sees: flags, files, messages, exit codes. Imported by nobody.
 
 mod access_key;
+mod app;
 mod apply;
 mod args;
 mod command;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 use anstream::ColorChoice;
 use clap::Parser as _;
 
+use app::App;
 use args::{Cli, Color, Command};
 use exit::Exit;
 use paths::Paths;
@@ -63,7 +65,8 @@ fn perform(host: &Host) -> Exit {
     };
     let out =
         Out { color: color(cli.global.color, host), verbose: cli.global.verbose, json: cli.global.json, ..plain(host) };
-    ended(run(&cli, host, out), out)
+    let paths = Paths::new(host, cli.global.manifest.as_deref());
+    ended(run(&cli, App { host, paths, out }), out)
 }
 
 /// What there is to write to while nothing is known of flags.
@@ -80,29 +83,28 @@ fn ended(result: Result<Exit, Failure>, out: Out) -> Exit {
     })
 }
 
-fn run(cli: &Cli, host: &Host, out: Out) -> Result<Exit, Failure> {
-    let places = Paths::new(host, cli.global.manifest.as_deref());
+fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
     match &cli.command {
-        Command::Init(args) => command::init::run(args, places, out),
-        Command::Check(args) => command::check::run(args, places, out),
-        Command::Vars(args) => command::vars::run(args, host, places, out),
-        Command::Discover(args) => command::discover::run(args, host, places, out),
-        Command::Apply(args) if args.undo.is_some() => apply::undo::run(args, host, places, out),
-        Command::Apply(args) => command::apply::run(args, host, places, out),
-        Command::Keys(args) => command::keys::run(args, host, places, out),
-        Command::Login(args) => command::login::run(args, host, places, out),
-        Command::Status(args) => command::status::run(args, host, places, out),
-        Command::List(args) => command::list::run(args, host, places, out),
-        Command::Graph(args) => command::graph::run(args, host, places, out),
-        Command::Env(args) => command::env::run(args, host, places, out),
-        Command::Use(args) => command::using::run(args, host, places, out),
-        Command::Exec(args) => command::exec::run(args, host, places, out),
-        Command::CredentialProcess(args) => command::credential_process::run(args, host, places, out),
-        Command::Logout(args) => command::logout::run(args, host, places, out),
-        Command::Schema(args) => command::schema::run(args, out),
-        Command::Hook(args) => command::hook::run(args, host, out),
-        Command::Completions(args) => command::completions::run(args, out),
-        Command::Man => command::man::run(out),
+        Command::Init(args) => command::init::run(args, app),
+        Command::Check(args) => command::check::run(args, app),
+        Command::Vars(args) => command::vars::run(args, app),
+        Command::Discover(args) => command::discover::run(args, app),
+        Command::Apply(args) if args.undo.is_some() => apply::undo::run(args, app),
+        Command::Apply(args) => command::apply::run(args, app),
+        Command::Keys(args) => command::keys::run(args, app),
+        Command::Login(args) => command::login::run(args, app),
+        Command::Status(args) => command::status::run(args, app),
+        Command::List(args) => command::list::run(args, app),
+        Command::Graph(args) => command::graph::run(args, app),
+        Command::Env(args) => command::env::run(args, app),
+        Command::Use(args) => command::using::run(args, app),
+        Command::Exec(args) => command::exec::run(args, app),
+        Command::CredentialProcess(args) => command::credential_process::run(args, app),
+        Command::Logout(args) => command::logout::run(args, app),
+        Command::Schema(args) => command::schema::run(args, app.out),
+        Command::Hook(args) => command::hook::run(args, app.host, app.out),
+        Command::Completions(args) => command::completions::run(args, app.out),
+        Command::Man => command::man::run(app.out),
     }
 }
 

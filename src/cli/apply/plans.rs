@@ -48,14 +48,14 @@ impl<'a> Plans<'a> {
         fix_permissions: bool,
         catalog: &'a Catalog,
         program: &'a Program,
-        places: Paths<'_>,
+        paths: Paths<'_>,
     ) -> Result<Self, Failure> {
         Ok(Self {
             catalog,
             written: program.written(catalog),
             program: program.path(),
             permission,
-            sessions: Sessions::new(&places.state()?),
+            sessions: Sessions::new(&paths.state()?),
             fix_permissions,
         })
     }
@@ -104,14 +104,14 @@ impl<'a> Plans<'a> {
         &self,
         config: Snapshot,
         planned: Result<Plan, Refusal>,
-        places: Paths<'_>,
+        paths: Paths<'_>,
     ) -> Result<Work, Failure> {
         let config = match planned {
             Ok(plan) => FileWork { snapshot: config, plan },
             Err(refusal) => return Err(self.refused(config, refusal)),
         };
         let (mut missing, mut prune) = (Vec::new(), Prune::default());
-        let path = places.credentials()?;
+        let path = paths.credentials()?;
         let credentials = FileWork::plan(&path, |bytes| {
             let (plan, keys, ended) = self.credentials(bytes)?;
             (missing, prune) = (keys, ended);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::apply::take_back;
+use crate::cli::app::App;
 use crate::cli::apply::file_plan::{FileJson, FileWork};
 use crate::cli::command::apply::Args;
 use crate::cli::exit::Exit;
@@ -25,7 +26,6 @@ use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backup, Backups, Stamp};
 use crate::system::clock;
 use crate::system::disk::DiskError;
-use crate::system::host::Host;
 
 /// One file with its former contents.
 struct Past {
@@ -52,10 +52,11 @@ impl Back {
 }
 
 /// Shows what that would change, asks where somebody can be asked, and does it.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let state = places.state()?;
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, paths, out } = app;
+    let state = paths.state()?;
     let unreadable = |error: DiskError| explain::disk(&error);
-    let files = [(places.config()?, FileKind::Config), (places.credentials()?, FileKind::Credentials)];
+    let files = [(paths.config()?, FileKind::Config), (paths.credentials()?, FileKind::Credentials)];
     let files = files.map(|(path, kind)| Past::read(&path, kind, &state));
     let files = files.into_iter().collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     let now = clock::now();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::apply::compat_warnings::{self, WarningJson};
 use crate::cli::apply::file_plan::{FileJson, FileWork};
 use crate::cli::apply::plans::{Plans, Work};
@@ -67,19 +68,20 @@ impl Args {
 }
 
 /// Plans both files, shows the plan where somebody wants to see it, and carries it out.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let manifest = Manifest::read(places, out)?;
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, paths, out } = app;
+    let manifest = Manifest::read(app)?;
     let program = Program::find(host, &manifest.catalog)?;
-    warn_of_manifest(!program.path().is_empty(), places, out);
-    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest.catalog, &program, places)?;
-    let config = Snapshot::read_settled(&places.config()?).map_err(|error| explain::disk(&error))?;
+    warn_of_manifest(!program.path().is_empty(), app);
+    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest.catalog, &program, paths)?;
+    let config = Snapshot::read_settled(&paths.config()?).map_err(|error| explain::disk(&error))?;
     let planned = plans.config(&config.bytes);
-    let work = plans.make(config, planned, places)?;
+    let work = plans.make(config, planned, paths)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
     warn_of_own(&plans, &work, is_shown_only, out);
     if !is_shown_only {
-        let state = places.state()?;
+        let state = paths.state()?;
         let can_ask = host.is_interactive() && !args.yes;
         carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out)?;
         sweep_all(&state);
@@ -90,7 +92,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
     }
     report(&plans, &work, &program, is_shown_only, out)?;
     if !out.json && !work.is_pending() && manifest.catalog.profiles().is_empty() {
-        unmanaged::say(places, out);
+        unmanaged::say(app);
     }
     let exit = match program.refusal() {
         Some(refusal) => {
@@ -112,9 +114,9 @@ fn written(work: &Work) -> Vec<String> {
 }
 
 /// What SDKs will start does not know of `--manifest`.
-fn warn_of_manifest(names_program: bool, places: Paths<'_>, out: Out) {
-    if names_program && !places.is_manifest_found_again() {
-        out.warn(
+fn warn_of_manifest(names_program: bool, app: App<'_>) {
+    if names_program && !app.paths.is_manifest_found_again() {
+        app.out.warn(
             "this manifest was named by --manifest, and `credential_process` will look for it where AWSAUTH_MANIFEST says, \
              or in your configuration directory",
         );

@@ -1,11 +1,10 @@
 //! Owns `awsauth check`.
 
+use crate::cli::app::App;
 use crate::cli::config::load::Reading;
 use crate::cli::exit::Exit;
 use crate::cli::explain::unmanaged;
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::manifest::Audience;
 use crate::source::{Source, display_safe};
 
@@ -29,8 +28,9 @@ pub(crate) struct Args {
 }
 
 /// Validates the manifest: no network, no home directory needed with `--manifest`.
-pub(crate) fn run(args: &Args, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let reading = Reading::read(places, if args.team { Audience::Team } else { Audience::Person })?;
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { paths, out, .. } = app;
+    let reading = Reading::read(paths, if args.team { Audience::Team } else { Audience::Person })?;
     if out.json {
         out.document(reading.document())?;
     } else {
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args, places: Paths<'_>, out: Out) -> Result<Exit, Fail
             "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
         );
         if !args.team {
-            unmanaged::say(places, out);
+            unmanaged::say(app);
         }
     }
     Ok(Exit::Done)

@@ -1,5 +1,6 @@
 //! Owns `awsauth credential-process`.
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::env_config::IGNORES_ENDPOINTS;
 use crate::cli::exit::Exit;
@@ -32,13 +33,14 @@ pub(crate) struct Args {
 }
 
 /// Prints the kept session if it is good, else a new one that needs no person.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let credentials = if let Some(credentials) = warm(&args.name, host, places) {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, paths, out } = app;
+    let credentials = if let Some(credentials) = warm(&args.name, host, paths) {
         credentials
     } else {
         // What SDKs show of it must not be about other profiles, and fit in one line.
         let out = Out { findings: FindingsShown::OneLine, ..out };
-        terminal::credentials(LoginService::new(host, places, out)?, &args.name, host)?
+        terminal::credentials(LoginService::new(App { out, ..app })?, &args.name, host)?
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
@@ -48,28 +50,28 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
 
 /// The kept session, without reading the manifest: its files are the very ones that the session's definition was read
 /// from, and there are no others. SDKs call this before every command, so it touches neither TOML, network nor threads.
-fn warm(name: &str, host: &Host, places: Paths<'_>) -> Option<Credentials> {
+fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
     // It may mean another definition than the one that the session has.
     if host.var_os(IGNORES_ENDPOINTS).is_some() {
         return None;
     }
-    let Saved { session, seen } = Sessions::new(&places.state().ok()?).get(&ProfileName::new(name).ok()?)?;
+    let Saved { session, seen } = Sessions::new(&paths.state().ok()?).get(&ProfileName::new(name).ok()?)?;
     if judge(session.obtained_at, session.expiration, clock::now()) != Freshness::Fresh {
         return None;
     }
-    let manifest = places.manifest().ok()?;
+    let manifest = paths.manifest().ok()?;
     // Where a person's own file is looked for depends on the environment.
     let own = Paths::own_local();
     let is_current = seen.first()?.path() == manifest
         && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
         && seen.iter().all(|file| matches!(file.compare(), Compared::Untouched | Compared::SameContent));
-    (is_current && is_key_current(&session, places)).then_some(session.credentials)
+    (is_current && is_key_current(&session, paths)).then_some(session.credentials)
 }
 
 /// Whether the long-term key that the session came from is still the one in the credentials file.
-fn is_key_current(session: &Session, places: Paths<'_>) -> bool {
+fn is_key_current(session: &Session, paths: Paths<'_>) -> bool {
     let Some(print) = &session.key else { return true };
-    let Some(bytes) = places.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };
+    let Some(bytes) = paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };
     let document = Document::parse(&bytes, FileKind::Credentials);
     plan::long_term_key(&document, &print.section).is_some_and(|key| KeyPrint::of(&print.section, &key) == *print)
 }

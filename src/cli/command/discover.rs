@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::cli::app::App;
 use crate::cli::command::login::Flow;
 use crate::cli::config::complete::session_names;
 use crate::cli::config::load::Reading;
@@ -16,11 +17,9 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::ask;
 use crate::cli::ui::diff::colored;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::manifest::{Audience, Gone};
 use crate::model::{SsoFlow, SsoSession};
 use crate::provider::{Attendance, Listing};
-use crate::system::host::Host;
 
 /// List the accounts and roles of an SSO session into the accounts of the manifest; every other byte of it stays
 #[derive(Debug, clap::Args)]
@@ -56,12 +55,13 @@ pub(crate) struct Args {
 }
 
 /// Lists, shows what that changes, asks where somebody can be asked, and writes it.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, paths, out } = app;
     if out.json && host.is_interactive() && !args.yes && !args.dry_run {
         return Err(Failure::new(Exit::Usage, "with `--json`, nobody is asked before the manifest is written")
             .hint("`--dry-run` shows what would change, `--yes` writes it"));
     }
-    let reading = Reading::read(places, Audience::Person)?;
+    let reading = Reading::read(paths, Audience::Person)?;
     let session = session(args.session.as_deref(), &reading);
     let is_fit = reading.loaded.is_in_order() || reading.loaded.is_fit_for_listing() && session.is_ok();
     if !is_fit {
@@ -87,9 +87,9 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
         flow: args.flow.map(SsoFlow::from),
         setting: reading.loaded.settings.sso_flow,
     };
-    let listing = fetch::list(&session, sign_in, host, places, out)?;
+    let listing = fetch::list(&session, sign_in, app)?;
     report::note(&listing, out);
-    finish(args, &reading, &session, &listing, (host, places, out))
+    finish(args, &reading, &session, &listing, app)
 }
 
 impl Args {
@@ -130,8 +130,9 @@ fn finish(
     reading: &Reading,
     session: &SsoSession,
     listing: &Listing,
-    (host, places, out): (&Host, Paths<'_>, Out),
+    app: App<'_>,
 ) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     let gone = if args.prune { Gone::Prune } else { Gone::Keep };
     let findings = Findings::new(reading, session, listing, gone, out)?;
     report::note_left(&findings, session, out);
@@ -157,7 +158,7 @@ fn finish(
             report::say_files(&findings, "would change", out);
             ask(!findings.drops())?;
         }
-        findings.write(&args.again(), places, out)?;
+        findings.write(&args.again(), app)?;
     }
     if out.json {
         out.document(report::document(&findings, session, listing, is_written))?;

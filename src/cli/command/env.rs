@@ -5,14 +5,13 @@ use std::borrow::Cow;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::env_config::stale_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::service::{InPlace, LoginService};
-use crate::cli::paths::Paths;
 use crate::cli::shell::current_shell;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::render::{Change, Shell};
 use crate::system::host::Host;
 
@@ -90,7 +89,8 @@ impl From<ShellName> for Shell {
 }
 
 /// Prints the lines for the shell.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     let shell = args.shell.map_or_else(|| current_shell(host), |name| Ok(name.into()));
     let shell = if out.json { Shell::Bash } else { shell? };
     let change = if args.unset {
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
         let Some(name) = &args.name else {
             return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
         };
-        let desk = LoginService::new(host, places, out)?;
+        let desk = LoginService::new(app)?;
         let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
         let profile = desk.manifest.profile(name)?;
         desk.manifest.warn_of_errors();

@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::selection::{Among, Tags, Wanted, choose};
 use crate::cli::env_config::{CODE_VARIABLE, stale_variables};
 use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exit::Exit;
 use crate::cli::login::service::{InPlace, LoginService};
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::model::NamePattern;
 use crate::render::Change;
 use crate::system::host::Host;
@@ -60,7 +59,8 @@ pub(crate) struct Args {
 }
 
 /// Becomes the command, whose exit code is awsauth's; or runs it for many profiles.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     let is_many = args.all || !args.tags.tag.is_empty();
     // With these, there is no NAME: what stands there is the command.
     let (name, command) = if is_many {
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
         [name] if !NamePattern::is_meant(name) => {
-            let desk = LoginService::new(host, places, out)?;
+            let desk = LoginService::new(app)?;
             // A NAME behind `--` is one all the same, if there is such a profile.
             if desk.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {
                 return Err(without_name(&[&[name.into()], &*command].concat()));
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
         [] => Wanted::Tags(&args.tags.tag),
         _ => Wanted::Names(&names),
     };
-    let desk = LoginService::new(host, places, out)?;
+    let desk = LoginService::new(app)?;
     let profiles = choose(&desk.manifest, wanted, Among::Every)?;
     desk.manifest.warn_of_errors();
     if profiles.is_empty() {

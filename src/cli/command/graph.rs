@@ -4,12 +4,12 @@ use anstyle::Style;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::profile_json::RootJson;
 use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::login::service::LoginService;
-use crate::cli::paths::Paths;
 use crate::cli::status::validity::state;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
@@ -47,18 +47,19 @@ enum Format {
 }
 
 /// Draws it.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     if out.json && args.format.is_some() {
         return Err(Failure::new(Exit::Usage, "`--json` is a format of its own: leave `--format` out"));
     }
     let format = args.format.unwrap_or(Format::Tree);
     if format == Format::Tree && !out.json && out.has_color_on_stdout() {
-        let desk = LoginService::new(host, places, out)?;
+        let desk = LoginService::new(app)?;
         let graph = graph(args, &desk.manifest)?;
         desk.manifest.warn_of_errors();
         return tree(&graph, host, out, |node| style(&desk, node));
     }
-    let manifest = Manifest::read(places, out)?;
+    let manifest = Manifest::read(app)?;
     let graph = graph(args, &manifest)?;
     if out.json {
         out.document(document(&graph))?;

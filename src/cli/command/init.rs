@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::system::atomic;
 
 /// Writes a starter with a comment on every line; never overwrites a file.
@@ -20,12 +20,13 @@ pub(crate) struct Args {
 const STARTER: &str = include_str!("starter.toml");
 
 /// Writes the starter where the manifest is looked for.
-pub(crate) fn run(args: &Args, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { paths, out, .. } = app;
     if args.print {
         out.data(STARTER)?;
         return Ok(Exit::Done);
     }
-    let path = places.manifest()?;
+    let path = paths.manifest()?;
     let is_new = atomic::create_private(&path, STARTER.as_bytes());
     if !is_new.map_err(|error| Failure::of(Exit::Unavailable, &error))? {
         return Err(Failure::new(Exit::Refused, format!("{} exists, and is left as it is", path.display()))

@@ -6,14 +6,13 @@ use serde::Serialize;
 
 use crate::apply::Keep;
 use crate::cli::access_key::{self, looks_like_key_id};
+use crate::cli::app::App;
 use crate::cli::apply::prune::Prune;
 use crate::cli::config::complete::names_with_key;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::model::{LongTermKey, ProfileName};
 use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
@@ -60,13 +59,14 @@ struct AddArgs {
 }
 
 /// Runs the action.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let Action::Add(args) = &args.action;
-    add(args, host, places, out)
+    add(args, app)
 }
 
-fn add(args: &AddArgs, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let desk = LoginService::new(host, places, out)?;
+fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
+    let desk = LoginService::new(app)?;
     let profile = desk.manifest.profile(&args.name)?;
     desk.manifest.warn_of_errors();
     let section = profile.long_term_section().ok_or_else(|| {
@@ -94,7 +94,7 @@ fn add(args: &AddArgs, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit,
     let stamp = Stamp::of(clock::now());
     let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
     let is_changed = desk.change_credentials(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
-    let ended = if is_changed { end_sessions(section, &desk, places, out)? } else { Prune::default() };
+    let ended = if is_changed { end_sessions(section, &desk, app)? } else { Prune::default() };
     if out.json {
         out.document(AddedJson {
             profile: &args.name,
@@ -122,12 +122,12 @@ struct AddedJson<'a> {
 }
 
 /// Ends what was made from another key than `section` has now, here and where SDKs find it.
-fn end_sessions(section: &ProfileName, desk: &LoginService<'_>, places: Paths<'_>, out: Out) -> Result<Prune, Failure> {
-    let bytes = disk::read(&places.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
+fn end_sessions(section: &ProfileName, desk: &LoginService<'_>, app: App<'_>) -> Result<Prune, Failure> {
+    let bytes = disk::read(&app.paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
     let prune = Prune::of_key(section, &desk.manifest.catalog, &desk.sessions, &bytes);
     let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| desk.sessions.key_id(name));
     desk.change_credentials(Keep::Nothing, |bytes| plan::remove_sessions(bytes, ends, &kept))?;
-    prune.carry_out(&desk.sessions, out)?;
+    prune.carry_out(&desk.sessions, app.out)?;
     Ok(prune)
 }
 

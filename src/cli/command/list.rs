@@ -2,19 +2,17 @@
 
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::profile_json::ProfileJson;
 use crate::cli::config::provenance;
 use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::model::{Profile, Region};
 use crate::render::{header, table_within};
 use crate::source::display_safe;
-use crate::system::host::Host;
 
 /// What the columns are called.
 const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
@@ -40,11 +38,12 @@ struct ListJson<'p> {
 }
 
 /// Shows the table.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     if let Some(name) = &args.why {
-        return provenance::run(name, host, places, out);
+        return provenance::run(name, app);
     }
-    let manifest = Manifest::read(places, out)?;
+    let manifest = Manifest::read(app)?;
     let profiles = args.filter.choose(&manifest)?;
     if out.json {
         let profiles = profiles.iter().map(|profile| ProfileJson::of(profile, &manifest.catalog)).collect();

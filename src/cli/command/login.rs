@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
@@ -14,7 +15,6 @@ use crate::cli::explain;
 use crate::cli::login::report::Outcomes;
 use crate::cli::login::service::{Browser, LoginService, Manner};
 use crate::cli::login::summary::announce;
-use crate::cli::paths::Paths;
 use crate::cli::status::validity::word;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
@@ -80,9 +80,10 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 }
 
 /// Logs in to every profile that was named, and says how each went.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
-    let desk = LoginService::new(host, places, out)?;
+    let desk = LoginService::new(app)?;
     let profiles = wanted(args, &desk, host, out)?;
     desk.manifest.warn_of_errors();
     let mut report = Outcomes::new(out);

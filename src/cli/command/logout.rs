@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::{Manifest, Reading};
 use crate::cli::config::selection::{Among, Wanted, choose as choose_profiles};
@@ -13,7 +14,6 @@ use crate::cli::explain::aws;
 use crate::cli::login::summary::first_names;
 use crate::cli::logout::execute::{Ended, Ending, SignedOut, note, take};
 use crate::cli::logout::select::{Scope, access, affected, in_levels, is_of};
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
@@ -23,7 +23,6 @@ use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
 use crate::source::display_safe;
-use crate::system::host::Host;
 use crate::system::{clock, disk};
 
 /// What the list calls all of them.
@@ -64,27 +63,28 @@ struct Account {
 }
 
 /// Ends them. What cannot be ended at AWS, for want of a network, is ended here all the same.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    if args.names.is_empty() && !args.all && !host.is_interactive() {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    if args.names.is_empty() && !args.all && !app.host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `--all`"));
     }
-    let exit = end(args, host, places, out)?;
+    let exit = end(args, app)?;
     // What a process was given stays with it.
-    if let Some(name) = host.var("AWSAUTH_PROFILE") {
-        out.say(&display_safe(&format!("this shell may still hold credentials of {name}: `awsauth use --none`")));
+    if let Some(name) = app.host.var("AWSAUTH_PROFILE") {
+        app.out.say(&display_safe(&format!("this shell may still hold credentials of {name}: `awsauth use --none`")));
     }
     Ok(exit)
 }
 
-fn end(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let ending = Ending::new(host, places, out)?;
+fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
+    let ending = Ending::new(app)?;
     if args.all {
-        return end_all(&ending, places, out);
+        return end_all(&ending, app);
     }
-    let manifest = read_manifest(places, out)?;
+    let manifest = read_manifest(app)?;
     let names = if args.names.is_empty() { choose(&manifest, &ending, out)? } else { args.names.clone() };
     if names.iter().any(|name| name == EVERYTHING) {
-        return end_all(&ending, places, out);
+        return end_all(&ending, app);
     }
     let (sessions, names): (Vec<String>, Vec<String>) =
         names.into_iter().partition(|name| manifest.session(name).is_some());
@@ -131,20 +131,21 @@ fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Re
 }
 
 /// Names need profiles that are in order; everything does not.
-fn read_manifest(places: Paths<'_>, out: Out) -> Result<Manifest, Failure> {
-    let manifest = Manifest::read_in_part(places, out);
+fn read_manifest(app: App<'_>) -> Result<Manifest, Failure> {
+    let manifest = Manifest::read_in_part(app);
     manifest.map_err(|failure| {
         let hint = "`awsauth logout --all` needs no manifest";
         if failure.is_shown() {
-            out.say(hint);
+            app.out.say(hint);
         }
         failure.hint(hint)
     })
 }
 
-fn end_all(ending: &Ending, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let loaded = Reading::read(places, Audience::Person).ok().map(|reading| reading.loaded);
-    let is_there = places.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
+fn end_all(ending: &Ending, app: App<'_>) -> Result<Exit, Failure> {
+    let App { paths, out, .. } = app;
+    let loaded = Reading::read(paths, Audience::Person).ok().map(|reading| reading.loaded);
+    let is_there = paths.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
     let is_in_order = loaded.as_ref().is_some_and(Loaded::is_in_order);
     let catalog = loaded.and_then(|loaded| loaded.catalog);
     if !is_in_order && is_there {

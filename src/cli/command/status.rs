@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
-use crate::cli::paths::Paths;
 use crate::cli::status::validity::{Life, State, state};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
@@ -15,7 +15,6 @@ use crate::flow::seconds_left;
 use crate::model::{Chain, Pattern, Profile};
 use crate::render::{duration, header, table_within};
 use crate::system::clock;
-use crate::system::host::Host;
 
 /// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
 const EXPENDABLE: [usize; 2] = [1, 2];
@@ -47,8 +46,9 @@ pub(crate) struct Args {
 }
 
 /// Shows the table.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let desk = LoginService::new(host, places, out)?;
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
+    let desk = LoginService::new(app)?;
     if let Err(error) = desk.sessions.check() {
         explain::disk(&error).say_as_warning(out);
     }

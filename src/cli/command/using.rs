@@ -1,10 +1,10 @@
 //! Owns `awsauth use`, which only the shell function of `awsauth hook` can make true.
 
+use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::env_config::stale_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::service::{InPlace, LoginService};
-use crate::cli::paths::Paths;
 use crate::cli::shell::{current_hook, current_shell, one_line};
 use crate::cli::status::validity::word;
 use crate::cli::ui::failure::Failure;
@@ -34,7 +34,8 @@ pub(crate) struct Args {
 }
 
 /// Prints what the function evaluates; without the function it says how to get it.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
     let asked = host.var(HOOK_VARIABLE);
     let Some(shell) = HookShell::ALL.into_iter().find(|shell| asked == Some(shell.name())) else {
         return Err(without_function(args, host));
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
     let change = if args.none {
         Change::to_nobody(stale_variables(host))
     } else {
-        change(args, host, &LoginService::new(host, places, out)?, out)?
+        change(args, host, &LoginService::new(app)?, out)?
     };
     out.data(&shell.lines(&change).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::load::{ManifestJson, PlaceJson, Reading};
 use crate::cli::config::personal;
 use crate::cli::exit::Exit;
@@ -32,8 +33,9 @@ pub(crate) struct Args {
 }
 
 /// Asks for what is missing where somebody can be asked, and shows all of it.
-pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let mut reading = Reading::read(places, Audience::Person)?;
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, paths, out } = app;
+    let mut reading = Reading::read(paths, Audience::Person)?;
     if reading.loaded.variables.is_empty() && !reading.loaded.is_in_order() {
         if out.json {
             out.document(document(&reading))?;
@@ -44,8 +46,8 @@ pub(crate) fn run(args: &Args, host: &Host, places: Paths<'_>, out: Out) -> Resu
     let values = if args.set.is_empty() { ask(&reading, host, out)? } else { args.set.clone() };
     check_names(&args.set, &reading)?;
     if !values.is_empty() {
-        personal::set_variables(&reading.files.personal, &values, places, out)?;
-        reading = Reading::read(places, Audience::Person)?;
+        personal::set_variables(&reading.files.personal, &values, app)?;
+        reading = Reading::read(paths, Audience::Person)?;
     }
     if out.json {
         out.document(document(&reading))?;

@@ -32,13 +32,13 @@ pub(crate) struct Files {
 
 impl Files {
     /// Reads the manifest where it is, and for one person what they add to it.
-    pub(crate) fn read(places: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
-        let path = places.manifest()?;
+    pub(crate) fn read(paths: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
+        let path = paths.manifest()?;
         if audience == Audience::Team {
             stays_in_its_directory(&path)?;
         }
         let (bytes, look) = match seen::read(&path, clock::now()) {
-            Ok(read) => read.ok_or_else(|| places.no_manifest(&path))?,
+            Ok(read) => read.ok_or_else(|| paths.no_manifest(&path))?,
             Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
         };
         let source = Source::new(&path, text(&path, bytes)?);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::diagnostics::{self, DiagnosticJson};
 use crate::cli::config::files::Files;
 use crate::cli::exit::Exit;
@@ -68,15 +69,15 @@ pub(crate) struct PlaceJson {
 
 impl Reading {
     /// Reads the manifest where it is.
-    pub(crate) fn read(places: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
-        let files = Files::read(places, audience)?;
+    pub(crate) fn read(paths: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
+        let files = Files::read(paths, audience)?;
         let loaded = manifest::load(&files.layers, audience);
         Ok(Self { files, loaded })
     }
 
     /// The same, with where the profile of that name comes from.
-    pub(crate) fn read_with_why(places: Paths<'_>, name: &str) -> Result<Self, Failure> {
-        let files = Files::read(places, Audience::Person)?;
+    pub(crate) fn read_with_why(paths: Paths<'_>, name: &str) -> Result<Self, Failure> {
+        let files = Files::read(paths, Audience::Person)?;
         let loaded = manifest::load_with_why(&files.layers, name);
         Ok(Self { files, loaded })
     }
@@ -160,24 +161,24 @@ impl Reading {
 
 impl Manifest {
     /// Reads the manifest for a command that needs all of it in order; errors are shown, warnings are `check`'s to tell.
-    pub(crate) fn read(places: Paths<'_>, out: Out) -> Result<Self, Failure> {
-        let reading = Reading::read(places, Audience::Person)?;
-        if reading.loaded.is_in_order() { Self::new(reading, places, out) } else { Err(reading.refuse_all(out)) }
+    pub(crate) fn read(app: App<'_>) -> Result<Self, Failure> {
+        let reading = Reading::read(app.paths, Audience::Person)?;
+        if reading.loaded.is_in_order() { Self::new(reading, app) } else { Err(reading.refuse_all(app.out)) }
     }
 
     /// Reads the manifest for a command that goes on with the profiles that are in order.
-    pub(crate) fn read_in_part(places: Paths<'_>, out: Out) -> Result<Self, Failure> {
-        Self::new(Reading::read(places, Audience::Person)?, places, out)
+    pub(crate) fn read_in_part(app: App<'_>) -> Result<Self, Failure> {
+        Self::new(Reading::read(app.paths, Audience::Person)?, app)
     }
 
-    fn new(mut reading: Reading, places: Paths<'_>, out: Out) -> Result<Self, Failure> {
+    fn new(mut reading: Reading, app: App<'_>) -> Result<Self, Failure> {
         let is_in_order = reading.loaded.is_in_order();
         let is_fit = |catalog: &mut Catalog| is_in_order || !catalog.profiles().is_empty();
         let Some(catalog) = reading.loaded.catalog.take_if(is_fit) else {
-            return Err(reading.refuse_all(out));
+            return Err(reading.refuse_all(app.out));
         };
         let settings = std::mem::take(&mut reading.loaded.settings);
-        Ok(Self { catalog, settings, reading, aws_files: unknown_name::aws_files(places), out })
+        Ok(Self { catalog, settings, reading, aws_files: unknown_name::aws_files(app.paths), out: app.out })
     }
 
     /// Says in one line that the manifest has errors, and which profiles are left out for that.

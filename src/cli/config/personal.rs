@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::manifest::{self, SetError};
 use crate::source::Source;
 use crate::system::atomic::{ReplaceError, Snapshot, directory_id};
@@ -17,15 +17,10 @@ use crate::system::lock::Lock;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sets variables in `[vars]` of the file at `path`, which need not exist; every other byte of it stays.
-pub(crate) fn set_variables(
-    path: &Path,
-    values: &[(String, String)],
-    places: Paths<'_>,
-    out: Out,
-) -> Result<(), Failure> {
+pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'_>) -> Result<(), Failure> {
     let unwritten = |error: &dyn std::error::Error| Failure::of(Exit::Unavailable, error);
     let before = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
-    let lock = places.state()?.join("locks").join(format!("{}.lock", directory_id(&before.target)));
+    let lock = app.paths.state()?.join("locks").join(format!("{}.lock", directory_id(&before.target)));
     let _lock = Lock::acquire(&lock, PATIENCE).map_err(|error| unwritten(&error))?;
     let file = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
     let text = String::from_utf8(file.bytes.clone())
@@ -39,6 +34,6 @@ pub(crate) fn set_variables(
         ReplaceError::Disk(error) => explain::disk(&error),
     })?;
     let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
-    out.say(&crate::source::display_safe(&format!("wrote {} to {}", names.join(", "), Paths::shown(path))));
+    app.out.say(&crate::source::display_safe(&format!("wrote {} to {}", names.join(", "), Paths::shown(path))));
     Ok(())
 }

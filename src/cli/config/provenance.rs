@@ -5,26 +5,26 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
+use crate::cli::app::App;
 use crate::cli::config::load::{ManifestJson, PlaceJson, Reading};
 use crate::cli::exit::Exit;
 use crate::cli::explain::unknown_name;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{KeyOrigin, LeftOut, Loaded, Made, Origin, Provenance, toml_key};
 use crate::render::table_or_paragraphs;
 use crate::source::{Position, Span, display_safe};
-use crate::system::host::Host;
 
 /// Says where the profile of that name comes from, or which matrix leaves it out.
-pub(crate) fn run(name: &str, host: &Host, places: Paths<'_>, out: Out) -> Result<Exit, Failure> {
-    let reading = Reading::read_with_why(places, name)?;
+pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, paths, out } = app;
+    let reading = Reading::read_with_why(paths, name)?;
     let is_in_order = reading.loaded.is_in_order();
     // A mistake that hides names may hide this one.
     let may_be_hidden = !is_in_order && (reading.loaded.profiles_unknown || reading.loaded.catalog.is_none());
     if reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
-        return Err(unknown(name, &reading, places));
+        return Err(unknown(name, &reading, paths));
     }
     let question = Question { name, reading: &reading };
     if out.json {
@@ -36,13 +36,13 @@ pub(crate) fn run(name: &str, host: &Host, places: Paths<'_>, out: Out) -> Resul
     Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
 }
 
-fn unknown(name: &str, reading: &Reading, places: Paths<'_>) -> Failure {
+fn unknown(name: &str, reading: &Reading, paths: Paths<'_>) -> Failure {
     let Loaded { catalog, wrong, matrices, .. } = &reading.loaded;
     let wrong: Vec<&str> = wrong.iter().map(|wrong| wrong.name.as_str()).collect();
     let no_matrix = if *matrices > 0 { "no matrix makes it or leaves it out; " } else { "" };
     let otherwise = format!("{no_matrix}`awsauth list` lists the profiles");
     let catalog = catalog.as_ref().map_or_else(Cow::default, Cow::Borrowed);
-    unknown_name::unknown_profile(name, &catalog, &wrong, &unknown_name::aws_files(places), otherwise)
+    unknown_name::unknown_profile(name, &catalog, &wrong, &unknown_name::aws_files(paths), otherwise)
 }
 
 /// A name, and the manifest as it was read for it.

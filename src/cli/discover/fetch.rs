@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::aws::Aws;
+use crate::cli::app::App;
 use crate::cli::env_config::{ca_bundle, endpoints, machine, proxies};
 use crate::cli::explain;
 use crate::cli::login::callback_page;
@@ -11,14 +12,12 @@ use crate::cli::login::progress::Progress;
 use crate::cli::login::service::{Browser, PATIENCE, open_page, run};
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::flow::Preference;
 use crate::model::{SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{Nobody, Prompt, Terminal};
 use crate::provider::{Attendance, Listing, LongTermKeys, Notice, Ports, Provider, Renewal};
 use crate::store::{Sessions, SsoCache};
 use crate::system::clock;
-use crate::system::host::Host;
 
 /// How a sign-in goes, should one be needed.
 #[derive(Debug, Clone, Copy)]
@@ -34,14 +33,9 @@ pub(crate) struct SignIn {
 }
 
 /// Fetches what `session` lists.
-pub(crate) fn list(
-    session: &Arc<SsoSession>,
-    sign_in: SignIn,
-    host: &Host,
-    places: Paths<'_>,
-    out: Out,
-) -> Result<Listing, Failure> {
-    let state_dir = places.state()?;
+pub(crate) fn list(session: &Arc<SsoSession>, sign_in: SignIn, app: App<'_>) -> Result<Listing, Failure> {
+    let App { host, paths, out } = app;
+    let state_dir = paths.state()?;
     let aws = Aws::new(endpoints(host)?, ca_bundle(host)?, proxies(host), clock::now);
     let (sessions, tokens) = (Sessions::new(&state_dir), SsoCache::new(Paths::aws_cache("sso")?, &state_dir));
     let progress = Progress::new(out, host.stderr_is_terminal);

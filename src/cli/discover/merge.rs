@@ -16,6 +16,7 @@ use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::seen::Compared;
 
+use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;
 use crate::cli::config::diagnostics;
 use crate::cli::config::load::Reading;
@@ -178,8 +179,8 @@ impl<'r> Findings<'r> {
 
     /// Writes what changes, unless somebody has meanwhile written to any file that was read: what `again` does, started
     /// once more, goes by that.
-    pub(crate) fn write(&self, again: &str, places: Paths<'_>, out: Out) -> Result<(), Failure> {
-        let state = places.state()?;
+    pub(crate) fn write(&self, again: &str, app: App<'_>) -> Result<(), Failure> {
+        let state = app.paths.state()?;
         let changed = |path: &Path| {
             let message = format!("{} was changed by another program meanwhile", path.display());
             Failure::new(Exit::Refused, display_safe(&message)).hint(format!("run `{again}` again"))
@@ -200,7 +201,7 @@ impl<'r> Findings<'r> {
         let backups: Vec<Backups> = works.iter().map(|work| Backups::of(&state, &work.snapshot.target)).collect();
         let stamp = Stamp::after(clock::now(), &backups.iter().collect::<Vec<_>>());
         for (place, work) in works.iter().enumerate() {
-            let written = work.carry_out_as_read(&state, &stamp, out, again);
+            let written = work.carry_out_as_read(&state, &stamp, app.out, again);
             written.map_err(|failure| match works[..place].first() {
                 Some(first) => {
                     let path = Paths::shown(&first.snapshot.path);

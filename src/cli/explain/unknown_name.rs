@@ -94,8 +94,8 @@ fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
 }
 
 /// AWS's own files, as far as it is known where they are.
-pub(crate) fn aws_files(places: Paths<'_>) -> Vec<(PathBuf, FileKind)> {
-    let (config, credentials) = (places.config().ok(), places.credentials().ok());
+pub(crate) fn aws_files(paths: Paths<'_>) -> Vec<(PathBuf, FileKind)> {
+    let (config, credentials) = (paths.config().ok(), paths.credentials().ok());
     let config = config.map(|path| (path, FileKind::Config));
     config.into_iter().chain(credentials.map(|path| (path, FileKind::Credentials))).collect()
 }

@@ -2,16 +2,16 @@
 
 use std::collections::HashSet;
 
+use crate::cli::app::App;
 use crate::cli::paths::Paths;
-use crate::cli::ui::out::Out;
 use crate::ini::{Document, FileKind, Section};
 use crate::plan;
 use crate::source::display_safe;
 use crate::system::disk;
 
 /// Says how many profiles stand in the config file, and the next step; nothing where there is none.
-pub(crate) fn say(places: Paths<'_>, out: Out) {
-    let Ok(path) = places.config() else { return };
+pub(crate) fn say(app: App<'_>) {
+    let Ok(path) = app.paths.config() else { return };
     let Ok(Some(bytes)) = disk::read(&path) else { return };
     let document = Document::parse(&bytes, FileKind::Config);
     let is_profile =
@@ -22,7 +22,7 @@ pub(crate) fn say(places: Paths<'_>, out: Out) {
         1 => "1 profile".to_owned(),
         _ => format!("{count} profiles"),
     };
-    out.say(&display_safe(&format!(
+    app.out.say(&display_safe(&format!(
         "{} has {profiles} that the manifest does not have: describe there those that awsauth is to manage, then run \
          `awsauth apply --adopt`",
         Paths::shown(&path)

@@ -26,6 +26,7 @@ use crate::system::seen::Seen;
 use crate::system::wait::Deadline;
 use crate::system::{browser, clock, disk, interrupt};
 
+use crate::cli::app::App;
 use crate::cli::config::load::Manifest;
 use crate::cli::env_config::{ca_bundle, endpoints, given_code, machine, proxies, secret_variables};
 use crate::cli::exit::Exit;
@@ -47,8 +48,7 @@ const SHARINGS: u32 = 3;
 
 /// Everything that a login touches, ready to use.
 pub(crate) struct LoginService<'a> {
-    host: &'a Host,
-    out: Out,
+    app: App<'a>,
     /// The manifest.
     pub(crate) manifest: Manifest,
     /// The calls.
@@ -134,23 +134,23 @@ pub(crate) enum Obstacle {
 impl<'a> LoginService<'a> {
     /// Reads the manifest and the long-term keys, and finds the stores. Warning of profiles that are left out is for later:
     /// the errors of one that is asked for are shown anyway.
-    pub(crate) fn new(host: &'a Host, places: Paths<'_>, out: Out) -> Result<Self, Failure> {
-        let manifest = Manifest::read_in_part(places, out)?;
-        let credentials_file = places.credentials()?;
+    pub(crate) fn new(app: App<'a>) -> Result<Self, Failure> {
+        let App { host, paths, .. } = app;
+        let manifest = Manifest::read_in_part(app)?;
+        let credentials_file = paths.credentials()?;
         let bytes = disk::read(&credentials_file).map_err(|error| explain::disk(&error))?.unwrap_or_default();
         let sections = manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
         let keys = plan::long_term_keys(&bytes, sections).collect();
-        let state_dir = places.state()?;
+        let state_dir = paths.state()?;
         Ok(Self {
-            host,
-            out,
+            app,
             aws: Aws::new(endpoints(host)?, ca_bundle(host)?, proxies(host), clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Paths::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Paths::aws_cache("cli")?),
             manifest,
             keys,
-            config_file: places.config()?,
+            config_file: paths.config()?,
             credentials_file,
             state_dir,
         })
@@ -214,7 +214,7 @@ impl<'a> LoginService<'a> {
                 Some(until) => {
                     let outcomes = run(until.bound(carried_out))?;
                     outcomes.ok_or_else(|| {
-                        self.out.say("nobody answered in time");
+                        self.app.out.say("nobody answered in time");
                         explain::nobody_answered(chains.first().map_or("", |chain| chain.target().name.as_str()))
                     })
                 }
@@ -256,14 +256,14 @@ impl<'a> LoginService<'a> {
         let progress = self.progress();
         let notify = |notice: Notice<'_>| progress.tell(&notice);
         let may_open = manner.browser == Browser::Auto;
-        let machine = machine(self.host);
-        let open = |page: &str| may_open && machine.shows_browser() && open_page(page, self.host, self.out);
+        let machine = machine(self.app.host);
+        let open = |page: &str| may_open && machine.shows_browser() && open_page(page, self.app.host, self.app.out);
         let seen = self.manifest.seen();
         work(&self.provider(manner, &notify, &open, &seen))
     }
 
     fn progress(&self) -> Progress {
-        Progress::new(self.out, self.host.stderr_is_terminal && self.out.place == TalkPlace::Stderr)
+        Progress::new(self.app.out, self.app.host.stderr_is_terminal && self.app.out.place == TalkPlace::Stderr)
     }
 
     fn provider<'b>(
@@ -274,7 +274,7 @@ impl<'a> LoginService<'a> {
         seen: &'b [Seen],
     ) -> Provider<'b> {
         let may_open = manner.browser == Browser::Auto;
-        let (setting, machine) = (self.manifest.settings.sso_flow, machine(self.host));
+        let (setting, machine) = (self.manifest.settings.sso_flow, machine(self.app.host));
         let preference = Preference { given: manner.flow, setting, may_open, machine };
         let ports = Ports {
             aws: &self.aws,
@@ -309,7 +309,7 @@ impl<'a> LoginService<'a> {
         login: InPlace,
     ) -> Result<Vec<Result<Credentials, Obstacle>>, Failure> {
         let is_kept = |chain: &Chain<'_>| self.is_kept(chain.profiles());
-        let may_ask = login == InPlace::Allowed && self.host.is_interactive() && !chains.iter().all(is_kept);
+        let may_ask = login == InPlace::Allowed && self.app.host.is_interactive() && !chains.iter().all(is_kept);
         let check = |chain: &Chain<'_>| {
             self.refuse_circle(chain)?;
             if may_ask { self.check_session_section(chain) } else { Ok(()) }
@@ -318,7 +318,7 @@ impl<'a> LoginService<'a> {
         let open = chains.iter().zip(&refused).filter(|(_, refused)| refused.is_none());
         let open: Vec<Chain<'_>> = open.map(|(chain, _)| chain.clone()).collect();
         let manner = if may_ask {
-            Manner::in_place(self.asker(given_code(None, self.host)?, None).then(Box::new(Terminal)), None)
+            Manner::in_place(self.asker(given_code(None, self.app.host)?, None).then(Box::new(Terminal)), None)
         } else {
             Manner::unattended(open.len())
         };
@@ -354,17 +354,17 @@ impl<'a> LoginService<'a> {
 
     /// Says what a person will be asked for.
     pub(crate) fn announce(&self, needs: &Needs<'_>) {
-        announce(needs, &self.manifest, self.out);
+        announce(needs, &self.manifest, self.app.out);
     }
 
     /// Who is asked for codes, with one that was given beforehand.
     pub(crate) fn asker(&self, given: Option<Secret>, until: Option<Deadline>) -> Asker<'_> {
-        Asker { given, settings: &self.manifest.settings, host: self.host, out: self.out, until }
+        Asker { given, settings: &self.manifest.settings, host: self.app.host, out: self.app.out, until }
     }
 
     /// Refuses what could only be had by a code for which this very process is waited for.
     pub(crate) fn refuse_circle(&self, chain: &Chain<'_>) -> Result<(), Failure> {
-        mfa_prompt::refuse_circle(chain, self.host, |steps| self.is_kept(steps))
+        mfa_prompt::refuse_circle(chain, self.app.host, |steps| self.is_kept(steps))
     }
 
     fn is_kept(&self, steps: &[&Profile]) -> bool {
@@ -373,7 +373,8 @@ impl<'a> LoginService<'a> {
 
     /// The same, which talks at the terminal behind the standard streams.
     pub(crate) fn at_tty(self) -> Self {
-        Self { out: Out { place: TalkPlace::Tty, ..self.out }, ..self }
+        let out = Out { place: TalkPlace::Tty, ..self.app.out };
+        Self { app: App { out, ..self.app }, ..self }
     }
 
     /// Puts the sessions on `chains` where other tools look for them, if they are not there yet: those of `iam-mfa`
@@ -400,7 +401,7 @@ impl<'a> LoginService<'a> {
     /// The same for one who wants credentials, and has them whether other tools find them or not.
     pub(crate) fn share_where_possible(&self, chains: &[Chain<'_>]) {
         if let Err(failure) = self.share_sessions(chains) {
-            failure.say_as_warning(self.out);
+            failure.say_as_warning(self.app.out);
         }
     }
 
@@ -433,14 +434,14 @@ impl<'a> LoginService<'a> {
             && profile.delivery == Delivery::Native
             && let Err(error) = self.roles.put(role, serial, session)
         {
-            self.out.warn(&format!("AWS CLI's copy of the session could not be written: {error}"));
+            self.app.out.warn(&format!("AWS CLI's copy of the session could not be written: {error}"));
         }
         Ok(())
     }
 
     /// Takes the copy of a session that was ended meanwhile away. One that stands there for a newer session stays.
     fn take_back(&self, profile: &Profile, copy: &Session) -> Result<(), Failure> {
-        self.out.warn(&format!("{}: the session was ended by another awsauth meanwhile", profile.name));
+        self.app.out.warn(&format!("{}: the session was ended by another awsauth meanwhile", profile.name));
         if profile.has_session_section() {
             let key_id = copy.credentials.access_key_id.as_str();
             // Asked whenever the file is planned anew: whoever saves a session saves it before its copy.
@@ -493,11 +494,11 @@ impl<'a> LoginService<'a> {
         let written =
             change(&self.credentials_file, &self.state_dir, keep, make).map_err(|error| explain::apply(&error))?;
         if written != Written::Unchanged {
-            self.out.detail(&format!("wrote {}", self.credentials_file.display()));
+            self.app.out.detail(&format!("wrote {}", self.credentials_file.display()));
             if disk::is_open_to_others(&self.credentials_file) {
                 let path = self.credentials_file.display();
                 let cure = "`awsauth apply --fix-permissions` ends that";
-                self.out.warn(&format!("others on this machine can read {path}; {cure}"));
+                self.app.out.warn(&format!("others on this machine can read {path}; {cure}"));
             }
         }
         Ok(written != Written::Unchanged)

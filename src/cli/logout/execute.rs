@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::apply::{Keep, Written, change};
 use crate::aws::Aws;
+use crate::cli::app::App;
 use crate::cli::apply::prune;
 use crate::cli::env_config::{ca_bundle, endpoints, proxies};
 use crate::cli::exit::Exit;
@@ -27,7 +28,6 @@ use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftove
 use crate::system::atomic::sweep_beside;
 use crate::system::clock;
 use crate::system::disk::DiskError;
-use crate::system::host::Host;
 use crate::system::lock::{Lock, LockError};
 use crate::system::wait::Deadline;
 
@@ -103,15 +103,16 @@ pub(crate) struct Ended {
 
 impl Ending {
     /// Finds the places; needs no manifest.
-    pub(crate) fn new(host: &Host, places: Paths<'_>, out: Out) -> Result<Self, Failure> {
-        let state_dir = places.state()?;
+    pub(crate) fn new(app: App<'_>) -> Result<Self, Failure> {
+        let App { host, paths, out } = app;
+        let state_dir = paths.state()?;
         Ok(Self {
             out,
             aws: Aws::new(endpoints(host)?, ca_bundle(host)?, proxies(host), clock::now),
             sessions: Sessions::new(&state_dir),
             tokens: SsoCache::new(Paths::aws_cache("sso")?, &state_dir),
             roles: RoleCache::new(Paths::aws_cache("cli")?),
-            credentials_file: places.credentials()?,
+            credentials_file: paths.credentials()?,
             state_dir,
             patience: Patience::new(FOR_OTHERS),
         })
