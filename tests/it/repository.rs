@@ -1,4 +1,4 @@
-//! What the README offers to a team's repository, done as it says: the hook of pre-commit, and the workflow.
+//! What `docs/teams.md` offers to a team's repository, done as it says: the hook of pre-commit, and the workflow.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ fn python() -> PathBuf {
     std::env::var_os("AWSAUTH_TEST_PYTHON").expect("tests/run says where Python is").into()
 }
 
-/// The YAML blocks of the README: the hook's, and the workflow.
+/// The YAML blocks of `docs/teams.md`: the hook's, and the workflow.
 fn blocks() -> [Value; 2] {
-    let script = project().join("tests/clients/readme_yaml.py");
-    let run = Command::new(python()).arg(script).arg(project().join("README.md")).output().unwrap();
+    let script = project().join("tests/clients/yaml_blocks.py");
+    let run = Command::new(python()).arg(script).arg(project().join("docs/teams.md")).output().unwrap();
     let blocks: Vec<Value> = serde_json::from_str(&Run::from(run).ok().stdout).unwrap();
     blocks.try_into().unwrap()
 }
@@ -53,7 +53,7 @@ fn commit(home: &Sandbox, dir: &str) -> String {
     git(home, dir, &["rev-parse", "HEAD"])
 }
 
-/// A team's repository that checks its manifest as the README says, with the hooks of this project.
+/// A team's repository that checks its manifest as `docs/teams.md` says, with the hooks of this project.
 fn team() -> Sandbox {
     let home = Sandbox::new();
     home.write("hooks/.pre-commit-hooks.yaml", fs::read(project().join(".pre-commit-hooks.yaml")).unwrap());
@@ -76,7 +76,7 @@ fn pre_commit(home: &Sandbox, args: &[&str]) -> Run {
 }
 
 #[test]
-fn the_hook_of_the_readme_lets_a_good_manifest_pass_and_shows_where_a_bad_one_is_wrong() {
+fn the_documented_hook_lets_a_good_manifest_pass_and_shows_where_a_bad_one_is_wrong() {
     let home = team();
     let run = pre_commit(&home, &["--all-files"]).ok();
     assert!(run.stdout.contains("Passed"), "{}", run.stdout);
@@ -128,7 +128,7 @@ fn both_hooks_do_the_same_and_take_another_manifest() {
 }
 
 #[test]
-fn the_workflow_of_the_readme_may_read_alone_is_pinned_and_checks_the_manifest() {
+fn the_documented_workflow_may_read_alone_is_pinned_and_checks_the_manifest() {
     let [_, workflow] = blocks();
     assert_eq!(workflow["permissions"], serde_json::json!({ "contents": "read" }));
     let job = &workflow["jobs"]["check"];

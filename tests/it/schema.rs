@@ -131,7 +131,7 @@ fn every_example_is_valid_where_it_stands_and_the_schemas_are_schemas() {
     }
 }
 
-/// What editors check TOML with, by the line that the README gives.
+/// What editors check TOML with, by the line that `docs/manifest.md` gives.
 #[cfg(feature = "real-clients")]
 #[test]
 fn taplo_thinks_of_every_fixture_as_the_reader_does() {

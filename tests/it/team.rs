@@ -78,7 +78,7 @@ fn what_is_committed_is_in_order_by_itself() {
     assert!(run.stderr.contains("with 4 included files is in order: 139 profiles, 3 SSO sessions"), "{}", run.stderr);
 }
 
-/// What the README tells a new member to do, up to credentials; signed calls are made in `readers`.
+/// What `docs/teams.md` tells a new member to do, up to credentials; signed calls are made in `readers`.
 #[test]
 fn a_new_member_supplies_a_name_and_works() {
     for Member { user, key_id, secret_key, mfa_serial } in [ALICE, BOB] {

@@ -1,4 +1,4 @@
-//! A home directory in which a person has done what the README says: apply, add a key, log in. Knows no reader.
+//! A home directory in which a person has done what the documentation says: apply, add a key, log in. Knows no reader.
 
 use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
 use crate::support::fake_aws::{Approval, FakeAws};
