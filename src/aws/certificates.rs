@@ -1,4 +1,4 @@
-//! Owns which certificates are trusted in place of the system's.
+//! Owns reading the certificates that are trusted in place of the system's.
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -7,8 +7,8 @@ use rustls::pki_types::pem::PemObject as _;
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// The certificates of a PEM file that can be trusted, each a PEM text of its own; an error if there is none. One that TLS
-/// can't use does not keep the others from being trusted, as with OpenSSL.
+/// The certificates of a PEM file that TLS can use, each a PEM text of its own; an error if there is none. The others are passed
+/// over, as by OpenSSL.
 pub(super) fn usable(pem: &[u8]) -> Result<Vec<&str>, &'static str> {
     let text = str::from_utf8(pem).map_err(|_| "is no PEM file: it holds bytes that are not text")?;
     let usable: Vec<&str> = blocks(text).filter(|block| is_usable(block)).collect();

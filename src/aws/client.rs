@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_credential_types::Credentials as SdkCredentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::{BehaviorVersion, Region};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -14,6 +15,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::sdk_config::{self, SdkConfig};
 use jiff::Timestamp;
 
 use super::certificates;
@@ -24,36 +26,30 @@ use crate::address::WebAddress;
 use crate::flow::{CallError, ClockSkew, Obstacle, Operation};
 use crate::model::{Credentials, Routing};
 
-/// How long a connection may take to open.
+/// The time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an answer may take.
+/// The time limit for an answer.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// What the environment says of where AWS is (aws-facts §7). It comes before what a profile says.
+/// The endpoints that the environment sets (aws-facts §7), over what a profile says.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Endpoints {
-    /// Whether addresses that stand in for AWS's own are ignored, those of profiles too.
+    /// True if every `endpoint_url` is ignored, those of profiles too.
     pub(crate) ignored: Option<bool>,
-    /// Whether FIPS endpoints are asked.
     pub(crate) fips: Option<bool>,
-    /// Whether dual-stack endpoints are asked.
     pub(crate) dual_stack: Option<bool>,
-    /// Instead of STS.
     pub(crate) sts: Option<String>,
-    /// Instead of the SSO portal.
     pub(crate) sso: Option<String>,
-    /// Instead of SSO OIDC.
     pub(crate) sso_oidc: Option<String>,
 }
 
 impl Endpoints {
-    /// What answers in STS's place, if something does.
     fn sts<'a>(&'a self, routing: Routing<'a>) -> Option<&'a str> {
         let is_ignored = self.ignored.or(routing.ignores_endpoint_urls) == Some(true);
         self.sts.as_deref().or(routing.endpoint_url).filter(|_| !is_ignored)
     }
 
-    /// Whether a dual-stack endpoint is asked, where nothing else stands in: an address is what it is.
+    /// None with an `endpoint`, which is used as it is.
     pub(super) fn dual_stack(&self, endpoint: Option<&str>, profile: Option<bool>) -> Option<bool> {
         self.dual_stack.or(profile).filter(|_| endpoint.is_none())
     }
@@ -65,13 +61,13 @@ impl Endpoints {
 
 /// Certificates to trust instead of the system's.
 pub(crate) struct CaBundle {
-    /// Where they are from, as it should be shown.
+    /// The setting that names them, as it should be shown.
     pub(crate) name: String,
-    /// Gives them in PEM when a connection needs them, or says why not.
+    /// Reads them in PEM once a connection needs them.
     pub(crate) read: Box<dyn Fn() -> Result<Vec<u8>, String>>,
 }
 
-/// The way to AWS.
+/// The clients of AWS's services.
 pub(crate) struct Aws {
     endpoints: Endpoints,
     ca_bundle: Option<CaBundle>,
@@ -80,8 +76,8 @@ pub(crate) struct Aws {
     clients: [OnceLock<SharedHttpClient>; 4],
 }
 
-/// The kinds of addresses, each with a client of its own. No proxy reaches what stands in for AWS on this machine, and
-/// what is without TLS need not load certificates.
+/// The kinds of addresses, each with an HTTP client of its own. This machine's are reached without a proxy, and those without
+/// TLS need no certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Address {
     Secure,
@@ -110,18 +106,16 @@ impl Address {
     }
 }
 
-/// Whether a call may be sent again when the answer is lost or AWS is busy.
+/// What happens to a call when the answer is lost or AWS is busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Retry {
-    /// It changes nothing.
     Yes,
-    /// It carries something that is good once, an MFA code or a grant; or the caller decides.
+    /// For a call with an MFA code or a grant, which AWS takes once; or the caller tries again by itself.
     No,
 }
 
 impl Aws {
-    /// A way that uses `endpoints` where they are given and trusts `ca_bundle` instead of the system's roots.
-    /// `now` is this machine's clock, which AWS's answers are compared with.
+    /// `now` is this machine's clock, which the dates of AWS's answers are compared with.
     pub(crate) fn new(
         endpoints: Endpoints,
         ca_bundle: Option<CaBundle>,
@@ -131,17 +125,15 @@ impl Aws {
         Self { endpoints, ca_bundle, proxies, clock: Clock::new(now), clients: Default::default() }
     }
 
-    /// How far this machine's clock is from AWS's, as far as an answer has told.
+    /// The difference between this machine's clock and AWS's, once an answer has told.
     pub(crate) fn clock_skew(&self) -> Option<ClockSkew> {
         self.clock.last()
     }
 
-    /// What the environment says of addresses that profiles name.
     pub(crate) fn ignores_endpoint_urls(&self) -> Option<bool> {
         self.endpoints.ignored
     }
 
-    /// What stands in for AWS's own addresses.
     pub(super) fn endpoints(&self) -> &Endpoints {
         &self.endpoints
     }
@@ -155,17 +147,11 @@ impl Aws {
         retry: Retry,
     ) -> Result<aws_sdk_sts::Client, CallError> {
         let endpoint = self.endpoints.sts(routing);
-        let mut config = aws_sdk_sts::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region.to_owned()))
-            .http_client(self.http(call, endpoint)?)
-            .retry_config(retries(retry))
-            .timeout_config(timeouts())
-            .interceptor(self.clock.clone())
-            .credentials_provider(sdk_credentials(signer));
-        config.set_endpoint_url(endpoint.map(str::to_owned));
+        let mut config = self.config(call, region, endpoint, retry)?;
         config.set_use_fips(self.endpoints.fips(endpoint, routing.fips));
         config.set_use_dual_stack(self.endpoints.dual_stack(endpoint, routing.dual_stack));
+        config.set_credentials_provider(Some(SharedCredentialsProvider::new(sdk_credentials(signer))));
+        let config = aws_sdk_sts::config::Builder::from(&config.build()).interceptor(self.clock.clone());
         Ok(aws_sdk_sts::Client::from_conf(config.build()))
     }
 
@@ -177,36 +163,46 @@ impl Aws {
         dual_stack: Option<bool>,
         retry: Retry,
     ) -> Result<aws_sdk_ssooidc::Client, CallError> {
-        let mut config = aws_sdk_ssooidc::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region.to_owned()))
-            .http_client(self.http(call, self.endpoints.sso_oidc.as_deref())?)
-            .retry_config(retries(retry))
-            .timeout_config(timeouts())
-            .interceptor(self.clock.clone());
-        config.set_endpoint_url(self.endpoints.sso_oidc.clone());
-        config.set_use_dual_stack(self.endpoints.dual_stack(self.endpoints.sso_oidc.as_deref(), dual_stack));
+        let endpoint = self.endpoints.sso_oidc.as_deref();
+        let mut config = self.config(call, region, endpoint, retry)?;
+        config.set_use_dual_stack(self.endpoints.dual_stack(endpoint, dual_stack));
+        let config = aws_sdk_ssooidc::config::Builder::from(&config.build()).interceptor(self.clock.clone());
         Ok(aws_sdk_ssooidc::Client::from_conf(config.build()))
     }
 
-    /// A client of the SSO portal in `region`.
+    /// A client of the SSO portal in `region`. Its calls are sent once: whoever makes many of them keeps to the portal's quota.
     pub(super) fn portal(
         &self,
         call: Operation,
         region: &str,
         dual_stack: Option<bool>,
-        retry: Retry,
     ) -> Result<aws_sdk_sso::Client, CallError> {
-        let mut config = aws_sdk_sso::Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region.to_owned()))
-            .http_client(self.http(call, self.endpoints.sso.as_deref())?)
-            .retry_config(retries(retry))
-            .timeout_config(timeouts())
-            .interceptor(self.clock.clone());
-        config.set_endpoint_url(self.endpoints.sso.clone());
-        config.set_use_dual_stack(self.endpoints.dual_stack(self.endpoints.sso.as_deref(), dual_stack));
+        let endpoint = self.endpoints.sso.as_deref();
+        let mut config = self.config(call, region, endpoint, Retry::No)?;
+        config.set_use_dual_stack(self.endpoints.dual_stack(endpoint, dual_stack));
+        let config = aws_sdk_sso::config::Builder::from(&config.build()).interceptor(self.clock.clone());
         Ok(aws_sdk_sso::Client::from_conf(config.build()))
+    }
+
+    fn config(
+        &self,
+        call: Operation,
+        region: &str,
+        endpoint: Option<&str>,
+        retry: Retry,
+    ) -> Result<sdk_config::Builder, CallError> {
+        let mut config = SdkConfig::builder();
+        config.set_behavior_version(Some(BehaviorVersion::v2026_01_12()));
+        config.set_region(Region::new(region.to_owned()));
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        config.set_http_client(Some(self.http(call, endpoint)?));
+        config.set_retry_config(Some(match retry {
+            Retry::Yes => RetryConfig::standard().with_max_attempts(5),
+            Retry::No => RetryConfig::disabled(),
+        }));
+        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER);
+        config.set_timeout_config(Some(timeouts.build()));
+        Ok(config)
     }
 
     /// The variable that names the proxy of a service.
@@ -266,7 +262,7 @@ impl Aws {
     }
 }
 
-/// A client that makes its one connector when it is first used, and keeps it for all services.
+/// A client with one connector for all services, made when it is first used.
 fn shared(build: impl Fn(&HttpConnectorSettings) -> Connector + Send + Sync + 'static) -> SharedHttpClient {
     let connector = OnceLock::new();
     http_client_fn(move |settings, _| {
@@ -277,17 +273,6 @@ fn shared(build: impl Fn(&HttpConnectorSettings) -> Connector + Send + Sync + 's
 /// A connector built by hand does not look at `HTTPS_PROXY` and `NO_PROXY` by itself.
 fn connector(settings: &HttpConnectorSettings, proxy: ProxyConfig) -> ConnectorBuilder {
     Connector::builder().connector_settings(settings.clone()).sleep_impl(TokioSleep::new()).proxy_config(proxy)
-}
-
-fn retries(retry: Retry) -> RetryConfig {
-    match retry {
-        Retry::Yes => RetryConfig::standard().with_max_attempts(5),
-        Retry::No => RetryConfig::disabled(),
-    }
-}
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build()
 }
 
 fn sdk_credentials(credentials: &Credentials) -> SdkCredentials {

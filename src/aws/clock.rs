@@ -1,4 +1,4 @@
-//! Owns how far this machine's clock is from AWS's, as each answer's `Date` tells.
+//! Owns the difference between this machine's clock and AWS's, by the `Date` of each answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 
 use crate::flow::ClockSkew;
 
-/// This machine's clock, and what the last answer said of it; clones share that.
+/// This machine's clock, and its difference from the last answer's, which clones share.
 #[derive(Debug, Clone)]
 pub(super) struct Clock {
     now: fn() -> Timestamp,
@@ -21,18 +21,16 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A clock that no answer has been compared with.
     pub(super) fn new(now: fn() -> Timestamp) -> Self {
         Self { now, last: Arc::default() }
     }
 
-    /// How far the clock is from the `Date` of an answer that has just come.
+    /// The difference from the `Date` of an answer that has just come.
     pub(super) fn compare(&self, answer: &HttpResponse) -> Option<ClockSkew> {
         let date = DateTimeParser::new().parse_timestamp(answer.headers().get("date")?).ok()?;
         Some((self.now)().duration_since(date).as_secs())
     }
 
-    /// What the last answer said.
     pub(super) fn last(&self) -> Option<ClockSkew> {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }

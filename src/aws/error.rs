@@ -1,4 +1,4 @@
-//! Owns reading the SDK's errors: AWS's code and words where it answered, the cause where it did not.
+//! Owns reading the SDK's errors: AWS's code and message if it answered, the cause if it did not.
 
 use std::error::Error;
 
@@ -15,13 +15,12 @@ use crate::model::{Credentials, is_sendable};
 use crate::secret::Secret;
 
 impl Aws {
-    /// What an SDK's failed call comes to.
     pub(super) fn failed<E>(&self, operation: Operation, error: SdkError<E, HttpResponse>) -> CallError
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
         match error {
-            // A proxy or captive portal says 200 with a page of its own.
+            // A proxy or captive portal answers 200 with a page of its own.
             SdkError::ServiceError(answer) if answer.raw().status().is_success() => impostor(operation),
             SdkError::ServiceError(answer) => {
                 let (code, message) = (answer.err().code(), answer.err().message());
@@ -56,15 +55,15 @@ impl Aws {
             return CallError::unreachable(operation, "the proxy asks for a name and a password (HTTP status 407)")
                 .met(Obstacle::ProxyAuthentication(self.proxy_variable(operation)));
         }
-        // What AWS's own services send is XML of their own, or JSON.
+        // AWS's services answer XML or JSON.
         if code.is_none() && is_web_page(raw) && status < 500 {
             return impostor(operation);
         }
         let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let text = |key: &str| body.get(key)?.as_str();
-        // SSO OIDC puts its words into `error_description` (RFC 6749 §5.2), the portal into `message`.
+        // SSO OIDC has its message in `error_description` (RFC 6749 §5.2), the portal in `message`.
         let words = message.or_else(|| ["error_description", "message", "Message"].into_iter().find_map(text));
-        // The region that a token is good in (SSO OIDC's InvalidRequestRegionException) is no reason, but as good as one.
+        // SSO OIDC's InvalidRequestRegionException has the right region instead of a reason.
         let reason = text("reason").or_else(|| text("region"));
         let clock_skew = self.clock.compare(raw);
         CallError::answered(operation, Answer { status, code, reason, message: words.unwrap_or_default(), clock_skew })
@@ -98,13 +97,13 @@ fn is_too_long(error: &(dyn Error + 'static)) -> bool {
     error.is::<http_body_util::LengthLimitError>() || error.source().is_some_and(is_too_long)
 }
 
-/// A part of an answer that the service always sends.
+/// A member of an answer that the service always sends.
 pub(super) fn expect<T>(operation: Operation, part: Option<T>, name: &str) -> Result<T, CallError> {
     part.ok_or_else(|| CallError::unreachable(operation, format!("the answer has no `{name}`")))
 }
 
-/// A text that the service always sends, and that is sent back to it or handed on. One that AWS does not make is refused
-/// here, before it is kept.
+/// A text that the service always sends, and that is sent back to it or handed on. A text that can't be AWS's is refused before
+/// it is kept.
 pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: &str) -> Result<String, CallError> {
     let text = expect(operation, part, name)?;
     if is_sendable(&text) {
@@ -114,15 +113,15 @@ pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: 
     }
 }
 
-/// A part of an answer that AWS does not send so.
+/// A member of an answer has a form that AWS never sends.
 pub(super) fn odd(operation: Operation, name: &str, why: &str) -> CallError {
     let words = format!("the answer's `{name}` {why}");
     let error = CallError::unreachable(operation, words).met(Obstacle::Impostor);
     CallError { problem: Problem::Senseless, ..error }
 }
 
-/// A text that the service always sends, and that is shown to the person: it may have `most` bytes. One that is longer is
-/// refused, since a part of a code or an address is of no use.
+/// A text that the service always sends, and that is shown to the person. More than `most` bytes are refused: the beginning of a
+/// code or an address would be of no use.
 pub(super) fn expect_short(
     operation: Operation,
     part: Option<String>,
@@ -136,7 +135,6 @@ pub(super) fn expect_short(
     Ok(text)
 }
 
-/// The credentials of an STS answer.
 pub(super) fn credentials(
     operation: Operation,
     answer: Option<aws_sdk_sts::types::Credentials>,

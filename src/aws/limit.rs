@@ -1,12 +1,12 @@
-//! Owns how much of an answer is read: an endless one would fill the memory until the time limit ends it. Headers need
-//! no limit here, since hyper takes 100 of them in 400 KiB.
+//! Owns the limit on the bytes of an answer: an endless one would fill the memory until the time limit. Headers need none, since
+//! hyper takes 100 of them in 400 KiB.
 
 use aws_smithy_http_client::Connector;
 use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 
-/// The most bytes of a body, of errors too. The longest that AWS sends are pages of 100 accounts, some 20 KiB.
+/// The most bytes of a body. AWS's longest are pages of 100 accounts, with some 20 KiB.
 pub(super) const LARGEST: usize = 4 * 1024 * 1024;
 
 /// A connector whose answers end with an error beyond [`LARGEST`].

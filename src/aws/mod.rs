@@ -1,5 +1,5 @@
-//! Owns the calls to AWS through its SDK: a call of `login`'s vocabulary in, a value or a [`CallError`] out. Must not
-//! cache, prompt, or let an SDK type out.
+//! Owns the calls to AWS through its SDK: takes `login`'s calls, returns values or a [`CallError`]. Must not cache, prompt, or let
+//! an SDK type out.
 //!
 //! [`CallError`]: crate::flow::CallError
 

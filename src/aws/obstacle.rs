@@ -1,4 +1,4 @@
-//! Owns reading what kept a call from reaching AWS out of the errors of the connection.
+//! Owns reading errors of the connection: the cause for which a call did not reach AWS.
 
 use std::error::Error;
 use std::io;
@@ -7,14 +7,13 @@ use rustls::CertificateError;
 
 use crate::flow::Obstacle;
 
-/// What was in the way, and in which words, as far as the chain of causes under `error` tells. `proxy` is the variable that
-/// names the proxy.
+/// The kind and the words of the cause in the chain under `error`. `proxy` is the variable that names the proxy.
 pub(super) fn read(error: &(dyn Error + 'static), proxy: &'static str) -> (Option<Obstacle>, String) {
     let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |error| under(*error)).collect();
     let found = chain.iter().find_map(|error| of_tls(*error).or_else(|| of_words(&error.to_string(), proxy)));
     let obstacle = found.or_else(|| chain.iter().rev().find_map(|error| of_system(*error)));
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
-    // What rustls says of a certificate is for those who know its types.
+    // rustls's own words are the name of a type.
     let words = match obstacle {
         Some(Obstacle::UnknownIssuer) => {
             "the certificate is signed by an authority that is not trusted here".to_owned()
@@ -24,7 +23,7 @@ pub(super) fn read(error: &(dyn Error + 'static), proxy: &'static str) -> (Optio
     (obstacle, words)
 }
 
-/// The next cause; an I/O error keeps its own inside.
+/// The next cause. An I/O error has its own inside, not as its source.
 fn under<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     inside.map(|inside| inside as &(dyn Error + 'static)).or_else(|| error.source())
@@ -47,7 +46,7 @@ fn of_tls(error: &(dyn Error + 'static)) -> Option<Obstacle> {
     Some(obstacle)
 }
 
-/// The types of these errors are private to the libraries that make them: their words have to do.
+/// The types of these errors are private to their libraries, so they are told by their words.
 fn of_words(words: &str, proxy: &'static str) -> Option<Obstacle> {
     let known = [
         ("dns error", Obstacle::NoAddress),

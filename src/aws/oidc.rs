@@ -15,17 +15,17 @@ use crate::flow::{
 use crate::model::{ClientUse, Region, SsoClient};
 use crate::secret::Secret;
 
-/// RFC 8628 §3.2: how often to poll when the service does not say.
+/// The time between two polls if the service gives none (RFC 8628 §3.2).
 const DEFAULT_INTERVAL: i32 = 5;
-/// The most characters of what a person compares; AWS's have 9.
+/// The most characters of a code that a person compares; AWS's have 9.
 const LONGEST_USER_CODE: usize = 40;
-/// The most characters of an address that a person opens, or of what stands in one.
+/// The most characters of an address that a person opens, and of a client's id in one.
 const LONGEST_ADDRESS: usize = 2000;
-/// The longest that codes are waited for, whatever the answer says: AWS's are good for 10 minutes.
+/// The longest lifetime of device codes; AWS's are good for 10 minutes.
 const LONGEST_LIFE: Duration = Duration::from_hours(1);
-/// The longest between two polls, for the same reason: AWS asks for 1 s, and nobody waits minutes after they approved.
+/// The longest time between two polls. AWS asks for 1 s, and nobody waits minutes after they approved.
 const LONGEST_INTERVAL: Duration = Duration::from_mins(1);
-/// The most seconds that a token lasts: the longest session of a portal, 90 days.
+/// The most seconds of a token's lifetime: the longest session of a portal, 90 days.
 const LONGEST_TOKEN: i32 = 90 * 86_400;
 /// RFC 8628 §3.4.
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -62,7 +62,7 @@ impl Aws {
         })
     }
 
-    /// Where OIDC is in `region`: what stands in for it, else AWS's own address. A browser is sent there too.
+    /// The address of OIDC in `region`, to which a browser is sent too.
     pub(crate) async fn oidc_endpoint(&self, region: &Region, dual_stack: Option<bool>) -> Result<String, CallError> {
         if let Some(url) = self.endpoints().sso_oidc.clone() {
             return Ok(url);
@@ -78,7 +78,6 @@ impl Aws {
         Ok(endpoint.map_err(|error| unknown(error.to_string()))?.url().to_owned())
     }
 
-    /// Asks for the codes of a device authorization.
     pub(crate) async fn start_device_authorization(
         &self,
         call: StartDeviceAuthorization<'_>,
@@ -113,7 +112,7 @@ impl Aws {
         })
     }
 
-    /// Asks for a token, once: a grant is good once. `now` is what the token's lifetime is counted from.
+    /// Asks for a token. Sent once, since a grant is good once. The token's lifetime begins `now`.
     pub(crate) async fn create_token(&self, call: CreateToken<'_>, now: Timestamp) -> Result<Granted, CallError> {
         let operation = Operation::CreateToken;
         let request = self

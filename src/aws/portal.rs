@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::client::{Aws, Retry};
+use super::client::Aws;
 use super::error::{expect, expect_sendable, odd};
 use crate::flow::{
     AccountItem, CallError, GetRoleCredentials, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, Operation,
@@ -11,18 +11,17 @@ use crate::flow::{
 use crate::model::{Credentials, Region};
 use crate::secret::Secret;
 
-/// The most that the portal puts on a page (aws-facts §4.7).
+/// The most entries of a page (aws-facts §4.7).
 const PAGE: u8 = 100;
-/// The most bytes of what leads to the next page; AWS's have some hundreds.
+/// The most bytes of a token for the next page; AWS's have some hundreds.
 const LONGEST_TOKEN: usize = 4096;
 
 impl Aws {
-    /// Lists the accounts that are assigned to the person, one page of them. Sent once, as all calls of a listing: who asks
-    /// for many minds the portal's quota for all of them.
+    /// Gets one page of the accounts that are assigned to the person.
     pub(crate) async fn list_accounts(&self, call: ListAccounts<'_>) -> Result<ListPage<AccountItem>, CallError> {
         let operation = Operation::ListAccounts;
         let answer = self
-            .portal(operation, call.region.as_str(), None, Retry::No)?
+            .portal(operation, call.region.as_str(), None)?
             .list_accounts()
             .access_token(call.access_token.expose())
             .max_results(PAGE.into())
@@ -39,11 +38,11 @@ impl Aws {
         Ok(ListPage { items: accounts.map(item).collect(), next_token })
     }
 
-    /// Lists the roles of an account that are assigned to the person, one page of them, by name.
+    /// Gets one page of the names of the roles that are assigned to the person in an account.
     pub(crate) async fn list_account_roles(&self, call: ListAccountRoles<'_>) -> Result<ListPage<String>, CallError> {
         let operation = Operation::ListAccountRoles;
         let answer = self
-            .portal(operation, call.region.as_str(), None, Retry::No)?
+            .portal(operation, call.region.as_str(), None)?
             .list_account_roles()
             .access_token(call.access_token.expose())
             .account_id(call.account_id.as_str())
@@ -58,11 +57,11 @@ impl Aws {
         Ok(ListPage { items, next_token })
     }
 
-    /// Gets the credentials of an assigned role. Sent once: who asks for many minds the portal's quota for all of them.
+    /// Gets the credentials of an assigned role.
     pub(crate) async fn get_role_credentials(&self, call: GetRoleCredentials<'_>) -> Result<Credentials, CallError> {
         let operation = Operation::GetRoleCredentials;
         let answer = self
-            .portal(operation, call.region.as_str(), call.dual_stack, Retry::No)?
+            .portal(operation, call.region.as_str(), call.dual_stack)?
             .get_role_credentials()
             .access_token(call.access_token.expose())
             .account_id(call.account_id.as_str())
@@ -81,12 +80,10 @@ impl Aws {
         })
     }
 
-    /// Ends the session behind a token, for every role that was got with it. Sent once: who signs out does not wait for
-    /// a network that is not there.
+    /// Ends the sign-in session of IAM Identity Center behind a token.
     pub(crate) async fn logout(&self, region: &Region, access_token: &Secret) -> Result<(), CallError> {
         let operation = Operation::Logout;
-        let call =
-            self.portal(operation, region.as_str(), None, Retry::No)?.logout().access_token(access_token.expose());
+        let call = self.portal(operation, region.as_str(), None)?.logout().access_token(access_token.expose());
         call.send().await.map(drop).map_err(|error| self.failed(operation, error))
     }
 }
@@ -96,13 +93,13 @@ fn text(part: Option<String>) -> String {
     shortened(&part.unwrap_or_default(), LONGEST_CODE)
 }
 
-/// The entries of a page. A list is in memory until it ends, so that no page may be longer than was asked for.
+/// The entries of a page. It must not be longer than was asked for, since the whole list is kept in memory.
 fn page<T>(operation: Operation, entries: Option<Vec<T>>, name: &str) -> Result<Vec<T>, CallError> {
     let entries = expect(operation, entries, name)?;
     if entries.len() > PAGE.into() { Err(odd(operation, name, "is longer than was asked for")) } else { Ok(entries) }
 }
 
-/// What the next page is asked for with; an empty text is none.
+/// The token for the next page; an empty one is none.
 fn next(operation: Operation, token: Option<String>) -> Result<Option<String>, CallError> {
     match token.filter(|token| !token.is_empty()) {
         Some(token) if token.len() > LONGEST_TOKEN => Err(odd(operation, "nextToken", "is longer than AWS makes it")),

@@ -1,5 +1,5 @@
-//! Owns which variable names the proxy, and whether its value can be used: the HTTP client passes over one that it can't
-//! read, and would ask AWS directly. Must not show a value: there may be a password in it.
+//! Owns the variables that name proxies. The HTTP client ignores a value that it can't read, and would go to AWS directly: such a
+//! value is refused here. Must not show a value: there may be a password in it.
 
 use std::ffi::OsStr;
 
@@ -8,31 +8,28 @@ use http::Uri;
 /// The proxies of the environment, as the HTTP client chooses them.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies {
-    /// For addresses with TLS.
     pub(super) https: Proxy,
-    /// For addresses without.
     pub(super) http: Proxy,
 }
 
-/// The HTTP client passes over every proxy then.
+/// The HTTP client ignores every proxy then.
 const CGI: &str = "can't be used while REQUEST_METHOD is set, as for a CGI program";
 
-/// One proxy.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
-    /// The variable that names it; the usual one if none does.
+    /// The variable that names it, `HTTPS_PROXY` or `HTTP_PROXY` if none does.
     pub(super) variable: &'static str,
     fault: Option<&'static str>,
 }
 
 impl Proxies {
-    /// Reads the variables, as hyper-util does: of two spellings, the first one that is set.
+    /// Reads the variables as hyper-util does: of two spellings, the first one that is set.
     pub(crate) fn read<'v>(variable: impl Fn(&str) -> Option<&'v OsStr>) -> Self {
         let first = |names: [&'static str; 2]| {
             let found = names.into_iter().find_map(|name| Some((name, variable(name)?)));
             found.filter(|(_, value)| !value.is_empty())
         };
-        // What a CGI program has in HTTP_PROXY may be a header of the request that it answers.
+        // A CGI program's HTTP_PROXY may be the header `Proxy` of the request that it answers.
         let is_cgi = variable("REQUEST_METHOD").is_some();
         let all = first(["ALL_PROXY", "all_proxy"]);
         let proxy = |names: [&'static str; 2]| {
@@ -47,13 +44,12 @@ impl Proxies {
 }
 
 impl Proxy {
-    /// Why nothing may be sent, if the proxy can't be used.
+    /// The reason for sending nothing, if the proxy can't be used.
     pub(super) fn refused(&self) -> Option<String> {
         self.fault.map(|fault| format!("{} {fault}", self.variable))
     }
 }
 
-/// What is wrong with a value.
 fn fault(value: &OsStr) -> Option<&'static str> {
     const MALFORMED: &str = "is no address of a proxy";
     let Some(text) = value.to_str() else { return Some(MALFORMED) };

@@ -38,7 +38,7 @@ impl Aws {
             .send()
             .await
             .map_err(|error| self.failed(operation, error))?;
-        // Stand-ins for AWS may leave it out. The path of a role is not in the ARN of its sessions.
+        // Simulators of AWS may leave it out. The path of a role is not in the ARN of its sessions.
         let name = role.arn.name().rsplit('/').next().unwrap_or_default();
         let asked = format!(":sts::{}:assumed-role/{name}/", role.arn.account());
         if answer.assumed_role_user.is_some_and(|user| !user.arn.contains(&asked)) {
