@@ -1,4 +1,4 @@
-//! Owns one line that a person types at the terminal, with the editing keys of a shell. Must not know what is asked.
+//! Owns a line that a person types at the terminal, with the editing keys of a shell. Must not know what is asked.
 
 use std::io::{self, Write as _};
 
@@ -9,34 +9,27 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// Whether what is typed is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Echo {
-    /// As it is.
     Shown,
-    /// Not at all.
     Hidden,
 }
 
-/// What is typed, and where the cursor is.
 #[derive(Default)]
 struct Line {
     text: Zeroizing<Vec<char>>,
     cursor: usize,
 }
 
-/// What a key means for the line.
+/// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// It goes on.
     More,
-    /// It is the answer.
     Done,
-    /// The person wants to stop.
     Stop,
 }
 
-/// Reads a line behind `mark`; none if the person wants to stop.
+/// Reads a line after `mark`; none if the person wants to stop.
 pub(super) fn read_line(mark: &str, echo: Echo) -> io::Result<Option<Secret>> {
     let raw = Raw::begin()?;
     let mut line = Line::default();
@@ -55,7 +48,7 @@ pub(super) fn read_line(mark: &str, echo: Echo) -> io::Result<Option<Secret>> {
     Ok((step == Step::Done).then(|| Secret::new(line.text.iter().collect::<String>())))
 }
 
-/// The terminal without echo and signals, until this is dropped.
+/// Keeps the terminal from echoing and from sending signals until it is dropped.
 struct Raw;
 
 impl Raw {
@@ -66,7 +59,7 @@ impl Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // The terminal has gone away: nothing is left to put back.
+        // A failure means that the terminal has gone away.
         drop(terminal::disable_raw_mode());
     }
 }
@@ -116,7 +109,7 @@ impl Line {
         self.cursor = range.start;
     }
 
-    /// Where the word before the cursor begins.
+    /// The start of the word before the cursor.
     fn word_before(&self) -> usize {
         let before = &self.text[..self.cursor];
         let word = before.iter().rposition(|character| !character.is_whitespace()).map_or(0, |last| last + 1);

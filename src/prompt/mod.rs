@@ -1,4 +1,4 @@
-//! Owns asking the person. What cannot be asked is a [`NoAnswer`], at once. Must not know AWS.
+//! Owns asking the person. Where nobody can be asked, that is a [`NoAnswer`] at once. Must not know AWS.
 
 mod line;
 mod program;
@@ -13,50 +13,42 @@ pub(crate) use line::Echo;
 pub(crate) use program::{ByProgram, Detour, Last};
 pub(crate) use tty::AtTty;
 
-/// Something to be typed.
+/// A question whose answer is typed. Its texts are safe to show.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
-    /// What is asked, safe to show.
     pub(crate) text: &'a str,
-    /// A line below, safe to show.
     pub(crate) help: &'a str,
-    /// Whether an answer has the right form.
+    /// True for an answer of the right form.
     pub(crate) fits: fn(&str) -> bool,
-    /// What to say if it has not.
+    /// Shown after an answer of the wrong form.
     pub(crate) complaint: &'a str,
-    /// Whether the answer may be seen while it is typed.
     pub(crate) echo: Echo,
-    /// What a program that answers should know, as environment variables.
+    /// Environment variables for a program that answers.
     pub(crate) facts: &'a [(&'a str, &'a str)],
 }
 
 /// Why there is no answer.
 #[derive(Debug, Error)]
 pub(crate) enum NoAnswer {
-    /// Nobody is there to be asked.
     #[error("there is no terminal to ask on")]
     Unattended,
     /// The person pressed Ctrl-C or Esc.
     #[error("interrupted")]
     Interrupted,
-    /// Nobody answered while it was of any use.
     #[error("nobody answered in time")]
     TimedOut,
-    /// The program that should answer did not.
     #[error(transparent)]
     Program(CaptureError),
-    /// The program that should answer printed something else, which is not told: it may be half a secret.
+    /// A program printed something else, which is not shown: it may be half a secret.
     #[error("`{0}` did not print what it was asked for and nothing else")]
     Unfit(String),
-    /// The terminal failed.
     #[error("the terminal can't be used")]
     Terminal(#[source] inquire::InquireError),
-    /// The terminal behind the standard streams failed.
     #[error("the terminal can't be used")]
     Tty(#[source] std::io::Error),
 }
 
-/// Somebody, or nobody, who answers.
+/// A source of answers.
 pub(crate) trait Prompt {
     /// Waits for an answer of the right form.
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer>;
@@ -64,11 +56,11 @@ pub(crate) trait Prompt {
     /// Waits for a yes or no; Enter means yes.
     fn agree(&mut self, question: &str) -> Result<bool, NoAnswer>;
 
-    /// Whether a second question may get a better answer than the first.
+    /// False if the next answer would be no better than the last one.
     fn can_ask_again(&self) -> bool;
 }
 
-/// Nobody: every question fails at once.
+/// Answers no question.
 #[derive(Debug)]
 pub(crate) struct Nobody;
 
@@ -86,14 +78,14 @@ impl Prompt for Nobody {
     }
 }
 
-/// The person at the terminal. Questions are drawn on stderr, so that stdout stays data.
+/// The person at the terminal. Questions go to stderr, since stdout is data.
 #[derive(Debug)]
 pub(crate) struct Terminal;
 
 impl Prompt for Terminal {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         loop {
-            // The answer has a line of its own: however narrow the terminal is, it can be redrawn.
+            // The answer has a line of its own, which can be redrawn on a narrow terminal too.
             let style = anstyle::AnsiColor::Green.on_default();
             say(&format!("{style}?{style:#} {} [{}]", question.text, question.help))?;
             let answer = line::read_line("> ", question.echo).map_err(NoAnswer::Tty)?.ok_or(NoAnswer::Interrupted)?;
@@ -114,11 +106,9 @@ impl Prompt for Terminal {
     }
 }
 
-/// An answer that was given beforehand, good for one question; then `next` is asked.
+/// An answer that was given beforehand, for one question; then `next` is asked.
 pub(crate) struct Prepared {
-    /// The answer, until it is used.
     pub(crate) answer: Option<Secret>,
-    /// Who is asked afterwards.
     pub(crate) next: Box<dyn Prompt>,
 }
 
@@ -139,16 +129,14 @@ impl Prompt for Prepared {
     }
 }
 
-/// Asks yes or no on the terminal; `default` is what Enter means.
+/// Asks yes or no on the terminal; Enter means `default`.
 pub(crate) fn confirm(text: &str, default: bool) -> Result<bool, NoAnswer> {
     inquire::Confirm::new(text).with_default(default).prompt().map_err(no_answer)
 }
 
-/// One thing that can be chosen.
 pub(crate) struct Choice {
-    /// What choosing it answers.
     pub(crate) answer: String,
-    /// How it is listed, safe to show.
+    /// Its line in the list, safe to show.
     pub(crate) row: String,
 }
 
@@ -158,7 +146,7 @@ impl std::fmt::Display for Choice {
     }
 }
 
-/// Lets one of `choices` be chosen on the terminal, from a list that typing filters.
+/// Lets the person choose from a list that typing filters.
 pub(crate) fn choose(text: &str, mut choices: Vec<Choice>) -> Result<String, NoAnswer> {
     let rows: Vec<String> = choices.iter().map(|choice| choice.row.to_lowercase()).collect();
     // inquire shows an empty list where nothing matches: a last row takes its place.
@@ -176,7 +164,6 @@ pub(crate) fn choose(text: &str, mut choices: Vec<Choice>) -> Result<String, NoA
     if chosen.answer.is_empty() { Err(NoAnswer::Interrupted) } else { Ok(chosen.answer) }
 }
 
-/// Talks on stderr, since stdout is data.
 fn say(text: &str) -> Result<(), NoAnswer> {
     use std::io::Write as _;
     writeln!(anstream::stderr(), "{text}").map_err(NoAnswer::Tty)

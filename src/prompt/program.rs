@@ -1,4 +1,4 @@
-//! Owns taking answers from a program that the person has named, before they are asked themselves.
+//! Owns taking answers from a program that the person has named, before the person is asked.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -8,54 +8,48 @@ use crate::secret::Secret;
 use crate::system::capture::{CaptureError, Invocation, Talk, capture};
 use crate::system::wait::{Deadline, Waited, pause};
 
-/// How long a program may take.
+/// The time limit of the program.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
-/// How often it is run for one question: a second time if its answer is refused, since the device may have a new one.
+/// The most runs for one question: after a refused answer the device may have a new one.
 const RUNS: u32 = 2;
 
-/// A program, and who is asked where it has no answer.
+/// Answers by running a program.
 pub(crate) struct ByProgram {
-    /// An absolute path, or a name that is looked up.
+    /// An absolute path, or a name that is looked up in `path`.
     pub(crate) program: String,
-    /// What is passed to it.
     pub(crate) args: Vec<String>,
-    /// Where a name is looked up, as `PATH` has it.
+    /// Directories in the form of `PATH`.
     pub(crate) path: Option<OsString>,
-    /// Variables that it does not get.
+    /// Variables that the program does not get.
     pub(crate) unset: Vec<String>,
-    /// Whether the person sees what it says on standard error.
     pub(crate) talk: Talk,
-    /// When whoever waits for the answer gives up.
+    /// The time at which the caller gives up.
     pub(crate) until: Option<Deadline>,
-    /// How long it is until the device has a new answer.
+    /// The time until the device has a new answer.
     pub(crate) until_next: fn() -> Duration,
-    /// Takes what the person may want to know.
     pub(crate) tell: Box<dyn Fn(Detour<'_>)>,
-    /// Who is asked where the program has no answer, or none that is taken.
+    /// Asked where the program has no answer, or only refused ones.
     pub(crate) next: Box<dyn Prompt>,
-    /// What it was asked last.
     pub(crate) last: Last,
 }
 
-/// What happens before an answer of the program's is had.
+/// An event before there is an answer.
 #[derive(Debug)]
 pub(crate) enum Detour<'a> {
-    /// It has none, for this reason, and the next one is asked.
+    /// The program has none, and `next` is asked.
     NoAnswer(&'a NoAnswer),
-    /// It is run now: it may want a key to be touched.
+    /// The program is run, and may want a key to be touched.
     Running(&'a str),
-    /// The device has no new answer yet, and is waited for so long.
+    /// The device shows the last answer for this time.
     Waiting(Duration),
 }
 
 /// The last question to a program.
 #[derive(Debug, Default)]
 pub(crate) struct Last {
-    /// What it was about.
     facts: Vec<(String, String)>,
-    /// How often it was run for that.
     runs: u32,
-    /// What it answered, which is good for nothing any more.
+    /// Used up, whichever question it answered.
     answer: Option<Secret>,
 }
 
@@ -76,7 +70,7 @@ impl Prompt for ByProgram {
             }
             Err(NoAnswer::Interrupted) => Err(NoAnswer::Interrupted),
             Err(error) => {
-                // What gives nothing good is not tried again.
+                // A program without an answer is not run again.
                 self.last.runs = RUNS;
                 if !self.next.can_ask_again() {
                     return Err(error);
@@ -88,7 +82,6 @@ impl Prompt for ByProgram {
     }
 
     fn agree(&mut self, question: &str) -> Result<bool, NoAnswer> {
-        // A program has codes, and no opinion.
         self.next.agree(question)
     }
 
@@ -98,7 +91,7 @@ impl Prompt for ByProgram {
 }
 
 impl ByProgram {
-    /// An answer that is not the last one: a device that shows that again has a new one soon.
+    /// Waits for a new answer if the device still shows the last one.
     fn answer(&self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         let answer = self.run(question)?;
         if self.last.answer.as_ref() != Some(&answer) {

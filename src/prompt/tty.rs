@@ -1,4 +1,4 @@
-//! Owns asking on the terminal itself, though standard input and error belong to the program that waits for the answer.
+//! Owns asking at the terminal itself, since standard input and error belong to the program that waits for the credentials.
 
 use super::{Echo, NoAnswer, Prompt, Question};
 use crate::secret::Secret;
@@ -13,7 +13,7 @@ pub(crate) struct AtTty {
 }
 
 impl AtTty {
-    /// Asks at `tty`, `until` the program that waits gives up.
+    /// `until` is the time at which that program gives up.
     pub(crate) fn new(tty: Tty, until: Deadline) -> Self {
         Self { tty, until }
     }
