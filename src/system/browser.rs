@@ -9,26 +9,23 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::core_dumps;
 use super::host::Host;
+use super::process;
 use crate::address::WebAddress;
 
-/// How long a starter is watched for a failure, after which the next one is tried.
+/// How long a command has to fail, after which the next one is tried.
 const AT_ONCE: Duration = Duration::from_millis(250);
 
-/// Why no browser was opened.
 #[derive(Debug, Error)]
 pub(crate) enum BrowserError {
-    /// Neither https nor loopback.
     #[error("only https pages are opened in a browser")]
     Scheme,
-    /// No browser, or it did not start.
     #[error("no browser could be started")]
     Start(#[source] io::Error),
 }
 
-/// Opens `url`, with what `BROWSER` names if it is set, else with the desktop's. It lives on its own: it does not get the
-/// variables `unset`, and whatever ends this process at the terminal does not reach it.
+/// Opens `url` in the browser that `BROWSER` names, else in the desktop's. The browser does not get the variables `unset`, and
+/// outlives this process.
 pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), BrowserError> {
     if !is_openable(url) {
         return Err(BrowserError::Scheme);
@@ -40,8 +37,8 @@ pub(crate) fn open(url: &str, host: &Host, unset: &[String]) -> Result<(), Brows
     start_any(starters, unset, AT_ONCE).map_err(BrowserError::Start)
 }
 
-/// The commands of `BROWSER`, in the order in which they are tried: programs with arguments, separated as in `PATH`, where
-/// `%s` stands for the page, which comes last otherwise. That is how xdg-open and Python read it; but no shell does.
+/// The commands of `BROWSER` in the order in which they are tried, separated as in `PATH`. `%s` stands for the page, which comes
+/// last otherwise. So xdg-open and Python read it, but here no shell does.
 fn named(list: &str, url: &str) -> Vec<Command> {
     if Path::new(list).is_file() {
         return vec![command(&[list.to_owned()], url)];
@@ -52,7 +49,7 @@ fn named(list: &str, url: &str) -> Vec<Command> {
     commands.map(|words| command(&words, url)).collect()
 }
 
-/// The words of one entry; none where quotes are left open.
+/// Returns no words where a quote is not closed.
 fn split(entry: &str) -> Vec<String> {
     let mut words = if cfg!(windows) {
         // `\` is part of a path there.
@@ -74,7 +71,7 @@ fn command(words: &[String], url: &str) -> Command {
     command
 }
 
-/// Starts the first of the starters that is there and does not fail `at_once`.
+/// Starts the first command that exists and does not fail `at_once`.
 fn start_any(starters: Vec<Command>, unset: &[String], at_once: Duration) -> io::Result<()> {
     let mut why = io::ErrorKind::NotFound.into();
     for mut starter in starters {
@@ -87,7 +84,7 @@ fn start_any(starters: Vec<Command>, unset: &[String], at_once: Duration) -> io:
     Err(why)
 }
 
-/// Whether a starter did its work, or is still at it. What starters elsewhere than on a Unix desktop end with says nothing.
+/// True if a command succeeded, or is still running. Only on a Unix desktop does its exit code tell a failure.
 fn goes_well(mut child: Child, at_once: Duration) -> bool {
     let (tell, told) = channel();
     thread::spawn(move || drop(tell.send(child.wait())));
@@ -98,21 +95,19 @@ fn goes_well(mut child: Child, at_once: Duration) -> bool {
 }
 
 fn start(command: &mut Command, unset: &[String]) -> io::Result<Child> {
-    for name in unset {
-        command.env_remove(name);
-    }
+    process::remove_variables(command, unset);
     detach(command);
-    core_dumps::as_found(|| command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn())
+    process::spawn(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
-/// Ctrl-C goes to all processes of the terminal's foreground group, and a browser is none of them.
+/// Ctrl-C goes to all processes of the terminal's foreground group, which the browser must not be in.
 #[cfg(unix)]
 fn detach(command: &mut Command) {
     use std::os::unix::process::CommandExt as _;
     command.process_group(0);
 }
 
-/// Ctrl-C goes to all processes of the console's group, and a browser is none of them; nor does it open a console.
+/// Ctrl-C goes to all processes of the console's group, which the browser must not be in. It needs no console either.
 #[cfg(windows)]
 fn detach(command: &mut Command) {
     use std::os::windows::process::CommandExt as _;
@@ -124,7 +119,7 @@ fn detach(command: &mut Command) {
 #[cfg(not(any(unix, windows)))]
 fn detach(_command: &mut Command) {}
 
-/// https, or http to this machine; nothing that a program could take for an option or a second word.
+/// True for https, and http to this machine, without anything that a program could take for an option or a second word.
 fn is_openable(url: &str) -> bool {
     let is_plain = url.chars().all(|character| character.is_ascii_graphic() && !"\"'`\\<>".contains(character));
     is_plain && WebAddress::parse(url).is_some_and(WebAddress::is_private)

@@ -3,76 +3,59 @@
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::core_dumps;
-use super::wait::{Deadline, Waited, wait};
-use super::way;
+use super::interrupt::{self, POLL};
+use super::wait::{Deadline, Waited};
+use super::{process, walk};
 use crate::secret::Secret;
 
-/// The most that is taken of what a program prints, in bytes.
+/// The most bytes that are taken of one stream.
 const MOST: u64 = 4096;
-/// How long after a program's end its last words are waited for: something that it started may keep the pipe open, and on a
-/// busy machine the thread that reads them takes a while to have its turn.
+/// How long the streams are read after a program's end: on a busy machine the thread that reads them waits for its turn.
 const GRACE: Duration = Duration::from_secs(1);
-/// How long between two looks at a program.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// A program to be run.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
-    /// An absolute path, or a name that is looked up.
+    /// An absolute path, or a name that is looked up in `path`.
     pub(crate) program: &'a str,
-    /// What is passed to it, as it is.
     pub(crate) args: &'a [String],
-    /// Where a name is looked up, as `PATH` has it.
+    /// Directories in the form of `PATH`.
     pub(crate) path: Option<&'a OsStr>,
     /// Variables that it gets besides this process's.
     pub(crate) set: &'a [(&'a str, &'a str)],
     /// Variables that it does not get.
     pub(crate) unset: &'a [String],
-    /// Whether the person sees what it says on standard error.
     pub(crate) talk: Talk,
-    /// How long it may take.
     pub(crate) limit: Duration,
 }
 
 /// Where a program's standard error goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Talk {
-    /// Where this process's goes.
+    /// To this process's.
     Shown,
-    /// Nowhere.
     Hidden,
 }
 
 /// Why a program printed nothing that can be used. Never holds what it did print.
 #[derive(Debug, Error)]
 pub(crate) enum CaptureError {
-    /// It is nowhere.
     #[error("there is no program `{0}` in PATH")]
     NotFound(String),
-    /// The system did not start it.
     #[error("can't run `{0}`")]
     Start(String, #[source] io::Error),
-    /// It said that it failed.
     #[error("`{0}` ended with {1}")]
     Failed(String, String),
-    /// It took longer than it may.
     #[error("`{program}` took more than {seconds} seconds")]
-    TimedOut {
-        /// The program.
-        program: String,
-        /// The limit.
-        seconds: u64,
-    },
-    /// Somebody else could have put another program in its place.
+    TimedOut { program: String, seconds: u64 },
+    /// Another user could have put another program in its place.
     #[error("`{0}` is not run: {1}")]
     Exposed(String, String),
     /// The person pressed Ctrl-C.
@@ -80,113 +63,83 @@ pub(crate) enum CaptureError {
     Interrupted,
 }
 
-/// Runs a program to its end and returns what it printed, which may be anything.
+/// Runs a program to its end and returns the beginning of what it printed, in any form.
 pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureError> {
     let name = || invocation.program.to_owned();
     let program = find(invocation.program, invocation.path).ok_or_else(|| CaptureError::NotFound(name()))?;
-    if let Some(why) = way::exposure(&program) {
+    if let Some(why) = walk::exposure(&program) {
         return Err(CaptureError::Exposed(name(), why));
     }
     let mut command = Command::new(program);
-    command.args(invocation.args).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.args(invocation.args);
     command.stderr(if invocation.talk == Talk::Shown { Stdio::inherit() } else { Stdio::null() });
-    for name in invocation.unset {
-        command.env_remove(name);
-    }
+    process::remove_variables(&mut command, invocation.unset);
     command.envs(invocation.set.iter().copied());
-    let start = |error| CaptureError::Start(name(), error);
-    let mut child = core_dumps::as_found(|| command.spawn()).map_err(start)?;
-    let printed = Printed::of(child.stdout.take());
-    let status = watch(child, invocation)?;
-    if status.success() {
-        return Ok(Secret::new(String::from_utf8(printed.finish()).unwrap_or_default()));
+    let listener = interrupt::listen();
+    let ran = run(&mut command, invocation.limit, || listener.is_pressed());
+    match ran.map_err(|error| CaptureError::Start(name(), error))? {
+        Waited::Done(output) if output.status.success() => {
+            Ok(Secret::new(String::from_utf8(output.stdout).unwrap_or_default()))
+        }
+        Waited::Done(output) if is_interrupt(output.status) => Err(CaptureError::Interrupted),
+        Waited::Done(output) => Err(CaptureError::Failed(name(), words(output.status))),
+        Waited::Interrupted => Err(CaptureError::Interrupted),
+        Waited::TimedOut => Err(CaptureError::TimedOut { program: name(), seconds: invocation.limit.as_secs() }),
     }
-    Err(if is_interrupt(status) { CaptureError::Interrupted } else { CaptureError::Failed(name(), words(status)) })
 }
 
-/// Runs a program for its answer, of which the first part is kept. None if it takes longer than `limit`: then it is ended.
+/// Runs a program to its end and returns the beginning of what it printed. None if it takes longer than `limit`.
 pub(super) fn answer(command: &mut Command, limit: Duration) -> io::Result<Option<Output>> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let (stdout, stderr) = (Printed::of(child.stdout.take()), Printed::of(child.stderr.take()));
+    match run(command.stderr(Stdio::piped()), limit, || false)? {
+        Waited::Done(output) => Ok(Some(output)),
+        Waited::TimedOut | Waited::Interrupted => Ok(None),
+    }
+}
+
+/// Runs a program, and kills it at the end of `limit` or once `is_interrupted`.
+fn run(command: &mut Command, limit: Duration, is_interrupted: impl Fn() -> bool) -> io::Result<Waited<Output>> {
+    let mut child = process::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    let (stdout, stderr) = (read(child.stdout.take()), read(child.stderr.take()));
     let deadline = Deadline::after(limit);
-    loop {
+    let given_up = loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Some(Output { status, stdout: stdout.finish(), stderr: stderr.finish() }));
+            return Ok(Waited::Done(Output { status, stdout: collect(&stdout), stderr: collect(&stderr) }));
+        }
+        if is_interrupted() {
+            break Waited::Interrupted;
         }
         if deadline.left().is_zero() {
-            drop(child.kill());
-            child.wait()?;
-            return Ok(None);
+            break Waited::TimedOut;
         }
-        thread::sleep(LOOK);
-    }
-}
-
-/// Waits for the end of a program, and ends it if that takes too long or the person wants to stop.
-fn watch(child: Child, invocation: &Invocation<'_>) -> Result<ExitStatus, CaptureError> {
-    let child = Arc::new(Mutex::new(child));
-    let watched = Arc::clone(&child);
-    let deadline = Deadline::after(invocation.limit);
-    let look = move || {
-        while !deadline.left().is_zero() {
-            // A poisoned lock is this thread's own, and so there is none.
-            let Ok(mut child) = watched.lock() else { return None };
-            match child.try_wait() {
-                Ok(None) => drop(child),
-                ended => return Some(ended.map(Option::unwrap_or_default)),
-            }
-            thread::sleep(LOOK);
-        }
-        None
+        thread::sleep(POLL);
     };
-    let ended = wait(invocation.limit, look);
-    if let Waited::Done(Some(status)) = ended {
-        return status.map_err(|error| CaptureError::Start(invocation.program.to_owned(), error));
-    }
-    if let Ok(mut child) = child.lock() {
-        // It may have ended just now.
-        drop(child.kill());
-        drop(child.wait());
-    }
-    Err(match ended {
-        Waited::Interrupted => CaptureError::Interrupted,
-        _ => CaptureError::TimedOut { program: invocation.program.to_owned(), seconds: invocation.limit.as_secs() },
-    })
+    // It may have ended just now.
+    drop(child.kill());
+    child.wait()?;
+    Ok(given_up)
 }
 
-/// What a program has printed so far.
-struct Printed {
-    bytes: Arc<Mutex<Vec<u8>>>,
-    end: Receiver<()>,
+/// Reads the beginning of a stream on a thread of its own.
+fn read(stream: Option<impl io::Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (sender, parts) = channel();
+    thread::spawn(move || {
+        let mut rest = stream.map(|stream| stream.take(MOST));
+        let mut buffer = [0; 512];
+        while let Some(Ok(count @ 1..)) = rest.as_mut().map(|rest| rest.read(&mut buffer)) {
+            drop(sender.send(buffer[..count].to_vec()));
+        }
+    });
+    parts
 }
 
-impl Printed {
-    fn of(stream: Option<impl io::Read + Send + 'static>) -> Self {
-        let bytes = Arc::new(Mutex::new(Vec::new()));
-        let (sender, end) = channel();
-        let taken = Arc::clone(&bytes);
-        thread::spawn(move || {
-            let mut rest = stream.map(|stream| stream.take(MOST));
-            let mut buffer = [0; 512];
-            while let Some(Ok(count @ 1..)) = rest.as_mut().map(|rest| rest.read(&mut buffer)) {
-                if let Ok(mut taken) = taken.lock() {
-                    taken.extend_from_slice(&buffer[..count]);
-                }
-            }
-            let _ = sender.send(());
-        });
-        Self { bytes, end }
-    }
-
-    fn finish(self) -> Vec<u8> {
-        // Whatever keeps the pipe open, the program itself has ended.
-        let _ = self.end.recv_timeout(GRACE);
-        self.bytes.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default()
-    }
+/// What was read of an ended program's stream, which something that it started may keep open.
+fn collect(parts: &Receiver<Vec<u8>>) -> Vec<u8> {
+    let deadline = Deadline::after(GRACE);
+    std::iter::from_fn(|| parts.recv_timeout(deadline.left()).ok()).flatten().collect()
 }
 
-/// The program of that name: as it is if it is a path, else in the first directory of `path` that has it. Directories
-/// that depend on the current one do not count: a cloned repository must not be able to bring its own.
+/// Looks a program up in `path`, unless it is a path itself. Relative directories don't count: a cloned repository must not be
+/// able to bring its own program.
 pub(super) fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
     if Path::new(program).is_absolute() {
         return Some(PathBuf::from(program));
@@ -238,7 +191,6 @@ fn words(status: ExitStatus) -> String {
 #[cfg(unix)]
 mod tests {
     use super::*;
-    use crate::system::interrupt;
 
     fn run(program: &str, args: &[&str], limit: Duration) -> Result<Secret, CaptureError> {
         interrupt::heed_in_tests();

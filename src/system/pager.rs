@@ -3,12 +3,11 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::core_dumps;
 use super::host::Host;
 use super::{interrupt, process};
 
-/// Shows `text` on the terminal through `PAGER`, or `less` if that is there, where it has more lines than the screen. False
-/// where nothing was shown. The pager gets none of the variables `unset`.
+/// Shows a text that has more lines than the screen through `PAGER`, else through `less`. Returns false if nothing was shown. The
+/// pager gets none of the variables `unset`.
 pub(crate) fn show(text: &str, host: &Host, unset: &[String]) -> bool {
     let height = terminal_size::terminal_size_of(std::io::stdout()).map(|(_, height)| usize::from(height.0));
     if !host.stdout_is_terminal || height.is_none_or(|height| text.lines().count() < height) {
@@ -17,25 +16,23 @@ pub(crate) fn show(text: &str, host: &Host, unset: &[String]) -> bool {
     let Some((program, args)) = words(host) else { return false };
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::piped());
-    for name in unset {
-        command.env_remove(name);
-    }
+    process::remove_variables(&mut command, unset);
     if host.var_os("LESS").is_none() {
         // Leave at once if it fits, show colours, leave the text on the screen: the question comes below it.
         command.env("LESS", "FRX");
     }
     // Ctrl-C is the pager's while it runs.
-    let _listener = interrupt::listen(|| ());
-    let Ok(mut child) = core_dumps::as_found(|| command.spawn()) else { return false };
+    let _listener = interrupt::listen();
+    let Ok(mut child) = process::spawn(&mut command) else { return false };
     if let Some(mut stdin) = child.stdin.take() {
-        // Who leaves the pager early has seen enough.
+        // A failure means that the person left the pager early.
         drop(stdin.write_all(text.as_bytes()));
     }
     drop(child.wait());
     true
 }
 
-/// The pager and its arguments; none if the person wants none.
+/// None if the person wants no pager.
 fn words(host: &Host) -> Option<(String, Vec<String>)> {
     let is_set = host.names().any(|name| name == "PAGER");
     let words = match host.var("PAGER") {

@@ -3,16 +3,27 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
-#[cfg(unix)]
 use super::core_dumps;
 use crate::secret::Secret;
 
+/// Starts a program with the limit for core dumps that this process was started with.
+pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
+    core_dumps::as_found(|| command.spawn())
+}
+
+/// Keeps variables of this process from a program.
+pub(super) fn remove_variables(command: &mut Command, names: &[String]) {
+    for name in names {
+        command.env_remove(name);
+    }
+}
+
 /// Runs `program` with `args` and this process's environment changed by `set` and `unset`; returns only if that fails.
 ///
-/// On Unix this process becomes the program, so that signals and the exit code are its own and nothing stays behind.
-/// Elsewhere it waits for the program and ends with its exit code.
+/// On Unix this process becomes the program, which so gets all signals itself. Elsewhere it waits for the program and ends with
+/// its exit code.
 pub(crate) fn become_program<'a>(
     program: &OsString,
     args: &[OsString],
@@ -28,8 +39,7 @@ pub(crate) fn become_program<'a>(
     run(&mut command)
 }
 
-/// Why `program` can't be run since it is nowhere, in the directories of `path` or where it says; none if it may be there.
-/// Starting it would say the same.
+/// The error of starting a `program` that does not exist; none if it may exist. A name is looked up in the directories of `path`.
 #[cfg(unix)]
 pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error> {
     use std::os::unix::ffi::OsStrExt as _;
@@ -40,13 +50,13 @@ pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error
     let is_nowhere = if program.as_bytes().contains(&b'/') {
         is_missing(Path::new(program))
     } else {
-        // Without it, the system has directories of its own.
+        // Without `path`, the system has directories of its own.
         std::env::split_paths(path?).all(|dir| is_missing(&dir.join(program)))
     };
     is_nowhere.then(|| rustix::io::Errno::NOENT.into())
 }
 
-/// Why `program` can't be run since it is nowhere: there, only starting it can tell.
+/// Only starting the program tells.
 #[cfg(not(unix))]
 pub(crate) fn missing(_program: &OsStr, _path: Option<&OsStr>) -> Option<io::Error> {
     None
@@ -60,13 +70,12 @@ fn run(command: &mut Command) -> io::Error {
 
 #[cfg(not(unix))]
 fn run(command: &mut Command) -> io::Error {
-    // A console sends Ctrl-C and Ctrl-Break to all of its processes: the program says what they mean, and this one, which
-    // would end by them as things are, waits for it. Held until the end.
+    // A console sends Ctrl-C and Ctrl-Break to all of its processes: the program decides what they mean, and this process must
+    // outlive them to return the exit code.
     #[cfg(windows)]
-    let _held =
-        (super::interrupt::listen(|| ()), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
+    let _held = (super::interrupt::listen(), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     match command.status() {
-        // The code has 32 bits there, more than `ExitCode` can be made from; some ends, such as that by Ctrl-C, need all.
+        // The code has 32 bits, some of which `ExitCode` would lose, such as those of the code for Ctrl-C.
         #[expect(clippy::exit, clippy::disallowed_methods, reason = "the program has taken this process's place")]
         Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => error,

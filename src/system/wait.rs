@@ -4,30 +4,26 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::interrupt;
+use super::interrupt::{self, POLL};
 
-/// What ended a wait.
+/// How a wait ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Waited<T> {
-    /// What was waited for.
     Done(T),
-    /// The time was over.
     TimedOut,
     /// The person pressed Ctrl-C.
     Interrupted,
 }
 
-/// A moment after which nothing is waited for any more; changes of the wall clock do not move it.
+/// The time at which a wait ends; changes of the wall clock do not move it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
     pub(crate) fn after(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
-    /// How much time is left.
     pub(crate) fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
@@ -41,22 +37,24 @@ impl Deadline {
 /// Waits until `work` is done, which has a thread of its own: one that is given up stays behind until the process ends.
 pub(crate) fn wait<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Waited<T> {
     let (sender, receiver) = channel();
-    let interrupted = sender.clone();
-    // One who has waited already is not told any more.
-    let _listener = interrupt::listen(move || drop(interrupted.send(Waited::Interrupted)));
-    thread::spawn(move || drop(sender.send(Waited::Done(work()))));
-    match receiver.recv_timeout(limit) {
-        Ok(ended) => ended,
-        // Without a thread, there is nothing to wait for.
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => Waited::TimedOut,
+    let listener = interrupt::listen();
+    thread::spawn(move || drop(sender.send(work())));
+    let deadline = Deadline::after(limit);
+    loop {
+        match receiver.recv_timeout(deadline.left().min(POLL)) {
+            Ok(done) => return Waited::Done(done),
+            Err(_) if listener.is_pressed() => return Waited::Interrupted,
+            Err(RecvTimeoutError::Timeout) if !deadline.left().is_zero() => {}
+            // Without a thread, there is nothing to wait for.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Waited::TimedOut,
+        }
     }
 }
 
-/// Waits for a time.
 pub(crate) fn pause(time: Duration) -> Waited<()> {
-    match wait(time + Duration::from_secs(1), move || thread::sleep(time)) {
-        Waited::TimedOut => Waited::Done(()),
-        ended => ended,
+    match wait(time, move || thread::sleep(time)) {
+        Waited::Interrupted => Waited::Interrupted,
+        Waited::Done(()) | Waited::TimedOut => Waited::Done(()),
     }
 }
 

@@ -110,8 +110,8 @@ impl Batch<'_> {
         let chains = profiles.iter().map(|profile| self.desk.chain(profile.name.as_str()));
         let chains: Vec<Chain<'_>> = chains.collect::<Result<_, _>>()?;
         let obtained = self.prepare(&chains, login, again)?;
-        // A login may have left a watcher behind, which would end this process where nobody listens.
-        let _listener = interrupt::listen(|| ());
+        // Once a login has listened, Ctrl-C ends this process unless somebody listens.
+        let _listener = interrupt::listen();
         let course = BatchRun::new(self, &chains, &obtained);
         let runtime = runtime()?;
         let ended = runtime.block_on(course.run_all(&chains, obtained));

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::sync::Notify;
 
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
@@ -381,10 +380,9 @@ impl<'a> LoginService<'a> {
     /// profiles into the credentials file, those of roles with a code of their own into AWS CLI's cache, since it would
     /// ask for a code again.
     pub(crate) fn share_sessions(&self, chains: &[Chain<'_>]) -> Result<(), Failure> {
-        let now = clock::now();
-        self.sessions.sweep(now);
-        self.tokens.sweep(now);
-        self.roles.sweep(now);
+        self.sessions.sweep(clock::now());
+        self.tokens.sweep();
+        self.roles.sweep();
         let mut looked_at = HashSet::new();
         for chain in chains {
             for end in 1..=chain.profiles().len() {
@@ -524,14 +522,12 @@ pub(crate) fn runtime() -> Result<Runtime, Failure> {
 /// Runs `work` on a runtime of its own, until it is done or the person presses Ctrl-C.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = runtime()?;
-    let interrupted = Arc::new(Notify::new());
-    let pressed = Arc::clone(&interrupted);
-    let _listener = interrupt::listen(move || pressed.notify_one());
+    let listener = interrupt::listen();
     let result = runtime.block_on(async {
         tokio::select! {
             biased;
             result = work => Ok(result),
-            () = interrupted.notified() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
+            () = listener.pressed() => Err(Failure::one_line(Exit::Interrupted, "interrupted")),
         }
     });
     // The system's search for a host's address can't be stopped, and may go on for a minute: nobody waits for it.
