@@ -6,10 +6,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::plan::{Plan, Refusal, take_sessions_out};
-use crate::system::atomic::{ReplaceError, Replaced, Snapshot, directory_id};
+use crate::system::atomic::{self, parent};
 use crate::system::backups::{Backups, Stamp};
 use crate::system::disk::DiskError;
 use crate::system::lock::{Lock, LockError};
+use crate::system::snapshot::{ReplaceError, Replaced, Snapshot, directory_id};
 
 /// The most times that a file is planned again because another program has changed it.
 const TRIES: u32 = 3;
@@ -77,7 +78,7 @@ pub(crate) fn carry_out(
         sweep(snapshot, state_dir);
         return Ok(Written::Unchanged);
     }
-    let _lock = lock(snapshot, state_dir, PATIENCE)?;
+    let _lock = lock(snapshot, state_dir)?;
     let mut again: Option<(Snapshot, Plan)> = None;
     for _ in 0..TRIES {
         let known = again.as_ref().map_or(snapshot, |(file, _)| file);
@@ -106,7 +107,7 @@ pub(crate) fn put_back(
     state_dir: &Path,
     keep: Keep<'_>,
 ) -> Result<Written, ApplyError> {
-    let _lock = lock(snapshot, state_dir, PATIENCE)?;
+    let _lock = lock(snapshot, state_dir)?;
     match write(snapshot, content, state_dir, keep) {
         Ok(written) => Ok(written),
         Err(ReplaceError::Disk(error)) => Err(error.into()),
@@ -114,8 +115,8 @@ pub(crate) fn put_back(
     }
 }
 
-fn lock(file: &Snapshot, state_dir: &Path, patience: Duration) -> Result<Lock, LockError> {
-    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), patience)
+fn lock(file: &Snapshot, state_dir: &Path) -> Result<Lock, LockError> {
+    Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), PATIENCE)
 }
 
 fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
@@ -149,15 +150,10 @@ pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &Stamp) ->
     is_done
 }
 
-/// Removes the leftovers of a killed run beside a file and among its backups, unless another run is at work there.
+/// Removes what killed runs left beside a file and among its backups.
 fn sweep(file: &Snapshot, state_dir: &Path) {
-    let backups = Backups::of(state_dir, &file.target);
-    if (file.has_leftovers() || backups.has_leftovers())
-        && let Ok(_lock) = lock(file, state_dir, Duration::ZERO)
-    {
-        file.sweep();
-        backups.sweep();
-    }
+    atomic::sweep(parent(&file.target));
+    atomic::sweep(&Backups::of(state_dir, &file.target).dir);
 }
 
 #[cfg(test)]

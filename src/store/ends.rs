@@ -1,5 +1,5 @@
-//! Owns the memory of which sessions a logout ended, and when: one file for all that end at one moment, named after it.
-//! It is for renewals that began before; must not be asked about later ones.
+//! Owns the record of sessions that a logout ended: one file for each logout, named after its time. A renewal that began before
+//! must not save its session after it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,34 +7,31 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{cache_file_name, json};
 use crate::model::ProfileName;
-use crate::system::atomic::{is_temporary, sweep_abandoned};
+use crate::system::atomic::{is_temporary, sweep};
 use crate::system::disk::{self, DiskError};
 use crate::system::private::{self, Keeper};
 
-/// No run waits for a person, or for AWS, for longer.
+/// No run waits longer for a person or for AWS.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
-/// The directory, as a store.
 #[derive(Debug)]
 pub(super) struct Ends {
     dir: PathBuf,
 }
 
 impl Ends {
-    /// The memory under the state directory.
     pub(super) fn new(state_dir: &Path) -> Self {
         Self { dir: state_dir.join("ended") }
     }
 
-    /// Remembers that the sessions of profiles were ended at `now`.
     pub(super) fn mark(&self, names: &[ProfileName], now: Timestamp) -> Result<(), DiskError> {
         let names: Vec<&str> = names.iter().map(ProfileName::as_str).collect();
-        // Two at the same moment have the same name if they say the same.
+        // Two files of the same moment have one name only if they are equal.
         let name = format!("{}-{}", now.as_nanosecond(), cache_file_name(&names.join("\n")));
         json::hint(&self.dir.join(name), &names)
     }
 
-    /// Whether the session of a profile was ended after `since`. Opens only what was written since.
+    /// True if the session of a profile was ended after `since`. Opens only newer files.
     pub(super) fn has(&self, profile: &ProfileName, since: Timestamp) -> bool {
         let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
         files.iter().filter(|path| time(path).is_some_and(|time| time >= since)).any(|path| {
@@ -43,10 +40,10 @@ impl Ends {
         })
     }
 
-    /// Removes what no run can want to know any more.
+    /// Removes files that no run can ask for any more.
     pub(super) fn sweep(&self, now: Timestamp) {
-        sweep_abandoned(&self.dir, now);
-        // One that is in the future stems from a clock that was wrong.
+        sweep(&self.dir);
+        // A time in the future comes from a clock that was wrong.
         let is_wanted = |path: &PathBuf| time(path).is_some_and(|time| now.duration_since(time).abs() <= LONGEST_RUN);
         let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
         for path in files.iter().filter(|path| !is_temporary(path) && !is_wanted(path)) {
@@ -56,7 +53,6 @@ impl Ends {
     }
 }
 
-/// When the sessions in a file were ended.
 fn time(path: &Path) -> Option<Timestamp> {
     let (time, _) = path.file_name()?.to_str()?.split_once('-')?;
     Timestamp::from_nanosecond(time.parse().ok()?).ok()
@@ -102,6 +98,8 @@ mod tests {
         for name in ["prod", ".1-a.json.x.awsauth-tmp"] {
             write_private(&dir.path().join("ended").join(name), b"").unwrap();
         }
+        let writer = std::fs::File::open(dir.path().join("ended/.1-a.json.x.awsauth-tmp")).unwrap();
+        writer.lock().unwrap();
         ends.sweep(now);
         let left = disk::list(&dir.path().join("ended")).unwrap();
         let times: Vec<i64> = left.iter().filter_map(|path| time(path)).map(Timestamp::as_second).collect();

@@ -4,13 +4,39 @@ use std::io;
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
 
 use crate::system::atomic::{parent, write_hint, write_private};
 use crate::system::disk::DiskError;
 use crate::system::private::{self, Keeper};
+
+/// The version of the form of awsauth's own files.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Versioned<T> {
+    version: u32,
+    #[serde(flatten)]
+    content: T,
+}
+
+/// Reads a file of awsauth's own; none also for one of another version.
+pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    let file: Versioned<T> = read(path, Keeper::Awsauth)?;
+    (file.version == VERSION).then_some(file.content)
+}
+
+/// Replaces a file of awsauth's own.
+pub(super) fn save(path: &Path, content: &impl Serialize) -> Result<(), DiskError> {
+    write(path, Keeper::Awsauth, &Versioned { version: VERSION, content })
+}
+
+/// Replaces a file of awsauth's own that may as well be lost.
+pub(super) fn save_hint(path: &Path, content: &impl Serialize) -> Result<(), DiskError> {
+    hint(path, &Versioned { version: VERSION, content })
+}
 
 /// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped. Fails for a value
 /// that JSON can't hold.
@@ -20,19 +46,19 @@ pub(super) fn python(value: &impl Serialize) -> io::Result<String> {
     String::from_utf8(bytes).map_err(io::Error::other)
 }
 
-/// The file at `path`; none if it is not there, not whole, or not believed.
+/// None if the file is not there, not whole, or not this user's own.
 pub(super) fn read<T: DeserializeOwned>(path: &Path, keeper: Keeper) -> Option<T> {
     serde_json::from_slice(&private::read(path, keeper).ok()??).ok()
 }
 
-/// Replaces the private file at `path` by what [`python`] makes of `value`.
+/// Replaces the private file at `path`.
 pub(super) fn write(path: &Path, keeper: Keeper, value: &impl Serialize) -> Result<(), DiskError> {
     let text = python(value).map_err(DiskError::io("write", path))?;
     private::make_dir(parent(path), keeper)?;
     write_private(path, text.as_bytes())
 }
 
-/// The same for a file of awsauth's own that may as well be lost.
+/// Replaces a file of awsauth's own that may as well be lost.
 pub(super) fn hint(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
     let text = python(value).map_err(DiskError::io("write", path))?;
     private::make_dir(parent(path), Keeper::Awsauth)?;
@@ -60,7 +86,7 @@ impl Formatter for Python {
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         for character in fragment.chars() {
-            // Python escapes DEL no more than JSON asks; all beyond ASCII it writes as UTF-16 units.
+            // Like JSON, Python does not escape DEL. It writes all beyond ASCII as UTF-16 units.
             if character.is_ascii() {
                 writer.write_all(&[character as u8])?;
             } else {

@@ -1,5 +1,5 @@
-//! Owns what is kept between runs: sessions in the state directory, and the caches that AWS CLI and the SDKs share.
-//! A file that is missing, cut short or foreign is a miss, never an error. Must not call AWS or decide freshness.
+//! Owns what is kept between runs: sessions in the state directory, and the caches that AWS CLI and the SDKs share. A file that is
+//! missing, damaged or another user's is a miss, never an error. Must not call AWS or decide freshness.
 
 mod ends;
 mod json;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use sha1::Digest as _;
 
 use crate::secret::Secret;
-use crate::system::atomic::sweep_all;
+use crate::system::atomic::sweep;
 use crate::system::private::{self, Keeper};
 
 pub(crate) use role_cache::{RoleCache, SsoRole};
@@ -23,20 +23,20 @@ pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
 pub(crate) use written::Written;
 
-/// Removes all that killed runs left half-written in the state directory and in AWS CLI's caches: it may hold tokens.
+/// Removes what killed runs left half-written in the state directory and in AWS CLI's caches, since it may hold tokens.
 pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
     let below = |dir: &Path| private::list(dir, Keeper::Awsauth).unwrap_or_default();
     let own = std::iter::once(state_dir.to_path_buf()).chain(below(state_dir)).chain(below(&state_dir.join("backups")));
     Sessions::new(state_dir).remove_old_names();
     for dir in own.filter(|dir| private::check(dir, Keeper::Awsauth).is_ok()) {
-        sweep_all(&dir);
+        sweep(&dir);
     }
     for dir in caches.iter().filter(|dir| private::check(dir, Keeper::AwsCli).is_ok()) {
-        sweep_all(dir);
+        sweep(dir);
     }
 }
 
-/// SHA-256 of a token, which has too many bits to be guessed from it.
+/// The SHA-256 of a token, which is too long to be guessed from it.
 fn fingerprint(token: &Secret) -> String {
     hex::encode(sha2::Sha256::digest(token.expose().as_bytes()))
 }

@@ -1,18 +1,16 @@
-//! Owns AWS CLI's role cache, `~/.aws/cli/cache`: an entry there keeps `aws --profile` from asking for an MFA code
-//! that awsauth has used already (aws-facts §5).
+//! Owns AWS CLI's role cache, `~/.aws/cli/cache`: with an entry there `aws --profile` does not ask for an MFA code that awsauth
+//! has used already (aws-facts §5).
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
-use crate::system::atomic::sweep_abandoned;
+use crate::system::atomic::sweep;
 use crate::system::disk::{self, DiskError};
 use crate::system::private::{self, Keeper};
 
-/// The directory, as a store.
 #[derive(Debug)]
 pub(crate) struct RoleCache {
     dir: PathBuf,
@@ -32,23 +30,20 @@ struct Key<'a> {
     serial_number: &'a str,
 }
 
-/// What AWS CLI names its own entry of an assigned role after; the fields in Python's sorted order.
+/// The key that AWS CLI names its entry of an assigned role after; the fields in Python's sorted order.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SsoRole<'a> {
-    /// The account.
     pub(crate) account_id: &'a str,
-    /// The permission set.
     pub(crate) role_name: &'a str,
-    /// The SSO session's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session_name: Option<&'a str>,
-    /// The access portal, for the legacy form.
+    /// Only in the legacy form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) start_url: Option<&'a str>,
 }
 
-/// What tells an entry of an assigned role from others.
+/// The part that tells an entry of an assigned role from others.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Provider {
@@ -71,17 +66,16 @@ struct Keys {
 }
 
 impl RoleCache {
-    /// The cache in `dir`.
     pub(crate) fn new(dir: PathBuf) -> Self {
         Self { dir }
     }
 
     /// Removes what killed runs left here.
-    pub(crate) fn sweep(&self, now: Timestamp) {
-        sweep_abandoned(&self.dir, now);
+    pub(crate) fn sweep(&self) {
+        sweep(&self.dir);
     }
 
-    /// Gives AWS CLI the session of a role whose section holds `mfa_serial`, if it does not have it yet.
+    /// Gives AWS CLI the session of a role whose section has `mfa_serial`, unless it has it already.
     pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, session: &Session) -> Result<(), DiskError> {
         let credentials = &session.credentials;
         let path = self.path(role, serial)?;
@@ -99,41 +93,39 @@ impl RoleCache {
         json::write(&path, Keeper::AwsCli, &entry)
     }
 
-    /// Removes the entries that are the session with this access key; those that AWS CLI made itself stay. Looks through
-    /// all of them, since the definition that named one may be gone. The first that can't be removed is told.
+    /// Removes the copies of the session with this access key, and leaves AWS CLI's own. All entries are read, since the definition
+    /// after which one is named may be gone. Returns the first failure.
     pub(crate) fn remove_key(&self, access_key_id: &str) -> Result<(), DiskError> {
-        let is_copy = |path: &PathBuf| Self::key_id(path).is_some_and(|id| id == access_key_id);
-        let removed: Vec<_> = private::list(&self.dir, Keeper::AwsCli)?
-            .into_iter()
-            .filter(is_copy)
-            .map(|path| disk::remove(&path))
-            .collect();
-        removed.into_iter().try_for_each(|one| one.map(drop))
+        let is_copy = |path: &Path| Self::key_id(path).is_some_and(|id| id == access_key_id);
+        self.remove_all(is_copy).1.map_or(Ok(()), Err)
     }
 
-    /// Removes AWS CLI's own entry of an assigned role. Returns whether there was one.
+    /// Removes AWS CLI's own entry of an assigned role. Returns false if there was none.
     pub(crate) fn remove_sso_role(&self, role: &SsoRole<'_>) -> Result<bool, DiskError> {
         disk::remove(&self.sso_path(role)?)
     }
 
-    /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns how many went, and what kept
-    /// the first of those that did not.
+    /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns their number and the first failure.
     pub(crate) fn remove_sso_roles(&self) -> (usize, Option<DiskError>) {
+        self.remove_all(|path| {
+            let provider = json::read(path, Keeper::AwsCli);
+            provider.is_some_and(|provider: Provider| provider.provider_type == "sso")
+        })
+    }
+
+    fn remove_all(&self, is_meant: impl Fn(&Path) -> bool) -> (usize, Option<DiskError>) {
         let paths = match private::list(&self.dir, Keeper::AwsCli) {
             Ok(paths) => paths,
             Err(error) => return (0, Some(error)),
         };
-        let (mut count, mut kept) = (0, None);
-        for path in paths {
-            let provider = || json::read::<Provider>(&path, Keeper::AwsCli);
-            if provider().is_some_and(|provider| provider.provider_type == "sso") {
-                match disk::remove(&path) {
-                    Ok(was_there) => count += usize::from(was_there),
-                    Err(error) => kept = kept.or(Some(error)),
-                }
+        let (mut count, mut failure) = (0, None);
+        for path in paths.iter().filter(|path| is_meant(path)) {
+            match disk::remove(path) {
+                Ok(was_there) => count += usize::from(was_there),
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
-        (count, kept)
+        (count, failure)
     }
 
     /// AWS CLI minifies this one (aws-facts §5).
@@ -143,7 +135,6 @@ impl RoleCache {
         Ok(self.dir.join(cache_file_name(&key)))
     }
 
-    /// The access key id of the entry at `path`.
     fn key_id(path: &Path) -> Option<String> {
         let entry: Entry = json::read(path, Keeper::AwsCli)?;
         Some(entry.credentials.access_key_id)

@@ -12,45 +12,38 @@ use super::ends::Ends;
 use super::json;
 use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::{check_writable, sweep_abandoned};
+use crate::system::atomic::{check_writable, sweep};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::private::{self, Keeper};
 use crate::system::seen::Seen;
 
-/// The version of the files' form; files of another version are misses.
-const VERSION: u32 = 1;
-/// File systems allow 255 bytes; a temporary file's name is a little longer than the file's.
+/// File systems allow 255 bytes, and the names of temporary files are longer.
 const LONGEST_STEM: usize = 200;
-/// What a profile's name may hold, and a file's name should not.
+/// Characters of a profile's name that a file's name must not have.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b':').add(b'%').add(b'.').add(b'@').add(b'+');
 
-/// The directory, as a store.
 #[derive(Debug)]
 pub(crate) struct Sessions {
     dir: PathBuf,
     ends: Ends,
 }
 
-/// That AWS refused a profile's credentials, by the definition that they were asked for.
-#[derive(Default, Serialize, Deserialize)]
+/// The definition for which AWS refused credentials.
+#[derive(Serialize, Deserialize)]
 struct Refusal {
-    version: u32,
     definition: String,
 }
 
-/// A session as it was saved, with the places that its definition was read from.
+/// A saved session, with the places that its definition was last read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Saved {
-    /// The session.
     pub(crate) session: Session,
-    /// What was there when the definition was last seen to hold.
     pub(crate) seen: Vec<Seen>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct File {
-    version: u32,
     profile: String,
     definition: String,
     obtained_at: Timestamp,
@@ -60,23 +53,20 @@ struct File {
     expiration: Timestamp,
     long_term_section: Option<String>,
     long_term_key: Option<String>,
-    /// Not `seen`: what was saved under that name was the manifest alone, without the files that belong to it.
-    #[serde(default)]
     read_from: Vec<Seen>,
 }
 
 impl Sessions {
-    /// The sessions under the state directory.
     pub(crate) fn new(state_dir: &Path) -> Self {
         Self { dir: state_dir.join("sessions"), ends: Ends::new(state_dir) }
     }
 
-    /// Refuses a state directory that somebody else could write to; nothing is read from it.
+    /// Refuses a state directory that somebody else could write to.
     pub(crate) fn check(&self) -> Result<(), DiskError> {
         private::check(&self.dir, Keeper::Awsauth)
     }
 
-    /// Tries whether sessions can be kept, before a person is asked for what they are made from.
+    /// Tests that sessions can be saved, before a person is asked for a code.
     pub(crate) fn check_writable(&self) -> Result<(), DiskError> {
         for dir in [&self.dir, &self.dir.with_file_name("locks")] {
             private::make_dir(dir, Keeper::Awsauth)?;
@@ -84,9 +74,9 @@ impl Sessions {
         check_writable(&self.dir)
     }
 
-    /// Removes what killed runs left here, and what is remembered of ends that nobody asks about any more.
+    /// Removes what killed runs and earlier versions left here, and old records of logouts.
     pub(crate) fn sweep(&self, now: Timestamp) {
-        sweep_abandoned(&self.dir, now);
+        sweep(&self.dir);
         self.remove_old_names();
         self.ends.sweep(now);
     }
@@ -102,12 +92,9 @@ impl Sessions {
         }
     }
 
-    /// The session of a profile, if a good file of this version is there.
+    /// None if the file is missing, damaged or of another version.
     pub(crate) fn get(&self, profile: &ProfileName) -> Option<Saved> {
-        let file: File = json::read(&self.path(profile), Keeper::Awsauth)?;
-        if file.version != VERSION || file.profile != profile.as_str() {
-            return None;
-        }
+        let file: File = json::load(&self.path(profile)).filter(|file: &File| file.profile == profile.as_str())?;
         let credentials = Credentials {
             access_key_id: file.access_key_id,
             secret_access_key: Secret::new(file.secret_access_key),
@@ -132,17 +119,16 @@ impl Sessions {
         Some(Saved { session, seen: file.read_from })
     }
 
-    /// The access key id of the session under a name, if there is one.
+    /// The access key id of the session of the profile `name`.
     pub(crate) fn key_id(&self, name: &str) -> Option<String> {
         Some(self.get(&ProfileName::new(name).ok()?)?.session.credentials.access_key_id)
     }
 
-    /// Saves a session in the place of an older one.
+    /// Saves a session in place of an older one.
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
         let Saved { session, seen } = saved;
         let credentials = &session.credentials;
         let file = File {
-            version: VERSION,
             profile: session.profile.to_string(),
             definition: session.definition.as_str().to_owned(),
             obtained_at: session.obtained_at,
@@ -154,75 +140,72 @@ impl Sessions {
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
             read_from: seen.clone(),
         };
-        json::write(&self.path(&session.profile), Keeper::Awsauth, &file)?;
+        json::save(&self.path(&session.profile), &file)?;
         drop(disk::remove(&self.refusal_path(&session.profile)));
         Ok(())
     }
 
-    /// Remembers that AWS refused the credentials of a profile, until it gives some. A memory that can't be written is none.
+    /// Remembers that AWS refused the credentials of a profile, until it gives some. A failure to is not worth a word.
     pub(crate) fn refuse(&self, profile: &ProfileName, definition: &Definition) {
-        let refusal = Refusal { version: VERSION, definition: definition.as_str().to_owned() };
-        drop(json::hint(&self.refusal_path(profile), &refusal));
+        let refusal = Refusal { definition: definition.as_str().to_owned() };
+        drop(json::save_hint(&self.refusal_path(profile), &refusal));
     }
 
-    /// Whether AWS refused the credentials of a profile when they were last asked for.
+    /// True if AWS refused the credentials of a profile the last time.
     pub(crate) fn is_refused(&self, profile: &ProfileName, definition: &Definition) -> bool {
-        let refusal: Refusal = json::read(&self.refusal_path(profile), Keeper::Awsauth).unwrap_or_default();
-        refusal.version == VERSION && refusal.definition == definition.as_str()
+        let refusal = json::load(&self.refusal_path(profile));
+        refusal.is_some_and(|refusal: Refusal| refusal.definition == definition.as_str())
     }
 
-    /// Removes a session. Returns whether there was one.
+    /// Removes a session. Returns false if there was none.
     pub(crate) fn remove(&self, profile: &ProfileName) -> Result<bool, DiskError> {
         self.check()?;
         drop(disk::remove(&self.refusal_path(profile)));
         disk::remove(&self.path(profile))
     }
 
-    /// The names of all profiles that have a session here, whether the manifest still has them or not.
+    /// The profiles that have a session here, also those that the manifest no longer has.
     pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
         Ok(private::list(&self.dir, Keeper::Awsauth)?.iter().filter_map(|path| self.name_in(path)).collect())
     }
 
-    /// All good sessions here, whether the manifest still has their profiles or not.
+    /// The readable sessions here, also of profiles that the manifest no longer has.
     pub(crate) fn all(&self) -> Result<Vec<Session>, DiskError> {
         Ok(self.names()?.iter().filter_map(|name| Some(self.get(name)?.session)).collect())
     }
 
-    /// The names of the profiles that have a session here and are not `known`. Opens only their files.
+    /// The profiles that have a session here and are not `known`. Opens only their files.
     pub(crate) fn unknown(&self, known: impl Fn(&str) -> bool) -> Result<Vec<ProfileName>, DiskError> {
         let is_known = |path: &PathBuf| name_of(path).is_some_and(|name| known(&name));
         let files = private::list(&self.dir, Keeper::Awsauth)?.into_iter().filter(|path| !is_known(path));
         Ok(files.filter_map(|path| self.name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
-    /// Whether there is a session of a profile, good or not, or one is being got.
+    /// True if there is a session of a profile, readable or not, or another process gets one.
     pub(crate) fn has_or_gets(&self, profile: &ProfileName) -> bool {
         disk::exists(&self.path(profile)) || Lock::is_held(&self.lock_file(profile.as_str()))
     }
 
-    /// Remembers that the sessions of profiles were ended at `now`, for renewals that go on meanwhile.
+    /// Remembers that the sessions of profiles were ended at `now`, for renewals that began before.
     pub(crate) fn mark_ended(&self, profiles: &[ProfileName], now: Timestamp) -> Result<(), DiskError> {
         self.ends.sweep(now);
         self.ends.mark(profiles, now)
     }
 
-    /// Whether the session of a profile was ended after `since`.
     pub(crate) fn was_ended(&self, profile: &ProfileName, since: Timestamp) -> bool {
         self.ends.has(profile, since)
     }
 
-    /// Takes the right to renew something named `what`, if no other process has it: one calls AWS, the others wait and
-    /// take its result.
+    /// Takes the lock for renewing `what`: one process calls AWS, the others wait for its result.
     pub(crate) fn try_lock(&self, what: &str) -> Result<Lock, LockError> {
         self.lock(what, Duration::ZERO)
     }
 
-    /// The same, waiting up to `patience` for another process.
+    /// Like [`Sessions::try_lock`], waiting up to `patience` for another process.
     pub(crate) fn lock(&self, what: &str, patience: Duration) -> Result<Lock, LockError> {
         Lock::acquire(&self.lock_file(what), patience)
     }
 
-    /// The file that is locked for `what`.
     pub(crate) fn lock_file(&self, what: &str) -> PathBuf {
         self.dir.with_file_name("locks").join(format!("{}.lock", file_stem(what)))
     }

@@ -1,5 +1,5 @@
-//! Owns finding what is to be ended in `~/.aws/sso/cache`: every sign-in there, whoever made it, and the memory of those
-//! that awsauth made, since their files do not tell. Must not decide which ones end.
+//! Owns finding sign-ins in `~/.aws/sso/cache` to be ended, whichever program made them, and the record of those that awsauth
+//! made, since their files do not tell. Must not decide which ones end.
 
 use std::path::{Path, PathBuf};
 
@@ -13,49 +13,40 @@ use crate::secret::Secret;
 use crate::system::disk::{self, DiskError};
 use crate::system::private::{self, Keeper};
 
-/// The version of the memory's form; a file of another version is none.
-const VERSION: u32 = 1;
-/// The extension of what remembers a refusal.
+/// The extension of records of refused tokens.
 const REFUSED: &str = "refused";
 
-/// A sign-in as its file has it, read as leniently as `aws sso logout` does: whatever holds an `accessToken` is one
-/// (aws-facts §4.2).
+/// A file with an `accessToken`, which is all that makes a sign-in for `aws sso logout` (aws-facts §4.2).
 #[derive(Debug)]
 pub(crate) struct SignIn {
     path: PathBuf,
-    /// The access portal, if the file tells.
     pub(crate) start_url: Option<StartUrl>,
-    /// Where IAM Identity Center runs, if the file tells.
     pub(crate) region: Option<Region>,
-    /// The bearer token.
     pub(crate) access_token: Secret,
-    /// What gives another token, and the client that it was given to.
+    /// The refresh token, and the client that it was given to.
     pub(crate) refresh: Option<(Secret, SsoClient)>,
 }
 
-/// What awsauth remembers of a sign-in that it made.
-#[derive(Serialize, Deserialize)]
+/// The record of a sign-in that awsauth made.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct Memory {
-    version: u32,
     name: String,
     start_url: String,
 }
 
-/// What AWS refused of a sign-in. A file of its own, since the sign-in may be another program's.
+/// The fingerprints of tokens that AWS refused. A file of its own, since the sign-in may be another program's.
 #[derive(Default, Serialize, Deserialize)]
 struct Refusals {
-    version: u32,
-    /// The fingerprints of tokens.
     refused: Vec<String>,
 }
 
 impl SignIn {
-    /// Whether the file is the one that `access` names.
+    /// True if the tokens of `access` are kept in this file.
     pub(crate) fn is_named_by(&self, access: &SsoAccess) -> bool {
         self.path.file_name().is_some_and(|name| name == cache_file_name(access.token_key()).as_str())
     }
 
-    /// The sign-in as its file has it now; none if it is gone.
+    /// None if the file is gone.
     pub(crate) fn reread(&self) -> Option<Self> {
         Self::read(&self.path)
     }
@@ -81,7 +72,6 @@ impl SignIn {
 }
 
 impl SsoCache {
-    /// Every sign-in that stands in the directory.
     pub(crate) fn sign_ins(&self) -> Result<Vec<SignIn>, DiskError> {
         let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
         Ok(private::list(self.dir(), Keeper::AwsCli)?
@@ -91,7 +81,7 @@ impl SsoCache {
             .collect())
     }
 
-    /// Removes a sign-in's file, and the memory of it. Its client's registration stays.
+    /// Removes a sign-in, and what is recorded of it. Its client's registration stays.
     pub(crate) fn remove(&self, sign_in: &SignIn) -> Result<bool, DiskError> {
         let is_there = disk::remove(&sign_in.path)?;
         if let Some(name) = sign_in.path.file_name() {
@@ -102,52 +92,42 @@ impl SsoCache {
         Ok(is_there)
     }
 
-    /// The name under which awsauth made a sign-in: an SSO session's, or a start URL. None for one that it did not make, or
-    /// in whose place another program has put one for another portal.
+    /// The SSO session or start URL for which awsauth made a sign-in. None for another program's, also where that replaced one of
+    /// awsauth's for another portal.
     pub(crate) fn name_of_own(&self, sign_in: &SignIn) -> Option<String> {
-        let memory = Memory::read(&self.memory_dir().join(sign_in.path.file_name()?))?;
+        let memory: Memory = json::load(&self.memory_dir().join(sign_in.path.file_name()?))?;
         let is_same = sign_in.start_url.as_ref().is_some_and(|url| url.as_str() == memory.start_url);
         is_same.then_some(memory.name)
     }
 
-    /// Remembers that the sign-in of `access` is awsauth's. A memory that can't be written is none.
+    /// Records that the sign-in of `access` is awsauth's. A failure to is not worth a word.
     pub(super) fn remember(&self, access: &SsoAccess) {
         let path = self.memory_dir().join(cache_file_name(access.token_key()));
         let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
-        let is_known = Memory::read(&path).is_some_and(|known| known.start_url == start_url && known.name == name);
-        if !is_known {
-            let memory = Memory { version: VERSION, name, start_url };
-            drop(json::hint(&path, &memory));
+        let memory = Memory { name, start_url };
+        if json::load(&path).as_ref() != Some(&memory) {
+            drop(json::save_hint(&path, &memory));
         }
     }
 
-    /// Remembers that AWS refused `token`, an access or refresh token of `access`, for good. As soon as anybody signs in anew,
-    /// there is another one. A memory that can't be written is none.
+    /// Records that AWS refused `token`, an access or refresh token of `access`, for good. A failure to is not worth a word.
     pub(crate) fn refuse(&self, access: &SsoAccess, token: &Secret) {
         let (print, mut refused) = (fingerprint(token), self.refused(access));
         if !refused.contains(&print) {
             refused.push(print);
-            // What the file can still hold is one of each.
+            // The file has one token of each kind.
             let refused = refused.split_off(refused.len().saturating_sub(2));
-            drop(json::hint(&self.refused_path(access), &Refusals { version: VERSION, refused }));
+            drop(json::save_hint(&self.refused_path(access), &Refusals { refused }));
         }
     }
 
-    /// The fingerprints of what AWS refused lately.
+    /// The fingerprints of refused tokens.
     pub(super) fn refused(&self, access: &SsoAccess) -> Vec<String> {
-        let refusals: Refusals = json::read(&self.refused_path(access), Keeper::Awsauth).unwrap_or_default();
-        if refusals.version == VERSION { refusals.refused } else { Vec::new() }
+        json::load(&self.refused_path(access)).unwrap_or_else(Refusals::default).refused
     }
 
     fn refused_path(&self, access: &SsoAccess) -> PathBuf {
         self.memory_dir().join(cache_file_name(access.token_key())).with_extension(REFUSED)
-    }
-}
-
-impl Memory {
-    fn read(path: &Path) -> Option<Self> {
-        let memory: Self = json::read(path, Keeper::Awsauth)?;
-        (memory.version == VERSION).then_some(memory)
     }
 }
 
@@ -188,7 +168,7 @@ mod tests {
         assert_eq!(cache.name_of_own(&cache.sign_ins().unwrap()[0]), None);
         assert!(cache.remove(&found[0]).unwrap() && !cache.remove(&found[0]).unwrap());
         assert!(found[0].reread().is_none());
-        assert!(disk::list(&cache.memory_dir()).unwrap().is_empty());
+        assert!(disk::list(cache.memory_dir()).unwrap().is_empty());
     }
 
     #[test]

@@ -9,18 +9,17 @@ use serde_json::Value;
 use super::{cache_file_name, fingerprint, json};
 use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, is_sendable, utc};
 use crate::secret::Secret;
-use crate::system::atomic::sweep_abandoned;
+use crate::system::atomic::sweep;
 use crate::system::disk::{self, DiskError};
 use crate::system::private::Keeper;
 
-/// The directory, as a store.
 #[derive(Debug)]
 pub(crate) struct SsoCache {
     dir: PathBuf,
     memory_dir: PathBuf,
 }
 
-/// A token's file. The order of the fields is AWS CLI's.
+/// The fields in AWS CLI's order.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TokenFile {
@@ -38,7 +37,6 @@ struct TokenFile {
     refresh_token: Option<String>,
 }
 
-/// A registration's file.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ClientFile {
@@ -51,7 +49,7 @@ struct ClientFile {
     grant_types: Vec<String>,
 }
 
-/// What a registration's file is named after; the fields in Python's sorted order.
+/// The key that a registration's file is named after; the fields in Python's sorted order.
 #[derive(Serialize)]
 struct ClientKey<'a> {
     region: &'a str,
@@ -63,29 +61,27 @@ struct ClientKey<'a> {
 }
 
 impl SsoCache {
-    /// The cache in `dir`; which tokens in it are awsauth's is remembered under the state directory.
+    /// The cache in `dir`, with records of awsauth's own tokens in it under the state directory.
     pub(crate) fn new(dir: PathBuf, state_dir: &Path) -> Self {
         Self { dir, memory_dir: state_dir.join("sign-ins") }
     }
 
-    /// Where the tokens are.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Where it is remembered which of them are awsauth's.
-    pub(super) fn memory_dir(&self) -> PathBuf {
-        self.memory_dir.clone()
+    pub(super) fn memory_dir(&self) -> &Path {
+        &self.memory_dir
     }
 
     /// Removes what killed runs left here.
-    pub(crate) fn sweep(&self, now: Timestamp) {
-        sweep_abandoned(&self.dir, now);
-        sweep_abandoned(&self.memory_dir, now);
+    pub(crate) fn sweep(&self) {
+        sweep(&self.dir);
+        sweep(&self.memory_dir);
     }
 
-    /// The token that was saved for `access`, whatever portal it is for. What AWS has refused of it is over: an access token
-    /// has ended, and a refresh token is not there.
+    /// The token that was saved for `access`, for whichever portal. A refused access token has ended; a refused refresh token is
+    /// left out.
     pub(crate) fn token(&self, access: &SsoAccess) -> Option<SsoToken> {
         let mut token = self.saved_token(access)?;
         let refused = self.refused(access);
@@ -116,7 +112,6 @@ impl SsoCache {
         })
     }
 
-    /// Saves a token.
     pub(crate) fn put_token(&self, access: &SsoAccess, token: &SsoToken) -> Result<(), DiskError> {
         let client = token.client.as_ref();
         let file = TokenFile {
@@ -129,13 +124,13 @@ impl SsoCache {
             registration_expires_at: client.map(|client| utc(client.expires_at)),
             refresh_token: token.refresh_token.as_ref().map(|token| token.expose().to_owned()),
         };
-        // First, so that a token of awsauth's is never taken for another program's.
+        // Recorded first, so that a token of awsauth's is never taken for another program's.
         self.remember(access);
         json::write(&self.token_path(access), Keeper::AwsCli, &file)
     }
 
-    /// The client that was registered for `client_use` through `access`. AWS CLI keeps both kinds in one file, the last one
-    /// that was made.
+    /// The client that was registered for `client_use` through `access`. AWS CLI keeps both kinds in one file, where the last one
+    /// is.
     pub(crate) fn client(&self, access: &SsoAccess, client_use: ClientUse) -> Option<SsoClient> {
         let file: ClientFile = json::read(&self.client_path(access).ok()?, Keeper::AwsCli)?;
         let is_for_codes = file.grant_types.iter().any(|grant| grant == "authorization_code");
@@ -150,7 +145,7 @@ impl SsoCache {
         })
     }
 
-    /// Saves a client that was registered for `client_use`, in place of any other.
+    /// Saves a client that was registered for `client_use`, in place of one for another use.
     pub(crate) fn put_client(
         &self,
         access: &SsoAccess,
@@ -167,7 +162,7 @@ impl SsoCache {
         json::write(&self.client_path(access)?, Keeper::AwsCli, &file)
     }
 
-    /// Forgets a registration that AWS no longer takes.
+    /// For a registration that AWS no longer takes.
     pub(crate) fn remove_client(&self, access: &SsoAccess) -> Result<bool, DiskError> {
         disk::remove(&self.client_path(access)?)
     }
@@ -195,7 +190,7 @@ impl SsoCache {
     }
 }
 
-/// A text, or none where something else stands, or what can't be sent: the token is good without it.
+/// A text that can be sent. None for anything else: the token is good without it.
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::String(text) if is_sendable(&text) => Ok(Some(text)),

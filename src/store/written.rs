@@ -1,5 +1,5 @@
-//! Owns what the last `apply` left in AWS's two files, as digests, so that `apply --undo` can warn of what was changed
-//! since. Must not know what the files hold.
+//! Owns the digests of AWS's two files after the last `apply`, by which `apply --undo` warns of later changes. Must not know what
+//! the files hold.
 
 use std::path::{Path, PathBuf};
 
@@ -8,9 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::json;
 use crate::system::disk::DiskError;
-use crate::system::private::Keeper;
 
-/// The file that remembers it.
 #[derive(Debug)]
 pub(crate) struct Written {
     path: PathBuf,
@@ -18,12 +16,10 @@ pub(crate) struct Written {
 
 #[derive(Serialize, Deserialize)]
 struct File {
-    version: u32,
     digests: Vec<String>,
 }
 
 impl Written {
-    /// The memory in the state directory.
     pub(crate) fn new(state_dir: &Path) -> Self {
         Self { path: state_dir.join("written.json") }
     }
@@ -33,14 +29,12 @@ impl Written {
         hex::encode(Sha256::digest(bytes))
     }
 
-    /// The digests of the last run. Empty if they are not known.
+    /// Empty if the last run's are not known.
     pub(crate) fn digests(&self) -> Vec<String> {
-        let file: Option<File> = json::read(&self.path, Keeper::Awsauth);
-        file.filter(|file| file.version == 1).map(|file| file.digests).unwrap_or_default()
+        json::load(&self.path).map(|file: File| file.digests).unwrap_or_default()
     }
 
-    /// Remembers the digests in place of those of the run before.
     pub(crate) fn remember(&self, digests: Vec<String>) -> Result<(), DiskError> {
-        json::hint(&self.path, &File { version: 1, digests })
+        json::save_hint(&self.path, &File { digests })
     }
 }

@@ -1,22 +1,22 @@
-//! Owns the former contents of files that were replaced: the last few of each, for this user only. Must not know what
-//! they say.
+//! Owns backups of files that were replaced: the last few of each, for this user only. Must not know what they say.
 
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::atomic::{directory_id, leftovers, write_private};
+use super::atomic::{sweep, write_private};
 use super::disk::{self, DiskError};
 use super::private::{self, Keeper};
+use super::snapshot::directory_id;
 
-/// How many are kept of each file.
+/// The most backups of one file.
 const KEPT: usize = 10;
-/// The end of the name of a backup that is the file.
+/// The end of a backup's name.
 const FILE: &str = ".bak";
-/// The end of the name of a backup that stands for there having been no file.
+/// The end of the name of a backup that says that there was no file.
 const NO_FILE: &str = ".none";
 
-/// When something was done, to the nanosecond; what was done at once to two files has one stamp.
+/// The time of a change to the nanosecond. Files that were changed together have one stamp.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp(String);
 
@@ -28,27 +28,24 @@ impl Stamp {
         Self::of(next.map_or(now, |next| next.max(now)))
     }
 
-    /// `time`, for something that nothing else of its kind goes before.
     pub(crate) fn of(time: Timestamp) -> Self {
         Self(time.strftime("%Y%m%dT%H%M%S.%9fZ").to_string())
     }
 
-    /// The time itself; none for a name that somebody else made.
+    /// None for a name that somebody else made.
     pub(crate) fn time(&self) -> Option<Timestamp> {
         Timestamp::strptime("%Y%m%dT%H%M%S%.fZ%z", format!("{}+0000", self.0)).ok()
     }
 }
 
-/// One former content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Backup {
-    /// When it was replaced.
     pub(crate) stamp: Stamp,
     path: PathBuf,
 }
 
 impl Backup {
-    /// What the file held; none if there was no file.
+    /// None if there was no file.
     pub(crate) fn content(&self) -> Result<Option<Vec<u8>>, DiskError> {
         if self.path.as_os_str().as_encoded_bytes().ends_with(NO_FILE.as_bytes()) {
             return Ok(None);
@@ -57,29 +54,28 @@ impl Backup {
     }
 }
 
-/// The former contents of one file.
+/// The backups of one file, in a directory of their own.
 #[derive(Debug)]
 pub(crate) struct Backups {
-    /// Where they are, each under its stamp.
     pub(crate) dir: PathBuf,
 }
 
 impl Backups {
-    /// Those of the file that `target`, whose links are resolved, leads to.
+    /// The backups of the file at `target`, whose links are resolved.
     pub(crate) fn of(state_dir: &Path, target: &Path) -> Self {
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         Self { dir: state_dir.join("backups").join(format!("{name}-{}", directory_id(target))) }
     }
 
-    /// Keeps `bytes` of the file, if it exists, which is about to be replaced. The caller holds the lock of the file, and
-    /// says afterwards whether it was: [`Backups::settle`] or [`Backups::take_back`].
+    /// Keeps the `bytes` of the file, if it `exists`, before it is replaced. The caller holds the lock of the file, and calls
+    /// [`Backups::settle`] or [`Backups::take_back`] afterwards.
     pub(crate) fn keep(&self, stamp: &Stamp, exists: bool, bytes: &[u8]) -> Result<(), DiskError> {
-        self.sweep();
+        sweep(&self.dir);
         private::make_dir(&self.dir, Keeper::Awsauth)?;
         write_private(&self.path(stamp, exists), bytes)
     }
 
-    /// The file was replaced: drops the oldest backup. The change stands, whatever becomes of this.
+    /// Drops the oldest backup once the file was replaced. A failure to is not worth a word.
     pub(crate) fn settle(&self) {
         let all = self.list().unwrap_or_default();
         for old in &all[..all.len().saturating_sub(KEPT)] {
@@ -87,7 +83,7 @@ impl Backups {
         }
     }
 
-    /// The file was not replaced, and stands: it needs no backup, and must push no other one out.
+    /// Drops the backup of a file that was not replaced: it must push no other one out.
     pub(crate) fn take_back(&self, stamp: &Stamp) {
         for exists in [true, false] {
             drop(disk::remove(&self.path(stamp, exists)));
@@ -98,19 +94,7 @@ impl Backups {
         self.dir.join(format!("{}{}", stamp.0, if exists { FILE } else { NO_FILE }))
     }
 
-    /// Whether a killed run, or one at work, has left something here.
-    pub(crate) fn has_leftovers(&self) -> bool {
-        !leftovers(&self.dir, ".").is_empty()
-    }
-
-    /// Removes what killed runs left here; failing to is not worth a word. The caller holds the lock of the file.
-    pub(crate) fn sweep(&self) {
-        for path in leftovers(&self.dir, ".") {
-            drop(disk::remove(&path));
-        }
-    }
-
-    /// All of them, the newest last.
+    /// All backups, the newest last.
     pub(crate) fn list(&self) -> Result<Vec<Backup>, DiskError> {
         let backup = |path: PathBuf| {
             let name = path.file_name()?.to_str()?;
@@ -124,7 +108,7 @@ impl Backups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::atomic::Snapshot;
+    use crate::system::snapshot::Snapshot;
 
     fn keep(backups: &Backups, stamp: &Stamp, file: &Snapshot) {
         backups.keep(stamp, file.exists, &file.bytes).unwrap();

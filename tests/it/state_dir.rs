@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::scene::{CONFIG, CREDENTIALS, MANIFEST, STATE, Scene, long_term_keys, session_file};
 use crate::support::fake_aws::Fault;
@@ -256,7 +256,7 @@ fn a_cache_of_aws_cli_that_can_not_be_written_is_a_warning_with_its_cause() {
 }
 
 #[test]
-fn logout_of_all_takes_what_killed_runs_left_half_written_and_a_login_what_is_a_minute_old() {
+fn logout_of_all_and_a_login_take_what_killed_runs_left_half_written_and_nothing_that_is_being_written() {
     let scene = Scene::new();
     scene.run(&["apply"]).ok();
     scene.logged_in(&["main", "read"]);
@@ -274,11 +274,11 @@ fn logout_of_all_takes_what_killed_runs_left_half_written_and_a_login_what_is_a_
     ] {
         scene.home.write(&name(dir), "a token");
     }
+    let writer = fs::File::options().write(true).open(scene.home.path(&sessions)).unwrap();
+    writer.lock().unwrap();
     scene.run(&["login", "main"]).ok();
-    assert!(scene.home.has(&sessions), "its writer may be about to lock it");
-    let file = fs::File::options().write(true).open(scene.home.path(&sessions)).unwrap();
-    file.set_modified(SystemTime::now() - Duration::from_mins(2)).unwrap();
-    drop(file);
+    assert!(scene.home.has(&sessions), "its writer lives");
+    drop(writer);
     scene.run(&["login", "main"]).ok();
     assert!(!scene.home.has(&sessions));
     scene.home.write(&sessions, "a token");

@@ -12,8 +12,8 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, SectionId};
 use crate::plan::{self, Change, Plan, Refusal};
-use crate::system::atomic::Snapshot;
 use crate::system::backups::Stamp;
+use crate::system::snapshot::Snapshot;
 
 /// What is to be done to one file.
 pub(crate) struct FileWork {

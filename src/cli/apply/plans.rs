@@ -13,7 +13,7 @@ use crate::ini::SectionId;
 use crate::model::{Catalog, ProfileName};
 use crate::plan::{self, Change, Dependent, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
-use crate::system::atomic::Snapshot;
+use crate::system::snapshot::Snapshot;
 
 /// How the two files are planned, as often as that is needed.
 pub(crate) struct Plans<'a> {

@@ -22,10 +22,10 @@ use crate::plan::{Plan, with_sessions, without_sessions};
 use crate::render::duration;
 use crate::source::display_safe;
 use crate::store::Written;
-use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backup, Backups, Stamp};
 use crate::system::clock;
 use crate::system::disk::DiskError;
+use crate::system::snapshot::Snapshot;
 
 /// One file with its former contents.
 struct Past {

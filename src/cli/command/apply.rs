@@ -25,10 +25,11 @@ use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
 use crate::source::display_safe;
 use crate::store::Written;
-use crate::system::atomic::{Snapshot, sweep_all};
+use crate::system::atomic::sweep;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::host::Host;
+use crate::system::snapshot::Snapshot;
 
 /// Write the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
 #[derive(Debug, clap::Args)]
@@ -84,7 +85,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         let state = paths.state()?;
         let can_ask = host.is_interactive() && !args.yes;
         carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out)?;
-        sweep_all(&state);
+        sweep(&state);
         if work.is_pending() {
             // Without it, an undo warns of no change: nothing to fail for.
             drop(Written::new(&state).remember(written(&work)));

@@ -11,10 +11,10 @@ use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
 use crate::plan::{self, Plan};
 use crate::provider::Listing;
 use crate::source::{Source, display_safe};
-use crate::system::atomic::Snapshot;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::seen::Compared;
+use crate::system::snapshot::Snapshot;
 
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;

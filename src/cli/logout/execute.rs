@@ -25,10 +25,10 @@ use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
-use crate::system::atomic::sweep_beside;
 use crate::system::clock;
 use crate::system::disk::DiskError;
 use crate::system::lock::{Lock, LockError};
+use crate::system::snapshot::sweep_beside;
 use crate::system::wait::Deadline;
 
 /// How long AWS may take to hear of it, however many sign-ins end.

@@ -11,9 +11,9 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::prompt;
 use crate::source::display_safe;
-use crate::system::atomic::Snapshot;
 use crate::system::host::Host;
 use crate::system::pager;
+use crate::system::snapshot::Snapshot;
 
 /// Refuses a file that can't be written, before a person is asked for what is to stand there.
 pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
