@@ -1,5 +1,5 @@
-//! Owns telling cheaply whether a file, or the names in a directory, are still what they were: by what the file system says of it, as git's index does,
-//! and by a digest where that is not sure.
+//! Owns telling cheaply whether a file, or the names in a directory, are still what they were: by what the file system says,
+//! as git's index does, and by a digest where that is not sure.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,43 +12,35 @@ use sha2::{Digest as _, Sha256};
 
 use super::disk::{self, DiskError};
 
-/// What the file system says of a file: enough to see that it was changed or replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    size: u64,
-    /// When the content changed, in nanoseconds since 1970.
-    modified: i64,
-    /// When anything about the file changed.
-    changed: i64,
-    inode: u64,
-}
-
-/// What was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Sort {
-    /// The content of a file.
-    #[default]
-    File,
-    /// That there is no such file.
-    Missing,
-    /// The names in a directory.
-    Names,
-}
-
 /// One place as it was seen at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
-    #[serde(with = "any_path")]
     path: PathBuf,
-    sort: Sort,
-    /// None where a later change could go unseen by it.
-    stamp: Option<Stamp>,
-    /// SHA-256 of the content in hexadecimal digits; empty where there is none.
-    digest: String,
+    content: Content,
+    /// None where a later change might not alter it.
+    stat: Option<Stat>,
     /// Where the path leads, if that matters as well.
-    #[serde(default, with = "any_path::optional")]
     real: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Content {
+    /// The SHA-256 of a file, in hexadecimal digits.
+    File(String),
+    Missing,
+    /// The SHA-256 of the names in a directory. Empty where nobody read them, so that no names have it.
+    Names(String),
+}
+
+/// What the file system says of a file: enough to see that it was changed or replaced. Times are nanoseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Stat {
+    size: u64,
+    modified: i64,
+    /// The time at which anything about the file changed, such as its name.
+    changed: i64,
+    inode: u64,
 }
 
 /// How a place compares with what was seen.
@@ -62,90 +54,73 @@ pub(crate) enum Compared {
     Different,
 }
 
-/// A file that was read, and what the file system said of it just before.
-#[derive(Debug)]
-pub(crate) struct Look {
-    path: PathBuf,
-    stamp: Option<Stamp>,
-    real: Option<PathBuf>,
-}
-
 /// One name in a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// The name.
     pub(crate) name: OsString,
-    /// Whether it is a directory itself; a link to one is none.
+    /// False for a link to a directory.
     pub(crate) is_dir: bool,
 }
 
-/// Reads a file so that it can be remembered: `None` if there is none.
+/// Reads a file so that it can be remembered; none if there is none.
 ///
-/// A file that was written within a tick of the file system's clock before `now` gets no stamp, since a second write
+/// A file that was written within a tick of the file system's clock before `now` gets no stat, since a second write
 /// could leave the same one (the problem that git calls racy).
-pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Look)>, DiskError> {
-    // Looked at before it is read: a write in between leaves an older stamp, which then does not match.
-    let stamp = stamp(path).filter(|stamp| !is_racy(stamp, now));
-    Ok(disk::read(path)?.map(|bytes| (bytes, Look { path: path.to_path_buf(), stamp, real: None })))
+pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Seen)>, DiskError> {
+    // Looked at before it is read: a write in between leaves an older stat, which then does not match.
+    let stat = settled_stat(path, now);
+    let Some(bytes) = disk::read(path)? else { return Ok(None) };
+    let content = Content::File(digest(&bytes));
+    Ok(Some((bytes, Seen { path: path.to_path_buf(), content, stat, real: None })))
 }
 
 /// Remembers that there is no file at `path`.
 pub(crate) fn missing(path: &Path) -> Seen {
-    Seen { path: path.to_path_buf(), sort: Sort::Missing, stamp: None, digest: String::new(), real: None }
+    Seen { path: path.to_path_buf(), content: Content::Missing, stat: None, real: None }
 }
 
-/// Remembers that `path` leads to the directory `real`, whose names were not read here.
+/// Remembers that `path` leads to the directory `real`, whose names are not read.
 pub(crate) fn place(path: &Path, real: PathBuf) -> Seen {
-    // No names have an empty digest: only a stamp, which tells one directory from another, says that it is the same.
-    let (path, stamp) = (path.to_path_buf(), stamp(path));
-    Seen { path, sort: Sort::Names, stamp, digest: String::new(), real: Some(real) }
+    Seen { path: path.to_path_buf(), content: Content::Names(String::new()), stat: stat(path), real: Some(real) }
 }
 
 /// The names in a directory, in order, and what to remember of them: none if there is no such directory.
 pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, Seen), DiskError> {
-    let stamp = stamp(path).filter(|stamp| !is_racy(stamp, now));
+    let stat = settled_stat(path, now);
     let names = list(path)?;
-    let digest = digest(&joined(&names));
-    Ok((names, Seen { path: path.to_path_buf(), sort: Sort::Names, stamp, digest, real: None }))
-}
-
-impl Look {
-    /// The same, which is another file too once the path leads elsewhere, though to the same content: for one with
-    /// others beside it.
-    pub(crate) fn with_its_place(mut self) -> Self {
-        self.real = disk::real_path(&self.path);
-        self
-    }
-
-    /// What to remember of the file, whose content was `bytes`.
-    pub(crate) fn seen(&self, bytes: &[u8]) -> Seen {
-        let Self { path, stamp, real } = self;
-        let digest = digest(bytes);
-        Seen { path: path.clone(), sort: Sort::File, stamp: *stamp, digest, real: real.clone() }
-    }
+    let content = Content::Names(digest(&joined(&names)));
+    Ok((names, Seen { path: path.to_path_buf(), content, stat, real: None }))
 }
 
 impl Seen {
-    /// Which place it is.
+    /// Remembers also where the path leads: once that is elsewhere, the file has other neighbours, though it may be equal.
+    pub(crate) fn with_its_place(self) -> Self {
+        Self { real: disk::real_path(&self.path), ..self }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
+    /// True if JSON can hold it.
+    pub(crate) fn is_text(&self) -> bool {
+        std::iter::once(&self.path).chain(&self.real).all(|path| path.to_str().is_some())
+    }
+
     /// Compares with the place as it is now; reads it only if the file system is not sure.
     pub(crate) fn compare(&self) -> Compared {
-        match self.sort {
-            Sort::Missing if is_missing(&self.path) => return Compared::Untouched,
-            Sort::Missing => return Compared::Different,
-            Sort::File | Sort::Names => {}
+        if self.content == Content::Missing {
+            return if is_missing(&self.path) { Compared::Untouched } else { Compared::Different };
         }
-        if self.stamp.is_some() && stamp(&self.path) == self.stamp {
+        if self.stat.is_some() && stat(&self.path) == self.stat {
             return Compared::Untouched;
         }
-        let content = match self.sort {
-            Sort::Names => list(&self.path).ok().map(|names| joined(&names)),
-            _ => disk::read(&self.path).ok().flatten(),
+        let (known, now) = match &self.content {
+            Content::Names(known) => (known, list(&self.path).ok().map(|names| joined(&names))),
+            Content::File(known) => (known, disk::read(&self.path).ok().flatten()),
+            Content::Missing => return Compared::Different,
         };
-        let is_same = content.is_some_and(|bytes| digest(&bytes) == self.digest)
+        let is_same = now.is_some_and(|bytes| digest(&bytes) == *known)
             && (self.real.is_none() || disk::real_path(&self.path) == self.real);
         if is_same { Compared::SameContent } else { Compared::Different }
     }
@@ -164,11 +139,11 @@ fn list(path: &Path) -> Result<Vec<Named>, DiskError> {
         }
         Err(error) => return Err(DiskError::io("list", path)(error)),
     };
-    let look_at = |entry: fs::DirEntry| {
-        let is_dir = entry.file_type()?.is_dir();
-        Ok(Named { name: entry.file_name(), is_dir })
+    let named = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        Ok(Named { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() })
     };
-    let names: io::Result<Vec<Named>> = entries.map(|entry| entry.and_then(look_at)).collect();
+    let names: io::Result<Vec<Named>> = entries.map(named).collect();
     let mut names = names.map_err(DiskError::io("list", path))?;
     names.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(names)
@@ -184,103 +159,20 @@ fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn is_racy(stamp: &Stamp, now: Timestamp) -> bool {
-    // File systems that keep fractions of seconds take them from a clock that ticks every 10 ms at the slowest.
-    let tick = if stamp.modified % 1_000_000_000 == 0 { 2_000_000_000 } else { 20_000_000 };
-    now.as_nanosecond() - i128::from(stamp.modified.max(stamp.changed)) < tick
-}
-
-/// A path as JSON that can hold any: as text, or as its bytes where it is none.
-mod any_path {
-    use std::path::{Path, PathBuf};
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    /// What stands in the file.
-    #[derive(Serialize, Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Text(String),
-        Bytes(Vec<u8>),
-    }
-
-    /// Never fails for want of a text.
-    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-        Form::from(path).serialize(serializer)
-    }
-
-    /// Reads either form.
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
-        Form::deserialize(deserializer).map(PathBuf::from)
-    }
-
-    impl From<&Path> for Form {
-        fn from(path: &Path) -> Self {
-            match path.to_str() {
-                Some(text) => Self::Text(text.to_owned()),
-                None => Self::Bytes(bytes(path)),
-            }
-        }
-    }
-
-    impl From<Form> for PathBuf {
-        fn from(form: Form) -> Self {
-            match form {
-                Form::Text(text) => text.into(),
-                Form::Bytes(bytes) => path(bytes),
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    fn bytes(path: &Path) -> Vec<u8> {
-        std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec()
-    }
-
-    #[cfg(unix)]
-    fn path(bytes: Vec<u8>) -> PathBuf {
-        let text: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(bytes);
-        text.into()
-    }
-
-    /// Not to be read back as the same path: what is there is then never what was seen.
-    #[cfg(not(unix))]
-    fn bytes(path: &Path) -> Vec<u8> {
-        path.as_os_str().as_encoded_bytes().to_vec()
-    }
-
-    #[cfg(not(unix))]
-    fn path(bytes: Vec<u8>) -> PathBuf {
-        String::from_utf8_lossy(&bytes).into_owned().into()
-    }
-
-    /// The same for one that need not be there.
-    pub(super) mod optional {
-        use std::path::PathBuf;
-
-        use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-        use super::Form;
-
-        /// Never fails for want of a text.
-        #[expect(clippy::ref_option, reason = "serde calls it so")]
-        pub(crate) fn serialize<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
-            path.as_deref().map(Form::from).serialize(serializer)
-        }
-
-        /// Reads either form.
-        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
-            Ok(Option::<Form>::deserialize(deserializer)?.map(PathBuf::from))
-        }
-    }
+fn settled_stat(path: &Path, now: Timestamp) -> Option<Stat> {
+    stat(path).filter(|stat| {
+        // File systems that keep fractions of seconds take them from a clock that ticks every 10 ms at the slowest.
+        let tick = if stat.modified % 1_000_000_000 == 0 { 2_000_000_000 } else { 20_000_000 };
+        now.as_nanosecond() - i128::from(stat.modified.max(stat.changed)) >= tick
+    })
 }
 
 #[cfg(unix)]
-fn stamp(path: &Path) -> Option<Stamp> {
+fn stat(path: &Path) -> Option<Stat> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = fs::metadata(path).ok()?;
     let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-    Some(Stamp {
+    Some(Stat {
         size: metadata.size(),
         modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
         changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
@@ -289,11 +181,11 @@ fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 #[cfg(not(unix))]
-fn stamp(path: &Path) -> Option<Stamp> {
+fn stat(path: &Path) -> Option<Stat> {
     let metadata = fs::metadata(path).ok()?;
     let modified = Timestamp::try_from(metadata.modified().ok()?).ok()?;
     let modified = i64::try_from(modified.as_nanosecond()).ok()?;
-    Some(Stamp { size: metadata.len(), modified, changed: modified, inode: 0 })
+    Some(Stat { size: metadata.len(), modified, changed: modified, inode: 0 })
 }
 
 #[cfg(test)]
@@ -310,8 +202,9 @@ mod tests {
         let path = dir.path().join("a");
         assert!(read(&path, later()).unwrap().is_none());
         fs::write(&path, "1").unwrap();
-        let (bytes, look) = read(&path, later()).unwrap().unwrap();
-        let seen = look.seen(&bytes);
+        let (bytes, seen) = read(&path, later()).unwrap().unwrap();
+        let kept: Seen = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
+        assert_eq!(kept, seen);
         assert_eq!((bytes.as_slice(), seen.compare()), (b"1".as_slice(), Compared::Untouched));
         fs::write(dir.path().join("b"), "1").unwrap();
         fs::rename(dir.path().join("b"), &path).unwrap();
@@ -324,20 +217,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_path_that_is_no_text_is_remembered_too() {
+    fn a_path_that_is_no_text_is_told() {
         use std::os::unix::ffi::OsStrExt as _;
-        let dir = tempfile::tempdir().unwrap();
-        for name in [b"a".as_slice(), b"jos\xe9", b"\xf0\x9f\x98\x80"] {
-            let path = dir.path().join(std::ffi::OsStr::from_bytes(name));
-            // Not every file system takes such a name.
-            if fs::write(&path, "1").is_err() {
-                continue;
-            }
-            let (bytes, look) = read(&path, later()).unwrap().unwrap();
-            let seen = Seen { real: disk::real_path(&path), ..look.seen(&bytes) };
-            let again: Seen = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
-            assert_eq!((&again, again.compare()), (&seen, Compared::Untouched), "{}", path.display());
-        }
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"/jos\xe9"));
+        assert!(missing(Path::new("/a")).is_text() && !missing(path).is_text());
+        assert!(!place(Path::new("/a"), path.to_path_buf()).is_text());
     }
 
     #[test]
@@ -346,8 +230,8 @@ mod tests {
         let path = dir.path().join("a");
         fs::write(&path, "1").unwrap();
         let written = Timestamp::try_from(fs::metadata(&path).unwrap().modified().unwrap()).unwrap();
-        let (bytes, look) = read(&path, written).unwrap().unwrap();
-        assert_eq!(look.seen(&bytes).compare(), Compared::SameContent);
+        let (_, seen) = read(&path, written).unwrap().unwrap();
+        assert_eq!(seen.compare(), Compared::SameContent);
     }
 
     #[test]
@@ -387,8 +271,8 @@ mod tests {
             fs::write(path(name).join("p"), "same").unwrap();
         }
         std::os::unix::fs::symlink("a/p", path("link")).unwrap();
-        let (bytes, look) = read(&path("link"), later()).unwrap().unwrap();
-        let seen = look.with_its_place().seen(&bytes);
+        let (_, seen) = read(&path("link"), later()).unwrap().unwrap();
+        let seen = seen.with_its_place();
         assert_eq!(seen.compare(), Compared::Untouched);
         fs::remove_file(path("link")).unwrap();
         std::os::unix::fs::symlink("b/p", path("link")).unwrap();

@@ -11,7 +11,7 @@ use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
 use crate::source::{Source, Span};
 use crate::system::atomic::parent;
 use crate::system::git::{Tracking, tracking};
-use crate::system::seen::{self, Look, Seen};
+use crate::system::seen::{self, Seen};
 use crate::system::{clock, disk, expand, trust};
 
 /// So many files may include each other in a row.
@@ -24,10 +24,8 @@ pub(crate) struct Files {
     pub(crate) layers: Layers,
     /// Where a person's own values belong.
     pub(crate) personal: PathBuf,
-    /// What each text was read from.
-    looks: Vec<Look>,
-    /// Other places on which it depends which files there are, and files that were read twice.
-    others: Vec<Seen>,
+    /// What each text was read from, the manifest first, and other places on which it depends which files there are.
+    seen: Vec<Seen>,
 }
 
 impl Files {
@@ -37,7 +35,7 @@ impl Files {
         if audience == Audience::Team {
             stays_in_its_directory(&path)?;
         }
-        let (bytes, look) = match seen::read(&path, clock::now()) {
+        let (bytes, seen) = match seen::read(&path, clock::now()) {
             Ok(read) => read.ok_or_else(|| paths.no_manifest(&path))?,
             Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
         };
@@ -45,7 +43,7 @@ impl Files {
         let locals = Paths::local(&path);
         let personal = personal(&locals);
         let layers = Layers::new(source, &Paths::shown(&personal));
-        let files = Self { layers, personal, looks: vec![look.with_its_place()], others: Vec::new() };
+        let files = Self { layers, personal, seen: vec![seen.with_its_place()] };
         let mut files = Reader::new(files, &path).read();
         match audience {
             Audience::Person => files.read_local(&locals)?,
@@ -71,11 +69,10 @@ impl Files {
         self.layers.add_misplaced(Source::new(dir.join(name), ""), doubt.as_deref());
     }
 
-    /// What to remember of everything that was read, the manifest first.
+    /// What to remember of everything that was read, the manifest first. Nothing if JSON can't hold it, so that no session is
+    /// served without reading the manifest.
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        let texts = self.layers.sources().iter();
-        let read = self.looks.iter().zip(texts).map(|(look, source)| look.seen(source.text.as_bytes()));
-        read.chain(self.others.iter().cloned()).collect()
+        if self.seen.iter().all(Seen::is_text) { self.seen.clone() } else { Vec::new() }
     }
 
     fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
@@ -87,23 +84,23 @@ impl Files {
             let is_own = own.as_ref() == Some(path);
             let led_out = || trust::led_out(path).filter(|_| !is_own).map(|target| led_out_failure(path, &target));
             let found = seen::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
-            let Some((bytes, look)) = found else {
+            let Some((bytes, seen)) = found else {
                 // A value would be written to where a link leads.
                 led_out().map_or(Ok(()), Err)?;
-                self.others.push(seen::missing(path));
+                self.seen.push(seen::missing(path));
                 continue;
             };
             let real = disk::real_path(path);
             if places[index + 1..].iter().any(|later| real.is_some() && disk::real_path(later) == real) {
                 // A file is told once, however it is reached.
-                self.others.push(look.with_its_place().seen(&bytes));
+                self.seen.push(seen.with_its_place());
                 continue;
             }
             led_out().map_or(Ok(()), Err)?;
             let text = text(path, bytes)?;
             let word = if is_own { own_word(path, &text) } else { OwnWord::Beside };
             self.layers.add_local(Source::new(path, text), word);
-            self.looks.push(look);
+            self.seen.push(seen);
         }
         Ok(())
     }
@@ -133,7 +130,7 @@ fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
             format!("{link} is a link that leads out of its directory, to {target}"),
             "a manifest reads nothing outside its own directory: put the file there itself, or name it where it is",
         ),
-        Ok(below) if trust::is_git_s(below) => (
+        Ok(below) if trust::is_in_git_dir(below) => (
             format!("{link} is a link to {target}: a repository's own files are no manifest"),
             "put the file itself there",
         ),
@@ -158,7 +155,7 @@ fn spelling(dir: &Path) -> Option<OsString> {
 
 /// A repository names no file outside its directory, and none of its own, by a link neither.
 fn led_out_failure(path: &Path, target: &Path) -> Failure {
-    let where_to = if trust::is_git_s(target) { "to" } else { "out of its directory, to" };
+    let where_to = if trust::is_in_git_dir(target) { "to" } else { "out of its directory, to" };
     let message =
         format!("{} is a link from a git repository, and leads {where_to} {}", path.display(), target.display());
     let own = Paths::own_local().map_or_else(|| LOCAL_NAME.to_owned(), |own| Paths::shown(&own));
@@ -222,7 +219,7 @@ impl Reader {
                     continue;
                 }
             };
-            self.files.others.extend(expanded.seen);
+            self.files.seen.extend(expanded.seen);
             let refusal = expanded.begin.as_ref().and_then(|begin| self.refusal(dir, begin));
             if let Some((place, problem)) = refusal {
                 self.files.layers.report(&include, place, problem);
@@ -261,7 +258,7 @@ impl Reader {
     fn problem(&self, real: &Path) -> Option<IncludeProblem> {
         match self.root.as_ref().and_then(|root| real.strip_prefix(root).ok()) {
             None => Some(IncludeProblem::Outside(real.to_path_buf())),
-            Some(below) => trust::is_git_s(below).then_some(IncludeProblem::Git),
+            Some(below) => trust::is_in_git_dir(below).then_some(IncludeProblem::Git),
         }
     }
 
@@ -275,10 +272,10 @@ impl Reader {
             return Err(IncludeProblem::TooDeep(DEEPEST));
         }
         let found = seen::read(path, clock::now()).map_err(|error| unreadable(&error))?;
-        let (bytes, look) = found.ok_or(IncludeProblem::Missing)?;
+        let (bytes, seen) = found.ok_or(IncludeProblem::Missing)?;
         let text = String::from_utf8(bytes).map_err(|error| IncludeProblem::Unreadable(not_utf8(path, &error)))?;
         let number = self.files.layers.add_included(by, Source::new(path, text));
-        self.files.looks.push(look);
+        self.files.seen.push(seen);
         self.by_path.insert(real, number);
         self.follow(number, parent(path));
         Ok(())
@@ -291,8 +288,8 @@ impl Reader {
         }
         self.files.layers.link(by, number);
         // This name may lead elsewhere one day.
-        if let Ok(Some((bytes, look))) = seen::read(path, clock::now()) {
-            self.files.others.push(look.with_its_place().seen(&bytes));
+        if let Ok(Some((_, seen))) = seen::read(path, clock::now()) {
+            self.files.seen.push(seen.with_its_place());
         }
         Ok(())
     }
