@@ -19,29 +19,27 @@ use crate::secret::Secret;
 
 /// How long a program's streams are read after its end: something that it started may keep them open.
 const GRACE: Duration = Duration::from_secs(1);
-/// The most that is kept of what one program prints, in bytes.
+/// The most bytes that are kept of one program's output.
 const MOST: usize = 16 * 1024 * 1024;
-/// The most that is kept of what all programs print, in bytes.
+/// The most bytes that are kept of all programs' output.
 const MOST_OF_ALL: usize = 256 * 1024 * 1024;
-/// How much is read at once: all that a pipe holds.
+/// The most bytes of one read: all that a pipe holds.
 const BUFFER: usize = 64 * 1024;
 
-/// A program to be run, which gets nothing on standard input.
+/// A program to be run, with nothing on standard input.
 #[derive(Debug)]
 pub(crate) struct Job<'a> {
-    /// A path, or a name that is looked up.
+    /// A path, or a name that is looked up in `PATH`.
     pub(crate) program: &'a OsString,
-    /// What is passed to it, as it is.
     pub(crate) args: &'a [OsString],
     /// Variables that it gets besides this process's.
     pub(crate) set: &'a [(&'static str, Secret)],
     /// Variables that it does not get.
     pub(crate) unset: &'a [&'a str],
-    /// What stands in front of each line of its standard output; none if that is kept instead of passed on.
+    /// The prefix of each line of its standard output; none if the output is kept instead of passed on.
     pub(crate) stdout: Option<Vec<u8>>,
-    /// What stands in front of each line of its standard error.
+    /// The prefix of each line of its standard error.
     pub(crate) stderr: Vec<u8>,
-    /// The process group that it runs in.
     pub(crate) group: Group,
 }
 
@@ -58,22 +56,19 @@ pub(crate) enum Group {
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
-    /// By itself.
     Code(i32),
-    /// By a signal.
     Signal(i32),
 }
 
-/// What a program printed, as far as it was kept.
+/// The beginning of a program's output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Captured {
-    /// The bytes.
     pub(crate) bytes: Vec<u8>,
-    /// Whether there were more than are kept.
+    /// True if there was more.
     pub(crate) is_cut: bool,
 }
 
-/// How much more is kept of what all programs print, in bytes.
+/// The bytes that may still be kept of all programs' output.
 #[derive(Debug)]
 pub(crate) struct Room(Cell<usize>);
 
@@ -83,16 +78,14 @@ impl Default for Room {
     }
 }
 
-/// What is known of a program that has ended.
+/// A program that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// How it ended.
     pub(crate) end: End,
-    /// How long it ran.
     pub(crate) time: Duration,
-    /// What it printed on standard output, if that is kept.
+    /// Its standard output, if that is kept.
     pub(crate) captured: Captured,
-    /// Why not all that it printed could be passed on; a reader who went away is no reason.
+    /// The first failure to pass on its output, unless its reader went away.
     pub(crate) lost: Option<io::Error>,
 }
 
@@ -106,7 +99,7 @@ pub(crate) struct Running<'r> {
 }
 
 impl<'r> Running<'r> {
-    /// Starts a program. What is kept of it takes of `room`.
+    /// Starts a program whose kept output counts against `room`.
     pub(crate) fn start(job: Job<'_>, room: &'r Room) -> io::Result<Self> {
         let mut command = Command::new(job.program);
         command.args(job.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -128,7 +121,7 @@ impl<'r> Running<'r> {
         Ok(Self { child, group: job.group, since: Instant::now(), stdout, stderr })
     }
 
-    /// Waits for its end and for what it prints, and passes on each of `signals` that is not `None`.
+    /// Waits for the end of the program and of its output. Passes on each of `signals` that is not `None`.
     ///
     /// Writing blocks the runtime: while nobody reads this process's output, signals wait too.
     pub(crate) async fn end(mut self, mut signals: Receiver<Option<i32>>) -> Ended {
@@ -151,7 +144,7 @@ impl<'r> Running<'r> {
         Ended { end: status.map_or(End::Code(1), how), time, captured, lost }
     }
 
-    /// Until its end is awaited, `id` is there and the system gives it to no other process: no signal reaches a stranger.
+    /// Until the program's end is awaited, `id` is there and no other process has the number: no signal reaches a stranger.
     #[cfg(unix)]
     fn pass_on(&self, signal: Option<i32>) {
         use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -164,12 +157,11 @@ impl<'r> Running<'r> {
         };
     }
 
-    /// There are no signals to be passed on.
     #[cfg(not(unix))]
     fn pass_on(&self, _signal: Option<i32>) {}
 }
 
-/// Where what a program prints goes.
+/// The destination of a program's output.
 enum Sink<'r> {
     Written { lines: Prefixed, write: fn(&[u8]) -> io::Result<()> },
     Kept { captured: Captured, room: &'r Room },
@@ -204,9 +196,9 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     io::stdout().flush()
 }
 
-/// One of a program's streams, and where it goes.
+/// One of a program's streams, and its destination.
 struct Pump<'r, S> {
-    /// None when nothing more comes, or nothing more is taken.
+    /// None at its end, or once its destination takes nothing more.
     stream: Option<S>,
     sink: Sink<'r>,
     buffer: Vec<u8>,
@@ -218,13 +210,13 @@ impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
         Self { stream, sink, buffer: vec![0; BUFFER], lost: None }
     }
 
-    /// Passes on what comes next; false if that is nothing.
+    /// Passes on the next part; false if there is none.
     async fn step(&mut self) -> bool {
         let Some(stream) = &mut self.stream else { return false };
         let count = stream.read(&mut self.buffer).await.unwrap_or(0);
         let passed_on = if count == 0 { Ok(()) } else { self.sink.take(&self.buffer[..count]) };
         if count == 0 || passed_on.is_err() {
-            // A program whose output is no longer taken learns of it, as it would without this process.
+            // Closed, so that the program learns that its output is no longer taken, as it would without this process.
             self.stream = None;
         }
         self.note(passed_on);
@@ -234,8 +226,8 @@ impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
     /// Passes on the rest, after the program's end.
     async fn finish(&mut self) {
         let end = Instant::now();
-        // The first read takes everything that the program itself has left in the pipe. It is unconstrained, since without a turn
-        // in time that would be lost.
+        // The first read takes all that the program itself has left in the pipe. It is unconstrained: without a turn in time that
+        // would be lost.
         while let Ok(true) = timeout(GRACE, coop::unconstrained(self.step())).await
             && end.elapsed() < GRACE
         {}

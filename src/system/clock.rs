@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-/// Now, as the machine's clock has it.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }

@@ -1,5 +1,5 @@
-//! Owns keeping this process's memory, in which keys and tokens are, out of core dumps. Programs that it starts have the
-//! limit that it was started with.
+//! Owns keeping this process's memory, and the keys in it, out of core dumps. Programs that it starts get the limit back that
+//! it was started with.
 
 #[cfg(unix)]
 mod system {
@@ -7,10 +7,9 @@ mod system {
 
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-    /// The limit that this process was started with, if it allows core dumps.
+    /// Set if this process was started with a limit that allows core dumps.
     static FOUND: OnceLock<Rlimit> = OnceLock::new();
 
-    /// Lets no crash of this process write its memory to a file.
     pub(crate) fn forbid() {
         let found = getrlimit(Resource::Core);
         // The hard limit stays, so that the other can be given back.
@@ -20,7 +19,7 @@ mod system {
         }
     }
 
-    /// Does `start`, which starts a program, with the limit that this process was started with.
+    /// Runs `start`, which starts a program, under the limit that this process was started with.
     pub(crate) fn as_found<T>(start: impl FnOnce() -> T) -> T {
         let Some(found) = FOUND.get() else { return start() };
         // If that fails, the program has a limit of 0, and runs.
@@ -33,10 +32,8 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
-    /// There is no such limit.
     pub(crate) fn forbid() {}
 
-    /// Does `start`.
     pub(crate) fn as_found<T>(start: impl FnOnce() -> T) -> T {
         start()
     }

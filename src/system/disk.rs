@@ -1,98 +1,48 @@
-//! Owns reading files: never blocking on a FIFO or device, never more than fits.
+//! Owns reading and removing files, without waiting for a FIFO or device, and errors about them.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// The largest file that is read, in bytes.
+/// In bytes.
 pub(crate) const LARGEST: u64 = 64 * 1024 * 1024;
 
 /// Why a file could not be read or written.
 #[derive(Debug, Error)]
 pub(crate) enum DiskError {
-    /// The system said no.
+    /// `doing` is a verb, such as `read`.
     #[error("can't {doing} {path}")]
-    Io {
-        /// A verb, such as `read`.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The same about the file that a link leads to.
+    Io { doing: &'static str, path: PathBuf, source: io::Error },
+    /// The link at `path` leads to `target`.
     #[error("can't {doing} {target}, where {path} leads")]
-    Behind {
-        /// A verb, such as `write`.
-        doing: &'static str,
-        /// The link.
-        path: PathBuf,
-        /// The file.
-        target: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Behind { doing: &'static str, path: PathBuf, target: PathBuf, source: io::Error },
     /// Replaced, the file would belong to this user.
     #[error("{path} belongs to another user (number {owner}), and only that one or root can replace it")]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Its owner's number.
-        owner: u32,
-    },
+    Foreign { path: PathBuf, owner: u32 },
     /// The new file can't have the group of the old one, which has rights to it.
     #[error(
         "{path} belongs to a group that you are not in (number {group}), and the group has rights to it that would be lost"
     )]
-    ForeignGroup {
-        /// The file.
-        path: PathBuf,
-        /// Its group's number.
-        group: u32,
-    },
-    /// Somebody else could have put there what is found there.
+    ForeignGroup { path: PathBuf, group: u32 },
+    /// Another user could have written the file, or have put something else at `path`, which leads to it.
     #[error("awsauth does not use {path}: {why}")]
-    Exposed {
-        /// The file, or a directory on the way to it.
-        path: PathBuf,
-        /// Such as `it is a symbolic link`.
-        why: String,
-    },
-    /// As the system itself does not follow it, where `fs.protected_symlinks` is on (`proc_sys_fs(5)`).
+    Exposed { path: PathBuf, why: String },
+    /// Linux does not follow it either, where `fs.protected_symlinks` is on (`proc_sys_fs(5)`).
     #[error("awsauth does not follow the link {path}: another user put it there")]
-    PlantedLink {
-        /// The link.
-        path: PathBuf,
-    },
-    /// Something else stands where the file should be.
+    PlantedLink { path: PathBuf },
     #[error("{path} is {what}, not a file")]
-    NotAFile {
-        /// The place.
-        path: PathBuf,
-        /// Such as `a directory`.
-        what: &'static str,
-    },
-    /// More than [`LARGEST`].
+    NotAFile { path: PathBuf, what: &'static str },
     #[error("{path} has {size} bytes; awsauth reads files of up to {LARGEST}")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its size in bytes.
-        size: u64,
-    },
-    /// Links that lead in a circle.
+    TooLarge { path: PathBuf, size: u64 },
     #[error("the symbolic link {path} leads back to itself")]
-    LinkLoop {
-        /// The link.
-        path: PathBuf,
-    },
+    LinkLoop { path: PathBuf },
 }
 
 impl DiskError {
-    /// Whether the system said the same of another file.
+    /// True if both have one cause, though about different files.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (
@@ -112,13 +62,13 @@ impl DiskError {
         }
     }
 
-    /// Wraps what the system said about `path`.
+    /// Returns the function that wraps the system's error about `path`.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { doing, path, source }
     }
 
-    /// The same, told of a link at `path` too if one leads there.
+    /// Names the link at `path` too if one leads to the file.
     pub(super) fn reached_by(self, path: &Path) -> Self {
         match self {
             Self::Io { doing, path: target, source } if target != path => {
@@ -129,43 +79,26 @@ impl DiskError {
     }
 }
 
-/// Reads a whole file; `None` if there is none. Follows links.
+/// Reads a whole file; none if there is none. Follows links.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, DiskError> {
-    let file = match open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(DiskError::io("read", path)(error)),
-    };
-    let metadata = file.metadata().map_err(DiskError::io("read", path))?;
-    refuse_odd(path, &metadata)?;
-    let size = usize::try_from(metadata.len()).unwrap_or(0);
-    let mut bytes = Vec::with_capacity(size + 1);
-    // Not more than is allowed, should it grow meanwhile.
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
-    Ok(Some(bytes))
+    let Some((file, metadata)) = open_file(path)? else { return Ok(None) };
+    read_all(file, &metadata, path).map(Some)
 }
 
-/// Whether a file holds just `bytes`; a missing one does not. Follows links, and keeps no copy.
+/// Reads an open file, and a little more than [`LARGEST`] bytes at most if it grows meanwhile.
+pub(super) fn read_all(file: File, metadata: &Metadata, path: &Path) -> Result<Vec<u8>, DiskError> {
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
+    Ok(bytes)
+}
+
+/// True if a file holds just `bytes`. Follows links.
 pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
-    let Some(mut file) = open_file(path)? else { return Ok(false) };
-    let mut rest = bytes;
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let count = match file.read(&mut buffer) {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(DiskError::io("read", path)(error)),
-        };
-        match rest.strip_prefix(&buffer[..count]) {
-            Some([]) if count == 0 => return Ok(true),
-            Some(behind) if count > 0 => rest = behind,
-            _ => return Ok(false),
-        }
-    }
+    Ok(read(path)?.is_some_and(|content| content == bytes))
 }
 
 /// Refuses what is not a regular file, or is too large.
-pub(super) fn refuse_odd(path: &Path, metadata: &fs::Metadata) -> Result<(), DiskError> {
+pub(super) fn refuse_odd(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
     if metadata.is_file() {
         if metadata.len() > LARGEST {
             return Err(DiskError::TooLarge { path: path.to_path_buf(), size: metadata.len() });
@@ -178,7 +111,7 @@ pub(super) fn refuse_odd(path: &Path, metadata: &fs::Metadata) -> Result<(), Dis
 
 /// Refuses a file of another user's, unless this is root, who keeps the owner.
 #[cfg(unix)]
-pub(super) fn refuse_foreign(path: &Path, metadata: &fs::Metadata) -> Result<(), DiskError> {
+pub(super) fn refuse_foreign(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
     use std::os::unix::fs::MetadataExt as _;
     let user = rustix::process::geteuid();
     if user.is_root() || metadata.uid() == user.as_raw() {
@@ -187,24 +120,24 @@ pub(super) fn refuse_foreign(path: &Path, metadata: &fs::Metadata) -> Result<(),
     Err(DiskError::Foreign { path: path.to_path_buf(), owner: metadata.uid() })
 }
 
-/// Owners are not told by numbers here.
 #[cfg(not(unix))]
-pub(super) fn refuse_foreign(_path: &Path, _metadata: &fs::Metadata) -> Result<(), DiskError> {
+pub(super) fn refuse_foreign(_path: &Path, _metadata: &Metadata) -> Result<(), DiskError> {
     Ok(())
 }
 
 /// Opens a regular file for reading; none if there is none.
-pub(super) fn open_file(path: &Path) -> Result<Option<File>, DiskError> {
+pub(super) fn open_file(path: &Path) -> Result<Option<(File, Metadata)>, DiskError> {
     let file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(DiskError::io("read", path)(error)),
     };
-    refuse_odd(path, &file.metadata().map_err(DiskError::io("read", path))?)?;
-    Ok(Some(file))
+    let metadata = file.metadata().map_err(DiskError::io("read", path))?;
+    refuse_odd(path, &metadata)?;
+    Ok(Some((file, metadata)))
 }
 
-/// Opens without waiting for a writer at the other end of a FIFO.
+/// Doesn't wait for a writer at the other end of a FIFO.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -217,7 +150,7 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Removes a file; it is fine if there is none. Returns whether there was one.
+/// Removes a file. Returns false if there is none.
 pub(crate) fn remove(path: &Path) -> Result<bool, DiskError> {
     match fs::remove_file(path) {
         Ok(()) => Ok(true),
@@ -239,36 +172,36 @@ pub(crate) fn list(path: &Path) -> Result<Vec<PathBuf>, DiskError> {
     Ok(paths)
 }
 
-/// Whether anything stands at `path`, a dangling link included.
+/// True for a dangling link too.
 pub(crate) fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// The path of a file or directory without any link in it; none if there is none.
+/// The path of a file or directory without links; none if nothing is there.
 pub(crate) fn real_path(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
 }
 
-/// Whether the file was written less than `age` ago, or in the future: the clock may be another machine's.
+/// True if the file was written less than `age` ago, or in the future: the clock may be another machine's.
 pub(super) fn is_fresh(path: &Path, age: Duration) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());
     written.is_ok_and(|written| written.elapsed().map_or(true, |elapsed| elapsed < age))
 }
 
-/// Whether other users of the machine may read or write the file.
+/// True if other users of this machine may read or write the file.
 #[cfg(unix)]
 pub(crate) fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-/// Whether other users of the machine may read or write the file; not told by its mode here.
+/// Modes don't tell it here.
 #[cfg(not(unix))]
 pub(crate) fn is_open_to_others(_path: &Path) -> bool {
     false
 }
 
-/// Takes the rights of all other users to a file away.
+/// Leaves no rights to a file to any other user.
 #[cfg(unix)]
 pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -280,13 +213,12 @@ pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
     file.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", path))
 }
 
-/// Takes the rights of all other users to a file away; not told by its mode here.
 #[cfg(not(unix))]
 pub(crate) fn close_to_others(_path: &Path) -> Result<(), DiskError> {
     Ok(())
 }
 
-/// Makes a directory and its parents, for this user only; one that exists is left as it is.
+/// Makes a directory and its parents, for this user only. Leaves one that exists as it is.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), DiskError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -1,4 +1,4 @@
-//! Owns finding the files that a pattern names, and remembering what that was found by. Must not know what they are for.
+//! Owns finding the files that a pattern names, and remembering the directories that it read. Must not know what they are for.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -9,25 +9,24 @@ use jiff::Timestamp;
 use super::disk::{self, DiskError};
 use super::seen::{self, Seen};
 
-/// `*` stands for no hidden file: editors leave such ones.
+/// `*` matches no hidden files: editors leave such ones.
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
 /// The files that a pattern names.
 #[derive(Debug, Default)]
 pub(crate) struct Expanded {
-    /// In order. Those that are named in full may not exist.
+    /// In order. A file that is named in full need not exist.
     pub(crate) files: Vec<PathBuf>,
     /// Everything that this depends on but the files themselves.
     pub(crate) seen: Vec<Seen>,
-    /// Whether any part of the name is a pattern.
     pub(crate) is_pattern: bool,
     /// The directory in which the first part that is a pattern is looked up.
     pub(crate) begin: Option<PathBuf>,
 }
 
-/// The files below `dir` that a relative `pattern` names, whose parts are set apart by `/`. Directories are no files, links
-/// to them are told as files. Names are read only in directories that `may_read`, by the path without links.
+/// The files below `dir` that a relative `pattern` names, whose parts are separated by `/`. Directories are left out, links to
+/// them are not. Only directories are read whose path without links `may_read` takes.
 pub(crate) fn expand(
     dir: &Path,
     pattern: &str,
@@ -44,7 +43,7 @@ pub(crate) fn expand(
         }
     }
     if expanded.is_pattern {
-        // A file in each directory that matches need not be in all of them.
+        // Not every directory that matches has the file.
         let (files, gone): (Vec<_>, Vec<_>) = expanded.files.into_iter().partition(|path| disk::exists(path));
         expanded.files = files;
         expanded.seen.extend(gone.iter().map(|path| seen::missing(path)));
@@ -52,15 +51,15 @@ pub(crate) fn expand(
     Ok(expanded)
 }
 
-/// The part as a pattern; none if it is a name.
+/// None for a plain name.
 fn as_pattern(part: &str) -> Option<Pattern> {
     let parsed: Result<Pattern, PatternError> = Pattern::new(part);
     parsed.ok().filter(|_| part.contains(['*', '?', '[']))
 }
 
 impl Expanded {
-    /// Goes from the directories at hand to what matches in them. One that several links lead to is read once: else links in
-    /// a circle would double the work with each step.
+    /// Replaces the directories in `files` by what matches in them. A directory that several links lead to is read once: links
+    /// in a circle would double the work with each step.
     fn step(
         &mut self,
         pattern: &Pattern,

@@ -9,40 +9,39 @@ use std::time::Duration;
 
 use super::capture;
 use super::disk;
-use super::way;
+use super::walk;
 
-/// All that git needs of this process's environment: where programs are, and the person's own configuration.
+/// The variables that git gets: where programs are, and the person's own configuration.
 const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
 
-/// How long git may take for one answer, before it is ended: for no hit, it looks through the whole history.
+/// The time limit for one answer: where there is none, git looks through the whole history.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What git knows of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Tracking {
-    /// It is committed or about to be, under this path in its repository.
+    /// In the index, under this path.
     Tracked(String),
-    /// It is not tracked now, and is in a commit: a pull that ended early leaves such files, and so does one that can't
-    /// remove them.
+    /// Not in the index, but in a commit: a pull that ended early leaves such files, and so does one that can't remove them.
     Known,
-    /// It is in no repository, or its repository has never had it.
+    /// In no repository, or in one that has never had it.
     Untracked,
-    /// There is a repository, and git can't answer, for this reason.
+    /// In a repository about which git can't answer, for this reason.
     Unknown(String),
 }
 
-/// Asks git about `path`, which may be a link, but has none on the way to it. Every spelling of it counts, since a file
-/// system may take `Profiles.Local.toml` for it. Each repository above it is asked, not only the nearest: where a submodule
-/// became a directory of the repository around it, its old `.git` stays behind and knows nothing of the files beside it.
+/// Asks git about `path`, which may be a link, but has none on the way to it.
+///
+/// Every spelling counts, since a file system may take `Profiles.Local.toml` for it. Each repository above it is asked, not only
+/// the nearest: a submodule that became a directory leaves a `.git` that knows nothing of the files beside it.
 pub(crate) fn tracking(path: &Path) -> Tracking {
     let is_root = |dir: &&Path| is_repository(&dir.join(".git"));
     let answers = path.ancestors().skip(1).filter(is_root).map(|root| tracking_in(root, path));
     answers.into_iter().find(|answer| *answer != Tracking::Untracked).unwrap_or(Tracking::Untracked)
 }
 
-/// One that a neighbour put into /tmp knows nothing of this user's files, and may keep git waiting.
+/// False for one that a neighbour put into /tmp: it knows nothing of this user's files, and may keep git waiting.
 fn is_repository(git_dir: &Path) -> bool {
-    fs::symlink_metadata(git_dir).is_ok() && !way::is_planted(git_dir)
+    fs::symlink_metadata(git_dir).is_ok() && !walk::is_planted(git_dir)
 }
 
 fn tracking_in(root: &Path, path: &Path) -> Tracking {
@@ -51,7 +50,7 @@ fn tracking_in(root: &Path, path: &Path) -> Tracking {
     let Some(git) = capture::find("git", search.as_deref()) else {
         return Tracking::Unknown(format!("{} is a git repository, and there is no git in PATH", root.display()));
     };
-    if let Some(why) = way::exposure(&git) {
+    if let Some(why) = walk::exposure(&git) {
         return Tracking::Unknown(format!("git is not run: {why}"));
     }
     let pathspec = pathspec(name.as_os_str());
@@ -65,15 +64,15 @@ fn tracking_in(root: &Path, path: &Path) -> Tracking {
     answer.unwrap_or_else(Tracking::Unknown)
 }
 
-/// The files that are tracked now.
+/// Asks for files in the index.
 const INDEX: [&str; 2] = ["ls-files", "-z"];
-/// A commit that has, or had, the file: of all that the branches, the reflog and the last fetch know. git writes the index last, so
-/// that while it works, and where it failed, the files are there before they are in the index.
+/// Asks for a commit with the file, among those of the branches, the reflog and the last fetch. git writes the index last: while it
+/// works, and where it failed, files are there that are not in the index.
 const HISTORY: [&str; 7] = ["rev-list", "-1", "--full-history", "--all", "--reflog", "--ignore-missing", "FETCH_HEAD"];
 
-/// The commits of the last fetch beside the first one, which is all that git takes `FETCH_HEAD` for: a pull may merge several.
+/// All commits of the last fetch, since a pull may merge several: for git, `FETCH_HEAD` is only the first one.
 fn fetched(root: &Path) -> Vec<String> {
-    // An archive may have put a pipe there, which would be read for ever.
+    // Read as a file: an archive may have put a pipe there, which never ends.
     let bytes = disk::read(&root.join(".git/FETCH_HEAD")).ok().flatten().unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let ids = text.lines().filter_map(|line| line.split('\t').next());
@@ -83,7 +82,7 @@ fn fetched(root: &Path) -> Vec<String> {
         .collect()
 }
 
-/// The first thing that git answers; none if it has nothing to say.
+/// The first answer of git's; none if it gives none.
 fn ask(command: &mut Command, root: &Path) -> Result<Option<String>, String> {
     let output = match capture::answer(command, LIMIT) {
         Ok(output) => output.ok_or_else(|| format!("git took more than {} seconds", LIMIT.as_secs()))?,
@@ -98,8 +97,8 @@ fn ask(command: &mut Command, root: &Path) -> Result<Option<String>, String> {
     Ok(first.map(|first| String::from_utf8_lossy(first).into_owned()))
 }
 
-/// git in the work tree at `root`. The repository is named, not looked for: so a bare one that is committed in a
-/// subdirectory is not found instead, and in a CI container another user may own the clone.
+/// git in the work tree at `root`. The repository is named instead of looked for: git would take a bare one that is committed in
+/// a subdirectory for it, and refuse a clone of another user's, as in a CI container.
 fn git_in(git: &Path, root: &Path) -> Command {
     let mut command = Command::new(git);
     command.current_dir(root).env_clear();
@@ -107,15 +106,15 @@ fn git_in(git: &Path, root: &Path) -> Command {
     // A partial clone would fetch what is missing, by a program that its configuration names.
     command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
     command.env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
-    // Both could name a program in the repository's configuration.
+    // The repository's configuration could name a program in both.
     command.args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
     command.arg("--git-dir").arg(root.join(".git")).arg("--work-tree").arg(root);
     command
 }
 
-/// The pathspec (gitglossary) of every spelling of a path. Git knows the case of ASCII letters alone, and a file system may
-/// compose other letters in its own way, so that those stand for anything. So do `s` and `k`: they are also the small letters of
-/// `ſ` (U+017F) and of the Kelvin sign (U+212A).
+/// The pathspec (gitglossary) of every spelling of a path. Git ignores the case of ASCII letters alone, and a file system may
+/// compose other letters in its own way, so those match anything. So do `s` and `k`, which are also the small letters of `ſ`
+/// (U+017F) and of the Kelvin sign (U+212A).
 fn pathspec(path: &OsStr) -> OsString {
     let mut spec = ":(top,icase,glob)".to_owned();
     for letter in path.to_string_lossy().chars() {

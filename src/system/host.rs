@@ -1,4 +1,4 @@
-//! Owns a snapshot of what this process was started with: words, environment, streams, program.
+//! Owns what this process was started with: words, environment, streams, program.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::source::decode;
 
-/// A variable gives a path that leads to another place from each directory.
+/// A variable gives a relative path, which names another file in each directory.
 #[derive(Debug, Error)]
 #[error("{name} is `{given}`, which is no absolute path")]
 pub(crate) struct RelativePath {
@@ -21,11 +21,8 @@ pub(crate) struct RelativePath {
 pub(crate) struct Host {
     words: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
-    /// Whether a person can answer on standard input.
     pub(crate) stdin_is_terminal: bool,
-    /// Whether a person reads standard output.
     pub(crate) stdout_is_terminal: bool,
-    /// Whether a person reads standard error.
     pub(crate) stderr_is_terminal: bool,
 }
 
@@ -42,7 +39,6 @@ impl fmt::Debug for Host {
 }
 
 impl Host {
-    /// Reads the real one.
     pub(crate) fn read() -> Self {
         Self {
             words: std::env::args_os().collect(),
@@ -53,52 +49,50 @@ impl Host {
         }
     }
 
-    /// The words of the command line, the program's own first.
+    /// The words of the command line, the program's name first.
     pub(crate) fn words(&self) -> &[OsString] {
         &self.words
     }
 
-    /// The value of a variable; an empty one counts as not set, as it does for AWS's SDKs.
+    /// The value of a variable. An empty one counts as not set, as it does for AWS's SDKs.
     pub(crate) fn var_os(&self, name: &str) -> Option<&OsStr> {
         let (_, value) = self.env.iter().find(|(key, _)| key == name)?;
         Some(value.as_os_str()).filter(|value| !value.is_empty())
     }
 
-    /// The value of a variable, if it is UTF-8.
+    /// None also for a value that is not UTF-8.
     pub(crate) fn var(&self, name: &str) -> Option<&str> {
         self.var_os(name).and_then(OsStr::to_str)
     }
 
-    /// The names of all variables, as far as they are UTF-8.
+    /// The names of all variables that are UTF-8.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.env.iter().filter_map(|(name, _)| name.to_str())
     }
 
-    /// How many columns text on standard error may take: `COLUMNS`, else the terminal's, else plenty.
+    /// The columns of text on standard error: `COLUMNS`, else the terminal's, else 120.
     pub(crate) fn width(&self) -> usize {
         let named = self.var("COLUMNS").and_then(|columns| columns.parse().ok());
         let terminal = || terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
         named.or_else(terminal).unwrap_or(120)
     }
 
-    /// Whether a person sits at a terminal: can type, and sees what is said on standard error.
+    /// True if a person can type, and sees standard error.
     pub(crate) fn is_interactive(&self) -> bool {
         self.stdin_is_terminal && self.stderr_is_terminal
     }
 
-    /// Whether Docker or Podman says that this is a container of theirs.
+    /// True if Docker or Podman marks this as a container of theirs.
     pub(crate) fn is_in_container() -> bool {
         ["/.dockerenv", "/run/.containerenv"].iter().any(|file| std::fs::metadata(file).is_ok())
     }
 
-    /// The home directory: `HOME` (`USERPROFILE` on Windows), else what the system's user database says. None if that is
-    /// relative: what is below it would be in any directory.
+    /// `HOME` (`USERPROFILE` on Windows), else the home directory of the system's user database. None if that is relative.
     pub(crate) fn home() -> Option<PathBuf> {
         etcetera::home_dir().ok().filter(|home| home.is_absolute())
     }
 
-    /// The path that a variable gives, if it is set. A leading `~` is expanded: a shell does not do it inside quotes, and
-    /// other programs that start this one never do.
+    /// The path that a variable gives. A leading `~` is expanded: a shell does not inside quotes, other programs never do.
     pub(crate) fn path(&self, name: &'static str) -> Result<Option<PathBuf>, RelativePath> {
         Self::absolute(name, self.var_os(name))
     }
@@ -112,21 +106,20 @@ impl Host {
         if expanded.is_absolute() { Ok(Some(expanded)) } else { Err(RelativePath { name, given: expanded }) }
     }
 
-    /// The directory for a program's configuration: `XDG_CONFIG_HOME`, `~/.config`, or the platform's own on Windows.
+    /// The directory of all programs' configuration: `XDG_CONFIG_HOME`, `~/.config`, or the platform's own on Windows.
     #[cfg(unix)]
     pub(crate) fn config_dir() -> Result<Option<PathBuf>, RelativePath> {
         let named = std::env::var_os("XDG_CONFIG_HOME");
         Ok(Self::absolute("XDG_CONFIG_HOME", named.as_deref())?.or_else(|| Some(Self::home()?.join(".config"))))
     }
 
-    /// The directory for a program's state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
+    /// The directory of all programs' state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
     #[cfg(unix)]
     pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
         let named = std::env::var_os("XDG_STATE_HOME");
         Ok(Self::absolute("XDG_STATE_HOME", named.as_deref())?.or_else(|| Some(Self::home()?.join(".local/state"))))
     }
 
-    /// The directory for a program's configuration.
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "no variable of this program's names it here")]
     pub(crate) fn config_dir() -> Result<Option<PathBuf>, RelativePath> {
@@ -134,7 +127,6 @@ impl Host {
         Ok(etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir()))
     }
 
-    /// The directory for a program's state.
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "no variable of this program's names it here")]
     pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
@@ -142,14 +134,13 @@ impl Host {
         Ok(etcetera::choose_base_strategy().ok().map(|strategy| strategy.data_dir()))
     }
 
-    /// This program's own absolute path: as `PATH` finds it if that leads here, since package managers keep that path
-    /// from version to version, else the file itself.
+    /// This program's absolute path: the one in `PATH` that leads here, since package managers keep that from version to
+    /// version, else the file itself.
     pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
         self.program_that(|_| true, None)
     }
 
-    /// The first of this program's own absolute paths that `fits`, `other` among them if it leads here; [`Host::program`] where
-    /// none does.
+    /// The first of this program's absolute paths that `fits`, `other` among them if it leads here; else [`Host::program`].
     pub(crate) fn program_that(
         &self,
         fits: impl Fn(&Path) -> bool,
@@ -172,8 +163,7 @@ impl Host {
         dirs.map(|dir| dir.join(name)).chain(other).filter(is_own).collect()
     }
 
-    /// Standard output; an error if this process was started without one. `std`'s own ignores a failure to write to a
-    /// descriptor that is not open for writing.
+    /// Standard output; an error if this process was started without one, which `std`'s own ignores.
     #[cfg(unix)]
     pub(crate) fn stdout() -> std::io::Result<std::fs::File> {
         use std::os::fd::AsFd as _;
@@ -183,13 +173,13 @@ impl Host {
         std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
     }
 
-    /// Standard output. A console takes text from `std`'s own alone.
+    /// A console takes text from `std`'s own alone.
     #[cfg(not(unix))]
     pub(crate) fn stdout() -> std::io::Result<std::io::Stdout> {
         Ok(std::io::stdout())
     }
 
-    /// The text on standard input, at most `limit` bytes of it.
+    /// Reads at most `limit` bytes.
     pub(crate) fn read_stdin(limit: u64) -> std::io::Result<String> {
         let mut bytes = Vec::new();
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
@@ -202,8 +192,8 @@ impl Host {
 #[cfg(unix)]
 static WAS_STDOUT_CLOSED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
-/// Looks at standard output before Rust's runtime opens `/dev/null` in the place of a closed one: later, nothing tells it
-/// from the `/dev/null` that a caller gave, and `awsauth env` would report success with its output lost.
+/// Runs before Rust's runtime opens `/dev/null` in place of a closed standard output. Later nothing tells that from the
+/// `/dev/null` that a caller gave, and `awsauth env` would report success with its output lost.
 #[cfg(unix)]
 #[ctor::ctor(unsafe)]
 fn look_at_stdout() {

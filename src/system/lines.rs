@@ -1,25 +1,22 @@
-//! Owns putting words in front of each line of a stream of bytes, whatever the bytes are.
+//! Owns putting a prefix before each line of a stream of bytes, which need not be text.
 
 use memchr::memchr;
 
-/// The longest line that is kept until its end is there, in bytes; a longer one goes on as a line of its own.
+/// The most bytes of a line; a longer one is cut into lines.
 const LONGEST: usize = 64 * 1024;
 
-/// A stream that is cut into lines.
 #[derive(Debug)]
 pub(super) struct Prefixed {
     prefix: Vec<u8>,
-    /// The line that has no end yet.
     open: Vec<u8>,
 }
 
 impl Prefixed {
-    /// One that has nothing yet.
     pub(super) fn new(prefix: Vec<u8>) -> Self {
         Self { prefix, open: Vec::new() }
     }
 
-    /// The lines that are whole with these bytes.
+    /// Returns the lines that `bytes` complete.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut lines = Vec::with_capacity(bytes.len() + self.open.len() + self.prefix.len());
         let mut rest = bytes;
@@ -32,7 +29,7 @@ impl Prefixed {
         lines
     }
 
-    /// The line that has no end, if there is one, with the end of a line.
+    /// Returns the unfinished line, if there is one, and ends it.
     pub(super) fn rest(&mut self) -> Vec<u8> {
         let mut lines = Vec::new();
         if !self.open.is_empty() {

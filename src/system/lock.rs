@@ -11,10 +11,9 @@ use super::atomic::parent;
 use super::disk::{self, DiskError};
 use super::private::{self, Keeper};
 
-/// How long between two tries.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A lock that is held until it is dropped.
+/// A lock, held until it is dropped.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Lock {
@@ -25,17 +24,14 @@ pub(crate) struct Lock {
 /// Why a lock was not taken.
 #[derive(Debug, Error)]
 pub(crate) enum LockError {
-    /// Somebody held it the whole time.
     #[error("another awsauth{} has held {path} for {seconds} s", holder.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
     Held {
-        /// The lock's file.
         path: PathBuf,
-        /// Who holds it, if it said so.
+        /// The holder's process number, if it could write that.
         holder: Option<u32>,
-        /// How long it was waited for.
+        /// The time of waiting.
         seconds: u64,
     },
-    /// The lock's file can't be made.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
@@ -76,17 +72,17 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Whether somebody holds the lock at `path`. Makes no file: what is not there is held by nobody.
+    /// True if another process holds the lock at `path`. Makes no file.
     pub(crate) fn is_held(path: &Path) -> bool {
         let found = private::open(path, OpenOptions::new().read(true).write(true), Keeper::Awsauth);
-        // Shared, so that two who ask do not find each other.
+        // Shared, so that two processes that ask do not find each other.
         found.is_ok_and(|found| {
             found.is_some_and(|(file, _)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
         })
     }
 }
 
-/// What a lock of this process's says of its holder.
+/// The holder of this process's locks.
 pub(crate) fn this_process() -> u32 {
     std::process::id()
 }

@@ -2,13 +2,14 @@
 //! else could have put it there, and no link is followed from it. Must not know what the files hold.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
-use std::path::Path;
-#[cfg(unix)]
-use std::sync::LazyLock;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::atomic::parent;
-use super::disk::{self, DiskError, LARGEST};
+use super::disk::{self, DiskError};
+#[cfg(unix)]
+use super::walk::Writers;
+use super::walk::{Place, Sticky, Walk};
 
 /// Whose files they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,16 +23,12 @@ pub(crate) enum Keeper {
 /// Reads a whole file; `None` if there is none. A link is refused, and so is what somebody else could have written.
 pub(crate) fn read(path: &Path, keeper: Keeper) -> Result<Option<Vec<u8>>, DiskError> {
     check(parent(path), keeper)?;
-    let mut options = OpenOptions::new();
-    let Some((file, metadata)) = open(path, options.read(true), keeper)? else { return Ok(None) };
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    // Not more than is allowed, should it grow meanwhile.
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(DiskError::io("read", path))?;
-    Ok(Some(bytes))
+    let Some((file, metadata)) = open(path, OpenOptions::new().read(true), keeper)? else { return Ok(None) };
+    disk::read_all(file, &metadata, path).map(Some)
 }
 
 /// The files of a directory, by name; none if there is no such directory.
-pub(crate) fn list(dir: &Path, keeper: Keeper) -> Result<Vec<std::path::PathBuf>, DiskError> {
+pub(crate) fn list(dir: &Path, keeper: Keeper) -> Result<Vec<PathBuf>, DiskError> {
     check(dir, keeper)?;
     disk::list(dir)
 }
@@ -52,19 +49,18 @@ pub(super) fn open(
     let file = match options.open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(_) if is_link(path) => return Err(exposed(path, "it is a symbolic link".to_owned())),
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) => {
+            return Err(exposed(path, "it is a symbolic link".to_owned()));
+        }
         Err(error) => return Err(DiskError::io("open", path)(error)),
     };
     let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
     disk::refuse_odd(path, &metadata)?;
-    match exposure(path, &metadata, keeper, Sticky::MeansNothing) {
+    let place = Place { path: path.to_path_buf(), metadata, is_end: true };
+    match exposure(&place, keeper) {
         Some(why) => Err(exposed(path, why)),
-        None => Ok(Some((file, metadata))),
+        None => Ok(Some((file, place.metadata))),
     }
-}
-
-fn is_link(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
 fn exposed(path: &Path, why: String) -> DiskError {
@@ -82,83 +78,42 @@ fn follow_nothing(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn follow_nothing(_options: &mut OpenOptions) {}
 
-/// What the sticky bit of a directory is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sticky {
-    /// On the way: in a directory such as /tmp, nobody can exchange another user's file.
-    Protects,
-    /// At the end: anybody can put a new file there.
-    MeansNothing,
-}
-
 /// Refuses a directory that somebody else could have made, or could exchange: itself, every directory on the way, and every
 /// link that is followed. What is not there yet is nobody's.
-#[cfg(unix)]
 pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
-    use std::collections::VecDeque;
-    use std::ffi::OsString;
-
-    /// As many links as Linux follows on one way (`path_resolution(7)`).
-    const MOST_LINKS: usize = 40;
-    let names = |path: &Path| path.components().map(|part| part.as_os_str().to_owned()).collect::<VecDeque<OsString>>();
-    let absolute = std::path::absolute(dir).map_err(DiskError::io("look at", dir))?;
-    let (mut at, mut ahead, mut links) = (std::path::PathBuf::new(), names(&absolute), 0);
-    while let Some(name) = ahead.pop_front() {
-        if name == ".." {
-            at.pop();
-            continue;
-        }
-        at.push(name);
-        let metadata = match fs::symlink_metadata(&at) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(DiskError::io("look at", &at)(error)),
-        };
-        let sticky = if ahead.is_empty() { Sticky::MeansNothing } else { Sticky::Protects };
-        if let Some(why) = exposure(&at, &metadata, keeper, sticky) {
-            return Err(exposed(&at, why));
-        }
-        if metadata.is_symlink() {
-            links += 1;
-            if links > MOST_LINKS {
-                return Err(DiskError::LinkLoop { path: dir.to_path_buf() });
-            }
-            let target = fs::read_link(&at).map_err(DiskError::io("follow", &at))?;
-            at.pop();
-            // An absolute target begins with the root, which takes the place of all before it.
-            let behind = std::mem::replace(&mut ahead, names(&target));
-            ahead.extend(behind);
+    for place in Walk::along(dir)? {
+        let place = place?;
+        if let Some(why) = exposure(&place, keeper) {
+            return Err(exposed(&place.path, why));
         }
     }
     Ok(())
 }
 
-/// Why somebody else could write to it, in a few words.
+/// Why somebody else could write to it.
 #[cfg(unix)]
-fn exposure(path: &Path, metadata: &Metadata, keeper: Keeper, sticky: Sticky) -> Option<String> {
+fn exposure(place: &Place, keeper: Keeper) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
-    // Asked once: a warm `credential-process` checks eight places.
-    static USER: LazyLock<u32> = LazyLock::new(|| rustix::process::geteuid().as_raw());
-    let (user, owner, mode) = (*USER, metadata.uid(), metadata.mode());
-    let is_known =
-        || owner == user || owner == 0 || user == 0 && (keeper == Keeper::AwsCli || owner_of_home() == Some(owner));
-    if !is_known() {
+    let is_root = || rustix::process::geteuid().is_root();
+    let is_known = |owner| is_root() && (keeper == Keeper::AwsCli || owner_of_home() == Some(owner));
+    if let Some(owner) = place.foreign_owner().filter(|owner| !is_known(*owner)) {
         return Some(format!("it belongs to another user (number {owner})"));
     }
-    // A link has no mode of its own.
-    if metadata.is_symlink() || sticky == Sticky::Protects && mode & 0o1000 != 0 {
-        return None;
-    }
-    let words = match mode {
-        _ if mode & 0o002 != 0 => "everybody on this machine can write to it",
-        _ if mode & 0o020 == 0 => return None,
+    let sticky = if place.is_end { Sticky::MeansNothing } else { Sticky::Protects };
+    let words = match place.writers(sticky)? {
+        Writers::Everybody => "everybody on this machine can write to it",
         // A group with its user's number is that user's own, as most systems make one; umask 002 goes with it.
-        _ if metadata.gid() != owner => "its group can write to it",
-        // Then the group's part of the mode is the most that anybody in the list has.
-        _ if has_access_list(path) => "its access list (`getfacl`) may let others write to it",
-        _ => return None,
+        Writers::Group if place.metadata.gid() != place.metadata.uid() => "its group can write to it",
+        // With an access list, the group's part of the mode is the most that anybody in the list has.
+        Writers::Group if has_access_list(&place.path) => "its access list (`getfacl`) may let others write to it",
+        Writers::Group => return None,
     };
     Some(words.to_owned())
+}
+
+#[cfg(not(unix))]
+fn exposure(_place: &Place, _keeper: Keeper) -> Option<String> {
+    None
 }
 
 #[cfg(target_os = "linux")]
@@ -173,30 +128,17 @@ fn has_access_list(_path: &Path) -> bool {
     false
 }
 
-/// Whose home directory this is: root may work in another user's, as `sudo` has it, and believes their manifest as well.
+/// The owner of the home directory: root may work in another user's, as `sudo` has it, and believes their manifest as well.
 #[cfg(unix)]
 fn owner_of_home() -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;
     Some(fs::metadata(super::host::Host::home()?).ok()?.uid())
 }
 
-/// Owners and others are not told by modes here.
-#[cfg(not(unix))]
-pub(crate) fn check(_dir: &Path, _keeper: Keeper) -> Result<(), DiskError> {
-    Ok(())
-}
-
-/// Owners and others are not told by modes here.
-#[cfg(not(unix))]
-fn exposure(_path: &Path, _metadata: &Metadata, _keeper: Keeper, _sticky: Sticky) -> Option<String> {
-    None
-}
-
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
-    use std::path::PathBuf;
 
     use super::*;
 

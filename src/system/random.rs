@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Bytes from the system's generator.
+/// Reads the system's generator.
 pub(crate) fn bytes<const COUNT: usize>() -> io::Result<[u8; COUNT]> {
     let mut bytes = [0; COUNT];
     getrandom::fill(&mut bytes)?;

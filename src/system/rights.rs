@@ -1,12 +1,12 @@
-//! Owns giving a new file the rights of the one that it replaces: owner, group, mode, access list and labels. Nobody may
-//! ever get more than they had.
+//! Owns giving a new file the rights of the one that it replaces: owner, group, mode, access list and labels. Nobody ever gets
+//! more rights than they had.
 
 use std::fs::{File, Metadata};
 use std::path::Path;
 
 use super::disk::DiskError;
 
-/// Gives `new`, which is empty, what the file at `target` has.
+/// Gives `new`, which is empty, the rights of the file at `target`.
 #[cfg(unix)]
 pub(super) fn keep(new: &File, target: &Path, old: &Metadata) -> Result<(), DiskError> {
     use std::fs::Permissions;
@@ -19,18 +19,18 @@ pub(super) fn keep(new: &File, target: &Path, old: &Metadata) -> Result<(), Disk
     if (fresh.uid(), fresh.gid()) != (old.uid(), old.gid())
         && let Err(error) = fchown(new, Some(old.uid()), Some(old.gid()))
     {
-        // Only root, and members of a group, can give a file to it. One without rights is not missed.
+        // Only root, and members of a group, can give a file to it. A group without rights is not missed.
         if error.kind() != io::ErrorKind::PermissionDenied || fresh.uid() != old.uid() {
             return Err(change(error));
         }
         if mode & 0o070 != 0 {
             return Err(DiskError::ForeignGroup { path: target.to_path_buf(), group: old.gid() });
         }
-        // Its members had less than all others, whom they are among now.
+        // The group's members count as others now, and must not get rights that the group did not have.
         mode &= !0o007;
     }
     if let list::Kept::GroupOnly(rights) = list::keep(new, target).map_err(change)? {
-        // Whom the list gave less than all others is among them now.
+        // A user to whom the list gave less counts as others now.
         mode &= !0o077 | rights << 3;
     }
     if fresh.mode() & 0o7777 == mode {
@@ -40,7 +40,6 @@ pub(super) fn keep(new: &File, target: &Path, old: &Metadata) -> Result<(), Disk
     }
 }
 
-/// Owners and modes are not told by numbers here.
 #[cfg(not(unix))]
 pub(super) fn keep(_new: &File, _target: &Path, _old: &Metadata) -> Result<(), DiskError> {
     Ok(())
@@ -56,24 +55,21 @@ mod list {
     use rustix::fs::{XattrFlags, fremovexattr, fsetxattr, lgetxattr, llistxattr};
     use rustix::io::Errno;
 
-    /// The access list.
     const ACCESS: &str = "system.posix_acl_access";
-    /// The most that one attribute, or all names, may have (`xattr(7)`).
+    /// The most bytes of one attribute, and of all names (`xattr(7)`).
     const MOST: usize = 64 * 1024;
 
-    /// What the new file has.
     #[derive(Debug, PartialEq, Eq)]
     pub(super) enum Kept {
-        /// What the old one has.
         All,
-        /// No access list, though the old one has: there, what the mode says of the group is the most that anybody in the
-        /// list has, and these are the group's own rights.
+        /// The new file can't have the old one's access list. These are the group's own rights: with a list, the mode has the
+        /// most that anybody in the list may do in their place.
         GroupOnly(u32),
     }
 
-    /// Gives `new` the access list of the file at `target`, and those of its labels that do not tell its content.
+    /// Gives `new` the access list of the file at `target`, and those of its labels that do not depend on its content.
     pub(super) fn keep(new: &File, target: &Path) -> io::Result<Kept> {
-        // A directory may give new files a list of its own, which the mode would wake.
+        // A directory may give new files a list of its own, which the mode of the old file would bring into force.
         match fremovexattr(new, ACCESS) {
             Ok(()) | Err(Errno::NODATA | Errno::NOTSUP) => {}
             Err(error) => return Err(error.into()),
@@ -113,10 +109,9 @@ mod list {
         }
     }
 
-    /// The rights of the group itself, in the form of Linux's `posix_acl_xattr.h`: a version, then entries of a tag, rights
-    /// and a number. None if it is not of that form.
+    /// The group's own rights in a list of the form of Linux's `posix_acl_xattr.h`: a version, then entries of a tag, rights and
+    /// a number. No rights if the list has another form.
     fn group_rights(list: &[u8]) -> u32 {
-        /// The group's own entry.
         const GROUP: [u8; 2] = [0x04, 0];
         let entries = list.get(4..).unwrap_or_default().chunks_exact(8);
         let group = entries.map(|entry| (&entry[..2], entry[2])).find(|(tag, _)| *tag == GROUP);
@@ -148,7 +143,7 @@ mod tests {
     use rustix::fs::{XattrFlags, getxattr, setxattr};
 
     use super::*;
-    use crate::system::atomic::Snapshot;
+    use crate::system::snapshot::Snapshot;
 
     const ACCESS: &str = "system.posix_acl_access";
 
@@ -210,23 +205,19 @@ mod tests {
     }
 }
 
-/// Elsewhere, a mode tells all that is kept.
+/// Elsewhere only the mode is kept.
 #[cfg(all(unix, not(target_os = "linux")))]
 mod list {
     use std::fs::File;
     use std::io;
     use std::path::Path;
 
-    /// What the new file has.
     pub(super) enum Kept {
-        /// All that is kept here.
         All,
-        /// Never here.
         #[expect(dead_code, reason = "Linux alone has such lists")]
         GroupOnly(u32),
     }
 
-    /// Nothing besides the mode is kept.
     #[expect(clippy::unnecessary_wraps, reason = "it can fail on Linux")]
     pub(super) fn keep(_new: &File, _target: &Path) -> io::Result<Kept> {
         Ok(Kept::All)

@@ -1,31 +1,37 @@
-//! Owns telling whether a file is this user's own word: whether anybody else could have written it.
+//! Owns telling whether anybody else could have written a file, or have put a link in its place.
 
 use std::path::{Path, PathBuf};
 
 use super::git::{Tracking, tracking};
+use super::walk::Walk;
 #[cfg(unix)]
-use super::private::Sticky;
-use super::way::Way;
+use super::walk::{Place, Sticky, Writers};
 
-/// Why the file at `path` may not be this user's own word; none if only this user or root can change it, its directories and
-/// the links that lead to it, and no git repository has, or ever had, it or one of those links.
+/// Why somebody else may have written the file at `path`.
+///
+/// None if only this user or root can change it, its directories and the links that lead to it, and no git repository has, or
+/// ever had, the file or one of the links.
 #[cfg(unix)]
 pub(crate) fn distrust(path: &Path) -> Option<String> {
-    let Ok(Way { real, dirs, links }) = Way::to(path) else { return Some("the file can't be looked at".to_owned()) };
-    let ends = || std::iter::once(&real).chain(&links);
-    let open_end = || ends().filter_map(|place| place.parent()).find_map(|dir| changeable(dir, Sticky::MeansNothing));
-    let is_open = ends().chain(&dirs).find_map(|place| changeable(place, Sticky::Protects)).or_else(open_end);
-    is_open.or_else(|| ends().find_map(|place| repository_s(place)))
+    let is_file = |place: &Place| place.is_end && !place.metadata.is_symlink();
+    let found = Walk::along(path).and_then(Walk::finish).ok().filter(|(places, _)| places.last().is_some_and(is_file));
+    let Some((places, _)) = found else { return Some("the file can't be looked at".to_owned()) };
+    let ends = || places.iter().filter(|place| is_file(place) || place.metadata.is_symlink());
+    let sticky = |place: &Place| match ends().any(|end| end.path.parent() == Some(&place.path)) {
+        true => Sticky::MeansNothing,
+        false => Sticky::Protects,
+    };
+    let exposed = places.iter().find_map(|place| changeable(place, sticky(place)));
+    exposed.or_else(|| ends().find_map(|place| committed(&place.path)))
 }
 
-/// Elsewhere than on Unix awsauth can't tell who else may write a file.
 #[cfg(not(unix))]
 pub(crate) fn distrust(_path: &Path) -> Option<String> {
     Some("on this system awsauth can't tell who else may write it".to_owned())
 }
 
 #[cfg(unix)]
-fn repository_s(place: &Path) -> Option<String> {
+fn committed(place: &Path) -> Option<String> {
     match tracking(place) {
         Tracking::Untracked => None,
         Tracking::Tracked(_) => Some(format!("{} is committed to a git repository", place.display())),
@@ -39,46 +45,40 @@ fn repository_s(place: &Path) -> Option<String> {
 /// Where the link at `path` leads, if that is out of its directory or into a `.git`, and git tracks a link on the way, or can't
 /// tell. There need not be anything there yet.
 pub(crate) fn led_out(path: &Path) -> Option<PathBuf> {
-    let Way { real, links, .. } = Way::toward(path).ok()?;
-    let is_fine = real.strip_prefix(place(path)?.parent()?).is_ok_and(|below| !is_git_s(below));
-    (!is_fine && links.iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(real)
+    let (_, real) = Walk::along(path).and_then(Walk::finish).ok()?;
+    let is_fine = real.strip_prefix(place(path)?.parent()?).is_ok_and(|below| !is_in_git_dir(below));
+    (!is_fine && links(path).iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(real)
 }
 
-/// Whether a path without links is one of a repository's own files, by the names below the directory that it is seen from:
-/// there may be credentials in them.
-pub(crate) fn is_git_s(below: &Path) -> bool {
+/// True if a path without links leads into a repository's own directory, where there may be credentials.
+pub(crate) fn is_in_git_dir(below: &Path) -> bool {
     below.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }
 
-/// Every link on the way to the file at `path`, as it is followed, without another one in its path.
+/// The links that are followed on the way to `path`, each without another one in its path.
 pub(crate) fn links(path: &Path) -> Vec<PathBuf> {
-    Way::to(path).map_or_else(|_| Vec::new(), |way| way.links)
+    let (places, _) = Walk::along(path).and_then(Walk::finish).unwrap_or_default();
+    places.into_iter().filter(|place| place.metadata.is_symlink()).map(|place| place.path).collect()
 }
 
-/// The path without links on the way; its last name may be one.
+/// The path without links but for its last name, which may be one.
 pub(crate) fn place(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok()?;
-    Some(Way::to(absolute.parent()?).ok()?.real.join(absolute.file_name()?))
+    let (_, dir) = Walk::along(absolute.parent()?).and_then(Walk::finish).ok()?;
+    Some(dir.join(absolute.file_name()?))
 }
 
-/// Who besides this user and root can change what is at `place`, in a few words.
+/// Who besides this user and root can change what stands there.
 #[cfg(unix)]
-fn changeable(place: &Path, sticky: Sticky) -> Option<String> {
-    use std::os::unix::fs::MetadataExt as _;
-    let shown = place.display();
-    let Ok(found) = std::fs::symlink_metadata(place) else { return Some(format!("{shown} can't be looked at")) };
-    let user = rustix::process::geteuid().as_raw();
-    if found.uid() != user && found.uid() != 0 {
-        return Some(format!("{shown} belongs to another user (number {})", found.uid()));
+fn changeable(place: &Place, sticky: Sticky) -> Option<String> {
+    let shown = place.path.display();
+    if let Some(owner) = place.foreign_owner() {
+        return Some(format!("{shown} belongs to another user (number {owner})"));
     }
-    // A link's own mode says nothing.
-    let is_sticky = sticky == Sticky::Protects && found.is_dir() && found.mode() & 0o1000 != 0;
-    match found.mode() {
-        _ if found.is_symlink() || is_sticky => None,
-        mode if mode & 0o002 != 0 => Some(format!("everybody on this machine can write to {shown}")),
-        mode if mode & 0o020 != 0 => Some(format!("the group of {shown} can write to it")),
-        _ => None,
-    }
+    Some(match place.writers(sticky)? {
+        Writers::Everybody => format!("everybody on this machine can write to {shown}"),
+        Writers::Group => format!("the group of {shown} can write to it"),
+    })
 }
 
 #[cfg(test)]
@@ -88,24 +88,6 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
-
-    #[test]
-    fn a_path_is_followed_through_every_link_as_the_system_does() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = fs::canonicalize(dir.path()).unwrap();
-        fs::create_dir_all(root.join("a/b")).unwrap();
-        fs::write(root.join("a/file"), "").unwrap();
-        symlink("../file", root.join("a/b/up")).unwrap();
-        symlink(root.join("a/b"), root.join("there")).unwrap();
-        symlink("there/up", root.join("first")).unwrap();
-        symlink("round", root.join("round")).unwrap();
-        let way = Way::to(&root.join("a/./../first")).unwrap();
-        assert_eq!(way.links, ["first", "there", "a/b/up"].map(|name| root.join(name)));
-        assert_eq!(way.real, fs::canonicalize(root.join("first")).unwrap());
-        assert!(Way::to(&root.join("round")).is_err() && Way::to(&root.join("none")).is_err());
-        // `..` behind a link goes up from where it leads.
-        assert_eq!(Way::to(&root.join("there/../file")).unwrap().real, root.join("a/file"));
-    }
 
     /// Modes of a place, and what is said of it; nothing where it is fine.
     fn said_of(place: &Path, mode: u32, path: &Path) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Owns the terminal that this process was started from, whatever its standard streams are.
+//! Owns the terminal that this process was started from, wherever its standard streams lead.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use super::wait::{Waited, wait};
 
-/// The longest line that is taken, in bytes.
+/// The most bytes of a line.
 const LONGEST: usize = 4096;
-/// Where programs read from the terminal, and where they write to it.
+/// The paths for input and output.
 #[cfg(unix)]
 const PATHS: [&str; 2] = ["/dev/tty", "/dev/tty"];
-/// Where programs read from the console, and where they write to it.
+/// The paths for input and output.
 #[cfg(not(unix))]
 const PATHS: [&str; 2] = ["CONIN$", "CONOUT$"];
 
@@ -23,7 +23,7 @@ pub(crate) struct Tty {
 }
 
 impl Tty {
-    /// Opens it; none if this process has none, or runs in its background, where the system stops whoever reads from it.
+    /// None if this process has none, or runs in its background, where the system stops a process that reads from it.
     pub(crate) fn open() -> Option<Self> {
         let open = |path| {
             let mut options = OpenOptions::new();
@@ -34,7 +34,7 @@ impl Tty {
         tty.is_ours().then_some(tty)
     }
 
-    /// Whether what a person types there reaches this process, and the programs that it started: Ctrl-C too.
+    /// True if input and Ctrl-C reach this process and the programs that it starts.
     pub(crate) fn is_in_front() -> bool {
         Self::open().is_some()
     }
@@ -62,16 +62,15 @@ impl Tty {
         0
     }
 
-    /// Writes a text, as it is.
     pub(crate) fn write(&self, text: &str) -> io::Result<()> {
         let mut output = &self.output;
         output.write_all(text.as_bytes())?;
         output.flush()
     }
 
-    /// Asks for a line, which the terminal shows and lets the person edit; none at its end (Ctrl-D).
+    /// Asks for a line, which the terminal lets the person edit; none at Ctrl-D.
     pub(crate) fn ask_line(&self, question: &str, limit: Duration) -> io::Result<Waited<Option<String>>> {
-        // Set first: what is typed in another mode is not a line.
+        // Set first: what is typed in another mode is no line.
         let _mode = Mode::for_lines(&self.input)?;
         self.write(question)?;
         let input = self.input.try_clone()?;
@@ -83,7 +82,7 @@ impl Tty {
     }
 }
 
-/// One line; a terminal gives no more than that at once.
+/// A terminal gives no more than a line at once.
 fn read_line(mut input: &File) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let mut buffer = [0; 256];
@@ -99,7 +98,7 @@ fn read_line(mut input: &File) -> io::Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned()))
 }
 
-/// The terminal edits lines by itself as long as this lives; then it is as it was.
+/// The mode in which the terminal edits lines. Restores the old one when it is dropped.
 #[cfg(unix)]
 struct Mode<'t> {
     tty: &'t File,

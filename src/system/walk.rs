@@ -174,7 +174,7 @@ pub(super) fn exposure(program: &Path) -> Option<String> {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::fs::{self, Permissions};
+    use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 
     use super::*;
