@@ -222,7 +222,12 @@ fn a_name_that_only_aws_files_have_is_told_with_its_place() {
     assert!(run.stderr.contains("stands in ~/.aws/credentials, line 1"), "{}", run.stderr);
     scene.change_manifest("profiles.jump", "profiles.leap");
     let run = scene.run(&["env", "jump"]).exits(2);
-    assert!(run.stderr.contains("`jump` is left from an older manifest"), "{}", run.stderr);
+    let left = "`jump` is left from an older manifest in ~/.aws/config: `awsauth apply` removes it there";
+    assert!(run.stderr.contains(left) && !run.stderr.contains("in order"), "{}", run.stderr);
+    scene.home.manifest(&format!("{}\n[profiles.broken]\n", MANIFEST.replace("profiles.jump", "profiles.leap")));
+    let run = scene.run(&["env", "jump"]).exits(2);
+    assert!(run.stderr.contains(&format!("{left}, once the manifest has no errors")), "{}", run.stderr);
+    scene.change_manifest("profiles.jump", "profiles.leap");
     let run = scene.run(&["env", "PROD"]).exits(2);
     assert!(run.stderr.contains("did you mean `prod`? Names are case-sensitive"), "{}", run.stderr);
 }

@@ -218,13 +218,12 @@ impl Manifest {
         if self.catalog.profiles().is_empty() {
             return self.without_profiles();
         }
-        let wrong: Vec<&str> = self.reading.loaded.wrong.iter().map(|wrong| wrong.name.as_str()).collect();
         let why = match self.reading.loaded.matrices {
             0 => String::new(),
             _ => format!("; `awsauth list --why {name}` says which matrix leaves this one out, if one does"),
         };
         let otherwise = format!("`awsauth list` lists the profiles{why}");
-        unknown_name::unknown_profile(name, &self.catalog, &wrong, &self.aws_files, otherwise)
+        unknown_name::unknown_profile(name, &self.catalog, &self.reading.loaded, &self.aws_files, otherwise)
     }
 
     /// The SSO session of that name, unless a profile has the name.

@@ -37,12 +37,11 @@ pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
 }
 
 fn unknown(name: &str, reading: &Reading, paths: Paths<'_>) -> Failure {
-    let Loaded { catalog, wrong, matrices, .. } = &reading.loaded;
-    let wrong: Vec<&str> = wrong.iter().map(|wrong| wrong.name.as_str()).collect();
+    let Loaded { catalog, matrices, .. } = &reading.loaded;
     let no_matrix = if *matrices > 0 { "no matrix makes it or leaves it out; " } else { "" };
     let otherwise = format!("{no_matrix}`awsauth list` lists the profiles");
     let catalog = catalog.as_ref().map_or_else(Cow::default, Cow::Borrowed);
-    unknown_name::unknown_profile(name, &catalog, &wrong, &unknown_name::aws_files(paths), otherwise)
+    unknown_name::unknown_profile(name, &catalog, &reading.loaded, &unknown_name::aws_files(paths), otherwise)
 }
 
 /// A name, and the manifest as it was read for it.

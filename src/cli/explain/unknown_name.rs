@@ -7,7 +7,7 @@ use crate::cli::explain::nearest;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::{Document, FileKind, Section, SectionId};
-use crate::manifest::{Place, place};
+use crate::manifest::{Loaded, Place, place};
 use crate::model::{Catalog, Pattern, Profile, ProfileName, Root};
 use crate::plan;
 use crate::system::disk;
@@ -15,19 +15,20 @@ use crate::system::disk;
 /// The most names that one hint has.
 const MOST_NAMES: usize = 5;
 
-/// The failure for the name of a profile that there is not; `wrong` are the profiles with errors, `files` AWS's own, and
-/// `otherwise` is the hint where nothing has a name like it.
+/// The failure for a name that no profile of `catalog` has. `loaded` is the manifest with its errors, `files` are AWS's own,
+/// and `otherwise` is the hint if nothing has a name like it.
 pub(crate) fn unknown_profile(
     name: &str,
     catalog: &Catalog,
-    wrong: &[&str],
+    loaded: &Loaded,
     files: &[(PathBuf, FileKind)],
     otherwise: String,
 ) -> Failure {
+    let wrong: Vec<&str> = loaded.wrong.iter().map(|wrong| wrong.name.as_str()).collect();
     let hint = session(name, catalog)
         .or_else(|| tag(name, catalog))
-        .or_else(|| files.iter().find_map(|(path, kind)| in_file(name, path, *kind)))
-        .or_else(|| alike(name, catalog, wrong))
+        .or_else(|| files.iter().find_map(|(path, kind)| in_file(name, path, *kind, loaded)))
+        .or_else(|| alike(name, catalog, &wrong))
         .unwrap_or(otherwise);
     Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest")).hint(hint)
 }
@@ -100,14 +101,17 @@ pub(crate) fn aws_files(paths: Paths<'_>) -> Vec<(PathBuf, FileKind)> {
     config.into_iter().chain(credentials.map(|path| (path, FileKind::Credentials))).collect()
 }
 
-/// What to do where that file has a profile of that name.
-fn in_file(name: &str, path: &Path, kind: FileKind) -> Option<String> {
+/// The hint if that file has a profile of that name.
+fn in_file(name: &str, path: &Path, kind: FileKind, loaded: &Loaded) -> Option<String> {
     let bytes = disk::read(path).ok()??;
     let document = Document::parse(&bytes, kind);
     let section = document.find(&SectionId::Profile(name.to_owned())).next()?;
     let (shown, line) = (Paths::shown(path), document.line_number(section.header.start));
     if plan::is_in_block(&document, section.header.start) {
-        return Some(format!("`{name}` is left from an older manifest in {shown}: `awsauth apply` removes it there"));
+        let once = if loaded.is_in_order() { "" } else { ", once the manifest has no errors" };
+        return Some(format!(
+            "`{name}` is left from an older manifest in {shown}: `awsauth apply` removes it there{once}"
+        ));
     }
     let quoted = shlex::try_quote(name).ok()?;
     let outside = match kind {
