@@ -23,6 +23,8 @@ const KEY: &str = "some tools do not find this key; write it in lower-case lette
 const EMPTY: &str = "the SDK for JavaScript ignores a key without a value; add one or remove the line";
 const COMMENT: &str = "AWS CLI and boto3 take the comment as part of the value; move it to a line of its own";
 const QUOTED: &str = "some tools remove the quotes around a value, others keep them; write it without quotes";
+const QUOTED_ENDS: &str = "some tools remove the first and the last quote of a value, others keep both; write it so that it does \
+                           not begin and end with a quote";
 const CHARACTER: &str =
     "some tools read control characters and those outside ASCII differently; write it in plain ASCII";
 const SEVERAL_LINES: &str = "some tools read only the first line of a value; write it on one line";
@@ -134,7 +136,7 @@ impl<'a> Linter<'_, 'a> {
             _ if !is_key(key) => Some(KEY),
             b"" => (self.next(index) != Some(LineKind::Continuation)).then_some(EMPTY),
             _ if is_services => Some(NOT_NESTED),
-            value => value_rule(value),
+            value => value_rule(key, value),
         };
         rule.map(|rule| self.about_key(key, rule))
     }
@@ -152,7 +154,7 @@ impl<'a> Linter<'_, 'a> {
                     _ if delimiter == b':' => Some(COLON),
                     _ if !is_key(key) => Some(KEY),
                     b"" => Some(EMPTY),
-                    value => value_rule(value),
+                    value => value_rule(key, value),
                 };
                 rule.map(|rule| self.about_key(key, rule))
             }
@@ -226,13 +228,19 @@ fn is_nearly_typed(header: &[u8], kind: FileKind) -> bool {
     kind == FileKind::Config && [&b"profile"[..], b"sso-session", b"services"].into_iter().any(begins)
 }
 
-fn value_rule(value: &[u8]) -> Option<&'static str> {
+fn value_rule(key: &[u8], value: &[u8]) -> Option<&'static str> {
     let is_mark = |byte: u8| matches!(byte, b'#' | b';');
     if is_mark(value[0]) || value.windows(2).any(|pair| is_blank(pair[0]) && is_mark(pair[1])) {
         return Some(COMMENT);
     }
     match defect(value)? {
         Defect::Comment => Some(COMMENT),
+        // Without its quotes, a command line or a list of quoted words would mean something else.
+        Defect::Quoted
+            if key == b"credential_process" || value.iter().filter(|byte| **byte == value[0]).count() > 2 =>
+        {
+            Some(QUOTED_ENDS)
+        }
         Defect::Quoted => Some(QUOTED),
         Defect::Character => Some(CHARACTER),
         Defect::Empty => Some(EMPTY),

@@ -117,6 +117,19 @@ const WARNINGS: &[(&str, &[(usize, &str)])] = &[
         ],
     ),
     (
+        "[profile a]\nk = \"a b\" --p \"q\"\ncredential_process = \"/opt/a b\"\n",
+        &[
+            (
+                2,
+                "key \"k\" of [profile a]: some tools remove the first and the last quote of a value, others keep both; write it so that it does not begin and end with a quote",
+            ),
+            (
+                3,
+                "key \"credential_process\" of [profile a]: some tools remove the first and the last quote of a value, others keep both; write it so that it does not begin and end with a quote",
+            ),
+        ],
+    ),
+    (
         "[profile a]\nk = \"v\"\nRegion = x\noutput =\nx = ü\ns3 =\n  A = b\n",
         &[
             (
