@@ -269,6 +269,25 @@ fn an_undo_says_which_run_it_undoes_and_which_sections_change() {
 }
 
 #[test]
+fn an_undo_counts_the_sections_that_its_run_counted() {
+    let home = home("[profile main]\nregion=eu-west-1\n");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let changes = |args: &[&str]| {
+        let run = home.run(args).ok().json();
+        let sections = [0, 1].map(|file| run["files"][file]["sections"].as_array().unwrap().clone());
+        let name =
+            |section: &serde_json::Value| format!("{} {}", section["section"], section["change"]).replace('"', "");
+        sections.map(|sections| sections.iter().map(name).collect::<Vec<_>>().join(", "))
+    };
+    let done = changes(&["apply", "--adopt", "--json"]);
+    assert_eq!(done, ["profile main adopted, profile prod added", "main renamed"]);
+    let undone = changes(&["apply", "--undo", "--json"]);
+    assert_eq!(undone, ["profile main released, profile prod removed", "main-long-term renamed"]);
+    let again = changes(&["apply", "--undo", "--json"]);
+    assert_eq!(again, done);
+}
+
+#[test]
 fn the_nth_last_run_goes_back_with_all_that_came_after_it() {
     let home = home("[a]\nx = 1\n");
     home.write(CREDENTIALS, MARKED);
