@@ -27,7 +27,7 @@ mod tests;
 pub(crate) use document::Document;
 pub(crate) use edit::{NewSection, NewValue};
 pub(crate) use fault::{Fault, FaultKind};
-pub(crate) use line::LineKind;
+pub(crate) use line::{Line, LineKind};
 pub(crate) use lint::Warning;
 pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};

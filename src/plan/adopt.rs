@@ -9,7 +9,7 @@ use super::config_file::ConfigFile;
 use super::file_plan::Plan;
 use super::refusal::Refusal;
 use super::{desired, proof};
-use crate::ini::{Document, Edit, Entry, LineKind, NewSection, Section, SectionId};
+use crate::ini::{Document, Edit, Entry, Line, LineKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, Kind, SsoAccess};
 
 /// The file without the sections that are taken over.
@@ -75,13 +75,33 @@ fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, pro
 fn first_above(document: &Document<'_>, section: &Section) -> usize {
     let lines = document.lines();
     let text = |index: usize| document.text(&lines[index].content());
-    let is_about = |index: &usize| {
-        let is_comment = lines[*index].kind == LineKind::Comment;
-        is_comment && !block::is_marker(&text(*index)) && !is_divider(&text(*index))
-    };
+    let is_about = |index: &usize| is_of_section(document, &lines[*index]);
     let first = (0..section.header_line).rev().take_while(is_about).last().unwrap_or(section.header_line);
     let is_marker = first > 0 && block::is_marker(&text(first - 1));
     if first == 0 || is_marker { section.header_line } else { first }
+}
+
+/// The end of a section with the comments right below its last entry, of which a blank line is the end. Comments that lead
+/// to a header are about the section below, and a line that divides the file is about what follows.
+fn end(document: &Document<'_>, section: &Section) -> usize {
+    let below = document.lines().iter().skip_while(|line| line.range().start < section.body_end);
+    let mut end = section.body_end;
+    for line in below {
+        let is_marker = block::is_marker(&document.text(&line.content()));
+        match line.kind {
+            _ if is_of_section(document, line) => end = line.range().end,
+            LineKind::Blank => return end,
+            LineKind::Comment if is_marker => return end,
+            _ => return section.body_end,
+        }
+    }
+    end
+}
+
+/// True for a comment that may be about one section.
+fn is_of_section(document: &Document<'_>, line: &Line) -> bool {
+    let text = document.text(&line.content());
+    line.kind == LineKind::Comment && !block::is_marker(&text) && !is_divider(&text)
 }
 
 /// True if a comment divides the file, and is about more than the section below it: `# ----`, `### Production ###`.
@@ -96,17 +116,16 @@ fn is_divider(comment: &str) -> bool {
     text.trim().is_empty() || marks >= 3 || has_rule(&mut text.chars()) || has_rule(&mut text.chars().rev())
 }
 
-/// Takes a section out with the comments right above it. `above` is the edit before, which may end in those comments.
+/// Takes a section out with the comments right above and below it, and with one blank line above them if one stays below.
+/// `above` is the edit before, which may end in those comments.
 fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> Result<Edit, Refusal> {
     let mut edit = document.remove_section(section)?;
-    let first = first_above(document, section);
-    if first < section.header_line {
-        let lines = document.lines();
-        let is_blank = |index: usize| lines.get(index).is_none_or(|line| line.kind == LineKind::Blank);
-        let below = lines.partition_point(|line| line.range().start < section.body_end);
-        let is_alone = is_blank(first - 1) && is_blank(below);
-        edit.range.start = lines[if is_alone { first - 1 } else { first }].content().start;
-    }
+    let (first, end) = (first_above(document, section), end(document, section));
+    let lines = document.lines();
+    let is_blank = |index: usize| lines.get(index).is_none_or(|line| line.kind == LineKind::Blank);
+    let below = lines.partition_point(|line| line.range().start < end);
+    let blank = first.checked_sub(1).filter(|above| is_blank(*above) && is_blank(below));
+    edit.range = lines[blank.unwrap_or(first)].content().start..end;
     if let Some(above) = above {
         edit.range.start = edit.range.start.max(above.range.end);
     }
@@ -117,7 +136,8 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
 /// part of the value above (aws-facts §1.2). The first one that says something gets the section's name.
 fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let lines = document.lines()[first_above(document, section)..].iter();
-    let lines = lines.take_while(|line| line.range().start < section.body_end);
+    let end = end(document, section);
+    let lines = lines.take_while(|line| line.range().start < end);
     let mut found: Vec<(usize, String)> = lines
         .filter(|line| line.kind == LineKind::Comment)
         .map(|line| (line.range().start, document.text(&line.content()).trim().to_owned()))

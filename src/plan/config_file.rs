@@ -13,6 +13,14 @@ pub(super) struct ConfigFile<'a> {
     pub(super) block: Option<Block>,
 }
 
+/// The warnings about the lines of one of AWS's files outside awsauth's block.
+pub(crate) fn warnings(bytes: &[u8], kind: FileKind) -> Vec<Warning> {
+    match kind {
+        FileKind::Config => ConfigFile::read(bytes).map(|file| file.warnings()).unwrap_or_default(),
+        FileKind::Credentials => Document::parse(bytes, kind).lint(&(0..0)),
+    }
+}
+
 impl<'a> ConfigFile<'a> {
     /// Refuses a file whose markers make no block.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Refusal> {

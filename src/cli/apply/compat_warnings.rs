@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::cli::apply::file_plan::FileWork;
+use crate::cli::apply::file_plan::{FileWork, Moment};
 use crate::cli::paths::Paths;
 use crate::cli::ui::out::Out;
-use crate::ini::Warning;
+use crate::ini::{FileKind, Warning};
 use crate::secret::mask_words;
 use crate::source::display_safe;
 
@@ -24,23 +24,25 @@ pub(crate) struct WarningJson {
 }
 
 /// The warnings for `--json`: all of them, for a file that changes.
-pub(crate) fn document(file: &FileWork) -> Vec<WarningJson> {
-    let warnings = file.plan.warnings.iter().filter(|_| file.is_pending());
+pub(crate) fn document(file: &FileWork, kind: FileKind, moment: Moment) -> Vec<WarningJson> {
+    if !file.is_pending() {
+        return Vec::new();
+    }
     let one = |warning: &Warning| WarningJson {
         path: Paths::text(&file.snapshot.path),
         line: warning.line,
         text: display_safe(&mask_words(&warning.text)),
     };
-    warnings.map(one).collect()
+    file.warnings(kind, moment).iter().map(one).collect()
 }
 
-/// Warns of lines outside awsauth's block, as they are numbered before the work.
-pub(crate) fn warn(file: &FileWork, out: Out) {
+/// Warns of lines outside awsauth's block.
+pub(crate) fn warn(file: &FileWork, kind: FileKind, moment: Moment, out: Out) {
     // Nobody would go on reading what every run repeats.
     if !file.is_pending() && !out.verbose {
         return;
     }
-    let warnings = &file.plan.warnings;
+    let warnings = file.warnings(kind, moment);
     let shown = if out.verbose { warnings.len() } else { SHOWN };
     let path = file.snapshot.path.display();
     for warning in warnings.iter().take(shown) {

@@ -1,5 +1,6 @@
 //! Owns what `apply` has to do to one file, as the person sees it: its diff, its summary, and doing it.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::ini::{FileKind, SectionId};
+use crate::ini::{FileKind, SectionId, Warning};
 use crate::plan::{self, Change, Plan, Refusal};
 use crate::system::backups::Stamp;
 use crate::system::snapshot::Snapshot;
@@ -21,6 +22,13 @@ pub(crate) struct FileWork {
     pub(crate) snapshot: Snapshot,
     /// What is to be done.
     pub(crate) plan: Plan,
+}
+
+/// Lines are told as the person finds them: in the file before the work, or after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Before,
+    After,
 }
 
 impl FileWork {
@@ -39,6 +47,19 @@ impl FileWork {
     /// The file's content after the work.
     pub(crate) fn after(&self) -> &[u8] {
         self.plan.result(&self.snapshot.bytes)
+    }
+
+    /// The content at that moment.
+    pub(crate) fn content(&self, moment: Moment) -> &[u8] {
+        if moment == Moment::Before { &self.snapshot.bytes } else { self.after() }
+    }
+
+    /// The warnings about lines that not all of AWS's tools read alike.
+    pub(crate) fn warnings(&self, kind: FileKind, moment: Moment) -> Cow<'_, [Warning]> {
+        match moment {
+            Moment::Before => Cow::Borrowed(&self.plan.warnings),
+            Moment::After => Cow::Owned(plan::warnings(self.after(), kind)),
+        }
     }
 
     /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.

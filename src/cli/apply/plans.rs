@@ -1,7 +1,7 @@
 //! Owns what `apply` plans for all files together. Must not write anything.
 
 use crate::apply::ApplyError;
-use crate::cli::apply::file_plan::FileWork;
+use crate::cli::apply::file_plan::{FileWork, Moment};
 use crate::cli::apply::permissions::Permissions;
 use crate::cli::apply::program::Program;
 use crate::cli::apply::prune::Prune;
@@ -90,13 +90,13 @@ impl<'a> Plans<'a> {
         names.filter(|other| is_through(other)).collect()
     }
 
-    /// The user's own sections that go through what leaves the config file, or whose source's key moves.
-    pub(crate) fn dependents(&self, work: &Work) -> Vec<Dependent> {
+    /// The user's own sections that go through one that leaves the config file, or whose source's key moves.
+    pub(crate) fn dependents(&self, work: &Work, moment: Moment) -> Vec<Dependent> {
         let removed = work.config.plan.changes.iter().filter(|(_, change)| *change == Change::Removed);
         let removed: Vec<SectionId> = removed.map(|(id, _)| id.clone()).collect();
         let moved = self.renamed(&work.credentials).map(|(name, _)| SectionId::Profile(name.to_owned()));
         let moved: Vec<SectionId> = moved.collect();
-        plan::dependents(self.catalog, &work.config.snapshot.bytes, work.config.after(), &removed, &moved)
+        plan::dependents(self.catalog, work.config.content(moment), work.config.after(), &removed, &moved)
     }
 
     /// Plans everything else. `planned` is the plan of the config file.

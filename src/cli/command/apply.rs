@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::app::App;
 use crate::cli::apply::compat_warnings::{self, WarningJson};
-use crate::cli::apply::file_plan::{FileJson, FileWork};
+use crate::cli::apply::file_plan::{FileJson, FileWork, Moment};
 use crate::cli::apply::plans::{Plans, Work};
 use crate::cli::apply::program::Program;
 use crate::cli::config::load::Manifest;
@@ -68,7 +68,7 @@ impl Args {
     }
 }
 
-/// Plans both files, shows the plan where somebody wants to see it, and carries it out.
+/// Plans both files, shows the plan or asks about it, and carries it out.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
     let manifest = Manifest::read(app)?;
@@ -80,18 +80,21 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let work = plans.make(config, planned, paths)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
-    warn_of_own(&plans, &work, is_shown_only, out);
+    let is_asked = !is_shown_only && !out.json && work.is_pending() && host.is_interactive() && !args.yes;
+    let run = Run { plans: &plans, work: &work, program: &program, is_shown_only, is_asked, out };
     if !is_shown_only {
         let state = paths.state()?;
-        let can_ask = host.is_interactive() && !args.yes;
-        carry_out(&plans, &work, &program, &state, can_ask.then_some(host), out)?;
+        if is_asked {
+            run.ask(host)?;
+        }
+        run.carry_out(&state)?;
         sweep(&state);
         if work.is_pending() {
             // Without it, an undo warns of no change: nothing to fail for.
             drop(Written::new(&state).remember(written(&work)));
         }
     }
-    report(&plans, &work, &program, is_shown_only, out)?;
+    run.report()?;
     if !out.json && !work.is_pending() && manifest.catalog.profiles().is_empty() {
         unmanaged::say(app);
     }
@@ -114,7 +117,7 @@ fn written(work: &Work) -> Vec<String> {
     [config, credentials, &without_sessions(credentials)].map(Written::digest).to_vec()
 }
 
-/// What SDKs will start does not know of `--manifest`.
+/// The programs that SDKs start don't know of `--manifest`.
 fn warn_of_manifest(names_program: bool, app: App<'_>) {
     if names_program && !app.paths.is_manifest_found_again() {
         app.out.warn(
@@ -124,33 +127,141 @@ fn warn_of_manifest(names_program: bool, app: App<'_>) {
     }
 }
 
-/// Asks `person`, if there is one, and does all of it.
-fn carry_out(
-    plans: &Plans<'_>,
-    work: &Work,
-    program: &Program,
-    state: &Path,
-    person: Option<&Host>,
+struct Run<'r> {
+    plans: &'r Plans<'r>,
+    work: &'r Work,
+    program: &'r Program,
+    is_shown_only: bool,
+    is_asked: bool,
     out: Out,
-) -> Result<(), Failure> {
-    let asked = person.filter(|_| !out.json && work.is_pending());
-    let is_asked = asked.is_some();
-    if let Some(host) = asked {
-        work.prune.report(true, out);
-        work.permissions.report(true, out);
-        program.refusal().inspect(|refusal| refusal.say_text(out));
-        confirm(work.pending(), &before_login(plans, work), true, host, out)?;
+}
+
+impl Run<'_> {
+    fn ask(&self, host: &Host) -> Result<(), Failure> {
+        self.warn_of_own(Moment::Before);
+        self.work.prune.report(true, self.out);
+        self.work.permissions.report(true, self.out);
+        self.program.refusal().inspect(|refusal| refusal.say_text(self.out));
+        confirm(self.work.pending(), &self.before_login(), true, host, self.out)
     }
-    let [config, credentials] = [&work.config, &work.credentials];
-    let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
-    let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
-    config.carry_out(state, &stamp, out, is_asked, |bytes| plans.config(bytes))?;
-    let plan = |bytes: &[u8]| plans.credentials(bytes).map(|(plan, ..)| plan);
-    if let Err(failure) = credentials.carry_out(state, &stamp, out, is_asked, plan) {
-        return Err(written_but(config, failure));
+
+    fn carry_out(&self, state: &Path) -> Result<(), Failure> {
+        let Work { config, credentials, permissions, prune, .. } = self.work;
+        let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
+        let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
+        config.carry_out(state, &stamp, self.out, self.is_asked, |bytes| self.plans.config(bytes))?;
+        let plan = |bytes: &[u8]| self.plans.credentials(bytes).map(|(plan, ..)| plan);
+        if let Err(failure) = credentials.carry_out(state, &stamp, self.out, self.is_asked, plan) {
+            return Err(written_but(config, failure));
+        }
+        permissions.fix(self.out)?;
+        prune.carry_out(&self.plans.sessions, self.out)
     }
-    work.permissions.fix(out)?;
-    work.prune.carry_out(&plans.sessions, out)
+
+    fn report(&self) -> Result<(), Failure> {
+        let Self { plans, work, program, is_shown_only, is_asked, out } = *self;
+        if out.json {
+            return out.document(self.document());
+        }
+        if is_shown_only {
+            for file in work.pending() {
+                out.data(&colored(&file.diff()))?;
+            }
+        }
+        let verb = if is_shown_only { "would change" } else { "wrote" };
+        for file in work.pending() {
+            out.say(&format!("{verb} {}", display_safe(&file.summary())));
+        }
+        if is_shown_only {
+            self.before_login().iter().for_each(|note| out.say(&display_safe(note)));
+        }
+        for (from, to) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
+            out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
+        }
+        work.prune.report(is_shown_only, out);
+        work.permissions.report(is_shown_only, out);
+        if !is_asked {
+            self.warn_of_own(self.now());
+        }
+        if !work.is_pending() && program.left_out().is_empty() {
+            say_nothing_to_do([&work.config, &work.credentials].map(|file| &*file.snapshot.path), out);
+        }
+        for (from, _) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
+            let needed = match plans.through(from) {
+                names if names.is_empty() => String::new(),
+                names => format!(" ({} need{} it)", few(&names), if names.len() == 1 { "s" } else { "" }),
+            };
+            out.say(&format!("next: awsauth login {from}{needed}"));
+        }
+        say_missing(&work.missing, out);
+        Ok(())
+    }
+
+    fn document(&self) -> ApplyJson<'_> {
+        let Self { plans, work, program, is_shown_only, .. } = *self;
+        let files = [(&work.config, FileKind::Config), (&work.credentials, FileKind::Credentials)];
+        let mut warnings = files.map(|(file, kind)| compat_warnings::document(file, kind, self.now())).concat();
+        let path = Paths::text(&work.config.snapshot.path);
+        warnings.extend(plans.dependents(work, self.now()).iter().map(|one| WarningJson {
+            path: path.clone(),
+            line: one.line,
+            text: display_safe(&self.without_credentials(one)),
+        }));
+        let logins = plans.renamed(&work.credentials);
+        ApplyJson {
+            written: !is_shown_only && work.is_pending(),
+            files: files.map(|(file, kind)| file.document(kind)),
+            missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
+            ended_sessions: work.prune.names(),
+            open_to_others: work.permissions.open(is_shown_only),
+            permissions_fixed: !is_shown_only && work.permissions.is_pending(),
+            left_out: program.left_out(),
+            warnings,
+            logins_needed: logins
+                .map(|(profile, _)| LoginNeededJson { profile, r#for: plans.through(profile) })
+                .collect(),
+        }
+    }
+
+    /// The moment of the report.
+    fn now(&self) -> Moment {
+        if self.is_shown_only { Moment::Before } else { Moment::After }
+    }
+
+    /// Warns of places of the user's own.
+    fn warn_of_own(&self, moment: Moment) {
+        for one in self.plans.dependents(self.work, moment) {
+            self.out.warn(&self.without_credentials(&one));
+        }
+        compat_warnings::warn(&self.work.config, FileKind::Config, moment, self.out);
+        compat_warnings::warn(&self.work.credentials, FileKind::Credentials, moment, self.out);
+    }
+
+    /// The warning about a section of the user's own that goes through one without credentials.
+    fn without_credentials(&self, dependent: &Dependent) -> String {
+        let Dependent { line, id, on } = dependent;
+        let verb = if self.is_shown_only { "would have" } else { "has" };
+        let moved = self.plans.renamed(&self.work.credentials).find(|(from, _)| on.profile() == Some(from));
+        let until = match moved {
+            Some((from, _)) => format!(" until `awsauth login {from}`"),
+            None => " by this".to_owned(),
+        };
+        format!(
+            "{} line {line}: [{id}] goes through [{on}], which {verb} no credentials{until}",
+            self.work.config.shown()
+        )
+    }
+
+    /// Notes about keys that move: the profiles without credentials until somebody logs in.
+    fn before_login(&self) -> Vec<String> {
+        let note = |(from, to): (&str, &ProfileName)| {
+            let names = few(&[&[from][..], &self.plans.through(from)].concat());
+            format!(
+                "the long-term key of [{from}] moves to [{to}]; until `awsauth login {from}`, these have no credentials: {names}"
+            )
+        };
+        self.plans.renamed(&self.work.credentials).map(note).collect()
+    }
 }
 
 /// The failure of the second file, which does not take the first one back.
@@ -162,103 +273,6 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
         failure.exit = Exit::Unavailable;
     }
     failure.hint(format!("{} was written before; the same command once more does the rest", first.summary()))
-}
-
-/// What happened, or would.
-fn report(plans: &Plans<'_>, work: &Work, program: &Program, is_shown_only: bool, out: Out) -> Result<(), Failure> {
-    if out.json {
-        let mut warnings =
-            [compat_warnings::document(&work.config), compat_warnings::document(&work.credentials)].concat();
-        let path = Paths::text(&work.config.snapshot.path);
-        warnings.extend(plans.dependents(work).iter().map(|one| WarningJson {
-            path: path.clone(),
-            line: one.line,
-            text: display_safe(&without_credentials(plans, work, one, is_shown_only)),
-        }));
-        let logins = plans.renamed(&work.credentials);
-        return out.document(ApplyJson {
-            written: !is_shown_only && work.is_pending(),
-            files: [work.config.document(FileKind::Config), work.credentials.document(FileKind::Credentials)],
-            missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
-            ended_sessions: work.prune.names(),
-            open_to_others: work.permissions.open(is_shown_only),
-            permissions_fixed: !is_shown_only && work.permissions.is_pending(),
-            left_out: program.left_out(),
-            warnings,
-            logins_needed: logins
-                .map(|(profile, _)| LoginNeededJson { profile, r#for: plans.through(profile) })
-                .collect(),
-        });
-    }
-    if is_shown_only {
-        for file in work.pending() {
-            out.data(&colored(&file.diff()))?;
-        }
-    }
-    let verb = if is_shown_only { "would change" } else { "wrote" };
-    for file in work.pending() {
-        out.say(&format!("{verb} {}", display_safe(&file.summary())));
-    }
-    if is_shown_only {
-        for note in before_login(plans, work) {
-            out.say(&display_safe(&note));
-        }
-    } else {
-        for (from, to) in plans.renamed(&work.credentials) {
-            out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
-        }
-    }
-    work.prune.report(is_shown_only, out);
-    work.permissions.report(is_shown_only, out);
-    if !work.is_pending() && program.left_out().is_empty() {
-        say_nothing_to_do([&work.config, &work.credentials].map(|file| &*file.snapshot.path), out);
-    }
-    if !is_shown_only {
-        for (from, _) in plans.renamed(&work.credentials) {
-            let needed = match plans.through(from) {
-                names if names.is_empty() => String::new(),
-                names => format!(" ({} need{} it)", few(&names), if names.len() == 1 { "s" } else { "" }),
-            };
-            out.say(&format!("next: awsauth login {from}{needed}"));
-        }
-    }
-    say_missing(&work.missing, out);
-    Ok(())
-}
-
-/// Warns of places of the user's own, with their lines in the files as they are: so before these are written.
-fn warn_of_own(plans: &Plans<'_>, work: &Work, is_shown_only: bool, out: Out) {
-    if out.json {
-        return;
-    }
-    for one in plans.dependents(work) {
-        out.warn(&without_credentials(plans, work, &one, is_shown_only));
-    }
-    compat_warnings::warn(&work.config, out);
-    compat_warnings::warn(&work.credentials, out);
-}
-
-/// What becomes of a section of the user's own.
-fn without_credentials(plans: &Plans<'_>, work: &Work, dependent: &Dependent, is_shown_only: bool) -> String {
-    let Dependent { line, id, on } = dependent;
-    let verb = if is_shown_only { "would have" } else { "has" };
-    let moved = plans.renamed(&work.credentials).find(|(from, _)| on.profile() == Some(from));
-    let until = match moved {
-        Some((from, _)) => format!(" until `awsauth login {from}`"),
-        None => " by this".to_owned(),
-    };
-    format!("{} line {line}: [{id}] goes through [{on}], which {verb} no credentials{until}", work.config.shown())
-}
-
-/// What is said before the question of keys that move: what does not work until somebody logs in.
-fn before_login(plans: &Plans<'_>, work: &Work) -> Vec<String> {
-    let note = |(from, to): (&str, &ProfileName)| {
-        let names = few(&[&[from][..], &plans.through(from)].concat());
-        format!(
-            "the long-term key of [{from}] moves to [{to}]; until `awsauth login {from}`, these have no credentials: {names}"
-        )
-    };
-    plans.renamed(&work.credentials).map(note).collect()
 }
 
 fn say_nothing_to_do(files: [&Path; 2], out: Out) {

@@ -161,8 +161,7 @@ pub(crate) fn say_end(findings: &Findings<'_>, session: &SsoSession, is_shown_on
         (false, _) => out.warn("the manifest is not in order: `awsauth check` says why"),
         _ if !is_pending || is_shown_only => {}
         (true, 0) => {
-            let words =
-                "nothing makes profiles of these accounts yet; with these lines in the manifest, `awsauth apply` does";
+            let words = "for profiles of these accounts, put these lines into the manifest, and run `awsauth apply`";
             out.say(&format!("next: {words}:\n{}", matrix(session)));
         }
         (true, _) => {

@@ -264,8 +264,7 @@ fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -
 }
 
 fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
-    const TAKEN: &str =
-        "with these lines in the manifest, `awsauth apply --adopt` takes over what stands outside the block:";
+    const TAKEN: &str = "put these lines into the manifest, and run `awsauth apply --adopt` again:";
     let account = drift::account(sections, catalog);
     let then = if account.impossible.is_empty() { "" } else { "then, " };
     let mut failure = account.told.into_iter().fold(failure, Failure::cause);

@@ -68,7 +68,7 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
             "1 section outside its block holds what the manifest does not give",
             "line 13: [profile main] holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
             "line 14: [profile main] holds `retry_mode = adaptive`, which the manifest does not give",
-            "`awsauth apply --adopt` takes over what stands outside the block",
+            "put these lines into the manifest, and run `awsauth apply --adopt` again:",
         ],
     );
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
@@ -99,8 +99,10 @@ fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
     assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{}", run.stderr);
     // The manifest gives no such key as it stands, and the lines alone are not enough.
     let config = "[profile prod]\ncredential_process = /bin/mine\nregion = eu-west-1\n";
-    let told =
-        ["[profile prod] holds another `credential_process` than the manifest gives", "hint: then, with these lines"];
+    let told = [
+        "[profile prod] holds another `credential_process` than the manifest gives",
+        "hint: then, put these lines into the manifest",
+    ];
     refuses(SMALL, config, &told);
 }
 
@@ -232,6 +234,21 @@ fn a_comment_right_above_a_section_goes_with_it_and_one_above_all_stays() {
 }
 
 #[test]
+fn a_comment_below_the_last_setting_goes_with_its_section_up_to_a_blank_line() {
+    let adopted = |below: &str| {
+        let home = home(&format!("[a]\nx = 1\n\n[profile main]\nregion = eu-west-1\n{below}"));
+        home.run(["apply", "--adopt"]).ok();
+        home.read(CONFIG).split_once("# >>> awsauth >>>").unwrap().0.to_owned()
+    };
+    let of_main = "# of [profile main]: why\n; how\n";
+    assert_eq!(adopted("# why\n  ; how\n"), format!("[a]\nx = 1\n\n{of_main}"));
+    assert_eq!(adopted("# why\n  ; how\n\n# of all\n\n[b]\n"), format!("[a]\nx = 1\n\n# of all\n\n[b]\n\n{of_main}"));
+    // A comment right above a header is about that section, and a rule about what follows.
+    assert_eq!(adopted("# about b\n[b]\n"), "[a]\nx = 1\n\n# about b\n[b]\n\n");
+    assert_eq!(adopted("# ------\n\n[b]\n"), "[a]\nx = 1\n\n# ------\n\n[b]\n\n");
+}
+
+#[test]
 fn what_could_be_a_secret_is_never_offered_as_a_line_for_the_manifest() {
     let config = "[profile main]\ns3 =\n  api_secret = SECRETMARK\nendpoint_url = https://me:SECRETMARK@x.example\n\
                   aws_session_token = A\n  SECRETMARK\ncredential_process = /bin/x --password SECRETMARK\n";
@@ -293,17 +310,21 @@ fn own_sections_that_go_through_what_moves_or_goes_are_warned_of() {
 }
 
 #[test]
-fn every_line_that_is_told_is_one_of_the_file_before_the_write() {
+fn every_line_that_is_told_is_one_of_the_file_as_it_is_then() {
     let stage = "[profile stage]\nsource_profile = main\nrole_arn = arn:aws:iam::444455556666:role/Stage\n";
     let config = format!("[profile main]\nregion = eu-west-1\n\n{stage}\n[profile odd]\nregion = us-east-1 # here\n");
     let home = home(&config);
     home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
+    tells(&run, &["config line 5: [profile stage] goes through", "config line 9: "]);
     let run = home.run(["apply", "--adopt"]).ok();
-    let (before, _) = run.stderr.split_once("wrote ~/.aws/config").expect(&run.stderr);
-    assert!(
-        before.contains("config line 5: [profile stage] goes through") && before.contains("config line 9: "),
-        "{before}"
-    );
+    let (before, after) = run.stderr.split_once("wrote ~/.aws/config").expect(&run.stderr);
+    assert_eq!(before, "");
+    let config = home.read(CONFIG);
+    let number = |line: &str| config.lines().position(|other| other == line).unwrap() + 1;
+    let [stage, odd] = ["source_profile = main", "region = us-east-1 # here"].map(number);
+    assert!(after.contains(&format!("config line {stage}: [profile stage] goes through")), "{after}");
+    assert!(after.contains(&format!("config line {odd}: key \"region\"")), "{after}");
 }
 
 #[test]
@@ -415,6 +436,38 @@ fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
         lines[..2].join("\n")
     ));
     home.run(["apply", "--adopt"]).ok();
+}
+
+#[test]
+fn a_role_through_the_long_term_key_itself_is_suggested_as_check_takes_it() {
+    let home = home(
+        &AUDIT.replace("source_profile = alice", "source_profile = keys").replace("duration_seconds = 14400\n", ""),
+    );
+    let alice = ALICE.replace("region = ", "long_term_profile = \"keys\"\nregion = ");
+    let role = "[profiles.ops-audit]\npattern = \"iam-mfa-role\"\nsource_profile = \"alice\"\n\
+                role_arn = \"arn:aws:iam::777788889999:role/Audit\"\n";
+    home.manifest(&format!("{alice}{role}"));
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    let lines: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
+    let expected = "[profiles.keys]\npattern = \"iam\"\n# in [profiles.ops-audit]:\n\
+                    source_profile = \"keys\"  # instead of \"alice\"\n\
+                    mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"";
+    assert_eq!(lines.join("\n"), expected);
+    let role = role.replace("source_profile = \"alice\"\n", "");
+    home.manifest(&format!("{alice}{role}{}\n{}\n", lines[3..].join("\n"), lines[..2].join("\n")));
+    home.run(["check"]).ok();
+    home.run(["apply", "--adopt"]).ok();
+}
+
+#[test]
+fn a_source_that_the_manifest_does_not_have_is_no_line_for_it() {
+    let config = "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = bob\n";
+    let (_, run) = refuses(
+        SMALL,
+        config,
+        &["line 3: [profile prod] goes through [profile bob], which the manifest does not have"],
+    );
+    assert!(!run.stderr.contains("source_profile = \""), "{}", run.stderr);
 }
 
 #[test]

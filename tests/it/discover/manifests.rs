@@ -59,7 +59,7 @@ fn hand_made_comments_keys_names_and_order_survive_every_run() {
   gone     prod (111111111111): role Old: `--prune` drops it
 with that, the manifest has the same profiles as before
 wrote ~/.config/awsauth/profiles.toml
-next: nothing makes profiles of these accounts yet; with these lines in the manifest, `awsauth apply` does:
+next: for profiles of these accounts, put these lines into the manifest, and run `awsauth apply`:
     [matrix.corp]
 ";
     assert!(run.stderr.starts_with(words), "{}", run.stderr);

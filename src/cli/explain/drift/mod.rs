@@ -86,6 +86,12 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, account: &mut Account
                 ));
             }
             Place::Own if is_login(key) && profile.is_some() => is_other_login = true,
+            Place::Own if key == "source_profile" && !is_source(found, profile, catalog) => {
+                account.impossible.push(format!(
+                    "line {line}: [{id}] goes through [profile {}], which the manifest does not have",
+                    text_of(found)
+                ));
+            }
             Place::Own => own.push(text),
             Place::Settings => {
                 settings.push(text);
@@ -97,7 +103,7 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, account: &mut Account
         }
     }
     if let Some(profile) = profile {
-        longer(profile, catalog, &mut own, account);
+        with_long_term_key(profile, differences, catalog, &mut own, account);
         if is_other_login {
             login::suggest(section, profile, catalog, &mut own, account);
         }
@@ -110,6 +116,24 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, account: &mut Account
             account.lines.extend(lines);
         }
     }
+}
+
+/// True for a profile of the manifest, and for the section of a long-term key, which `profile` may go through.
+fn is_source(found: &Value, profile: Option<&Profile>, catalog: &Catalog) -> bool {
+    let name = text_of(found);
+    let is_key =
+        || matches!(profile, Some(Profile { kind: Kind::IamMfaRole { .. }, .. })) && owner(name, catalog).is_some();
+    catalog.get(name).is_some() || is_key()
+}
+
+/// The `iam-mfa` profile whose long-term key is in that section.
+fn owner<'c>(section: &str, catalog: &'c Catalog) -> Option<&'c Profile> {
+    let is_owner = |profile: &&Profile| profile.long_term_section().is_some_and(|other| other.as_str() == section);
+    catalog.profiles().iter().find(is_owner)
+}
+
+fn text_of(value: &Value) -> &str {
+    if let Value::Text(text) = value { text } else { "" }
 }
 
 /// True for the device of the profile that the block does not write, since the session carries it.
@@ -157,26 +181,40 @@ fn allowing(host: &str) -> String {
     format!("# and {} in `allow_hosts` of [settings] in your own profiles.local.toml", toml_text(host))
 }
 
-/// A role that lasts longer than an hour can't go through an MFA session: it is taken with the long-term key and a code of
-/// its own. Adds the lines for that.
-fn longer(profile: &Profile, catalog: &Catalog, own: &mut Vec<String>, account: &mut Account) {
-    let Kind::IamMfaRole { role, mfa_serial: None } = &profile.kind else { return };
-    let source = catalog.get(role.source.as_str()).map(|source| &source.kind);
-    let Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) = source else { return };
-    if !own.iter().any(|line| line.starts_with("duration_seconds = ")) {
-        return;
-    }
+/// Adds the lines that take a role with the long-term key and a code of its own: it goes through the section of that key
+/// itself, or it lasts longer than the hour that AWS allows through an MFA session.
+fn with_long_term_key(
+    profile: &Profile,
+    differences: &[Difference],
+    catalog: &Catalog,
+    own: &mut Vec<String>,
+    account: &mut Account,
+) {
+    let Kind::IamMfaRole { role, mfa_serial: own_serial } = &profile.kind else { return };
+    let source = differences.iter().find_map(|difference| match difference {
+        Difference::Value { key, found, .. } if key == "source_profile" => Some(text_of(found)),
+        _ => None,
+    });
+    let source = source.unwrap_or(role.source.as_str());
+    let is_long = own_serial.is_none() && own.iter().any(|line| line.starts_with("duration_seconds = "));
+    let source = catalog.get(source).filter(|_| is_long).or_else(|| {
+        let is_section = catalog.get(source).is_none();
+        owner(source, catalog).filter(|_| is_section)
+    });
+    let Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) = source.map(|source| &source.kind) else { return };
     let header = format!("[profiles.{}]", toml_key(long_term_profile.as_str()));
     if catalog.get(long_term_profile.as_str()).is_none() && !account.lines.contains(&header) {
         account.lines.push(header);
         account.lines.push("pattern = \"iam\"".to_owned());
     }
-    let source = Value::Text(role.source.to_string());
+    own.retain(|line| !line.starts_with("source_profile = "));
+    let given = Value::Text(role.source.to_string());
     let line = format!("source_profile = {}", toml_text(long_term_profile.as_str()));
-    own.push(instead(line, "source_profile", Some(&source)));
-    // The table has no device of its own yet, so the line takes the place of none.
+    own.push(instead(line, "source_profile", Some(&given)));
+    // The table may have no device of its own yet, so the line takes the place of none.
     match own.iter_mut().find(|line| line.starts_with("mfa_serial = ")) {
         Some(line) => line.truncate(line.find("  # ").unwrap_or(line.len())),
-        None => own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str()))),
+        None if own_serial.is_none() => own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str()))),
+        None => {}
     }
 }
