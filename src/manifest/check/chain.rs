@@ -7,7 +7,7 @@ use super::unchecked::{Unchecked, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::{Field, Origin, Sourced};
+use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Sourced};
 use crate::manifest::raw::values::{toml_key, toml_text};
 use crate::manifest::sink::{About, Sink};
 use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
@@ -139,9 +139,12 @@ fn visit(
             if is_told && profile.fields.mfa_serial.valid().is_some_and(|given| given.origin != Origin::Defaults) {
                 return Facts::UNSOUND;
             }
+            let before = sink.errors();
             let mfa = check_mfa(at, pattern, facts.mfa, profiles, sink);
+            // One finding about its device is enough.
+            let has_mistake = sink.errors() > before;
+            let prompts = if has_mistake { None } else { check_prompts(at, facts.prompts, profiles, sink) };
             let partition = check_partition(at, facts.partition, profiles, sink);
-            let prompts = check_prompts(at, facts.prompts, profiles, sink);
             let sound = pattern == Pattern::SsoRole || mfa.is_some();
             Facts { sound, length: facts.length + 1, mfa, partition, prompts }
         }
