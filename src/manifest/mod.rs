@@ -36,7 +36,7 @@ use check::unchecked::{UncheckedProfiles, WrittenProfiles};
 use check::{catalog, chain, profile};
 use hosts::Hosts;
 use matrix::expand;
-use raw::reader::Reader;
+use raw::field::Reader;
 use sink::Sink;
 use tables::Tables;
 use top::Tops;
@@ -104,7 +104,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
         profiles: profiles.list.len(),
         sessions: sessions.names.len(),
         session_files: sessions.names.iter().map(|(name, at)| (name.clone(), files.sources().number(*at))).collect(),
-        right_sessions: sessions.checked.clone(),
+        right_sessions: sessions.valid.clone(),
         matrices: matrices.iter().filter(|matrix| matrix.node.table().is_some()).count(),
         unusable_names: expansion.unusable,
         profiles_unknown: sink.profiles_unknown,

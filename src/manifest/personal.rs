@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::files::{Layers, OwnWord};
-use super::sink::{Sink, quoted};
+use super::sink::Sink;
 use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
 use super::table::{self, unknown_key};
 use super::tree::{Entry, Text};
@@ -106,13 +106,10 @@ fn word<T: Copy>(entry: &Entry<'_>, key: &Key, all: &[T], as_str: fn(T) -> &'sta
     }
     let found = all.iter().copied().find(|one| as_str(*one) == text.value);
     if found.is_none() {
-        let words = || all.iter().map(|one| as_str(*one));
-        let help = sink.did_you_mean(text.value, words(), || match all.len() {
-            1 => format!("the only value is {}", quoted(words())),
-            _ => format!("the values are {}", quoted(words())),
-        });
+        let words: Vec<_> = all.iter().map(|one| as_str(*one)).collect();
+        let values = if words.len() == 1 { "the only value is" } else { "the values are" };
         let message = format!("`{}` can't be `{}`", key.name, text.value);
-        sink.push(Diagnostic::error(codes::BAD_SETTING, text.at, message).help(help));
+        sink.reject_word(text, codes::BAD_SETTING, message, &words, values);
     }
     found
 }

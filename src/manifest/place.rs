@@ -1,5 +1,6 @@
 //! Owns where a setting of AWS's config file is written in a manifest. Must not know the file's form.
 
+use super::raw::field::KeyTable as _;
 use super::raw::profile::ProfileKeys;
 use super::raw::session::Session;
 use super::spec::aws_settings::{self, SettingType};

@@ -2,7 +2,7 @@
 
 use super::check::unchecked::{Made, Unchecked};
 use super::files::Layers;
-use super::raw::field::KeyOrigin;
+use super::raw::field::{KeyOrigin, KeyTable as _};
 use super::raw::profile::ProfileKeys;
 use super::vars::Vars;
 use crate::source::Span;

@@ -112,6 +112,20 @@ impl Sink {
         self.report(text, if help.is_empty() { found } else { found.help(help) });
     }
 
+    /// Adds an error about a text that is not one of `words`; `all` introduces the list of them.
+    pub(super) fn reject_word(
+        &mut self,
+        text: Text<'_>,
+        code: &'static str,
+        message: String,
+        words: &[&'static str],
+        all: &str,
+    ) {
+        let words = words.iter().copied();
+        let help = self.did_you_mean(text.value, words.clone(), || format!("{all} {}", quoted(words)));
+        self.reject(text, code, message, &help);
+    }
+
     /// Returns the parsed value, or reports the error.
     pub(super) fn parsed<T, E: Display>(
         &mut self,
@@ -133,6 +147,19 @@ impl Sink {
         keys: impl Iterator<Item = &'c str> + Clone,
     ) -> Option<&'c str> {
         self.guesses.key(word, keys)
+    }
+
+    /// A help text with the nearest candidate, if there is one, before other advice.
+    pub(super) fn did_you_mean_or<'c>(
+        &mut self,
+        word: &str,
+        candidates: impl Iterator<Item = &'c str>,
+        help: &str,
+    ) -> String {
+        match self.nearest(word, candidates) {
+            Some(guess) => format!("did you mean `{guess}`? If not, {help}"),
+            None => help.to_owned(),
+        }
     }
 
     /// A help text with the nearest candidate, or else other advice.

@@ -1,9 +1,8 @@
 //! Owns the tables from which profiles are made, each as it was read. Must not know the profiles.
 
 use super::raw::account::Accounts;
-use super::raw::field::{AnyField as _, Origin};
+use super::raw::field::Reader;
 use super::raw::profile::ProfileKeys;
-use super::raw::reader::Reader;
 use super::raw::session::Sessions;
 use super::sink::Sink;
 use super::spec::keys;
@@ -38,20 +37,14 @@ impl<'t> Tables<'t> {
             table
         };
         let table = filled("defaults", reader);
-        let defaults = defaults(&table, are_defaults_unclear, reader);
+        let mut defaults = ProfileKeys::of_defaults(&table, reader);
+        defaults.wrong |= are_defaults_unclear;
         let sessions = Sessions::read(&filled("sso_sessions", reader), reader);
         let accounts = Accounts::read(&filled("accounts", reader), &sessions, reader);
         let mut matrices = take(&mut tree, "matrix");
         fill_matrices(&mut matrices, vars, &mut reader.sink);
         Self { defaults, defaults_bytes: tree::bytes(&table), sessions, accounts, matrices }
     }
-}
-
-fn defaults(table: &Table<'_>, are_unclear: bool, reader: &mut Reader<'_>) -> Box<ProfileKeys> {
-    let mut fields = ProfileKeys::read(table, Origin::Defaults, reader);
-    fields.note_unknown(table, None, format_args!("`[defaults]`"), &mut reader.sink);
-    fields.wrong |= are_unclear || fields.settings.is_invalid() || table.iter().any(|entry| entry.is_disputed);
-    fields
 }
 
 fn fill_matrices(matrices: &mut Table<'_>, vars: &mut Vars, sink: &mut Sink) {

@@ -7,7 +7,7 @@ use super::check::unchecked::{LeftOut, Unchecked};
 use super::files::Layers;
 use super::hosts::Hosts;
 use super::matrix::expand;
-use super::raw::reader::Reader;
+use super::raw::field::Reader;
 use super::sink::Sink;
 use super::tables::{CHOICES, Tables};
 use super::tree::{Table, find};

@@ -28,7 +28,7 @@ pub(crate) fn catalog(
             built.extend(profile);
         }
     }
-    let catalog = Catalog::new(sessions.checked, built);
+    let catalog = Catalog::new(sessions.valid, built);
     wrong.retain(|profile| catalog.get(&profile.name).is_none());
     (catalog, wrong)
 }

@@ -4,7 +4,7 @@ use super::unchecked::{Unchecked, UncheckedProfiles};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::Field;
+use crate::manifest::raw::field::{Field, KeyTable as _};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::session::{IsMade, Sessions, check_case};
 use crate::manifest::sink::{About, Sink, quoted};
@@ -94,10 +94,7 @@ fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
     let could_be_meant = |other: &&Unchecked| profile.made.is_none() && other.made.is_some();
     let others = profiles.list.iter().filter(could_be_meant).map(|other| &*other.written);
-    match sink.nearest(&profile.written, others) {
-        Some(guess) => found.help(format!("did you mean `{guess}`, which the manifest has? If not, {help}")),
-        None => found.help(help),
-    }
+    found.help(sink.did_you_mean_or(&profile.written, others, &help))
 }
 
 /// A profile has an SSO session or the legacy keys. Its own keys beat the other form in `[defaults]`.

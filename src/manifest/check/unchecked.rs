@@ -8,13 +8,10 @@ use std::rc::Rc;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
-use crate::manifest::raw::field::{Origin, Sourced};
+use crate::manifest::raw::field::{KeyTable as _, Origin, Reader, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::reader::Reader;
-use crate::manifest::raw::values;
 use crate::manifest::sink::{About, Generated, Sink};
 use crate::manifest::spec::keys::Key;
-use crate::manifest::table;
 use crate::manifest::tree::{Entry, Table};
 use crate::model::{Pattern, ProfileName};
 use crate::source::Span;
@@ -132,28 +129,13 @@ impl<'t> WrittenProfiles<'t> {
 }
 
 fn written(entry: &Entry<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> Unchecked {
-    let before = reader.sink.errors();
     let written: Rc<str> = Rc::from(&*entry.name);
     reader.sink.turn_to(About::Written(written.clone()));
-    let name = ProfileName::new(&entry.name);
-    if let Err(error) = &name {
-        reader.sink.push(values::bad_name(&entry.name, entry.at, error));
-    }
-    let mut fields = match table::table(entry, &mut reader.sink) {
-        Some(table) => {
-            let mut fields = ProfileKeys::read(table, Origin::Own, reader);
-            let place = format_args!("the profile `{}`", entry.name);
-            fields.note_unknown(table, Some(&entry.name), place, &mut reader.sink);
-            fields.inherit(defaults);
-            fields
-        }
-        // Its name is known, so that nobody is told that there is no such profile, nor that it has no pattern.
-        None => Box::new(ProfileKeys { wrong: true, meant: vec!["pattern"], ..ProfileKeys::default() }),
-    };
-    fields.wrong |= entry.is_disputed || reader.sink.errors() > before;
+    let mut fields = ProfileKeys::of_profile(entry, reader);
+    fields.inherit(defaults);
     reader.sink.turn_to(About::Shared);
     let Entry { at, over, .. } = *entry;
-    Unchecked { written, name: name.ok(), at, over, made: None, role: None, fields }
+    Unchecked { written, name: ProfileName::new(&entry.name).ok(), at, over, made: None, role: None, fields }
 }
 
 #[derive(Debug, Default)]
@@ -246,12 +228,11 @@ impl UncheckedProfiles {
             let found = Diagnostic::warning(codes::OVERRIDE_NOTHING, profile.at, message);
             let help = "leave them out; for a profile of your own, add `pattern = \"…\"`";
             let known = self.list.iter().filter(|other| other.made.is_some() || !files.is_personal(other.at));
-            let guess = sink.nearest(name, known.map(|other| &*other.written));
-            sink.push(match (self.left_out_by(name), guess) {
-                (Some(by), _) => found.related(by, "a matrix would make it, and leaves it out here").help(help),
-                (None, Some(guess)) => found.help(format!("did you mean `{guess}`? If not, {help}")),
-                (None, None) => found.help(help),
-            });
+            let found = match self.left_out_by(name) {
+                Some(by) => found.related(by, "a matrix would make it, and leaves it out here").help(help),
+                None => found.help(sink.did_you_mean_or(name, known.map(|other| &*other.written), help)),
+            };
+            sink.push(found);
         }
     }
 

@@ -1,5 +1,9 @@
 //! Owns putting the values of variables into the text of a file; every other byte stays. Must not know what they are for.
 
+use toml_edit::Document;
+
+use super::form::{Form, add_section};
+use super::text::{Edit, splice};
 use crate::manifest::vars::is_name;
 use crate::source::Source;
 
@@ -17,58 +21,34 @@ pub(crate) enum SetError {
 
 /// Sets variables by name and value in `[vars]` of a file.
 pub(crate) fn set_variables(source: &Source, values: &[(String, String)]) -> Result<String, SetError> {
-    let unfit = |error: toml_edit::TomlError| SetError::Unfit(error.message().to_owned());
-    let mut document: toml_edit::DocumentMut = source.text.parse().map_err(unfit)?;
-    let is_new = !document.contains_key("vars");
-    let vars = document.entry("vars").or_insert_with(toml_edit::table);
-    let Some(vars) = vars.as_table_like_mut() else {
-        return Err(SetError::Unfit("`vars` is not a table there".to_owned()));
-    };
+    let unfit = |reason: &str| SetError::Unfit(reason.to_owned());
+    let source = &source.text;
+    let document = Document::parse(source.as_str()).map_err(|error| unfit(error.message()))?;
+    let vars = document.as_table().get_key_value("vars");
+    let table = vars.map(|(_, item)| item.as_table_like().ok_or_else(|| unfit("`vars` is not a table there")));
+    let table = table.transpose()?;
+    let (mut edits, mut new) = (Vec::new(), Vec::new());
     for (name, value) in values {
         match () {
             () if !is_name(name) => return Err(SetError::Name(name.clone())),
             () if value.contains("${") => return Err(SetError::Nested(name.clone())),
             () => {}
         }
-        match vars.get_mut(name).and_then(toml_edit::Item::as_value_mut) {
+        let text = toml_edit::Value::from(value.as_str()).to_string();
+        match table.and_then(|table| table.get(name)) {
             Some(old) => {
-                // What stands around the value, such as a comment behind it, stays.
-                let decor = old.decor().clone();
-                *old = toml_edit::Value::from(value.as_str());
-                *old.decor_mut() = decor;
+                let range = old.as_value().and_then(toml_edit::Value::span);
+                edits.push(Edit { range: range.ok_or_else(|| unfit("a variable is a table there"))?, text });
             }
-            None => drop(vars.insert(name, toml_edit::value(value.as_str()))),
+            None => new.push(format!("{name} = {text}")),
         }
     }
-    if is_new
-        && !source.text.trim().is_empty()
-        && let Some(vars) = document["vars"].as_table_mut()
-    {
-        vars.decor_mut().set_prefix("\n");
+    match vars.and_then(|(key, item)| Form::of(source, key, item, None)) {
+        _ if new.is_empty() => {}
+        Some(form) => edits.extend(form.add(source, &new)),
+        None => edits.push(add_section(source, "vars", &new)),
     }
-    Ok(with_ends_of(&source.text, &document.to_string()))
-}
-
-/// Keeps the line endings of `before`, since `toml_edit` writes `\n` everywhere; new lines end like the first one.
-fn with_ends_of(before: &str, after: &str) -> String {
-    fn plain(line: &str) -> &str {
-        line.trim_end_matches('\n').trim_end_matches('\r')
-    }
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
-    let same = |(one, other): &(&&str, &&str)| plain(one) == plain(other);
-    let above = old.iter().zip(&new).take_while(same).count();
-    let below = old[above..].iter().rev().zip(new[above..].iter().rev()).take_while(same).count();
-    let end = if old.first().is_some_and(|line| line.ends_with("\r\n")) { "\r\n" } else { "\n" };
-    let mut text = old[..above].concat();
-    // Only the last line of a file can have no end.
-    if above > 0 && !text.ends_with('\n') && above < new.len() {
-        text.push_str(end);
-    }
-    for line in &new[above..new.len() - below] {
-        text.extend([plain(line), end]);
-    }
-    text + &old[old.len() - below..].concat()
+    splice(source, edits).ok_or_else(|| unfit("its parts overlap"))
 }
 
 #[cfg(test)]
@@ -92,8 +72,8 @@ mod tests {
             ("vars = { user = \"bob\", b = \"1\" }\n", "vars = { user = \"alice\", b = \"1\" }\n"),
             ("vars.user = 'bob'  # me\n", "vars.user = \"alice\"  # me\n"),
             ("[vars]\r\na = '1'\n[settings]\r\n", "[vars]\r\na = '1'\nuser = \"alice\"\r\n[settings]\r\n"),
-            ("[vars]\nuser = 'bob'", "[vars]\nuser = \"alice\"\n"),
-            ("version = 1", "version = 1\n\n[vars]\nuser = \"alice\"\n"),
+            ("[vars]\nuser = 'bob'", "[vars]\nuser = \"alice\""),
+            ("version = 1", "version = 1\n\n[vars]\nuser = \"alice\""),
         ] {
             assert_eq!(set(text, &[("user", "alice")]).unwrap(), expected, "{text}");
         }

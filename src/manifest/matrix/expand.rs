@@ -12,13 +12,11 @@ use crate::manifest::check::unchecked::{LeftOut, Made, Unchecked, WrittenProfile
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::Account;
-use crate::manifest::raw::field::{Field, Origin};
+use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Reader};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::values;
 use crate::manifest::sink::{About, Generated, Sink, quoted};
 use crate::manifest::spec::keys;
-use crate::manifest::table::table;
 use crate::manifest::tables::{CHOICES, Tables};
 use crate::manifest::tree::{self, Entry, Table, find};
 use crate::manifest::vars::Vars;
@@ -224,26 +222,14 @@ impl<'t> Expander<'_, 't> {
         own: Option<&Entry<'_>>,
         reader: &mut Reader<'_>,
     ) -> Box<ProfileKeys> {
-        let mut fields = own.map(|own| own_fields(own, reader)).unwrap_or_default();
-        let mut made = ProfileKeys::read(filled, Origin::Matrix, reader);
+        let mut fields = own.map(|own| ProfileKeys::of_profile(own, reader)).unwrap_or_default();
+        let (mut made, _) = ProfileKeys::read(filled, Origin::Matrix, reader);
         made.inherit(&spec.common);
         give_account(&mut made, account);
         fields.inherit(&made);
         fields.inherit(&self.tables.defaults);
         fields
     }
-}
-
-/// The keys of a table in `[profiles]` that is about a profile of a matrix.
-fn own_fields(own: &Entry<'_>, reader: &mut Reader<'_>) -> Box<ProfileKeys> {
-    let Some(table) = table(own, &mut reader.sink) else { return Box::default() };
-    let mut fields = ProfileKeys::read(table, Origin::Own, reader);
-    if let Err(error) = ProfileName::new(&own.name) {
-        reader.sink.push(values::bad_name(&own.name, own.at, &error));
-    }
-    fields.note_unknown(table, Some(&own.name), format_args!("the profile `{}`", own.name), &mut reader.sink);
-    fields.wrong |= own.is_disputed;
-    fields
 }
 
 /// An account's region replaces that of the matrix; its tags come before those of the matrix.

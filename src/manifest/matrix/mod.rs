@@ -9,14 +9,13 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::Account;
-use crate::manifest::raw::field::{Origin, Sourced};
+use crate::manifest::raw::field::{KeyTable as _, Origin, Reader, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::reader::Reader;
 use crate::manifest::raw::values;
 use crate::manifest::sink::Sink;
-use crate::manifest::spec::keys::{self, Key};
+use crate::manifest::spec::keys;
 use crate::manifest::table::{self, unknown_key, wrong_type};
-use crate::manifest::tables::{CHOICES, Tables, is_template};
+use crate::manifest::tables::{Tables, is_template};
 use crate::manifest::tree::{Entry, Node, Table, find};
 use crate::manifest::vars::Vars;
 use crate::model::Pattern;
@@ -42,44 +41,46 @@ struct MatrixSpec<'m, 't> {
 impl<'m, 't> MatrixSpec<'m, 't> {
     /// None if it can't be known which profiles there are.
     fn read(entry: &'m Entry<'t>, tables: &'m Tables<'t>, reader: &mut Reader<'_>) -> Option<Self> {
-        let Tables { accounts, defaults, sessions, matrices, .. } = tables;
         let before = reader.sink.errors();
         if entry.name.contains("${") {
             reader.sink.push(values::variable_in_name(entry.at));
         }
         let table = table::table(entry, &mut reader.sink)?;
-        let (varying, common) = split(table);
-        let mut common = common_fields(&common, table, &entry.name, reader);
-        let Reader { sink, hosts } = reader;
-        let mut needs = |name: &str, example: &str| {
-            let found = find(table, name);
-            if found.is_none() && !common.meant.contains(&name) {
-                let lacks = lacks(entry, name, example, matrices, hosts.files, sink);
-                sink.push(lacks);
+        let (mut varying, common): (Vec<_>, Vec<_>) = table.iter().partition(|entry| is_template(entry));
+        varying.retain(|entry| entry.name != keys::NAME_KEY);
+        let (mut common, _) = ProfileKeys::read(common, Origin::Matrix, reader);
+        let meant = report_unknown(table, &entry.name, &mut common, &mut reader.sink);
+        let files = reader.hosts.files;
+        let sink = &mut reader.sink;
+        for (name, example) in [(keys::NAME_KEY, NAME_EXAMPLE), (keys::ACCOUNTS, "\"*\"")] {
+            if find(table, name).is_none() && !meant.contains(&name) {
+                report_missing(entry, name, example, &tables.matrices, files, sink);
             }
-            found
-        };
-        let (name, chosen) = (needs(keys::NAME_KEY, NAME_EXAMPLE), needs(keys::ACCOUNTS, "\"*\""));
-        let name = name.filter(|name| is_text(name, sink));
-        let session = session(&common, defaults, &varying);
-        if let Some(session) =
-            common.sso_session.valid().filter(|_| session.is_some_and(|one| !sessions.has(&one.value)))
-        {
-            let error = |code, message| Diagnostic::error(code, session.at, message);
-            sessions.check_reference(session, error, sink);
-            // Which accounts it leads to can't be said.
-            return None;
         }
-        let session = session.map(|session| session.value.as_str()).filter(|session| sessions.has(session));
-        let chosen = chosen.and_then(|entry| select_accounts(entry, accounts, session, sink));
+        let name = find(table, keys::NAME_KEY).filter(|name| is_text(name, sink));
+        let session = session(&common, &tables.defaults, &varying);
+        let session = match session {
+            Some(session) if !tables.sessions.has(&session.value) => {
+                if !common.sso_session.is_missing() {
+                    let error = |code, message| Diagnostic::error(code, session.at, message);
+                    tables.sessions.check_reference(session, error, sink);
+                    // It can't be known which accounts it leads to.
+                    return None;
+                }
+                None
+            }
+            session => session.map(|session| session.value.as_str()),
+        };
+        let accounts = find(table, keys::ACCOUNTS);
+        let accounts = accounts.and_then(|entry| select_accounts(entry, &tables.accounts, session, sink));
         let roles = match find(table, keys::ROLES) {
             Some(entry) => select_roles(entry, sink),
-            None if common.meant.contains(&keys::ROLES) => None,
+            None if meant.contains(&keys::ROLES) => None,
             None => Some(Roles::None),
         };
         let excluded = find(table, keys::EXCLUDE).map(|entry| Excluded::read(entry, sink)).unwrap_or_default();
         common.wrong |= entry.is_disputed || sink.errors() > before;
-        Some(Self { entry, table, name: &name?.node, accounts: chosen?, roles: roles?, excluded, common, varying })
+        Some(Self { entry, table, name: &name?.node, accounts: accounts?, roles: roles?, excluded, common, varying })
     }
 
     /// Counts excluded ones too.
@@ -120,24 +121,13 @@ impl<'m, 't> MatrixSpec<'m, 't> {
     }
 }
 
-/// Returns the keys with templates, and the others.
-fn split<'m, 't>(table: &'m Table<'t>) -> (Vec<&'m Entry<'t>>, Table<'t>) {
-    let is_choice = |entry: &&Entry<'_>| CHOICES.contains(&&*entry.name);
-    let (varying, common): (Vec<_>, Vec<_>) =
-        table.iter().filter(|entry| !is_choice(entry)).partition(|entry| is_template(entry));
-    (varying, common.into_iter().cloned().collect())
-}
-
-/// Reports unknown keys of the whole `table`.
-fn common_fields(common: &Table<'_>, table: &Table<'_>, label: &str, reader: &mut Reader<'_>) -> Box<ProfileKeys> {
-    let mut fields = ProfileKeys::read(common, Origin::Matrix, reader);
+/// Returns the keys that misspelt ones probably stand for.
+fn report_unknown(table: &[Entry<'_>], label: &str, common: &mut ProfileKeys, sink: &mut Sink) -> Vec<&'static str> {
     let own = keys::MATRIX.iter().map(|(name, ..)| *name);
-    let known = own.chain(ProfileKeys::KEYS.iter().map(|key: &Key| key.name));
-    for entry in table.iter().filter(|entry| known.clone().all(|name| name != entry.name)) {
-        let place = format_args!("the matrix `{label}`");
-        fields.meant.extend(unknown_key(entry, place, known.clone(), &mut reader.sink));
-    }
-    fields
+    let known = own.chain(ProfileKeys::KEYS.iter().map(|key| key.name));
+    let unknown = table.iter().filter(|entry| known.clone().all(|name| name != entry.name));
+    let report = |entry| unknown_key(entry, format_args!("the matrix `{label}`"), known.clone(), sink);
+    unknown.filter_map(report).inspect(|meant| _ = common.mark_invalid(meant)).collect()
 }
 
 /// Checked here as well, since a matrix without accounts fills in no template.
@@ -149,24 +139,12 @@ fn is_text(entry: &Entry<'_>, sink: &mut Sink) -> bool {
     is_text
 }
 
-/// The finding for a matrix without a key that it needs.
-fn lacks(
-    entry: &Entry<'_>,
-    name: &str,
-    example: &str,
-    others: &[Entry<'_>],
-    files: &Layers,
-    sink: &mut Sink,
-) -> Diagnostic {
+fn report_missing(entry: &Entry<'_>, name: &str, example: &str, others: &[Entry<'_>], files: &Layers, sink: &mut Sink) {
     let is_own = files.is_personal(entry.at);
-    let shared = others.iter().filter(|other| is_own && !files.is_personal(other.at));
-    let guess = sink.nearest(&entry.name, shared.map(|other| &*other.name));
+    let shared = others.iter().filter(|other| is_own && !files.is_personal(other.at)).map(|other| &*other.name);
+    let help = sink.did_you_mean_or(&entry.name, shared, &format!("add `{name} = {example}`"));
     let message = format!("the matrix `{}` has no `{name}`", entry.name);
-    let help = format!("add `{name} = {example}`");
-    Diagnostic::error(codes::MISSING_KEY, entry.at, message).help(match guess {
-        Some(guess) => format!("did you mean the matrix `{guess}`? If not, {help}"),
-        None => help,
-    })
+    sink.push(Diagnostic::error(codes::MISSING_KEY, entry.at, message).help(help));
 }
 
 /// The SSO session whose accounts a matrix takes; None if it takes any, or if each profile has its own.

@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::field::{AnyField, Field, FieldValue, KeyEntry, Layered, Origin, keys, text, unknown_keys};
-use super::reader::Reader;
+use super::field::{AnyField, Field, FieldValue, KeyEntry, KeyTable, Origin, Reader, keys, parsed, text};
 use super::session::{IsMade, Sessions, check_case};
-use super::values;
+use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
@@ -20,7 +19,7 @@ keys! {
     /// An account.
     Account { name: String, at: Span, over: Span, wrong: bool }
 
-    id: AccountId = text(values::account_id),
+    id: AccountId = parsed(AccountId::new, codes::BAD_ACCOUNT_ID, ACCOUNT_ID_HELP),
         key(Shape::Text(ID), "The account's number.", &["\"111111111111\""]).required(ANY);
     region: Region = text(values::region),
         key(
@@ -68,9 +67,9 @@ impl Account {
             reader.sink.push(values::bad_name(&entry.name, entry.at, &error));
         }
         if let Some(table) = entry.node.table() {
-            account.read_keys(table, Origin::Own, reader);
-            let place = format_args!("the account `{}`", entry.name);
-            account.meant = unknown_keys(table, Self::KEYS, place, &mut reader.sink);
+            for unknown in account.read_keys(table, Origin::Own, reader) {
+                account.note_unknown(unknown, format_args!("the account `{}`", entry.name), &mut reader.sink);
+            }
         } else {
             account.id = Field::Invalid;
             let wanted = "the account's number in quotes, or a table with `id`";
@@ -141,8 +140,7 @@ impl Accounts {
 fn check(account: &Account, all: &[Account], sessions: &Sessions, reader: &mut Reader<'_>) {
     let Reader { sink, hosts } = reader;
     if account.lacks("id") {
-        let found = id_missing(account, all, hosts.files, sink);
-        sink.push(found);
+        report_missing_id(account, all, hosts.files, sink);
     }
     if let Some(session) = account.sso_session.valid() {
         let error = |code, message| Diagnostic::error(code, session.at, message);
@@ -165,16 +163,12 @@ fn check_ids(list: &[Account], sink: &mut Sink) {
 }
 
 /// An account of a personal file without an id is probably a misspelt one of the manifest.
-fn id_missing(account: &Account, all: &[Account], files: &Layers, sink: &mut Sink) -> Diagnostic {
-    let help = "add `id = \"…\"` with the 12 digits of its number";
+fn report_missing_id(account: &Account, all: &[Account], files: &Layers, sink: &mut Sink) {
     let is_own = files.is_personal(account.at);
-    let shared = all.iter().filter(|other| is_own && !files.is_personal(other.at));
-    let guess = sink.nearest(&account.name, shared.map(|other| other.name.as_str()));
+    let shared = all.iter().filter(|other| is_own && !files.is_personal(other.at)).map(|other| other.name.as_str());
+    let help = sink.did_you_mean_or(&account.name, shared, "add `id = \"…\"` with the 12 digits of its number");
     let message = format!("the account `{}` has no `id`", account.name);
-    Diagnostic::error(codes::MISSING_KEY, account.at, message).help(match guess {
-        Some(guess) => format!("did you mean `{guess}`, which the manifest has? If not, {help}"),
-        None => help.to_owned(),
-    })
+    sink.push(Diagnostic::error(codes::MISSING_KEY, account.at, message).help(help));
 }
 
 /// Any visible text passes: each use of a role has its own rules.

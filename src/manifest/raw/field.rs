@@ -1,8 +1,8 @@
 //! Owns a key's value as it is written, and tables of such keys. Must not know which tables there are.
 
-use std::fmt::Arguments;
+use std::fmt::{Arguments, Display};
 
-use super::reader::Reader;
+use crate::manifest::hosts::Hosts;
 use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys::Key;
 use crate::manifest::table::{self, unknown_key};
@@ -12,6 +12,13 @@ use crate::model::{
     StartUrl,
 };
 use crate::source::Span;
+
+/// What reading a value takes besides the value.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) sink: Sink,
+    pub(crate) hosts: Hosts<'a>,
+}
 
 /// The kind of table that gives a profile a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -161,14 +168,52 @@ impl<T: FieldValue> FieldValue for Vec<T> {
     }
 }
 
-/// A table of keys, which layers of such tables make up.
-pub(crate) trait Layered {
+/// A table of keys; `keys!` makes one.
+pub(crate) trait KeyTable {
+    /// In the order of the documentation.
+    const KEYS: &'static [Key];
+
+    fn read_key(&mut self, given: KeyEntry<'_, '_>, reader: &mut Reader<'_>);
+
     fn fill_from(&mut self, lower: &Self);
+
+    /// Makes a missing key an invalid one, so that nobody calls it missing: a misspelt key stands for it. False if it is not
+    /// missing.
+    fn mark_invalid(&mut self, name: &str) -> bool;
+
+    fn any(&self, is_so: impl FnMut(&'static str, &dyn AnyField) -> bool) -> bool;
+
+    fn lacks(&self, name: &str) -> bool {
+        self.any(|key, field| key == name && field.is_missing())
+    }
+
+    /// Returns the entries that are no keys.
+    fn read_keys<'e, 't: 'e>(
+        &mut self,
+        table: impl IntoIterator<Item = &'e Entry<'t>>,
+        origin: Origin,
+        reader: &mut Reader<'_>,
+    ) -> Vec<&'e Entry<'t>> {
+        let mut unknown = Vec::new();
+        for entry in table {
+            match Self::KEYS.iter().find(|key| key.name == entry.name) {
+                Some(key) => self.read_key(KeyEntry { entry, key, origin }, reader),
+                None => unknown.push(entry),
+            }
+        }
+        unknown
+    }
+
+    /// Reports an unknown key. Returns true if it is a misspelt one that is missing otherwise.
+    fn note_unknown(&mut self, entry: &Entry<'_>, place: Arguments<'_>, sink: &mut Sink) -> bool {
+        let names = Self::KEYS.iter().map(|key| key.name);
+        unknown_key(entry, place, names, sink).is_some_and(|meant| self.mark_invalid(meant))
+    }
 }
 
 /// Makes the reader of a key whose value is one string.
 pub(super) fn text<T>(
-    parse: fn(Text<'_>, &mut Reader<'_>) -> Option<T>,
+    parse: impl Fn(Text<'_>, &mut Reader<'_>) -> Option<T>,
 ) -> impl Fn(KeyEntry<'_, '_>, &mut Reader<'_>) -> Option<T> {
     move |given, reader| {
         let text = table::text(given.entry, given.key.examples[0], &mut reader.sink)?;
@@ -176,20 +221,16 @@ pub(super) fn text<T>(
     }
 }
 
-/// Reports the keys of a table that are not among `keys`, and returns those that were probably meant.
-pub(crate) fn unknown_keys(
-    table: &[Entry<'_>],
-    keys: &'static [Key],
-    place: Arguments<'_>,
-    sink: &mut Sink,
-) -> Vec<&'static str> {
-    let names = keys.iter().map(|key| key.name);
-    let unknown = table.iter().filter(|entry| names.clone().all(|name| name != entry.name));
-    unknown.filter_map(|entry| unknown_key(entry, place, names.clone(), sink)).collect()
+/// Makes the reader of a string that `parse` turns into a value of the model.
+pub(super) fn parsed<T, E: Display>(
+    parse: fn(&str) -> Result<T, E>,
+    code: &'static str,
+    help: &'static str,
+) -> impl Fn(KeyEntry<'_, '_>, &mut Reader<'_>) -> Option<T> {
+    text(move |text, reader| reader.sink.parsed(text, parse(text.value), code, help))
 }
 
-/// Makes a table of keys: a struct with a field for each, how all are read, and their list. Each key stands there once, with
-/// its type, its reader, and its documentation.
+/// Makes a table of keys. Each key stands there once, with its type, its reader, and its documentation.
 macro_rules! keys {
     (
         $(#[$meta:meta])* $table:ident { $($extra:ident: $extra_type:ty),* }
@@ -200,42 +241,34 @@ macro_rules! keys {
         pub(crate) struct $table {
             $(pub(crate) $field: Field<$type>,)+
             $(pub(crate) $extra: $extra_type,)*
-            /// Keys that are probably meant by misspelt ones, so that they are not called missing as well.
-            pub(crate) meant: Vec<&'static str>,
         }
 
-        impl $table {
-            /// In the order of the documentation.
-            pub(crate) const KEYS: &'static [Key] = &[$($key.named(stringify!($field))),+];
+        impl KeyTable for $table {
+            const KEYS: &'static [Key] = &[$($key.named(stringify!($field))),+];
 
-            fn read_keys(&mut self, table: &[Entry<'_>], origin: Origin, reader: &mut Reader<'_>) {
-                for entry in table {
-                    let Some(key) = Self::KEYS.iter().find(|key| key.name == entry.name) else { continue };
-                    let given = KeyEntry { entry, key, origin };
-                    match key.name {
-                        $(stringify!($field) => {
-                            self.$field = Field::of(($read)(given, reader), entry.node.at, origin);
-                        })+
-                        _ => {}
-                    }
+            fn read_key(&mut self, given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) {
+                match given.key.name {
+                    $(stringify!($field) => {
+                        self.$field = Field::of(($read)(given, reader), given.entry.node.at, given.origin);
+                    })+
+                    _ => {}
                 }
+            }
+
+            fn fill_from(&mut self, lower: &Self) {
+                $(self.$field.fill_from(&lower.$field);)+
+            }
+
+            fn mark_invalid(&mut self, name: &str) -> bool {
+                match name {
+                    $(stringify!($field) if self.$field.is_missing() => self.$field = Field::Invalid,)+
+                    _ => return false,
+                }
+                true
             }
 
             fn any(&self, mut is_so: impl FnMut(&'static str, &dyn AnyField) -> bool) -> bool {
                 false $(|| is_so(stringify!($field), &self.$field))+
-            }
-
-            /// True if the key is neither here nor probably meant by a misspelt one.
-            pub(crate) fn lacks(&self, name: &str) -> bool {
-                !self.meant.contains(&name) && self.any(|field, slot| field == name && slot.is_missing())
-            }
-        }
-
-        impl Layered for $table {
-            fn fill_from(&mut self, lower: &Self) {
-                $(self.$field.fill_from(&lower.$field);)+
-                let meant: Vec<_> = lower.meant.iter().copied().filter(|name| self.lacks(name)).collect();
-                self.meant.extend(meant);
             }
         }
     };

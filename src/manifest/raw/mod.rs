@@ -3,7 +3,6 @@
 pub(crate) mod account;
 pub(crate) mod field;
 pub(crate) mod profile;
-pub(crate) mod reader;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod values;

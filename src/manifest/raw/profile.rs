@@ -1,21 +1,17 @@
 //! Owns the keys of a profile: each with its type, its reader and its description, and which of several tables gives it.
 //! Must not know what a pattern needs.
 
-use std::fmt::Arguments;
-
-use super::field::{AnyField, Field, KeyEntry, KeyOrigin, Layered, Origin, keys, text, unknown_keys};
-use super::reader::Reader;
+use super::field::{AnyField, Field, KeyEntry, KeyOrigin, KeyTable, Origin, Reader, keys, parsed, text};
 use super::settings::{self, Settings};
-use super::values;
+use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
-use crate::manifest::sink::Sink;
 use crate::manifest::spec::aws_settings;
 use crate::manifest::spec::keys::{
     ANY, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, SERIAL, Shape, TAG, URL, key,
 };
 use crate::manifest::table::{self, wrong_type};
-use crate::manifest::tree::{Entry, Value, find};
+use crate::manifest::tree::{Entry, Value};
 use crate::model::Pattern::{self, IamMfa, IamMfaRole, Sso, SsoRole};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl,
@@ -60,7 +56,11 @@ keys! {
             "The section of ~/.aws/credentials that holds the long-term key; NAME-long-term if not given.",
             &["\"main-long-term\""],
         ).optional(&[IamMfa]);
-    role_arn: RoleArn = text(values::role_arn),
+    role_arn: RoleArn = parsed(
+        RoleArn::new,
+        codes::BAD_ROLE_ARN,
+        "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`",
+    ),
         key(Shape::Text(ROLE), "The role to assume.", &["\"arn:aws:iam::444455556666:role/Admin\""])
             .required(&[IamMfaRole, SsoRole]);
     source_profile: String = text(values::reference),
@@ -73,13 +73,21 @@ keys! {
              assumed with temporary credentials.",
             &["3600", "43200"],
         ).optional(&[IamMfa, IamMfaRole, SsoRole]);
-    role_session_name: RoleSessionName = text(values::role_session_name),
+    role_session_name: RoleSessionName = parsed(
+        RoleSessionName::new,
+        codes::BAD_ROLE_SESSION_NAME,
+        "use 2 to 64 letters, digits and `_+=,.@-`",
+    ),
         key(
             Shape::Text("[A-Za-z0-9_+=,.@-]{2,64}"),
             "The name of the session as CloudTrail shows it.",
             &["\"alice@example.com\""],
         ).optional(&[IamMfaRole, SsoRole]);
-    external_id: ExternalId = text(values::external_id),
+    external_id: ExternalId = parsed(
+        ExternalId::new,
+        codes::BAD_EXTERNAL_ID,
+        "use 2 to 1224 letters, digits and `_+=,.@:/-`",
+    ),
         key(
             Shape::Text("[A-Za-z0-9_+=,.@:/-]{2,1224}"),
             "The external id that the role's owner asks for.",
@@ -99,25 +107,73 @@ keys! {
             "Where IAM Identity Center runs, for a profile without `sso_session` (the legacy form).",
             &["\"us-east-1\""],
         ).optional(&[Sso]);
-    sso_account_id: AccountId = text(values::account_id),
+    sso_account_id: AccountId = parsed(AccountId::new, codes::BAD_ACCOUNT_ID, ACCOUNT_ID_HELP),
         key(Shape::Text(ID), "The account to work in.", &["\"123456789012\""]).required(&[Sso]);
-    sso_role_name: SsoRoleName = text(values::sso_role_name),
+    sso_role_name: SsoRoleName = parsed(
+        SsoRoleName::new,
+        codes::BAD_SSO_ROLE_NAME,
+        "give the name of the permission set as the access portal shows it, not an ARN",
+    ),
         key(Shape::Text("[A-Za-z0-9_+=,.@-]{1,32}"), "The permission set to work with.", &["\"ReadOnly\""])
             .required(&[Sso]);
 }
 
 impl ProfileKeys {
-    pub(crate) fn read(table: &[Entry<'_>], origin: Origin, reader: &mut Reader<'_>) -> Box<Self> {
+    /// Reads a table. Returns its unknown keys, too.
+    pub(crate) fn read<'e, 't: 'e>(
+        table: impl IntoIterator<Item = &'e Entry<'t>>,
+        origin: Origin,
+        reader: &mut Reader<'_>,
+    ) -> (Box<Self>, Vec<&'e Entry<'t>>) {
         // Boxed from the start: a thousand bytes that would be moved from hand to hand.
         let mut fields = Box::<Self>::default();
-        fields.read_keys(table, origin, reader);
-        let key = |entry: &Entry<'_>| Self::KEYS.iter().find(|key| key.name == entry.name).map(|key| (key, entry.at));
-        // Nobody has to have a use for what `[defaults]` gives to all profiles.
-        fields.written = table.iter().filter(|_| origin != Origin::Defaults).filter_map(key).collect();
+        let mut written = Vec::new();
+        let note = |entry: &&Entry<'_>| {
+            let key = Self::KEYS.iter().find(|key| key.name == entry.name);
+            written.extend(key.map(|key| (key, entry.at)));
+        };
+        let unknown = fields.read_keys(table.into_iter().inspect(note), origin, reader);
+        // A profile may have no use for what `[defaults]` gives to all.
+        if origin != Origin::Defaults {
+            fields.written = written;
+        }
+        (fields, unknown)
+    }
+
+    /// Reads a table of `[profiles]`.
+    pub(crate) fn of_profile(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Box<Self> {
+        let before = reader.sink.errors();
+        if let Err(error) = ProfileName::new(&entry.name) {
+            reader.sink.push(values::bad_name(&entry.name, entry.at, &error));
+        }
+        let Some(table) = table::table(entry, &mut reader.sink) else {
+            // Nobody is told that it has no pattern.
+            return Box::new(Self { wrong: true, pattern: Field::Invalid, ..Self::default() });
+        };
+        let (mut fields, unknown) = Self::read(table, Origin::Own, reader);
+        for key in unknown {
+            if is_table_of_its_own(key) {
+                reader.sink.push(dotted(key, &entry.name));
+                fields.mark_invalid("pattern");
+            } else {
+                fields.note_unknown(key, format_args!("the profile `{}`", entry.name), &mut reader.sink);
+            }
+        }
+        fields.wrong |= entry.is_disputed || reader.sink.errors() > before;
         fields
     }
 
-    /// Takes over what only the lower table has: keys, what its misspelt keys hide, and whether it is wrong as a whole.
+    pub(crate) fn of_defaults(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Box<Self> {
+        let (mut fields, unknown) = Self::read(table, Origin::Defaults, reader);
+        for key in unknown {
+            // A profile may override a value that is wrong; but what an unknown key would change, nobody can say.
+            fields.wrong |= !fields.note_unknown(key, format_args!("`[defaults]`"), &mut reader.sink);
+        }
+        fields.wrong |= fields.settings.is_invalid() || table.iter().any(|entry| entry.is_disputed);
+        fields
+    }
+
+    /// Takes over what only the lower table has, and its mistakes.
     pub(crate) fn inherit(&mut self, lower: &Self) {
         self.fill_from(lower);
         let is_new = |(key, _): &&(&Key, Span)| self.written.iter().all(|(own, _)| own.name != key.name);
@@ -126,34 +182,11 @@ impl ProfileKeys {
         self.wrong |= lower.wrong;
     }
 
-    /// Reports the keys in the table of the profile of that name, or in `[defaults]`, that a profile does not have.
-    pub(crate) fn note_unknown(
-        &mut self,
-        table: &[Entry<'_>],
-        name: Option<&str>,
-        place: Arguments<'_>,
-        sink: &mut Sink,
-    ) {
-        for entry in table.iter().filter(|entry| Self::KEYS.iter().all(|key| key.name != entry.name)) {
-            if let Some(name) = name.filter(|_| is_table_of_its_own(entry)) {
-                sink.push(dotted(entry, name));
-                self.meant.push("pattern");
-                continue;
-            }
-            let guess = unknown_keys(std::slice::from_ref(entry), Self::KEYS, place, sink);
-            // Of [defaults], a profile does without a wrong value where it has its own; nobody can say what this is.
-            self.wrong |= guess.is_empty();
-            self.meant.extend(guess);
-        }
-        self.wrong |= self.meant.iter().any(|meant| find(table, meant).is_some());
-    }
-
     /// True if every key that counts for the pattern is right.
     pub(crate) fn is_in_order(&self) -> bool {
         let Some(pattern) = self.pattern.value().copied() else { return false };
         let counts = |name: &str| Self::KEYS.iter().any(|key| key.name == name && key.fits(pattern));
-        let is_lost = |name: &str, slot: &dyn AnyField| slot.is_missing() && self.meant.contains(&name);
-        !self.wrong && !self.any(|name, slot| (slot.is_invalid() || is_lost(name, slot)) && counts(name))
+        !self.wrong && !self.any(|name, field| field.is_invalid() && counts(name))
     }
 
     pub(crate) fn origins(&self) -> Vec<KeyOrigin> {

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::field::{AnyField, Field, KeyEntry, Layered, Origin, Sourced, keys, text, unknown_keys};
-use super::reader::Reader;
+use super::field::{AnyField, Field, KeyEntry, KeyTable, Origin, Reader, Sourced, keys, text};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
@@ -37,12 +36,12 @@ keys! {
 
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
-    /// The index in `checked`; None for an invalid session, which has been reported.
-    by_name: HashMap<String, Option<usize>>,
+    /// None for an invalid session, which has been reported.
+    by_name: HashMap<String, Option<Arc<SsoSession>>>,
     /// In the manifest's order; the place is in the first file that has the name.
     pub(crate) names: Vec<(String, Span)>,
-    /// The valid ones, in the manifest's order.
-    pub(crate) checked: Vec<Arc<SsoSession>>,
+    /// In the manifest's order.
+    pub(crate) valid: Vec<Arc<SsoSession>>,
 }
 
 impl Sessions {
@@ -52,9 +51,10 @@ impl Sessions {
         let mut sessions = Self::default();
         for (index, entry) in table.iter().enumerate() {
             let session = session(entry, reader).filter(|_| !alike.contains(&index) && !entry.is_disputed);
+            let session = session.map(Arc::new);
             sessions.names.push((entry.name.to_string(), entry.at));
-            sessions.by_name.insert(entry.name.to_string(), session.as_ref().map(|_| sessions.checked.len()));
-            sessions.checked.extend(session.map(Arc::new));
+            sessions.valid.extend(session.clone());
+            sessions.by_name.insert(entry.name.to_string(), session);
         }
         sessions
     }
@@ -66,7 +66,7 @@ impl Sessions {
 
     /// None for an invalid session.
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<SsoSession>> {
-        self.by_name.get(name).copied().flatten().map(|index| &self.checked[index])
+        self.by_name.get(name)?.as_ref()
     }
 
     /// Reports an unknown session with the diagnostic that `error` makes of a code and a message.
@@ -92,9 +92,9 @@ fn session(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> {
     let name = name(&entry.name, entry.at, &mut reader.sink);
     let table = table::table(entry, &mut reader.sink)?;
     let mut session = Session::default();
-    session.read_keys(table, Origin::Own, reader);
-    let place = format_args!("the SSO session `{}`", entry.name);
-    session.meant = unknown_keys(table, Session::KEYS, place, &mut reader.sink);
+    for unknown in session.read_keys(table, Origin::Own, reader) {
+        session.note_unknown(unknown, format_args!("the SSO session `{}`", entry.name), &mut reader.sink);
+    }
     for key in Session::KEYS.iter().filter(|key| !key.required.is_empty() && session.lacks(key.name)) {
         let message = format!("the SSO session `{}` has no `{}`", entry.name, key.name);
         let found = Diagnostic::error(codes::MISSING_KEY, entry.at, message);

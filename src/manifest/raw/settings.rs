@@ -1,7 +1,6 @@
 //! Owns `settings`: other AWS settings of a profile, each on the list of those that can do no harm.
 
-use super::field::{FieldValue, KeyEntry, KeyOrigin, Origin, Sourced};
-use super::reader::Reader;
+use super::field::{FieldValue, KeyEntry, KeyOrigin, Origin, Reader, Sourced};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;

@@ -1,19 +1,19 @@
 //! Owns how one string becomes one value of the model, and what is said when it can't. Must not know which table it
 //! stands in.
 
-use super::field::KeyEntry;
-use super::reader::Reader;
+use super::field::{KeyEntry, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
-use crate::manifest::sink::quoted;
 use crate::manifest::spec::keys;
 use crate::manifest::table::{dedup, texts};
 use crate::manifest::tree::Text;
 use crate::model::{
-    AccountId, ConfigText, ExternalId, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName,
-    Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl, StartUrlError, UrlChange,
+    ConfigText, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, StartUrl,
+    StartUrlError, UrlChange,
 };
 use crate::source::{Span, first_unsafe, is_unsafe};
+
+pub(crate) const ACCOUNT_ID_HELP: &str = "write all 12 digits in quotes, without dashes: `\"123456789012\"`";
 
 /// A TOML key, bare where possible.
 pub(crate) fn toml_key(name: &str) -> String {
@@ -29,10 +29,8 @@ pub(crate) fn toml_text(text: &str) -> String {
 pub(crate) fn pattern(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Pattern> {
     let pattern = Pattern::parse(text.value);
     if pattern.is_none() {
-        let patterns = || keys::PATTERNS.iter().copied();
-        let others = || format!("the patterns are {}", quoted(patterns()));
-        let help = reader.sink.did_you_mean(text.value, patterns(), others);
-        reader.sink.reject(text, codes::BAD_PATTERN, format!("`{}` is not a pattern", text.value), &help);
+        let message = format!("`{}` is not a pattern", text.value);
+        reader.sink.reject_word(text, codes::BAD_PATTERN, message, keys::PATTERNS, "the patterns are");
     }
     pattern
 }
@@ -43,12 +41,9 @@ pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> 
     if !KNOWN_REGIONS.contains(&region.as_str()) {
         let message = format!("awsauth knows no region `{}`", region.as_str());
         let found = Diagnostic::warning(codes::UNKNOWN_REGION, text.at, message);
-        let new = "a region that is newer than this awsauth works all the same";
-        let found = match reader.sink.nearest(region.as_str(), KNOWN_REGIONS.into_iter()) {
-            Some(guess) => found.help(format!("did you mean `{guess}`? If not: {new}")),
-            None => found.help(new),
-        };
-        reader.sink.report(text, found);
+        let new = "a region that is newer than this awsauth is fine";
+        let help = reader.sink.did_you_mean_or(region.as_str(), KNOWN_REGIONS.into_iter(), new);
+        reader.sink.report(text, found.help(help));
     }
     Some(region)
 }
@@ -57,9 +52,8 @@ pub(crate) fn output(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ConfigTe
     if keys::OUTPUTS.contains(&text.value) {
         return ConfigText::new(text.value).ok();
     }
-    let outputs = || keys::OUTPUTS.iter().copied();
-    let help = reader.sink.did_you_mean(text.value, outputs(), || format!("the formats are {}", quoted(outputs())));
-    reader.sink.reject(text, codes::BAD_OUTPUT, format!("`{}` is not an output format", text.value), &help);
+    let message = format!("`{}` is not an output format", text.value);
+    reader.sink.reject_word(text, codes::BAD_OUTPUT, message, keys::OUTPUTS, "the formats are");
     None
 }
 
@@ -160,31 +154,6 @@ pub(crate) fn name_help(error: &NameError) -> &'static str {
 #[expect(clippy::unnecessary_wraps, reason = "all functions of this file have one shape")]
 pub(crate) fn reference(text: Text<'_>, _: &mut Reader<'_>) -> Option<String> {
     Some(text.value.to_string())
-}
-
-pub(crate) fn role_arn(text: Text<'_>, reader: &mut Reader<'_>) -> Option<RoleArn> {
-    let help = "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`";
-    reader.sink.parsed(text, RoleArn::new(text.value), codes::BAD_ROLE_ARN, help)
-}
-
-pub(crate) fn role_session_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<RoleSessionName> {
-    let help = "use 2 to 64 letters, digits and `_+=,.@-`";
-    reader.sink.parsed(text, RoleSessionName::new(text.value), codes::BAD_ROLE_SESSION_NAME, help)
-}
-
-pub(crate) fn external_id(text: Text<'_>, reader: &mut Reader<'_>) -> Option<ExternalId> {
-    let help = "use 2 to 1224 letters, digits and `_+=,.@:/-`";
-    reader.sink.parsed(text, ExternalId::new(text.value), codes::BAD_EXTERNAL_ID, help)
-}
-
-pub(crate) fn account_id(text: Text<'_>, reader: &mut Reader<'_>) -> Option<AccountId> {
-    let help = "write all 12 digits in quotes, without dashes: `\"123456789012\"`";
-    reader.sink.parsed(text, AccountId::new(text.value), codes::BAD_ACCOUNT_ID, help)
-}
-
-pub(crate) fn sso_role_name(text: Text<'_>, reader: &mut Reader<'_>) -> Option<SsoRoleName> {
-    let help = "give the name of the permission set as the access portal shows it, not an ARN";
-    reader.sink.parsed(text, SsoRoleName::new(text.value), codes::BAD_SSO_ROLE_NAME, help)
 }
 
 /// Warns if the end of the URL is trimmed, and if the host is not AWS's.

@@ -6,6 +6,7 @@ use super::aws_settings::{self, SettingSpec, SettingType};
 use super::keys::{self, Key, Shape};
 use crate::manifest::personal;
 use crate::manifest::raw::account::Account;
+use crate::manifest::raw::field::KeyTable as _;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::session::Session;
 use crate::manifest::top::VERSION;

@@ -118,5 +118,5 @@ fn what_one_persons_file_turns_off_is_an_answer_too() {
     let place = |at| layers.sources().locate(at).0.display().to_string();
     assert_eq!((loaded.why, loaded.left_out.len(), place(loaded.left_out[0].by)), (None, 1, "own.toml".to_owned()));
     let help = loaded.diagnostics[0].help.as_deref().unwrap();
-    assert!(help.starts_with("did you mean the matrix `corp`?"), "{help}");
+    assert!(help.starts_with("did you mean `corp`?"), "{help}");
 }

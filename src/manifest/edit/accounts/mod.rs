@@ -1,7 +1,6 @@
 //! Owns bringing what IAM Identity Center lists into `[accounts]` of a manifest's files: which entries are new, change or go,
 //! and the edits for that; every other byte stays. Must not ask anybody, or write anything.
 
-mod items;
 mod names;
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::items::{self, end_of_comment};
-use super::written::{AccountsTable, FileEntry, Form, InsertAt};
-use crate::manifest::edit::text::{BOM, Edit, deletions, eol, line_start, with_comments, with_empty_line};
+use super::written::{AccountsTable, EntryForm, FileEntry};
+use crate::manifest::edit::form::{Form, add_section};
+use crate::manifest::edit::items::{self, end_of_comment};
+use crate::manifest::edit::text::{Edit, deletions, line_start, with_comments, with_empty_line};
 use crate::manifest::raw::values::toml_key;
 use crate::model::{ListedAccount, SsoRoleName};
 
@@ -18,7 +19,7 @@ pub(super) fn update_entry(
 ) -> Vec<Edit> {
     let mut edits = Vec::new();
     let mut keys = Vec::new();
-    keys.extend(session.map(|session| ("sso_session", quoted(session))));
+    keys.extend(session.map(|session| format!("sso_session = {}", quoted(session))));
     match (roles, &entry.roles) {
         (Some(wanted), Some(roles)) => {
             let items = roles.elements.iter().map(|(range, name)| (range.clone(), wanted.contains(&name.as_str())));
@@ -27,27 +28,18 @@ pub(super) fn update_entry(
             let new: Vec<_> = new.collect();
             edits.extend(items::change(source, &roles.span, &items, &new));
         }
-        (Some(wanted), None) => keys.push(("roles", list(wanted))),
+        (Some(wanted), None) => keys.push(format!("roles = {}", list(wanted))),
         (None, _) => {}
     }
-    if !keys.is_empty() {
-        edits.extend(add_keys(source, &entry.form, &keys));
+    match &entry.form {
+        _ if keys.is_empty() => {}
+        EntryForm::Id(at) => {
+            let text = format!("{{ id = {}, {} }}", &source[at.clone()], keys.join(", "));
+            edits.push(Edit { range: at.clone(), text });
+        }
+        EntryForm::Table(form) => edits.extend(form.add(source, &keys)),
     }
     edits
-}
-
-fn add_keys(source: &str, form: &Form, keys: &[(&str, String)]) -> Vec<Edit> {
-    let keys = |prefix: &str| -> Vec<String> {
-        keys.iter().map(|(name, value)| format!("{prefix}{name} = {value}")).collect()
-    };
-    match form {
-        Form::Id(at) => {
-            let text = format!("{{ id = {}, {} }}", &source[at.clone()], keys("").join(", "));
-            vec![Edit { range: at.clone(), text }]
-        }
-        Form::Inline { prefix, last, braces } => items::add(source, braces, last.as_ref(), &keys(prefix)),
-        Form::Lines(prefix, at) => vec![Edit::insert_line(source, *at, &keys(prefix).join(eol(source)))],
-    }
 }
 
 /// Adds entries, which are sorted by name; `session` is written into each if given.
@@ -58,18 +50,9 @@ pub(super) fn add_entries(
     session: Option<&str>,
 ) -> Vec<Edit> {
     let entries: Vec<String> = entries.iter().map(|(name, account)| entry(name, account, session)).collect();
-    let eol = eol(source);
-    match table.map(|table| &table.insert_at) {
-        Some(InsertAt::Lines(before, at)) => {
-            let lines: Vec<String> = entries.iter().map(|entry| format!("{before}{entry}")).collect();
-            vec![Edit::insert_line(source, *at, &lines.join(eol))]
-        }
-        Some(InsertAt::Inline(braces, last)) => items::add(source, braces, last.as_ref(), &entries),
-        Some(InsertAt::Sections) | None => {
-            let text = source.trim_start_matches(BOM);
-            let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
-            vec![Edit::insert_line(source, source.len(), &format!("{empty}[accounts]{eol}{}", entries.join(eol)))]
-        }
+    match table.and_then(|table| table.form.as_ref()) {
+        Some(form) => form.add(source, &entries),
+        None => vec![add_section(source, "accounts", &entries)],
     }
 }
 
@@ -88,7 +71,7 @@ fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
 /// Removes the entries of these names, each with the comments right above it.
 pub(super) fn remove_entries(source: &str, table: &AccountsTable, names: &HashSet<&str>) -> Vec<Edit> {
     let stays = |entry: &FileEntry| !names.contains(entry.name.as_str());
-    if let InsertAt::Inline(braces, _) = &table.insert_at {
+    if let Some(Form::Inline { braces, .. }) = &table.form {
         let keys = |entry: &FileEntry| {
             let stays = stays(entry);
             joined(source, &entry.places).into_iter().map(move |place| (place, stays))

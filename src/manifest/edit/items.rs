@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::manifest::edit::text::{Edit, deletions, eol, line_end, line_start, with_comments};
+use super::text::{Edit, deletions, eol, line_end, line_start, with_comments};
 
 /// The indentation if no item is on a line of its own.
 const INDENT: &str = "    ";

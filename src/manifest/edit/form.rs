@@ -1,0 +1,106 @@
+//! Owns the forms in which a TOML table is written, and how a key is added to each. Must not know what the keys mean.
+
+use std::ops::Range;
+
+use toml_edit::{Item, Key, TableLike, Value};
+
+use super::items;
+use super::text::{BOM, Edit, eol, line_start};
+
+/// The form of a table, which says how to add a key to it.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// Keys between commas.
+    Inline {
+        /// The text before each key.
+        prefix: String,
+        /// The last key with its value.
+        last: Option<Range<usize>>,
+        /// The inline table, which may have keys of other tables too.
+        braces: Range<usize>,
+    },
+    /// Keys on lines of their own: the text before each, and the end of the last value.
+    Lines(String, usize),
+}
+
+pub(super) fn children(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
+    table.iter().filter_map(|(name, _)| table.get_key_value(name))
+}
+
+/// The keys of a table, each with its value; not those that are sections.
+pub(super) fn keys(table: &dyn TableLike) -> Vec<(&Key, Range<usize>)> {
+    children(table).filter_map(|(key, item)| Some((key, key.span()?.start..last_value(item)?.end))).collect()
+}
+
+/// None for a section, which stands elsewhere.
+fn last_value(item: &Item) -> Option<Range<usize>> {
+    match item {
+        Item::Value(Value::InlineTable(table)) if table.is_dotted() => last_in(table),
+        Item::Value(value) => value.span(),
+        Item::Table(table) if table.is_dotted() => last_in(table),
+        _ => None,
+    }
+}
+
+fn last_in(table: &dyn TableLike) -> Option<Range<usize>> {
+    children(table).filter_map(|(_, item)| last_value(item)).max_by_key(|value| value.end)
+}
+
+impl Form {
+    /// `around` is the inline table that `item` is a part of. None if `item` is no table, or only a header could begin it.
+    pub(super) fn of(source: &str, key: &Key, item: &Item, around: Option<&Range<usize>>) -> Option<Self> {
+        let table = item.as_table_like()?;
+        let keys = keys(table);
+        let last_inline = || last_in(table).map(|value| between_commas(source, &value));
+        let last = keys.iter().max_by_key(|(_, range)| range.end);
+        match (item, last) {
+            (Item::Table(section), last) if !section.is_dotted() && !section.is_implicit() => {
+                let indent = last.map_or_else(String::new, |(_, range)| indent(source, range.start));
+                Some(Self::Lines(indent, last.map_or(section.span()?.end, |(_, range)| range.end)))
+            }
+            (Item::Table(_), Some((key, range))) => {
+                let first = key.span()?.start;
+                Some(Self::Lines(source[line_start(source, first)..first].to_owned(), range.end))
+            }
+            (Item::Value(Value::InlineTable(table)), _) if table.is_dotted() => {
+                let start = key.span()?.start;
+                let first = keys.iter().map(|(_, range)| range.start).min()?;
+                let prefix = source.get(start..first).unwrap_or_default().to_owned();
+                Some(Self::Inline { prefix, last: last_inline(), braces: around?.clone() })
+            }
+            (Item::Value(value), _) => {
+                Some(Self::Inline { prefix: String::new(), last: last_inline(), braces: value.span()? })
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds keys, each with its value.
+    pub(super) fn add(&self, source: &str, keys: &[String]) -> Vec<Edit> {
+        let keys = |prefix: &str| keys.iter().map(|key| format!("{prefix}{key}")).collect::<Vec<_>>();
+        match self {
+            Self::Inline { prefix, last, braces } => items::add(source, braces, last.as_ref(), &keys(prefix)),
+            Self::Lines(prefix, at) => vec![Edit::insert_line(source, *at, &keys(prefix).join(eol(source)))],
+        }
+    }
+}
+
+/// Adds a section at the end of the text.
+pub(super) fn add_section(source: &str, name: &str, keys: &[String]) -> Edit {
+    let (text, eol) = (source.trim_start_matches(BOM), eol(source));
+    let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
+    Edit::insert_line(source, source.len(), &format!("{empty}[{name}]{eol}{}", keys.join(eol)))
+}
+
+fn indent(source: &str, at: usize) -> String {
+    let line = &source[line_start(source, at)..at];
+    line[..line.len() - line.trim_start().len()].to_owned()
+}
+
+/// Extends the range of a key and value in an inline table to the names before the key.
+pub(super) fn between_commas(source: &str, range: &Range<usize>) -> Range<usize> {
+    let line = line_start(source, range.start);
+    let begin = source[line..range.start].rfind([',', '{']).map_or(line, |before| line + before + 1);
+    let blanks = source[begin..range.start].len() - source[begin..range.start].trim_start().len();
+    begin + blanks..range.end
+}
