@@ -129,12 +129,12 @@ impl Layers {
         let at = Span::new(0, 0).behind(self.sources.base(number));
         let message = match doubt {
             None => format!(
-                "`{name}` is committed, so it changes the manifest of everybody, and no check of a team sees it"
+                "`{name}` is committed: it changes the manifest for everybody, and `check --team` does not see it"
             ),
-            Some(why) => format!("`{name}` may be committed, and so change the manifest of everybody: {why}"),
+            Some(why) => format!("`{name}` may be committed, and then changes the manifest for everybody: {why}"),
         };
         self.findings.push(Diagnostic::error(codes::COMMITTED_LOCAL, at, message).help(format!(
-            "`git rm --cached {name}`, and a line with that name in .gitignore; what all need belongs in the manifest"
+            "run `git rm --cached {name}`, and add it to .gitignore; what everybody needs belongs in the manifest"
         )));
     }
 
@@ -273,31 +273,31 @@ impl Layers {
         let error = |code, message: String| Diagnostic::error(code, include.at, message);
         let found = match problem {
             IncludeProblem::Missing => error(codes::INCLUDE_MISSING, format!("there is no file {path}"))
-                .help("a path here begins in the directory of this file"),
+                .help("paths are relative to the directory of this file"),
             IncludeProblem::Nothing => {
                 let message = format!("`{}` matches no file", include.pattern);
                 Diagnostic::warning(codes::INCLUDE_NOTHING, include.at, message)
-                    .help("`*` and `?` stand for a part of one name; a path here begins in the directory of this file")
+                    .help("`*` and `?` match within one name; paths are relative to the directory of this file")
             }
             IncludeProblem::Outside(target) => {
                 let target = crate::source::display_safe(&target.to_string_lossy());
                 error(codes::INCLUDE_OUTSIDE, format!("{path} leads to {target}"))
-                    .help("a manifest reads nothing outside its own directory: put the file there itself")
+                    .help("a manifest reads nothing outside its own directory: move the file there")
             }
             IncludeProblem::Git => {
-                error(codes::INCLUDE_OUTSIDE, format!("{path}: a repository's own files are no part of a manifest"))
-                    .help("leave it out")
+                error(codes::INCLUDE_OUTSIDE, format!("{path} is one of git's own files, which can't be included"))
+                    .help("remove it")
             }
             IncludeProblem::Cycle(places) => {
                 let through = if places.len() > 1 { " through other files" } else { "" };
                 let found = error(codes::INCLUDE_CYCLE, format!("{path} includes itself{through}"))
-                    .help("leave one of these out");
+                    .help("remove one of these includes");
                 let others = places.into_iter().filter(|place| *place != include.at);
-                others.fold(found, |found, place| found.related(place, "on the way here"))
+                others.fold(found, |found, place| found.related(place, "through this include"))
             }
             IncludeProblem::TooDeep(most) => {
-                error(codes::INCLUDE_TOO_DEEP, format!("more than {most} files in a row include each other"))
-                    .help("include this file from one further up")
+                error(codes::INCLUDE_TOO_DEEP, format!("includes are nested more than {most} levels deep"))
+                    .help("include this file from one nearer to the manifest")
             }
             IncludeProblem::Unreadable(reason) => error(codes::INCLUDE_UNREADABLE, reason)
                 .help("an included file is TOML in UTF-8, like the manifest itself"),
@@ -323,11 +323,11 @@ fn fault(pattern: &str) -> Option<(&'static str, String, &'static str)> {
     let is_drive = pattern.as_bytes().get(1) == Some(&b':');
     let mut parts = pattern.split('/');
     if pattern.contains("${") {
-        let help = "write the path itself, or a pattern such as `teams/*.toml`";
-        return Some((codes::BAD_VARIABLE, "variables are not filled in in `include`".to_owned(), help));
+        let help = "write the path itself, or a glob such as `teams/*.toml`";
+        return Some((codes::BAD_VARIABLE, "variables are not expanded in `include`".to_owned(), help));
     }
     if pattern.starts_with(['/', '~']) || is_drive || parts.any(|part| part == "..") {
-        let help = "a path here begins in the directory of this file, and leads no higher: move the file there";
+        let help = "paths are relative to the directory of this file, and can't leave it: move the file there";
         return Some((codes::INCLUDE_OUTSIDE, format!("`{pattern}` leads out of the manifest's directory"), help));
     }
     if pattern.is_empty() || pattern.ends_with('/') || pattern.contains(|one: char| one == '\\' || one.is_control()) {
@@ -337,14 +337,14 @@ fn fault(pattern: &str) -> Option<(&'static str, String, &'static str)> {
         );
     }
     if pattern.contains("**") {
-        return bad("`**` is not a pattern here", "name each level: `*.toml`, `teams/*.toml`, `teams/*/aws.toml`");
+        return bad("`**` is not supported here", "name each level: `*.toml`, `teams/*.toml`, `teams/*/aws.toml`");
     }
     if pattern.rsplit('/').next() == Some(LOCAL_NAME) {
-        let help = "leave it out: the one beside the manifest is read over it, and only for the person who has it";
+        let help = "remove it: the one beside the manifest is always read, for the person who has it";
         return bad("`profiles.local.toml` is never included", help);
     }
     if glob::Pattern::new(pattern).is_err() {
-        return bad("this is not a pattern of file names", "`[` and `]` stand for one of the characters between them");
+        return bad("this is not a valid glob", "`[…]` matches one of the characters in it");
     }
     None
 }

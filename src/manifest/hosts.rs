@@ -68,7 +68,7 @@ impl Hosts<'_> {
         let Some(host) = foreign_portal(url, &self.allowed) else { return };
         let message = format!("`{host}` is not one of AWS's hosts for access portals");
         let found = Diagnostic::warning(codes::FOREIGN_START_URL, text.at, message)
-            .label("whoever has this host decides which page people log in at, and give their password to")
+            .label("whoever runs this host controls the page where people enter their password")
             .help(self.way_to_allow(host, Host::parse(host).is_some()));
         sink.report(text, found);
     }
@@ -78,10 +78,10 @@ impl Hosts<'_> {
         match self.audience {
             _ if !is_host => "write its name, or its address in the usual form".to_owned(),
             Audience::Person => {
-                format!("if you trust it, say so where only you can: {line} in [settings] of {}", self.files.own())
+                format!("if you trust it, add {line} to [settings] of {}", self.files.own())
             }
             Audience::Team => {
-                format!("each person who trusts it has to say so: {line} in [settings] of their profiles.local.toml")
+                format!("each person who trusts it adds {line} to [settings] of their own profiles.local.toml")
             }
         }
     }
@@ -89,7 +89,7 @@ impl Hosts<'_> {
 
 fn reject_unsafe(text: Text<'_>, is_address: bool, sink: &mut Sink) {
     let (message, help) = if !is_address && text.value.starts_with("https://") {
-        let help = "write `https://HOST`: in front of the host stands nothing, and in it letters, digits, `.` and `-`";
+        let help = "write `https://HOST`, without a user name; a host has letters, digits, `.` and `-`";
         (format!("`{}` is not a plain address", text.value), help)
     } else {
         let help = "requests to it would be readable on the way; use an `https://` URL, or http://localhost";

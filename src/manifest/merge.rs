@@ -93,5 +93,5 @@ fn defined_twice(section: &str, name: &str, at: Span, other: Span) -> Diagnostic
     };
     let message = format!("{what} is defined in two files, and neither includes the other");
     let found = Diagnostic::error(codes::DEFINED_TWICE, at, message).related(other, "it is defined here too");
-    found.help("keep one of them, or put what should win into the file that includes both")
+    found.help("keep one of them, or move the one that should win to the file that includes both")
 }

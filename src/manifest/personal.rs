@@ -37,8 +37,8 @@ const SETTINGS: [Setting; 4] = [
     (
         key(
             Shape::Word(PROMPTS),
-            "Where `credential-process` may ask for an MFA code or an approval: \"tty\", the terminal that the SDK was \
-             started from. Without it, nobody is ever asked.",
+            "Where `credential-process` may ask for an MFA code or an approval: \"tty\" is the terminal from which the SDK \
+             was started. Without it, it never asks.",
             &["\"tty\""],
         )
         .named("prompt"),
@@ -47,8 +47,8 @@ const SETTINGS: [Setting; 4] = [
     (
         key(
             Shape::Texts(HOST, 0),
-            "Hosts that `endpoint_url` and `sso_start_url` may name though they are not AWS's own: a name, an IP address, \
-             or `*.NAME` for all names below one. No other file can allow them.",
+            "Hosts that `endpoint_url` may name besides this machine, and `sso_start_url` besides AWS's portals: a name, an \
+             IP address, or `*.NAME` for all names below one. No other file can allow hosts.",
             &["[\"localstack.corp.example\", \"*.internal.example\"]"],
         )
         .named("allow_hosts"),
@@ -76,7 +76,7 @@ pub(super) fn read(entry: &Entry<'_>, word: &OwnWord, files: &Layers, sink: &mut
         OwnWord::Doubtful(reason) => {
             let message = format!("`[settings]` is not taken from this file: {reason}");
             Diagnostic::error(codes::UNTRUSTED_SETTINGS, entry.at, message).help(
-                "make all that leads to the file yours alone (`chown`, `chmod go-w`), and keep it out of repositories",
+                "let nobody else own or change the file and its directories (`chown`, `chmod go-w`), and keep it out of repositories",
             )
         }
         OwnWord::Beside => {
@@ -96,7 +96,7 @@ pub(super) fn is_setting(name: &str) -> bool {
 
 fn not_yet(entry: &Entry<'_>) -> Diagnostic {
     let message = format!("`{}` is not supported by this version of awsauth", entry.name);
-    Diagnostic::error(codes::NOT_YET, entry.at, message).help("leave it out, or install a newer awsauth")
+    Diagnostic::error(codes::NOT_YET, entry.at, message).help("remove it, or install a newer awsauth")
 }
 
 fn word<T: Copy>(entry: &Entry<'_>, key: &Key, all: &[T], as_str: fn(T) -> &'static str, sink: &mut Sink) -> Option<T> {
@@ -124,11 +124,11 @@ fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProce
         Err(error) => error,
     };
     let help = match error {
-        ProgramError::Nothing => format!("write it as in `mfa_process = {}`", key.examples[0]),
+        ProgramError::Nothing => format!("write, for example, `mfa_process = {}`", key.examples[0]),
         ProgramError::Relative(_) | ProgramError::Tilde(_) => {
             "write the whole path, or a name that is looked up in PATH".to_owned()
         }
-        ProgramError::Nul => "take it out".to_owned(),
+        ProgramError::Nul => "remove it".to_owned(),
     };
     let at = texts.first().map_or(entry.node.at, |program| program.at);
     sink.push(Diagnostic::error(codes::BAD_PROGRAM, at, error.to_string()).help(help));
@@ -154,7 +154,7 @@ fn bad_host(at: Span, error: &HostError) -> Diagnostic {
     let help = match error {
         HostError::More { host: Some(host), .. } => format!("write the host alone: `\"{host}\"`"),
         HostError::More { host: None, .. } => "write the host alone, without scheme, port and path".to_owned(),
-        HostError::Star(_) => "a `*` stands in front of a name: `*.internal.example` is every host below it".to_owned(),
+        HostError::Star(_) => "put `*.` before a name: `*.internal.example` allows every host below it".to_owned(),
         HostError::Wide(_) => "name the domain that is yours: `*.corp.example`".to_owned(),
         HostError::Script(_) => {
             "write the form that begins with `xn--`, which can't be mistaken for another one".to_owned()
@@ -170,7 +170,7 @@ fn bad_host(at: Span, error: &HostError) -> Diagnostic {
 fn has_variable(text: Text<'_>, sink: &mut Sink) -> bool {
     let has_variable = text.value.contains("${");
     if has_variable {
-        let message = "variables are not filled in in `[settings]`";
+        let message = "variables are not expanded in `[settings]`";
         sink.push(Diagnostic::error(codes::BAD_VARIABLE, text.at, message).help("write the value itself"));
     }
     has_variable

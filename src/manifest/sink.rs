@@ -107,7 +107,7 @@ impl Sink {
     pub(super) fn reject(&mut self, text: Text<'_>, code: &'static str, message: impl Into<String>, help: &str) {
         let mut found = Diagnostic::error(code, text.at, message);
         if text.filled != FilledBy::Nothing {
-            found = found.label(format!("with its variables filled in this is `{}`", text.value));
+            found = found.label(format!("with its variables expanded, this is `{}`", text.value));
         }
         self.report(text, if help.is_empty() { found } else { found.help(help) });
     }
@@ -199,9 +199,9 @@ impl Fold {
         let others = if more == 1 { "1 other profile".to_owned() } else { format!("{more} other profiles") };
         match (self.names.is_empty(), more) {
             (true, 0) => None,
-            (true, _) => Some(format!("so it is in {others} of this matrix")),
-            (false, 0) => Some(format!("so it is in {}", quoted(self.names.iter()))),
-            (false, _) => Some(format!("so it is in {} and {others}", quoted(self.names.iter()))),
+            (true, _) => Some(format!("also in {others} of this matrix")),
+            (false, 0) => Some(format!("also in {}", quoted(self.names.iter()))),
+            (false, _) => Some(format!("also in {} and {others}", quoted(self.names.iter()))),
         }
     }
 }

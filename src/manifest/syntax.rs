@@ -62,9 +62,9 @@ fn bare_value(text: &str, at: usize) -> Option<Span> {
 fn unquoted(value: &str, at: Span) -> Diagnostic {
     let is_number = value.starts_with('0') && value.bytes().all(|byte| byte.is_ascii_digit());
     let message = if is_number {
-        "this is not TOML: a number can't begin with 0; account numbers and serials stand in quotes"
+        "this is not TOML: a number can't begin with 0; account numbers and serials need quotes"
     } else {
-        "this is not TOML: a text stands in quotes"
+        "this is not TOML: strings need quotes"
     };
     let help = if is_number { format!("write `\"{value}\"`") } else { "put it in quotes".to_owned() };
     Diagnostic::error(codes::SYNTAX, at, message).help(help)
@@ -78,17 +78,17 @@ fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic 
     let error = |message: &str| Diagnostic::error(codes::SYNTAX, at.behind(base), message);
     if ["[profile ", "[sso-session "].iter().any(|header| text[line..].starts_with(header)) {
         return error("this is the form of ~/.aws/config, not of TOML")
-            .help("here it is `[profiles.NAME]` or `[sso_sessions.NAME]`, and texts stand in quotes");
+            .help("write `[profiles.NAME]` or `[sso_sessions.NAME]`, and put strings in quotes");
     }
     if let Some(control) = text[at.start..at.end].chars().next().filter(|first| first.is_control()) {
-        return error(&format!("this is not TOML: a text can't contain the control character {control:?}"))
-            .help("take it out");
+        return error(&format!("this is not TOML: a string can't contain the control character {control:?}"))
+            .help("remove it");
     }
     if message.starts_with("missing escaped value") {
-        return error("this is not TOML: between double quotes, `\\` stands in front of certain characters alone")
-            .help("leave the `\\` out, or write it twice, or put the text into single quotes");
+        return error("this is not TOML: in double quotes, `\\` may only precede certain characters")
+            .help("remove the `\\`, double it, or use single quotes");
     }
-    error(&format!("this is not TOML: {message}")).help("the other rules are checked when the file can be read")
+    error(&format!("this is not TOML: {message}")).help("the other rules are checked once this file is valid TOML")
 }
 
 /// Extends an empty span to the next character, so that there is something to underline.

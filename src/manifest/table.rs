@@ -15,7 +15,7 @@ pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Opt
     let message = format!("`{name}` must be {wanted}, not {found}");
     let wrong = Diagnostic::error(codes::WRONG_TYPE, node.at, message).label(format!("this is {found}"));
     sink.push(match example {
-        Some(example) => wrong.help(format!("write it as in `{name} = {example}`")),
+        Some(example) => wrong.help(format!("write, for example, `{name} = {example}`")),
         None => wrong,
     });
 }
@@ -65,9 +65,9 @@ pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> 
     let mut once = Vec::with_capacity(texts.len());
     for text in texts {
         if let Some(first) = places.get(text.value) {
-            let message = format!("`{}` stands twice in this list", text.value);
+            let message = format!("`{}` is in this list twice", text.value);
             let found = Diagnostic::warning(codes::LISTED_TWICE, text.at, message);
-            sink.push(found.related(*first, "it stands here first").help("leave one of them out"));
+            sink.push(found.related(*first, "it is here first").help("remove one of them"));
             continue;
         }
         places.insert(text.value, text.at);
@@ -90,15 +90,15 @@ pub(super) fn unknown_key(
     let is_key = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"].contains(&name);
     sink.push(match guess {
         _ if is_key => found.help(
-            "no key or token belongs here: delete the line, replace the key if anybody else could read it, and use \
+            "a manifest holds no keys or tokens: delete the line, replace the key if anybody else could have read it, and use \
              `awsauth keys add NAME`",
         ),
         _ if let Some(setting) = setting => {
-            found.help(format!("AWS's own settings go to `settings`: `settings.{} = …`", setting.name))
+            found.help(format!("AWS's own settings go into `settings`: `settings.{} = …`", setting.name))
         }
         Some(guess) => found.help(format!("did you mean `{guess}`?")),
         None => match aws_settings::refusal(name).filter(|_| !name.starts_with("sso_")) {
-            Some(reason) => found.label(reason).help("leave it out"),
+            Some(reason) => found.label(reason).help("remove it"),
             None => found.help(format!("the keys are {}", quoted(known))),
         },
     });

@@ -4,7 +4,7 @@ use super::codes;
 use super::files::Layers;
 use super::personal;
 use super::sink::Sink;
-use super::spec::keys::{self, LOCAL_TOP, TOP};
+use super::spec::keys;
 use super::table::{self, unknown_key, wrong_type};
 use super::tree::{Entry, Table, find, take};
 use super::vars::Vars;
@@ -50,10 +50,7 @@ impl Tops {
     ) {
         let before = sink.errors();
         for entry in &*file {
-            match files.own_word(number) {
-                Some(_) => check_local(entry, sink),
-                None => self.check_shared(entry, sink),
-            }
+            self.check(entry, files.is_local(number), sink);
         }
         if let Some((word, entry)) = files.own_word(number).zip(find(file, "settings"))
             && let Some(settings) = personal::read(entry, word, files, sink)
@@ -73,19 +70,41 @@ impl Tops {
         file.retain(|entry| MERGED.contains(&&*entry.name) && entry.node.table().is_some());
     }
 
-    fn check_shared(&mut self, entry: &Entry<'_>, sink: &mut Sink) {
-        if entry.name == "settings" {
-            let message = "`[settings]` can't stand in a manifest that is shared";
-            sink.push(Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(
-                "it belongs in `profiles.local.toml` of each person's configuration directory; AWS's own settings go to \
-                 `settings` of a profile or of `[defaults]`",
-            ));
-        } else if !TOP.iter().any(|(known, _)| *known == entry.name) {
-            let known = TOP.iter().map(|(known, _)| *known);
-            let guess = unknown_key(entry, format_args!("the manifest"), known, sink);
-            sink.profiles_unknown |= guess.is_some_and(|guess| keys::MAKERS.contains(&guess));
-            self.are_defaults_unclear |= guess.is_some_and(|guess| guess == "defaults" || guess == keys::INCLUDE);
-        }
+    /// Reports a key that has no place at the top of the file.
+    fn check(&mut self, entry: &Entry<'_>, is_local: bool, sink: &mut Sink) {
+        let shared = || keys::shared_top().map(|(name, _)| name);
+        let local = || keys::local_top().map(|(name, _)| name);
+        let found = match &*entry.name {
+            name if is_local && local().any(|known| known == name) => return,
+            name if !is_local && shared().any(|known| known == name) => return,
+            "settings" => {
+                let message = "`[settings]` is not allowed in a shared manifest";
+                Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(
+                    "move it to profiles.local.toml in your configuration directory; AWS's own settings go into \
+                     `settings` of a profile or of `[defaults]`",
+                )
+            }
+            keys::INCLUDE | keys::REQUIRED_VARS => {
+                let message = format!("`{}` is not allowed in `profiles.local.toml`", entry.name);
+                let help = "move it to the shared manifest, or to a file that it includes";
+                Diagnostic::error(codes::SHARED_ONLY, entry.at, message).help(help)
+            }
+            name if is_local && personal::is_setting(name) => {
+                let message = format!("`{name}` is outside `[settings]`");
+                Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help("write `[settings]` on a line above it")
+            }
+            _ => {
+                let meant = if is_local {
+                    unknown_key(entry, format_args!("`profiles.local.toml`"), local(), sink)
+                } else {
+                    unknown_key(entry, format_args!("the manifest"), shared(), sink)
+                };
+                sink.profiles_unknown |= meant.is_some_and(|meant| keys::MAKERS.contains(&meant));
+                self.are_defaults_unclear |= meant.is_some_and(|meant| meant == "defaults" || meant == keys::INCLUDE);
+                return;
+            }
+        };
+        sink.push(found);
     }
 }
 
@@ -93,25 +112,4 @@ const MERGED: [&str; 6] = ["vars", "defaults", "sso_sessions", "accounts", "matr
 
 fn is_table(name: &str) -> bool {
     MERGED.contains(&name) || name == keys::REQUIRED_VARS
-}
-
-fn check_local(entry: &Entry<'_>, sink: &mut Sink) {
-    match &*entry.name {
-        keys::INCLUDE | keys::REQUIRED_VARS => {
-            let message = format!("`{}` can't stand in `profiles.local.toml`", entry.name);
-            let help = "it is for a manifest that is shared, and for the files that one includes";
-            sink.push(Diagnostic::error(codes::SHARED_ONLY, entry.at, message).help(help));
-        }
-        name if personal::is_setting(name) => {
-            let message = format!("`{name}` stands outside `[settings]`");
-            let found = Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message);
-            sink.push(found.help("write `[settings]` on a line above it"));
-        }
-        name if LOCAL_TOP.iter().any(|(known, _)| *known == name) => {}
-        _ => {
-            let known = LOCAL_TOP.iter().map(|(known, _)| *known);
-            let guess = unknown_key(entry, format_args!("`profiles.local.toml`"), known, sink);
-            sink.profiles_unknown |= guess.is_some_and(|guess| keys::MAKERS.contains(&guess));
-        }
-    }
 }

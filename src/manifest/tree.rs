@@ -161,7 +161,7 @@ impl<'t> Node<'t> {
             Value::Integer(None) => "a number of more than 64 bits",
             Value::Integer(Some(_)) => "a whole number",
             Value::Float => "a decimal number",
-            Value::Flag(_) => "a truth value",
+            Value::Flag(_) => "a boolean",
             Value::Date => "a date or time",
             Value::List(_) => "a list",
             Value::Table(_) => "a table",

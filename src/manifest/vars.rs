@@ -95,7 +95,7 @@ impl Vars {
             let is_name = check_name(entry, sink);
             let Value::Text(words) = &entry.node.value else {
                 let example = Some("\"your IAM user name\"");
-                table::wrong_type(&entry.name, &entry.node, "a few words for people", example, sink);
+                table::wrong_type(&entry.name, &entry.node, "a description", example, sink);
                 continue;
             };
             if is_name {
@@ -184,7 +184,7 @@ impl Vars {
         let found = match text {
             Ok(text) => return is_sound.then_some(text),
             Err(Unfit::TooLong) => {
-                let message = "with its variables filled in, this has more than 65536 bytes";
+                let message = "with its variables expanded, this is longer than 65536 bytes";
                 Diagnostic::error(codes::BAD_VARIABLE, at, message)
             }
             Err(_) => {
@@ -242,15 +242,15 @@ impl Vars {
         }
         for (name, required) in &self.required {
             if let Some(place) = self.shared.get(name) {
-                let message = format!("`{name}` is for each person to supply, and has a value here for all of them");
-                let help = format!("leave one of them out; a person's own value belongs in {}", files.personal());
+                let message = format!("each person supplies `{name}`, but this gives it one value for all");
+                let help = format!("remove one of them; a person's own value belongs in {}", files.personal());
                 let found = Diagnostic::error(codes::REQUIRED_GIVEN, *place, message);
-                sink.push(found.related(required.at, "it is asked of each person here").help(help));
+                sink.push(found.related(required.at, "it is required here").help(help));
             }
             if !self.uses.contains_key(name) {
-                let message = format!("each person is asked for `{name}`, and nothing uses it");
+                let message = format!("`{name}` is required from each person, but nothing uses it");
                 let found = Diagnostic::warning(codes::REQUIRED_UNUSED, required.at, message);
-                sink.push(found.help(format!("leave it out, or use it as `${{{name}}}`")));
+                sink.push(found.help(format!("remove it, or use it as `${{{name}}}`")));
             }
         }
     }
@@ -260,14 +260,14 @@ impl Vars {
         let first = places.first().copied().unwrap_or_default();
         let required = self.required.get(name);
         let message = match required {
-            Some(Required { words, .. }) => format!("nothing defines the variable `{name}`: {words}"),
-            None => format!("nothing defines the variable `{name}`"),
+            Some(Required { words, .. }) => format!("the variable `{name}` is not defined: {words}"),
+            None => format!("the variable `{name}` is not defined"),
         };
         let found = Diagnostic::error(codes::UNDEFINED_VARIABLE, first, message);
         let found = match places.len() - 1 {
             0 => found,
-            1 => found.label("and in one other place"),
-            more => found.label(format!("and in {more} other places")),
+            1 => found.label("also used in one other place"),
+            more => found.label(format!("also used in {more} other places")),
         };
         let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
         if required.is_some() {
@@ -275,14 +275,13 @@ impl Vars {
         }
         if self.audience == Audience::Team {
             return found.help(format!(
-                "add {line} to [vars] of {shared}; or, if each person has another value, `{name} = \"what it is\"` to \
+                "add {line} to [vars] of {shared}; or, if the value differs from person to person, `{name} = \"what it is\"` to \
                  [required_vars]"
             ));
         }
         if GENERATED.contains(&name) {
             return found.help(format!(
-                "only the names and the profiles of a matrix{} know `${{{name}}}`, not its `accounts`, `roles` and \
-                 `exclude`; elsewhere it needs {line} in [vars]",
+                "a matrix{} has `${{{name}}}` in `name` and in the keys of its profiles; elsewhere, add {line} to [vars]",
                 if name.starts_with("role") { " with `roles`" } else { "" }
             ));
         }
@@ -319,7 +318,7 @@ impl Vars {
                     && let Some(Defined { value: Some(_), at, .. }) = self.defined.get(name)
                     && found.related.iter().all(|label| label.span != *at)
                 {
-                    found = found.related(*at, format!("`${{{name}}}` comes from here"));
+                    found = found.related(*at, format!("`${{{name}}}` is set here"));
                 }
             }
         }
@@ -365,7 +364,7 @@ fn value(entry: &Entry<'_>, sink: &mut Sink) -> Option<String> {
     if value.contains("${") {
         let message = format!("the value of `{}` contains `${{`", entry.name);
         let found = Diagnostic::error(codes::NESTED_VARIABLE, entry.node.at, message);
-        sink.push(found.help("a variable is a literal text: write the other variable beside it where both are used"));
+        sink.push(found.help("variables can't contain variables: use both where this one is used"));
         return None;
     }
     Some(value.to_string())

@@ -239,7 +239,7 @@ fn a_repository_s_own_files_are_no_part_of_a_manifest() {
     ] {
         home.write("team/profiles.toml", format!("include = [{include:?}]\n{base}"));
         let run = check().exits(3);
-        let refused = format!("team/{place}: a repository's own files are no part of a manifest\n");
+        let refused = format!("team/{place} is one of git's own files, which can't be included\n");
         assert!(run.stderr.contains(&refused) && !run.stderr.contains("SECRETMARK"), "{include}: {}", run.stderr);
     }
     home.write("team/profiles.toml", format!("include = [\".g*/*.toml\", \".g*/*/*\", \"g*/*/*\"]\n{base}"));

@@ -399,7 +399,7 @@ fn an_endpoint_that_is_not_aws_s_is_written_only_for_a_person_who_allows_its_hos
     }
     assert!(!home.has(".aws/config"));
     let line = ALLOW.lines().last().unwrap();
-    let help = format!("`{line}` in [settings] of ~/{OWN}");
+    let help = format!("`{line}` to [settings] of ~/{OWN}");
     let run = home.run(["check"]).exits(3);
     assert!(run.stderr.contains(&help), "{help}: {}", run.stderr);
     home.write(OWN, ALLOW);
@@ -452,7 +452,7 @@ fn hosts_are_allowed_by_the_file_of_the_configuration_directory_alone() {
     let check = || home.run(["check", "--manifest", "dotfiles/profiles.toml"]);
     let run = check().exits(3);
     // Not into the file from which it is not taken.
-    let help = format!("in [settings] of ~/{OWN}");
+    let help = format!("to [settings] of ~/{OWN}");
     for words in ["error[settings-elsewhere]", "error[foreign-endpoint]", &help] {
         assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
     }

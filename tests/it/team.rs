@@ -86,7 +86,11 @@ fn a_new_member_supplies_a_name_and_works() {
         fake.world().set_interval(0);
         let home = cloned(Some(&fake));
         let run = home.run(["check"]).exits(3);
-        assert!(run.stderr.contains("`user`: your IAM user name in the account 111122223333"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("`user` is not defined: your IAM user name in the account 111122223333"),
+            "{}",
+            run.stderr
+        );
         home.run(["vars", "--set", &format!("user={user}")]).ok();
         home.run(["apply", "--yes"]).ok();
         home.run_with_input(["keys", "add", "main"], &format!("{key_id}\n{secret_key}\n")).ok();

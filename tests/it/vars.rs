@@ -65,7 +65,7 @@ team  pay      ~/.config/awsauth/profiles.toml:6  defaults.description, profiles
 user  missing  (your IAM user name)               profiles.main.mfa_serial, profiles.main.settings.sdk_ua_app_id, profiles.prod.role_session_name
 ";
     assert_eq!(run.stdout, expected);
-    assert!(run.stderr.contains("nothing defines the variable `user`: your IAM user name"), "{}", run.stderr);
+    assert!(run.stderr.contains("the variable `user` is not defined: your IAM user name"), "{}", run.stderr);
     let document = home.run(["vars", "--json"]).exits(3).json();
     let team = &document["variables"][2];
     assert_eq!((&team["value"], &team["set_in"]["line"], &team["required"]), (&json!("pay"), &json!(6), &json!(null)));
@@ -83,7 +83,7 @@ fn a_missing_value_is_asked_for_at_a_terminal_and_kept() {
     session.exp_string("a value can't contain `${`").unwrap();
     answer(&mut session, "user", "\u{7f}\u{7f}\u{7f}\u{7f}alice");
     session.exp_string("wrote user to ~/.config/awsauth/profiles.local.toml").unwrap();
-    session.exp_string("nothing defines the variable `site`").unwrap();
+    session.exp_string("the variable `site` is not defined").unwrap();
     session.exp_string("ended with 3").unwrap();
     assert_eq!(home.read(OWN), "[vars]\nuser = \"alice\"\n");
     assert_eq!(home.path(OWN).metadata().unwrap().permissions().mode() & 0o777, 0o600);

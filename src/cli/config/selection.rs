@@ -117,7 +117,7 @@ fn check_tag(catalog: &Catalog, tag: &String, among: Among) -> Result<(), Failur
                 failure.hint(format!("`{tag}` is an SSO session, not a tag"))
             }
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None if all.is_empty() => failure.hint("no profile has any tag: `tags = [\"…\"]` gives it some"),
+            None if all.is_empty() => failure.hint("no profile has tags: add `tags = [\"…\"]` to those that you mean"),
             None => failure.hint("`awsauth list` shows the tags"),
         });
     }

@@ -39,8 +39,7 @@ fn explain_approvals(approvals: &[&SsoAccess], out: Out) {
         let is_first = !approvals[..place].iter().any(|other| is_same(access, other));
         if is_first && approvals[place + 1..].iter().any(|other| is_same(access, other)) {
             out.say(&format!(
-                "One approval would do for all profiles of {} with one `[sso_sessions]` table, which each of them names as \
-                 its `sso_session`.",
+                "To approve all profiles of {} at once, give them one `[sso_sessions]` table as their `sso_session`.",
                 access.start_url().as_str()
             ));
         }

@@ -96,7 +96,7 @@ fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagno
     let mut found = Diagnostic::error(codes::SOURCE_CYCLE, place(back_to), message)
         .help("let one of them take its credentials from a profile that needs no source");
     for at in members.iter().skip(1).take(MOST_SHOWN - 1) {
-        found = found.related(place(*at), "and on from here");
+        found = found.related(place(*at), "and this one");
     }
     found.profiles = path.iter().map(|at| profiles.list[*at].written.to_string()).collect();
     found
@@ -179,7 +179,7 @@ fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink
             profile
                 .error(codes::SOURCE_PATTERN, given, message)
                 .related(source.at, format!("this has the pattern `{source_pattern}`"))
-                .help(format!("the source of `{pattern}` has the pattern {wanted}")),
+                .help(format!("the source of `{pattern}` must have the pattern {wanted}")),
         );
     }
     fits
@@ -188,7 +188,7 @@ fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink
 fn too_long(profile: &Unchecked) -> Diagnostic {
     let message = format!("the chain of `{}` has more than {LONGEST} profiles", profile.written);
     Diagnostic::error(codes::CHAIN_TOO_LONG, profile.at, message)
-        .help("each role on it is one more call at login; take the role from a profile further down")
+        .help("each role on it is one more call at login; use a source that is nearer to the base of the chain")
 }
 
 fn check_length(profile: &Unchecked, has_long_term_source: bool, source: &Unchecked, sink: &mut Sink) {
@@ -225,7 +225,7 @@ fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, fi
     let found = chained(profile, given, source);
     let own = profile.fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults);
     let shorter = match own {
-        Some(_) => "leave `mfa_serial` out and set `duration_seconds = 3600` or less",
+        Some(_) => "remove `mfa_serial` and set `duration_seconds = 3600` or less",
         None => "set `duration_seconds = 3600` or less",
     };
     let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
@@ -249,7 +249,7 @@ fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, fi
     lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
     lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
     lines.push(format!("duration_seconds = {}", given.value));
-    let help = format!("{help}; these lines take the place of the same keys of `{}`:", profile.written);
+    let help = format!("{help}; use these lines instead of the same keys of `{}`:", profile.written);
     sink.push(found.help(help).lines(lines));
     true
 }
@@ -278,7 +278,7 @@ fn check_mfa(
             sink.push(
                 Diagnostic::error(codes::MFA_TWICE, own, message)
                     .related(serial_place(other), format!("`{}` asks for one already", other.written))
-                    .help("keep one `mfa_serial`: leave this one out to use that session"),
+                    .help("remove this `mfa_serial` to use that session"),
             );
             Some(below)
         }
@@ -292,14 +292,14 @@ fn check_mfa(
 }
 
 fn mfa_missing(profile: &Unchecked, profiles: &UncheckedProfiles) -> Diagnostic {
-    let message = format!("nothing on the way to `{}` asks for an MFA code", profile.written);
+    let message = format!("no profile in the chain of `{}` has an `mfa_serial`", profile.written);
     let found = Diagnostic::error(codes::MFA_MISSING, profile.at, message);
     let base = profile.fields.source_profile.value().and_then(|name| profiles.get(name));
     let found = match base {
         Some(base) => found.related(base.at, "its source has no MFA device"),
         None => found,
     };
-    found.help("add `mfa_serial` to it, or take the role from an `iam-mfa` profile")
+    found.help("add `mfa_serial` to it, or use an `iam-mfa` profile as its source")
 }
 
 fn serial_place(profile: &Unchecked) -> Span {

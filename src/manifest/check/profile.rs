@@ -62,7 +62,7 @@ fn check_keys(profile: &Unchecked, profiles: &UncheckedProfiles, files: &Layers,
     }
     for (key, at) in profile.fields.written.iter().filter(|(key, _)| !key.fits(pattern)) {
         let message = format!("the pattern `{pattern}` has no use for `{}`", key.name);
-        let help = format!("leave it out, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns()));
+        let help = format!("remove it, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns()));
         let found = Diagnostic::error(codes::USELESS_KEY, *at, message).help(help);
         sink.push(with_pattern(found, profile, files));
     }
@@ -88,8 +88,8 @@ fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
     );
     if let Some(by) = profiles.left_out_by(&profile.written).filter(|_| profile.made.is_none()) {
         return found
-            .related(by, "a matrix would make it, and leaves it out here")
-            .help("leave this table out, or take the name out of `exclude`; a profile of its own needs a `pattern`");
+            .related(by, "a matrix excludes it here")
+            .help("remove this table, or the name from `exclude`; a profile of its own needs a `pattern`");
     }
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
     let could_be_meant = |other: &&Unchecked| profile.made.is_none() && other.made.is_some();
@@ -117,10 +117,13 @@ fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
             Diagnostic::error(
                 codes::SESSION_AND_URL,
                 written(&["sso_start_url", "sso_region"]),
-                format!("the profile `{}` has both `sso_session` and an address of its own", profile.written),
+                format!(
+                    "the profile `{}` has both `sso_session` and a start URL or region of its own",
+                    profile.written
+                ),
             )
-            .related(written(&["sso_session"]), "the session has an address already")
-            .help("keep `sso_session`, and leave `sso_start_url` and `sso_region` to the session"),
+            .related(written(&["sso_session"]), "the session has these already")
+            .help("remove `sso_start_url` and `sso_region`: the session has them"),
         );
         return;
     }
@@ -156,7 +159,7 @@ fn check_duration(profile: &Unchecked, sink: &mut Sink) {
     }
     if let Err(error) = duration(pattern, given.value) {
         let found = profile.error(codes::DURATION_BOUNDS, given, error.to_string());
-        sink.push(found.help("a longer session is what `iam-mfa` gives; roles last 12 hours at most"));
+        sink.push(found.help("roles last 12 hours at most; an `iam-mfa` session up to 36"));
     }
 }
 
@@ -186,7 +189,7 @@ fn check_long_term(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
     }
     let Some(other) = profiles.get(&section) else { return };
     let Some(pattern) = other.pattern().filter(|pattern| *pattern != Pattern::Iam) else { return };
-    let message = format!("the long-term key of `{}` would stand in the section of `{section}`", profile.written);
+    let message = format!("the long-term key of `{}` would be in the section of `{section}`", profile.written);
     let found = match given {
         Some(given) => profile.error(codes::LONG_TERM_COLLISION, given, message),
         None => Diagnostic::error(codes::LONG_TERM_COLLISION, profile.at, message),
@@ -194,7 +197,7 @@ fn check_long_term(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
     sink.push(
         found.related(other.at, format!("this profile has the pattern `{pattern}`, and other credentials")).help(
             format!(
-                "set `long_term_profile` to a name that is no profile's, such as `{}`",
+                "set `long_term_profile` to a name that no profile has, such as `{}`",
                 default_long_term(&profile.written)
             ),
         ),

@@ -189,9 +189,9 @@ impl UncheckedProfiles {
                 }
                 gone[place] = true;
                 if files.is_personal(profile.over) {
-                    let message = format!("`{name}` is turned off for you, so these keys of yours do nothing");
+                    let message = format!("`{name}` is turned off for you, so your keys for it have no effect");
                     let found = Diagnostic::warning(codes::OVERRIDE_NOTHING, profile.over, message);
-                    sink.push(found.help("leave them out"));
+                    sink.push(found.help("remove them"));
                 }
             }
             for place in dependents.remove(&*name).unwrap_or_default() {
@@ -224,12 +224,12 @@ impl UncheckedProfiles {
         }
         for profile in stray {
             let name = &*profile.written;
-            let message = format!("the manifest has no profile `{name}`, so these keys of yours do nothing");
+            let message = format!("the manifest has no profile `{name}`, so your keys for it have no effect");
             let found = Diagnostic::warning(codes::OVERRIDE_NOTHING, profile.at, message);
-            let help = "leave them out; for a profile of your own, add `pattern = \"…\"`";
+            let help = "remove them; for a profile of your own, add `pattern = \"…\"`";
             let known = self.list.iter().filter(|other| other.made.is_some() || !files.is_personal(other.at));
             let found = match self.left_out_by(name) {
-                Some(by) => found.related(by, "a matrix would make it, and leaves it out here").help(help),
+                Some(by) => found.related(by, "a matrix excludes it here").help(help),
                 None => found.help(sink.did_you_mean_or(name, known.map(|other| &*other.written), help)),
             };
             sink.push(found);

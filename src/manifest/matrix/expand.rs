@@ -31,7 +31,7 @@ const MOST: usize = 200_000;
 const BYTES: usize = 1024;
 /// This many comparisons count as one more profile.
 const COMPARISONS: usize = 100;
-const TOO_LONG: &str = "there are too many profiles with such long values, or names to compare with its patterns";
+const TOO_LONG: &str = "its values are too long, or `exclude` has too many globs";
 const MOST_NAMED: usize = 5;
 
 /// A name of a matrix that is invalid, or that another profile has.
@@ -117,8 +117,8 @@ impl<'t> Expander<'_, 't> {
             return true;
         }
         sink.profiles_unknown = true;
-        let message = format!("with the matrix `{}`, {what}", spec.entry.name);
-        let help = "let it take fewer accounts and roles, leave fewer out by patterns, or make its values shorter";
+        let message = format!("the matrix `{}` is too large: {what}", spec.entry.name);
+        let help = "use fewer accounts, roles or globs, or shorter values";
         sink.push(Diagnostic::error(codes::MATRIX_TOO_LARGE, spec.entry.at, message).help(help));
         false
     }
@@ -126,7 +126,7 @@ impl<'t> Expander<'_, 't> {
     fn make(&mut self, spec: &MatrixSpec<'_, 't>, reader: &mut Reader<'_>) {
         let was_unknown = std::mem::take(&mut reader.sink.profiles_unknown);
         let first = self.out.made.len();
-        let too_many = format!("there are more than {MOST} profiles");
+        let too_many = format!("there would be more than {MOST} profiles");
         let what = if spec.count() > MOST { &too_many } else { TOO_LONG };
         if !self.take(spec.cost(self.tables), what, spec, &mut reader.sink) {
             return;
@@ -266,26 +266,26 @@ impl MatrixSpec<'_, '_> {
         let is_same = template == self.name.at;
         let label = &self.entry.name;
         let message = if is_same {
-            format!("the matrix `{label}` makes two profiles of the name `{name}`")
+            format!("the matrix `{label}` makes the profile `{name}` twice")
         } else {
-            format!("two matrices make a profile of the name `{name}`")
+            format!("two matrices make the profile `{name}`")
         };
         let found = Diagnostic::error(codes::MADE_TWICE, self.name.at, message);
         let found = if is_same { found } else { found.related(template, "the other one") };
         let accounts = first.made.as_ref().map(|made| made.account).filter(|at| *at != account.at);
-        let found = accounts.into_iter().fold(found, |found, at| found.related(at, "one is of this account"));
-        let found = found.related(account.at, "it is of this account");
+        let found = accounts.into_iter().fold(found, |found, at| found.related(at, "once for this account"));
+        let found = found.related(account.at, "and for this account");
         let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_missing());
         let help = match (self.common.sso_session.value(), other.and(first.fields.sso_session.value())) {
             (Some(own), Some(other)) if own != other => {
-                format!("say in the account which session leads there: `sso_session = \"{other}\"` or `\"{own}\"`")
+                format!("add the session to the account: `sso_session = \"{other}\"` or `\"{own}\"`")
             }
             _ => {
                 out.unusable.push(self.unusable(name.to_owned()));
                 if is_same {
-                    "put what tells them apart into `name`: `${account}`, `${account_id}`, `${role}`".to_owned()
+                    "make `name` unique with `${account}`, `${account_id}` or `${role}`".to_owned()
                 } else {
-                    "give the names another form, or leave the name out of one of them with `exclude`".to_owned()
+                    "change the `name` of one matrix, or add the profile to its `exclude`".to_owned()
                 }
             }
         };
@@ -301,7 +301,7 @@ impl MatrixSpec<'_, '_> {
 
     fn bad_name(&self, name: &str, error: &NameError, combination: &Combination<'_>) -> Diagnostic {
         let found = Diagnostic::error(codes::BAD_NAME, self.name.at, error.to_string());
-        let found = found.label(format!("this makes `{name}`")).related(combination.account.at, "of this account");
+        let found = found.label(format!("this makes `{name}`")).related(combination.account.at, "for this account");
         let found = combination.role_at().into_iter().fold(found, |found, at| found.related(at, "and this role"));
         found.help(format!("{}, or add it to `exclude`", values::name_help(error)))
     }
@@ -348,10 +348,9 @@ impl MatrixSpec<'_, '_> {
         if without.len() > MOST_NAMED {
             names = format!("{names} and {} more", without.len() - MOST_NAMED);
         }
-        let message = format!("nothing is made for accounts without `roles`: {names}");
-        let found = Diagnostic::warning(codes::ROLES_MISSING, *at, message).help(
-            "give each its `roles = […]`, which `awsauth discover` can do; an empty list says that there are none",
-        );
+        let message = format!("these accounts have no `roles`, so the matrix makes nothing for them: {names}");
+        let found = Diagnostic::warning(codes::ROLES_MISSING, *at, message)
+            .help("add `roles = […]` to each, or run `awsauth discover`; an empty list means no roles");
         let without = without.iter().take(MOST_NAMED);
         sink.push(without.fold(found, |found, account| found.related(account.at, "no `roles` here")));
     }
@@ -361,13 +360,13 @@ impl MatrixSpec<'_, '_> {
         let (label, help) = match &self.roles {
             _ if !has_accounts => ("there are no accounts", "add `[accounts]`; `awsauth discover` can fill it"),
             _ if self.accounts.is_empty() => {
-                ("it takes none of the accounts", "see its `accounts`, and the `sso_session` of each")
+                ("it selects none of the accounts", "check its `accounts`, and the `sso_session` of each account")
             }
-            _ if has_combinations => ("all that it could make is left out", "see its `exclude`"),
-            Roles::These(_) => ("its `roles` is an empty list", "name the roles, or leave `roles` out"),
+            _ if has_combinations => ("`exclude` leaves none", "check its `exclude`"),
+            Roles::These(_) => ("its `roles` is an empty list", "add roles, or remove `roles`"),
             _ => (
                 "none of its accounts has roles",
-                "give each its `roles = […]`, which `awsauth discover` can do, or name them here",
+                "add `roles = […]` to each account, which `awsauth discover` can do, or to the matrix",
             ),
         };
         Diagnostic::warning(codes::MATRIX_EMPTY, self.entry.at, message).label(label).help(help)

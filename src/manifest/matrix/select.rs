@@ -43,8 +43,8 @@ pub(super) fn select_accounts<'a>(
             Some(accounts.list.iter().filter(is_open).filter(|account| account.has_any(&tags)).collect())
         }
         _ => {
-            let message = "`accounts` is `\"*\"`, a list of names, or `{ tags = […] }`";
-            let help = format!("write it as in `accounts = {EXAMPLE}`");
+            let message = "`accounts` must be `\"*\"`, a list of names, or `{ tags = […] }`";
+            let help = format!("write, for example, `accounts = {EXAMPLE}`");
             sink.push(Diagnostic::error(codes::BAD_CHOICE, entry.node.at, message).help(help));
             None
         }
@@ -55,7 +55,7 @@ fn named<'a>(name: Text<'_>, accounts: &'a Accounts, session: Option<&str>, sink
     let Some(account) = accounts.get(name.value) else {
         let known = accounts.list.iter().map(|account| account.name.as_str());
         let help = sink.did_you_mean(name.value, known, || match name.value {
-            "*" => "all accounts are `accounts = \"*\"`, without a list".to_owned(),
+            "*" => "for all accounts, write `accounts = \"*\"` without a list".to_owned(),
             name => format!("add `{name} = \"…\"` with its number to `[accounts]`"),
         });
         sink.reject(name, codes::UNKNOWN_ACCOUNT, format!("there is no account `{}`", name.value), &help);
@@ -67,7 +67,7 @@ fn named<'a>(name: Text<'_>, accounts: &'a Accounts, session: Option<&str>, sink
     let message = format!("`{session}` does not lead to the account `{}`", name.value);
     let found = Diagnostic::error(codes::OTHER_SESSION, name.at, message)
         .related(own.at, format!("it is reached through `{}`", own.value));
-    sink.push(found.help("leave it out here, or correct the account's `sso_session`"));
+    sink.push(found.help("remove it here, or correct the account's `sso_session`"));
     sink.profiles_unknown = true;
     None
 }
@@ -79,20 +79,20 @@ fn tags<'e>(table: &'e Table<'_>, at: Span, accounts: &Accounts, sink: &mut Sink
         if entry.name == "tags" {
             tags = Some(texts(entry, "[\"nonprod\"]", sink)?);
         } else {
-            unknown_key(entry, format_args!("`accounts`, which chooses by tags"), std::iter::once("tags"), sink);
+            unknown_key(entry, format_args!("`accounts = {{ tags = […] }}`"), std::iter::once("tags"), sink);
             return None;
         }
     }
     let Some(tags) = tags else {
-        let found = Diagnostic::error(codes::BAD_CHOICE, at, "this chooses by nothing");
-        sink.push(found.help("write it as in `accounts = { tags = [\"nonprod\"] }`"));
+        let found = Diagnostic::error(codes::BAD_CHOICE, at, "this table has no `tags`");
+        sink.push(found.help("write, for example, `accounts = { tags = [\"nonprod\"] }`"));
         return None;
     };
     let tags = dedup(tags, sink);
     for tag in tags.iter().filter(|tag| accounts.knows_tags && !accounts.tags.contains(tag.value)) {
         // In the order of the manifest, so that the guess is the same each time.
         let known = accounts.list.iter().filter_map(|account| account.tags.value()).flatten().map(String::as_str);
-        let add = || "add it to `tags` of the accounts that are meant".to_owned();
+        let add = || "add it to `tags` of the accounts that you mean".to_owned();
         let help = sink.did_you_mean(tag.value, known, add);
         let message = format!("no account has the tag `{}`", tag.value);
         sink.push(Diagnostic::warning(codes::UNKNOWN_TAG, tag.at, message).help(help));
@@ -106,9 +106,9 @@ pub(super) fn select_roles(entry: &Entry<'_>, sink: &mut Sink) -> Option<Roles> 
         Value::Text(text) if text == "*" => Some(Roles::Own(entry.node.at)),
         Value::List(_) => roles(entry, EXAMPLE, sink).map(Roles::These),
         _ => {
-            let message = "`roles` is a list of names, or `\"*\"` for each account's own";
+            let message = "`roles` must be a list of names, or `\"*\"` for the roles of each account";
             let found = Diagnostic::error(codes::BAD_CHOICE, entry.node.at, message);
-            sink.push(found.help(format!("write it as in `roles = {EXAMPLE}`")));
+            sink.push(found.help(format!("write, for example, `roles = {EXAMPLE}`")));
             None
         }
     }
@@ -135,7 +135,7 @@ impl Excluded {
                 excluded.names.insert(text.value.to_owned(), exclusion);
                 continue;
             }
-            let help = "write a part of the name for what it stands for, as in `prod-*`";
+            let help = "write a part of the name, as in `prod-*`";
             let glob = sink.parsed(text, NamePattern::new(text.value), codes::BAD_CHOICE, help);
             excluded.globs.extend(glob.map(|glob| (glob, exclusion)));
         }
@@ -159,8 +159,8 @@ impl Excluded {
         let globs = self.globs.iter().map(|(glob, exclusion)| (glob.as_str(), exclusion));
         let all = self.names.iter().map(|(name, exclusion)| (name.as_str(), exclusion)).chain(globs);
         for (name, exclusion) in all.filter(|(_, exclusion)| !exclusion.is_used.get()) {
-            let message = format!("`{name}` is no name that this matrix would make");
-            let help = sink.did_you_mean(name, names(), || "leave it out".to_owned());
+            let message = format!("`{name}` matches no profile of this matrix");
+            let help = sink.did_you_mean(name, names(), || "remove it".to_owned());
             sink.push(Diagnostic::warning(codes::EXCLUDE_NOTHING, exclusion.at, message).help(help));
         }
     }

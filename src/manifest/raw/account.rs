@@ -20,17 +20,17 @@ keys! {
     Account { name: String, at: Span, over: Span, wrong: bool }
 
     id: AccountId = parsed(AccountId::new, codes::BAD_ACCOUNT_ID, ACCOUNT_ID_HELP),
-        key(Shape::Text(ID), "The account's number.", &["\"111111111111\""]).required(ANY);
+        key(Shape::Text(ID), "The account's id, 12 digits.", &["\"111111111111\""]).required(ANY);
     region: Region = text(values::region),
         key(
             Shape::Text(REGION),
-            "The AWS region of the profiles that a matrix makes for it; wins over the matrix's own.",
+            "The AWS region of the account's profiles; it overrides the one of the matrix.",
             &["\"eu-west-1\""],
         ).optional(ANY);
     tags: Vec<String> = values::tags,
         key(
             Shape::Texts(TAG, 0),
-            "Words for a matrix to choose accounts by; the profiles made for it have them too.",
+            "Words for a matrix to select accounts by; they become tags of the account's profiles.",
             &["[\"nonprod\"]"],
         ).optional(ANY);
     roles: Vec<RoleName> = |given: KeyEntry<'_, '_>, reader: &mut Reader<'_>| {
@@ -38,11 +38,11 @@ keys! {
     },
         key(
             Shape::Texts(ROLE_NAME, 0),
-            "The roles there, for a matrix with `roles = \"*\"`; `awsauth discover` keeps the list.",
+            "The roles in the account, for a matrix with `roles = \"*\"`; `awsauth discover` updates the list.",
             &["[\"Admin\", \"ReadOnly\"]"],
         ).optional(ANY);
     sso_session: String = text(values::reference),
-        key(Shape::Text(NAME), "The SSO session that leads there, where the manifest has several.", &["\"corp\""])
+        key(Shape::Text(NAME), "The SSO session of the account, if the manifest has several.", &["\"corp\""])
             .optional(ANY);
 }
 
@@ -155,9 +155,9 @@ fn check_ids(list: &[Account], sink: &mut Sink) {
     for account in list {
         let Some(id) = account.id.valid() else { continue };
         if let Some(first) = by_id.insert((id.value.as_str(), account.sso_session.value()), account) {
-            let message = format!("the accounts `{}` and `{}` have one number", first.name, account.name);
+            let message = format!("the accounts `{}` and `{}` have the same id", first.name, account.name);
             let found = Diagnostic::warning(codes::ACCOUNT_TWICE, id.at, message).related(first.at, "the other one");
-            sink.push(found.help("leave one of them out, or correct its `id`"));
+            sink.push(found.help("remove one of them, or correct its `id`"));
         }
     }
 }

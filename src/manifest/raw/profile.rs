@@ -31,11 +31,11 @@ keys! {
     description: String = text(values::description),
         key(Shape::Text(LINE), "What the profile is for, shown in lists.", &["\"production, read only\""]).optional(ANY);
     tags: Vec<String> = values::tags,
-        key(Shape::Texts(TAG, 0), "Words to choose many profiles by, as in `login --tag`.", &["[\"prod\"]"]).optional(ANY);
+        key(Shape::Texts(TAG, 0), "Words to select profiles by, as in `login --tag`.", &["[\"prod\"]"]).optional(ANY);
     credential_process: bool = credential_process,
         key(
             Shape::Flag,
-            "Whether AWS's SDKs ask awsauth for credentials each time, instead of AWS's own keys in ~/.aws/config.",
+            "Let AWS's SDKs ask awsauth for credentials each time, instead of using AWS's own keys in ~/.aws/config.",
             &["true"],
         ).optional(ANY);
     settings: Settings = |given, reader: &mut Reader<'_>| settings::read(given, Self::KEYS, reader),
@@ -59,7 +59,7 @@ keys! {
     role_arn: RoleArn = parsed(
         RoleArn::new,
         codes::BAD_ROLE_ARN,
-        "a role's ARN reads like `arn:aws:iam::444455556666:role/Admin`",
+        "a role's ARN looks like `arn:aws:iam::444455556666:role/Admin`",
     ),
         key(Shape::Text(ROLE), "The role to assume.", &["\"arn:aws:iam::444455556666:role/Admin\""])
             .required(&[IamMfaRole, SsoRole]);
@@ -209,7 +209,7 @@ fn is_table_of_its_own(entry: &Entry<'_>) -> bool {
 fn dotted(entry: &Entry<'_>, name: &str) -> Diagnostic {
     let message = format!("`{}` is not a key of the profile `{name}`", entry.name);
     let whole = values::toml_key(&format!("{name}.{}", entry.name));
-    let help = format!("a name with a dot in it stands in quotes: `[profiles.{whole}]`");
+    let help = format!("put a name with a dot in quotes: `[profiles.{whole}]`");
     Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help(help)
 }
 
@@ -220,8 +220,8 @@ fn credential_process(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mu
         Value::Text(_) | Value::Filled(..) | Value::Unfilled => {
             let message = "`credential_process` is `true` or `false` here: a manifest can't name a program";
             reader.sink.push(Diagnostic::error(codes::WRONG_TYPE, entry.node.at, message).help(
-                "`true` lets awsauth hand out the credentials; a profile of another program stays in ~/.aws/config, \
-                 outside awsauth's block, under a name that the manifest does not have",
+                "`true` makes awsauth the program; keep a profile of another program in ~/.aws/config, outside awsauth's \
+                 block, under a name that the manifest does not have",
             ));
         }
         _ => wrong_type(&entry.name, &entry.node, key.shape.words(), Some(key.examples[0]), &mut reader.sink),
@@ -235,6 +235,6 @@ fn duration_seconds(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mut 
         return Some(seconds);
     }
     let found = Diagnostic::error(codes::DURATION_BOUNDS, entry.node.at, format!("no session lasts {seconds} seconds"));
-    reader.sink.push(found.help("give 900 to 43200 for a role, and up to 129600 for `iam-mfa`"));
+    reader.sink.push(found.help("use 900 to 43200 for a role, and up to 129600 for `iam-mfa`"));
     None
 }

@@ -129,7 +129,7 @@ fn scopes(given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Config
     let texts = texts(given.entry, given.key.examples[0], &mut reader.sink)?;
     if texts.is_empty() {
         let found = Diagnostic::error(codes::BAD_SCOPE, given.entry.node.at, "a session needs at least one scope");
-        reader.sink.push(found.help(format!("leave the key out for [\"{DEFAULT_SCOPE}\"]")));
+        reader.sink.push(found.help(format!("remove the key to use [\"{DEFAULT_SCOPE}\"]")));
         return None;
     }
     let is_scope = |text: &str| {
@@ -138,7 +138,7 @@ fn scopes(given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Config
     let scope = |text: Text<'_>| {
         let scope = ConfigText::new(text.value).ok().filter(|_| is_scope(text.value));
         if scope.is_none() {
-            let help = "a scope reads like `sso:account:access`; one per string";
+            let help = "a scope looks like `sso:account:access`; one per string";
             reader.sink.reject(text, codes::BAD_SCOPE, format!("`{}` is not a scope", text.value), help);
         }
         scope
@@ -176,7 +176,7 @@ pub(crate) fn check_case<'n>(
                 let made = Generated { name: Rc::from(name), is_told: true, ..Generated::default() };
                 sink.turn_to(About::Made(made));
             }
-            sink.push(found.help("rename one of them: some AWS tools take both for one"));
+            sink.push(found.help("rename one of them: some AWS tools treat them as one"));
             sink.turn_to(About::Shared);
         }
     }

@@ -122,7 +122,7 @@ fn not_known(entry: &Entry<'_>, what: &str, list: &'static [SettingSpec], is_own
         return refused.label(reason).help(if is_own {
             format!("`{name}` is a key of the profile itself: move it out of `settings`")
         } else {
-            "leave it out".to_owned()
+            "remove it".to_owned()
         });
     }
     if is_own {
@@ -158,7 +158,7 @@ fn value(entry: &Entry<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>
         }
         let message = format!("`{}` can't be set here", known.name);
         let found = Diagnostic::error(codes::REFUSED_SETTING, entry.at, message);
-        let help = format!("leave it out, or write `{} = \"\"` for none", known.name);
+        let help = format!("remove it, or write `{} = \"\"`", known.name);
         reader.sink.push(found.label(aws_settings::NAMES_A_PROGRAM).help(help));
         return None;
     }
@@ -194,7 +194,7 @@ fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Re
         return true;
     }
     let message = format!("`{} = \"{}\"` can't be set here", known.name, text.value);
-    let help = format!("leave it out; who wants it for themselves writes it to {}", reader.hosts.files.own());
+    let help = format!("remove it; to set it for yourself, put it in {}", reader.hosts.files.own());
     let found = Diagnostic::error(codes::REFUSED_SETTING, text.at, message).label(reason).help(help);
     reader.sink.report(text, found);
     false
@@ -208,7 +208,7 @@ fn plain(entry: &Entry<'_>, known: &'static SettingSpec, sink: &mut Sink) -> Opt
         Value::Integer(Some(number)) => return Some(number.to_string()),
         Value::Integer(None) => wrong_type(&entry.name, &entry.node, "a whole number of 64 bits", Some(&example), sink),
         Value::Text(_) | Value::Filled(..) | Value::Unfilled => {}
-        _ => wrong_type(&entry.name, &entry.node, "a string, a whole number or a truth value", Some(&example), sink),
+        _ => wrong_type(&entry.name, &entry.node, "a string, a whole number or a boolean", Some(&example), sink),
     }
     None
 }

@@ -36,7 +36,7 @@ pub(crate) fn pattern(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Pattern
 }
 
 pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> {
-    let help = "a region reads like `eu-west-1`, in lower case, without the letter of an availability zone";
+    let help = "a region looks like `eu-west-1`, in lower case, without the letter of an availability zone";
     let region = reader.sink.parsed(text, Region::new(text.value), codes::BAD_REGION, help)?;
     if !KNOWN_REGIONS.contains(&region.as_str()) {
         let message = format!("awsauth knows no region `{}`", region.as_str());
@@ -103,7 +103,7 @@ pub(crate) fn mfa_serial(text: Text<'_>, reader: &mut Reader<'_>) -> Option<MfaS
         Err(MfaSerialError::User) => (
             codes::MFA_SERIAL_USER,
             format!(
-                "a virtual device's ARN has `mfa/` where this has `user/`: `{}`; `aws iam list-mfa-devices` shows it",
+                "the ARN of a virtual device has `mfa/` instead of `user/`: `{}`; `aws iam list-mfa-devices` shows it",
                 text.value.replacen(":user/", ":mfa/", 1)
             ),
         ),
@@ -136,14 +136,14 @@ pub(crate) fn bad_name(text: &str, at: Span, error: &NameError) -> Diagnostic {
 }
 
 pub(crate) fn variable_in_name(at: Span) -> Diagnostic {
-    Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not filled in in the name of a table")
-        .help("write the name itself: variables are for the values below it")
+    Diagnostic::error(codes::BAD_VARIABLE, at, "variables are not expanded in the names of tables")
+        .help("write the name itself; variables work in values")
 }
 
 pub(crate) fn name_help(error: &NameError) -> &'static str {
     match error {
         NameError::DefaultCase(_) => "write `default`, or choose another name",
-        NameError::Dash => "programs take that for an option: let it begin with a letter or a digit",
+        NameError::Dash => "programs would take it for an option: begin with a letter or a digit",
         NameError::Empty | NameError::TooLong | NameError::Character(_) | NameError::Reserved(_) => {
             "use letters, digits and `_.@%+:/-`, which every AWS SDK reads alike"
         }
@@ -170,9 +170,9 @@ pub(crate) fn start_url(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Start
     let (url, change) = reader.sink.parsed(text, parsed, code, &help)?;
     if change == UrlChange::Trimmed {
         reader.sink.push(
-            Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is left out")
+            Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is ignored")
                 .label(format!("taken as `{}`", url.as_str()))
-                .help("write it so: tools share a login only if all of them spell the address alike"),
+                .help("write it like that: tools share a login only if they spell the URL in the same way"),
         );
     }
     reader.hosts.check_portal(&url, text, &mut reader.sink);

@@ -138,7 +138,7 @@ pub(crate) fn personal(name: &str, value: &str) -> Option<&'static str> {
     PERSONAL.iter().find(|(one, what, _)| *one == name && *what == value).map(|(.., reason)| *reason)
 }
 
-pub(crate) const NAMES_A_PROGRAM: &str = "it names a program, and the manifest can't run one";
+pub(crate) const NAMES_A_PROGRAM: &str = "it names a program, and a manifest can't run one";
 
 /// Returns the reason why a setting is refused. It covers documented names and families of names only; an unknown name is
 /// another finding.

@@ -19,8 +19,7 @@ const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{
 const HERE: &str = "([lL][oO][cC][aA][lL][hH][oO][sS][tT]|127(\\.[0-9]+){3}|\\[[0:]*:(0{0,3}1|0\\.0\\.0\\.1)\\])";
 
 pub(crate) fn schema() -> Value {
-    let top: Map<_, _> =
-        keys::TOP.iter().map(|(name, doc)| ((*name).to_owned(), described(table(name), doc))).collect();
+    let top: Map<_, _> = keys::shared_top().map(|(name, doc)| (name.to_owned(), described(table(name), doc))).collect();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "awsauth profiles.toml",
@@ -36,14 +35,14 @@ pub(crate) fn schema() -> Value {
 }
 
 pub(crate) fn local_schema() -> Value {
-    let top = keys::LOCAL_TOP.iter().map(|(name, doc)| {
-        let value = if *name == "settings" { local_settings() } else { table(name) };
-        ((*name).to_owned(), described(value, doc))
+    let top = keys::local_top().map(|(name, doc)| {
+        let value = if name == "settings" { local_settings() } else { table(name) };
+        (name.to_owned(), described(value, doc))
     });
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "awsauth profiles.local.toml",
-        "description": "What one person adds to a manifest that is shared. It is not committed.",
+        "description": "Personal additions to a shared manifest. Do not commit this file.",
         "type": "object",
         "properties": top.collect::<Map<_, _>>(),
         "additionalProperties": false,
@@ -83,7 +82,7 @@ fn table(name: &str) -> Value {
         "sso_sessions" => named("session"),
         "accounts" => {
             let mut accounts = named("account");
-            let number = described(text("[0-9]{12}"), "The account's number.");
+            let number = described(text("[0-9]{12}"), "The account's id, 12 digits.");
             accounts["additionalProperties"] = json!({ "anyOf": [number, { "$ref": "#/definitions/account" }] });
             accounts["examples"] =
                 json!([{ "prod": "111111111111", "dev": { "id": "222222222222", "roles": ["Admin"] } }]);
@@ -103,7 +102,8 @@ fn definitions() -> Value {
     let mut profile = object(ProfileKeys::KEYS, "One profile: a name usable as `aws --profile NAME`.");
     profile["allOf"] = keys_of_patterns();
     let account = object(Account::KEYS, "One AWS account.");
-    let mut matrix = object(ProfileKeys::KEYS, "Profiles for many accounts and roles, of the keys that a profile has.");
+    let mut matrix =
+        object(ProfileKeys::KEYS, "Profiles for many accounts and roles: which ones to make, and their keys.");
     for (name, doc, example) in keys::MATRIX {
         let mut value = described(choice(name), doc);
         value["examples"] = json!([parse(example)]);

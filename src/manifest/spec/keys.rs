@@ -113,7 +113,7 @@ pub(crate) const MATRIX: &[(&str, &str, &str)] = &[
     ),
     (
         ACCOUNTS,
-        "The accounts to make profiles for: `\"*\"` for all, a list of names of `[accounts]`, or those with any of some tags.",
+        "The accounts to make profiles for: `\"*\"` for all, a list of names of `[accounts]`, or `{ tags = […] }` for those with any of these tags.",
         "\"*\"",
     ),
     (
@@ -122,7 +122,7 @@ pub(crate) const MATRIX: &[(&str, &str, &str)] = &[
          profile for each account.",
         "[\"Admin\", \"ReadOnly\"]",
     ),
-    (EXCLUDE, "Names of profiles that are not made; `*` and `?` stand for parts of a name.", "[\"prod-Admin\"]"),
+    (EXCLUDE, "Names of profiles that are not made; `*` and `?` match parts of a name.", "[\"prod-Admin\"]"),
 ];
 
 /// The tables that make profiles.
@@ -137,33 +137,54 @@ pub(crate) const PROMPTS: &[&str] = &["tty"];
 /// Keys of `[settings]` for a later version.
 pub(crate) const LOCAL_NOT_YET: &[&str] = &["store"];
 
-/// The top-level keys of `profiles.local.toml` with their documentation.
-pub(crate) const LOCAL_TOP: &[(&str, &str)] = &[
-    ("version", "The version of the format; 1."),
-    ("settings", "What one person wants on this machine."),
-    ("vars", "One person's own texts for ${name}; they win over those of the manifest."),
-    ("defaults", "Keys of `[defaults]` that are one person's own; they win over those of the manifest."),
-    ("sso_sessions", "Keys of SSO sessions that are one person's own, and sessions of one person alone."),
-    ("accounts", "Keys of accounts that are one person's own, and accounts of one person alone."),
-    ("matrix", "Keys of matrices that are one person's own, and matrices of one person alone."),
-    ("profiles", "Keys of profiles that are one person's own, and profiles of one person alone."),
-];
-
 pub(crate) const INCLUDE: &str = "include";
 pub(crate) const REQUIRED_VARS: &str = "required_vars";
 
-/// The top-level keys of `profiles.toml` with their documentation.
-pub(crate) const TOP: &[(&str, &str)] = &[
-    ("version", "The version of the format; 1."),
-    (INCLUDE, "Files below this one's directory that are read with it; where both say something, this one wins."),
-    (REQUIRED_VARS, "Variables that each person supplies in profiles.local.toml, with words that say what they are."),
-    ("defaults", "Keys that every profile has unless it gives its own."),
-    ("vars", "Texts to use as ${name} in any string of the other tables."),
-    ("sso_sessions", "Logins to IAM Identity Center, each shared by many profiles."),
-    ("accounts", "The AWS accounts by name, each with its number, for `[matrix]`."),
-    ("matrix", "Profiles made for many accounts and roles at once, each matrix under a label of its own."),
-    ("profiles", "The profiles by name, as in `aws --profile NAME`; one that a matrix makes too wins key by key."),
+/// The top-level keys, each with its documentation in `profiles.toml` and in `profiles.local.toml`, if the file may have it.
+const TOP: &[(&str, Option<&str>, Option<&str>)] = &[
+    ("version", Some("The version of the format; 1."), Some("The version of the format; 1.")),
+    (INCLUDE, Some("Files in or below this directory that are read with this one, which overrides them."), None),
+    (REQUIRED_VARS, Some("Variables that each person supplies in profiles.local.toml, each with a description."), None),
+    ("settings", None, Some("Personal settings for this machine.")),
+    (
+        "defaults",
+        Some("Keys for every profile that does not have its own."),
+        Some("Personal defaults; they override those of the manifest."),
+    ),
+    (
+        "vars",
+        Some("Variables, for use as ${name} in any string of the other tables."),
+        Some("Personal values of variables; they override those of the manifest."),
+    ),
+    (
+        "sso_sessions",
+        Some("Logins to IAM Identity Center, each shared by many profiles."),
+        Some("Personal SSO sessions, and personal keys of the manifest's."),
+    ),
+    (
+        "accounts",
+        Some("AWS accounts by name, each with its id, for `[matrix]`."),
+        Some("Personal accounts, and personal keys of the manifest's."),
+    ),
+    (
+        "matrix",
+        Some("Profiles for many accounts and roles at once; each matrix has a label."),
+        Some("Personal matrices, and personal keys of the manifest's."),
+    ),
+    (
+        "profiles",
+        Some("Profiles by name, as in `aws --profile NAME`; one that a matrix makes too is overridden key by key."),
+        Some("Personal profiles, and personal keys of the manifest's."),
+    ),
 ];
+
+pub(crate) fn shared_top() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    TOP.iter().filter_map(|(name, shared, _)| Some((*name, (*shared)?)))
+}
+
+pub(crate) fn local_top() -> impl Iterator<Item = (&'static str, &'static str)> + Clone {
+    TOP.iter().filter_map(|(name, _, local)| Some((*name, (*local)?)))
+}
 
 #[cfg(test)]
 mod tests {

@@ -116,10 +116,10 @@ fn profiles_of_one_portal_that_ask_for_an_approval_each_are_told_how_to_need_one
     assert!(
         run.stderr.starts_with("This login needs 1 approval for https://corp.awsapps.com/start, for 2 profiles.\n")
     );
-    assert!(!run.stderr.contains("One approval would do"), "{}", run.stderr);
+    assert!(!run.stderr.contains("To approve all profiles"), "{}", run.stderr);
     let run = scene.run(&["login", "read", "old", "older", "--force"]).ok();
     let told =
-        "One approval would do for all profiles of https://corp.awsapps.com/start with one `[sso_sessions]` table";
+        "To approve all profiles of https://corp.awsapps.com/start at once, give them one `[sso_sessions]` table";
     assert!(
         run.stderr.contains("1 approval for corp, 1 approval for https://corp.awsapps.com/start"),
         "{}",
