@@ -3,14 +3,15 @@
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::interrupt::{self, POLL};
+use super::interrupt::{self, POLL, SIGINT};
+use super::process::End;
 use super::wait::{Deadline, Waited};
 use super::{process, walk};
 use crate::secret::Secret;
@@ -20,7 +21,6 @@ const MOST: u64 = 4096;
 /// How long the streams are read after a program's end: on a busy machine the thread that reads them waits for its turn.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A program to be run.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
     /// An absolute path, or a name that is looked up in `path`.
@@ -28,18 +28,14 @@ pub(crate) struct Invocation<'a> {
     pub(crate) args: &'a [String],
     /// Directories in the form of `PATH`.
     pub(crate) path: Option<&'a OsStr>,
-    /// Variables that it gets besides this process's.
     pub(crate) set: &'a [(&'a str, &'a str)],
-    /// Variables that it does not get.
     pub(crate) unset: &'a [String],
     pub(crate) talk: Talk,
     pub(crate) limit: Duration,
 }
 
-/// Where a program's standard error goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Talk {
-    /// To this process's.
     Shown,
     Hidden,
 }
@@ -52,13 +48,12 @@ pub(crate) enum CaptureError {
     #[error("can't run `{0}`")]
     Start(String, #[source] io::Error),
     #[error("`{0}` ended with {1}")]
-    Failed(String, String),
+    Failed(String, End),
     #[error("`{program}` took more than {seconds} seconds")]
     TimedOut { program: String, seconds: u64 },
     /// Another user could have put another program in its place.
     #[error("`{0}` is not run: {1}")]
     Exposed(String, String),
-    /// The person pressed Ctrl-C.
     #[error("interrupted")]
     Interrupted,
 }
@@ -81,8 +76,11 @@ pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureErro
         Waited::Done(output) if output.status.success() => {
             Ok(Secret::new(String::from_utf8(output.stdout).unwrap_or_default()))
         }
-        Waited::Done(output) if is_interrupt(output.status) => Err(CaptureError::Interrupted),
-        Waited::Done(output) => Err(CaptureError::Failed(name(), words(output.status))),
+        Waited::Done(output) => match End::of(output.status) {
+            // A shell script ends with 130 where its command was interrupted.
+            End::Signal(SIGINT) | End::Code(130) => Err(CaptureError::Interrupted),
+            end => Err(CaptureError::Failed(name(), end)),
+        },
         Waited::Interrupted => Err(CaptureError::Interrupted),
         Waited::TimedOut => Err(CaptureError::TimedOut { program: name(), seconds: invocation.limit.as_secs() }),
     }
@@ -159,32 +157,6 @@ fn is_program(file: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_program(file: &Path) -> bool {
     file.is_file()
-}
-
-#[cfg(unix)]
-fn is_interrupt(status: ExitStatus) -> bool {
-    use std::os::unix::process::ExitStatusExt as _;
-    // A shell script says 130 where its command was interrupted.
-    status.signal() == Some(2) || status.code() == Some(130)
-}
-
-#[cfg(not(unix))]
-fn is_interrupt(_status: ExitStatus) -> bool {
-    false
-}
-
-#[cfg(unix)]
-fn words(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt as _;
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, signal) => format!("signal {}", signal.unwrap_or_default()),
-    }
-}
-
-#[cfg(not(unix))]
-fn words(status: ExitStatus) -> String {
-    format!("exit code {}", status.code().unwrap_or_default())
 }
 
 #[cfg(test)]

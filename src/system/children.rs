@@ -4,17 +4,17 @@
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::broadcast::Receiver;
 use tokio::task::coop;
 use tokio::time::timeout;
 
 use super::core_dumps;
-use super::lines::Prefixed;
+use super::process::End;
 use crate::secret::Secret;
 
 /// How long a program's streams are read after its end: something that it started may keep them open.
@@ -23,6 +23,8 @@ const GRACE: Duration = Duration::from_secs(1);
 const MOST: usize = 16 * 1024 * 1024;
 /// The most bytes that are kept of all programs' output.
 const MOST_OF_ALL: usize = 256 * 1024 * 1024;
+/// The most bytes of a line; a longer one is cut into lines.
+const LONGEST: usize = 64 * 1024;
 /// The most bytes of one read: all that a pipe holds.
 const BUFFER: usize = 64 * 1024;
 
@@ -32,9 +34,7 @@ pub(crate) struct Job<'a> {
     /// A path, or a name that is looked up in `PATH`.
     pub(crate) program: &'a OsString,
     pub(crate) args: &'a [OsString],
-    /// Variables that it gets besides this process's.
     pub(crate) set: &'a [(&'static str, Secret)],
-    /// Variables that it does not get.
     pub(crate) unset: &'a [&'a str],
     /// The prefix of each line of its standard output; none if the output is kept instead of passed on.
     pub(crate) stdout: Option<Vec<u8>>,
@@ -53,14 +53,6 @@ pub(crate) enum Group {
     Shared,
 }
 
-/// How a program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    Code(i32),
-    Signal(i32),
-}
-
-/// The beginning of a program's output.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Captured {
     pub(crate) bytes: Vec<u8>,
@@ -78,7 +70,6 @@ impl Default for Room {
     }
 }
 
-/// A program that has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) end: End,
@@ -89,7 +80,6 @@ pub(crate) struct Ended {
     pub(crate) lost: Option<io::Error>,
 }
 
-/// A program that was started.
 pub(crate) struct Running<'r> {
     child: Child,
     group: Group,
@@ -113,10 +103,10 @@ impl<'r> Running<'r> {
         }
         let mut child = core_dumps::as_found(|| command.spawn())?;
         let stdout = match job.stdout {
-            Some(prefix) => Sink::Written { lines: Prefixed::new(prefix), write: write_out },
+            Some(prefix) => Sink::Written { prefix, write: write_out },
             None => Sink::Kept { captured: Captured::default(), room },
         };
-        let stderr = Sink::Written { lines: Prefixed::new(job.stderr), write: |bytes| io::stderr().write_all(bytes) };
+        let stderr = Sink::Written { prefix: job.stderr, write: |bytes| io::stderr().write_all(bytes) };
         let (stdout, stderr) = (Pump::new(child.stdout.take(), stdout), Pump::new(child.stderr.take(), stderr));
         Ok(Self { child, group: job.group, since: Instant::now(), stdout, stderr })
     }
@@ -141,7 +131,7 @@ impl<'r> Running<'r> {
             Sink::Written { .. } => Captured::default(),
         };
         let lost = self.stdout.lost.or(self.stderr.lost);
-        Ended { end: status.map_or(End::Code(1), how), time, captured, lost }
+        Ended { end: status.map_or(End::Code(1), End::of), time, captured, lost }
     }
 
     /// Until the program's end is awaited, `id` is there and no other process has the number: no signal reaches a stranger.
@@ -163,30 +153,27 @@ impl<'r> Running<'r> {
 
 /// The destination of a program's output.
 enum Sink<'r> {
-    Written { lines: Prefixed, write: fn(&[u8]) -> io::Result<()> },
+    Written { prefix: Vec<u8>, write: fn(&[u8]) -> io::Result<()> },
     Kept { captured: Captured, room: &'r Room },
 }
 
 impl Sink<'_> {
-    /// Each call writes whole lines at once, so that those of different programs do not mix.
-    fn take(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Takes a line, which has no end if it is the last one or too long. Writes all of it at once, so that lines of different
+    /// programs do not mix.
+    fn take(&mut self, line: &[u8]) -> io::Result<()> {
         match self {
-            Self::Written { lines, write } => write(&lines.take(bytes)),
+            Self::Written { prefix, write } => {
+                let end: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
+                write(&[prefix.as_slice(), line, end].concat())
+            }
             Self::Kept { captured, room: Room(room) } => {
-                let wanted = if captured.is_cut { 0 } else { bytes.len().min(MOST - captured.bytes.len()) };
+                let wanted = if captured.is_cut { 0 } else { line.len().min(MOST - captured.bytes.len()) };
                 let given = wanted.min(room.get());
                 room.set(room.get() - given);
-                captured.bytes.extend_from_slice(&bytes[..given]);
-                captured.is_cut |= given < bytes.len();
+                captured.bytes.extend_from_slice(&line[..given]);
+                captured.is_cut |= given < line.len();
                 Ok(())
             }
-        }
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        match self {
-            Self::Written { lines, write } => write(&lines.rest()),
-            Self::Kept { .. } => Ok(()),
         }
     }
 }
@@ -196,31 +183,40 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     io::stdout().flush()
 }
 
-/// One of a program's streams, and its destination.
 struct Pump<'r, S> {
     /// None at its end, or once its destination takes nothing more.
-    stream: Option<S>,
+    stream: Option<BufReader<S>>,
     sink: Sink<'r>,
-    buffer: Vec<u8>,
+    line: Vec<u8>,
     lost: Option<io::Error>,
 }
 
 impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
     fn new(stream: Option<S>, sink: Sink<'r>) -> Self {
-        Self { stream, sink, buffer: vec![0; BUFFER], lost: None }
+        let stream = stream.map(|stream| BufReader::with_capacity(BUFFER, stream));
+        Self { stream, sink, line: Vec::new(), lost: None }
     }
 
-    /// Passes on the next part; false if there is none.
+    /// Passes on the next line; false if there is none. If this is dropped before it is done, the next call goes on.
     async fn step(&mut self) -> bool {
         let Some(stream) = &mut self.stream else { return false };
-        let count = stream.read(&mut self.buffer).await.unwrap_or(0);
-        let passed_on = if count == 0 { Ok(()) } else { self.sink.take(&self.buffer[..count]) };
-        if count == 0 || passed_on.is_err() {
+        let mut rest = stream.take((LONGEST - self.line.len()) as u64);
+        let is_end = rest.read_until(b'\n', &mut self.line).await.unwrap_or(0) == 0;
+        if is_end || self.pass_on().is_err() {
             // Closed, so that the program learns that its output is no longer taken, as it would without this process.
             self.stream = None;
         }
-        self.note(passed_on);
         self.stream.is_some()
+    }
+
+    fn pass_on(&mut self) -> Result<(), ()> {
+        let taken = if self.line.is_empty() { Ok(()) } else { self.sink.take(&self.line) };
+        self.line.clear();
+        taken.map_err(|error| {
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.lost.get_or_insert(error);
+            }
+        })
     }
 
     /// Passes on the rest, after the program's end.
@@ -231,34 +227,7 @@ impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
         while let Ok(true) = timeout(GRACE, coop::unconstrained(self.step())).await
             && end.elapsed() < GRACE
         {}
-        let rest = self.sink.end();
-        self.note(rest);
-    }
-
-    fn note(&mut self, passed_on: io::Result<()>) {
-        let lost = passed_on.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
-        self.lost = self.lost.take().or(lost);
-    }
-}
-
-#[cfg(unix)]
-fn how(status: ExitStatus) -> End {
-    use std::os::unix::process::ExitStatusExt as _;
-    status.code().map_or_else(|| End::Signal(status.signal().unwrap_or_default()), End::Code)
-}
-
-#[cfg(not(unix))]
-fn how(status: ExitStatus) -> End {
-    End::Code(status.code().unwrap_or(1))
-}
-
-impl End {
-    /// The exit code that a shell would give.
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
-            Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-        }
+        let _ = self.pass_on();
     }
 }
 
@@ -283,11 +252,57 @@ mod tests {
         let mut sinks = [kept(&room), kept(&room), kept(&room)];
         for sink in &mut sinks {
             sink.take(b"seven b").unwrap();
-            sink.end().unwrap();
         }
         let expected = [(&b"seven b"[..], false), (b"sev", true), (b"", true)];
         let expected = expected.map(|(bytes, is_cut)| Captured { bytes: bytes.to_vec(), is_cut });
         assert_eq!(sinks.map(captured), expected);
+    }
+
+    thread_local! {
+        static WRITTEN: Cell<Vec<Vec<u8>>> = const { Cell::new(Vec::new()) };
+    }
+
+    /// What is written if the bytes come in pieces of that size.
+    fn prefixed(bytes: &[u8], size: usize) -> Vec<Vec<u8>> {
+        let write = |bytes: &[u8]| {
+            WRITTEN.with(|written| written.set(written.take().into_iter().chain([bytes.to_vec()]).collect()));
+            Ok(())
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (mut end, stream) = duplex(size);
+            let mut pump = Pump::new(Some(stream), Sink::Written { prefix: b"p | ".to_vec(), write });
+            let send = async move { end.write_all(bytes).await.unwrap() };
+            tokio::join!(send, async {
+                while pump.step().await {}
+                pump.finish().await;
+            });
+        });
+        WRITTEN.take()
+    }
+
+    #[test]
+    fn each_line_is_written_at_once_with_the_prefix_however_the_bytes_come() {
+        for (bytes, expected) in [
+            (&b""[..], &[][..]),
+            (b"a\n", &[&b"p | a\n"[..]]),
+            (b"a\nb", &[b"p | a\n", b"p | b\n"]),
+            (b"\n\n", &[b"p | \n", b"p | \n"]),
+            (b"a\r\n\xff\xfe\0b\n", &[b"p | a\r\n", b"p | \xff\xfe\0b\n"]),
+        ] {
+            for size in 1..=bytes.len().max(1) {
+                assert_eq!(prefixed(bytes, size), expected, "in pieces of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_without_an_end_goes_on_in_pieces_and_loses_nothing() {
+        let long = vec![b'x'; 2 * LONGEST + 5];
+        for size in [7, LONGEST, long.len()] {
+            let lines: Vec<usize> = prefixed(&long, size).iter().map(Vec::len).collect();
+            assert_eq!(lines, [LONGEST + 5, LONGEST + 5, 5 + 5], "in pieces of {size}");
+        }
     }
 
     #[test]

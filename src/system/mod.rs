@@ -13,7 +13,6 @@ pub(crate) mod expand;
 pub(crate) mod git;
 pub(crate) mod host;
 pub(crate) mod interrupt;
-mod lines;
 pub(crate) mod lock;
 pub(crate) mod loopback;
 pub(crate) mod pager;

@@ -1,19 +1,55 @@
 //! Owns becoming, or running, another program.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, ExitStatus};
 
 use super::core_dumps;
 use crate::secret::Secret;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Code(i32),
+    Signal(i32),
+}
+
+impl End {
+    #[cfg(unix)]
+    pub(super) fn of(status: ExitStatus) -> Self {
+        use std::os::unix::process::ExitStatusExt as _;
+        status.code().map_or_else(|| Self::Signal(status.signal().unwrap_or_default()), Self::Code)
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of(status: ExitStatus) -> Self {
+        Self::Code(status.code().unwrap_or(1))
+    }
+
+    /// The exit code that a shell would give.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Code(code) => u8::try_from(code).unwrap_or(u8::MAX),
+            Self::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(formatter, "exit code {code}"),
+            Self::Signal(signal) => write!(formatter, "signal {signal}"),
+        }
+    }
+}
 
 /// Starts a program with the limit for core dumps that this process was started with.
 pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
     core_dumps::as_found(|| command.spawn())
 }
 
-/// Keeps variables of this process from a program.
 pub(super) fn remove_variables(command: &mut Command, names: &[String]) {
     for name in names {
         command.env_remove(name);
@@ -56,7 +92,6 @@ pub(crate) fn missing(program: &OsStr, path: Option<&OsStr>) -> Option<io::Error
     is_nowhere.then(|| rustix::io::Errno::NOENT.into())
 }
 
-/// Only starting the program tells.
 #[cfg(not(unix))]
 pub(crate) fn missing(_program: &OsStr, _path: Option<&OsStr>) -> Option<io::Error> {
     None

@@ -27,11 +27,11 @@ use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
 use crate::provider::ProviderError;
 use crate::render::{Change, table};
-use crate::system::children::{End, Group, Job, Room, Running};
+use crate::system::children::{Group, Job, Room, Running};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::interrupt::{self, SIGINT, Signals};
-use crate::system::process;
+use crate::system::process::{self, End};
 use crate::system::tty::Tty;
 
 /// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.

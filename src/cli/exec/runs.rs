@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::model::Profile;
-use crate::system::children::{End, Ended};
+use crate::system::children::Ended;
+use crate::system::process::End;
 
 /// What became of one profile.
 pub(super) enum ProfileRun {
