@@ -7,9 +7,9 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::config::{BehaviorVersion, Region};
 use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Connector, ConnectorBuilder};
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::certificates;
 use super::clock::Clock;
 use super::limit::Limited;
-use super::proxies::Proxies;
+use super::proxies::{Proxies, Proxy};
 use crate::address::WebAddress;
 use crate::flow::{CallError, ClockSkew, Obstacle, Operation};
 use crate::model::{Credentials, Routing};
@@ -67,7 +67,6 @@ pub(crate) struct CaBundle {
     pub(crate) read: Box<dyn Fn() -> Result<Vec<u8>, String>>,
 }
 
-/// The clients of AWS's services.
 pub(crate) struct Aws {
     endpoints: Endpoints,
     ca_bundle: Option<CaBundle>,
@@ -76,33 +75,27 @@ pub(crate) struct Aws {
     clients: [OnceLock<SharedHttpClient>; 4],
 }
 
-/// The kinds of addresses, each with an HTTP client of its own. This machine's are reached without a proxy, and those without
-/// TLS need no certificates.
+/// The kind of an address. Each has an HTTP client of its own: this machine's are reached without a proxy, and those without TLS
+/// need no certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Address {
-    Secure,
-    SecureLocal,
-    Plain,
-    PlainLocal,
+struct Address {
+    is_plain: bool,
+    is_here: bool,
 }
 
 impl Address {
     fn of(endpoint: Option<&str>) -> Self {
         let is_plain = endpoint.is_some_and(|url| url.starts_with("http://"));
         let is_here = endpoint.and_then(WebAddress::parse).is_some_and(|address| address.is_here);
-        match (is_plain, is_here) {
-            (true, true) => Self::PlainLocal,
-            (true, false) => Self::Plain,
-            (false, true) => Self::SecureLocal,
-            (false, false) => Self::Secure,
-        }
+        Self { is_plain, is_here }
+    }
+
+    fn number(self) -> usize {
+        2 * usize::from(self.is_plain) + usize::from(self.is_here)
     }
 
     fn proxy(self) -> ProxyConfig {
-        match self {
-            Self::Secure | Self::Plain => ProxyConfig::from_env(),
-            Self::SecureLocal | Self::PlainLocal => ProxyConfig::disabled(),
-        }
+        if self.is_here { ProxyConfig::disabled() } else { ProxyConfig::from_env() }
     }
 }
 
@@ -155,7 +148,6 @@ impl Aws {
         Ok(aws_sdk_sts::Client::from_conf(config.build()))
     }
 
-    /// A client of SSO OIDC in `region`.
     pub(super) fn oidc(
         &self,
         call: Operation,
@@ -212,39 +204,24 @@ impl Aws {
             _ if operation.is_portal() => &self.endpoints.sso,
             _ => &self.endpoints.sso_oidc,
         };
-        match Address::of(endpoint.as_deref()) {
-            Address::Plain | Address::PlainLocal => self.proxies.http.variable,
-            Address::Secure | Address::SecureLocal => self.proxies.https.variable,
-        }
+        self.proxy(Address::of(endpoint.as_deref())).variable
+    }
+
+    fn proxy(&self, address: Address) -> &Proxy {
+        if address.is_plain { &self.proxies.http } else { &self.proxies.https }
     }
 
     fn http(&self, call: Operation, endpoint: Option<&str>) -> Result<SharedHttpClient, CallError> {
         let address = Address::of(endpoint);
-        let client = &self.clients[address as usize];
+        let client = &self.clients[address.number()];
         if let Some(client) = client.get() {
             return Ok(client.clone());
         }
-        let refused = match address {
-            Address::Secure => self.proxies.https.refused(),
-            Address::Plain => self.proxies.http.refused(),
-            Address::SecureLocal | Address::PlainLocal => None,
-        };
-        if let Some(why) = refused {
+        if let Some(why) = self.proxy(address).refused().filter(|_| !address.is_here) {
             return Err(CallError::unreachable(call, why).met(Obstacle::ProxySetting));
         }
-        let new = match address {
-            Address::Plain | Address::PlainLocal => {
-                shared(move |settings| connector(settings, address.proxy()).build_http())
-            }
-            Address::Secure | Address::SecureLocal => {
-                let tls = self.tls(call)?;
-                shared(move |settings| {
-                    let connector = connector(settings, address.proxy());
-                    connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls.clone()).build()
-                })
-            }
-        };
-        Ok(client.get_or_init(|| new).clone())
+        let tls = if address.is_plain { None } else { Some(self.tls(call)?) };
+        Ok(client.get_or_init(|| new_client(address, tls)).clone())
     }
 
     fn tls(&self, call: Operation) -> Result<TlsContext, CallError> {
@@ -263,16 +240,22 @@ impl Aws {
 }
 
 /// A client with one connector for all services, made when it is first used.
-fn shared(build: impl Fn(&HttpConnectorSettings) -> Connector + Send + Sync + 'static) -> SharedHttpClient {
+fn new_client(address: Address, tls: Option<TlsContext>) -> SharedHttpClient {
     let connector = OnceLock::new();
     http_client_fn(move |settings, _| {
-        connector.get_or_init(|| SharedHttpConnector::new(Limited(build(settings)))).clone()
+        let new = || SharedHttpConnector::new(Limited(new_connector(settings, address, tls.clone())));
+        connector.get_or_init(new).clone()
     })
 }
 
-/// A connector built by hand does not look at `HTTPS_PROXY` and `NO_PROXY` by itself.
-fn connector(settings: &HttpConnectorSettings, proxy: ProxyConfig) -> ConnectorBuilder {
-    Connector::builder().connector_settings(settings.clone()).sleep_impl(TokioSleep::new()).proxy_config(proxy)
+fn new_connector(settings: &HttpConnectorSettings, address: Address, tls: Option<TlsContext>) -> Connector {
+    let connector = Connector::builder().connector_settings(settings.clone()).sleep_impl(TokioSleep::new());
+    // By itself, a connector that is built by hand ignores `HTTPS_PROXY` and `NO_PROXY`.
+    let connector = connector.proxy_config(address.proxy());
+    match tls {
+        Some(tls) => connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build(),
+        None => connector.build_http(),
+    }
 }
 
 fn sdk_credentials(credentials: &Credentials) -> SdkCredentials {
@@ -292,19 +275,20 @@ mod tests {
     #[test]
     fn stand_ins_on_this_machine_are_told_from_all_other_addresses() {
         for (endpoint, expected) in [
-            (None, Address::Secure),
-            (Some("https://sts.example.com/"), Address::Secure),
-            (Some("https://localhost.example.com:443"), Address::Secure),
-            (Some("https://127.0.0.1.example.com"), Address::Secure),
-            (Some("https://127.0.0.1:8443/x"), Address::SecureLocal),
-            (Some("https://[::1]:8443"), Address::SecureLocal),
-            (Some("https://[::1]"), Address::SecureLocal),
-            (Some("http://LOCALHOST:4566"), Address::PlainLocal),
-            (Some("http://127.0.0.1"), Address::PlainLocal),
-            (Some("http://moto:5000"), Address::Plain),
-            (Some("http://127.0.0.1:80@moto"), Address::Plain),
+            (None, (false, false)),
+            (Some("https://sts.example.com/"), (false, false)),
+            (Some("https://localhost.example.com:443"), (false, false)),
+            (Some("https://127.0.0.1.example.com"), (false, false)),
+            (Some("https://127.0.0.1:8443/x"), (false, true)),
+            (Some("https://[::1]:8443"), (false, true)),
+            (Some("https://[::1]"), (false, true)),
+            (Some("http://LOCALHOST:4566"), (true, true)),
+            (Some("http://127.0.0.1"), (true, true)),
+            (Some("http://moto:5000"), (true, false)),
+            (Some("http://127.0.0.1:80@moto"), (true, false)),
         ] {
-            assert_eq!(Address::of(endpoint), expected, "{endpoint:?}");
+            let address = Address::of(endpoint);
+            assert_eq!((address.is_plain, address.is_here), expected, "{endpoint:?}");
         }
     }
 

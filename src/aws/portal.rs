@@ -57,7 +57,6 @@ impl Aws {
         Ok(ListPage { items, next_token })
     }
 
-    /// Gets the credentials of an assigned role.
     pub(crate) async fn get_role_credentials(&self, call: GetRoleCredentials<'_>) -> Result<Credentials, CallError> {
         let operation = Operation::GetRoleCredentials;
         let answer = self
