@@ -1,4 +1,4 @@
-//! Owns hosts: which texts name one, and which of them a list of allowed hosts has. Must not know whose host is whose.
+//! Owns names of hosts, and patterns of allowed ones. Must not know whose host is whose.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -6,23 +6,21 @@ use thiserror::Error;
 
 use super::url::WebAddress;
 
-/// The most bytes of a name in DNS (RFC 1035 §2.3.4), without the dot of the root.
+/// The most bytes of a name in DNS without the dot of the root (RFC 1035 §2.3.4).
 const LONGEST_NAME: usize = 253;
-/// The most bytes of one part of it.
 const LONGEST_LABEL: usize = 63;
 
-/// One host, in the one form of all its spellings.
+/// A host; all its spellings are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Host {
-    /// An address in the usual form; others, such as `127.1`, are no hosts here.
     Ip(IpAddr),
-    /// A name in lower case, without a dot at its end.
+    /// In lower case, without a dot at the end.
     Name(Box<str>),
 }
 
 impl Host {
-    /// Reads a host, an IPv6 address with or without its brackets; none if it is in no usual form, or in one that programs
-    /// read in several ways.
+    /// Reads a host, an IPv6 address with or without brackets. None for unusual forms, such as `127.1`, which programs do not read
+    /// alike.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bracketed = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         if let Some(ip) =
@@ -41,7 +39,6 @@ impl Host {
         is_name.then(|| Self::Name(text.to_ascii_lowercase().into()))
     }
 
-    /// The name; none of an address.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Name(name) => Some(name),
@@ -50,7 +47,7 @@ impl Host {
     }
 }
 
-/// Whether programs take the text for an IPv4 address, in whatever form (WHATWG URL, "ends in a number").
+/// True if programs may take the text for some form of an IPv4 address (WHATWG URL, "ends in a number").
 fn ends_in_a_number(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     let is_hex = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
@@ -60,33 +57,24 @@ fn ends_in_a_number(text: &str) -> bool {
 /// A host that a person allows, or all below one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AllowedHost {
-    /// This one alone.
     One(Host),
-    /// `*.NAME`: every name that ends in `.NAME`, however many parts it has before that.
+    /// `*.NAME`: every name that ends in `.NAME`, with any number of parts before that.
     Below(Box<str>),
 }
 
-/// Why a text allows no host.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum HostError {
-    /// A scheme, a port, a path, or a name before the host; with the host alone, where that can be told.
+    /// An address, or a host with a port or a user. `host` is the host alone, where that can be told.
     #[error("`{text}` is more than the name of a host")]
-    More {
-        /// As it is written.
-        text: String,
-        /// Its host.
-        host: Option<String>,
-    },
-    /// A `*` that stands for anything but the beginning of a name.
+    More { text: String, host: Option<String> },
     #[error("`{0}` has a `*` where none can be")]
     Star(String),
-    /// A `*` in front of a name of one part, which may be half of the internet.
+    /// A `*` before a name of one part, such as `*.com`.
     #[error("`{0}` would allow hosts that belong to anybody")]
     Wide(String),
-    /// A name in another script than that of DNS.
+    /// A name that is not in ASCII.
     #[error("`{0}` is not as DNS has it")]
     Script(String),
-    /// Anything else.
     #[error("`{0}` is not the name of a host")]
     Odd(String),
 }
@@ -116,7 +104,6 @@ impl AllowedHost {
         }
     }
 
-    /// Whether that is the host, or one of them.
     pub(crate) fn fits(&self, host: &Host) -> bool {
         match (self, host) {
             (Self::One(one), host) => one == host,
@@ -128,7 +115,7 @@ impl AllowedHost {
     }
 }
 
-/// An address, or a host with a port, instead of a host.
+/// The error for an address, or a host with a port, instead of a host.
 fn more(text: &str) -> Option<HostError> {
     if !text.contains([':', '/', '?', '#', '@']) {
         return None;

@@ -1,5 +1,5 @@
-//! Owns web addresses: where one leads, and which hosts a person allows. The one place where hosts are read out of
-//! addresses, since a page, a proxy and the manifest must not be of different minds about one.
+//! Owns web addresses, and the hosts that a person allows. Hosts are read out of addresses here alone, since a page, a proxy and
+//! the manifest must not read one differently.
 
 mod host;
 mod url;

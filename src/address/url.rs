@@ -1,32 +1,26 @@
-//! Owns telling where a URL leads: to this machine or away from it, and whether in the open.
+//! Owns reading URLs: scheme and host, and whether that is this machine.
 
 use std::net::IpAddr;
 
-/// The ways to a web server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {
-    /// Readable on the way.
     Http,
-    /// With TLS.
     Https,
 }
 
-/// Where an address leads.
+/// The parts of a URL, as they are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WebAddress<'u> {
-    /// How.
     pub(crate) scheme: Scheme,
-    /// Whether the host is this machine itself: `localhost`, or an IP address of its loopback.
+    /// True for `localhost`, and for an IP address of the loopback.
     pub(crate) is_here: bool,
-    /// The host as it is written.
     pub(crate) host: &'u str,
-    /// What stands behind host and port: path, query and fragment.
     pub(crate) rest: &'u str,
 }
 
 impl<'u> WebAddress<'u> {
-    /// Reads a URL; none if it is not one of http or https, or if it has a user's name or password before the host, which
-    /// is how a host is made to look like another one (RFC 3986 §7.6).
+    /// Reads a URL of http or https. None also if it has a user's name or password before the host, by which a host is made to look
+    /// like another one (RFC 3986 §7.6).
     pub(crate) fn parse(url: &'u str) -> Option<Self> {
         let (scheme, behind) = url.split_once("://")?;
         let scheme = match scheme {
@@ -37,7 +31,7 @@ impl<'u> WebAddress<'u> {
         let uri: http::Uri = url.parse().ok()?;
         let authority = uri.authority()?;
         let host = Some(authority.host()).filter(|host| !host.is_empty())?;
-        // Nothing stands before the host, and nothing but a port behind it.
+        // Nothing is before the host, and nothing but a port after it.
         match authority.as_str().strip_prefix(host)?.strip_prefix(':') {
             Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {}
             None if authority.as_str() == host => {}
@@ -50,7 +44,7 @@ impl<'u> WebAddress<'u> {
         Some(Self { scheme, is_here, host: &behind[..host.len()], rest })
     }
 
-    /// Whether nobody on the way can read what goes there.
+    /// True if nobody on the way can read what is sent there.
     pub(crate) fn is_private(self) -> bool {
         self.scheme == Scheme::Https || self.is_here
     }

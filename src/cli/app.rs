@@ -4,7 +4,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::out::Out;
 use crate::system::host::Host;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct App<'a> {
     pub(crate) host: &'a Host,
     pub(crate) paths: Paths<'a>,

@@ -10,7 +10,7 @@ use crate::system::disk;
 use crate::system::host::{Host, RelativePath};
 
 /// Finds each place when it is asked for, so that `check --manifest` needs no home directory.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Paths<'a> {
     host: &'a Host,
     manifest: Option<&'a Path>,

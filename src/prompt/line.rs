@@ -21,7 +21,6 @@ struct Line {
     cursor: usize,
 }
 
-/// The effect of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     More,

@@ -27,7 +27,6 @@ pub(crate) struct Question<'a> {
     pub(crate) facts: &'a [(&'a str, &'a str)],
 }
 
-/// Why there is no answer.
 #[derive(Debug, Error)]
 pub(crate) enum NoAnswer {
     #[error("there is no terminal to ask on")]
@@ -48,33 +47,27 @@ pub(crate) enum NoAnswer {
     Tty(#[source] std::io::Error),
 }
 
-/// A source of answers.
 pub(crate) trait Prompt {
     /// Waits for an answer of the right form.
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer>;
 
     /// Waits for a yes or no; Enter means yes.
-    fn agree(&mut self, question: &str) -> Result<bool, NoAnswer>;
+    fn agree(&mut self, _question: &str) -> Result<bool, NoAnswer> {
+        Err(NoAnswer::Unattended)
+    }
 
     /// False if the next answer would be no better than the last one.
-    fn can_ask_again(&self) -> bool;
+    fn can_ask_again(&self) -> bool {
+        false
+    }
 }
 
-/// Answers no question.
 #[derive(Debug)]
 pub(crate) struct Nobody;
 
 impl Prompt for Nobody {
     fn ask(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
         Err(NoAnswer::Unattended)
-    }
-
-    fn agree(&mut self, _question: &str) -> Result<bool, NoAnswer> {
-        Err(NoAnswer::Unattended)
-    }
-
-    fn can_ask_again(&self) -> bool {
-        false
     }
 }
 

@@ -8,12 +8,10 @@ use crate::secret::Secret;
 use crate::system::capture::{CaptureError, Invocation, Talk, capture};
 use crate::system::wait::{Deadline, Waited, pause};
 
-/// The time limit of the program.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 /// The most runs for one question: after a refused answer the device may have a new one.
 const RUNS: u32 = 2;
 
-/// Answers by running a program.
 pub(crate) struct ByProgram {
     /// An absolute path, or a name that is looked up in `path`.
     pub(crate) program: String,
@@ -44,7 +42,6 @@ pub(crate) enum Detour<'a> {
     Waiting(Duration),
 }
 
-/// The last question to a program.
 #[derive(Debug, Default)]
 pub(crate) struct Last {
     facts: Vec<(String, String)>,

@@ -1,9 +1,9 @@
-//! Owns hiding secrets in text that is shown: the values of keys that sound secret, and words that look like a secret.
-//! Every mask is as long as what it hides, so that places in the text stay true.
+//! Owns masking secrets in text that is shown: the values of keys that sound secret, and words that look random. A mask is as long
+//! as the secret, so that positions in the text stay right.
 
-/// Words that make a key's value a secret.
+/// The value of a key with one of these words is a secret.
 const SECRET_WORDS: [&str; 8] = ["secret", "token", "passw", "passphrase", "private", "bearer", "api_key", "apikey"];
-/// How access key ids begin, long-term ones and those of sessions.
+/// The prefixes of access key ids, long-term ones and those of sessions.
 const KEY_ID_PREFIXES: [&str; 4] = ["AKIA", "ASIA", "ABIA", "ACCA"];
 /// The shortest access key id (IAM's `AccessKeyId`).
 const KEY_ID_LENGTH: usize = 16;
@@ -14,18 +14,17 @@ const DIGEST_LENGTH: usize = 4;
 /// Parts of an ARN up to its resource (`arn:aws:iam::111122223333:role/Admin`).
 const ARN_PARTS: usize = 6;
 
-/// Masks a file's text, TOML or INI: by the names of keys, and by the shape of words.
+/// Masks a file's text, TOML or INI.
 pub(crate) fn mask_values(text: &str) -> String {
     mask_words(&mask_by_name(text, goes_on))
 }
 
-/// Masks the text of one of AWS's files, where only deeper lines continue a value.
+/// Masks the text of one of AWS's files, where a value goes on in deeper lines only.
 pub(crate) fn mask_ini(text: &str) -> String {
     mask_words(&mask_by_name(text, |_| None))
 }
 
-/// Masks lines that awsauth rendered: a value goes if its own key sounds secret. Nothing inside a value counts, or a manifest
-/// could hide what it changes behind a `token:`.
+/// Masks lines that awsauth rendered by their own keys alone: otherwise a manifest could hide a change behind a `token:` in a value.
 pub(crate) fn mask_rendered(text: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| match line.split_once('=') {
         Some((key, value)) if sounds_secret(key) => format!("{key}={}", mask(value)),
@@ -34,11 +33,11 @@ pub(crate) fn mask_rendered(text: &str) -> String {
     lines.collect()
 }
 
-/// Masks words of any text that look like a secret: access key ids, but for their first and last four characters; secret
-/// access keys, tokens and other long random words; the password in an address.
+/// Masks words of any text: access key ids but for their first and last four characters, secret access keys, tokens and other
+/// long random words, and passwords in addresses.
 pub(crate) fn mask_words(text: &str) -> String {
     let text = mask_passwords(text);
-    // Percent signs and backslashes write a `/` as `%2F` or `\\u002f`.
+    // A `/` may be written as `%2F` or `\\u002f`.
     let is_part = |c: char| c.is_ascii_alphanumeric() || "+/_-.:@%\\".contains(c);
     let mut masked = String::with_capacity(text.len());
     let mut rest = text.as_str();
@@ -52,7 +51,7 @@ pub(crate) fn mask_words(text: &str) -> String {
     masked + rest
 }
 
-/// Masks the passwords of addresses: what stands between `NAME:` and the last `@` before a blank, a quote or a slash.
+/// Masks passwords in addresses: all between `NAME:` and the last `@` before a blank, a quote or a slash.
 fn mask_passwords(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
@@ -61,7 +60,7 @@ fn mask_passwords(text: &str) -> String {
         let end = behind.find(|c: char| c.is_whitespace() || "/\"'`<>".contains(c)).unwrap_or(behind.len());
         masked.push_str(before);
         rest = behind;
-        // A hint writes `http://NAME:PASSWORD@HOST:PORT`.
+        // awsauth's hints have `http://NAME:PASSWORD@HOST:PORT`.
         if let Some((user, password)) = behind[..end].rsplit_once('@').and_then(|(user, _)| user.split_once(':'))
             && password != "PASSWORD"
         {
@@ -73,7 +72,7 @@ fn mask_passwords(text: &str) -> String {
 }
 
 fn mask_word(word: &str) -> String {
-    // An ARN is no secret, and its last part may be as long and as mixed as one.
+    // An ARN is no secret, though its last part may look like one.
     let (word, arn) = word.split_at(word.find("arn:aws").unwrap_or(word.len()));
     let end_of_arn = arn.match_indices(':').nth(ARN_PARTS - 1).map_or(arn.len(), |(at, _)| at);
     let (arn, behind) = arn.split_at(end_of_arn);
@@ -87,7 +86,7 @@ fn mask_word(word: &str) -> String {
     masked(word) + arn + &masked(behind)
 }
 
-/// Masks a run of letters, digits, `+`, `/`, `_` and `-`, with whatever ends it.
+/// Masks a run of letters, digits, `+`, `/`, `_` and `-`, which may end in another character.
 fn mask_run(run: &str) -> String {
     let body = run.trim_end_matches(['.', ':', '@']);
     if is_random(body) {
@@ -106,8 +105,8 @@ fn mask_key_id(part: &str) -> String {
     format!("{}{}{}{}", &id[..first], mask(&id[first..last]), &id[last..], &part[id.len()..])
 }
 
-/// True for a long word that changes between small letters, capitals and digits as only random ones do, base32 included. In base64, two
-/// neighbours in three differ in that; in names of profiles, roles and paths, one in five at most.
+/// True for a long word that changes between small letters, capitals and digits as often as random ones do, base32 included. In
+/// base64, two pairs of neighbours in three change; in names of profiles, roles and paths, one in five at most.
 fn is_random(run: &str) -> bool {
     let is_digest = |part: &&str| part.len() >= DIGEST_LENGTH && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let parts: Vec<&str> = run.split(['/', '-', '_']).filter(|part| !is_digest(part)).collect();
@@ -128,18 +127,17 @@ fn mask(text: &str) -> String {
     text.chars().map(|c| if c.is_whitespace() { c.to_string() } else { "*".repeat(c.len_utf8()) }).collect()
 }
 
-/// How a value that is masked goes on in the next line.
+/// The end of a masked value in a later line.
 #[derive(Clone, Copy)]
 enum Open {
-    /// In lines that are indented deeper than this.
+    /// The first line that is not indented deeper.
     Deeper(usize),
-    /// Up to this text.
     Until(&'static str),
-    /// Up to a line that ends with `]`.
+    /// A line that ends with `]`.
     UntilBracket,
 }
 
-/// `goes_on` tells how a secret value goes on that does not end in its line.
+/// `goes_on` tells where a value ends that does not end in its line.
 fn mask_by_name(text: &str, goes_on: impl Fn(&str) -> Option<Open>) -> String {
     let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
     let mut masked = String::with_capacity(text.len());
@@ -173,7 +171,7 @@ fn mask_by_name(text: &str, goes_on: impl Fn(&str) -> Option<Open>) -> String {
     masked
 }
 
-/// How a value of TOML goes on that ends in a later line.
+/// The end of a TOML value that is in a later line.
 fn goes_on(value: &str) -> Option<Open> {
     let open = |quotes| (!value[3..].contains(quotes)).then_some(Open::Until(quotes));
     match value {
@@ -188,7 +186,7 @@ fn ends_with_bracket(line: &str) -> bool {
     line.trim_end().trim_end_matches(',').ends_with(']')
 }
 
-/// The line masked, and the last secret value in it.
+/// Masks a line, and returns the last secret value in it.
 fn mask_line(line: &str) -> (String, Option<&str>) {
     let (mut masked, mut last) = (String::with_capacity(line.len()), None);
     let mut start = 0;
@@ -219,7 +217,7 @@ fn mask_arguments(text: &str) -> String {
     words.collect()
 }
 
-/// Whether the word before a delimiter names a secret.
+/// True if the word before a delimiter names a secret.
 fn is_secret_key(before: &str) -> bool {
     let (text, delimiter) = before.split_at(before.len() - 1);
     let text = text.trim_end();
@@ -235,7 +233,7 @@ fn is_secret_key(before: &str) -> bool {
     }
     let start = text.rfind(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))).unwrap_or_default();
     let word = &text[start..];
-    // Between colons or behind a slash it is a part of an ARN or an address.
+    // After a colon or a slash it is a part of an ARN or an address.
     let is_part = delimiter == ":" && word.starts_with([':', '/']);
     !is_part && sounds_secret(word)
 }
@@ -247,7 +245,7 @@ fn sounds_secret(word: &str) -> bool {
     is_misspelt || SECRET_WORDS.iter().any(|secret| word.contains(secret))
 }
 
-/// A key of TOML with its escapes of characters by number resolved.
+/// Resolves TOML's escapes of characters by number.
 fn unescaped(word: &str) -> String {
     let mut parts = word.split('\\');
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -267,7 +265,7 @@ fn unescaped(word: &str) -> String {
     text
 }
 
-/// How many bytes a value takes: through its closing quote and what follows that without a blank, or to the end of the line.
+/// The bytes of a value: up to the blank after its closing quote, or to the end of the line.
 fn value_length(after: &str) -> usize {
     let blanks = after.len() - after.trim_start().len();
     let value = &after[blanks..];

@@ -8,17 +8,16 @@ use zeroize::Zeroize;
 
 pub(crate) use mask::{mask_ini, mask_rendered, mask_values, mask_words};
 
-/// A text that shows itself only through [`Secret::expose`], and is wiped from memory when dropped.
+/// A text that only [`Secret::expose`] shows, and that is wiped from memory when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself. Each call is a place where a secret becomes visible: keep them few.
+    /// Each call is a place where a secret becomes visible: keep them few.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }

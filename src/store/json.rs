@@ -12,7 +12,6 @@ use crate::system::atomic::{parent, write_hint, write_private};
 use crate::system::disk::DiskError;
 use crate::system::private::{self, Keeper};
 
-/// The version of the form of awsauth's own files.
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -28,7 +27,6 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
     (file.version == VERSION).then_some(file.content)
 }
 
-/// Replaces a file of awsauth's own.
 pub(super) fn save(path: &Path, content: &impl Serialize) -> Result<(), DiskError> {
     write(path, Keeper::Awsauth, &Versioned { version: VERSION, content })
 }

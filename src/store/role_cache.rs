@@ -70,7 +70,6 @@ impl RoleCache {
         Self { dir }
     }
 
-    /// Removes what killed runs left here.
     pub(crate) fn sweep(&self) {
         sweep(&self.dir);
     }

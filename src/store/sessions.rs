@@ -119,12 +119,10 @@ impl Sessions {
         Some(Saved { session, seen: file.read_from })
     }
 
-    /// The access key id of the session of the profile `name`.
     pub(crate) fn key_id(&self, name: &str) -> Option<String> {
         Some(self.get(&ProfileName::new(name).ok()?)?.session.credentials.access_key_id)
     }
 
-    /// Saves a session in place of an older one.
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
         let Saved { session, seen } = saved;
         let credentials = &session.credentials;

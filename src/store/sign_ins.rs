@@ -13,7 +13,6 @@ use crate::secret::Secret;
 use crate::system::disk::{self, DiskError};
 use crate::system::private::{self, Keeper};
 
-/// The extension of records of refused tokens.
 const REFUSED: &str = "refused";
 
 /// A file with an `accessToken`, which is all that makes a sign-in for `aws sso logout` (aws-facts §4.2).
@@ -121,7 +120,6 @@ impl SsoCache {
         }
     }
 
-    /// The fingerprints of refused tokens.
     pub(super) fn refused(&self, access: &SsoAccess) -> Vec<String> {
         json::load(&self.refused_path(access)).unwrap_or_else(Refusals::default).refused
     }

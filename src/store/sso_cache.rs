@@ -74,7 +74,6 @@ impl SsoCache {
         &self.memory_dir
     }
 
-    /// Removes what killed runs left here.
     pub(crate) fn sweep(&self) {
         sweep(&self.dir);
         sweep(&self.memory_dir);

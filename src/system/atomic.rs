@@ -8,7 +8,6 @@ use tempfile::NamedTempFile;
 
 use super::disk::{self, DiskError};
 
-/// The end of the name of every temporary file.
 const SUFFIX: &str = ".awsauth-tmp";
 
 /// The directory of a file, `.` for a bare name.

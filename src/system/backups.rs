@@ -11,7 +11,6 @@ use super::snapshot::directory_id;
 
 /// The most backups of one file.
 const KEPT: usize = 10;
-/// The end of a backup's name.
 const FILE: &str = ".bak";
 /// The end of the name of a backup that says that there was no file.
 const NO_FILE: &str = ".none";

@@ -10,7 +10,6 @@ use thiserror::Error;
 /// In bytes.
 pub(crate) const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// Why a file could not be read or written.
 #[derive(Debug, Error)]
 pub(crate) enum DiskError {
     /// `doing` is a verb, such as `read`.
@@ -195,7 +194,6 @@ pub(crate) fn is_open_to_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
-/// Modes don't tell it here.
 #[cfg(not(unix))]
 pub(crate) fn is_open_to_others(_path: &Path) -> bool {
     false

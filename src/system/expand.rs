@@ -13,7 +13,6 @@ use super::seen::{self, Seen};
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
 
-/// The files that a pattern names.
 #[derive(Debug, Default)]
 pub(crate) struct Expanded {
     /// In order. A file that is named in full need not exist.
@@ -51,7 +50,6 @@ pub(crate) fn expand(
     Ok(expanded)
 }
 
-/// None for a plain name.
 fn as_pattern(part: &str) -> Option<Pattern> {
     let parsed: Result<Pattern, PatternError> = Pattern::new(part);
     parsed.ok().filter(|_| part.contains(['*', '?', '[']))

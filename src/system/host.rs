@@ -1,10 +1,10 @@
 //! Owns what this process was started with: words, environment, streams, program.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 
+use etcetera::base_strategy::{BaseStrategy, Windows};
 use thiserror::Error;
 
 use crate::source::decode;
@@ -26,26 +26,14 @@ pub(crate) struct Host {
     pub(crate) stderr_is_terminal: bool,
 }
 
-/// Names only: values, and words of the command line, may be keys, tokens and codes.
-impl fmt::Debug for Host {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { words: _, env, stdin_is_terminal, stdout_is_terminal, stderr_is_terminal } = self;
-        let names: Vec<&OsString> = env.iter().map(|(name, _)| name).collect();
-        let mut shown = formatter.debug_struct("Host");
-        shown.field("env", &names).field("stdin_is_terminal", stdin_is_terminal);
-        shown.field("stdout_is_terminal", stdout_is_terminal);
-        shown.field("stderr_is_terminal", stderr_is_terminal).finish()
-    }
-}
-
 impl Host {
     pub(crate) fn read() -> Self {
         Self {
             words: std::env::args_os().collect(),
             env: std::env::vars_os().collect(),
-            stdin_is_terminal: std::io::stdin().is_terminal(),
-            stdout_is_terminal: std::io::stdout().is_terminal(),
-            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: io::stdin().is_terminal(),
+            stdout_is_terminal: io::stdout().is_terminal(),
+            stderr_is_terminal: io::stderr().is_terminal(),
         }
     }
 
@@ -65,7 +53,6 @@ impl Host {
         self.var_os(name).and_then(OsStr::to_str)
     }
 
-    /// The names of all variables that are UTF-8.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.env.iter().filter_map(|(name, _)| name.to_str())
     }
@@ -73,7 +60,7 @@ impl Host {
     /// The columns of text on standard error: `COLUMNS`, else the terminal's, else 120.
     pub(crate) fn width(&self) -> usize {
         let named = self.var("COLUMNS").and_then(|columns| columns.parse().ok());
-        let terminal = || terminal_size::terminal_size_of(std::io::stderr()).map(|(width, _)| usize::from(width.0));
+        let terminal = || terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0));
         named.or_else(terminal).unwrap_or(120)
     }
 
@@ -107,45 +94,35 @@ impl Host {
     }
 
     /// The directory of all programs' configuration: `XDG_CONFIG_HOME`, `~/.config`, or the platform's own on Windows.
-    #[cfg(unix)]
     pub(crate) fn config_dir() -> Result<Option<PathBuf>, RelativePath> {
-        let named = std::env::var_os("XDG_CONFIG_HOME");
-        Ok(Self::absolute("XDG_CONFIG_HOME", named.as_deref())?.or_else(|| Some(Self::home()?.join(".config"))))
+        Self::base_dir("XDG_CONFIG_HOME", ".config", <Windows as BaseStrategy>::config_dir)
     }
 
     /// The directory of all programs' state: `XDG_STATE_HOME`, `~/.local/state`, or the platform's own on Windows.
-    #[cfg(unix)]
     pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
-        let named = std::env::var_os("XDG_STATE_HOME");
-        Ok(Self::absolute("XDG_STATE_HOME", named.as_deref())?.or_else(|| Some(Self::home()?.join(".local/state"))))
+        Self::base_dir("XDG_STATE_HOME", ".local/state", <Windows as BaseStrategy>::data_dir)
     }
 
-    #[cfg(not(unix))]
-    #[expect(clippy::unnecessary_wraps, reason = "no variable of this program's names it here")]
-    pub(crate) fn config_dir() -> Result<Option<PathBuf>, RelativePath> {
-        use etcetera::BaseStrategy as _;
-        Ok(etcetera::choose_base_strategy().ok().map(|strategy| strategy.config_dir()))
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unnecessary_wraps, reason = "no variable of this program's names it here")]
-    pub(crate) fn state_dir() -> Result<Option<PathBuf>, RelativePath> {
-        use etcetera::BaseStrategy as _;
-        Ok(etcetera::choose_base_strategy().ok().map(|strategy| strategy.data_dir()))
+    fn base_dir(
+        variable: &'static str,
+        below_home: &str,
+        on_windows: fn(&Windows) -> PathBuf,
+    ) -> Result<Option<PathBuf>, RelativePath> {
+        if cfg!(windows) {
+            return Ok(Windows::new().ok().map(|windows| on_windows(&windows)));
+        }
+        let named = Self::absolute(variable, std::env::var_os(variable).as_deref())?;
+        Ok(named.or_else(|| Some(Self::home()?.join(below_home))))
     }
 
     /// This program's absolute path: the one in `PATH` that leads here, since package managers keep that from version to
     /// version, else the file itself.
-    pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
+    pub(crate) fn program(&self) -> io::Result<PathBuf> {
         self.program_that(|_| true, None)
     }
 
     /// The first of this program's absolute paths that `fits`, `other` among them if it leads here; else [`Host::program`].
-    pub(crate) fn program_that(
-        &self,
-        fits: impl Fn(&Path) -> bool,
-        other: Option<PathBuf>,
-    ) -> std::io::Result<PathBuf> {
+    pub(crate) fn program_that(&self, fits: impl Fn(&Path) -> bool, other: Option<PathBuf>) -> io::Result<PathBuf> {
         let real = std::env::current_exe()?;
         let mut paths = self.links(&real, other);
         paths.push(real);
@@ -153,7 +130,6 @@ impl Host {
         Ok(paths.swap_remove(first))
     }
 
-    /// The paths in the directories of `PATH`, and `other`, that lead to `real`.
     fn links(&self, real: &Path, other: Option<PathBuf>) -> Vec<PathBuf> {
         let name = real.file_name().unwrap_or_default();
         let path = self.var_os("PATH").unwrap_or_default();
@@ -165,26 +141,25 @@ impl Host {
 
     /// Standard output; an error if this process was started without one, which `std`'s own ignores.
     #[cfg(unix)]
-    pub(crate) fn stdout() -> std::io::Result<std::fs::File> {
+    pub(crate) fn stdout() -> io::Result<std::fs::File> {
         use std::os::fd::AsFd as _;
         if WAS_STDOUT_CLOSED.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(std::io::Error::other("it is closed"));
+            return Err(io::Error::other("it is closed"));
         }
-        std::io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
+        io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from)
     }
 
     /// A console takes text from `std`'s own alone.
     #[cfg(not(unix))]
-    pub(crate) fn stdout() -> std::io::Result<std::io::Stdout> {
-        Ok(std::io::stdout())
+    pub(crate) fn stdout() -> io::Result<io::Stdout> {
+        Ok(io::stdout())
     }
 
     /// Reads at most `limit` bytes.
-    pub(crate) fn read_stdin(limit: u64) -> std::io::Result<String> {
+    pub(crate) fn read_stdin(limit: u64) -> io::Result<String> {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
-        decode(&bytes)
-            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16"))
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+        decode(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it is neither UTF-8 nor UTF-16"))
     }
 }
 
@@ -200,21 +175,4 @@ fn look_at_stdout() {
     // Nothing here may need the runtime: one system call and one store.
     let is_closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
     WAS_STDOUT_CLOSED.store(is_closed, std::sync::atomic::Ordering::Relaxed);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_shows_the_names_of_variables_and_neither_a_value_nor_a_word() {
-        let env = vec![("AWS_SECRET_ACCESS_KEY".into(), "wJalrXUtnFEMI".into())];
-        let words = vec!["awsauth".into(), "login".into(), "--token-code".into(), "123456".into()];
-        let shown = format!(
-            "{:?}",
-            Host { words, env, stdin_is_terminal: false, stdout_is_terminal: false, stderr_is_terminal: true }
-        );
-        assert!(shown.contains("AWS_SECRET_ACCESS_KEY") && !shown.contains("wJalr"), "{shown}");
-        assert!(!shown.contains("123456"), "{shown}");
-    }
 }

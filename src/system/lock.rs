@@ -13,7 +13,6 @@ use super::private::{self, Keeper};
 
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A lock, held until it is dropped.
 #[derive(Debug)]
 #[must_use]
 pub(crate) struct Lock {
@@ -21,7 +20,6 @@ pub(crate) struct Lock {
     remove: Option<PathBuf>,
 }
 
-/// Why a lock was not taken.
 #[derive(Debug, Error)]
 pub(crate) enum LockError {
     #[error("another awsauth{} has held {path} for {seconds} s", holder.map(|pid| format!(" (process {pid})")).unwrap_or_default())]
@@ -29,7 +27,6 @@ pub(crate) enum LockError {
         path: PathBuf,
         /// The holder's process number, if it could write that.
         holder: Option<u32>,
-        /// The time of waiting.
         seconds: u64,
     },
     #[error(transparent)]
@@ -82,7 +79,6 @@ impl Lock {
     }
 }
 
-/// The holder of this process's locks.
 pub(crate) fn this_process() -> u32 {
     std::process::id()
 }

@@ -1,5 +1,4 @@
-//! Owns a web server of a few minutes: listens on 127.0.0.1 until a browser comes to the one path that it has. Must not know
-//! what the browser brings.
+//! Owns a web server on 127.0.0.1 that waits for a browser's request for one path. Must not know what the browser sends.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,17 +13,15 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// The most bytes of a request.
 const LONGEST_REQUEST: usize = 8 * 1024;
-/// The most headers of a request.
 const MOST_HEADERS: usize = 100;
-/// How long a browser may take to send its request, or to take the answer.
+/// The time limit for a request, and for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many connections are read at once: browsers open some that they never use, and so may anybody on this machine. The
-/// oldest one makes room for the next; a browser sends its request at once, long before so many others have come.
+/// The most connections that are read at once: browsers open some that they never use, and so may anybody on this machine. The
+/// oldest one makes room for the next, since a browser sends its request long before so many others have come.
 const MOST_CONNECTIONS: usize = 64;
-/// How long to wait after a connection could not be taken: what is lacking, such as descriptors, may come back.
-const BREATH: Duration = Duration::from_millis(100);
+/// The pause after a failure to accept, such as for want of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// A listener; dropping it closes every connection.
 #[derive(Debug)]
@@ -33,45 +30,40 @@ pub(crate) struct Loopback {
     port: u16,
     path: &'static str,
     readers: JoinSet<Option<Visit>>,
-    /// Those that read, the oldest first.
+    /// The oldest first.
     reading: VecDeque<AbortHandle>,
 }
 
-/// A browser that came to the path and waits for its answer.
+/// A request for the path, which waits for its answer.
 #[derive(Debug)]
 pub(crate) struct Visit {
     stream: TcpStream,
-    /// The query as it was sent, without `?`. It may hold what a token can be had for.
+    /// Without `?`. A token can be had for the code in it.
     pub(crate) query: Secret,
 }
 
-/// An answer to a browser.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// The HTTP status.
     pub(crate) status: u16,
-    /// The HTML.
     pub(crate) html: String,
-    /// Its `Content-Security-Policy`.
+    /// The `Content-Security-Policy`.
     pub(crate) policy: String,
 }
 
 impl Loopback {
-    /// Listens on any free port of 127.0.0.1, for `GET` of `path`.
+    /// Listens on any free port for `GET` of `path`.
     pub(crate) async fn listen(path: &'static str) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         Ok(Self { listener, port, path, readers: JoinSet::new(), reading: VecDeque::new() })
     }
 
-    /// Where it listens.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Waits for the next browser that comes to the path. Requests for anything else, such as an icon, are answered on the
-    /// way and do not count. Nothing is lost if this is dropped before it is done. A connection that can't be taken, which
-    /// may be anybody's, does not end it.
+    /// Waits for the next request for the path, and refuses all others. Nothing is lost if this is dropped before it is done. A
+    /// connection that can't be accepted, which may be anybody's, does not end it.
     pub(crate) async fn visit(&mut self) -> Visit {
         loop {
             tokio::select! {
@@ -84,7 +76,7 @@ impl Loopback {
                     self.read(stream);
                 } else {
                     self.drop_oldest();
-                    tokio::time::sleep(BREATH).await;
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 },
             }
         }
@@ -106,16 +98,15 @@ impl Loopback {
 }
 
 impl Visit {
-    /// Answers, and ends the connection.
     pub(crate) async fn answer(mut self, page: &Page) -> io::Result<()> {
         let Page { status, html, policy } = page;
         send(&mut self.stream, *status, "text/html; charset=utf-8", policy, html).await
     }
 }
 
-/// Reads one request and judges it; what is not wanted is answered here.
+/// Reads one request, and refuses it if it is not for the path.
 async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option<Visit> {
-    // It may hold what a token can be had for. With room for all of it, no copy is left behind.
+    // A token can be had for it: with room for all of it, no copy is left in memory.
     let mut request = Zeroizing::new(Vec::with_capacity(LONGEST_REQUEST));
     let read = timeout(PATIENCE, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
     let judged = if read { judge(&request, port, path) } else { Err(431) };
@@ -123,9 +114,9 @@ async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option
         Ok(query) => Some(Visit { stream, query }),
         Err(status) => {
             let body = format!("{status} {}\n", reason(status));
-            // Whoever it was has no claim to an answer.
+            // A failure to answer does not matter.
             drop(send(&mut stream, status, "text/plain", "default-src 'none'", &body).await);
-            // Closing with something unread would take the answer away again.
+            // Closing a connection with something unread would take the answer back.
             let mut rest = [0; 1024];
             let drain = async { while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {} };
             drop(timeout(Duration::from_secs(1), drain).await);
@@ -134,7 +125,7 @@ async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option
     }
 }
 
-/// Reads up to the empty line behind the headers; false if that takes more than [`LONGEST_REQUEST`].
+/// Reads up to the empty line after the headers; false if that is more than [`LONGEST_REQUEST`].
 async fn read_head(stream: &mut TcpStream, request: &mut Vec<u8>) -> io::Result<bool> {
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
         if request.len() >= LONGEST_REQUEST {
@@ -148,11 +139,11 @@ async fn read_head(stream: &mut TcpStream, request: &mut Vec<u8>) -> io::Result<
     Ok(true)
 }
 
-/// The query of a request for `path` of this very server, or the status that refuses it.
+/// The query of a request for `path`, or the status that refuses it.
 ///
-/// `Host` must be the address that was given to the browser: a name of somebody's own that leads to 127.0.0.1 (DNS
-/// rebinding) is not. The person's browser must go to it as a page of its own, not for something inside another site's
-/// page, which could look for this port without being seen (Fetch Metadata; a browser that does not send it is believed).
+/// `Host` must be this server's address: another name that leads to 127.0.0.1 is DNS rebinding. The request must be for a page of
+/// its own, not for a part of another site's page, which could search for this port unseen (Fetch Metadata; a browser that does not
+/// send it is believed).
 fn judge(request: &[u8], port: u16, path: &str) -> Result<Secret, u16> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
@@ -200,17 +191,7 @@ async fn send(stream: &mut TcpStream, status: u16, kind: &str, policy: &str, bod
 }
 
 fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        400 => "Bad Request",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        421 => "Misdirected Request",
-        431 => "Request Header Fields Too Large",
-        502 => "Bad Gateway",
-        _ => "Status",
-    }
+    http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Status")
 }
 
 #[cfg(test)]

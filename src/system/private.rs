@@ -11,7 +11,6 @@ use super::disk::{self, DiskError};
 use super::walk::Writers;
 use super::walk::{Place, Sticky, Walk};
 
-/// Whose files they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keeper {
     /// awsauth's own: only this user has any business there.
@@ -27,7 +26,6 @@ pub(crate) fn read(path: &Path, keeper: Keeper) -> Result<Option<Vec<u8>>, DiskE
     disk::read_all(file, &metadata, path).map(Some)
 }
 
-/// The files of a directory, by name; none if there is no such directory.
 pub(crate) fn list(dir: &Path, keeper: Keeper) -> Result<Vec<PathBuf>, DiskError> {
     check(dir, keeper)?;
     disk::list(dir)
@@ -90,7 +88,6 @@ pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
     Ok(())
 }
 
-/// Why somebody else could write to it.
 #[cfg(unix)]
 fn exposure(place: &Place, keeper: Keeper) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
@@ -122,7 +119,6 @@ fn has_access_list(path: &Path) -> bool {
     rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut nothing).is_ok()
 }
 
-/// Elsewhere, modes know nothing of access lists.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn has_access_list(_path: &Path) -> bool {
     false

@@ -2,7 +2,6 @@
 
 use std::io;
 
-/// Reads the system's generator.
 pub(crate) fn bytes<const COUNT: usize>() -> io::Result<[u8; COUNT]> {
     let mut bytes = [0; COUNT];
     getrandom::fill(&mut bytes)?;

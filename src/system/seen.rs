@@ -43,7 +43,6 @@ struct Stat {
     inode: u64,
 }
 
-/// How a place compares with what was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {
     /// The file system says that nothing changed.
@@ -54,7 +53,6 @@ pub(crate) enum Compared {
     Different,
 }
 
-/// One name in a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) name: OsString,
@@ -74,7 +72,6 @@ pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Seen)
     Ok(Some((bytes, Seen { path: path.to_path_buf(), content, stat, real: None })))
 }
 
-/// Remembers that there is no file at `path`.
 pub(crate) fn missing(path: &Path) -> Seen {
     Seen { path: path.to_path_buf(), content: Content::Missing, stat: None, real: None }
 }

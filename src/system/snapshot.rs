@@ -19,13 +19,10 @@ use super::walk::Walk;
 const SHORT_WAIT: Duration = Duration::from_millis(50);
 /// How long a file that was emptied a moment ago is read again.
 const LONG_WAIT: Duration = Duration::from_millis(500);
-/// The time between two reads.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// A file as it was read, to be replaced later.
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    /// The path that was asked for.
     pub(crate) path: PathBuf,
     /// The file that its links lead to.
     pub(crate) target: PathBuf,
@@ -34,7 +31,6 @@ pub(crate) struct Snapshot {
     pub(crate) exists: bool,
 }
 
-/// Why a file was not replaced; the old one stands.
 #[derive(Debug, Error)]
 pub(crate) enum ReplaceError {
     #[error("{path} was changed by another program meanwhile")]
@@ -43,7 +39,6 @@ pub(crate) enum ReplaceError {
     Disk(#[from] DiskError),
 }
 
-/// A file was replaced.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Replaced {
     /// The new content outlasts a power cut.

@@ -68,7 +68,6 @@ pub(crate) fn place(path: &Path) -> Option<PathBuf> {
     Some(dir.join(absolute.file_name()?))
 }
 
-/// Who besides this user and root can change what stands there.
 #[cfg(unix)]
 fn changeable(place: &Place, sticky: Sticky) -> Option<String> {
     let shown = place.path.display();

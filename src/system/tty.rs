@@ -8,14 +8,11 @@ use super::wait::{Waited, wait};
 
 /// The most bytes of a line.
 const LONGEST: usize = 4096;
-/// The paths for input and output.
 #[cfg(unix)]
 const PATHS: [&str; 2] = ["/dev/tty", "/dev/tty"];
-/// The paths for input and output.
 #[cfg(not(unix))]
 const PATHS: [&str; 2] = ["CONIN$", "CONOUT$"];
 
-/// A terminal at which a person can be asked.
 #[derive(Debug)]
 pub(crate) struct Tty {
     input: File,
@@ -102,7 +99,7 @@ fn read_line(mut input: &File) -> io::Result<Option<String>> {
 #[cfg(unix)]
 struct Mode<'t> {
     tty: &'t File,
-    before: Option<rustix::termios::Termios>,
+    before: rustix::termios::Termios,
 }
 
 #[cfg(unix)]
@@ -114,28 +111,19 @@ impl<'t> Mode<'t> {
         lines.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ECHOE | LocalModes::ISIG;
         lines.input_modes |= InputModes::ICRNL;
         lines.output_modes |= OutputModes::OPOST;
-        let is_ready = lines.local_modes == before.local_modes
-            && lines.input_modes == before.input_modes
-            && lines.output_modes == before.output_modes;
-        if is_ready {
-            return Ok(Self { tty, before: None });
-        }
         tcsetattr(tty, OptionalActions::Now, &lines)?;
-        Ok(Self { tty, before: Some(before) })
+        Ok(Self { tty, before })
     }
 }
 
 #[cfg(unix)]
 impl Drop for Mode<'_> {
     fn drop(&mut self) {
-        if let Some(before) = &self.before {
-            // If the terminal is gone, there is nothing to restore.
-            let _ = rustix::termios::tcsetattr(self.tty, rustix::termios::OptionalActions::Now, before);
-        }
+        // If the terminal is gone, there is nothing to restore.
+        let _ = rustix::termios::tcsetattr(self.tty, rustix::termios::OptionalActions::Now, &self.before);
     }
 }
 
-/// A console edits lines by itself.
 #[cfg(not(unix))]
 struct Mode;
 

@@ -6,12 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::interrupt::{self, POLL};
 
-/// How a wait ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Waited<T> {
     Done(T),
     TimedOut,
-    /// The person pressed Ctrl-C.
     Interrupted,
 }
 

@@ -20,7 +20,6 @@ pub(super) struct Walk {
     links: usize,
 }
 
-/// A directory, link or file on the way of a path.
 pub(super) struct Place {
     /// Without links, but for the last name.
     pub(super) path: PathBuf,
@@ -29,14 +28,12 @@ pub(super) struct Place {
     pub(super) is_end: bool,
 }
 
-/// Who besides the owner can write to a file, or make files in a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writers {
     Everybody,
     Group,
 }
 
-/// What the sticky bit of a directory is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sticky {
     /// Further up: in a directory such as /tmp, nobody can exchange another user's file.
