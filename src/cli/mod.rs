@@ -59,7 +59,7 @@ fn perform(host: &Host) -> Exit {
         drop(std::io::stdout().write_all(answer.as_bytes()));
         return Exit::Done;
     }
-    let cli = match Cli::of_an_sdk(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
+    let cli = match Cli::parse_credential_process(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(&error, host),
     };

@@ -31,30 +31,41 @@ use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::snapshot::Snapshot;
 
-/// Write the manifest's profiles into one block of ~/.aws/config; everything else in it stays byte for byte
+/// Write the profiles into ~/.aws/config
+///
+/// They go into one block of the file; everything else in it stays byte for byte. On a terminal, the diff is shown
+/// first and you are asked. A backup is kept of each file that is changed.
+#[command(after_help = "\
+Examples:
+  awsauth apply --dry-run
+  awsauth apply --yes")]
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
-    /// Show what would change as a diff, and write nothing
+    /// Show the changes as a diff and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Like --dry-run, and exit with 1 if anything would change
+    /// Like --dry-run, and exit with 1 if there are changes
     #[arg(long)]
     pub(crate) check: bool,
-    /// Take over sections of yours that stand where awsauth would write, if the manifest gives all that they hold, and
-    /// move a long-term key out of the way of a session
+    /// Take over sections outside the block
+    ///
+    /// Only if the manifest gives everything that they hold. A long-term key in the place of a session is moved to
+    /// [NAME-long-term].
     #[arg(long, conflicts_with = "undo")]
     pub(crate) adopt: bool,
-    /// Overwrite the block even if it was edited by hand
+    /// Overwrite a block that was edited by hand
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
-    /// Put the files back as they were before the last run that changed them, or the Nth last; once more takes that back
+    /// Undo the last run, or the Nth last
+    ///
+    /// Both files are put back as they were before that run. Another --undo takes this back.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) undo: Option<u8>,
-    /// Take away what lets other users of this machine read ~/.aws/credentials
+    /// Make ~/.aws/credentials readable only by you
     #[arg(long, conflicts_with = "undo")]
     pub(crate) fix_permissions: bool,
-    /// Do not ask on a terminal
+    /// Do not ask
     #[arg(short, long)]
     pub(crate) yes: bool,
 }

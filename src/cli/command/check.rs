@@ -13,7 +13,13 @@ fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Validate the manifest; needs no network, so it is fit for CI and a pre-commit hook
+/// Validate the manifest, without a network
+///
+/// All mistakes are reported in one run, each with its line. This is fit for CI and a pre-commit hook.
+///
+/// With --team, profiles.local.toml is not read, and variables that [required_vars] declares may be unset; values made
+/// of them are not checked. Hosts other than AWS's are warnings, since each person allows them in their own file. A
+/// committed profiles.local.toml is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 With --team, profiles.local.toml is not read, and variables that [required_vars] \
@@ -22,7 +28,7 @@ of such a variable can't be checked then. Hosts that are not AWS's are warnings,
 since each person allows them for themselves; a profiles.local.toml that is \
 committed is an error.")]
 pub(crate) struct Args {
-    /// Check only what all share: without profiles.local.toml, and without what it has to supply
+    /// Check what the team commits, without profiles.local.toml
     #[arg(long)]
     team: bool,
 }

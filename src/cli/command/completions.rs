@@ -6,7 +6,9 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::render::CompletionShell;
 
-/// Prints what to add to a shell's start-up file.
+/// Print a shell completion script
+///
+/// It completes commands, flags and the names of profiles. What `awsauth hook` prints contains it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 bash:        echo 'source <(awsauth completions bash)' >> ~/.bashrc
@@ -16,7 +18,7 @@ powershell:  awsauth completions powershell >> $PROFILE
 
 What `awsauth hook` prints has the same in it.")]
 pub(crate) struct Args {
-    /// The shell
+    /// Shell
     #[arg(value_parser = CompletionShell::ALL.map(CompletionShell::name))]
     shell: String,
 }

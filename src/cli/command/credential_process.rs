@@ -19,15 +19,14 @@ use crate::system::host::Host;
 use crate::system::seen::Compared;
 use crate::system::{clock, disk};
 
-/// Print credentials as AWS's SDKs expect them of a `credential_process`
+/// Print credentials for AWS SDKs
+///
+/// This is what `credential_process` in ~/.aws/config runs. It never asks: if a person is needed, it fails with 5 and
+/// one line that says what to run. With prompt = "tty" in [settings] of profiles.local.toml, it asks for an MFA code or
+/// an approval at the terminal that the SDK was started from, for 50 seconds. It never reads stdin.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-Nobody is asked anything: where a person is needed, it ends with 5 and one line that says \
-what to run. With prompt = \"tty\" in [settings] of profiles.local.toml, an MFA code or an \
-approval is asked for at the terminal that the SDK was started from, for 50 seconds. \
-Nothing is ever read from stdin.")]
 pub(crate) struct Args {
-    /// The profile
+    /// Profile
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     pub(crate) name: String,
 }

@@ -21,7 +21,16 @@ use crate::manifest::{Audience, Gone};
 use crate::model::{SsoFlow, SsoSession};
 use crate::provider::{Attendance, Listing};
 
-/// List the accounts and roles of an SSO session into the accounts of the manifest; every other byte of it stays
+/// List the accounts and roles of an SSO session in the manifest
+///
+/// What you are assigned is added to [accounts] of the manifest; every other byte of it stays. Entries are matched by
+/// account id: their names, comments and other keys stay, and only `roles` grows. New entries are named after their
+/// accounts.
+///
+/// Accounts and roles that are no longer listed are shown and kept, since they may be assigned to others who share the
+/// list. --prune removes them, except those that only your own profiles.local.toml has.
+///
+/// Afterwards a [matrix] makes profiles of the accounts, and `awsauth apply` writes them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 An entry is known by its account's number: its name, comments and other keys \
@@ -34,22 +43,28 @@ Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply` \
 writes them.")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
-    /// The SSO session; may be left out where the manifest has just one
+    /// SSO session; optional if the manifest has only one
     #[arg(value_name = "SESSION", add = clap_complete::ArgValueCandidates::new(session_names))]
     session: Option<String>,
-    /// Drop accounts and roles that are not listed any more, also those of others who share the list
+    /// Remove accounts and roles that are no longer listed
+    ///
+    /// Also those that are assigned to others who share the list.
     #[arg(long)]
     prune: bool,
-    /// Show what would change as a diff, and write nothing
+    /// Show the changes as a diff and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask on a terminal; --json does not ask, and needs this or --dry-run there
+    /// Do not ask
+    ///
+    /// On a terminal, --json needs this or --dry-run.
     #[arg(short, long)]
     yes: bool,
-    /// Do not open a browser, should a sign-in be needed; the page's address is always shown
+    /// Do not open a browser; show the address to open
     #[arg(long)]
     no_browser: bool,
-    /// How to approve a sign-in, should one be needed [default: as with `login`]
+    /// How to approve a sign-in, if one is needed
+    ///
+    /// The default is that of `awsauth login`.
     #[arg(long, value_enum)]
     flow: Option<Flow>,
 }

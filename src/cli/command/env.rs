@@ -15,20 +15,28 @@ use crate::cli::ui::failure::Failure;
 use crate::render::{Change, Shell};
 use crate::system::host::Host;
 
-/// Print lines that put a profile's credentials into the current shell
+/// Print lines that set credentials in the current shell
+///
+/// Every variable that carries or selects another identity is unset; --unset does only that. With the shell function of
+/// `awsauth hook`, this is `awsauth use prod`.
+///
+/// If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a script with `set
+/// -e` ends. A .env file is left empty.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-bash, zsh:   eval \"$(awsauth env prod)\"
-fish:        awsauth env prod | source
-tcsh:        eval \"`awsauth env prod`\"
-powershell:  awsauth env prod --shell powershell | Out-String | Invoke-Expression
-cmd:         for /f \"delims=\" %i in ('awsauth env prod --shell cmd') do @%i
-             (in a batch file: %%i)
-nu:          awsauth env prod --shell nu | from json | load-env
-             (a record, since nushell has no eval; null takes a variable away from programs)
-dotenv:      awsauth env prod --shell dotenv > .env
-             (NAME=value, bare where that is enough, else in single quotes: as bash, python-dotenv
-             and Node read it. It holds secrets: keep it out of the repository)
+Examples:
+  eval \"$(awsauth env prod)\"               bash, zsh
+  awsauth env prod | source                fish
+  awsauth env prod --shell dotenv > .env   the other shells: --help")]
+#[command(after_long_help = "\
+Examples:
+  bash, zsh   eval \"$(awsauth env prod)\"
+  fish        awsauth env prod | source
+  tcsh        eval \"`awsauth env prod`\"
+  powershell  awsauth env prod --shell powershell | Out-String | Invoke-Expression
+  cmd         for /f \"delims=\" %i in ('awsauth env prod --shell cmd') do @%i
+  nu          awsauth env prod --shell nu | from json | load-env
+  dotenv      awsauth env prod --shell dotenv > .env
 
 If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a \
 script with `set -e` ends there. A .env file is left empty.
@@ -36,13 +44,13 @@ script with `set -e` ends there. A .env file is left empty.
 Every variable that carries or selects another identity is taken away, and --unset does only that. \
 `awsauth hook` makes this `awsauth use prod`.")]
 pub(crate) struct Args {
-    /// The profile
+    /// Profile
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<String>,
-    /// The shell to write for [default: the one in $SHELL]
+    /// Shell to write for [default: the one in $SHELL]
     #[arg(long, value_enum)]
     shell: Option<ShellName>,
-    /// Take every AWS identity away, whoever's it is
+    /// Unset all AWS credentials
     #[arg(long, conflicts_with = "no_login")]
     unset: bool,
     /// Fail instead of logging in on the terminal

@@ -16,7 +16,23 @@ use crate::render::Change;
 use crate::system::host::Host;
 use crate::system::process;
 
-/// Run a command with a profile's credentials in its environment, or once for each of many profiles
+/// Run a command with a profile's credentials
+///
+/// Every variable that carries or selects another AWS identity is unset; endpoints, files and other settings stay.
+/// Flags of awsauth stand before CMD; from CMD on, every word is passed on as it is, `--` included. A CMD that begins
+/// with - needs `--` before it. CMD replaces awsauth: signals reach it, and its exit code is the result. The exit code
+/// is 127 if there is no such command, and 126 if it can't run.
+///
+/// With a glob such as 'prod-*', --tag or --all, CMD runs once for each profile, in the manifest's order, after one
+/// login for all of them. Each run has its profile's credentials, the name in AWSAUTH_PROFILE, and an empty standard
+/// input. Each line of its output is passed on with the profile in front (a line of more than 64 KiB in pieces); with
+/// --json, standard output becomes part of the document. A run that fails does not stop the others. The exit code is
+/// the highest of all: that of CMD, 128 + N if signal N ended it, 127 or 126 as above, or 5 for a profile without a
+/// session.
+///
+/// Ctrl-C starts no further runs and waits for those under way; the exit code is 130. A SIGINT that only awsauth gets
+/// is passed on where no terminal has sent it to all, and a second one always. Where awsauth is not in a terminal's
+/// foreground, each run is a process group of its own, and SIGINT, SIGTERM and SIGHUP go to all of it.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
 awsauth exec [OPTIONS] <NAME> [--] <CMD>...
@@ -50,10 +66,10 @@ pub(crate) struct Args {
     /// How many run at once, for many profiles
     #[arg(long, value_name = "N", default_value = "1", hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=100))]
     parallel: u16,
-    /// The profile, or a pattern such as 'prod-*'
+    /// Profile, or a glob such as 'prod-*'
     #[arg(value_name = "NAME", required_unless_present_any = ["all", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<OsString>,
-    /// The command and its arguments, passed on as they are
+    /// Command and its arguments
     #[arg(value_name = "CMD", trailing_var_arg = true)]
     command: Vec<OsString>,
 }

@@ -20,7 +20,10 @@ use crate::system::host::Host;
 /// More arrows than this Mermaid does not draw, unless the page that shows it says so (`maxEdges`).
 const MOST_OF_MERMAID: usize = 500;
 
-/// Show what stands on what: SSO sessions and long-term keys, and the profiles that get credentials from them
+/// Show which profile depends on which
+///
+/// Draws SSO sessions and long-term keys, and the profiles that get credentials from them. Chosen profiles are shown
+/// with everything that they depend on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Chosen profiles are shown with everything that they stand on.
@@ -30,7 +33,7 @@ awsauth graph --format mermaid                             (in ```mermaid of a R
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
-    /// How to draw it [default: tree]
+    /// Format to draw in [default: tree]
     #[arg(long, value_enum)]
     format: Option<Format>,
 }

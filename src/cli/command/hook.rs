@@ -8,7 +8,14 @@ use crate::cli::ui::out::Out;
 use crate::render::HookShell;
 use crate::system::host::Host;
 
-/// Print a shell function with which `awsauth use NAME` sets the current shell, and its completion
+/// Print the shell function for `awsauth use`
+///
+/// With it, `awsauth use prod` puts prod's credentials into the shell, and `awsauth use --none` unsets all AWS
+/// credentials. AWSAUTH_PROFILE has the name, for your prompt. The completion of `awsauth completions` comes with it.
+///
+/// The function is named awsauth, replaces an alias of that name, and passes everything else on to the program, by the
+/// path that it has now. In zsh, put the line below compinit, so that completion works. In nushell there is no such
+/// function: see `awsauth env --help`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 bash:        echo 'eval \"$(awsauth hook bash)\"' >> ~/.bashrc
@@ -23,7 +30,7 @@ identity away, and AWSAUTH_PROFILE says which one it is, for your prompt. The fu
 awsauth, replaces an alias of that name, and passes everything else on to the program, by the path \
 that it has now.")]
 pub(crate) struct Args {
-    /// The shell
+    /// Shell
     #[arg(value_parser = HookShell::ALL.map(HookShell::name))]
     shell: String,
 }

@@ -8,10 +8,14 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::system::atomic;
 
-/// Writes a starter with a comment on every line; never overwrites a file.
+/// Write a commented starter manifest
+///
+/// The starter shows each pattern as a comment, and is valid as it stands. It goes where the manifest is looked for. A
+/// file that exists is never overwritten.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Then edit the file, and run `awsauth check` and `awsauth apply`.")]
 pub(crate) struct Args {
-    /// Print it instead of writing it
+    /// Print it to stdout and write nothing
     #[arg(long)]
     print: bool,
 }

@@ -23,22 +23,25 @@ use crate::system::clock;
 use crate::system::disk;
 use crate::system::host::Host;
 
-/// Manage the long-term keys of IAM users
+/// Manage long-term keys of IAM users
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// What to do.
     #[command(subcommand)]
     action: Action,
 }
 
-/// What can be done with a key.
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Put a user's access key into ~/.aws/credentials, under the name that the profile takes it from
     Add(AddArgs),
 }
 
-/// Adding a key.
+/// Store an IAM user's access key in ~/.aws/credentials
+///
+/// The key goes into the section that the profile takes it from: [NAME-long-term] of an `iam-mfa` profile, [NAME] of an
+/// `iam` one. Sessions that were made with another key are ended.
+///
+/// Without --csv the key is read from stdin if that is no terminal: the console's CSV, the JSON of `aws iam
+/// create-access-key`, or the id and the secret. On a terminal you are asked, and the secret is not shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The key is read from the first of these:
@@ -47,13 +50,13 @@ The key is read from the first of these:
                `aws iam create-access-key`, or the id and the secret
   a prompt     which does not show the secret")]
 struct AddArgs {
-    /// A profile with the pattern iam or iam-mfa
+    /// Profile with the pattern iam or iam-mfa
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_with_key))]
     name: String,
-    /// The CSV file from the AWS console
+    /// CSV file from the AWS console, or - for stdin
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     csv: Option<PathBuf>,
-    /// Replace a key that is there already
+    /// Replace the key that is there
     #[arg(long)]
     force: bool,
 }

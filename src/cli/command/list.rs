@@ -19,7 +19,10 @@ const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "T
 /// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
 const EXPENDABLE: [usize; 6] = [6, 5, 3, 4, 1, 3];
 
-/// List the profiles of the manifest
+/// List the profiles
+///
+/// On a narrow terminal, columns are shortened or left out. --json has everything that the manifest says of each
+/// profile, and where its credentials come from.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 On a narrow terminal, columns are shortened or left out; --json has all that the manifest says of each profile, and \
@@ -27,7 +30,9 @@ where its credentials come from.")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
-    /// Say where this one profile comes from: the matrix that makes it, and the table and line of each key
+    /// Explain where one profile comes from
+    ///
+    /// Names the matrix that makes it, and the table and line of each key.
     #[arg(long, value_name = "NAME", conflicts_with_all = ["names", "tag"], add = clap_complete::ArgValueCandidates::new(profile_names))]
     why: Option<String>,
 }

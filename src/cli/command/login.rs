@@ -25,14 +25,21 @@ use crate::provider::{Attendance, Renewal};
 use crate::secret::Secret;
 use crate::system::host::Host;
 
-/// Get credentials for profiles, asking for no more than is needed: what is still valid is kept
+/// Log in to profiles and SSO sessions
+///
+/// This asks for one MFA code per device and one approval per SSO session, however many profiles need them. Sessions
+/// that are still valid are kept.
+///
+/// The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_process` of profiles.local.toml, or a
+/// prompt. A code is good for one call; further codes are asked for.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "\
-The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_process` of \
-profiles.local.toml, or asked for on the terminal. \
-A code is good for one call: further ones are asked for.")]
+#[command(after_long_help = "\
+Examples:
+  awsauth login prod
+  awsauth login 'prod-*'
+  awsauth login --tag nonprod --token-code 123456")]
 pub(crate) struct Args {
-    /// The profiles, SSO sessions, or patterns such as 'prod-*'; without one, a list to choose from
+    /// Profiles, SSO sessions or globs such as 'prod-*' [default: a list]
     #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_and_session_names))]
     names: Vec<String>,
     /// All profiles
@@ -40,17 +47,19 @@ pub(crate) struct Args {
     all: bool,
     #[command(flatten)]
     tags: Tags,
-    /// Get new sessions even where the old ones are valid
+    /// Renew sessions that are still valid
     #[arg(long)]
     force: bool,
-    /// The MFA code, or - to read it from stdin
+    /// MFA code, or - to read it from stdin
     #[arg(long, value_name = "CODE", allow_hyphen_values = true, value_parser = clap::builder::ValueParser::new(secret))]
     token_code: Option<Secret>,
-    /// Do not open a browser; the page's address is always shown
+    /// Do not open a browser; show the address to open
     #[arg(long)]
     no_browser: bool,
-    /// How to approve an SSO login [default: `sso_flow` of profiles.local.toml, else pkce where a browser on
-    /// this machine can come back to it, else device]
+    /// How to approve an SSO login
+    ///
+    /// The default is `sso_flow` of profiles.local.toml, else pkce if a browser on this machine can come back to it,
+    /// else device.
     #[arg(long, value_enum)]
     flow: Option<Flow>,
 }
@@ -58,9 +67,9 @@ pub(crate) struct Args {
 /// The ways to approve an SSO login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Flow {
-    /// A code that is compared on a page, on any machine (RFC 8628)
+    /// You compare a code on a page, on any machine (RFC 8628)
     Device,
-    /// A page that comes back by itself, in a browser on this machine (RFC 7636)
+    /// A browser on this machine opens a page that comes back by itself (RFC 7636)
     Pkce,
 }
 

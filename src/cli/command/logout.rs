@@ -28,7 +28,16 @@ use crate::system::{clock, disk};
 /// What the list calls all of them.
 const EVERYTHING: &str = "(everything)";
 
-/// End sessions: of the profiles, of what they were made from, and of what was made from that; or of an SSO session
+/// End sessions
+///
+/// Ends the sessions of the profiles, of the profiles that they are made from, and of those that are made from them; or
+/// an SSO session.
+///
+/// A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed out can't be called back: it accepts
+/// them until they expire, and logout says when that is. Without a network, everything ends on this machine.
+///
+/// --all works without a manifest, or with a broken one. Tokens of portals that awsauth does not know are kept, and
+/// named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed \
@@ -38,13 +47,13 @@ told. Without a network everything ends on this machine all the same.
 With --all, tokens of portals that awsauth does not know are left, and named. \
 It works without a manifest, or with one that is broken.")]
 pub(crate) struct Args {
-    /// The profiles, SSO sessions, or patterns such as 'prod-*'; without one, a list to choose from
+    /// Profiles, SSO sessions or globs such as 'prod-*' [default: a list]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_and_session_names))]
     names: Vec<String>,
-    /// Every session, also of profiles that the manifest no longer has
+    /// All sessions, also of profiles that the manifest no longer has
     #[arg(long, conflicts_with = "names")]
     all: bool,
-    /// End what else ends with NAME without asking
+    /// Do not ask before ending more than NAME
     #[arg(long)]
     yes: bool,
 }

@@ -5,10 +5,10 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::manifest;
 
-/// Print the JSON Schema of the manifest, for editors
+/// Print the manifest's JSON Schema, for editors
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The schema of profiles.local.toml instead
+    /// Schema of profiles.local.toml
     #[arg(long)]
     local: bool,
 }

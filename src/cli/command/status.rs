@@ -19,7 +19,12 @@ use crate::system::clock;
 /// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
 const EXPENDABLE: [usize; 2] = [1, 2];
 
-/// Show each profile's session and the time that is left
+/// Show sessions and how long they last
+///
+/// LEFT is how long there will be credentials without asking you. The session of a role may be shorter: it is renewed
+/// on the way. "or longer" means that a refresh token may bring more, for a time that AWS does not tell; --check counts
+/// the time that is known, and a refresh token for no more than 15 minutes. In --json, "or_longer" says this of
+/// "seconds_left".
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 States:  valid      there are credentials
@@ -37,10 +42,10 @@ the time that is known, and a refresh token for no more than 15 minutes. With \
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
-    /// Exit with 1 if a session is missing or has less left than --min-ttl
+    /// Exit with 1 if a session has less left than --min-ttl
     #[arg(long)]
     check: bool,
-    /// The least time left for --check
+    /// Least time left for --check
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_ttl)]
     min_ttl: i64,
 }

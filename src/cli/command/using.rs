@@ -15,17 +15,20 @@ use crate::render::{Change, HOOK_VARIABLE, HookShell, Shell, duration};
 use crate::system::clock;
 use crate::system::host::Host;
 
-/// Set the current shell's credentials; needs the shell function of `awsauth hook`
+/// Set the current shell to a profile
+///
+/// A program can't change the shell that started it, so this needs the shell function that `awsauth hook` prints. A
+/// login that is needed runs in place. If anything fails, the shell keeps what it had, and the exit code is awsauth's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 A program can't change the shell that started it: the function that `awsauth hook` prints does. \
 Where a login is needed it runs in place. If anything fails, the shell keeps what it had, and the \
 exit code is awsauth's.")]
 pub(crate) struct Args {
-    /// The profile; without one, a list to choose from
+    /// Profile [default: a list to choose from]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]
     name: Option<String>,
-    /// Take every AWS identity away from the shell
+    /// Unset all AWS credentials
     #[arg(long, conflicts_with_all = ["name", "no_login"])]
     none: bool,
     /// Fail instead of logging in on the terminal

@@ -20,14 +20,20 @@ use crate::system::host::Host;
 /// So many uses of a variable are shown in the table.
 const MOST_USES: usize = 3;
 
-/// Show each variable of the manifest: its value, where it is set, and what uses it
+/// Show the manifest's variables, and set your own
+///
+/// Each variable is shown with its value, where it is set and what uses it. On a terminal, missing values are asked
+/// for.
+///
+/// Values are written to [vars] of profiles.local.toml: to the file beside the manifest if only that one exists, else
+/// to the one in your configuration directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 On a terminal, a value that is missing is asked for, and written to [vars] of \
 profiles.local.toml: the one beside the manifest if there is one and none in \
 your configuration directory, else the one in your configuration directory.")]
 pub(crate) struct Args {
-    /// Set a value of your own in profiles.local.toml; may be given several times
+    /// Set a value in your profiles.local.toml; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_value)]
     set: Vec<(String, String)>,
 }

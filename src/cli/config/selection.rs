@@ -12,7 +12,7 @@ use crate::model::{Catalog, NamePattern, Pattern, Profile};
 /// Which profiles a command shows, if not all.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
-    /// The profiles, or patterns such as 'prod-*' [default: all]
+    /// Profiles, or globs such as 'prod-*' [default: all]
     #[arg(value_name = "NAME", conflicts_with = "tag", add = clap_complete::ArgValueCandidates::new(profile_names))]
     names: Vec<String>,
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(crate) struct Filter {
 /// Profiles by their tags.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Tags {
-    /// The profiles with this tag; given several times, those with any of them
+    /// Profiles with this tag; repeatable
     #[arg(long, value_name = "TAG", add = clap_complete::ArgValueCandidates::new(tags))]
     pub(crate) tag: Vec<String>,
 }
