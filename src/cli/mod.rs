@@ -31,6 +31,8 @@ use paths::Paths;
 use ui::failure::Failure;
 use ui::out::{FindingsShown, Out, TalkPlace};
 
+use crate::render::TerminalText;
+use crate::source::first_unsafe;
 use crate::system::core_dumps;
 use crate::system::host::Host;
 
@@ -110,13 +112,18 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
 
 /// clap's own words; `--help` and `--version` go to stdout and are no failure.
 fn refuse_usage(error: &clap::Error, host: &Host) -> Exit {
-    if error.use_stderr() {
-        // If the terminal is gone, nobody is left to tell.
-        drop(error.print());
-        return Exit::Usage;
+    let (text, out) = (error.render(), plain(host));
+    if !error.use_stderr() {
+        let help = TerminalText::trusted(text.ansi().to_string());
+        return ended(out.print(&help).map(|()| Exit::Done), out);
     }
-    let out = plain(host);
-    ended(out.data(&error.render().ansi().to_string()).map(|()| Exit::Done), out)
+    // clap quotes the command line as it is.
+    let is_safe = host.words().iter().all(|word| first_unsafe(&word.to_string_lossy()).is_none());
+    out.show(&match is_safe {
+        true => TerminalText::trusted(text.ansi().to_string()),
+        false => TerminalText::lines(text.to_string().lines()),
+    });
+    Exit::Usage
 }
 
 fn color(color: Color, host: &Host) -> ColorChoice {

@@ -7,6 +7,7 @@ mod tty;
 use thiserror::Error;
 
 use crate::secret::Secret;
+use crate::source::display_safe;
 use crate::system::capture::CaptureError;
 
 pub(crate) use line::Echo;
@@ -80,7 +81,7 @@ impl Prompt for Terminal {
         loop {
             // The answer has a line of its own, which can be redrawn on a narrow terminal too.
             let style = anstyle::AnsiColor::Green.on_default();
-            say(&format!("{style}?{style:#} {} [{}]", question.text, question.help))?;
+            say(&format!("{style}?{style:#} {} [{}]", display_safe(question.text), display_safe(question.help)))?;
             let answer = line::read_line("> ", question.echo).map_err(NoAnswer::Tty)?.ok_or(NoAnswer::Interrupted)?;
             if (question.fits)(answer.expose()) {
                 return Ok(answer);
@@ -124,18 +125,18 @@ impl Prompt for Prepared {
 
 /// Asks yes or no on the terminal; Enter means `default`.
 pub(crate) fn confirm(text: &str, default: bool) -> Result<bool, NoAnswer> {
-    inquire::Confirm::new(text).with_default(default).prompt().map_err(no_answer)
+    inquire::Confirm::new(&display_safe(text)).with_default(default).prompt().map_err(no_answer)
 }
 
 pub(crate) struct Choice {
     pub(crate) answer: String,
-    /// Its line in the list, safe to show.
+    /// Its line in the list.
     pub(crate) row: String,
 }
 
 impl std::fmt::Display for Choice {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.row)
+        formatter.write_str(&display_safe(&self.row))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Echo, NoAnswer, Prompt, Question};
 use crate::secret::Secret;
+use crate::source::display_safe;
 use crate::system::tty::Tty;
 use crate::system::wait::{Deadline, Waited};
 
@@ -30,7 +31,8 @@ impl Prompt for AtTty {
             return Err(NoAnswer::Unattended);
         }
         loop {
-            let text = format!("awsauth: {} ({}): ", question.text.trim_end_matches(':'), question.help);
+            let (text, help) = (display_safe(question.text), display_safe(question.help));
+            let text = format!("awsauth: {} ({help}): ", text.trim_end_matches(':'));
             let answer = match self.tty.ask_line(&text, self.until.left()).map_err(NoAnswer::Tty)? {
                 Waited::Done(Some(line)) => Secret::new(line),
                 Waited::Done(None) | Waited::Interrupted => {

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
-use super::table::table_within;
+use super::table::{Cell, table_within};
+use super::terminal_text::TerminalText;
 use crate::model::{Catalog, Chain, Profile, Root};
 
 /// The columns of a tree that are left out on a narrow terminal, the first one first.
@@ -101,7 +102,7 @@ impl<'m> Graph<'m> {
     }
 
     /// A tree with columns for a terminal of `most` columns, and true if nothing is left out. `style` colours the names.
-    pub(crate) fn tree(&self, most: usize, style: impl Fn(Node<'m>) -> Style) -> (String, bool) {
+    pub(crate) fn tree(&self, most: usize, style: impl Fn(Node<'m>) -> Style) -> (TerminalText, bool) {
         let below = self.below();
         let mut rows = Vec::with_capacity(self.nodes.len());
         // What is still to be drawn, the next one last: a node, the lines that lead past it, and whether it is the last one
@@ -118,9 +119,8 @@ impl<'m> Graph<'m> {
                 Some((past, false)) => (format!("{past}├── "), format!("{past}│   ")),
             };
             let [account, role] = node.place();
-            let style = style(node);
-            let name = format!("{drawn}{style}{}{style:#}", node.name());
-            rows.push([&name, node.kind(), account, role].map(str::to_owned).to_vec());
+            let name = Cell::styled(node.name(), style(node)).behind(drawn);
+            rows.push(vec![name, node.kind().into(), account.into(), role.into()]);
             let last = below[place].last();
             open.extend(below[place].iter().rev().map(|next| (*next, Some((past.clone(), Some(next) == last)))));
         }

@@ -10,6 +10,7 @@ mod page;
 mod process;
 mod quote;
 mod table;
+mod terminal_text;
 
 pub(crate) use completion::{COMPLETE_VARIABLE, CompletionShell, Reply};
 pub(crate) use graph::{Graph, Node};
@@ -21,4 +22,5 @@ pub(crate) use identity::{
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageText, Tone, page, page_policy};
 pub(crate) use process::process_json;
-pub(crate) use table::{duration, exact_duration, header, table, table_or_paragraphs, table_within};
+pub(crate) use table::{Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within};
+pub(crate) use terminal_text::TerminalText;

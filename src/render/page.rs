@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::source::display_safe;
+
 /// All style is in the page itself, which may load nothing.
 const STYLE: &str = include_str!("page.css");
 
@@ -67,7 +69,7 @@ pub(crate) fn page_policy() -> String {
 /// `text` as HTML shows it, in an element or a quoted attribute.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in display_safe(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

@@ -1,8 +1,12 @@
 //! Owns tables and durations for people. Must not know what stands in the cells.
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 
+use anstyle::Style;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::terminal_text::TerminalText;
+use crate::source::display_safe;
 
 /// The blanks between columns.
 const GAP: usize = 2;
@@ -10,18 +14,58 @@ const GAP: usize = 2;
 /// The least width of a shortened column; a narrower one is left out.
 const LEAST: usize = 16;
 
-/// A table whose columns are as wide as they need to be; the first row is the header. Cells may be coloured.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+/// One cell. Control characters of its text are replaced.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    lead: String,
+    text: String,
+    style: Style,
+}
+
+impl<T: AsRef<str>> From<T> for Cell {
+    fn from(text: T) -> Self {
+        Self::styled(text, Style::new())
+    }
+}
+
+impl Cell {
+    pub(crate) fn styled(text: impl AsRef<str>, style: Style) -> Self {
+        Self { lead: String::new(), text: display_safe(text.as_ref()), style }
+    }
+
+    /// The cell with `lead` before its text, without colour.
+    pub(super) fn behind(self, lead: String) -> Self {
+        Self { lead, ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.lead.width() + self.text.width()
+    }
+
+    /// The cell in at most `most` columns, its end left out if need be. A lead is never cut.
+    fn draw(&self, most: usize) -> String {
+        let Self { lead, text, style } = self;
+        if self.width() <= most {
+            return format!("{lead}{style}{text}{style:#}");
+        }
+        let mut taken = lead.width();
+        let head = text.chars().take_while(|character| {
+            taken += character.width().unwrap_or(0);
+            taken < most
+        });
+        format!("{lead}{style}{}…{style:#}", head.collect::<String>())
+    }
+}
+
+/// A table whose columns are as wide as they need to be; the first row is the header.
+pub(crate) fn table(rows: &[Vec<Cell>]) -> TerminalText {
     table_within(rows, usize::MAX, &[]).0
 }
 
 /// A table of at most `most` columns of a terminal, if that can be had by shortening or leaving out some of `expendable`, in
 /// their order. A column that is named twice is shortened the first time, and left out the second. False if any was.
-pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usize]) -> (String, bool) {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widest =
-        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0);
-    let mut widths: Vec<Option<usize>> = (0..columns).map(|column| Some(widest(column))).collect();
+pub(crate) fn table_within(rows: &[Vec<Cell>], most: usize, expendable: &[usize]) -> (TerminalText, bool) {
+    let mut widths: Vec<Option<usize>> = widths(rows).into_iter().map(Some).collect();
     let mut is_whole = true;
     for (place, column) in expendable.iter().enumerate() {
         let all = widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
@@ -36,40 +80,45 @@ pub(crate) fn table_within(rows: &[Vec<String>], most: usize, expendable: &[usiz
     for row in rows {
         let mut line = String::new();
         for (cell, most) in row.iter().zip(&widths).filter_map(|(cell, width)| Some((cell, (*width)?))) {
-            let cell = shortened(cell, most);
-            line.push_str(&cell);
-            line.extend(std::iter::repeat_n(' ', most + GAP - width(&cell)));
+            line.push_str(&cell.draw(most));
+            line.extend(std::iter::repeat_n(' ', (most + GAP).saturating_sub(cell.width().min(most))));
         }
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    (text, is_whole)
+    (TerminalText::trusted(text), is_whole)
+}
+
+/// The width of each column: that of its widest cell.
+fn widths(rows: &[Vec<Cell>]) -> Vec<usize> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widest = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(Cell::width).max().unwrap_or(0);
+    (0..columns).map(widest).collect()
 }
 
 /// A table, or one paragraph for each row if it is wider than `most`: the first cell, and below it the others with their
 /// titles, broken between words.
-pub(crate) fn table_or_paragraphs(rows: &[Vec<String>], most: usize) -> String {
-    let text = table(rows);
-    let Some((titles, rows)) = rows.split_first().filter(|_| text.lines().any(|line| width(line) > most)) else {
-        return text;
-    };
-    let indent = titles.iter().skip(1).map(|title| width(title)).max().unwrap_or(0) + 2 * GAP;
+pub(crate) fn table_or_paragraphs(rows: &[Vec<Cell>], most: usize) -> TerminalText {
+    let all = widths(rows).into_iter().reduce(|all, width| all + GAP + width).unwrap_or(0);
+    let Some((titles, rows)) = rows.split_first().filter(|_| all > most) else { return table(rows) };
+    let indent = titles.iter().skip(1).map(Cell::width).max().unwrap_or(0) + GAP;
     let mut text = String::new();
     for row in rows {
-        text.push_str(row.first().map_or("", String::as_str));
-        text.push('\n');
+        let name = row.first().map_or("", |cell| &cell.text);
+        line(&mut text, format_args!("{name}"));
         for (title, cell) in titles.iter().zip(row).skip(1) {
-            for (place, line) in wrapped(cell, most.saturating_sub(indent)).into_iter().enumerate() {
-                let title = if place == 0 { title.as_str() } else { "" };
-                text.push_str(&" ".repeat(GAP));
-                text.push_str(title);
-                text.push_str(&" ".repeat(indent - GAP - width(title)));
-                text.push_str(&line);
-                text.push('\n');
+            for (place, part) in wrapped(&cell.text, most.saturating_sub(GAP + indent)).into_iter().enumerate() {
+                let title = if place == 0 { title.text.as_str() } else { "" };
+                line(&mut text, format_args!("  {title:indent$}{part}"));
             }
         }
     }
-    text
+    TerminalText::trusted(text)
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // Writing to a String can't fail.
+    _ = writeln!(text, "{line}");
 }
 
 /// The text in lines of at most `most` columns; a longer word is a line of its own.
@@ -78,7 +127,7 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
     for word in text.split(' ') {
         match lines.last_mut() {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if width(line) + 1 + width(word) <= most => {
+            Some(line) if line.width() + 1 + word.width() <= most => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -89,27 +138,8 @@ fn wrapped(text: &str, most: usize) -> Vec<String> {
 }
 
 /// The first row of a table for a terminal.
-pub(crate) fn header<const N: usize>(titles: [&str; N]) -> Vec<String> {
-    let style = anstyle::Style::new().bold();
-    titles.map(|title| format!("{style}{title}{style:#}")).to_vec()
-}
-
-/// The width of a cell on a terminal, without its colour.
-fn width(cell: &str) -> usize {
-    anstream::adapter::strip_str(cell).map(str::width).sum()
-}
-
-/// The beginning of a cell of more than `most` columns. Only cells without colour are ever too long.
-fn shortened(cell: &str, most: usize) -> Cow<'_, str> {
-    if width(cell) <= most {
-        return Cow::Borrowed(cell);
-    }
-    let mut taken = 0;
-    let head = cell.chars().take_while(|character| {
-        taken += character.width().unwrap_or(0);
-        taken < most
-    });
-    Cow::Owned(head.chain(['…']).collect())
+pub(crate) fn header<const N: usize>(titles: [&str; N]) -> Vec<Cell> {
+    titles.map(|title| Cell::styled(title, Style::new().bold())).to_vec()
 }
 
 /// Seconds to the nearest minute: `12 h 0 min`, `14 min`, `40 s`.
@@ -139,60 +169,69 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_lines_end_with_text() {
-        let rows = [["A", "LONG"], ["longer", ""]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(table(&rows), "A       LONG\nlonger\n");
+        let rows = [["A", "LONG"], ["longer", ""]].map(|row| row.map(Cell::from).to_vec());
+        assert_eq!(table(&rows).as_str(), "A       LONG\nlonger\n");
     }
 
     #[test]
     fn columns_are_left_out_one_by_one_until_the_rest_fits() {
-        let rows = [["A", "BB", "CCC"], ["a", "漢字", "c"]].map(|row| row.map(str::to_owned).to_vec());
+        let rows = [["A", "BB", "CCC"], ["a", "漢字", "c"]].map(|row| row.map(Cell::from).to_vec());
         for (most, expected) in
             [(12, "A  BB    CCC\na  漢字  c\n"), (11, "A  BB\na  漢字\n"), (6, "A\na\n"), (0, "A\na\n")]
         {
-            assert_eq!(table_within(&rows, most, &[2, 1]), (expected.to_owned(), most == 12), "{most}");
+            let (text, is_whole) = table_within(&rows, most, &[2, 1]);
+            assert_eq!((text.as_str(), is_whole), (expected, most == 12), "{most}");
         }
     }
 
     #[test]
     fn a_column_is_shortened_before_it_goes() {
-        let rows = [["A", "B"], ["a", "one two three 漢字 five"]].map(|row| row.map(str::to_owned).to_vec());
+        let rows = [["A", "B"], ["a", "one two three 漢字 five"]].map(|row| row.map(Cell::from).to_vec());
         for (most, expected) in [
             (26, "A  B\na  one two three 漢字 five\n"),
             (25, "A  B\na  one two three 漢字 fi…\n"),
             (19, "A  B\na  one two three …\n"),
             (18, "A\na\n"),
         ] {
-            assert_eq!(table_within(&rows, most, &[1]), (expected.to_owned(), most == 26), "{most}");
+            let (text, is_whole) = table_within(&rows, most, &[1]);
+            assert_eq!((text.as_str(), is_whole), (expected, most == 26), "{most}");
         }
     }
 
     #[test]
     fn a_column_that_is_named_twice_is_shortened_before_another_goes_and_goes_last() {
         let rows = [["A", "BB", "C"], ["a", "bbbbbbbbbbbbbbbbbbbbbbb", "cccc"]];
-        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        let rows = rows.map(|row| row.map(Cell::from).to_vec());
         for (most, expected) in [
             (25, "A  BB                C\na  bbbbbbbbbbbbbbb…  cccc\n"),
             (24, "A  BB\na  bbbbbbbbbbbbbbbbbbbb…\n"),
             (18, "A\na\n"),
         ] {
-            assert_eq!(table_within(&rows, most, &[1, 2, 1]).0, expected, "{most}");
+            assert_eq!(table_within(&rows, most, &[1, 2, 1]).0.as_str(), expected, "{most}");
         }
     }
 
     #[test]
     fn what_is_too_wide_for_a_table_is_told_in_paragraphs() {
         let rows = [["NAME", "VALUE", "USED BY"], ["user", "alice", "one.key, two.key, three"]];
-        let rows = rows.map(|row| row.map(str::to_owned).to_vec());
+        let rows = rows.map(|row| row.map(Cell::from).to_vec());
         assert_eq!(table_or_paragraphs(&rows, 36), table(&rows));
         let expected = "user\n  VALUE    alice\n  USED BY  one.key, two.key,\n           three\n";
-        assert_eq!(table_or_paragraphs(&rows, 30), expected);
-        assert_eq!(table_or_paragraphs(&rows, 0).lines().last(), Some("           three"));
+        assert_eq!(table_or_paragraphs(&rows, 30).as_str(), expected);
+        assert_eq!(table_or_paragraphs(&rows, 0).as_str().lines().last(), Some("           three"));
     }
 
     #[test]
     fn colour_takes_no_room() {
-        let rows = [["A", "B"], ["\u{1b}[32mab\u{1b}[0m", "c"]].map(|row| row.map(str::to_owned).to_vec());
-        assert_eq!(table(&rows), "A   B\n\u{1b}[32mab\u{1b}[0m  c\n");
+        let green = Cell::styled("ab", anstyle::AnsiColor::Green.on_default());
+        let rows = [["A", "B"].map(Cell::from).to_vec(), vec![green, "c".into()]];
+        assert_eq!(table(&rows).as_str(), "A   B\n\u{1b}[32mab\u{1b}[0m  c\n");
+    }
+
+    #[test]
+    fn a_cell_shows_an_escape_sequence_as_text_of_its_own_width() {
+        let rows = [["A", "B"], ["\u{1b}[31mx\ny", "c"]].map(|row| row.map(Cell::from).to_vec());
+        assert_eq!(table(&rows).as_str(), "A         B\n␛[31mx y  c\n");
     }
 
     #[test]

@@ -16,11 +16,11 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("aws", &["model", "flow", "secret", "address"]),
     ("store", &["source", "model", "secret", "system"]),
     // The terminal and programs are the system's; whom to ask, and how often, is decided here.
-    ("prompt", &["secret", "system"]),
+    ("prompt", &["source", "secret", "system"]),
     ("manifest", &["source", "diagnostic", "model", "address"]),
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
     ("flow", &["model", "secret"]),
-    ("render", &["model", "secret"]),
+    ("render", &["source", "model", "secret"]),
     ("model", &["source", "secret", "address"]),
     ("ini", &["source"]),
     ("diagnostic", &["source"]),

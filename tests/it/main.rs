@@ -26,6 +26,9 @@ mod credential_process;
 #[cfg(unix)]
 mod discover;
 #[cfg(test)]
+#[cfg(unix)]
+mod doors;
+#[cfg(test)]
 mod env;
 #[cfg(test)]
 mod exec;

@@ -7,7 +7,6 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, Warning};
 use crate::secret::mask_words;
-use crate::source::display_safe;
 
 /// Without `-v`, so many are shown.
 const SHOWN: usize = 5;
@@ -31,7 +30,7 @@ pub(crate) fn document(file: &FileWork, kind: FileKind, moment: Moment) -> Vec<W
     let one = |warning: &Warning| WarningJson {
         path: Paths::text(&file.snapshot.path),
         line: warning.line,
-        text: display_safe(&mask_words(&warning.text)),
+        text: mask_words(&warning.text),
     };
     file.warnings(kind, moment).iter().map(one).collect()
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::cli::explain;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::source::display_safe;
 use crate::system::disk;
 
 /// A credentials file, and what is to be done about its mode.
@@ -42,7 +41,7 @@ impl Permissions {
     /// Says what was done, would be done, or could be.
     pub(crate) fn report(&self, is_shown_only: bool, out: Out) {
         let Some(path) = &self.open else { return };
-        let path = display_safe(&path.to_string_lossy());
+        let path = path.display();
         match (self.is_fixed, is_shown_only) {
             (true, false) => out.say(&format!("only you can read {path} now")),
             (true, true) => out.say(&format!("would take away what lets others read {path}")),

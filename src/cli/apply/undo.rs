@@ -20,7 +20,6 @@ use crate::ini::FileKind;
 use crate::model::utc;
 use crate::plan::{Plan, with_sessions, without_sessions};
 use crate::render::duration;
-use crate::source::display_safe;
 use crate::store::Written;
 use crate::system::backups::{Backup, Backups, Stamp};
 use crate::system::clock;
@@ -233,7 +232,7 @@ fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Ou
     }
     for back in backs {
         if is_shown_only {
-            out.data(&colored(&back.work.diff()))?;
+            out.print(&colored(&back.work.diff()))?;
         }
         let verb = match (is_shown_only, back.existed) {
             (false, true) => "put back",
@@ -242,7 +241,7 @@ fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Ou
             (true, false) => "would remove",
         };
         let why = if back.existed { "as it was" } else { "which did not exist" };
-        out.say(&display_safe(&format!("{verb} {}, {why} before {run}", back.work.shown())));
+        out.say(&format!("{verb} {}, {why} before {run}", back.work.shown()));
     }
     if backs.is_empty() {
         out.say(&format!("nothing to do: both files are as they were before {run}"));

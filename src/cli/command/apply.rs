@@ -23,7 +23,6 @@ use crate::cli::ui::out::Out;
 use crate::ini::FileKind;
 use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
-use crate::source::display_safe;
 use crate::store::Written;
 use crate::system::atomic::sweep;
 use crate::system::backups::{Backups, Stamp};
@@ -35,11 +34,11 @@ use crate::system::snapshot::Snapshot;
 ///
 /// They go into one block of the file; everything else in it stays byte for byte. On a terminal, the diff is shown
 /// first and you are asked. A backup is kept of each file that is changed.
+#[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   awsauth apply --dry-run
   awsauth apply --yes")]
-#[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
     /// Show the changes as a diff and write nothing
@@ -176,15 +175,15 @@ impl Run<'_> {
         }
         if is_shown_only {
             for file in work.pending() {
-                out.data(&colored(&file.diff()))?;
+                out.print(&colored(&file.diff()))?;
             }
         }
         let verb = if is_shown_only { "would change" } else { "wrote" };
         for file in work.pending() {
-            out.say(&format!("{verb} {}", display_safe(&file.summary())));
+            out.say(&format!("{verb} {}", file.summary()));
         }
         if is_shown_only {
-            self.before_login().iter().for_each(|note| out.say(&display_safe(note)));
+            self.before_login().iter().for_each(|note| out.say(note));
         }
         for (from, to) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
             out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
@@ -216,7 +215,7 @@ impl Run<'_> {
         warnings.extend(plans.dependents(work, self.now()).iter().map(|one| WarningJson {
             path: path.clone(),
             line: one.line,
-            text: display_safe(&self.without_credentials(one)),
+            text: self.without_credentials(one),
         }));
         let logins = plans.renamed(&work.credentials);
         ApplyJson {
@@ -287,7 +286,7 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
 }
 
 fn say_nothing_to_do(files: [&Path; 2], out: Out) {
-    let [config, credentials] = files.map(|path| display_safe(&Paths::shown(path)));
+    let [config, credentials] = files.map(Paths::shown);
     out.say(&format!("nothing to do: {config} and {credentials} are what the manifest says"));
 }
 

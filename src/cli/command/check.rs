@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain::unmanaged;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::Audience;
-use crate::source::{Source, display_safe};
+use crate::source::Source;
 
 /// `1 profile`, `2 profiles`
 fn count(number: usize, what: &str) -> String {
@@ -22,11 +22,9 @@ fn count(number: usize, what: &str) -> String {
 /// committed profiles.local.toml is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-With --team, profiles.local.toml is not read, and variables that [required_vars] \
-declares may be undefined: that is what a team's CI should check. What is made \
-of such a variable can't be checked then. Hosts that are not AWS's are warnings, \
-since each person allows them for themselves; a profiles.local.toml that is \
-committed is an error.")]
+Examples:
+  awsauth check
+  awsauth check --team --manifest profiles.toml    in a team's CI")]
 pub(crate) struct Args {
     /// Check what the team commits, without profiles.local.toml
     #[arg(long)]
@@ -49,7 +47,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if out.json {
         return Ok(Exit::Done);
     }
-    let shown = |source: &Source| display_safe(&source.path.display().to_string());
+    let shown = |source: &Source| source.path.display().to_string();
     let included = match reading.included().count() {
         0 => String::new(),
         1 => " with 1 included file".to_owned(),

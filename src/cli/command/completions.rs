@@ -11,12 +11,11 @@ use crate::render::CompletionShell;
 /// It completes commands, flags and the names of profiles. What `awsauth hook` prints contains it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-bash:        echo 'source <(awsauth completions bash)' >> ~/.bashrc
-zsh:         echo 'source <(awsauth completions zsh)' >> ~/.zshrc
-fish:        awsauth completions fish > ~/.config/fish/completions/awsauth.fish
-powershell:  awsauth completions powershell >> $PROFILE
-
-What `awsauth hook` prints has the same in it.")]
+Examples:
+  bash        echo 'source <(awsauth completions bash)' >> ~/.bashrc
+  zsh         echo 'source <(awsauth completions zsh)' >> ~/.zshrc
+  fish        awsauth completions fish > ~/.config/fish/completions/awsauth.fish
+  powershell  awsauth completions powershell >> $PROFILE")]
 pub(crate) struct Args {
     /// Shell
     #[arg(value_parser = CompletionShell::ALL.map(CompletionShell::name))]

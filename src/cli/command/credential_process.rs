@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
-    out.hand_over(&text)?;
+    out.write_required(&text)?;
     Ok(Exit::Done)
 }
 

@@ -33,14 +33,8 @@ use crate::provider::{Attendance, Listing};
 /// Afterwards a [matrix] makes profiles of the accounts, and `awsauth apply` writes them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-An entry is known by its account's number: its name, comments and other keys \
-stay, and only `roles` gets more. New entries are named after their accounts. \
-Accounts and roles that are not listed any more are shown, and stay: they may \
-be assigned to others who share the list. --prune drops them, but nothing that \
-stands in your own profiles.local.toml alone.
-
-Afterwards, a [matrix] makes profiles of the accounts, and `awsauth apply` \
-writes them.")]
+Examples:
+  awsauth discover corp --dry-run")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag that was typed or not")]
 pub(crate) struct Args {
     /// SSO session; optional if the manifest has only one
@@ -157,7 +151,7 @@ fn finish(
     let is_pending = !findings.merged.texts.is_empty();
     if args.dry_run && !out.json {
         for (_, diff) in findings.diffs(Paths::shown) {
-            out.data(&colored(&diff))?;
+            out.print(&colored(&diff))?;
         }
     }
     if !out.json {

@@ -38,11 +38,9 @@ Examples:
   nu          awsauth env prod --shell nu | from json | load-env
   dotenv      awsauth env prod --shell dotenv > .env
 
-If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a \
-script with `set -e` ends there. A .env file is left empty.
-
-Every variable that carries or selects another identity is taken away, and --unset does only that. \
-`awsauth hook` makes this `awsauth use prod`.")]
+In a batch file of cmd, write %%i. nushell has no eval: it gets a record, in which null unsets a variable. A .env file has \
+NAME=value, in single quotes where that is needed, as bash, python-dotenv and Node read it. It holds secrets: keep it out \
+of the repository.")]
 pub(crate) struct Args {
     /// Profile
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]

@@ -36,24 +36,11 @@ use crate::system::process;
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
 awsauth exec [OPTIONS] <NAME> [--] <CMD>...
-       awsauth exec [OPTIONS] '<PATTERN>' [--parallel <N>] [--] <CMD>...
-       awsauth exec [OPTIONS] <--tag <TAG>|--all> [--parallel <N>] -- <CMD>...")]
+       awsauth exec [OPTIONS] '<GLOB>' [--] <CMD>...
+       awsauth exec [OPTIONS] <--tag <TAG>|--all> -- <CMD>...")]
 #[command(after_help = "\
-awsauth's own flags stand before CMD; from CMD on, every word is passed on as it is, `--` included. \
-A CMD that begins with - needs `--` before it. Every variable that carries or selects another AWS \
-identity is taken away; endpoints, files and other settings stay. CMD takes awsauth's place: signals \
-reach it, and its exit code is what you get; 127 if there is no such command, 126 if it can't run.
-
-With a pattern such as 'prod-*', --tag or --all, CMD runs once for each profile, in the manifest's \
-order. One login for all of them comes first. Each run has its profile's credentials and finds the \
-name in AWSAUTH_PROFILE, and an empty standard input. Each line that it prints is passed on with the \
-profile in front (a line of more than 64 KiB in pieces); with --json, standard output is kept and \
-stands in the document. A run that fails stops no other. The exit code is the highest of all: that \
-of CMD, 128 + N if signal N ended it, 127 or 126 as above, 5 for a profile without a session. After \
-Ctrl-C nothing more is started, what runs is waited for, and the exit code is 130; a SIGINT that only \
-awsauth gets is passed on where no terminal has sent it to all, and a second one always. Where awsauth \
-is not in a terminal's foreground, each run is a process group of its own, and SIGINT, SIGTERM and \
-SIGHUP go to all of it.")]
+Example:
+  awsauth exec 'prod-*' --parallel 4 -- aws sts get-caller-identity")]
 pub(crate) struct Args {
     /// Fail instead of logging in on the terminal
     #[arg(long)]

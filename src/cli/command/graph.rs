@@ -26,10 +26,9 @@ const MOST_OF_MERMAID: usize = 500;
 /// with everything that they depend on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Chosen profiles are shown with everything that they stand on.
-
-awsauth graph --format dot | dot -Tsvg > accounts.svg      (Graphviz)
-awsauth graph --format mermaid                             (in ```mermaid of a README on GitHub)")]
+Examples:
+  awsauth graph --format dot | dot -Tsvg > accounts.svg
+  awsauth graph --format mermaid    in a README on GitHub, as ```mermaid")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -98,7 +97,7 @@ fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -
         out.say("the manifest has no profiles");
     }
     let (text, is_whole) = graph.tree(out.columns_of_data(host), style);
-    out.data_of_table(&text, is_whole)?;
+    out.print_table(&text, is_whole)?;
     Ok(Exit::Done)
 }
 

@@ -18,17 +18,11 @@ use crate::system::host::Host;
 /// function: see `awsauth env --help`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-bash:        echo 'eval \"$(awsauth hook bash)\"' >> ~/.bashrc
-zsh:         echo 'eval \"$(awsauth hook zsh)\"' >> ~/.zshrc       (below compinit, for completion)
-fish:        echo 'awsauth hook fish | source' >> ~/.config/fish/config.fish
-powershell:  Add-Content $PROFILE 'awsauth hook powershell | Out-String | Invoke-Expression'
-
-In nushell there is nothing to print: see `awsauth env --help`.
-
-Then `awsauth use prod` puts prod's credentials into the shell, `awsauth use --none` takes every AWS \
-identity away, and AWSAUTH_PROFILE says which one it is, for your prompt. The function is named \
-awsauth, replaces an alias of that name, and passes everything else on to the program, by the path \
-that it has now.")]
+Examples:
+  bash        echo 'eval \"$(awsauth hook bash)\"' >> ~/.bashrc
+  zsh         echo 'eval \"$(awsauth hook zsh)\"' >> ~/.zshrc
+  fish        echo 'awsauth hook fish | source' >> ~/.config/fish/config.fish
+  powershell  Add-Content $PROFILE 'awsauth hook powershell | Out-String | iex'")]
 pub(crate) struct Args {
     /// Shell
     #[arg(value_parser = HookShell::ALL.map(HookShell::name))]

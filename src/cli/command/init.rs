@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if out.json {
         out.document(InitJson { manifest: Paths::text(&path) })?;
     } else {
-        out.say(&format!("wrote {}", crate::source::display_safe(&path.display().to_string())));
+        out.say(&format!("wrote {}", path.display()));
         out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");
     }
     Ok(Exit::Done)

@@ -44,11 +44,10 @@ enum Action {
 /// create-access-key`, or the id and the secret. On a terminal you are asked, and the secret is not shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The key is read from the first of these:
-  --csv FILE   the file that the AWS console offers for download (- for stdin)
-  stdin        if it is not a terminal: that same CSV, the JSON of
-               `aws iam create-access-key`, or the id and the secret
-  a prompt     which does not show the secret")]
+Examples:
+  awsauth keys add main
+  awsauth keys add main --csv accessKeys.csv
+  aws iam create-access-key | awsauth keys add main")]
 struct AddArgs {
     /// Profile with the pattern iam or iam-mfa
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_with_key))]

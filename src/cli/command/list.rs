@@ -11,8 +11,7 @@ use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::model::{Profile, Region};
-use crate::render::{header, table_within};
-use crate::source::display_safe;
+use crate::render::{Cell, header, table_within};
 
 /// What the columns are called.
 const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
@@ -25,8 +24,9 @@ const EXPENDABLE: [usize; 6] = [6, 5, 3, 4, 1, 3];
 /// profile, and where its credentials come from.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a narrow terminal, columns are shortened or left out; --json has all that the manifest says of each profile, and \
-where its credentials come from.")]
+Examples:
+  awsauth list 'prod-*'
+  awsauth list --why prod-Admin")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -58,12 +58,12 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else {
         let rows: Vec<_> = std::iter::once(header(HEADER)).chain(profiles.iter().map(|profile| row(profile))).collect();
         let (text, is_whole) = table_within(&rows, out.columns_of_data(host), &EXPENDABLE);
-        out.data_of_table(&text, is_whole)?;
+        out.print_table(&text, is_whole)?;
     }
     Ok(Exit::Done)
 }
 
-fn row(profile: &Profile) -> Vec<String> {
+fn row(profile: &Profile) -> Vec<Cell> {
     let tags = profile.tags.join(", ");
     let cells = [
         Some(profile.name.as_str()),
@@ -74,5 +74,5 @@ fn row(profile: &Profile) -> Vec<String> {
         Some(&*tags),
         profile.description.as_deref(),
     ];
-    cells.map(|cell| display_safe(cell.filter(|cell| !cell.is_empty()).unwrap_or("-"))).to_vec()
+    cells.map(|cell| cell.filter(|cell| !cell.is_empty()).unwrap_or("-").into()).to_vec()
 }

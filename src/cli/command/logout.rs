@@ -22,7 +22,6 @@ use crate::manifest::{Audience, Loaded};
 use crate::model::{Catalog, Profile, SsoAccess, StartUrl};
 use crate::prompt::{self, NoAnswer};
 use crate::render::duration;
-use crate::source::display_safe;
 use crate::system::{clock, disk};
 
 /// What the list calls all of them.
@@ -40,12 +39,9 @@ const EVERYTHING: &str = "(everything)";
 /// named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed \
-out can't be called back: it accepts them until their time is over, which is \
-told. Without a network everything ends on this machine all the same.
-
-With --all, tokens of portals that awsauth does not know are left, and named. \
-It works without a manifest, or with one that is broken.")]
+Examples:
+  awsauth logout prod
+  awsauth logout --all")]
 pub(crate) struct Args {
     /// Profiles, SSO sessions or globs such as 'prod-*' [default: a list]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_and_session_names))]
@@ -79,7 +75,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let exit = end(args, app)?;
     // What a process was given stays with it.
     if let Some(name) = app.host.var("AWSAUTH_PROFILE") {
-        app.out.say(&display_safe(&format!("this shell may still hold credentials of {name}: `awsauth use --none`")));
+        app.out.say(&format!("this shell may still hold credentials of {name}: `awsauth use --none`"));
     }
     Ok(exit)
 }
@@ -127,7 +123,7 @@ fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Result<(), Failure> {
     let chosen = first_names(names.iter().map(String::as_str));
     let more = first_names(more.iter().copied());
-    out.say(&display_safe(&format!("with {chosen}, these end as well: {more}")));
+    out.say(&format!("with {chosen}, these end as well: {more}"));
     if !may_ask {
         return Ok(());
     }
@@ -244,11 +240,11 @@ impl Account {
     fn say(&self, out: Out) {
         for SignedOut { name, untold } in &self.signed_out {
             let only = if untold.is_some() { ", on this machine alone" } else { "" };
-            out.say(&format!("signed out of {}{only}", display_safe(name)));
+            out.say(&format!("signed out of {name}{only}"));
         }
         if !self.profiles.is_empty() {
             let names: Vec<&str> = self.profiles.iter().map(String::as_str).collect();
-            out.say(&format!("ended: {}", display_safe(&names.join(", "))));
+            out.say(&format!("ended: {}", names.join(", ")));
         }
         if self.of_aws_cli > 0 {
             out.say(&format!("removed AWS CLI's own credentials of SSO roles: {}", self.of_aws_cli));
@@ -263,7 +259,7 @@ impl Account {
             let living: Vec<String> = self.living.iter().map(left).collect();
             out.say(&format!(
                 "AWS accepts the credentials that are out there for as long as they last: {}",
-                display_safe(&living.join(", "))
+                living.join(", ")
             ));
         }
     }

@@ -13,7 +13,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Chain, Pattern, Profile};
-use crate::render::{duration, header, table_within};
+use crate::render::{Cell, duration, header, table_within};
 use crate::system::clock;
 
 /// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
@@ -27,18 +27,12 @@ const EXPENDABLE: [usize; 2] = [1, 2];
 /// "seconds_left".
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-States:  valid      there are credentials
-         renewable  they are obtained when they are needed, without asking you
-         expired    there was a session, and it has ended
-         none       there is no session
-         key        a long-term key, which does not expire
-         no key     the long-term key is missing: awsauth keys add NAME
-
-LEFT is how long there will be credentials without asking you. The session of \
-a role may be shorter: it is renewed on the way. \"or longer\" stands where a \
-refresh token may bring more, for a time that AWS does not tell; --check counts \
-the time that is known, and a refresh token for no more than 15 minutes. With \
---json, \"or_longer\" says the same of \"seconds_left\".")]
+States:
+  valid      there are credentials
+  renewable  new credentials need no person
+  expired    the session has ended
+  none       there is no session
+  key        a long-term key, which does not expire; \"no key\": it is missing")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -68,7 +62,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         out.document(StatusJson { profiles: states.iter().map(|one| ProfileStateJson::of(one, now)).collect() })?;
     } else {
         let (text, is_whole) = table_within(&rows(&states, now), out.columns_of_data(host), &EXPENDABLE);
-        out.data_of_table(&text, is_whole)?;
+        out.print_table(&text, is_whole)?;
     }
     say_misplaced(&desk, &profiles, out);
     let short: Vec<(&Chain<'_>, &State)> = chains
@@ -153,18 +147,18 @@ impl<'p> ProfileStateJson<'p> {
     }
 }
 
-fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<String>> {
+fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<Cell>> {
     let rows = states.iter().map(|(profile, state)| {
         let more = if matches!(state.life, Life::Renewed(_)) { " or longer" } else { "" };
         let left = state.life.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0);
         let left = left.map(|left| duration(left) + more);
         let style = state.style(now);
         vec![
-            profile.name.to_string(),
-            profile.pattern().to_string(),
-            profile.account().unwrap_or("-").to_owned(),
-            format!("{style}{}{style:#}", state.word),
-            left.unwrap_or_else(|| "-".to_owned()),
+            profile.name.as_str().into(),
+            profile.pattern().as_str().into(),
+            profile.account().unwrap_or("-").into(),
+            Cell::styled(state.word, style),
+            left.unwrap_or_else(|| "-".to_owned()).into(),
         ]
     });
     std::iter::once(header(["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"])).chain(rows).collect()

@@ -21,9 +21,11 @@ use crate::system::host::Host;
 /// login that is needed runs in place. If anything fails, the shell keeps what it had, and the exit code is awsauth's.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A program can't change the shell that started it: the function that `awsauth hook` prints does. \
-Where a login is needed it runs in place. If anything fails, the shell keeps what it had, and the \
-exit code is awsauth's.")]
+Examples:
+  awsauth use prod
+  awsauth use --none
+
+This needs awsauth's shell function: see `awsauth hook --help`.")]
 pub(crate) struct Args {
     /// Profile [default: a list to choose from]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(profile_names))]

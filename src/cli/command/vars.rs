@@ -13,8 +13,8 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::manifest::{Audience, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
-use crate::render::table_or_paragraphs;
-use crate::source::{Position, display_safe};
+use crate::render::{Cell, TerminalText, header, table_or_paragraphs};
+use crate::source::Position;
 use crate::system::host::Host;
 
 /// So many uses of a variable are shown in the table.
@@ -29,9 +29,9 @@ const MOST_USES: usize = 3;
 /// to the one in your configuration directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal, a value that is missing is asked for, and written to [vars] of \
-profiles.local.toml: the one beside the manifest if there is one and none in \
-your configuration directory, else the one in your configuration directory.")]
+Examples:
+  awsauth vars
+  awsauth vars --set user=alice")]
 pub(crate) struct Args {
     /// Set a value in your profiles.local.toml; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_value)]
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if out.json {
         out.document(document(&reading))?;
     } else {
-        out.data(&text(&reading, out.columns_of_data(host)))?;
+        out.print(&text(&reading, out.columns_of_data(host)))?;
         reading.show(out);
         if reading.loaded.variables.is_empty() {
             out.say("the manifest has no variables");
@@ -88,8 +88,8 @@ fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>
             None => format!("{}:", variable.name),
         };
         let question = Question {
-            text: &display_safe(&text),
-            help: &display_safe(&help),
+            text: &text,
+            help: &help,
             fits: |answer| !answer.contains("${"),
             complaint: "a value can't contain `${`",
             echo: Echo::Shown,
@@ -128,14 +128,14 @@ fn check_names(values: &[(String, String)], reading: &Reading) -> Result<(), Fai
     Ok(())
 }
 
-fn text(reading: &Reading, columns: usize) -> String {
+fn text(reading: &Reading, columns: usize) -> TerminalText {
     if reading.loaded.variables.is_empty() {
-        return String::new();
+        return TerminalText::default();
     }
-    let header = ["NAME", "VALUE", "SET IN", "USED BY"].map(str::to_owned).to_vec();
+    let header = header(["NAME", "VALUE", "SET IN", "USED BY"]);
     let rows = reading.loaded.variables.iter().map(|variable| {
         let cells = [variable.name.clone(), shown_value(variable), set_in(variable, reading), used_by(variable)];
-        cells.iter().map(|cell| display_safe(cell)).collect()
+        cells.map(Cell::from).to_vec()
     });
     table_or_paragraphs(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), columns)
 }
@@ -197,14 +197,14 @@ struct UseJson {
 
 fn document(reading: &Reading) -> VarsJson {
     let variable = |variable: &Variable| VariableJson {
-        name: display_safe(&variable.name),
-        value: variable.value.as_deref().map(display_safe),
+        name: variable.name.clone(),
+        value: variable.value.clone(),
         set_in: variable.set_at.map(|at| reading.place(at)),
-        required: variable.required.as_deref().map(display_safe),
+        required: variable.required.clone(),
         used_by: variable
             .uses
             .iter()
-            .map(|one| UseJson { place: reading.place(one.at), key: display_safe(&one.key) })
+            .map(|one| UseJson { place: reading.place(one.at), key: one.key.clone() })
             .collect(),
     };
     VarsJson {

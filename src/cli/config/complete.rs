@@ -106,7 +106,6 @@ fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> 
     let wanted = catalog.profiles().iter().filter(|profile| is_wanted(profile));
     let candidate = |profile: &Profile| {
         let help = profile.description.clone().unwrap_or_else(|| profile.pattern().to_string());
-        let help = display_safe(&help);
         CompletionCandidate::new(profile.name.as_str()).help(Some(help.into()))
     };
     wanted.map(candidate).collect()

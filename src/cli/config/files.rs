@@ -136,7 +136,7 @@ fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
         ),
         Ok(_) => return None,
     };
-    Some(Failure::new(Exit::Manifest, crate::source::display_safe(&message)).hint(hint))
+    Some(Failure::new(Exit::Manifest, message).hint(hint))
 }
 
 /// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.
@@ -159,7 +159,7 @@ fn led_out_failure(path: &Path, target: &Path) -> Failure {
     let message =
         format!("{} is a link from a git repository, and leads {where_to} {}", path.display(), target.display());
     let own = Paths::own_local().map_or_else(|| LOCAL_NAME.to_owned(), |own| Paths::shown(&own));
-    Failure::new(Exit::Manifest, crate::source::display_safe(&message))
+    Failure::new(Exit::Manifest, message)
         .hint(format!("remove it; what you want for yourself belongs in {own}, which may be a link"))
 }
 

@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Loaded};
 use crate::model::{Catalog, Profile, Settings, SsoSession};
-use crate::source::{Position, Source, Span, display_safe};
+use crate::source::{Position, Source, Span};
 use crate::system::seen::Seen;
 
 /// The profiles of a manifest that are in order.
@@ -124,7 +124,7 @@ impl Reading {
     /// A place in the manifest's files, for a document.
     pub(crate) fn place(&self, at: Span) -> PlaceJson {
         let (path, Position { line, column }) = self.files.layers.sources().locate(at);
-        PlaceJson { file: display_safe(&path.to_string_lossy()), line, column }
+        PlaceJson { file: Paths::text(path), line, column }
     }
 
     /// Shows the diagnostics as text.
@@ -137,10 +137,7 @@ impl Reading {
         if out.findings == FindingsShown::OneLine {
             return out.say(&diagnostics::diagnostics_line(sources, diagnostics));
         }
-        let text = diagnostics::diagnostics_text(sources, diagnostics, out.width);
-        if !text.is_empty() {
-            out.say(&text);
-        }
+        out.show(&diagnostics::diagnostics_text(sources, diagnostics, out.width));
     }
 
     fn refuse_all(&self, out: Out) -> Failure {

@@ -34,6 +34,6 @@ pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'
         ReplaceError::Disk(error) => explain::disk(&error),
     })?;
     let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
-    app.out.say(&crate::source::display_safe(&format!("wrote {} to {}", names.join(", "), Paths::shown(path))));
+    app.out.say(&format!("wrote {} to {}", names.join(", "), Paths::shown(path)));
     Ok(())
 }

@@ -13,8 +13,8 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{KeyOrigin, LeftOut, Loaded, Made, Origin, Provenance, toml_key};
-use crate::render::table_or_paragraphs;
-use crate::source::{Position, Span, display_safe};
+use crate::render::{Cell, TerminalText, header, table_or_paragraphs};
+use crate::source::{Position, Span};
 
 /// Says where the profile of that name comes from, or which matrix leaves it out.
 pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
@@ -30,7 +30,7 @@ pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     if out.json {
         out.document(question.document())?;
     } else {
-        out.data(&question.text(out.columns_of_data(host)))?;
+        out.print(&question.text(out.columns_of_data(host)))?;
         reading.show(out);
     }
     Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
@@ -63,56 +63,56 @@ impl Question<'_> {
         format!("{}:{line}", Paths::shown(path))
     }
 
-    /// The name that stands at a place, without quotes.
+    /// The name at a place, without quotes.
     fn word(&self, at: Span) -> String {
         let text = self.reading.files.layers.sources().text(at).unwrap_or_default();
-        display_safe(text.trim_matches(['"', '\'']))
+        text.trim_matches(['"', '\'']).to_owned()
     }
 
     /// The profile's own table.
     fn table(&self) -> String {
-        format!("[profiles.{}]", display_safe(&toml_key(self.name)))
+        format!("[profiles.{}]", toml_key(self.name))
     }
 
-    fn text(&self, columns: usize) -> String {
-        let mut text = String::new();
-        for LeftOut { matrix, by } in self.left_out() {
+    fn text(&self, columns: usize) -> TerminalText {
+        let left_out = self.left_out().map(|LeftOut { matrix, by }| {
             let (label, at, by) = (self.word(*matrix), self.place(*matrix), self.place(*by));
-            let line = format!("[matrix.{label}] ({at}) makes no `{}`: it is left out at {by}.\n", self.name);
-            text.push_str(&display_safe(line.trim_end()));
-            text.push('\n');
-        }
+            format!("[matrix.{label}] ({at}) makes no `{}`: it is left out at {by}.", self.name)
+        });
+        let mut text = TerminalText::lines(left_out);
         if let Some(why) = &self.reading.loaded.why {
-            text.push_str(&self.origin(why));
-            text.push_str(&self.wrong());
-            text.push_str(&self.keys(why, columns));
+            text += TerminalText::lines(self.made(why).into_iter().chain(self.written(why)).chain(self.wrong()));
+            text += self.keys(why, columns);
         }
         text
     }
 
-    /// What made the profile, in a sentence for each table.
-    fn origin(&self, why: &Provenance) -> String {
-        let (name, table) = (display_safe(self.name), self.table());
-        let made = why.made.as_ref().map(|Made { matrix, account, role }| {
-            let named = |at: Span| format!("`{}` ({})", self.word(at), self.place(at));
-            let (label, at, account) = (self.word(*matrix), self.place(*matrix), named(*account));
-            let role = why
-                .role
-                .as_ref()
-                .zip(*role)
-                .map(|(name, at)| format!(" and the role `{}` ({})", display_safe(name), self.place(at)));
-            let role = role.unwrap_or_default();
-            format!("`{name}` is made by [matrix.{label}] ({at}) for the account {account}{role}.\n")
-        });
-        let written = why.written_at.map(|at| match made {
-            Some(_) => format!("{table} ({}) wins over that, key by key.\n", self.place(at)),
-            None => format!("`{name}` is written in {table} ({}).\n", self.place(at)),
-        });
-        [made, written].into_iter().flatten().collect()
+    /// The sentence about the matrix that makes the profile.
+    fn made(&self, why: &Provenance) -> Option<String> {
+        let Made { matrix, account, role } = why.made.as_ref()?;
+        let role = why.role.as_ref().zip(*role);
+        let role = role.map(|(name, at)| format!(" and the role `{name}` ({})", self.place(at))).unwrap_or_default();
+        Some(format!(
+            "`{}` is made by [matrix.{}] ({}) for the account `{}` ({}){role}.",
+            self.name,
+            self.word(*matrix),
+            self.place(*matrix),
+            self.word(*account),
+            self.place(*account)
+        ))
     }
 
-    /// Provenance the profile is left out, where it is: its own errors, or those of a profile on its chain.
-    fn wrong(&self) -> String {
+    /// The sentence about the profile's own table.
+    fn written(&self, why: &Provenance) -> Option<String> {
+        let (table, place) = (self.table(), self.place(why.written_at?));
+        Some(match why.made {
+            Some(_) => format!("{table} ({place}) wins over that, key by key."),
+            None => format!("`{}` is written in {table} ({place}).", self.name),
+        })
+    }
+
+    /// The sentence about the errors that leave the profile out: its own, or those of a profile on its chain.
+    fn wrong(&self) -> Option<String> {
         let loaded = &self.reading.loaded;
         let has_error = |name: &str| {
             let is_own =
@@ -123,30 +123,28 @@ impl Question<'_> {
         while let Some(wrong) = loaded.wrong.iter().find(|wrong| wrong.name == next).filter(|_| seen.insert(next)) {
             if has_error(next) {
                 let cause = if next == self.name { "it".to_owned() } else { format!("its source `{next}`") };
-                return format!("{}\n", display_safe(&format!("`{}` is left out: {cause} has errors.", self.name)));
+                return Some(format!("`{}` is left out: {cause} has errors.", self.name));
             }
             let Some(source) = &wrong.source else { break };
             next = source;
         }
-        if seen.is_empty() {
-            String::new()
-        } else {
-            format!("`{}` is left out for these errors.\n", display_safe(self.name))
-        }
+        (!seen.is_empty()).then(|| format!("`{}` is left out for these errors.", self.name))
     }
 
-    /// Each key with its value, its table and its place.
-    fn keys(&self, why: &Provenance, columns: usize) -> String {
+    /// A table of the keys, after an empty line.
+    fn keys(&self, why: &Provenance, columns: usize) -> TerminalText {
         if why.keys.is_empty() {
-            return String::new();
+            return TerminalText::default();
         }
-        let header = ["KEY", "VALUE", "FROM", "WHERE"].map(str::to_owned).to_vec();
         let rows = why.keys.iter().map(|told| {
             let variables = told.variables.iter().map(|(name, at)| format!("${{{name}}} {}", self.place(*at)));
             let places: Vec<String> = std::iter::once(self.place(told.at)).chain(variables).collect();
-            vec![display_safe(&told.key), display_safe(&told.value), self.origin_of(told, why), places.join(", ")]
+            [&told.key, &told.value, &self.origin_of(told, why), &places.join(", ")].map(Cell::from).to_vec()
         });
-        format!("\n{}", table_or_paragraphs(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), columns))
+        let rows: Vec<_> = std::iter::once(header(["KEY", "VALUE", "FROM", "WHERE"])).chain(rows).collect();
+        let mut text = TerminalText::lines([""]);
+        text += table_or_paragraphs(&rows, columns);
+        text
     }
 
     /// The table that a key is written in.
@@ -165,7 +163,7 @@ impl Question<'_> {
         let why = self.reading.loaded.why.as_ref();
         let key = |told: &KeyOrigin, why: &Provenance| KeyJson {
             key: told.key.clone(),
-            value: display_safe(&told.value),
+            value: told.value.clone(),
             table: self.origin_of(told, why),
             place: place(told.at),
             variables: told
@@ -177,11 +175,11 @@ impl Question<'_> {
         let made_by = |made: &Made, why: &Provenance| MadeByJson {
             matrix: named(made.matrix),
             account: named(made.account),
-            role: made.role.map(|at| NamedJson { place: place(at), name: why.role.as_deref().map(display_safe) }),
+            role: made.role.map(|at| NamedJson { place: place(at), name: why.role.clone() }),
         };
         WhyJson {
             manifest: self.reading.document(),
-            profile: display_safe(self.name),
+            profile: self.name.to_owned(),
             made_by: why.and_then(|why| why.made.as_ref().map(|made| made_by(made, why))),
             written_at: why.and_then(|why| why.written_at).map(place),
             keys: why.map(|why| why.keys.iter().map(|told| key(told, why)).collect()),

@@ -10,7 +10,7 @@ use crate::manifest::{
 use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
 use crate::plan::{self, Plan};
 use crate::provider::Listing;
-use crate::source::{Source, display_safe};
+use crate::source::Source;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
 use crate::system::seen::Compared;
@@ -145,7 +145,7 @@ impl<'r> Findings<'r> {
     }
 
     fn refused(&self, after: &Layers, errors: &[Diagnostic], exclusions: Option<String>, out: Out) -> Failure {
-        out.say(&diagnostics::diagnostics_text(after.sources(), errors, out.width));
+        out.show(&diagnostics::diagnostics_text(after.sources(), errors, out.width));
         let message = "with what was listed, the manifest would not be in order any more; nothing was written";
         let failure = Failure::new(Exit::Refused, message)
             .detail("diagnostics", serde_json::json!(diagnostics::diagnostics_json(after.sources(), errors)));
@@ -183,7 +183,7 @@ impl<'r> Findings<'r> {
         let state = app.paths.state()?;
         let changed = |path: &Path| {
             let message = format!("{} was changed by another program meanwhile", path.display());
-            Failure::new(Exit::Refused, display_safe(&message)).hint(format!("run `{again}` again"))
+            Failure::new(Exit::Refused, message).hint(format!("run `{again}` again"))
         };
         let all = self.reading.files.seen();
         if let Some(seen) = all.iter().find(|seen| seen.compare() == Compared::Different) {
@@ -292,5 +292,5 @@ fn exclusions(before: &Loaded, after: &Loaded) -> Option<String> {
         }
     };
     let lines: Vec<String> = matrices.iter().map(line).collect();
-    (!lines.is_empty()).then(|| display_safe(&lines.join(", and ")))
+    (!lines.is_empty()).then(|| lines.join(", and "))
 }

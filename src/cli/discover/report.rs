@@ -9,7 +9,7 @@ use crate::cli::ui::out::Out;
 use crate::manifest::{EntryState, Gone, Left, MergedEntry};
 use crate::model::SsoSession;
 use crate::provider::{Listing, Odd};
-use crate::source::display_safe;
+use crate::render::TerminalText;
 
 /// So many entries of a kind are told one by one, unless all are wanted.
 const MOST: usize = 30;
@@ -85,7 +85,7 @@ pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listi
 fn say_entries(word: &str, all: &[(&MergedEntry, String)], out: Out) {
     let shown = if out.verbose { all.len() } else { all.len().min(MOST) };
     for (entry, what) in &all[..shown] {
-        out.say(&display_safe(&format!("  {word:7}  {} ({}): {what}", entry.name, entry.id)));
+        out.say(&format!("  {word:7}  {} ({}): {what}", entry.name, entry.id));
     }
     if shown < all.len() {
         out.say(&format!("  {word:7}  and {} more (-v tells all)", all.len() - shown));
@@ -118,10 +118,10 @@ fn loss(entry: &MergedEntry, gone: Gone) -> Option<String> {
 pub(crate) fn note_left(findings: &Findings<'_>, session: &SsoSession, out: Out) {
     let (told, more) = findings.merged.left.split_at(findings.merged.left.len().min(MOST));
     for (name, left) in told {
-        out.warn(&display_safe(&match left {
+        out.warn(&match left {
             Left::Disputed => format!("`{name}` of [accounts] stays as it is: your own file says another `id` or `sso_session` than the file of all"),
             Left::InUse => format!("`{name}` of [accounts] stays, though {} does not list it: profiles are of it whose credentials come from elsewhere", session.name),
-        }));
+        });
     }
     if !more.is_empty() {
         out.warn(&format!("{} more entries stay as they are", more.len()));
@@ -146,7 +146,7 @@ pub(crate) fn say_profiles(findings: &Findings<'_>, out: Out) {
 /// Says which files change.
 pub(crate) fn say_files(findings: &Findings<'_>, verb: &str, out: Out) {
     for (source, _) in findings.diffs(Paths::shown) {
-        out.say(&display_safe(&format!("{verb} {}", Paths::shown(&source.path))));
+        out.say(&format!("{verb} {}", Paths::shown(&source.path)));
     }
 }
 
@@ -162,7 +162,8 @@ pub(crate) fn say_end(findings: &Findings<'_>, session: &SsoSession, is_shown_on
         _ if !is_pending || is_shown_only => {}
         (true, 0) => {
             let words = "for profiles of these accounts, put these lines into the manifest, and run `awsauth apply`";
-            out.say(&format!("next: {words}:\n{}", matrix(session)));
+            out.say(&format!("next: {words}:"));
+            out.show(&TerminalText::lines(matrix(session).lines()));
         }
         (true, _) => {
             out.say("next: `awsauth apply` writes the profiles that [matrix] makes of them into ~/.aws/config");
@@ -184,32 +185,31 @@ fn matrix(session: &SsoSession) -> String {
 
 /// All of it for `--json`.
 pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &Listing, is_written: bool) -> Value {
-    let safe = |names: &[String]| names.iter().map(|name| display_safe(name)).collect::<Vec<_>>();
     let entry = |entry: &MergedEntry| {
         json!({
-            "id": display_safe(&entry.id),
-            "name": display_safe(&entry.name),
+            "id": entry.id,
+            "name": entry.name,
             "state": state(entry.state),
-            "roles": safe(&entry.roles),
-            "roles_added": safe(&entry.added),
-            "roles_gone": safe(&entry.gone),
-            "roles_removed": safe(&entry.removed),
+            "roles": entry.roles,
+            "roles_added": entry.added,
+            "roles_gone": entry.gone,
+            "roles_removed": entry.removed,
         })
     };
     let gone = |entry: &MergedEntry| {
         let is_dropped = findings.gone == Gone::Prune;
-        json!({ "id": display_safe(&entry.id), "name": display_safe(&entry.name), "dropped": is_dropped && is_written })
+        json!({ "id": entry.id, "name": entry.name, "dropped": is_dropped && is_written })
     };
     let left = |(name, left): &(String, Left)| {
         let reason = match left {
             Left::Disputed => "disputed",
             Left::InUse => "in use",
         };
-        json!({ "name": display_safe(name), "reason": reason })
+        json!({ "name": name, "reason": reason })
     };
     let odd = |odd: &Odd| match odd {
-        Odd::Account { id, name } => json!({ "account": display_safe(id), "name": display_safe(name) }),
-        Odd::Role { account, name } => json!({ "account": account.as_str(), "role": display_safe(name) }),
+        Odd::Account { id, name } => json!({ "account": id, "name": name }),
+        Odd::Role { account, name } => json!({ "account": account.as_str(), "role": name }),
     };
     let listed = findings.merged.entries.iter().filter(|entry| entry.state != EntryState::Gone);
     json!({

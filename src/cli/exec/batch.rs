@@ -195,8 +195,10 @@ impl Batch<'_> {
             let of_all = format!(" of {}", count(all.len(), "profile"));
             let part = |(place, kind)| format!("{}{} {kind}", number(&kind), if place == 0 { &of_all } else { "" });
             self.out.say(&format!("{}:", kinds.enumerate().map(part).collect::<Vec<_>>().join(", ")));
-            let row = |(profile, run): &&(&Profile, &ProfileRun)| vec![format!("  {}", profile.name), run.words()];
-            self.out.say(&table(&failed.iter().take(MOST_FAILURES).map(row).collect::<Vec<_>>()));
+            let row = |(profile, run): &&(&Profile, &ProfileRun)| {
+                vec![format!("  {}", profile.name).into(), run.words().into()]
+            };
+            self.out.show(&table(&failed.iter().take(MOST_FAILURES).map(row).collect::<Vec<_>>()));
             if failed.len() > MOST_FAILURES {
                 self.out.say(&format!("  and {} more; `--json` tells all", failed.len() - MOST_FAILURES));
             }

@@ -80,7 +80,7 @@ fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
     if let Some(longer) = listed(profiles().filter(is_longer)) {
         return Some(format!("the profiles that begin so are {longer}"));
     }
-    let first_part = name.rfind(|one: char| !one.is_ascii_alphanumeric()).map_or("", |end| &name[..=end]);
+    let first_part = name.trim_end_matches(|one: char| one.is_ascii_alphanumeric());
     let is_alike = |other: &&str| !first_part.is_empty() && other.starts_with(first_part);
     let alike = listed(profiles().filter(is_alike));
     let near = if alike.is_some() { nearest(name, all().filter(is_alike)) } else { nearest(name, all()) };

@@ -6,7 +6,6 @@ use crate::cli::app::App;
 use crate::cli::paths::Paths;
 use crate::ini::{Document, FileKind, Section};
 use crate::plan;
-use crate::source::display_safe;
 use crate::system::disk;
 
 /// Says how many profiles stand in the config file, and the next step; nothing where there is none.
@@ -22,9 +21,9 @@ pub(crate) fn say(app: App<'_>) {
         1 => "1 profile".to_owned(),
         _ => format!("{count} profiles"),
     };
-    app.out.say(&display_safe(&format!(
+    app.out.say(&format!(
         "{} has {profiles} that the manifest does not have: describe there those that awsauth is to manage, then run \
          `awsauth apply --adopt`",
         Paths::shown(&path)
-    )));
+    ));
 }

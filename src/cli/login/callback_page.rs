@@ -4,7 +4,6 @@ use crate::flow::{CallError, Problem};
 use crate::model::SsoAccess;
 use crate::provider::Landing;
 use crate::render::{self, PageText, Tone};
-use crate::source::display_safe;
 use crate::system::loopback::Page;
 
 /// The answer to a browser that came back for `access`.
@@ -60,7 +59,7 @@ fn refused(call: &CallError, name: &str) -> Page {
         problem if problem.is_passing() => (502, "AWS could not finish the login", "Nothing was changed. Start"),
         _ => (400, "The login came to nothing", "Nothing was changed. Start"),
     };
-    let (words, next) = (display_safe(&call.to_string()), format!("{next} the login to {name} again in the terminal."));
+    let (words, next) = (call.to_string(), format!("{next} the login to {name} again in the terminal."));
     answer(status, &PageText { tone: Tone::Failed, title, quote: Some(&words), paragraphs: &[&next] })
 }
 

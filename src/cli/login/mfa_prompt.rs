@@ -9,7 +9,6 @@ use crate::model::{Chain, Profile, Settings};
 use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
 use crate::provider::MFA_PROCESS_VARIABLE;
 use crate::secret::Secret;
-use crate::source::display_safe;
 use crate::system::capture::Talk;
 use crate::system::clock;
 use crate::system::host::Host;
@@ -43,7 +42,7 @@ impl Asker<'_> {
                 until_next,
                 tell: Box::new(move |detour: Detour<'_>| match detour {
                     Detour::Running(program) => {
-                        self.out.say(&format!("Asking `{}` for the code…", display_safe(program)));
+                        self.out.say(&format!("Asking `{program}` for the code…"));
                     }
                     Detour::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
                     Detour::Waiting(time) => {

@@ -8,7 +8,6 @@ use crate::cli::ui::out::Out;
 use crate::flow::{DeviceAuthorization, seconds_to_next_code};
 use crate::model::SsoAccess;
 use crate::provider::Notice;
-use crate::source::display_safe;
 use crate::system::clock;
 
 /// With fewer steps than this, no lines tell how far it is where there is no terminal.
@@ -115,7 +114,7 @@ fn tell_page(access: &SsoAccess, page: &str, opened: bool, out: Out) {
     };
     out.say(&format!("{opening} to approve the login to {}:", access.token_key()));
     out.say("");
-    out.say(&format!("    {}", display_safe(page)));
+    out.say(&format!("    {page}"));
     out.say("");
     out.say(otherwise);
     out.say("press Ctrl-C and run the same command with `--flow device`.");
@@ -128,9 +127,9 @@ fn tell_approval(access: &SsoAccess, authorization: &DeviceAuthorization, opened
     let opened = if opened { "Your browser opens" } else { "Open" };
     out.say(&format!("{opened} this page to approve the login to {}:", access.token_key()));
     out.say("");
-    out.say(&format!("    {}", display_safe(page)));
+    out.say(&format!("    {page}"));
     out.say("");
-    out.say(&format!("It must show this code: {}", display_safe(&authorization.user_code)));
+    out.say(&format!("It must show this code: {}", authorization.user_code));
     let minutes = authorization.expires_in.as_secs().div_ceil(60);
     let time = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
     out.say(&format!("Approve only if you started this login yourself. Waiting for up to {time}…"));

@@ -23,7 +23,6 @@ use crate::cli::ui::out::Out;
 use crate::flow::{CallError, CreateToken, Grant, Obstacle, Operation, Problem};
 use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
-use crate::source::display_safe;
 use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
 use crate::system::clock;
 use crate::system::disk::DiskError;
@@ -261,7 +260,6 @@ impl Ending {
     fn lock(&self, what: &str) -> Option<Lock> {
         match self.sessions.lock(what, IN_SILENCE.min(self.patience.left())) {
             Err(LockError::Held { .. }) if !self.patience.left().is_zero() => {
-                let what = display_safe(what);
                 self.out.say(&format!("{what}: waiting for another awsauth that is renewing it…"));
             }
             taken => return self.taken(what, taken),

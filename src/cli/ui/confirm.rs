@@ -10,7 +10,7 @@ use crate::cli::ui::diff::colored;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::prompt;
-use crate::source::display_safe;
+use crate::render::TerminalText;
 use crate::system::host::Host;
 use crate::system::pager;
 use crate::system::snapshot::Snapshot;
@@ -29,15 +29,16 @@ pub(crate) fn confirm<'w>(
     host: &Host,
     out: Out,
 ) -> Result<(), Failure> {
-    let (mut diffs, mut summaries) = (String::new(), Vec::new());
+    let mut diffs = TerminalText::default();
+    let mut summaries = Vec::new();
     for file in work {
         file.snapshot.check_replaceable().map_err(|error| explain::disk(&error))?;
-        diffs.push_str(&colored(&file.diff()));
+        diffs += colored(&file.diff());
         summaries.push(file.summary());
     }
     show_diff(&diffs, host, out)?;
     for line in summaries.iter().chain(notes) {
-        out.say(&display_safe(line));
+        out.say(line);
     }
     ask(default)
 }
@@ -54,9 +55,9 @@ pub(crate) fn ask(default: bool) -> Result<(), Failure> {
     }
 }
 
-/// Shows a diff in colours that a question follows.
-fn show_diff(diff: &str, host: &Host, out: Out) -> Result<(), Failure> {
-    let plain = || anstream::adapter::strip_str(diff).to_string();
-    let shown = if out.has_color_on_stdout() { diff.to_owned() } else { plain() };
-    if pager::show(&shown, host, &secret_variables(host)) { Ok(()) } else { out.data(diff) }
+/// Shows a diff that a question follows.
+fn show_diff(diff: &TerminalText, host: &Host, out: Out) -> Result<(), Failure> {
+    let plain = || anstream::adapter::strip_str(diff.as_str()).to_string();
+    let shown = if out.has_color_on_stdout() { diff.as_str().to_owned() } else { plain() };
+    if pager::show(&shown, host, &secret_variables(host)) { Ok(()) } else { out.print(diff) }
 }

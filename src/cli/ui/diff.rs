@@ -2,19 +2,18 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::render::TerminalText;
 use crate::source::display_safe;
 
-/// A diff in colours, each line safe to show.
-pub(crate) fn colored(diff: &str) -> String {
-    let (green, red, cyan) = (AnsiColor::Green.on_default(), AnsiColor::Red.on_default(), AnsiColor::Cyan.on_default());
+pub(crate) fn colored(diff: &str) -> TerminalText {
     let lines = diff.lines().map(|line| {
         let style = match line.as_bytes().first() {
-            Some(b'+') => green,
-            Some(b'-') => red,
-            Some(b'@') => cyan,
+            Some(b'+') => AnsiColor::Green.on_default(),
+            Some(b'-') => AnsiColor::Red.on_default(),
+            Some(b'@') => AnsiColor::Cyan.on_default(),
             _ => Style::new(),
         };
         format!("{style}{}{style:#}\n", display_safe(line))
     });
-    lines.collect()
+    TerminalText::trusted(lines.collect())
 }

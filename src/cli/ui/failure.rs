@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::secret::mask_words;
-use crate::source::display_safe;
 
 /// The end of a run that did not do what was asked.
 #[derive(Debug)]
@@ -114,7 +113,7 @@ impl Failure {
     /// The same with a fact for `--json`.
     pub(crate) fn detail(mut self, key: &str, value: impl Into<serde_json::Value>) -> Self {
         let value = match value.into() {
-            serde_json::Value::String(text) => shown(&text).into(),
+            serde_json::Value::String(text) => mask_words(&text).into(),
             other => other,
         };
         self.told.details.insert(key.to_owned(), value);
@@ -128,13 +127,13 @@ impl Failure {
 
     /// The facts for `--json`.
     pub(crate) fn document(&self) -> ErrorJson {
-        let safe = |texts: &[String]| texts.iter().map(|text| shown(text)).collect::<Vec<_>>();
+        let masked = |texts: &[String]| texts.iter().map(|text| mask_words(text)).collect::<Vec<_>>();
         ErrorJson {
             exit_code: self.exit.code(),
-            message: shown(&self.told.message),
-            causes: safe(&self.told.causes),
-            hints: safe(&self.told.hints),
-            manifest_lines: safe(&self.told.lines),
+            message: mask_words(&self.told.message),
+            causes: masked(&self.told.causes),
+            hints: masked(&self.told.hints),
+            manifest_lines: masked(&self.told.lines),
             diff: self.told.diff.clone(),
             details: self.told.details.clone(),
         }
@@ -162,9 +161,4 @@ pub(crate) struct ErrorJson {
 pub(crate) struct FailedJson {
     /// Why.
     pub(crate) error: ErrorJson,
-}
-
-/// A text that may quote a file or a server, safe to show: no control characters, and nothing that looks like a secret.
-pub(super) fn shown(text: &str) -> String {
-    display_safe(&mask_words(text))
 }

@@ -5,8 +5,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::model::Profile;
 use crate::prompt::{self, Choice, NoAnswer};
-use crate::render::table_within;
-use crate::source::display_safe;
+use crate::render::{Cell, table_within};
 
 /// What the list draws before each row, in columns.
 const MARGIN: usize = 3;
@@ -23,13 +22,13 @@ pub(crate) fn pick(
     out: Out,
 ) -> Result<String, Failure> {
     let row = |profile: &&Profile| {
-        let [account, role] = [profile.account(), profile.role_name()].map(|cell| display_safe(cell.unwrap_or("-")));
-        vec![profile.name.to_string(), account, role, state(profile)]
+        let [account, role] = [profile.account(), profile.role_name()].map(|cell| Cell::from(cell.unwrap_or("-")));
+        vec![profile.name.as_str().into(), account, role, state(profile).into()]
     };
-    let rows: Vec<Vec<String>> = profiles.iter().map(row).collect();
+    let rows: Vec<Vec<Cell>> = profiles.iter().map(row).collect();
     let (text, _) = table_within(&rows, out.width.saturating_sub(MARGIN), &EXPENDABLE);
     let names = profiles.iter().map(|profile| profile.name.as_str());
-    let listed = names.zip(text.lines()).chain(others.iter().map(|other| (*other, *other)));
+    let listed = names.zip(text.as_str().lines()).chain(others.iter().map(|other| (*other, *other)));
     let choices = listed.map(|(name, row)| Choice { answer: name.to_owned(), row: row.to_owned() }).collect();
     prompt::choose(question, choices).map_err(|error| match error {
         NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted"),

@@ -296,7 +296,8 @@ fn names_that_do_harm_reach_neither_the_file_nor_the_terminal() {
     scene.aws.clear();
     let json = scene.run(&["discover", "--json"]).ok();
     assert!(
-        !json.stdout.contains("\\u001b") && json.json()["left_out"].as_array().unwrap().len() == 7,
+        !json.stdout.contains(['\u{1b}', '\u{7}', '\u{202e}'])
+            && json.json()["left_out"].as_array().unwrap().len() == 7,
         "{}",
         json.stdout
     );
