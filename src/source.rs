@@ -19,12 +19,12 @@ impl Span {
     }
 
     /// The same part of a text that stands behind `base` other bytes.
-    pub(crate) fn behind(self, base: usize) -> Self {
+    pub(crate) fn offset_by(self, base: usize) -> Self {
         Self { start: base + self.start, end: base + self.end }
     }
 
     /// The same part, counted from the byte at `base`.
-    pub(crate) fn counted_from(self, base: usize) -> Self {
+    pub(crate) fn relative_to(self, base: usize) -> Self {
         Self { start: self.start.saturating_sub(base), end: self.end.saturating_sub(base) }
     }
 }
@@ -100,7 +100,7 @@ impl Sources {
     /// The bytes of a span, if it lies in one text.
     pub(crate) fn text(&self, span: Span) -> Option<&str> {
         let number = self.number(span);
-        let within = span.counted_from(self.base(number));
+        let within = span.relative_to(self.base(number));
         self.get(number).text.get(within.start..within.end)
     }
 
@@ -275,11 +275,11 @@ mod tests {
             assert_eq!(sources.add(Source::new(number.to_string(), text)), number);
         }
         for (number, within, text) in [(0, Span::new(0, 2), "ab"), (0, Span::new(2, 2), ""), (1, Span::new(0, 0), "")] {
-            let span = within.behind(sources.base(number));
+            let span = within.offset_by(sources.base(number));
             assert_eq!((sources.number(span), sources.text(span)), (number, Some(text)));
         }
-        let last = Span::new(3, 5).behind(sources.base(2));
-        assert_eq!((sources.text(last), last.counted_from(sources.base(2))), (Some("ef"), Span::new(3, 5)));
+        let last = Span::new(3, 5).offset_by(sources.base(2));
+        assert_eq!((sources.text(last), last.relative_to(sources.base(2))), (Some("ef"), Span::new(3, 5)));
         assert_eq!(sources.locate(last), (Path::new("2"), Position { line: 2, column: 1 }));
         assert_eq!(sources.text(Span::new(0, last.end)), None);
     }

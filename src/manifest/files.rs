@@ -126,7 +126,7 @@ impl Layers {
     pub(crate) fn add_misplaced(&mut self, source: Source, doubt: Option<&str>) {
         let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let number = self.add(source, Kind::Misplaced);
-        let at = Span::new(0, 0).behind(self.sources.base(number));
+        let at = Span::new(0, 0).offset_by(self.sources.base(number));
         let message = match doubt {
             None => format!(
                 "`{name}` is committed: it changes the manifest for everybody, and `check --team` does not see it"

@@ -72,10 +72,10 @@ fn unquoted(value: &str, at: Span) -> Diagnostic {
 
 fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic {
     if let Some(value) = bare_value(text, at.start) {
-        return unquoted(&text[value.start..value.end], value.behind(base));
+        return unquoted(&text[value.start..value.end], value.offset_by(base));
     }
     let line = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
-    let error = |message: &str| Diagnostic::error(codes::SYNTAX, at.behind(base), message);
+    let error = |message: &str| Diagnostic::error(codes::SYNTAX, at.offset_by(base), message);
     if ["[profile ", "[sso-session "].iter().any(|header| text[line..].starts_with(header)) {
         return error("this is the form of ~/.aws/config, not of TOML")
             .help("write `[profiles.NAME]` or `[sso_sessions.NAME]`, and put strings in quotes");
@@ -103,10 +103,10 @@ fn visible(text: &str, span: Span) -> Span {
 
 fn duplicate(source: &Source, span: Span, base: usize, look_up: bool) -> Diagnostic {
     let name = &source.text[span.start..span.end];
-    let found = Diagnostic::error(codes::DUPLICATE_KEY, span.behind(base), format!("`{name}` is defined twice"))
+    let found = Diagnostic::error(codes::DUPLICATE_KEY, span.offset_by(base), format!("`{name}` is defined twice"))
         .help("keep one of them: TOML allows each name once");
     match if look_up { first_place(&source.text, span) } else { None } {
-        Some(first) => found.related(first.behind(base), "it is defined here first"),
+        Some(first) => found.related(first.offset_by(base), "it is defined here first"),
         None => found,
     }
 }

@@ -62,7 +62,7 @@ pub(super) struct Text<'e> {
 /// `base` is added to all spans.
 pub(super) fn table(keys: DeTable<'_>, base: usize) -> Table<'_> {
     let entry = |(key, value): (toml::Spanned<_>, toml::Spanned<_>)| {
-        let at = Span::from(key.span()).behind(base);
+        let at = Span::from(key.span()).offset_by(base);
         Entry { name: key.into_inner(), at, over: at, is_disputed: false, node: node(value, base) }
     };
     let mut table: Table<'_> = keys.into_iter().map(entry).collect();
@@ -71,7 +71,7 @@ pub(super) fn table(keys: DeTable<'_>, base: usize) -> Table<'_> {
 }
 
 fn node(value: toml::Spanned<DeValue<'_>>, base: usize) -> Node<'_> {
-    let at = Span::from(value.span()).behind(base);
+    let at = Span::from(value.span()).offset_by(base);
     let integer = |integer: &DeInteger<'_>| i64::from_str_radix(integer.as_str(), integer.radix()).ok();
     let value = match value.into_inner() {
         DeValue::String(text) => Value::Text(text),

@@ -53,7 +53,7 @@ pub(crate) fn diagnostics_line(sources: &Sources, diagnostics: &[Diagnostic]) ->
     };
     let number = sources.number(found.primary.span);
     let source = sources.get(number);
-    let place = source.lines().position(found.primary.span.counted_from(sources.base(number)).start);
+    let place = source.lines().position(found.primary.span.relative_to(sources.base(number)).start);
     let path = Paths::shown(&source.path);
     let (message, all) = (masked(&found.message), count(diagnostics));
     format!("{path}:{}:{}: {}: {message} ({all}); run `awsauth check`", place.line, place.column, found.code)
@@ -131,7 +131,7 @@ impl<'s> Pages<'s> {
     /// The page that a label is on, and the label as it counts there.
     fn find(&self, label: &Label) -> (Option<&Page<'s>>, Label) {
         let number = self.sources.number(label.span);
-        let span = label.span.counted_from(self.sources.base(number));
+        let span = label.span.relative_to(self.sources.base(number));
         (self.pages[number].as_ref(), Label { span, text: label.text.clone() })
     }
 
@@ -305,7 +305,7 @@ mod tests {
     fn a_finding_shows_its_places_in_all_files() {
         let mut sources = alone("a.toml", "one = 1\n");
         sources.add(Source::new("b.toml", "\ntwo = 2\n"));
-        let other = Span::new(1, 4).behind(sources.base(1));
+        let other = Span::new(1, 4).offset_by(sources.base(1));
         let found = Diagnostic::error("some-code", other, "twice").related(Span::new(0, 3), "here too");
         let text = diagnostics_text(&sources, std::slice::from_ref(&found), 100);
         let text = anstream::adapter::strip_str(text.as_str()).to_string();

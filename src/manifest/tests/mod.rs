@@ -142,7 +142,7 @@ fn four_and_own(texts: [&str; 5]) -> Layers {
 fn a_file_comes_after_all_that_it_includes_and_wins_over_them_alone() {
     let layers = four_and_own(["0", "1", "2", "3", "4"]);
     assert_eq!(layers.order(), [3, 1, 2, 0, 4]);
-    let at = |number: usize| Span::new(0, 1).behind(layers.sources().base(number));
+    let at = |number: usize| Span::new(0, 1).offset_by(layers.sources().base(number));
     let wins = |over, below| layers.wins(at(over), at(below));
     for (over, below) in [(0, 1), (0, 3), (1, 3), (2, 3), (4, 0), (4, 3), (1, 1)] {
         assert!(wins(over, below), "{over} {below}");
