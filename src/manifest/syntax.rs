@@ -27,7 +27,7 @@ pub(super) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Opt
     // The parser stumbles once for each part of a dotted header.
     let is_repeated = |count: usize| count > 0 && errors[count] == errors[count - 1];
     for (count, error) in errors.iter().enumerate().filter(|(count, _)| !is_repeated(*count)) {
-        let span = visible(&source.text, error.span().map_or_else(Span::default, Span::from));
+        let span = non_empty(&source.text, error.span().map_or_else(Span::default, Span::from));
         if error.message() == "duplicate key" {
             sink.push(duplicate(source, span, base, count < MOST_LOOK_UPS));
         } else {
@@ -92,7 +92,7 @@ fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic 
 }
 
 /// Extends an empty span to the next character, so that there is something to underline.
-fn visible(text: &str, span: Span) -> Span {
+fn non_empty(text: &str, span: Span) -> Span {
     if span.start < span.end {
         return span;
     }
