@@ -5,7 +5,7 @@ use super::planned::{self, Force};
 use super::{Draw, Judged, blocks, manifests, view};
 use crate::diagnostic::{Label, Severity};
 use crate::ini::{Document, FileKind};
-use crate::manifest::{self, Audience, Layers, OwnWord};
+use crate::manifest::{self, Audience, Layers, SettingsTrust};
 use crate::model::{Catalog, Profile};
 use crate::plan::Refusal;
 use crate::source::Source;
@@ -74,7 +74,7 @@ pub fn layers_hold(text: &str) -> Judged {
         let mut included = alone(&above);
         included.add_included(0, Source::new("below.toml", &*below));
         let mut added = alone(&above);
-        added.add_local(Source::new("profiles.local.toml", &*below), OwnWord::Certain);
+        added.add_local(Source::new("profiles.local.toml", &*below), SettingsTrust::Trusted);
         for layers in [included, added] {
             let loaded = manifest::load(&layers, Audience::Person);
             let places = layers.sources();

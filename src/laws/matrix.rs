@@ -2,7 +2,7 @@
 
 use super::several::{FILES, Lines, Several, get, merged, names, table};
 use super::{Draw, Judged, apply};
-use crate::manifest::{Layers, OwnWord};
+use crate::manifest::{Layers, SettingsTrust};
 use crate::source::Source;
 
 /// Keys with the values that one of them may have; a key without a value is left out.
@@ -427,7 +427,7 @@ pub fn matrix_holds(case: &MatrixCase) -> Judged {
         layers.add_included(0, Source::new("below.toml", &**included));
     }
     if !local.is_empty() {
-        layers.add_local(Source::new("profiles.local.toml", &**local), OwnWord::Certain);
+        layers.add_local(Source::new("profiles.local.toml", &**local), SettingsTrust::Trusted);
     }
     let shown = || format!("{included}\n-----\n{manifest}\n-----\n{local}\n-----\n{}", case.written);
     match (apply::catalog(&layers), apply::checked(&case.written)) {

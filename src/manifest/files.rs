@@ -59,16 +59,16 @@ struct File {
 enum Kind {
     /// The manifest, or a file that it includes.
     Shared,
-    Local(OwnWord),
+    Local(SettingsTrust),
     /// A personal file that is committed; its `[settings]` are not read.
     Misplaced,
 }
 
 /// Why a personal file may, or may not, have `[settings]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum OwnWord {
+pub(crate) enum SettingsTrust {
     /// In the configuration directory, and nobody else can have written it.
-    Certain,
+    Trusted,
     /// In the configuration directory, but somebody else may have written it, for this reason.
     Doubtful(String),
     /// Beside the manifest, where a repository may have put it.
@@ -117,8 +117,8 @@ impl Layers {
     }
 
     /// Adds a personal file, which wins over all earlier ones.
-    pub(crate) fn add_local(&mut self, source: Source, word: OwnWord) -> usize {
-        self.add(source, Kind::Local(word))
+    pub(crate) fn add_local(&mut self, source: Source, trust: SettingsTrust) -> usize {
+        self.add(source, Kind::Local(trust))
     }
 
     /// Adds and reports a personal file that the repository has for everybody; its `[settings]` are not read. `doubt`
@@ -205,9 +205,9 @@ impl Layers {
     }
 
     /// None for a shared file.
-    pub(super) fn own_word(&self, number: usize) -> Option<&OwnWord> {
+    pub(super) fn settings_trust(&self, number: usize) -> Option<&SettingsTrust> {
         match &self.files[number].kind {
-            Kind::Local(word) => Some(word),
+            Kind::Local(trust) => Some(trust),
             Kind::Shared | Kind::Misplaced => None,
         }
     }

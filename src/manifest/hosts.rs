@@ -5,7 +5,7 @@
 //! in it may have its value from a file that is shared.
 
 use super::codes;
-use super::files::{Audience, Layers, OwnWord};
+use super::files::{Audience, Layers, SettingsTrust};
 use super::sink::Sink;
 use super::tree::Text;
 use crate::address::{AllowedHost, Host, WebAddress};
@@ -34,8 +34,8 @@ pub(super) struct Hosts<'a> {
 
 impl Hosts<'_> {
     /// True if only the person can have written this place.
-    pub(super) fn is_own_word(&self, at: Span) -> bool {
-        self.files.own_word(self.files.sources().number(at)) == Some(&OwnWord::Certain)
+    pub(super) fn is_trusted(&self, at: Span) -> bool {
+        self.files.settings_trust(self.files.sources().number(at)) == Some(&SettingsTrust::Trusted)
     }
 
     /// False, and reported, if requests must not go there.

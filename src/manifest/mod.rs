@@ -46,7 +46,7 @@ use vars::Vars;
 pub(crate) use check::unchecked::{LeftOut, Made};
 pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, SyncRequest, merge};
 pub(crate) use edit::vars::{SetError, set_variables};
-pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
+pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 pub(crate) use hosts::host_to_allow;
 pub(crate) use loaded::Loaded;
 pub(crate) use matrix::expand::UnusableName;

@@ -1,7 +1,7 @@
 //! Owns `[settings]` of `profiles.local.toml`: what one person wants on their machine. Must not do I/O.
 
 use super::codes;
-use super::files::{Layers, OwnWord};
+use super::files::{Layers, SettingsTrust};
 use super::sink::Sink;
 use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
 use super::table::{self, unknown_key};
@@ -62,7 +62,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> + Clone {
 
 /// Reads the valid part of `[settings]`. It names a program that runs as the person, and hosts that they trust, so
 /// nothing is taken from a file that somebody else may have written.
-pub(super) fn read(entry: &Entry<'_>, word: &OwnWord, files: &Layers, sink: &mut Sink) -> Option<Settings> {
+pub(super) fn read(entry: &Entry<'_>, trust: &SettingsTrust, files: &Layers, sink: &mut Sink) -> Option<Settings> {
     let mut settings = Settings::default();
     for entry in table::table(entry, sink).into_iter().flatten() {
         match SETTINGS.iter().find(|(key, _)| key.name == entry.name) {
@@ -71,15 +71,15 @@ pub(super) fn read(entry: &Entry<'_>, word: &OwnWord, files: &Layers, sink: &mut
             None => _ = unknown_key(entry, format_args!("`[settings]`"), keys().map(|key| key.name), sink),
         }
     }
-    let found = match word {
-        OwnWord::Certain => return Some(settings),
-        OwnWord::Doubtful(reason) => {
+    let found = match trust {
+        SettingsTrust::Trusted => return Some(settings),
+        SettingsTrust::Doubtful(reason) => {
             let message = format!("`[settings]` is not taken from this file: {reason}");
             Diagnostic::error(codes::UNTRUSTED_SETTINGS, entry.at, message).help(
                 "let nobody else own or change the file and its directories (`chown`, `chmod go-w`), and keep it out of repositories",
             )
         }
-        OwnWord::Beside => {
+        SettingsTrust::Beside => {
             let message = "`[settings]` is not taken from a file beside the manifest";
             let help = format!("move it to {}, where no repository can put it", files.own());
             Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(help)

@@ -52,8 +52,8 @@ impl Tops {
         for entry in &*file {
             self.check(entry, files.is_local(number), sink);
         }
-        if let Some((word, entry)) = files.own_word(number).zip(find(file, "settings"))
-            && let Some(settings) = personal::read(entry, word, files, sink)
+        if let Some((trust, entry)) = files.settings_trust(number).zip(find(file, "settings"))
+            && let Some(settings) = personal::read(entry, trust, files, sink)
         {
             self.settings = settings;
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::exit::Exit;
 use crate::cli::paths::{Paths, beside};
 use crate::cli::ui::failure::Failure;
-use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, OwnWord};
+use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 use crate::source::{Source, Span};
 use crate::system::atomic::parent;
 use crate::system::git::{Tracking, tracking};
@@ -98,7 +98,7 @@ impl Files {
             }
             led_out().map_or(Ok(()), Err)?;
             let text = text(path, bytes)?;
-            let word = if is_own { own_word(path, &text) } else { OwnWord::Beside };
+            let trust = if is_own { settings_trust(path, &text) } else { SettingsTrust::Beside };
             self.layers.add_local(Source::new(path, text), word);
             self.seen.push(seen);
         }
@@ -140,11 +140,11 @@ fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
 }
 
 /// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.
-fn own_word(path: &Path, text: &str) -> OwnWord {
+fn settings_trust(path: &Path, text: &str) -> SettingsTrust {
     // TOML may spell a key with escapes.
     let may_have_settings = text.contains("settings") || text.contains('\\');
     let reason = if may_have_settings { trust::distrust(path) } else { None };
-    reason.map_or(OwnWord::Certain, OwnWord::Doubtful)
+    reason.map_or(SettingsTrust::Trusted, SettingsTrust::Doubtful)
 }
 
 /// The name of a file in `dir` that is a person's own but for the case of its letters.

@@ -190,7 +190,7 @@ fn wanted(takes: SettingType, value: &str) -> Option<String> {
 fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> bool {
     let Some(reason) = aws_settings::personal(known.name, text.value) else { return true };
     // A variable may have its value from another file.
-    if reader.hosts.is_own_word(text.at) && text.filled == FilledBy::Nothing {
+    if reader.hosts.is_trusted(text.at) && text.filled == FilledBy::Nothing {
         return true;
     }
     let message = format!("`{} = \"{}\"` can't be set here", known.name, text.value);

@@ -46,7 +46,7 @@ fn deep_and_broken_texts_are_findings_and_no_crash() {
         assert!(!codes_of(&deep.repeat(50_000)).is_empty());
         let local = Source::new("profiles.local.toml", format!("settings = {}", deep.repeat(50_000)));
         let mut layers = alone("");
-        layers.add_local(local, OwnWord::Certain);
+        layers.add_local(local, SettingsTrust::Trusted);
         assert!(!codes_in(&layers).is_empty());
     }
     assert_eq!(codes_of(""), Vec::<&str>::new());
@@ -134,7 +134,7 @@ fn four_and_own(texts: [&str; 5]) -> Layers {
     let (a, b) = (layers.add_included(0, source(1)), layers.add_included(0, source(2)));
     let shared = layers.add_included(a, source(3));
     layers.link(b, shared);
-    layers.add_local(source(4), OwnWord::Certain);
+    layers.add_local(source(4), SettingsTrust::Trusted);
     layers
 }
 
@@ -202,7 +202,7 @@ fn what_is_defined_in_two_files_of_one_rank_is_told() {
 /// The manifest with one person's own file.
 fn with_own(text: &str, own: &str) -> Layers {
     let mut layers = alone(text);
-    layers.add_local(Source::new("own.toml", own), OwnWord::Certain);
+    layers.add_local(Source::new("own.toml", own), SettingsTrust::Trusted);
     layers
 }
 

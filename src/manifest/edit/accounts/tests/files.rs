@@ -6,7 +6,7 @@ use super::*;
 fn what_stands_in_a_persons_own_files_alone_is_never_gone_and_gets_more_roles_only() {
     let mut layers = Layers::new(Source::new("profiles.toml", "[accounts]\nshared = '000000000008'\n"), "");
     let own = "[accounts]\nmine = '000000000009'\nb = { id = '000000000001', roles = ['Old'] }\nshared.region = 'eu-west-1'\n";
-    layers.add_local(Source::new("profiles.local.toml", own), OwnWord::Certain);
+    layers.add_local(Source::new("profiles.local.toml", own), SettingsTrust::Trusted);
     let listed = [account(1, "b", "A")];
     for gone in [Gone::Keep, Gone::Prune] {
         let done = merge(&layers, &[], SyncRequest { gone, ..request(&listed) }).unwrap();
@@ -29,7 +29,7 @@ fn an_entry_changes_in_the_files_where_it_stands() {
     let mut layers = Layers::new(Source::new("profiles.toml", "include = [\"a.toml\", \"b.toml\"]\n"), "");
     layers.add_included(0, Source::new("a.toml", "[vars]\nid = \"000000000001\"\n"));
     layers.add_included(0, Source::new("b.toml", "[accounts]\nprod.id = \"${id}\"\ndev = \"000000000002\"\n"));
-    layers.add_local(Source::new("profiles.local.toml", "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old'] }\nmine = '000000000003'\n"), OwnWord::Certain);
+    layers.add_local(Source::new("profiles.local.toml", "[accounts]\nprod.region = \"eu-west-1\"\ndev = { id = '000000000002', roles = ['Old'] }\nmine = '000000000003'\n"), SettingsTrust::Trusted);
     let accounts = [account(1, "prod", "A"), account(2, "dev", "A"), account(3, "mine", "A"), account(4, "new", "A")];
     let variables = crate::manifest::load(&layers, crate::manifest::Audience::Person).variables;
     let done = merge(&layers, &variables, request(&accounts)).unwrap();
@@ -62,7 +62,7 @@ fn of_several_files_the_one_with_the_sessions_accounts_gets_its_new_ones() {
 #[track_caller]
 fn over(shared: &str, own: &str, request: SyncRequest<'_>) -> (String, String, Vec<(String, Left)>) {
     let mut layers = layers(shared);
-    layers.add_local(Source::new("profiles.local.toml", own), OwnWord::Certain);
+    layers.add_local(Source::new("profiles.local.toml", own), SettingsTrust::Trusted);
     let done = merge(&layers, &[], request).unwrap();
     let text = |number, before: &str| {
         done.texts.iter().find(|(changed, _)| *changed == number).map_or(before.to_owned(), |(_, text)| text.clone())

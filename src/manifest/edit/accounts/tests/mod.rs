@@ -4,7 +4,7 @@ mod any_form;
 mod files;
 
 use super::*;
-use crate::manifest::OwnWord;
+use crate::manifest::SettingsTrust;
 use crate::source::Source;
 
 /// An account with its roles, parted by blanks.
