@@ -52,10 +52,10 @@ struct Required {
 
 /// The value of a variable of a matrix for one of its profiles.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Known<'k> {
+pub(super) enum MatrixValue<'k> {
     Text(&'k str),
     /// Wrong, which has been reported.
-    Wrong,
+    Invalid,
 }
 
 /// The variables of one manifest and their uses.
@@ -70,7 +70,7 @@ pub(super) struct Vars {
     undefined: BTreeMap<String, BTreeSet<Span>>,
     uses: BTreeMap<String, Vec<Use>>,
     /// True if a string has a variable that each person has yet to supply.
-    has_unset: bool,
+    has_unset_vars: bool,
     /// Sorted.
     matrix_values: Vec<Span>,
 }
@@ -84,7 +84,7 @@ impl Vars {
             required: BTreeMap::new(),
             undefined: BTreeMap::new(),
             uses: BTreeMap::new(),
-            has_unset: false,
+            has_unset_vars: false,
             matrix_values: Vec::new(),
         }
     }
@@ -137,7 +137,7 @@ impl Vars {
     pub(super) fn fill_for<'k>(
         &mut self,
         node: &mut Node<'_>,
-        known: &dyn Fn(&str) -> Option<Known<'k>>,
+        known: &dyn Fn(&str) -> Option<MatrixValue<'k>>,
         sink: &mut Sink,
     ) {
         node.replace_templates(&mut String::new(), &mut |literal, at, _| {
@@ -159,8 +159,8 @@ impl Vars {
         self.matrix_values = values;
     }
 
-    pub(super) fn has_unset(&self) -> bool {
-        self.has_unset
+    pub(super) fn has_unset_vars(&self) -> bool {
+        self.has_unset_vars
     }
 
     /// Returns the expanded string; None if one of its variables is wrong or unknown, which is reported or noted.
@@ -168,14 +168,14 @@ impl Vars {
         &mut self,
         literal: &str,
         at: Span,
-        known: &dyn Fn(&str) -> Option<Known<'k>>,
+        known: &dyn Fn(&str) -> Option<MatrixValue<'k>>,
         sink: &mut Sink,
     ) -> Option<String> {
         let mut is_sound = true;
         let text = expand(literal, |name| {
             let value = match known(name) {
-                Some(Known::Text(text)) => Some(Cow::Borrowed(text)),
-                Some(Known::Wrong) => None,
+                Some(MatrixValue::Text(text)) => Some(Cow::Borrowed(text)),
+                Some(MatrixValue::Invalid) => None,
                 None => self.value_of(name, at).map(Cow::Owned),
             };
             is_sound &= value.is_some();
@@ -203,7 +203,7 @@ impl Vars {
             return defined.value.clone();
         }
         if self.audience == Audience::Team && self.required.contains_key(name) {
-            self.has_unset = true;
+            self.has_unset_vars = true;
         } else {
             self.undefined.entry(name.to_owned()).or_default().insert(at);
         }

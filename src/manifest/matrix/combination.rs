@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::manifest::raw::account::{Account, RoleName};
 use crate::manifest::sink::{About, Generated};
-use crate::manifest::vars::Known;
+use crate::manifest::vars::MatrixValue;
 use crate::source::Span;
 
 #[derive(Debug)]
@@ -21,12 +21,14 @@ impl<'a> Combination<'a> {
     }
 
     /// The value of `${name}`; None if it is not a variable of a matrix.
-    pub(super) fn get(&self, name: &str) -> Option<Known<'_>> {
+    pub(super) fn get(&self, name: &str) -> Option<MatrixValue<'_>> {
         match name {
-            "account" => Some(Known::Text(&self.account.name)),
-            "account_id" => Some(self.account.id.value().map_or(Known::Wrong, |id| Known::Text(id.as_str()))),
-            "role" => self.role.map(|role| Known::Text(&role.name)),
-            "role_lower" => self.role.map(|_| Known::Text(&self.role_lower)),
+            "account" => Some(MatrixValue::Text(&self.account.name)),
+            "account_id" => {
+                Some(self.account.id.value().map_or(MatrixValue::Invalid, |id| MatrixValue::Text(id.as_str())))
+            }
+            "role" => self.role.map(|role| MatrixValue::Text(&role.name)),
+            "role_lower" => self.role.map(|_| MatrixValue::Text(&self.role_lower)),
             _ => None,
         }
     }
