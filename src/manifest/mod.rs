@@ -43,7 +43,7 @@ use top::Tops;
 use tree::{Table, take};
 use vars::Vars;
 
-pub(crate) use check::unchecked::{LeftOut, Made};
+pub(crate) use check::unchecked::{GeneratedBy, LeftOut};
 pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, SyncRequest, merge};
 pub(crate) use edit::vars::{SetError, set_variables};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
@@ -89,7 +89,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     let tables = Tables::read(tree, tops.are_defaults_unclear, &mut vars, &mut reader);
     let mut expansion = expand::expand(&tables, &mut written, &mut vars, &mut reader);
     let mut list = written.read(&tables.defaults, &mut reader);
-    list.append(&mut expansion.made);
+    list.append(&mut expansion.generated);
     let off = turned_off::names(shared, &tables, &list, &vars, &reader.hosts);
     let mut sink = reader.sink;
     let mut profiles = UncheckedProfiles::new(list, expansion.left_out);

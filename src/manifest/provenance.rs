@@ -1,6 +1,6 @@
 //! Owns why a profile is what it is: which matrix made it, and where each of its keys comes from. Must not judge them.
 
-use super::check::unchecked::{Made, Unchecked};
+use super::check::unchecked::{GeneratedBy, Unchecked};
 use super::files::Layers;
 use super::raw::field::{KeyOrigin, KeyTable as _};
 use super::raw::profile::ProfileKeys;
@@ -10,7 +10,7 @@ use crate::source::Span;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Provenance {
     /// None if it is only written.
-    pub(crate) made: Option<Made>,
+    pub(crate) generated: Option<GeneratedBy>,
     /// The role that a matrix makes it for.
     pub(crate) role: Option<String>,
     /// The place in the file that wins; None if only a matrix makes it.
@@ -20,7 +20,7 @@ pub(crate) struct Provenance {
 }
 
 pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Provenance {
-    let written_at = profile.made.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
+    let written_at = profile.generated.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.origins();
     // What it has from `[defaults]` and has no use for is not its own.
     keys.retain(|told| {
@@ -31,5 +31,5 @@ pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Provenance
     for told in &mut keys {
         told.variables = vars.used_at(told.at, files);
     }
-    Provenance { made: profile.made, role: profile.role.clone(), written_at, keys }
+    Provenance { generated: profile.generated, role: profile.role.clone(), written_at, keys }
 }

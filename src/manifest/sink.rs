@@ -21,11 +21,11 @@ pub(super) enum About {
     /// A profile of a file.
     Written(Rc<str>),
     /// A profile of a matrix: a finding in many of these is reported once.
-    Made(Generated),
+    Generated(GeneratedProfile),
 }
 
 #[derive(Debug, Default, Clone)]
-pub(super) struct Generated {
+pub(super) struct GeneratedProfile {
     /// Empty as long as it is unknown.
     pub(super) name: Rc<str>,
     /// False if another profile has the name.
@@ -72,16 +72,16 @@ impl Sink {
         match &self.about {
             About::Shared => {}
             About::Written(name) => found.profiles.push(name.to_string()),
-            About::Made(made) => {
-                if !made.name.is_empty() {
-                    found.profiles.push(made.name.to_string());
+            About::Generated(profile) => {
+                if !profile.name.is_empty() {
+                    found.profiles.push(profile.name.to_string());
                 }
                 let (code, at) = (found.code, found.primary.span);
                 let number = self.alike.entry((code, at)).or_default();
                 let key = (code, at, *number);
                 *number += 1;
                 if let Some(fold) = self.folds.get_mut(&key) {
-                    fold.add(made);
+                    fold.add(profile);
                     self.found[fold.index].profiles.append(&mut found.profiles);
                     return;
                 }
@@ -94,9 +94,9 @@ impl Sink {
     /// Adds a finding about `text`, with the account and role if a matrix filled it in.
     pub(super) fn report(&mut self, text: Text<'_>, found: Diagnostic) {
         let found = match &self.about {
-            About::Made(made) if text.filled == FilledBy::Matrix => {
-                let found = found.related(made.account, "made for this account");
-                made.role.into_iter().fold(found, |found, role| found.related(role, "and this role"))
+            About::Generated(profile) if text.filled == FilledBy::Matrix => {
+                let found = found.related(profile.account, "made for this account");
+                profile.role.into_iter().fold(found, |found, role| found.related(role, "and this role"))
             }
             _ => found,
         };
@@ -187,10 +187,10 @@ impl Sink {
 }
 
 impl Fold {
-    fn add(&mut self, made: &Generated) {
+    fn add(&mut self, profile: &GeneratedProfile) {
         self.others += 1;
-        if self.names.len() < MOST_NAMED && !made.name.is_empty() && made.is_told {
-            self.names.push(made.name.clone());
+        if self.names.len() < MOST_NAMED && !profile.name.is_empty() && profile.is_told {
+            self.names.push(profile.name.clone());
         }
     }
 

@@ -26,8 +26,8 @@ pub(super) fn names(
     // What is wrong with these is nobody's business who has other ones.
     let (mut vars, mut reader) = (vars.clone(), Reader { sink: Sink::default(), hosts: hosts.clone() });
     let shared = Tables::read(shared, false, &mut vars, &mut reader);
-    let made: HashSet<&str> =
-        profiles.iter().filter(|profile| profile.made.is_some()).map(|profile| &*profile.written).collect();
+    let generated: HashSet<&str> =
+        profiles.iter().filter(|profile| profile.generated.is_some()).map(|profile| &*profile.written).collect();
     let names = expand::names(&shared, &mut vars, &mut reader).into_iter();
     let off = names.filter(|(name, ..)| !made.contains(name.as_str()));
     off.filter_map(|(name, label, account)| Some((name, cause(label, &account, all, hosts.files)?))).collect()

@@ -285,8 +285,8 @@ impl Vars {
                 if name.starts_with("role") { " with `roles`" } else { "" }
             ));
         }
-        let is_made = places.iter().any(|place| self.is_in_matrix(*place));
-        let generated = GENERATED.into_iter().filter(|_| is_made);
+        let is_generated = places.iter().any(|place| self.is_in_matrix(*place));
+        let generated = GENERATED.into_iter().filter(|_| is_generated);
         let known = self.defined.keys().chain(self.required.keys()).map(String::as_str).chain(generated);
         match sink.nearest(name, known) {
             Some(guess) => found.help(format!(
@@ -306,8 +306,8 @@ impl Vars {
             return found;
         }
         // Inside a matrix, these names are not those of variables.
-        let is_made = self.is_in_matrix(found.primary.span);
-        let is_hidden = |name: &str| is_made && GENERATED.contains(&name);
+        let is_generated = self.is_in_matrix(found.primary.span);
+        let is_hidden = |name: &str| is_generated && GENERATED.contains(&name);
         let places: Vec<Span> = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect();
         for place in places {
             let text = files.sources().text(place).unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::cli::explain::unknown_name;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::{KeyOrigin, LeftOut, Loaded, Made, Origin, Provenance, toml_key};
+use crate::manifest::{GeneratedBy, KeyOrigin, LeftOut, Loaded, Origin, Provenance, toml_key};
 use crate::render::{Cell, TerminalText, header, table_or_paragraphs};
 use crate::source::{Position, Span};
 
@@ -53,8 +53,8 @@ struct Question<'q> {
 impl Question<'_> {
     /// The matrices that leave it out, where it is not made all the same.
     fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
-        let is_made = self.reading.loaded.why.is_some();
-        self.reading.loaded.left_out.iter().filter(move |_| !is_made)
+        let is_generated = self.reading.loaded.why.is_some();
+        self.reading.loaded.left_out.iter().filter(move |_| !is_generated)
     }
 
     /// A place, as `FILE:LINE`.
@@ -89,7 +89,7 @@ impl Question<'_> {
 
     /// The sentence about the matrix that makes the profile.
     fn made(&self, why: &Provenance) -> Option<String> {
-        let Made { matrix, account, role } = why.made.as_ref()?;
+        let GeneratedBy { matrix, account, role } = why.generated.as_ref()?;
         let role = why.role.as_ref().zip(*role);
         let role = role.map(|(name, at)| format!(" and the role `{name}` ({})", self.place(at))).unwrap_or_default();
         Some(format!(
@@ -105,7 +105,7 @@ impl Question<'_> {
     /// The sentence about the profile's own table.
     fn written(&self, why: &Provenance) -> Option<String> {
         let (table, place) = (self.table(), self.place(why.written_at?));
-        Some(match why.made {
+        Some(match why.generated {
             Some(_) => format!("{table} ({place}) wins over that, key by key."),
             None => format!("`{}` is written in {table} ({place}).", self.name),
         })
@@ -149,7 +149,7 @@ impl Question<'_> {
 
     /// The table that a key is written in.
     fn origin_of(&self, told: &KeyOrigin, why: &Provenance) -> String {
-        match (told.origin, &why.made) {
+        match (told.origin, &why.generated) {
             (Origin::Matrix, Some(made)) => format!("[matrix.{}]", self.word(made.matrix)),
             (Origin::Account, Some(made)) => format!("[accounts] {}", self.word(made.account)),
             (Origin::Defaults, _) => "[defaults]".to_owned(),
@@ -172,7 +172,7 @@ impl Question<'_> {
                 .map(|(name, at)| NamedJson { place: place(*at), name: Some(name.clone()) })
                 .collect(),
         };
-        let made_by = |made: &Made, why: &Provenance| MadeByJson {
+        let made_by = |made: &GeneratedBy, why: &Provenance| MadeByJson {
             matrix: named(made.matrix),
             account: named(made.account),
             role: made.role.map(|at| NamedJson { place: place(at), name: why.role.clone() }),
@@ -180,7 +180,7 @@ impl Question<'_> {
         WhyJson {
             manifest: self.reading.document(),
             profile: self.name.to_owned(),
-            made_by: why.and_then(|why| why.made.as_ref().map(|made| made_by(made, why))),
+            made_by: why.and_then(|why| why.generated.as_ref().map(|made| made_by(made, why))),
             written_at: why.and_then(|why| why.written_at).map(place),
             keys: why.map(|why| why.keys.iter().map(|told| key(told, why)).collect()),
             left_out_by: self

@@ -229,7 +229,7 @@ fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, fi
         None => "set `duration_seconds = 3600` or less",
     };
     let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
-    if profile.made.is_some() {
+    if profile.generated.is_some() {
         let key = toml_key(&long_term);
         sink.push(found.help(format!(
             "{help}: add `[profiles.{key}]` of pattern `iam`, make it the `source_profile`, and set `mfa_serial` in the matrix"

@@ -6,22 +6,23 @@ use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::field::{Field, KeyTable as _};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::session::{IsMade, Sessions, check_case};
+use crate::manifest::raw::session::{IsGenerated, Sessions, check_case};
 use crate::manifest::sink::{About, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
 
 /// Checks that each profile has the keys that its pattern needs, and no others.
 pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
-    let is_made = |profile: &Unchecked| if profile.made.is_some() { IsMade::Yes } else { IsMade::No };
-    let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_made(profile)));
+    let is_generated =
+        |profile: &Unchecked| if profile.generated.is_some() { IsGenerated::Yes } else { IsGenerated::No };
+    let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_generated(profile)));
     for index in check_case(names, "profile", sink) {
         profiles.list[index].fields.wrong = true;
     }
     for index in 0..profiles.list.len() {
         let profile = &profiles.list[index];
         // These may be keys of a profile that a matrix makes once it is right.
-        if sink.profiles_unknown && profile.made.is_none() && profile.lacks_own_pattern() {
+        if sink.profiles_unknown && profile.generated.is_none() && profile.lacks_own_pattern() {
             profiles.list[index].fields.wrong = true;
             continue;
         }
@@ -86,13 +87,13 @@ fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
         profile.origin(),
         format!("the profile `{}` has no `pattern`", profile.written),
     );
-    if let Some(by) = profiles.left_out_by(&profile.written).filter(|_| profile.made.is_none()) {
+    if let Some(by) = profiles.left_out_by(&profile.written).filter(|_| profile.generated.is_none()) {
         return found
             .related(by, "a matrix excludes it here")
             .help("remove this table, or the name from `exclude`; a profile of its own needs a `pattern`");
     }
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
-    let could_be_meant = |other: &&Unchecked| profile.made.is_none() && other.made.is_some();
+    let could_be_meant = |other: &&Unchecked| profile.generated.is_none() && other.generated.is_some();
     let others = profiles.list.iter().filter(could_be_meant).map(|other| &*other.written);
     found.help(sink.did_you_mean_or(&profile.written, others, &help))
 }

@@ -10,7 +10,7 @@ use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::field::{KeyTable as _, Origin, Reader, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::sink::{About, Generated, Sink};
+use crate::manifest::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::spec::keys::Key;
 use crate::manifest::tree::{Entry, Table};
 use crate::model::{Pattern, ProfileName};
@@ -25,14 +25,14 @@ pub(crate) struct Unchecked {
     pub(crate) at: Span,
     /// The place in the file that wins.
     pub(crate) over: Span,
-    pub(crate) made: Option<Made>,
+    pub(crate) generated: Option<GeneratedBy>,
     pub(crate) role: Option<String>,
     pub(crate) fields: Box<ProfileKeys>,
 }
 
 /// The matrix, account and role from which a profile is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Made {
+pub(crate) struct GeneratedBy {
     pub(crate) matrix: Span,
     pub(crate) account: Span,
     pub(crate) role: Option<Span>,
@@ -63,12 +63,12 @@ impl Unchecked {
 
     /// The label of its matrix, or else its name.
     pub(crate) fn origin(&self) -> Span {
-        self.made.as_ref().map_or(self.at, |made| made.matrix)
+        self.generated.as_ref().map_or(self.at, |made| made.matrix)
     }
 
     /// An example of a value for it; in a matrix it depends on the account and role.
     pub(crate) fn example(&self, key: &Key) -> &'static str {
-        match (&self.made, key.name) {
+        match (&self.generated, key.name) {
             (Some(_), "sso_account_id") => "\"${account_id}\"",
             (Some(_), "sso_role_name") => "\"${role}\"",
             (Some(_), "role_arn") => "\"arn:aws:iam::${account_id}:role/${role}\"",
@@ -79,8 +79,10 @@ impl Unchecked {
 
     pub(crate) fn about(&self) -> About {
         let name = self.written.clone();
-        match self.made {
-            Some(Made { account, role, .. }) => About::Made(Generated { name, is_told: true, account, role }),
+        match self.generated {
+            Some(GeneratedBy { account, role, .. }) => {
+                About::Generated(GeneratedProfile { name, is_told: true, account, role })
+            }
             None => About::Written(name),
         }
     }
@@ -91,7 +93,7 @@ impl Unchecked {
             Origin::Own | Origin::Account => Diagnostic::error(code, given.at, message),
             Origin::Matrix => {
                 let found = Diagnostic::error(code, given.at, message);
-                self.made.iter().fold(found, |found, made| {
+                self.generated.iter().fold(found, |found, made| {
                     found.related(made.account, format!("for `{}`, which is made for this account", self.written))
                 })
             }
@@ -135,7 +137,7 @@ fn written(entry: &Entry<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -
     fields.inherit(defaults);
     reader.sink.turn_to(About::Shared);
     let Entry { at, over, .. } = *entry;
-    Unchecked { written, name: ProfileName::new(&entry.name).ok(), at, over, made: None, role: None, fields }
+    Unchecked { written, name: ProfileName::new(&entry.name).ok(), at, over, generated: None, role: None, fields }
 }
 
 #[derive(Debug, Default)]
@@ -184,7 +186,7 @@ impl UncheckedProfiles {
         while let Some(name) = open.pop() {
             if let Some(place) = self.place(&name).filter(|place| !gone[*place]) {
                 let profile = &self.list[place];
-                if profile.made.is_some() || !profile.lacks_own_pattern() {
+                if profile.generated.is_some() || !profile.lacks_own_pattern() {
                     continue;
                 }
                 gone[place] = true;
@@ -196,7 +198,7 @@ impl UncheckedProfiles {
             }
             for place in dependents.remove(&*name).unwrap_or_default() {
                 let profile = &self.list[place];
-                let is_shared = profile.made.is_some() || !files.is_personal(profile.over);
+                let is_shared = profile.generated.is_some() || !files.is_personal(profile.over);
                 if is_shared && !std::mem::replace(&mut gone[place], true) {
                     open.push(profile.written.to_string());
                 }
@@ -211,7 +213,7 @@ impl UncheckedProfiles {
     /// person's other profiles.
     pub(crate) fn drop_stray(&mut self, files: &Layers, sink: &mut Sink) {
         let is_stray = |profile: &Unchecked| {
-            profile.made.is_none() && files.is_personal(profile.at) && profile.fields.lacks("pattern")
+            profile.generated.is_none() && files.is_personal(profile.at) && profile.fields.lacks("pattern")
         };
         if !self.list.iter().any(is_stray) {
             return;
@@ -227,7 +229,7 @@ impl UncheckedProfiles {
             let message = format!("the manifest has no profile `{name}`, so your keys for it have no effect");
             let found = Diagnostic::warning(codes::OVERRIDE_NOTHING, profile.at, message);
             let help = "remove them; for a profile of your own, add `pattern = \"…\"`";
-            let known = self.list.iter().filter(|other| other.made.is_some() || !files.is_personal(other.at));
+            let known = self.list.iter().filter(|other| other.generated.is_some() || !files.is_personal(other.at));
             let found = match self.left_out_by(name) {
                 Some(by) => found.related(by, "a matrix excludes it here").help(help),
                 None => found.help(sink.did_you_mean_or(name, known.map(|other| &*other.written), help)),

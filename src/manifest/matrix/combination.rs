@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::manifest::raw::account::{Account, RoleName};
-use crate::manifest::sink::{About, Generated};
+use crate::manifest::sink::{About, GeneratedProfile};
 use crate::manifest::vars::MatrixValue;
 use crate::source::Span;
 
@@ -40,6 +40,6 @@ impl<'a> Combination<'a> {
     /// `name` is empty as long as it is unknown.
     pub(super) fn about(&self, name: Rc<str>) -> About {
         let (account, role) = (self.account.at, self.role_at());
-        About::Made(Generated { name, is_told: true, account, role })
+        About::Generated(GeneratedProfile { name, is_told: true, account, role })
     }
 }

@@ -8,14 +8,14 @@ use super::MatrixSpec;
 use super::combination::Combination;
 use super::select::Roles;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::check::unchecked::{LeftOut, Made, Unchecked, WrittenProfiles};
+use crate::manifest::check::unchecked::{GeneratedBy, LeftOut, Unchecked, WrittenProfiles};
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::Account;
 use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Reader};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::values;
-use crate::manifest::sink::{About, Generated, Sink, quoted};
+use crate::manifest::sink::{About, GeneratedProfile, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::manifest::tables::{CHOICES, Tables};
 use crate::manifest::tree::{self, Entry, Table, find};
@@ -46,7 +46,7 @@ pub(crate) struct UnusableName {
 
 #[derive(Debug, Default)]
 pub(crate) struct Expansion {
-    pub(crate) made: Vec<Unchecked>,
+    pub(crate) generated: Vec<Unchecked>,
     /// The names that are excluded.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
     pub(crate) unusable: Vec<UnusableName>,
@@ -125,7 +125,7 @@ impl<'t> Expander<'_, 't> {
 
     fn make(&mut self, spec: &MatrixSpec<'_, 't>, reader: &mut Reader<'_>) {
         let was_unknown = std::mem::take(&mut reader.sink.profiles_unknown);
-        let first = self.out.made.len();
+        let first = self.out.generated.len();
         let too_many = format!("there would be more than {MOST} profiles");
         let what = if spec.count() > MOST { &too_many } else { TOO_LONG };
         if !self.take(spec.cost(self.tables), what, spec, &mut reader.sink) {
@@ -140,7 +140,7 @@ impl<'t> Expander<'_, 't> {
                 Outcome::LeftOut => left_out += 1,
                 Outcome::TooMuch => {
                     self.take(MOST, TOO_LONG, spec, &mut reader.sink);
-                    return self.out.made[first..].iter_mut().for_each(|made| made.fields.wrong = true);
+                    return self.out.generated[first..].iter_mut().for_each(|made| made.fields.wrong = true);
                 }
             }
         }
@@ -148,7 +148,7 @@ impl<'t> Expander<'_, 't> {
         reader.sink.profiles_unknown = was_unknown || is_unknown;
         // What is not known yet must not be called missing.
         if !is_unknown && !was_unknown {
-            spec.report(left_out, &self.out.made[first..], self.tables, reader);
+            spec.report(left_out, &self.out.generated[first..], self.tables, reader);
         }
     }
 
@@ -186,15 +186,15 @@ impl<'t> Expander<'_, 't> {
         }
         let mut fields = self.fields(spec, combination.account, &filled, own.as_ref(), reader);
         fields.wrong |= !combination.account.is_in_order() || reader.sink.errors() > before;
-        self.by_name.insert(written.clone(), (self.out.made.len(), spec.name.at));
+        self.by_name.insert(written.clone(), (self.out.generated.len(), spec.name.at));
         let (account, role) = (combination.account.at, combination.role);
         let Entry { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
-        self.out.made.push(Unchecked {
+        self.out.generated.push(Unchecked {
             written,
             name: parsed.ok(),
             at,
             over,
-            made: Some(Made { matrix: spec.entry.at, account, role: role.map(|role| role.at) }),
+            generated: Some(GeneratedBy { matrix: spec.entry.at, account, role: role.map(|role| role.at) }),
             role: role.map(|role| role.name.clone()),
             fields,
         });
@@ -233,14 +233,14 @@ impl<'t> Expander<'_, 't> {
 }
 
 /// An account's region replaces that of the matrix; its tags come before those of the matrix.
-fn give_account(made: &mut ProfileKeys, account: &Account) {
+fn give_account(generated: &mut ProfileKeys, account: &Account) {
     if !account.region.is_missing() {
-        made.region = of_account(account.region.clone());
+        generated.region = of_account(account.region.clone());
     }
     if let Some(tags) = account.tags.valid().filter(|tags| !tags.value.is_empty()) {
-        let more = made.tags.value().into_iter().flatten().filter(|tag| !tags.value.contains(tag));
+        let more = generated.tags.value().into_iter().flatten().filter(|tag| !tags.value.contains(tag));
         let all = tags.value.iter().chain(more).cloned().collect();
-        made.tags = Field::of(Some(all), tags.at, Origin::Account);
+        generated.tags = Field::of(Some(all), tags.at, Origin::Account);
     }
 }
 
@@ -261,8 +261,8 @@ impl MatrixSpec<'_, '_> {
         sink: &mut Sink,
     ) {
         // Nobody can say which one is meant.
-        out.made[first].fields.wrong = true;
-        let (first, account) = (&out.made[first], combination.account);
+        out.generated[first].fields.wrong = true;
+        let (first, account) = (&out.generated[first], combination.account);
         let is_same = template == self.name.at;
         let label = &self.entry.name;
         let message = if is_same {
@@ -272,10 +272,10 @@ impl MatrixSpec<'_, '_> {
         };
         let found = Diagnostic::error(codes::MADE_TWICE, self.name.at, message);
         let found = if is_same { found } else { found.related(template, "the other one") };
-        let accounts = first.made.as_ref().map(|made| made.account).filter(|at| *at != account.at);
+        let accounts = first.generated.as_ref().map(|made| made.account).filter(|at| *at != account.at);
         let found = accounts.into_iter().fold(found, |found, at| found.related(at, "once for this account"));
         let found = found.related(account.at, "and for this account");
-        let other = first.made.filter(|made| made.account == account.at && account.sso_session.is_missing());
+        let other = first.generated.filter(|made| made.account == account.at && account.sso_session.is_missing());
         let help = match (self.common.sso_session.value(), other.and(first.fields.sso_session.value())) {
             (Some(own), Some(other)) if own != other => {
                 format!("add the session to the account: `sso_session = \"{other}\"` or `\"{own}\"`")
@@ -290,7 +290,7 @@ impl MatrixSpec<'_, '_> {
             }
         };
         let (name, role) = (Rc::from(name), combination.role_at());
-        sink.turn_to(About::Made(Generated { name, is_told: false, account: account.at, role }));
+        sink.turn_to(About::Generated(GeneratedProfile { name, is_told: false, account: account.at, role }));
         sink.push(found.help(help));
     }
 
@@ -311,12 +311,12 @@ impl MatrixSpec<'_, '_> {
     }
 
     /// Reports parts of the matrix that have no effect.
-    fn report(&self, left_out: usize, made: &[Unchecked], tables: &Tables<'_>, reader: &mut Reader<'_>) {
+    fn report(&self, left_out: usize, generated: &[Unchecked], tables: &Tables<'_>, reader: &mut Reader<'_>) {
         let (files, sink) = (reader.hosts.files, &mut reader.sink);
         self.report_roles(sink);
         if self.count() > left_out {
             if !self.is_narrowed(tables, files) {
-                self.excluded.report(|| made.iter().map(|made| &*made.written), sink);
+                self.excluded.report(|| generated.iter().map(|generated| &*generated.written), sink);
             }
         } else if !self.is_turned_off(files) {
             sink.push(self.nothing_made(!tables.accounts.list.is_empty(), left_out > 0));

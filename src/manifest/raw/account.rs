@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::field::{AnyField, Field, FieldValue, KeyEntry, KeyTable, Origin, Reader, keys, parsed, text};
-use super::session::{IsMade, Sessions, check_case};
+use super::session::{IsGenerated, Sessions, check_case};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
@@ -111,7 +111,7 @@ pub(crate) struct Accounts {
 impl Accounts {
     pub(crate) fn read(table: &[Entry<'_>], sessions: &Sessions, reader: &mut Reader<'_>) -> Self {
         let mut list: Vec<Account> = table.iter().map(|entry| Account::read(entry, reader)).collect();
-        let names = list.iter().map(|account| (account.name.as_str(), account.at, IsMade::No));
+        let names = list.iter().map(|account| (account.name.as_str(), account.at, IsGenerated::No));
         let mut wrong = check_case(names, "account", &mut reader.sink);
         for index in 0..list.len() {
             let before = reader.sink.errors();

@@ -8,7 +8,7 @@ use super::field::{AnyField, Field, KeyEntry, KeyTable, Origin, Reader, Sourced,
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
-use crate::manifest::sink::{About, Generated, Sink};
+use crate::manifest::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::spec::keys::{ANY, Key, REGION, Shape, URL, key};
 use crate::manifest::table::{self, texts};
 use crate::manifest::tree::{Entry, Text};
@@ -46,7 +46,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub(crate) fn read(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Self {
-        let names = table.iter().map(|entry| (&*entry.name, entry.at, IsMade::No));
+        let names = table.iter().map(|entry| (&*entry.name, entry.at, IsGenerated::No));
         let alike = check_case(names, "SSO session", &mut reader.sink);
         let mut sessions = Self::default();
         for (index, entry) in table.iter().enumerate() {
@@ -149,14 +149,14 @@ fn scopes(given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<Vec<Config
 
 /// Findings about names from a matrix are reported once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IsMade {
+pub(crate) enum IsGenerated {
     No,
     Yes,
 }
 
 /// Reports names that differ only in case. Returns the indexes of all of these.
 pub(crate) fn check_case<'n>(
-    names: impl Iterator<Item = (&'n str, Span, IsMade)> + Clone,
+    names: impl Iterator<Item = (&'n str, Span, IsGenerated)> + Clone,
     what: &str,
     sink: &mut Sink,
 ) -> Vec<usize> {
@@ -165,16 +165,16 @@ pub(crate) fn check_case<'n>(
         return Vec::new();
     }
     let (mut seen, mut alike) = (HashMap::new(), Vec::new());
-    for (index, (name, at, is_made)) in names.enumerate() {
+    for (index, (name, at, is_generated)) in names.enumerate() {
         let (other, first, place) = *seen.entry(name.to_lowercase()).or_insert((name, at, index));
         if other != name {
             alike.extend([place, index]);
             let message = format!("the {what}s `{other}` and `{name}` differ only in case");
             let found = Diagnostic::error(codes::NAME_CASE, at, message);
             let found = if first == at { found } else { found.related(first, "the other one") };
-            if is_made == IsMade::Yes {
-                let made = Generated { name: Rc::from(name), is_told: true, ..Generated::default() };
-                sink.turn_to(About::Made(made));
+            if is_generated == IsGenerated::Yes {
+                let made = GeneratedProfile { name: Rc::from(name), is_told: true, ..GeneratedProfile::default() };
+                sink.turn_to(About::Generated(made));
             }
             sink.push(found.help("rename one of them: some AWS tools treat them as one"));
             sink.turn_to(About::Shared);

@@ -12,7 +12,7 @@ fn every_key_tells_where_it_comes_from() {
     let layers = alone(&text);
     let why = load_with_why(&layers, "a-A").why.unwrap();
     let place = |at| layers.sources().text(at).unwrap();
-    let made = why.made.as_ref().unwrap();
+    let made = why.generated.as_ref().unwrap();
     assert_eq!((place(made.matrix), place(made.account), place(made.role.unwrap())), ("corp", "a", "\"A\""));
     assert_eq!(why.written_at.map(place), Some("a-A"));
     let told: Vec<_> = why.keys.iter().map(|told| (&*told.key, &*told.value, told.origin)).collect();
