@@ -1,6 +1,6 @@
 //! Owns why a profile is what it is: which matrix made it, and where each of its keys comes from. Must not judge them.
 
-use super::check::unchecked::{GeneratedBy, Unchecked};
+use super::check::unchecked::{GeneratedBy, UncheckedProfile};
 use super::files::Layers;
 use super::raw::field::{KeyOrigin, KeyTable as _};
 use super::raw::profile::ProfileKeys;
@@ -19,7 +19,7 @@ pub(crate) struct Provenance {
     pub(crate) keys: Vec<KeyOrigin>,
 }
 
-pub(super) fn of(profile: &Unchecked, vars: &Vars, files: &Layers) -> Provenance {
+pub(super) fn of(profile: &UncheckedProfile, vars: &Vars, files: &Layers) -> Provenance {
     let written_at = profile.generated.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.origins();
     // What it has from `[defaults]` and has no use for is not its own.

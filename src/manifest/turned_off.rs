@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::check::unchecked::{LeftOut, Unchecked};
+use super::check::unchecked::{LeftOut, UncheckedProfile};
 use super::files::Layers;
 use super::hosts::Hosts;
 use super::matrix::expand;
@@ -18,7 +18,7 @@ use super::vars::Vars;
 pub(super) fn names(
     shared: Option<Table<'_>>,
     all: &Tables<'_>,
-    profiles: &[Unchecked],
+    profiles: &[UncheckedProfile],
     vars: &Vars,
     hosts: &Hosts<'_>,
 ) -> HashMap<String, LeftOut> {

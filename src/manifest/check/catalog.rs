@@ -1,7 +1,7 @@
 //! Owns the catalog of the profiles that are in order, and the list of the others. Must not check anything.
 
 use super::profile::{default_long_term, duration};
-use super::unchecked::{Unchecked, UncheckedProfiles};
+use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::manifest::loaded::WrongProfile;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::session::Sessions;
@@ -13,7 +13,7 @@ pub(crate) fn catalog(
     sessions: Sessions,
     has_errors: bool,
 ) -> (Catalog, Vec<WrongProfile>) {
-    let named = |profile: &Unchecked| WrongProfile {
+    let named = |profile: &UncheckedProfile| WrongProfile {
         name: profile.written.to_string(),
         source: profile.fields.source_profile.value().cloned(),
     };
@@ -33,8 +33,8 @@ pub(crate) fn catalog(
     (catalog, wrong)
 }
 
-fn build(profile: Unchecked, sessions: &Sessions) -> Option<Profile> {
-    let Unchecked { written, name, mut fields, .. } = profile;
+fn build(profile: UncheckedProfile, sessions: &Sessions) -> Option<Profile> {
+    let UncheckedProfile { written, name, mut fields, .. } = profile;
     Some(Profile {
         name: name?,
         kind: kind(&written, &mut fields, sessions)?,

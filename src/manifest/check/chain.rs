@@ -3,7 +3,7 @@
 
 use super::catalog::delivery;
 use super::profile::default_long_term;
-use super::unchecked::{Unchecked, UncheckedProfiles};
+use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
@@ -151,7 +151,7 @@ fn visit(
     }
 }
 
-fn report_unknown(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) {
+fn report_unknown(profile: &UncheckedProfile, profiles: &UncheckedProfiles, sink: &mut Sink) {
     let given = profile.fields.source_profile.valid();
     let Some(given) = given.filter(|_| !sink.profiles_unknown) else { return };
     let found = profile.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
@@ -162,7 +162,7 @@ fn report_unknown(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut 
 }
 
 /// False for a source whose own pattern is unknown; that has been reported.
-fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink: &mut Sink) -> bool {
+fn check_pattern(profile: &UncheckedProfile, pattern: Pattern, source: &UncheckedProfile, sink: &mut Sink) -> bool {
     let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.valid()) else {
         return false;
     };
@@ -185,13 +185,13 @@ fn check_pattern(profile: &Unchecked, pattern: Pattern, source: &Unchecked, sink
     fits
 }
 
-fn too_long(profile: &Unchecked) -> Diagnostic {
+fn too_long(profile: &UncheckedProfile) -> Diagnostic {
     let message = format!("the chain of `{}` has more than {LONGEST} profiles", profile.written);
     Diagnostic::error(codes::CHAIN_TOO_LONG, profile.at, message)
         .help("each role on it is one more call at login; use a source that is nearer to the base of the chain")
 }
 
-fn check_length(profile: &Unchecked, has_long_term_source: bool, source: &Unchecked, sink: &mut Sink) {
+fn check_length(profile: &UncheckedProfile, has_long_term_source: bool, source: &UncheckedProfile, sink: &mut Sink) {
     let Some(given) = profile.fields.duration_seconds.valid() else { return };
     if has_long_term_source || !is_too_long(given.value) {
         return;
@@ -204,7 +204,7 @@ fn is_too_long(seconds: i64) -> bool {
     seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
 }
 
-fn chained(profile: &Unchecked, given: &Sourced<i64>, source: &Unchecked) -> Diagnostic {
+fn chained(profile: &UncheckedProfile, given: &Sourced<i64>, source: &UncheckedProfile) -> Diagnostic {
     let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
     let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
     profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
@@ -291,7 +291,7 @@ fn check_mfa(
     }
 }
 
-fn mfa_missing(profile: &Unchecked, profiles: &UncheckedProfiles) -> Diagnostic {
+fn mfa_missing(profile: &UncheckedProfile, profiles: &UncheckedProfiles) -> Diagnostic {
     let message = format!("no profile in the chain of `{}` has an `mfa_serial`", profile.written);
     let found = Diagnostic::error(codes::MFA_MISSING, profile.at, message);
     let base = profile.fields.source_profile.value().and_then(|name| profiles.get(name));
@@ -302,7 +302,7 @@ fn mfa_missing(profile: &Unchecked, profiles: &UncheckedProfiles) -> Diagnostic 
     found.help("add `mfa_serial` to it, or use an `iam-mfa` profile as its source")
 }
 
-fn serial_place(profile: &Unchecked) -> Span {
+fn serial_place(profile: &UncheckedProfile) -> Span {
     let own = profile.fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults);
     own.map_or(profile.at, |given| given.at)
 }

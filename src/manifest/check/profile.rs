@@ -1,6 +1,6 @@
 //! Owns what the pattern of a profile needs. Must not know how profiles hang together.
 
-use super::unchecked::{Unchecked, UncheckedProfiles};
+use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
@@ -14,7 +14,7 @@ use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
 /// Checks that each profile has the keys that its pattern needs, and no others.
 pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
     let is_generated =
-        |profile: &Unchecked| if profile.generated.is_some() { IsGenerated::Yes } else { IsGenerated::No };
+        |profile: &UncheckedProfile| if profile.generated.is_some() { IsGenerated::Yes } else { IsGenerated::No };
     let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_generated(profile)));
     for index in check_case(names, "profile", sink) {
         profiles.list[index].fields.wrong = true;
@@ -45,7 +45,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files
     sink.turn_to(About::Shared);
 }
 
-fn check_keys(profile: &Unchecked, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) {
+fn check_keys(profile: &UncheckedProfile, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) {
     let name = &*profile.written;
     let Some(pattern) = profile.pattern() else {
         if profile.fields.lacks("pattern") {
@@ -70,7 +70,7 @@ fn check_keys(profile: &Unchecked, profiles: &UncheckedProfiles, files: &Layers,
 }
 
 /// Points at the pattern too if it is in another file.
-fn with_pattern(found: Diagnostic, profile: &Unchecked, files: &Layers) -> Diagnostic {
+fn with_pattern(found: Diagnostic, profile: &UncheckedProfile, files: &Layers) -> Diagnostic {
     let number = |at| files.sources().number(at);
     match profile.fields.pattern.valid() {
         Some(pattern) if number(pattern.at) != number(found.primary.span) => {
@@ -81,7 +81,7 @@ fn with_pattern(found: Diagnostic, profile: &Unchecked, files: &Layers) -> Diagn
 }
 
 /// A table without a pattern may be a misspelt override of a profile that a matrix makes.
-fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) -> Diagnostic {
+fn pattern_missing(profile: &UncheckedProfile, profiles: &UncheckedProfiles, sink: &mut Sink) -> Diagnostic {
     let found = Diagnostic::error(
         codes::MISSING_KEY,
         profile.origin(),
@@ -93,13 +93,13 @@ fn pattern_missing(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut
             .help("remove this table, or the name from `exclude`; a profile of its own needs a `pattern`");
     }
     let help = format!("add `pattern = \"…\"` with one of {}", quoted(keys::PATTERNS.iter()));
-    let could_be_meant = |other: &&Unchecked| profile.generated.is_none() && other.generated.is_some();
+    let could_be_meant = |other: &&UncheckedProfile| profile.generated.is_none() && other.generated.is_some();
     let others = profiles.list.iter().filter(could_be_meant).map(|other| &*other.written);
     found.help(sink.did_you_mean_or(&profile.written, others, &help))
 }
 
 /// A profile has an SSO session or the legacy keys. Its own keys beat the other form in `[defaults]`.
-fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
+fn check_sso(profile: &mut UncheckedProfile, sessions: &Sessions, sink: &mut Sink) {
     let fields = &mut profile.fields;
     let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
     let (own_session, own_url) = (is_own("sso_session"), is_own("sso_start_url") || is_own("sso_region"));
@@ -136,7 +136,7 @@ fn check_sso(profile: &mut Unchecked, sessions: &Sessions, sink: &mut Sink) {
     check_address(profile, has_url, sink);
 }
 
-fn check_address(profile: &Unchecked, has_url: bool, sink: &mut Sink) {
+fn check_address(profile: &UncheckedProfile, has_url: bool, sink: &mut Sink) {
     let lacks = |name| profile.fields.lacks(name);
     let missing: Vec<_> = if has_url {
         ["sso_start_url", "sso_region"].into_iter().filter(|name| lacks(name)).collect()
@@ -153,7 +153,7 @@ fn check_address(profile: &Unchecked, has_url: bool, sink: &mut Sink) {
     }
 }
 
-fn check_duration(profile: &Unchecked, sink: &mut Sink) {
+fn check_duration(profile: &UncheckedProfile, sink: &mut Sink) {
     let (Some(pattern), Some(given)) = (profile.pattern(), profile.fields.duration_seconds.valid()) else { return };
     if !ProfileKeys::KEYS.iter().any(|key| key.name == "duration_seconds" && key.fits(pattern)) {
         return;
@@ -172,7 +172,7 @@ pub(super) fn duration(pattern: Pattern, seconds: i64) -> Result<SessionDuration
 }
 
 /// The section of the long-term key must not belong to a profile with other credentials.
-fn check_long_term(profile: &Unchecked, profiles: &UncheckedProfiles, sink: &mut Sink) {
+fn check_long_term(profile: &UncheckedProfile, profiles: &UncheckedProfiles, sink: &mut Sink) {
     if profile.pattern() != Some(Pattern::IamMfa) {
         return;
     }

@@ -18,7 +18,7 @@ use crate::source::Span;
 
 /// One profile with everything that it inherits, before it is checked.
 #[derive(Debug)]
-pub(crate) struct Unchecked {
+pub(crate) struct UncheckedProfile {
     pub(crate) written: Rc<str>,
     /// None if the name is invalid.
     pub(crate) name: Option<ProfileName>,
@@ -45,7 +45,7 @@ pub(crate) struct LeftOut {
     pub(crate) by: Span,
 }
 
-impl Unchecked {
+impl UncheckedProfile {
     pub(crate) fn pattern(&self) -> Option<Pattern> {
         self.fields.pattern.value().copied()
     }
@@ -124,33 +124,41 @@ impl<'t> WrittenProfiles<'t> {
     }
 
     /// Reads those that no matrix took.
-    pub(crate) fn read(self, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> Vec<Unchecked> {
+    pub(crate) fn read(self, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> Vec<UncheckedProfile> {
         let entries = self.entries.into_iter().flatten();
         entries.map(|entry| written(&entry, defaults, reader)).collect()
     }
 }
 
-fn written(entry: &Entry<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> Unchecked {
+fn written(entry: &Entry<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> UncheckedProfile {
     let written: Rc<str> = Rc::from(&*entry.name);
     reader.sink.turn_to(About::Written(written.clone()));
     let mut fields = ProfileKeys::of_profile(entry, reader);
     fields.inherit(defaults);
     reader.sink.turn_to(About::Shared);
     let Entry { at, over, .. } = *entry;
-    Unchecked { written, name: ProfileName::new(&entry.name).ok(), at, over, generated: None, role: None, fields }
+    UncheckedProfile {
+        written,
+        name: ProfileName::new(&entry.name).ok(),
+        at,
+        over,
+        generated: None,
+        role: None,
+        fields,
+    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct UncheckedProfiles {
     /// Written ones before those that matrices make.
-    pub(crate) list: Vec<Unchecked>,
+    pub(crate) list: Vec<UncheckedProfile>,
     by_name: HashMap<Rc<str>, usize>,
     /// The names that matrices leave out.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
 }
 
 impl UncheckedProfiles {
-    pub(crate) fn new(list: Vec<Unchecked>, left_out: HashMap<String, Vec<LeftOut>>) -> Self {
+    pub(crate) fn new(list: Vec<UncheckedProfile>, left_out: HashMap<String, Vec<LeftOut>>) -> Self {
         let mut profiles = Self { list, by_name: HashMap::new(), left_out };
         profiles.find_places();
         profiles
@@ -160,7 +168,7 @@ impl UncheckedProfiles {
         self.by_name.get(name).copied()
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Unchecked> {
+    pub(crate) fn get(&self, name: &str) -> Option<&UncheckedProfile> {
         self.place(name).map(|place| &self.list[place])
     }
 
@@ -212,7 +220,7 @@ impl UncheckedProfiles {
     /// Drops a person's overrides of profiles that the manifest does not have: a change by others must not break that
     /// person's other profiles.
     pub(crate) fn drop_stray(&mut self, files: &Layers, sink: &mut Sink) {
-        let is_stray = |profile: &Unchecked| {
+        let is_stray = |profile: &UncheckedProfile| {
             profile.generated.is_none() && files.is_personal(profile.at) && profile.fields.lacks("pattern")
         };
         if !self.list.iter().any(is_stray) {

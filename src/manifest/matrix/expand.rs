@@ -8,7 +8,7 @@ use super::MatrixSpec;
 use super::combination::Combination;
 use super::select::Roles;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::check::unchecked::{GeneratedBy, LeftOut, Unchecked, WrittenProfiles};
+use crate::manifest::check::unchecked::{GeneratedBy, LeftOut, UncheckedProfile, WrittenProfiles};
 use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::account::Account;
@@ -46,7 +46,7 @@ pub(crate) struct UnusableName {
 
 #[derive(Debug, Default)]
 pub(crate) struct Expansion {
-    pub(crate) generated: Vec<Unchecked>,
+    pub(crate) generated: Vec<UncheckedProfile>,
     /// The names that are excluded.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
     pub(crate) unusable: Vec<UnusableName>,
@@ -189,7 +189,7 @@ impl<'t> Expander<'_, 't> {
         self.by_name.insert(written.clone(), (self.out.generated.len(), spec.name.at));
         let (account, role) = (combination.account.at, combination.role);
         let Entry { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
-        self.out.generated.push(Unchecked {
+        self.out.generated.push(UncheckedProfile {
             written,
             name: parsed.ok(),
             at,
@@ -311,7 +311,7 @@ impl MatrixSpec<'_, '_> {
     }
 
     /// Reports parts of the matrix that have no effect.
-    fn report(&self, left_out: usize, generated: &[Unchecked], tables: &Tables<'_>, reader: &mut Reader<'_>) {
+    fn report(&self, left_out: usize, generated: &[UncheckedProfile], tables: &Tables<'_>, reader: &mut Reader<'_>) {
         let (files, sink) = (reader.hosts.files, &mut reader.sink);
         self.report_roles(sink);
         if self.count() > left_out {
