@@ -31,9 +31,9 @@ pub(crate) struct Loaded {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// By name.
     pub(crate) variables: Vec<Variable>,
-    /// For the profile that `load_with_why` asks about.
-    pub(crate) why: Option<Provenance>,
-    /// For the name that `load_with_why` asks about.
+    /// For the profile that `load_with_provenance` asks about.
+    pub(crate) provenance: Option<Provenance>,
+    /// For the name that `load_with_provenance` asks about.
     pub(crate) left_out: Vec<LeftOut>,
     /// Names of matrices that no profile can have.
     pub(crate) unusable_names: Vec<UnusableName>,

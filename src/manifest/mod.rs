@@ -64,7 +64,7 @@ pub(crate) fn load(files: &Layers, audience: Audience) -> Loaded {
 }
 
 /// Also tells the provenance of the profile of that name.
-pub(crate) fn load_with_why(files: &Layers, name: &str) -> Loaded {
+pub(crate) fn load_with_provenance(files: &Layers, name: &str) -> Loaded {
     read(files, Audience::Person, Some(name))
 }
 
@@ -114,7 +114,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     profile::check(&mut profiles, &sessions, files, &mut sink);
     chain::check(&mut profiles, files, &mut sink);
     if let Some(name) = asked {
-        loaded.why = profiles.get(name).map(|profile| provenance::of(profile, &vars, files));
+        loaded.provenance = profiles.get(name).map(|profile| provenance::of(profile, &vars, files));
         loaded.left_out = profiles.left_out.remove(name).unwrap_or_default();
     }
     if !vars.has_unset_vars() && !tops.is_wish_unclear {

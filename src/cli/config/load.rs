@@ -78,7 +78,7 @@ impl Reading {
     /// The same, with where the profile of that name comes from.
     pub(crate) fn read_with_why(paths: Paths<'_>, name: &str) -> Result<Self, Failure> {
         let files = Files::read(paths, Audience::Person)?;
-        let loaded = manifest::load_with_why(&files.layers, name);
+        let loaded = manifest::load_with_provenance(&files.layers, name);
         Ok(Self { files, loaded })
     }
 

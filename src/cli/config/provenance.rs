@@ -23,7 +23,7 @@ pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     let is_in_order = reading.loaded.is_in_order();
     // A mistake that hides names may hide this one.
     let may_be_hidden = !is_in_order && (reading.loaded.profiles_unknown || reading.loaded.catalog.is_none());
-    if reading.loaded.why.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
+    if reading.loaded.provenance.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
         return Err(unknown(name, &reading, paths));
     }
     let question = Question { name, reading: &reading };
@@ -53,7 +53,7 @@ struct Question<'q> {
 impl Question<'_> {
     /// The matrices that leave it out, where it is not made all the same.
     fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
-        let is_generated = self.reading.loaded.why.is_some();
+        let is_generated = self.reading.loaded.provenance.is_some();
         self.reading.loaded.left_out.iter().filter(move |_| !is_generated)
     }
 
@@ -80,7 +80,7 @@ impl Question<'_> {
             format!("[matrix.{label}] ({at}) makes no `{}`: it is left out at {by}.", self.name)
         });
         let mut text = TerminalText::lines(left_out);
-        if let Some(why) = &self.reading.loaded.why {
+        if let Some(why) = &self.reading.loaded.provenance {
             text += TerminalText::lines(self.made(why).into_iter().chain(self.written(why)).chain(self.wrong()));
             text += self.keys(why, columns);
         }
@@ -160,7 +160,7 @@ impl Question<'_> {
     fn document(&self) -> WhyJson {
         let place = |at: Span| self.reading.place(at);
         let named = |at: Span| NamedJson { place: place(at), name: Some(self.word(at)) };
-        let why = self.reading.loaded.why.as_ref();
+        let why = self.reading.loaded.provenance.as_ref();
         let key = |told: &KeyOrigin, why: &Provenance| KeyJson {
             key: told.key.clone(),
             value: told.value.clone(),

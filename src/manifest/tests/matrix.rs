@@ -105,7 +105,7 @@ fn a_role_is_told_as_it_is_meant_and_not_as_it_is_written() {
         r#"accounts = "*"
             roles = ["\u0041dmin"]"#,
     );
-    assert_eq!(load_with_why(&alone(&text), "a-Admin").why.unwrap().role.as_deref(), Some("Admin"));
+    assert_eq!(load_with_provenance(&alone(&text), "a-Admin").provenance.unwrap().role.as_deref(), Some("Admin"));
 }
 
 #[test]

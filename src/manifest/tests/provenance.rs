@@ -10,7 +10,7 @@ fn every_key_tells_where_it_comes_from() {
         + &with_matrix(accounts, more)
         + "[profiles.a-A]\nsettings = { max_attempts = 9 }\ndescription = \"mine\"\n";
     let layers = alone(&text);
-    let why = load_with_why(&layers, "a-A").why.unwrap();
+    let why = load_with_provenance(&layers, "a-A").provenance.unwrap();
     let place = |at| layers.sources().text(at).unwrap();
     let made = why.generated.as_ref().unwrap();
     assert_eq!((place(made.matrix), place(made.account), place(made.role.unwrap())), ("corp", "a", "\"A\""));
@@ -31,10 +31,10 @@ fn every_key_tells_where_it_comes_from() {
     }
     let id = why.keys.iter().find(|told| told.key == "sso_account_id").unwrap();
     assert_eq!(place(id.at), "\"${account_id}\"");
-    let loaded = load_with_why(&layers, "b-A");
-    assert_eq!((loaded.why, loaded.left_out.len()), (None, 1));
+    let loaded = load_with_provenance(&layers, "b-A");
+    assert_eq!((loaded.provenance, loaded.left_out.len()), (None, 1));
     assert_eq!((place(loaded.left_out[0].by), place(loaded.left_out[0].matrix)), ("\"b-*\"", "corp"));
-    assert_eq!(load_with_why(&layers, "c").left_out, []);
+    assert_eq!(load_with_provenance(&layers, "c").left_out, []);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_a_person_turns_off_goes_with_what_shared_files_build_on_it() {
         let errors =
             codes_in(&layers).into_iter().filter(|code| ![codes::MATRIX_EMPTY, codes::ROLES_MISSING].contains(code));
         assert_eq!(errors.collect::<Vec<_>>(), [""; 0], "{own}");
-        assert_eq!(load_with_why(&layers, "a-A").left_out.len(), 1, "{own}");
+        assert_eq!(load_with_provenance(&layers, "a-A").left_out.len(), 1, "{own}");
     }
     // The same where the pattern is that of all profiles.
     let by_default = format!("[defaults]\npattern = \"sso\"\n{}", text.replacen("pattern = \"sso\"\n", "", 1));
@@ -99,7 +99,7 @@ fn a_nested_setting_tells_its_own_place_and_a_profile_only_keys_of_its_own() {
         + &with_matrix("a = \"111111111111\"", "accounts = \"*\"\nroles = [\"${ro}\"]\n[vars]\nro = \"A\"")
         + "[profiles.a-A.settings.s3]\nmax_queue_size = 20\n";
     let layers = alone(&text);
-    let why = load_with_why(&layers, "a-A").why.unwrap();
+    let why = load_with_provenance(&layers, "a-A").provenance.unwrap();
     let told = |key: &str| why.keys.iter().find(|told| told.key == key);
     assert!(told("mfa_serial").is_none() && told("sso_start_url").is_none(), "{why:?}");
     let line = |key: &str| layers.sources().locate(told(key).unwrap().at).1.line;
@@ -114,9 +114,12 @@ fn a_nested_setting_tells_its_own_place_and_a_profile_only_keys_of_its_own() {
 fn what_one_persons_file_turns_off_is_an_answer_too() {
     let text = with_matrix("a = \"111111111111\"\n", "accounts = \"*\"\nroles = [\"A\"]");
     let layers = with_own(&text, "[matrix.corp]\naccounts = []\n[matrix.crop]\naccounts = []\n");
-    let loaded = load_with_why(&layers, "a-A");
+    let loaded = load_with_provenance(&layers, "a-A");
     let place = |at| layers.sources().locate(at).0.display().to_string();
-    assert_eq!((loaded.why, loaded.left_out.len(), place(loaded.left_out[0].by)), (None, 1, "own.toml".to_owned()));
+    assert_eq!(
+        (loaded.provenance, loaded.left_out.len(), place(loaded.left_out[0].by)),
+        (None, 1, "own.toml".to_owned())
+    );
     let help = loaded.diagnostics[0].help.as_deref().unwrap();
     assert!(help.starts_with("did you mean `corp`?"), "{help}");
 }
