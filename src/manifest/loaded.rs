@@ -25,7 +25,7 @@ pub(crate) struct Loaded {
     /// Each name with the number of the first file that has it.
     pub(crate) session_files: Vec<(String, usize)>,
     /// Valid ones, even if other things are wrong.
-    pub(crate) right_sessions: Vec<Arc<SsoSession>>,
+    pub(crate) valid_sessions: Vec<Arc<SsoSession>>,
     pub(crate) matrices: usize,
     /// By place.
     pub(crate) diagnostics: Vec<Diagnostic>,

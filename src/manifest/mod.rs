@@ -104,7 +104,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
         profiles: profiles.list.len(),
         sessions: sessions.names.len(),
         session_files: sessions.names.iter().map(|(name, at)| (name.clone(), files.sources().number(*at))).collect(),
-        right_sessions: sessions.valid.clone(),
+        valid_sessions: sessions.valid.clone(),
         matrices: matrices.iter().filter(|matrix| matrix.node.table().is_some()).count(),
         unusable_names: expansion.unusable,
         profiles_unknown: sink.profiles_unknown,
@@ -117,7 +117,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
         loaded.provenance = profiles.get(name).map(|profile| provenance::of(profile, &vars, files));
         loaded.left_out = profiles.left_out.remove(name).unwrap_or_default();
     }
-    if !vars.has_unset_vars() && !tops.is_wish_unclear {
+    if !vars.has_unset_vars() && !tops.are_settings_unclear {
         let (catalog, wrong) = catalog::catalog(profiles, sessions, sink.errors() > 0);
         (loaded.catalog, loaded.wrong) = (Some(catalog).filter(|_| is_toml), wrong);
     }

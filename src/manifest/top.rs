@@ -19,7 +19,7 @@ pub(super) const VERSION: i64 = 1;
 pub(super) struct Tops {
     pub(super) settings: Settings,
     /// True if a personal file has a mistake at its top or in `[settings]`: nobody can tell which settings are wanted.
-    pub(super) is_wish_unclear: bool,
+    pub(super) are_settings_unclear: bool,
     /// True if a misspelt key may hide values of all profiles.
     pub(super) are_defaults_unclear: bool,
 }
@@ -57,7 +57,7 @@ impl Tops {
         {
             self.settings = settings;
         }
-        self.is_wish_unclear |= files.is_local(number) && sink.errors() > before;
+        self.are_settings_unclear |= files.is_local(number) && sink.errors() > before;
         for entry in file.iter().filter(|entry| is_table(&entry.name) && entry.node.table().is_none()) {
             wrong_type(&entry.name, &entry.node, "a table", None, sink);
             self.are_defaults_unclear |= entry.name == "defaults";

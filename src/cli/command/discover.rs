@@ -112,7 +112,7 @@ impl Args {
 
 /// The session of that name, or the only one.
 fn session(name: Option<&str>, reading: &Reading) -> Result<Arc<SsoSession>, Failure> {
-    let sessions = &reading.loaded.right_sessions;
+    let sessions = &reading.loaded.valid_sessions;
     let names = || sessions.iter().map(|session| session.name.as_str());
     let Some(name) = name else {
         return match sessions.as_slice() {

@@ -98,7 +98,7 @@ pub(crate) fn session_names() -> Vec<CompletionCandidate> {
     let candidate = |session: &Arc<SsoSession>| {
         CompletionCandidate::new(session.name.as_str()).help(Some(session.start_url.as_str().to_owned().into()))
     };
-    reading.loaded.right_sessions.iter().map(candidate).collect()
+    reading.loaded.valid_sessions.iter().map(candidate).collect()
 }
 
 fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> {

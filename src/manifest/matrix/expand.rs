@@ -373,8 +373,8 @@ impl MatrixSpec<'_, '_> {
     }
 }
 
-fn of_account<T>(slot: Field<T>) -> Field<T> {
-    match slot {
+fn of_account<T>(field: Field<T>) -> Field<T> {
+    match field {
         Field::Valid(given) => Field::of(Some(given.value), given.at, Origin::Account),
         other => other,
     }
