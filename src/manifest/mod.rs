@@ -8,6 +8,7 @@
 
 mod check;
 mod codes;
+mod disabled;
 mod edit;
 mod files;
 mod hosts;
@@ -26,7 +27,6 @@ mod table;
 mod tables;
 mod top;
 mod tree;
-mod turned_off;
 mod vars;
 
 #[cfg(test)]
@@ -90,10 +90,10 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     let mut expansion = expand::expand(&tables, &mut written, &mut vars, &mut reader);
     let mut list = written.read(&tables.defaults, &mut reader);
     list.append(&mut expansion.generated);
-    let off = turned_off::names(shared, &tables, &list, &vars, &reader.hosts);
+    let off = disabled::names(shared, &tables, &list, &vars, &reader.hosts);
     let mut sink = reader.sink;
     let mut profiles = UncheckedProfiles::new(list, expansion.left_out);
-    profiles.drop_turned_off(off.keys().cloned().collect(), files, &mut sink);
+    profiles.drop_disabled(off.keys().cloned().collect(), files, &mut sink);
     for (name, by) in off {
         profiles.left_out.entry(name).or_default().push(by);
     }

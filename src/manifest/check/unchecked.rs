@@ -179,7 +179,7 @@ impl UncheckedProfiles {
 
     /// Drops what depends on profiles that a person's own file turned `off`: shared overrides of them, and shared
     /// profiles that have one as their source.
-    pub(crate) fn drop_turned_off(&mut self, off: HashSet<String>, files: &Layers, sink: &mut Sink) {
+    pub(crate) fn drop_disabled(&mut self, off: HashSet<String>, files: &Layers, sink: &mut Sink) {
         if off.is_empty() {
             return;
         }
