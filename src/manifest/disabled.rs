@@ -29,7 +29,7 @@ pub(super) fn names(
     let generated: HashSet<&str> =
         profiles.iter().filter(|profile| profile.generated.is_some()).map(|profile| &*profile.written).collect();
     let names = expand::names(&shared, &mut vars, &mut reader).into_iter();
-    let off = names.filter(|(name, ..)| !made.contains(name.as_str()));
+    let off = names.filter(|(name, ..)| !generated.contains(name.as_str()));
     off.filter_map(|(name, label, account)| Some((name, cause(label, &account, all, hosts.files)?))).collect()
 }
 

@@ -29,7 +29,7 @@ pub(super) struct GeneratedProfile {
     /// Empty as long as it is unknown.
     pub(super) name: Rc<str>,
     /// False if another profile has the name.
-    pub(super) is_told: bool,
+    pub(super) is_named: bool,
     pub(super) account: Span,
     pub(super) role: Option<Span>,
 }
@@ -189,7 +189,7 @@ impl Sink {
 impl Fold {
     fn add(&mut self, profile: &GeneratedProfile) {
         self.others += 1;
-        if self.names.len() < MOST_NAMED && !profile.name.is_empty() && profile.is_told {
+        if self.names.len() < MOST_NAMED && !profile.name.is_empty() && profile.is_named {
             self.names.push(profile.name.clone());
         }
     }

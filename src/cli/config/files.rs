@@ -99,7 +99,7 @@ impl Files {
             led_out().map_or(Ok(()), Err)?;
             let text = text(path, bytes)?;
             let trust = if is_own { settings_trust(path, &text) } else { SettingsTrust::Beside };
-            self.layers.add_local(Source::new(path, text), word);
+            self.layers.add_local(Source::new(path, text), trust);
             self.seen.push(seen);
         }
         Ok(())

@@ -81,7 +81,7 @@ impl UncheckedProfile {
         let name = self.written.clone();
         match self.generated {
             Some(GeneratedBy { account, role, .. }) => {
-                About::Generated(GeneratedProfile { name, is_told: true, account, role })
+                About::Generated(GeneratedProfile { name, is_named: true, account, role })
             }
             None => About::Written(name),
         }

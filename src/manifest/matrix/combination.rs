@@ -40,6 +40,6 @@ impl<'a> Combination<'a> {
     /// `name` is empty as long as it is unknown.
     pub(super) fn about(&self, name: Rc<str>) -> About {
         let (account, role) = (self.account.at, self.role_at());
-        About::Generated(GeneratedProfile { name, is_told: true, account, role })
+        About::Generated(GeneratedProfile { name, is_named: true, account, role })
     }
 }

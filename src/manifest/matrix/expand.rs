@@ -60,7 +60,7 @@ struct Expander<'e, 't> {
     /// The index in `made`, and the place of the name's template.
     by_name: HashMap<Rc<str>, (usize, Span)>,
     /// The rest of [`MOST`].
-    room: usize,
+    budget: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +80,10 @@ pub(crate) fn expand<'t>(
     reader: &mut Reader<'_>,
 ) -> Expansion {
     let (out, by_name) = (Expansion::default(), HashMap::new());
-    let mut expander = Expander { tables, written, vars, out, by_name, room: MOST };
+    let mut expander = Expander { tables, written, vars, out, by_name, budget: MOST };
     for entry in &tables.matrices {
         match MatrixSpec::read(entry, tables, reader) {
-            Some(spec) if expander.room > 0 => expander.make(&spec, reader),
+            Some(spec) if expander.budget > 0 => expander.make(&spec, reader),
             Some(_) => {}
             None => reader.sink.profiles_unknown |= entry.node.table().is_some(),
         }
@@ -97,11 +97,11 @@ pub(crate) fn names<'m>(
     vars: &mut Vars,
     reader: &mut Reader<'_>,
 ) -> Vec<(String, &'m str, String)> {
-    let (mut names, mut room) = (Vec::new(), MOST);
+    let (mut names, mut budget) = (Vec::new(), MOST);
     for entry in &tables.matrices {
         let Some(spec) = MatrixSpec::read(entry, tables, reader) else { continue };
-        room = room.saturating_sub(spec.cost(tables));
-        if room > 0 {
+        budget = budget.saturating_sub(spec.cost(tables));
+        if budget > 0 {
             let more = spec.names(vars, &mut reader.sink);
             names.extend(more.into_iter().map(|(name, account)| (name, &*entry.name, account)));
         }
@@ -112,8 +112,8 @@ pub(crate) fn names<'m>(
 impl<'t> Expander<'_, 't> {
     /// False, and reported, if there is not that much left.
     fn take(&mut self, cost: usize, what: &str, spec: &MatrixSpec<'_, '_>, sink: &mut Sink) -> bool {
-        self.room = self.room.saturating_sub(cost);
-        if self.room > 0 {
+        self.budget = self.budget.saturating_sub(cost);
+        if self.budget > 0 {
             return true;
         }
         sink.profiles_unknown = true;
@@ -181,7 +181,7 @@ impl<'t> Expander<'_, 't> {
         }
         let own = self.written.take(&name);
         let filled = self.fill(spec, combination, &mut reader.sink);
-        if self.room == 0 {
+        if self.budget == 0 {
             return Outcome::TooMuch;
         }
         let mut fields = self.fields(spec, combination.account, &filled, own.as_ref(), reader);
@@ -201,7 +201,7 @@ impl<'t> Expander<'_, 't> {
         Outcome::Made
     }
 
-    /// Fills in the templates, and subtracts the length of the values from the room.
+    /// Fills in the templates, and subtracts the length of the values from the budget.
     fn fill(&mut self, spec: &MatrixSpec<'_, 't>, combination: &Combination<'_>, sink: &mut Sink) -> Table<'t> {
         let mut filled: Table<'t> = spec.varying.iter().map(|entry| (*entry).clone()).collect();
         for entry in &mut filled {
@@ -209,7 +209,7 @@ impl<'t> Expander<'_, 't> {
         }
         let tags: usize = combination.account.tags.value().into_iter().flatten().map(String::len).sum();
         let bytes = tree::bytes(&filled) + tags;
-        self.room = self.room.saturating_sub(bytes / BYTES);
+        self.budget = self.budget.saturating_sub(bytes / BYTES);
         filled
     }
 
@@ -290,7 +290,7 @@ impl MatrixSpec<'_, '_> {
             }
         };
         let (name, role) = (Rc::from(name), combination.role_at());
-        sink.turn_to(About::Generated(GeneratedProfile { name, is_told: false, account: account.at, role }));
+        sink.turn_to(About::Generated(GeneratedProfile { name, is_named: false, account: account.at, role }));
         sink.push(found.help(help));
     }
 

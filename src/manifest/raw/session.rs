@@ -173,7 +173,7 @@ pub(crate) fn check_case<'n>(
             let found = Diagnostic::error(codes::NAME_CASE, at, message);
             let found = if first == at { found } else { found.related(first, "the other one") };
             if is_generated == IsGenerated::Yes {
-                let made = GeneratedProfile { name: Rc::from(name), is_told: true, ..GeneratedProfile::default() };
+                let made = GeneratedProfile { name: Rc::from(name), is_named: true, ..GeneratedProfile::default() };
                 sink.turn_to(About::Generated(made));
             }
             sink.push(found.help("rename one of them: some AWS tools treat them as one"));
