@@ -2,10 +2,10 @@
 //! and the edits for that; every other byte stays. Must not ask anybody, or write anything.
 
 mod names;
+mod table;
 #[cfg(test)]
 mod tests;
 mod update;
-mod written;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -15,8 +15,8 @@ use crate::manifest::edit::text::{Edit, splice};
 use crate::manifest::files::Layers;
 use crate::manifest::vars::Variable;
 use crate::model::{AccountId, ListedAccount, SsoRoleName};
+use table::{AccountsTable, FileEntry, Roles};
 use update::{add_entries, remove_entries, update_entry};
-use written::{AccountsTable, FileEntry, Roles};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SyncRequest<'a> {
@@ -116,7 +116,7 @@ pub(crate) fn merge(layers: &Layers, variables: &[Variable], request: SyncReques
 
 struct Merge<'a> {
     layers: &'a Layers,
-    variables: written::Variables,
+    variables: table::Variables,
     request: SyncRequest<'a>,
     /// The ids of accounts that are not gone.
     listed: HashSet<&'a str>,
@@ -224,7 +224,7 @@ impl Merge<'_> {
                 return Ok(None);
             }
             let file = || self.layers.sources().get(number).path.display().to_string();
-            written::read(text, &self.variables).map_err(|reason| MergeError::Unfit { file: file(), reason })
+            table::read(text, &self.variables).map_err(|reason| MergeError::Unfit { file: file(), reason })
         };
         texts.iter().enumerate().map(read).collect()
     }

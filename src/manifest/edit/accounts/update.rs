@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::written::{AccountsTable, EntryForm, FileEntry};
+use super::table::{AccountsTable, EntryForm, FileEntry};
 use crate::manifest::edit::form::{Form, add_section};
 use crate::manifest::edit::items::{self, end_of_comment};
 use crate::manifest::edit::text::{Edit, deletions, line_start, with_comments, with_empty_line};
