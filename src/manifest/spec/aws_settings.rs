@@ -81,6 +81,11 @@ pub(crate) const SETTINGS: &[SettingSpec] = &[
     setting("auth_scheme_preference", Text("sigv4a,sigv4"), "The order in which signing schemes are tried."),
     setting("cli_auto_prompt", Word(&["on-partial", "on", "off"]), "AWS CLI's auto-prompt."),
     setting("cli_binary_format", Word(&["raw-in-base64-out", "base64"]), "How AWS CLI reads binary parameters."),
+    setting(
+        "cli_error_format",
+        Word(&["enhanced", "json", "yaml", "text", "table", "legacy"]),
+        "How AWS CLI prints errors.",
+    ),
     setting("cli_follow_urlparam", Flag, "Let AWS CLI fetch URLs that are given as parameters."),
     setting(
         "cli_history",
