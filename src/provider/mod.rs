@@ -29,7 +29,7 @@ use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
 use crate::system::disk::DiskError;
 use crate::system::loopback::Page;
-use crate::system::seen::Seen;
+use crate::system::stamp::FileStamp;
 
 pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{CodeOrder, ProviderError, Reason};
@@ -92,7 +92,7 @@ pub(crate) type LongTermKeys = HashMap<ProfileName, LongTermKey>;
 pub(crate) struct Provider<'a> {
     ports: Ports<'a>,
     keys: &'a LongTermKeys,
-    seen: &'a [Seen],
+    seen: &'a [FileStamp],
     attendance: Attendance,
     renewal: Renewal,
     /// How SSO logins are approved.
@@ -118,7 +118,7 @@ impl<'a> Provider<'a> {
     pub(crate) fn new(
         ports: Ports<'a>,
         keys: &'a LongTermKeys,
-        seen: &'a [Seen],
+        seen: &'a [FileStamp],
         attendance: Attendance,
         renewal: Renewal,
         preference: Preference,

@@ -13,7 +13,7 @@ use crate::model::{
     SessionDuration,
 };
 use crate::store::Saved;
-use crate::system::seen::{Compared, Seen};
+use crate::system::stamp::{Compared, FileStamp};
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
@@ -54,7 +54,7 @@ impl Provider<'_> {
 
     /// What a session is remembered to be read from: nothing where the environment had a word in it as well, so that
     /// nobody takes the session without a look at its definition.
-    fn files(&self) -> &[Seen] {
+    fn files(&self) -> &[FileStamp] {
         if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { self.seen }
     }
 

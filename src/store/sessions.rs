@@ -16,7 +16,7 @@ use crate::system::atomic::{check_writable, sweep};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::private::{self, Keeper};
-use crate::system::seen::Seen;
+use crate::system::stamp::FileStamp;
 
 /// File systems allow 255 bytes, and the names of temporary files are longer.
 const LONGEST_STEM: usize = 200;
@@ -39,7 +39,7 @@ struct Refusal {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Saved {
     pub(crate) session: Session,
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<FileStamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,7 +53,7 @@ struct File {
     expiration: Timestamp,
     long_term_section: Option<String>,
     long_term_key: Option<String>,
-    read_from: Vec<Seen>,
+    read_from: Vec<FileStamp>,
 }
 
 impl Sessions {

@@ -7,7 +7,7 @@ use glob::{MatchOptions, Pattern, PatternError};
 use jiff::Timestamp;
 
 use super::disk::{self, DiskError};
-use super::seen::{self, Seen};
+use super::stamp::{self, FileStamp};
 
 /// `*` matches no hidden files: editors leave such ones.
 const OPTIONS: MatchOptions =
@@ -18,7 +18,7 @@ pub(crate) struct Expanded {
     /// In order. A file that is named in full need not exist.
     pub(crate) files: Vec<PathBuf>,
     /// Everything that this depends on but the files themselves.
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) seen: Vec<FileStamp>,
     pub(crate) is_pattern: bool,
     /// The directory in which the first part that is a pattern is looked up.
     pub(crate) begin: Option<PathBuf>,
@@ -45,7 +45,7 @@ pub(crate) fn expand(
         // Not every directory that matches has the file.
         let (files, gone): (Vec<_>, Vec<_>) = expanded.files.into_iter().partition(|path| disk::exists(path));
         expanded.files = files;
-        expanded.seen.extend(gone.iter().map(|path| seen::missing(path)));
+        expanded.seen.extend(gone.iter().map(|path| stamp::missing(path)));
     }
     Ok(expanded)
 }
@@ -74,10 +74,10 @@ impl Expanded {
             if let Some(real) = disk::real_path(here)
                 && (!may_read(&real) || !read.insert(real.clone()))
             {
-                self.seen.push(seen::place(here, real));
+                self.seen.push(stamp::place(here, real));
                 continue;
             }
-            let (names, seen) = seen::names(here, now)?;
+            let (names, seen) = stamp::names(here, now)?;
             self.seen.push(seen);
             let matches = names.into_iter().filter(|one| {
                 let fits = one.name.to_str().is_some_and(|name| pattern.matches_with(name, OPTIONS));
@@ -143,9 +143,9 @@ mod tests {
         assert_eq!(found.seen.len(), 1 + 12 * 3);
         let found = expand("c/*");
         assert_eq!((found.files, found.begin), (vec![], Some(team.join("c"))));
-        assert_eq!(found.seen[0].compare(), seen::Compared::Untouched);
+        assert_eq!(found.seen[0].compare(), stamp::Compared::Untouched);
         fs::remove_file(team.join("c")).unwrap();
         std::os::unix::fs::symlink(".", team.join("c")).unwrap();
-        assert_eq!(found.seen[0].compare(), seen::Compared::Different);
+        assert_eq!(found.seen[0].compare(), stamp::Compared::Different);
     }
 }

@@ -20,7 +20,7 @@ pub(crate) mod private;
 pub(crate) mod process;
 pub(crate) mod random;
 mod rights;
-pub(crate) mod seen;
+pub(crate) mod stamp;
 pub(crate) mod snapshot;
 pub(crate) mod trust;
 pub(crate) mod tty;

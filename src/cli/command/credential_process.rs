@@ -16,7 +16,7 @@ use crate::plan;
 use crate::render::process_json;
 use crate::store::{Saved, Sessions};
 use crate::system::host::Host;
-use crate::system::seen::Compared;
+use crate::system::stamp::Compared;
 use crate::system::{clock, disk};
 
 /// Print credentials for AWS SDKs

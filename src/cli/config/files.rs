@@ -11,7 +11,7 @@ use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrus
 use crate::source::{Source, Span};
 use crate::system::atomic::parent;
 use crate::system::git::{Tracking, tracking};
-use crate::system::seen::{self, Seen};
+use crate::system::stamp::{self, FileStamp};
 use crate::system::{clock, disk, expand, trust};
 
 /// So many files may include each other in a row.
@@ -25,7 +25,7 @@ pub(crate) struct Files {
     /// Where a person's own values belong.
     pub(crate) personal: PathBuf,
     /// What each text was read from, the manifest first, and other places on which it depends which files there are.
-    seen: Vec<Seen>,
+    seen: Vec<FileStamp>,
 }
 
 impl Files {
@@ -35,7 +35,7 @@ impl Files {
         if audience == Audience::Team {
             stays_in_its_directory(&path)?;
         }
-        let (bytes, seen) = match seen::read(&path, clock::now()) {
+        let (bytes, seen) = match stamp::read(&path, clock::now()) {
             Ok(read) => read.ok_or_else(|| paths.no_manifest(&path))?,
             Err(error) => return Err(Failure::of(Exit::Manifest, &error)),
         };
@@ -71,8 +71,8 @@ impl Files {
 
     /// What to remember of everything that was read, the manifest first. Nothing if JSON can't hold it, so that no session is
     /// served without reading the manifest.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
-        if self.seen.iter().all(Seen::is_text) { self.seen.clone() } else { Vec::new() }
+    pub(crate) fn seen(&self) -> Vec<FileStamp> {
+        if self.seen.iter().all(FileStamp::is_text) { self.seen.clone() } else { Vec::new() }
     }
 
     fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
@@ -83,11 +83,11 @@ impl Files {
         for (index, path) in places.iter().enumerate() {
             let is_own = own.as_ref() == Some(path);
             let led_out = || trust::led_out(path).filter(|_| !is_own).map(|target| led_out_failure(path, &target));
-            let found = seen::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
+            let found = stamp::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
             let Some((bytes, seen)) = found else {
                 // A value would be written to where a link leads.
                 led_out().map_or(Ok(()), Err)?;
-                self.seen.push(seen::missing(path));
+                self.seen.push(stamp::missing(path));
                 continue;
             };
             let real = disk::real_path(path);
@@ -149,7 +149,7 @@ fn settings_trust(path: &Path, text: &str) -> SettingsTrust {
 
 /// The name of a file in `dir` that is a person's own but for the case of its letters.
 fn spelling(dir: &Path) -> Option<OsString> {
-    let (names, _) = seen::names(dir, clock::now()).ok()?;
+    let (names, _) = stamp::names(dir, clock::now()).ok()?;
     names.into_iter().map(|named| named.name).find(|name| name.eq_ignore_ascii_case(LOCAL_NAME))
 }
 
@@ -271,7 +271,7 @@ impl Reader {
         if self.way.len() > DEEPEST {
             return Err(IncludeProblem::TooDeep(DEEPEST));
         }
-        let found = seen::read(path, clock::now()).map_err(|error| unreadable(&error))?;
+        let found = stamp::read(path, clock::now()).map_err(|error| unreadable(&error))?;
         let (bytes, seen) = found.ok_or(IncludeProblem::Missing)?;
         let text = String::from_utf8(bytes).map_err(|error| IncludeProblem::Unreadable(not_utf8(path, &error)))?;
         let number = self.files.layers.add_included(by, Source::new(path, text));
@@ -288,7 +288,7 @@ impl Reader {
         }
         self.files.layers.link(by, number);
         // This name may lead elsewhere one day.
-        if let Ok(Some((_, seen))) = seen::read(path, clock::now()) {
+        if let Ok(Some((_, seen))) = stamp::read(path, clock::now()) {
             self.files.seen.push(seen.with_its_place());
         }
         Ok(())

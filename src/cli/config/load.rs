@@ -18,7 +18,7 @@ use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Loaded};
 use crate::model::{Catalog, Profile, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
-use crate::system::seen::Seen;
+use crate::system::stamp::FileStamp;
 
 /// The profiles of a manifest that are in order.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Manifest {
     }
 
     /// Everything that it was read from, to be remembered with what is made of it.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<FileStamp> {
         self.reading.files.seen()
     }
 

@@ -13,7 +13,7 @@ use crate::provider::Listing;
 use crate::source::Source;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
-use crate::system::seen::Compared;
+use crate::system::stamp::Compared;
 use crate::system::snapshot::Snapshot;
 
 use crate::cli::app::App;

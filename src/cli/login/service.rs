@@ -21,7 +21,7 @@ use crate::provider::{
 use crate::secret::Secret;
 use crate::store::{RoleCache, Sessions, SsoCache};
 use crate::system::host::Host;
-use crate::system::seen::Seen;
+use crate::system::stamp::FileStamp;
 use crate::system::wait::Deadline;
 use crate::system::{browser, clock, disk, interrupt};
 
@@ -270,7 +270,7 @@ impl<'a> LoginService<'a> {
         manner: Manner,
         notify: &'b dyn Fn(Notice<'_>),
         open: &'b dyn Fn(&str) -> bool,
-        seen: &'b [Seen],
+        seen: &'b [FileStamp],
     ) -> Provider<'b> {
         let may_open = manner.browser == Browser::Auto;
         let (setting, machine) = (self.manifest.settings.sso_flow, machine(self.app.host));

@@ -14,7 +14,7 @@ use super::disk::{self, DiskError};
 
 /// One place as it was seen at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Seen {
+pub(crate) struct FileStamp {
     path: PathBuf,
     content: Content,
     /// None where a later change might not alter it.
@@ -64,32 +64,32 @@ pub(crate) struct Named {
 ///
 /// A file that was written within a tick of the file system's clock before `now` gets no stat, since a second write
 /// could leave the same one (the problem that git calls racy).
-pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, Seen)>, DiskError> {
+pub(crate) fn read(path: &Path, now: Timestamp) -> Result<Option<(Vec<u8>, FileStamp)>, DiskError> {
     // Looked at before it is read: a write in between leaves an older stat, which then does not match.
     let stat = settled_stat(path, now);
     let Some(bytes) = disk::read(path)? else { return Ok(None) };
     let content = Content::File(digest(&bytes));
-    Ok(Some((bytes, Seen { path: path.to_path_buf(), content, stat, real: None })))
+    Ok(Some((bytes, FileStamp { path: path.to_path_buf(), content, stat, real: None })))
 }
 
-pub(crate) fn missing(path: &Path) -> Seen {
-    Seen { path: path.to_path_buf(), content: Content::Missing, stat: None, real: None }
+pub(crate) fn missing(path: &Path) -> FileStamp {
+    FileStamp { path: path.to_path_buf(), content: Content::Missing, stat: None, real: None }
 }
 
 /// Remembers that `path` leads to the directory `real`, whose names are not read.
-pub(crate) fn place(path: &Path, real: PathBuf) -> Seen {
-    Seen { path: path.to_path_buf(), content: Content::Names(String::new()), stat: stat(path), real: Some(real) }
+pub(crate) fn place(path: &Path, real: PathBuf) -> FileStamp {
+    FileStamp { path: path.to_path_buf(), content: Content::Names(String::new()), stat: stat(path), real: Some(real) }
 }
 
 /// The names in a directory, in order, and what to remember of them: none if there is no such directory.
-pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, Seen), DiskError> {
+pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, FileStamp), DiskError> {
     let stat = settled_stat(path, now);
     let names = list(path)?;
     let content = Content::Names(digest(&joined(&names)));
-    Ok((names, Seen { path: path.to_path_buf(), content, stat, real: None }))
+    Ok((names, FileStamp { path: path.to_path_buf(), content, stat, real: None }))
 }
 
-impl Seen {
+impl FileStamp {
     /// Remembers also where the path leads: once that is elsewhere, the file has other neighbours, though it may be equal.
     pub(crate) fn with_its_place(self) -> Self {
         Self { real: disk::real_path(&self.path), ..self }
@@ -200,7 +200,7 @@ mod tests {
         assert!(read(&path, later()).unwrap().is_none());
         fs::write(&path, "1").unwrap();
         let (bytes, seen) = read(&path, later()).unwrap().unwrap();
-        let kept: Seen = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
+        let kept: FileStamp = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
         assert_eq!(kept, seen);
         assert_eq!((bytes.as_slice(), seen.compare()), (b"1".as_slice(), Compared::Untouched));
         fs::write(dir.path().join("b"), "1").unwrap();
