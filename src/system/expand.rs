@@ -74,7 +74,7 @@ impl Expanded {
             if let Some(real) = disk::real_path(here)
                 && (!may_read(&real) || !read.insert(real.clone()))
             {
-                self.seen.push(stamp::place(here, real));
+                self.seen.push(stamp::directory(here, real));
                 continue;
             }
             let (names, seen) = stamp::names(here, now)?;

@@ -54,7 +54,7 @@ pub(crate) enum Compared {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Named {
+pub(crate) struct DirEntry {
     pub(crate) name: OsString,
     /// False for a link to a directory.
     pub(crate) is_dir: bool,
@@ -77,12 +77,12 @@ pub(crate) fn missing(path: &Path) -> FileStamp {
 }
 
 /// Remembers that `path` leads to the directory `real`, whose names are not read.
-pub(crate) fn place(path: &Path, real: PathBuf) -> FileStamp {
+pub(crate) fn directory(path: &Path, real: PathBuf) -> FileStamp {
     FileStamp { path: path.to_path_buf(), content: Content::Names(String::new()), stat: stat(path), real: Some(real) }
 }
 
 /// The names in a directory, in order, and what to remember of them: none if there is no such directory.
-pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, FileStamp), DiskError> {
+pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<DirEntry>, FileStamp), DiskError> {
     let stat = settled_stat(path, now);
     let names = list(path)?;
     let content = Content::Names(digest(&joined(&names)));
@@ -91,7 +91,7 @@ pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<Named>, FileStam
 
 impl FileStamp {
     /// Remembers also where the path leads: once that is elsewhere, the file has other neighbours, though it may be equal.
-    pub(crate) fn with_its_place(self) -> Self {
+    pub(crate) fn with_real_path(self) -> Self {
         Self { real: disk::real_path(&self.path), ..self }
     }
 
@@ -100,7 +100,7 @@ impl FileStamp {
     }
 
     /// True if JSON can hold it.
-    pub(crate) fn is_text(&self) -> bool {
+    pub(crate) fn is_utf8(&self) -> bool {
         std::iter::once(&self.path).chain(&self.real).all(|path| path.to_str().is_some())
     }
 
@@ -128,7 +128,7 @@ fn is_missing(path: &Path) -> bool {
     fs::metadata(path).is_err_and(|error| matches!(error.kind(), NotFound | NotADirectory))
 }
 
-fn list(path: &Path) -> Result<Vec<Named>, DiskError> {
+fn list(path: &Path) -> Result<Vec<DirEntry>, DiskError> {
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -138,17 +138,17 @@ fn list(path: &Path) -> Result<Vec<Named>, DiskError> {
     };
     let named = |entry: io::Result<fs::DirEntry>| {
         let entry = entry?;
-        Ok(Named { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() })
+        Ok(DirEntry { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() })
     };
-    let names: io::Result<Vec<Named>> = entries.map(named).collect();
+    let names: io::Result<Vec<DirEntry>> = entries.map(named).collect();
     let mut names = names.map_err(DiskError::io("list", path))?;
     names.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(names)
 }
 
 /// All names as one text, which no other names have.
-fn joined(names: &[Named]) -> Vec<u8> {
-    let line = |one: &Named| [one.name.as_encoded_bytes(), if one.is_dir { b"/\0" } else { b"\0" }].concat();
+fn joined(names: &[DirEntry]) -> Vec<u8> {
+    let line = |one: &DirEntry| [one.name.as_encoded_bytes(), if one.is_dir { b"/\0" } else { b"\0" }].concat();
     names.iter().flat_map(line).collect()
 }
 
@@ -217,8 +217,8 @@ mod tests {
     fn a_path_that_is_no_text_is_told() {
         use std::os::unix::ffi::OsStrExt as _;
         let path = Path::new(std::ffi::OsStr::from_bytes(b"/jos\xe9"));
-        assert!(missing(Path::new("/a")).is_text() && !missing(path).is_text());
-        assert!(!place(Path::new("/a"), path.to_path_buf()).is_text());
+        assert!(missing(Path::new("/a")).is_utf8() && !missing(path).is_utf8());
+        assert!(!directory(Path::new("/a"), path.to_path_buf()).is_utf8());
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
         fs::write(&path, "1").unwrap();
         assert_eq!((gone.compare(), seen.compare()), (Compared::Different, Compared::Different));
         let (one, seen) = names(dir.path(), later()).unwrap();
-        assert_eq!(one, [Named { name: "a".into(), is_dir: false }]);
+        assert_eq!(one, [DirEntry { name: "a".into(), is_dir: false }]);
         fs::write(&path, "2").unwrap();
         assert_eq!(seen.compare(), Compared::Untouched, "contents are no names");
         fs::remove_file(&path).unwrap();
@@ -269,7 +269,7 @@ mod tests {
         }
         std::os::unix::fs::symlink("a/p", path("link")).unwrap();
         let (_, seen) = read(&path("link"), later()).unwrap().unwrap();
-        let seen = seen.with_its_place();
+        let seen = seen.with_real_path();
         assert_eq!(seen.compare(), Compared::Untouched);
         fs::remove_file(path("link")).unwrap();
         std::os::unix::fs::symlink("b/p", path("link")).unwrap();

@@ -43,7 +43,7 @@ impl Files {
         let locals = Paths::local(&path);
         let personal = personal(&locals);
         let layers = Layers::new(source, &Paths::shown(&personal));
-        let files = Self { layers, personal, seen: vec![seen.with_its_place()] };
+        let files = Self { layers, personal, seen: vec![seen.with_real_path()] };
         let mut files = Reader::new(files, &path).read();
         match audience {
             Audience::Person => files.read_local(&locals)?,
@@ -72,7 +72,7 @@ impl Files {
     /// What to remember of everything that was read, the manifest first. Nothing if JSON can't hold it, so that no session is
     /// served without reading the manifest.
     pub(crate) fn seen(&self) -> Vec<FileStamp> {
-        if self.seen.iter().all(FileStamp::is_text) { self.seen.clone() } else { Vec::new() }
+        if self.seen.iter().all(FileStamp::is_utf8) { self.seen.clone() } else { Vec::new() }
     }
 
     fn read_local(&mut self, places: &[PathBuf]) -> Result<(), Failure> {
@@ -93,7 +93,7 @@ impl Files {
             let real = disk::real_path(path);
             if places[index + 1..].iter().any(|later| real.is_some() && disk::real_path(later) == real) {
                 // A file is told once, however it is reached.
-                self.seen.push(seen.with_its_place());
+                self.seen.push(seen.with_real_path());
                 continue;
             }
             led_out().map_or(Ok(()), Err)?;
@@ -289,7 +289,7 @@ impl Reader {
         self.files.layers.link(by, number);
         // This name may lead elsewhere one day.
         if let Ok(Some((_, seen))) = stamp::read(path, clock::now()) {
-            self.files.seen.push(seen.with_its_place());
+            self.files.seen.push(seen.with_real_path());
         }
         Ok(())
     }
