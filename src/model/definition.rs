@@ -13,14 +13,14 @@ pub(crate) struct Definition(String);
 
 /// A fingerprint of the long-term key at the bottom of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeyPrint {
+pub(crate) struct KeyFingerprint {
     /// The section of the credentials file that holds it.
     pub(crate) section: ProfileName,
     /// SHA-256 over both halves in hexadecimal digits; the secret half has too many bits to be guessed from it.
     pub(crate) digest: String,
 }
 
-impl KeyPrint {
+impl KeyFingerprint {
     /// The fingerprint of the key in `section`.
     pub(crate) fn of(section: &ProfileName, key: &LongTermKey) -> Self {
         let text = Zeroizing::new(format!("{} {}", key.access_key_id, key.secret_access_key.expose()));
@@ -249,7 +249,7 @@ mod tests {
         let section = ProfileName::new("main-long-term").unwrap();
         let print = |id: &str, secret: &str| {
             let key = LongTermKey { access_key_id: id.to_owned(), secret_access_key: Secret::new(secret) };
-            KeyPrint::of(&section, &key)
+            KeyFingerprint::of(&section, &key)
         };
         assert_eq!(print("AKIA1", "s"), print("AKIA1", "s"));
         assert_ne!(print("AKIA1", "s"), print("AKIA2", "s"));

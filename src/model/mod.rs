@@ -24,7 +24,7 @@ pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, Root};
 pub(crate) use credentials::{Credentials, LongTermKey, is_sendable, utc};
-pub(crate) use definition::{Definition, KeyPrint};
+pub(crate) use definition::{Definition, KeyFingerprint};
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use listing::ListedAccount;
 pub(crate) use name::{NameError, ProfileName, SessionName};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Credentials, Definition, KeyPrint, ProfileName};
+use super::{Credentials, Definition, KeyFingerprint, ProfileName};
 
 /// Temporary credentials as they are saved, with what they were made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub(crate) struct Session {
     pub(crate) profile: ProfileName,
     pub(crate) definition: Definition,
     /// None for patterns without a long-term key.
-    pub(crate) key: Option<KeyPrint>,
+    pub(crate) key: Option<KeyFingerprint>,
     pub(crate) obtained_at: Timestamp,
     pub(crate) expiration: Timestamp,
     pub(crate) credentials: Credentials,

@@ -9,7 +9,7 @@ use super::right::Right;
 use super::{Attendance, LongTermKeys, Provider, Renewal};
 use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, is_intolerable, judge};
 use crate::model::{
-    Credentials, Definition, KeyPrint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role, Session,
+    Credentials, Definition, KeyFingerprint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role, Session,
     SessionDuration,
 };
 use crate::store::Saved;
@@ -20,12 +20,12 @@ pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
 
 /// Whether a session was made from this chain and from the key that its base has now. `ignored` as in [`Definition::of`].
 pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys, ignored: Option<bool>) -> bool {
-    session.definition == Definition::of(steps, ignored) && session.key == key_print(steps, keys)
+    session.definition == Definition::of(steps, ignored) && session.key == key_fingerprint(steps, keys)
 }
 
-fn key_print(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyPrint> {
+fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyFingerprint> {
     let section = steps.first()?.long_term_section()?;
-    keys.get(section).map(|key| KeyPrint::of(section, key))
+    keys.get(section).map(|key| KeyFingerprint::of(section, key))
 }
 
 impl Provider<'_> {
@@ -219,7 +219,7 @@ impl Provider<'_> {
         let session = Session {
             profile: profile.name.clone(),
             definition: self.definition(steps),
-            key: key_print(steps, self.keys),
+            key: key_fingerprint(steps, self.keys),
             obtained_at: now,
             expiration: credentials.expiration.unwrap_or(now),
             credentials,

@@ -10,7 +10,7 @@ use sha1::Digest as _;
 
 use super::ends::Ends;
 use super::json;
-use crate::model::{Credentials, Definition, KeyPrint, ProfileName, Session};
+use crate::model::{Credentials, Definition, KeyFingerprint, ProfileName, Session};
 use crate::secret::Secret;
 use crate::system::atomic::{check_writable, sweep};
 use crate::system::disk::{self, DiskError};
@@ -105,7 +105,7 @@ impl Sessions {
             return None;
         }
         let key = match (file.long_term_section, file.long_term_key) {
-            (Some(section), Some(digest)) => Some(KeyPrint { section: ProfileName::new(&section).ok()?, digest }),
+            (Some(section), Some(digest)) => Some(KeyFingerprint { section: ProfileName::new(&section).ok()?, digest }),
             _ => None,
         };
         let session = Session {
@@ -249,7 +249,7 @@ mod tests {
             session: Session {
                 profile: ProfileName::new(name).unwrap(),
                 definition: Definition::from_saved("d".to_owned()),
-                key: Some(KeyPrint { section: ProfileName::new("base").unwrap(), digest: "k".to_owned() }),
+                key: Some(KeyFingerprint { section: ProfileName::new("base").unwrap(), digest: "k".to_owned() }),
                 obtained_at: "2026-01-01T00:00:00.25Z".parse().unwrap(),
                 expiration,
                 credentials: Credentials {

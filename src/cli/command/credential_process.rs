@@ -11,7 +11,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::flow::{Freshness, judge};
 use crate::ini::{Document, FileKind};
-use crate::model::{Credentials, KeyPrint, ProfileName, Session};
+use crate::model::{Credentials, KeyFingerprint, ProfileName, Session};
 use crate::plan;
 use crate::render::process_json;
 use crate::store::{Saved, Sessions};
@@ -72,5 +72,5 @@ fn is_key_current(session: &Session, paths: Paths<'_>) -> bool {
     let Some(print) = &session.key else { return true };
     let Some(bytes) = paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };
     let document = Document::parse(&bytes, FileKind::Credentials);
-    plan::long_term_key(&document, &print.section).is_some_and(|key| KeyPrint::of(&print.section, &key) == *print)
+    plan::long_term_key(&document, &print.section).is_some_and(|key| KeyFingerprint::of(&print.section, &key) == *print)
 }
