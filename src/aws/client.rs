@@ -23,7 +23,7 @@ use super::clock::Clock;
 use super::limit::Limited;
 use super::proxies::{Proxies, Proxy};
 use crate::address::WebAddress;
-use crate::flow::{CallError, ClockSkew, Obstacle, Operation};
+use crate::flow::{CallError, ClockSkew, TransportError, Operation};
 use crate::model::{Credentials, Routing};
 
 /// The time limit for opening a connection.
@@ -218,14 +218,14 @@ impl Aws {
             return Ok(client.clone());
         }
         if let Some(why) = self.proxy(address).refused().filter(|_| !address.is_here) {
-            return Err(CallError::unreachable(call, why).met(Obstacle::ProxySetting));
+            return Err(CallError::unreachable(call, why).caused_by(TransportError::ProxySetting));
         }
         let tls = if address.is_plain { None } else { Some(self.tls(call)?) };
         Ok(client.get_or_init(|| new_client(address, tls)).clone())
     }
 
     fn tls(&self, call: Operation) -> Result<TlsContext, CallError> {
-        let setting = |why: String| CallError::unreachable(call, why).met(Obstacle::Setting);
+        let setting = |why: String| CallError::unreachable(call, why).caused_by(TransportError::Setting);
         let trust = match &self.ca_bundle {
             Some(bundle) => {
                 let pem = (bundle.read)().map_err(setting)?;
@@ -343,14 +343,14 @@ mod tests {
     fn a_server_that_never_answers_is_given_up_after_the_time_limit() {
         let (error, waited) = ask_a_silent_server("http");
         assert_eq!(error.to_string(), "Logout failed: AWS did not answer in time");
-        assert_eq!(error.obstacle, Some(Obstacle::TimedOut));
+        assert_eq!(error.transport_error, Some(TransportError::TimedOut));
         assert_eq!(waited, ANSWER);
     }
 
     #[test]
     fn a_server_that_never_shakes_hands_is_given_up_after_the_time_limit_of_connections() {
         let (error, waited) = ask_a_silent_server("https");
-        assert_eq!(error.obstacle, Some(Obstacle::TimedOut), "{error}");
+        assert_eq!(error.transport_error, Some(TransportError::TimedOut), "{error}");
         assert_eq!(waited, CONNECT);
     }
 }

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use super::client::Aws;
 use super::limit::LARGEST;
-use super::obstacle;
-use crate::flow::{Answer, CallError, Obstacle, Operation, Problem};
+use super::transport;
+use crate::flow::{Answer, CallError, TransportError, Operation, Problem};
 use crate::model::{Credentials, is_sendable};
 use crate::secret::Secret;
 
@@ -27,17 +27,17 @@ impl Aws {
                 self.refused(operation, answer.raw(), code, message)
             }
             SdkError::TimeoutError(_) => {
-                CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut)
+                CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut)
             }
             SdkError::DispatchFailure(failure) => self.dispatch(operation, &failure),
             SdkError::ResponseError(_) if is_too_long(&error) => {
                 let words = format!("the answer is longer than {} MiB, which AWS's never are", LARGEST >> 20);
-                CallError::unreachable(operation, words).met(Obstacle::Impostor)
+                CallError::unreachable(operation, words).caused_by(TransportError::Impostor)
             }
             SdkError::ResponseError(answer) => {
                 let status = answer.raw().status();
                 CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
-                    .met(Obstacle::Broken)
+                    .caused_by(TransportError::Broken)
             }
             other => self.not_sent(operation, &other),
         }
@@ -53,7 +53,7 @@ impl Aws {
         let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
         if status == 407 {
             return CallError::unreachable(operation, "the proxy asks for a name and a password (HTTP status 407)")
-                .met(Obstacle::ProxyAuthentication(self.proxy_variable(operation)));
+                .caused_by(TransportError::ProxyAuthentication(self.proxy_variable(operation)));
         }
         // AWS's services answer XML or JSON.
         if code.is_none() && is_web_page(raw) && status < 500 {
@@ -74,19 +74,19 @@ impl Aws {
             return CallError::unreachable(operation, "the call could not be sent");
         };
         if error.is_timeout() {
-            return CallError::unreachable(operation, "AWS did not answer in time").met(Obstacle::TimedOut);
+            return CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut);
         }
         self.not_sent(operation, error)
     }
 
     fn not_sent(&self, operation: Operation, error: &(dyn Error + 'static)) -> CallError {
-        let (obstacle, words) = obstacle::read(error, self.proxy_variable(operation));
-        CallError { obstacle, ..CallError::unreachable(operation, words) }
+        let (transport_error, words) = transport::read(error, self.proxy_variable(operation));
+        CallError { transport_error, ..CallError::unreachable(operation, words) }
     }
 }
 
 fn impostor(operation: Operation) -> CallError {
-    CallError::unreachable(operation, "something else answered in AWS's place").met(Obstacle::Impostor)
+    CallError::unreachable(operation, "something else answered in AWS's place").caused_by(TransportError::Impostor)
 }
 
 fn is_web_page(raw: &HttpResponse) -> bool {
@@ -116,7 +116,7 @@ pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: 
 /// A member of an answer has a form that AWS never sends.
 pub(super) fn odd(operation: Operation, name: &str, why: &str) -> CallError {
     let words = format!("the answer's `{name}` {why}");
-    let error = CallError::unreachable(operation, words).met(Obstacle::Impostor);
+    let error = CallError::unreachable(operation, words).caused_by(TransportError::Impostor);
     CallError { problem: Problem::Senseless, ..error }
 }
 

@@ -8,7 +8,7 @@ mod client;
 mod clock;
 mod error;
 mod limit;
-mod obstacle;
+mod transport;
 mod oidc;
 mod portal;
 mod proxies;

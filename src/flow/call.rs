@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::operation::Operation;
 use super::problem::classify;
 use super::skew;
-use super::{ClockSkew, MfaCode, Obstacle, Problem};
+use super::{ClockSkew, MfaCode, TransportError, Problem};
 use crate::model::{
     AccountId, ClientUse, ConfigText, Credentials, MfaSerial, Region, Role, Routing, SsoClient, SsoRoleName, StartUrl,
 };
@@ -249,7 +249,7 @@ pub(crate) struct CallError {
     /// What it comes to.
     pub(crate) problem: Problem,
     /// What kept it from reaching AWS, where that is known.
-    pub(crate) obstacle: Option<Obstacle>,
+    pub(crate) transport_error: Option<TransportError>,
     /// AWS's code of the error, if it sent one.
     pub(crate) code: Option<String>,
     /// AWS's own message, or what kept the call from reaching AWS.
@@ -289,7 +289,7 @@ impl CallError {
         Self {
             operation,
             problem: classify(operation, status, code.unwrap_or_default(), reason, &message),
-            obstacle: None,
+            transport_error: None,
             code: code.map(|code| shortened(code, LONGEST_CODE)),
             // What AWS measured is exact; the time of its answer is a little late.
             clock_skew: skew::in_message(&message).or(clock_skew),
@@ -300,12 +300,12 @@ impl CallError {
     /// A call that did not reach AWS, or whose answer made no sense.
     pub(crate) fn unreachable(operation: Operation, message: impl Into<String>) -> Self {
         let (problem, message) = (Problem::Unreachable, shortened(&message.into(), LONGEST_MESSAGE));
-        Self { operation, problem, obstacle: None, code: None, message, clock_skew: None }
+        Self { operation, problem, transport_error: None, code: None, message, clock_skew: None }
     }
 
     /// The same with what was in the way.
-    pub(crate) fn met(self, obstacle: Obstacle) -> Self {
-        Self { obstacle: Some(obstacle), ..self }
+    pub(crate) fn caused_by(self, transport_error: TransportError) -> Self {
+        Self { transport_error: Some(transport_error), ..self }
     }
 
     /// Whether AWS said the same of another call, so that it need not be told twice.

@@ -141,7 +141,7 @@ fn refusal(error: &str, description: &str) -> CallError {
     CallError {
         operation: Operation::Authorize,
         problem,
-        obstacle: None,
+        transport_error: None,
         code: Some(shortened(error, LONGEST_CODE)),
         message: shortened(description, LONGEST_MESSAGE),
         clock_skew: None,

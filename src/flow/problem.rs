@@ -90,7 +90,7 @@ impl Problem {
 
 /// What kept a call from reaching AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Obstacle {
+pub(crate) enum TransportError {
     /// The host's name has no address.
     NoAddress,
     /// Nobody listens there.
@@ -119,7 +119,7 @@ pub(crate) enum Obstacle {
     Setting,
 }
 
-impl Obstacle {
+impl TransportError {
     /// The word for `--json`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Owns the likely way out of a call that AWS refused, or that did not reach AWS (aws-facts §4.4, §4.7 and §6).
 
-use crate::flow::{CallError, ClockSkew, Obstacle, Operation, Problem, seconds_to_next_code};
+use crate::flow::{CallError, ClockSkew, TransportError, Operation, Problem, seconds_to_next_code};
 use crate::model::{Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
 use crate::provider::ProviderError;
 use crate::render::exact_duration;
@@ -68,8 +68,8 @@ pub(crate) fn told(failure: Failure, call: &CallError) -> Failure {
         .detail("operation", call.operation.to_string())
         .detail("aws_code", call.code.clone())
         .detail("aws_message", call.message.clone());
-    match call.obstacle {
-        Some(obstacle) => failure.detail("obstacle", obstacle.as_str()),
+    match call.transport_error {
+        Some(transport_error) => failure.detail("obstacle", transport_error.as_str()),
         None => failure,
     }
 }
@@ -103,44 +103,44 @@ fn skew_words(skew: ClockSkew) -> String {
     format!("this machine's clock is {} {direction} AWS's", exact_duration(skew.abs()))
 }
 
-fn unreachable(obstacle: Obstacle) -> String {
-    let hint = match obstacle {
-        Obstacle::NoAddress => {
+fn unreachable(transport_error: TransportError) -> String {
+    let hint = match transport_error {
+        TransportError::NoAddress => {
             "is there a network, and is the region written right? Each AWS region has a host name of its own"
         }
-        Obstacle::Refused => "nobody listens there: is a proxy or AWS_ENDPOINT_URL set that is not running?",
-        Obstacle::TimedOut => {
+        TransportError::Refused => "nobody listens there: is a proxy or AWS_ENDPOINT_URL set that is not running?",
+        TransportError::TimedOut => {
             "the network may let nothing through without a VPN or a proxy (HTTPS_PROXY); is the region written right?"
         }
-        Obstacle::Broken => "the connection broke on the way: try again",
-        Obstacle::UnknownIssuer => {
+        TransportError::Broken => "the connection broke on the way: try again",
+        TransportError::UnknownIssuer => {
             "behind a company's TLS proxy, AWS_CA_BUNDLE must name a PEM file with its root certificate (it replaces the \
              system's, which are in the package ca-certificates)"
         }
-        Obstacle::CertificateTime => {
+        TransportError::CertificateTime => {
             "is this machine's clock right? If it is, whoever answers has let its certificate run out: AWS does not"
         }
-        Obstacle::CertificateName => {
+        TransportError::CertificateName => {
             "somebody else answers in AWS's place: a proxy, a login page of the network, or a wrong AWS_ENDPOINT_URL"
         }
-        Obstacle::Tls => "does a proxy (HTTPS_PROXY) or AWS_ENDPOINT_URL lead to a port that does not speak TLS?",
-        Obstacle::ProxyAuthentication(variable) => {
+        TransportError::Tls => "does a proxy (HTTPS_PROXY) or AWS_ENDPOINT_URL lead to a port that does not speak TLS?",
+        TransportError::ProxyAuthentication(variable) => {
             return format!("give the proxy's name and password in {variable}: `http://NAME:PASSWORD@HOST:PORT`");
         }
-        Obstacle::Proxy(variable) => {
+        TransportError::Proxy(variable) => {
             return format!(
                 "the proxy that {variable} names does not lead to AWS: is it the right one, and may it connect to this \
                  host? NO_PROXY names hosts that need none"
             );
         }
-        Obstacle::ProxySetting => {
+        TransportError::ProxySetting => {
             "write it as `http://NAME:PASSWORD@HOST:PORT`, with special characters in the password as %XX, or unset it"
         }
-        Obstacle::Impostor => {
+        TransportError::Impostor => {
             "a proxy or a login page of the network may answer in AWS's place: open a web page to see whether it asks for a \
              login"
         }
-        Obstacle::Setting => "correct it, or unset it to trust the system's certificates",
+        TransportError::Setting => "correct it, or unset it to trust the system's certificates",
     };
     hint.to_owned()
 }
@@ -170,10 +170,10 @@ impl Case<'_> {
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
             Problem::Unreachable | Problem::Senseless => {
                 let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
-                let failure = failure.hint(call.obstacle.map_or_else(|| general.to_owned(), unreachable));
+                let failure = failure.hint(call.transport_error.map_or_else(|| general.to_owned(), unreachable));
                 // What was sent may have arrived.
                 let may_be_used =
-                    matches!(call.obstacle, Some(Obstacle::Broken | Obstacle::TimedOut)) && self.has_code();
+                    matches!(call.transport_error, Some(TransportError::Broken | TransportError::TimedOut)) && self.has_code();
                 if may_be_used { next_code(failure, call.clock_skew) } else { failure }
             }
             _ => self.hints().into_iter().fold(failure, Failure::hint),

@@ -20,7 +20,7 @@ use crate::cli::login::service::run as run_async;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::flow::{CallError, CreateToken, Grant, Obstacle, Operation, Problem};
+use crate::flow::{CallError, CreateToken, Grant, TransportError, Operation, Problem};
 use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
@@ -293,7 +293,7 @@ fn unless_over(error: CallError) -> Result<(), CallError> {
 async fn within(limit: Duration, call: impl Future<Output = Result<(), CallError>>) -> Result<(), CallError> {
     let late = |_| {
         let words = format!("AWS did not answer within {} s", limit.as_secs());
-        Err(CallError::unreachable(Operation::Logout, words).met(Obstacle::TimedOut))
+        Err(CallError::unreachable(Operation::Logout, words).caused_by(TransportError::TimedOut))
     };
     tokio::time::timeout(limit, call).await.unwrap_or_else(late)
 }

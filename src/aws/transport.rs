@@ -5,22 +5,22 @@ use std::io;
 
 use rustls::CertificateError;
 
-use crate::flow::Obstacle;
+use crate::flow::TransportError;
 
 /// The kind and the words of the cause in the chain under `error`. `proxy` is the variable that names the proxy.
-pub(super) fn read(error: &(dyn Error + 'static), proxy: &'static str) -> (Option<Obstacle>, String) {
+pub(super) fn read(error: &(dyn Error + 'static), proxy: &'static str) -> (Option<TransportError>, String) {
     let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |error| under(*error)).collect();
     let found = chain.iter().find_map(|error| of_tls(*error).or_else(|| of_words(&error.to_string(), proxy)));
-    let obstacle = found.or_else(|| chain.iter().rev().find_map(|error| of_system(*error)));
+    let transport_error = found.or_else(|| chain.iter().rev().find_map(|error| of_system(*error)));
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     // rustls's own words are the name of a type.
-    let words = match obstacle {
-        Some(Obstacle::UnknownIssuer) => {
+    let words = match transport_error {
+        Some(TransportError::UnknownIssuer) => {
             "the certificate is signed by an authority that is not trusted here".to_owned()
         }
         _ => innermost,
     };
-    (obstacle, words)
+    (transport_error, words)
 }
 
 /// The next cause. An I/O error has its own inside, not as its source.
@@ -29,42 +29,42 @@ fn under<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'stati
     inside.map(|inside| inside as &(dyn Error + 'static)).or_else(|| error.source())
 }
 
-fn of_tls(error: &(dyn Error + 'static)) -> Option<Obstacle> {
-    let obstacle = match error.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => Obstacle::UnknownIssuer,
+fn of_tls(error: &(dyn Error + 'static)) -> Option<TransportError> {
+    let transport_error = match error.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => TransportError::UnknownIssuer,
         rustls::Error::InvalidCertificate(
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. },
-        ) => Obstacle::CertificateTime,
+        ) => TransportError::CertificateTime,
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => Obstacle::CertificateName,
-        _ => Obstacle::Tls,
+        ) => TransportError::CertificateName,
+        _ => TransportError::Tls,
     };
-    Some(obstacle)
+    Some(transport_error)
 }
 
 /// The types of these errors are private to their libraries, so they are told by their words.
-fn of_words(words: &str, proxy: &'static str) -> Option<Obstacle> {
+fn of_words(words: &str, proxy: &'static str) -> Option<TransportError> {
     let known = [
-        ("dns error", Obstacle::NoAddress),
-        ("tunnel error: proxy authorization required", Obstacle::ProxyAuthentication(proxy)),
-        ("tunnel error: ", Obstacle::Proxy(proxy)),
-        ("connection closed before message completed", Obstacle::Broken),
+        ("dns error", TransportError::NoAddress),
+        ("tunnel error: proxy authorization required", TransportError::ProxyAuthentication(proxy)),
+        ("tunnel error: ", TransportError::Proxy(proxy)),
+        ("connection closed before message completed", TransportError::Broken),
     ];
-    known.into_iter().find(|(start, _)| words.starts_with(start)).map(|(_, obstacle)| obstacle)
+    known.into_iter().find(|(start, _)| words.starts_with(start)).map(|(_, transport_error)| transport_error)
 }
 
-fn of_system(error: &(dyn Error + 'static)) -> Option<Obstacle> {
+fn of_system(error: &(dyn Error + 'static)) -> Option<TransportError> {
     match error.downcast_ref::<io::Error>()?.kind() {
-        io::ErrorKind::ConnectionRefused => Some(Obstacle::Refused),
-        io::ErrorKind::TimedOut => Some(Obstacle::TimedOut),
+        io::ErrorKind::ConnectionRefused => Some(TransportError::Refused),
+        io::ErrorKind::TimedOut => Some(TransportError::TimedOut),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe
-        | io::ErrorKind::UnexpectedEof => Some(Obstacle::Broken),
+        | io::ErrorKind::UnexpectedEof => Some(TransportError::Broken),
         _ => None,
     }
 }
