@@ -1,7 +1,7 @@
 //! Owns what is kept between runs: sessions in the state directory, and the caches that AWS CLI and the SDKs share. A file that is
 //! missing, damaged or another user's is a miss, never an error. Must not call AWS or decide freshness.
 
-mod ends;
+mod logouts;
 mod json;
 mod role_cache;
 mod sessions;

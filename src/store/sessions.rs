@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde::{Deserialize, Serialize};
 use sha1::Digest as _;
 
-use super::ends::Ends;
+use super::logouts::LogoutLog;
 use super::json;
 use crate::model::{Credentials, Definition, KeyFingerprint, ProfileName, Session};
 use crate::secret::Secret;
@@ -26,7 +26,7 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b':').add(b'%').ad
 #[derive(Debug)]
 pub(crate) struct Sessions {
     dir: PathBuf,
-    ends: Ends,
+    logouts: LogoutLog,
 }
 
 /// The definition for which AWS refused credentials.
@@ -58,7 +58,7 @@ struct File {
 
 impl Sessions {
     pub(crate) fn new(state_dir: &Path) -> Self {
-        Self { dir: state_dir.join("sessions"), ends: Ends::new(state_dir) }
+        Self { dir: state_dir.join("sessions"), logouts: LogoutLog::new(state_dir) }
     }
 
     /// Refuses a state directory that somebody else could write to.
@@ -78,7 +78,7 @@ impl Sessions {
     pub(crate) fn sweep(&self, now: Timestamp) {
         sweep(&self.dir);
         self.remove_old_names();
-        self.ends.sweep(now);
+        self.logouts.sweep(now);
     }
 
     /// Removes sessions under the names that earlier versions gave their files: nothing else finds them.
@@ -186,12 +186,12 @@ impl Sessions {
 
     /// Remembers that the sessions of profiles were ended at `now`, for renewals that began before.
     pub(crate) fn mark_ended(&self, profiles: &[ProfileName], now: Timestamp) -> Result<(), DiskError> {
-        self.ends.sweep(now);
-        self.ends.mark(profiles, now)
+        self.logouts.sweep(now);
+        self.logouts.mark(profiles, now)
     }
 
     pub(crate) fn was_ended(&self, profile: &ProfileName, since: Timestamp) -> bool {
-        self.ends.has(profile, since)
+        self.logouts.has(profile, since)
     }
 
     /// Takes the lock for renewing `what`: one process calls AWS, the others wait for its result.

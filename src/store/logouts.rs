@@ -15,11 +15,11 @@ use crate::system::private::{self, Keeper};
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug)]
-pub(super) struct Ends {
+pub(super) struct LogoutLog {
     dir: PathBuf,
 }
 
-impl Ends {
+impl LogoutLog {
     pub(super) fn new(state_dir: &Path) -> Self {
         Self { dir: state_dir.join("ended") }
     }
@@ -74,33 +74,33 @@ mod tests {
     #[test]
     fn what_was_ended_is_known_to_those_who_began_before() {
         let dir = tempfile::tempdir().unwrap();
-        let ends = Ends::new(dir.path());
+        let logouts = LogoutLog::new(dir.path());
         let all = names(&["a/b", "c", "other"]);
-        assert!(!ends.has(&all[0], at(0)));
-        ends.mark(&all[..2], at(10)).unwrap();
-        ends.mark(&all[..1], at(20)).unwrap();
-        let known = |name: usize| [9, 10, 11, 20, 21].map(|since| ends.has(&all[name], at(since)));
+        assert!(!logouts.has(&all[0], at(0)));
+        logouts.mark(&all[..2], at(10)).unwrap();
+        logouts.mark(&all[..1], at(20)).unwrap();
+        let known = |name: usize| [9, 10, 11, 20, 21].map(|since| logouts.has(&all[name], at(since)));
         assert_eq!(known(0), [true, true, true, true, false]);
         assert_eq!(known(1), [true, true, false, false, false]);
         assert_eq!(known(2), [false; 5]);
-        ends.mark(&all[2..], at(20)).unwrap();
-        assert!(ends.has(&all[0], at(20)) && ends.has(&all[2], at(20)), "two of one moment");
+        logouts.mark(&all[2..], at(20)).unwrap();
+        assert!(logouts.has(&all[0], at(20)) && logouts.has(&all[2], at(20)), "two of one moment");
     }
 
     #[test]
     fn what_is_a_day_old_or_is_no_mark_goes_and_a_file_that_is_being_written_stays() {
         let dir = tempfile::tempdir().unwrap();
-        let ends = Ends::new(dir.path());
+        let logouts = LogoutLog::new(dir.path());
         let now = crate::system::clock::now();
         for hours in [-30, -23, 0, 30] {
-            ends.mark(&names(&["a"]), now + SignedDuration::from_hours(hours)).unwrap();
+            logouts.mark(&names(&["a"]), now + SignedDuration::from_hours(hours)).unwrap();
         }
         for name in ["prod", ".1-a.json.x.awsauth-tmp"] {
             write_private(&dir.path().join("ended").join(name), b"").unwrap();
         }
         let writer = std::fs::File::open(dir.path().join("ended/.1-a.json.x.awsauth-tmp")).unwrap();
         writer.lock().unwrap();
-        ends.sweep(now);
+        logouts.sweep(now);
         let left = disk::list(&dir.path().join("ended")).unwrap();
         let times: Vec<i64> = left.iter().filter_map(|path| time(path)).map(Timestamp::as_second).collect();
         assert_eq!((times, left.len()), (vec![now.as_second() - 23 * 3600, now.as_second()], 3), "{left:?}");
