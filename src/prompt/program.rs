@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
-use crate::system::capture::{CaptureError, Invocation, Talk, capture};
+use crate::system::capture::{CaptureError, Invocation, StderrMode, capture};
 use crate::system::wait::{Deadline, Waited, pause};
 
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
@@ -20,7 +20,7 @@ pub(crate) struct ByProgram {
     pub(crate) path: Option<OsString>,
     /// Variables that the program does not get.
     pub(crate) unset: Vec<String>,
-    pub(crate) talk: Talk,
+    pub(crate) stderr: StderrMode,
     /// The time at which the caller gives up.
     pub(crate) until: Option<Deadline>,
     /// The time until the device has a new answer.
@@ -113,7 +113,7 @@ impl ByProgram {
             path: self.path.as_deref(),
             set: question.facts,
             unset: &self.unset,
-            talk: self.talk,
+            stderr: self.stderr,
             limit: self.until.map_or(LIMIT, |until| until.left().min(LIMIT)),
         });
         let printed = printed.map_err(|error| match error {
@@ -156,7 +156,7 @@ mod tests {
             args: vec!["-c".to_owned(), script.to_owned()],
             path: Some("/bin".into()),
             unset: Vec::new(),
-            talk: Talk::Hidden,
+            stderr: StderrMode::Hidden,
             until: None,
             until_next: || Duration::ZERO,
             tell: Box::new(|_| ()),

@@ -30,12 +30,12 @@ pub(crate) struct Invocation<'a> {
     pub(crate) path: Option<&'a OsStr>,
     pub(crate) set: &'a [(&'a str, &'a str)],
     pub(crate) unset: &'a [String],
-    pub(crate) talk: Talk,
+    pub(crate) stderr: StderrMode,
     pub(crate) limit: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Talk {
+pub(crate) enum StderrMode {
     Shown,
     Hidden,
 }
@@ -67,7 +67,7 @@ pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureErro
     }
     let mut command = Command::new(program);
     command.args(invocation.args);
-    command.stderr(if invocation.talk == Talk::Shown { Stdio::inherit() } else { Stdio::null() });
+    command.stderr(if invocation.talk == StderrMode::Shown { Stdio::inherit() } else { Stdio::null() });
     process::remove_variables(&mut command, invocation.unset);
     command.envs(invocation.set.iter().copied());
     let listener = interrupt::listen();
@@ -169,7 +169,7 @@ mod tests {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let path = std::env::var_os("PATH");
         let (path, set, unset) = (path.as_deref(), &[("AWSAUTH_X", "1 2")][..], &["HOME".to_owned()][..]);
-        capture(&Invocation { program, args: &args, path, set, unset, talk: Talk::Hidden, limit })
+        capture(&Invocation { program, args: &args, path, set, unset, stderr: StderrMode::Hidden, limit })
     }
 
     const PLENTY: Duration = Duration::from_mins(1);

@@ -9,7 +9,7 @@ use crate::model::{Chain, Profile, Settings};
 use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
 use crate::provider::MFA_PROCESS_VARIABLE;
 use crate::secret::Secret;
-use crate::system::capture::Talk;
+use crate::system::capture::StderrMode;
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
@@ -37,7 +37,7 @@ impl Asker<'_> {
                 args: process.args().to_vec(),
                 path: self.host.var_os("PATH").map(std::ffi::OsStr::to_owned),
                 unset: secret_variables(self.host),
-                talk: if self.host.stderr_is_terminal { Talk::Shown } else { Talk::Hidden },
+                stderr: if self.host.stderr_is_terminal { StderrMode::Shown } else { StderrMode::Hidden },
                 until: self.until,
                 until_next,
                 tell: Box::new(move |detour: Detour<'_>| match detour {
