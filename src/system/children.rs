@@ -62,9 +62,9 @@ pub(crate) struct Captured {
 
 /// The bytes that may still be kept of all programs' output.
 #[derive(Debug)]
-pub(crate) struct Room(Cell<usize>);
+pub(crate) struct CaptureBudget(Cell<usize>);
 
-impl Default for Room {
+impl Default for CaptureBudget {
     fn default() -> Self {
         Self(Cell::new(MOST_OF_ALL))
     }
@@ -89,8 +89,8 @@ pub(crate) struct Running<'r> {
 }
 
 impl<'r> Running<'r> {
-    /// Starts a program whose kept output counts against `room`.
-    pub(crate) fn start(job: Job<'_>, room: &'r Room) -> io::Result<Self> {
+    /// Starts a program whose kept output counts against `budget`.
+    pub(crate) fn start(job: Job<'_>, budget: &'r CaptureBudget) -> io::Result<Self> {
         let mut command = Command::new(job.program);
         command.args(job.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         for name in job.unset {
@@ -104,7 +104,7 @@ impl<'r> Running<'r> {
         let mut child = core_dumps::as_found(|| command.spawn())?;
         let stdout = match job.stdout {
             Some(prefix) => Sink::Written { prefix, write: write_out },
-            None => Sink::Kept { captured: Captured::default(), room },
+            None => Sink::Kept { captured: Captured::default(), budget },
         };
         let stderr = Sink::Written { prefix: job.stderr, write: |bytes| io::stderr().write_all(bytes) };
         let (stdout, stderr) = (Pump::new(child.stdout.take(), stdout), Pump::new(child.stderr.take(), stderr));
@@ -154,7 +154,7 @@ impl<'r> Running<'r> {
 /// The destination of a program's output.
 enum Sink<'r> {
     Written { prefix: Vec<u8>, write: fn(&[u8]) -> io::Result<()> },
-    Kept { captured: Captured, room: &'r Room },
+    Kept { captured: Captured, budget: &'r CaptureBudget },
 }
 
 impl Sink<'_> {
@@ -166,10 +166,10 @@ impl Sink<'_> {
                 let end: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
                 write(&[prefix.as_slice(), line, end].concat())
             }
-            Self::Kept { captured, room: Room(room) } => {
+            Self::Kept { captured, budget: CaptureBudget(budget) } => {
                 let wanted = if captured.is_cut { 0 } else { line.len().min(MOST - captured.bytes.len()) };
-                let given = wanted.min(room.get());
-                room.set(room.get() - given);
+                let given = wanted.min(budget.get());
+                budget.set(budget.get() - given);
                 captured.bytes.extend_from_slice(&line[..given]);
                 captured.is_cut |= given < line.len();
                 Ok(())
@@ -237,8 +237,8 @@ mod tests {
 
     use super::*;
 
-    fn kept(room: &Room) -> Sink<'_> {
-        Sink::Kept { captured: Captured::default(), room }
+    fn kept(budget: &CaptureBudget) -> Sink<'_> {
+        Sink::Kept { captured: Captured::default(), budget }
     }
 
     fn captured(sink: Sink<'_>) -> Captured {
@@ -248,8 +248,8 @@ mod tests {
 
     #[test]
     fn what_all_print_together_is_kept_up_to_a_limit() {
-        let room = Room(Cell::new(10));
-        let mut sinks = [kept(&room), kept(&room), kept(&room)];
+        let budget = CaptureBudget(Cell::new(10));
+        let mut sinks = [kept(&budget), kept(&budget), kept(&budget)];
         for sink in &mut sinks {
             sink.take(b"seven b").unwrap();
         }
@@ -308,9 +308,9 @@ mod tests {
     #[test]
     fn a_stream_that_something_keeps_open_is_given_up_and_what_it_held_is_not_lost() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let room = Room::default();
+        let budget = CaptureBudget::default();
         let (mut end, stream) = duplex(100);
-        let mut pump = Pump::new(Some(stream), kept(&room));
+        let mut pump = Pump::new(Some(stream), kept(&budget));
         runtime.block_on(async {
             end.write_all(b"text").await.unwrap();
             pump.finish().await;

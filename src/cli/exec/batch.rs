@@ -27,7 +27,7 @@ use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
 use crate::provider::ProviderError;
 use crate::render::{Change, table};
-use crate::system::children::{Group, Job, Room, Running};
+use crate::system::children::{Group, Job, CaptureBudget, Running};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::interrupt::{self, SIGINT, Signals};
@@ -213,7 +213,7 @@ struct BatchRun<'b> {
     /// How wide the names are in front of the lines.
     width: usize,
     group: Group,
-    room: Room,
+    budget: CaptureBudget,
     /// The signal after which nothing more is started.
     stop: Cell<Option<i32>>,
     /// Tells all runs that a signal has come. It is `None` if the terminal has already sent it to their programs.
@@ -231,8 +231,8 @@ impl<'b> BatchRun<'b> {
         let width = ready.map(|(chain, _)| chain.target().name.as_str().len()).max().unwrap_or(0);
         let group = if Tty::is_in_front() { Group::Shared } else { Group::Own };
         let (signals, _) = broadcast::channel(16);
-        let (room, silent) = (Room::default(), Mutex::default());
-        Self { batch, width, group, room, stop: Cell::new(None), signals, silent, told: Cell::new(None) }
+        let (budget, silent) = (CaptureBudget::default(), Mutex::default());
+        Self { batch, width, group, budget, stop: Cell::new(None), signals, silent, told: Cell::new(None) }
     }
 
     /// Runs the program for all that have credentials, so many at once. An error if signals can't be waited for.
@@ -322,7 +322,7 @@ impl<'b> BatchRun<'b> {
             stderr: prefix(batch.out.has_color_on_stderr()),
             group: self.group,
         };
-        Running::start(job, &self.room).map_err(|error| {
+        Running::start(job, &self.budget).map_err(|error| {
             let failure = not_started(batch.program, &error);
             // It is the same for all of them.
             if self.told.replace(Some(failure.exit)) != Some(failure.exit) {
