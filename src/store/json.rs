@@ -10,7 +10,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use crate::system::atomic::{parent, write_hint, write_private};
 use crate::system::disk::DiskError;
-use crate::system::private::{self, Keeper};
+use crate::system::private::{self, FileOwner};
 
 const VERSION: u32 = 1;
 
@@ -23,12 +23,12 @@ struct Versioned<T> {
 
 /// Reads a file of awsauth's own; none also for one of another version.
 pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Option<T> {
-    let file: Versioned<T> = read(path, Keeper::Awsauth)?;
+    let file: Versioned<T> = read(path, FileOwner::Awsauth)?;
     (file.version == VERSION).then_some(file.content)
 }
 
 pub(super) fn save(path: &Path, content: &impl Serialize) -> Result<(), DiskError> {
-    write(path, Keeper::Awsauth, &Versioned { version: VERSION, content })
+    write(path, FileOwner::Awsauth, &Versioned { version: VERSION, content })
 }
 
 /// Replaces a file of awsauth's own that may as well be lost.
@@ -45,21 +45,21 @@ pub(super) fn python(value: &impl Serialize) -> io::Result<String> {
 }
 
 /// None if the file is not there, not whole, or not this user's own.
-pub(super) fn read<T: DeserializeOwned>(path: &Path, keeper: Keeper) -> Option<T> {
-    serde_json::from_slice(&private::read(path, keeper).ok()??).ok()
+pub(super) fn read<T: DeserializeOwned>(path: &Path, owned_by: FileOwner) -> Option<T> {
+    serde_json::from_slice(&private::read(path, owned_by).ok()??).ok()
 }
 
 /// Replaces the private file at `path`.
-pub(super) fn write(path: &Path, keeper: Keeper, value: &impl Serialize) -> Result<(), DiskError> {
+pub(super) fn write(path: &Path, owned_by: FileOwner, value: &impl Serialize) -> Result<(), DiskError> {
     let text = python(value).map_err(DiskError::io("write", path))?;
-    private::make_dir(parent(path), keeper)?;
+    private::make_dir(parent(path), owned_by)?;
     write_private(path, text.as_bytes())
 }
 
 /// Replaces a file of awsauth's own that may as well be lost.
 pub(super) fn hint(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
     let text = python(value).map_err(DiskError::io("write", path))?;
-    private::make_dir(parent(path), Keeper::Awsauth)?;
+    private::make_dir(parent(path), FileOwner::Awsauth)?;
     write_hint(path, text.as_bytes())
 }
 
@@ -120,7 +120,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.json");
         let value = std::collections::BTreeMap::from([([1], 1)]);
-        for written in [write(&path, Keeper::Awsauth, &value), hint(&path, &value)] {
+        for written in [write(&path, FileOwner::Awsauth, &value), hint(&path, &value)] {
             assert!(matches!(written, Err(DiskError::Io { doing: "write", .. })), "{written:?}");
         }
         assert!(!path.exists());

@@ -9,7 +9,7 @@ use super::{cache_file_name, json};
 use crate::model::ProfileName;
 use crate::system::atomic::{is_temporary, sweep};
 use crate::system::disk::{self, DiskError};
-use crate::system::private::{self, Keeper};
+use crate::system::private::{self, FileOwner};
 
 /// No run waits longer for a person or for AWS.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
@@ -33,9 +33,9 @@ impl LogoutLog {
 
     /// True if the session of a profile was ended after `since`. Opens only newer files.
     pub(super) fn has(&self, profile: &ProfileName, since: Timestamp) -> bool {
-        let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
+        let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
         files.iter().filter(|path| time(path).is_some_and(|time| time >= since)).any(|path| {
-            let names = || json::read::<Vec<String>>(path, Keeper::Awsauth);
+            let names = || json::read::<Vec<String>>(path, FileOwner::Awsauth);
             names().is_some_and(|names| names.iter().any(|name| name == profile.as_str()))
         })
     }
@@ -45,7 +45,7 @@ impl LogoutLog {
         sweep(&self.dir);
         // A time in the future comes from a clock that was wrong.
         let is_wanted = |path: &PathBuf| time(path).is_some_and(|time| now.duration_since(time).abs() <= LONGEST_RUN);
-        let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
+        let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
         for path in files.iter().filter(|path| !is_temporary(path) && !is_wanted(path)) {
             // Another run may sweep at the same time.
             drop(disk::remove(path));

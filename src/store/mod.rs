@@ -15,7 +15,7 @@ use sha1::Digest as _;
 
 use crate::secret::Secret;
 use crate::system::atomic::sweep;
-use crate::system::private::{self, Keeper};
+use crate::system::private::{self, FileOwner};
 
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
@@ -25,13 +25,13 @@ pub(crate) use written::Written;
 
 /// Removes what killed runs left half-written in the state directory and in AWS CLI's caches, since it may hold tokens.
 pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
-    let below = |dir: &Path| private::list(dir, Keeper::Awsauth).unwrap_or_default();
+    let below = |dir: &Path| private::list(dir, FileOwner::Awsauth).unwrap_or_default();
     let own = std::iter::once(state_dir.to_path_buf()).chain(below(state_dir)).chain(below(&state_dir.join("backups")));
     Sessions::new(state_dir).remove_old_names();
-    for dir in own.filter(|dir| private::check(dir, Keeper::Awsauth).is_ok()) {
+    for dir in own.filter(|dir| private::check(dir, FileOwner::Awsauth).is_ok()) {
         sweep(&dir);
     }
-    for dir in caches.iter().filter(|dir| private::check(dir, Keeper::AwsCli).is_ok()) {
+    for dir in caches.iter().filter(|dir| private::check(dir, FileOwner::AwsCli).is_ok()) {
         sweep(dir);
     }
 }

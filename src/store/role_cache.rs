@@ -9,7 +9,7 @@ use super::{cache_file_name, json};
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
 use crate::system::atomic::sweep;
 use crate::system::disk::{self, DiskError};
-use crate::system::private::{self, Keeper};
+use crate::system::private::{self, FileOwner};
 
 #[derive(Debug)]
 pub(crate) struct RoleCache {
@@ -89,7 +89,7 @@ impl RoleCache {
                 expiration: session.expiration.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string(),
             },
         };
-        json::write(&path, Keeper::AwsCli, &entry)
+        json::write(&path, FileOwner::AwsCli, &entry)
     }
 
     /// Removes the copies of the session with this access key, and leaves AWS CLI's own. All entries are read, since the definition
@@ -107,13 +107,13 @@ impl RoleCache {
     /// Removes AWS CLI's own entries of all assigned roles, as `aws sso logout` does. Returns their number and the first failure.
     pub(crate) fn remove_sso_roles(&self) -> (usize, Option<DiskError>) {
         self.remove_all(|path| {
-            let provider = json::read(path, Keeper::AwsCli);
+            let provider = json::read(path, FileOwner::AwsCli);
             provider.is_some_and(|provider: Provider| provider.provider_type == "sso")
         })
     }
 
     fn remove_all(&self, is_meant: impl Fn(&Path) -> bool) -> (usize, Option<DiskError>) {
-        let paths = match private::list(&self.dir, Keeper::AwsCli) {
+        let paths = match private::list(&self.dir, FileOwner::AwsCli) {
             Ok(paths) => paths,
             Err(error) => return (0, Some(error)),
         };
@@ -135,7 +135,7 @@ impl RoleCache {
     }
 
     fn key_id(path: &Path) -> Option<String> {
-        let entry: Entry = json::read(path, Keeper::AwsCli)?;
+        let entry: Entry = json::read(path, FileOwner::AwsCli)?;
         Some(entry.credentials.access_key_id)
     }
 

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::system::atomic::{check_writable, sweep};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
-use crate::system::private::{self, Keeper};
+use crate::system::private::{self, FileOwner};
 use crate::system::stamp::FileStamp;
 
 /// File systems allow 255 bytes, and the names of temporary files are longer.
@@ -63,13 +63,13 @@ impl Sessions {
 
     /// Refuses a state directory that somebody else could write to.
     pub(crate) fn check(&self) -> Result<(), DiskError> {
-        private::check(&self.dir, Keeper::Awsauth)
+        private::check(&self.dir, FileOwner::Awsauth)
     }
 
     /// Tests that sessions can be saved, before a person is asked for a code.
     pub(crate) fn check_writable(&self) -> Result<(), DiskError> {
         for dir in [&self.dir, &self.dir.with_file_name("locks")] {
-            private::make_dir(dir, Keeper::Awsauth)?;
+            private::make_dir(dir, FileOwner::Awsauth)?;
         }
         check_writable(&self.dir)
     }
@@ -83,9 +83,9 @@ impl Sessions {
 
     /// Removes sessions under the names that earlier versions gave their files: nothing else finds them.
     pub(super) fn remove_old_names(&self) {
-        let files = private::list(&self.dir, Keeper::Awsauth).unwrap_or_default();
+        let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
         for path in files.iter().filter(|path| name_of(path).is_none()) {
-            let session: Option<File> = json::read(path, Keeper::Awsauth);
+            let session: Option<File> = json::read(path, FileOwner::Awsauth);
             if session.is_some() && self.name_in(path).is_none() {
                 drop(disk::remove(path));
             }
@@ -164,7 +164,7 @@ impl Sessions {
 
     /// The profiles that have a session here, also those that the manifest no longer has.
     pub(crate) fn names(&self) -> Result<Vec<ProfileName>, DiskError> {
-        Ok(private::list(&self.dir, Keeper::Awsauth)?.iter().filter_map(|path| self.name_in(path)).collect())
+        Ok(private::list(&self.dir, FileOwner::Awsauth)?.iter().filter_map(|path| self.name_in(path)).collect())
     }
 
     /// The readable sessions here, also of profiles that the manifest no longer has.
@@ -175,7 +175,7 @@ impl Sessions {
     /// The profiles that have a session here and are not `known`. Opens only their files.
     pub(crate) fn unknown(&self, known: impl Fn(&str) -> bool) -> Result<Vec<ProfileName>, DiskError> {
         let is_known = |path: &PathBuf| name_of(path).is_some_and(|name| known(&name));
-        let files = private::list(&self.dir, Keeper::Awsauth)?.into_iter().filter(|path| !is_known(path));
+        let files = private::list(&self.dir, FileOwner::Awsauth)?.into_iter().filter(|path| !is_known(path));
         Ok(files.filter_map(|path| self.name_in(&path)).filter(|name| !known(name.as_str())).collect())
     }
 
@@ -218,7 +218,7 @@ impl Sessions {
 
     /// The profile whose session is at `path`; none for a file under another name than [`file_stem`] gives it.
     fn name_in(&self, path: &Path) -> Option<ProfileName> {
-        let file: File = json::read(path, Keeper::Awsauth)?;
+        let file: File = json::read(path, FileOwner::Awsauth)?;
         ProfileName::new(&file.profile).ok().filter(|name| self.path(name) == path)
     }
 }

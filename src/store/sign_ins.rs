@@ -11,7 +11,7 @@ use super::{cache_file_name, fingerprint, json};
 use crate::model::{Region, SsoAccess, SsoClient, StartUrl};
 use crate::secret::Secret;
 use crate::system::disk::{self, DiskError};
-use crate::system::private::{self, Keeper};
+use crate::system::private::{self, FileOwner};
 
 const REFUSED: &str = "refused";
 
@@ -51,7 +51,7 @@ impl SignIn {
     }
 
     fn read(path: &Path) -> Option<Self> {
-        let file: Value = json::read(path, Keeper::AwsCli)?;
+        let file: Value = json::read(path, FileOwner::AwsCli)?;
         let text = |key: &str| file.get(key)?.as_str();
         let client = || {
             Some(SsoClient {
@@ -73,7 +73,7 @@ impl SignIn {
 impl SsoCache {
     pub(crate) fn sign_ins(&self) -> Result<Vec<SignIn>, DiskError> {
         let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        Ok(private::list(self.dir(), Keeper::AwsCli)?
+        Ok(private::list(self.dir(), FileOwner::AwsCli)?
             .iter()
             .filter(|path| is_json(path))
             .filter_map(|path| SignIn::read(path))

@@ -11,7 +11,7 @@ use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken
 use crate::secret::Secret;
 use crate::system::atomic::sweep;
 use crate::system::disk::{self, DiskError};
-use crate::system::private::Keeper;
+use crate::system::private::FileOwner;
 
 #[derive(Debug)]
 pub(crate) struct SsoCache {
@@ -92,7 +92,7 @@ impl SsoCache {
     }
 
     fn saved_token(&self, access: &SsoAccess) -> Option<SsoToken> {
-        let file: TokenFile = json::read(&self.token_path(access), Keeper::AwsCli)?;
+        let file: TokenFile = json::read(&self.token_path(access), FileOwner::AwsCli)?;
         if !is_sendable(&file.access_token) {
             return None;
         }
@@ -125,13 +125,13 @@ impl SsoCache {
         };
         // Recorded first, so that a token of awsauth's is never taken for another program's.
         self.remember(access);
-        json::write(&self.token_path(access), Keeper::AwsCli, &file)
+        json::write(&self.token_path(access), FileOwner::AwsCli, &file)
     }
 
     /// The client that was registered for `client_use` through `access`. AWS CLI keeps both kinds in one file, where the last one
     /// is.
     pub(crate) fn client(&self, access: &SsoAccess, client_use: ClientUse) -> Option<SsoClient> {
-        let file: ClientFile = json::read(&self.client_path(access).ok()?, Keeper::AwsCli)?;
+        let file: ClientFile = json::read(&self.client_path(access).ok()?, FileOwner::AwsCli)?;
         let is_for_codes = file.grant_types.iter().any(|grant| grant == "authorization_code");
         let is_sound = is_sendable(&file.client_id) && is_sendable(&file.client_secret);
         if !is_sound || is_for_codes != (client_use == ClientUse::AuthorizationCode) {
@@ -158,7 +158,7 @@ impl SsoCache {
             scopes: access.scopes().iter().map(|scope| scope.as_str().to_owned()).collect(),
             grant_types: client_use.grant_types().iter().map(|grant| (*grant).to_owned()).collect(),
         };
-        json::write(&self.client_path(access)?, Keeper::AwsCli, &file)
+        json::write(&self.client_path(access)?, FileOwner::AwsCli, &file)
     }
 
     /// For a registration that AWS no longer takes.

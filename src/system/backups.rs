@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::atomic::{sweep, write_private};
 use super::disk::{self, DiskError};
-use super::private::{self, Keeper};
+use super::private::{self, FileOwner};
 use super::snapshot::directory_id;
 
 /// The most backups of one file.
@@ -49,7 +49,7 @@ impl Backup {
         if self.path.as_os_str().as_encoded_bytes().ends_with(NO_FILE.as_bytes()) {
             return Ok(None);
         }
-        private::read(&self.path, Keeper::Awsauth).map(Option::unwrap_or_default).map(Some)
+        private::read(&self.path, FileOwner::Awsauth).map(Option::unwrap_or_default).map(Some)
     }
 }
 
@@ -70,7 +70,7 @@ impl Backups {
     /// [`Backups::settle`] or [`Backups::take_back`] afterwards.
     pub(crate) fn keep(&self, stamp: &Stamp, exists: bool, bytes: &[u8]) -> Result<(), DiskError> {
         sweep(&self.dir);
-        private::make_dir(&self.dir, Keeper::Awsauth)?;
+        private::make_dir(&self.dir, FileOwner::Awsauth)?;
         write_private(&self.path(stamp, exists), bytes)
     }
 
@@ -100,7 +100,7 @@ impl Backups {
             let stamp = name.strip_suffix(FILE).or_else(|| name.strip_suffix(NO_FILE))?;
             (!stamp.starts_with('.')).then(|| Backup { stamp: Stamp(stamp.to_owned()), path: path.clone() })
         };
-        Ok(private::list(&self.dir, Keeper::Awsauth)?.into_iter().filter_map(backup).collect())
+        Ok(private::list(&self.dir, FileOwner::Awsauth)?.into_iter().filter_map(backup).collect())
     }
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::atomic::parent;
 use super::disk::{self, DiskError};
-use super::private::{self, Keeper};
+use super::private::{self, FileOwner};
 
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -36,7 +36,7 @@ pub(crate) enum LockError {
 impl Lock {
     /// Takes the lock at `path`, waiting up to `patience` for another holder.
     pub(crate) fn acquire(path: &Path, patience: Duration) -> Result<Self, LockError> {
-        private::make_dir(parent(path), Keeper::Awsauth)?;
+        private::make_dir(parent(path), FileOwner::Awsauth)?;
         let mut file = open(path)?;
         let start = Instant::now();
         loop {
@@ -71,7 +71,7 @@ impl Lock {
 
     /// True if another process holds the lock at `path`. Makes no file.
     pub(crate) fn is_held(path: &Path) -> bool {
-        let found = private::open(path, OpenOptions::new().read(true).write(true), Keeper::Awsauth);
+        let found = private::open(path, OpenOptions::new().read(true).write(true), FileOwner::Awsauth);
         // Shared, so that two processes that ask do not find each other.
         found.is_ok_and(|found| {
             found.is_some_and(|(file, _)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
@@ -95,7 +95,7 @@ impl Drop for Lock {
 fn open(path: &Path) -> Result<File, DiskError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    match private::open(path, &mut options, Keeper::Awsauth)? {
+    match private::open(path, &mut options, FileOwner::Awsauth)? {
         Some((file, _)) => Ok(file),
         None => Err(DiskError::io("open the lock", path)(ErrorKind::NotFound.into())),
     }

@@ -12,7 +12,7 @@ use super::walk::Writers;
 use super::walk::{Place, Sticky, Walk};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keeper {
+pub(crate) enum FileOwner {
     /// awsauth's own: only this user has any business there.
     Awsauth,
     /// AWS CLI's: root takes another user's, since containers mount the `~/.aws` of the one who starts them.
@@ -20,28 +20,28 @@ pub(crate) enum Keeper {
 }
 
 /// Reads a whole file; `None` if there is none. A link is refused, and so is what somebody else could have written.
-pub(crate) fn read(path: &Path, keeper: Keeper) -> Result<Option<Vec<u8>>, DiskError> {
-    check(parent(path), keeper)?;
-    let Some((file, metadata)) = open(path, OpenOptions::new().read(true), keeper)? else { return Ok(None) };
+pub(crate) fn read(path: &Path, owned_by: FileOwner) -> Result<Option<Vec<u8>>, DiskError> {
+    check(parent(path), owned_by)?;
+    let Some((file, metadata)) = open(path, OpenOptions::new().read(true), owned_by)? else { return Ok(None) };
     disk::read_all(file, &metadata, path).map(Some)
 }
 
-pub(crate) fn list(dir: &Path, keeper: Keeper) -> Result<Vec<PathBuf>, DiskError> {
-    check(dir, keeper)?;
+pub(crate) fn list(dir: &Path, owned_by: FileOwner) -> Result<Vec<PathBuf>, DiskError> {
+    check(dir, owned_by)?;
     disk::list(dir)
 }
 
 /// Makes a directory and its parents, for this user only. One that exists is refused if others can write to it.
-pub(crate) fn make_dir(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
+pub(crate) fn make_dir(dir: &Path, owned_by: FileOwner) -> Result<(), DiskError> {
     disk::make_private_dir(dir)?;
-    check(dir, keeper)
+    check(dir, owned_by)
 }
 
 /// Opens a regular file of this user's, as `options` say; none if there is none. Follows no link.
 pub(super) fn open(
     path: &Path,
     options: &mut OpenOptions,
-    keeper: Keeper,
+    owned_by: FileOwner,
 ) -> Result<Option<(File, Metadata)>, DiskError> {
     follow_nothing(options);
     let file = match options.open(path) {
@@ -55,7 +55,7 @@ pub(super) fn open(
     let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
     disk::refuse_odd(path, &metadata)?;
     let place = Place { path: path.to_path_buf(), metadata, is_end: true };
-    match exposure(&place, keeper) {
+    match exposure(&place, owned_by) {
         Some(why) => Err(exposed(path, why)),
         None => Ok(Some((file, place.metadata))),
     }
@@ -78,10 +78,10 @@ fn follow_nothing(_options: &mut OpenOptions) {}
 
 /// Refuses a directory that somebody else could have made, or could exchange: itself, every directory on the way, and every
 /// link that is followed. What is not there yet is nobody's.
-pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
+pub(crate) fn check(dir: &Path, owned_by: FileOwner) -> Result<(), DiskError> {
     for place in Walk::along(dir)? {
         let place = place?;
-        if let Some(why) = exposure(&place, keeper) {
+        if let Some(why) = exposure(&place, owned_by) {
             return Err(exposed(&place.path, why));
         }
     }
@@ -89,10 +89,10 @@ pub(crate) fn check(dir: &Path, keeper: Keeper) -> Result<(), DiskError> {
 }
 
 #[cfg(unix)]
-fn exposure(place: &Place, keeper: Keeper) -> Option<String> {
+fn exposure(place: &Place, owned_by: FileOwner) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     let is_root = || rustix::process::geteuid().is_root();
-    let is_known = |owner| is_root() && (keeper == Keeper::AwsCli || owner_of_home() == Some(owner));
+    let is_known = |owner| is_root() && (owned_by == FileOwner::AwsCli || owner_of_home() == Some(owner));
     if let Some(owner) = place.foreign_owner().filter(|owner| !is_known(*owner)) {
         return Some(format!("it belongs to another user (number {owner})"));
     }
@@ -109,7 +109,7 @@ fn exposure(place: &Place, keeper: Keeper) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn exposure(_place: &Place, _keeper: Keeper) -> Option<String> {
+fn exposure(_place: &Place, _keeper: FileOwner) -> Option<String> {
     None
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     /// Why a file in `dir/state/sessions` is not believed, and which place is at fault.
     fn fault(dir: &Path) -> Option<(PathBuf, String)> {
-        match read(&dir.join("state/sessions/a.json"), Keeper::Awsauth) {
+        match read(&dir.join("state/sessions/a.json"), FileOwner::Awsauth) {
             Ok(Some(bytes)) if bytes == b"a" => None,
             Err(DiskError::Exposed { path, why }) => Some((path.strip_prefix(dir).unwrap().to_path_buf(), why)),
             other => panic!("{other:?}"),
@@ -154,7 +154,7 @@ mod tests {
     fn with_a_file() -> (tempfile::TempDir, PathBuf) {
         let dir = tempfile::tempdir().unwrap();
         let real = fs::canonicalize(dir.path()).unwrap();
-        make_dir(&real.join("state/sessions"), Keeper::Awsauth).unwrap();
+        make_dir(&real.join("state/sessions"), FileOwner::Awsauth).unwrap();
         fs::write(real.join("state/sessions/a.json"), "a").unwrap();
         (dir, real)
     }
@@ -202,7 +202,7 @@ mod tests {
         for path in [&file, &root.join("state/sessions"), &root.join("state")] {
             std::os::unix::fs::chown(path, Some(4242), Some(4242)).unwrap();
             assert!(fault(&root).unwrap().1.contains("another user (number 4242)"));
-            assert!(read(&file, Keeper::AwsCli).unwrap().is_some());
+            assert!(read(&file, FileOwner::AwsCli).unwrap().is_some());
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
     fn what_is_not_there_is_nobodys() {
         let dir = tempfile::tempdir().unwrap();
         let none = dir.path().join("none/sessions");
-        assert!(check(&none, Keeper::Awsauth).is_ok() && list(&none, Keeper::Awsauth).unwrap().is_empty());
-        assert!(read(&none.join("a"), Keeper::Awsauth).unwrap().is_none());
+        assert!(check(&none, FileOwner::Awsauth).is_ok() && list(&none, FileOwner::Awsauth).unwrap().is_empty());
+        assert!(read(&none.join("a"), FileOwner::Awsauth).unwrap().is_none());
     }
 }
