@@ -11,8 +11,8 @@ use crate::source::display_safe;
 use crate::system::capture::CaptureError;
 
 pub(crate) use line::Echo;
-pub(crate) use program::{ByProgram, Detour, Last};
-pub(crate) use tty::AtTty;
+pub(crate) use program::{ProgramPrompt, ProgramEvent, LastQuestion};
+pub(crate) use tty::TtyPrompt;
 
 /// A question whose answer is typed. Its texts are safe to show.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +64,7 @@ pub(crate) trait Prompt {
 }
 
 #[derive(Debug)]
-pub(crate) struct Nobody;
+pub(crate) struct NoPrompt;
 
 impl Prompt for Nobody {
     fn ask(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
@@ -101,12 +101,12 @@ impl Prompt for Terminal {
 }
 
 /// An answer that was given beforehand, for one question; then `next` is asked.
-pub(crate) struct Prepared {
+pub(crate) struct GivenAnswer {
     pub(crate) answer: Option<Secret>,
     pub(crate) next: Box<dyn Prompt>,
 }
 
-impl Prompt for Prepared {
+impl Prompt for GivenAnswer {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         match self.answer.take() {
             Some(answer) => Ok(answer),

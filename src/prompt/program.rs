@@ -12,7 +12,7 @@ pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 /// The most runs for one question: after a refused answer the device may have a new one.
 const RUNS: u32 = 2;
 
-pub(crate) struct ByProgram {
+pub(crate) struct ProgramPrompt {
     /// An absolute path, or a name that is looked up in `path`.
     pub(crate) program: String,
     pub(crate) args: Vec<String>,
@@ -25,15 +25,15 @@ pub(crate) struct ByProgram {
     pub(crate) until: Option<Deadline>,
     /// The time until the device has a new answer.
     pub(crate) until_next: fn() -> Duration,
-    pub(crate) tell: Box<dyn Fn(Detour<'_>)>,
+    pub(crate) tell: Box<dyn Fn(ProgramEvent<'_>)>,
     /// Asked where the program has no answer, or only refused ones.
     pub(crate) next: Box<dyn Prompt>,
-    pub(crate) last: Last,
+    pub(crate) last: LastQuestion,
 }
 
 /// An event before there is an answer.
 #[derive(Debug)]
-pub(crate) enum Detour<'a> {
+pub(crate) enum ProgramEvent<'a> {
     /// The program has none, and `next` is asked.
     NoAnswer(&'a NoAnswer),
     /// The program is run, and may want a key to be touched.
@@ -50,7 +50,7 @@ pub(crate) struct Last {
     answer: Option<Secret>,
 }
 
-impl Prompt for ByProgram {
+impl Prompt for ProgramPrompt {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         let facts = question.facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         if facts != self.last.facts {
@@ -72,7 +72,7 @@ impl Prompt for ByProgram {
                 if !self.next.can_ask_again() {
                     return Err(error);
                 }
-                (self.tell)(Detour::NoAnswer(&error));
+                (self.tell)(ProgramEvent::NoAnswer(&error));
                 self.next.ask(question)
             }
         }
@@ -87,7 +87,7 @@ impl Prompt for ByProgram {
     }
 }
 
-impl ByProgram {
+impl ProgramPrompt {
     /// Waits for a new answer if the device still shows the last one.
     fn answer(&self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         let answer = self.run(question)?;
@@ -98,7 +98,7 @@ impl ByProgram {
         if self.until.is_some_and(|until| until.left() < wait) {
             return Err(NoAnswer::TimedOut);
         }
-        (self.tell)(Detour::Waiting(wait));
+        (self.tell)(ProgramEvent::Waiting(wait));
         match pause(wait) {
             Waited::Interrupted => Err(NoAnswer::Interrupted),
             _ => self.run(question),
@@ -106,7 +106,7 @@ impl ByProgram {
     }
 
     fn run(&self, question: Question<'_>) -> Result<Secret, NoAnswer> {
-        (self.tell)(Detour::Running(&self.program));
+        (self.tell)(ProgramEvent::Running(&self.program));
         let printed = capture(&Invocation {
             program: &self.program,
             args: &self.args,
@@ -129,7 +129,7 @@ impl ByProgram {
 #[cfg(unix)]
 mod tests {
     use super::*;
-    use crate::prompt::{Echo, Nobody};
+    use crate::prompt::{Echo, NoPrompt};
     use crate::system::interrupt;
 
     /// Somebody who always says the same.
@@ -149,9 +149,9 @@ mod tests {
         }
     }
 
-    fn by_program(script: &str, next: Box<dyn Prompt>) -> ByProgram {
+    fn program_prompt(script: &str, next: Box<dyn Prompt>) -> ProgramPrompt {
         interrupt::heed_in_tests();
-        ByProgram {
+        ProgramPrompt {
             program: "sh".to_owned(),
             args: vec!["-c".to_owned(), script.to_owned()],
             path: Some("/bin".into()),
@@ -161,7 +161,7 @@ mod tests {
             until_next: || Duration::ZERO,
             tell: Box::new(|_| ()),
             next,
-            last: Last::default(),
+            last: LastQuestion::default(),
         }
     }
 
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_program_learns_the_facts_and_its_answer_is_trimmed() {
-        let mut prompt = by_program("echo; echo \" $AWSAUTH_X \"", Box::new(Nobody));
+        let mut prompt = program_prompt("echo; echo \" $AWSAUTH_X \"", Box::new(NoPrompt));
         assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "654321");
     }
 
@@ -186,7 +186,7 @@ mod tests {
         let file = dir.path().join("runs");
         // Two runs give one code, as within one step of the clock.
         let script = format!("echo x >> {0}; wc -l < {0} | awk '{{print int(100000 + ($1 - 1) / 2)}}'", file.display());
-        let mut prompt = by_program(&script, Box::new(Nobody));
+        let mut prompt = program_prompt(&script, Box::new(NoPrompt));
         assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "100000");
         assert!(prompt.can_ask_again());
         assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "100001");
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn what_is_waited_for_is_told() {
         let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
-        let mut prompt = by_program("echo 123456", Box::new(Nobody));
+        let mut prompt = program_prompt("echo 123456", Box::new(NoPrompt));
         let heard = std::rc::Rc::clone(&told);
         prompt.tell = Box::new(move |detour| heard.borrow_mut().push(format!("{detour:?}")));
         for facts in [MAIN, AUDIT] {
@@ -212,20 +212,20 @@ mod tests {
     #[test]
     fn where_it_has_no_answer_the_person_is_asked_if_there_is_one() {
         for script in ["exit 1", "echo 12345", "echo 123456; exit 1"] {
-            let mut prompt = by_program(script, Box::new(Person("222222")));
+            let mut prompt = program_prompt(script, Box::new(Person("222222")));
             assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "222222", "{script}");
-            let mut prompt = by_program(script, Box::new(Nobody));
+            let mut prompt = program_prompt(script, Box::new(NoPrompt));
             let error = prompt.ask(question(MAIN)).unwrap_err();
             assert!(matches!(error, NoAnswer::Program(_) | NoAnswer::Unfit(_)), "{script}: {error}");
             assert!(!error.to_string().contains("12345") && !prompt.can_ask_again());
         }
-        let mut prompt = by_program("kill -2 $$", Box::new(Person("222222")));
+        let mut prompt = program_prompt("kill -2 $$", Box::new(Person("222222")));
         assert!(matches!(prompt.ask(question(MAIN)), Err(NoAnswer::Interrupted)));
     }
 
     #[test]
     fn it_is_not_waited_for_longer_than_whoever_waits_for_the_answer() {
-        let mut prompt = by_program("echo 123456", Box::new(Nobody));
+        let mut prompt = program_prompt("echo 123456", Box::new(NoPrompt));
         prompt.until = Some(Deadline::after(Duration::from_secs(20)));
         prompt.until_next = || Duration::from_secs(30);
         assert_eq!(prompt.ask(question(MAIN)).unwrap().expose(), "123456");

@@ -8,12 +8,12 @@ use crate::system::wait::{Deadline, Waited};
 
 /// The person at the terminal, for a limited time.
 #[derive(Debug)]
-pub(crate) struct AtTty {
+pub(crate) struct TtyPrompt {
     tty: Tty,
     until: Deadline,
 }
 
-impl AtTty {
+impl TtyPrompt {
     /// `until` is the time at which that program gives up.
     pub(crate) fn new(tty: Tty, until: Deadline) -> Self {
         Self { tty, until }
@@ -24,7 +24,7 @@ impl AtTty {
     }
 }
 
-impl Prompt for AtTty {
+impl Prompt for TtyPrompt {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         if question.echo == Echo::Hidden {
             // Long-term keys are never asked for on behalf of another program.
@@ -83,7 +83,7 @@ mod tests {
     fn ask(typed: &str, time: Duration, last: &'static str) -> (Result<Secret, NoAnswer>, String) {
         let (mut person, tty) = pair();
         person.write_all(typed.as_bytes()).unwrap();
-        let mut prompt = AtTty::new(tty, Deadline::after(time));
+        let mut prompt = TtyPrompt::new(tty, Deadline::after(time));
         let question = Question {
             text: "Code of X:",
             help: "six digits",
@@ -120,7 +120,7 @@ mod tests {
         for (typed, expected) in [("\n", true), ("Yes\n", true), ("x\nn\n", false), ("no\n", false)] {
             let (mut person, tty) = pair();
             person.write_all(typed.as_bytes()).unwrap();
-            let agreed = AtTty::new(tty, Deadline::after(PLENTY)).agree("A code instead?");
+            let agreed = TtyPrompt::new(tty, Deadline::after(PLENTY)).agree("A code instead?");
             assert_eq!(agreed.unwrap(), expected, "{typed:?}");
         }
     }

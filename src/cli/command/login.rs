@@ -20,7 +20,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
 use crate::model::{Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
-use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Attendance, Renewal};
 use crate::secret::Secret;
 use crate::system::host::Host;
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
         portals::warn(std::iter::once(&session.start_url), &desk.manifest.settings, out);
         // Ctrl-C is about all that was named.
-        match desk.sign_in(session, args.manner(Box::new(Nobody), host))? {
+        match desk.sign_in(session, args.manner(Box::new(NoPrompt), host))? {
             Ok(()) => report.signed_in(session.name.as_str()),
             Err(error) => {
                 let access = SsoAccess::Session(Arc::clone(session));
@@ -119,7 +119,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             Err(failure) => report.failed(profile.name.as_str(), failure),
         }
     }
-    let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
+    let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(NoPrompt) };
     let manner = args.manner(desk.asker(given, None).then(next), host);
     let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest, out));
     // Sessions that were got before an interruption are worth keeping.

@@ -14,7 +14,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::flow::Preference;
 use crate::model::{SsoAccess, SsoFlow, SsoSession};
-use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Attendance, Listing, LongTermKeys, Notice, Ports, Provider, Renewal};
 use crate::store::{Sessions, SsoCache};
 use crate::system::clock;
@@ -42,7 +42,7 @@ pub(crate) fn list(session: &Arc<SsoSession>, sign_in: SignIn, app: App<'_>) -> 
     let notify = |notice: Notice<'_>| progress.tell(&notice);
     let (may_open, machine) = (sign_in.browser == Browser::Auto, machine(host));
     let open = |page: &str| may_open && machine.shows_browser() && open_page(page, host, out);
-    let prompt: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(Nobody) };
+    let prompt: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(NoPrompt) };
     let ports = Ports {
         aws: &aws,
         sessions: &sessions,

@@ -6,7 +6,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_to_next_code;
 use crate::model::{Chain, Profile, Settings};
-use crate::prompt::{ByProgram, Detour, Last, Prepared, Prompt};
+use crate::prompt::{ProgramPrompt, ProgramEvent, LastQuestion, GivenAnswer, Prompt};
 use crate::provider::MFA_PROCESS_VARIABLE;
 use crate::secret::Secret;
 use crate::system::capture::StderrMode;
@@ -32,7 +32,7 @@ impl Asker<'_> {
     /// The first of them, who asks the others; `last` is the person, or nobody.
     pub(crate) fn then(self, last: Box<dyn Prompt>) -> Box<dyn Prompt> {
         let next = match &self.settings.mfa_process {
-            Some(process) if !is_inside(self.host) => Box::new(ByProgram {
+            Some(process) if !is_inside(self.host) => Box::new(ProgramPrompt {
                 program: process.program().to_owned(),
                 args: process.args().to_vec(),
                 path: self.host.var_os("PATH").map(std::ffi::OsStr::to_owned),
@@ -40,21 +40,21 @@ impl Asker<'_> {
                 stderr: if self.host.stderr_is_terminal { StderrMode::Shown } else { StderrMode::Hidden },
                 until: self.until,
                 until_next,
-                tell: Box::new(move |detour: Detour<'_>| match detour {
-                    Detour::Running(program) => {
+                tell: Box::new(move |detour: ProgramEvent<'_>| match detour {
+                    ProgramEvent::Running(program) => {
                         self.out.say(&format!("Asking `{program}` for the code…"));
                     }
-                    Detour::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
-                    Detour::Waiting(time) => {
+                    ProgramEvent::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
+                    ProgramEvent::Waiting(time) => {
                         self.out.say(&format!("Waiting {} seconds for the device's next code…", time.as_secs()));
                     }
                 }),
                 next: last,
-                last: Last::default(),
+                last: LastQuestion::default(),
             }),
             _ => last,
         };
-        Box::new(Prepared { answer: self.given, next })
+        Box::new(GivenAnswer { answer: self.given, next })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::aws::Aws;
 use crate::flow::{Freshness, Needs, Preference, judge};
 use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow, SsoSession};
 use crate::plan;
-use crate::prompt::{Nobody, Prompt, Terminal};
+use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{
     Attendance, LongTermKeys, Notice, Outcome, Ports, Provider, ProviderError, Renewal, UNATTENDED, is_bound,
 };
@@ -87,7 +87,7 @@ impl Manner {
     /// up; many are wanted by `exec` alone, and take the time that the portal's quota gives them.
     pub(crate) fn unattended(profiles: usize) -> Self {
         Self {
-            prompt: Box::new(Nobody),
+            prompt: Box::new(NoPrompt),
             attendance: Attendance::Nobody,
             renewal: Renewal::Lenient,
             browser: Browser::Never,

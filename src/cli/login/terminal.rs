@@ -10,7 +10,7 @@ use crate::cli::login::mfa_prompt;
 use crate::cli::login::service::{InPlace, LoginService, Manner};
 use crate::cli::ui::failure::Failure;
 use crate::model::{Credentials, PromptPlace};
-use crate::prompt::AtTty;
+use crate::prompt::TtyPrompt;
 use crate::provider::ProviderError;
 use crate::system::host::Host;
 use crate::system::lock::{Lock, LockError};
@@ -36,7 +36,7 @@ pub(crate) fn credentials(desk: LoginService<'_>, name: &str, host: &Host) -> Re
     }
     desk.check_session_section(&chains[0])?;
     let _turn = turn(&desk, name, &tty, until)?;
-    let prompt = desk.asker(given_code(None, host)?, Some(until)).then(Box::new(AtTty::new(tty, until)));
+    let prompt = desk.asker(given_code(None, host)?, Some(until)).then(Box::new(TtyPrompt::new(tty, until)));
     let outcome = desk.obtain(&chains, Manner::in_place(prompt, Some(until)), |needs| desk.announce(needs));
     desk.share_where_possible(&chains);
     desk.credentials_of(outcome?.pop())
