@@ -12,13 +12,13 @@ const LONGEST_LABEL: usize = 63;
 
 /// A host; all its spellings are equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Host {
+pub(crate) enum UrlHost {
     Ip(IpAddr),
     /// In lower case, without a dot at the end.
     Name(Box<str>),
 }
 
-impl Host {
+impl UrlHost {
     /// Reads a host, an IPv6 address with or without brackets. None for unusual forms, such as `127.1`, which programs do not read
     /// alike.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -57,7 +57,7 @@ fn ends_in_a_number(text: &str) -> bool {
 /// A host that a person allows, or all below one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AllowedHost {
-    One(Host),
+    One(UrlHost),
     /// `*.NAME`: every name that ends in `.NAME`, with any number of parts before that.
     Below(Box<str>),
 }
@@ -85,7 +85,7 @@ impl AllowedHost {
         if !text.is_ascii() {
             return Err(HostError::Script(text.to_owned()));
         }
-        if let Some(host) = Host::parse(text) {
+        if let Some(host) = UrlHost::parse(text) {
             return Ok(Self::One(host));
         }
         if let Some(more) = more(text) {
@@ -95,22 +95,22 @@ impl AllowedHost {
             (None, true) => Err(HostError::Star(text.to_owned())),
             (None, false) => Err(HostError::Odd(text.to_owned())),
             (Some(below), _) if below.contains('*') => Err(HostError::Star(text.to_owned())),
-            (Some(below), _) => match Host::parse(below) {
-                Some(Host::Name(name)) if name.contains('.') => Ok(Self::Below(name)),
-                Some(Host::Name(_)) => Err(HostError::Wide(text.to_owned())),
-                Some(Host::Ip(_)) => Err(HostError::Star(text.to_owned())),
+            (Some(below), _) => match UrlHost::parse(below) {
+                Some(UrlHost::Name(name)) if name.contains('.') => Ok(Self::Below(name)),
+                Some(UrlHost::Name(_)) => Err(HostError::Wide(text.to_owned())),
+                Some(UrlHost::Ip(_)) => Err(HostError::Star(text.to_owned())),
                 None => Err(HostError::Odd(text.to_owned())),
             },
         }
     }
 
-    pub(crate) fn fits(&self, host: &Host) -> bool {
+    pub(crate) fn fits(&self, host: &UrlHost) -> bool {
         match (self, host) {
             (Self::One(one), host) => one == host,
-            (Self::Below(below), Host::Name(name)) => {
+            (Self::Below(below), UrlHost::Name(name)) => {
                 name.strip_suffix(&**below).is_some_and(|before| before.ends_with('.'))
             }
-            (Self::Below(_), Host::Ip(_)) => false,
+            (Self::Below(_), UrlHost::Ip(_)) => false,
         }
     }
 }
@@ -122,7 +122,7 @@ fn more(text: &str) -> Option<HostError> {
     }
     let with_scheme = format!("https://{text}");
     let address = WebAddress::parse(text).or_else(|| WebAddress::parse(&with_scheme));
-    let host = address.map(|address| address.host).filter(|host| Host::parse(host).is_some());
+    let host = address.map(|address| address.host).filter(|host| UrlHost::parse(host).is_some());
     Some(HostError::More { text: text.to_owned(), host: host.map(str::to_owned) })
 }
 
@@ -131,17 +131,17 @@ mod tests {
     use super::*;
 
     fn fits(allowed: &str, host: &str) -> bool {
-        AllowedHost::parse(allowed).unwrap().fits(&Host::parse(host).unwrap())
+        AllowedHost::parse(allowed).unwrap().fits(&UrlHost::parse(host).unwrap())
     }
 
     #[test]
     fn a_host_has_one_form() {
-        let name = |text: &str| Host::parse(text).and_then(|host| host.name().map(str::to_owned));
+        let name = |text: &str| UrlHost::parse(text).and_then(|host| host.name().map(str::to_owned));
         assert_eq!(name("STS.Example.COM").as_deref(), Some("sts.example.com"));
         assert_eq!(name("local_stack").as_deref(), Some("local_stack"));
         assert_eq!(name("xn--bcher-kva.example").as_deref(), Some("xn--bcher-kva.example"));
-        assert_eq!(Host::parse("[FD00:0::1]"), Host::parse("fd00::1"));
-        assert!(matches!(Host::parse("10.0.0.5"), Some(Host::Ip(_))));
+        assert_eq!(UrlHost::parse("[FD00:0::1]"), UrlHost::parse("fd00::1"));
+        assert!(matches!(UrlHost::parse("10.0.0.5"), Some(UrlHost::Ip(_))));
         for odd in [
             "",
             ".",
@@ -168,10 +168,10 @@ mod tests {
             "*",
             "fe80::1%25eth0",
         ] {
-            assert_eq!(Host::parse(odd), None, "{odd}");
+            assert_eq!(UrlHost::parse(odd), None, "{odd}");
         }
-        assert_eq!(Host::parse(&format!("{}.example", "a".repeat(64))), None);
-        assert_eq!(Host::parse(&"a.".repeat(130)), None);
+        assert_eq!(UrlHost::parse(&format!("{}.example", "a".repeat(64))), None);
+        assert_eq!(UrlHost::parse(&"a.".repeat(130)), None);
     }
 
     #[test]

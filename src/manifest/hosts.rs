@@ -8,7 +8,7 @@ use super::codes;
 use super::files::{Audience, Layers, SettingsTrust};
 use super::sink::Sink;
 use super::tree::Text;
-use crate::address::{AllowedHost, Host, WebAddress};
+use crate::address::{AllowedHost, UrlHost, WebAddress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{StartUrl, foreign_portal};
 use crate::source::Span;
@@ -19,7 +19,7 @@ pub(crate) fn host_to_allow(endpoint: &str) -> Result<Option<&str>, &'static str
     match WebAddress::parse(endpoint) {
         Some(address) if address.is_here => Ok(None),
         Some(address) if !address.is_private() => Err("requests to it would be readable on the way"),
-        Some(address) if Host::parse(address.host).is_some() => Ok(Some(address.host)),
+        Some(address) if UrlHost::parse(address.host).is_some() => Ok(Some(address.host)),
         _ => Err("it is not a plain address"),
     }
 }
@@ -45,8 +45,8 @@ impl Hosts<'_> {
             reject_unsafe(text, address.is_some(), sink);
             return false;
         };
-        let host = Host::parse(address.host);
-        let is_allowed = |host: &Host| self.allowed.iter().any(|allowed| allowed.fits(host));
+        let host = UrlHost::parse(address.host);
+        let is_allowed = |host: &UrlHost| self.allowed.iter().any(|allowed| allowed.fits(host));
         if address.is_here || host.as_ref().is_some_and(is_allowed) {
             return true;
         }
@@ -69,7 +69,7 @@ impl Hosts<'_> {
         let message = format!("`{host}` is not one of AWS's hosts for access portals");
         let found = Diagnostic::warning(codes::FOREIGN_START_URL, text.at, message)
             .label("whoever runs this host controls the page where people enter their password")
-            .help(self.way_to_allow(host, Host::parse(host).is_some()));
+            .help(self.way_to_allow(host, UrlHost::parse(host).is_some()));
         sink.report(text, found);
     }
 

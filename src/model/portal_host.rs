@@ -1,7 +1,7 @@
 //! Owns which hosts are those of AWS's access portals. Hosts come in lower case.
 
 use super::StartUrl;
-use crate::address::{AllowedHost, Host, WebAddress};
+use crate::address::{AllowedHost, UrlHost, WebAddress};
 
 /// The endings of the hosts of access portals (AWS CLI 2.35.13, aws-facts §4.6).
 const PORTAL_SUFFIXES: [&str; 8] = [
@@ -26,8 +26,8 @@ const PORTALS: [&str; 4] = [
 /// which page people log in at.
 pub(crate) fn foreign_portal<'u>(url: &'u StartUrl, allowed: &[AllowedHost]) -> Option<&'u str> {
     let shown = WebAddress::parse(url.as_str()).map_or(url.as_str(), |address| address.host);
-    let is_known = |host: &Host| host.name().is_some_and(is_portal) || allowed.iter().any(|one| one.fits(host));
-    (!Host::parse(shown).as_ref().is_some_and(is_known)).then_some(shown)
+    let is_known = |host: &UrlHost| host.name().is_some_and(is_portal) || allowed.iter().any(|one| one.fits(host));
+    (!UrlHost::parse(shown).as_ref().is_some_and(is_known)).then_some(shown)
 }
 
 fn is_portal(host: &str) -> bool {
