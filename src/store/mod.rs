@@ -7,7 +7,7 @@ mod role_cache;
 mod sessions;
 mod sign_ins;
 mod sso_cache;
-mod written;
+mod applied;
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
-pub(crate) use written::Written;
+pub(crate) use applied::AppliedDigests;
 
 /// Removes what killed runs left half-written in the state directory and in AWS CLI's caches, since it may hold tokens.
 pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {

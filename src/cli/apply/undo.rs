@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let count = usize::from(args.undo.unwrap_or(1));
     let runs = runs(&files, count).map_err(unreadable)?;
     let Some(first) = runs.get(count - 1) else { return nothing(args, runs.len(), &state, out) };
-    let backs = backs(files, first, &Written::new(&state).digests()).map_err(unreadable)?;
+    let backs = backs(files, first, &AppliedDigests::new(&state).digests()).map_err(unreadable)?;
     let run = told(first, now);
     let is_shown_only = args.dry_run || args.check;
     let changed: Vec<&Back> = backs.iter().filter(|back| back.is_changed_since).collect();
@@ -136,11 +136,11 @@ impl Past {
     /// Whether the file is neither what `apply` last left, as far as that is remembered, nor what it ever was before. A
     /// session of awsauth's own is nobody's change.
     fn is_changed_since(&self, left: &[String]) -> Result<bool, DiskError> {
-        if left.is_empty() || left.contains(&Written::digest(&self.snapshot.bytes)) {
+        if left.is_empty() || left.contains(&AppliedDigests::digest(&self.snapshot.bytes)) {
             return Ok(false);
         }
         if self.kind == FileKind::Credentials
-            && left.contains(&Written::digest(&without_sessions(&self.snapshot.bytes)))
+            && left.contains(&AppliedDigests::digest(&without_sessions(&self.snapshot.bytes)))
         {
             return Ok(false);
         }

@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         sweep(&state);
         if work.is_pending() {
             // Without it, an undo warns of no change: nothing to fail for.
-            drop(Written::new(&state).remember(written(&work)));
+            drop(AppliedDigests::new(&state).remember(written(&work)));
         }
     }
     run.report()?;
@@ -124,7 +124,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 /// The digests of both files after the work, of the credentials file also without awsauth's own sessions, which come and go.
 fn written(work: &Work) -> Vec<String> {
     let [config, credentials] = [&work.config, &work.credentials].map(FileWork::after);
-    [config, credentials, &without_sessions(credentials)].map(Written::digest).to_vec()
+    [config, credentials, &without_sessions(credentials)].map(AppliedDigests::digest).to_vec()
 }
 
 /// The programs that SDKs start don't know of `--manifest`.

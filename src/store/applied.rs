@@ -10,7 +10,7 @@ use super::json;
 use crate::system::disk::DiskError;
 
 #[derive(Debug)]
-pub(crate) struct Written {
+pub(crate) struct AppliedDigests {
     path: PathBuf,
 }
 
@@ -19,7 +19,7 @@ struct File {
     digests: Vec<String>,
 }
 
-impl Written {
+impl AppliedDigests {
     pub(crate) fn new(state_dir: &Path) -> Self {
         Self { path: state_dir.join("written.json") }
     }
