@@ -28,7 +28,7 @@ pub(crate) struct SignIn {
 
 /// The record of a sign-in that awsauth made.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
-struct Memory {
+struct SignInRecord {
     name: String,
     start_url: String,
 }
@@ -84,28 +84,28 @@ impl SsoCache {
     pub(crate) fn remove(&self, sign_in: &SignIn) -> Result<bool, DiskError> {
         let is_there = disk::remove(&sign_in.path)?;
         if let Some(name) = sign_in.path.file_name() {
-            let memory = self.memory_dir().join(name);
-            disk::remove(&memory)?;
-            disk::remove(&memory.with_extension(REFUSED))?;
+            let record = self.records_dir().join(name);
+            disk::remove(&record)?;
+            disk::remove(&record.with_extension(REFUSED))?;
         }
         Ok(is_there)
     }
 
     /// The SSO session or start URL for which awsauth made a sign-in. None for another program's, also where that replaced one of
     /// awsauth's for another portal.
-    pub(crate) fn name_of_own(&self, sign_in: &SignIn) -> Option<String> {
-        let memory: Memory = json::load(&self.memory_dir().join(sign_in.path.file_name()?))?;
-        let is_same = sign_in.start_url.as_ref().is_some_and(|url| url.as_str() == memory.start_url);
-        is_same.then_some(memory.name)
+    pub(crate) fn recorded_name(&self, sign_in: &SignIn) -> Option<String> {
+        let record: SignInRecord = json::load(&self.records_dir().join(sign_in.path.file_name()?))?;
+        let is_same = sign_in.start_url.as_ref().is_some_and(|url| url.as_str() == record.start_url);
+        is_same.then_some(record.name)
     }
 
     /// Records that the sign-in of `access` is awsauth's. A failure to is not worth a word.
     pub(super) fn remember(&self, access: &SsoAccess) {
-        let path = self.memory_dir().join(cache_file_name(access.token_key()));
+        let path = self.records_dir().join(cache_file_name(access.token_key()));
         let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
-        let memory = Memory { name, start_url };
-        if json::load(&path).as_ref() != Some(&memory) {
-            drop(json::save_hint(&path, &memory));
+        let record = SignInRecord { name, start_url };
+        if json::load(&path).as_ref() != Some(&record) {
+            drop(json::save_hint(&path, &record));
         }
     }
 
@@ -125,7 +125,7 @@ impl SsoCache {
     }
 
     fn refused_path(&self, access: &SsoAccess) -> PathBuf {
-        self.memory_dir().join(cache_file_name(access.token_key())).with_extension(REFUSED)
+        self.records_dir().join(cache_file_name(access.token_key())).with_extension(REFUSED)
     }
 }
 
@@ -159,14 +159,14 @@ mod tests {
         let found = cache.sign_ins().unwrap();
         assert_eq!(found.len(), 1);
         assert!(found[0].is_named_by(&access(mine)) && !found[0].is_named_by(&access(other)));
-        assert_eq!(cache.name_of_own(&found[0]).as_deref(), Some(mine));
+        assert_eq!(cache.recorded_name(&found[0]).as_deref(), Some(mine));
         // Another program may write the same file for another portal.
         let text = String::from_utf8(disk::read(&found[0].path).unwrap().unwrap()).unwrap().replace("mine", "other");
         write_private(&found[0].path, text.as_bytes()).unwrap();
-        assert_eq!(cache.name_of_own(&cache.sign_ins().unwrap()[0]), None);
+        assert_eq!(cache.recorded_name(&cache.sign_ins().unwrap()[0]), None);
         assert!(cache.remove(&found[0]).unwrap() && !cache.remove(&found[0]).unwrap());
         assert!(found[0].reread().is_none());
-        assert!(disk::list(cache.memory_dir()).unwrap().is_empty());
+        assert!(disk::list(cache.records_dir()).unwrap().is_empty());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::system::private::FileOwner;
 #[derive(Debug)]
 pub(crate) struct SsoCache {
     dir: PathBuf,
-    memory_dir: PathBuf,
+    records_dir: PathBuf,
 }
 
 /// The fields in AWS CLI's order.
@@ -63,20 +63,20 @@ struct ClientKey<'a> {
 impl SsoCache {
     /// The cache in `dir`, with records of awsauth's own tokens in it under the state directory.
     pub(crate) fn new(dir: PathBuf, state_dir: &Path) -> Self {
-        Self { dir, memory_dir: state_dir.join("sign-ins") }
+        Self { dir, records_dir: state_dir.join("sign-ins") }
     }
 
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    pub(super) fn memory_dir(&self) -> &Path {
-        &self.memory_dir
+    pub(super) fn records_dir(&self) -> &Path {
+        &self.records_dir
     }
 
     pub(crate) fn sweep(&self) {
         sweep(&self.dir);
-        sweep(&self.memory_dir);
+        sweep(&self.records_dir);
     }
 
     /// The token that was saved for `access`, for whichever portal. A refused access token has ended; a refused refresh token is

@@ -31,7 +31,7 @@ impl Scope {
     ) -> Result<(), DiskError> {
         for sign_in in ending.tokens.sign_ins()? {
             let named = accesses.iter().find(|access| sign_in.is_named_by(access)).map(|access| access.token_key());
-            let own = ending.tokens.name_of_own(&sign_in).filter(|name| named.is_some() || wanted(name));
+            let own = ending.tokens.recorded_name(&sign_in).filter(|name| named.is_some() || wanted(name));
             if accesses.iter().any(|access| is_of(&sign_in, access)) || own.is_some() {
                 let name = named.map(str::to_owned).or(own).unwrap_or_default();
                 self.sign_ins.push(Named { name, sign_in });
