@@ -180,7 +180,7 @@ impl Sessions {
     }
 
     /// True if there is a session of a profile, readable or not, or another process gets one.
-    pub(crate) fn has_or_gets(&self, profile: &ProfileName) -> bool {
+    pub(crate) fn exists_or_is_renewed(&self, profile: &ProfileName) -> bool {
         disk::exists(&self.path(profile)) || Lock::is_held(&self.lock_file(profile.as_str()))
     }
 

@@ -182,7 +182,7 @@ impl Ending {
             // Before any is looked at, and after what they are made from is gone: who has that in memory began before.
             let marked = self.sessions.mark_ended(level, clock::now());
             unmarked = unmarked.or(marked.err());
-            let there = level.iter().filter(|name| self.sessions.has_or_gets(name));
+            let there = level.iter().filter(|name| self.sessions.exists_or_is_renewed(name));
             ended.extend(there.filter_map(|name| self.end_session(name, failures)));
         }
         if let Some(error) = unmarked {
