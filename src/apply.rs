@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::plan::{Plan, Refusal, take_sessions_out};
 use crate::system::atomic::{self, parent};
-use crate::system::backups::{Backups, Stamp};
+use crate::system::backups::{Backups, BackupTime};
 use crate::system::disk::DiskError;
 use crate::system::lock::{Lock, LockError};
 use crate::system::snapshot::{ReplaceError, Replaced, Snapshot, directory_id};
@@ -31,7 +31,7 @@ pub(crate) enum Written {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keep<'a> {
     /// It is kept in the state directory, under this stamp.
-    Backup(&'a Stamp),
+    Backup(&'a BackupTime),
     /// It is lost: awsauth itself wrote all that is replaced, and can make it again.
     Nothing,
 }
@@ -140,7 +140,7 @@ fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_
 
 /// Takes a replacement back, since that of another file failed: the content that `snapshot` read stands again, and its
 /// backup is gone. Returns false if that failed too, for whatever reason: there is nothing more to do then.
-pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &Stamp) -> bool {
+pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &BackupTime) -> bool {
     let content = snapshot.exists.then_some(snapshot.bytes.as_slice());
     let now = Snapshot::read(&snapshot.path);
     let is_done = now.is_ok_and(|now| put_back(&now, content, state_dir, Keep::Nothing).is_ok());

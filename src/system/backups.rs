@@ -17,9 +17,9 @@ const NO_FILE: &str = ".none";
 
 /// The time of a change to the nanosecond. Files that were changed together have one stamp.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Stamp(String);
+pub(crate) struct BackupTime(String);
 
-impl Stamp {
+impl BackupTime {
     /// `now`, or just after the newest of `backups` if the clock was turned back since.
     pub(crate) fn after(now: Timestamp, backups: &[&Backups]) -> Self {
         let newest = backups.iter().filter_map(|backups| backups.list().ok()?.pop()).filter_map(|one| one.stamp.time());
@@ -39,7 +39,7 @@ impl Stamp {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Backup {
-    pub(crate) stamp: Stamp,
+    pub(crate) stamp: BackupTime,
     path: PathBuf,
 }
 
@@ -68,7 +68,7 @@ impl Backups {
 
     /// Keeps the `bytes` of the file, if it `exists`, before it is replaced. The caller holds the lock of the file, and calls
     /// [`Backups::settle`] or [`Backups::take_back`] afterwards.
-    pub(crate) fn keep(&self, stamp: &Stamp, exists: bool, bytes: &[u8]) -> Result<(), DiskError> {
+    pub(crate) fn keep(&self, stamp: &BackupTime, exists: bool, bytes: &[u8]) -> Result<(), DiskError> {
         sweep(&self.dir);
         private::make_dir(&self.dir, FileOwner::Awsauth)?;
         write_private(&self.path(stamp, exists), bytes)
@@ -83,13 +83,13 @@ impl Backups {
     }
 
     /// Drops the backup of a file that was not replaced: it must push no other one out.
-    pub(crate) fn take_back(&self, stamp: &Stamp) {
+    pub(crate) fn take_back(&self, stamp: &BackupTime) {
         for exists in [true, false] {
             drop(disk::remove(&self.path(stamp, exists)));
         }
     }
 
-    fn path(&self, stamp: &Stamp, exists: bool) -> PathBuf {
+    fn path(&self, stamp: &BackupTime, exists: bool) -> PathBuf {
         self.dir.join(format!("{}{}", stamp.0, if exists { FILE } else { NO_FILE }))
     }
 
@@ -98,7 +98,7 @@ impl Backups {
         let backup = |path: PathBuf| {
             let name = path.file_name()?.to_str()?;
             let stamp = name.strip_suffix(FILE).or_else(|| name.strip_suffix(NO_FILE))?;
-            (!stamp.starts_with('.')).then(|| Backup { stamp: Stamp(stamp.to_owned()), path: path.clone() })
+            (!stamp.starts_with('.')).then(|| Backup { stamp: BackupTime(stamp.to_owned()), path: path.clone() })
         };
         Ok(private::list(&self.dir, FileOwner::Awsauth)?.into_iter().filter_map(backup).collect())
     }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
     use crate::system::snapshot::Snapshot;
 
-    fn keep(backups: &Backups, stamp: &Stamp, file: &Snapshot) {
+    fn keep(backups: &Backups, stamp: &BackupTime, file: &Snapshot) {
         backups.keep(stamp, file.exists, &file.bytes).unwrap();
     }
 
@@ -127,11 +127,11 @@ mod tests {
             if second % 2 == 0 {
                 std::fs::write(&path, [second]).unwrap();
             }
-            let stamp = Stamp::after(time(second.into()), &[&backups]);
+            let stamp = BackupTime::after(time(second.into()), &[&backups]);
             keep(&backups, &stamp, &Snapshot::read(&path).unwrap());
             backups.settle();
         }
-        let unused = Stamp::after(time(99), &[&backups]);
+        let unused = BackupTime::after(time(99), &[&backups]);
         keep(&backups, &unused, &Snapshot::read(&path).unwrap());
         backups.take_back(&unused);
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap()).collect();
@@ -147,7 +147,7 @@ mod tests {
         for (second, content) in [(100, "old"), (50, "new"), (50, "newest")] {
             let before = Snapshot::read(&path).unwrap();
             before.replace(content.as_bytes()).unwrap();
-            let stamp = Stamp::after(time(second), &[&backups]);
+            let stamp = BackupTime::after(time(second), &[&backups]);
             keep(&backups, &stamp, &Snapshot::read(&path).unwrap());
         }
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap().unwrap()).collect();
@@ -160,7 +160,7 @@ mod tests {
         let (one, other) = (dir.path().join("a"), dir.path().join("b"));
         std::fs::create_dir_all(&one).unwrap();
         std::fs::create_dir_all(&other).unwrap();
-        let stamp = Stamp::of(time(1));
+        let stamp = BackupTime::of(time(1));
         std::fs::write(one.join("config"), "x").unwrap();
         let file = Snapshot::read(&one.join("config")).unwrap();
         keep(&Backups::of(dir.path(), &file.target), &stamp, &file);
@@ -177,7 +177,7 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         let file = Snapshot::read(&path).unwrap();
         let backups = Backups::of(dir.path(), &path);
-        keep(&backups, &Stamp::of(time(1)), &file);
+        keep(&backups, &BackupTime::of(time(1)), &file);
         std::fs::write(&path, "z").unwrap();
         let backup = &backups.list().unwrap()[0];
         assert_eq!(backup.content().unwrap().unwrap(), b"x");

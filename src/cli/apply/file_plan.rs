@@ -13,7 +13,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, SectionId, Warning};
 use crate::plan::{self, Change, Plan, Refusal};
-use crate::system::backups::Stamp;
+use crate::system::backups::BackupTime;
 use crate::system::snapshot::Snapshot;
 
 /// What is to be done to one file.
@@ -66,7 +66,7 @@ impl FileWork {
     pub(crate) fn carry_out(
         &self,
         state: &Path,
-        stamp: &Stamp,
+        stamp: &BackupTime,
         out: Out,
         is_agreed: bool,
         make: impl Fn(&[u8]) -> Result<Plan, Refusal>,
@@ -77,7 +77,7 @@ impl FileWork {
     }
 
     /// Does just this, or nothing if the file has changed since it was read; `again` is the command that starts anew.
-    pub(crate) fn carry_out_as_read(&self, state: &Path, stamp: &Stamp, out: Out, again: &str) -> Result<(), Failure> {
+    pub(crate) fn carry_out_as_read(&self, state: &Path, stamp: &BackupTime, out: Out, again: &str) -> Result<(), Failure> {
         let moved = |_: &[u8]| Err(Refusal::Moved);
         match carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), moved) {
             Err(error @ ApplyError::Refused { .. }) => {
@@ -92,7 +92,7 @@ impl FileWork {
         &self,
         content: Option<&[u8]>,
         state: &Path,
-        stamp: &Stamp,
+        stamp: &BackupTime,
         out: Out,
     ) -> Result<(), Failure> {
         self.tell(put_back(&self.snapshot, content, state, Keep::Backup(stamp)), out)

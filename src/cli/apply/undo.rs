@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let files = files.map(|(path, kind)| Past::read(&path, kind, &state));
     let files = files.into_iter().collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
     let now = clock::now();
-    let stamp = Stamp::after(now, &files.iter().map(|file| &file.backups).collect::<Vec<_>>());
+    let stamp = BackupTime::after(now, &files.iter().map(|file| &file.backups).collect::<Vec<_>>());
     let count = usize::from(args.undo.unwrap_or(1));
     let runs = runs(&files, count).map_err(unreadable)?;
     let Some(first) = runs.get(count - 1) else { return nothing(args, runs.len(), &state, out) };
@@ -107,14 +107,14 @@ fn nothing(args: &Args, there: usize, state: &Path, out: Out) -> Result<Exit, Fa
 }
 
 /// `the run of 2026-11-29 21:04:10 UTC (3 min ago)`
-fn told(run: &Stamp, now: Timestamp) -> String {
+fn told(run: &BackupTime, now: Timestamp) -> String {
     let Some(time) = run.time() else { return "an earlier run".to_owned() };
     let ago = duration(now.duration_since(time).as_secs().max(0));
     format!("the run of {} ({ago} ago)", time.strftime("%Y-%m-%d %H:%M:%S UTC"))
 }
 
 /// The failure of one file, after the others are as they were before.
-fn taken_back(done: &[Back], state: &Path, stamp: &Stamp, mut failure: Failure) -> Failure {
+fn taken_back(done: &[Back], state: &Path, stamp: &BackupTime, mut failure: Failure) -> Failure {
     for back in done {
         if !take_back(&back.work.snapshot, state, stamp) {
             failure.exit = Exit::Unavailable;
@@ -164,7 +164,7 @@ impl Past {
     }
 
     /// What the file held before the run with that stamp: what the next one replaced, if it left the file alone.
-    fn before(&self, run: &Stamp) -> Result<Option<Vec<u8>>, DiskError> {
+    fn before(&self, run: &BackupTime) -> Result<Option<Vec<u8>>, DiskError> {
         self.at(self.list.partition_point(|backup| backup.stamp < *run))
     }
 
@@ -173,15 +173,15 @@ impl Past {
     }
 
     /// Whether that run changed the file. One that was killed between backup and change did not.
-    fn is_changed_by(&self, run: &Stamp) -> Result<bool, DiskError> {
+    fn is_changed_by(&self, run: &BackupTime) -> Result<bool, DiskError> {
         let Some(index) = self.list.iter().position(|backup| backup.stamp == *run) else { return Ok(false) };
         Ok(self.undoable(self.at(index)?) != self.undoable(self.at(index + 1)?))
     }
 }
 
 /// The newest runs that changed any of the files, `most` at most, the newest first.
-fn runs(files: &[Past], most: usize) -> Result<Vec<Stamp>, DiskError> {
-    let mut stamps: Vec<&Stamp> = files.iter().flat_map(|file| &file.list).map(|backup| &backup.stamp).collect();
+fn runs(files: &[Past], most: usize) -> Result<Vec<BackupTime>, DiskError> {
+    let mut stamps: Vec<&BackupTime> = files.iter().flat_map(|file| &file.list).map(|backup| &backup.stamp).collect();
     stamps.sort();
     stamps.dedup();
     let mut runs = Vec::new();
@@ -195,7 +195,7 @@ fn runs(files: &[Past], most: usize) -> Result<Vec<Stamp>, DiskError> {
 }
 
 /// The files that differ from what they were before that run.
-fn backs(files: Vec<Past>, run: &Stamp, left: &[String]) -> Result<Vec<Back>, DiskError> {
+fn backs(files: Vec<Past>, run: &BackupTime, left: &[String]) -> Result<Vec<Back>, DiskError> {
     let mut backs = Vec::new();
     for file in files {
         let before = file.before(run)?;
@@ -220,7 +220,7 @@ fn backs(files: Vec<Past>, run: &Stamp, left: &[String]) -> Result<Vec<Back>, Di
     Ok(backs)
 }
 
-fn report(backs: &[Back], first: &Stamp, run: &str, is_shown_only: bool, out: Out) -> Result<(), Failure> {
+fn report(backs: &[Back], first: &BackupTime, run: &str, is_shown_only: bool, out: Out) -> Result<(), Failure> {
     if out.json {
         let changed = backs.iter().filter(|back| back.is_changed_since);
         return out.document(UndoJson {

@@ -25,7 +25,7 @@ use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
 use crate::store::Written;
 use crate::system::atomic::sweep;
-use crate::system::backups::{Backups, Stamp};
+use crate::system::backups::{Backups, BackupTime};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::snapshot::Snapshot;
@@ -158,7 +158,7 @@ impl Run<'_> {
     fn carry_out(&self, state: &Path) -> Result<(), Failure> {
         let Work { config, credentials, permissions, prune, .. } = self.work;
         let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
-        let stamp = Stamp::after(clock::now(), &[&backups[0], &backups[1]]);
+        let stamp = BackupTime::after(clock::now(), &[&backups[0], &backups[1]]);
         config.carry_out(state, &stamp, self.out, self.is_asked, |bytes| self.plans.config(bytes))?;
         let plan = |bytes: &[u8]| self.plans.credentials(bytes).map(|(plan, ..)| plan);
         if let Err(failure) = credentials.carry_out(state, &stamp, self.out, self.is_asked, plan) {

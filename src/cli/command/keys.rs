@@ -18,7 +18,7 @@ use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
 use crate::source::decode;
-use crate::system::backups::Stamp;
+use crate::system::backups::BackupTime;
 use crate::system::clock;
 use crate::system::disk;
 use crate::system::host::Host;
@@ -93,7 +93,7 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
     let key = read_key(args, host)?;
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
     // A key that is added takes no other away.
-    let stamp = Stamp::of(clock::now());
+    let stamp = BackupTime::of(clock::now());
     let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
     let is_changed = desk.change_credentials(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
     let ended = if is_changed { end_sessions(section, &desk, app)? } else { Prune::default() };

@@ -199,7 +199,7 @@ impl<'r> Findings<'r> {
             works.push(FileWork { snapshot, plan });
         }
         let backups: Vec<Backups> = works.iter().map(|work| Backups::of(&state, &work.snapshot.target)).collect();
-        let stamp = Stamp::after(clock::now(), &backups.iter().collect::<Vec<_>>());
+        let stamp = BackupTime::after(clock::now(), &backups.iter().collect::<Vec<_>>());
         for (place, work) in works.iter().enumerate() {
             let written = work.carry_out_as_read(&state, &stamp, app.out, again);
             written.map_err(|failure| match works[..place].first() {
