@@ -309,7 +309,7 @@ impl CallError {
     }
 
     /// Whether AWS said the same of another call, so that it need not be told twice.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_cause(&self, other: &Self) -> bool {
         (self.operation, &self.code, &self.message) == (other.operation, &other.code, &other.message)
     }
 

@@ -36,11 +36,11 @@ impl ProviderError {
     }
 
     /// Whether `other` says the same of another profile, so that it need not be told twice.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_cause(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Call { call, .. }, Self::Call { call: other, .. }) => call.is_like(other),
+            (Self::Call { call, .. }, Self::Call { call: other, .. }) => call.has_same_cause(other),
             // Which file could not be written makes no difference for what is to be done.
-            (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.is_like(other),
+            (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.has_same_cause(other),
             (Self::OutOfTime { .. }, Self::OutOfTime { .. })
             | (Self::Lock { .. }, Self::Lock { .. })
             | (Self::WrongClock { .. }, Self::WrongClock { .. })
@@ -193,11 +193,11 @@ mod tests {
             ProviderError::Store { profile: profile.to_owned(), source }
         };
         let (no_room, no_right) = (io::ErrorKind::StorageFull, io::ErrorKind::PermissionDenied);
-        assert!(late("one").is_like(&late("other")));
-        assert!(full("one", no_room).is_like(&full("other", no_room)));
-        assert!(!full("one", no_room).is_like(&full("other", no_right)));
-        assert!(!late("one").is_like(&full("one", no_room)));
+        assert!(late("one").has_same_cause(&late("other")));
+        assert!(full("one", no_room).has_same_cause(&full("other", no_room)));
+        assert!(!full("one", no_room).has_same_cause(&full("other", no_right)));
+        assert!(!late("one").has_same_cause(&full("one", no_room)));
         let needed = |profile: &str| ProviderError::LoginNeeded { profile: name(profile), reason: Reason::Expired };
-        assert!(!needed("one").is_like(&needed("other")), "each names its own command");
+        assert!(!needed("one").has_same_cause(&needed("other")), "each names its own command");
     }
 }

@@ -144,7 +144,7 @@ impl<'a> Provider<'a> {
     /// Tells once in a run that the state directory can't be used.
     fn tell_unkept(&self, error: &DiskError) {
         if !self.is_unkept_told.replace(true) {
-            (self.ports.notify)(Notice::NoState { cause: error.in_full() });
+            (self.ports.notify)(Notice::NoState { cause: error.with_cause() });
         }
     }
 }

@@ -340,7 +340,7 @@ impl Provider<'_> {
         };
         let client = self.ports.aws.register_client(call).await?;
         if let Err(error) = self.ports.tokens.put_client(access, &client, client_use) {
-            (self.ports.notify)(Notice::NotKept { what: "the client registration", cause: error.in_full() });
+            (self.ports.notify)(Notice::NotKept { what: "the client registration", cause: error.with_cause() });
         }
         Ok(client)
     }
@@ -407,7 +407,7 @@ impl Provider<'_> {
             client: Some(client.clone()),
         };
         if let Err(error) = self.ports.tokens.put_token(access, &token) {
-            (self.ports.notify)(Notice::NotKept { what: "the SSO token", cause: error.in_full() });
+            (self.ports.notify)(Notice::NotKept { what: "the SSO token", cause: error.with_cause() });
         }
         clock.map(|()| token)
     }

@@ -42,7 +42,7 @@ pub(crate) enum DiskError {
 
 impl DiskError {
     /// True if both have one cause, though about different files.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_cause(&self, other: &Self) -> bool {
         match (self, other) {
             (
                 Self::Io { doing, source, .. } | Self::Behind { doing, source, .. },
@@ -54,7 +54,7 @@ impl DiskError {
     }
 
     /// The error and what caused it, in one line.
-    pub(crate) fn in_full(&self) -> String {
+    pub(crate) fn with_cause(&self) -> String {
         match std::error::Error::source(self) {
             Some(cause) => format!("{self}: {cause}"),
             None => self.to_string(),
@@ -68,7 +68,7 @@ impl DiskError {
     }
 
     /// Names the link at `path` too if one leads to the file.
-    pub(super) fn reached_by(self, path: &Path) -> Self {
+    pub(super) fn through_link(self, path: &Path) -> Self {
         match self {
             Self::Io { doing, path: target, source } if target != path => {
                 Self::Behind { doing, path: path.to_path_buf(), target, source }
@@ -97,7 +97,7 @@ pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
 }
 
 /// Refuses what is not a regular file, or is too large.
-pub(super) fn refuse_odd(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
+pub(super) fn require_regular_file(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
     if metadata.is_file() {
         if metadata.len() > LARGEST {
             return Err(DiskError::TooLarge { path: path.to_path_buf(), size: metadata.len() });
@@ -110,7 +110,7 @@ pub(super) fn refuse_odd(path: &Path, metadata: &Metadata) -> Result<(), DiskErr
 
 /// Refuses a file of another user's, unless this is root, who keeps the owner.
 #[cfg(unix)]
-pub(super) fn refuse_foreign(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
+pub(super) fn require_own(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
     use std::os::unix::fs::MetadataExt as _;
     let user = rustix::process::geteuid();
     if user.is_root() || metadata.uid() == user.as_raw() {
@@ -120,7 +120,7 @@ pub(super) fn refuse_foreign(path: &Path, metadata: &Metadata) -> Result<(), Dis
 }
 
 #[cfg(not(unix))]
-pub(super) fn refuse_foreign(_path: &Path, _metadata: &Metadata) -> Result<(), DiskError> {
+pub(super) fn require_own(_path: &Path, _metadata: &Metadata) -> Result<(), DiskError> {
     Ok(())
 }
 
@@ -132,7 +132,7 @@ pub(super) fn open_file(path: &Path) -> Result<Option<(File, Metadata)>, DiskErr
         Err(error) => return Err(DiskError::io("read", path)(error)),
     };
     let metadata = file.metadata().map_err(DiskError::io("read", path))?;
-    refuse_odd(path, &metadata)?;
+    require_regular_file(path, &metadata)?;
     Ok(Some((file, metadata)))
 }
 
@@ -206,7 +206,7 @@ pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
     // Opened first, so that a link that is put there meanwhile is not followed to another file.
     let file = open(path).map_err(DiskError::io("open", path))?;
     let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
-    refuse_odd(path, &metadata)?;
+    require_regular_file(path, &metadata)?;
     let mode = metadata.permissions().mode() & 0o7700;
     file.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", path))
 }

@@ -53,7 +53,7 @@ pub(super) fn open(
         Err(error) => return Err(DiskError::io("open", path)(error)),
     };
     let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
-    disk::refuse_odd(path, &metadata)?;
+    disk::require_regular_file(path, &metadata)?;
     let place = Place { path: path.to_path_buf(), metadata, is_end: true };
     match exposure(&place, owned_by) {
         Some(why) => Err(exposed(path, why)),

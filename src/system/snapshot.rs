@@ -51,7 +51,7 @@ impl Snapshot {
     /// Reads the file at `path`, following links; a missing file and a dangling link are empty.
     pub(crate) fn read(path: &Path) -> Result<Self, DiskError> {
         let target = resolve(path)?;
-        let content = disk::read(&target).map_err(|error| error.reached_by(path))?;
+        let content = disk::read(&target).map_err(|error| error.through_link(path))?;
         let exists = content.is_some();
         Ok(Self { path: path.to_path_buf(), target, bytes: content.unwrap_or_default(), exists })
     }
@@ -89,7 +89,7 @@ impl Snapshot {
         match self.try_replace(bytes) {
             Ok(Some(replaced)) => Ok(replaced),
             Ok(None) => Err(self.changed_meanwhile()),
-            Err(error) => Err(error.reached_by(&self.path).into()),
+            Err(error) => Err(error.through_link(&self.path).into()),
         }
     }
 
@@ -114,7 +114,7 @@ impl Snapshot {
 
     /// Tests that the file can be replaced, and changes nothing: for before a person is asked for what can't be given twice.
     pub(crate) fn check_replaceable(&self) -> Result<(), DiskError> {
-        try_writing(self.new_temp().map_err(|error| error.reached_by(&self.path))?, &self.path)
+        try_writing(self.new_temp().map_err(|error| error.through_link(&self.path))?, &self.path)
     }
 
     /// A file beside the target with the target's rights, before there is anything to read in it.
@@ -131,8 +131,8 @@ impl Snapshot {
     fn metadata(&self) -> Result<Option<Metadata>, DiskError> {
         match fs::symlink_metadata(&self.target) {
             Ok(metadata) => {
-                disk::refuse_odd(&self.target, &metadata)?;
-                disk::refuse_foreign(&self.target, &metadata)?;
+                disk::require_regular_file(&self.target, &metadata)?;
+                disk::require_own(&self.target, &metadata)?;
                 Ok(Some(metadata))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -31,7 +31,7 @@ impl Missed {
     /// Whether `error` is this one, or says the same of another profile and is mended in the same way.
     fn is_told_by(&self, error: &Rc<ProviderError>, shared: &Failure) -> bool {
         let (Some(own), Some(told)) = (&self.error, &self.shared) else { return false };
-        Rc::ptr_eq(own, error) || own.is_like(error) && advice_of(own, told) == advice_of(error, shared)
+        Rc::ptr_eq(own, error) || own.has_same_cause(error) && advice_of(own, told) == advice_of(error, shared)
     }
 }
 

@@ -186,7 +186,7 @@ impl Ending {
             ended.extend(there.filter_map(|name| self.end_session(name, failures)));
         }
         if let Some(error) = unmarked {
-            self.out.warn(&format!("renewals that are under way may undo this: {}", error.in_full()));
+            self.out.warn(&format!("renewals that are under way may undo this: {}", error.with_cause()));
         }
         ended
     }
@@ -274,7 +274,7 @@ impl Ending {
                 let holder = holder.map(|pid| format!(" (process {pid})")).unwrap_or_default();
                 format!("another awsauth{holder} is logging in to it right now; what that one gets stays")
             }
-            Err(LockError::Disk(error)) => error.in_full(),
+            Err(LockError::Disk(error)) => error.with_cause(),
         };
         self.out.warn(&format!("{what}: {why}"));
         None
