@@ -109,12 +109,12 @@ pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: 
     if is_sendable(&text) {
         Ok(text)
     } else {
-        Err(odd(operation, name, "is none of AWS's: empty, or not in plain ASCII"))
+        Err(invalid(operation, name, "is none of AWS's: empty, or not in plain ASCII"))
     }
 }
 
 /// A member of an answer has a form that AWS never sends.
-pub(super) fn odd(operation: Operation, name: &str, why: &str) -> CallError {
+pub(super) fn invalid(operation: Operation, name: &str, why: &str) -> CallError {
     let words = format!("the answer's `{name}` {why}");
     let error = CallError::unreachable(operation, words).caused_by(TransportError::Impostor);
     CallError { problem: Problem::Senseless, ..error }

@@ -1,7 +1,7 @@
 //! Owns the calls to STS.
 
 use super::client::{Aws, Retry};
-use super::error::{credentials, odd};
+use super::error::{credentials, invalid};
 use crate::flow::{AssumeRole, CallError, GetSessionToken, Operation};
 use crate::model::{Credentials, SessionDuration};
 
@@ -42,7 +42,7 @@ impl Aws {
         let name = role.arn.name().rsplit('/').next().unwrap_or_default();
         let asked = format!(":sts::{}:assumed-role/{name}/", role.arn.account());
         if answer.assumed_role_user.is_some_and(|user| !user.arn.contains(&asked)) {
-            return Err(odd(operation, "AssumedRoleUser", "is another role than was asked for"));
+            return Err(invalid(operation, "AssumedRoleUser", "is another role than was asked for"));
         }
         credentials(operation, answer.credentials)
     }
