@@ -101,7 +101,7 @@ impl<'r> Running<'r> {
         if job.group == Group::Own {
             command.process_group(0);
         }
-        let mut child = core_dumps::as_found(|| command.spawn())?;
+        let mut child = core_dumps::with_original_limit(|| command.spawn())?;
         let stdout = match job.stdout {
             Some(prefix) => Sink::Written { prefix, write: write_out },
             None => Sink::Kept { captured: Captured::default(), budget },

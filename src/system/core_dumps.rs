@@ -20,7 +20,7 @@ mod system {
     }
 
     /// Runs `start`, which starts a program, under the limit that this process was started with.
-    pub(crate) fn as_found<T>(start: impl FnOnce() -> T) -> T {
+    pub(crate) fn with_original_limit<T>(start: impl FnOnce() -> T) -> T {
         let Some(found) = FOUND.get() else { return start() };
         // If that fails, the program has a limit of 0, and runs.
         let _ = setrlimit(Resource::Core, *found);
@@ -34,9 +34,9 @@ mod system {
 mod system {
     pub(crate) fn forbid() {}
 
-    pub(crate) fn as_found<T>(start: impl FnOnce() -> T) -> T {
+    pub(crate) fn with_original_limit<T>(start: impl FnOnce() -> T) -> T {
         start()
     }
 }
 
-pub(crate) use system::{as_found, forbid};
+pub(crate) use system::{with_original_limit, forbid};

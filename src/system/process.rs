@@ -47,7 +47,7 @@ impl fmt::Display for End {
 
 /// Starts a program with the limit for core dumps that this process was started with.
 pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
-    core_dumps::as_found(|| command.spawn())
+    core_dumps::with_original_limit(|| command.spawn())
 }
 
 pub(super) fn remove_variables(command: &mut Command, names: &[String]) {
@@ -100,7 +100,7 @@ pub(crate) fn missing(_program: &OsStr, _path: Option<&OsStr>) -> Option<io::Err
 #[cfg(unix)]
 fn run(command: &mut Command) -> io::Error {
     use std::os::unix::process::CommandExt as _;
-    core_dumps::as_found(|| command.exec())
+    core_dumps::with_original_limit(|| command.exec())
 }
 
 #[cfg(not(unix))]
