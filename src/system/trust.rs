@@ -44,7 +44,7 @@ fn committed(place: &Path) -> Option<String> {
 
 /// Where the link at `path` leads, if that is out of its directory or into a `.git`, and git tracks a link on the way, or can't
 /// tell. There need not be anything there yet.
-pub(crate) fn led_out(path: &Path) -> Option<PathBuf> {
+pub(crate) fn escaping_target(path: &Path) -> Option<PathBuf> {
     let (_, real) = Walk::along(path).and_then(Walk::finish).ok()?;
     let is_fine = real.strip_prefix(place(path)?.parent()?).is_ok_and(|below| !is_in_git_dir(below));
     (!is_fine && links(path).iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(real)
@@ -159,11 +159,11 @@ mod tests {
             drop(fs::remove_file(&link));
             symlink(target, &link).unwrap();
             fs::rename(root.join("in/.git"), root.join("in/git")).unwrap();
-            assert_eq!(led_out(&link), None, "{target}: a person's own");
+            assert_eq!(escaping_target(&link), None, "{target}: a person's own");
             fs::rename(root.join("in/git"), root.join("in/.git")).unwrap();
             // A repository that git can't read may have anything.
-            assert_eq!(led_out(&link), out, "{target}");
+            assert_eq!(escaping_target(&link), out, "{target}");
         }
-        assert_eq!((led_out(&root.join("in/below/a")), led_out(&root.join("in/none"))), (None, None));
+        assert_eq!((escaping_target(&root.join("in/below/a")), escaping_target(&root.join("in/none"))), (None, None));
     }
 }

@@ -56,7 +56,7 @@ impl Files {
     /// case, everybody would have it.
     fn look_for_misplaced(&mut self, manifest: &Path) {
         let Some(dir) = beside(manifest) else { return };
-        let Some(place) = trust::place(&dir.join(LOCAL_NAME)) else { return };
+        let Some(place) = trust::resolved_parent(&dir.join(LOCAL_NAME)) else { return };
         let (name, doubt) = match tracking(&place) {
             Tracking::Untracked | Tracking::Known => return,
             Tracking::Tracked(path) => (path.rsplit('/').next().unwrap_or(LOCAL_NAME).into(), None),
@@ -82,11 +82,11 @@ impl Files {
         }
         for (index, path) in places.iter().enumerate() {
             let is_own = own.as_ref() == Some(path);
-            let led_out = || trust::led_out(path).filter(|_| !is_own).map(|target| led_out_failure(path, &target));
+            let escaping_target = || trust::escaping_target(path).filter(|_| !is_own).map(|target| escaping_link_failure(path, &target));
             let found = stamp::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
             let Some((bytes, seen)) = found else {
                 // A value would be written to where a link leads.
-                led_out().map_or(Ok(()), Err)?;
+                escaping_target().map_or(Ok(()), Err)?;
                 self.seen.push(stamp::missing(path));
                 continue;
             };
@@ -96,7 +96,7 @@ impl Files {
                 self.seen.push(seen.with_real_path());
                 continue;
             }
-            led_out().map_or(Ok(()), Err)?;
+            escaping_target().map_or(Ok(()), Err)?;
             let text = text(path, bytes)?;
             let trust = if is_own { settings_trust(path, &text) } else { SettingsTrust::Beside };
             self.layers.add_local(Source::new(path, text), trust);
@@ -154,7 +154,7 @@ fn spelling(dir: &Path) -> Option<OsString> {
 }
 
 /// A repository names no file outside its directory, and none of its own, by a link neither.
-fn led_out_failure(path: &Path, target: &Path) -> Failure {
+fn escaping_link_failure(path: &Path, target: &Path) -> Failure {
     let where_to = if trust::is_in_git_dir(target) { "to" } else { "out of its directory, to" };
     let message =
         format!("{} is a link from a git repository, and leads {where_to} {}", path.display(), target.display());
