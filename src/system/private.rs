@@ -9,7 +9,7 @@ use super::atomic::parent;
 use super::disk::{self, DiskError};
 #[cfg(unix)]
 use super::walk::Writers;
-use super::walk::{Place, Sticky, Walk};
+use super::walk::{PathEntry, Sticky, Walk};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FileOwner {
@@ -54,7 +54,7 @@ pub(super) fn open(
     };
     let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
     disk::require_regular_file(path, &metadata)?;
-    let place = Place { path: path.to_path_buf(), metadata, is_end: true };
+    let place = PathEntry { path: path.to_path_buf(), metadata, is_end: true };
     match exposure(&place, owned_by) {
         Some(why) => Err(exposed(path, why)),
         None => Ok(Some((file, place.metadata))),
@@ -89,7 +89,7 @@ pub(crate) fn check(dir: &Path, owned_by: FileOwner) -> Result<(), DiskError> {
 }
 
 #[cfg(unix)]
-fn exposure(place: &Place, owned_by: FileOwner) -> Option<String> {
+fn exposure(place: &PathEntry, owned_by: FileOwner) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     let is_root = || rustix::process::geteuid().is_root();
     let is_known = |owner| is_root() && (owned_by == FileOwner::AwsCli || owner_of_home() == Some(owner));
@@ -109,7 +109,7 @@ fn exposure(place: &Place, owned_by: FileOwner) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn exposure(_place: &Place, _keeper: FileOwner) -> Option<String> {
+fn exposure(_place: &PathEntry, _keeper: FileOwner) -> Option<String> {
     None
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::git::{Tracking, tracking};
 use super::walk::Walk;
 #[cfg(unix)]
-use super::walk::{Place, Sticky, Writers};
+use super::walk::{PathEntry, Sticky, Writers};
 
 /// Why somebody else may have written the file at `path`.
 ///
@@ -13,11 +13,11 @@ use super::walk::{Place, Sticky, Writers};
 /// ever had, the file or one of the links.
 #[cfg(unix)]
 pub(crate) fn distrust(path: &Path) -> Option<String> {
-    let is_file = |place: &Place| place.is_end && !place.metadata.is_symlink();
+    let is_file = |place: &PathEntry| place.is_end && !place.metadata.is_symlink();
     let found = Walk::along(path).and_then(Walk::finish).ok().filter(|(places, _)| places.last().is_some_and(is_file));
     let Some((places, _)) = found else { return Some("the file can't be looked at".to_owned()) };
     let ends = || places.iter().filter(|place| is_file(place) || place.metadata.is_symlink());
-    let sticky = |place: &Place| match ends().any(|end| end.path.parent() == Some(&place.path)) {
+    let sticky = |place: &PathEntry| match ends().any(|end| end.path.parent() == Some(&place.path)) {
         true => Sticky::MeansNothing,
         false => Sticky::Protects,
     };
@@ -46,7 +46,7 @@ fn committed(place: &Path) -> Option<String> {
 /// tell. There need not be anything there yet.
 pub(crate) fn escaping_target(path: &Path) -> Option<PathBuf> {
     let (_, real) = Walk::along(path).and_then(Walk::finish).ok()?;
-    let is_fine = real.strip_prefix(place(path)?.parent()?).is_ok_and(|below| !is_in_git_dir(below));
+    let is_fine = real.strip_prefix(resolved_parent(path)?.parent()?).is_ok_and(|below| !is_in_git_dir(below));
     (!is_fine && links(path).iter().any(|link| tracking(link) != Tracking::Untracked)).then_some(real)
 }
 
@@ -62,14 +62,14 @@ pub(crate) fn links(path: &Path) -> Vec<PathBuf> {
 }
 
 /// The path without links but for its last name, which may be one.
-pub(crate) fn place(path: &Path) -> Option<PathBuf> {
+pub(crate) fn resolved_parent(path: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(path).ok()?;
     let (_, dir) = Walk::along(absolute.parent()?).and_then(Walk::finish).ok()?;
     Some(dir.join(absolute.file_name()?))
 }
 
 #[cfg(unix)]
-fn changeable(place: &Place, sticky: Sticky) -> Option<String> {
+fn changeable(place: &PathEntry, sticky: Sticky) -> Option<String> {
     let shown = place.path.display();
     if let Some(owner) = place.foreign_owner() {
         return Some(format!("{shown} belongs to another user (number {owner})"));

@@ -20,7 +20,7 @@ pub(super) struct Walk {
     links: usize,
 }
 
-pub(super) struct Place {
+pub(super) struct PathEntry {
     /// Without links, but for the last name.
     pub(super) path: PathBuf,
     pub(super) metadata: Metadata,
@@ -50,7 +50,7 @@ impl Walk {
     }
 
     /// The rest of the way, and the path without links, at which there may be nothing.
-    pub(super) fn finish(mut self) -> Result<(Vec<Place>, PathBuf), DiskError> {
+    pub(super) fn finish(mut self) -> Result<(Vec<PathEntry>, PathBuf), DiskError> {
         let places = self.by_ref().collect::<Result<_, _>>()?;
         Ok((places, self.at))
     }
@@ -69,7 +69,7 @@ impl Walk {
 }
 
 impl Iterator for Walk {
-    type Item = Result<Place, DiskError>;
+    type Item = Result<PathEntry, DiskError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -84,7 +84,7 @@ impl Iterator for Walk {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Some(Err(DiskError::io("look at", &self.at)(error))),
             };
-            let place = Place { path: self.at.clone(), is_end: self.ahead.is_empty(), metadata };
+            let place = PathEntry { path: self.at.clone(), is_end: self.ahead.is_empty(), metadata };
             let followed = if place.metadata.is_symlink() { self.follow() } else { Ok(()) };
             return Some(followed.map(|()| place));
         }
@@ -97,7 +97,7 @@ fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
 }
 
 #[cfg(unix)]
-impl Place {
+impl PathEntry {
     /// The number of the owner, if that is neither this user nor root.
     pub(super) fn foreign_owner(&self) -> Option<u32> {
         use std::os::unix::fs::MetadataExt as _;
@@ -131,7 +131,7 @@ impl Place {
 
 /// Owners and modes say nothing here.
 #[cfg(not(unix))]
-impl Place {
+impl PathEntry {
     pub(super) fn foreign_owner(&self) -> Option<u32> {
         None
     }
@@ -145,11 +145,11 @@ impl Place {
     }
 }
 
-/// [`Place::is_planted`] for a path that has no links on the way.
+/// [`PathEntry::is_planted`] for a path that has no links on the way.
 pub(super) fn is_planted(path: &Path) -> bool {
     let place = std::path::absolute(path).and_then(|path| {
         let metadata = fs::symlink_metadata(&path)?;
-        Ok(Place { path, metadata, is_end: true })
+        Ok(PathEntry { path, metadata, is_end: true })
     });
     place.is_ok_and(|place| place.is_planted())
 }
