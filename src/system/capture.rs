@@ -67,7 +67,7 @@ pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureErro
     }
     let mut command = Command::new(program);
     command.args(invocation.args);
-    command.stderr(if invocation.talk == StderrMode::Shown { Stdio::inherit() } else { Stdio::null() });
+    command.stderr(if invocation.stderr == StderrMode::Shown { Stdio::inherit() } else { Stdio::null() });
     process::remove_variables(&mut command, invocation.unset);
     command.envs(invocation.set.iter().copied());
     let listener = interrupt::listen();

@@ -109,7 +109,7 @@ fn exposure(place: &PathEntry, owned_by: FileOwner) -> Option<String> {
 }
 
 #[cfg(not(unix))]
-fn exposure(_place: &PathEntry, _keeper: FileOwner) -> Option<String> {
+fn exposure(_place: &PathEntry, _owned_by: FileOwner) -> Option<String> {
     None
 }
 

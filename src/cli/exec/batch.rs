@@ -18,7 +18,7 @@ use crate::cli::exec::runs::{Document, ProfileRun, Reported};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::failures::Misses;
-use crate::cli::login::service::{InPlace, LoginService, Obstacle, runtime};
+use crate::cli::login::service::{InPlace, LoginService, CredentialError, runtime};
 use crate::cli::login::summary::{count, first_names};
 use crate::cli::shell::in_shell;
 use crate::cli::ui::failure::Failure;
@@ -132,13 +132,13 @@ impl Batch<'_> {
         let (mut misses, mut needed, mut all) = (Misses::default(), Vec::new(), Vec::new());
         for (chain, outcome) in chains.iter().zip(self.desk.obtain_in_place(chains, login)?) {
             let name = chain.target().name.as_str();
-            all.push(outcome.map_err(|obstacle| match obstacle {
-                Obstacle::Told(failure) => {
+            all.push(outcome.map_err(|error| match error {
+                CredentialError::Told(failure) => {
                     let reported = Reported::of(&failure);
                     misses.failed(name, failure);
                     reported
                 }
-                Obstacle::Provider(error) => {
+                CredentialError::Provider(error) => {
                     let failure = explain::provider(&error, catalog);
                     let reported = Reported::of(&failure);
                     match *error {

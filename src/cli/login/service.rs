@@ -123,7 +123,7 @@ pub(crate) enum InPlace {
 }
 
 /// Why a program can't have a profile's credentials.
-pub(crate) enum Obstacle {
+pub(crate) enum CredentialError {
     /// In words of its own.
     Told(Failure),
     /// A login or a renewal failed; others may have failed by the same.
@@ -295,8 +295,8 @@ impl<'a> LoginService<'a> {
     pub(crate) fn credentials_for(&self, name: &str, login: InPlace) -> Result<Credentials, Failure> {
         match self.obtain_in_place(&[self.chain(name)?], login)?.pop() {
             Some(Ok(credentials)) => Ok(credentials),
-            Some(Err(Obstacle::Told(failure))) => Err(failure),
-            Some(Err(Obstacle::Provider(error))) => self.credentials_of(Some(Err(error))),
+            Some(Err(CredentialError::Told(failure))) => Err(failure),
+            Some(Err(CredentialError::Provider(error))) => self.credentials_of(Some(Err(error))),
             None => self.credentials_of(None),
         }
     }
@@ -306,7 +306,7 @@ impl<'a> LoginService<'a> {
         &self,
         chains: &[Chain<'_>],
         login: InPlace,
-    ) -> Result<Vec<Result<Credentials, Obstacle>>, Failure> {
+    ) -> Result<Vec<Result<Credentials, CredentialError>>, Failure> {
         let is_kept = |chain: &Chain<'_>| self.is_kept(chain.profiles());
         let may_ask = login == InPlace::Allowed && self.app.host.is_interactive() && !chains.iter().all(is_kept);
         let check = |chain: &Chain<'_>| {
@@ -332,12 +332,12 @@ impl<'a> LoginService<'a> {
             self.share_where_possible(&open);
         }
         let mut obtained = obtained?.into_iter();
-        let bug = || Err(Obstacle::Told(Failure::new(Exit::Bug, "one chain gave no result")));
+        let bug = || Err(CredentialError::Told(Failure::new(Exit::Bug, "one chain gave no result")));
         Ok(refused
             .iter_mut()
             .map(|refused| match refused.take() {
-                Some(failure) => Err(Obstacle::Told(failure)),
-                None => obtained.next().map_or_else(bug, |outcome| outcome.map_err(Obstacle::Provider)),
+                Some(failure) => Err(CredentialError::Told(failure)),
+                None => obtained.next().map_or_else(bug, |outcome| outcome.map_err(CredentialError::Provider)),
             })
             .collect())
     }
