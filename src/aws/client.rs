@@ -99,7 +99,7 @@ impl Address {
     }
 }
 
-/// What happens to a call when the answer is lost or AWS is busy.
+/// Repeats a call when the answer is lost or AWS is busy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Retry {
     Yes,

@@ -33,7 +33,9 @@ pub(super) fn save(path: &Path, content: &impl Serialize) -> Result<(), DiskErro
 
 /// Replaces a file of awsauth's own that may as well be lost.
 pub(super) fn save_hint(path: &Path, content: &impl Serialize) -> Result<(), DiskError> {
-    hint(path, &Versioned { version: VERSION, content })
+    let text = python(&Versioned { version: VERSION, content }).map_err(DiskError::io("write", path))?;
+    private::make_dir(parent(path), FileOwner::Awsauth)?;
+    write_hint(path, text.as_bytes())
 }
 
 /// `value` with Python's default separators, `", "` and `": "`, and everything beyond ASCII escaped. Fails for a value
@@ -54,13 +56,6 @@ pub(super) fn write(path: &Path, owned_by: FileOwner, value: &impl Serialize) ->
     let text = python(value).map_err(DiskError::io("write", path))?;
     private::make_dir(parent(path), owned_by)?;
     write_private(path, text.as_bytes())
-}
-
-/// Replaces a file of awsauth's own that may as well be lost.
-pub(super) fn hint(path: &Path, value: &impl Serialize) -> Result<(), DiskError> {
-    let text = python(value).map_err(DiskError::io("write", path))?;
-    private::make_dir(parent(path), FileOwner::Awsauth)?;
-    write_hint(path, text.as_bytes())
 }
 
 struct Python;
@@ -120,7 +115,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.json");
         let value = std::collections::BTreeMap::from([([1], 1)]);
-        for written in [write(&path, FileOwner::Awsauth, &value), hint(&path, &value)] {
+        for written in [write(&path, FileOwner::Awsauth, &value), save_hint(&path, &value)] {
             assert!(matches!(written, Err(DiskError::Io { doing: "write", .. })), "{written:?}");
         }
         assert!(!path.exists());

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{cache_file_name, json};
 use crate::model::ProfileName;
@@ -13,6 +14,11 @@ use crate::system::private::{self, FileOwner};
 
 /// No run waits longer for a person or for AWS.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    profiles: Vec<String>,
+}
 
 #[derive(Debug)]
 pub(super) struct LogoutLog {
@@ -28,15 +34,14 @@ impl LogoutLog {
         let names: Vec<&str> = names.iter().map(ProfileName::as_str).collect();
         // Two files of the same moment have one name only if they are equal.
         let name = format!("{}-{}", now.as_nanosecond(), cache_file_name(&names.join("\n")));
-        json::hint(&self.dir.join(name), &names)
+        json::save_hint(&self.dir.join(name), &Record { profiles: names.into_iter().map(str::to_owned).collect() })
     }
 
     /// True if the session of a profile was ended after `since`. Opens only newer files.
     pub(super) fn has(&self, profile: &ProfileName, since: Timestamp) -> bool {
         let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
         files.iter().filter(|path| time(path).is_some_and(|time| time >= since)).any(|path| {
-            let names = || json::read::<Vec<String>>(path, FileOwner::Awsauth);
-            names().is_some_and(|names| names.iter().any(|name| name == profile.as_str()))
+            json::load(path).is_some_and(|record: Record| record.profiles.iter().any(|name| name == profile.as_str()))
         })
     }
 

@@ -1,4 +1,4 @@
-//! Owns running another program for what it prints: no shell, a time limit, nothing of the current directory.
+//! Owns running another program for its output: no shell, a time limit, nothing of the current directory.
 
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
@@ -40,7 +40,7 @@ pub(crate) enum StderrMode {
     Hidden,
 }
 
-/// Why a program printed nothing that can be used. Never holds what it did print.
+/// A program printed nothing of use. Never holds its output.
 #[derive(Debug, Error)]
 pub(crate) enum CaptureError {
     #[error("there is no program `{0}` in PATH")]
@@ -58,7 +58,7 @@ pub(crate) enum CaptureError {
     Interrupted,
 }
 
-/// Runs a program to its end and returns the beginning of what it printed, in any form.
+/// Runs a program to its end and returns the beginning of its output.
 pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureError> {
     let name = || invocation.program.to_owned();
     let program = find(invocation.program, invocation.path).ok_or_else(|| CaptureError::NotFound(name()))?;
@@ -86,7 +86,7 @@ pub(crate) fn capture(invocation: &Invocation<'_>) -> Result<Secret, CaptureErro
     }
 }
 
-/// Runs a program to its end and returns the beginning of what it printed. None if it takes longer than `limit`.
+/// Like [`capture`], for standard error too. None if the program takes longer than `limit`.
 pub(super) fn answer(command: &mut Command, limit: Duration) -> io::Result<Option<Output>> {
     match run(command.stderr(Stdio::piped()), limit, || false)? {
         Waited::Done(output) => Ok(Some(output)),
@@ -130,7 +130,7 @@ fn read(stream: Option<impl io::Read + Send + 'static>) -> Receiver<Vec<u8>> {
     parts
 }
 
-/// What was read of an ended program's stream, which something that it started may keep open.
+/// The parts of an ended program's stream, which another program that it started may keep open.
 fn collect(parts: &Receiver<Vec<u8>>) -> Vec<u8> {
     let deadline = Deadline::after(GRACE);
     std::iter::from_fn(|| parts.recv_timeout(deadline.left()).ok()).flatten().collect()

@@ -53,7 +53,6 @@ impl DiskError {
         }
     }
 
-    /// The error and what caused it, in one line.
     pub(crate) fn with_cause(&self) -> String {
         match std::error::Error::source(self) {
             Some(cause) => format!("{self}: {cause}"),
@@ -96,7 +95,7 @@ pub(super) fn holds(path: &Path, bytes: &[u8]) -> Result<bool, DiskError> {
     Ok(read(path)?.is_some_and(|content| content == bytes))
 }
 
-/// Refuses what is not a regular file, or is too large.
+/// Also refuses a file that is too large.
 pub(super) fn require_regular_file(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
     if metadata.is_file() {
         if metadata.len() > LARGEST {
@@ -158,17 +157,22 @@ pub(crate) fn remove(path: &Path) -> Result<bool, DiskError> {
     }
 }
 
-/// The files of a directory, by name; none if there is no such directory.
+/// The paths in a directory, sorted; none if there is no such directory.
 pub(crate) fn list(path: &Path) -> Result<Vec<PathBuf>, DiskError> {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(DiskError::io("list", path)(error)),
-    };
-    let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| entry.map(|entry| entry.path())).collect();
-    let mut paths = paths.map_err(DiskError::io("list", path))?;
-    paths.sort();
-    Ok(paths)
+    Ok(entries(path)?.into_iter().map(|entry| entry.path()).collect())
+}
+
+/// The entries of a directory by name; none if there is no such directory.
+pub(super) fn entries(path: &Path) -> Result<Vec<fs::DirEntry>, DiskError> {
+    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+    match entries {
+        Ok(mut entries) => {
+            entries.sort_by_key(fs::DirEntry::file_name);
+            Ok(entries)
+        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(DiskError::io("list", path)(error)),
+    }
 }
 
 /// True for a dangling link too.

@@ -1,5 +1,5 @@
-//! Owns the directories that awsauth keeps its own files in, and AWS CLI's caches: a file there is believed only if nobody
-//! else could have put it there, and no link is followed from it. Must not know what the files hold.
+//! Owns the directories of awsauth's own files, and AWS CLI's caches: a file there is used only if no other user could have put it
+//! there, and no link is followed. Must not know what the files hold.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -19,7 +19,7 @@ pub(crate) enum FileOwner {
     AwsCli,
 }
 
-/// Reads a whole file; `None` if there is none. A link is refused, and so is what somebody else could have written.
+/// Reads a whole file; none if there is none. Refuses a link, and a file that another user could have written.
 pub(crate) fn read(path: &Path, owned_by: FileOwner) -> Result<Option<Vec<u8>>, DiskError> {
     check(parent(path), owned_by)?;
     let Some((file, metadata)) = open(path, OpenOptions::new().read(true), owned_by)? else { return Ok(None) };
@@ -76,8 +76,8 @@ fn follow_nothing(options: &mut OpenOptions) {
 #[cfg(not(unix))]
 fn follow_nothing(_options: &mut OpenOptions) {}
 
-/// Refuses a directory that somebody else could have made, or could exchange: itself, every directory on the way, and every
-/// link that is followed. What is not there yet is nobody's.
+/// Refuses a directory that another user could have made, or could exchange: itself, each directory on the way, and each link
+/// that is followed. A directory that does not exist is fine.
 pub(crate) fn check(dir: &Path, owned_by: FileOwner) -> Result<(), DiskError> {
     for place in Walk::along(dir)? {
         let place = place?;

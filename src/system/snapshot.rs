@@ -1,5 +1,5 @@
-//! Owns replacing a person's file as it was read: links stay links, owner and mode stay what they were, and what another
-//! program wrote meanwhile stands.
+//! Owns replacing a person's file as it was read: links, owner and mode stay, and so does a change that another program made
+//! meanwhile.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Write as _};
@@ -112,7 +112,7 @@ impl Snapshot {
         }
     }
 
-    /// Tests that the file can be replaced, and changes nothing: for before a person is asked for what can't be given twice.
+    /// Tests that the file can be replaced, and changes nothing. For before a person is asked for a code.
     pub(crate) fn check_replaceable(&self) -> Result<(), DiskError> {
         try_writing(self.new_temp().map_err(|error| error.through_link(&self.path))?, &self.path)
     }

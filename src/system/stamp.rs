@@ -1,5 +1,5 @@
-//! Owns telling cheaply whether a file, or the names in a directory, are still what they were: by what the file system says,
-//! as git's index does, and by a digest where that is not sure.
+//! Owns telling cheaply that a file, or the names in a directory, have not changed: by the file system's metadata, as git's index
+//! does, and by a digest where that is not sure.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,14 +12,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::disk::{self, DiskError};
 
-/// One place as it was seen at one time.
+/// A file or directory as it was seen at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FileStamp {
     path: PathBuf,
     content: Content,
     /// None where a later change might not alter it.
     stat: Option<Stat>,
-    /// Where the path leads, if that matters as well.
+    /// The path without links, if that matters as well.
     real: Option<PathBuf>,
 }
 
@@ -33,7 +33,7 @@ enum Content {
     Names(String),
 }
 
-/// What the file system says of a file: enough to see that it was changed or replaced. Times are nanoseconds since 1970.
+/// The metadata by which a change or a replacement shows. Times are nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Stat {
     size: u64,
@@ -81,7 +81,7 @@ pub(crate) fn directory(path: &Path, real: PathBuf) -> FileStamp {
     FileStamp { path: path.to_path_buf(), content: Content::Names(String::new()), stat: stat(path), real: Some(real) }
 }
 
-/// The names in a directory, in order, and what to remember of them: none if there is no such directory.
+/// The names in a directory, sorted, and their stamp; no names if there is no such directory.
 pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<DirEntry>, FileStamp), DiskError> {
     let stat = settled_stat(path, now);
     let names = list(path)?;
@@ -90,7 +90,7 @@ pub(crate) fn names(path: &Path, now: Timestamp) -> Result<(Vec<DirEntry>, FileS
 }
 
 impl FileStamp {
-    /// Remembers also where the path leads: once that is elsewhere, the file has other neighbours, though it may be equal.
+    /// Remembers also where the path leads: an equal file elsewhere has other files beside it.
     pub(crate) fn with_real_path(self) -> Self {
         Self { real: disk::real_path(&self.path), ..self }
     }
@@ -104,7 +104,7 @@ impl FileStamp {
         std::iter::once(&self.path).chain(&self.real).all(|path| path.to_str().is_some())
     }
 
-    /// Compares with the place as it is now; reads it only if the file system is not sure.
+    /// Compares with the state now; reads the file only if its metadata is not sure.
     pub(crate) fn compare(&self) -> Compared {
         if self.content == Content::Missing {
             return if is_missing(&self.path) { Compared::Untouched } else { Compared::Different };
@@ -129,21 +129,9 @@ fn is_missing(path: &Path) -> bool {
 }
 
 fn list(path: &Path) -> Result<Vec<DirEntry>, DiskError> {
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(Vec::new());
-        }
-        Err(error) => return Err(DiskError::io("list", path)(error)),
-    };
-    let named = |entry: io::Result<fs::DirEntry>| {
-        let entry = entry?;
-        Ok(DirEntry { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() })
-    };
-    let names: io::Result<Vec<DirEntry>> = entries.map(named).collect();
-    let mut names = names.map_err(DiskError::io("list", path))?;
-    names.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(names)
+    let named = |entry: fs::DirEntry| Ok(DirEntry { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() });
+    let names: io::Result<Vec<DirEntry>> = disk::entries(path)?.into_iter().map(named).collect();
+    names.map_err(DiskError::io("list", path))
 }
 
 /// All names as one text, which no other names have.

@@ -1,4 +1,4 @@
-//! Owns telling whether anybody else could have written a file, or have put a link in its place.
+//! Owns finding out that somebody else could have written a file, or have put a link in its place.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use super::walk::Walk;
 #[cfg(unix)]
 use super::walk::{PathEntry, Sticky, Writers};
 
-/// Why somebody else may have written the file at `path`.
+/// The reason not to trust the file at `path`, since somebody else may have written it.
 ///
 /// None if only this user or root can change it, its directories and the links that lead to it, and no git repository has, or
 /// ever had, the file or one of the links.
@@ -42,8 +42,8 @@ fn committed(place: &Path) -> Option<String> {
     }
 }
 
-/// Where the link at `path` leads, if that is out of its directory or into a `.git`, and git tracks a link on the way, or can't
-/// tell. There need not be anything there yet.
+/// The target of the link at `path`, if that is out of its directory or in a `.git`, and git tracks a link on the way, or can't
+/// tell. The target need not exist.
 pub(crate) fn escaping_target(path: &Path) -> Option<PathBuf> {
     let (_, real) = Walk::along(path).and_then(Walk::finish).ok()?;
     let is_fine = real.strip_prefix(resolved_parent(path)?.parent()?).is_ok_and(|below| !is_in_git_dir(below));

@@ -1,4 +1,4 @@
-//! Owns following a path name by name, as the system does, and telling who could change what stands on the way.
+//! Owns following a path name by name, as the system does, and the rights of other users on the way.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -11,8 +11,7 @@ use super::disk::DiskError;
 /// As many links as Linux follows on one way (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// The directories, links and the file on the way of a path, in the order in which the system follows them. What is not there
-/// is left out.
+/// The existing directories, links and the file on the way of a path, in the order in which the system follows them.
 pub(super) struct Walk {
     path: PathBuf,
     at: PathBuf,
@@ -120,8 +119,8 @@ impl PathEntry {
         }
     }
 
-    /// True for what a neighbour put into a directory such as /tmp, where everybody may make files: the sticky bit only keeps
-    /// them from exchanging this user's own.
+    /// True for another user's file or link in a directory such as /tmp, where everybody may make files: the sticky bit only
+    /// keeps them from exchanging this user's own.
     pub(super) fn is_planted(&self) -> bool {
         use std::os::unix::fs::MetadataExt as _;
         let is_shared = |dir: &Path| fs::metadata(dir).is_ok_and(|found| found.mode() & 0o1002 == 0o1002);
@@ -154,8 +153,8 @@ pub(super) fn is_planted(path: &Path) -> bool {
     place.is_ok_and(|place| place.is_planted())
 }
 
-/// Why anybody on this machine could have put a program at `path`. Less strict than `trust::distrust`: package managers'
-/// directories often belong to a group, or to a user of their own.
+/// The reason not to run a program, since another user could have put it there. Less strict than `trust::distrust`: package
+/// managers' directories often belong to a group, or to a user of their own.
 pub(super) fn exposure(program: &Path) -> Option<String> {
     let (places, _) = Walk::along(program).ok()?.finish().ok()?;
     places.iter().find_map(|place| {
