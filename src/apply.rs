@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::plan::{Plan, Refusal, take_sessions_out};
 use crate::system::atomic::{self, parent};
-use crate::system::backups::{Backups, BackupTime};
+use crate::system::backups::{BackupTime, Backups};
 use crate::system::disk::DiskError;
 use crate::system::lock::{Lock, LockError};
 use crate::system::snapshot::{ReplaceError, Replaced, Snapshot, directory_id};

@@ -4,5 +4,5 @@
 mod host;
 mod url;
 
-pub(crate) use host::{AllowedHost, UrlHost, HostError};
+pub(crate) use host::{AllowedHost, HostError, UrlHost};
 pub(crate) use url::WebAddress;

@@ -23,7 +23,7 @@ use super::clock::Clock;
 use super::limit::Limited;
 use super::proxies::{Proxies, Proxy};
 use crate::address::WebAddress;
-use crate::flow::{CallError, ClockSkew, TransportError, Operation};
+use crate::flow::{CallError, ClockSkew, Operation, TransportError};
 use crate::model::{Credentials, Routing};
 
 /// The time limit for opening a connection.

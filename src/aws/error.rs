@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::limit::LARGEST;
 use super::transport;
-use crate::flow::{Answer, CallError, TransportError, Operation, Problem};
+use crate::flow::{Answer, CallError, Operation, Problem, TransportError};
 use crate::model::{Credentials, is_sendable};
 use crate::secret::Secret;
 

@@ -8,11 +8,11 @@ mod client;
 mod clock;
 mod error;
 mod limit;
-mod transport;
 mod oidc;
 mod portal;
 mod proxies;
 mod sts;
+mod transport;
 
 pub(crate) use client::{Aws, CaBundle, Endpoints};
 pub(crate) use proxies::Proxies;

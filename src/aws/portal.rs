@@ -95,13 +95,19 @@ fn text(part: Option<String>) -> String {
 /// The entries of a page. It must not be longer than was asked for, since the whole list is kept in memory.
 fn page<T>(operation: Operation, entries: Option<Vec<T>>, name: &str) -> Result<Vec<T>, CallError> {
     let entries = expect(operation, entries, name)?;
-    if entries.len() > PAGE.into() { Err(invalid(operation, name, "is longer than was asked for")) } else { Ok(entries) }
+    if entries.len() > PAGE.into() {
+        Err(invalid(operation, name, "is longer than was asked for"))
+    } else {
+        Ok(entries)
+    }
 }
 
 /// The token for the next page; an empty one is none.
 fn next(operation: Operation, token: Option<String>) -> Result<Option<String>, CallError> {
     match token.filter(|token| !token.is_empty()) {
-        Some(token) if token.len() > LONGEST_TOKEN => Err(invalid(operation, "nextToken", "is longer than AWS makes it")),
+        Some(token) if token.len() > LONGEST_TOKEN => {
+            Err(invalid(operation, "nextToken", "is longer than AWS makes it"))
+        }
         token => Ok(token),
     }
 }

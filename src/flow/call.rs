@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::operation::Operation;
 use super::problem::classify;
 use super::skew;
-use super::{ClockSkew, MfaCode, TransportError, Problem};
+use super::{ClockSkew, MfaCode, Problem, TransportError};
 use crate::model::{
     AccountId, ClientUse, ConfigText, Credentials, MfaSerial, Region, Role, Routing, SsoClient, SsoRoleName, StartUrl,
 };

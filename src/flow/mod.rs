@@ -26,7 +26,7 @@ pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use operation::Operation;
 pub(crate) use paging::{Endless, Paging};
 pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};
-pub(crate) use problem::{TransportError, Problem};
+pub(crate) use problem::{Problem, TransportError};
 pub(crate) use skew::{ClockSkew, is_intolerable, seconds_to_next_code};
 pub(crate) use steps::{Needs, Steps};
 pub(crate) use token::{TokenUse, decide, is_reusable};

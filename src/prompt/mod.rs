@@ -11,7 +11,7 @@ use crate::source::display_safe;
 use crate::system::capture::CaptureError;
 
 pub(crate) use line::Echo;
-pub(crate) use program::{ProgramPrompt, ProgramEvent, LastQuestion};
+pub(crate) use program::{LastQuestion, ProgramEvent, ProgramPrompt};
 pub(crate) use tty::TtyPrompt;
 
 /// A question whose answer is typed. Its texts are safe to show.

@@ -1,13 +1,13 @@
 //! Owns what is kept between runs: sessions in the state directory, and the caches that AWS CLI and the SDKs share. A file that is
 //! missing, damaged or another user's is a miss, never an error. Must not call AWS or decide freshness.
 
-mod logouts;
+mod applied;
 mod json;
+mod logouts;
 mod role_cache;
 mod sessions;
 mod sign_ins;
 mod sso_cache;
-mod applied;
 
 use std::path::{Path, PathBuf};
 
@@ -17,11 +17,11 @@ use crate::secret::Secret;
 use crate::system::atomic::sweep;
 use crate::system::private::{self, FileOwner};
 
+pub(crate) use applied::AppliedDigests;
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
-pub(crate) use applied::AppliedDigests;
 
 /// Removes what killed runs left half-written in the state directory and in AWS CLI's caches, since it may hold tokens.
 pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {

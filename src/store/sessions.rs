@@ -8,8 +8,8 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde::{Deserialize, Serialize};
 use sha1::Digest as _;
 
-use super::logouts::LogoutLog;
 use super::json;
+use super::logouts::LogoutLog;
 use crate::model::{Credentials, Definition, KeyFingerprint, ProfileName, Session};
 use crate::secret::Secret;
 use crate::system::atomic::{check_writable, sweep};

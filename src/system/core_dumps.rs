@@ -39,4 +39,4 @@ mod system {
     }
 }
 
-pub(crate) use system::{with_original_limit, forbid};
+pub(crate) use system::{forbid, with_original_limit};

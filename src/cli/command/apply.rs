@@ -25,7 +25,7 @@ use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
 use crate::store::Written;
 use crate::system::atomic::sweep;
-use crate::system::backups::{Backups, BackupTime};
+use crate::system::backups::{BackupTime, Backups};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::snapshot::Snapshot;

@@ -82,7 +82,8 @@ impl Files {
         }
         for (index, path) in places.iter().enumerate() {
             let is_own = own.as_ref() == Some(path);
-            let escaping_target = || trust::escaping_target(path).filter(|_| !is_own).map(|target| escaping_link_failure(path, &target));
+            let escaping_target =
+                || trust::escaping_target(path).filter(|_| !is_own).map(|target| escaping_link_failure(path, &target));
             let found = stamp::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
             let Some((bytes, seen)) = found else {
                 // A value would be written to where a link leads.

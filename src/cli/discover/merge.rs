@@ -13,8 +13,8 @@ use crate::provider::Listing;
 use crate::source::Source;
 use crate::system::backups::{Backups, Stamp};
 use crate::system::clock;
-use crate::system::stamp::Compared;
 use crate::system::snapshot::Snapshot;
+use crate::system::stamp::Compared;
 
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;

@@ -1,6 +1,6 @@
 //! Owns the likely way out of a call that AWS refused, or that did not reach AWS (aws-facts §4.4, §4.7 and §6).
 
-use crate::flow::{CallError, ClockSkew, TransportError, Operation, Problem, seconds_to_next_code};
+use crate::flow::{CallError, ClockSkew, Operation, Problem, TransportError, seconds_to_next_code};
 use crate::model::{Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
 use crate::provider::ProviderError;
 use crate::render::exact_duration;
@@ -173,7 +173,8 @@ impl Case<'_> {
                 let failure = failure.hint(call.transport_error.map_or_else(|| general.to_owned(), unreachable));
                 // What was sent may have arrived.
                 let may_be_used =
-                    matches!(call.transport_error, Some(TransportError::Broken | TransportError::TimedOut)) && self.has_code();
+                    matches!(call.transport_error, Some(TransportError::Broken | TransportError::TimedOut))
+                        && self.has_code();
                 if may_be_used { next_code(failure, call.clock_skew) } else { failure }
             }
             _ => self.hints().into_iter().fold(failure, Failure::hint),

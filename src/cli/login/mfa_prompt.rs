@@ -6,7 +6,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_to_next_code;
 use crate::model::{Chain, Profile, Settings};
-use crate::prompt::{ProgramPrompt, ProgramEvent, LastQuestion, GivenAnswer, Prompt};
+use crate::prompt::{GivenAnswer, LastQuestion, ProgramEvent, ProgramPrompt, Prompt};
 use crate::provider::MFA_PROCESS_VARIABLE;
 use crate::secret::Secret;
 use crate::system::capture::StderrMode;

@@ -20,7 +20,7 @@ use crate::cli::login::service::run as run_async;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::flow::{CallError, CreateToken, Grant, TransportError, Operation, Problem};
+use crate::flow::{CallError, CreateToken, Grant, Operation, Problem, TransportError};
 use crate::model::{Kind, Profile, ProfileName, SsoAccess};
 use crate::plan;
 use crate::store::{RoleCache, Sessions, SignIn, SsoCache, SsoRole, sweep_leftovers};
