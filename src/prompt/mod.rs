@@ -66,7 +66,7 @@ pub(crate) trait Prompt {
 #[derive(Debug)]
 pub(crate) struct NoPrompt;
 
-impl Prompt for Nobody {
+impl Prompt for NoPrompt {
     fn ask(&mut self, _question: Question<'_>) -> Result<Secret, NoAnswer> {
         Err(NoAnswer::Unattended)
     }

@@ -43,7 +43,7 @@ pub(crate) enum ProgramEvent<'a> {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Last {
+pub(crate) struct LastQuestion {
     facts: Vec<(String, String)>,
     runs: u32,
     /// Used up, whichever question it answered.
@@ -54,7 +54,7 @@ impl Prompt for ProgramPrompt {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         let facts = question.facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         if facts != self.last.facts {
-            self.last = Last { facts, runs: 0, answer: self.last.answer.take() };
+            self.last = LastQuestion { facts, runs: 0, answer: self.last.answer.take() };
         }
         if self.last.runs >= RUNS {
             return self.next.ask(question);
