@@ -135,7 +135,8 @@ impl Aws {
     pub(super) fn sts(
         &self,
         call: Operation,
-        (region, routing): (&str, Routing<'_>),
+        region: &str,
+        routing: Routing<'_>,
         signer: &Credentials,
         retry: Retry,
     ) -> Result<aws_sdk_sts::Client, CallError> {

@@ -10,7 +10,7 @@ impl Aws {
     pub(crate) async fn get_session_token(&self, call: GetSessionToken<'_>) -> Result<Credentials, CallError> {
         let operation = Operation::GetSessionToken;
         let answer = self
-            .sts(operation, (call.region, call.routing), call.key, Retry::No)?
+            .sts(operation, call.region, call.routing, call.key, Retry::No)?
             .get_session_token()
             .serial_number(call.mfa.serial.as_str())
             .token_code(call.mfa.code.expose())
@@ -27,7 +27,7 @@ impl Aws {
         let retry = if call.mfa.is_some() { Retry::No } else { Retry::Yes };
         let role = call.role;
         let answer = self
-            .sts(operation, (call.region, call.routing), call.source, retry)?
+            .sts(operation, call.region, call.routing, call.source, retry)?
             .assume_role()
             .role_arn(role.arn.as_str())
             .role_session_name(call.role_session_name)

@@ -100,7 +100,7 @@ impl Provider<'_> {
         trust: Trust<'_>,
     ) -> Result<SsoToken, Rc<ProviderError>> {
         if let Trust::AllBut(refused) = trust {
-            self.ports.tokens.refuse(access, refused);
+            self.ports.tokens.mark_refused(access, refused);
         }
         if let Some(result) = self.token_of_this_run(access, trust) {
             return result;
@@ -185,7 +185,7 @@ impl Provider<'_> {
             return Ok(theirs);
         }
         if let Some(refresh_token) = token.refresh_token.as_ref().filter(|_| error.problem.ends_sign_in()) {
-            self.ports.tokens.refuse(access, refresh_token);
+            self.ports.tokens.mark_refused(access, refresh_token);
         }
         let is_good = trust == Trust::Kept && self.is_usable(&token, trust);
         if is_good && (error.problem.is_passing() || is_alone) {

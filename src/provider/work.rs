@@ -166,7 +166,7 @@ impl Provider<'_> {
         if let (Err(error), Some(target)) = (&renewed, profiles.last())
             && matches!(&**error, ProviderError::Call { call, .. } if call.is_denial())
         {
-            self.ports.sessions.refuse(&target.name, &self.definition(profiles));
+            self.ports.sessions.mark_refused(&target.name, &self.definition(profiles));
         }
         renewed
     }

@@ -56,6 +56,12 @@ struct File {
     read_from: Vec<FileStamp>,
 }
 
+/// The part of a session's file that all versions have.
+#[derive(Deserialize)]
+struct Header {
+    profile: String,
+}
+
 impl Sessions {
     pub(crate) fn new(state_dir: &Path) -> Self {
         Self { dir: state_dir.join("sessions"), logouts: LogoutLog::new(state_dir) }
@@ -85,7 +91,7 @@ impl Sessions {
     pub(super) fn remove_old_names(&self) {
         let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
         for path in files.iter().filter(|path| name_of(path).is_none()) {
-            let session: Option<File> = json::read(path, FileOwner::Awsauth);
+            let session: Option<Header> = json::read(path, FileOwner::Awsauth);
             if session.is_some() && self.name_in(path).is_none() {
                 drop(disk::remove(path));
             }
@@ -144,7 +150,7 @@ impl Sessions {
     }
 
     /// Remembers that AWS refused the credentials of a profile, until it gives some. A failure to is not worth a word.
-    pub(crate) fn refuse(&self, profile: &ProfileName, definition: &Definition) {
+    pub(crate) fn mark_refused(&self, profile: &ProfileName, definition: &Definition) {
         let refusal = Refusal { definition: definition.as_str().to_owned() };
         drop(json::save_hint(&self.refusal_path(profile), &refusal));
     }
@@ -218,8 +224,8 @@ impl Sessions {
 
     /// The profile whose session is at `path`; none for a file under another name than [`file_stem`] gives it.
     fn name_in(&self, path: &Path) -> Option<ProfileName> {
-        let file: File = json::read(path, FileOwner::Awsauth)?;
-        ProfileName::new(&file.profile).ok().filter(|name| self.path(name) == path)
+        let header: Header = json::read(path, FileOwner::Awsauth)?;
+        ProfileName::new(&header.profile).ok().filter(|name| self.path(name) == path)
     }
 }
 
@@ -295,7 +301,8 @@ mod tests {
             sessions.put(&saved(name)).unwrap();
         }
         let old = dir.path().join("sessions/prod.json");
-        std::fs::rename(sessions.path(&ProfileName::new("prod").unwrap()), &old).unwrap();
+        std::fs::remove_file(sessions.path(&ProfileName::new("prod").unwrap())).unwrap();
+        write_private(&old, br#"{"version": 1, "profile": "prod", "read_from": [{"sort": "file"}]}"#).unwrap();
         assert_eq!(sessions.names().unwrap().len(), 2);
         sessions.sweep(Timestamp::UNIX_EPOCH);
         assert!(!disk::exists(&old));

@@ -110,7 +110,7 @@ impl SsoCache {
     }
 
     /// Records that AWS refused `token`, an access or refresh token of `access`, for good. A failure to is not worth a word.
-    pub(crate) fn refuse(&self, access: &SsoAccess, token: &Secret) {
+    pub(crate) fn mark_refused(&self, access: &SsoAccess, token: &Secret) {
         let (print, mut refused) = (fingerprint(token), self.refused(access));
         if !refused.contains(&print) {
             refused.push(print);

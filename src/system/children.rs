@@ -20,13 +20,13 @@ use crate::secret::Secret;
 /// How long a program's streams are read after its end: something that it started may keep them open.
 const GRACE: Duration = Duration::from_secs(1);
 /// The most bytes that are kept of one program's output.
-const MOST: usize = 16 * 1024 * 1024;
+const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
 /// The most bytes that are kept of all programs' output.
-const MOST_OF_ALL: usize = 256 * 1024 * 1024;
+const TOTAL_LIMIT: usize = 256 * 1024 * 1024;
 /// The most bytes of a line; a longer one is cut into lines.
-const LONGEST: usize = 64 * 1024;
+const LINE_LIMIT: usize = 64 * 1024;
 /// The most bytes of one read: all that a pipe holds.
-const BUFFER: usize = 64 * 1024;
+const READ_LIMIT: usize = 64 * 1024;
 
 /// A program to be run, with nothing on standard input.
 #[derive(Debug)]
@@ -40,12 +40,12 @@ pub(crate) struct Job<'a> {
     pub(crate) stdout: Option<Vec<u8>>,
     /// The prefix of each line of its standard error.
     pub(crate) stderr: Vec<u8>,
-    pub(crate) group: Group,
+    pub(crate) group: ProcessGroup,
 }
 
 /// The process group of a program, by which signals reach what it starts in its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
+pub(crate) enum ProcessGroup {
     /// Its own, the whole of which gets each signal that is passed on.
     Own,
     /// This process's, the one in the terminal's foreground. In another, the system would stop a program that asks at `/dev/tty`,
@@ -66,7 +66,7 @@ pub(crate) struct CaptureBudget(Cell<usize>);
 
 impl Default for CaptureBudget {
     fn default() -> Self {
-        Self(Cell::new(MOST_OF_ALL))
+        Self(Cell::new(TOTAL_LIMIT))
     }
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Ended {
 
 pub(crate) struct Running<'r> {
     child: Child,
-    group: Group,
+    group: ProcessGroup,
     since: Instant,
     stdout: Pump<'r, ChildStdout>,
     stderr: Pump<'r, ChildStderr>,
@@ -98,7 +98,7 @@ impl<'r> Running<'r> {
         }
         command.envs(job.set.iter().map(|(name, value)| (name, value.expose())));
         #[cfg(unix)]
-        if job.group == Group::Own {
+        if job.group == ProcessGroup::Own {
             command.process_group(0);
         }
         let mut child = core_dumps::with_original_limit(|| command.spawn())?;
@@ -142,8 +142,8 @@ impl<'r> Running<'r> {
         let (Some(signal), Some(pid)) = (signal.and_then(Signal::from_named_raw), pid) else { return };
         // One that has just ended needs none.
         let _ = match self.group {
-            Group::Own => kill_process_group(pid, signal),
-            Group::Shared => kill_process(pid, signal),
+            ProcessGroup::Own => kill_process_group(pid, signal),
+            ProcessGroup::Shared => kill_process(pid, signal),
         };
     }
 
@@ -167,7 +167,7 @@ impl Sink<'_> {
                 write(&[prefix.as_slice(), line, end].concat())
             }
             Self::Kept { captured, budget: CaptureBudget(budget) } => {
-                let wanted = if captured.is_cut { 0 } else { line.len().min(MOST - captured.bytes.len()) };
+                let wanted = if captured.is_cut { 0 } else { line.len().min(OUTPUT_LIMIT - captured.bytes.len()) };
                 let given = wanted.min(budget.get());
                 budget.set(budget.get() - given);
                 captured.bytes.extend_from_slice(&line[..given]);
@@ -193,20 +193,25 @@ struct Pump<'r, S> {
 
 impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
     fn new(stream: Option<S>, sink: Sink<'r>) -> Self {
-        let stream = stream.map(|stream| BufReader::with_capacity(BUFFER, stream));
+        let stream = stream.map(|stream| BufReader::with_capacity(READ_LIMIT, stream));
         Self { stream, sink, line: Vec::new(), lost: None }
     }
 
     /// Passes on the next line; false if there is none. If this is dropped before it is done, the next call goes on.
     async fn step(&mut self) -> bool {
         let Some(stream) = &mut self.stream else { return false };
-        let mut rest = stream.take((LONGEST - self.line.len()) as u64);
+        let mut rest = stream.take((LINE_LIMIT - self.line.len()) as u64);
         let is_end = rest.read_until(b'\n', &mut self.line).await.unwrap_or(0) == 0;
         if is_end || self.pass_on().is_err() {
             // Closed, so that the program learns that its output is no longer taken, as it would without this process.
             self.stream = None;
         }
         self.stream.is_some()
+    }
+
+    /// True if there are lines that were read, and not yet passed on.
+    fn has_lines(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| !stream.buffer().is_empty())
     }
 
     fn pass_on(&mut self) -> Result<(), ()> {
@@ -225,7 +230,7 @@ impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
         // The first read takes all that the program itself has left in the pipe. It is unconstrained: without a turn in time that
         // would be lost.
         while let Ok(true) = timeout(GRACE, coop::unconstrained(self.step())).await
-            && end.elapsed() < GRACE
+            && (end.elapsed() < GRACE || self.has_lines())
         {}
         let _ = self.pass_on();
     }
@@ -298,10 +303,10 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_goes_on_in_pieces_and_loses_nothing() {
-        let long = vec![b'x'; 2 * LONGEST + 5];
-        for size in [7, LONGEST, long.len()] {
+        let long = vec![b'x'; 2 * LINE_LIMIT + 5];
+        for size in [7, LINE_LIMIT, long.len()] {
             let lines: Vec<usize> = prefixed(&long, size).iter().map(Vec::len).collect();
-            assert_eq!(lines, [LONGEST + 5, LONGEST + 5, 5 + 5], "in pieces of {size}");
+            assert_eq!(lines, [LINE_LIMIT + 5, LINE_LIMIT + 5, 5 + 5], "in pieces of {size}");
         }
     }
 

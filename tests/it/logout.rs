@@ -251,7 +251,10 @@ fn a_renewal_that_began_before_the_end_keeps_nothing() {
         let renewal = piped(&scene, &["credential-process", name]);
         assert!(scene.aws.wait_for(call, 1, Duration::from_secs(20)));
         // What a logout leaves for those who hold what ends in memory.
-        scene.home.write(&format!("{STATE}/ended/{}-x.json", now().as_nanosecond()), format!(r#"["x", "{name}"]"#));
+        scene.home.write(
+            &format!("{STATE}/ended/{}-x.json", now().as_nanosecond()),
+            format!(r#"{{"version": 1, "profiles": ["x", "{name}"]}}"#),
+        );
         for gone in [session_file(name), source] {
             std::fs::remove_file(scene.home.path(&gone)).unwrap();
         }

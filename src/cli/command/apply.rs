@@ -23,7 +23,7 @@ use crate::cli::ui::out::Out;
 use crate::ini::FileKind;
 use crate::model::ProfileName;
 use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
-use crate::store::Written;
+use crate::store::AppliedDigests;
 use crate::system::atomic::sweep;
 use crate::system::backups::{BackupTime, Backups};
 use crate::system::clock;

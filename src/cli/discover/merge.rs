@@ -11,7 +11,7 @@ use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
 use crate::plan::{self, Plan};
 use crate::provider::Listing;
 use crate::source::Source;
-use crate::system::backups::{Backups, Stamp};
+use crate::system::backups::{BackupTime, Backups};
 use crate::system::clock;
 use crate::system::snapshot::Snapshot;
 use crate::system::stamp::Compared;

@@ -27,7 +27,7 @@ use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
 use crate::provider::ProviderError;
 use crate::render::{Change, table};
-use crate::system::children::{CaptureBudget, Group, Job, Running};
+use crate::system::children::{CaptureBudget, Job, ProcessGroup, Running};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::interrupt::{self, SIGINT, Signals};
@@ -212,7 +212,7 @@ struct BatchRun<'b> {
     batch: &'b Batch<'b>,
     /// How wide the names are in front of the lines.
     width: usize,
-    group: Group,
+    group: ProcessGroup,
     budget: CaptureBudget,
     /// The signal after which nothing more is started.
     stop: Cell<Option<i32>>,
@@ -229,7 +229,7 @@ impl<'b> BatchRun<'b> {
     fn new(batch: &'b Batch<'b>, chains: &[Chain<'b>], obtained: &[Result<Credentials, Reported>]) -> Self {
         let ready = chains.iter().zip(obtained).filter(|(_, obtained)| obtained.is_ok());
         let width = ready.map(|(chain, _)| chain.target().name.as_str().len()).max().unwrap_or(0);
-        let group = if Tty::is_in_front() { Group::Shared } else { Group::Own };
+        let group = if Tty::is_in_front() { ProcessGroup::Shared } else { ProcessGroup::Own };
         let (signals, _) = broadcast::channel(16);
         let (budget, silent) = (CaptureBudget::default(), Mutex::default());
         Self { batch, width, group, budget, stop: Cell::new(None), signals, silent, told: Cell::new(None) }
@@ -265,7 +265,7 @@ impl<'b> BatchRun<'b> {
 
     fn note(&self, signal: i32) {
         // The terminal has sent Ctrl-C to all programs itself. A second SIGINT may have come to this process alone.
-        let is_told = signal == SIGINT && self.group == Group::Shared && self.stop.get() != Some(SIGINT);
+        let is_told = signal == SIGINT && self.group == ProcessGroup::Shared && self.stop.get() != Some(SIGINT);
         if signal == SIGINT || self.stop.get().is_none() {
             self.stop.set(Some(signal));
         }
