@@ -5,11 +5,13 @@ use crate::cli::apply::file_plan::{FileWork, Moment};
 use crate::cli::apply::permissions::Permissions;
 use crate::cli::apply::program::Program;
 use crate::cli::apply::prune::Prune;
+use crate::cli::config::load::Manifest;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::SectionId;
+use crate::manifest::Layers;
 use crate::model::{Catalog, ProfileName};
 use crate::plan::{self, Change, Dependent, Missing, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
@@ -18,6 +20,7 @@ use crate::system::snapshot::Snapshot;
 /// How the two files are planned, as often as that is needed.
 pub(crate) struct Plans<'a> {
     catalog: &'a Catalog,
+    layers: &'a Layers,
     /// The profiles that the config file can hold.
     written: &'a Catalog,
     program: &'a str,
@@ -42,17 +45,18 @@ pub(crate) struct Work {
 }
 
 impl<'a> Plans<'a> {
-    /// For `catalog`, of which `program` says what can be written.
+    /// `program` says which profiles of the manifest can be written.
     pub(crate) fn new(
         permission: Permission,
         fix_permissions: bool,
-        catalog: &'a Catalog,
+        manifest: &'a Manifest,
         program: &'a Program,
         paths: Paths<'_>,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            catalog,
-            written: program.written(catalog),
+            catalog: &manifest.catalog,
+            layers: manifest.layers(),
+            written: program.written(&manifest.catalog),
             program: program.path(),
             permission,
             sessions: Sessions::new(&paths.state()?),
@@ -133,7 +137,8 @@ impl<'a> Plans<'a> {
     /// The refusal of a config file with what it takes to get on; of an edited block also what would be lost.
     fn refused(&self, file: Snapshot, source: Refusal) -> Failure {
         let is_edited = matches!(source, Refusal::Edited { .. });
-        let failure = explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog);
+        let failure =
+            explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog, self.layers);
         let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
         match plan::config(self.written, &file.bytes, self.program, forced) {
             Ok(plan) if is_edited => failure.diff(FileWork { snapshot: file, plan }.diff()),

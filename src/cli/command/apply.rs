@@ -84,7 +84,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let manifest = Manifest::read(app)?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), app);
-    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest.catalog, &program, paths)?;
+    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest, &program, paths)?;
     let config = Snapshot::read_settled(&paths.config()?).map_err(|error| explain::disk(&error))?;
     let planned = plans.config(&config.bytes);
     let work = plans.make(config, planned, paths)?;

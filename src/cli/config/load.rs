@@ -15,7 +15,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
-use crate::manifest::{self, Audience, Loaded};
+use crate::manifest::{self, Audience, Layers, Loaded};
 use crate::model::{Catalog, Profile, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::stamp::FileStamp;
@@ -194,6 +194,10 @@ impl Manifest {
         let file = self.reading.source().path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let plural = if errors == 1 { "" } else { "s" };
         self.out.warn(&format!("{file} has {errors} error{plural}{left_out}; run awsauth check"));
+    }
+
+    pub(crate) fn layers(&self) -> &Layers {
+        &self.reading.files.layers
     }
 
     /// Everything that it was read from, to be remembered with what is made of it.

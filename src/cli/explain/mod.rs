@@ -8,6 +8,7 @@ pub(crate) mod unmanaged;
 
 use crate::apply::ApplyError;
 use crate::ini::SectionId;
+use crate::manifest::Layers;
 use crate::model::{Catalog, ProfileName, SsoAccess};
 use crate::plan::{Difference, Refusal, SectionDifference, Way};
 use crate::prompt::NoAnswer;
@@ -221,26 +222,25 @@ fn other_state(error: &DiskError) -> String {
 }
 
 /// Why no plan could be made for a file, with what it takes for one; `catalog` is what was to be written.
-pub(crate) fn planning(error: &ApplyError, catalog: &Catalog) -> Failure {
+pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -> Failure {
     match error {
         ApplyError::Refused { source: Refusal::Edited { sections, faults, .. }, .. } => {
             let faults = faults
                 .iter()
                 .map(|fault| format!("line {}: {}, so AWS CLI can't read this file", fault.line, fault.kind));
             let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
-            edited(failure, sections, catalog)
+            edited(failure, drift::account(sections, catalog, layers), sections)
         }
         ApplyError::Refused { source: Refusal::Lacking(sections), .. } => {
-            lacking(Failure::of(Exit::Refused, error), sections, catalog)
+            lacking(Failure::of(Exit::Refused, error), drift::account(sections, catalog, layers))
         }
         other => apply(other),
     }
 }
 
 /// AWS CLI sets values in the block and never takes any away; a person may do anything.
-fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+fn edited(failure: Failure, account: drift::Account, sections: &[SectionDifference]) -> Failure {
     const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
-    let account = drift::account(sections, catalog);
     let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
     let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
     let failure = account.told.into_iter().fold(failure, Failure::cause);
@@ -263,9 +263,8 @@ fn edited(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -
     failure.hint(keep).lines(account.lines)
 }
 
-fn lacking(failure: Failure, sections: &[SectionDifference], catalog: &Catalog) -> Failure {
+fn lacking(failure: Failure, account: drift::Account) -> Failure {
     const TAKEN: &str = "put these lines into the manifest, and run `awsauth apply --adopt` again:";
-    let account = drift::account(sections, catalog);
     let then = if account.impossible.is_empty() { "" } else { "then, " };
     let mut failure = account.told.into_iter().fold(failure, Failure::cause);
     if !account.impossible.is_empty() {

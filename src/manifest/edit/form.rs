@@ -2,10 +2,46 @@
 
 use std::ops::Range;
 
-use toml_edit::{Item, Key, TableLike, Value};
+use toml_edit::{Document, Item, Key, TableLike, Value};
 
 use super::items;
 use super::text::{BOM, Edit, eol, line_start};
+use crate::manifest::files::Layers;
+
+/// How the files of a manifest have a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TableForm {
+    /// With a header of its own.
+    Header,
+    /// As an inline table, or by dotted keys: no header can begin it.
+    Keys,
+    /// Not at all, or only by tables in it.
+    Missing,
+}
+
+#[derive(Debug)]
+pub(crate) struct TableForms<'l>(Vec<Document<&'l str>>);
+
+impl<'l> TableForms<'l> {
+    pub(crate) fn read(files: &'l Layers) -> Self {
+        Self(files.sources().iter().filter_map(|source| Document::parse(source.text.as_str()).ok()).collect())
+    }
+
+    pub(crate) fn get(&self, path: &[&str]) -> TableForm {
+        let find = |document: &'_ Document<&str>| match path
+            .iter()
+            .try_fold(document.as_item(), |item, name| item.get(name))
+        {
+            Some(Item::Table(table)) if !table.is_dotted() && !table.is_implicit() => TableForm::Header,
+            Some(Item::Table(table)) if !table.is_dotted() => TableForm::Missing,
+            Some(_) => TableForm::Keys,
+            None => TableForm::Missing,
+        };
+        let forms: Vec<_> = self.0.iter().map(find).collect();
+        let first = [TableForm::Header, TableForm::Keys].into_iter().find(|form| forms.contains(form));
+        first.unwrap_or(TableForm::Missing)
+    }
+}
 
 /// The form of a table, which says how to add a key to it.
 #[derive(Debug)]
@@ -103,4 +139,32 @@ pub(super) fn between_commas(source: &str, range: &Range<usize>) -> Range<usize>
     let begin = source[line..range.start].rfind([',', '{']).map_or(line, |before| line + before + 1);
     let blanks = source[begin..range.start].len() - source[begin..range.start].trim_start().len();
     begin + blanks..range.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn a_table_has_a_header_or_keys_or_is_missing() {
+        let text = "profiles.dotted.pattern = 'iam'\nprofiles.inline = { pattern = 'iam', settings = {} }\n\
+                    [sso_sessions.corp]\nsso_region = 'us-east-1'\n[matrix.m.settings]\n";
+        let mut layers = Layers::new(Source::new("profiles.toml", text), "profiles.local.toml");
+        layers.add_included(0, Source::new("more.toml", "[profiles.written]\nsettings.max_attempts = 3\n"));
+        let forms = TableForms::read(&layers);
+        for (path, form) in [
+            (&["profiles", "written"][..], TableForm::Header),
+            (&["profiles", "written", "settings"], TableForm::Keys),
+            (&["profiles", "dotted"], TableForm::Keys),
+            (&["profiles", "dotted", "settings"], TableForm::Missing),
+            (&["profiles", "inline"], TableForm::Keys),
+            (&["profiles", "inline", "settings"], TableForm::Keys),
+            (&["profiles", "generated"], TableForm::Missing),
+            (&["sso_sessions", "corp"], TableForm::Header),
+            (&["matrix", "m"], TableForm::Missing),
+        ] {
+            assert_eq!(forms.get(path), form, "{path:?}");
+        }
+    }
 }

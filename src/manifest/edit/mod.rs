@@ -1,7 +1,7 @@
 //! Owns changes to a person's files: every byte that is not meant stays. Must not decide what is wanted.
 
 pub(crate) mod accounts;
-mod form;
+pub(crate) mod form;
 mod items;
 mod text;
 pub(crate) mod vars;

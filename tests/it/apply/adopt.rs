@@ -55,6 +55,30 @@ fn sections_come_into_the_block_and_their_comments_stay_above_it() {
     tells(&home.run(["apply"]).ok(), &["nothing to do"]);
 }
 
+/// The lines of the manifest that the hint of a refused run shows, without their indent.
+fn advised(run: &Run) -> String {
+    let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+#[test]
+fn the_lines_fit_a_profile_of_a_matrix_an_inline_table_and_settings_of_all() {
+    let manifest = "profiles.inline = { pattern = \"iam\" }\n\n[defaults.settings]\nmax_attempts = 3\n\n\
+                    [accounts]\ndev = \"111122223333\"\n\n[matrix.users]\nname = \"${account}-user\"\naccounts = \"*\"\n\
+                    pattern = \"iam\"\n";
+    let section = |name: &str| format!("[profile {name}]\nregion = eu-west-2\nmax_attempts = 5\n");
+    let (home, run) = refuses(manifest, &(section("dev-user") + "\n" + &section("inline")), &[]);
+    let expected = "# next to the other keys of profiles.inline:\nregion = \"eu-west-2\"\n\
+                    settings.max_attempts = \"5\"  # instead of \"3\"\n";
+    let generated = "[profiles.dev-user]\nregion = \"eu-west-2\"\n[profiles.dev-user.settings]\n\
+                     max_attempts = \"5\"  # instead of \"3\"\n";
+    let lines = advised(&run);
+    assert!(lines.contains(expected) && lines.contains(generated), "{lines}");
+    let inline = "{ pattern = \"iam\", region = \"eu-west-2\", settings.max_attempts = \"5\" }";
+    home.manifest(&(manifest.replace("{ pattern = \"iam\" }", inline) + generated));
+    home.run(["apply", "--adopt"]).ok();
+}
+
 #[test]
 fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_lines_do() {
     let config = MINE.replace(

@@ -1,6 +1,6 @@
 //! Owns lines of a manifest as text, without values that may be secrets. Must not know sections of files.
 
-use crate::manifest::{toml_key, toml_text};
+use crate::manifest::{TableForm, TableForms, toml_key, toml_text};
 use crate::plan::Value;
 use crate::secret::mask_values;
 
@@ -13,6 +13,22 @@ pub(crate) struct Account {
     pub(crate) lines: Vec<String>,
     /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
+}
+
+impl Account {
+    /// Adds keys for a table of the manifest. A table that has a header can't be begun again.
+    pub(super) fn add(&mut self, path: &[&str], forms: &TableForms<'_>, keys: Vec<String>) {
+        let table = path.iter().map(|name| toml_key(name)).collect::<Vec<_>>().join(".");
+        let opening = match forms.get(path) {
+            TableForm::Header => format!("# in [{table}]:"),
+            TableForm::Keys => format!("# next to the other keys of {table}:"),
+            TableForm::Missing => format!("[{table}]"),
+        };
+        if !keys.is_empty() && !self.lines.contains(&opening) {
+            self.lines.push(opening);
+            self.lines.extend(keys);
+        }
+    }
 }
 
 /// False for a line that could hold a secret: by its key or its form, as an address with a user, as a command, or in a

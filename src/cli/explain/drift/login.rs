@@ -2,7 +2,7 @@
 //! know other keys.
 
 use super::lines::{Account, instead, is_harmless, toml};
-use crate::manifest::{Place, place, toml_key, toml_text};
+use crate::manifest::{Place, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, ConfigText, Kind, Profile, SsoAccess, SsoSession, StartUrl};
 use crate::plan::{Difference, SectionDifference, Value};
 
@@ -49,6 +49,7 @@ pub(super) fn suggest(
     section: &SectionDifference,
     profile: &Profile,
     catalog: &Catalog,
+    forms: &TableForms<'_>,
     own: &mut Vec<String>,
     account: &mut Account,
 ) {
@@ -69,7 +70,10 @@ pub(super) fn suggest(
         (None, None) => return old_form(section, access, &found, own),
     };
     match access {
-        SsoAccess::Session(session) if session.name.as_str() == named => of_session(section, session, &found, account),
+        SsoAccess::Session(session) if session.name.as_str() == named => {
+            let keys = of_session(section, session, &found);
+            account.add(&["sso_sessions", &named], forms, keys);
+        }
         SsoAccess::Session(session) => {
             let given = Value::Text(session.name.to_string());
             own.push(instead(format!("sso_session = {}", toml_text(&named)), "sso_session", Some(&given)));
@@ -92,7 +96,7 @@ fn add_session(name: &str, portal: &[(String, Value)], account: &mut Account) {
 }
 
 /// The lines that give the manifest's session the values of the file's session for the same portal.
-fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'_>, account: &mut Account) {
+fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(region) = found.region.filter(|region| *region != session.region.as_str()) {
         let given = Value::Text(session.region.as_str().to_owned());
@@ -105,11 +109,7 @@ fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'
             lines.push(instead(format!("{key} = {line}"), key, Some(&given)));
         }
     }
-    let header = format!("# in [sso_sessions.{}]:", toml_key(session.name.as_str()));
-    if !lines.is_empty() && !account.lines.contains(&header) {
-        account.lines.push(header);
-        account.lines.extend(lines);
-    }
+    lines
 }
 
 /// The lines of a login without a session.

@@ -9,7 +9,7 @@ pub(crate) use lines::Account;
 use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
 use crate::ini::SectionId;
-use crate::manifest::{self, Place, place, toml_key, toml_text};
+use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, Kind, Profile};
 use crate::plan::{Difference, SectionDifference, Value};
 
@@ -17,11 +17,12 @@ use crate::plan::{Difference, SectionDifference, Value};
 const MOST: usize = 12;
 
 /// Puts differences into words.
-pub(crate) fn account(sections: &[SectionDifference], catalog: &Catalog) -> Account {
+pub(crate) fn account(sections: &[SectionDifference], catalog: &Catalog, layers: &Layers) -> Account {
     let mut account = Account::default();
+    let forms = TableForms::read(layers);
     for section in sections {
         account.told.extend(section.differences.iter().map(|difference| sentence(section, difference)));
-        suggest(section, catalog, &mut account);
+        suggest(section, catalog, &forms, &mut account);
     }
     let more = account.told.len().saturating_sub(MOST);
     if more > 0 {
@@ -67,12 +68,12 @@ fn entry(key: &str, value: &Value) -> String {
 }
 
 /// Adds the lines for one section.
-fn suggest(section: &SectionDifference, catalog: &Catalog, account: &mut Account) {
+fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_>, account: &mut Account) {
     let SectionDifference { id, differences, .. } = section;
     let profile = id.profile().and_then(|name| catalog.get(name));
-    let table = match (id, profile) {
-        (SectionId::SsoSession(name), _) => format!("sso_sessions.{}", toml_key(name)),
-        (_, Some(profile)) => format!("profiles.{}", toml_key(profile.name.as_str())),
+    let path = match (id, profile) {
+        (SectionId::SsoSession(name), _) => ["sso_sessions", name],
+        (_, Some(profile)) => ["profiles", profile.name.as_str()],
         _ => return,
     };
     let (mut own, mut settings, mut is_other_login) = (Vec::new(), Vec::new(), false);
@@ -105,17 +106,19 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, account: &mut Account
     if let Some(profile) = profile {
         with_long_term_key(profile, differences, catalog, &mut own, account);
         if is_other_login {
-            login::suggest(section, profile, catalog, &mut own, account);
+            login::suggest(section, profile, catalog, forms, &mut own, account);
         }
     }
-    // A table that is there already can't be begun again: its name is a comment then.
-    let has_settings = profile.is_some_and(|profile| !profile.settings.is_empty());
-    for (table, lines, exists) in [(table.clone(), own, true), (format!("{table}.settings"), settings, has_settings)] {
-        if !lines.is_empty() {
-            account.lines.push(if exists { format!("# in [{table}]:") } else { format!("[{table}]") });
-            account.lines.extend(lines);
-        }
+    let of_settings = [path[0], path[1], "settings"];
+    // An inline table, or one of dotted keys, has its settings by dotted keys.
+    if forms.get(&path) == TableForm::Keys && forms.get(&of_settings) == TableForm::Missing {
+        let is_comment = |line: &str| line.starts_with('#');
+        own.extend(settings.into_iter().map(|line| if is_comment(&line) { line } else { format!("settings.{line}") }));
+        account.add(&path, forms, own);
+        return;
     }
+    account.add(&path, forms, own);
+    account.add(&of_settings, forms, settings);
 }
 
 /// True for a profile of the manifest, and for the section of a long-term key, which `profile` may go through.
