@@ -13,7 +13,7 @@ use crate::model::{
     SessionDuration,
 };
 use crate::store::Saved;
-use crate::system::stamp::{Compared, FileStamp};
+use crate::system::stamp::FileStamp;
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
@@ -60,13 +60,10 @@ impl Provider<'_> {
 
     /// The definition holds, though the files were written: the next look need not parse them.
     fn remember_files(&self, saved: &Saved) {
-        let is_known = saved.seen.len() == self.seen.len()
-            && saved.seen.iter().zip(self.seen).all(|(one, other)| one.path() == other.path())
-            && saved.seen.iter().all(|seen| seen.compare() == Compared::Untouched);
-        let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
-        if is_known || renewed == *saved || self.files().is_empty() {
+        if self.files().is_empty() || saved.seen == self.seen {
             return;
         }
+        let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
         // Only speed is lost if that fails; and a session that another process is writing is not overwritten.
         let name = &saved.session.profile;
         if let Ok(_lock) = self.ports.sessions.try_lock(name.as_str())

@@ -43,16 +43,6 @@ struct Stat {
     inode: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Compared {
-    /// The file system says that nothing changed.
-    Untouched,
-    /// It was written, with the same content.
-    SameContent,
-    /// It differs, or is gone.
-    Different,
-}
-
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DirEntry {
     pub(crate) name: OsString,
@@ -104,22 +94,18 @@ impl FileStamp {
         std::iter::once(&self.path).chain(&self.real).all(|path| path.to_str().is_some())
     }
 
-    /// Compares with the state now; reads the file only if its metadata is not sure.
-    pub(crate) fn compare(&self) -> Compared {
-        if self.content == Content::Missing {
-            return if is_missing(&self.path) { Compared::Untouched } else { Compared::Different };
-        }
+    /// True if nothing has changed but metadata. Reads the file only if its metadata is not sure.
+    pub(crate) fn is_current(&self) -> bool {
         if self.stat.is_some() && stat(&self.path) == self.stat {
-            return Compared::Untouched;
+            return true;
         }
         let (known, now) = match &self.content {
+            Content::Missing => return is_missing(&self.path),
             Content::Names(known) => (known, list(&self.path).ok().map(|names| joined(&names))),
             Content::File(known) => (known, disk::read(&self.path).ok().flatten()),
-            Content::Missing => return Compared::Different,
         };
-        let is_same = now.is_some_and(|bytes| digest(&bytes) == *known)
-            && (self.real.is_none() || disk::real_path(&self.path) == self.real);
-        if is_same { Compared::SameContent } else { Compared::Different }
+        now.is_some_and(|bytes| digest(&bytes) == *known)
+            && (self.real.is_none() || disk::real_path(&self.path) == self.real)
     }
 }
 
@@ -190,14 +176,14 @@ mod tests {
         let (bytes, seen) = read(&path, later()).unwrap().unwrap();
         let kept: FileStamp = serde_json::from_str(&serde_json::to_string(&seen).unwrap()).unwrap();
         assert_eq!(kept, seen);
-        assert_eq!((bytes.as_slice(), seen.compare()), (b"1".as_slice(), Compared::Untouched));
+        assert_eq!((bytes.as_slice(), seen.is_current()), (b"1".as_slice(), true));
         fs::write(dir.path().join("b"), "1").unwrap();
         fs::rename(dir.path().join("b"), &path).unwrap();
-        assert_eq!(seen.compare(), Compared::SameContent);
+        assert!(seen.is_current());
         fs::write(&path, "2").unwrap();
-        assert_eq!(seen.compare(), Compared::Different);
+        assert!(!seen.is_current());
         fs::remove_file(&path).unwrap();
-        assert_eq!(seen.compare(), Compared::Different);
+        assert!(!seen.is_current());
     }
 
     #[cfg(unix)]
@@ -216,7 +202,7 @@ mod tests {
         fs::write(&path, "1").unwrap();
         let written = Timestamp::try_from(fs::metadata(&path).unwrap().modified().unwrap()).unwrap();
         let (_, seen) = read(&path, written).unwrap().unwrap();
-        assert_eq!(seen.compare(), Compared::SameContent);
+        assert!(seen.is_current());
     }
 
     #[test]
@@ -225,25 +211,25 @@ mod tests {
         let path = dir.path().join("a");
         let gone = missing(&path);
         let (none, seen) = names(dir.path(), later()).unwrap();
-        assert_eq!((none, gone.compare(), seen.compare()), (vec![], Compared::Untouched, Compared::Untouched));
+        assert_eq!((none, gone.is_current(), seen.is_current()), (vec![], true, true));
         fs::write(&path, "1").unwrap();
-        assert_eq!((gone.compare(), seen.compare()), (Compared::Different, Compared::Different));
+        assert_eq!((gone.is_current(), seen.is_current()), (false, false));
         let (one, seen) = names(dir.path(), later()).unwrap();
         assert_eq!(one, [DirEntry { name: "a".into(), is_dir: false }]);
         fs::write(&path, "2").unwrap();
-        assert_eq!(seen.compare(), Compared::Untouched, "contents are no names");
+        assert!(seen.is_current(), "contents are no names");
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();
-        assert_eq!(seen.compare(), Compared::Different, "a directory of that name");
+        assert!(!seen.is_current(), "a directory of that name");
         fs::remove_dir(&path).unwrap();
         fs::write(&path, "1").unwrap();
-        assert_eq!(seen.compare(), Compared::SameContent);
-        assert_eq!(missing(&path.join("b")).compare(), Compared::Untouched, "below a file");
+        assert!(seen.is_current());
+        assert!(missing(&path.join("b")).is_current(), "below a file");
         let (none, seen) = names(&dir.path().join("none"), later()).unwrap();
-        assert_eq!((none, seen.compare()), (vec![], Compared::SameContent));
+        assert_eq!((none, seen.is_current()), (vec![], true));
         fs::create_dir(dir.path().join("none")).unwrap();
         fs::write(dir.path().join("none/a"), "").unwrap();
-        assert_eq!(seen.compare(), Compared::Different);
+        assert!(!seen.is_current());
     }
 
     #[cfg(unix)]
@@ -258,9 +244,9 @@ mod tests {
         std::os::unix::fs::symlink("a/p", path("link")).unwrap();
         let (_, seen) = read(&path("link"), later()).unwrap().unwrap();
         let seen = seen.with_real_path();
-        assert_eq!(seen.compare(), Compared::Untouched);
+        assert!(seen.is_current());
         fs::remove_file(path("link")).unwrap();
         std::os::unix::fs::symlink("b/p", path("link")).unwrap();
-        assert_eq!(seen.compare(), Compared::Different);
+        assert!(!seen.is_current());
     }
 }

@@ -16,7 +16,7 @@ use crate::plan;
 use crate::render::process_json;
 use crate::store::{Saved, Sessions};
 use crate::system::host::Host;
-use crate::system::stamp::Compared;
+use crate::system::stamp::FileStamp;
 use crate::system::{clock, disk};
 
 /// Print credentials for AWS SDKs
@@ -63,7 +63,7 @@ fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
     let own = Paths::own_local();
     let is_current = seen.first()?.path() == manifest
         && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
-        && seen.iter().all(|file| matches!(file.compare(), Compared::Untouched | Compared::SameContent));
+        && seen.iter().all(FileStamp::is_current);
     (is_current && is_key_current(&session, paths)).then_some(session.credentials)
 }
 

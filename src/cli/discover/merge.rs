@@ -14,7 +14,6 @@ use crate::source::Source;
 use crate::system::backups::{BackupTime, Backups};
 use crate::system::clock;
 use crate::system::snapshot::Snapshot;
-use crate::system::stamp::Compared;
 
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;
@@ -186,7 +185,7 @@ impl<'r> Findings<'r> {
             Failure::new(Exit::Refused, message).hint(format!("run `{again}` again"))
         };
         let all = self.reading.files.seen();
-        if let Some(seen) = all.iter().find(|seen| seen.compare() == Compared::Different) {
+        if let Some(seen) = all.iter().find(|seen| !seen.is_current()) {
             return Err(changed(seen.path()));
         }
         let mut works = Vec::new();
