@@ -15,7 +15,7 @@ use crate::flow::{
 use crate::model::{ClientUse, ProfileName, SsoAccess, SsoClient, SsoToken};
 use crate::prompt::NoAnswer;
 use crate::secret::Secret;
-use crate::system::loopback::{Loopback, Visit};
+use crate::system::loopback::{Loopback, BrowserRequest};
 use crate::system::random;
 
 /// What one login on a page is made of.
@@ -79,25 +79,25 @@ impl Provider<'_> {
         (self.ports.notify)(Notice::Page { access, page: &page, opened });
         let deadline = Instant::now() + self.ports.patience;
         loop {
-            let Ok(visit) = timeout_at(deadline, loopback.visit()).await else {
+            let Ok(request) = timeout_at(deadline, loopback.next_request()).await else {
                 // It may be that AWS has forgotten the client and said so on the page.
                 self.forget_client(access);
                 return Ok(None);
             };
-            match pkce.read_callback(visit.query.expose()) {
-                Callback::Foreign => self.answer(visit, access, &Landing::Foreign).await,
-                Callback::Unreadable => self.answer(visit, access, &Landing::Unreadable).await,
-                Callback::Refused(call) => return self.refuse(visit, opening, call).await,
+            match pkce.read_callback(request.query.expose()) {
+                Callback::Foreign => self.answer(request, access, &Landing::Foreign).await,
+                Callback::Unreadable => self.answer(request, access, &Landing::Unreadable).await,
+                Callback::Refused(call) => return self.refuse(request, opening, call).await,
                 Callback::Code(code) => match self.redeem(opening, &code).await {
                     Ok(granted) => {
                         // First: what the page says must be true even if the browser is slow to take it.
                         let kept = self.keep_token(name, access, client, granted);
                         let wrong = CallError::unreachable(Operation::CreateToken, "this machine's clock is wrong");
                         let landing = if kept.is_ok() { Landing::Granted } else { Landing::Refused(&wrong) };
-                        self.answer(visit, access, &landing).await;
+                        self.answer(request, access, &landing).await;
                         return kept.map(Some);
                     }
-                    Err(call) => return self.refuse(visit, opening, call).await,
+                    Err(call) => return self.refuse(request, opening, call).await,
                 },
             }
         }
@@ -112,18 +112,18 @@ impl Provider<'_> {
     }
 
     /// Ends a login with what AWS has against it, on the page too.
-    async fn refuse<T>(&self, visit: Visit, opening: &Opening<'_>, call: CallError) -> Result<T, ProviderError> {
+    async fn refuse<T>(&self, request: BrowserRequest, opening: &Opening<'_>, call: CallError) -> Result<T, ProviderError> {
         if call.problem == Problem::GrantRejected {
             self.forget_client(opening.access);
         }
-        self.answer(visit, opening.access, &Landing::Refused(&call)).await;
+        self.answer(request, opening.access, &Landing::Refused(&call)).await;
         Err(failed(opening.name, call))
     }
 
-    async fn answer(&self, visit: Visit, access: &SsoAccess, landing: &Landing<'_>) {
+    async fn answer(&self, request: BrowserRequest, access: &SsoAccess, landing: &Landing<'_>) {
         let page = (self.ports.page)(landing, access);
         // A browser that has gone away has seen enough; the login goes on without it.
-        drop(visit.answer(&page).await);
+        drop(request.answer(&page).await);
     }
 
     /// Whether the person, if there is one at the terminal, wants a code instead.

@@ -29,14 +29,14 @@ pub(crate) struct Loopback {
     listener: TcpListener,
     port: u16,
     path: &'static str,
-    readers: JoinSet<Option<Visit>>,
+    readers: JoinSet<Option<BrowserRequest>>,
     /// The oldest first.
     reading: VecDeque<AbortHandle>,
 }
 
 /// A request for the path, which waits for its answer.
 #[derive(Debug)]
-pub(crate) struct Visit {
+pub(crate) struct BrowserRequest {
     stream: TcpStream,
     /// Without `?`. A token can be had for the code in it.
     pub(crate) query: Secret,
@@ -64,12 +64,12 @@ impl Loopback {
 
     /// Waits for the next request for the path, and refuses all others. Nothing is lost if this is dropped before it is done. A
     /// connection that can't be accepted, which may be anybody's, does not end it.
-    pub(crate) async fn visit(&mut self) -> Visit {
+    pub(crate) async fn next_request(&mut self) -> BrowserRequest {
         loop {
             tokio::select! {
                 Some(read) = self.readers.join_next() => {
-                    if let Ok(Some(visit)) = read {
-                        return visit;
+                    if let Ok(Some(request)) = read {
+                        return request;
                     }
                 }
                 accepted = self.listener.accept() => if let Ok((stream, _)) = accepted {
@@ -97,7 +97,7 @@ impl Loopback {
     }
 }
 
-impl Visit {
+impl BrowserRequest {
     pub(crate) async fn answer(mut self, page: &Page) -> io::Result<()> {
         let Page { status, html, policy } = page;
         send(&mut self.stream, *status, "text/html; charset=utf-8", policy, html).await
@@ -105,13 +105,13 @@ impl Visit {
 }
 
 /// Reads one request, and refuses it if it is not for the path.
-async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option<Visit> {
+async fn receive(mut stream: TcpStream, port: u16, path: &'static str) -> Option<BrowserRequest> {
     // A token can be had for it: with room for all of it, no copy is left in memory.
     let mut request = Zeroizing::new(Vec::with_capacity(LONGEST_REQUEST));
     let read = timeout(PATIENCE, read_head(&mut stream, &mut request)).await.ok()?.ok()?;
     let judged = if read { judge(&request, port, path) } else { Err(431) };
     match judged {
-        Ok(query) => Some(Visit { stream, query }),
+        Ok(query) => Some(BrowserRequest { stream, query }),
         Err(status) => {
             let body = format!("{status} {}\n", reason(status));
             // A failure to answer does not matter.
@@ -281,10 +281,10 @@ mod tests {
             let icon = browser(port, get(port, "/favicon.ico"));
             let long = browser(port, get(port, &format!("/back?{}", "x".repeat(LONGEST_REQUEST * 2))));
             let wanted = browser(port, get(port, "/back?code=a"));
-            let visit = loopback.visit().await;
-            assert_eq!(visit.query.expose(), "code=a");
-            assert!(!format!("{visit:?}").contains("code=a"));
-            visit.answer(&page("<h1>ü</h1>")).await.unwrap();
+            let request = loopback.next_request().await;
+            assert_eq!(request.query.expose(), "code=a");
+            assert!(!format!("{request:?}").contains("code=a"));
+            request.answer(&page("<h1>ü</h1>")).await.unwrap();
             let answer = wanted.join().unwrap();
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");
@@ -298,7 +298,7 @@ mod tests {
             let others = tokio::task::spawn_blocking(move || (icon.join().unwrap(), long.join().unwrap()));
             let (icon, long) = tokio::select! {
                 others = others => others.unwrap(),
-                visit = loopback.visit() => panic!("{visit:?}"),
+                request = loopback.next_request() => panic!("{request:?}"),
             };
             assert!(icon.starts_with("HTTP/1.1 404 Not Found\r\n"), "{icon}");
             assert!(long.starts_with("HTTP/1.1 431 "), "{long}");
@@ -315,9 +315,9 @@ mod tests {
                 .collect();
             let wanted = browser(port, get(port, "/back?code=a"));
             // Less than it takes until a connection without a request is given up.
-            let visit = timeout(PATIENCE / 2, loopback.visit()).await.expect("the oldest ones make room");
-            assert_eq!(visit.query.expose(), "code=a");
-            visit.answer(&page("")).await.unwrap();
+            let request = timeout(PATIENCE / 2, loopback.next_request()).await.expect("the oldest ones make room");
+            assert_eq!(request.query.expose(), "code=a");
+            request.answer(&page("")).await.unwrap();
             wanted.join().unwrap();
             drop(idle);
         });
