@@ -130,7 +130,7 @@ fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_
         None => now.remove(),
     };
     if let Keep::Backup(stamp) = keep {
-        if replaced.is_ok() { backups.settle() } else { backups.take_back(stamp) }
+        if replaced.is_ok() { backups.prune() } else { backups.discard(stamp) }
     }
     Ok(match replaced? {
         Replaced::Durable => Written::Durable,
@@ -145,7 +145,7 @@ pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &BackupTim
     let now = Snapshot::read(&snapshot.path);
     let is_done = now.is_ok_and(|now| put_back(&now, content, state_dir, Keep::Nothing).is_ok());
     if is_done {
-        Backups::of(state_dir, &snapshot.target).take_back(stamp);
+        Backups::of(state_dir, &snapshot.target).discard(stamp);
     }
     is_done
 }

@@ -15,7 +15,7 @@ const FILE: &str = ".bak";
 /// The end of the name of a backup that says that there was no file.
 const NO_FILE: &str = ".none";
 
-/// The time of a change to the nanosecond. Files that were changed together have one stamp.
+/// The time of a change to the nanosecond. Files that were changed together have one time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct BackupTime(String);
 
@@ -67,7 +67,7 @@ impl Backups {
     }
 
     /// Keeps the `bytes` of the file, if it `exists`, before it is replaced. The caller holds the lock of the file, and calls
-    /// [`Backups::settle`] or [`Backups::take_back`] afterwards.
+    /// [`Backups::prune`] or [`Backups::discard`] afterwards.
     pub(crate) fn keep(&self, stamp: &BackupTime, exists: bool, bytes: &[u8]) -> Result<(), DiskError> {
         sweep(&self.dir);
         private::make_dir(&self.dir, FileOwner::Awsauth)?;
@@ -75,7 +75,7 @@ impl Backups {
     }
 
     /// Drops the oldest backup once the file was replaced. A failure to is not worth a word.
-    pub(crate) fn settle(&self) {
+    pub(crate) fn prune(&self) {
         let all = self.list().unwrap_or_default();
         for old in &all[..all.len().saturating_sub(KEPT)] {
             drop(disk::remove(&old.path));
@@ -83,7 +83,7 @@ impl Backups {
     }
 
     /// Drops the backup of a file that was not replaced: it must push no other one out.
-    pub(crate) fn take_back(&self, stamp: &BackupTime) {
+    pub(crate) fn discard(&self, stamp: &BackupTime) {
         for exists in [true, false] {
             drop(disk::remove(&self.path(stamp, exists)));
         }
@@ -129,11 +129,11 @@ mod tests {
             }
             let stamp = BackupTime::after(time(second.into()), &[&backups]);
             keep(&backups, &stamp, &Snapshot::read(&path).unwrap());
-            backups.settle();
+            backups.prune();
         }
         let unused = BackupTime::after(time(99), &[&backups]);
         keep(&backups, &unused, &Snapshot::read(&path).unwrap());
-        backups.take_back(&unused);
+        backups.discard(&unused);
         let contents: Vec<_> = backups.list().unwrap().iter().map(|one| one.content().unwrap()).collect();
         let expected: Vec<_> = (4..14_u8).map(|second| (second % 2 == 0).then(|| vec![second])).collect();
         assert_eq!(contents, expected);
