@@ -15,7 +15,7 @@ use crate::flow::{
 use crate::model::{ClientUse, ProfileName, SsoAccess, SsoClient, SsoToken};
 use crate::prompt::NoAnswer;
 use crate::secret::Secret;
-use crate::system::loopback::{Loopback, BrowserRequest};
+use crate::system::loopback::{BrowserRequest, Loopback};
 use crate::system::random;
 
 /// What one login on a page is made of.
@@ -112,7 +112,12 @@ impl Provider<'_> {
     }
 
     /// Ends a login with what AWS has against it, on the page too.
-    async fn refuse<T>(&self, request: BrowserRequest, opening: &Opening<'_>, call: CallError) -> Result<T, ProviderError> {
+    async fn refuse<T>(
+        &self,
+        request: BrowserRequest,
+        opening: &Opening<'_>,
+        call: CallError,
+    ) -> Result<T, ProviderError> {
         if call.problem == Problem::GrantRejected {
             self.forget_client(opening.access);
         }
