@@ -86,7 +86,6 @@ impl Loaded {
         self.diagnostics.iter().all(|found| found.severity != Severity::Error)
     }
 
-    /// For files that can't be parsed.
     pub(super) fn stopped(diagnostics: Vec<Diagnostic>) -> Self {
         Self { profiles_unknown: true, diagnostics, ..Self::default() }
     }

@@ -15,7 +15,7 @@ use crate::source::Span;
 pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers, sink: &mut Sink) {
     for mut section in upper {
         if section.name == "accounts" {
-            section.node.value = with_ids(section.node.value);
+            with_ids(&mut section.node.value);
         }
         let below = lower.iter_mut().find(|below| below.name == section.name);
         let Some(Entry { node: Node { value: Value::Table(below), .. }, .. }) = below else {
@@ -39,24 +39,11 @@ pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers,
 }
 
 /// Expands the short form `x = "ID"` of `[accounts]`.
-fn with_ids(accounts: Value<'_>) -> Value<'_> {
-    let Value::Table(accounts) = accounts else { return accounts };
-    Value::Table(accounts.into_iter().map(with_id).collect())
-}
-
-fn with_id(entry: Entry<'_>) -> Entry<'_> {
-    if !matches!(entry.node.value, Value::Text(_)) {
-        return entry;
-    }
-    let at = entry.at;
-    let node = Node { at: entry.node.at, value: Value::Table(Vec::new()) };
-    let id = Entry { name: Cow::Borrowed("id"), at, over: at, is_disputed: false, node: entry.node };
-    Entry {
-        name: entry.name,
-        at,
-        over: entry.over,
-        is_disputed: false,
-        node: Node { value: Value::Table(vec![id]), ..node },
+fn with_ids(accounts: &mut Value<'_>) {
+    let Value::Table(accounts) = accounts else { return };
+    for account in accounts.iter_mut().filter(|account| matches!(account.node.value, Value::Text(_))) {
+        let id = Entry { name: Cow::Borrowed("id"), ..account.clone() };
+        account.node.value = Value::Table(vec![id]);
     }
 }
 

@@ -13,7 +13,6 @@ use crate::source::Span;
 
 type Setting = (Key, fn(&Entry<'_>, &Key, &mut Settings, &mut Sink));
 
-/// Each key with its reader.
 const SETTINGS: [Setting; 4] = [
     (
         key(
@@ -135,7 +134,6 @@ fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProce
     None
 }
 
-/// Returns the valid hosts.
 fn allow_hosts(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<Vec<AllowedHost>> {
     let mut hosts = Vec::new();
     for text in table::texts(entry, key.examples[0], sink)? {

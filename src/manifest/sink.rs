@@ -18,7 +18,6 @@ pub(super) enum About {
     /// Something that profiles share.
     #[default]
     Shared,
-    /// A profile of a file.
     Written(Rc<str>),
     /// A profile of a matrix: a finding in many of these is reported once.
     Generated(GeneratedProfile),
@@ -173,7 +172,7 @@ impl Sink {
         guess.map_or_else(otherwise, |guess| format!("did you mean `{guess}`?"))
     }
 
-    /// All findings, by place and then by severity.
+    /// By place and then by severity.
     pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
         for fold in self.folds.into_values() {
             if let Some(words) = fold.words() {

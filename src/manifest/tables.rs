@@ -12,7 +12,6 @@ use super::vars::{Vars, varies};
 /// The keys that say which profiles a matrix makes.
 pub(super) const CHOICES: [&str; 4] = [keys::NAME_KEY, keys::ACCOUNTS, keys::ROLES, keys::EXCLUDE];
 
-/// All tables but `[profiles]`.
 #[derive(Debug)]
 pub(super) struct Tables<'t> {
     pub(super) defaults: Box<ProfileKeys>,

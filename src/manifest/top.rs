@@ -11,10 +11,8 @@ use super::vars::Vars;
 use crate::diagnostic::Diagnostic;
 use crate::model::Settings;
 
-/// The version of the format.
 pub(super) const VERSION: i64 = 1;
 
-/// What the tops of all files say.
 #[derive(Debug, Default)]
 pub(super) struct Tops {
     pub(super) settings: Settings,
@@ -70,7 +68,6 @@ impl Tops {
         file.retain(|entry| MERGED.contains(&&*entry.name) && entry.node.table().is_some());
     }
 
-    /// Reports a key that has no place at the top of the file.
     fn check(&mut self, entry: &Entry<'_>, is_local: bool, sink: &mut Sink) {
         let shared = || keys::shared_top().map(|(name, _)| name);
         let local = || keys::local_top().map(|(name, _)| name);

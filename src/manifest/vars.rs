@@ -58,15 +58,13 @@ pub(super) enum MatrixValue<'k> {
     Invalid,
 }
 
-/// The variables of one manifest and their uses.
 #[derive(Debug, Clone)]
 pub(super) struct Vars {
     audience: Audience,
     defined: BTreeMap<String, Defined>,
-    /// Where shared files define them.
+    /// The place in a shared file.
     shared: BTreeMap<String, Span>,
     required: BTreeMap<String, Required>,
-    /// The uses of undefined variables.
     undefined: BTreeMap<String, BTreeSet<Span>>,
     uses: BTreeMap<String, Vec<Use>>,
     /// True if a string has a variable that each person has yet to supply.
@@ -105,12 +103,10 @@ impl Vars {
         }
     }
 
-    /// Notes `[vars]` of one shared file.
     pub(super) fn note_shared(&mut self, table: &[Entry<'_>]) {
         self.shared.extend(table.iter().map(|entry| (entry.name.to_string(), entry.at)));
     }
 
-    /// Reads the merged `[vars]`.
     pub(super) fn define(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
         for entry in table {
             let value = value(entry, sink).filter(|_| !entry.is_disputed);
@@ -133,7 +129,7 @@ impl Vars {
         });
     }
 
-    /// Expands a value of a matrix for one of its profiles.
+    /// For one profile of a matrix.
     pub(super) fn fill_for<'k>(
         &mut self,
         node: &mut Node<'_>,
@@ -288,16 +284,10 @@ impl Vars {
         let is_generated = places.iter().any(|place| self.is_in_matrix(*place));
         let generated = GENERATED.into_iter().filter(|_| is_generated);
         let known = self.defined.keys().chain(self.required.keys()).map(String::as_str).chain(generated);
-        match sink.nearest(name, known) {
-            Some(guess) => found.help(format!(
-                "did you mean `${{{guess}}}`? If not, add {line} to [vars] of {shared}, or of {personal} if it is yours \
-                 alone"
-            )),
-            None => found.help(format!(
-                "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written \
-                 `$${{`"
-            )),
-        }
+        let add = format!(
+            "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written `$${{`"
+        );
+        found.help(sink.did_you_mean_or(name, known, &add))
     }
 
     /// Adds the place of each variable that is used at a place of the finding.

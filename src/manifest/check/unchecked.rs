@@ -153,7 +153,6 @@ pub(crate) struct UncheckedProfiles {
     /// Written ones before those that matrices make.
     pub(crate) list: Vec<UncheckedProfile>,
     by_name: HashMap<Rc<str>, usize>,
-    /// The names that matrices leave out.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
 }
 

@@ -43,7 +43,6 @@ impl<'l> TableForms<'l> {
     }
 }
 
-/// The form of a table, which says how to add a key to it.
 #[derive(Debug)]
 pub(super) enum Form {
     /// Keys between commas.
@@ -111,7 +110,6 @@ impl Form {
         }
     }
 
-    /// Adds keys, each with its value.
     pub(super) fn add(&self, source: &str, keys: &[String]) -> Vec<Edit> {
         let keys = |prefix: &str| keys.iter().map(|key| format!("{prefix}{key}")).collect::<Vec<_>>();
         match self {
@@ -121,7 +119,6 @@ impl Form {
     }
 }
 
-/// Adds a section at the end of the text.
 pub(super) fn add_section(source: &str, name: &str, keys: &[String]) -> Edit {
     let (text, eol) = (source.trim_start_matches(BOM), eol(source));
     let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };

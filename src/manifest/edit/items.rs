@@ -34,7 +34,6 @@ pub(super) fn change(source: &str, brackets: &Range<usize>, items: &[Item], new:
     edits
 }
 
-/// Inserts `new` items after the one at `last`, or into empty brackets.
 pub(super) fn add(source: &str, brackets: &Range<usize>, last: Option<&Range<usize>>, new: &[String]) -> Vec<Edit> {
     let Some(last) = last else { return vec![fill(source, brackets, new)] };
     let has_comma = comma_after(source, last.end, brackets.end - 1).is_some();

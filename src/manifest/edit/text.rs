@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-/// Replaces a range by a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) range: Range<usize>,
@@ -44,7 +43,6 @@ pub(super) fn line_end(source: &str, at: usize) -> usize {
     source[at..].find('\n').map_or(source.len(), |newline| at + newline + 1)
 }
 
-/// The line ending of the first line.
 pub(super) fn eol(source: &str) -> &'static str {
     let first = source.split_inclusive('\n').next().unwrap_or_default();
     if first.ends_with("\r\n") { "\r\n" } else { "\n" }

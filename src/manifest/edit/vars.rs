@@ -14,7 +14,6 @@ pub(crate) enum SetError {
     Unfit(String),
     #[error("`{0}` can't be the name of a variable: use letters, digits, `_` and `-`")]
     Name(String),
-    /// A variable in the value of another one.
     #[error("the value of `{0}` can't contain `${{`")]
     Nested(String),
 }

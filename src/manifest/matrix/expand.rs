@@ -47,7 +47,6 @@ pub(crate) struct UnusableName {
 #[derive(Debug, Default)]
 pub(crate) struct Expansion {
     pub(crate) generated: Vec<UncheckedProfile>,
-    /// The names that are excluded.
     pub(crate) left_out: HashMap<String, Vec<LeftOut>>,
     pub(crate) unusable: Vec<UnusableName>,
 }
@@ -57,7 +56,7 @@ struct Expander<'e, 't> {
     written: &'e mut WrittenProfiles<'t>,
     vars: &'e mut Vars,
     out: Expansion,
-    /// The index in `made`, and the place of the name's template.
+    /// The index in `generated`, and the place of the name's template.
     by_name: HashMap<Rc<str>, (usize, Span)>,
     /// The rest of [`MOST`].
     budget: usize,

@@ -110,7 +110,7 @@ impl<'m, 't> MatrixSpec<'m, 't> {
         name.text().map(|text| text.value.to_owned())
     }
 
-    /// The names that it makes, each with its account.
+    /// Each with its account.
     fn names(&self, vars: &mut Vars, sink: &mut Sink) -> Vec<(String, String)> {
         let name = |combination: Combination<'_>| {
             let name = self.name_of(&combination, vars, sink)?;

@@ -84,7 +84,7 @@ impl Account {
     }
 
     pub(crate) fn is_in_order(&self) -> bool {
-        !self.wrong && !self.any(|_, field| field.is_invalid())
+        !self.wrong && !self.fields().any(|(_, field)| field.is_invalid())
     }
 
     /// True if its roles are unknown, because of a mistake or an unset variable.

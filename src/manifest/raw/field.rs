@@ -181,10 +181,10 @@ pub(crate) trait KeyTable {
     /// missing.
     fn mark_invalid(&mut self, name: &str) -> bool;
 
-    fn any(&self, is_so: impl FnMut(&'static str, &dyn AnyField) -> bool) -> bool;
+    fn fields(&self) -> impl Iterator<Item = (&'static str, &dyn AnyField)>;
 
     fn lacks(&self, name: &str) -> bool {
-        self.any(|key, field| key == name && field.is_missing())
+        self.fields().any(|(key, field)| key == name && field.is_missing())
     }
 
     /// Returns the entries that are no keys.
@@ -267,8 +267,8 @@ macro_rules! keys {
                 true
             }
 
-            fn any(&self, mut is_so: impl FnMut(&'static str, &dyn AnyField) -> bool) -> bool {
-                false $(|| is_so(stringify!($field), &self.$field))+
+            fn fields(&self) -> impl Iterator<Item = (&'static str, &dyn AnyField)> {
+                [$((stringify!($field), &self.$field as &dyn AnyField)),+].into_iter()
             }
         }
     };

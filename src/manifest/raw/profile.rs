@@ -186,16 +186,11 @@ impl ProfileKeys {
     pub(crate) fn is_in_order(&self) -> bool {
         let Some(pattern) = self.pattern.value().copied() else { return false };
         let counts = |name: &str| Self::KEYS.iter().any(|key| key.name == name && key.fits(pattern));
-        !self.wrong && !self.any(|name, field| field.is_invalid() && counts(name))
+        !self.wrong && !self.fields().any(|(name, field)| field.is_invalid() && counts(name))
     }
 
     pub(crate) fn origins(&self) -> Vec<KeyOrigin> {
-        let mut origins = Vec::new();
-        self.any(|name, slot| {
-            origins.extend(slot.origins(name));
-            false
-        });
-        origins
+        self.fields().flat_map(|(name, field)| field.origins(name)).collect()
     }
 }
 

@@ -12,7 +12,6 @@ use crate::manifest::raw::session::Session;
 use crate::manifest::top::VERSION;
 use crate::model::Pattern;
 
-/// A path in `include`.
 const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{))(?!(.*/)?profiles[.]local[.]toml$)[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$";
 
 /// All spellings of this machine's name and addresses.
@@ -55,7 +54,6 @@ fn described(mut value: Value, doc: &str) -> Value {
     value
 }
 
-/// The schema of a top-level key.
 fn table(name: &str) -> Value {
     let of_variables = |value: Value, example: &str| {
         json!({
@@ -118,7 +116,6 @@ fn definitions() -> Value {
     all
 }
 
-/// An example of each definition.
 fn example(definition: &str) -> Value {
     match definition {
         "session" => json!({ "sso_start_url": "https://corp.awsapps.com/start", "sso_region": "us-east-1" }),
@@ -140,7 +137,6 @@ fn example(definition: &str) -> Value {
     }
 }
 
-/// The schema of a key that only a matrix has.
 fn choice(name: &str) -> Value {
     let names = || json!({ "type": "array", "items": { "type": "string" } });
     match name {
@@ -186,7 +182,6 @@ fn local_settings() -> Value {
     json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] })
 }
 
-/// A table of named tables.
 fn named(definition: &str) -> Value {
     let name = if definition == "session" { "corp" } else { "prod" };
     let mut odd = json!({ "pattern": "^([dD][eE][fF][aA][uU][lL][tT]|__proto__)$" });

@@ -16,7 +16,6 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// The type for messages.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Text(_) | Self::Word(_) => "a string",
@@ -41,7 +40,6 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// True if the pattern may have it.
     pub(crate) fn fits(&self, pattern: Pattern) -> bool {
         self.required.contains(&pattern) || self.optional.contains(&pattern)
     }
@@ -89,7 +87,6 @@ impl Key {
 /// A virtual MFA device's ARN, or the serial number of a hardware device.
 pub(crate) const SERIAL: &str = "(arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:mfa/[A-Za-z0-9_+=/:,.@-]+|(?!arn:)[A-Za-z0-9_+=/:,.@-]{9,256})";
 pub(crate) const ROLE: &str = "arn:(aws|aws-cn|aws-us-gov|aws-iso|aws-iso-b|aws-iso-e|aws-iso-f|aws-eusc):iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]*/)*[A-Za-z0-9_+=,.@-]+";
-/// A host name or address, or `*.NAME`.
 pub(crate) const HOST: &str = "([*][.][A-Za-z0-9_-]+[.])?([A-Za-z0-9_-]+[.])*(?!0[xX][0-9A-Fa-f]*$)[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*|[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\\]";
 pub(crate) const LINE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f]*";
 
@@ -125,10 +122,8 @@ pub(crate) const MATRIX: &[(&str, &str, &str)] = &[
     (EXCLUDE, "Names of profiles that are not made; `*` and `?` match parts of a name.", "[\"prod-Admin\"]"),
 ];
 
-/// The tables that make profiles.
 pub(crate) const MAKERS: [&str; 2] = ["accounts", "matrix"];
 
-/// The variables of a matrix.
 pub(crate) const GENERATED: [&str; 4] = ["account", "account_id", "role", "role_lower"];
 
 pub(crate) const SSO_FLOWS: &[&str] = &["device", "pkce"];

@@ -21,7 +21,7 @@ use update::{add_entries, remove_entries, update_entry};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SyncRequest<'a> {
     pub(crate) session: &'a str,
-    /// The number of the file that has the session.
+    /// Its file's number.
     pub(crate) session_file: usize,
     /// True if everybody who has this SSO session has no other: then entries need no `sso_session`.
     pub(crate) is_only_session: bool,
@@ -54,7 +54,6 @@ pub(crate) struct Merged {
     pub(crate) left: Vec<(String, Left)>,
 }
 
-/// Why an entry stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
     /// A personal file gives it another account or SSO session than the shared files do.
@@ -133,7 +132,6 @@ enum Removal {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ownership {
-    /// The entry belongs to this session.
     Own,
     /// Nothing says which session it belongs to.
     Open,

@@ -49,7 +49,7 @@ fn candidate(account: &ListedAccount, number: usize) -> String {
     }
 }
 
-/// True if a name is valid for an entry, and as the beginning of a profile's name.
+/// True if a name is also valid as the beginning of a profile's name.
 fn is_fit(name: &str) -> bool {
     name != "default" && ProfileName::new(name).is_ok()
 }

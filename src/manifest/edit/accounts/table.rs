@@ -11,7 +11,6 @@ use crate::manifest::vars::expand;
 
 pub(super) type Variables = HashMap<String, String>;
 
-/// An account as one file has it.
 #[derive(Debug)]
 pub(super) struct FileEntry {
     pub(super) name: String,
@@ -30,10 +29,8 @@ pub(super) enum EntryForm {
     Table(Form),
 }
 
-/// A list of strings.
 #[derive(Debug, Clone)]
 pub(super) struct Roles {
-    /// From `[` to `]`.
     pub(super) span: Range<usize>,
     /// Each string's place, and its value with variables expanded.
     pub(super) elements: Vec<(Range<usize>, String)>,
@@ -55,7 +52,6 @@ pub(super) struct AccountsTable {
     pub(super) form: Option<Form>,
 }
 
-/// The reason why a file can't be read.
 pub(super) type Unfit = String;
 
 /// None if the file has no `[accounts]`.

@@ -68,7 +68,7 @@ fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
     }
 }
 
-/// Removes the entries of these names, each with the comments right above it.
+/// Removes entries, each with the comments right above it.
 pub(super) fn remove_entries(source: &str, table: &AccountsTable, names: &HashSet<&str>) -> Vec<Edit> {
     let stays = |entry: &FileEntry| !names.contains(entry.name.as_str());
     if let Some(Form::Inline { braces, .. }) = &table.form {
