@@ -6,24 +6,22 @@ use std::sync::OnceLock;
 /// A half-open byte range in one [`Source`], or in one of several [`Sources`], whose bytes it counts from the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Span {
-    /// First byte.
     pub(crate) start: usize,
     /// One past the last byte.
     pub(crate) end: usize,
 }
 
 impl Span {
-    /// The part from `start` up to, not including, `end`.
     pub(crate) fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// The same part of a text that stands behind `base` other bytes.
+    /// Converts a span of one text to one of [`Sources`], where it is at `base`.
     pub(crate) fn offset_by(self, base: usize) -> Self {
         Self { start: base + self.start, end: base + self.end }
     }
 
-    /// The same part, counted from the byte at `base`.
+    /// Converts a span of [`Sources`] to one of the text at `base`.
     pub(crate) fn relative_to(self, base: usize) -> Self {
         Self { start: self.start.saturating_sub(base), end: self.end.saturating_sub(base) }
     }
@@ -38,16 +36,14 @@ impl From<std::ops::Range<usize>> for Span {
 /// One text file as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
-    /// Where it was read from, as it should be shown.
+    /// As it should be shown.
     pub(crate) path: PathBuf,
-    /// The whole text.
     pub(crate) text: String,
-    /// Where each line begins, once somebody has asked.
+    /// The start of each line, computed on demand.
     starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
-    /// A text that was read from `path`.
     pub(crate) fn new(path: impl AsRef<Path>, text: impl Into<String>) -> Self {
         Self { path: path.as_ref().to_path_buf(), text: text.into(), starts: OnceLock::new() }
     }
@@ -59,7 +55,7 @@ impl Source {
     }
 }
 
-/// Texts that belong together, as if they stood one behind the other: so a [`Span`] knows its file without a word more.
+/// Texts with one numbering of their bytes, so that a [`Span`] identifies its text.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     list: Vec<Source>,
@@ -68,7 +64,7 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Adds a text behind the others. Returns its number, from 0.
+    /// Returns the number of the new text, from 0.
     pub(crate) fn add(&mut self, source: Source) -> usize {
         // One byte lies between two texts, so that the end of one is not the beginning of the next.
         let end = |(base, last): (&usize, &Source)| base + last.text.len() + 1;
@@ -77,17 +73,15 @@ impl Sources {
         self.list.len() - 1
     }
 
-    /// The text of that number.
     pub(crate) fn get(&self, number: usize) -> &Source {
         &self.list[number]
     }
 
-    /// Where spans into the text of that number count from.
+    /// The first byte of a text.
     pub(crate) fn base(&self, number: usize) -> usize {
         self.bases[number]
     }
 
-    /// All of them by number.
     pub(crate) fn iter(&self) -> std::slice::Iter<'_, Source> {
         self.list.iter()
     }
@@ -112,7 +106,7 @@ impl Sources {
     }
 }
 
-/// Where each line of a text begins. Made once, each look-up takes logarithmic time.
+/// The lines of a text. A look-up takes logarithmic time.
 #[derive(Debug)]
 pub(crate) struct Lines<'t> {
     text: &'t str,
@@ -138,14 +132,12 @@ impl Lines<'_> {
 /// A place as editors count it, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Position {
-    /// The line.
     pub(crate) line: usize,
-    /// The character in that line.
+    /// In characters.
     pub(crate) column: usize,
 }
 
-/// The text of a file that any program may have written: UTF-8, or UTF-16 as PowerShell 5 writes it; what begins it to say
-/// which is left out. None if it is neither.
+/// Decodes UTF-8, or UTF-16 as PowerShell 5 writes it, without the byte order mark. None for anything else.
 pub(crate) fn decode(bytes: &[u8]) -> Option<String> {
     let utf_16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
@@ -201,14 +193,14 @@ pub(crate) fn first_unsafe(text: &str) -> Option<char> {
     judged(text).find(|(_, is_unsafe)| *is_unsafe).map(|(character, _)| character)
 }
 
-/// The characters of `text`, each with whether it is unsafe where it stands.
+/// The characters of `text`, each with true if it is unsafe at its place.
 fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
     text.char_indices().map(|(at, character)| {
         (character, is_unsafe(character) && !joins_emoji(&text[..at], character, &text[at + character.len_utf8()..]))
     })
 }
 
-/// Whether an invisible character only chooses how the emoji beside it looks, as in `⚠️`, and so hides nothing.
+/// True for an invisible character that only changes the look of the emoji beside it, as in `⚠️`.
 fn joins_emoji(before: &str, character: char, after: &str) -> bool {
     const EMOJI_STYLE: char = '\u{fe0f}';
     const JOINER: char = '\u{200d}';
@@ -227,7 +219,7 @@ fn joins_emoji(before: &str, character: char, after: &str) -> bool {
     }
 }
 
-/// Whether a terminal could take `character` for more than a mark on its line, or show nothing at all: control characters,
+/// True if a terminal could act on `character`, or show nothing at all: control characters,
 /// Unicode's `Default_Ignorable_Code_Point` (which has `Bidi_Control` in it) of `DerivedCoreProperties.txt` 17.0, the
 /// separators of lines and paragraphs, the marks of interlinear annotations, and two symbols that are drawn as nothing.
 pub(crate) fn is_unsafe(character: char) -> bool {

@@ -1,4 +1,4 @@
-//! Owns the stable names of the manifest's rules. Must not know how a rule is checked.
+//! Owns the stable codes of findings. Must not know how they are found.
 
 macro_rules! codes {
     ($($name:ident = $code:literal),+ $(,)?) => {

@@ -1,5 +1,4 @@
-//! Owns what one person turns off: the names that the shared files make, and that all files together do not. Must not know
-//! what becomes of the profiles that need them.
+//! Owns the profiles that a personal file turns off: those that the shared files make, and that all files together do not.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +22,7 @@ pub(super) fn names(
     hosts: &Hosts<'_>,
 ) -> HashMap<String, LeftOut> {
     let Some(shared) = shared.filter(|shared| find(shared, "matrix").is_some()) else { return HashMap::new() };
-    // What is wrong with these is nobody's business who has other ones.
+    // Findings about the shared tables alone do not matter to a person who overrides them.
     let (mut vars, mut reader) = (vars.clone(), Reader { sink: Sink::default(), hosts: hosts.clone() });
     let shared = Tables::read(shared, false, &mut vars, &mut reader);
     let generated: HashSet<&str> =

@@ -1,5 +1,4 @@
-//! Owns which files make up one manifest, and which of them wins over which. Must not do I/O: it says what a file includes,
-//! and is given what was found there.
+//! Owns the files of one manifest, and which of them overrides which. Must not do I/O: the caller reads the includes.
 
 use std::path::{Path, PathBuf};
 
@@ -217,7 +216,7 @@ impl Layers {
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order = Vec::with_capacity(self.files.len());
         let mut is_met = vec![false; self.files.len()];
-        // Each file with the number of its includes that were gone into.
+        // Each file on the way down, with how many of its includes were visited.
         let mut path = vec![(0, 0)];
         is_met[0] = true;
         while let Some((file, next)) = path.last_mut() {

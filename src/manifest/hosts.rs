@@ -1,8 +1,8 @@
-//! Owns which hosts a manifest may name, and what is said of the others. Must not know which keys name them.
+//! Owns which hosts a manifest may name, and findings about others. Must not know which keys name them.
 //!
-//! One rule for all files: this machine, and what `allow_hosts` of the person's own file has, AWS's own hosts no less, since
-//! customers of AWS answer below its domains as well. What that file names elsewhere needs the same line, since a variable
-//! in it may have its value from a file that is shared.
+//! One rule for all files: this machine, and the hosts in `allow_hosts` of the person's own file. AWS's own hosts need that
+//! too, since customers of AWS answer below its domains as well. So do hosts in the personal file itself: a variable there
+//! could get its value from a shared file.
 
 use super::codes;
 use super::files::{Audience, Layers, SettingsTrust};
@@ -50,7 +50,7 @@ impl Hosts<'_> {
         if address.is_here || host.as_ref().is_some_and(is_allowed) {
             return true;
         }
-        // A team's CI can't know whom each person trusts.
+        // A team's CI can't know which hosts each person allows.
         let severity = match self.audience {
             Audience::Team => Severity::Warning,
             Audience::Person => Severity::Error,

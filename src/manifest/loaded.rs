@@ -1,4 +1,4 @@
-//! Owns what a manifest comes to when it is read: the profiles that are in order, and everything that is said of the others.
+//! Owns the result of reading a manifest: the valid profiles, and the findings about the others.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

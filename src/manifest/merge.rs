@@ -1,4 +1,4 @@
-//! Owns how the files of a manifest become one tree: key by key, the higher one wins. Must not know what a key means.
+//! Owns merging the files of a manifest into one tree, key by key. Must not know what a key means.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -1,8 +1,8 @@
-//! Owns `profiles.toml`: text → checked [`Catalog`] and every finding on the way. Must not do I/O or know INI.
+//! Owns `profiles.toml`, from its text to the checked [`Catalog`] and all findings. Must not do I/O or know INI.
 //!
-//! `files` (which there are) → `syntax` (each as a tree) → `merge` (one tree, key by key) → `vars` (what is filled in) → `raw`
-//! (each value checked once) and `matrix` (what is made of accounts and roles) → `check` (what a pattern needs, how profiles
-//! hang together) → `Catalog`. Every finding goes to the `sink`. `edit` changes a person's files.
+//! `files` → `syntax` (a tree for each file) → `merge` (one tree) → `vars` (expanded) → `raw` (each value checked once) and
+//! `matrix` (profiles for accounts and roles) → `check` (patterns and chains) → `Catalog`. Findings go to the `sink`. `edit`
+//! changes files.
 //!
 //! [`Catalog`]: crate::model::Catalog
 
@@ -74,7 +74,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     files.findings().iter().cloned().for_each(|found| sink.push(found));
     let before = sink.errors();
     let Some(parsed) = parse(files, &mut sink) else { return Loaded::stopped(sink.into_sorted()) };
-    // By TOML's rules, no text with a key twice in one table means anything.
+    // A file with a duplicate key is not TOML, but its other findings are useful.
     let is_toml = sink.errors() == before;
     let newer = parsed.iter().filter(|(_, file)| !top::is_version_readable(file, &mut sink)).count();
     if newer > 0 {
@@ -134,7 +134,7 @@ fn parse<'t>(files: &'t Layers, sink: &mut Sink) -> Option<Vec<(usize, Table<'t>
         let table = syntax::parse(files.sources().get(number), files.sources().base(number), sink)?;
         Some((number, table))
     };
-    // All of them, so that all breaches of the syntax come out in one run.
+    // Parse all of them, to report all syntax errors in one run.
     let parsed: Vec<_> = files.order().into_iter().map(file).collect();
     parsed.into_iter().collect::<Option<Vec<_>>>().filter(|_| files.is_complete())
 }
@@ -150,7 +150,7 @@ fn merged<'t>(
     let (mut shared, mut tree): (Option<Table<'_>>, _) = (None, Table::new());
     for (number, mut file) in parsed {
         tops.read(number, &mut file, files, vars, sink);
-        // The files of what one person adds come last.
+        // Personal files come last.
         if shared.is_none() && files.is_local(number) {
             shared = Some(tree.iter().filter(|section| section.name != "profiles").cloned().collect());
         }

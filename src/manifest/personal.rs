@@ -1,4 +1,4 @@
-//! Owns `[settings]` of `profiles.local.toml`: what one person wants on their machine. Must not do I/O.
+//! Owns `[settings]` of `profiles.local.toml`, the personal settings for one machine. Must not do I/O.
 
 use super::codes;
 use super::files::{Layers, SettingsTrust};

@@ -1,4 +1,4 @@
-//! Owns where a setting of AWS's config file is written in a manifest. Must not know the file's form.
+//! Owns the place in a manifest of each setting of AWS's config file. Must not know INI.
 
 use super::raw::field::KeyTable as _;
 use super::raw::profile::ProfileKeys;

@@ -1,4 +1,4 @@
-//! Owns why a profile is what it is: which matrix made it, and where each of its keys comes from. Must not judge them.
+//! Owns the origin of a profile: the matrix that made it, and the table that gives each key. Must not judge them.
 
 use super::check::unchecked::{GeneratedBy, UncheckedProfile};
 use super::files::Layers;
@@ -22,7 +22,7 @@ pub(crate) struct Provenance {
 pub(super) fn of(profile: &UncheckedProfile, vars: &Vars, files: &Layers) -> Provenance {
     let written_at = profile.generated.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.origins();
-    // What it has from `[defaults]` and has no use for is not its own.
+    // A key of `[defaults]` that its pattern has no use for is not its own.
     keys.retain(|told| {
         let key = ProfileKeys::KEYS.iter().find(|key| key.name == told.key);
         key.zip(profile.pattern()).is_none_or(|(key, pattern)| key.fits(pattern))

@@ -1,4 +1,4 @@
-//! Owns the findings of one run: each is said once, of all the profiles that it is about. Must not know what is checked.
+//! Owns the findings of one run. A finding in many profiles of a matrix is reported once. Must not know what is checked.
 
 use std::collections::HashMap;
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! Owns the guess at what a misspelt name should have been.
+//! Owns guesses at misspelt names.
 
 /// The most comparisons of one run: ten thousand wrong names among ten thousand must not take a minute.
 const BUDGET: usize = 200_000;

@@ -1,4 +1,4 @@
-//! Owns TOML's own rules: text → tree, and every breach of the syntax. Must not know what a key means.
+//! Owns parsing TOML into a tree, and findings about its syntax. Must not know what a key means.
 
 use toml::de::DeTable;
 
@@ -24,7 +24,7 @@ pub(super) fn head(text: &str, base: usize) -> Table<'_> {
 pub(super) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Option<Table<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let mut is_complete = true;
-    // The parser stumbles once for each part of a dotted header.
+    // The parser reports one error for each part of a dotted header.
     let is_repeated = |count: usize| count > 0 && errors[count] == errors[count - 1];
     for (count, error) in errors.iter().enumerate().filter(|(count, _)| !is_repeated(*count)) {
         let span = non_empty(&source.text, error.span().map_or_else(Span::default, Span::from));

@@ -1,5 +1,4 @@
-//! Owns how typed values are taken out of a tree, and what is said of a wrong type, of an unknown key and of a name twice.
-//! Must not know which keys there are.
+//! Owns typed access to a tree, and findings about wrong types, unknown keys and duplicates. Must not know which keys there are.
 
 use std::collections::HashMap;
 use std::fmt::Arguments;

@@ -1,4 +1,4 @@
-//! Owns the tables from which profiles are made, each as it was read. Must not know the profiles.
+//! Owns the tables from which profiles are made. Must not know the profiles.
 
 use super::raw::account::Accounts;
 use super::raw::field::Reader;

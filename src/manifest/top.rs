@@ -1,4 +1,4 @@
-//! Owns what stands at the top of each file: its version, and which tables it may have. Must not know what is in these.
+//! Owns the top of each file: its version, and which tables it may have. Must not know what is in these.
 
 use super::codes;
 use super::files::Layers;

@@ -1,4 +1,4 @@
-//! Owns what a file says as a tree in which everything has its place. Must not know which keys there are.
+//! Owns the tree of a file, in which everything has its place. Must not know which keys there are.
 
 use std::borrow::Cow;
 

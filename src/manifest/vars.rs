@@ -1,6 +1,6 @@
-//! Owns `[vars]`, `[required_vars]`, and how `${name}` is filled in. Must not know what the strings are for.
+//! Owns `[vars]`, `[required_vars]`, and the expansion of `${name}`. Must not know what the strings are for.
 //!
-//! A variable's value is a literal: a `${` in it is an error, so there is no order, no recursion and no growth.
+//! A variable can't contain variables, so expansion needs no order and no recursion, and can't explode.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -295,7 +295,7 @@ impl Vars {
         if [codes::NESTED_VARIABLE, codes::BAD_VARIABLE, codes::UNDEFINED_VARIABLE].contains(&found.code) {
             return found;
         }
-        // Inside a matrix, these names are not those of variables.
+        // Inside a matrix, these names are not from `[vars]`.
         let is_generated = self.is_in_matrix(found.primary.span);
         let is_hidden = |name: &str| is_generated && GENERATED.contains(&name);
         let places: Vec<Span> = std::iter::once(&found.primary).chain(&found.related).map(|label| label.span).collect();

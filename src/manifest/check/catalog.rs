@@ -1,4 +1,4 @@
-//! Owns the catalog of the profiles that are in order, and the list of the others. Must not check anything.
+//! Owns building the catalog of the valid profiles, and the list of the others. Must not check anything.
 
 use super::profile::{default_long_term, duration};
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
@@ -17,10 +17,10 @@ pub(crate) fn catalog(
         name: profile.written.to_string(),
         source: profile.fields.source_profile.value().cloned(),
     };
-    // Thousands of names are not needed where nothing is wrong.
+    // Without errors there are no others: save thousands of names.
     let mut wrong: Vec<WrongProfile> = if has_errors { profiles.list.iter().map(named).collect() } else { Vec::new() };
     let mut built = Vec::with_capacity(profiles.list.len());
-    // Each goes when its profile is built: thousands of them need not be there at once.
+    // Drop each one once its profile is built, to save memory.
     for profile in profiles.list {
         if profile.is_in_order() {
             let profile = build(profile, &sessions);

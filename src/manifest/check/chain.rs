@@ -1,5 +1,5 @@
-//! Owns what must hold along `source_profile`: known sources, no cycle, fitting patterns, one MFA, one partition, lengths.
-//! Each profile is looked at once, its source first, so the time is linear in the number of profiles.
+//! Owns the rules for chains: known sources, no cycle, fitting patterns, one MFA device, one partition, lengths. Each profile is
+//! checked once, its source first, so the time is linear in the number of profiles.
 
 use super::catalog::delivery;
 use super::profile::default_long_term;
@@ -359,7 +359,7 @@ fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles, 
         (None, None) => return None,
     };
     let mut help = "set `credential_process = true`, so that awsauth gives them the session".to_owned();
-    // A session of the source's would be too short for it.
+    // A session of the source would be too short for this role.
     if !profile.fields.duration_seconds.value().is_some_and(|seconds| is_too_long(*seconds)) {
         help.push_str("; or move `mfa_serial` to an `iam-mfa` profile and make that the source");
     }

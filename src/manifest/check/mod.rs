@@ -1,4 +1,4 @@
-//! Owns what must hold of whole profiles, one by one and along their chains, and the catalog of those that are in order.
+//! Owns the rules for whole profiles and their chains, and the catalog of the valid ones.
 
 pub(crate) mod catalog;
 pub(crate) mod chain;

@@ -1,4 +1,4 @@
-//! Owns what the pattern of a profile needs. Must not know how profiles hang together.
+//! Owns the rules for single profiles, by their patterns. Must not know chains.
 
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::Diagnostic;
@@ -21,7 +21,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files
     }
     for index in 0..profiles.list.len() {
         let profile = &profiles.list[index];
-        // These may be keys of a profile that a matrix makes once it is right.
+        // It may override a profile that a matrix makes once the matrix is valid.
         if sink.profiles_unknown && profile.generated.is_none() && profile.lacks_own_pattern() {
             profiles.list[index].fields.wrong = true;
             continue;

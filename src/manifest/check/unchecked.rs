@@ -1,5 +1,4 @@
-//! Owns the profiles of all files before they are checked: which of them are there, written or made. Must not know what a
-//! pattern needs.
+//! Owns the profiles before they are checked, those of files and those of matrices. Must not know what a pattern needs.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -1,5 +1,5 @@
-//! Owns changes to comma-separated items in brackets, those of an array or of an inline table: what stays keeps its place, its
-//! form and its comments. Must not know what the items are.
+//! Owns edits to comma-separated items in brackets, of an array or an inline table: items that stay keep their form and their
+//! comments. Must not know what the items are.
 
 use std::ops::Range;
 
@@ -97,7 +97,7 @@ fn removed(source: &str, brackets: &Range<usize>, items: &[Item], is_end: bool) 
             }
         });
     }
-    // A comma at the end only where there was one before.
+    // Keep the style: a comma at the end only if there was one before.
     if is_end && !ends_with_comma(source, brackets, items) {
         let last = items.iter().rev().find(|(_, stays)| *stays);
         let comma = last.and_then(|(item, _)| comma_after(source, item.end, close));

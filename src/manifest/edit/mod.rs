@@ -1,4 +1,4 @@
-//! Owns changes to a person's files: every byte that is not meant stays. Must not decide what is wanted.
+//! Owns edits to the manifest's files, which leave all other bytes alone. Must not decide what to change.
 
 pub(crate) mod accounts;
 pub(crate) mod form;

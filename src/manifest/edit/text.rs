@@ -1,4 +1,4 @@
-//! Owns places in a text: lines, the edits that are made to it, and how they are put in.
+//! Owns lines of a text, and edits to it. Must not know TOML.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Owns putting the values of variables into the text of a file; every other byte stays. Must not know what they are for.
+//! Owns edits that set variables in `[vars]` of a file. Must not know what they are for.
 
 use toml_edit::Document;
 

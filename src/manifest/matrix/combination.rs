@@ -1,4 +1,4 @@
-//! Owns one account with one of its roles: what `${account}`, `${role}` and their like stand for. Must not know `[vars]`.
+//! Owns one account with one of its roles: the values of `${account}`, `${role}` and so on. Must not know `[vars]`.
 
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! Owns the profiles that matrices make: each with what it has from the matrix, its account, and its own table. Must not know
-//! what a pattern needs.
+//! Owns making the profiles of matrices, from the matrix, the account, and the profile's own table. Must not know what a
+//! pattern needs.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -145,7 +145,7 @@ impl<'t> Expander<'_, 't> {
         }
         let is_unknown = reader.sink.profiles_unknown || spec.has_unknown_roles();
         reader.sink.profiles_unknown = was_unknown || is_unknown;
-        // What is not known yet must not be called missing.
+        // Something unknown must not be called missing.
         if !is_unknown && !was_unknown {
             spec.report(left_out, &self.out.generated[first..], self.tables, reader);
         }
@@ -259,7 +259,7 @@ impl MatrixSpec<'_, '_> {
         out: &mut Expansion,
         sink: &mut Sink,
     ) {
-        // Nobody can say which one is meant.
+        // It is unknown which of the two is meant.
         out.generated[first].fields.wrong = true;
         let (first, account) = (&out.generated[first], combination.account);
         let is_same = template == self.name.at;
@@ -339,7 +339,7 @@ impl MatrixSpec<'_, '_> {
     fn report_roles(&self, sink: &mut Sink) {
         let Roles::Own(at) = &self.roles else { return };
         let without: Vec<_> = self.accounts.iter().filter(|account| account.lacks("roles")).collect();
-        // Where that is all of them, it is said as the reason why nothing is made.
+        // If all lack them, that is the reason given for making nothing.
         if without.is_empty() || without.len() == self.accounts.len() {
             return;
         }

@@ -1,5 +1,5 @@
-//! Owns what one matrix says: which accounts and roles it takes, and what their profiles have in common. Must not know what
-//! a pattern needs: what is made is checked like what is written.
+//! Owns one matrix: its accounts and roles, and what their profiles have in common. Must not know what a pattern needs: its
+//! profiles are checked like others.
 
 mod combination;
 pub(crate) mod expand;

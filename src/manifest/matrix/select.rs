@@ -1,4 +1,4 @@
-//! Owns what a matrix selects: accounts, roles, and the names that it leaves out. Must not know what is made of them.
+//! Owns the selections of a matrix: accounts, roles, and excluded names. Must not know profiles.
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
@@ -90,7 +90,7 @@ fn tags<'e>(table: &'e Table<'_>, at: Span, accounts: &Accounts, sink: &mut Sink
     };
     let tags = dedup(tags, sink);
     for tag in tags.iter().filter(|tag| accounts.knows_tags && !accounts.tags.contains(tag.value)) {
-        // In the order of the manifest, so that the guess is the same each time.
+        // In the order of the manifest, so that the guess does not change from run to run.
         let known = accounts.list.iter().filter_map(|account| account.tags.value()).flatten().map(String::as_str);
         let add = || "add it to `tags` of the accounts that you mean".to_owned();
         let help = sink.did_you_mean(tag.value, known, add);
@@ -144,7 +144,7 @@ impl Excluded {
 
     /// The place of the first entry that fits.
     pub(super) fn find(&self, name: &str) -> Option<Span> {
-        // All that fit are used, also where one would do.
+        // Mark all that fit as used, not only the first.
         let by_glob = self.globs.iter().filter(|(glob, _)| glob.fits(name)).map(|(_, found)| found);
         let found = self.names.get(name).into_iter().chain(by_glob);
         found.inspect(|found| found.is_used.set(true)).map(|found| found.at).reduce(|first, _| first)

@@ -1,4 +1,4 @@
-//! Owns `[accounts]`: each account as it is written. Must not know the matrices that choose among them.
+//! Owns `[accounts]`. Must not know the matrices that select accounts.
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,4 +1,4 @@
-//! Owns a key's value as it is written, and tables of such keys. Must not know which tables there are.
+//! Owns the value of a key with its origin, and tables of such keys. Must not know which tables there are.
 
 use std::fmt::{Arguments, Display};
 

@@ -1,4 +1,4 @@
-//! Owns tables as they are written: each value checked on its own, where it stands. Must not know what a pattern needs.
+//! Owns tables in which each value has been checked on its own. Must not know what a pattern needs.
 
 pub(crate) mod account;
 pub(crate) mod field;

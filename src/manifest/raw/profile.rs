@@ -1,5 +1,4 @@
-//! Owns the keys of a profile: each with its type, its reader and its description, and which of several tables gives it.
-//! Must not know what a pattern needs.
+//! Owns the keys of a profile, each with its type, its reader and its documentation. Must not know what a pattern needs.
 
 use super::field::{AnyField, Field, KeyEntry, KeyOrigin, KeyTable, Origin, Reader, keys, parsed, text};
 use super::settings::{self, Settings};
@@ -125,7 +124,7 @@ impl ProfileKeys {
         origin: Origin,
         reader: &mut Reader<'_>,
     ) -> (Box<Self>, Vec<&'e Entry<'t>>) {
-        // Boxed from the start: a thousand bytes that would be moved from hand to hand.
+        // Boxed: the struct has about a thousand bytes, and is passed around a lot.
         let mut fields = Box::<Self>::default();
         let mut written = Vec::new();
         let note = |entry: &&Entry<'_>| {
@@ -147,7 +146,7 @@ impl ProfileKeys {
             reader.sink.push(values::bad_name(&entry.name, entry.at, &error));
         }
         let Some(table) = table::table(entry, &mut reader.sink) else {
-            // Nobody is told that it has no pattern.
+            // So no finding calls its pattern missing.
             return Box::new(Self { wrong: true, pattern: Field::Invalid, ..Self::default() });
         };
         let (mut fields, unknown) = Self::read(table, Origin::Own, reader);
@@ -166,7 +165,7 @@ impl ProfileKeys {
     pub(crate) fn of_defaults(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Box<Self> {
         let (mut fields, unknown) = Self::read(table, Origin::Defaults, reader);
         for key in unknown {
-            // A profile may override a value that is wrong; but what an unknown key would change, nobody can say.
+            // A profile may override an invalid value, but not an unknown key.
             fields.wrong |= !fields.note_unknown(key, format_args!("`[defaults]`"), &mut reader.sink);
         }
         fields.wrong |= fields.settings.is_invalid() || table.iter().any(|entry| entry.is_disputed);
@@ -211,7 +210,7 @@ fn dotted(entry: &Entry<'_>, name: &str) -> Diagnostic {
 fn credential_process(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mut Reader<'_>) -> Option<bool> {
     match &entry.node.value {
         Value::Flag(flag) => return Some(*flag),
-        // As it stands in AWS's own files.
+        // As in AWS's own files.
         Value::Text(_) | Value::Filled(..) | Value::Unfilled => {
             let message = "`credential_process` is `true` or `false` here: a manifest can't name a program";
             reader.sink.push(Diagnostic::error(codes::WRONG_TYPE, entry.node.at, message).help(

@@ -160,7 +160,7 @@ pub(crate) fn check_case<'n>(
     what: &str,
     sink: &mut Sink,
 ) -> Vec<usize> {
-    // Most manifests are in lower case: then no two names differ only in that.
+    // Most manifests are in lower case: names can't differ in case then.
     if names.clone().all(|(name, ..)| name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())) {
         return Vec::new();
     }

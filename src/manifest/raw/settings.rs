@@ -1,4 +1,4 @@
-//! Owns `settings`: other AWS settings of a profile, each on the list of those that can do no harm.
+//! Owns `settings`, the other AWS settings of a profile. Only settings from a list are accepted.
 
 use super::field::{FieldValue, KeyEntry, KeyOrigin, Origin, Reader, Sourced};
 use super::values;
@@ -189,7 +189,7 @@ fn wanted(takes: SettingType, value: &str) -> Option<String> {
 /// False, and reported, for a value that is allowed in a personal file only.
 fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> bool {
     let Some(reason) = aws_settings::personal(known.name, text.value) else { return true };
-    // A variable may have its value from another file.
+    // A variable could get its value from another file.
     if reader.hosts.is_trusted(text.at) && text.filled == FilledBy::Nothing {
         return true;
     }

@@ -1,5 +1,4 @@
-//! Owns how one string becomes one value of the model, and what is said when it can't. Must not know which table it
-//! stands in.
+//! Owns parsing strings into values of the model, and the findings about them. Must not know which table they are in.
 
 use super::field::{KeyEntry, Reader};
 use crate::diagnostic::Diagnostic;

@@ -1,5 +1,5 @@
-//! Owns the list of AWS settings that a profile may carry, and of those that it must not, with the reason. From the
-//! AWS SDKs and Tools Reference Guide and AWS CLI's configuration variables.
+//! Owns the AWS settings that a profile may have, and those that it must not have, with the reason. Sources: the AWS SDKs and
+//! Tools Reference Guide, and AWS CLI's configuration variables.
 
 use SettingType::{Empty, Endpoint, Flag, Nested, Number, Size, Text, Word};
 
@@ -150,7 +150,7 @@ pub(crate) const NAMES_A_PROGRAM: &str = "it names a program, and a manifest can
 pub(crate) fn refusal(name: &str) -> Option<&'static str> {
     const ORIGIN: &str = "it changes where credentials come from";
     let name = name.to_ascii_lowercase();
-    // Environment variables have AWS's names with `AWS_` in front.
+    // The environment variable of a setting has its name after `AWS_`.
     Some(match bare(&name) {
         "credential_process" | "cli_legacy_plugin_path" | "mfa_process" | "plugins" => NAMES_A_PROGRAM,
         "role_arn"

@@ -26,7 +26,7 @@ pub(crate) fn schema() -> Value {
         "type": "object",
         "properties": top,
         "additionalProperties": false,
-        // What one file lacks may be in another.
+        // An included file may have the missing keys.
         "if": { "required": [keys::INCLUDE] },
         "else": { "allOf": needs() },
         "definitions": definitions(),

@@ -1,5 +1,5 @@
-//! Owns how a key is described, the forms of values, and the words of the format. The tables of keys themselves are in `raw`,
-//! each key beside its reader. Must not know TOML or JSON Schema.
+//! Owns the description of a key, and the forms of its values. The tables of keys are in `raw`, each key with its reader. Must
+//! not know TOML or JSON Schema.
 
 use crate::model::Pattern;
 

@@ -1,4 +1,4 @@
-//! Owns what the format has: keys in general, AWS's own settings, and the JSON Schema of it all.
+//! Owns the description of the format: keys, AWS's own settings, and the JSON Schema.
 
 pub(crate) mod aws_settings;
 pub(crate) mod json_schema;

@@ -1,5 +1,5 @@
-//! Owns bringing what IAM Identity Center lists into `[accounts]` of a manifest's files: which entries are new, change or go,
-//! and the edits for that; every other byte stays. Must not ask anybody, or write anything.
+//! Owns merging the accounts and roles that IAM Identity Center lists into `[accounts]` of the manifest's files. Must not ask
+//! anybody, or write anything.
 
 mod names;
 mod table;

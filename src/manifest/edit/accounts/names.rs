@@ -1,5 +1,5 @@
-//! Owns the names of new entries of `[accounts]`: made from whatever text the accounts' names are, one for each account, and
-//! the same ones in whatever order the accounts are listed.
+//! Owns the names of new entries of `[accounts]`. They are made from the accounts' names, which may be any text, and do not
+//! depend on the order of the listing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ const MOST: usize = 9;
 /// Returns a name for each account, in their order. None equals one of `taken`, if only in another case.
 pub(super) fn names<'t>(accounts: &[&ListedAccount], taken: impl Iterator<Item = &'t str>) -> Vec<String> {
     let taken: HashSet<String> = taken.map(str::to_ascii_lowercase).collect();
-    // How often the account's number stands behind its name.
+    // How often the account's id is appended to each name.
     let mut numbers = vec![0; accounts.len()];
     loop {
         let names: Vec<String> =
@@ -44,7 +44,7 @@ fn candidate(account: &ListedAccount, number: usize) -> String {
         0 if plain.is_empty() => id.to_owned(),
         0 => plain,
         1 if !plain.is_empty() => format!("{plain}-{id}"),
-        // Only where somebody has named another entry by this account's number.
+        // Only if another entry already has this account's id as its name.
         _ => format!("account{}", format!("-{id}").repeat(number.div_ceil(2))),
     }
 }
@@ -116,7 +116,7 @@ mod tests {
         let turned = [(3, "dev"), (2, "prod"), (1, "Prod")];
         assert_eq!(named(&turned, &[]), ["dev", "prod-000000000002", "Prod-000000000001"]);
         assert_eq!(named(&[(1, "prod")], &["PROD"]), ["prod-000000000001"]);
-        // One account's name is what another one would get.
+        // One account already has the name that another would get.
         let crossed = [(1, "a"), (2, "a"), (3, "a-000000000002")];
         let names = named(&crossed, &[]);
         assert_eq!(names[0], "a-000000000001");

@@ -1,5 +1,5 @@
-//! Owns `[accounts]` as one file has it, in whichever of TOML's forms: which entries there are, and where each part of them
-//! stands. Must not decide anything.
+//! Owns `[accounts]` as it is written in one file, in any of TOML's forms: its entries and their places. Must not decide
+//! anything.
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Owns the edits of `[accounts]` in one file: keys and entries that come, change and go.
+//! Owns edits of `[accounts]` in one file: keys and entries are added, changed and removed. Must not decide which.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -88,7 +88,7 @@ pub(super) fn remove_entries(source: &str, table: &AccountsTable, names: &HashSe
             ranges.push(if is_section { with_empty_line(source, lines) } else { lines });
         }
     }
-    // An empty line between two of them belongs to both.
+    // Two entries may share the empty line between them.
     deletions(ranges)
 }
 
