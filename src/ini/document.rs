@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use super::line::{Line, LineKind, Lines, is_comment, split_nested};
+use super::line::{Line, LineKind, is_comment, lines, split_nested};
 use super::parse::{self, Parsed};
 use super::python_space;
 use super::section::{DEFAULTS, Entry, FileKind, Section, SectionId};
@@ -18,7 +17,6 @@ pub(crate) struct Document<'a> {
     parsed: Parsed,
     /// Positions of the sections, by identity and then by place.
     by_id: Vec<usize>,
-    style: OnceLock<Style>,
 }
 
 impl<'a> Document<'a> {
@@ -27,7 +25,7 @@ impl<'a> Document<'a> {
         let parsed = parse::parse(bytes, kind);
         let mut by_id: Vec<usize> = (0..parsed.sections.len()).collect();
         by_id.sort_by_key(|position| &parsed.sections[*position].id);
-        Self { bytes, kind, parsed, by_id, style: OnceLock::new() }
+        Self { bytes, kind, parsed, by_id }
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
@@ -64,8 +62,8 @@ impl<'a> Document<'a> {
     }
 
     /// The style for text that is added to the file.
-    pub(crate) fn style(&self) -> &Style {
-        self.style.get_or_init(|| Style::infer(self.bytes, &self.parsed))
+    pub(crate) fn style(&self) -> Style {
+        Style::infer(self.bytes, &self.parsed)
     }
 
     /// The number, from 1, of the line that holds the byte at `offset`; the last line for an offset past the end.
@@ -152,7 +150,7 @@ impl<'a> Document<'a> {
     /// The trimmed lines of a value after its first one; blank lines are part of a value, comments are not.
     fn continuations(&self, entry: &Entry) -> impl Iterator<Item = Range<usize>> {
         let start = entry.range().start;
-        let lines = Lines::new(&self.bytes[entry.range()]).skip(1);
+        let lines = lines(&self.bytes[entry.range()]).into_iter().skip(1);
         let visible = lines.map(move |line| {
             let content = line.content();
             python_space::trim(self.bytes, start + content.start..start + content.end)

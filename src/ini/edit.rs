@@ -10,9 +10,6 @@ use super::section::{DEFAULTS, FileKind, Section, SectionId};
 use super::splice::Edit;
 use super::style::Style;
 
-/// The indentation of a nested block below its key.
-const NESTED_INDENT: &str = "  ";
-
 /// A value to write.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum NewValue<'a> {
@@ -45,7 +42,10 @@ impl NewSection<'_> {
         for (key, value) in &self.entries {
             portable::check_key(key)?;
             text.push_str(key);
-            push_value(text, key, value, "", style)?;
+            match value {
+                NewValue::Text(value) => push_value(text, key, value, style)?,
+                NewValue::Nested(pairs) => push_nested(text, key, pairs, style)?,
+            }
             text.push_str(style.newline);
         }
         Ok(())
@@ -53,43 +53,29 @@ impl NewSection<'_> {
 }
 
 /// Adds the separator and the value that follow a key, without the last line end.
-fn push_value(
-    text: &mut String,
-    key: &str,
-    value: &NewValue<'_>,
-    indent: &str,
-    style: &Style,
-) -> Result<(), EditError> {
-    match value {
-        NewValue::Text(value) => {
-            portable::check_value(key, value)?;
-            text.push_str(if value.is_empty() { style.separator.trim_end() } else { style.separator });
-            text.push_str(value);
-            Ok(())
-        }
-        NewValue::Nested(pairs) => {
-            text.push_str(style.separator.trim_end());
-            push_nested(text, key, pairs, indent, style)
-        }
-    }
+fn push_value(text: &mut String, key: &str, value: &str, style: &Style) -> Result<(), EditError> {
+    portable::check_value(key, value)?;
+    text.push_str(if value.is_empty() { style.separator.trim_end() } else { style.separator });
+    text.push_str(value);
+    Ok(())
 }
 
-/// Always with ` = `: the form that all parsers are known to agree on.
+/// Always with ` = ` between key and value: the form that all parsers are known to agree on.
 fn push_nested(
     text: &mut String,
     key: &str,
     pairs: &[(Cow<'_, str>, Cow<'_, str>)],
-    indent: &str,
     style: &Style,
 ) -> Result<(), EditError> {
     check_unique(pairs)?;
     if pairs.is_empty() {
         return Err(EditError::Value { key: key.to_owned(), defect: portable::Defect::Empty });
     }
+    text.push_str(style.separator.trim_end());
     for (key, value) in pairs {
         portable::check_key(key)?;
         portable::check_value(key, value)?;
-        text.extend([style.newline, indent, NESTED_INDENT, key, " = ", value]);
+        text.extend([style.newline, "  ", key, " = ", value]);
     }
     Ok(())
 }
@@ -106,7 +92,7 @@ fn check_unique<T>(pairs: &[(Cow<'_, str>, T)]) -> Result<(), EditError> {
 impl Document<'_> {
     /// Gives `key` that value: in place of the value that counts now, comments in it included, or on a new line after the
     /// section's last entry. Not in `[DEFAULT]`, whose keys speak for every section.
-    pub(crate) fn set(&self, section: &Section, key: &str, value: &NewValue<'_>) -> Result<Edit, EditError> {
+    pub(crate) fn set(&self, section: &Section, key: &str, value: &str) -> Result<Edit, EditError> {
         portable::check_key(key)?;
         if self.is_defaults(section) {
             return Err(EditError::Name { name: DEFAULTS.to_owned() });
@@ -114,40 +100,25 @@ impl Document<'_> {
         let Some(entry) = self.own_entry(section, key) else {
             return self.insert(section, key, value);
         };
-        let line_start = entry.range().start;
+        portable::check_value(key, value)?;
         let end = python_space::trim(self.bytes(), entry.range()).end;
-        let after_delimiter = entry.after_delimiter(self.bytes());
-        let (start, text) = match value {
-            NewValue::Text(text) => {
-                portable::check_value(key, text)?;
-                if entry.value().is_empty() {
-                    (after_delimiter, format!("{}{text}", self.style().after_delimiter()))
-                } else {
-                    (entry.value().start, text.to_string())
-                }
-            }
-            NewValue::Nested(pairs) => {
-                let indent = self.text(&(line_start..entry.key().start));
-                let mut text = String::new();
-                push_nested(&mut text, key, pairs, &indent, self.style())?;
-                (after_delimiter, text)
-            }
+        let (start, space) = if entry.value().is_empty() {
+            (entry.after_delimiter(self.bytes()), self.style().after_delimiter())
+        } else {
+            (entry.value().start, "")
         };
-        Ok(Edit { range: start..end, bytes: text.into_bytes() })
+        Ok(Edit { range: start..end, bytes: [space, value].concat().into_bytes() })
     }
 
-    fn insert(&self, section: &Section, key: &str, value: &NewValue<'_>) -> Result<Edit, EditError> {
-        let style = self.style();
-        let indent = self.insert_indent(section);
-        let mut line = format!("{indent}{key}");
-        push_value(&mut line, key, value, &indent, style)?;
+    fn insert(&self, section: &Section, key: &str, value: &str) -> Result<Edit, EditError> {
+        let newline = self.style().newline;
+        let mut line = self.insert_indent(section);
+        line.push_str(key);
+        push_value(&mut line, key, value, &self.style())?;
         let at = section.body_end;
-        let text = if self.bytes()[..at].ends_with(b"\n") || self.bytes()[..at].ends_with(b"\r") {
-            format!("{line}{}", style.newline)
-        } else {
-            // Other edits at the end of the file bring their own line end, so this one must not.
-            format!("{}{line}", style.newline)
-        };
+        // Other edits at the end of a file without a last line end bring their own, so this one must not.
+        let is_ended = self.bytes()[..at].ends_with(b"\n") || self.bytes()[..at].ends_with(b"\r");
+        let text = if is_ended { [&*line, newline].concat() } else { [newline, &line].concat() };
         Ok(Edit { range: at..at, bytes: text.into_bytes() })
     }
 
@@ -204,16 +175,10 @@ impl Document<'_> {
         Ok(Edit { range: section.header.clone(), bytes: header.into_bytes() })
     }
 
-    /// Adds sections at the end of the file. The caller has made sure that the file has none of them yet.
-    pub(crate) fn append_sections(&self, sections: &[NewSection<'_>]) -> Result<Edit, EditError> {
-        let style = self.style();
-        let mut text = if sections.is_empty() { String::new() } else { self.gap() };
-        for (position, section) in sections.iter().enumerate() {
-            if position > 0 && style.blank_between {
-                text.push_str(style.newline);
-            }
-            section.render(&mut text, self.kind(), style)?;
-        }
+    /// Adds a section at the end of the file. The caller has made sure that the file does not have it yet.
+    pub(crate) fn append(&self, section: &NewSection<'_>) -> Result<Edit, EditError> {
+        let mut text = self.gap();
+        section.render(&mut text, self.kind(), &self.style())?;
         let end = self.bytes().len();
         Ok(Edit { range: end..end, bytes: text.into_bytes() })
     }

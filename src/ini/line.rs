@@ -67,26 +67,11 @@ impl Line {
 }
 
 /// The lines of a text under universal newlines, all still of kind [`LineKind::Blank`].
-pub(super) struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Lines<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
-    }
-}
-
-impl Iterator for Lines<'_> {
-    type Item = Line;
-
-    fn next(&mut self) -> Option<Line> {
-        let start = self.at;
-        let rest = &self.bytes[start..];
-        if rest.is_empty() {
-            return None;
-        }
+pub(super) fn lines(bytes: &[u8]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut start = 0;
+    while start < bytes.len() {
+        let rest = &bytes[start..];
         let length = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         let ending = match &rest[length..] {
             [] => 0,
@@ -94,9 +79,11 @@ impl Iterator for Lines<'_> {
             [_, ..] => 1,
         };
         let mark = if start == 0 && rest.starts_with(BYTE_ORDER_MARK) { 3 } else { 0 };
-        self.at = start + length + ending;
-        Some(Line { range: start..self.at, kind: LineKind::Blank, mark, ending })
+        let end = start + length + ending;
+        lines.push(Line { range: start..end, kind: LineKind::Blank, mark, ending });
+        start = end;
     }
+    lines
 }
 
 pub(super) fn is_comment(bytes: &[u8], visible: &Range<usize>) -> bool {

@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::line::{Line, LineKind, Lines, Refusal, is_comment};
+use super::line::{Line, LineKind, Refusal, is_comment, lines};
 use super::python_space;
 use super::section::{Entry, FileKind, Section, SectionId};
 
 /// Reads all of `bytes`; never fails.
 pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Parsed {
     let mut parser = Parser { bytes, kind, parsed: Parsed::default(), open: None };
-    for mut line in Lines::new(bytes) {
+    for mut line in lines(bytes) {
         line.kind = parser.read(&line);
         parser.parsed.lines.push(line);
     }

@@ -17,15 +17,6 @@ pub enum Change {
         /// Its value.
         value: String,
     },
-    /// Give a key a nested block.
-    SetNested {
-        /// Which section.
-        section: usize,
-        /// The key.
-        key: String,
-        /// The settings of the block.
-        pairs: Vec<(String, String)>,
-    },
     /// Take a key out.
     RemoveKey {
         /// Which section.
@@ -91,12 +82,11 @@ impl Change {
         let name = |draw: &mut Draw<'_>| {
             if draw.one_in(4) { draw.text(5) } else { draw.pick(&["new", "mine", "x.y", "default", "a"]).to_owned() }
         };
-        match draw.below(6) {
+        match draw.below(5) {
             0 => Self::Set { section, key: key(draw), value: value(draw) },
-            1 => Self::SetNested { section, key: key(draw), pairs: pairs(draw) },
-            2 => Self::RemoveKey { section, entry: draw.below(8) },
-            3 => Self::RemoveSection { section },
-            4 => Self::Rename { section, sort: draw.below(5), name: name(draw) },
+            1 => Self::RemoveKey { section, entry: draw.below(8) },
+            2 => Self::RemoveSection { section },
+            3 => Self::Rename { section, sort: draw.below(5), name: name(draw) },
             _ => Self::Append { sort: draw.below(5), name: name(draw), pairs: pairs(draw) },
         }
     }
@@ -104,7 +94,6 @@ impl Change {
     /// The section that it is about.
     fn section<'d>(&self, document: &'d Document<'_>) -> Option<(usize, &'d Section)> {
         let (Self::Set { section, .. }
-        | Self::SetNested { section, .. }
         | Self::RemoveKey { section, .. }
         | Self::RemoveSection { section }
         | Self::Rename { section, .. }) = self
@@ -143,10 +132,7 @@ fn one_holds(before: &Document<'_>, change: &Change) -> Option<Vec<u8>> {
         (Change::Append { sort, name, pairs }, _) => return append_holds(before, &id(*sort, name), pairs),
         (_, None) => return None,
         (Change::Set { key, value, .. }, Some((position, _))) => {
-            return set_holds(before, position, key, &[(key.clone(), value.clone())], &value.as_str().into());
-        }
-        (Change::SetNested { key, pairs, .. }, Some((position, _))) => {
-            return set_holds(before, position, key, pairs, &nested(pairs));
+            return set_holds(before, position, key, value);
         }
         (Change::RemoveKey { entry, .. }, Some((position, section))) => {
             let entries = before.entries(section);
@@ -185,38 +171,24 @@ fn spliced(before: &Document<'_>, edits: &[Edit]) -> Vec<u8> {
     after
 }
 
-fn set_holds(
-    before: &Document<'_>,
-    position: usize,
-    key: &str,
-    written: &[(String, String)],
-    value: &NewValue<'_>,
-) -> Option<Vec<u8>> {
+fn set_holds(before: &Document<'_>, position: usize, key: &str, value: &str) -> Option<Vec<u8>> {
     let section = &before.sections()[position];
     let result = before.set(section, key, value);
     let is_defaults = before.name(section) == b"DEFAULT";
-    let is_writable = is_portable_key(key) && are_portable(written);
-    assert_eq!(result.is_ok(), is_writable && !is_defaults, "{key:?} = {written:?}: {result:?}");
+    let is_writable = is_portable_key(key) && is_portable_value(value);
+    assert_eq!(result.is_ok(), is_writable && !is_defaults, "{key:?} = {value:?}: {result:?}");
     let edit = result.ok()?;
     let text = spliced(before, &[edit]);
     let after = Document::parse(&text, before.kind());
-    let new = match value {
-        NewValue::Text(text) => text.to_string(),
-        NewValue::Nested(_) => view::block_text(written),
-    };
     let mut expected = view::sections(before);
     match expected[position].iter_mut().rev().find(|(name, _)| name == key) {
-        Some((_, old)) => old.clone_from(&new),
-        None => expected[position].push((key.to_owned(), new.clone())),
+        Some((_, old)) => value.clone_into(old),
+        None => expected[position].push((key.to_owned(), value.to_owned())),
     }
     assert_eq!(view::sections(&after), expected);
     let changed = &after.sections()[position];
     if after.find(&changed.id).next_back() == Some(changed) {
-        assert_eq!(after.get(&changed.id, key).as_deref(), Some(new.as_str()));
-        if let NewValue::Nested(pairs) = value {
-            let read = |name: &str| view::nested(&after, &changed.id, key, name);
-            assert!(pairs.iter().all(|(name, value)| read(name).as_deref() == Some(value)));
-        }
+        assert_eq!(after.get(&changed.id, key).as_deref(), Some(value));
     }
     assert!(after.faults().len() <= before.faults().len(), "a fault came: {:?}", after.faults());
     Some(text)
@@ -290,7 +262,7 @@ fn append_holds(before: &Document<'_>, id: &SectionId, pairs: &[(String, String)
         pairs.iter().map(|(key, value)| (key.as_str().into(), NewValue::from(value.as_str()))).collect();
     entries.push(("nested_block".into(), nested(pairs)));
     let is_writable = is_portable_id(id, before.kind()) && are_portable(pairs);
-    let result = before.append_sections(&[NewSection { id: id.clone(), entries }]);
+    let result = before.append(&NewSection { id: id.clone(), entries });
     assert_eq!(result.is_ok(), is_writable, "{id:?} {pairs:?}: {result:?}");
     let edit = result.ok()?;
     let text = spliced(before, std::slice::from_ref(&edit));

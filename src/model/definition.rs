@@ -1,11 +1,11 @@
-//! Owns the fingerprint of what made a session, so that an old session is never handed out after the manifest or the
-//! long-term key changed.
+//! Owns saved sessions, with the fingerprints that end them when the manifest or the long-term key changes. Must not know
+//! where they are saved.
 
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-
 use zeroize::Zeroizing;
 
-use super::{Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
+use super::{Credentials, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
 
 /// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,14 +14,12 @@ pub(crate) struct Definition(String);
 /// A fingerprint of the long-term key at the bottom of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyFingerprint {
-    /// The section of the credentials file that holds it.
     pub(crate) section: ProfileName,
     /// SHA-256 over both halves in hexadecimal digits; the secret half has too many bits to be guessed from it.
     pub(crate) digest: String,
 }
 
 impl KeyFingerprint {
-    /// The fingerprint of the key in `section`.
     pub(crate) fn of(section: &ProfileName, key: &LongTermKey) -> Self {
         let text = Zeroizing::new(format!("{} {}", key.access_key_id, key.secret_access_key.expose()));
         Self { section: section.clone(), digest: hex::encode(Sha256::digest(text.as_bytes())) }
@@ -31,8 +29,8 @@ impl KeyFingerprint {
 impl Definition {
     /// The fingerprint of the chain `profiles`, base first.
     ///
-    /// Only what changes a call counts: a new description or output format keeps the session. `ignored` is what the
-    /// environment says of the endpoints that profiles name; it comes before what they say themselves.
+    /// Only settings that change a call count: a new description or output format keeps the session. `ignored` is the
+    /// environment's setting to ignore endpoints in profiles, which wins over the profiles' own.
     pub(crate) fn of(profiles: &[&Profile], ignored: Option<bool>) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"awsauth session 1\n");
@@ -42,7 +40,6 @@ impl Definition {
         Self(hex::encode(hash.finalize()))
     }
 
-    /// One that was saved.
     pub(crate) fn from_saved(text: String) -> Self {
         Self(text)
     }
@@ -53,8 +50,8 @@ impl Definition {
     }
 }
 
-/// What decides the profile's call, in a format that must never change: sessions that are kept carry its digest. The words
-/// `Some`, `None` and `SessionDuration` are of the first version, which printed Rust values.
+/// The parameters of the profile's call, in a format that must never change: saved sessions carry its digest. The words
+/// `Some`, `None` and `SessionDuration` are from the first version, which printed Rust values.
 fn describe(profile: &Profile, ignored: Option<bool>) -> String {
     let region = profile.region.as_ref().map_or("", Region::as_str);
     let call = match &profile.kind {
@@ -80,7 +77,7 @@ fn describe(profile: &Profile, ignored: Option<bool>) -> String {
         Kind::SsoRole(role) => describe_role(role),
     };
     let (name, pattern) = (quoted(profile.name.as_str()), quoted(profile.pattern().as_str()));
-    // Nothing is added where there is no endpoint: sessions from before profiles had one stay good.
+    // Nothing is added without an endpoint: sessions from before profiles had one stay valid.
     let endpoint = sts_endpoint(profile, ignored).map_or_else(String::new, |url| format!(" endpoint {url}"));
     format!("{name} {pattern} {} {call}{endpoint}\n", quoted(region))
 }
@@ -110,11 +107,23 @@ fn optional(value: Option<String>) -> String {
     value.map_or_else(|| "None".to_owned(), |value| format!("Some({value})"))
 }
 
-/// What answers in place of AWS's STS, if the profile has it make a session.
+/// The endpoint in place of AWS's STS, if STS makes the profile's session.
 fn sts_endpoint(profile: &Profile, ignored: Option<bool>) -> Option<&str> {
     let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. });
     let routing = profile.routing();
     routing.endpoint_url.filter(|_| asks_sts && ignored.or(routing.ignores_endpoint_urls) != Some(true))
+}
+
+/// Temporary credentials as they are saved, with what they were made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) profile: ProfileName,
+    pub(crate) definition: Definition,
+    /// None for patterns without a long-term key.
+    pub(crate) key: Option<KeyFingerprint>,
+    pub(crate) obtained_at: Timestamp,
+    pub(crate) expiration: Timestamp,
+    pub(crate) credentials: Credentials,
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Owns IAM Identity Center's start URL and the sessions that are opened there.
+//! Owns IAM Identity Center's start URLs, the sessions that log in there, and the accounts that it lists.
 
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{ConfigText, Region, SessionName, TextError};
+use super::{AccountId, ConfigText, Region, SessionName, SsoRoleName, TextError};
 
 /// The reasons for which a text can't be a start URL.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -83,11 +83,7 @@ pub(crate) enum SsoAccess {
     /// A shared `[sso-session]`.
     Session(Arc<SsoSession>),
     /// The legacy form: address and region in the profile itself. Its token has no refresh token.
-    Legacy {
-        start_url: StartUrl,
-        /// The region of IAM Identity Center.
-        region: Region,
-    },
+    Legacy { start_url: StartUrl, region: Region },
 }
 
 impl SsoAccess {
@@ -125,6 +121,25 @@ impl SsoAccess {
     /// right.
     pub(crate) fn is_one_sign_in_with(&self, other: &Self) -> bool {
         (self.token_key(), self.region()) == (other.token_key(), other.region())
+    }
+}
+
+/// An account, with the roles in it that are assigned to the person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListedAccount {
+    pub(crate) id: AccountId,
+    /// The name that its creator gave it: any text.
+    pub(crate) name: String,
+    /// Sorted, each once.
+    pub(crate) roles: Vec<SsoRoleName>,
+}
+
+impl ListedAccount {
+    /// Takes roles in any order.
+    pub(crate) fn new(id: AccountId, name: String, mut roles: Vec<SsoRoleName>) -> Self {
+        roles.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        roles.dedup();
+        Self { id, name, roles }
     }
 }
 

@@ -27,7 +27,9 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission:
     let rest = ConfigFile::read(&without)?;
     let placed = place(&rest, &sections, permission.overwrite, &comments).map_err(|refusal| {
         // Its lines are those of a text that nobody sees: the file as it is may be refused with lines of its own.
-        check_block(&file, &sections, permission.overwrite).err().unwrap_or(refusal)
+        let of_file =
+            || check_edited(&file, &file.trailing()?, &sections, &block::body(&sections)?, permission.overwrite);
+        of_file().err().unwrap_or(refusal)
     })?;
     let mut warnings = file.warnings();
     warnings.retain(|warning| !covers(&removed, file.document.lines()[warning.line - 1].range().start));
@@ -53,11 +55,6 @@ fn place(
         proof::config(file, &plan, sections, &body)?;
     }
     Ok(plan)
-}
-
-/// Refuses a block that must not be replaced.
-fn check_block(file: &ConfigFile<'_>, sections: &[NewSection<'_>], overwrite: Overwrite) -> Result<(), Refusal> {
-    check_edited(file, &file.trailing()?, sections, &block::body(sections)?, overwrite)
 }
 
 /// Those of `names` that have no section in the file.

@@ -1,12 +1,10 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
-use std::ops::Range;
-
 use super::file_plan::Plan;
 use super::key_conflict::{self, Moved};
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, long_term_key};
 use super::refusal::Refusal;
-use super::{Adoption, Overwrite, covers, proof};
+use super::{Adoption, Overwrite, proof};
 use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
@@ -205,15 +203,14 @@ fn put(
         let is_new = |key: &str| document.own_entry(section, key).is_none();
         let (new, old): (Vec<_>, Vec<_>) = changed.partition(|(key, _)| is_new(key));
         let all = old.into_iter().chain(new);
-        let edits: Result<Vec<Edit>, _> =
-            all.map(|(key, value)| document.set(section, key, &(*value).into())).collect();
+        let edits: Result<Vec<Edit>, _> = all.map(|(key, value)| document.set(section, key, value)).collect();
         let removed = without.iter().flat_map(|key| document.remove_key(section, key));
         edits?.into_iter().chain(removed).collect()
     } else {
         let entries = entries.iter().map(|(key, value)| ((*key).into(), NewValue::from(*value))).collect();
-        let section = [NewSection { id: id.clone(), entries }];
-        let edit = document.append_sections(&section)?;
-        proof::read_back(&section, &String::from_utf8_lossy(&edit.bytes), FileKind::Credentials)?;
+        let section = NewSection { id: id.clone(), entries };
+        let edit = document.append(&section)?;
+        proof::read_back(&[section], &String::from_utf8_lossy(&edit.bytes), FileKind::Credentials)?;
         vec![edit]
     };
     let plan = Plan::new(document, edits)?;
@@ -226,14 +223,12 @@ fn put(
     }
 }
 
-/// The file without the sessions that awsauth wrote, and without blank lines.
+/// [`take_sessions_out`], without blank lines as well: these differ when a session comes and goes.
 pub(crate) fn without_sessions(bytes: &[u8]) -> Vec<u8> {
-    let document = Document::parse(bytes, FileKind::Credentials);
-    let sessions = sessions(&document, &|_| None);
-    let ranges: Vec<Range<usize>> = sessions.map(|section| section.range.start..section.body_end).collect();
+    let text = take_sessions_out(bytes);
+    let document = Document::parse(&text, FileKind::Credentials);
     let lines = document.lines().iter().filter(|line| line.kind != LineKind::Blank);
-    let kept = lines.filter(|line| !covers(&ranges, line.range().start));
-    kept.flat_map(|line| [&bytes[line.content()], b"\n"]).flatten().copied().collect()
+    lines.flat_map(|line| [&text[line.content()], b"\n"]).flatten().copied().collect()
 }
 
 /// The text of a file without the sessions that awsauth wrote into it. Any other text stays as it is.

@@ -8,10 +8,7 @@ use crate::model::{Kind, Profile, ProfileName};
 
 /// Refuses such keys.
 pub(super) fn check(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    match find(document, profile, kept) {
-        Some(section) => Err(refusal(document, profile, section)),
-        None => Ok(()),
-    }
+    find(document, profile, kept).map_or(Ok(()), |(section, way)| Err(refusal(profile, section, way)))
 }
 
 /// A long-term key that gets out of the way.
@@ -34,43 +31,41 @@ pub(super) fn adopt<'p>(
     profile: &'p Profile,
     kept: KeptKey<'_>,
 ) -> Result<Option<Moved<'p>>, Refusal> {
-    let Some(section) = find(document, profile, kept) else { return Ok(None) };
-    match (way(document, profile, section), profile.long_term_section()) {
-        (Way::Adopt { .. }, Some(to)) => {
-            let mut moved = Moved { from: section.id.clone(), to, edits: Vec::new() };
-            moved.edits.push(document.rename_section(section, &moved.to_id())?);
-            moved.edits.extend([TOKEN, EXPIRATION].iter().flat_map(|key| document.remove_key(section, key)));
-            Ok(Some(moved))
-        }
-        _ => Err(refusal(document, profile, section)),
-    }
+    let Some((section, way)) = find(document, profile, kept) else { return Ok(None) };
+    let (Way::Adopt { .. }, Some(to)) = (&way, profile.long_term_section()) else {
+        return Err(refusal(profile, section, way));
+    };
+    let mut moved = Moved { from: section.id.clone(), to, edits: Vec::new() };
+    moved.edits.push(document.rename_section(section, &moved.to_id())?);
+    moved.edits.extend([TOKEN, EXPIRATION].iter().flat_map(|key| document.remove_key(section, key)));
+    Ok(Some(moved))
 }
 
-fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<&'d Section> {
+fn refusal(profile: &Profile, section: &Section, way: Way) -> Refusal {
+    Refusal::Shadowed { section: profile.name.to_string(), line: section.header_line + 1, way }
+}
+
+fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<(&'d Section, Way)> {
     if profile.kind == Kind::Iam {
         return None;
     }
     let id = SectionId::Profile(profile.name.to_string());
     let mut all = document.find(&id);
-    all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section, kept))
-}
-
-fn refusal(document: &Document<'_>, profile: &Profile, section: &Section) -> Refusal {
-    let way = way(document, profile, section);
-    Refusal::Shadowed { section: profile.name.to_string(), line: section.header_line + 1, way }
+    let section =
+        all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section, kept))?;
+    Some((section, way(document, profile, section)))
 }
 
 fn way(document: &Document<'_>, profile: &Profile, section: &Section) -> Way {
     let has = |key| document.own_entry(section, key).is_some_and(|entry| !entry.value().is_empty());
-    let Some(long_term) = profile.long_term_section() else { return Way::None };
+    let Some(long_term) = profile.long_term_section().map(ProfileName::to_string) else { return Way::None };
     // With the mark, the token is from a session of awsauth's, over which the key was put.
     if !has(KEY_ID) || !has(SECRET_KEY) || has(TOKEN) && !has(EXPIRATION) {
         return Way::OtherTool;
     }
-    let long_term_name = long_term.to_string();
-    match document.find(&SectionId::Profile(long_term_name.clone())).next() {
-        Some(other) => Way::Taken { long_term: long_term_name, line: other.header_line + 1 },
-        None => Way::Adopt { long_term: long_term_name },
+    match document.find(&SectionId::Profile(long_term.clone())).next() {
+        Some(other) => Way::Taken { long_term, line: other.header_line + 1 },
+        None => Way::Adopt { long_term },
     }
 }
 

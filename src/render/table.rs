@@ -144,23 +144,28 @@ pub(crate) fn header<const N: usize>(titles: [&str; N]) -> Vec<Cell> {
 
 /// Seconds to the nearest minute: `12 h 0 min`, `14 min`, `40 s`.
 pub(crate) fn duration(seconds: i64) -> String {
-    let seconds = if seconds < 60 { seconds } else { (seconds + 30) / 60 * 60 };
-    let (days, hours, minutes) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
+    let units = if seconds < 60 { &UNITS[..] } else { &UNITS[..3] };
+    in_units(if seconds < 60 { seconds } else { seconds + 30 }, units, 2)
 }
 
 /// Exact seconds: `17 min 3 s`, `1 h 0 min 1 s`.
 pub(crate) fn exact_duration(seconds: i64) -> String {
-    let (days, hours, minutes, rest) = (seconds / 86_400, seconds % 86_400 / 3600, seconds % 3600 / 60, seconds % 60);
-    let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
-    let said: Vec<String> =
-        parts.iter().skip_while(|(count, _)| *count == 0).map(|(count, unit)| format!("{count} {unit}")).collect();
-    if said.is_empty() { "0 s".to_owned() } else { said.join(" ") }
+    in_units(seconds, &UNITS, UNITS.len())
+}
+
+const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+
+/// Seconds in the largest of `units` that are not zero, `most` at most.
+fn in_units(mut seconds: i64, units: &[(i64, &str)], most: usize) -> String {
+    let mut parts = Vec::new();
+    for (length, unit) in units {
+        if seconds >= *length || !parts.is_empty() {
+            parts.push(format!("{} {unit}", seconds / length));
+        }
+        seconds %= length;
+    }
+    parts.truncate(most);
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
 #[cfg(test)]

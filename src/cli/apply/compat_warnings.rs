@@ -8,13 +8,12 @@ use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, Warning};
 use crate::secret::mask_words;
 
-/// Without `-v`, so many are shown.
+/// The most warnings without `-v`.
 const SHOWN: usize = 5;
 
-/// A line of one's own that needs a look.
+/// A line of the user's own that needs a look.
 #[derive(Clone, Serialize)]
 pub(crate) struct WarningJson {
-    /// The file.
     pub(crate) path: String,
     /// From 1.
     pub(crate) line: usize,
@@ -37,7 +36,7 @@ pub(crate) fn document(file: &FileWork, kind: FileKind, moment: Moment) -> Vec<W
 
 /// Warns of lines outside awsauth's block.
 pub(crate) fn warn(file: &FileWork, kind: FileKind, moment: Moment, out: Out) {
-    // Nobody would go on reading what every run repeats.
+    // Every run would repeat it.
     if !file.is_pending() && !out.verbose {
         return;
     }

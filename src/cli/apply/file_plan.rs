@@ -1,4 +1,4 @@
-//! Owns what `apply` has to do to one file, as the person sees it: its diff, its summary, and doing it.
+//! Owns the work of `apply` on one file, as the person sees it: its diff, its summary, and doing it. Must not make plans.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -16,15 +16,13 @@ use crate::plan::{self, Change, Plan, Refusal};
 use crate::system::backups::BackupTime;
 use crate::system::snapshot::Snapshot;
 
-/// What is to be done to one file.
+/// One file with its plan.
 pub(crate) struct FileWork {
-    /// The file as it is.
     pub(crate) snapshot: Snapshot,
-    /// What is to be done.
     pub(crate) plan: Plan,
 }
 
-/// Lines are told as the person finds them: in the file before the work, or after it.
+/// Lines are counted in the file as the person finds it: before the work, or after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Before,
@@ -32,19 +30,19 @@ pub(crate) enum Moment {
 }
 
 impl FileWork {
-    /// Plans for the file at `path`.
+    /// Reads the file at `path` and plans for it.
     pub(crate) fn plan(path: &Path, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, ApplyError> {
         let snapshot = Snapshot::read_settled(path)?;
         let plan = make(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
         Ok(Self { snapshot, plan })
     }
 
-    /// Whether there is something to do.
+    /// True if there is something to do.
     pub(crate) fn is_pending(&self) -> bool {
         !self.plan.is_empty()
     }
 
-    /// The file's content after the work.
+    /// The content after the work.
     pub(crate) fn after(&self) -> &[u8] {
         self.plan.result(&self.snapshot.bytes)
     }
@@ -62,7 +60,7 @@ impl FileWork {
         }
     }
 
-    /// Does it; a plan that was agreed to is not exchanged for another one because the file has changed since.
+    /// Writes the file. A plan that the person agreed to is not replaced by another one if the file has changed since.
     pub(crate) fn carry_out(
         &self,
         state: &Path,
@@ -76,14 +74,8 @@ impl FileWork {
         self.tell(written, out)
     }
 
-    /// Does just this, or nothing if the file has changed since it was read; `again` is the command that starts anew.
-    pub(crate) fn carry_out_as_read(
-        &self,
-        state: &Path,
-        stamp: &BackupTime,
-        out: Out,
-        again: &str,
-    ) -> Result<(), Failure> {
+    /// Writes the file, or nothing if it has changed since it was read; `again` is the command to run then.
+    pub(crate) fn carry_out_as_read(&self, state: &Path, stamp: &BackupTime, out: Out, again: &str) -> Result<(), Failure> {
         let moved = |_: &[u8]| Err(Refusal::Moved);
         match carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), moved) {
             Err(error @ ApplyError::Refused { .. }) => {
@@ -93,7 +85,7 @@ impl FileWork {
         }
     }
 
-    /// Puts a former content in the file's place; none takes the file away.
+    /// Replaces the content; none removes the file.
     pub(crate) fn put_back(
         &self,
         content: Option<&[u8]>,
@@ -104,7 +96,7 @@ impl FileWork {
         self.tell(put_back(&self.snapshot, content, state, Keep::Backup(stamp)), out)
     }
 
-    /// The file as a person would write it.
+    /// The path, abbreviated for people.
     pub(crate) fn shown(&self) -> String {
         Paths::shown(&self.snapshot.path)
     }
@@ -157,7 +149,7 @@ impl FileWork {
     }
 }
 
-/// One of AWS's files, and what becomes of it.
+/// One of AWS's files, with its changes.
 #[derive(Serialize)]
 pub(crate) struct FileJson {
     path: String,

@@ -1,4 +1,4 @@
-//! Owns who else can read the credentials file: told always, changed only when that is asked for.
+//! Owns the mode of the credentials file: told if other users can read it, changed only on request.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::system::disk;
 
-/// A credentials file, and what is to be done about its mode.
+/// A credentials file, with the request for its mode.
 pub(crate) struct Permissions {
     /// The file, if other users can read or write it.
     open: Option<PathBuf>,
@@ -15,12 +15,11 @@ pub(crate) struct Permissions {
 }
 
 impl Permissions {
-    /// Looks at the file that `target` is.
     pub(crate) fn look(target: &Path, is_fixed: bool) -> Self {
         Self { open: disk::is_open_to_others(target).then(|| target.to_path_buf()), is_fixed }
     }
 
-    /// Whether the mode is to be changed.
+    /// True if the mode is to be changed.
     pub(crate) fn is_pending(&self) -> bool {
         self.is_fixed && self.open.is_some()
     }
@@ -30,7 +29,7 @@ impl Permissions {
         self.open.as_deref().filter(|_| is_shown_only || !self.is_fixed)
     }
 
-    /// Changes the mode, if that is to be done.
+    /// Changes the mode, on request.
     pub(crate) fn fix(&self, out: Out) -> Result<(), Failure> {
         let Some(path) = self.open.as_deref().filter(|_| self.is_fixed) else { return Ok(()) };
         disk::close_to_others(path).map_err(|error| explain::disk(&error))?;

@@ -1,4 +1,4 @@
-//! Owns what `apply` plans for all files together. Must not write anything.
+//! Owns the plans of `apply` for all files together. Must not write anything.
 
 use crate::apply::ApplyError;
 use crate::cli::apply::file_plan::{FileWork, Moment};
@@ -17,35 +17,29 @@ use crate::plan::{self, Change, Dependent, Missing, Overwrite, Permission, Plan,
 use crate::store::Sessions;
 use crate::system::snapshot::Snapshot;
 
-/// How the two files are planned, as often as that is needed.
+/// Makes the plans, as often as needed.
 pub(crate) struct Plans<'a> {
     catalog: &'a Catalog,
     layers: &'a Layers,
-    /// The profiles that the config file can hold.
     written: &'a Catalog,
     program: &'a str,
     permission: Permission,
-    /// The sessions that are kept.
     pub(crate) sessions: Sessions,
     fix_permissions: bool,
 }
 
-/// What there is to do.
+/// The work of one run.
 pub(crate) struct Work {
-    /// The config file.
     pub(crate) config: FileWork,
-    /// The credentials file.
     pub(crate) credentials: FileWork,
-    /// Identities without a long-term key.
     pub(crate) missing: Vec<Missing>,
-    /// The sessions that no profile has any more.
+    /// The sessions to end.
     pub(crate) prune: Prune,
-    /// Who else can read the credentials.
     pub(crate) permissions: Permissions,
 }
 
 impl<'a> Plans<'a> {
-    /// `program` says which profiles of the manifest can be written.
+    /// `program` decides which profiles of the manifest can be written.
     pub(crate) fn new(
         permission: Permission,
         fix_permissions: bool,
@@ -64,12 +58,11 @@ impl<'a> Plans<'a> {
         })
     }
 
-    /// Plans the config file.
     pub(crate) fn config(&self, bytes: &[u8]) -> Result<Plan, Refusal> {
         plan::config(self.written, bytes, self.program, self.permission)
     }
 
-    /// Plans the credentials file, and which sessions end.
+    /// Plans the credentials file and the sessions to end.
     pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>, Prune), Refusal> {
         let prune = Prune::find(self.catalog, &self.sessions, bytes);
         let kept = |name: &str| self.sessions.key_id(name);
@@ -84,7 +77,7 @@ impl<'a> Plans<'a> {
         renamed.filter_map(|(id, _)| Some((id.name(), self.catalog.get(id.name())?.long_term_section()?)))
     }
 
-    /// The other profiles that get their credentials through this one.
+    /// The other profiles whose chains go through this one.
     pub(crate) fn through(&self, name: &str) -> Vec<&'a str> {
         let is_through = |other: &str| {
             let chain = self.catalog.chain(other);
@@ -134,7 +127,7 @@ impl<'a> Plans<'a> {
         Ok(Work { config, credentials, missing, prune, permissions })
     }
 
-    /// The refusal of a config file with what it takes to get on; of an edited block also what would be lost.
+    /// The failure for a refused config file, with the way on; for an edited block also with the diff of what would be lost.
     fn refused(&self, file: Snapshot, source: Refusal) -> Failure {
         let is_edited = matches!(source, Refusal::Edited { .. });
         let failure =
@@ -148,14 +141,14 @@ impl<'a> Plans<'a> {
 }
 
 impl Work {
-    /// Whether anything is to be written.
+    /// True if anything is to be written.
     pub(crate) fn is_pending(&self) -> bool {
         let files = [&self.config, &self.credentials].iter().any(|file| file.is_pending());
         files || self.permissions.is_pending() || self.prune.is_pending()
     }
 
-    /// The files that change, in the order in which they are written: what a profile gets credentials from is in the
-    /// config file, so it is there before anything leaves the credentials file.
+    /// The files that change, in the order of writing: a profile must be in the config file before its keys leave the
+    /// credentials file.
     pub(crate) fn pending(&self) -> impl Iterator<Item = &FileWork> {
         [&self.config, &self.credentials].into_iter().filter(|file| file.is_pending())
     }

@@ -1,4 +1,4 @@
-//! Owns how `credential_process` names awsauth, and which profiles can't be written where it can't.
+//! Owns the path of awsauth for `credential_process`, and the profiles that can't be written without one.
 
 use std::path::{Path, PathBuf};
 
@@ -11,21 +11,18 @@ use crate::system::host::Host;
 
 /// awsauth's own path in the config file.
 pub(crate) enum Program {
-    /// This one; empty if nothing names it.
     Path(String),
-    /// None that every SDK reads alike, so only `written` can be written.
+    /// No path that every SDK reads alike, so only `written` can be written.
     Unnameable {
-        /// Where it is.
         path: PathBuf,
-        /// The profiles that need no path.
         written: Catalog,
-        /// The names of the others.
+        /// The names of the profiles that need a path.
         left_out: Vec<String>,
     },
 }
 
 impl Program {
-    /// Looks the path up, if a profile of the manifest names it.
+    /// Finds the path, if a profile of the manifest needs it.
     pub(crate) fn find(host: &Host, catalog: &Catalog) -> Result<Self, Failure> {
         if !catalog.profiles().iter().any(names_program) {
             return Ok(Self::Path(String::new()));
@@ -40,7 +37,7 @@ impl Program {
         }
     }
 
-    /// A profile whose source is left out would name a section that is not there.
+    /// A profile whose source is left out would name a section that does not exist.
     fn unnameable(path: PathBuf, catalog: &Catalog) -> Self {
         let is_left_out = |profile: &&Profile| {
             let chain = catalog.chain(profile.name.as_str());
@@ -52,7 +49,6 @@ impl Program {
         Self::Unnameable { path, written, left_out }
     }
 
-    /// The path, if it can be named.
     pub(crate) fn path(&self) -> &str {
         match self {
             Self::Path(path) => path,
@@ -60,7 +56,7 @@ impl Program {
         }
     }
 
-    /// Those of `catalog` that can be written.
+    /// The profiles of `catalog` that can be written.
     pub(crate) fn written<'a>(&'a self, catalog: &'a Catalog) -> &'a Catalog {
         match self {
             Self::Path(_) => catalog,
@@ -76,7 +72,7 @@ impl Program {
         }
     }
 
-    /// Why some profiles can't be written, if so, and the way out.
+    /// The reason for which some profiles can't be written, and the way out.
     pub(crate) fn refusal(&self) -> Option<Failure> {
         let Self::Unnameable { path, left_out, .. } = self else { return None };
         let names: Vec<&str> = left_out.iter().map(String::as_str).collect();
@@ -89,7 +85,7 @@ impl Program {
     }
 }
 
-/// Whether the section of a profile names awsauth. The key of an `iam` profile stands in the credentials file.
+/// True if the section of a profile names awsauth. The key of an `iam` profile stands in the credentials file.
 fn names_program(profile: &Profile) -> bool {
     profile.delivery == Delivery::Process && profile.kind != Kind::Iam
 }
@@ -99,7 +95,7 @@ fn is_plain(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.chars().all(|c| c.is_ascii_alphanumeric() || "/._+@:-".contains(c)))
 }
 
-/// Where a link to awsauth would be in a plain path.
+/// A plain path for a link to awsauth.
 fn proposed_link() -> PathBuf {
     let own = Host::home().map(|home| home.join(".local/bin/awsauth"));
     own.filter(|path| is_plain(path)).unwrap_or_else(|| PathBuf::from("/usr/local/bin/awsauth"))

@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         run.carry_out(&state)?;
         sweep(&state);
         if work.is_pending() {
-            // Without it, an undo warns of no change: nothing to fail for.
+            // Without it, an undo only fails to warn of changes.
             drop(AppliedDigests::new(&state).remember(written(&work)));
         }
     }
@@ -116,7 +116,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         None if args.check && work.is_pending() => Exit::Different,
         None => Exit::Done,
     };
-    // The process ends here: to take ten thousand profiles apart first would only take time.
+    // The process ends here: dropping ten thousand profiles first would only take time.
     std::mem::forget((work, manifest));
     Ok(exit)
 }

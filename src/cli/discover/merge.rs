@@ -1,5 +1,5 @@
-//! Owns what a listing comes to in the manifest's files: the new texts, making sure that they are no worse than the old ones,
-//! and writing them.
+//! Owns what a listing changes in the manifest's files: the new texts, the check that they have no new errors, and the
+//! writing.
 
 use std::path::Path;
 
@@ -29,28 +29,23 @@ use crate::cli::ui::out::Out;
 /// The most names of one matrix that a hint names.
 const MOST_NAMED: usize = 5;
 
-/// What a listing comes to.
+/// The changes that a listing makes.
 pub(crate) struct Findings<'r> {
-    /// The manifest as it is.
     pub(crate) reading: &'r Reading,
-    /// What there is to write, and every entry.
     pub(crate) merged: Merged,
-    /// Whether accounts and roles that are not listed any more go.
+    /// Accounts and roles that are not listed any more are kept or dropped.
     pub(crate) gone: Gone,
-    /// How many matrices the manifest has.
     pub(crate) matrices: usize,
-    /// Whether the manifest has no error, as it will be.
+    /// True if the manifest has no error, with these changes.
     pub(crate) is_in_order: bool,
-    /// Which profiles come and which go; none if the manifest is not in order, as it is or as it will be.
+    /// None if the manifest has an error, before or after.
     pub(crate) profiles: Option<ProfileChange>,
 }
 
-/// The profiles that a manifest has more and less than before, in its order.
+/// The profiles that the changed manifest has more and less, in its order.
 #[derive(Debug, Default)]
 pub(crate) struct ProfileChange {
-    /// Those that come.
     pub(crate) more: Vec<String>,
-    /// Those that go.
     pub(crate) less: Vec<String>,
 }
 
@@ -65,7 +60,7 @@ impl ProfileChange {
 }
 
 impl<'r> Findings<'r> {
-    /// Brings `listing` into the manifest, and refuses what would break it.
+    /// Merges `listing` into the manifest, and refuses changes that would break it.
     pub(crate) fn new(
         reading: &'r Reading,
         session: &SsoSession,
@@ -77,7 +72,7 @@ impl<'r> Findings<'r> {
         let layers = &reading.files.layers;
         let (session_file, is_only_session) = reading_of(session, reading);
         let catalog = reading.loaded.whole();
-        // What nobody knows to be unused does not go.
+        // Without the catalog, nobody knows which entries are unused.
         let gone = if catalog.is_none() { Gone::Keep } else { gone };
         let (of_other_sessions, of_other_roots) = uses(session, catalog);
         let wish = SyncRequest {
@@ -113,17 +108,16 @@ impl<'r> Findings<'r> {
         self.changed().try_for_each(|(source, _)| check_replaceable(&source.path))
     }
 
-    /// The entries in that state.
     pub(crate) fn of(&self, state: EntryState) -> impl Iterator<Item = &MergedEntry> {
         self.merged.entries.iter().filter(move |entry| entry.state == state)
     }
 
-    /// How many roles of listed accounts are not listed any more.
+    /// The number of roles of listed accounts that are not listed any more.
     pub(crate) fn gone_roles(&self) -> usize {
         self.merged.entries.iter().map(|entry| entry.gone.len()).sum()
     }
 
-    /// Whether anything goes.
+    /// True if `--prune` drops anything.
     pub(crate) fn drops(&self) -> bool {
         self.gone == Gone::Prune && (self.gone_roles() > 0 || self.of(EntryState::Gone).next().is_some())
     }
@@ -162,13 +156,13 @@ impl<'r> Findings<'r> {
         }
     }
 
-    /// The files that change, as they were read, with their new texts.
+    /// The files to change, as they were read, with their new texts.
     fn changed(&self) -> impl Iterator<Item = (&Source, &str)> {
         let sources = self.reading.files.layers.sources();
         self.merged.texts.iter().map(|(number, text)| (sources.get(*number), text.as_str()))
     }
 
-    /// The files that change with their diffs, which call them as `name` does.
+    /// The files to change with their diffs, under the names that `name` gives.
     pub(crate) fn diffs(&self, name: fn(&Path) -> String) -> impl Iterator<Item = (&Source, String)> {
         self.changed().map(move |(source, text)| {
             let diff = plan::unified(&name(&source.path), source.text.as_bytes(), text.as_bytes());
@@ -176,8 +170,8 @@ impl<'r> Findings<'r> {
         })
     }
 
-    /// Writes what changes, unless somebody has meanwhile written to any file that was read: what `again` does, started
-    /// once more, goes by that.
+    /// Writes the changes, unless another program has changed any of the files that were read: then `again` is the command to
+    /// run once more.
     pub(crate) fn write(&self, again: &str, app: App<'_>) -> Result<(), Failure> {
         let state = app.paths.state()?;
         let changed = |path: &Path| {
@@ -213,7 +207,7 @@ impl<'r> Findings<'r> {
     }
 }
 
-/// Refuses a manifest of which no file can be written, before anybody signs in; which one is changed, the listing tells.
+/// Refuses a manifest of which no file can be written, before anybody signs in: only the listing tells which one changes.
 pub(crate) fn check_files(session: &SsoSession, reading: &Reading) -> Result<(), Failure> {
     let layers = &reading.files.layers;
     let is_local = layers.is_local(reading_of(session, reading).0);
@@ -228,8 +222,8 @@ pub(crate) fn check_files(session: &SsoSession, reading: &Reading) -> Result<(),
     refusal
 }
 
-/// The file that has the session, by number, and whether no other session is there for all who know it: what one person has
-/// besides is nothing to those who share a file.
+/// The number of the file with the session, and true if it is the only session for all who share that file: the sessions
+/// of one person's own file don't count for the others.
 fn reading_of(session: &SsoSession, reading: &Reading) -> (usize, bool) {
     let (files, layers) = (&reading.loaded.session_files, &reading.files.layers);
     let own = files.iter().find(|(name, _)| name == session.name.as_str()).map_or(0, |(_, number)| *number);
@@ -237,8 +231,8 @@ fn reading_of(session: &SsoSession, reading: &Reading) -> (usize, bool) {
     (own, if layers.is_local(own) { files.len() == 1 } else { shared == 1 })
 }
 
-/// The numbers of accounts, sorted, of which SSO profiles of other sessions are; and of which any profiles are whose
-/// credentials do not come from this one.
+/// Sorted ids of accounts: those with SSO profiles of other sessions, and those with any profiles whose credentials do not
+/// come from this session.
 fn uses<'c>(session: &SsoSession, catalog: Option<&'c Catalog>) -> (Vec<&'c str>, Vec<&'c str>) {
     let (mut of_sessions, mut of_roots) = (Vec::new(), Vec::new());
     let Some(catalog) = catalog else { return (of_sessions, of_roots) };
@@ -259,7 +253,7 @@ fn uses<'c>(session: &SsoSession, catalog: Option<&'c Catalog>) -> (Vec<&'c str>
     (of_sessions, of_roots)
 }
 
-/// The errors of `after` that are none of `before`'s.
+/// The errors of `after` that `before` does not have.
 fn new_errors(before: &Loaded, after: Loaded) -> Vec<Diagnostic> {
     let is_known = |found: &Diagnostic| {
         before.diagnostics.iter().any(|known| (known.code, &known.message) == (found.code, &found.message))
@@ -268,7 +262,7 @@ fn new_errors(before: &Loaded, after: Loaded) -> Vec<Diagnostic> {
     errors.filter(|found| !is_known(found)).collect()
 }
 
-/// What keeps matrices from making names that nothing can have, as far as they do not make them now.
+/// The advice to exclude the names that matrices would newly make and that no profile can have.
 fn exclusions(before: &Loaded, after: &Loaded) -> Option<String> {
     let mut matrices: Vec<(&UnusableName, Vec<&str>)> = Vec::new();
     for unmade in after.unusable_names.iter().filter(|unmade| !before.unusable_names.contains(unmade)) {
