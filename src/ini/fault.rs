@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::document::Document;
-use super::line::{BYTE_ORDER_MARK, LineKind, Refusal};
+use super::line::{BYTE_ORDER_MARK, LineError, LineKind};
 
 /// One cause for a refusal, at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum FaultKind {
     #[error("the line is not valid UTF-8")]
     InvalidUtf8,
     #[error("{0}")]
-    Refused(Refusal),
+    Line(LineError),
     #[error("section {name:?} is already on line {first_line}")]
     DuplicateSection { name: String, first_line: usize },
     /// Keys are compared in lower case.
@@ -52,8 +52,8 @@ impl Document<'_> {
             if invalid && std::str::from_utf8(&self.bytes()[line.range()]).is_err() {
                 faults.push(Fault { line: number, kind: FaultKind::InvalidUtf8 });
             }
-            if let LineKind::Refused(refusal) = line.kind {
-                faults.push(Fault { line: number, kind: FaultKind::Refused(refusal) });
+            if let LineKind::Invalid(refusal) = line.kind {
+                faults.push(Fault { line: number, kind: FaultKind::Line(refusal) });
             }
         }
         faults

@@ -21,12 +21,12 @@ pub(crate) enum LineKind {
     /// Indented deeper than the entry above, so part of its value.
     Continuation,
     /// Nothing that botocore accepts; it refuses the whole file.
-    Refused(Refusal),
+    Invalid(LineError),
 }
 
 /// Why botocore can't read a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum LineError {
     #[error("text before the first section header")]
     BeforeFirstSection,
     #[error("a section header without its `]`")]

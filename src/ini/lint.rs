@@ -97,7 +97,7 @@ impl<'a> Linter<'_, 'a> {
             LineKind::Continuation => self.indented(text),
             LineKind::Comment if !matches!(text[0], b'#' | b';') => Some(self.about_line(INDENTED_COMMENT)),
             LineKind::Blank if !trim(text).is_empty() => Some(self.about_line(WHITE_SPACE)),
-            LineKind::Comment | LineKind::Blank | LineKind::Refused(_) => None,
+            LineKind::Comment | LineKind::Blank | LineKind::Invalid(_) => None,
         };
         let is_lone = &bytes[line.ending()] == b"\r";
         if is_lone { Some(self.about_line(CARRIAGE_RETURN)) } else { warning }

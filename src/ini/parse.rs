@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::line::{Line, LineKind, Refusal, is_comment, lines};
+use super::line::{Line, LineError, LineKind, is_comment, lines};
 use super::python_space;
 use super::section::{Entry, FileKind, Section, SectionId};
 
@@ -96,10 +96,10 @@ impl Parser<'_> {
                 self.open = Some(depth);
                 LineKind::Entry
             }
-            (Ok(_) | Err(Refusal::MissingSeparator | Refusal::MissingKey), None) => {
-                LineKind::Refused(Refusal::BeforeFirstSection)
+            (Ok(_) | Err(LineError::MissingSeparator | LineError::MissingKey), None) => {
+                LineKind::Invalid(LineError::BeforeFirstSection)
             }
-            (Err(refusal), _) => LineKind::Refused(refusal),
+            (Err(refusal), _) => LineKind::Invalid(refusal),
         }
     }
 }
@@ -111,19 +111,19 @@ fn header(bytes: &[u8], visible: &Range<usize>) -> Option<Range<usize>> {
     Some(visible.start..visible.start + close + 2)
 }
 
-fn split_entry(bytes: &[u8], line: &Line, visible: &Range<usize>) -> Result<Entry, Refusal> {
+fn split_entry(bytes: &[u8], line: &Line, visible: &Range<usize>) -> Result<Entry, LineError> {
     let text = &bytes[visible.clone()];
     let Some(delimiter) = memchr::memchr2(b'=', b':', text) else {
         return Err(match text {
-            [b'[', b']', ..] => Refusal::EmptyHeader,
-            [b'[', ..] => Refusal::UnclosedHeader,
-            _ => Refusal::MissingSeparator,
+            [b'[', b']', ..] => LineError::EmptyHeader,
+            [b'[', ..] => LineError::UnclosedHeader,
+            _ => LineError::MissingSeparator,
         });
     };
     let delimiter = visible.start + delimiter;
     let key = python_space::trim(bytes, visible.start..delimiter);
     if key.is_empty() {
-        return Err(Refusal::MissingKey);
+        return Err(LineError::MissingKey);
     }
     let value = python_space::trim(bytes, delimiter + 1..visible.end);
     Ok(Entry { key, value, range: line.range() })

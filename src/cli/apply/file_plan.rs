@@ -75,7 +75,13 @@ impl FileWork {
     }
 
     /// Writes the file, or nothing if it has changed since it was read; `again` is the command to run then.
-    pub(crate) fn carry_out_as_read(&self, state: &Path, stamp: &BackupTime, out: Out, again: &str) -> Result<(), Failure> {
+    pub(crate) fn carry_out_as_read(
+        &self,
+        state: &Path,
+        stamp: &BackupTime,
+        out: Out,
+        again: &str,
+    ) -> Result<(), Failure> {
         let moved = |_: &[u8]| Err(Refusal::Moved);
         match carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), moved) {
             Err(error @ ApplyError::Refused { .. }) => {

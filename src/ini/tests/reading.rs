@@ -1,5 +1,5 @@
 use super::*;
-use crate::ini::line::{Line, Refusal};
+use crate::ini::line::{Line, LineError};
 use crate::ini::section::Entry;
 use crate::ini::{LineKind, Section};
 
@@ -137,13 +137,13 @@ fn a_value_with_deeper_lines_below_is_not_a_nested_block() {
 
 #[test]
 fn each_line_has_a_kind() {
-    use LineKind::{Blank, Comment, Continuation, Entry, Header, Refused};
+    use LineKind::{Blank, Comment, Continuation, Entry, Header, Invalid};
 
     let text = "\n# c\n[profile a]\n  k = v\n   more\n  ;c\n  x : y\nz\n";
     let kinds: Vec<_> = config(text).lines().iter().map(|line: &Line| line.kind).collect();
     assert_eq!(
         kinds,
-        [Blank, Comment, Header, Entry, Continuation, Comment, Entry, Refused(Refusal::MissingSeparator)]
+        [Blank, Comment, Header, Entry, Continuation, Comment, Entry, Invalid(LineError::MissingSeparator)]
     );
 }
 

@@ -19,7 +19,7 @@ pub(super) fn trace<'a>(document: &Document<'a>) -> Trace<'a> {
             }
             LineKind::Entry => reader.set(line, entries.next()),
             LineKind::Continuation | LineKind::Blank => reader.go_on(line),
-            LineKind::Comment | LineKind::Refused(_) => {}
+            LineKind::Comment | LineKind::Invalid(_) => {}
         }
     }
     reader.trace

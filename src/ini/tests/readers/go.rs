@@ -16,7 +16,7 @@ pub(super) fn trace(text: &str, kind: FileKind) -> Trace<'_> {
     let mut parser = Parser { kind, trace: Vec::new(), section: None, open: Open::None };
     for (at, line) in lines(text) {
         if let Err(reason) = parser.read(at, line) {
-            parser.trace.push(Step { at, role: Role::Refused(reason) });
+            parser.trace.push(Step { at, role: Role::Invalid(reason) });
             break;
         }
     }

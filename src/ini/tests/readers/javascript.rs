@@ -10,7 +10,7 @@ pub(super) fn trace(text: &str, kind: FileKind) -> Trace<'_> {
     let mut parser = Parser { kind, trace: Vec::new(), is_known: false, block: None };
     for (at, line) in lines(text) {
         if let Err(reason) = parser.read(at, line.strip_suffix('\r').unwrap_or(line)) {
-            parser.trace.push(Step { at, role: Role::Refused(reason) });
+            parser.trace.push(Step { at, role: Role::Invalid(reason) });
             break;
         }
     }

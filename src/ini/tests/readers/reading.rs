@@ -48,7 +48,7 @@ impl Document<'_> {
             Reader::JavaScript => javascript::trace(&text, self.kind()),
         };
         if let Some(step) = trace.last()
-            && let Role::Refused(reason) = step.role
+            && let Role::Invalid(reason) = step.role
         {
             let line = 1 + text[..step.at].matches('\n').count();
             return Err(LoadError { line, reason: reason.to_owned() });
@@ -100,7 +100,7 @@ impl Fold {
             match step.role {
                 Role::Section(name) => self.begin(name),
                 Role::Defaults => self.place = Place::Defaults,
-                Role::Refused(_) => {}
+                Role::Invalid(_) => {}
                 role => self.set(role),
             }
         }
@@ -155,7 +155,7 @@ impl Fold {
                 let value = section.entry(self.key.clone()).or_default();
                 value.text.get_or_insert_default().extend(["\n", &text]);
             }
-            Role::Block(_) | Role::Section(_) | Role::Defaults | Role::Refused(_) => {}
+            Role::Block(_) | Role::Section(_) | Role::Defaults | Role::Invalid(_) => {}
         }
     }
 

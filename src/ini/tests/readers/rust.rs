@@ -17,7 +17,7 @@ pub(super) fn trace(text: &str, kind: FileKind) -> Trace<'_> {
     for (at, line) in lines(text) {
         let line = if at + line.len() < text.len() { line.strip_suffix('\r').unwrap_or(line) } else { line };
         if let Err(reason) = parser.read(at, line) {
-            parser.trace.push(Step { at, role: Role::Refused(reason) });
+            parser.trace.push(Step { at, role: Role::Invalid(reason) });
             break;
         }
     }

@@ -104,7 +104,7 @@ pub(super) enum Role<'a> {
     /// One more line of the value above.
     More(Cow<'a, str>),
     /// What makes the reader give up on the whole file; nothing follows it.
-    Refused(&'static str),
+    Invalid(&'static str),
 }
 
 /// A line and its role.
