@@ -37,7 +37,7 @@ fn the_view_of_the_rust_sdk_is_that_of_its_parser() {
 mod clients {
     use super::*;
     use crate::ini::tests::get_nested;
-    use crate::ini::tests::readers::{Name, Sort};
+    use crate::ini::tests::readers::{Name, SectionType};
     use crate::ini::{Document, FileKind, SectionId};
 
     #[test]
@@ -63,11 +63,11 @@ mod clients {
 
     /// What the editor finds under a name and a key of a reading.
     fn look_up(document: &Document<'_>, name: &Name, key: &str) -> Option<String> {
-        let id = match name.sort {
-            Sort::Default => SectionId::Profile("default".to_owned()),
-            Sort::Profile => SectionId::Profile(name.name.clone()),
-            Sort::SsoSession => SectionId::SsoSession(name.name.clone()),
-            Sort::Services => SectionId::Services(name.name.clone()),
+        let id = match name.section_type {
+            SectionType::Default => SectionId::Profile("default".to_owned()),
+            SectionType::Profile => SectionId::Profile(name.name.clone()),
+            SectionType::SsoSession => SectionId::SsoSession(name.name.clone()),
+            SectionType::Services => SectionId::Services(name.name.clone()),
         };
         let nested = |(at, _)| get_nested(document, &id, &key[..at], &key[at + 1..]);
         let nested = key.match_indices('.').find_map(nested);

@@ -6,7 +6,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 
-use crate::ini::tests::readers::{Name, Reading, Settings, Sort};
+use crate::ini::tests::readers::{Name, Reading, SectionType, Settings};
 use crate::ini::{Document, FileKind};
 
 /// A file to be read.
@@ -41,13 +41,14 @@ pub(super) fn rust(file: &File) -> Option<Reading> {
 /// The SDK lists its sections, but what is in them only as `Debug` text.
 fn reading(sections: &EnvConfigSections) -> Reading {
     let mut found: BTreeMap<Name, Settings> = BTreeMap::new();
-    let profiles = sections.profiles().map(|name| (Sort::Profile, name, format!("{:?}", sections.get_profile(name))));
+    let profiles =
+        sections.profiles().map(|name| (SectionType::Profile, name, format!("{:?}", sections.get_profile(name))));
     let sessions = sections.sso_sessions().map(|name| {
         let session = sections.sso_session(name);
-        (Sort::SsoSession, name, format!("{session:?}"))
+        (SectionType::SsoSession, name, format!("{session:?}"))
     });
-    for (sort, name, debug) in profiles.chain(sessions) {
-        let section = found.entry(Name::new(sort, name)).or_default();
+    for (section_type, name, debug) in profiles.chain(sessions) {
+        let section = found.entry(Name::new(section_type, name)).or_default();
         // The section's name; then for each setting the key, the key again, and the value.
         for setting in literals(&debug)[1..].chunks_exact(3) {
             add(section, &setting[0], &setting[2]);
@@ -56,7 +57,7 @@ fn reading(sections: &EnvConfigSections) -> Reading {
     let others = literals(&format!("{:?}", sections.other_sections()));
     // First word of the header, name, block, key, value.
     for nested in others.chunks_exact(5).filter(|nested| nested[0] == "services") {
-        let section = found.entry(Name::new(Sort::Services, &nested[1])).or_default();
+        let section = found.entry(Name::new(SectionType::Services, &nested[1])).or_default();
         section.insert(format!("{}.{}", nested[2], nested[3]), nested[4].clone());
     }
     Reading(found)

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::trace::{Name, Role, Sort, Step, Trace, nest};
+use super::trace::{Name, Role, SectionType, Step, Trace, nest};
 use crate::ini::line::{Line, LineKind, split_nested};
 use crate::ini::section::{Entry, Section, SectionId};
 use crate::ini::{Document, python_space};
@@ -84,9 +84,9 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
 fn name(document: &Document<'_>, section: &Section) -> Option<Name> {
     match &section.id {
         SectionId::Profile(_) if document.name(section) == b"default" => Some(Name::default()),
-        SectionId::Profile(name) => Some(Name::new(Sort::Profile, name)),
-        SectionId::SsoSession(name) => Some(Name::new(Sort::SsoSession, name)),
-        SectionId::Services(name) => Some(Name::new(Sort::Services, name)),
+        SectionId::Profile(name) => Some(Name::new(SectionType::Profile, name)),
+        SectionId::SsoSession(name) => Some(Name::new(SectionType::SsoSession, name)),
+        SectionId::Services(name) => Some(Name::new(SectionType::Services, name)),
         SectionId::Other(_) => None,
     }
 }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::trace::{Name, Role, Sort, Step, Trace, lines, nest};
+use super::trace::{Name, Role, SectionType, Step, Trace, lines, nest};
 use crate::ini::FileKind;
 
 const BLANK: [char; 2] = [' ', '\t'];
@@ -126,10 +126,12 @@ fn name(header: &str, kind: FileKind) -> Option<Name> {
     let words = header.split_once(BLANK).map(|(word, name)| (word, name.trim_start_matches(BLANK)));
     match (words, kind) {
         (None, _) if header == "default" => Some(Name::default()),
-        (None, FileKind::Config) => header.eq_ignore_ascii_case("default").then(|| Name::new(Sort::Profile, header)),
-        (None, FileKind::Credentials) => (!header.is_empty()).then(|| Name::new(Sort::Profile, header)),
+        (None, FileKind::Config) => {
+            header.eq_ignore_ascii_case("default").then(|| Name::new(SectionType::Profile, header))
+        }
+        (None, FileKind::Credentials) => (!header.is_empty()).then(|| Name::new(SectionType::Profile, header)),
         (Some((word, name)), FileKind::Config) => Name::typed(word, name),
         (Some(("profile", _)), FileKind::Credentials) => None,
-        (Some((word, name)), FileKind::Credentials) => Some(Name::new(Sort::Profile, format!("{word} {name}"))),
+        (Some((word, name)), FileKind::Credentials) => Some(Name::new(SectionType::Profile, format!("{word} {name}"))),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It passes over what it does not understand, a section without settings is not there, and keys keep their case.
 
-use super::trace::{Name, Role, Sort, Step, Trace, lines};
+use super::trace::{Name, Role, SectionType, Step, Trace, lines};
 use crate::ini::FileKind;
 
 /// Follows the SDK through `text`.
@@ -102,11 +102,11 @@ fn name(header: &str, kind: FileKind) -> Option<Name> {
     let name = match (words, kind) {
         (Some((word, name)), FileKind::Config) => Name::typed(word, name),
         (Some((word, name)), FileKind::Credentials) => {
-            Name::typed(word, name).map(|_| Name::new(Sort::Profile, format!("{word}.{name}")))
+            Name::typed(word, name).map(|_| Name::new(SectionType::Profile, format!("{word}.{name}")))
         }
         (None, _) if header == "default" => Some(Name::default()),
         (None, FileKind::Config) => header.split_once('.').and_then(|(word, name)| Name::typed(word, name)),
-        (None, FileKind::Credentials) => (!header.is_empty()).then(|| Name::new(Sort::Profile, header)),
+        (None, FileKind::Credentials) => (!header.is_empty()).then(|| Name::new(SectionType::Profile, header)),
     };
     name.filter(|name| name.name != "__proto__")
 }

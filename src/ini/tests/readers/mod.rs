@@ -10,4 +10,4 @@ mod rust;
 mod trace;
 
 pub(super) use reading::{LoadError, Reading, Settings};
-pub(super) use trace::{Name, Reader, Sort};
+pub(super) use trace::{Name, Reader, SectionType};

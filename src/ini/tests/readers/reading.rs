@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::trace::{Name, Reader, Role, Sort, Trace};
+use super::trace::{Name, Reader, Role, SectionType, Trace};
 use super::{botocore, go, javascript, rust};
 use crate::ini::Document;
 
@@ -19,7 +19,7 @@ pub(crate) struct LoadError {
 /// A section's settings; one of a nested block is `block.key`.
 pub(crate) type Settings = BTreeMap<String, String>;
 
-/// Everything that a reader finds in a file by itself; `[default]` is [`Sort::Profile`].
+/// Everything that a reader finds in a file by itself; `[default]` is [`SectionType::Profile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reading(pub(crate) BTreeMap<Name, Settings>);
 
@@ -85,7 +85,7 @@ enum Place {
 impl Place {
     /// There the Rust SDK looks only for nested settings.
     fn is_services(&self) -> bool {
-        matches!(self, Self::Section(name) if name.sort == Sort::Services)
+        matches!(self, Self::Section(name) if name.section_type == SectionType::Services)
     }
 }
 
@@ -114,11 +114,11 @@ impl Fold {
             return;
         };
         if self.reader == Reader::Botocore {
-            let other = match name.sort {
-                Sort::Default => Name::new(Sort::Profile, "default"),
+            let other = match name.section_type {
+                SectionType::Default => Name::new(SectionType::Profile, "default"),
                 _ => Name::default(),
             };
-            if name.name == "default" && name.sort <= Sort::Profile {
+            if name.name == "default" && name.section_type <= SectionType::Profile {
                 self.sections.remove(&other);
             }
             self.sections.insert(name.clone(), Section::new());
@@ -161,7 +161,7 @@ impl Fold {
 
     fn finish(mut self) -> Reading {
         if self.reader == Reader::Rust {
-            self.sections.retain(|name, section| name.sort != Sort::Services || !section.is_empty());
+            self.sections.retain(|name, section| name.section_type != SectionType::Services || !section.is_empty());
         }
         let defaults = mem::take(&mut self.defaults);
         for section in self.sections.values_mut() {
@@ -169,7 +169,7 @@ impl Fold {
                 section.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
-        let prefixed = Name::new(Sort::Profile, "default");
+        let prefixed = Name::new(SectionType::Profile, "default");
         if let Some(section) = self.sections.remove(&Name::default()) {
             self.sections.entry(prefixed).or_insert(section);
         }

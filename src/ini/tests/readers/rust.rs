@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::trace::{Name, Role, Sort, Step, Trace, begin_block, lines, nest};
+use super::trace::{Name, Role, SectionType, Step, Trace, begin_block, lines, nest};
 use crate::ini::FileKind;
 
 const BLANK: [char; 2] = [' ', '\t'];
@@ -74,17 +74,17 @@ impl<'a> Parser<'a> {
         if let Some(section) = &section
             && is_identifier(&key)
         {
-            self.push_setting(at, section.sort, key.clone(), value);
+            self.push_setting(at, section.section_type, key.clone(), value);
         }
         self.place = Place::Setting { section, key, is_block: value.is_empty() };
         Ok(())
     }
 
     /// In a `services` section only nested settings count, even one on the line of the key.
-    fn push_setting(&mut self, at: usize, sort: Sort, key: Cow<'a, str>, value: &'a str) {
-        let text = if sort == Sort::Services { "" } else { value };
+    fn push_setting(&mut self, at: usize, section_type: SectionType, key: Cow<'a, str>, value: &'a str) {
+        let text = if section_type == SectionType::Services { "" } else { value };
         self.trace.push(Step { at, role: Role::Setting(key, text.into()) });
-        if let Some((nested, value)) = value.split_once('=').filter(|_| sort == Sort::Services) {
+        if let Some((nested, value)) = value.split_once('=').filter(|_| section_type == SectionType::Services) {
             nest(&mut self.trace, at, trim(nested), trim(value));
         }
     }
@@ -106,7 +106,7 @@ impl<'a> Parser<'a> {
             return Ok(());
         };
         let line = line.trim_matches(BLANK);
-        let is_nested = is_block || section.sort == Sort::Services;
+        let is_nested = is_block || section.section_type == SectionType::Services;
         match line.split_once('=').filter(|_| is_nested) {
             Some((nested, value)) => nest(&mut self.trace, at, trim(nested), trim(value)),
             None if is_nested => {}
@@ -153,7 +153,9 @@ fn name(header: &str, kind: FileKind) -> Option<Name> {
     match (header.split_once(BLANK), kind) {
         (None, FileKind::Config) => (header.trim() == "default").then(Name::default),
         (None, FileKind::Credentials) if header.trim() == "default" => Some(Name::default()),
-        (None, FileKind::Credentials) => is_identifier(header.trim()).then(|| Name::new(Sort::Profile, header.trim())),
+        (None, FileKind::Credentials) => {
+            is_identifier(header.trim()).then(|| Name::new(SectionType::Profile, header.trim()))
+        }
         (Some((word, name)), FileKind::Config) if is_identifier(name.trim()) => Name::typed(word.trim(), name.trim()),
         (Some(_), _) => None,
     }

@@ -34,7 +34,7 @@ impl fmt::Display for Reader {
 
 /// What a section is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Sort {
+pub(crate) enum SectionType {
     /// `[default]`, as far as it differs from `[profile default]`.
     Default,
     /// A profile.
@@ -49,42 +49,42 @@ pub(crate) enum Sort {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
     /// What the section is of.
-    pub(crate) sort: Sort,
-    /// Its name; `default` for [`Sort::Default`].
+    pub(crate) section_type: SectionType,
+    /// Its name; `default` for [`SectionType::Default`].
     pub(crate) name: String,
 }
 
 impl Name {
-    /// A name of that sort.
-    pub(in crate::ini) fn new(sort: Sort, name: impl Into<String>) -> Self {
-        Self { sort, name: name.into() }
+    /// A name of that section_type.
+    pub(in crate::ini) fn new(section_type: SectionType, name: impl Into<String>) -> Self {
+        Self { section_type, name: name.into() }
     }
 
     /// What `[default]` names.
     pub(super) fn default() -> Self {
-        Self::new(Sort::Default, "default")
+        Self::new(SectionType::Default, "default")
     }
 
-    /// The sort that the first word of a header gives.
+    /// The section_type that the first word of a header gives.
     pub(in crate::ini) fn typed(word: &str, name: &str) -> Option<Self> {
-        let sort = match word {
-            "profile" => Sort::Profile,
-            "sso-session" => Sort::SsoSession,
-            "services" => Sort::Services,
+        let section_type = match word {
+            "profile" => SectionType::Profile,
+            "sso-session" => SectionType::SsoSession,
+            "services" => SectionType::Services,
             _ => return None,
         };
-        Some(Self::new(sort, name))
+        Some(Self::new(section_type, name))
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sort = match self.sort {
-            Sort::Default | Sort::Profile => "profile",
-            Sort::SsoSession => "sso-session",
-            Sort::Services => "services",
+        let section_type = match self.section_type {
+            SectionType::Default | SectionType::Profile => "profile",
+            SectionType::SsoSession => "sso-session",
+            SectionType::Services => "services",
         };
-        write!(formatter, "{sort} {:?}", self.name)
+        write!(formatter, "{section_type} {:?}", self.name)
     }
 }
 
