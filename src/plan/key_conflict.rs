@@ -2,13 +2,13 @@
 //! elsewhere: SDKs differ in which of the two wins (aws-facts §3).
 
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
-use super::refusal::{Refusal, Way};
+use super::refusal::{Refusal, Remedy};
 use crate::ini::{Document, Edit, Section, SectionId};
 use crate::model::{Kind, Profile, ProfileName};
 
 /// Refuses such keys.
 pub(super) fn check(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    find(document, profile, kept).map_or(Ok(()), |(section, way)| Err(refusal(profile, section, way)))
+    find(document, profile, kept).map_or(Ok(()), |(section, remedy)| Err(refusal(profile, section, remedy)))
 }
 
 /// A long-term key that gets out of the way.
@@ -31,9 +31,9 @@ pub(super) fn adopt<'p>(
     profile: &'p Profile,
     kept: KeptKey<'_>,
 ) -> Result<Option<Moved<'p>>, Refusal> {
-    let Some((section, way)) = find(document, profile, kept) else { return Ok(None) };
-    let (Way::Adopt { .. }, Some(to)) = (&way, profile.long_term_section()) else {
-        return Err(refusal(profile, section, way));
+    let Some((section, remedy)) = find(document, profile, kept) else { return Ok(None) };
+    let (Remedy::Adopt { .. }, Some(to)) = (&remedy, profile.long_term_section()) else {
+        return Err(refusal(profile, section, remedy));
     };
     let mut moved = Moved { from: section.id.clone(), to, edits: Vec::new() };
     moved.edits.push(document.rename_section(section, &moved.to_id())?);
@@ -41,11 +41,11 @@ pub(super) fn adopt<'p>(
     Ok(Some(moved))
 }
 
-fn refusal(profile: &Profile, section: &Section, way: Way) -> Refusal {
-    Refusal::Shadowed { section: profile.name.to_string(), line: section.header_line + 1, way }
+fn refusal(profile: &Profile, section: &Section, remedy: Remedy) -> Refusal {
+    Refusal::Shadowed { section: profile.name.to_string(), line: section.header_line + 1, remedy }
 }
 
-fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<(&'d Section, Way)> {
+fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<(&'d Section, Remedy)> {
     if profile.kind == Kind::Iam {
         return None;
     }
@@ -53,19 +53,19 @@ fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) ->
     let mut all = document.find(&id);
     let section =
         all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section, kept))?;
-    Some((section, way(document, profile, section)))
+    Some((section, remedy(document, profile, section)))
 }
 
-fn way(document: &Document<'_>, profile: &Profile, section: &Section) -> Way {
+fn remedy(document: &Document<'_>, profile: &Profile, section: &Section) -> Remedy {
     let has = |key| document.own_entry(section, key).is_some_and(|entry| !entry.value().is_empty());
-    let Some(long_term) = profile.long_term_section().map(ProfileName::to_string) else { return Way::None };
+    let Some(long_term) = profile.long_term_section().map(ProfileName::to_string) else { return Remedy::None };
     // With the mark, the token is from a session of awsauth's, over which the key was put.
     if !has(KEY_ID) || !has(SECRET_KEY) || has(TOKEN) && !has(EXPIRATION) {
-        return Way::OtherTool;
+        return Remedy::OtherTool;
     }
     match document.find(&SectionId::Profile(long_term.clone())).next() {
-        Some(other) => Way::Taken { long_term, line: other.header_line + 1 },
-        None => Way::Adopt { long_term },
+        Some(other) => Remedy::Taken { long_term, line: other.header_line + 1 },
+        None => Remedy::Adopt { long_term },
     }
 }
 

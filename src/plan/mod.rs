@@ -32,7 +32,7 @@ pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;
 pub(crate) use file_plan::{Change, Plan};
 pub(crate) use key_section::long_term_key;
-pub(crate) use refusal::{Refusal, Way};
+pub(crate) use refusal::{Refusal, Remedy};
 
 /// What a plan may replace: a block, or a key, as awsauth wrote it, or also one that was edited by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

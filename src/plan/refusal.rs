@@ -41,7 +41,7 @@ pub(crate) enum Refusal {
     Trailing { line: usize },
     /// Keys of the user's own stand in the credentials file under a name that gets its credentials elsewhere.
     #[error("[{section}] on line {line} of the credentials file holds keys, and would come in the way of the profile")]
-    Shadowed { section: String, line: usize, way: Way },
+    Shadowed { section: String, line: usize, remedy: Remedy },
     /// `[DEFAULT]` gives a token to every section, so that no key is read as a long-term key.
     #[error("[DEFAULT] on line {line} of the credentials file gives {key} to every section")]
     Defaults { line: usize, key: &'static str },
@@ -59,7 +59,7 @@ pub(crate) enum Refusal {
 
 /// The remedy for keys that stand in a profile's way. `long_term` is the section of the profile's long-term key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Remedy {
     /// They are a long-term key, and its place is free: `--adopt` moves it there.
     Adopt { long_term: String },
     /// They are a long-term key, and its place is taken, by the section on that line.

@@ -10,7 +10,7 @@ use crate::apply::ApplyError;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
 use crate::model::{Catalog, ProfileName, SsoAccess};
-use crate::plan::{Difference, Refusal, SectionDifference, Way};
+use crate::plan::{Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
 use crate::system::disk::DiskError;
@@ -299,7 +299,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
         Refusal::Leading { .. } => failure.hint("move that line out of the block, or delete it"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
-        Refusal::Shadowed { section, way, .. } => failure.hint(shadowed(section, way)),
+        Refusal::Shadowed { section, remedy, .. } => failure.hint(shadowed(section, remedy)),
         Refusal::Defaults { .. } => failure.hint("move that line to the section that it is for"),
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
         Refusal::Moved => failure.hint("run `awsauth apply` again"),
@@ -309,20 +309,20 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
     }
 }
 
-fn shadowed(section: &str, way: &Way) -> String {
-    match way {
-        Way::Adopt { long_term } => format!(
+fn shadowed(section: &str, remedy: &Remedy) -> String {
+    match remedy {
+        Remedy::Adopt { long_term } => format!(
             "if it is the user's long-term key, `awsauth apply --adopt` renames the section to [{long_term}]; [{section}] is \
              where sessions go"
         ),
-        Way::Taken { long_term, line } => format!(
+        Remedy::Taken { long_term, line } => format!(
             "a long-term key belongs into [{long_term}], which stands on line {line} already: delete the one that is not \
              needed"
         ),
-        Way::OtherTool => format!(
+        Remedy::OtherTool => format!(
             "these are temporary credentials, or half a key, of another tool: delete [{section}], where awsauth's sessions go"
         ),
-        Way::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
+        Remedy::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
     }
 }
 

@@ -181,7 +181,7 @@ impl<'a> LoginService<'a> {
         let bytes = disk::read(&self.credentials_file).ok().flatten().unwrap_or_default();
         let is_misplaced = |other: &&Profile| {
             let checked = plan::check_session_section(&bytes, other, &|name| self.sessions.key_id(name));
-            matches!(checked, Err(plan::Refusal::Shadowed { way: plan::Way::Adopt { .. }, .. }))
+            matches!(checked, Err(plan::Refusal::Shadowed { remedy: plan::Remedy::Adopt { .. }, .. }))
         };
         let mut sharing =
             self.manifest.catalog.profiles().iter().filter(|other| other.long_term_section() == Some(section));
