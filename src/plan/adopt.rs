@@ -35,10 +35,10 @@ pub(super) fn adopt(
     }
     let leaving: Vec<Range<usize>> = outside.iter().map(|section| section.range.start..section.body_end).collect();
     file.check_faults(&leaving)?;
-    let lacking: Vec<SectionDifference> =
-        outside.iter().filter_map(|section| lacking(catalog, document, section, program)).collect();
-    if !lacking.is_empty() {
-        return Err(Refusal::Lacking(lacking));
+    let losses: Vec<SectionDifference> =
+        outside.iter().filter_map(|section| loss(catalog, document, section, program)).collect();
+    if !losses.is_empty() {
+        return Err(Refusal::WouldLose(losses));
     }
     let mut edits: Vec<Edit> = Vec::new();
     for section in &outside {
@@ -51,7 +51,7 @@ pub(super) fn adopt(
     Ok(Some(Adopted { without: plan.after, removed, comments }))
 }
 
-fn lacking(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
+fn loss(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
     let given = desired::given(catalog, &section.id, program);
     let mut differences = compare::ungiven(document, section, &given, Sameness::Meaning);
     if has_portal(catalog, document, section, program) {

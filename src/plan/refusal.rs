@@ -16,7 +16,7 @@ pub(crate) enum Refusal {
     Outside(Vec<Outside>),
     /// Sections outside the managed block hold more than the manifest gives, so that taking them over would lose it.
     #[error("{} outside its block {} what the manifest does not give", sections(.0.len()), if .0.len() == 1 { "holds" } else { "hold" })]
-    Lacking(Vec<SectionDifference>),
+    WouldLose(Vec<SectionDifference>),
     /// The managed block is not as awsauth left it.
     #[error("the managed block on line {line} was changed since awsauth wrote it")]
     Edited {

@@ -231,8 +231,8 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
             let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
             edited(failure, drift::account(sections, catalog, layers), sections)
         }
-        ApplyError::Refused { source: Refusal::Lacking(sections), .. } => {
-            lacking(Failure::of(Exit::Refused, error), drift::account(sections, catalog, layers))
+        ApplyError::Refused { source: Refusal::WouldLose(sections), .. } => {
+            would_lose(Failure::of(Exit::Refused, error), drift::account(sections, catalog, layers))
         }
         other => apply(other),
     }
@@ -263,7 +263,7 @@ fn edited(failure: Failure, account: drift::Account, sections: &[SectionDifferen
     failure.hint(keep).lines(account.lines)
 }
 
-fn lacking(failure: Failure, account: drift::Account) -> Failure {
+fn would_lose(failure: Failure, account: drift::Account) -> Failure {
     const TAKEN: &str = "put these lines into the manifest, and run `awsauth apply --adopt` again:";
     let then = if account.impossible.is_empty() { "" } else { "then, " };
     let mut failure = account.told.into_iter().fold(failure, Failure::cause);
@@ -304,7 +304,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
         Refusal::Moved => failure.hint("run `awsauth apply` again"),
         // Both are told with the manifest at hand.
-        Refusal::Edited { .. } | Refusal::Lacking(_) | Refusal::Unportable(_) => failure,
+        Refusal::Edited { .. } | Refusal::WouldLose(_) | Refusal::Unportable(_) => failure,
         Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
     }
 }
