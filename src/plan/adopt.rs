@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::block;
-use super::compare::{self, Difference, Sameness, SectionDifference};
+use super::compare::{self, Difference, Equality, SectionDifference};
 use super::config_file::ConfigFile;
 use super::file_plan::Plan;
 use super::refusal::Refusal;
@@ -53,7 +53,7 @@ pub(super) fn adopt(
 
 fn loss(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
     let given = desired::given(catalog, &section.id, program);
-    let mut differences = compare::ungiven(document, section, &given, Sameness::Meaning);
+    let mut differences = compare::ungiven(document, section, &given, Equality::Meaning);
     if has_portal(catalog, document, section, program) {
         differences.retain(|one| !matches!(one, Difference::Value { key, .. } if key == "sso_session"));
     }
@@ -67,7 +67,7 @@ fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, pro
     let Some(Kind::Sso { access: SsoAccess::Session(session), .. }) = profile else { return false };
     let given = desired::given(catalog, &SectionId::SsoSession(session.name.to_string()), program);
     document.own_entry(portal, "sso_start_url").is_some()
-        && compare::ungiven(document, portal, &given, Sameness::Meaning).is_empty()
+        && compare::ungiven(document, portal, &given, Equality::Meaning).is_empty()
 }
 
 /// The line, by index, of the first comment right above a section's header, which is about that section. A comment at the

@@ -59,7 +59,7 @@ pub(super) fn portal<'d>(document: &'d Document<'_>, section: &Section) -> Optio
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sameness {
+pub(super) enum Equality {
     /// Equal as text.
     Text,
     /// Equal to AWS: without inline comment, in any spelling of one start URL, with any spaces between scopes.
@@ -74,16 +74,16 @@ pub(super) fn ungiven(
     document: &Document<'_>,
     section: &Section,
     given: &Given<'_>,
-    sameness: Sameness,
+    equality: Equality,
 ) -> Vec<Difference> {
     let difference = |entry: &Entry| {
         let key = document.text(&entry.key()).to_lowercase();
         let mut values = given.iter().filter(|(other, _)| *other == key).map(|(_, value)| value);
-        if values.clone().any(|value| is_same(document, entry, &key, value, sameness)) {
+        if values.clone().any(|value| is_same(document, entry, &key, value, equality)) {
             return None;
         }
         let line = document.line_number(entry.range().start);
-        if values.clone().any(|value| is_same(document, entry, &key, value, Sameness::Meaning)) {
+        if values.clone().any(|value| is_same(document, entry, &key, value, Equality::Meaning)) {
             return Some(Difference::Spelling { line, key });
         }
         let given = values.next().map(owned);
@@ -99,12 +99,12 @@ pub(super) fn missing(document: &Document<'_>, section: &Section, given: &Given<
     keys.map(|(key, _)| Difference::Missing { key: key.to_string() }).collect()
 }
 
-fn is_same(document: &Document<'_>, entry: &Entry, key: &str, value: &NewValue<'_>, sameness: Sameness) -> bool {
+fn is_same(document: &Document<'_>, entry: &Entry, key: &str, value: &NewValue<'_>, equality: Equality) -> bool {
     match value {
         NewValue::Text(given) => {
             let text = document.value(entry);
             text == *given
-                || sameness == Sameness::Meaning && meaning(key, without_comment(&text)) == meaning(key, given)
+                || equality == Equality::Meaning && meaning(key, without_comment(&text)) == meaning(key, given)
         }
         NewValue::Nested(given) => {
             let nested = document.nested(entry);

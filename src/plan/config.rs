@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::adopt::{Adopted, adopt};
 use super::block::{self, Block};
-use super::compare::{self, Difference, Sameness, SectionDifference};
+use super::compare::{self, Difference, Equality, SectionDifference};
 use super::config_file::ConfigFile;
 use super::file_plan::Plan;
 use super::refusal::{Outside, Refusal};
@@ -125,7 +125,7 @@ fn check_edited(
     let Some(last) = block.last(document).filter(|_| !trailing.is_empty()) else { return Ok(()) };
     let new = sections.iter().find(|section| section.id == last.id);
     let given = new.map_or(&[][..], |section| &section.entries);
-    let mut differences = compare::ungiven(document, last, given, Sameness::Text);
+    let mut differences = compare::ungiven(document, last, given, Equality::Text);
     let below = document.line_number(block.range.end);
     differences.retain(|difference| matches!(difference, Difference::Value { line, .. } if *line >= below));
     if differences.is_empty() {
@@ -144,7 +144,7 @@ fn edited(document: &Document<'_>, block: &Block, sections: &[NewSection<'_>]) -
         let differences = match wanted.remove(&section.id) {
             None => vec![Difference::Foreign],
             Some(new) => {
-                let mut differences = compare::ungiven(document, section, &new.entries, Sameness::Text);
+                let mut differences = compare::ungiven(document, section, &new.entries, Equality::Text);
                 differences.extend(compare::missing(document, section, &new.entries));
                 differences
             }
