@@ -14,7 +14,7 @@ const OWN_KEYS: [&str; 4] = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
 
 /// An identity whose long-term key is not in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Missing {
+pub(crate) struct MissingKey {
     pub(crate) profile: ProfileName,
     /// The section that its key belongs into.
     pub(crate) section: ProfileName,
@@ -38,7 +38,7 @@ pub(crate) fn credentials(
     kept: KeptKey<'_>,
     ends: &dyn Fn(&str) -> bool,
     adoption: Adoption,
-) -> Result<(Plan, Vec<Missing>), Refusal> {
+) -> Result<(Plan, Vec<MissingKey>), Refusal> {
     let document = read(bytes)?;
     let moved = moved(&document, catalog, kept, adoption)?;
     if !moved.is_empty() {
@@ -94,11 +94,11 @@ fn moved<'c>(
     Ok(moved)
 }
 
-fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<Missing> {
+fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<MissingKey> {
     let identities = catalog.profiles().iter().filter_map(|profile| Some((profile, profile.long_term_section()?)));
     identities
         .filter(|(_, section)| long_term_key(document, section).is_none())
-        .map(|(profile, section)| Missing { profile: profile.name.clone(), section: section.clone() })
+        .map(|(profile, section)| MissingKey { profile: profile.name.clone(), section: section.clone() })
         .collect()
 }
 

@@ -13,7 +13,7 @@ use crate::cli::ui::failure::Failure;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
 use crate::model::{Catalog, ProfileName};
-use crate::plan::{self, Change, Dependent, Missing, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::snapshot::Snapshot;
 
@@ -32,7 +32,7 @@ pub(crate) struct Plans<'a> {
 pub(crate) struct Work {
     pub(crate) config: FileWork,
     pub(crate) credentials: FileWork,
-    pub(crate) missing: Vec<Missing>,
+    pub(crate) missing: Vec<MissingKey>,
     /// The sessions to end.
     pub(crate) prune: Prune,
     pub(crate) permissions: Permissions,
@@ -63,7 +63,7 @@ impl<'a> Plans<'a> {
     }
 
     /// Plans the credentials file and the sessions to end.
-    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<Missing>, Prune), Refusal> {
+    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<MissingKey>, Prune), Refusal> {
         let prune = Prune::find(self.catalog, &self.sessions, bytes);
         let kept = |name: &str| self.sessions.key_id(name);
         let ends = |name: &str| prune.ends(name);

@@ -22,7 +22,7 @@ use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
 use crate::ini::FileKind;
 use crate::model::ProfileName;
-use crate::plan::{Adoption, Dependent, Missing, Overwrite, Permission, without_sessions};
+use crate::plan::{Adoption, Dependent, MissingKey, Overwrite, Permission, without_sessions};
 use crate::store::AppliedDigests;
 use crate::system::atomic::sweep;
 use crate::system::backups::{BackupTime, Backups};
@@ -290,8 +290,8 @@ fn say_nothing_to_do(files: [&Path; 2], out: Out) {
     out.say(&format!("nothing to do: {config} and {credentials} are what the manifest says"));
 }
 
-fn say_missing(missing: &[Missing], out: Out) {
-    for Missing { profile, section } in missing {
+fn say_missing(missing: &[MissingKey], out: Out) {
+    for MissingKey { profile, section } in missing {
         out.say(&format!("{profile} has no long-term key in [{section}] yet: `awsauth keys add {profile}`"));
     }
 }
@@ -316,7 +316,7 @@ struct MissingKeyJson<'w> {
 }
 
 impl<'w> MissingKeyJson<'w> {
-    fn of(missing: &'w Missing) -> Self {
+    fn of(missing: &'w MissingKey) -> Self {
         Self { profile: missing.profile.as_str(), section: missing.section.as_str() }
     }
 }
