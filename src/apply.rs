@@ -111,7 +111,7 @@ pub(crate) fn put_back(
     match write(snapshot, content, state_dir, keep) {
         Ok(written) => Ok(written),
         Err(ReplaceError::Disk(error)) => Err(error.into()),
-        Err(ReplaceError::Changed { path }) => Err(ApplyError::Refused { path, source: Refusal::Moved }),
+        Err(ReplaceError::Changed { path }) => Err(ApplyError::Refused { path, source: Refusal::ChangedMeanwhile }),
     }
 }
 

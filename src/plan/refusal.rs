@@ -51,7 +51,7 @@ pub(crate) enum Refusal {
     Unportable(#[from] EditError),
     /// The file is no longer the one that the change was shown for.
     #[error("it was changed by another program since the change was shown")]
-    Moved,
+    ChangedMeanwhile,
     /// The proof failed: a bug of awsauth.
     #[error("the new text does not say what was planned: {0}")]
     Bug(String),

@@ -69,7 +69,7 @@ impl FileWork {
         is_agreed: bool,
         make: impl Fn(&[u8]) -> Result<Plan, Refusal>,
     ) -> Result<(), Failure> {
-        let again = |bytes: &[u8]| if is_agreed { Err(Refusal::Moved) } else { make(bytes) };
+        let again = |bytes: &[u8]| if is_agreed { Err(Refusal::ChangedMeanwhile) } else { make(bytes) };
         let written = carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), again);
         self.tell(written, out)
     }
@@ -82,7 +82,7 @@ impl FileWork {
         out: Out,
         again: &str,
     ) -> Result<(), Failure> {
-        let moved = |_: &[u8]| Err(Refusal::Moved);
+        let moved = |_: &[u8]| Err(Refusal::ChangedMeanwhile);
         match carry_out(&self.snapshot, &self.plan, state, Keep::Backup(stamp), moved) {
             Err(error @ ApplyError::Refused { .. }) => {
                 Err(Failure::of(Exit::Refused, &error).hint(format!("run `{again}` again")))

@@ -302,7 +302,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::Shadowed { section, remedy, .. } => failure.hint(shadowed(section, remedy)),
         Refusal::Defaults { .. } => failure.hint("move that line to the section that it is for"),
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
-        Refusal::Moved => failure.hint("run `awsauth apply` again"),
+        Refusal::ChangedMeanwhile => failure.hint("run `awsauth apply` again"),
         // Both are told with the manifest at hand.
         Refusal::Edited { .. } | Refusal::WouldLose(_) | Refusal::Unportable(_) => failure,
         Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
