@@ -9,8 +9,8 @@ use super::right::Right;
 use super::{Attendance, LongTermKeys, Provider, Renewal};
 use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, is_intolerable, judge};
 use crate::model::{
-    Credentials, Definition, KeyFingerprint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role, Session,
-    SessionDuration,
+    ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role,
+    Session, SessionDuration,
 };
 use crate::store::Saved;
 use crate::system::stamp::FileStamp;
@@ -18,9 +18,9 @@ use crate::system::stamp::FileStamp;
 /// The profiles of a chain from its base up to the one whose credentials are wanted.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
 
-/// Whether a session was made from this chain and from the key that its base has now. `ignored` as in [`Definition::of`].
+/// Whether a session was made from this chain and from the key that its base has now. `ignored` as in [`ChainFingerprint::of`].
 pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys, ignored: Option<bool>) -> bool {
-    session.definition == Definition::of(steps, ignored) && session.key == key_fingerprint(steps, keys)
+    session.definition == ChainFingerprint::of(steps, ignored) && session.key == key_fingerprint(steps, keys)
 }
 
 fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyFingerprint> {
@@ -44,8 +44,8 @@ impl Provider<'_> {
         Some(saved.session)
     }
 
-    pub(super) fn definition(&self, steps: Steps<'_, '_>) -> Definition {
-        Definition::of(steps, self.ports.aws.ignores_endpoint_urls())
+    pub(super) fn definition(&self, steps: Steps<'_, '_>) -> ChainFingerprint {
+        ChainFingerprint::of(steps, self.ports.aws.ignores_endpoint_urls())
     }
 
     fn is_bound(&self, session: &Session, steps: Steps<'_, '_>) -> bool {

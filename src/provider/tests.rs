@@ -14,8 +14,8 @@ use super::{Attendance, LongTermKeys, Notice, Ports, Provider, ProviderError, Re
 use crate::aws::{Aws, Endpoints, Proxies};
 use crate::flow::{Machine, Preference};
 use crate::model::{
-    AccountId, Chain, ClientUse, ConfigText, Credentials, Definition, Kind, Profile, Region, Session, SessionName,
-    SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
+    AccountId, Chain, ChainFingerprint, ClientUse, ConfigText, Credentials, Kind, Profile, Region, Session,
+    SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
 };
 use crate::prompt::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
@@ -202,7 +202,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     };
     let session = Session {
         profile: profile.name.clone(),
-        definition: Definition::of(&[&profile], None),
+        definition: ChainFingerprint::of(&[&profile], None),
         key: None,
         obtained_at: now - SignedDuration::from_mins(55),
         expiration: now + SignedDuration::from_mins(5),

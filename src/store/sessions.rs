@@ -10,7 +10,7 @@ use sha1::Digest as _;
 
 use super::json;
 use super::logouts::LogoutLog;
-use crate::model::{Credentials, Definition, KeyFingerprint, ProfileName, Session};
+use crate::model::{ChainFingerprint, Credentials, KeyFingerprint, ProfileName, Session};
 use crate::secret::Secret;
 use crate::system::atomic::{check_writable, sweep};
 use crate::system::disk::{self, DiskError};
@@ -117,7 +117,7 @@ impl Sessions {
         let session = Session {
             key,
             profile: profile.clone(),
-            definition: Definition::from_saved(file.definition),
+            definition: ChainFingerprint::from_saved(file.definition),
             obtained_at: file.obtained_at,
             expiration: file.expiration,
             credentials,
@@ -150,13 +150,13 @@ impl Sessions {
     }
 
     /// Remembers that AWS refused the credentials of a profile, until it gives some. A failure to is not worth a word.
-    pub(crate) fn mark_refused(&self, profile: &ProfileName, definition: &Definition) {
+    pub(crate) fn mark_refused(&self, profile: &ProfileName, definition: &ChainFingerprint) {
         let refusal = Refusal { definition: definition.as_str().to_owned() };
         drop(json::save_hint(&self.refusal_path(profile), &refusal));
     }
 
     /// True if AWS refused the credentials of a profile the last time.
-    pub(crate) fn is_refused(&self, profile: &ProfileName, definition: &Definition) -> bool {
+    pub(crate) fn is_refused(&self, profile: &ProfileName, definition: &ChainFingerprint) -> bool {
         let refusal = json::load(&self.refusal_path(profile));
         refusal.is_some_and(|refusal: Refusal| refusal.definition == definition.as_str())
     }
@@ -254,7 +254,7 @@ mod tests {
         Saved {
             session: Session {
                 profile: ProfileName::new(name).unwrap(),
-                definition: Definition::from_saved("d".to_owned()),
+                definition: ChainFingerprint::from_saved("d".to_owned()),
                 key: Some(KeyFingerprint { section: ProfileName::new("base").unwrap(), digest: "k".to_owned() }),
                 obtained_at: "2026-01-01T00:00:00.25Z".parse().unwrap(),
                 expiration,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::cli::login::service::LoginService;
 use crate::flow::{Freshness, TokenUse, decide, seconds_left};
-use crate::model::{Definition, Kind, Profile};
+use crate::model::{ChainFingerprint, Kind, Profile};
 use crate::system::clock;
 
 /// The seconds that a refresh token counts for. AWS does not tell how long it takes one; but where it does, what is about to
@@ -112,7 +112,7 @@ pub(crate) fn state(desk: &LoginService<'_>, steps: &[&Profile], now: Timestamp)
 /// How long the top of `steps` can be renewed without a person.
 fn renewal(desk: &LoginService<'_>, steps: &[&Profile], now: Timestamp) -> Life {
     let Some((profile, below)) = steps.split_last() else { return Life::Over(None) };
-    if desk.sessions.is_refused(&profile.name, &Definition::of(steps, desk.aws.ignores_endpoint_urls())) {
+    if desk.sessions.is_refused(&profile.name, &ChainFingerprint::of(steps, desk.aws.ignores_endpoint_urls())) {
         return Life::Over(None);
     }
     match &profile.kind {

@@ -9,7 +9,7 @@ use super::{Credentials, Kind, LongTermKey, Profile, ProfileName, Region, Role, 
 
 /// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Definition(String);
+pub(crate) struct ChainFingerprint(String);
 
 /// A fingerprint of the long-term key at the bottom of a chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl KeyFingerprint {
     }
 }
 
-impl Definition {
+impl ChainFingerprint {
     /// The fingerprint of the chain `profiles`, base first.
     ///
     /// Only settings that change a call count: a new description or output format keeps the session. `ignored` is the
@@ -118,7 +118,7 @@ fn sts_endpoint(profile: &Profile, ignored: Option<bool>) -> Option<&str> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
     pub(crate) profile: ProfileName,
-    pub(crate) definition: Definition,
+    pub(crate) definition: ChainFingerprint,
     /// None for patterns without a long-term key.
     pub(crate) key: Option<KeyFingerprint>,
     pub(crate) obtained_at: Timestamp,
@@ -151,15 +151,15 @@ mod tests {
     #[test]
     fn changes_with_the_call_and_with_nothing_else() {
         let profile = main_profile();
-        let first = Definition::of(&[&profile], None);
+        let first = ChainFingerprint::of(&[&profile], None);
         let described = Profile { description: Some("mine".to_owned()), ..main_profile() };
-        assert_eq!(Definition::of(&[&described], None), first);
+        assert_eq!(ChainFingerprint::of(&[&described], None), first);
         let kind = Kind::IamMfa {
             mfa_serial: MfaSerial::new("GAHT87654321").unwrap(),
             long_term_profile: ProfileName::new("main-long-term").unwrap(),
             duration: None,
         };
-        assert_ne!(Definition::of(&[&Profile { kind, ..main_profile() }], None), first);
+        assert_ne!(ChainFingerprint::of(&[&Profile { kind, ..main_profile() }], None), first);
     }
 
     fn role_profile() -> Profile {
@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn the_fingerprint_is_what_it_was_in_the_releases_before_or_every_kept_session_would_end() {
-        let digests = full_profiles().iter().map(|profile| Definition::of(&[profile], None).0).collect::<Vec<_>>();
+        let digests =
+            full_profiles().iter().map(|profile| ChainFingerprint::of(&[profile], None).0).collect::<Vec<_>>();
         let before = [
             "6c48ce87c4bb40b63e938d7036fcf11d4b52557e75c8516cb079d33b1dd06864",
             "60f6b8d3489ddbc127d11031d8084f55fe0bea3497bd14af8b215827243438e3",
@@ -222,9 +223,9 @@ mod tests {
         ];
         assert_eq!(digests, before);
         let main = Profile { region: Some(Region::new("eu-west-1").unwrap()), ..main_profile() };
-        let digest = Definition::of(&[&main], None);
+        let digest = ChainFingerprint::of(&[&main], None);
         assert_eq!(digest.as_str(), "2dc206de2443de0efe4228c8210a9ce39bfcbf71fa53ea25144f69ea0791647c");
-        let digest = Definition::of(&[&main, &role_profile()], None);
+        let digest = ChainFingerprint::of(&[&main, &role_profile()], None);
         assert_eq!(digest.as_str(), "edac0bab3f03abd85e74bc2237511d6d79066f29dc329e4b64d79ab39e9f69d7");
     }
 
@@ -236,7 +237,7 @@ mod tests {
                 value: SettingValue::Text(ConfigText::new(value).unwrap()),
             };
             let profile = Profile { settings: settings.iter().map(setting).collect(), ..role_profile() };
-            Definition::of(&[&main_profile(), &profile], ignored)
+            ChainFingerprint::of(&[&main_profile(), &profile], ignored)
         };
         let with = |settings: &[(&str, &str)]| by(settings, None);
         let (none, one, other) =
