@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::planned::PROGRAM;
 use crate::ini::SectionId;
-use crate::model::{Catalog, ConfigText, Delivery, Kind, Profile, Role, SettingValue, SsoAccess};
+use crate::model::{Catalog, ConfigText, CredentialMethod, Kind, Profile, Role, SettingValue, SsoAccess};
 
 /// One value, or the pairs of a nested block in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn profile(profile: &Profile) -> (SectionId, Section) {
 /// The keys that lead to credentials: one mechanism for each profile.
 fn access(profile: &Profile) -> Vec<(&'static str, String)> {
     let name = profile.name.as_str();
-    if profile.delivery == Delivery::Process && !matches!(profile.kind, Kind::Iam) {
+    if profile.method == CredentialMethod::Process && !matches!(profile.kind, Kind::Iam) {
         return vec![("credential_process", format!("{PROGRAM} credential-process {name}"))];
     }
     match &profile.kind {

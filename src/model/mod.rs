@@ -27,7 +27,7 @@ pub(crate) use fingerprint::{ChainFingerprint, KeyFingerprint, Session};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use pattern::NamePattern;
 pub(crate) use portal_host::foreign_portal;
-pub(crate) use profile::{Delivery, Kind, Pattern, Profile, Role, Setting, SettingValue};
+pub(crate) use profile::{CredentialMethod, Kind, Pattern, Profile, Role, Setting, SettingValue};
 pub(crate) use region::{KNOWN_REGIONS, Region};
 pub(crate) use routing::Routing;
 pub(crate) use settings::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};

@@ -48,7 +48,7 @@ impl fmt::Display for Pattern {
 
 /// The mechanism that `apply` writes for a profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Delivery {
+pub(crate) enum CredentialMethod {
     /// AWS's own keys: `role_arn`, `sso_session` and so on.
     Native,
     /// `credential_process`, which asks awsauth each time.
@@ -110,7 +110,7 @@ pub(crate) struct Profile {
     pub(crate) name: ProfileName,
     pub(crate) kind: Kind,
     /// The mechanism in `~/.aws/config`.
-    pub(crate) delivery: Delivery,
+    pub(crate) method: CredentialMethod,
     pub(crate) region: Option<Region>,
     pub(crate) output: Option<ConfigText>,
     /// For people.
@@ -128,7 +128,7 @@ impl Profile {
         Self {
             name: ProfileName::new(name).unwrap(),
             kind,
-            delivery: Delivery::Native,
+            method: CredentialMethod::Native,
             region: None,
             output: None,
             description: None,
@@ -187,7 +187,7 @@ impl Profile {
 
     /// True if login writes its session into the credentials file, under its own name.
     pub(crate) fn has_session_section(&self) -> bool {
-        matches!((&self.kind, self.delivery), (Kind::IamMfa { .. }, Delivery::Native))
+        matches!((&self.kind, self.method), (Kind::IamMfa { .. }, CredentialMethod::Native))
     }
 
     /// The section of the credentials file that holds its long-term key, for the two patterns that have one.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::ini::{NewSection, NewValue, SectionId};
 use crate::model::{
-    Catalog, ConfigText, Delivery, Kind, MfaSerial, Profile, Role, Setting, SettingValue, SsoAccess, SsoSession,
+    Catalog, ConfigText, CredentialMethod, Kind, MfaSerial, Profile, Role, Setting, SettingValue, SsoAccess, SsoSession,
 };
 
 type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
@@ -34,24 +34,24 @@ fn scopes(scopes: &[ConfigText]) -> String {
 
 fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
     let mut entries = Entries::new();
-    put_mechanism(&mut entries, profile, profile.delivery, program);
+    put_mechanism(&mut entries, profile, profile.method, program);
     put_common(&mut entries, profile);
     NewSection { id: SectionId::Profile(profile.name.to_string()), entries }
 }
 
-fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, delivery: Delivery, program: &str) {
-    match (delivery, &profile.kind) {
+fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: CredentialMethod, program: &str) {
+    match (method, &profile.kind) {
         // The key itself stands in the credentials file, under this very name.
-        (_, Kind::Iam) | (Delivery::Native, Kind::IamMfa { .. }) => {}
+        (_, Kind::Iam) | (CredentialMethod::Native, Kind::IamMfa { .. }) => {}
         // One profile, one mechanism: nothing that leads to credentials stands beside `credential_process`.
-        (Delivery::Process, _) => {
+        (CredentialMethod::Process, _) => {
             put(entries, "credential_process", format!("{program} credential-process {}", profile.name));
         }
-        (Delivery::Native, Kind::IamMfaRole { role, mfa_serial }) => {
+        (CredentialMethod::Native, Kind::IamMfaRole { role, mfa_serial }) => {
             put_role(entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }
-        (Delivery::Native, Kind::SsoRole(role)) => put_role(entries, role, None),
-        (Delivery::Native, Kind::Sso { access, account_id, role_name }) => {
+        (CredentialMethod::Native, Kind::SsoRole(role)) => put_role(entries, role, None),
+        (CredentialMethod::Native, Kind::Sso { access, account_id, role_name }) => {
             put_access(entries, access);
             put(entries, "sso_account_id", account_id.as_str());
             put(entries, "sso_role_name", role_name.as_str());
@@ -71,7 +71,7 @@ fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
 }
 
 /// Everything that the manifest says about a section, also what `apply` does not write: a profile's own keys under both
-/// deliveries, the MFA device of its chain, the portal's address of its session.
+/// methods, the MFA device of its chain, the portal's address of its session.
 pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> Entries<'a> {
     if let SectionId::SsoSession(name) = id {
         let session = catalog.sessions().iter().find(|session| session.name.as_str() == name);
@@ -79,8 +79,8 @@ pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> 
     }
     let Some(profile) = id.profile().and_then(|name| catalog.get(name)) else { return Entries::new() };
     let mut entries = Entries::new();
-    put_mechanism(&mut entries, profile, Delivery::Native, program);
-    put_mechanism(&mut entries, profile, Delivery::Process, program);
+    put_mechanism(&mut entries, profile, CredentialMethod::Native, program);
+    put_mechanism(&mut entries, profile, CredentialMethod::Process, program);
     put_common(&mut entries, profile);
     if let Some((_, serial)) = catalog.chain(id.name()).and_then(|chain| chain.mfa().next()) {
         put(&mut entries, "mfa_serial", serial.as_str());

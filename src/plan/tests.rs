@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{
-    Catalog, Credentials, Delivery, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleArn,
+    Catalog, CredentialMethod, Credentials, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleArn,
 };
 use crate::secret::Secret;
 
@@ -14,7 +14,7 @@ fn profile(name: &str, kind: Kind) -> Profile {
     Profile {
         name: ProfileName::new(name).unwrap(),
         kind,
-        delivery: Delivery::Native,
+        method: CredentialMethod::Native,
         region: Some(Region::new("eu-west-1").unwrap()),
         output: None,
         description: None,
@@ -75,7 +75,7 @@ fn an_empty_file_becomes_the_block() {
 
 #[test]
 fn with_credential_process_nothing_else_leads_to_credentials_and_a_plain_user_keeps_its_key() {
-    let process = |profile: Profile| Profile { delivery: Delivery::Process, ..profile };
+    let process = |profile: Profile| Profile { method: CredentialMethod::Process, ..profile };
     let all =
         catalog(vec![process(profile("base", Kind::Iam)), process(iam_mfa("main")), process(role("prod", "main"))]);
     let text = String::from_utf8(applied(&all, b"")).unwrap();

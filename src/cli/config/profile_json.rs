@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Catalog, Chain, ConfigText, Delivery, ExternalId, Kind, MfaSerial, Profile, Region, Role, RoleSessionName, Root,
-    SessionDuration, SettingValue, SsoAccess,
+    Catalog, Chain, ConfigText, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, Region, Role, RoleSessionName,
+    Root, SessionDuration, SettingValue, SsoAccess,
 };
 
 /// A profile in the manifest's words, and where its credentials come from.
@@ -78,7 +78,7 @@ impl<'p> ProfileJson<'p> {
             output: profile.output.as_ref().map(ConfigText::as_str),
             tags: &profile.tags,
             description: profile.description.as_deref(),
-            credential_process: profile.delivery == Delivery::Process,
+            credential_process: profile.method == CredentialMethod::Process,
             settings: settings(profile),
             chain: chain.iter().flat_map(Chain::profiles).map(|step| step.name.as_str()).collect(),
             source: chain.as_ref().and_then(Chain::root).map(RootJson::of),

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use crate::apply::{ApplyError, Keep, Written, change};
 use crate::aws::Aws;
 use crate::flow::{Freshness, Needs, Preference, judge};
-use crate::model::{Chain, Credentials, Delivery, Kind, Profile, ProfileName, Session, SsoFlow, SsoSession};
+use crate::model::{Chain, CredentialMethod, Credentials, Kind, Profile, ProfileName, Session, SsoFlow, SsoSession};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{
@@ -429,7 +429,7 @@ impl<'a> LoginService<'a> {
             self.change_credentials(Keep::Nothing, |bytes| plan::save_session(bytes, profile, &session.credentials))?;
         }
         if let Kind::IamMfaRole { role, mfa_serial: Some(serial) } = &profile.kind
-            && profile.delivery == Delivery::Native
+            && profile.method == CredentialMethod::Native
             && let Err(error) = self.roles.put(role, serial, session)
         {
             self.app.out.warn(&format!("AWS CLI's copy of the session could not be written: {error}"));

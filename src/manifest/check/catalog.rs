@@ -5,7 +5,7 @@ use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::manifest::loaded::WrongProfile;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::session::Sessions;
-use crate::model::{Catalog, Delivery, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
+use crate::model::{Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
 
 /// Returns the catalog of the valid profiles, and the list of the others.
 pub(crate) fn catalog(
@@ -38,7 +38,7 @@ fn build(profile: UncheckedProfile, sessions: &Sessions) -> Option<Profile> {
     Some(Profile {
         name: name?,
         kind: kind(&written, &mut fields, sessions)?,
-        delivery: delivery(&fields),
+        method: method(&fields),
         region: fields.region.take(),
         output: fields.output.take(),
         description: fields.description.take(),
@@ -47,8 +47,8 @@ fn build(profile: UncheckedProfile, sessions: &Sessions) -> Option<Profile> {
     })
 }
 
-pub(crate) fn delivery(fields: &ProfileKeys) -> Delivery {
-    if fields.credential_process.value() == Some(&true) { Delivery::Process } else { Delivery::Native }
+pub(crate) fn method(fields: &ProfileKeys) -> CredentialMethod {
+    if fields.credential_process.value() == Some(&true) { CredentialMethod::Process } else { CredentialMethod::Native }
 }
 
 fn kind(written: &str, fields: &mut ProfileKeys, sessions: &Sessions) -> Option<Kind> {

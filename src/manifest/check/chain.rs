@@ -1,7 +1,7 @@
 //! Owns the rules for chains: known sources, no cycle, fitting patterns, one MFA device, one partition, lengths. Each profile is
 //! checked once, its source first, so the time is linear in the number of profiles.
 
-use super::catalog::delivery;
+use super::catalog::method;
 use super::profile::default_long_term;
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -10,7 +10,7 @@ use crate::manifest::files::Layers;
 use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Sourced};
 use crate::manifest::raw::values::{toml_key, toml_text};
 use crate::manifest::sink::{About, Sink};
-use crate::model::{Delivery, MfaSerial, Partition, Pattern, SessionDuration};
+use crate::model::{CredentialMethod, MfaSerial, Partition, Pattern, SessionDuration};
 use crate::source::Span;
 
 /// The most profiles in one chain. Real ones have two to four; each role is one more call at login.
@@ -340,7 +340,7 @@ fn check_partition(
 /// Most AWS SDKs fail, rather than ask for a code, if a profile in `~/.aws/config` has a `mfa_serial` (aws-facts §3).
 fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles, sink: &mut Sink) -> Option<usize> {
     let profile = &profiles.list[at];
-    if delivery(&profile.fields) == Delivery::Process {
+    if method(&profile.fields) == CredentialMethod::Process {
         return None;
     }
     let own = profile.fields.mfa_serial.valid();
