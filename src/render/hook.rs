@@ -1,7 +1,7 @@
 //! Owns the shell function that lets `awsauth use` set the shell's own variables. Must not know where the program is.
 
 use super::completion::CompletionShell;
-use super::identity::Change;
+use super::identity::EnvChange;
 use super::lines::{Shell, Unquotable};
 use super::quote::{fish, posix, powershell};
 
@@ -65,7 +65,7 @@ impl HookShell {
     }
 
     /// The lines that the function evaluates.
-    pub(crate) fn lines(self, change: &Change) -> Result<String, Unquotable> {
+    pub(crate) fn lines(self, change: &EnvChange) -> Result<String, Unquotable> {
         Ok(format!("{}\n{}", self.mark(), change.lines(self.shell())?))
     }
 

@@ -4,7 +4,7 @@
 use crate::model::{ConfigText, Credentials, Profile, utc};
 use crate::secret::Secret;
 
-/// The regions that [`Change::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
+/// The regions that [`EnvChange::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
 pub(crate) const REGION_VARIABLES: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
 
 /// The region that awsauth has set. Another one was set by somebody else since, and is left alone.
@@ -126,13 +126,13 @@ pub(crate) struct Leftovers {
 
 /// The changes to an environment.
 #[derive(Debug)]
-pub(crate) struct Change {
+pub(crate) struct EnvChange {
     pub(crate) set: Vec<(&'static str, Secret)>,
     /// None of them is in `set`.
     pub(crate) unset: Vec<String>,
 }
 
-impl Change {
+impl EnvChange {
     /// Unsets what is stale.
     pub(crate) fn to_nobody(leftovers: Leftovers) -> Self {
         Self { set: Vec::new(), unset: leftovers.stale }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::identity::Change;
+use super::identity::EnvChange;
 use super::quote::{fish, posix, powershell, tcsh};
 
 /// The languages of environment lines.
@@ -46,7 +46,7 @@ pub(crate) struct Unquotable {
     name: &'static str,
 }
 
-impl Change {
+impl EnvChange {
     /// The lines that make the change when `shell` reads them.
     pub(crate) fn lines(&self, shell: Shell) -> Result<String, Unquotable> {
         if let Some((name, _)) = self.set.iter().find(|(_, value)| !is_plain(value.expose())) {
@@ -126,7 +126,7 @@ mod tests {
         [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Tcsh, Shell::Pwsh, Shell::Cmd, Shell::Nu, Shell::Dotenv];
 
     fn lines(value: &str, shell: Shell) -> Option<String> {
-        Change { set: vec![("K", Secret::new(value))], unset: vec!["OLD".to_owned()] }.lines(shell).ok()
+        EnvChange { set: vec![("K", Secret::new(value))], unset: vec!["OLD".to_owned()] }.lines(shell).ok()
     }
 
     #[test]

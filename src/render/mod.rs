@@ -16,7 +16,7 @@ pub(crate) use completion::{COMPLETE_VARIABLE, CompletionShell, Reply};
 pub(crate) use graph::{Graph, Node};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{
-    CARRIED_SETTINGS, Change, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,
+    CARRIED_SETTINGS, EnvChange, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,
     is_bearer_token,
 };
 pub(crate) use lines::Shell;

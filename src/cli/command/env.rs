@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::login::service::{InPlace, LoginService};
 use crate::cli::shell::current_shell;
 use crate::cli::ui::failure::Failure;
-use crate::render::{Change, Shell};
+use crate::render::{EnvChange, Shell};
 use crate::system::host::Host;
 
 /// Print lines that set credentials in the current shell
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let shell = args.shell.map_or_else(|| current_shell(host), |name| Ok(name.into()));
     let shell = if out.json { Shell::Bash } else { shell? };
     let change = if args.unset {
-        Change::to_nobody(stale_variables(host))
+        EnvChange::to_nobody(stale_variables(host))
     } else {
         let Some(name) = &args.name else {
             return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         let profile = desk.manifest.profile(name)?;
         desk.manifest.warn_of_errors();
         let credentials = desk.credentials_for(name, login)?;
-        Change::to(profile, &credentials, stale_variables(host))
+        EnvChange::to(profile, &credentials, stale_variables(host))
     };
     if out.json {
         let environment = change.set.iter().map(|(name, value)| ((*name).to_owned(), value.expose().into())).collect();

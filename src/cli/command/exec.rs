@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::login::service::{InPlace, LoginService};
 use crate::cli::ui::failure::Failure;
 use crate::model::NamePattern;
-use crate::render::Change;
+use crate::render::EnvChange;
 use crate::system::host::Host;
 use crate::system::process;
 
@@ -161,7 +161,7 @@ fn become_command(
     desk.manifest.warn_of_errors();
     check_program(program, rest, &desk.manifest.catalog, host)?;
     let credentials = desk.credentials_for(name, login)?;
-    let change = Change::to(profile, &credentials, stale_variables(host));
+    let change = EnvChange::to(profile, &credentials, stale_variables(host));
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);
     Err(not_started(program, &error))

@@ -11,7 +11,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
 use crate::flow::seconds_left;
-use crate::render::{Change, HOOK_VARIABLE, HookShell, Shell, duration};
+use crate::render::{EnvChange, HOOK_VARIABLE, HookShell, Shell, duration};
 use crate::system::clock;
 use crate::system::host::Host;
 
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Err(without_function(args, host));
     };
     let change = if args.none {
-        Change::to_nobody(stale_variables(host))
+        EnvChange::to_nobody(stale_variables(host))
     } else {
         change(args, host, &LoginService::new(app)?, out)?
     };
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn change(args: &Args, host: &Host, desk: &LoginService<'_>, out: Out) -> Result<Change, Failure> {
+fn change(args: &Args, host: &Host, desk: &LoginService<'_>, out: Out) -> Result<EnvChange, Failure> {
     let name = match &args.name {
         Some(name) => name.clone(),
         None => choose(desk, host, out)?,
@@ -69,7 +69,7 @@ fn change(args: &Args, host: &Host, desk: &LoginService<'_>, out: Out) -> Result
         let text = left.map_or("long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
         out.say(&format!("{name}: {text}"));
     }
-    Ok(Change::to(profile, &credentials, stale_variables(host)))
+    Ok(EnvChange::to(profile, &credentials, stale_variables(host)))
 }
 
 fn choose(desk: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {

@@ -26,7 +26,7 @@ use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
 use crate::provider::ProviderError;
-use crate::render::{Change, table};
+use crate::render::{EnvChange, table};
 use crate::system::children::{CaptureBudget, Job, ProcessGroup, Running};
 use crate::system::clock;
 use crate::system::host::Host;
@@ -310,7 +310,7 @@ impl<'b> BatchRun<'b> {
             failure.say_text(batch.out);
             return Err(ProfileRun::NoCredentials(Reported::of(&failure)));
         }
-        let change = Change::to(chain.target(), credentials, stale_variables(batch.host));
+        let change = EnvChange::to(chain.target(), credentials, stale_variables(batch.host));
         let unset: Vec<&str> = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]).collect();
         let prefix = |has_color| prefix(name.as_str(), self.width, number, has_color);
         let job = Job {
