@@ -20,7 +20,7 @@ pub(crate) use identity::{
     is_bearer_token,
 };
 pub(crate) use lines::Shell;
-pub(crate) use page::{PageText, Tone, page, page_policy};
+pub(crate) use page::{PageStatus, PageText, page, page_policy};
 pub(crate) use process::process_json;
 pub(crate) use table::{Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within};
 pub(crate) use terminal_text::TerminalText;

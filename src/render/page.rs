@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// The state that a page tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub(crate) enum PageStatus {
     Done,
     Waiting,
     Failed,
@@ -23,7 +23,7 @@ pub(crate) enum Tone {
 /// The texts of a page. None of them is trusted to be free of markup.
 #[derive(Debug)]
 pub(crate) struct PageText<'a> {
-    pub(crate) tone: Tone,
+    pub(crate) status: PageStatus,
     /// A few words about what happened.
     pub(crate) title: &'a str,
     /// Somebody else's words about it.
@@ -33,10 +33,10 @@ pub(crate) struct PageText<'a> {
 }
 
 pub(crate) fn page(text: &PageText<'_>) -> String {
-    let (class, mark) = match text.tone {
-        Tone::Done => ("done", r#"<circle cx="12" cy="12" r="10"/><path d="m7.5 12.5 3 3 6-6.5"/>"#),
-        Tone::Waiting => ("waiting", r#"<circle cx="12" cy="12" r="10"/><path d="M12 6.5V12l3.5 2"/>"#),
-        Tone::Failed => ("failed", r#"<circle cx="12" cy="12" r="10"/><path d="m8.5 8.5 7 7m0-7-7 7"/>"#),
+    let (class, mark) = match text.status {
+        PageStatus::Done => ("done", r#"<circle cx="12" cy="12" r="10"/><path d="m7.5 12.5 3 3 6-6.5"/>"#),
+        PageStatus::Waiting => ("waiting", r#"<circle cx="12" cy="12" r="10"/><path d="M12 6.5V12l3.5 2"/>"#),
+        PageStatus::Failed => ("failed", r#"<circle cx="12" cy="12" r="10"/><path d="m8.5 8.5 7 7m0-7-7 7"/>"#),
     };
     let title = escape(text.title);
     let mut body = format!("<h1>{title}</h1>\n");
@@ -98,7 +98,7 @@ mod tests {
     fn nothing_that_came_from_outside_becomes_markup() {
         let hostile = "</style><script>alert(1)</script>\"'&`<img src=x>`";
         let html = page(&PageText {
-            tone: Tone::Failed,
+            status: PageStatus::Failed,
             title: hostile,
             quote: Some(hostile),
             paragraphs: &["run `awsauth login x`", hostile],
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_the_style_of_the_page_and_no_script() {
-        let html = page(&PageText { tone: Tone::Done, title: "t", quote: None, paragraphs: &[] });
+        let html = page(&PageText { status: PageStatus::Done, title: "t", quote: None, paragraphs: &[] });
         let (_, rest) = html.split_once("<style>").unwrap();
         let (style, _) = rest.split_once("</style>").unwrap();
         let hash = STANDARD.encode(Sha256::digest(style));

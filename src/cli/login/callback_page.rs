@@ -3,7 +3,7 @@
 use crate::flow::{CallError, Problem};
 use crate::model::SsoAccess;
 use crate::provider::Landing;
-use crate::render::{self, PageText, Tone};
+use crate::render::{self, PageStatus, PageText};
 use crate::system::loopback::Page;
 
 /// The answer to a browser that came back for `access`.
@@ -13,7 +13,7 @@ pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
         Landing::Granted => answer(
             200,
             &PageText {
-                tone: Tone::Done,
+                status: PageStatus::Done,
                 title: &format!("You are logged in to {name}"),
                 quote: None,
                 paragraphs: &["You can close this page: awsauth goes on in the terminal."],
@@ -23,7 +23,7 @@ pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
         Landing::Foreign => answer(
             400,
             &PageText {
-                tone: Tone::Waiting,
+                status: PageStatus::Waiting,
                 title: "This page belongs to another login",
                 quote: None,
                 paragraphs: &[
@@ -38,7 +38,7 @@ pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
         Landing::Unreadable => answer(
             400,
             &PageText {
-                tone: Tone::Waiting,
+                status: PageStatus::Waiting,
                 title: "This is no answer to the login",
                 quote: None,
                 paragraphs: &[&format!(
@@ -60,7 +60,7 @@ fn refused(call: &CallError, name: &str) -> Page {
         _ => (400, "The login came to nothing", "Nothing was changed. Start"),
     };
     let (words, next) = (call.to_string(), format!("{next} the login to {name} again in the terminal."));
-    answer(status, &PageText { tone: Tone::Failed, title, quote: Some(&words), paragraphs: &[&next] })
+    answer(status, &PageText { status: PageStatus::Failed, title, quote: Some(&words), paragraphs: &[&next] })
 }
 
 fn answer(status: u16, text: &PageText<'_>) -> Page {
