@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The outcome of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum Applied {
     /// There was nothing to do, and the file was not touched.
     Unchanged,
     Durable,
@@ -55,7 +55,7 @@ pub(crate) fn change(
     state_dir: &Path,
     keep: Keep<'_>,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
-) -> Result<Written, ApplyError> {
+) -> Result<Applied, ApplyError> {
     let snapshot = Snapshot::read_settled(path)?;
     let first = plan(&snapshot.bytes).map_err(|source| refused(path, source))?;
     carry_out(&snapshot, &first, state_dir, keep, plan)
@@ -73,10 +73,10 @@ pub(crate) fn carry_out(
     state_dir: &Path,
     keep: Keep<'_>,
     mut plan: impl FnMut(&[u8]) -> Result<Plan, Refusal>,
-) -> Result<Written, ApplyError> {
+) -> Result<Applied, ApplyError> {
     if first.is_empty() {
         sweep(snapshot, state_dir);
-        return Ok(Written::Unchanged);
+        return Ok(Applied::Unchanged);
     }
     let _lock = lock(snapshot, state_dir)?;
     let mut again: Option<(Snapshot, Plan)> = None;
@@ -88,7 +88,7 @@ pub(crate) fn carry_out(
         }
         let (file, plan) = again.as_ref().map_or((snapshot, first), |(file, plan)| (file, plan));
         if plan.is_empty() {
-            return Ok(Written::Unchanged);
+            return Ok(Applied::Unchanged);
         }
         match write(file, Some(&plan.after), state_dir, keep) {
             Ok(written) => return Ok(written),
@@ -106,7 +106,7 @@ pub(crate) fn put_back(
     content: Option<&[u8]>,
     state_dir: &Path,
     keep: Keep<'_>,
-) -> Result<Written, ApplyError> {
+) -> Result<Applied, ApplyError> {
     let _lock = lock(snapshot, state_dir)?;
     match write(snapshot, content, state_dir, keep) {
         Ok(written) => Ok(written),
@@ -119,7 +119,7 @@ fn lock(file: &Snapshot, state_dir: &Path) -> Result<Lock, LockError> {
     Lock::acquire(&state_dir.join("locks").join(format!("{}.lock", directory_id(&file.target))), PATIENCE)
 }
 
-fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_>) -> Result<Written, ReplaceError> {
+fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_>) -> Result<Applied, ReplaceError> {
     let backups = Backups::of(state_dir, &now.target);
     if let Keep::Backup(stamp) = keep {
         // A session that ends later must not remain in a backup.
@@ -133,8 +133,8 @@ fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_
         if replaced.is_ok() { backups.prune() } else { backups.discard(stamp) }
     }
     Ok(match replaced? {
-        Replaced::Durable => Written::Durable,
-        Replaced::NotFlushed => Written::NotFlushed,
+        Replaced::Durable => Applied::Durable,
+        Replaced::NotFlushed => Applied::NotFlushed,
     })
 }
 
@@ -170,7 +170,7 @@ mod tests {
     }
 
     /// Applies that plan to a file which another program changes after each of the first `edits` plans.
-    fn apply_beside(edits: usize) -> (Result<Written, ApplyError>, String) {
+    fn apply_beside(edits: usize) -> (Result<Applied, ApplyError>, String) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         write_private(&path, b"edit 0\n").unwrap();
@@ -191,7 +191,7 @@ mod tests {
     fn a_file_that_another_program_changes_is_planned_again_and_both_changes_stand() {
         for edits in 0..=3 {
             let (written, found) = apply_beside(edits);
-            assert!(matches!(written, Ok(Written::Durable)), "{edits} edits: {written:?}");
+            assert!(matches!(written, Ok(Applied::Durable)), "{edits} edits: {written:?}");
             assert_eq!(found, format!("edit {edits}\nours\n"));
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::apply::{ApplyError, Keep, Written, carry_out, put_back};
+use crate::apply::{Applied, ApplyError, Keep, carry_out, put_back};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
@@ -107,12 +107,12 @@ impl FileWork {
         Paths::shown(&self.snapshot.path)
     }
 
-    fn tell(&self, written: Result<Written, ApplyError>, out: Out) -> Result<(), Failure> {
+    fn tell(&self, written: Result<Applied, ApplyError>, out: Out) -> Result<(), Failure> {
         let path = self.shown();
         match written.map_err(|error| explain::apply(&error))? {
-            Written::Unchanged => {}
-            Written::Durable => out.detail(&format!("wrote {path}")),
-            Written::NotFlushed => out.warn(&format!(
+            Applied::Unchanged => {}
+            Applied::Durable => out.detail(&format!("wrote {path}")),
+            Applied::NotFlushed => out.warn(&format!(
                 "{path} is written, but its directory could not be flushed: the change may not survive a power cut",
             )),
         }

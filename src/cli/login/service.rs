@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
-use crate::apply::{ApplyError, Keep, Written, change};
+use crate::apply::{Applied, ApplyError, Keep, change};
 use crate::aws::Aws;
 use crate::flow::{Freshness, Needs, Preference, judge};
 use crate::model::{Chain, CredentialMethod, Credentials, Kind, Profile, ProfileName, Session, SsoFlow, SsoSession};
@@ -491,7 +491,7 @@ impl<'a> LoginService<'a> {
     ) -> Result<bool, Failure> {
         let written =
             change(&self.credentials_file, &self.state_dir, keep, make).map_err(|error| explain::apply(&error))?;
-        if written != Written::Unchanged {
+        if written != Applied::Unchanged {
             self.app.out.detail(&format!("wrote {}", self.credentials_file.display()));
             if disk::is_open_to_others(&self.credentials_file) {
                 let path = self.credentials_file.display();
@@ -499,7 +499,7 @@ impl<'a> LoginService<'a> {
                 self.app.out.warn(&format!("others on this machine can read {path}; {cure}"));
             }
         }
-        Ok(written != Written::Unchanged)
+        Ok(written != Applied::Unchanged)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
-use crate::apply::{Keep, Written, change};
+use crate::apply::{Applied, Keep, change};
 use crate::aws::Aws;
 use crate::cli::app::App;
 use crate::cli::apply::prune;
@@ -215,8 +215,8 @@ impl Ending {
             Ok(plan)
         });
         match written {
-            Ok(Written::Unchanged) => {}
-            Ok(Written::Durable | Written::NotFlushed) => {
+            Ok(Applied::Unchanged) => {}
+            Ok(Applied::Durable | Applied::NotFlushed) => {
                 self.out.detail(&format!("wrote {}", self.credentials_file.display()));
             }
             Err(error) => {
