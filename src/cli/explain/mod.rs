@@ -229,27 +229,27 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
                 .iter()
                 .map(|fault| format!("line {}: {}, so AWS CLI can't read this file", fault.line, fault.kind));
             let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
-            edited(failure, drift::account(sections, catalog, layers), sections)
+            edited(failure, drift::explain(sections, catalog, layers), sections)
         }
         ApplyError::Refused { source: Refusal::WouldLose(sections), .. } => {
-            would_lose(Failure::of(Exit::Refused, error), drift::account(sections, catalog, layers))
+            would_lose(Failure::of(Exit::Refused, error), drift::explain(sections, catalog, layers))
         }
         other => apply(other),
     }
 }
 
 /// AWS CLI sets values in the block and never takes any away; a person may do anything.
-fn edited(failure: Failure, account: drift::Account, sections: &[SectionDifference]) -> Failure {
+fn edited(failure: Failure, explanation: drift::Explanation, sections: &[SectionDifference]) -> Failure {
     const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
     let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
     let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
-    let failure = account.told.into_iter().fold(failure, Failure::cause);
-    let failure = account.impossible.into_iter().fold(failure, Failure::cause);
+    let failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
+    let failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
     if sections.is_empty() {
         return failure.cause("only comments, blank lines or the two marker lines are different").hint(OVERWRITE);
     }
     let failure = failure.hint(OVERWRITE);
-    if account.lines.is_empty() {
+    if explanation.lines.is_empty() {
         return failure;
     }
     let keep = if all().all(is_region) {
@@ -260,22 +260,22 @@ fn edited(failure: Failure, account: drift::Account, sections: &[SectionDifferen
     } else {
         "to keep these values, put them into the manifest first:"
     };
-    failure.hint(keep).lines(account.lines)
+    failure.hint(keep).lines(explanation.lines)
 }
 
-fn would_lose(failure: Failure, account: drift::Account) -> Failure {
+fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
     const TAKEN: &str = "put these lines into the manifest, and run `awsauth apply --adopt` again:";
-    let then = if account.impossible.is_empty() { "" } else { "then, " };
-    let mut failure = account.told.into_iter().fold(failure, Failure::cause);
-    if !account.impossible.is_empty() {
-        failure = account.impossible.into_iter().fold(failure, Failure::cause);
+    let then = if explanation.impossible.is_empty() { "" } else { "then, " };
+    let mut failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
+    if !explanation.impossible.is_empty() {
+        failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
         failure =
             failure.hint("take what can't stand in a manifest out of the file, or the profile out of the manifest");
     }
-    if account.lines.is_empty() {
+    if explanation.lines.is_empty() {
         return failure;
     }
-    failure.hint(format!("{then}{TAKEN}")).lines(account.lines)
+    failure.hint(format!("{then}{TAKEN}")).lines(explanation.lines)
 }
 
 fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {

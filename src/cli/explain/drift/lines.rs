@@ -6,16 +6,16 @@ use crate::secret::mask_values;
 
 /// The differences of sections in words.
 #[derive(Debug, Default)]
-pub(crate) struct Account {
+pub(crate) struct Explanation {
     /// One sentence for each difference.
-    pub(crate) told: Vec<String>,
+    pub(crate) sentences: Vec<String>,
     /// TOML that would make the manifest give the file's values.
     pub(crate) lines: Vec<String>,
     /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
 }
 
-impl Account {
+impl Explanation {
     /// Adds keys for a table of the manifest. A table that has a header can't be begun again.
     pub(super) fn add(&mut self, path: &[&str], forms: &TableForms<'_>, keys: Vec<String>) {
         let table = path.iter().map(|name| toml_key(name)).collect::<Vec<_>>().join(".");

@@ -1,7 +1,7 @@
 //! Owns the manifest's lines for the SSO login of a section of AWS's config file, in the manifest's own names. Must not
 //! know other keys.
 
-use super::lines::{Account, instead, is_harmless, toml};
+use super::lines::{Explanation, instead, is_harmless, toml};
 use crate::manifest::{Place, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, ConfigText, Kind, Profile, SsoAccess, SsoSession, StartUrl};
 use crate::plan::{Difference, SectionDifference, Value};
@@ -51,7 +51,7 @@ pub(super) fn suggest(
     catalog: &Catalog,
     forms: &TableForms<'_>,
     own: &mut Vec<String>,
-    account: &mut Account,
+    explanation: &mut Explanation,
 ) {
     let Kind::Sso { access, .. } = &profile.kind else { return };
     let found = Found::of(section);
@@ -60,19 +60,19 @@ pub(super) fn suggest(
         (Some(name), _) if is_there(name) => name.to_owned(),
         (_, Some(session)) => session.name.to_string(),
         (Some(name), None) if found.url.is_some() => {
-            add_session(name, &section.portal, account);
+            add_session(name, &section.portal, explanation);
             name.to_owned()
         }
         (Some(name), None) => {
             let told = format!("[{}] goes through [sso-session {name}], which is not in the file", section.id);
-            return account.impossible.push(told);
+            return explanation.impossible.push(told);
         }
         (None, None) => return old_form(section, access, &found, own),
     };
     match access {
         SsoAccess::Session(session) if session.name.as_str() == named => {
             let keys = of_session(section, session, &found);
-            account.add(&["sso_sessions", &named], forms, keys);
+            explanation.add(&["sso_sessions", &named], forms, keys);
         }
         SsoAccess::Session(session) => {
             let given = Value::Text(session.name.to_string());
@@ -85,13 +85,13 @@ pub(super) fn suggest(
 }
 
 /// The table of a session that the manifest does not have.
-fn add_session(name: &str, portal: &[(String, Value)], account: &mut Account) {
+fn add_session(name: &str, portal: &[(String, Value)], explanation: &mut Explanation) {
     let header = format!("[sso_sessions.{}]", toml_key(name));
-    if !account.lines.contains(&header) {
-        account.lines.push(header);
+    if !explanation.lines.contains(&header) {
+        explanation.lines.push(header);
         let lines = portal.iter().map(|(key, value)| (key, format!("{key} = {}", toml(key, value))));
         let fit = lines.filter(|(key, line)| place(None, key, None) == Place::Own && is_harmless(key, line));
-        account.lines.extend(fit.map(|(_, line)| line));
+        explanation.lines.extend(fit.map(|(_, line)| line));
     }
 }
 

@@ -4,7 +4,7 @@
 mod lines;
 mod login;
 
-pub(crate) use lines::Account;
+pub(crate) use lines::Explanation;
 
 use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
@@ -17,19 +17,19 @@ use crate::plan::{Difference, SectionDifference, Value};
 const MOST: usize = 12;
 
 /// Puts differences into words.
-pub(crate) fn account(sections: &[SectionDifference], catalog: &Catalog, layers: &Layers) -> Account {
-    let mut account = Account::default();
+pub(crate) fn explain(sections: &[SectionDifference], catalog: &Catalog, layers: &Layers) -> Explanation {
+    let mut explanation = Explanation::default();
     let forms = TableForms::read(layers);
     for section in sections {
-        account.told.extend(section.differences.iter().map(|difference| sentence(section, difference)));
-        suggest(section, catalog, &forms, &mut account);
+        explanation.sentences.extend(section.differences.iter().map(|difference| sentence(section, difference)));
+        suggest(section, catalog, &forms, &mut explanation);
     }
-    let more = account.told.len().saturating_sub(MOST);
+    let more = explanation.sentences.len().saturating_sub(MOST);
     if more > 0 {
-        account.told.truncate(MOST);
-        account.told.push(format!("and {more} more"));
+        explanation.sentences.truncate(MOST);
+        explanation.sentences.push(format!("and {more} more"));
     }
-    account
+    explanation
 }
 
 fn sentence(section: &SectionDifference, difference: &Difference) -> String {
@@ -68,7 +68,7 @@ fn entry(key: &str, value: &Value) -> String {
 }
 
 /// Adds the lines for one section.
-fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_>, account: &mut Account) {
+fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_>, explanation: &mut Explanation) {
     let SectionDifference { id, differences, .. } = section;
     let profile = id.profile().and_then(|name| catalog.get(name));
     let path = match (id, profile) {
@@ -82,13 +82,13 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
         let text = instead(format!("{key} = {}", toml(key, found)), key, given.as_ref());
         match place_of(profile, key, found) {
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
-                account.impossible.push(format!(
+                explanation.impossible.push(format!(
                     "line {line}: {key} stands in the manifest, for the login; [{id}] is written without it"
                 ));
             }
             Place::Own if is_login(key) && profile.is_some() => is_other_login = true,
             Place::Own if key == "source_profile" && !is_source(found, profile, catalog) => {
-                account.impossible.push(format!(
+                explanation.impossible.push(format!(
                     "line {line}: [{id}] goes through [profile {}], which the manifest does not have",
                     text_of(found)
                 ));
@@ -99,14 +99,16 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
                 settings.extend(hosts_to_allow(key, found).unwrap_or_default().into_iter().map(allowing));
             }
             Place::SettingsIfEmpty(reason) | Place::Nowhere(reason) => {
-                account.impossible.push(format!("line {line}: {key} of [{id}] can't stand in a manifest: {reason}"));
+                explanation
+                    .impossible
+                    .push(format!("line {line}: {key} of [{id}] can't stand in a manifest: {reason}"));
             }
         }
     }
     if let Some(profile) = profile {
-        with_long_term_key(profile, differences, catalog, &mut own, account);
+        with_long_term_key(profile, differences, catalog, &mut own, explanation);
         if is_other_login {
-            login::suggest(section, profile, catalog, forms, &mut own, account);
+            login::suggest(section, profile, catalog, forms, &mut own, explanation);
         }
     }
     let of_settings = [path[0], path[1], "settings"];
@@ -114,11 +116,11 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
     if forms.get(&path) == TableForm::Keys && forms.get(&of_settings) == TableForm::Missing {
         let is_comment = |line: &str| line.starts_with('#');
         own.extend(settings.into_iter().map(|line| if is_comment(&line) { line } else { format!("settings.{line}") }));
-        account.add(&path, forms, own);
+        explanation.add(&path, forms, own);
         return;
     }
-    account.add(&path, forms, own);
-    account.add(&of_settings, forms, settings);
+    explanation.add(&path, forms, own);
+    explanation.add(&of_settings, forms, settings);
 }
 
 /// True for a profile of the manifest, and for the section of a long-term key, which `profile` may go through.
@@ -191,7 +193,7 @@ fn with_long_term_key(
     differences: &[Difference],
     catalog: &Catalog,
     own: &mut Vec<String>,
-    account: &mut Account,
+    explanation: &mut Explanation,
 ) {
     let Kind::IamMfaRole { role, mfa_serial: own_serial } = &profile.kind else { return };
     let source = differences.iter().find_map(|difference| match difference {
@@ -206,9 +208,9 @@ fn with_long_term_key(
     });
     let Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) = source.map(|source| &source.kind) else { return };
     let header = format!("[profiles.{}]", toml_key(long_term_profile.as_str()));
-    if catalog.get(long_term_profile.as_str()).is_none() && !account.lines.contains(&header) {
-        account.lines.push(header);
-        account.lines.push("pattern = \"iam\"".to_owned());
+    if catalog.get(long_term_profile.as_str()).is_none() && !explanation.lines.contains(&header) {
+        explanation.lines.push(header);
+        explanation.lines.push("pattern = \"iam\"".to_owned());
     }
     own.retain(|line| !line.starts_with("source_profile = "));
     let given = Value::Text(role.source.to_string());
