@@ -2,15 +2,15 @@
 //! two manifests and a file with `\n---\n` between them.
 #![no_main]
 
-use awsauth::laws::{ApplyCase, Draw, File, apply_holds};
+use awsauth::laws::{ApplyCase, Unstructured, File, apply_holds};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let mut draw = Draw::new(data);
+    let mut draw = Unstructured::new(data);
     let case = match draw.below(3) {
         0 => ApplyCase::draw(&mut draw, &[]),
         1 => {
-            let drawn = ApplyCase::draw(&mut Draw::new(&data[..data.len().min(80)]), &[]);
+            let drawn = ApplyCase::draw(&mut Unstructured::new(&data[..data.len().min(80)]), &[]);
             ApplyCase { file: File(data.get(80..).unwrap_or_default().to_vec()), ..drawn }
         }
         _ => {

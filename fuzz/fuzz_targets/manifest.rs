@@ -1,11 +1,11 @@
 //! Any text as a manifest, any value in any of its keys, and matrices. The first byte says which.
 #![no_main]
 
-use awsauth::laws::{Draw, MatrixCase, ValueCase, check_holds, matrix_holds, value_holds};
+use awsauth::laws::{Unstructured, MatrixCase, ValueCase, check_holds, matrix_holds, value_holds};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let mut draw = Draw::new(data);
+    let mut draw = Unstructured::new(data);
     match draw.below(4) {
         0 => _ = value_holds(&ValueCase::draw(&mut draw)),
         1 => {

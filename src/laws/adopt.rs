@@ -3,7 +3,7 @@
 use super::apply::checked;
 use super::files::{self, File, FileSort};
 use super::planned::{self, Force};
-use super::{Draw, Judged, blocks, manifests, view};
+use super::{Judged, Unstructured, blocks, manifests, view};
 use crate::ini::{Document, FileKind};
 use crate::model::Catalog;
 
@@ -19,7 +19,7 @@ pub struct AdoptCase {
 impl AdoptCase {
     /// Draws a manifest, and puts its sections into a file, with comments and different line ends, without some of the keys, and
     /// with the user's own sections between them.
-    pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>, seeds: &[Vec<u8>]) -> Self {
         let manifest = manifests::draw(draw);
         let mut file = if draw.one_in(4) { files::draw(draw, FileSort::Config, seeds).0 } else { Vec::new() };
         if let Some(catalog) = checked(&manifest)
@@ -35,7 +35,7 @@ impl AdoptCase {
 }
 
 /// Writes one line of the manifest's sections as a person may have it.
-fn write(draw: &mut Draw<'_>, line: &str, file: &mut Vec<u8>) {
+fn write(draw: &mut Unstructured<'_>, line: &str, file: &mut Vec<u8>) {
     let newline = if draw.one_in(8) { "\r\n" } else { "\n" };
     let is_header = line.starts_with('[');
     if is_header && draw.one_in(3) {

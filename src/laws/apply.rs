@@ -2,7 +2,7 @@
 
 use super::files::{self, File, FileSort};
 use super::planned::{self, Force};
-use super::{Draw, Judged, blocks, manifests, view};
+use super::{Judged, Unstructured, blocks, manifests, view};
 use crate::diagnostic::{Label, Severity};
 use crate::ini::{Document, FileKind};
 use crate::manifest::{self, Audience, Layers, SettingsTrust};
@@ -23,7 +23,7 @@ pub struct ApplyCase {
 
 impl ApplyCase {
     /// Draws the manifests, then the file, which may have a block already. `seeds` are files to start from.
-    pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>, seeds: &[Vec<u8>]) -> Self {
         let first = manifests::draw(draw);
         let second = if draw.one_in(8) { String::new() } else { manifests::draw(draw) };
         let has_block = draw.one_in(4);

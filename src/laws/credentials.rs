@@ -5,7 +5,7 @@ use super::apply::checked;
 use super::files::{self, File, FileSort, NAMES};
 use super::planned::{self, Force};
 use super::values::is_portable_value;
-use super::{Draw, Judged, manifests, view};
+use super::{Judged, Unstructured, manifests, view};
 use crate::ini::{Document, FileKind, LineKind, Section, SectionId};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::plan::Refusal;
@@ -28,7 +28,7 @@ pub struct CredentialsCase {
 
 impl CredentialsCase {
     /// Draws the manifest and the keys, then the file. `seeds` are files to start from.
-    pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>, seeds: &[Vec<u8>]) -> Self {
         let manifest = manifests::draw(draw);
         let profile = draw.below(8);
         let id = if draw.one_in(4) { draw.text(5) } else { draw.pick(&["0", "1", "EXAMPLE"]).to_owned() };

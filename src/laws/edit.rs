@@ -2,7 +2,7 @@
 
 use super::files::{self, File, FileSort};
 use super::values::{is_portable_key, is_portable_name, is_portable_value};
-use super::{Draw, Judged, view};
+use super::{Judged, Unstructured, view};
 use crate::ini::{Document, Edit, EditError, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
 
 /// One change to try on a file. `section` is taken modulo the number of sections.
@@ -62,7 +62,7 @@ pub struct EditCase {
 
 impl EditCase {
     /// Draws the changes, then the file. `seeds` are files to start from.
-    pub fn draw(draw: &mut Draw<'_>, seeds: &[Vec<u8>]) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>, seeds: &[Vec<u8>]) -> Self {
         let changes = (0..=draw.below(4)).map(|_| Change::draw(draw)).collect();
         let sort = draw.pick(&[FileSort::Config, FileSort::Credentials]);
         Self { sort, file: files::draw(draw, sort, seeds), changes }
@@ -71,15 +71,15 @@ impl EditCase {
 
 impl Change {
     /// Draws one change.
-    pub fn draw(draw: &mut Draw<'_>) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>) -> Self {
         const KEYS: &[&str] = &["k", "region", "s3", "new_key", "k1", "k2", "K3", "ü", "__proto__", "a b", ""];
         let section = draw.below(8);
-        let key = |draw: &mut Draw<'_>| if draw.one_in(8) { draw.text(4) } else { draw.pick(KEYS).to_owned() };
-        let value = |draw: &mut Draw<'_>| {
+        let key = |draw: &mut Unstructured<'_>| if draw.one_in(8) { draw.text(4) } else { draw.pick(KEYS).to_owned() };
+        let value = |draw: &mut Unstructured<'_>| {
             if draw.one_in(3) { draw.text(6) } else { draw.pick(&["v", "eu-west-1", "a=b [c] \"d"]).to_owned() }
         };
-        let pairs = |draw: &mut Draw<'_>| (0..draw.below(4)).map(|_| (key(draw), value(draw))).collect();
-        let name = |draw: &mut Draw<'_>| {
+        let pairs = |draw: &mut Unstructured<'_>| (0..draw.below(4)).map(|_| (key(draw), value(draw))).collect();
+        let name = |draw: &mut Unstructured<'_>| {
             if draw.one_in(4) { draw.text(5) } else { draw.pick(&["new", "mine", "x.y", "default", "a"]).to_owned() }
         };
         match draw.below(5) {

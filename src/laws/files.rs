@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use super::Draw;
+use super::Unstructured;
 use crate::ini::FileKind;
 
 /// Names of sections, of which manifests use some as well.
@@ -136,7 +136,7 @@ impl fmt::Debug for File {
 }
 
 /// Draws a file, in most cases one that AWS CLI reads. `seeds` are files to start from.
-pub(super) fn draw(draw: &mut Draw<'_>, sort: FileSort, seeds: &[Vec<u8>]) -> File {
+pub(super) fn draw(draw: &mut Unstructured<'_>, sort: FileSort, seeds: &[Vec<u8>]) -> File {
     File(match draw.below(8) {
         0..=4 => lines(draw, sort),
         5 if !seeds.is_empty() => {
@@ -148,7 +148,7 @@ pub(super) fn draw(draw: &mut Draw<'_>, sort: FileSort, seeds: &[Vec<u8>]) -> Fi
     })
 }
 
-fn lines(draw: &mut Draw<'_>, sort: FileSort) -> Vec<u8> {
+fn lines(draw: &mut Unstructured<'_>, sort: FileSort) -> Vec<u8> {
     let has_junk = draw.one_in(6);
     let ending = draw.pick(&["\n", "\n", "\n", "\r\n", "\r\n", "\r", ""]);
     let count = draw.below(16);
@@ -164,7 +164,7 @@ fn lines(draw: &mut Draw<'_>, sort: FileSort) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn line(draw: &mut Draw<'_>, sort: FileSort, has_junk: bool, is_first: bool) -> String {
+fn line(draw: &mut Unstructured<'_>, sort: FileSort, has_junk: bool, is_first: bool) -> String {
     match draw.below(16) {
         _ if has_junk && draw.one_in(5) => draw.pick(JUNK).to_owned(),
         0..=4 => section(draw, sort),
@@ -174,7 +174,7 @@ fn line(draw: &mut Draw<'_>, sort: FileSort, has_junk: bool, is_first: bool) -> 
 }
 
 /// A header, and in the credentials file some keys.
-fn section(draw: &mut Draw<'_>, sort: FileSort) -> String {
+fn section(draw: &mut Unstructured<'_>, sort: FileSort) -> String {
     let is_known = draw.one_in(if sort == FileSort::Config { 8 } else { 2 });
     if sort == FileSort::Config {
         return if is_known { format!("[profile {}]", draw.pick(NAMES)) } else { draw.pick(CONFIG_HEADERS).to_owned() };
@@ -187,7 +187,7 @@ fn section(draw: &mut Draw<'_>, sort: FileSort) -> String {
 }
 
 /// `seed` with a few of its lines taken out, doubled or followed by another line.
-fn mutated(draw: &mut Draw<'_>, seed: &[u8]) -> Vec<u8> {
+fn mutated(draw: &mut Unstructured<'_>, seed: &[u8]) -> Vec<u8> {
     let mut lines: Vec<Vec<u8>> = seed.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
     for _ in 0..draw.below(4) {
         let at = draw.below(lines.len().clamp(1, 256));

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::Draw;
+use super::Unstructured;
 use super::files::NAMES;
 
 const REGIONS: &[&str] = &["eu-west-1", "us-gov-west-1", "ap-northeast-3"];
@@ -59,7 +59,7 @@ enum Base {
 }
 
 /// Draws the text of a manifest; one in eight has an error.
-pub(super) fn draw(draw: &mut Draw<'_>) -> String {
+pub(super) fn draw(draw: &mut Unstructured<'_>) -> String {
     let mut text = "[vars]\nteam = \"pay\"\nregion = \"".to_owned() + draw.pick(REGIONS) + "\"\n";
     let sessions = draw.below(3);
     if draw.one_in(3) {
@@ -86,13 +86,13 @@ pub(super) fn draw(draw: &mut Draw<'_>) -> String {
 }
 
 /// Lines below a block: a section, or entries without a header.
-pub(super) fn section_below(draw: &mut Draw<'_>) -> String {
+pub(super) fn section_below(draw: &mut Unstructured<'_>) -> String {
     let section =
         draw.pick(&["[profile later]\nk = v\n", "", "\n# mine\n", "[later]", " [profile later]\n k = v\n", "k = v\n"]);
     section.to_owned()
 }
 
-fn profiles(draw: &mut Draw<'_>, sessions: usize) -> Vec<String> {
+fn profiles(draw: &mut Unstructured<'_>, sessions: usize) -> Vec<String> {
     let first = draw.below(NAMES.len());
     let mut bases: Vec<(&str, Base)> = Vec::new();
     let mut tables = Vec::new();
@@ -116,7 +116,7 @@ fn profiles(draw: &mut Draw<'_>, sessions: usize) -> Vec<String> {
     tables
 }
 
-fn mfa(draw: &mut Draw<'_>, table: &mut String, name: &str) -> Base {
+fn mfa(draw: &mut Unstructured<'_>, table: &mut String, name: &str) -> Base {
     let serial = draw.pick(&["GAHT12345678", "arn:aws:iam::111122223333:mfa/${team}"]);
     let _ = writeln!(table, "pattern = \"iam-mfa\"\nmfa_serial = {serial:?}");
     if draw.one_in(3) {
@@ -128,7 +128,7 @@ fn mfa(draw: &mut Draw<'_>, table: &mut String, name: &str) -> Base {
     Base::Mfa
 }
 
-fn sso(draw: &mut Draw<'_>, table: &mut String, sessions: usize) -> Base {
+fn sso(draw: &mut Unstructured<'_>, table: &mut String, sessions: usize) -> Base {
     table.push_str("pattern = \"sso\"\nsso_account_id = \"123456789012\"\nsso_role_name = \"Read.Only\"\n");
     if sessions == 0 || draw.one_in(3) {
         table.push_str("sso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n");
@@ -138,7 +138,7 @@ fn sso(draw: &mut Draw<'_>, table: &mut String, sessions: usize) -> Base {
     Base::Sso
 }
 
-fn role(draw: &mut Draw<'_>, table: &mut String, (source, base): (&str, Base)) -> Base {
+fn role(draw: &mut Unstructured<'_>, table: &mut String, (source, base): (&str, Base)) -> Base {
     let pattern = if base == Base::Sso { "sso-role" } else { "iam-mfa-role" };
     let arn = "arn:aws:iam::444455556666:role/a/Admin";
     let _ = writeln!(table, "pattern = {pattern:?}\nsource_profile = {source:?}\nrole_arn = {arn:?}");
@@ -150,7 +150,7 @@ fn role(draw: &mut Draw<'_>, table: &mut String, (source, base): (&str, Base)) -
 }
 
 /// Up to `most` of `choices`, each key once.
-fn lines(draw: &mut Draw<'_>, text: &mut String, choices: &[&str], most: usize) {
+fn lines(draw: &mut Unstructured<'_>, text: &mut String, choices: &[&str], most: usize) {
     let mut keys = Vec::new();
     for _ in 0..draw.below(most + 1) {
         let line = draw.pick(choices);
@@ -163,7 +163,7 @@ fn lines(draw: &mut Draw<'_>, text: &mut String, choices: &[&str], most: usize) 
 }
 
 /// `text` with something in it that does not belong there, or without a part of it.
-fn spoiled(draw: &mut Draw<'_>, mut text: String) -> String {
+fn spoiled(draw: &mut Unstructured<'_>, mut text: String) -> String {
     let at = usize::from(draw.byte()) * text.len() / 256;
     let at = text.floor_char_boundary(at);
     match draw.below(3) {

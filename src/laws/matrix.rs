@@ -1,7 +1,7 @@
 //! Owns the law of matrices: a matrix means the same as its profiles, written out. Must not know how they are expanded.
 
 use super::several::{FILES, Lines, Several, get, merged, names, table};
-use super::{Draw, Judged, apply};
+use super::{Judged, Unstructured, apply};
 use crate::manifest::{Layers, SettingsTrust};
 use crate::source::Source;
 
@@ -131,7 +131,7 @@ struct World {
 }
 
 /// Some of `choices`, in their order, each once; nearly always at least one.
-fn some<T: Copy>(draw: &mut Draw<'_>, choices: &[T]) -> Vec<T> {
+fn some<T: Copy>(draw: &mut Unstructured<'_>, choices: &[T]) -> Vec<T> {
     let mut some: Vec<T> = choices.iter().copied().filter(|_| draw.one_in(2)).collect();
     if some.is_empty() && !draw.one_in(4) {
         some.extend(choices.first());
@@ -140,7 +140,7 @@ fn some<T: Copy>(draw: &mut Draw<'_>, choices: &[T]) -> Vec<T> {
 }
 
 /// Each key in each of the files, or in none.
-fn keys(draw: &mut Draw<'_>, files: &[usize], choices: Choices) -> Several {
+fn keys(draw: &mut Unstructured<'_>, files: &[usize], choices: Choices) -> Several {
     let mut keys = Several::default();
     for (key, values) in choices {
         for file in files {
@@ -160,7 +160,7 @@ fn fits(pattern: &str, key: &str) -> bool {
 }
 
 impl World {
-    fn draw(draw: &mut Draw<'_>) -> Self {
+    fn draw(draw: &mut Unstructured<'_>) -> Self {
         let files = draw.pick(&[&[1][..], &[1], &[0, 1], &[1, 2], &[0, 1, 2]]);
         let mut world = Self {
             defaults: if draw.one_in(2) { keys(draw, files, DEFAULTS) } else { Several::default() },
@@ -182,7 +182,7 @@ impl World {
     }
 
     /// The keys of each profile. The pattern may stand in `[defaults]`, as may the session.
-    fn draw_kind(&mut self, draw: &mut Draw<'_>, files: &[usize], has_roles: bool) {
+    fn draw_kind(&mut self, draw: &mut Unstructured<'_>, files: &[usize], has_roles: bool) {
         let kinds = KINDS.iter().filter(|kind| has_roles || kind.iter().all(|(_, value)| !value.contains("${role")));
         let kind = draw.pick(&kinds.collect::<Vec<_>>());
         self.matrix = keys(draw, files, MORE);
@@ -200,7 +200,7 @@ impl World {
     }
 
     /// The choice of accounts and roles, and the names of the profiles.
-    fn draw_choice(&mut self, draw: &mut Draw<'_>, files: &[usize], has_roles: bool) {
+    fn draw_choice(&mut self, draw: &mut Unstructured<'_>, files: &[usize], has_roles: bool) {
         let open: Vec<&str> = self.open().map(|account| account.name).collect();
         let templates: Vec<&str> = NAMES.iter().copied().filter(|name| has_roles || !name.contains("${role")).collect();
         for file in files {
@@ -226,7 +226,7 @@ impl World {
     }
 
     /// The excluded names; `exclude` of a lower file does not count.
-    fn draw_exclude(&mut self, draw: &mut Draw<'_>, files: &[usize]) {
+    fn draw_exclude(&mut self, draw: &mut Unstructured<'_>, files: &[usize]) {
         let mut excluded: Vec<String> =
             PATTERNS.iter().filter(|_| draw.one_in(8)).map(|pattern| (*pattern).to_owned()).collect();
         excluded.extend(self.made().into_iter().filter(|_| draw.one_in(8)).map(|(name, ..)| name));
@@ -330,7 +330,7 @@ impl World {
 }
 
 /// Some accounts, in the order in which the files name them.
-fn accounts(draw: &mut Draw<'_>, files: &[usize]) -> Vec<Account> {
+fn accounts(draw: &mut Unstructured<'_>, files: &[usize]) -> Vec<Account> {
     let mut accounts = Vec::new();
     for quoted in some(draw, ACCOUNTS) {
         let mut keys = keys(draw, files, ACCOUNT);
@@ -408,7 +408,7 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
 
 impl MatrixCase {
     /// Draws one.
-    pub fn draw(draw: &mut Draw<'_>) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>) -> Self {
         let world = World::draw(draw);
         Self { matrix: std::array::from_fn(|file| world.text(file)), written: world.written() }
     }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::apply::checked;
 use super::manifests::escaped;
 use super::planned::{self, Force};
-use super::{Draw, Judged, blocks, view};
+use super::{Judged, Unstructured, blocks, view};
 use crate::ini::{Document, FileKind, SectionId};
 
 /// True if every AWS parser gives that value back as it is written.
@@ -166,7 +166,7 @@ pub struct ValueCase {
 
 impl ValueCase {
     /// Draws a hostile text, a right one, or a right one with something hostile in it.
-    pub fn draw(draw: &mut Draw<'_>) -> Self {
+    pub fn draw(draw: &mut Unstructured<'_>) -> Self {
         const RIGHT: &[&str] = &[
             "",
             "eu-west-1",

@@ -26,9 +26,14 @@ fn config(cases: u32) -> ProptestConfig {
 
 /// Tries `law` on so many cases; a failing one is made small. Of those, `least` must give the law something to judge, or
 /// the cases are no good any more.
-fn holds<C: std::fmt::Debug>(cases: u32, least: u32, draw: impl Fn(&mut Draw<'_>) -> C, law: impl Fn(&C) -> Judged) {
+fn holds<C: std::fmt::Debug>(
+    cases: u32,
+    least: u32,
+    draw: impl Fn(&mut Unstructured<'_>) -> C,
+    law: impl Fn(&C) -> Judged,
+) {
     let bytes = prop::collection::vec(any::<u8>(), 0..MOST_BYTES);
-    let drawn = bytes.prop_map(|bytes| draw(&mut Draw::new(&bytes)));
+    let drawn = bytes.prop_map(|bytes| draw(&mut Unstructured::new(&bytes)));
     let judged = Cell::new(0);
     let tried = TestRunner::new(config(cases)).run(&drawn, |case| {
         judged.set(judged.get() + u32::from(law(&case) == Judged::Yes));
@@ -60,7 +65,7 @@ fn reading_any_bytes_finds_a_place_for_each() {
     for seed in &seeds {
         parse_is_identity(seed);
     }
-    let draw = |draw: &mut Draw<'_>| {
+    let draw = |draw: &mut Unstructured<'_>| {
         let sort = draw.pick(&[FileSort::Config, FileSort::Credentials]);
         files::draw(draw, sort, &seeds)
     };

@@ -3,11 +3,11 @@
 /// The bytes that decide all choices, first to last. When they are spent, every choice is the first one: fewer and smaller
 /// bytes mean a simpler case, which lets proptest and libFuzzer shrink a failing one.
 #[derive(Debug)]
-pub struct Draw<'b> {
+pub struct Unstructured<'b> {
     rest: &'b [u8],
 }
 
-impl<'b> Draw<'b> {
+impl<'b> Unstructured<'b> {
     /// Draws from all of `bytes`.
     pub fn new(bytes: &'b [u8]) -> Self {
         Self { rest: bytes }
