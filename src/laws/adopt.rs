@@ -3,7 +3,7 @@
 use super::apply::checked;
 use super::files::{self, File, FileSort};
 use super::planned::{self, Force};
-use super::{Judged, Unstructured, blocks, manifests, view};
+use super::{Checked, Unstructured, blocks, manifests, view};
 use crate::ini::{Document, FileKind};
 use crate::model::Catalog;
 
@@ -61,9 +61,9 @@ fn write(draw: &mut Unstructured<'_>, line: &str, file: &mut Vec<u8>) {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn adopt_holds(case: &AdoptCase) -> Judged {
-    let Some(catalog) = checked(&case.manifest) else { return Judged::Refused };
-    let Ok(done) = planned::adopt(&catalog, &case.file) else { return Judged::Refused };
+pub fn adopt_holds(case: &AdoptCase) -> Checked {
+    let Some(catalog) = checked(&case.manifest) else { return Checked::Refused };
+    let Ok(done) = planned::adopt(&catalog, &case.file) else { return Checked::Refused };
     blocks::reads_as(&catalog, &done);
     view::same(&planned::adopt(&catalog, &done), &done, "adopting again changes the file");
     view::same(&planned::config(&catalog, &done, Force::No), &done, "applying after it changes the file");
@@ -82,7 +82,7 @@ pub fn adopt_holds(case: &AdoptCase) -> Judged {
         let place = kept.iter().position(is_kept);
         kept.swap_remove(place.unwrap_or_else(|| panic!("the comment {comment:?} is lost")));
     }
-    Judged::Yes
+    Checked::Yes
 }
 
 /// The sections that the manifest does not have, outside the block.

@@ -2,7 +2,7 @@
 
 use super::files::{self, File, FileSort};
 use super::planned::{self, Force};
-use super::{Judged, Unstructured, blocks, manifests, view};
+use super::{Checked, Unstructured, blocks, manifests, view};
 use crate::diagnostic::{Label, Severity};
 use crate::ini::{Document, FileKind};
 use crate::manifest::{self, Audience, Layers, SettingsTrust};
@@ -65,9 +65,9 @@ pub fn check_holds(text: &str) {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn layers_hold(text: &str) -> Judged {
+pub fn layers_hold(text: &str) -> Checked {
     let whole = load(text).whole().cloned();
-    let mut judged = Judged::Refused;
+    let mut judged = Checked::Refused;
     let cuts = text.match_indices("[profiles.").filter(|(at, _)| text[..*at].ends_with('\n'));
     let halves = cuts.last().map(|(cut, _)| (text[..cut].to_owned(), text[cut..].to_owned()));
     for (above, below) in halves.into_iter().chain([scattered(text)]) {
@@ -84,7 +84,7 @@ pub fn layers_hold(text: &str) -> Judged {
             }
             if let (Some(whole), Some(loaded)) = (&whole, loaded.whole()) {
                 assert_eq!(by_name(whole), by_name(loaded), "{above}\n-----\n{below}");
-                judged = Judged::Yes;
+                judged = Checked::Yes;
             }
         }
     }
@@ -163,9 +163,9 @@ fn in_part_holds(loaded: &manifest::Loaded) {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn apply_holds(case: &ApplyCase) -> Judged {
-    let (Some(first), second) = (checked(&case.first), checked(&case.second)) else { return Judged::Refused };
-    let Ok(done) = planned::config(&first, &case.file, Force::No) else { return Judged::Refused };
+pub fn apply_holds(case: &ApplyCase) -> Checked {
+    let (Some(first), second) = (checked(&case.first), checked(&case.second)) else { return Checked::Refused };
+    let Ok(done) = planned::config(&first, &case.file, Force::No) else { return Checked::Refused };
     outside_stays(&case.file, &done);
     blocks::reads_as(&first, &done);
     view::same(&planned::config(&first, &done, Force::No), &done, "applying again changes the file");
@@ -174,7 +174,7 @@ pub fn apply_holds(case: &ApplyCase) -> Judged {
     if let Some(second) = second {
         there_and_back(&first, &second, &case.file, &done);
     }
-    Judged::Yes
+    Checked::Yes
 }
 
 /// The text around the block is unchanged, and every section there reads as before.

@@ -5,7 +5,7 @@ use super::apply::checked;
 use super::files::{self, File, FileSort, NAMES};
 use super::planned::{self, Force};
 use super::values::is_portable_value;
-use super::{Judged, Unstructured, manifests, view};
+use super::{Checked, Unstructured, manifests, view};
 use crate::ini::{Document, FileKind, LineKind, Section, SectionId};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::plan::Refusal;
@@ -65,8 +65,8 @@ impl CredentialsCase {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn credentials_hold(case: &CredentialsCase) -> Judged {
-    let Some(catalog) = checked(&case.manifest) else { return Judged::Refused };
+pub fn credentials_hold(case: &CredentialsCase) -> Checked {
+    let Some(catalog) = checked(&case.manifest) else { return Checked::Refused };
     prune_holds(&catalog, &case.file);
     prune_holds(&Catalog::default(), &case.file);
     for name in NAMES {
@@ -74,7 +74,7 @@ pub fn credentials_hold(case: &CredentialsCase) -> Judged {
             logout_holds(&name, &case.file);
         }
     }
-    let Some(at) = case.profile.checked_rem(catalog.profiles().len()) else { return Judged::Refused };
+    let Some(at) = case.profile.checked_rem(catalog.profiles().len()) else { return Checked::Refused };
     let profile = &catalog.profiles()[at];
     // A profile of another pattern has no session in the file, and nothing asks for one.
     if profile.has_session_section() {
@@ -138,10 +138,10 @@ fn login_holds(profile: &Profile, case: &CredentialsCase) {
     }
 }
 
-fn add_key_holds(name: &ProfileName, case: &CredentialsCase) -> Judged {
+fn add_key_holds(name: &ProfileName, case: &CredentialsCase) -> Checked {
     let key = case.key();
     let id = id(name);
-    let mut judged = Judged::Refused;
+    let mut judged = Checked::Refused;
     for force in [Force::No, Force::Yes] {
         let added = match planned::add_key(&case.file, name, &key, force) {
             Ok(added) => added,
@@ -155,7 +155,7 @@ fn add_key_holds(name: &ProfileName, case: &CredentialsCase) -> Judged {
             }
         };
         assert!(case.is_portable() || !case.secret.is_empty(), "what is not portable got into the file");
-        judged = Judged::Yes;
+        judged = Checked::Yes;
         only_changes(&case.file, &added, |other| *other == id);
         let after = document(&added);
         assert_eq!(after.get(&id, "aws_access_key_id").as_deref(), Some(key.access_key_id.as_str()));

@@ -2,7 +2,7 @@
 
 use super::files::{self, File, FileSort};
 use super::values::{is_portable_key, is_portable_name, is_portable_value};
-use super::{Judged, Unstructured, view};
+use super::{Checked, Unstructured, view};
 use crate::ini::{Document, Edit, EditError, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
 
 /// One change to try on a file. `section` is taken modulo the number of sections.
@@ -111,14 +111,14 @@ impl Change {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn edits_hold(case: &EditCase) -> Judged {
+pub fn edits_hold(case: &EditCase) -> Checked {
     let mut file = case.file.to_vec();
     let kind = case.sort.kind();
-    let mut judged = Judged::Refused;
+    let mut judged = Checked::Refused;
     for change in &case.changes {
         let before = Document::parse(&file, kind);
         if let Some(after) = one_holds(&before, change) {
-            judged = Judged::Yes;
+            judged = Checked::Yes;
             file = after;
         }
     }

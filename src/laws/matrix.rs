@@ -1,7 +1,7 @@
 //! Owns the law of matrices: a matrix means the same as its profiles, written out. Must not know how they are expanded.
 
 use super::several::{FILES, Lines, Several, get, merged, names, table};
-use super::{Judged, Unstructured, apply};
+use super::{Checked, Unstructured, apply};
 use crate::manifest::{Layers, SettingsTrust};
 use crate::source::Source;
 
@@ -420,7 +420,7 @@ impl MatrixCase {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn matrix_holds(case: &MatrixCase) -> Judged {
+pub fn matrix_holds(case: &MatrixCase) -> Checked {
     let [included, manifest, local] = &case.matrix;
     let mut layers = Layers::new(Source::new("profiles.toml", &**manifest), "profiles.local.toml");
     if !included.is_empty() {
@@ -433,11 +433,11 @@ pub fn matrix_holds(case: &MatrixCase) -> Judged {
     match (apply::catalog(&layers), apply::checked(&case.written)) {
         (Some(made), Some(written)) => {
             assert_eq!(made.profiles(), written.profiles(), "{}", shown());
-            if made.profiles().len() > 1 { Judged::Yes } else { Judged::Refused }
+            if made.profiles().len() > 1 { Checked::Yes } else { Checked::Refused }
         }
         (made, written) => {
             assert_eq!(made.is_some(), written.is_some(), "{}", shown());
-            Judged::Refused
+            Checked::Refused
         }
     }
 }

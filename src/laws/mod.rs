@@ -35,7 +35,7 @@ pub use values::{ValueCase, value_holds};
 
 /// The outcome of a law for one case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judged {
+pub enum Checked {
     /// Something was written, and it is right.
     Yes,
     /// Everything was refused.

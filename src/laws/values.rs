@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::apply::checked;
 use super::manifests::escaped;
 use super::planned::{self, Force};
-use super::{Judged, Unstructured, blocks, view};
+use super::{Checked, Unstructured, blocks, view};
 use crate::ini::{Document, FileKind, SectionId};
 
 /// True if every AWS parser gives that value back as it is written.
@@ -211,14 +211,14 @@ impl ValueCase {
 /// # Panics
 ///
 /// If the law does not hold.
-pub fn value_holds(case: &ValueCase) -> Judged {
+pub fn value_holds(case: &ValueCase) -> Checked {
     let field = &FIELDS[case.field % FIELDS.len()];
     let is_literal = field.manifest.contains("[vars]") || field.manifest.contains("\"@\"]\np");
     let is_name = matches!(field.place, Place::ProfileName | Place::SessionName) || is_literal;
     // `$${` stands for `${` in values, and for itself in names and variables.
     let written = if is_name { case.text.clone() } else { case.text.replace("${", "$${") };
     let manifest = field.manifest.replace('@', &escaped(&written));
-    let Some(catalog) = checked(&manifest) else { return Judged::Refused };
+    let Some(catalog) = checked(&manifest) else { return Checked::Refused };
     let file = planned::config(&catalog, b"", Force::No)
         .unwrap_or_else(|refusal| panic!("{:?} passed as right and is refused: {refusal}", case.text));
     blocks::reads_as(&catalog, &file);
@@ -227,7 +227,7 @@ pub fn value_holds(case: &ValueCase) -> Judged {
     let session = SectionId::SsoSession("s".to_owned());
     let name = |id: SectionId| document.find(&id).next().map(|_| case.text.as_str().into());
     let found = match field.place {
-        Place::Nowhere => return Judged::Yes,
+        Place::Nowhere => return Checked::Yes,
         Place::Profile(key) => document.get(&profile, key),
         Place::Nested(key) => view::nested(&document, &profile, "s3", key).map(Cow::from),
         Place::Session(key) => document.get(&session, key),
@@ -238,5 +238,5 @@ pub fn value_holds(case: &ValueCase) -> Judged {
     let expected = if is_url { case.text.trim_end_matches(['/', '#']) } else { &case.text };
     assert_eq!(found.as_deref(), Some(expected));
     assert!(is_portable_value(expected), "{expected:?} got into the file");
-    Judged::Yes
+    Checked::Yes
 }

@@ -30,13 +30,13 @@ fn holds<C: std::fmt::Debug>(
     cases: u32,
     least: u32,
     draw: impl Fn(&mut Unstructured<'_>) -> C,
-    law: impl Fn(&C) -> Judged,
+    law: impl Fn(&C) -> Checked,
 ) {
     let bytes = prop::collection::vec(any::<u8>(), 0..MOST_BYTES);
     let drawn = bytes.prop_map(|bytes| draw(&mut Unstructured::new(&bytes)));
     let judged = Cell::new(0);
     let tried = TestRunner::new(config(cases)).run(&drawn, |case| {
-        judged.set(judged.get() + u32::from(law(&case) == Judged::Yes));
+        judged.set(judged.get() + u32::from(law(&case) == Checked::Yes));
         Ok(())
     });
     tried.unwrap_or_else(|failure| panic!("{failure}"));
@@ -71,7 +71,7 @@ fn reading_any_bytes_finds_a_place_for_each() {
     };
     holds(10_000, 10_000, draw, |file| {
         parse_is_identity(file);
-        Judged::Yes
+        Checked::Yes
     });
 }
 
