@@ -1,6 +1,6 @@
 //! Owns the law of matrices: a matrix means the same as its profiles, written out. Must not know how they are expanded.
 
-use super::several::{FILES, Lines, Several, get, merged, names, table};
+use super::layered_table::{FILES, LayeredTable, Lines, get, merged, names, table};
 use super::{Checked, Unstructured, apply};
 use crate::manifest::{Layers, SettingsTrust};
 use crate::source::Source;
@@ -109,7 +109,7 @@ struct Account {
     /// Its name, and the same in quotes.
     name: &'static str,
     quoted: &'static str,
-    keys: Several,
+    keys: LayeredTable,
 }
 
 /// A matrix, and its profiles written out.
@@ -122,12 +122,12 @@ pub struct MatrixCase {
 
 /// The parts of a matrix that make profiles.
 #[derive(Debug)]
-struct World {
-    defaults: Several,
+struct MatrixModel {
+    defaults: LayeredTable,
     accounts: Vec<Account>,
-    matrix: Several,
+    matrix: LayeredTable,
     /// Written profiles, by name, which win over those of the matrix.
-    over: Vec<(String, Several)>,
+    over: Vec<(String, LayeredTable)>,
 }
 
 /// Some of `choices`, in their order, each once; nearly always at least one.
@@ -140,8 +140,8 @@ fn some<T: Copy>(draw: &mut Unstructured<'_>, choices: &[T]) -> Vec<T> {
 }
 
 /// Each key in each of the files, or in none.
-fn keys(draw: &mut Unstructured<'_>, files: &[usize], choices: Choices) -> Several {
-    let mut keys = Several::default();
+fn keys(draw: &mut Unstructured<'_>, files: &[usize], choices: Choices) -> LayeredTable {
+    let mut keys = LayeredTable::default();
     for (key, values) in choices {
         for file in files {
             keys.put(*file, key, draw.pick(values));
@@ -159,26 +159,26 @@ fn fits(pattern: &str, key: &str) -> bool {
     }
 }
 
-impl World {
+impl MatrixModel {
     fn draw(draw: &mut Unstructured<'_>) -> Self {
         let files = draw.pick(&[&[1][..], &[1], &[0, 1], &[1, 2], &[0, 1, 2]]);
-        let mut world = Self {
-            defaults: if draw.one_in(2) { keys(draw, files, DEFAULTS) } else { Several::default() },
+        let mut model = Self {
+            defaults: if draw.one_in(2) { keys(draw, files, DEFAULTS) } else { LayeredTable::default() },
             accounts: accounts(draw, files),
-            matrix: Several::default(),
+            matrix: LayeredTable::default(),
             over: Vec::new(),
         };
         let has_roles = !draw.one_in(4);
-        world.draw_kind(draw, files, has_roles);
-        world.draw_choice(draw, files, has_roles);
-        world.draw_exclude(draw, files);
-        let made: Vec<String> = world.made().into_iter().map(|(name, ..)| name).collect();
+        model.draw_kind(draw, files, has_roles);
+        model.draw_choice(draw, files, has_roles);
+        model.draw_exclude(draw, files);
+        let made: Vec<String> = model.made().into_iter().map(|(name, ..)| name).collect();
         for name in made {
             if draw.one_in(3) {
-                world.over.push((name, keys(draw, files, OVER)));
+                model.over.push((name, keys(draw, files, OVER)));
             }
         }
-        world
+        model
     }
 
     /// The keys of each profile. The pattern may stand in `[defaults]`, as may the session.
@@ -409,8 +409,8 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
 impl MatrixCase {
     /// Draws one.
     pub fn draw(draw: &mut Unstructured<'_>) -> Self {
-        let world = World::draw(draw);
-        Self { matrix: std::array::from_fn(|file| world.text(file)), written: world.written() }
+        let model = MatrixModel::draw(draw);
+        Self { matrix: std::array::from_fn(|file| model.text(file)), written: model.written() }
     }
 }
 

@@ -12,11 +12,11 @@ mod credentials;
 mod edit;
 mod expected;
 mod files;
+mod layered_table;
 mod manifests;
 mod matrix;
 mod parse;
 mod planned;
-mod several;
 #[cfg(test)]
 mod tests;
 mod unstructured;

@@ -10,9 +10,9 @@ pub(super) type Lines = Vec<(&'static str, String)>;
 
 /// A table as each file has it.
 #[derive(Debug, Default)]
-pub(super) struct Several([Lines; FILES]);
+pub(super) struct LayeredTable([Lines; FILES]);
 
-impl Several {
+impl LayeredTable {
     /// Writes a key into one of the files, over its old value; no value removes it.
     pub(super) fn put(&mut self, file: usize, key: &'static str, value: &str) {
         if !value.is_empty() {
@@ -47,7 +47,7 @@ pub(super) fn get<'l>(lines: &'l Lines, key: &str) -> Option<&'l str> {
     lines.iter().find(|(other, _)| *other == key).map(|(_, value)| value.as_str())
 }
 
-/// Several tables as one, each winning over those before it; the keys in the order in which they come first.
+/// LayeredTable tables as one, each winning over those before it; the keys in the order in which they come first.
 pub(super) fn merged<'l>(tables: impl IntoIterator<Item = &'l Lines>) -> Lines {
     let mut all = Lines::new();
     for (key, value) in tables.into_iter().flatten() {
