@@ -1,12 +1,13 @@
 //! Owns JSON exactly as Python's `json.dumps` writes it, since AWS CLI hashes and stores that form (aws-facts §4, §5).
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
+use sha1::Digest as _;
 
 use crate::system::atomic::{parent, write_hint, write_private};
 use crate::system::disk::DiskError;
@@ -44,6 +45,17 @@ pub(super) fn python(value: &impl Serialize) -> io::Result<String> {
     let mut bytes = Vec::new();
     value.serialize(&mut Serializer::with_formatter(&mut bytes, Python))?;
     String::from_utf8(bytes).map_err(io::Error::other)
+}
+
+/// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.
+pub(super) fn cache_file_name(key: &str) -> String {
+    format!("{}.json", hex::encode(sha1::Sha1::digest(key.as_bytes())))
+}
+
+/// The path of the file in one of AWS CLI's caches that is named after `key`.
+pub(super) fn path_in(dir: &Path, key: &impl Serialize) -> Result<PathBuf, DiskError> {
+    let key = python(key).map_err(DiskError::io("name a file in", dir))?;
+    Ok(dir.join(cache_file_name(&key)))
 }
 
 /// None if the file is not there, not whole, or not this user's own.

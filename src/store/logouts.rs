@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{cache_file_name, json};
+use super::json;
 use crate::model::ProfileName;
 use crate::system::atomic::{is_temporary, sweep};
 use crate::system::disk::{self, DiskError};
@@ -33,7 +33,7 @@ impl LogoutLog {
     pub(super) fn mark(&self, names: &[ProfileName], now: Timestamp) -> Result<(), DiskError> {
         let names: Vec<&str> = names.iter().map(ProfileName::as_str).collect();
         // Two files of the same moment have one name only if they are equal.
-        let name = format!("{}-{}", now.as_nanosecond(), cache_file_name(&names.join("\n")));
+        let name = format!("{}-{}", now.as_nanosecond(), json::cache_file_name(&names.join("\n")));
         json::save_hint(&self.dir.join(name), &Record { profiles: names.into_iter().map(str::to_owned).collect() })
     }
 

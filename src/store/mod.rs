@@ -11,7 +11,7 @@ mod sso_cache;
 
 use std::path::{Path, PathBuf};
 
-use sha1::Digest as _;
+use sha2::Digest as _;
 
 use crate::secret::Secret;
 use crate::system::atomic::sweep;
@@ -39,9 +39,4 @@ pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
 /// The SHA-256 of a token, which is too long to be guessed from it.
 fn fingerprint(token: &Secret) -> String {
     hex::encode(sha2::Sha256::digest(token.expose().as_bytes()))
-}
-
-/// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.
-fn cache_file_name(key: &str) -> String {
-    format!("{}.json", hex::encode(sha1::Sha1::digest(key.as_bytes())))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{cache_file_name, json};
+use super::json;
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
 use crate::system::atomic::sweep;
 use crate::system::disk::{self, DiskError};
@@ -131,7 +131,7 @@ impl RoleCache {
     fn sso_path(&self, role: &SsoRole<'_>) -> Result<PathBuf, DiskError> {
         let key =
             serde_json::to_string(role).map_err(|error| DiskError::io("name a file in", &self.dir)(error.into()))?;
-        Ok(self.dir.join(cache_file_name(&key)))
+        Ok(self.dir.join(json::cache_file_name(&key)))
     }
 
     fn key_id(path: &Path) -> Option<String> {
@@ -147,8 +147,7 @@ impl RoleCache {
             role_session_name: role.session_name.as_ref().map(RoleSessionName::as_str),
             serial_number: serial.as_str(),
         };
-        let key = json::python(&key).map_err(DiskError::io("name a file in", &self.dir))?;
-        Ok(self.dir.join(cache_file_name(&key)))
+        json::path_in(&self.dir, &key)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::sso_cache::SsoCache;
-use super::{cache_file_name, fingerprint, json};
+use super::{fingerprint, json};
 use crate::model::{Region, SsoAccess, SsoClient, StartUrl};
 use crate::secret::Secret;
 use crate::system::disk::{self, DiskError};
@@ -42,7 +42,7 @@ struct Refusals {
 impl SignIn {
     /// True if the tokens of `access` are kept in this file.
     pub(crate) fn is_named_by(&self, access: &SsoAccess) -> bool {
-        self.path.file_name().is_some_and(|name| name == cache_file_name(access.token_key()).as_str())
+        self.path.file_name().is_some_and(|name| name == json::cache_file_name(access.token_key()).as_str())
     }
 
     /// None if the file is gone.
@@ -101,7 +101,7 @@ impl SsoCache {
 
     /// Records that the sign-in of `access` is awsauth's. A failure to is not worth a word.
     pub(super) fn remember(&self, access: &SsoAccess) {
-        let path = self.records_dir().join(cache_file_name(access.token_key()));
+        let path = self.records_dir().join(json::cache_file_name(access.token_key()));
         let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
         let record = SignInRecord { name, start_url };
         if json::load(&path).as_ref() != Some(&record) {
@@ -125,7 +125,7 @@ impl SsoCache {
     }
 
     fn refused_path(&self, access: &SsoAccess) -> PathBuf {
-        self.records_dir().join(cache_file_name(access.token_key())).with_extension(REFUSED)
+        self.records_dir().join(json::cache_file_name(access.token_key())).with_extension(REFUSED)
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{cache_file_name, fingerprint, json};
+use super::{fingerprint, json};
 use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, is_sendable, utc};
 use crate::secret::Secret;
 use crate::system::atomic::sweep;
@@ -167,7 +167,7 @@ impl SsoCache {
     }
 
     fn token_path(&self, access: &SsoAccess) -> PathBuf {
-        self.dir.join(cache_file_name(access.token_key()))
+        self.dir.join(json::cache_file_name(access.token_key()))
     }
 
     fn client_path(&self, access: &SsoAccess) -> Result<PathBuf, DiskError> {
@@ -184,8 +184,7 @@ impl SsoCache {
             start_url: access.start_url().as_str(),
             tool: "botocore",
         };
-        let key = json::python(&key).map_err(DiskError::io("name a file in", &self.dir))?;
-        Ok(self.dir.join(cache_file_name(&key)))
+        json::path_in(&self.dir, &key)
     }
 }
 

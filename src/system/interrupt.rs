@@ -64,7 +64,9 @@ impl Drop for Listener {
         if *count == 0 {
             IS_DEFAULT.store(true, Ordering::SeqCst);
         }
-        self.action.take().map(unregister);
+        if let Some(action) = self.action {
+            unregister(action);
+        }
     }
 }
 

@@ -17,10 +17,9 @@ pub(crate) fn distrust(path: &Path) -> Option<String> {
     let found = Walk::along(path).and_then(Walk::finish).ok().filter(|(places, _)| places.last().is_some_and(is_file));
     let Some((places, _)) = found else { return Some("the file can't be looked at".to_owned()) };
     let ends = || places.iter().filter(|place| is_file(place) || place.metadata.is_symlink());
-    let sticky = |place: &PathEntry| match ends().any(|end| end.path.parent() == Some(&place.path)) {
-        true => Sticky::MeansNothing,
-        false => Sticky::Protects,
-    };
+    let is_dir_of_end = |place: &PathEntry| ends().any(|end| end.path.parent() == Some(&place.path));
+    let sticky =
+        |place: &PathEntry| if is_dir_of_end(place) { Sticky::MeansNothing } else { Sticky::Protects };
     let exposed = places.iter().find_map(|place| changeable(place, sticky(place)));
     exposed.or_else(|| ends().find_map(|place| committed(&place.path)))
 }
