@@ -10,12 +10,12 @@ const END: &str = "-----END CERTIFICATE-----";
 /// The certificates of a PEM file that TLS can use, each a PEM text of its own; an error if there is none. The others are passed
 /// over, as by OpenSSL.
 pub(super) fn usable(pem: &[u8]) -> Result<Vec<&str>, &'static str> {
-    let text = str::from_utf8(pem).map_err(|_| "is no PEM file: it holds bytes that are not text")?;
+    let text = str::from_utf8(pem).map_err(|_| "is not a PEM file: it holds bytes that are not text")?;
     let usable: Vec<&str> = blocks(text).filter(|block| is_usable(block)).collect();
     match (usable.is_empty(), text.contains(BEGIN)) {
         (false, _) => Ok(usable),
         (true, true) => Err("holds no certificate that can be used"),
-        (true, false) => Err("is no PEM file: it has no line `-----BEGIN CERTIFICATE-----`"),
+        (true, false) => Err("is not a PEM file: it has no line `-----BEGIN CERTIFICATE-----`"),
     }
 }
 

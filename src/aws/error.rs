@@ -31,7 +31,7 @@ impl Aws {
             }
             SdkError::DispatchFailure(failure) => self.dispatch(operation, &failure),
             SdkError::ResponseError(_) if is_too_long(&error) => {
-                let words = format!("the answer is longer than {} MiB, which AWS's never are", LARGEST >> 20);
+                let words = format!("the answer is longer than {} MiB, more than AWS ever sends", LARGEST >> 20);
                 CallError::unreachable(operation, words).caused_by(TransportError::Impostor)
             }
             SdkError::ResponseError(answer) => {
@@ -52,7 +52,7 @@ impl Aws {
     ) -> CallError {
         let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
         if status == 407 {
-            return CallError::unreachable(operation, "the proxy asks for a name and a password (HTTP status 407)")
+            return CallError::unreachable(operation, "the proxy requires a user name and a password (HTTP status 407)")
                 .caused_by(TransportError::ProxyAuthentication(self.proxy_variable(operation)));
         }
         // AWS's services answer XML or JSON.
@@ -109,7 +109,7 @@ pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: 
     if is_sendable(&text) {
         Ok(text)
     } else {
-        Err(invalid(operation, name, "is none of AWS's: empty, or not in plain ASCII"))
+        Err(invalid(operation, name, "is empty or not plain ASCII, which AWS never sends"))
     }
 }
 
@@ -130,7 +130,7 @@ pub(super) fn expect_short(
 ) -> Result<String, CallError> {
     let text = expect_sendable(operation, part, name)?;
     if text.len() > most {
-        return Err(CallError::unreachable(operation, format!("the answer's `{name}` is longer than AWS makes it")));
+        return Err(CallError::unreachable(operation, format!("the answer's `{name}` is longer than AWS ever sends")));
     }
     Ok(text)
 }

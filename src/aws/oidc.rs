@@ -96,7 +96,7 @@ impl Aws {
             let uri = expect_short(operation, uri, name, LONGEST_ADDRESS)?;
             // A person is asked to open it.
             let is_private = WebAddress::parse(&uri).is_some_and(WebAddress::is_private);
-            if is_private { Ok(uri) } else { Err(invalid(operation, name, "is no https address")) }
+            if is_private { Ok(uri) } else { Err(invalid(operation, name, "is not an https address")) }
         };
         let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
         Ok(DeviceAuthorization {
@@ -131,7 +131,7 @@ impl Aws {
         };
         let answer = request.send().await.map_err(|error| self.failed(operation, error))?;
         if !(1..=LONGEST_TOKEN).contains(&answer.expires_in) {
-            return Err(invalid(operation, "expiresIn", "is no time that AWS gives a token"));
+            return Err(invalid(operation, "expiresIn", "is a lifetime that AWS never gives"));
         }
         let expires_at = now.checked_add(SignedDuration::from_secs(answer.expires_in.into())).ok();
         let sendable = |text| expect_sendable(operation, Some(text), "refreshToken");

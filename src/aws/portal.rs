@@ -96,7 +96,7 @@ fn text(part: Option<String>) -> String {
 fn page<T>(operation: Operation, entries: Option<Vec<T>>, name: &str) -> Result<Vec<T>, CallError> {
     let entries = expect(operation, entries, name)?;
     if entries.len() > PAGE.into() {
-        Err(invalid(operation, name, "is longer than was asked for"))
+        Err(invalid(operation, name, "is longer than requested"))
     } else {
         Ok(entries)
     }
@@ -106,7 +106,7 @@ fn page<T>(operation: Operation, entries: Option<Vec<T>>, name: &str) -> Result<
 fn next(operation: Operation, token: Option<String>) -> Result<Option<String>, CallError> {
     match token.filter(|token| !token.is_empty()) {
         Some(token) if token.len() > LONGEST_TOKEN => {
-            Err(invalid(operation, "nextToken", "is longer than AWS makes it"))
+            Err(invalid(operation, "nextToken", "is longer than AWS ever sends"))
         }
         token => Ok(token),
     }

@@ -51,7 +51,7 @@ impl Proxy {
 }
 
 fn fault(value: &OsStr) -> Option<&'static str> {
-    const MALFORMED: &str = "is no address of a proxy";
+    const MALFORMED: &str = "is not the address of a proxy";
     let Some(text) = value.to_str() else { return Some(MALFORMED) };
     let Ok(uri) = text.parse::<Uri>() else { return Some(MALFORMED) };
     let Some(authority) = uri.authority() else { return Some(MALFORMED) };
@@ -106,7 +106,7 @@ mod tests {
             "http://proxy:",
             "\u{e9}",
         ] {
-            assert_eq!(fault(bad.as_ref()), Some("is no address of a proxy"), "{bad}");
+            assert_eq!(fault(bad.as_ref()), Some("is not the address of a proxy"), "{bad}");
         }
         for socks in ["socks5://proxy:1080", "socks5h://proxy", "socks4://proxy"] {
             assert!(fault(socks.as_ref()).unwrap().contains("SOCKS"), "{socks}");

@@ -42,7 +42,7 @@ impl Aws {
         let name = role.arn.name().rsplit('/').next().unwrap_or_default();
         let asked = format!(":sts::{}:assumed-role/{name}/", role.arn.account());
         if answer.assumed_role_user.is_some_and(|user| !user.arn.contains(&asked)) {
-            return Err(invalid(operation, "AssumedRoleUser", "is another role than was asked for"));
+            return Err(invalid(operation, "AssumedRoleUser", "is not the requested role"));
         }
         credentials(operation, answer.credentials)
     }

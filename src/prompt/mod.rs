@@ -40,7 +40,7 @@ pub(crate) enum NoAnswer {
     #[error(transparent)]
     Program(CaptureError),
     /// A program printed something else, which is not shown: it may be half a secret.
-    #[error("`{0}` did not print what it was asked for and nothing else")]
+    #[error("`{0}` printed something other than the answer")]
     Unfit(String),
     #[error("the terminal can't be used")]
     Terminal(#[source] inquire::InquireError),

@@ -57,7 +57,7 @@ impl Prompt for TtyPrompt {
             text: question,
             help: "Y/n",
             fits: |text| matches!(text.trim().to_ascii_lowercase().as_str(), "" | "y" | "yes" | "n" | "no"),
-            complaint: "yes or no, please",
+            complaint: "please answer yes or no",
             echo: Echo::Shown,
             facts: &[],
         })?;

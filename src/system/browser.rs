@@ -77,7 +77,7 @@ fn start_any(starters: Vec<Command>, unset: &[String], at_once: Duration) -> io:
     for mut starter in starters {
         why = match start(&mut starter, unset).map(|child| goes_well(child, at_once)) {
             Ok(true) => return Ok(()),
-            Ok(false) => io::Error::other("it failed at once"),
+            Ok(false) => io::Error::other("it failed immediately"),
             Err(error) => error,
         };
     }

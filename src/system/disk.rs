@@ -209,7 +209,7 @@ pub(crate) fn close_to_others(path: &Path) -> Result<(), DiskError> {
     use std::os::unix::fs::PermissionsExt as _;
     // Opened first, so that a link that is put there meanwhile is not followed to another file.
     let file = open(path).map_err(DiskError::io("open", path))?;
-    let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
+    let metadata = file.metadata().map_err(DiskError::io("examine", path))?;
     require_regular_file(path, &metadata)?;
     let mode = metadata.permissions().mode() & 0o7700;
     file.set_permissions(fs::Permissions::from_mode(mode)).map_err(DiskError::io("change the mode of", path))

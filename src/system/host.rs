@@ -11,7 +11,7 @@ use crate::source::decode;
 
 /// A variable gives a relative path, which names another file in each directory.
 #[derive(Debug, Error)]
-#[error("{name} is `{given}`, which is no absolute path")]
+#[error("{name} is `{given}`, which is not an absolute path")]
 pub(crate) struct RelativePath {
     name: &'static str,
     given: PathBuf,

@@ -52,7 +52,7 @@ pub(super) fn open(
         }
         Err(error) => return Err(DiskError::io("open", path)(error)),
     };
-    let metadata = file.metadata().map_err(DiskError::io("look at", path))?;
+    let metadata = file.metadata().map_err(DiskError::io("examine", path))?;
     disk::require_regular_file(path, &metadata)?;
     let place = PathEntry { path: path.to_path_buf(), metadata, is_end: true };
     match exposure(&place, owned_by) {
@@ -98,7 +98,7 @@ fn exposure(place: &PathEntry, owned_by: FileOwner) -> Option<String> {
     }
     let sticky = if place.is_end { Sticky::MeansNothing } else { Sticky::Protects };
     let words = match place.writers(sticky)? {
-        Writers::Everybody => "everybody on this machine can write to it",
+        Writers::Everybody => "every user of this machine can write to it",
         // A group with its user's number is that user's own, as most systems make one; umask 002 goes with it.
         Writers::Group if place.metadata.gid() != place.metadata.uid() => "its group can write to it",
         // With an access list, the group's part of the mode is the most that anybody in the list has.
@@ -167,7 +167,7 @@ mod tests {
             for (mode, is_fine) in [(0o777, false), (0o702, false), (0o755, true), (0o700, true)] {
                 set_mode(&path, mode);
                 assert_eq!(fault(&root).is_none(), is_fine, "{place} {mode:o}");
-                assert!(fault(&root).is_none_or(|(at, why)| at == Path::new(place) && why.contains("everybody")));
+                assert!(fault(&root).is_none_or(|(at, why)| at == Path::new(place) && why.contains("every user")));
             }
         }
         set_mode(&root.join("state"), 0o1777);

@@ -136,7 +136,7 @@ impl Snapshot {
                 Ok(Some(metadata))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(DiskError::io("look at", &self.target)(error)),
+            Err(error) => Err(DiskError::io("examine", &self.target)(error)),
         }
     }
 

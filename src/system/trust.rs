@@ -15,7 +15,7 @@ use super::walk::{PathEntry, Sticky, Writers};
 pub(crate) fn distrust(path: &Path) -> Option<String> {
     let is_file = |place: &PathEntry| place.is_end && !place.metadata.is_symlink();
     let found = Walk::along(path).and_then(Walk::finish).ok().filter(|(places, _)| places.last().is_some_and(is_file));
-    let Some((places, _)) = found else { return Some("the file can't be looked at".to_owned()) };
+    let Some((places, _)) = found else { return Some("the file can't be examined".to_owned()) };
     let ends = || places.iter().filter(|place| is_file(place) || place.metadata.is_symlink());
     let is_dir_of_end = |place: &PathEntry| ends().any(|end| end.path.parent() == Some(&place.path));
     let sticky =
@@ -74,7 +74,7 @@ fn changeable(place: &PathEntry, sticky: Sticky) -> Option<String> {
         return Some(format!("{shown} belongs to another user (number {owner})"));
     }
     Some(match place.writers(sticky)? {
-        Writers::Everybody => format!("everybody on this machine can write to {shown}"),
+        Writers::Everybody => format!("every user of this machine can write to {shown}"),
         Writers::Group => format!("the group of {shown} can write to it"),
     })
 }
@@ -116,7 +116,7 @@ mod tests {
             for (mode, said) in [
                 (0o755, None),
                 (0o775, Some("the group of IT can write to it")),
-                (0o757, Some("everybody on this machine can write to IT")),
+                (0o757, Some("every user of this machine can write to IT")),
             ] {
                 assert_eq!(said_of(place, mode, &link).as_deref(), said, "{} {mode:o}", place.display());
                 let said = said.filter(|_| !is_by_link_alone);
@@ -127,7 +127,7 @@ mod tests {
         // There anybody may give an older file of this user's that name.
         for place in ["home/config", "links"] {
             let said = said_of(&root.join(place), 0o1777, &link);
-            assert_eq!(said.as_deref(), Some("everybody on this machine can write to IT"), "{place}");
+            assert_eq!(said.as_deref(), Some("every user of this machine can write to IT"), "{place}");
         }
         assert!(distrust(&root.join("none")).is_some());
     }

@@ -43,7 +43,7 @@ pub(super) enum Sticky {
 
 impl Walk {
     pub(super) fn along(path: &Path) -> Result<Self, DiskError> {
-        let absolute = std::path::absolute(path).map_err(DiskError::io("look at", path))?;
+        let absolute = std::path::absolute(path).map_err(DiskError::io("examine", path))?;
         let ahead = names(&absolute).collect();
         Ok(Self { path: path.to_path_buf(), at: PathBuf::new(), ahead, links: 0 })
     }
@@ -81,7 +81,7 @@ impl Iterator for Walk {
             let metadata = match fs::symlink_metadata(&self.at) {
                 Ok(metadata) => metadata,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Some(Err(DiskError::io("look at", &self.at)(error))),
+                Err(error) => return Some(Err(DiskError::io("examine", &self.at)(error))),
             };
             let place = PathEntry { path: self.at.clone(), is_end: self.ahead.is_empty(), metadata };
             let followed = if place.metadata.is_symlink() { self.follow() } else { Ok(()) };
@@ -160,7 +160,7 @@ pub(super) fn exposure(program: &Path) -> Option<String> {
     places.iter().find_map(|place| {
         let shown = place.path.display();
         if place.writers(Sticky::Protects) == Some(Writers::Everybody) {
-            Some(format!("everybody on this machine can write to {shown}"))
+            Some(format!("every user of this machine can write to {shown}"))
         } else {
             place.is_planted().then(|| format!("another user put {shown} there"))
         }
@@ -228,7 +228,7 @@ mod tests {
                 set_mode(&place, mode);
                 // The sticky bit of a directory protects what is this user's own.
                 let is_exposed = mode == 0o757 || place.is_file();
-                let said = format!("everybody on this machine can write to {}", place.display());
+                let said = format!("every user of this machine can write to {}", place.display());
                 assert_eq!(exposure(&program), is_exposed.then_some(said), "{} {mode:o}", place.display());
             }
             // A group may: package managers have theirs.

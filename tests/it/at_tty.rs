@@ -173,7 +173,7 @@ fn at_the_terminal_the_program_for_codes_comes_first_and_the_person_where_it_has
     handed_out(&scene);
     scene.home.write(LOCAL, local("no code today"));
     let mut session = at_terminal(&scene, &as_sdk("audit"));
-    session.exp_string("awsauth: warning: mfa_process: `echo` did not print what it was asked for").unwrap();
+    session.exp_string("awsauth: warning: mfa_process: `echo` printed something other than the answer").unwrap();
     session.exp_string("MFA code for").unwrap();
     types(&mut session, &second);
     ends_with(session, 0);

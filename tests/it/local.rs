@@ -172,10 +172,10 @@ fn settings_are_taken_from_no_file_that_others_can_change_nor_by_way_of_their_li
     };
     for (path, bad, good, words) in [
         (OWN, 0o664, 0o644, "awsauth/profiles.local.toml can write to it"),
-        (OWN, 0o602, 0o600, "everybody on this machine can write to "),
-        (".config/awsauth", 0o777, 0o755, "everybody on this machine can write to "),
+        (OWN, 0o602, 0o600, "every user of this machine can write to "),
+        (".config/awsauth", 0o777, 0o755, "every user of this machine can write to "),
         (".config", 0o775, 0o755, ".config can write to it"),
-        ("", 0o757, 0o755, "everybody on this machine can write to "),
+        ("", 0o757, 0o755, "every user of this machine can write to "),
     ] {
         mode(path, bad);
         refused(words);

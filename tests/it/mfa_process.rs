@@ -70,7 +70,7 @@ fn a_program_that_anybody_could_have_written_is_not_run() {
         scene.home.write(LOCAL, format!("[settings]\nmfa_process = [\"{}\"]\n", program.display()));
         std::fs::set_permissions(scene.home.path(place), Permissions::from_mode(0o777)).unwrap();
         let run = scene.run(&["login", "prod"]).exits(5);
-        let why = format!("is not run: everybody on this machine can write to ~/{place}\n");
+        let why = format!("is not run: every user of this machine can write to ~/{place}\n");
         assert!(run.stderr.contains(&why), "{}", run.stderr);
         assert_eq!((runs(&scene), scene.calls()), (0, vec![]));
     }
@@ -115,8 +115,8 @@ fn a_refused_code_is_asked_for_once_more_and_then_told() {
 #[test]
 fn a_program_that_has_no_code_is_told_and_what_it_printed_is_not() {
     for (script, words) in [
-        ("echo 12345", "/code` did not print what it was asked for and nothing else"),
-        ("echo 'aws  123456'", "/code` did not print what it was asked for and nothing else"),
+        ("echo 12345", "/code` printed something other than the answer"),
+        ("echo 'aws  123456'", "/code` printed something other than the answer"),
         ("echo 123456; echo oops >&2; exit 3", "/code` ended with exit code 3"),
         ("kill -9 $$", "/code` ended with signal 9"),
     ] {

@@ -119,8 +119,8 @@ fn a_bundle_is_read_for_what_can_be_used_of_it() {
     secure.scene.home.write("bundle.pem", format!("# roots\r\n{junk}{good}{}", secure.scene.home.read("other.pem")));
     secure.login().ok();
     for (content, words) in [
-        ("", "AWS_CA_BUNDLE names ~/bundle.pem, which is no PEM file"),
-        ("junk", "AWS_CA_BUNDLE names ~/bundle.pem, which is no PEM file"),
+        ("", "AWS_CA_BUNDLE names ~/bundle.pem, which is not a PEM file"),
+        ("junk", "AWS_CA_BUNDLE names ~/bundle.pem, which is not a PEM file"),
         (junk, "AWS_CA_BUNDLE names ~/bundle.pem, which holds no certificate that can be used"),
     ] {
         let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/bundle.pem");
@@ -220,9 +220,9 @@ fn a_proxy_that_is_not_there_is_told_without_its_password() {
 #[test]
 fn a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_and_nothing_is_sent() {
     for (variable, value, words) in [
-        ("HTTPS_PROXY", "::::", "HTTPS_PROXY is no address of a proxy"),
-        ("https_proxy", "http://alice:hunter2#hunter2hunter2@proxy:80", "https_proxy is no address of a proxy"),
-        ("ALL_PROXY", "ftp://proxy", "ALL_PROXY is no address of a proxy"),
+        ("HTTPS_PROXY", "::::", "HTTPS_PROXY is not the address of a proxy"),
+        ("https_proxy", "http://alice:hunter2#hunter2hunter2@proxy:80", "https_proxy is not the address of a proxy"),
+        ("ALL_PROXY", "ftp://proxy", "ALL_PROXY is not the address of a proxy"),
         ("ALL_PROXY", "socks5://alice:hunter2hunter2@127.0.0.1:1", "ALL_PROXY names a SOCKS proxy"),
     ] {
         let secure = Secure::new(HOST).env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}")).env(variable, value);
@@ -233,7 +233,7 @@ fn a_proxy_that_cannot_be_used_is_refused_by_the_name_of_its_variable_and_nothin
     let secure = Secure::new("localhost").env("AWS_CA_BUNDLE", "~/ca.pem").env("HTTPS_PROXY", "::::");
     secure.login().ok();
     let secure = Secure::new(HOST).env("AWS_ENDPOINT_URL_STS", &format!("http://{HOST}")).env("http_proxy", "::::");
-    secure.fails("setting", &["http_proxy is no address of a proxy"]);
+    secure.fails("setting", &["http_proxy is not the address of a proxy"]);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn an_answer_that_does_not_end_is_not_read_to_its_end_whatever_its_status() {
             scene.expire_token();
             scene.aws.world().fail_next(operation, endless(status));
             let run = scene.run(&["login", name, "--json", "--token-code", &scene.code()]).exits(6);
-            let words = format!("{operation} failed: the answer is longer than 4 MiB, which AWS's never are");
+            let words = format!("{operation} failed: the answer is longer than 4 MiB, more than AWS ever sends");
             assert!(run.stderr.contains(&words), "{status}\n{}", run.stderr);
             assert_eq!(run.json()["profiles"][0]["error"]["obstacle"], "not-aws");
             scene.aws.world().fail_next("Logout", endless(status));

@@ -43,7 +43,7 @@ fn a_user_code_or_an_address_that_nobody_could_compare_is_refused() {
         let headers = [("content-type", "application/json")];
         scene.aws.world().fail_next("StartDeviceAuthorization", Fault::raw(200, &headers, &answer.to_string()));
         let run = scene.run(&["login", "read"]).exits(6);
-        let words = format!("StartDeviceAuthorization failed: the answer's `{key}` is longer than AWS makes it");
+        let words = format!("StartDeviceAuthorization failed: the answer's `{key}` is longer than AWS ever sends");
         assert!(run.stderr.contains(&words), "{key}\n{}", &run.stderr[..run.stderr.len().min(2000)]);
         assert!(run.stderr.len() < 5000);
     }
@@ -117,7 +117,7 @@ fn keys_and_tokens_that_nobody_could_send_are_refused_and_not_kept() {
             scene.aws.world().fail_next(operation, answer(operation, key, text));
             let run = scene.run(&["login", name, "--json", "--token-code", &code]).exits(6);
             assert!(
-                run.stderr.contains(&format!("{operation} failed: the answer's `{key}` is none of AWS's")),
+                run.stderr.contains(&format!("{operation} failed: the answer's `{key}` is empty or not plain ASCII")),
                 "{key} {text:?}\n{}",
                 run.stderr
             );
@@ -149,9 +149,9 @@ fn a_page_of_a_list_that_is_longer_than_was_asked_for_is_refused() {
     let account = r#"{"accountId": "222233334444", "accountName": "a"}"#;
     let roles = format!(r#"{{"roleList": [{}]}}"#, many(r#"{"roleName": "r"}"#));
     for (operation, body, words) in [
-        ("ListAccounts", accounts(&many(account), ""), "`accountList` is longer than was asked for"),
-        ("ListAccounts", accounts(account, &"t".repeat(5000)), "`nextToken` is longer than AWS makes it"),
-        ("ListAccountRoles", roles, "`roleList` is longer than was asked for"),
+        ("ListAccounts", accounts(&many(account), ""), "`accountList` is longer than requested"),
+        ("ListAccounts", accounts(account, &"t".repeat(5000)), "`nextToken` is longer than AWS ever sends"),
+        ("ListAccountRoles", roles, "`roleList` is longer than requested"),
     ] {
         let scene = Scene::new();
         scene.logged_in(&["read"]);
@@ -234,7 +234,7 @@ fn a_page_that_is_no_https_address_is_not_shown_to_be_opened() {
             let operation = "StartDeviceAuthorization";
             scene.aws.world().fail_next(operation, answer(operation, key, page));
             let run = scene.run(&["login", "read"]).exits(6);
-            let words = format!("{operation} failed: the answer's `{key}` is no https address\n");
+            let words = format!("{operation} failed: the answer's `{key}` is not an https address\n");
             assert!(run.stderr.contains(&words), "{}", run.stderr);
             assert!(run.stderr.contains("may answer in AWS's place"), "{}", run.stderr);
             assert!(!run.stderr.contains("Open this page") && !run.stderr.contains(page), "{}", run.stderr);
