@@ -52,8 +52,11 @@ impl Aws {
     ) -> CallError {
         let (status, body) = (raw.status().as_u16(), raw.body().bytes().unwrap_or_default());
         if status == 407 {
-            return CallError::unreachable(operation, "the proxy requires a user name and a password (HTTP status 407)")
-                .caused_by(TransportError::ProxyAuthentication(self.proxy_variable(operation)));
+            return CallError::unreachable(
+                operation,
+                "the proxy requires a user name and a password (HTTP status 407)",
+            )
+            .caused_by(TransportError::ProxyAuthentication(self.proxy_variable(operation)));
         }
         // AWS's services answer XML or JSON.
         if code.is_none() && is_web_page(raw) && status < 500 {

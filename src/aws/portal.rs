@@ -95,11 +95,7 @@ fn text(part: Option<String>) -> String {
 /// The entries of a page. It must not be longer than was asked for, since the whole list is kept in memory.
 fn page<T>(operation: Operation, entries: Option<Vec<T>>, name: &str) -> Result<Vec<T>, CallError> {
     let entries = expect(operation, entries, name)?;
-    if entries.len() > PAGE.into() {
-        Err(invalid(operation, name, "is longer than requested"))
-    } else {
-        Ok(entries)
-    }
+    if entries.len() > PAGE.into() { Err(invalid(operation, name, "is longer than requested")) } else { Ok(entries) }
 }
 
 /// The token for the next page; an empty one is none.

@@ -18,8 +18,7 @@ pub(crate) fn distrust(path: &Path) -> Option<String> {
     let Some((places, _)) = found else { return Some("the file can't be examined".to_owned()) };
     let ends = || places.iter().filter(|place| is_file(place) || place.metadata.is_symlink());
     let is_dir_of_end = |place: &PathEntry| ends().any(|end| end.path.parent() == Some(&place.path));
-    let sticky =
-        |place: &PathEntry| if is_dir_of_end(place) { Sticky::MeansNothing } else { Sticky::Protects };
+    let sticky = |place: &PathEntry| if is_dir_of_end(place) { Sticky::MeansNothing } else { Sticky::Protects };
     let exposed = places.iter().find_map(|place| changeable(place, sticky(place)));
     exposed.or_else(|| ends().find_map(|place| committed(&place.path)))
 }

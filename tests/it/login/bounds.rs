@@ -137,7 +137,11 @@ fn a_token_that_lasts_as_none_of_aws_does_is_refused_and_not_kept() {
         let headers = [("content-type", "application/json")];
         scene.aws.world().fail_next("CreateToken", Fault::raw(200, &headers, &body));
         let run = scene.run(&["login", "corp"]).exits(6);
-        assert!(run.stderr.contains("CreateToken failed: the answer's `expiresIn` is no time"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("CreateToken failed: the answer's `expiresIn` is a lifetime that AWS never gives"),
+            "{}",
+            run.stderr
+        );
         scene.run(&["login", "corp"]).ok();
     }
 }
@@ -184,7 +188,11 @@ fn credentials_of_another_role_than_was_asked_for_are_refused() {
         let scene = Scene::new();
         scene.aws.world().fail_next("AssumeRole", answer(arn));
         let run = scene.run(&["login", "prod", "--token-code", &scene.code()]).exits(6);
-        assert!(run.stderr.contains("the answer's `AssumedRoleUser` is another role"), "{arn}\n{}", run.stderr);
+        assert!(
+            run.stderr.contains("the answer's `AssumedRoleUser` is not the requested role"),
+            "{arn}\n{}",
+            run.stderr
+        );
         assert!(!scene.home.has(&session_file("prod")));
     }
     // The path of a role is not in the ARN of its sessions.
