@@ -1,5 +1,4 @@
-//! Owns the checked world: names, ARNs, profiles and how they hang together. Constructors are the only way in;
-//! it must not know TOML or INI.
+//! Owns checked values: names, ARNs, profiles and their chains. Constructors are the only way in. Must not know TOML or INI.
 
 mod arn;
 mod catalog;
@@ -7,8 +6,8 @@ mod chain;
 mod credentials;
 mod duration;
 mod fingerprint;
+mod glob;
 mod name;
-mod pattern;
 mod portal_host;
 mod profile;
 mod region;
@@ -18,6 +17,7 @@ mod sso;
 mod text;
 mod token;
 
+pub(crate) use self::glob::Glob;
 pub(crate) use arn::{AccountId, MfaSerial, MfaSerialError, Partition, RoleArn};
 pub(crate) use catalog::Catalog;
 pub(crate) use chain::{Chain, Root};
@@ -25,7 +25,6 @@ pub(crate) use credentials::{Credentials, LongTermKey, is_sendable, utc};
 pub(crate) use duration::{DurationError, SessionDuration};
 pub(crate) use fingerprint::{ChainFingerprint, KeyFingerprint, Session};
 pub(crate) use name::{NameError, ProfileName, SessionName};
-pub(crate) use pattern::NamePattern;
 pub(crate) use portal_host::foreign_portal;
 pub(crate) use profile::{CredentialMethod, Kind, Pattern, Profile, Role, Setting, SettingValue};
 pub(crate) use region::{KNOWN_REGIONS, Region};

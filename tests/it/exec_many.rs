@@ -458,7 +458,7 @@ fn what_makes_no_sense_is_said_before_anything_runs() {
         (&["exec", "key-a", "--parallel", "2", "--", "echo", "ran"], "`--parallel` is for many profiles"),
         (&["exec", "--parallel", "0", "--all", "--", "echo", "ran"], "0 is not in 1..=100"),
         (&["exec", "kye-*", "--", "echo", "ran"], "did you mean `key-*`?"),
-        (&["exec", "key-**", "--", "echo", "ran"], "is no pattern of names"),
+        (&["exec", "key-**", "--", "echo", "ran"], "is not a valid glob"),
         (&["exec", "--tag", "kyes", "--", "echo", "ran"], "did you mean `keys`?"),
     ] {
         let run = scene.run(args).exits(2);

@@ -98,7 +98,7 @@ fn what_nothing_matches_is_a_usage_error_with_the_nearest_name() {
             (&["main", "auidt*"], "no profile's name matches `auidt*`\nhint: did you mean `audit*`?\n"),
             (&["x*"], "no profile's name matches `x*`\nhint: `awsauth list` lists the profiles\n"),
             (&["[x"], "there is no profile `[x` in the manifest\n"),
-            (&["[x*"], "`[x*` is no pattern of names: `*` stands for any part"),
+            (&["[x*"], "`[x*` is not a valid glob: `*` matches any text"),
             (&["--tag", "live", "--tag", "lvie"], "no profile has the tag `lvie`\nhint: did you mean `live`?\n"),
             (&["--tag", "something"], "no profile has the tag `something`\nhint: `awsauth list` shows the tags\n"),
             (&["main", "--tag", "live"], "cannot be used with"),

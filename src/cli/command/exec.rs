@@ -11,7 +11,7 @@ use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exit::Exit;
 use crate::cli::login::service::{InPlace, LoginService};
 use crate::cli::ui::failure::Failure;
-use crate::model::NamePattern;
+use crate::model::Glob;
 use crate::render::EnvChange;
 use crate::system::host::Host;
 use crate::system::process;
@@ -79,10 +79,10 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     };
     let names: Vec<String> = name.map(|name| name.to_string_lossy().into_owned()).into_iter().collect();
     let wanted = match &*names {
-        [_] if args.parallel > 1 && !NamePattern::is_meant(&names[0]) => {
+        [_] if args.parallel > 1 && !Glob::is_meant(&names[0]) => {
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
-        [name] if !NamePattern::is_meant(name) => {
+        [name] if !Glob::is_meant(name) => {
             let desk = LoginService::new(app)?;
             // A NAME behind `--` is one all the same, if there is such a profile.
             if desk.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {

@@ -7,7 +7,7 @@ use crate::cli::config::load::Manifest;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::ui::failure::Failure;
-use crate::model::{Catalog, NamePattern, Pattern, Profile};
+use crate::model::{Catalog, Glob, Pattern, Profile};
 
 /// Which profiles a command shows, if not all.
 #[derive(Debug, clap::Args)]
@@ -91,8 +91,8 @@ pub(crate) fn choose<'m>(
         Wanted::Names(names) => {
             let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
             for name in names {
-                let found = if NamePattern::is_meant(name) {
-                    let fits = |wrong: &str| NamePattern::new(name).is_ok_and(|pattern| pattern.fits(wrong));
+                let found = if Glob::is_meant(name) {
+                    let fits = |wrong: &str| Glob::new(name).is_ok_and(|pattern| pattern.fits(wrong));
                     let or_wrong = |failure| manifest.refuse_wrong(fits).unwrap_or(failure);
                     matching(&manifest.catalog, name, among).map_err(or_wrong)?
                 } else {
@@ -131,14 +131,13 @@ fn is_session(catalog: &Catalog, fits: impl Fn(&str) -> bool) -> bool {
 /// The profiles whose names match.
 fn matching<'m>(catalog: &'m Catalog, text: &str, among: Among) -> Result<Vec<&'m Profile>, Failure> {
     let profiles = catalog.profiles();
-    let pattern = NamePattern::new(text).map_err(|error| Failure::of(Exit::Usage, &error))?;
-    let fits = |pattern: &NamePattern, profile: &Profile| pattern.fits(profile.name.as_str());
+    let pattern = Glob::new(text).map_err(|error| Failure::of(Exit::Usage, &error))?;
+    let fits = |pattern: &Glob, profile: &Profile| pattern.fits(profile.name.as_str());
     let found: Vec<&Profile> = profiles.iter().filter(|profile| fits(&pattern, profile)).collect();
     if found.is_empty() {
         let failure = Failure::new(Exit::Usage, format!("no profile's name matches `{text}`"));
-        let is_better = |near: &String| {
-            NamePattern::new(near).is_ok_and(|near| profiles.iter().any(|profile| fits(&near, profile)))
-        };
+        let is_better =
+            |near: &String| Glob::new(near).is_ok_and(|near| profiles.iter().any(|profile| fits(&near, profile)));
         return Err(match corrected(profiles, text).filter(is_better) {
             _ if is_session(catalog, |name| pattern.fits(name)) => {
                 failure.hint("it matches an SSO session, and patterns are for profiles alone")

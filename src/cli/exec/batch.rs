@@ -24,7 +24,7 @@ use crate::cli::shell::in_shell;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
-use crate::model::{Catalog, Chain, Credentials, NamePattern, Profile, Root};
+use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
 use crate::provider::ProviderError;
 use crate::render::{EnvChange, table};
 use crate::system::children::{CaptureBudget, Job, ProcessGroup, Running};
@@ -84,7 +84,7 @@ pub(crate) fn check_program(
     let Some(error) = process::missing(program, host.var_os("PATH")) else { return Ok(()) };
     let failure = not_started(program, &error);
     let word = program.to_string_lossy();
-    let pattern = NamePattern::new(&word).ok().filter(|_| NamePattern::is_meant(&word));
+    let pattern = Glob::new(&word).ok().filter(|_| Glob::is_meant(&word));
     let is_pattern =
         pattern.is_some_and(|pattern| catalog.profiles().iter().any(|one| pattern.fits(one.name.as_str())));
     let what = match (catalog.get(&word), is_pattern) {

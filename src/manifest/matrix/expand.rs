@@ -20,7 +20,7 @@ use crate::manifest::spec::keys;
 use crate::manifest::tables::{CHOICES, Tables};
 use crate::manifest::tree::{self, Entry, Table, find};
 use crate::manifest::vars::Vars;
-use crate::model::{NameError, NamePattern, ProfileName};
+use crate::model::{Glob, NameError, ProfileName};
 use crate::source::Span;
 
 /// The most profiles that all matrices may make, far more than any company has: a short file that somebody else wrote
@@ -384,6 +384,6 @@ fn exclusion(name: &str, error: &NameError, combination: &Combination<'_>) -> St
     let is_in_role = |one: char| combination.role.is_some_and(|role| role.name.contains(one));
     let is_role = matches!(error, NameError::Character(one) if is_in_role(*one));
     let glob = name.replacen(&combination.account.name, "*", 1);
-    let fits = || NamePattern::is_meant(&glob) && NamePattern::new(&glob).is_ok_and(|glob| glob.fits(name));
+    let fits = || Glob::is_meant(&glob) && Glob::new(&glob).is_ok_and(|glob| glob.fits(name));
     if is_role && fits() { glob } else { name.to_owned() }
 }

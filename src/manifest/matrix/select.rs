@@ -9,7 +9,7 @@ use crate::manifest::raw::account::{Account, Accounts, RoleName, roles};
 use crate::manifest::sink::Sink;
 use crate::manifest::table::{dedup, texts, unknown_key};
 use crate::manifest::tree::{Entry, Table, Text, Value};
-use crate::model::NamePattern;
+use crate::model::Glob;
 use crate::source::Span;
 
 #[derive(Debug)]
@@ -117,7 +117,7 @@ pub(super) fn select_roles(entry: &Entry<'_>, sink: &mut Sink) -> Option<Roles> 
 #[derive(Debug, Default)]
 pub(super) struct Excluded {
     names: HashMap<String, Exclusion>,
-    globs: Vec<(NamePattern, Exclusion)>,
+    globs: Vec<(Glob, Exclusion)>,
 }
 
 #[derive(Debug)]
@@ -131,12 +131,12 @@ impl Excluded {
         let mut excluded = Self::default();
         for text in dedup(texts(entry, "[\"prod-Admin\"]", sink).unwrap_or_default(), sink) {
             let exclusion = Exclusion { at: text.at, is_used: Cell::new(false) };
-            if !NamePattern::is_meant(text.value) {
+            if !Glob::is_meant(text.value) {
                 excluded.names.insert(text.value.to_owned(), exclusion);
                 continue;
             }
             let help = "write a part of the name, as in `prod-*`";
-            let glob = sink.parsed(text, NamePattern::new(text.value), codes::BAD_CHOICE, help);
+            let glob = sink.parsed(text, Glob::new(text.value), codes::BAD_CHOICE, help);
             excluded.globs.extend(glob.map(|glob| (glob, exclusion)));
         }
         excluded

@@ -1,4 +1,4 @@
-//! Owns patterns of profiles' names: on the command line and in a manifest, the same text means the same.
+//! Owns globs for profiles' names, with one meaning on the command line and in a manifest.
 
 use glob::{MatchOptions, Pattern};
 
@@ -6,25 +6,24 @@ use glob::{MatchOptions, Pattern};
 const OPTIONS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: false };
 
-/// `*` stands for any part, `?` for one character, and `[a-z]` for one of some.
+/// `*` matches any text, `?` one character, and `[a-z]` one of a range.
 #[derive(Debug, Clone)]
-pub(crate) struct NamePattern(Pattern);
+pub(crate) struct Glob(Pattern);
 
-/// A text that looks like a glob and is none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no pattern of names: `*` stands for any part, `?` for one character, `[a-z]` for one of some")]
-pub(crate) struct PatternError(String);
+#[error("`{0}` is not a valid glob: `*` matches any text, `?` one character, `[a-z]` one of a range")]
+pub(crate) struct GlobError(String);
 
-impl NamePattern {
+impl Glob {
     /// True for a text with characters that no name has.
     pub(crate) fn is_meant(text: &str) -> bool {
         text.contains(['*', '?']) || text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'))
     }
 
-    pub(crate) fn new(text: &str) -> Result<Self, PatternError> {
-        // Two in a row mean directories to those who wrote the library.
+    pub(crate) fn new(text: &str) -> Result<Self, GlobError> {
+        // The library takes `**` for directories.
         let pattern = Pattern::new(text).ok().filter(|_| !text.contains("**"));
-        pattern.map(Self).ok_or_else(|| PatternError(text.to_owned()))
+        pattern.map(Self).ok_or_else(|| GlobError(text.to_owned()))
     }
 
     /// Matches the whole name.
