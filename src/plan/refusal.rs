@@ -11,11 +11,11 @@ pub(crate) enum Refusal {
     /// AWS CLI itself can't read the file.
     #[error("AWS CLI can't read this file: {}", .0.first().map(|fault| format!("line {}: {}", fault.line, fault.kind)).unwrap_or_default())]
     Unreadable(Vec<Fault>),
-    /// Sections of the manifest also stand outside the managed block.
-    #[error("{} that awsauth would write already {} outside its block", sections(.0.len()), if .0.len() == 1 { "stands" } else { "stand" })]
+    /// Sections of the manifest are outside the managed block too.
+    #[error("{} that awsauth would write {} already in the file, outside its block", sections(.0.len()), if .0.len() == 1 { "is" } else { "are" })]
     Outside(Vec<Outside>),
     /// Sections outside the managed block hold more than the manifest gives, so that taking them over would lose it.
-    #[error("{} outside its block {} what the manifest does not give", sections(.0.len()), if .0.len() == 1 { "holds" } else { "hold" })]
+    #[error("{} outside its block {} settings that the manifest does not give", sections(.0.len()), if .0.len() == 1 { "has" } else { "have" })]
     WouldLose(Vec<SectionDifference>),
     /// The managed block is not as awsauth left it.
     #[error("the managed block on line {line} was changed since awsauth wrote it")]
@@ -29,18 +29,17 @@ pub(crate) enum Refusal {
     },
     #[error("line {line}: {what}")]
     Markers { line: usize, what: &'static str },
-    /// Settings stand in the block above its first section.
     #[error(
-        "line {line} stands in the managed block above its first section, and belongs to the section above the block"
+        "line {line} is in the managed block above its first section, so it belongs to the section above the block"
     )]
     Leading { line: usize },
     /// Settings follow the block without a header of their own, or with one that is indented.
     #[error(
-        "line {line} follows the managed block without a section header at the beginning of a line, and would belong to its last section"
+        "line {line} follows the managed block without an unindented section header, so it would belong to its last section"
     )]
     Trailing { line: usize },
-    /// Keys of the user's own stand in the credentials file under a name that gets its credentials elsewhere.
-    #[error("[{section}] on line {line} of the credentials file holds keys, and would come in the way of the profile")]
+    /// Keys of the user's own have the name of a profile that gets its credentials elsewhere.
+    #[error("[{section}] on line {line} of the credentials file holds keys that would get in the way of the profile")]
     Shadowed { section: String, line: usize, remedy: Remedy },
     /// `[DEFAULT]` gives a token to every section, so that no key is read as a long-term key.
     #[error("[DEFAULT] on line {line} of the credentials file gives {key} to every section")]
@@ -57,7 +56,7 @@ pub(crate) enum Refusal {
     Bug(String),
 }
 
-/// The remedy for keys that stand in a profile's way. `long_term` is the section of the profile's long-term key.
+/// The remedy for keys in a profile's way. `long_term` is the section of the profile's long-term key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// They are a long-term key, and its place is free: `--adopt` moves it there.
@@ -70,7 +69,7 @@ pub(crate) enum Remedy {
     None,
 }
 
-/// A section of the manifest that stands outside the block.
+/// A section of the manifest that is outside the block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outside {
     /// The text between the brackets.

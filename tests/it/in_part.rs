@@ -216,10 +216,10 @@ fn a_name_that_only_aws_files_have_is_told_with_its_place() {
     scene.home.write(".aws/credentials", "[keys-only]\n");
     for command in ["login", "env", "status", "credential-process"] {
         let run = scene.run(&[command, "old"]).exits(2);
-        assert!(run.stderr.contains("`old` stands in ~/.aws/config, line 1, outside"), "{}", run.stderr);
+        assert!(run.stderr.contains("`old` is in ~/.aws/config, line 1, outside"), "{}", run.stderr);
     }
     let run = scene.run(&["env", "keys-only"]).exits(2);
-    assert!(run.stderr.contains("stands in ~/.aws/credentials, line 1"), "{}", run.stderr);
+    assert!(run.stderr.contains("is in ~/.aws/credentials, line 1"), "{}", run.stderr);
     scene.change_manifest("profiles.jump", "profiles.leap");
     let run = scene.run(&["env", "jump"]).exits(2);
     let left = "`jump` is left from an older manifest in ~/.aws/config: `awsauth apply` removes it there";

@@ -66,7 +66,7 @@ fn why_of_a_name_that_nothing_has_does_not_send_to_itself() {
     scene.change_manifest("role/Admin", "Admin");
     assert_eq!(scene.run(&["list", "--why", "vault"]).exits(2).stderr, unknown);
     scene.home.write(".aws/config", "[profile vault]\nregion = us-east-1\n");
-    says(&scene, &["list", "--why", "vault"], "`vault` stands in ~/.aws/config, line 1, outside awsauth's block");
+    says(&scene, &["list", "--why", "vault"], "`vault` is in ~/.aws/config, line 1, outside awsauth's block");
 }
 
 #[test]

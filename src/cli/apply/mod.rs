@@ -1,4 +1,4 @@
-//! Owns what `apply` plans, shows, and puts back.
+//! Owns the plans of `apply`, their presentation, and undoing them.
 
 pub(crate) mod compat_warnings;
 pub(crate) mod file_plan;

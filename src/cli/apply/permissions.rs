@@ -43,11 +43,9 @@ impl Permissions {
         let path = path.display();
         match (self.is_fixed, is_shown_only) {
             (true, false) => out.say(&format!("only you can read {path} now")),
-            (true, true) => out.say(&format!("would take away what lets others read {path}")),
+            (true, true) => out.say(&format!("would remove other users' access to {path}")),
             (false, _) => {
-                out.warn(&format!(
-                    "others on this machine can read {path}; `awsauth apply --fix-permissions` ends that"
-                ));
+                out.warn(&format!("{path} is readable by other users; fix: `awsauth apply --fix-permissions`"));
             }
         }
     }

@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let changed: Vec<&Restoration> = restorations.iter().filter(|file| file.is_changed_since).collect();
     for file in &changed {
         let path = file.work.shown();
-        out.warn(&format!("{path} was changed since awsauth wrote it, and what was changed goes as well"));
+        out.warn(&format!("{path} was changed since awsauth wrote it; that change is undone too"));
     }
     if !is_shown_only {
         if host.is_interactive() && !args.yes && !out.json && !restorations.is_empty() {
@@ -220,7 +220,7 @@ fn report(
     if restorations.is_empty() {
         out.say(&format!("nothing to do: both files are as they were before {run}"));
     } else if !is_shown_only {
-        out.say("`awsauth apply --undo` once more takes this back");
+        out.say("run `awsauth apply --undo` again to reverse this");
     }
     Ok(())
 }

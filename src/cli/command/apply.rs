@@ -254,7 +254,7 @@ impl Run<'_> {
         let moved = self.plans.renamed(&self.work.credentials).find(|(from, _)| on.profile() == Some(from));
         let until = match moved {
             Some((from, _)) => format!(" until `awsauth login {from}`"),
-            None => " by this".to_owned(),
+            None => " after this".to_owned(),
         };
         format!(
             "{} line {line}: [{id}] goes through [{on}], which {verb} no credentials{until}",
@@ -287,7 +287,7 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
 
 fn say_nothing_to_do(files: [&Path; 2], out: Out) {
     let [config, credentials] = files.map(Paths::shown);
-    out.say(&format!("nothing to do: {config} and {credentials} are what the manifest says"));
+    out.say(&format!("nothing to do: {config} and {credentials} match the manifest"));
 }
 
 fn say_missing(missing: &[MissingKey], out: Out) {

@@ -269,8 +269,7 @@ fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
     let mut failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
     if !explanation.impossible.is_empty() {
         failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
-        failure =
-            failure.hint("take what can't stand in a manifest out of the file, or the profile out of the manifest");
+        failure = failure.hint("remove what can't be in a manifest from the file, or the profile from the manifest");
     }
     if explanation.lines.is_empty() {
         return failure;
@@ -284,7 +283,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::Unreadable(faults) => {
             let rest = faults.iter().skip(1).map(|fault| format!("line {}: {}", fault.line, fault.kind));
             rest.fold(failure, Failure::cause)
-                .hint("mend these lines by hand: as the file stands, every `aws` command fails")
+                .hint("fix these lines by hand: until then, every `aws` command fails")
         }
         Refusal::Outside(outside) => {
             let lines = outside.iter().map(|section| match section.inside {
@@ -292,11 +291,11 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                 None => format!("[{}] on line {}", section.header, section.line),
             });
             lines.fold(failure, Failure::cause).hint(
-                "two sections of one name make AWS CLI refuse the whole file: `awsauth apply --adopt` takes those outside \
-                 over, and says what the manifest lacks for that",
+                "two sections of one name make AWS CLI refuse the whole file: `awsauth apply --adopt` takes these sections \
+                 over, or says which settings the manifest lacks",
             )
         }
-        Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: mend the two lines by hand"),
+        Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: fix the two lines by hand"),
         Refusal::Leading { .. } => failure.hint("move that line out of the block, or delete it"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
         Refusal::Shadowed { section, remedy, .. } => failure.hint(shadowed(section, remedy)),
@@ -316,11 +315,11 @@ fn shadowed(section: &str, remedy: &Remedy) -> String {
              where sessions go"
         ),
         Remedy::Taken { long_term, line } => format!(
-            "a long-term key belongs into [{long_term}], which stands on line {line} already: delete the one that is not \
+            "the long-term key belongs in [{long_term}], which already exists on line {line}: delete the one that is not \
              needed"
         ),
         Remedy::OtherTool => format!(
-            "these are temporary credentials, or half a key, of another tool: delete [{section}], where awsauth's sessions go"
+            "these are temporary credentials of another tool, or half a key: delete [{section}], where awsauth puts sessions"
         ),
         Remedy::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
     }

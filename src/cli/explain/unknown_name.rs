@@ -1,4 +1,4 @@
-//! Owns what is said of a name that the manifest has no profile for: what it may be instead. Must not read the manifest.
+//! Owns the failure for a name without a profile, with the name that was probably meant. Must not read the manifest.
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,7 @@ fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
     let is_end = |rest: &str| rest.starts_with(|next: char| !next.is_ascii_alphanumeric());
     let is_longer = |other: &&str| other.strip_prefix(name).is_some_and(is_end) && !name.is_empty();
     if let Some(longer) = listed(profiles().filter(is_longer)) {
-        return Some(format!("the profiles that begin so are {longer}"));
+        return Some(format!("profiles that begin with `{name}`: {longer}"));
     }
     let first_part = name.trim_end_matches(|one: char| one.is_ascii_alphanumeric());
     let is_alike = |other: &&str| !first_part.is_empty() && other.starts_with(first_part);
@@ -90,7 +90,7 @@ fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
             Some(profiles) => format!("did you mean `{near}`, the SSO session of {profiles}?"),
             None => format!("did you mean the SSO session `{near}`?"),
         }),
-        None => alike.map(|alike| format!("the profiles that begin with `{first_part}` are {alike}")),
+        None => alike.map(|alike| format!("profiles that begin with `{first_part}`: {alike}")),
     }
 }
 
@@ -130,7 +130,7 @@ fn in_file(name: &str, path: &Path, kind: FileKind, loaded: &Loaded) -> Option<S
         },
     };
     Some(format!(
-        "`{name}` stands in {shown}, line {line}{outside}, so `aws --profile {quoted}` finds it and awsauth does not: {way}"
+        "`{name}` is in {shown}, line {line}{outside}, so `aws --profile {quoted}` finds it and awsauth does not: {way}"
     ))
 }
 
@@ -163,8 +163,8 @@ mod tests {
         let catalog = Catalog::new(Vec::new(), names.map(|name| Profile::bare(name, Kind::Iam)).to_vec());
         for (name, hint) in [
             ("dev.admim", Some("did you mean `dev.admin`?")),
-            ("dev.operator", Some("the profiles that begin with `dev.` are `dev.admin`, `dev.read`, `dev.tf`")),
-            ("dev", Some("the profiles that begin so are `dev.admin`, `dev.read`, `dev.tf`")),
+            ("dev.operator", Some("profiles that begin with `dev.`: `dev.admin`, `dev.read`, `dev.tf`")),
+            ("dev", Some("profiles that begin with `dev`: `dev.admin`, `dev.read`, `dev.tf`")),
             ("pord.admin", Some("did you mean `prod.admin`?")),
             ("mian", Some("did you mean `main`?")),
             ("brokn", Some("did you mean `broken`?")),

@@ -1,4 +1,4 @@
-//! Owns what is said where the manifest describes no profile, and AWS's config file has some.
+//! Owns the hint for an empty manifest beside a config file with profiles. Must not fail.
 
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ pub(crate) fn say(app: App<'_>) {
         _ => format!("{count} profiles"),
     };
     app.out.say(&format!(
-        "{} has {profiles} that the manifest does not have: describe there those that awsauth is to manage, then run \
+        "{} has {profiles} that the manifest does not have: describe those that awsauth should manage, then run \
          `awsauth apply --adopt`",
         Paths::shown(&path)
     ));

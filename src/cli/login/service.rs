@@ -495,8 +495,9 @@ impl<'a> LoginService<'a> {
             self.app.out.detail(&format!("wrote {}", self.credentials_file.display()));
             if disk::is_open_to_others(&self.credentials_file) {
                 let path = self.credentials_file.display();
-                let cure = "`awsauth apply --fix-permissions` ends that";
-                self.app.out.warn(&format!("others on this machine can read {path}; {cure}"));
+                self.app
+                    .out
+                    .warn(&format!("{path} is readable by other users; fix: `awsauth apply --fix-permissions`"));
             }
         }
         Ok(written != Applied::Unchanged)

@@ -89,7 +89,7 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
         SMALL,
         &config,
         &[
-            "1 section outside its block holds what the manifest does not give",
+            "1 section outside its block has settings that the manifest does not give",
             "line 13: [profile main] holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
             "line 14: [profile main] holds `retry_mode = adaptive`, which the manifest does not give",
             "put these lines into the manifest, and run `awsauth apply --adopt` again:",
@@ -115,9 +115,9 @@ fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
         SMALL,
         config,
         &[
-            "line 2: credential_process of [profile main] can't stand in a manifest: it names a program",
-            "line 3: aws_secret_access_key of [profile main] can't stand in a manifest: keys and tokens are secrets",
-            "line 4: new_thing of [profile main] can't stand in a manifest: awsauth does not know",
+            "line 2: credential_process of [profile main] can't be in a manifest: it names a program",
+            "line 3: aws_secret_access_key of [profile main] can't be in a manifest: keys and tokens are secrets",
+            "line 4: new_thing of [profile main] can't be in a manifest: awsauth does not know",
         ],
     );
     assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{}", run.stderr);
@@ -203,8 +203,8 @@ fn a_long_term_key_gets_out_of_the_way_byte_for_byte() {
 fn a_key_whose_place_is_taken_and_another_tools_session_are_refused_with_what_to_do() {
     let key = |section: &str| format!("[{section}]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
     for (keys, parts) in [
-        (key("main-long-term") + &key("main"), "[main-long-term], which stands on line 1 already"),
-        (key("main") + "aws_session_token = t\n", "temporary credentials, or half a key, of another tool"),
+        (key("main-long-term") + &key("main"), "[main-long-term], which already exists on line 1"),
+        (key("main") + "aws_session_token = t\n", "temporary credentials of another tool, or half a key"),
         (key("prod"), "rename or delete that section"),
     ] {
         let home = home("");
@@ -232,7 +232,7 @@ fn a_value_of_several_lines_is_never_taken_for_a_comment() {
     let manifest = "[profiles.base]\npattern = \"iam\"\nregion = \"us-east-1\"\n";
     for rest in ["  role_arn = arn:aws:iam::111122223333:role/X\n", "  # kept?\n  [profile mine] was here\n"] {
         let config = format!("[profile base]\nregion = us-east-1 # old\n{rest}");
-        refuses(manifest, &config, &["line 2: region of [profile base] can't stand in a manifest: it goes on over"]);
+        refuses(manifest, &config, &["line 2: region of [profile base] can't be in a manifest: it goes on over"]);
     }
 }
 
@@ -276,7 +276,7 @@ fn a_comment_below_the_last_setting_goes_with_its_section_up_to_a_blank_line() {
 fn what_could_be_a_secret_is_never_offered_as_a_line_for_the_manifest() {
     let config = "[profile main]\ns3 =\n  api_secret = SECRETMARK\nendpoint_url = https://me:SECRETMARK@x.example\n\
                   aws_session_token = A\n  SECRETMARK\ncredential_process = /bin/x --password SECRETMARK\n";
-    let (home, run) = refuses(SMALL, config, &["endpoint_url of [profile main] can't stand in a manifest"]);
+    let (home, run) = refuses(SMALL, config, &["endpoint_url of [profile main] can't be in a manifest"]);
     let json = home.run(["apply", "--adopt", "--json"]).exits(4);
     let dry = home.run(["apply", "--dry-run", "--adopt"]);
     for text in [&run.stderr, &run.stdout, &json.stdout, &json.stderr, &dry.stdout, &dry.stderr] {
@@ -288,12 +288,9 @@ fn what_could_be_a_secret_is_never_offered_as_a_line_for_the_manifest() {
 fn what_check_refuses_is_not_offered_as_a_line_for_the_manifest() {
     let offer = |settings: &str| refuses(SMALL, &format!("[profile main]\n{settings}"), &["main"]).1.stderr;
     for (settings, said) in [
-        (
-            "endpoint_url = http://aws.example\n",
-            "can't stand in a manifest: requests to it would be readable on the way",
-        ),
-        ("s3 =\n  endpoint_url = https://0x7f.1\n", "can't stand in a manifest: it is not a plain address"),
-        ("cli_history = enabled\n", "can't stand in a manifest: only your own profiles.local.toml can"),
+        ("endpoint_url = http://aws.example\n", "can't be in a manifest: requests to it would be readable on the way"),
+        ("s3 =\n  endpoint_url = https://0x7f.1\n", "can't be in a manifest: it is not a plain address"),
+        ("cli_history = enabled\n", "can't be in a manifest: only your own profiles.local.toml can"),
     ] {
         let told = offer(settings);
         assert!(told.contains(said) && !told.contains("[profiles.main.settings]"), "{told}");
@@ -330,7 +327,7 @@ fn own_sections_that_go_through_what_moves_or_goes_are_warned_of() {
     tells(&run, &[until]);
     home.manifest("");
     let run = home.run(["apply", "--dry-run"]).ok();
-    tells(&run, &["line 2: [profile stage] goes through [profile main], which would have no credentials by this"]);
+    tells(&run, &["line 2: [profile stage] goes through [profile main], which would have no credentials after this"]);
 }
 
 #[test]
@@ -587,6 +584,6 @@ fn an_empty_pager_is_written_and_taken_over() {
         "[profile x]\ncli_pager =\n",
         &["[profiles.x.settings]", "cli_pager = \"\""],
     );
-    let reason = "cli_pager of [profile x] can't stand in a manifest: it names a program";
+    let reason = "cli_pager of [profile x] can't be in a manifest: it names a program";
     refuses("[profiles.x]\npattern = \"iam\"\n", "[profile x]\ncli_pager = less\n", &[reason]);
 }

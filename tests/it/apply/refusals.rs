@@ -29,8 +29,10 @@ fn tells(run: &Run, parts: &[&str]) {
 #[test]
 fn a_section_outside_the_block_is_named_with_its_line() {
     let config = "[default]\nregion = us-east-1\n\n[profile prod]\nregion = us-east-1\n";
-    let home =
-        refuses(config, &["1 section that awsauth would write already stands outside", "[profile prod] on line 4"]);
+    let home = refuses(
+        config,
+        &["1 section that awsauth would write is already in the file, outside", "[profile prod] on line 4"],
+    );
     home.run(["apply", "--force"]).exits(4);
     assert_eq!(home.read(CONFIG), config);
 }
@@ -83,7 +85,7 @@ fn markers_that_make_no_block_are_refused() {
     refuses(format!("[a]\n{end}\n{begin}\n"), &["line 2: `# <<< awsauth <<<` without its beginning"]);
     refuses(format!("{whole}{whole}"), &["line 9: a second `# >>> awsauth >>>`"]);
     refuses(format!("{begin}\n{whole}"), &["line 2: a second `# >>> awsauth >>>`"]);
-    refuses(format!("{whole}{end}\n"), &["line 9: `# <<< awsauth <<<` without its beginning", "mend the two lines"]);
+    refuses(format!("{whole}{end}\n"), &["line 9: `# <<< awsauth <<<` without its beginning", "fix the two lines"]);
 }
 
 #[test]
@@ -132,7 +134,10 @@ fn a_setting_below_the_block_is_one_of_its_last_section_and_goes_only_by_force()
     home.run(["apply", "--force"]).ok();
     assert_eq!(home.read(CONFIG), format!("{}\n# mine\n", block(SMALL_BODY)));
     let continued = format!("{}  # mine\n  more\n", block(SMALL_BODY));
-    let home = refuses(continued, &["line 10 follows the managed block without a section header", "`[profile NAME]`"]);
+    let home = refuses(
+        continued,
+        &["line 10 follows the managed block without an unindented section header", "`[profile NAME]`"],
+    );
     home.run(["apply", "--force"]).exits(4);
 }
 
@@ -251,7 +256,7 @@ fn an_edited_block_is_told_section_by_section() {
             "line 5: [profile prod] lacks source_profile",
             "line 9: [profile mine] is not in the manifest",
             "[profile main] is missing from the block",
-            "line 7: x of [profile prod] can't stand in a manifest",
+            "line 7: x of [profile prod] can't be in a manifest",
         ],
     );
 }
@@ -259,7 +264,7 @@ fn an_edited_block_is_told_section_by_section() {
 #[test]
 fn an_entry_above_the_first_section_of_the_block_is_told_and_stays() {
     let edited = format!("[profile z]\nx = 1\n{}", block(SMALL_BODY)).replacen("`\n", "`\ncli_pager = less\n", 1);
-    let home = refuses(edited, &["line 4 stands in the managed block above its first section"]);
+    let home = refuses(edited, &["line 4 is in the managed block above its first section"]);
     home.run(["apply", "--force"]).exits(4);
 }
 

@@ -57,7 +57,7 @@ fn both_files_of_one_run_go_back_together_and_that_can_be_undone() {
 
     let run = home.run(["apply", "--undo"]).ok();
     assert!(
-        run.stderr.contains("put back") && run.stderr.contains("`awsauth apply --undo` once more"),
+        run.stderr.contains("put back") && run.stderr.contains("run `awsauth apply --undo` again to reverse this"),
         "{}",
         run.stderr
     );
@@ -192,11 +192,7 @@ fn what_was_changed_since_is_warned_of_and_comes_back_with_the_next_undo() {
     let mine = home.read(CONFIG) + "\n[profile new]\nregion = us-east-1\n";
     home.write(CONFIG, &mine);
     let run = home.run(["apply", "--undo"]).ok();
-    assert!(
-        run.stderr.contains("was changed since awsauth wrote it, and what was changed goes as well"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("was changed since awsauth wrote it; that change is undone too"), "{}", run.stderr);
     assert_eq!(home.read(CONFIG), "[a]\nx = 1\n");
     let run = home.run(["apply", "--undo"]).ok();
     assert!(!run.stderr.contains("changed since"), "{}", run.stderr);

@@ -12,7 +12,7 @@ const MANIFEST: &str = include_str!("../../../fixtures/adopt/years/profiles.toml
 fn the_untouched_starter_says_how_many_profiles_stand_beside_it_and_what_comes_next() {
     let home = home(OLD_CONFIG);
     home.manifest("");
-    let told = "~/.aws/config has 20 profiles that the manifest does not have: describe there those that awsauth is to \
+    let told = "~/.aws/config has 20 profiles that the manifest does not have: describe those that awsauth should \
                 manage, then run `awsauth apply --adopt`\n";
     for args in [&["check"][..], &["apply"], &["apply"], &["apply", "--dry-run"]] {
         let run = home.run(args).ok();
@@ -72,7 +72,7 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
 
     assert_eq!(
         home.run(["apply"]).ok().stderr,
-        "nothing to do: ~/.aws/config and ~/.aws/credentials are what the manifest says\n"
+        "nothing to do: ~/.aws/config and ~/.aws/credentials match the manifest\n"
     );
     home.run(["apply", "--undo"]).ok();
     assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (OLD_CONFIG.to_owned(), OLD_CREDENTIALS.to_owned()));

@@ -67,7 +67,7 @@ fn a_long_term_key_that_aws_configure_put_over_a_session_is_kept() {
     scene.home.write(CREDENTIALS, &file);
     for args in [["login", "main"].as_slice(), &["apply"]] {
         let run = scene.run(args).exits(4);
-        assert!(run.stderr.contains("belongs into [main-long-term], which stands on line 1 already"), "{}", run.stderr);
+        assert!(run.stderr.contains("belongs in [main-long-term], which already exists on line 1"), "{}", run.stderr);
     }
     scene.run(&["logout", "main"]).ok();
     assert_eq!(scene.home.read(CREDENTIALS), file);

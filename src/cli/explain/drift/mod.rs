@@ -83,7 +83,7 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
         match place_of(profile, key, found) {
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
                 explanation.impossible.push(format!(
-                    "line {line}: {key} stands in the manifest, for the login; [{id}] is written without it"
+                    "line {line}: the manifest has {key} for the login, and [{id}] is written without it"
                 ));
             }
             Place::Own if is_login(key) && profile.is_some() => is_other_login = true,
@@ -99,9 +99,7 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
                 settings.extend(hosts_to_allow(key, found).unwrap_or_default().into_iter().map(allowing));
             }
             Place::SettingsIfEmpty(reason) | Place::Nowhere(reason) => {
-                explanation
-                    .impossible
-                    .push(format!("line {line}: {key} of [{id}] can't stand in a manifest: {reason}"));
+                explanation.impossible.push(format!("line {line}: {key} of [{id}] can't be in a manifest: {reason}"));
             }
         }
     }
