@@ -23,7 +23,7 @@ pub(crate) enum Applied {
     /// There was nothing to do, and the file was not touched.
     Unchanged,
     Durable,
-    /// The new content stands, but might not survive a power cut.
+    /// The new content is written, but might not survive a power cut.
     NotFlushed,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum Keep<'a> {
     Nothing,
 }
 
-/// A plan was not carried out; the old file stands.
+/// The plan was not carried out, and the old file is unchanged.
 #[derive(Debug, Error)]
 pub(crate) enum ApplyError {
     #[error("{path} is left as it is")]
@@ -138,8 +138,8 @@ fn write(now: &Snapshot, content: Option<&[u8]>, state_dir: &Path, keep: Keep<'_
     })
 }
 
-/// Takes a replacement back, since that of another file failed: the content that `snapshot` read stands again, and its
-/// backup is gone. Returns false if that failed too, for whatever reason: there is nothing more to do then.
+/// Undoes a replacement, since that of another file failed: the file gets the content that `snapshot` read, and the backup
+/// is removed. Returns false if that failed too, for whatever reason: there is nothing more to do then.
 pub(crate) fn take_back(snapshot: &Snapshot, state_dir: &Path, stamp: &BackupTime) -> bool {
     let content = snapshot.exists.then_some(snapshot.bytes.as_slice());
     let now = Snapshot::read(&snapshot.path);

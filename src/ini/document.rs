@@ -81,7 +81,7 @@ impl<'a> Document<'a> {
 
     /// The value that botocore gives for the key, compared without case; the last one where it is repeated.
     ///
-    /// A section under the same name written otherwise (`[profile "a"]`) hides the earlier ones, as botocore has it;
+    /// As in botocore, a section whose header spells the same name differently (`[profile "a"]`) hides the earlier ones;
     /// `[DEFAULT]` fills what the section itself does not say.
     pub(crate) fn get(&self, id: &SectionId, key: &str) -> Option<Cow<'a, str>> {
         let inherited = || {

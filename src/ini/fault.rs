@@ -1,11 +1,10 @@
-//! Owns what makes botocore, and so AWS CLI and boto3, refuse a whole file. Must not know what to do about it.
+//! Owns the faults for which botocore, and so AWS CLI and boto3, refuse a whole file. Must not know the remedy.
 
 use std::collections::HashMap;
 
 use super::document::Document;
 use super::line::{BYTE_ORDER_MARK, LineError, LineKind};
 
-/// One cause for a refusal, at its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// From 1.
@@ -13,7 +12,7 @@ pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
 }
 
-/// What is wrong with a line. The text never shows a value. First lines are counted from 1.
+/// The text never shows a value. Lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FaultKind {
     #[error("the file begins with a byte order mark")]

@@ -4,7 +4,7 @@
 //! blocks. [`Document::faults`] lists what makes botocore refuse a whole file; such a file can still be looked at and edited.
 //!
 //! Edits are values. Each is sound against the text that its [`Document`] was parsed from, and several of them can be spliced
-//! together; whoever combines edits parses the result once more as proof.
+//! together; the caller that combines edits parses the result once more as proof.
 
 mod document;
 mod edit;

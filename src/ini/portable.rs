@@ -24,7 +24,6 @@ pub(crate) enum EditError {
     IndentedHeader { line: usize },
 }
 
-/// What is wrong with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Defect {
     /// JavaScript's parser takes it for the start of a nested block.

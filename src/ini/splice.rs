@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-/// Other bytes for a range; an empty range inserts.
+/// Replaces a range by other bytes; an empty range inserts.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Edit {
-    /// What is replaced.
     pub(crate) range: Range<usize>,
-    /// What stands there instead.
     pub(crate) bytes: Vec<u8>,
 }
 

@@ -11,7 +11,6 @@ pub(crate) struct Style {
     pub(crate) newline: &'static str,
     /// `" = "` or `"="`.
     pub(crate) separator: &'static str,
-    /// True if a blank line stands between sections.
     pub(crate) blank_between: bool,
 }
 
@@ -56,7 +55,7 @@ fn most(votes: impl Iterator<Item = bool>) -> Option<bool> {
     (balance != 0).then_some(balance > 0)
 }
 
-/// True if a blank line stands above a header and the comments that belong to it.
+/// True if a blank line is above a header and the comments right above it.
 fn blank_above(lines: &[Line], header_line: usize) -> bool {
     let above = lines[..header_line].iter().rev();
     above.map(|line| line.kind).find(|kind| *kind != LineKind::Comment) == Some(LineKind::Blank)

@@ -1,4 +1,4 @@
-//! Owns what signs a call: long-term keys and temporary credentials.
+//! Owns long-term keys and temporary credentials, which sign calls.
 
 use jiff::Timestamp;
 

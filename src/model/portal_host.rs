@@ -1,4 +1,4 @@
-//! Owns which hosts are those of AWS's access portals. Hosts come in lower case.
+//! Owns telling the hosts of AWS's access portals from others. Hosts are in lower case.
 
 use super::StartUrl;
 use crate::address::{AllowedHost, UrlHost, WebAddress};

@@ -1,4 +1,4 @@
-//! Owns what one profile is: a name, how it gets credentials, and what else stands in its section.
+//! Owns profiles: a name, the way to credentials, and other settings. Must not know the manifest's form.
 
 use std::fmt;
 
@@ -121,23 +121,6 @@ pub(crate) struct Profile {
     pub(crate) settings: Vec<Setting>,
 }
 
-#[cfg(test)]
-impl Profile {
-    /// A profile with nothing but a name and a kind.
-    pub(crate) fn bare(name: &str, kind: Kind) -> Self {
-        Self {
-            name: ProfileName::new(name).unwrap(),
-            kind,
-            method: CredentialMethod::Native,
-            region: None,
-            output: None,
-            description: None,
-            tags: Vec::new(),
-            settings: Vec::new(),
-        }
-    }
-}
-
 impl Profile {
     pub(crate) fn pattern(&self) -> Pattern {
         match self.kind {
@@ -196,6 +179,27 @@ impl Profile {
             Kind::Iam => Some(&self.name),
             Kind::IamMfa { long_term_profile, .. } => Some(long_term_profile),
             Kind::IamMfaRole { .. } | Kind::Sso { .. } | Kind::SsoRole(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Profile {
+        /// A profile with nothing but a name and a kind.
+        pub(crate) fn bare(name: &str, kind: Kind) -> Self {
+            Self {
+                name: ProfileName::new(name).unwrap(),
+                kind,
+                method: CredentialMethod::Native,
+                region: None,
+                output: None,
+                description: None,
+                tags: Vec::new(),
+                settings: Vec::new(),
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Owns which settings of a profile change where its requests go (aws-facts §7).
+//! Owns the settings of a profile that change the destination of its requests (aws-facts §7).
 
 use super::{Profile, SettingValue};
 
@@ -26,7 +26,6 @@ impl Profile {
         }
     }
 
-    /// Where its requests go.
     pub(crate) fn routing(&self) -> Routing<'_> {
         let flag = |key| self.setting(key).map(|value| value == "true");
         Routing {

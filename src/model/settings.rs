@@ -1,5 +1,4 @@
-//! Owns what one person wants of awsauth on their machine, as opposed to what a team's manifest describes. Must not know
-//! which file it was written in.
+//! Owns one person's settings for awsauth on their machine, which a team's manifest can't have. Must not know their file.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! Owns what an SSO login leaves: the client's registration and the token, as RFC 8628 and RFC 6749 name them.
+//! Owns the results of an SSO login: the client's registration and the token, in the words of RFC 8628 and RFC 6749.
 
 use jiff::Timestamp;
 

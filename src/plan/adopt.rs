@@ -1,5 +1,5 @@
-//! Owns taking over sections that stand outside the managed block: the manifest must give all that they hold, and their
-//! comments stay. Must not render the block.
+//! Owns taking over sections outside the managed block: the manifest must give all of their settings, and their comments
+//! stay. Must not render the block.
 
 use std::ops::Range;
 
@@ -17,11 +17,11 @@ pub(super) struct Adopted {
     pub(super) without: Vec<u8>,
     /// The places of those sections, sorted.
     pub(super) removed: Vec<Range<usize>>,
-    /// The comments that stood in them, one line each, to be kept above the block.
+    /// Their comments, one line each, to be kept above the block.
     pub(super) comments: Vec<String>,
 }
 
-/// Takes every section of the manifest that stands outside the block out of the file; none if there is none.
+/// Removes every section of the manifest that is outside the block; none if there is none.
 pub(super) fn adopt(
     catalog: &Catalog,
     file: &ConfigFile<'_>,
@@ -60,7 +60,7 @@ fn loss(catalog: &Catalog, document: &Document<'_>, section: &Section, program: 
     (!differences.is_empty()).then(|| SectionDifference::of(document, section, differences))
 }
 
-/// True if the manifest gives all that the file says of the section's SSO session, under another name of the session.
+/// True if the manifest has all settings of the section's SSO session, under another name.
 fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> bool {
     let Some(portal) = compare::portal(document, section) else { return false };
     let profile = section.id.profile().and_then(|name| catalog.get(name)).map(|profile| &profile.kind);
@@ -71,7 +71,7 @@ fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, pro
 }
 
 /// The line, by index, of the first comment right above a section's header, which is about that section. A comment at the
-/// top of the file is about the file; a marker of the block, or a line that divides the file, ends the comment below it.
+/// top of the file is about the file. Markers and lines that divide the file end a comment.
 fn first_above(document: &Document<'_>, section: &Section) -> usize {
     let lines = document.lines();
     let text = |index: usize| document.text(&lines[index].content());
@@ -81,8 +81,8 @@ fn first_above(document: &Document<'_>, section: &Section) -> usize {
     if first == 0 || is_marker { section.header_line } else { first }
 }
 
-/// The end of a section with the comments right below its last entry, of which a blank line is the end. Comments that lead
-/// to a header are about the section below, and a line that divides the file is about what follows.
+/// The end of a section with the comments right below its last entry, up to a blank line. Comments right above a header are
+/// about the section below, and lines that divide the file are about the text that follows.
 fn end(document: &Document<'_>, section: &Section) -> usize {
     let below = document.lines().iter().skip_while(|line| line.range().start < section.body_end);
     let mut end = section.body_end;
@@ -116,8 +116,8 @@ fn is_divider(comment: &str) -> bool {
     text.trim().is_empty() || marks >= 3 || has_rule(&mut text.chars()) || has_rule(&mut text.chars().rev())
 }
 
-/// Takes a section out with the comments right above and below it, and with one blank line above them if one stays below.
-/// `above` is the edit before, which may end in those comments.
+/// Removes a section with the comments right above and below it, and one of two blank lines around them. `above` is the edit
+/// before, which may end in those comments.
 fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> Result<Edit, Refusal> {
     let mut edit = document.remove_section(section)?;
     let (first, end) = (first_above(document, section), end(document, section));

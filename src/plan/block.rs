@@ -16,7 +16,6 @@ const BEGIN_LINE: &str = "# >>> awsauth >>> generated from profiles.toml; change
 pub(super) struct Block {
     /// From the begin marker through the end marker's line end.
     pub(super) range: Range<usize>,
-    /// Between the two lines.
     pub(super) body: Range<usize>,
     /// The begin marker's line, from 1.
     pub(super) line: usize,
@@ -27,7 +26,6 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// None if there are no markers.
     pub(super) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
         let bytes = document.bytes();
         let mut begin = None;
@@ -69,8 +67,8 @@ impl Block {
         *with_line_feeds(&document.bytes()[self.body.clone()]) == *body
     }
 
-    /// True if nothing that a person wrote is lost when `body` replaces the block: it is as awsauth left it, or it says the
-    /// same as `body` together with the entries `trailing` below it.
+    /// True if no edit of a person is lost when `body` replaces the block: it is as awsauth left it, or together with the
+    /// entries `trailing` below it, it is the same as `body`.
     pub(super) fn may_be_replaced(&self, document: &Document<'_>, trailing: &[&Entry], body: &[u8]) -> bool {
         let text = |range: Range<usize>| with_line_feeds(&document.bytes()[range]);
         let is_said = || {
@@ -81,9 +79,9 @@ impl Block {
         self.is_sealed || self.has_plain_seal && is_said().is_some()
     }
 
-    /// The entries of the block's last section that stand below the end marker: there `aws configure set` puts a new key
-    /// (seen with AWS CLI 1.45 and 2.9). Refuses anything else that would belong to that section, such as an indented header,
-    /// which is part of the value above it as soon as there is one.
+    /// The entries of the block's last section below the end marker, where `aws configure set` puts a new key (seen with AWS
+    /// CLI 1.45 and 2.9). Refuses anything else that would belong to that section, such as an indented header, which becomes
+    /// part of a value above it.
     pub(super) fn trailing<'d>(&self, document: &'d Document<'_>) -> Result<Vec<&'d Entry>, Refusal> {
         let Some(line) = document.first_visible(self.range.end..document.bytes().len()) else { return Ok(Vec::new()) };
         match (line.kind, self.last(document)) {
@@ -91,7 +89,7 @@ impl Block {
             (LineKind::Entry, Some(last)) => {
                 let entries = document.entries(last).iter();
                 let below: Vec<_> = entries.filter(|entry| entry.range().start >= self.range.end).collect();
-                // With the entry, a comment between its lines would go.
+                // The comment would be removed with the entry.
                 let is_within = |offset: usize| below.iter().any(|entry| entry.range().contains(&offset));
                 let mut comments = document.lines().iter().filter(|line| line.kind == LineKind::Comment);
                 match comments.find(|line| is_within(line.range().start)) {

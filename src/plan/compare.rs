@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::ini::{Document, Entry, NewValue, Section, SectionId};
 use crate::model::StartUrl;
 
-/// A value as it stands in a file, or as the manifest gives it.
+/// A value of a file or of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     /// One line, without an inline comment.
@@ -25,7 +25,7 @@ pub(crate) enum Difference {
     Missing { key: String },
     /// The manifest does not have this section at all.
     Foreign,
-    /// The section is gone from the file.
+    /// The block does not have the section.
     Absent,
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Difference {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SectionDifference {
     pub(crate) id: SectionId,
-    /// The line of its header, from 1; of the block's first line for a section that is gone.
+    /// The line of its header, from 1; the block's first line for an absent section.
     pub(crate) line: usize,
     /// By line.
     pub(crate) differences: Vec<Difference>,
@@ -42,7 +42,6 @@ pub(crate) struct SectionDifference {
 }
 
 impl SectionDifference {
-    /// The differences of a section that stands in the file.
     pub(super) fn of(document: &Document<'_>, section: &Section, differences: Vec<Difference>) -> Self {
         let portal = portal(document, section);
         let entry = |entry: &Entry| (document.text(&entry.key()).to_lowercase(), found(document, entry));

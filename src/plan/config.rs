@@ -37,7 +37,7 @@ pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission:
     Ok(Plan { warnings, ..Plan::rewrite(bytes, after, FileKind::Config) })
 }
 
-/// Plans the block into a file in which no section of it stands outside. `comments` go above it.
+/// Plans the block, and `comments` above it, into a file without any of its sections outside.
 fn place(
     file: &ConfigFile<'_>,
     sections: &[NewSection<'_>],
@@ -68,7 +68,7 @@ pub(crate) fn is_in_block(document: &Document<'_>, offset: usize) -> bool {
     matches!(Block::find(document), Ok(Some(block)) if block.range.contains(&offset))
 }
 
-/// The comments above the block, and the block itself where it is not as it should be.
+/// Adds the comments above the block, and the block itself if it is not up to date.
 fn edits(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &[String]) -> Vec<Edit> {
     let newline = document.style().newline;
     let mut above: Vec<u8> = comments.iter().flat_map(|comment| [comment, newline]).collect::<String>().into_bytes();
@@ -95,7 +95,7 @@ fn edits(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &
     edits
 }
 
-/// Refuses sections that also stand outside the block, and files that AWS CLI can't read.
+/// Refuses sections outside the block that it has too, and files that AWS CLI can't read.
 fn check_outside(file: &ConfigFile<'_>, sections: &[NewSection<'_>]) -> Result<(), Refusal> {
     let inside = |section: &Section| file.document.find(&section.id).find(|other| file.is_in_block(other.header.start));
     let outside = file.outside(sections).into_iter().map(|section| Outside {
@@ -107,7 +107,7 @@ fn check_outside(file: &ConfigFile<'_>, sections: &[NewSection<'_>]) -> Result<(
     if outside.is_empty() { file.check_faults(&[]) } else { Err(Refusal::Outside(outside)) }
 }
 
-/// Refuses to lose edits in the block, or entries that were added to its last section below it.
+/// Refuses to lose edits in the block, or entries below it that belong to its last section.
 fn check_edited(
     file: &ConfigFile<'_>,
     trailing: &[&Entry],

@@ -1,4 +1,4 @@
-//! Owns a config file with its managed block, and what must not stand around the block. Must not know the manifest.
+//! Owns a config file with its managed block, and the checks around the block. Must not know the manifest.
 
 use std::ops::Range;
 
@@ -47,7 +47,7 @@ impl<'a> ConfigFile<'a> {
         block.trailing(&self.document)
     }
 
-    /// Those of `sections` that stand outside the block, by place.
+    /// Those of `sections` outside the block, by place.
     pub(super) fn outside(&self, sections: &[NewSection<'_>]) -> Vec<&Section> {
         let all = sections.iter().flat_map(|section| self.document.find(&section.id));
         let mut outside: Vec<&Section> = all.filter(|section| !self.is_in_block(section.header.start)).collect();
@@ -55,8 +55,8 @@ impl<'a> ConfigFile<'a> {
         outside
     }
 
-    /// Refuses a file that AWS CLI could not read after the change either. Faults in the block go with it; a repeated
-    /// section or key is no fault any more if one of the two is in `leaving`.
+    /// Refuses a file that AWS CLI can't read after the change either. Faults in the block don't count, as it is replaced, nor
+    /// does a repeated section or key of which one is in `leaving`.
     pub(super) fn check_faults(&self, leaving: &[Range<usize>]) -> Result<(), Refusal> {
         let start = |line: usize| self.document.lines()[line - 1].range().start;
         let stays = |fault: &&Fault| match fault.kind {

@@ -16,7 +16,7 @@ const OWN_KEYS: [&str; 4] = [KEY_ID, SECRET_KEY, TOKEN, EXPIRATION];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MissingKey {
     pub(crate) profile: ProfileName,
-    /// The section that its key belongs into.
+    /// The section for its key.
     pub(crate) section: ProfileName,
 }
 
@@ -29,9 +29,8 @@ pub(crate) fn long_term_keys<'a>(
     sections.filter_map(move |section| long_term_key(&document, section).map(|key| (section.clone(), key)))
 }
 
-/// Plans what `apply` does to the file: sessions of awsauth's own whose profile is gone, or that `ends` names, leave it.
-/// Keys of the user's own that stand in a profile's way are moved out of it or refused, as `adoption` says. Also returns the
-/// identities that have no long-term key yet.
+/// Plans `apply`: removes sessions of awsauth's own without a profile, or that `ends` names. Keys of the user's own in a
+/// profile's way are moved or refused, as `adoption` says. Also returns the identities without a long-term key.
 pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],
@@ -75,10 +74,6 @@ fn moved<'c>(
     adoption: Adoption,
 ) -> Result<Vec<Moved<'c>>, Refusal> {
     let mut moved: Vec<Moved<'c>> = Vec::new();
-    // Most files have few sections, and manifests many profiles.
-    if document.sections().is_empty() {
-        return Ok(moved);
-    }
     for profile in catalog.profiles() {
         match adoption {
             Adoption::Refuse => key_conflict::check(document, profile, kept)?,
@@ -102,7 +97,7 @@ fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<MissingKey> {
         .collect()
 }
 
-/// Refuses a file into which the session of `profile` could not be written.
+/// Refuses a file that the session of `profile` could not be written to.
 pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
     key_conflict::check(&read(bytes)?, profile, kept)
 }
@@ -139,7 +134,7 @@ pub(crate) fn remove_sessions(bytes: &[u8], ends: impl Fn(&str) -> bool, kept: K
     Ok(plan)
 }
 
-/// Plans a long-term key into `section`; one that stands there is replaced only if `replace` says so.
+/// Plans a long-term key into `section`. Another key there is refused unless `replace` allows it.
 pub(crate) fn add_key(
     bytes: &[u8],
     section: &ProfileName,
@@ -188,8 +183,7 @@ fn read(bytes: &[u8]) -> Result<Document<'_>, Refusal> {
     if faults.is_empty() { Ok(document) } else { Err(Refusal::Unreadable(faults)) }
 }
 
-/// Sets entries in the section of that name, which is added if there is none, takes the keys `without` out of it, and
-/// proves the result.
+/// Sets entries in the section of that name, which is added if there is none, and removes the keys `without`.
 fn put(
     document: &Document<'_>,
     name: &ProfileName,
@@ -199,7 +193,7 @@ fn put(
     let id = SectionId::Profile(name.to_string());
     let edits = if let Some(section) = document.find(&id).next_back() {
         let changed = entries.iter().filter(|(key, value)| document.get(&id, key).as_deref() != Some(*value));
-        // A value that is filled in at the very end of a file goes before the lines that are added there.
+        // A value that is filled in at the very end of a file must come before the lines that are added there.
         let is_new = |key: &str| document.own_entry(section, key).is_none();
         let (new, old): (Vec<_>, Vec<_>) = changed.partition(|(key, _)| is_new(key));
         let all = old.into_iter().chain(new);
@@ -245,8 +239,7 @@ pub(crate) fn take_sessions_out(bytes: &[u8]) -> Vec<u8> {
     splice(bytes, &edits).unwrap_or_else(|| bytes.to_vec())
 }
 
-/// The text `former` of the credentials file with the sessions that stand in its text `now`. A session is left out where
-/// a key of the user's stands in its place.
+/// The text `former` of the credentials file with the sessions of its text `now`, except where the user has a key.
 pub(crate) fn with_sessions(former: &[u8], now: &[u8]) -> Vec<u8> {
     let document = Document::parse(now, FileKind::Credentials);
     let mut text = take_sessions_out(former);

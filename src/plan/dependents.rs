@@ -1,4 +1,4 @@
-//! Owns which sections of a config file go through another one. Must not judge whether that is right.
+//! Owns finding the sections of a config file that go through another one. Must not judge them.
 
 use std::collections::HashSet;
 
@@ -19,9 +19,8 @@ pub(crate) struct Dependent {
     pub(crate) on: SectionId,
 }
 
-/// The sections of the user's own that name as their source or session one of `removed` that is not in the text `after`
-/// the change, or one of `moved`, whose long-term key has another place. Lines are those of `shown`, the text that the
-/// person sees. Linear.
+/// The user's own sections whose source or session is one of `removed` and not in the text `after` the change, or one of
+/// `moved`, whose long-term key has another section. Lines are those of `shown`, the text that the person sees.
 pub(crate) fn dependents(
     catalog: &Catalog,
     shown: &[u8],

@@ -41,9 +41,9 @@ fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
 
 fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: CredentialMethod, program: &str) {
     match (method, &profile.kind) {
-        // The key itself stands in the credentials file, under this very name.
+        // The key is in the credentials file, under the same name.
         (_, Kind::Iam) | (CredentialMethod::Native, Kind::IamMfa { .. }) => {}
-        // One profile, one mechanism: nothing that leads to credentials stands beside `credential_process`.
+        // One profile, one mechanism: no other key that leads to credentials may be beside `credential_process`.
         (CredentialMethod::Process, _) => {
             put(entries, "credential_process", format!("{program} credential-process {}", profile.name));
         }
@@ -88,7 +88,7 @@ pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> 
     if let Some(role) = profile.role()
         && catalog.get(role.source.as_str()).is_some_and(|source| source.kind == Kind::Iam)
     {
-        // Before awsauth, the long-term key stood under the name that its MFA session has now.
+        // Before awsauth, the long-term key had the name that its MFA session has now.
         let is_key = |other: &&Profile| other.long_term_section() == Some(&role.source) && other.name != role.source;
         for other in catalog.profiles().iter().filter(is_key) {
             put(&mut entries, "source_profile", other.name.as_str());

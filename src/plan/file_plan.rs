@@ -8,7 +8,7 @@ use super::key_section::key_in;
 use super::refusal::Refusal;
 use crate::ini::{Document, Edit, FileKind, Section, SectionId, Warning, splice};
 
-/// What is to be done to one file. Has no `Debug`: the text may hold secrets.
+/// The work on one file. Has no `Debug`: the text may hold secrets.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Plan {
     /// By place; none if there is nothing to do.
@@ -21,12 +21,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// True if there is nothing to do.
     pub(crate) fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }
 
-    /// The text after the plan is carried out.
+    /// The text after the work.
     pub(crate) fn result<'t>(&'t self, before: &'t [u8]) -> &'t [u8] {
         if self.is_empty() { before } else { &self.after }
     }
@@ -56,15 +55,14 @@ impl Plan {
     }
 }
 
-/// The ways in which a section changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     Added,
     Changed,
     Removed,
-    /// It stood outside the block and comes into it.
+    /// It moves into the block.
     Adopted,
-    /// It stood in the block and comes out of it again.
+    /// It moves out of the block again.
     Released,
     /// Its long-term key gets another section.
     Renamed,
@@ -88,7 +86,7 @@ impl Change {
     }
 }
 
-/// The changes by section, each section once: those of `after` in its order, then those that are gone.
+/// Each changed section once: those of `after` in its order, then the removed ones.
 fn changes(before: &Document<'_>, after: &Document<'_>) -> Vec<(SectionId, Change)> {
     let blocks = [before, after].map(|document| Block::find(document).ok().flatten());
     let is_outside = |document: &Document<'_>, block: &Option<Block>, id: &SectionId| {
@@ -132,7 +130,7 @@ fn join_renamed(before: &Document<'_>, after: &Document<'_>, changes: &mut Vec<(
     }
 }
 
-/// More than one text where a section stands twice.
+/// More than one text if a section is repeated.
 fn texts<'d>(document: &'d Document<'_>, id: &SectionId) -> Vec<Cow<'d, [u8]>> {
     document.find(id).map(|section| with_line_feeds(section_text(document, section))).collect()
 }

@@ -1,5 +1,5 @@
-//! Owns keys of the user's own that stand in the credentials file under the name of a profile that gets its credentials
-//! elsewhere: SDKs differ in which of the two wins (aws-facts §3).
+//! Owns keys of the user's own in the credentials file under the name of a profile that gets its credentials elsewhere: SDKs
+//! differ in which of the two wins (aws-facts §3).
 
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
 use super::refusal::{Refusal, Remedy};
@@ -25,7 +25,7 @@ impl Moved<'_> {
     }
 }
 
-/// Moves such a key to the section of the profile's long-term key, as it stands; refuses where it can't be moved.
+/// Moves such a key unchanged to the section of the profile's long-term key; refuses a key that can't be moved.
 pub(super) fn adopt<'p>(
     document: &Document<'_>,
     profile: &'p Profile,

@@ -34,22 +34,20 @@ pub(crate) use file_plan::{Change, Plan};
 pub(crate) use key_section::long_term_key;
 pub(crate) use refusal::{Refusal, Remedy};
 
-/// What a plan may replace: a block, or a key, as awsauth wrote it, or also one that was edited by hand.
+/// Permission to replace a block or a key: only as awsauth wrote it, or edited by hand as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overwrite {
     Intact,
     Edited,
 }
 
-/// The user's own sections that stand where awsauth would write make it refuse, or are taken over if nothing in them is
-/// lost by that.
+/// The user's own sections in awsauth's way are refused, or taken over if no setting is lost by that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Adoption {
     Refuse,
     TakeOver,
 }
 
-/// How far a plan may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Permission {
     pub(crate) overwrite: Overwrite,

@@ -1,4 +1,4 @@
-//! Owns how shells ask for completions, and the form of the answer for each of them. Must not know the candidates.
+//! Owns the completion scripts of shells, and the form of the answer for each of them. Must not know the candidates.
 
 /// The variable by which a shell's script asks awsauth for candidates. Its value is the shell.
 pub(crate) const COMPLETE_VARIABLE: &str = "AWSAUTH_COMPLETE";

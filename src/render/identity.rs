@@ -72,7 +72,7 @@ pub(crate) const IDENTITY_VARIABLES: [&str; 36] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     // What other tools of this kind leave beside the keys that they set. Prompts show it, and aws-vault refuses to run
-    // where AWS_VAULT is set, so it would tell of an identity that is gone.
+    // where AWS_VAULT is set, so it must not name an old identity.
     "AWS_VAULT",
     "AWS_SESSION_EXPIRATION",
     "AWSUME_PROFILE",

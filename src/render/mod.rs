@@ -1,5 +1,5 @@
-//! Owns text that other programs, or people, read: environment lines, the JSON of `credential_process`, tables,
-//! a web page, pictures of chains. Must not print.
+//! Owns text for other programs and for people: environment lines, the JSON of `credential_process`, tables, a web page,
+//! graphs of chains. Must not print.
 
 mod completion;
 mod graph;
