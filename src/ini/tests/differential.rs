@@ -1,4 +1,4 @@
-//! What our readers and the editor say against what the real parsers say, over many files.
+//! Our readers and the editor compared with the real parsers, over many files.
 //!
 //! The Rust SDK's parser is always asked; botocore and JavaScript's loader where `tests/run` has put them.
 
@@ -61,7 +61,7 @@ mod clients {
         assert_eq!(real::botocore(&[file]), [Some(Reading::default())]);
     }
 
-    /// What the editor finds under a name and a key of a reading.
+    /// The editor's value for a name and a key of a reading.
     fn look_up(document: &Document<'_>, name: &Name, key: &str) -> Option<String> {
         let id = match name.section_type {
             SectionType::Default => SectionId::Profile("default".to_owned()),

@@ -10,7 +10,6 @@ use super::real::File;
 use crate::ini::FileKind;
 use crate::ini::pieces::PIECES;
 
-/// How many files are made.
 const MADE: usize = 400;
 
 /// Lines that some reader sees differently, most of them fit to stand anywhere.
@@ -75,7 +74,7 @@ const ALIKE: [&[&str]; 2] = [
     &["k@ = v", "k@=a b", "k@ =\n  a = b\n  c=d", "k@\t=\tv", "# c", ""],
 ];
 
-/// The same that some reader sees differently.
+/// Headers and settings that some reader sees differently.
 const DIFFERENT: [&[&str]; 2] = [
     &["[profile \"q@\"]", "[profile p@] # c", "[ profile p@ ]", "[profile p@]#c", "[profile p@ x]", "[profile-x p@]"],
     &[

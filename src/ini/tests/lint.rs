@@ -1,4 +1,4 @@
-//! What is said about lines that not all of AWS's tools read alike.
+//! Warnings about lines that not all of AWS's tools read alike.
 
 use std::ops::Range;
 
@@ -242,7 +242,7 @@ fn a_warning_is_one_line_without_control_characters() {
     }
 }
 
-/// What each reader knows; one that cannot load the file knows nothing.
+/// The reading of each reader; none of one that cannot load the file.
 fn readings(document: &Document<'_>) -> [Option<Reading>; 4] {
     Reader::ALL.map(|reader| document.read_as(reader).ok())
 }

@@ -23,7 +23,7 @@ impl File {
     }
 }
 
-/// What the parser of the Rust SDK makes of a file; nothing if it refuses it.
+/// A file as the parser of the Rust SDK reads it; none if it refuses it.
 #[expect(clippy::default_trait_access, reason = "the types are of aws-types, which is not a dependency")]
 pub(super) fn rust(file: &File) -> Option<Reading> {
     let kind = match file.kind {
@@ -107,7 +107,7 @@ fn escaped(chars: &mut std::str::Chars<'_>) -> char {
     }
 }
 
-/// What botocore makes of files, all asked of one process; nothing for those it refuses.
+/// Files as botocore reads them, all in one process; none for those that it refuses.
 #[cfg(feature = "real-clients")]
 pub(super) fn botocore(files: &[File]) -> Vec<Option<Reading>> {
     let mut command = std::process::Command::new(tool("AWSAUTH_TEST_PYTHON"));
@@ -115,7 +115,7 @@ pub(super) fn botocore(files: &[File]) -> Vec<Option<Reading>> {
     ask(command, files)
 }
 
-/// What the loader of the JavaScript SDK makes of files, all asked of one process. It refuses none.
+/// Files as the loader of the JavaScript SDK reads them, all in one process. It refuses none.
 #[cfg(feature = "real-clients")]
 pub(super) fn javascript(files: &[File]) -> Vec<Option<Reading>> {
     let mut command = std::process::Command::new(tool("AWSAUTH_TEST_NODE"));
@@ -123,7 +123,7 @@ pub(super) fn javascript(files: &[File]) -> Vec<Option<Reading>> {
     ask(command, files)
 }
 
-/// What `tests/run` has put in place and named in the environment.
+/// A client that `tests/run` has installed and named in the environment.
 #[cfg(feature = "real-clients")]
 #[expect(clippy::disallowed_methods, reason = "tests are told where the clients are")]
 fn tool(variable: &str) -> std::ffi::OsString {

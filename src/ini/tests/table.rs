@@ -7,7 +7,6 @@ use super::real::{self, File};
 use crate::ini::tests::readers::{LoadError, Name, Reader, Reading};
 use crate::ini::{Document, FileKind};
 
-/// What a reader finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Finds {
     Value(&'static str),
@@ -18,7 +17,7 @@ enum Finds {
 
 use Finds::{Error, Nothing, Value};
 
-/// What is written, where to look, and what botocore, Rust, Go and JavaScript find there.
+/// A text, the place to look at, and the values that botocore, Rust, Go and JavaScript find there.
 struct Case {
     row: &'static str,
     kind: FileKind,
@@ -225,7 +224,6 @@ impl Case {
         File { name: self.row.to_owned(), kind: self.kind, bytes: self.text.into() }
     }
 
-    /// What there is in a reading.
     fn look(&self, reading: Option<&Reading>) -> Option<String> {
         let (word, name) = self.section.split_once(' ').unwrap();
         reading?.0.get(&Name::typed(word, name).unwrap())?.get(self.key).cloned()

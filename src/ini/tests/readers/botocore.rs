@@ -80,7 +80,7 @@ fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-/// What a section is the settings of.
+/// None for a section that botocore passes over.
 fn name(document: &Document<'_>, section: &Section) -> Option<Name> {
     match &section.id {
         SectionId::Profile(_) if document.name(section) == b"default" => Some(Name::default()),

@@ -121,7 +121,7 @@ fn lower(key: &str) -> Cow<'_, str> {
     if key.chars().any(char::is_uppercase) { key.to_lowercase().into() } else { key.into() }
 }
 
-/// What the text between the brackets names; `[DEFAULT]` is a profile of that name.
+/// The name between the brackets; `[DEFAULT]` is a profile of that name.
 fn name(header: &str, kind: FileKind) -> Option<Name> {
     let words = header.split_once(BLANK).map(|(word, name)| (word, name.trim_start_matches(BLANK)));
     match (words, kind) {

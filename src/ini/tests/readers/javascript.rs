@@ -21,7 +21,7 @@ pub(super) fn trace(text: &str, kind: FileKind) -> Trace<'_> {
 struct Parser<'a> {
     kind: FileKind,
     trace: Trace<'a>,
-    /// Whether anybody asks for the section.
+    /// True if the loader asks for the section.
     is_known: bool,
     /// The key without a value that the indented lines below belong to.
     block: Option<&'a str>,
@@ -96,7 +96,7 @@ fn without_comment(line: &str) -> &str {
     marks.find(is_comment).map_or(line, |at| &line[..at])
 }
 
-/// What the text between the brackets names.
+/// The name between the brackets.
 fn name(header: &str, kind: FileKind) -> Option<Name> {
     let words = words(header);
     let name = match (words, kind) {

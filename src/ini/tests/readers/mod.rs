@@ -1,4 +1,4 @@
-//! How the readers of AWS see a file: the oracle for `Document::lint`. Tests compare them with the real parsers.
+//! The readers of AWS, as the oracle for `Document::lint`. Tests compare them with the real parsers.
 //!
 //! Each reader is followed line by line ([`trace`]); folded up, that is what it knows of the file (`reading`).
 

@@ -1,4 +1,4 @@
-//! Owns what a reader knows of a whole file, Must not know how lines are read.
+//! Owns the reading of a whole file by one reader. Must not know how lines are read.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -12,7 +12,6 @@ use crate::ini::Document;
 pub(crate) struct LoadError {
     /// The line, from 1.
     pub(crate) line: usize,
-    /// What is wrong with it.
     pub(crate) reason: String,
 }
 
@@ -75,7 +74,7 @@ struct Fold {
     key: String,
 }
 
-/// Where settings go.
+/// The target of the settings that follow.
 enum Place {
     Nowhere,
     Defaults,

@@ -24,7 +24,7 @@ pub(super) fn trace(text: &str, kind: FileKind) -> Trace<'_> {
     parser.trace
 }
 
-/// Where the parser stands.
+/// The state of the parser.
 enum Place<'a> {
     Start,
     /// Below a header; without a name its settings are dropped.
@@ -132,7 +132,7 @@ fn split(line: &str) -> Result<(&str, &str), &'static str> {
     }
 }
 
-/// Where a comment may begin.
+/// The places where a comment may begin.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Comment {
     Anywhere,
@@ -147,7 +147,7 @@ fn without_comment(line: &str, comment: Comment) -> &str {
     line[..end.map_or(line.len(), |(at, _)| at)].trim_matches(BLANK)
 }
 
-/// What the text between the brackets names.
+/// The name between the brackets.
 fn name(header: &str, kind: FileKind) -> Option<Name> {
     let header = header.trim_matches(BLANK);
     match (header.split_once(BLANK), kind) {

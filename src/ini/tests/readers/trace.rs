@@ -1,4 +1,4 @@
-//! Owns what a line can be to a reader. Must not know how any of them finds out.
+//! Owns the roles of a line for a reader. Must not know how any reader finds them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,7 +32,7 @@ impl fmt::Display for Reader {
     }
 }
 
-/// What a section is of.
+/// The types of sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SectionType {
     /// `[default]`, as far as it differs from `[profile default]`.
@@ -45,10 +45,9 @@ pub(crate) enum SectionType {
     Services,
 }
 
-/// What a header names to a reader.
+/// The section of a header, for a reader.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
-    /// What the section is of.
     pub(crate) section_type: SectionType,
     /// Its name; `default` for [`SectionType::Default`].
     pub(crate) name: String,
@@ -60,7 +59,7 @@ impl Name {
         Self { section_type, name: name.into() }
     }
 
-    /// What `[default]` names.
+    /// The name in `[default]`.
     pub(super) fn default() -> Self {
         Self::new(SectionType::Default, "default")
     }
@@ -88,7 +87,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// What a line is to a reader; a line that says nothing to it has none.
+/// The role of a line for a reader; a line without meaning has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role<'a> {
     /// A header, and what it names; nothing if the reader passes over the section.
@@ -103,16 +102,15 @@ pub(super) enum Role<'a> {
     Nested(Cow<'a, str>, Cow<'a, str>, Cow<'a, str>),
     /// One more line of the value above.
     More(Cow<'a, str>),
-    /// What makes the reader give up on the whole file; nothing follows it.
+    /// The reader gives up on the whole file here; nothing follows.
     Invalid(&'static str),
 }
 
 /// A line and its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step<'a> {
-    /// Where the line begins.
+    /// The start of the line.
     pub(super) at: usize,
-    /// What it is.
     pub(super) role: Role<'a>,
 }
 
