@@ -30,13 +30,6 @@ pub(crate) enum Moment {
 }
 
 impl FileWork {
-    /// Reads the file at `path` and plans for it.
-    pub(crate) fn plan(path: &Path, make: impl FnOnce(&[u8]) -> Result<Plan, Refusal>) -> Result<Self, ApplyError> {
-        let snapshot = Snapshot::read_settled(path)?;
-        let plan = make(&snapshot.bytes).map_err(|source| ApplyError::Refused { path: path.to_path_buf(), source })?;
-        Ok(Self { snapshot, plan })
-    }
-
     /// True if there is something to do.
     pub(crate) fn is_pending(&self) -> bool {
         !self.plan.is_empty()

@@ -6,4 +6,5 @@ pub(crate) mod permissions;
 pub(crate) mod plans;
 pub(crate) mod program;
 pub(crate) mod prune;
+pub(crate) mod run;
 pub(crate) mod undo;

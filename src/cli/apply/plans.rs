@@ -96,25 +96,18 @@ impl<'a> Plans<'a> {
         plan::dependents(self.catalog, work.config.content(moment), work.config.after(), &removed, &moved)
     }
 
-    /// Plans everything else. `planned` is the plan of the config file.
-    pub(crate) fn make(
-        &self,
-        config: Snapshot,
-        planned: Result<Plan, Refusal>,
-        paths: Paths<'_>,
-    ) -> Result<Work, Failure> {
-        let config = match planned {
-            Ok(plan) => FileWork { snapshot: config, plan },
-            Err(refusal) => return Err(self.refused(config, refusal)),
+    /// Reads and plans both files.
+    pub(crate) fn make(&self, paths: Paths<'_>) -> Result<Work, Failure> {
+        let snapshot = Snapshot::read_settled(&paths.config()?).map_err(|error| explain::disk(&error))?;
+        let config = match self.config(&snapshot.bytes) {
+            Ok(plan) => FileWork { snapshot, plan },
+            Err(refusal) => return Err(self.refused(snapshot, refusal)),
         };
-        let (mut missing, mut prune) = (Vec::new(), Prune::default());
-        let path = paths.credentials()?;
-        let credentials = FileWork::plan(&path, |bytes| {
-            let (plan, keys, ended) = self.credentials(bytes)?;
-            (missing, prune) = (keys, ended);
-            Ok(plan)
-        })
-        .map_err(|error| explain::apply(&error))?;
+        let snapshot = Snapshot::read_settled(&paths.credentials()?).map_err(|error| explain::disk(&error))?;
+        let (plan, missing, prune) = self
+            .credentials(&snapshot.bytes)
+            .map_err(|source| explain::apply(&ApplyError::Refused { path: snapshot.path.clone(), source }))?;
+        let credentials = FileWork { snapshot, plan };
         if credentials.snapshot.target == config.snapshot.target {
             let path = Paths::shown(&config.snapshot.path);
             return Err(Failure::new(

@@ -1,0 +1,214 @@
+//! Owns one run of `apply` on planned files: the question, the writing, the report. Must not plan.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::apply::compat_warnings::{self, WarningJson};
+use crate::cli::apply::file_plan::{FileJson, FileWork, Moment};
+use crate::cli::apply::plans::{Plans, Work};
+use crate::cli::apply::program::Program;
+use crate::cli::exit::Exit;
+use crate::cli::paths::Paths;
+use crate::cli::ui::confirm::confirm;
+use crate::cli::ui::diff::colored;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::few;
+use crate::cli::ui::out::Out;
+use crate::ini::FileKind;
+use crate::model::ProfileName;
+use crate::plan::{Dependent, MissingKey};
+use crate::system::backups::{BackupTime, Backups};
+use crate::system::clock;
+use crate::system::host::Host;
+
+pub(crate) struct Run<'r> {
+    pub(crate) plans: &'r Plans<'r>,
+    pub(crate) work: &'r Work,
+    pub(crate) program: &'r Program,
+    pub(crate) is_shown_only: bool,
+    pub(crate) is_asked: bool,
+    pub(crate) out: Out,
+}
+
+impl Run<'_> {
+    pub(crate) fn ask(&self, host: &Host) -> Result<(), Failure> {
+        self.warn_of_own(Moment::Before);
+        self.work.prune.report(true, self.out);
+        self.work.permissions.report(true, self.out);
+        self.program.refusal().inspect(|refusal| refusal.say_text(self.out));
+        confirm(self.work.pending(), &self.before_login(), true, host, self.out)
+    }
+
+    pub(crate) fn carry_out(&self, state: &Path) -> Result<(), Failure> {
+        let Work { config, credentials, permissions, prune, .. } = self.work;
+        let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
+        let stamp = BackupTime::after(clock::now(), &[&backups[0], &backups[1]]);
+        config.carry_out(state, &stamp, self.out, self.is_asked, |bytes| self.plans.config(bytes))?;
+        let plan = |bytes: &[u8]| self.plans.credentials(bytes).map(|(plan, ..)| plan);
+        if let Err(failure) = credentials.carry_out(state, &stamp, self.out, self.is_asked, plan) {
+            return Err(written_but(config, failure));
+        }
+        permissions.fix(self.out)?;
+        prune.carry_out(&self.plans.sessions, self.out)
+    }
+
+    pub(crate) fn report(&self) -> Result<(), Failure> {
+        let Self { plans, work, program, is_shown_only, is_asked, out } = *self;
+        if out.json {
+            return out.document(self.document());
+        }
+        if is_shown_only {
+            for file in work.pending() {
+                out.print(&colored(&file.diff()))?;
+            }
+        }
+        let verb = if is_shown_only { "would change" } else { "wrote" };
+        for file in work.pending() {
+            out.say(&format!("{verb} {}", file.summary()));
+        }
+        if is_shown_only {
+            self.before_login().iter().for_each(|note| out.say(note));
+        }
+        for (from, to) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
+            out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
+        }
+        work.prune.report(is_shown_only, out);
+        work.permissions.report(is_shown_only, out);
+        if !is_asked {
+            self.warn_of_own(self.now());
+        }
+        if !work.is_pending() && program.left_out().is_empty() {
+            say_nothing_to_do([&work.config, &work.credentials].map(|file| &*file.snapshot.path), out);
+        }
+        for (from, _) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
+            let needed = match plans.through(from) {
+                names if names.is_empty() => String::new(),
+                names => format!(" ({} need{} it)", few(&names), if names.len() == 1 { "s" } else { "" }),
+            };
+            out.say(&format!("next: awsauth login {from}{needed}"));
+        }
+        say_missing(&work.missing, out);
+        Ok(())
+    }
+
+    fn document(&self) -> ApplyJson<'_> {
+        let Self { plans, work, program, is_shown_only, .. } = *self;
+        let files = [(&work.config, FileKind::Config), (&work.credentials, FileKind::Credentials)];
+        let mut warnings = files.map(|(file, kind)| compat_warnings::document(file, kind, self.now())).concat();
+        let path = Paths::text(&work.config.snapshot.path);
+        warnings.extend(plans.dependents(work, self.now()).iter().map(|one| WarningJson {
+            path: path.clone(),
+            line: one.line,
+            text: self.without_credentials(one),
+        }));
+        let logins = plans.renamed(&work.credentials);
+        ApplyJson {
+            written: !is_shown_only && work.is_pending(),
+            files: files.map(|(file, kind)| file.document(kind)),
+            missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
+            ended_sessions: work.prune.names(),
+            open_to_others: work.permissions.open(is_shown_only),
+            permissions_fixed: !is_shown_only && work.permissions.is_pending(),
+            left_out: program.left_out(),
+            warnings,
+            logins_needed: logins
+                .map(|(profile, _)| LoginNeededJson { profile, r#for: plans.through(profile) })
+                .collect(),
+        }
+    }
+
+    /// The moment of the report.
+    fn now(&self) -> Moment {
+        if self.is_shown_only { Moment::Before } else { Moment::After }
+    }
+
+    /// Warns of places of the user's own.
+    fn warn_of_own(&self, moment: Moment) {
+        for one in self.plans.dependents(self.work, moment) {
+            self.out.warn(&self.without_credentials(&one));
+        }
+        compat_warnings::warn(&self.work.config, FileKind::Config, moment, self.out);
+        compat_warnings::warn(&self.work.credentials, FileKind::Credentials, moment, self.out);
+    }
+
+    /// The warning about a section of the user's own that goes through one without credentials.
+    fn without_credentials(&self, dependent: &Dependent) -> String {
+        let Dependent { line, id, on } = dependent;
+        let verb = if self.is_shown_only { "would have" } else { "has" };
+        let moved = self.plans.renamed(&self.work.credentials).find(|(from, _)| on.profile() == Some(from));
+        let until = match moved {
+            Some((from, _)) => format!(" until `awsauth login {from}`"),
+            None => " after this".to_owned(),
+        };
+        format!(
+            "{} line {line}: [{id}] goes through [{on}], which {verb} no credentials{until}",
+            self.work.config.shown()
+        )
+    }
+
+    /// Notes about keys that move: the profiles without credentials until somebody logs in.
+    fn before_login(&self) -> Vec<String> {
+        let note = |(from, to): (&str, &ProfileName)| {
+            let names = few(&[&[from][..], &self.plans.through(from)].concat());
+            format!(
+                "the long-term key of [{from}] moves to [{to}]; until `awsauth login {from}`, these have no credentials: {names}"
+            )
+        };
+        self.plans.renamed(&self.work.credentials).map(note).collect()
+    }
+}
+
+/// The failure of the second file, which does not take the first one back.
+fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
+    if !first.is_pending() {
+        return failure;
+    }
+    if failure.exit == Exit::Refused {
+        failure.exit = Exit::Unavailable;
+    }
+    failure.hint(format!("{} was written before; the same command once more does the rest", first.summary()))
+}
+
+fn say_nothing_to_do(files: [&Path; 2], out: Out) {
+    let [config, credentials] = files.map(Paths::shown);
+    out.say(&format!("nothing to do: {config} and {credentials} match the manifest"));
+}
+
+fn say_missing(missing: &[MissingKey], out: Out) {
+    for MissingKey { profile, section } in missing {
+        out.say(&format!("{profile} has no long-term key in [{section}] yet: `awsauth keys add {profile}`"));
+    }
+}
+
+#[derive(Serialize)]
+struct ApplyJson<'w> {
+    written: bool,
+    files: [FileJson; 2],
+    missing_keys: Vec<MissingKeyJson<'w>>,
+    ended_sessions: Vec<&'w str>,
+    open_to_others: Option<&'w Path>,
+    permissions_fixed: bool,
+    left_out: &'w [String],
+    warnings: Vec<WarningJson>,
+    logins_needed: Vec<LoginNeededJson<'w>>,
+}
+
+#[derive(Serialize)]
+struct MissingKeyJson<'w> {
+    profile: &'w str,
+    section: &'w str,
+}
+
+impl<'w> MissingKeyJson<'w> {
+    fn of(missing: &'w MissingKey) -> Self {
+        Self { profile: missing.profile.as_str(), section: missing.section.as_str() }
+    }
+}
+
+/// A login that a moved key makes necessary, and the profiles that go through it.
+#[derive(Serialize)]
+struct LoginNeededJson<'w> {
+    profile: &'w str,
+    r#for: Vec<&'w str>,
+}
