@@ -109,7 +109,14 @@ fn definitions() -> Value {
     }
     matrix["allOf"] = keys_of_patterns();
     let session = object(Session::KEYS, "One login to IAM Identity Center.");
-    let mut all = json!({ "profile": profile, "session": session, "account": account, "matrix": matrix });
+    let settings = described(settings(aws_settings::SETTINGS), "AWS settings of a profile.");
+    let mut all = json!({
+        "profile": profile,
+        "session": session,
+        "account": account,
+        "matrix": matrix,
+        "settings": settings,
+    });
     for (name, value) in all.as_object_mut().into_iter().flatten() {
         value["examples"] = json!([example(name)]);
     }
@@ -120,6 +127,7 @@ fn example(definition: &str) -> Value {
     match definition {
         "session" => json!({ "sso_start_url": "https://corp.awsapps.com/start", "sso_region": "us-east-1" }),
         "account" => json!({ "id": "222222222222", "roles": ["Admin"] }),
+        "settings" => json!({ "max_attempts": 5, "retry_mode": "adaptive" }),
         "matrix" => json!({
             "name": "${account}-${role}",
             "accounts": "*",
@@ -213,7 +221,7 @@ fn property(key: &Key) -> Value {
         Shape::Seconds(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Texts(form, least) => json!({ "type": "array", "items": text(form), "minItems": least }),
-        Shape::Settings => settings(aws_settings::SETTINGS),
+        Shape::Settings => json!({ "allOf": [{ "$ref": "#/definitions/settings" }] }),
     };
     value["description"] = json!(key.doc);
     value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
