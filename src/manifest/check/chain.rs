@@ -131,12 +131,8 @@ fn visit(
                 sink.push(too_long(profile));
                 return Facts::UNSOUND;
             }
-            let has_long_term_source = profiles.list[source].pattern() == Some(Pattern::Iam);
-            let is_told = check_long_session(at, source, profiles, files, sink);
-            if !is_told {
-                check_length(profile, has_long_term_source, &profiles.list[source], sink);
-            }
-            if is_told && profile.fields.mfa_serial.valid().is_some_and(|given| given.origin != Origin::Defaults) {
+            let needs_key = check_length(profile, &profiles.list[source], profiles, files, sink);
+            if needs_key && profile.fields.mfa_serial.valid().is_some_and(|given| given.origin != Origin::Defaults) {
                 return Facts::UNSOUND;
             }
             let before = sink.errors();
@@ -191,67 +187,60 @@ fn too_long(profile: &UncheckedProfile) -> Diagnostic {
         .help("each role on it is one more call at login; use a source that is nearer to the base of the chain")
 }
 
-fn check_length(profile: &UncheckedProfile, has_long_term_source: bool, source: &UncheckedProfile, sink: &mut Sink) {
-    let Some(given) = profile.fields.duration_seconds.valid() else { return };
-    if has_long_term_source || !is_too_long(given.value) {
-        return;
-    }
-    sink.push(chained(profile, given, source).help("set `duration_seconds = 3600` or less"));
-}
-
 /// True if AWS allows this for a role, but not for one that is assumed with temporary credentials (aws-facts §6).
 fn is_too_long(seconds: i64) -> bool {
     seconds > i64::from(SessionDuration::CHAINED_MOST) && seconds <= 43_200
 }
 
-fn chained(profile: &UncheckedProfile, given: &Sourced<i64>, source: &UncheckedProfile) -> Diagnostic {
+/// Reports a role that is to last longer than the temporary credentials of its source allow. Returns true if it needs a
+/// long-term key and a code of its own.
+fn check_length(
+    profile: &UncheckedProfile,
+    source: &UncheckedProfile,
+    profiles: &UncheckedProfiles,
+    files: &Layers,
+    sink: &mut Sink,
+) -> bool {
+    let given = profile.fields.duration_seconds.valid().filter(|given| is_too_long(given.value));
+    let Some(given) = given.filter(|_| source.pattern() != Some(Pattern::Iam)) else { return false };
     let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
     let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
-    profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason)
-}
-
-/// Reports a role that is to last longer than its `iam-mfa` source allows; the help is to use the long-term key and a
-/// code. Returns true if it reports.
-fn check_long_session(at: usize, source: usize, profiles: &UncheckedProfiles, files: &Layers, sink: &mut Sink) -> bool {
-    let (profile, source) = (&profiles.list[at], &profiles.list[source]);
-    let Some(given) = profile.fields.duration_seconds.valid() else { return false };
-    if source.pattern() != Some(Pattern::IamMfa) || !is_too_long(given.value) {
-        return false;
-    }
+    let found = profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason);
+    let own = profile.fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults);
+    let needs_key = source.pattern() == Some(Pattern::IamMfa);
+    let shorter = match own {
+        Some(_) if needs_key => "remove `mfa_serial` and set `duration_seconds = 3600` or less",
+        _ => "set `duration_seconds = 3600` or less",
+    };
+    let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
     let long_term = match source.fields.long_term_profile.value() {
         Some(name) => name.to_string(),
         None => default_long_term(&source.written),
     };
-    let found = chained(profile, given, source);
-    let own = profile.fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults);
-    let shorter = match own {
-        Some(_) => "remove `mfa_serial` and set `duration_seconds = 3600` or less",
-        None => "set `duration_seconds = 3600` or less",
-    };
-    let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
-    if profile.generated.is_some() {
+    sink.push(if !needs_key {
+        found.help(shorter)
+    } else if profile.generated.is_some() {
         let key = toml_key(&long_term);
-        sink.push(found.help(format!(
+        found.help(format!(
             "{help}: add `[profiles.{key}]` of pattern `iam`, make it the `source_profile`, and set `mfa_serial` in the matrix"
-        )));
-        return true;
-    }
-    let text = |span: Span| files.sources().text(span).unwrap_or_default().to_owned();
-    let serial = own.or(source.fields.mfa_serial.valid()).map(|given| text(given.at));
-    let arn = profile.fields.role_arn.valid().map(|given| text(given.at));
-    let mut lines = Vec::new();
-    if profiles.get(&long_term).is_none() {
-        lines.extend([format!("[profiles.{}]", toml_key(&long_term)), "pattern = \"iam\"".to_owned()]);
-    }
-    lines.push(format!("[profiles.{}]", toml_key(&profile.written)));
-    lines.push("pattern = \"iam-mfa-role\"".to_owned());
-    lines.push(format!("source_profile = {}", toml_text(&long_term)));
-    lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
-    lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
-    lines.push(format!("duration_seconds = {}", given.value));
-    let help = format!("{help}; use these lines instead of the same keys of `{}`:", profile.written);
-    sink.push(found.help(help).lines(lines));
-    true
+        ))
+    } else {
+        let text = |span: Span| files.sources().text(span).unwrap_or_default();
+        let serial = own.or(source.fields.mfa_serial.valid()).map(|given| text(given.at));
+        let arn = profile.fields.role_arn.valid().map(|given| text(given.at));
+        let mut lines = Vec::new();
+        if profiles.get(&long_term).is_none() {
+            lines.extend([format!("[profiles.{}]", toml_key(&long_term)), "pattern = \"iam\"".to_owned()]);
+        }
+        lines.push(format!("[profiles.{}]", toml_key(&profile.written)));
+        lines.push("pattern = \"iam-mfa-role\"".to_owned());
+        lines.push(format!("source_profile = {}", toml_text(&long_term)));
+        lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
+        lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
+        lines.push(format!("duration_seconds = {}", given.value));
+        found.help(format!("{help}; use these lines instead of the same keys of `{}`:", profile.written)).lines(lines)
+    });
+    needs_key
 }
 
 /// Every role of an IAM user needs exactly one MFA device in its chain. Returns the place of the profile that has it.
