@@ -62,14 +62,6 @@ struct Expander<'e, 't> {
     budget: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// A profile, or a reported mistake.
-    Made,
-    LeftOut,
-    TooMuch,
-}
-
 /// Makes the profiles of all matrices. An entry of `written` for one of them wins over it key by key, and is removed
 /// from there.
 pub(crate) fn expand<'t>(
@@ -132,15 +124,10 @@ impl<'t> Expander<'_, 't> {
         }
         let mut left_out = 0;
         for combination in spec.combinations() {
-            let outcome = self.make_one(spec, &combination, reader);
+            left_out += usize::from(!self.make_one(spec, &combination, reader));
             reader.sink.turn_to(About::Shared);
-            match outcome {
-                Outcome::Made => {}
-                Outcome::LeftOut => left_out += 1,
-                Outcome::TooMuch => {
-                    self.take(MOST, TOO_LONG, spec, &mut reader.sink);
-                    return self.out.generated[first..].iter_mut().for_each(|made| made.fields.wrong = true);
-                }
+            if !self.take(0, TOO_LONG, spec, &mut reader.sink) {
+                return self.out.generated[first..].iter_mut().for_each(|profile| profile.fields.wrong = true);
             }
         }
         let is_unknown = reader.sink.profiles_unknown || spec.has_unknown_roles();
@@ -151,25 +138,21 @@ impl<'t> Expander<'_, 't> {
         }
     }
 
-    fn make_one(
-        &mut self,
-        spec: &MatrixSpec<'_, 't>,
-        combination: &Combination<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Outcome {
+    /// False if the profile is excluded.
+    fn make_one(&mut self, spec: &MatrixSpec<'_, 't>, combination: &Combination<'_>, reader: &mut Reader<'_>) -> bool {
         let before = reader.sink.errors();
         reader.sink.turn_to(combination.about(Rc::default()));
         let Some(name) = spec.name_of(combination, self.vars, &mut reader.sink) else {
             reader.sink.profiles_unknown = true;
-            return Outcome::Made;
+            return true;
         };
         if let Some(by) = spec.excluded.find(&name) {
             self.out.left_out.entry(name).or_default().push(LeftOut { matrix: spec.entry.at, by });
-            return Outcome::LeftOut;
+            return false;
         }
         if let Some(first) = self.by_name.get(&*name).copied() {
             spec.report_twice(&name, combination, first, &mut self.out, &mut reader.sink);
-            return Outcome::Made;
+            return true;
         }
         let written: Rc<str> = Rc::from(&*name);
         reader.sink.turn_to(combination.about(written.clone()));
@@ -180,9 +163,6 @@ impl<'t> Expander<'_, 't> {
         }
         let own = self.written.take(&name);
         let filled = self.fill(spec, combination, &mut reader.sink);
-        if self.budget == 0 {
-            return Outcome::TooMuch;
-        }
         let mut fields = self.fields(spec, combination.account, &filled, own.as_ref(), reader);
         fields.wrong |= !combination.account.is_in_order() || reader.sink.errors() > before;
         self.by_name.insert(written.clone(), (self.out.generated.len(), spec.name.at));
@@ -197,7 +177,7 @@ impl<'t> Expander<'_, 't> {
             role: role.map(|role| role.name.clone()),
             fields,
         });
-        Outcome::Made
+        true
     }
 
     /// Fills in the templates, and subtracts the length of the values from the budget.
