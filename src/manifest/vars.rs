@@ -58,33 +58,34 @@ pub(super) enum MatrixValue<'k> {
     Invalid,
 }
 
+#[derive(Debug, Clone, Default)]
+struct State {
+    defined: Option<Defined>,
+    /// The place in a shared file.
+    shared: Option<Span>,
+    required: Option<Required>,
+    /// The places where a value is missing.
+    undefined: BTreeSet<Span>,
+    uses: Vec<Use>,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Vars {
     audience: Audience,
-    defined: BTreeMap<String, Defined>,
-    /// The place in a shared file.
-    shared: BTreeMap<String, Span>,
-    required: BTreeMap<String, Required>,
-    undefined: BTreeMap<String, BTreeSet<Span>>,
-    uses: BTreeMap<String, Vec<Use>>,
+    by_name: BTreeMap<String, State>,
     /// True if a string has a variable that each person has yet to supply.
-    has_unset_vars: bool,
+    pub(super) has_unset_vars: bool,
     /// Sorted.
     matrix_values: Vec<Span>,
 }
 
 impl Vars {
     pub(super) fn new(audience: Audience) -> Self {
-        Self {
-            audience,
-            defined: BTreeMap::new(),
-            shared: BTreeMap::new(),
-            required: BTreeMap::new(),
-            undefined: BTreeMap::new(),
-            uses: BTreeMap::new(),
-            has_unset_vars: false,
-            matrix_values: Vec::new(),
-        }
+        Self { audience, by_name: BTreeMap::new(), has_unset_vars: false, matrix_values: Vec::new() }
+    }
+
+    fn state(&mut self, name: &str) -> &mut State {
+        self.by_name.entry(name.to_owned()).or_default()
     }
 
     /// Reads `[required_vars]` of one file. The first description of a variable counts.
@@ -98,19 +99,21 @@ impl Vars {
             };
             if is_name {
                 let required = Required { words: words.to_string(), at: entry.at };
-                self.required.entry(entry.name.to_string()).or_insert(required);
+                self.state(&entry.name).required.get_or_insert(required);
             }
         }
     }
 
     pub(super) fn note_shared(&mut self, table: &[Entry<'_>]) {
-        self.shared.extend(table.iter().map(|entry| (entry.name.to_string(), entry.at)));
+        for entry in table {
+            self.state(&entry.name).shared = Some(entry.at);
+        }
     }
 
     pub(super) fn define(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
         for entry in table {
             let value = value(entry, sink).filter(|_| !entry.is_disputed);
-            self.defined.insert(entry.name.to_string(), Defined { value, at: entry.node.at });
+            self.state(&entry.name).defined = Some(Defined { value, at: entry.node.at });
         }
     }
 
@@ -155,10 +158,6 @@ impl Vars {
         self.matrix_values = values;
     }
 
-    pub(super) fn has_unset_vars(&self) -> bool {
-        self.has_unset_vars
-    }
-
     /// Returns the expanded string; None if one of its variables is wrong or unknown, which is reported or noted.
     fn filled<'k>(
         &mut self,
@@ -195,13 +194,15 @@ impl Vars {
 
     /// None if it is wrong, which was reported, or undefined, which is noted.
     fn value_of(&mut self, name: &str, at: Span) -> Option<String> {
-        if let Some(defined) = self.defined.get(name) {
+        let is_team = self.audience == Audience::Team;
+        let state = self.state(name);
+        if let Some(defined) = &state.defined {
             return defined.value.clone();
         }
-        if self.audience == Audience::Team && self.required.contains_key(name) {
+        if is_team && state.required.is_some() {
             self.has_unset_vars = true;
         } else {
-            self.undefined.entry(name.to_owned()).or_default().insert(at);
+            state.undefined.insert(at);
         }
         None
     }
@@ -211,9 +212,13 @@ impl Vars {
             if let Part::Name(name) = part
                 && !but.contains(&name)
             {
-                self.uses.entry(name.to_owned()).or_default().push(Use { key: path.to_owned(), at });
+                self.state(name).uses.push(Use { key: path.to_owned(), at });
             }
         }
+    }
+
+    fn defined(&self, name: &str) -> Option<&Defined> {
+        self.by_name.get(name)?.defined.as_ref()
     }
 
     fn is_in_matrix(&self, at: Span) -> bool {
@@ -224,7 +229,7 @@ impl Vars {
     /// Returns the variables in the literal at `at` and the places of their values.
     pub(super) fn used_at(&self, at: Span, files: &Layers) -> Vec<(String, Span)> {
         let is_known = |part| match part {
-            Part::Name(name) => self.defined.get(name).map(|defined| (name.to_owned(), defined.at)),
+            Part::Name(name) => self.defined(name).map(|defined| (name.to_owned(), defined.at)),
             Part::Text(_) | Part::Bad => None,
         };
         parts(files.sources().text(at).unwrap_or_default()).filter_map(is_known).collect()
@@ -232,18 +237,19 @@ impl Vars {
 
     /// Reports undefined variables, and mistakes in `[required_vars]`.
     pub(super) fn report(&self, files: &Layers, sink: &mut Sink) {
-        for (name, places) in &self.undefined {
-            let found = self.undefined(name, places, files, sink);
-            sink.push(found);
-        }
-        for (name, required) in &self.required {
-            if let Some(place) = self.shared.get(name) {
+        for (name, state) in &self.by_name {
+            if !state.undefined.is_empty() {
+                let found = self.undefined(name, state, files, sink);
+                sink.push(found);
+            }
+            let Some(required) = &state.required else { continue };
+            if let Some(place) = state.shared {
                 let message = format!("each person supplies `{name}`, but this gives it one value for all");
                 let help = format!("remove one of them; a person's own value belongs in {}", files.personal());
-                let found = Diagnostic::error(codes::REQUIRED_GIVEN, *place, message);
+                let found = Diagnostic::error(codes::REQUIRED_GIVEN, place, message);
                 sink.push(found.related(required.at, "it is required here").help(help));
             }
-            if !self.uses.contains_key(name) {
+            if state.uses.is_empty() {
                 let message = format!("`{name}` is required from each person, but nothing uses it");
                 let found = Diagnostic::warning(codes::REQUIRED_UNUSED, required.at, message);
                 sink.push(found.help(format!("remove it, or use it as `${{{name}}}`")));
@@ -251,11 +257,10 @@ impl Vars {
         }
     }
 
-    fn undefined(&self, name: &str, places: &BTreeSet<Span>, files: &Layers, sink: &mut Sink) -> Diagnostic {
-        let places: BTreeSet<Span> = places.iter().map(|at| within(files, *at, name)).collect();
+    fn undefined(&self, name: &str, state: &State, files: &Layers, sink: &mut Sink) -> Diagnostic {
+        let places: BTreeSet<Span> = state.undefined.iter().map(|at| within(files, *at, name)).collect();
         let first = places.first().copied().unwrap_or_default();
-        let required = self.required.get(name);
-        let message = match required {
+        let message = match &state.required {
             Some(Required { words, .. }) => format!("the variable `{name}` is not defined: {words}"),
             None => format!("the variable `{name}` is not defined"),
         };
@@ -266,7 +271,7 @@ impl Vars {
             more => found.label(format!("also used in {more} other places")),
         };
         let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
-        if required.is_some() {
+        if state.required.is_some() {
             return found.help(format!("`awsauth vars` asks for it, or add {line} to [vars] of {personal}"));
         }
         if self.audience == Audience::Team {
@@ -283,7 +288,8 @@ impl Vars {
         }
         let is_generated = places.iter().any(|place| self.is_in_matrix(*place));
         let generated = GENERATED.into_iter().filter(|_| is_generated);
-        let known = self.defined.keys().chain(self.required.keys()).map(String::as_str).chain(generated);
+        let is_known = |(_, state): &(&String, &State)| state.defined.is_some() || state.required.is_some();
+        let known = self.by_name.iter().filter(is_known).map(|(known, _)| known.as_str()).chain(generated);
         let add = format!(
             "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written `$${{`"
         );
@@ -305,7 +311,7 @@ impl Vars {
             for part in parts(text).take_while(|_| is_string) {
                 if let Part::Name(name) = part
                     && !is_hidden(name)
-                    && let Some(Defined { value: Some(_), at, .. }) = self.defined.get(name)
+                    && let Some(Defined { value: Some(_), at }) = self.defined(name)
                     && found.related.iter().all(|label| label.span != *at)
                 {
                     found = found.related(*at, format!("`${{{name}}}` is set here"));
@@ -317,22 +323,14 @@ impl Vars {
 
     /// Lists every variable that is defined, used or required, by name.
     pub(super) fn into_list(self) -> Vec<Variable> {
-        let Self { mut defined, mut required, mut uses, .. } = self;
-        let names: BTreeSet<String> = defined.keys().chain(required.keys()).chain(uses.keys()).cloned().collect();
-        let variable = |name: String| {
-            let defined = defined.remove(&name);
-            let mut uses = uses.remove(&name).unwrap_or_default();
+        let variable = |(name, state): (String, State)| {
+            let State { defined, required, mut uses, .. } = state;
             uses.sort_by_key(|one| one.at);
             uses.dedup_by_key(|one| one.at);
-            Variable {
-                set_at: defined.as_ref().map(|defined| defined.at),
-                value: defined.and_then(|defined| defined.value),
-                required: required.remove(&name).map(|required| required.words),
-                uses,
-                name,
-            }
+            let (value, set_at) = defined.map(|defined| (defined.value, defined.at)).unzip();
+            Variable { name, value: value.flatten(), set_at, required: required.map(|required| required.words), uses }
         };
-        names.into_iter().map(variable).collect()
+        self.by_name.into_iter().map(variable).collect()
     }
 }
 
