@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::client::Aws;
 use super::limit::LARGEST;
 use super::transport;
-use crate::flow::{Answer, CallError, Operation, Problem, TransportError};
+use crate::flow::{CallError, ErrorResponse, Operation, Problem, TransportError};
 use crate::model::{Credentials, is_sendable};
 use crate::secret::Secret;
 
@@ -69,7 +69,10 @@ impl Aws {
         // SSO OIDC's InvalidRequestRegionException has the right region instead of a reason.
         let reason = text("reason").or_else(|| text("region"));
         let clock_skew = self.clock.compare(raw);
-        CallError::answered(operation, Answer { status, code, reason, message: words.unwrap_or_default(), clock_skew })
+        CallError::from_response(
+            operation,
+            ErrorResponse { status, code, reason, message: words.unwrap_or_default(), clock_skew },
+        )
     }
 
     fn dispatch(&self, operation: Operation, failure: &DispatchFailure) -> CallError {
@@ -120,7 +123,7 @@ pub(super) fn expect_sendable(operation: Operation, part: Option<String>, name: 
 pub(super) fn invalid(operation: Operation, name: &str, why: &str) -> CallError {
     let words = format!("the answer's `{name}` {why}");
     let error = CallError::unreachable(operation, words).caused_by(TransportError::Impostor);
-    CallError { problem: Problem::Senseless, ..error }
+    CallError { problem: Problem::Malformed, ..error }
 }
 
 /// A text that the service always sends, and that is shown to the person. More than `most` bytes are refused: the beginning of a

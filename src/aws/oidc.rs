@@ -9,8 +9,8 @@ use super::client::{Aws, Retry};
 use super::error::{expect, expect_sendable, expect_short, invalid};
 use crate::address::WebAddress;
 use crate::flow::{
-    CallError, CreateToken, DeviceAuthorization, Grant, Granted, Operation, RegisterClient, StartDeviceAuthorization,
-    registered_redirect_uri,
+    CallError, CreateToken, DeviceAuthorization, Grant, Operation, RegisterClient, StartDeviceAuthorization,
+    TokenResponse, registered_redirect_uri,
 };
 use crate::model::{ClientUse, Region, SsoClient};
 use crate::secret::Secret;
@@ -113,7 +113,7 @@ impl Aws {
     }
 
     /// Asks for a token. Sent once, since a grant is good once. The token's lifetime begins `now`.
-    pub(crate) async fn create_token(&self, call: CreateToken<'_>, now: Timestamp) -> Result<Granted, CallError> {
+    pub(crate) async fn create_token(&self, call: CreateToken<'_>, now: Timestamp) -> Result<TokenResponse, CallError> {
         let operation = Operation::CreateToken;
         let request = self
             .oidc(operation, call.region.as_str(), call.dual_stack, Retry::No)?
@@ -136,7 +136,7 @@ impl Aws {
         let expires_at = now.checked_add(SignedDuration::from_secs(answer.expires_in.into())).ok();
         let sendable = |text| expect_sendable(operation, Some(text), "refreshToken");
         let refresh_token = answer.refresh_token.map(sendable).transpose()?;
-        Ok(Granted {
+        Ok(TokenResponse {
             access_token: Secret::new(expect_sendable(operation, answer.access_token, "accessToken")?),
             expires_at: expect(operation, expires_at, "expiresIn")?,
             refresh_token: refresh_token.map(Secret::new),

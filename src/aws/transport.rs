@@ -11,16 +11,16 @@ use crate::flow::TransportError;
 pub(super) fn read(error: &(dyn Error + 'static), proxy: &'static str) -> (Option<TransportError>, String) {
     let chain: Vec<&(dyn Error + 'static)> = std::iter::successors(Some(error), |error| under(*error)).collect();
     let found = chain.iter().find_map(|error| of_tls(*error).or_else(|| of_words(&error.to_string(), proxy)));
-    let transport_error = found.or_else(|| chain.iter().rev().find_map(|error| of_system(*error)));
+    let transport = found.or_else(|| chain.iter().rev().find_map(|error| of_system(*error)));
     let innermost = chain.last().map_or_else(String::new, ToString::to_string);
     // rustls's own words are the name of a type.
-    let words = match transport_error {
+    let words = match transport {
         Some(TransportError::UnknownIssuer) => {
             "the certificate is signed by an authority that is not trusted here".to_owned()
         }
         _ => innermost,
     };
-    (transport_error, words)
+    (transport, words)
 }
 
 /// The next cause. An I/O error has its own inside, not as its source.
@@ -30,7 +30,7 @@ fn under<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'stati
 }
 
 fn of_tls(error: &(dyn Error + 'static)) -> Option<TransportError> {
-    let transport_error = match error.downcast_ref::<rustls::Error>()? {
+    let transport = match error.downcast_ref::<rustls::Error>()? {
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => TransportError::UnknownIssuer,
         rustls::Error::InvalidCertificate(
             CertificateError::Expired
@@ -43,7 +43,7 @@ fn of_tls(error: &(dyn Error + 'static)) -> Option<TransportError> {
         ) => TransportError::CertificateName,
         _ => TransportError::Tls,
     };
-    Some(transport_error)
+    Some(transport)
 }
 
 /// The types of these errors are private to their libraries, so they are told by their words.
@@ -54,7 +54,7 @@ fn of_words(words: &str, proxy: &'static str) -> Option<TransportError> {
         ("tunnel error: ", TransportError::Proxy(proxy)),
         ("connection closed before message completed", TransportError::Broken),
     ];
-    known.into_iter().find(|(start, _)| words.starts_with(start)).map(|(_, transport_error)| transport_error)
+    known.into_iter().find(|(start, _)| words.starts_with(start)).map(|(_, transport)| transport)
 }
 
 fn of_system(error: &(dyn Error + 'static)) -> Option<TransportError> {

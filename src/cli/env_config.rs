@@ -1,8 +1,8 @@
-//! Owns what the environment says to a command that needs credentials. Must not read the environment itself: that is
+//! Owns the configuration that a login takes from environment variables. Must not read the environment itself: that is
 //! `system::host`'s.
 
 use crate::address::WebAddress;
-use crate::aws::{CaBundle, Endpoints, Proxies};
+use crate::aws::{Aws, CaBundle, Endpoints, Proxies};
 use crate::cli::exit::Exit;
 use crate::cli::paths::variable;
 use crate::cli::ui::failure::Failure;
@@ -11,18 +11,18 @@ use crate::render::{
     CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
 };
 use crate::secret::Secret;
-use crate::system::disk;
 use crate::system::host::Host;
+use crate::system::{clock, disk};
 
-/// What systemd, Kubernetes, and editors with their own machines elsewhere set in a container.
+/// Variables that systemd, Kubernetes and remote development environments set in a container.
 const CONTAINERS: [&str; 5] =
     ["container", "KUBERNETES_SERVICE_HOST", "CODESPACES", "REMOTE_CONTAINERS", "GITPOD_WORKSPACE_ID"];
 
-/// What must not be left over from another identity, of all that there may be and of what there is.
+/// The variables of another identity, which a program that gets credentials must not inherit.
 pub(crate) fn stale_variables(host: &Host) -> Leftovers {
     let named = IDENTITY_VARIABLES.into_iter().map(str::to_owned);
     let tokens = host.names().filter(|name| is_bearer_token(name)).map(str::to_owned);
-    // A region that somebody else has set, before or since, is not awsauth's to take away.
+    // A region that awsauth did not set stays.
     let own = host.var(OWN_REGION);
     let regions = REGION_VARIABLES.into_iter().filter(|name| own.is_some() && host.var(name) == own);
     let mark = own.is_some().then_some(OWN_REGION);
@@ -34,26 +34,25 @@ pub(crate) fn stale_variables(host: &Host) -> Leftovers {
     Leftovers { stale: named.chain(tokens).chain(settings).collect(), own }
 }
 
-/// The value of a variable, unless awsauth has set it for a profile: it says nothing about others.
+/// The value of a variable, unless awsauth has set it for a profile.
 fn persons_own<'h>(host: &'h Host, name: &str) -> Option<&'h str> {
     let carried = CARRIED_SETTINGS.iter().find(|setting| setting.variable == name);
     host.var(name).filter(|value| carried.is_none_or(|setting| host.var(setting.mark) != Some(value)))
 }
 
-/// The variables that carry keys, tokens or a code. A program that awsauth starts for itself, such as a browser, gets none.
+/// The variables that hold keys, tokens or a code. A program that awsauth starts for itself, such as a browser, gets none.
 pub(crate) fn secret_variables(host: &Host) -> Vec<String> {
     let tokens = host.names().filter(|name| name.starts_with("AWS_BEARER_TOKEN")).map(str::to_owned);
     SECRET_VARIABLES.into_iter().chain([CODE_VARIABLE]).map(str::to_owned).chain(tokens).collect()
 }
 
-/// Where an MFA code may be given beforehand. No program that is started gets it.
+/// No program that awsauth starts gets it.
 pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
 
-/// Whether the endpoints that profiles name are ignored.
+/// If true, the `endpoint_url` of profiles is ignored.
 pub(crate) const IGNORES_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
-/// The MFA code that was given beforehand, by `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`; checked before
-/// anything is done.
+/// The MFA code of `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`, checked.
 pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
     let (text, origin) = match (flag, host.var(CODE_VARIABLE)) {
         (Some("-"), _) => {
@@ -72,15 +71,15 @@ pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secre
     }
 }
 
-/// What stands in for AWS's own addresses: the service's variable, then the general one (aws-facts §7).
-pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
+/// The service's variable, then the general one (aws-facts §7).
+fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
     let flag = |name: &str| persons_own(host, name).map(|value| value.eq_ignore_ascii_case("true"));
     let url = |service: &str| {
         let names = [format!("AWS_ENDPOINT_URL_{service}"), "AWS_ENDPOINT_URL".to_owned()];
         let Some((name, url)) = names.iter().find_map(|name| Some((name, persons_own(host, name)?))) else {
             return Ok(None);
         };
-        // The value is not shown: there may be a password in it.
+        // The value is not shown: it may hold a password.
         let words = format!("{name} is no address of http or https, or has a user's name in it");
         let wrong = || Failure::new(Exit::Usage, words);
         WebAddress::parse(url).map(|_| Some(url.to_owned())).ok_or_else(wrong)
@@ -94,13 +93,14 @@ pub(crate) fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
     Ok(Endpoints { ignored, fips, dual_stack, sts, sso, sso_oidc })
 }
 
-/// The proxies that the environment names.
-pub(crate) fn proxies(host: &Host) -> Proxies {
-    Proxies::read(|name| host.var_os(name))
+/// The way to AWS, as the environment configures it.
+pub(crate) fn aws(host: &Host) -> Result<Aws, Failure> {
+    let proxies = Proxies::read(|name| host.var_os(name));
+    Ok(Aws::new(endpoints(host)?, ca_bundle(host)?, proxies, clock::now))
 }
 
-/// Reads the file that `AWS_CA_BUNDLE` names, when the first call needs it.
-pub(crate) fn ca_bundle(host: &Host) -> Result<Option<CaBundle>, Failure> {
+/// The file is read when the first call needs it.
+fn ca_bundle(host: &Host) -> Result<Option<CaBundle>, Failure> {
     let Some(path) = variable(host, "AWS_CA_BUNDLE")? else { return Ok(None) };
     let name = format!("AWS_CA_BUNDLE names {}, which", path.display());
     let read = Box::new(move || match disk::read(&path) {
@@ -111,7 +111,6 @@ pub(crate) fn ca_bundle(host: &Host) -> Result<Option<CaBundle>, Failure> {
     Ok(Some(CaBundle { name, read }))
 }
 
-/// What decides whether a browser that is started here is seen, and can come back to this machine.
 pub(crate) fn machine(host: &Host) -> Machine {
     let is_any_set = |names: &[&str]| names.iter().any(|name| host.var_os(name).is_some());
     let is_cloud_shell = host.var("AWS_EXECUTION_ENV").is_some_and(|value| value.eq_ignore_ascii_case("CloudShell"));

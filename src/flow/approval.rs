@@ -1,18 +1,14 @@
-//! Owns which way an SSO login is approved: on a page that leads back to this machine, or with a code on any machine.
+//! Owns the choice between the two ways to approve an SSO login: PKCE in a browser on this machine, or a device code.
 
 use crate::model::{SsoAccess, SsoFlow};
 
-/// What is known about the machine and the person's place in it.
+/// Facts about this machine that decide if its browser can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each found in its own place")]
 pub(crate) struct Machine {
-    /// `BROWSER` names a program.
     pub(crate) names_browser: bool,
-    /// Pages have somewhere to be shown: X11, Wayland, macOS, Windows.
     pub(crate) has_display: bool,
-    /// The person sits at another machine, which an SSH session comes from.
     pub(crate) is_remote: bool,
-    /// Nobody sits here at all.
     pub(crate) is_ci: bool,
     /// A container: 127.0.0.1 of the person's browser is another one.
     pub(crate) is_container: bool,
@@ -21,44 +17,40 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Whether a browser that is started here is seen by the person.
+    /// True if the person sees a browser that is started here.
     pub(crate) fn shows_browser(self) -> bool {
         self.names_browser || (!self.is_remote && !self.is_ci && (self.has_display || self.is_wsl))
     }
 
-    /// Whether a browser that is started here can come back to 127.0.0.1 of this machine.
+    /// True if a browser that is started here can be redirected to 127.0.0.1 of this machine.
     fn reaches_loopback(self) -> bool {
         let is_elsewhere = self.is_remote || self.is_ci || self.is_container;
         !is_elsewhere && if self.is_wsl { self.names_browser } else { self.shows_browser() }
     }
 }
 
-/// What decides on the way: what was said now, what was said once, and the machine.
+/// The inputs to the choice: `--flow`, then `[settings] sso_flow`, then the machine.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Preference {
-    /// `--flow`.
     pub(crate) given: Option<SsoFlow>,
-    /// `[settings] sso_flow` of the person's own file.
     pub(crate) setting: Option<SsoFlow>,
-    /// Whether a browser may be opened at all.
     pub(crate) may_open: bool,
-    /// Where it all happens.
     pub(crate) machine: Machine,
 }
 
 impl Preference {
-    /// Whether a page was asked for that `access` does not have.
+    /// True if `--flow pkce` was given and `access` has no such flow.
     pub(crate) fn is_overruled(&self, access: &SsoAccess) -> bool {
         self.given == Some(SsoFlow::Pkce) && self.flow(access) == SsoFlow::Device
     }
 
-    /// The way for `access`. The legacy form has no refresh token to gain, and AWS CLI knows it only with device codes
+    /// Chooses the flow for `access`. The legacy form gains no refresh token by PKCE, and AWS CLI uses device codes alone for it
     /// (aws-facts §4.5).
     pub(crate) fn flow(&self, access: &SsoAccess) -> SsoFlow {
-        let fitting = if self.may_open && self.machine.reaches_loopback() { SsoFlow::Pkce } else { SsoFlow::Device };
+        let automatic = if self.may_open && self.machine.reaches_loopback() { SsoFlow::Pkce } else { SsoFlow::Device };
         match access {
             SsoAccess::Legacy { .. } => SsoFlow::Device,
-            SsoAccess::Session(_) => self.given.or(self.setting).unwrap_or(fitting),
+            SsoAccess::Session(_) => self.given.or(self.setting).unwrap_or(automatic),
         }
     }
 }

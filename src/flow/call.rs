@@ -1,4 +1,4 @@
-//! Owns the words in which the program speaks to AWS: what a call needs, what it answers, what can go wrong.
+//! Owns the vocabulary of calls to AWS: their parameters, their results, and [`CallError`].
 
 use std::fmt;
 use std::time::Duration;
@@ -15,12 +15,11 @@ use crate::model::{
 };
 use crate::secret::Secret;
 
-/// The most characters of a server's message that are passed on.
+/// In characters; a server's message may be of any length.
 pub(super) const LONGEST_MESSAGE: usize = 600;
-/// The most characters of a server's error code or name.
 pub(crate) const LONGEST_CODE: usize = 100;
 
-/// The beginning of a server's text, with an ellipsis if there is more.
+/// Cuts `text` to `most` characters, and marks a cut with an ellipsis.
 pub(crate) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -28,25 +27,18 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
     }
 }
 
-/// A device and the code that it shows.
 #[derive(Debug)]
 pub(crate) struct MfaProof<'a> {
-    /// The device.
     pub(crate) serial: &'a MfaSerial,
-    /// The code, used up by the call.
     pub(crate) code: MfaCode,
 }
 
 /// STS `GetSessionToken`, signed by a long-term key.
 #[derive(Debug)]
 pub(crate) struct GetSessionToken<'a> {
-    /// The region whose STS is asked.
     pub(crate) region: &'a str,
-    /// What the profile says of where that is.
     pub(crate) routing: Routing<'a>,
-    /// What signs.
     pub(crate) key: &'a Credentials,
-    /// The device and its code.
     pub(crate) mfa: MfaProof<'a>,
     /// In seconds; STS's 12 hours if not given.
     pub(crate) duration_seconds: Option<i32>,
@@ -55,32 +47,22 @@ pub(crate) struct GetSessionToken<'a> {
 /// STS `AssumeRole`.
 #[derive(Debug)]
 pub(crate) struct AssumeRole<'a> {
-    /// The region whose STS is asked.
     pub(crate) region: &'a str,
-    /// What the profile says of where that is.
     pub(crate) routing: Routing<'a>,
-    /// What signs.
     pub(crate) source: &'a Credentials,
-    /// The role and its options.
     pub(crate) role: &'a Role,
-    /// What `CloudTrail` will show.
     pub(crate) role_session_name: &'a str,
-    /// The device and its code, where the role asks for them itself.
     pub(crate) mfa: Option<MfaProof<'a>>,
 }
 
 /// OIDC `RegisterClient` for a public client.
 #[derive(Debug)]
 pub(crate) struct RegisterClient<'a> {
-    /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
-    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
     pub(crate) dual_stack: Option<bool>,
-    /// What the approval page shows.
     pub(crate) client_name: &'a str,
     /// The scopes; none for the legacy form.
     pub(crate) scopes: &'a [ConfigText],
-    /// How it will get its tokens.
     pub(crate) client_use: ClientUse,
     /// The access portal, which a client for authorization codes names as its issuer.
     pub(crate) start_url: &'a StartUrl,
@@ -89,34 +71,24 @@ pub(crate) struct RegisterClient<'a> {
 /// OIDC `StartDeviceAuthorization` (RFC 8628 §3.1).
 #[derive(Debug)]
 pub(crate) struct StartDeviceAuthorization<'a> {
-    /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
-    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
     pub(crate) dual_stack: Option<bool>,
-    /// The registered client.
     pub(crate) client: &'a SsoClient,
-    /// The access portal.
     pub(crate) start_url: &'a StartUrl,
 }
 
 /// What `StartDeviceAuthorization` answers (RFC 8628 §3.2).
 #[derive(Clone)]
 pub(crate) struct DeviceAuthorization {
-    /// What is polled with.
     pub(crate) device_code: Secret,
-    /// What the person compares or types.
     pub(crate) user_code: String,
-    /// Where to type it.
     pub(crate) verification_uri: String,
-    /// Where it is typed already.
     pub(crate) verification_uri_complete: Option<String>,
-    /// How long the codes are good.
     pub(crate) expires_in: Duration,
-    /// How long to wait between polls.
     pub(crate) interval: Duration,
 }
 
-/// Without the codes: whoever has the person's one can have another one's login approved with it.
+/// Shows no code: with the user code, an attacker could have their own login approved.
 impl fmt::Debug for DeviceAuthorization {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { verification_uri, expires_in, interval, .. } = self;
@@ -126,20 +98,12 @@ impl fmt::Debug for DeviceAuthorization {
     }
 }
 
-/// What a token is asked for with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Grant<'a> {
     /// RFC 8628 §3.4.
     DeviceCode(&'a Secret),
     /// RFC 7636 §4.5.
-    AuthorizationCode {
-        /// What the browser brought.
-        code: &'a Secret,
-        /// What only this process knows.
-        verifier: &'a Secret,
-        /// What the page was given, port and all.
-        redirect_uri: &'a str,
-    },
+    AuthorizationCode { code: &'a Secret, verifier: &'a Secret, redirect_uri: &'a str },
     /// RFC 6749 §6.
     RefreshToken(&'a Secret),
 }
@@ -147,63 +111,44 @@ pub(crate) enum Grant<'a> {
 /// OIDC `CreateToken`.
 #[derive(Debug)]
 pub(crate) struct CreateToken<'a> {
-    /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
-    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
     pub(crate) dual_stack: Option<bool>,
-    /// The registered client.
     pub(crate) client: &'a SsoClient,
-    /// The grant.
     pub(crate) grant: Grant<'a>,
 }
 
 /// What `CreateToken` answers.
 #[derive(Debug, Clone)]
-pub(crate) struct Granted {
-    /// The bearer token.
+pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
-    /// When it ends.
     pub(crate) expires_at: Timestamp,
-    /// For the next one.
     pub(crate) refresh_token: Option<Secret>,
 }
 
 /// SSO portal `GetRoleCredentials`.
 #[derive(Debug)]
 pub(crate) struct GetRoleCredentials<'a> {
-    /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
-    /// Whether it is asked at a dual-stack endpoint, if the profile says so.
     pub(crate) dual_stack: Option<bool>,
-    /// The bearer token.
     pub(crate) access_token: &'a Secret,
-    /// The account.
     pub(crate) account_id: &'a AccountId,
-    /// The permission set.
     pub(crate) role_name: &'a SsoRoleName,
 }
 
 /// SSO portal `ListAccounts`, for one page.
 #[derive(Debug)]
 pub(crate) struct ListAccounts<'a> {
-    /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
-    /// The bearer token.
     pub(crate) access_token: &'a Secret,
-    /// What the page before it gave; none for the first one.
     pub(crate) next_token: Option<&'a str>,
 }
 
 /// SSO portal `ListAccountRoles`, for one page.
 #[derive(Debug)]
 pub(crate) struct ListAccountRoles<'a> {
-    /// Where IAM Identity Center runs.
     pub(crate) region: &'a Region,
-    /// The bearer token.
     pub(crate) access_token: &'a Secret,
-    /// The account.
     pub(crate) account_id: &'a AccountId,
-    /// What the page before it gave; none for the first one.
     pub(crate) next_token: Option<&'a str>,
 }
 
@@ -212,54 +157,43 @@ pub(crate) struct ListAccountRoles<'a> {
 pub(crate) struct ListPage<T> {
     /// What is on it; may be nothing though more follows.
     pub(crate) items: Vec<T>,
-    /// What the next page is asked for with; none at the end.
     pub(crate) next_token: Option<String>,
 }
 
 /// An account as the portal lists it, unchecked.
 #[derive(Debug)]
 pub(crate) struct AccountItem {
-    /// Its number.
     pub(crate) id: String,
     /// Its name; empty if it has none.
     pub(crate) name: String,
 }
 
-/// What AWS answered when it did not do what it was asked.
+/// An HTTP response with an error.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Answer<'a> {
-    /// The HTTP status.
+pub(crate) struct ErrorResponse<'a> {
     pub(crate) status: u16,
-    /// The error's code, if there was one.
     pub(crate) code: Option<&'a str>,
     /// What SSO OIDC gives as `reason` with some codes.
     pub(crate) reason: Option<&'a str>,
-    /// AWS's words; may be empty.
     pub(crate) message: &'a str,
-    /// How far this machine's clock is from the answer's `Date`.
     pub(crate) clock_skew: Option<ClockSkew>,
 }
 
-/// A call that failed, in AWS's own words.
+/// A failed call, with AWS's own message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{operation} failed: {}", self.words())]
+#[error("{operation} failed: {}", self.description())]
 pub(crate) struct CallError {
-    /// The call.
     pub(crate) operation: Operation,
-    /// What it comes to.
     pub(crate) problem: Problem,
-    /// What kept it from reaching AWS, where that is known.
     pub(crate) transport_error: Option<TransportError>,
-    /// AWS's code of the error, if it sent one.
     pub(crate) code: Option<String>,
     /// AWS's own message, or what kept the call from reaching AWS.
     pub(crate) message: String,
-    /// How far this machine's clock was from AWS's, if AWS answered and said what time it was.
     pub(crate) clock_skew: Option<ClockSkew>,
 }
 
 impl CallError {
-    /// Whether AWS does not give these credentials to whoever asked, and will not by being asked once more.
+    /// True if AWS denied the credentials for good, so that asking again is useless.
     pub(crate) fn is_denial(&self) -> bool {
         match self.operation {
             Operation::AssumeRole => matches!(
@@ -273,10 +207,10 @@ impl CallError {
         }
     }
 
-    /// Reads an answer of AWS.
-    pub(crate) fn answered(operation: Operation, answer: Answer<'_>) -> Self {
-        let Answer { status, code, reason, message, clock_skew } = answer;
-        // Before they are compared, so that the message has room for both.
+    /// Classifies an error response.
+    pub(crate) fn from_response(operation: Operation, answer: ErrorResponse<'_>) -> Self {
+        let ErrorResponse { status, code, reason, message, clock_skew } = answer;
+        // Shortened first, so that the message has room for both.
         let reason = reason.map(|reason| shortened(reason, LONGEST_CODE));
         let reason = reason.as_deref();
         let message = match (message.trim(), reason) {
@@ -291,35 +225,35 @@ impl CallError {
             problem: classify(operation, status, code.unwrap_or_default(), reason, &message),
             transport_error: None,
             code: code.map(|code| shortened(code, LONGEST_CODE)),
-            // What AWS measured is exact; the time of its answer is a little late.
+            // The message has AWS's own measurement; the `Date` of the response is later by the network's delay.
             clock_skew: skew::in_message(&message).or(clock_skew),
             message,
         }
     }
 
-    /// A call that did not reach AWS, or whose answer made no sense.
+    /// A call that did not reach AWS, or whose response could not be parsed.
     pub(crate) fn unreachable(operation: Operation, message: impl Into<String>) -> Self {
         let (problem, message) = (Problem::Unreachable, shortened(&message.into(), LONGEST_MESSAGE));
         Self { operation, problem, transport_error: None, code: None, message, clock_skew: None }
     }
 
-    /// The same with what was in the way.
+    /// Adds the cause in the transport layer.
     pub(crate) fn caused_by(self, transport_error: TransportError) -> Self {
         Self { transport_error: Some(transport_error), ..self }
     }
 
-    /// Whether AWS said the same of another call, so that it need not be told twice.
+    /// True if both have AWS's same message, so that one report does for both.
     pub(crate) fn has_same_cause(&self, other: &Self) -> bool {
         (self.operation, &self.code, &self.message) == (other.operation, &other.code, &other.message)
     }
 
-    /// Whether AWS no longer knows the registered client, or does not let it do that (RFC 6749 §5.2).
+    /// True if AWS has forgotten the registered client, or denies it this grant (RFC 6749 §5.2).
     pub(crate) fn is_about_client(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();
         ["InvalidClientException", "UnauthorizedClientException"].contains(&code)
     }
 
-    fn words(&self) -> String {
+    fn description(&self) -> String {
         match (&self.code, self.message.trim()) {
             (Some(code), "") => code.clone(),
             (Some(code), message) => format!("{message} ({code})"),

@@ -2,48 +2,41 @@
 
 use std::time::Duration;
 
-use super::{CallError, DeviceAuthorization, Granted, Problem};
+use super::{CallError, DeviceAuthorization, Problem, TokenResponse};
 
-/// What `SlowDown` adds to the interval, for good (RFC 8628 §3.5).
+/// Each `SlowDown` adds this to the interval, permanently (RFC 8628 §3.5).
 const SLOW_DOWN: Duration = Duration::from_secs(5);
-/// How often in a row AWS may be out of reach before polling ends.
-const FAILURES: u32 = 5;
-/// The longest wait for a network, where the service itself asks for no longer one.
-const LONGEST: Duration = Duration::from_mins(1);
+/// Consecutive polls that may fail to reach AWS.
+const MAX_FAILURES: u32 = 5;
+/// The upper bound of the back-off, unless the service asks for a longer interval.
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
-/// What to do after one poll.
+/// The next step after one poll.
 #[derive(Debug)]
-pub(crate) enum Outcome {
-    /// Wait, then poll again.
+pub(crate) enum PollResult {
     Wait(Duration),
-    /// The person said yes.
-    Granted(Granted),
-    /// The person's time is over.
+    Granted(TokenResponse),
+    /// The device code has expired.
     TimedOut,
-    /// It can't come to a good end.
     Failed(CallError),
 }
 
-/// A device authorization that is waited for.
 #[derive(Debug)]
 pub(crate) struct Polling {
-    /// What the service asks for.
     interval: Duration,
     lifetime: Duration,
-    /// How often in a row AWS was out of reach.
     failures: u32,
 }
 
 impl Polling {
-    /// Begins when the service gives the codes.
     pub(crate) fn start(authorization: &DeviceAuthorization) -> Self {
         Self { interval: authorization.interval, lifetime: authorization.expires_in, failures: 0 }
     }
 
-    /// Takes the answer to one poll, so long after the start by a clock that nobody sets.
-    pub(crate) fn next(&mut self, answer: Result<Granted, CallError>, elapsed: Duration) -> Outcome {
+    /// Takes the response to one poll. `elapsed` is measured on a monotonic clock from the start.
+    pub(crate) fn next(&mut self, answer: Result<TokenResponse, CallError>, elapsed: Duration) -> PollResult {
         let error = match answer {
-            Ok(granted) => return Outcome::Granted(granted),
+            Ok(granted) => return PollResult::Granted(granted),
             Err(error) => error,
         };
         match error.problem {
@@ -52,29 +45,29 @@ impl Polling {
                 self.failures = 0;
                 self.interval = self.interval.saturating_add(SLOW_DOWN);
             }
-            Problem::ExpiredDeviceCode => return Outcome::TimedOut,
-            Problem::Unreachable | Problem::ServerFault | Problem::Throttled if self.failures < FAILURES => {
+            Problem::ExpiredDeviceCode => return PollResult::TimedOut,
+            Problem::Unreachable | Problem::ServerFault | Problem::Throttled if self.failures < MAX_FAILURES => {
                 self.failures += 1;
             }
-            _ => return Outcome::Failed(error),
+            _ => return PollResult::Failed(error),
         }
         match self.lifetime.saturating_sub(elapsed) {
-            Duration::ZERO => Outcome::TimedOut,
-            left => Outcome::Wait(self.wait().min(left)),
+            Duration::ZERO => PollResult::TimedOut,
+            left => PollResult::Wait(self.wait().min(left)),
         }
     }
 
-    /// How long until the next poll. RFC 8628 §3.5: a connection that fails is tried again, more and more slowly.
+    /// RFC 8628 §3.5 asks for exponential back-off where the connection fails.
     fn wait(&self) -> Duration {
         let slower = self.interval.saturating_mul(2_u32.saturating_pow(self.failures));
-        slower.min(LONGEST.max(self.interval))
+        slower.min(MAX_WAIT.max(self.interval))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Answer, Operation};
+    use crate::flow::{ErrorResponse, Operation};
     use crate::secret::Secret;
 
     fn at(seconds: u64) -> Duration {
@@ -96,14 +89,14 @@ mod tests {
         Polling::start(&authorization())
     }
 
-    fn failed(code: &str, status: u16) -> Result<Granted, CallError> {
-        let answer = Answer { status, code: Some(code), ..Answer::default() };
-        Err(CallError::answered(Operation::CreateToken, answer))
+    fn failed(code: &str, status: u16) -> Result<TokenResponse, CallError> {
+        let answer = ErrorResponse { status, code: Some(code), ..ErrorResponse::default() };
+        Err(CallError::from_response(Operation::CreateToken, answer))
     }
 
-    fn waits(outcome: &Outcome) -> u64 {
+    fn waits(outcome: &PollResult) -> u64 {
         match outcome {
-            Outcome::Wait(wait) => wait.as_secs(),
+            PollResult::Wait(wait) => wait.as_secs(),
             other => panic!("{other:?}"),
         }
     }
@@ -145,8 +138,8 @@ mod tests {
 
     #[test]
     fn ends_when_the_service_or_the_clock_says_so() {
-        assert!(matches!(polling().next(failed("ExpiredTokenException", 400), at(5)), Outcome::TimedOut));
-        assert!(matches!(polling().next(failed("AuthorizationPendingException", 400), at(600)), Outcome::TimedOut));
+        assert!(matches!(polling().next(failed("ExpiredTokenException", 400), at(5)), PollResult::TimedOut));
+        assert!(matches!(polling().next(failed("AuthorizationPendingException", 400), at(600)), PollResult::TimedOut));
     }
 
     #[test]
@@ -156,11 +149,11 @@ mod tests {
 
     #[test]
     fn a_denial_ends_it_and_a_lost_connection_does_not_at_once() {
-        assert!(matches!(polling().next(failed("AccessDeniedException", 400), at(5)), Outcome::Failed(_)));
+        assert!(matches!(polling().next(failed("AccessDeniedException", 400), at(5)), PollResult::Failed(_)));
         let mut polling = polling();
-        for _ in 0..FAILURES {
-            assert!(matches!(polling.next(failed("", 503), at(5)), Outcome::Wait(_)));
+        for _ in 0..MAX_FAILURES {
+            assert!(matches!(polling.next(failed("", 503), at(5)), PollResult::Wait(_)));
         }
-        assert!(matches!(polling.next(failed("", 503), at(5)), Outcome::Failed(_)));
+        assert!(matches!(polling.next(failed("", 503), at(5)), PollResult::Failed(_)));
     }
 }

@@ -1,29 +1,24 @@
-//! Owns how long a session serves.
+//! Owns how long a session may be used.
 
 use jiff::Timestamp;
 
 /// AWS's SDKs begin to renew with a quarter of an hour left (aws-facts §5).
 const RENEWAL_WINDOW: i64 = 15 * 60;
-/// With less than this left, a call that starts now may end too late.
+/// With less left, a call that starts now may run past the end.
 const LAST_MINUTE: i64 = 60;
-/// How far a clock may run back before what it said earlier is not believed any more.
+/// A session from further in the future was saved by a wrong clock.
 const CLOCK_TOLERANCE: i64 = 5 * 60;
-/// The longest session of STS, and as much as a clock that AWS still takes may be behind.
+/// STS's longest session, plus the clock skew that AWS tolerates.
 const LONGEST: i64 = 129_600 + 15 * 60;
 
-/// What can be done with a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// Use it.
     Fresh,
-    /// Renew it; if that is not possible, it still serves for a while.
+    /// To be renewed; usable until the renewal succeeds.
     Aging,
-    /// It serves no more.
-    Gone,
+    Expired,
 }
 
-/// Judges a session by the time it was obtained, its end, and `now`.
-///
 /// Fresh is more than 15 minutes left, or more than a quarter of the lifetime for sessions shorter than an hour.
 pub(crate) fn judge(obtained_at: Timestamp, expiration: Timestamp, now: Timestamp) -> Freshness {
     let lifetime = seconds(obtained_at, expiration);
@@ -33,12 +28,12 @@ pub(crate) fn judge(obtained_at: Timestamp, expiration: Timestamp, now: Timestam
         || seconds(now, obtained_at) > CLOCK_TOLERANCE
         || left > LONGEST
     {
-        return Freshness::Gone;
+        return Freshness::Expired;
     }
     if left > RENEWAL_WINDOW.min(lifetime / 4) { Freshness::Fresh } else { Freshness::Aging }
 }
 
-/// Whole seconds until `expiration`; none once it is past.
+/// Whole seconds until `expiration`; 0 once it is past.
 pub(crate) fn seconds_left(expiration: Timestamp, now: Timestamp) -> i64 {
     seconds(now, expiration).max(0)
 }
@@ -63,8 +58,8 @@ mod tests {
             (end - 901, Freshness::Fresh),
             (end - 900, Freshness::Aging),
             (end - 60, Freshness::Aging),
-            (end - 59, Freshness::Gone),
-            (end + 1, Freshness::Gone),
+            (end - 59, Freshness::Expired),
+            (end + 1, Freshness::Expired),
         ] {
             assert_eq!(judge(at(0), at(end), at(now)), expected, "{now}");
         }
@@ -73,7 +68,7 @@ mod tests {
     #[test]
     fn a_session_under_an_hour_is_fresh_until_a_quarter_of_it_is_left() {
         for (now, expected) in
-            [(0, Freshness::Fresh), (674, Freshness::Fresh), (675, Freshness::Aging), (841, Freshness::Gone)]
+            [(0, Freshness::Fresh), (674, Freshness::Fresh), (675, Freshness::Aging), (841, Freshness::Expired)]
         {
             assert_eq!(judge(at(0), at(900), at(now)), expected, "{now}");
         }
@@ -81,9 +76,9 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumped_back_and_an_end_in_the_far_future_are_not_believed() {
-        assert_eq!(judge(at(0), at(3600), at(-301)), Freshness::Gone);
+        assert_eq!(judge(at(0), at(3600), at(-301)), Freshness::Expired);
         assert_eq!(judge(at(0), at(3600), at(-299)), Freshness::Fresh);
         assert_eq!(judge(at(0), at(LONGEST), at(0)), Freshness::Fresh);
-        assert_eq!(judge(at(0), at(LONGEST + 1), at(0)), Freshness::Gone);
+        assert_eq!(judge(at(0), at(LONGEST + 1), at(0)), Freshness::Expired);
     }
 }

@@ -1,23 +1,22 @@
-//! Owns the form of an MFA code, and how often one is asked for.
+//! Owns the syntax of an MFA code, and the number of tries.
 
 use thiserror::Error;
 
 use crate::secret::Secret;
 
-/// How many codes a person may try for one call.
+/// Codes that a person may try for one call.
 pub(crate) const MAX_TRIES: u32 = 3;
 
-/// Why a text can't be a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("an MFA code is six digits")]
 pub(crate) struct CodeError;
 
-/// Six digits (STS's `TokenCode`). Good for one call: it is moved into that call.
+/// STS's `TokenCode`. AWS accepts a code once, so a call takes it by value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MfaCode(Secret);
 
 impl MfaCode {
-    /// Takes six digits; blanks around and between are dropped, as authenticator apps show `123 456`.
+    /// Ignores blanks, since authenticator apps show `123 456`.
     pub(crate) fn new(text: &str) -> Result<Self, CodeError> {
         let digits: String = text.chars().filter(|character| !character.is_whitespace()).collect();
         if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -27,7 +26,6 @@ impl MfaCode {
         }
     }
 
-    /// The digits.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose()
     }

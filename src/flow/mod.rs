@@ -1,4 +1,4 @@
-//! Owns what a login does next: whether a session still serves, which steps are left, how to go on after an answer.
+//! Owns the decisions of a login as pure functions: freshness of sessions, remaining steps, the next step after a response.
 //! Must not be async, call anything, or read the clock.
 
 mod approval;
@@ -16,11 +16,11 @@ mod token;
 
 pub(crate) use approval::{Machine, Preference};
 pub(crate) use call::{
-    AccountItem, Answer, AssumeRole, CallError, CreateToken, DeviceAuthorization, GetRoleCredentials, GetSessionToken,
-    Grant, Granted, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof, RegisterClient,
-    StartDeviceAuthorization, shortened,
+    AccountItem, AssumeRole, CallError, CreateToken, DeviceAuthorization, ErrorResponse, GetRoleCredentials,
+    GetSessionToken, Grant, LONGEST_CODE, ListAccountRoles, ListAccounts, ListPage, MfaProof, RegisterClient,
+    StartDeviceAuthorization, TokenResponse, shortened,
 };
-pub(crate) use device::{Outcome, Polling};
+pub(crate) use device::{PollResult, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use operation::Operation;
@@ -28,5 +28,5 @@ pub(crate) use paging::{Endless, Paging};
 pub(crate) use pkce::{CALLBACK_PATH, Callback, Pkce, redirect_uri, registered_redirect_uri};
 pub(crate) use problem::{Problem, TransportError};
 pub(crate) use skew::{ClockSkew, is_intolerable, seconds_to_next_code};
-pub(crate) use steps::{Needs, Steps};
+pub(crate) use steps::{Requirements, Step, Steps};
 pub(crate) use token::{TokenUse, decide, is_reusable};

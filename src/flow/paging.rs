@@ -1,35 +1,32 @@
-//! Owns reading a list page by page: it ends, whatever the service says.
+//! Owns pagination, bounded: a wrong `nextToken` must not make it endless.
 
 use std::collections::HashSet;
 
 use thiserror::Error;
 
-/// The most pages of one list. With 100 entries on each, that is more than the accounts of any organisation.
-const MOST: usize = 1000;
+/// With 100 entries on each page, more than the accounts of any organisation.
+const MAX_PAGES: usize = 1000;
 
-/// Why a list has no end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum Endless {
-    /// A page leads to one that was read before.
     #[error("a page leads back to one before it")]
     Circle,
-    /// More than [`MOST`] pages.
-    #[error("there are more than {MOST} pages")]
+    #[error("there are more than {MAX_PAGES} pages")]
     TooLong,
 }
 
-/// The pages of one list that were read.
+/// The `nextToken`s of one list that were seen.
 #[derive(Debug, Default)]
 pub(crate) struct Paging(HashSet<String>);
 
 impl Paging {
-    /// What the next page is asked for with, if the last one leads to one.
+    /// Returns the token for the next page; none after the last page.
     pub(crate) fn next(&mut self, token: Option<String>) -> Result<Option<String>, Endless> {
         let Some(token) = token else { return Ok(None) };
         if !self.0.insert(token.clone()) {
             return Err(Endless::Circle);
         }
-        if self.0.len() < MOST { Ok(Some(token)) } else { Err(Endless::TooLong) }
+        if self.0.len() < MAX_PAGES { Ok(Some(token)) } else { Err(Endless::TooLong) }
     }
 }
 
@@ -46,6 +43,6 @@ mod tests {
         assert_eq!(Paging::default().next(None), Ok(None));
         let mut paging = Paging::default();
         let tokens = (0..).map(|number| paging.next(Some(number.to_string())));
-        assert_eq!(tokens.take_while(Result::is_ok).count(), MOST - 1);
+        assert_eq!(tokens.take_while(Result::is_ok).count(), MAX_PAGES - 1);
     }
 }

@@ -1,5 +1,5 @@
-//! Owns the authorization code grant with PKCE (RFC 6749 §4.1, RFC 7636): the secrets of one login, the page's address,
-//! and what comes back from it. Must not draw random bytes, listen, or open anything.
+//! Owns the authorization code grant with PKCE (RFC 6749 §4.1, RFC 7636): the secrets of one login, the authorization URL
+//! and the callback. Must not draw random bytes, listen, or open anything.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,36 +13,33 @@ use crate::secret::Secret;
 
 /// The path of the redirect URI, which AWS CLI registers too (aws-facts §4.5).
 pub(crate) const CALLBACK_PATH: &str = "/oauth/callback";
-/// Random bytes of a verifier: 64 characters, as AWS CLI's has.
+/// Gives 64 characters, as AWS CLI's verifier has.
 const VERIFIER_BYTES: usize = 48;
-/// Random bytes of a state.
 const STATE_BYTES: usize = 24;
-/// How many random bytes one login takes.
 pub(super) const RANDOM_BYTES: usize = VERIFIER_BYTES + STATE_BYTES;
-/// All that is not unreserved (RFC 3986 §2.3).
+/// All but the unreserved characters (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What is registered as the redirect URI: without a port, since any port is then good (RFC 8252 §7.3).
+/// Has no port, so that any port matches (RFC 8252 §7.3).
 pub(crate) fn registered_redirect_uri() -> String {
     format!("http://127.0.0.1{CALLBACK_PATH}")
 }
 
-/// Where the browser is sent back to.
 pub(crate) fn redirect_uri(port: u16) -> String {
     format!("http://127.0.0.1:{port}{CALLBACK_PATH}")
 }
 
-/// What ties the three requests of one login together.
+/// The secrets that tie the three requests of one login together.
 #[derive(Debug)]
 pub(crate) struct Pkce {
-    /// What only this process knows, shown to AWS with the code (RFC 7636 §4.1).
+    /// Known to this process alone until the code is redeemed (RFC 7636 §4.1).
     pub(crate) verifier: Secret,
-    /// What comes back with the code, so that nobody can slip in another one (RFC 6749 §10.12).
+    /// Comes back with the code, against cross-site request forgery (RFC 6749 §10.12).
     pub(crate) state: Secret,
 }
 
 impl Pkce {
-    /// Spells out random bytes: a verifier of 64 unreserved characters, a state of 32.
+    /// Encodes random bytes as a verifier of 64 unreserved characters and a state of 32.
     pub(crate) fn new(random: &[u8; RANDOM_BYTES]) -> Self {
         let (verifier, state) = random.split_at(VERIFIER_BYTES);
         Self {
@@ -51,13 +48,13 @@ impl Pkce {
         }
     }
 
-    /// What AWS is told of the verifier beforehand: method `S256` (RFC 7636 §4.2).
+    /// By method `S256` (RFC 7636 §4.2).
     fn challenge(&self) -> String {
         URL_SAFE_NO_PAD.encode(Sha256::digest(self.verifier.expose()))
     }
 
-    /// The address of the page on which the person approves, as AWS CLI makes it: the parameter is `scopes`, not OAuth's
-    /// `scope` (aws-facts §4.5). `endpoint` is OIDC's, without a path.
+    /// Builds the authorization URL as AWS CLI does: the parameter is `scopes`, not OAuth's `scope` (aws-facts §4.5).
+    /// `endpoint` is OIDC's, without a path.
     pub(crate) fn authorize_url(
         &self,
         endpoint: &str,
@@ -80,21 +77,21 @@ impl Pkce {
         format!("{}/authorize?{}", endpoint.trim_end_matches('/'), query.join("&"))
     }
 
-    /// Reads what the browser came back with: the query of its request, as it was sent.
+    /// Parses the query of the callback request.
     pub(crate) fn read_callback(&self, query: &str) -> Callback {
         let pairs: Vec<(String, String)> = query.split('&').filter_map(pair).collect();
         let value = |name: &str| {
             let mut found = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
-            // RFC 6749 §3.1: a parameter stands once, and one without a value is not there.
+            // RFC 6749 §3.1: a parameter must not repeat, and an empty one counts as absent.
             (found.next().filter(|value| !value.is_empty()), found.next().is_some())
         };
-        let is_doubled = ["code", "state", "error"].iter().any(|name| value(name).1);
+        let is_repeated = ["code", "state", "error"].iter().any(|name| value(name).1);
         let text = |name| value(name).0;
         match (text("error"), text("state"), text("code")) {
-            _ if is_doubled => Callback::Unreadable,
+            _ if is_repeated => Callback::Unreadable,
             (_, Some(state), _) if state != self.state.expose() => Callback::Foreign,
-            // Anybody can send one: RFC 6749 §4.1.2.1 requires the state here too. A no of AWS's own that comes without
-            // it is a page that awsauth goes on waiting behind; the other way, any web page could end a login.
+            // RFC 6749 §4.1.2.1 requires the state in an error too. Without this check any web page could end a login; with
+            // it, awsauth goes on waiting if AWS's own error lacks the state.
             (Some(_), None, _) | (None, _, None) => Callback::Unreadable,
             (Some(error), Some(_), _) => {
                 Callback::Refused(refusal(error, text("error_description").unwrap_or_default()))
@@ -105,20 +102,18 @@ impl Pkce {
     }
 }
 
-/// What the browser came back with.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Callback {
-    /// What a token can be had for, once.
+    /// The authorization code, good for one token.
     Code(Secret),
-    /// A no, in AWS's own words.
     Refused(CallError),
-    /// The answer to another login, or somebody else's.
+    /// The callback of another login, or a forged one.
     Foreign,
-    /// Neither yes nor no, or a no that nobody can be held to.
+    /// Neither a code nor an error, or an error without the state.
     Unreadable,
 }
 
-/// One decoded pair of a query; none if it is no UTF-8.
+/// Decodes one pair of a query; none if it is not UTF-8.
 fn pair(text: &str) -> Option<(String, String)> {
     let decode = |part: &str| {
         let spaced = part.replace('+', " ");
@@ -128,7 +123,7 @@ fn pair(text: &str) -> Option<(String, String)> {
     Some((decode(name)?, decode(value)?))
 }
 
-/// An error of the page (RFC 6749 §4.1.2.1).
+/// An error response of the authorization endpoint (RFC 6749 §4.1.2.1).
 fn refusal(error: &str, description: &str) -> CallError {
     let problem = match error {
         "access_denied" => Problem::NotAllowed,

@@ -1,126 +1,105 @@
-//! Owns what a failed call comes to: AWS's codes and messages read for what decides what to do next (aws-facts §4.4, §4.7
-//! and §6).
+//! Owns the classification of failed calls by AWS's codes and messages (aws-facts §4.4, §4.7 and §6).
 
 use super::operation::Operation;
 
-/// What went wrong, as far as it decides what to do or to advise next.
+/// The causes of failure that lead to different actions or advice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// The person has not decided yet.
     AuthorizationPending,
-    /// Polled too fast.
     SlowDown,
-    /// The person took too long.
     ExpiredDeviceCode,
-    /// A wrong or used MFA code.
+    /// Or a used one.
     WrongCode,
-    /// A device that the key's user does not have.
+    /// The user of the key has no such MFA device.
     WrongSerial,
-    /// A device without a code, or a code without a device.
-    HalfOfMfa,
-    /// The key or session id is unknown or switched off.
+    /// A serial without a code, or a code without a serial.
+    IncompleteMfa,
+    /// The access key id does not exist, or is deactivated.
     UnknownKey,
-    /// The signing session has ended.
     ExpiredSession,
-    /// A session signed where only a long-term key may.
+    /// GetSessionToken can't be signed by a session.
     SessionSigned,
-    /// The account's root user, who can't take roles.
+    /// The root user can't assume roles.
     RootUser,
-    /// This machine's clock is off.
     ClockSkew,
-    /// The secret does not belong to the key.
     WrongSecret,
-    /// The caller may not do that; AWS does not say for want of what.
+    /// Denied without a reason.
     NotAllowed,
-    /// The caller's own policies do not allow it.
+    /// No identity-based policy allows it.
     NoPermission,
-    /// The role's trust policy does not let the caller in.
+    /// The role's trust policy does not allow the caller.
     NotTrusted,
-    /// A policy forbids it by name.
     ExplicitDeny,
-    /// More than an hour for a role that is taken through a session.
+    /// More than an hour with role chaining.
     ChainTooLong,
-    /// More than the role's own maximum.
+    /// More than the role's `MaxSessionDuration`.
     DurationTooLong,
-    /// The account or role is not assigned to the person.
+    /// The account or permission set is not assigned to the user.
     NotAssigned,
-    /// The portal knows no such thing.
     NotFound,
-    /// The SSO token is not, or no longer, good.
+    /// The access token of SSO is invalid or has ended.
     TokenRejected,
-    /// The refresh token, or the registration, is no longer good.
+    /// The refresh token or the client registration has ended.
     GrantRejected,
-    /// The access portal is unknown where it was asked for.
+    /// The region has no access portal of this start URL.
     UnknownPortal,
-    /// The portal is to be asked in another region.
+    /// The portal is in another region.
     WrongRegion,
-    /// A scope that the portal does not give.
     WrongScope,
-    /// The portal does not offer this way to log in.
+    /// The portal does not offer this grant type.
     FlowNotOffered,
-    /// The key that encrypts the instance of IAM Identity Center can't be used.
+    /// The KMS key of the IAM Identity Center instance can't be used.
     InstanceKey,
-    /// A value that AWS does not take.
     InvalidValue,
-    /// Asked too often.
     Throttled,
-    /// The region is not switched on for the account.
+    /// The region is not enabled for the account.
     RegionDisabled,
-    /// AWS could not be reached.
     Unreachable,
-    /// An answer to what was asked, with a part in it that AWS never sends: no other is to be hoped for.
-    Senseless,
-    /// AWS failed.
+    /// The response has a value that AWS never sends. A retry would get the same one.
+    Malformed,
     ServerFault,
-    /// Anything else.
     Other,
 }
 
 impl Problem {
-    /// Whether it may be over by itself in a while, so that it says nothing about what was sent.
-    pub(crate) fn is_passing(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Senseless | Self::Throttled | Self::ServerFault)
+    /// True if a later try may succeed: the failure says nothing about the request.
+    pub(crate) fn is_transient(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Malformed | Self::Throttled | Self::ServerFault)
     }
 
-    /// Whether a refresh token that is answered so is over: another approval helps, another try does not.
+    /// True if AWS refuses the refresh token for good, so that only a new approval helps.
     pub(crate) fn ends_sign_in(self) -> bool {
-        !self.is_passing() && self != Self::InstanceKey
+        !self.is_transient() && self != Self::InstanceKey
     }
 }
 
-/// What kept a call from reaching AWS.
+/// Why a call did not reach AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TransportError {
-    /// The host's name has no address.
     NoAddress,
-    /// Nobody listens there.
     Refused,
-    /// No answer within the time limit.
     TimedOut,
-    /// The connection broke.
     Broken,
-    /// A certificate by an authority that is not known here.
     UnknownIssuer,
-    /// A certificate that has ended, or is not good yet.
+    /// Expired, or not yet valid.
     CertificateTime,
-    /// A certificate for another host.
     CertificateName,
-    /// A connection that is not secure for another reason.
+    /// Any other failure of TLS.
     Tls,
-    /// A proxy that wants a name and a password; the variable that names it.
+    /// The proxy wants a user name and a password. Holds the variable that names the proxy.
     ProxyAuthentication(&'static str),
-    /// A proxy that does not pass the call on; the variable that names it.
+    /// The proxy does not pass the call on. Holds the variable that names it.
     Proxy(&'static str),
-    /// A variable that names no proxy that can be used.
+    /// The value of a proxy variable can't be used.
     ProxySetting,
-    /// Something that answers in AWS's place.
+    /// Another server answers, such as a captive portal.
     Impostor,
-    /// A setting of this machine's.
+    /// A local setting, such as `AWS_CA_BUNDLE`, can't be used.
     Setting,
 }
 
 impl TransportError {
-    /// The word for `--json`.
+    /// As in `--json`.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::NoAddress => "no-address",
@@ -139,19 +118,19 @@ impl TransportError {
     }
 }
 
-/// Reads an answer's status, code, `reason` (which SSO OIDC gives to some) and message.
+/// `reason` is a field that SSO OIDC has with some codes.
 pub(super) fn classify(operation: Operation, status: u16, code: &str, reason: Option<&str>, message: &str) -> Problem {
     if reason.is_some_and(|reason| reason.starts_with("KMS_")) {
         return Problem::InstanceKey;
     }
-    // AWS spells most codes with and without `Exception`.
+    // AWS sends most codes with and without `Exception`.
     let code = code.strip_suffix("Exception").unwrap_or(code);
     let known = if operation.is_sts() { by_code_of_sts(code, message) } else { by_code_of_sso(operation, code) };
     known.or_else(|| by_code(code)).unwrap_or_else(|| by_status(operation, status))
 }
 
 fn by_code_of_sts(code: &str, message: &str) -> Option<Problem> {
-    // Not of one code: AWS's answers say `ValidationError` and `AccessDenied` for it.
+    // Comes with `ValidationError` and with `AccessDenied`.
     if message.contains("exceeds the MaxSessionDuration set for this role") {
         return Some(Problem::DurationTooLong);
     }
@@ -161,7 +140,7 @@ fn by_code_of_sts(code: &str, message: &str) -> Option<Problem> {
         "InvalidClientTokenId" => Problem::UnknownKey,
         "SignatureDoesNotMatch" if message.starts_with("Signature expired") => Problem::ClockSkew,
         "SignatureDoesNotMatch" if message.starts_with("Signature not yet current") => Problem::ClockSkew,
-        // Some services say so in other words.
+        // Other services use these codes.
         "RequestTimeTooSkewed" | "RequestExpired" => Problem::ClockSkew,
         "SignatureDoesNotMatch" => Problem::WrongSecret,
         "ValidationError" if message.contains("roles assumed by role chaining") => Problem::ChainTooLong,
@@ -183,10 +162,10 @@ fn by_code_of_sso(operation: Operation, code: &str) -> Option<Problem> {
         ("InvalidScope", _) => Problem::WrongScope,
         ("UnsupportedGrantType", _) => Problem::FlowNotOffered,
         ("InvalidRequestRegion", _) => Problem::WrongRegion,
-        // Only the portal's address is the person's in this call.
+        // The start URL is the only value in this call that the user gave.
         ("InvalidRequest", Operation::StartDeviceAuthorization) => Problem::UnknownPortal,
         ("InvalidRequest", _) => Problem::InvalidValue,
-        ("Forbidden", operation) if operation.is_of_account() => Problem::NotAssigned,
+        ("Forbidden", operation) if operation.is_for_account() => Problem::NotAssigned,
         ("ResourceNotFound", _) => Problem::NotFound,
         ("Unauthorized", _) => Problem::TokenRejected,
         _ => return None,
@@ -200,13 +179,13 @@ fn by_code(code: &str) -> Option<Problem> {
     is_throttling.then_some(Problem::Throttled)
 }
 
-/// Reads an `AccessDenied` of STS. IAM says which policies are in the way where it may (IAM user guide, "Troubleshoot
-/// access denied error messages").
+/// Reads the message of STS's `AccessDenied`, which names the policies that deny (IAM user guide, "Troubleshoot access denied
+/// error messages").
 fn denied(message: &str) -> Problem {
     const WORDS: [(&str, Problem); 9] = [
         ("invalid MFA one time pass code", Problem::WrongCode),
         ("unable to validate MFA code", Problem::WrongSerial),
-        ("must provide both MFA serial number and one time pass code", Problem::HalfOfMfa),
+        ("must provide both MFA serial number and one time pass code", Problem::IncompleteMfa),
         ("with session credentials", Problem::SessionSigned),
         ("may not be assumed by root accounts", Problem::RootUser),
         ("explicit deny", Problem::ExplicitDeny),
@@ -219,9 +198,9 @@ fn denied(message: &str) -> Problem {
 
 fn by_status(operation: Operation, status: u16) -> Problem {
     match (operation, status) {
-        (operation, 403) if operation.is_of_account() => Problem::NotAssigned,
+        (operation, 403) if operation.is_for_account() => Problem::NotAssigned,
         (operation, 401) if operation.is_portal() => Problem::TokenRejected,
-        (operation, 404) if operation.is_of_account() => Problem::NotFound,
+        (operation, 404) if operation.is_for_account() => Problem::NotFound,
         (_, 429) => Problem::Throttled,
         (_, 500..) => Problem::ServerFault,
         _ => Problem::Other,
@@ -256,7 +235,7 @@ mod tests {
         check(&[
             (Get, 403, "AccessDenied", wrong_code, Problem::WrongCode),
             (Assume, 403, "AccessDenied", wrong_serial, Problem::WrongSerial),
-            (Assume, 403, "AccessDenied", half, Problem::HalfOfMfa),
+            (Assume, 403, "AccessDenied", half, Problem::IncompleteMfa),
             (Get, 403, "AccessDenied", session, Problem::SessionSigned),
             (Assume, 403, "AccessDenied", "Roles may not be assumed by root accounts.", Problem::RootUser),
             (Assume, 403, "ExpiredToken", "The security token … is expired", Problem::ExpiredSession),

@@ -1,19 +1,18 @@
-//! Owns how far this machine's clock is from AWS's, and what follows from that. Must not read a clock.
+//! Owns the skew of this machine's clock against AWS's. Must not read a clock.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// AWS's compact form of a time.
-const STAMP: &str = "%Y%m%dT%H%M%SZ";
-/// How long an authenticator shows one code, in seconds: RFC 6238's step, which AWS's virtual devices use.
+/// ISO 8601, as AWS signs it.
+const FORMAT: &str = "%Y%m%dT%H%M%SZ";
+/// RFC 6238's time step in seconds, which AWS's virtual MFA devices use.
 const STEP: i64 = 30;
 
-/// From how many seconds on AWS refuses what is signed by a wrong clock (aws-facts §6).
+/// In seconds. AWS refuses signatures by a clock that is further off (aws-facts §6).
 const TOLERATED: ClockSkew = 15 * 60;
 
-/// Whether a clock is so wrong that credentials are of no use: neither would AWS take what they sign, nor could anybody
-/// tell when they end.
+/// True if AWS would refuse signatures by this clock. The end of credentials can't be told by it either.
 pub(crate) fn is_intolerable(skew: ClockSkew) -> bool {
     skew.abs() > TOLERATED
 }
@@ -21,23 +20,23 @@ pub(crate) fn is_intolerable(skew: ClockSkew) -> bool {
 /// The seconds by which this machine's clock is ahead of AWS's; negative if it is behind.
 pub(crate) type ClockSkew = i64;
 
-/// The skew that STS tells when it refuses a signature: `Signature expired: SENT is now earlier than … (NOW - 15 min.)` or
+/// Parses the message with which STS refuses a signature: `Signature expired: SENT is now earlier than … (NOW - 15 min.)` or
 /// `Signature not yet current: SENT is still later than … (NOW + 15 min.)` (aws-facts §6).
 pub(super) fn in_message(message: &str) -> Option<ClockSkew> {
     let rest =
         ["Signature expired: ", "Signature not yet current: "].iter().find_map(|front| message.strip_prefix(front));
-    let sent = stamp(rest?.split(' ').next()?)?;
-    let now = stamp(message.rsplit_once('(')?.1.split(' ').next()?)?;
+    let sent = timestamp(rest?.split(' ').next()?)?;
+    let now = timestamp(message.rsplit_once('(')?.1.split(' ').next()?)?;
     Some(sent.duration_since(now).as_secs())
 }
 
-fn stamp(text: &str) -> Option<Timestamp> {
-    let civil = DateTime::strptime(STAMP, text).ok()?;
+fn timestamp(text: &str) -> Option<Timestamp> {
+    let civil = DateTime::strptime(FORMAT, text).ok()?;
     Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// The seconds until the device shows its next code, 1 to 30: devices count steps of 30 s from 1970 on, by a clock that
-/// is taken to go with AWS's.
+/// Seconds until an MFA device shows its next code, 1 to 30. Steps count from the Unix epoch; the device's clock is assumed to
+/// agree with AWS's.
 pub(crate) fn seconds_to_next_code(now: Timestamp, skew: Option<ClockSkew>) -> i64 {
     STEP - (now.as_second() - skew.unwrap_or_default()).rem_euclid(STEP)
 }

@@ -1,112 +1,100 @@
-//! Owns what a login has to do: the chains of all names as one list of steps, each session once, and what that will ask
-//! of a person. Must not know how a step is carried out.
+//! Owns the steps of a login: the chains of all names merged so that each session is obtained once, and what the steps ask of
+//! a person. Must not know how a step is carried out.
 
 use std::collections::HashMap;
 
 use crate::model::{Chain, Kind, MfaSerial, Profile, SsoAccess};
 
-/// One session to get.
+/// One session to obtain.
 #[derive(Debug)]
 pub(crate) struct Step<'a> {
-    /// The profiles from the base of the chain up to the one whose session it is.
+    /// From the base of the chain up to the profile whose session it is.
     pub(crate) profiles: Vec<&'a Profile>,
-    /// The place of the step that gives what signs this one; none where that is held already, or nothing signs.
+    /// The index of the step whose session signs this one. None if that session is held, or nothing signs.
     pub(crate) source: Option<usize>,
 }
 
 impl<'a> Step<'a> {
-    /// The profile whose session it is.
     pub(crate) fn target(&self) -> &'a Profile {
         self.profiles[self.profiles.len() - 1]
     }
 }
 
-/// The sessions that several chains need and that are not held, each once.
+/// The sessions that several chains need and that are not held.
 #[derive(Debug, Default)]
 pub(crate) struct Steps<'a> {
-    /// A step stands behind its source; else the order is that of the chains.
+    /// A step comes after its source; otherwise the order is that of the chains.
     pub(crate) list: Vec<Step<'a>>,
-    /// For each chain, the place of its last step; none where its session is held.
+    /// For each chain, the index of its last step; none if its session is held.
     pub(crate) ends: Vec<Option<usize>>,
 }
 
 impl<'a> Steps<'a> {
-    /// Looks at each chain from its top down to the first profile that `is_held`: what lies above has to be obtained.
-    /// Linear in the number of profiles on the chains.
+    /// Walks each chain from its top down to the first profile that `is_held`; all above it becomes steps. Calls `is_held` at
+    /// most once for a profile. Linear in the number of profiles on the chains.
     pub(crate) fn of(chains: &[Chain<'a>], is_held: impl Fn(&[&'a Profile]) -> bool) -> Self {
         let mut steps = Self::default();
-        let mut places: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut known: HashMap<&str, Option<usize>> = HashMap::new();
         for chain in chains {
             let profiles = chain.profiles();
             let mut end = None;
-            // The part of the chain from the top down that was not looked at for an earlier one.
-            let mut fresh = 0;
+            let mut first_new = 0;
             for (at, profile) in profiles.iter().enumerate().rev() {
-                let known = places.get(profile.name.as_str()).copied();
-                let known = known.or_else(|| is_held(&profiles[..=at]).then_some(None));
-                if let Some(place) = known {
-                    places.insert(profile.name.as_str(), place);
-                    (end, fresh) = (place, at + 1);
+                let step = known.get(profile.name.as_str()).copied();
+                let step = step.or_else(|| is_held(&profiles[..=at]).then_some(None));
+                if let Some(step) = step {
+                    known.insert(profile.name.as_str(), step);
+                    (end, first_new) = (step, at + 1);
                     break;
                 }
             }
-            for at in fresh..profiles.len() {
+            for at in first_new..profiles.len() {
                 steps.list.push(Step { profiles: profiles[..=at].to_vec(), source: end });
                 end = Some(steps.list.len() - 1);
-                places.insert(profiles[at].name.as_str(), end);
+                known.insert(profiles[at].name.as_str(), end);
             }
             steps.ends.push(end);
         }
         steps
     }
 
-    /// The portals whose token some step needs, each once.
-    pub(crate) fn accesses(&self) -> Vec<&'a SsoAccess> {
-        let mut found: Vec<&SsoAccess> = Vec::new();
+    /// One step for each SSO token that is needed.
+    pub(crate) fn sign_ins(&self) -> Vec<(&Step<'a>, &'a SsoAccess)> {
+        let mut found: Vec<(&Step<'a>, &SsoAccess)> = Vec::new();
         for step in &self.list {
             if let Kind::Sso { access, .. } = &step.target().kind
-                && !found.iter().any(|other| other.is_one_sign_in_with(access))
+                && !found.iter().any(|(_, other)| other.is_one_sign_in_with(access))
             {
-                found.push(access);
+                found.push((step, access));
             }
         }
         found
     }
-
-    /// The profiles that ask for a code of their own, with their devices. A code is good for one call, so each asks for
-    /// another one.
-    pub(crate) fn codes(&self) -> impl Iterator<Item = (&'a Profile, &'a MfaSerial)> {
-        self.list.iter().filter_map(|step| Some((step.target(), step.target().mfa_serial()?)))
-    }
 }
 
-/// What a login will ask of a person, so that it can be said beforehand.
+/// What a login will ask of a person.
 #[derive(Debug, Default)]
-pub(crate) struct Needs<'a> {
-    /// The devices, each with the profiles that take a code of it.
+pub(crate) struct Requirements<'a> {
+    /// MFA devices, each with the profiles that take a code of it. AWS accepts a code once, so each takes its own.
     pub(crate) codes: Vec<(&'a MfaSerial, Vec<&'a Profile>)>,
-    /// One approval for each SSO session.
+    /// The SSO sessions to be approved.
     pub(crate) approvals: Vec<&'a SsoAccess>,
-    /// How many chains there is something to do for.
+    /// The number of chains with a step.
     pub(crate) profiles: usize,
 }
 
-impl<'a> Needs<'a> {
-    /// What `steps` ask for, where a code of a profile `can_use` one, and a token has to be approved unless it
-    /// `is_approved`.
-    pub(crate) fn of(
-        steps: &Steps<'a>,
-        can_use: impl Fn(&Profile) -> bool,
-        is_approved: impl Fn(&SsoAccess) -> bool,
-    ) -> Self {
+impl<'a> Requirements<'a> {
+    /// Leaves out profiles that have no long-term key to use a code with.
+    pub(crate) fn of(steps: &Steps<'a>, has_key: impl Fn(&Step<'a>) -> bool, approvals: Vec<&'a SsoAccess>) -> Self {
         let mut codes: Vec<(&MfaSerial, Vec<&Profile>)> = Vec::new();
-        for (profile, serial) in steps.codes().filter(|(profile, _)| can_use(profile)) {
+        for step in &steps.list {
+            let profile = step.target();
+            let Some(serial) = profile.mfa_serial().filter(|_| has_key(step)) else { continue };
             match codes.iter_mut().find(|(device, _)| *device == serial) {
                 Some((_, profiles)) => profiles.push(profile),
                 None => codes.push((serial, vec![profile])),
             }
         }
-        let approvals = steps.accesses().into_iter().filter(|access| !is_approved(access)).collect();
         Self { codes, approvals, profiles: steps.ends.iter().flatten().count() }
     }
 }
@@ -182,11 +170,11 @@ mod tests {
     fn a_device_is_told_once_with_all_profiles_that_take_a_code_of_it() {
         let profiles = profiles();
         let steps = Steps::of(&chains(&profiles, &["own2", "a", "b", "own"]), is_held(&["base"]));
-        let needs = Needs::of(&steps, |_| true, |_| true);
-        let [(serial, takers)] = needs.codes.as_slice() else { panic!("{needs:?}") };
+        let required = Requirements::of(&steps, |_| true, Vec::new());
+        let [(serial, takers)] = required.codes.as_slice() else { panic!("{required:?}") };
         assert_eq!(serial.as_str(), "GAHT12345678");
         let takers: Vec<&str> = takers.iter().map(|profile| profile.name.as_str()).collect();
-        assert_eq!((takers, needs.profiles), (vec!["own2", "main", "own"], 4));
-        assert!(Needs::of(&steps, |_| false, |_| true).codes.is_empty());
+        assert_eq!((takers, required.profiles), (vec!["own2", "main", "own"], 4));
+        assert!(Requirements::of(&steps, |_| false, Vec::new()).codes.is_empty());
     }
 }

@@ -1,28 +1,25 @@
-//! Owns what to do with the SSO token that was found.
+//! Owns the decision between using, refreshing and replacing a saved SSO token.
 
 use jiff::Timestamp;
 
 use super::freshness::seconds_left;
 use crate::model::{SsoAccess, SsoClient, SsoToken};
 
-/// With less left than this, a token or registration is renewed (botocore's window, aws-facts §4.2).
+/// A token or registration with less left is renewed, as botocore does (aws-facts §4.2).
 const RENEWAL_WINDOW: i64 = 15 * 60;
 
-/// What to do about the token.
 #[derive(Debug)]
 pub(crate) enum TokenUse {
-    /// It is good.
     Use(SsoToken),
-    /// It can be had anew without a person.
+    /// By the refresh token, without a person.
     Refresh(SsoToken, SsoClient),
-    /// It is about to end; a person can renew it, and until then it serves.
+    /// About to end, and not refreshable: usable until a person approves a new one.
     Aging(SsoToken),
-    /// A person has to approve.
     Authorize,
 }
 
-/// Decides about the token found under the access's name. One that is for another portal is not used: files are named
-/// by session, and two configurations may use one name (aws-facts §4.2).
+/// A token for another portal is not used: files are named by session, and two configurations may use one name
+/// (aws-facts §4.2).
 pub(crate) fn decide(found: Option<SsoToken>, access: &SsoAccess, now: Timestamp) -> TokenUse {
     let Some(token) = found.filter(|token| token.start_url == *access.start_url() && token.region == *access.region())
     else {
@@ -40,7 +37,7 @@ pub(crate) fn decide(found: Option<SsoToken>, access: &SsoAccess, now: Timestamp
     }
 }
 
-/// Whether a registration can still be used for a new authorization.
+/// True if a registration lasts long enough for a new authorization.
 pub(crate) fn is_reusable(client: &SsoClient, now: Timestamp) -> bool {
     seconds_left(client.expires_at, now) > RENEWAL_WINDOW
 }

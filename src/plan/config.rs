@@ -63,6 +63,18 @@ pub(crate) fn missing_sections<'n>(bytes: &[u8], names: impl Iterator<Item = &'n
     names.filter(|name| document.find(&SectionId::Profile(name.to_string())).next().is_none()).collect()
 }
 
+/// The names that have a section outside awsauth's block.
+pub(crate) fn sections_outside<'n>(bytes: &[u8], names: impl Iterator<Item = &'n ProfileName>) -> Vec<&'n ProfileName> {
+    let document = Document::parse(bytes, FileKind::Config);
+    let block = Block::find(&document).ok().flatten();
+    let is_inside = |at: usize| block.as_ref().is_some_and(|block| block.range.contains(&at));
+    let is_outside = |name: &&ProfileName| {
+        let id = SectionId::Profile(name.to_string());
+        document.find(&id).any(|section| !is_inside(section.range.start))
+    };
+    names.filter(is_outside).collect()
+}
+
 /// True if that place of the config file is in awsauth's block.
 pub(crate) fn is_in_block(document: &Document<'_>, offset: usize) -> bool {
     matches!(Block::find(document), Ok(Some(block)) if block.range.contains(&offset))

@@ -22,7 +22,7 @@ mod tests;
 use std::ops::Range;
 
 pub(crate) use compare::{Difference, SectionDifference, Value};
-pub(crate) use config::{config, is_in_block, missing_sections};
+pub(crate) use config::{config, is_in_block, missing_sections, sections_outside};
 pub(crate) use config_file::warnings;
 pub(crate) use credentials::{
     MissingKey, add_key, check_session_section, credentials, long_term_keys, remove_sessions, save_session,

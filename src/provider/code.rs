@@ -1,89 +1,76 @@
-//! Owns asking for an MFA code, and for another one when AWS refuses it.
+//! Owns MFA codes: asking for one, and for another when AWS refuses it.
 
+use super::Provider;
 use super::error::{CodeOrder, ProviderError};
-use super::notice::Notice;
-use super::{Attendance, Provider};
+use super::frontend::Notice;
+use super::session::failed;
 use crate::flow::{CallError, MAX_TRIES, MfaCode, MfaProof, Problem};
-use crate::model::{MfaSerial, Profile};
+use crate::model::{Credentials, MfaSerial, Profile};
 use crate::prompt::{Echo, Question};
 use crate::secret::Secret;
 
 /// Tells an awsauth that runs inside `mfa_process` for which profile the code is, so that it does not ask for it again.
 pub(crate) const MFA_PROCESS_VARIABLE: &str = "_AWSAUTH_MFA_PROCESS_OF";
 
-/// The codes for one call, one after another.
-pub(super) struct Codes<'p> {
-    profile: &'p Profile,
-    serial: &'p MfaSerial,
-    tries: u32,
-}
-
-impl<'p> Codes<'p> {
-    /// Codes of `serial`, on behalf of `profile`.
-    pub(super) fn new(profile: &'p Profile, serial: &'p MfaSerial) -> Self {
-        Self { profile, serial, tries: 0 }
-    }
-
-    /// The next code that was not sent yet; it is used up by the one call that it is moved into.
-    pub(super) fn next(&mut self, provider: &Provider<'_>) -> Result<MfaProof<'p>, ProviderError> {
+impl Provider<'_> {
+    /// Makes a call with a code of `serial`. While AWS refuses the code and there is somebody to ask, tries the next one.
+    pub(super) async fn with_code(
+        &self,
+        profile: &Profile,
+        serial: &MfaSerial,
+        call: impl AsyncFn(MfaProof<'_>) -> Result<Credentials, CallError>,
+    ) -> Result<Credentials, ProviderError> {
+        let mut tries = 0;
         loop {
-            let code = self.ask(provider)?;
-            let used = (self.serial.clone(), Secret::new(code.expose()));
-            if !provider.used.borrow().contains(&used) {
-                provider.used.borrow_mut().push(used);
-                return Ok(MfaProof { serial: self.serial, code });
+            tries += 1;
+            let code = self.ask_code(profile, serial)?;
+            let refusal = if self.is_first_use(serial, &code) {
+                match call(MfaProof { serial, code }).await {
+                    Err(error) if error.problem == Problem::WrongCode => failed(&profile.name, error),
+                    answer => return answer.map_err(|call| failed(&profile.name, call)),
+                }
+            } else {
+                ProviderError::UsedCode { profile: profile.name.clone(), clock_skew: self.ports.aws.clock_skew() }
+            };
+            if tries >= MAX_TRIES || !self.ports.prompt.borrow().can_ask_again() {
+                return Err(refusal);
             }
-            let clock_skew = provider.ports.aws.clock_skew();
-            if self.tries >= MAX_TRIES || !provider.ports.prompt.borrow().can_ask_again() {
-                return Err(ProviderError::UsedCode { profile: self.profile.name.clone(), clock_skew });
-            }
-            (provider.ports.notify)(Notice::CodeRefused { serial: self.serial, clock_skew });
+            self.notify(&Notice::CodeRefused { serial, clock_skew: self.ports.aws.clock_skew() });
         }
     }
 
-    fn ask(&mut self, provider: &Provider<'_>) -> Result<MfaCode, ProviderError> {
-        self.tries += 1;
-        let (profile, serial) = (self.profile, self.serial);
-        let is_another = provider.used.borrow().iter().any(|(device, _)| device == serial);
+    fn is_first_use(&self, serial: &MfaSerial, code: &MfaCode) -> bool {
+        let use_of_code = (serial.clone(), Secret::new(code.expose()));
+        let is_first = !self.used_codes.borrow().contains(&use_of_code);
+        if is_first {
+            self.used_codes.borrow_mut().push(use_of_code);
+        }
+        is_first
+    }
+
+    fn ask_code(&self, profile: &Profile, serial: &MfaSerial) -> Result<MfaCode, ProviderError> {
+        let is_another = self.used_codes.borrow().iter().any(|(device, _)| device == serial);
         let (order, which, help) = if is_another {
-            let help = format!("six digits, for {}: not the code that is used up", profile.name);
-            (CodeOrder::Another, "The next MFA code", help)
+            (CodeOrder::Another, "The next MFA code", format!("wait for a new code, for {}", profile.name))
         } else {
             (CodeOrder::First, "MFA code", format!("six digits, for {}", profile.name))
         };
-        let answer = provider
-            .ports
-            .prompt
-            .borrow_mut()
-            .ask(Question {
-                text: &format!("{which} for {}:", serial.as_str()),
-                help: &help,
-                fits: |text| MfaCode::new(text).is_ok(),
-                complaint: "six digits, please",
-                echo: Echo::Shown,
-                facts: &[
-                    ("AWSAUTH_PROFILE", profile.name.as_str()),
-                    ("AWSAUTH_MFA_SERIAL", serial.as_str()),
-                    (MFA_PROCESS_VARIABLE, profile.name.as_str()),
-                ],
-            })
-            .map_err(|source| {
-                let (profile, serial) = (profile.name.clone(), serial.clone());
-                ProviderError::NoCode { profile, serial, order, source }
-            })?;
+        let question = Question {
+            text: &format!("{which} for {}:", serial.as_str()),
+            help: &help,
+            fits: |text| MfaCode::new(text).is_ok(),
+            complaint: "six digits, please",
+            echo: Echo::Shown,
+            facts: &[
+                ("AWSAUTH_PROFILE", profile.name.as_str()),
+                ("AWSAUTH_MFA_SERIAL", serial.as_str()),
+                (MFA_PROCESS_VARIABLE, profile.name.as_str()),
+            ],
+        };
+        let answer = self.ports.prompt.borrow_mut().ask(question).map_err(|source| {
+            let (profile, serial) = (profile.name.clone(), serial.clone());
+            ProviderError::NoCode { profile, serial, order, source }
+        })?;
         MfaCode::new(answer.expose()).map_err(|_| ProviderError::MalformedCode { profile: profile.name.clone() })
-    }
-
-    /// Whether `error` can be mended by another code, and somebody is there to give one.
-    pub(super) fn may_retry(&self, provider: &Provider<'_>, error: &CallError) -> bool {
-        let may = error.problem == Problem::WrongCode
-            && self.tries < MAX_TRIES
-            && provider.attendance != Attendance::Nobody
-            && provider.ports.prompt.borrow().can_ask_again();
-        if may {
-            let clock_skew = provider.ports.aws.clock_skew();
-            (provider.ports.notify)(Notice::CodeRefused { serial: self.serial, clock_skew });
-        }
-        may
     }
 }

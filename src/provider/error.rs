@@ -1,4 +1,4 @@
-//! Owns why a login ended without credentials: facts, no advice.
+//! Owns the errors of obtaining credentials: facts, no advice.
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -9,37 +9,32 @@ use crate::prompt::NoAnswer;
 use crate::system::disk::DiskError;
 use crate::system::lock::LockError;
 
-/// What is missing when a person is needed.
+/// The state that makes a login necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// There is no session.
     NoSession,
-    /// There was one, and it has ended.
     Expired,
-    /// There is one, made from another definition or key.
+    /// The session was made from another definition or key.
     Changed,
 }
 
-/// Which of a device's codes is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CodeOrder {
-    /// The first one in this run.
     First,
-    /// Another one: what was given is used up.
+    /// After a code that is used up.
     Another,
 }
 
 impl ProviderError {
-    /// Whether the person wants to stop.
     pub(crate) fn is_interrupt(&self) -> bool {
         matches!(self, Self::NoCode { source: NoAnswer::Interrupted, .. } | Self::Interrupted { .. })
     }
 
-    /// Whether `other` says the same of another profile, so that it need not be told twice.
+    /// True if one report does for both.
     pub(crate) fn has_same_cause(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Call { call, .. }, Self::Call { call: other, .. }) => call.has_same_cause(other),
-            // Which file could not be written makes no difference for what is to be done.
+            // The advice is the same for every file.
             (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.has_same_cause(other),
             (Self::OutOfTime { .. }, Self::OutOfTime { .. })
             | (Self::Lock { .. }, Self::Lock { .. })
@@ -50,131 +45,44 @@ impl ProviderError {
     }
 }
 
-/// Why there are no credentials.
 #[derive(Debug, Error)]
 pub(crate) enum ProviderError {
-    /// Only a person can go on, and none is there.
     #[error("{profile}: {}", match .reason { Reason::NoSession => "not logged in", Reason::Expired => "session expired", Reason::Changed => "the session was made from an older definition" })]
-    LoginNeeded {
-        /// The profile that was asked for.
-        profile: ProfileName,
-        /// What is missing.
-        reason: Reason,
-    },
-    /// The credentials file has no long-term key where the profile's should be.
+    LoginNeeded { profile: ProfileName, reason: Reason },
     #[error("{profile}: there is no long-term key in [{section}] of the credentials file")]
-    NoLongTermKey {
-        /// The profile.
-        profile: ProfileName,
-        /// The section.
-        section: ProfileName,
-    },
-    /// No code was had.
+    NoLongTermKey { profile: ProfileName, section: ProfileName },
     #[error("{profile}: no MFA code for {}", serial.as_str())]
-    NoCode {
-        /// The profile.
-        profile: ProfileName,
-        /// The device.
-        serial: MfaSerial,
-        /// Whether another code of the device was sent in this run before.
-        order: CodeOrder,
-        /// Why.
-        source: NoAnswer,
-    },
-    /// Something that is not a code was given as one.
+    NoCode { profile: ProfileName, serial: MfaSerial, order: CodeOrder, source: NoAnswer },
     #[error("{profile}: an MFA code is six digits")]
-    MalformedCode {
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// A code that this run has sent already.
+    MalformedCode { profile: ProfileName },
     #[error("{profile}: this MFA code was used before, and a code is good for one call")]
-    UsedCode {
-        /// The profile.
-        profile: ProfileName,
-        /// How far this machine's clock is from AWS's, if that is known.
-        clock_skew: Option<ClockSkew>,
-    },
-    /// The person's time to approve ran out.
+    UsedCode { profile: ProfileName, clock_skew: Option<ClockSkew> },
     #[error("{profile}: nobody approved the login in time")]
-    ApprovalTimedOut {
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// The browser did not come back in time.
+    ApprovalTimedOut { profile: ProfileName },
     #[error("{profile}: nobody came back from the approval page in time")]
-    PageTimedOut {
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// The person pressed Ctrl-C at a question.
+    CallbackTimedOut { profile: ProfileName },
+    /// By Ctrl-C at a prompt.
     #[error("{profile}: interrupted")]
-    Interrupted {
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// The time was over in which a program wants to have its answer.
+    Interrupted { profile: ProfileName },
+    /// An unattended run took longer than [`super::UNATTENDED`].
     #[error("{profile}: the session was not renewed in time: AWS, or another awsauth that renews it, takes too long")]
-    OutOfTime {
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// AWS does not take the token that a person approved in this run.
+    OutOfTime { profile: ProfileName },
     #[error("{profile}: AWS refuses the token of the login that was just approved")]
-    ApprovedInVain {
-        /// The profile.
-        profile: ProfileName,
-    },
-    /// This machine's clock is so wrong that no credentials would be of any use.
+    ApprovedInVain { profile: ProfileName },
     #[error("{profile}: this machine's clock is wrong")]
-    WrongClock {
-        /// The profile.
-        profile: ProfileName,
-        /// How far it is from AWS's.
-        clock_skew: ClockSkew,
-    },
-    /// Credentials that have ended, or end when none of AWS's do.
+    WrongClock { profile: ProfileName, clock_skew: ClockSkew },
+    /// Already ended, or later than AWS's longest session.
     #[error("{profile}: AWS gave credentials that end on {expiration}, which can't be right")]
-    WrongExpiration {
-        /// The profile.
-        profile: ProfileName,
-        /// Their end.
-        expiration: Timestamp,
-    },
-    /// AWS did not do what was asked.
+    WrongExpiration { profile: ProfileName, expiration: Timestamp },
     #[error("{profile}: {call}")]
-    Call {
-        /// The profile.
-        profile: ProfileName,
-        /// What AWS said.
-        call: CallError,
-    },
-    /// AWS's list has no end.
+    Call { profile: ProfileName, call: CallError },
     #[error("{profile}: {operation} never ends: {source}")]
-    Endless {
-        /// The SSO session.
-        profile: ProfileName,
-        /// The call.
-        operation: Operation,
-        /// Why not.
-        source: Endless,
-    },
-    /// Where sessions are kept can't be used.
+    Endless { profile: ProfileName, operation: Operation, source: Endless },
     #[error("{profile}: no session can be kept")]
-    Store {
-        /// The profile or SSO session.
-        profile: String,
-        /// What the system said.
-        source: DiskError,
-    },
-    /// Another process does not get done with its renewal; it may be stopped.
+    Store { profile: String, source: DiskError },
+    /// Another process holds the renewal lock for too long; it may be stopped.
     #[error("{profile}: another awsauth is renewing this session")]
-    Lock {
-        /// The profile or SSO session.
-        profile: String,
-        /// Who it is.
-        source: LockError,
-    },
+    Lock { profile: String, source: LockError },
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
-//! Owns sessions: which kept one serves, and getting a new one.
+//! Owns sessions: which kept one is usable, and obtaining a new one.
 
 use std::rc::Rc;
 
-use super::code::Codes;
 use super::error::{ProviderError, Reason};
-use super::notice::Notice;
-use super::right::Right;
-use super::{Attendance, LongTermKeys, Provider, Renewal};
-use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, Operation, is_intolerable, judge};
+use super::frontend::Notice;
+use super::renewal_lock::RenewalLock;
+use super::{Attendance, LongTermKeys, Provider, RenewPolicy};
+use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, MfaProof, Operation, is_intolerable, judge};
 use crate::model::{
     ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role,
     Session, SessionDuration,
@@ -15,10 +14,10 @@ use crate::model::{
 use crate::store::Saved;
 use crate::system::stamp::FileStamp;
 
-/// The profiles of a chain from its base up to the one whose credentials are wanted.
+/// The profiles of a chain from its base up to the one whose credentials are wanted; never empty.
 pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
 
-/// Whether a session was made from this chain and from the key that its base has now. `ignored` as in [`ChainFingerprint::of`].
+/// True if a session was made from this chain and from the key that its base has now. `ignored` as in [`ChainFingerprint::of`].
 pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys, ignored: Option<bool>) -> bool {
     session.definition == ChainFingerprint::of(steps, ignored) && session.key == key_fingerprint(steps, keys)
 }
@@ -30,17 +29,16 @@ fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyFingerp
 
 impl Provider<'_> {
     /// The kept session of the top of `steps`, if it is bound to them and at least as fresh as `least`.
-    pub(crate) fn kept(&self, steps: Steps<'_, '_>, least: Freshness) -> Option<Session> {
-        let target = steps.last()?;
-        let saved = self.ports.sessions.get(&target.name)?;
+    pub(super) fn kept(&self, steps: Steps<'_, '_>, least: Freshness) -> Option<Session> {
+        let saved = self.ports.sessions.get(&target(steps).name)?;
         let session = &saved.session;
         let freshness = judge(session.obtained_at, session.expiration, (self.ports.now)());
-        let serves = freshness == Freshness::Fresh || freshness == least;
-        let is_new = self.renewal != Renewal::Always || session.obtained_at >= self.since;
-        if !(serves && is_new && self.is_bound(session, steps)) {
+        let is_fresh = freshness == Freshness::Fresh || freshness == least;
+        let is_new = self.policy != RenewPolicy::Force || session.obtained_at >= self.started_at;
+        if !(is_fresh && is_new && self.is_bound(session, steps)) {
             return None;
         }
-        self.remember_files(&saved);
+        self.save_files(&saved);
         Some(saved.session)
     }
 
@@ -52,18 +50,18 @@ impl Provider<'_> {
         is_bound(session, steps, self.keys, self.ports.aws.ignores_endpoint_urls())
     }
 
-    /// What a session is remembered to be read from: nothing where the environment had a word in it as well, so that
-    /// nobody takes the session without a look at its definition.
+    /// The files to be saved with a session. None if the environment changes the definition too: then the warm path of
+    /// `credential-process` must not use the session by its files alone.
     fn files(&self) -> &[FileStamp] {
-        if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { self.seen }
+        if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { &self.seen }
     }
 
-    /// The definition holds, though the files were written: the next look need not parse them.
-    fn remember_files(&self, saved: &Saved) {
+    /// Saves the files' new stamps with a session whose definition still holds, so that the warm path works again.
+    fn save_files(&self, saved: &Saved) {
         if self.files().is_empty() || saved.seen == self.seen {
             return;
         }
-        let renewed = Saved { session: saved.session.clone(), seen: self.seen.to_vec() };
+        let renewed = Saved { session: saved.session.clone(), seen: self.seen.clone() };
         // Only speed is lost if that fails; and a session that another process is writing is not overwritten.
         let name = &saved.session.profile;
         if let Ok(_lock) = self.ports.sessions.try_lock(name.as_str())
@@ -73,56 +71,53 @@ impl Provider<'_> {
         }
     }
 
-    /// What can sign for the step above: a long-term key, or a kept session.
-    pub(super) fn serving(&self, steps: Steps<'_, '_>) -> Option<Credentials> {
-        let top = steps.last()?;
-        if let Kind::Iam = top.kind {
-            return self.keys.get(&top.name).cloned().map(Credentials::from);
+    /// Credentials that can sign for the step above: a long-term key, or a kept session.
+    pub(super) fn held(&self, steps: Steps<'_, '_>) -> Option<Credentials> {
+        let profile = target(steps);
+        if let Kind::Iam = profile.kind {
+            return self.keys.get(&profile.name).cloned().map(Credentials::from);
         }
         self.kept(steps, Freshness::Fresh).map(|session| session.credentials)
     }
 
-    /// Gets a new session for the top of `steps` from the credentials below it.
+    /// Obtains a new session for the top of `steps`, signed by `source`.
     pub(super) async fn renew(
         &self,
         steps: Steps<'_, '_>,
         source: Option<Credentials>,
     ) -> Result<Credentials, Rc<ProviderError>> {
-        let profile = steps[steps.len() - 1];
+        let profile = target(steps);
         if profile.mfa_serial().is_some() && self.attendance == Attendance::Nobody {
-            // An older session still signs for what is above it.
+            // An aging session can still sign for the role above it.
             let aging = self.kept(steps, Freshness::Aging);
             return Ok(aging.ok_or_else(|| self.login_needed(steps))?.credentials);
         }
         if let Kind::Sso { access, account_id, role_name } = &profile.kind {
-            return self.sso_role(steps, access, (account_id, role_name)).await;
+            return self.sso_role(steps, access, account_id, role_name).await;
         }
         if profile.long_term_section().is_some() {
-            // Known before anybody is asked for a code.
+            // Checked before anybody is asked for a code.
             self.long_term_key(profile)?;
         }
-        let theirs = || self.kept(steps, Freshness::Fresh);
-        let _lock = match self.right_to(profile.name.as_str(), theirs, || None).await? {
-            Right::Theirs(session) => return Ok(session.credentials),
-            Right::Ours(lock) => lock,
+        let renewed = || self.kept(steps, Freshness::Fresh);
+        let _lock = match self.lock_renewal(profile.name.as_str(), renewed, || None).await? {
+            RenewalLock::RenewedElsewhere(session) => return Ok(session.credentials),
+            RenewalLock::Acquired(lock) => lock,
         };
         let obtained = match (&profile.kind, source) {
             (Kind::IamMfa { mfa_serial, duration, .. }, _) => {
-                let key = self.long_term_key(profile)?;
-                self.session_token(profile, &key, mfa_serial, duration.map(SessionDuration::seconds)).await?
+                let duration = duration.map(SessionDuration::seconds);
+                self.session_token(profile, mfa_serial, duration).await?
             }
-            (Kind::IamMfaRole { role, mfa_serial: Some(serial) }, Some(source)) => {
-                self.role_with_code(profile, role, serial, &source).await?
+            (Kind::IamMfaRole { role, mfa_serial }, Some(source)) => {
+                self.assume_role(profile, role, &source, mfa_serial.as_ref()).await?
             }
-            (Kind::IamMfaRole { role, mfa_serial: None } | Kind::SsoRole(role), Some(source)) => {
-                self.plain_role(profile, role, &source).await?
-            }
+            (Kind::SsoRole(role), Some(source)) => self.assume_role(profile, role, &source, None).await?,
             _ => return Err(Rc::new(self.no_source(steps))),
         };
-        Ok(self.keep(steps, obtained)?)
+        Ok(self.save(steps, obtained)?)
     }
 
-    /// Why nothing signs for the top of `steps`.
     fn no_source(&self, steps: Steps<'_, '_>) -> ProviderError {
         match steps.iter().rev().nth(1) {
             Some(base) if base.long_term_section().is_some() => no_key(base),
@@ -133,70 +128,40 @@ impl Provider<'_> {
     async fn session_token(
         &self,
         profile: &Profile,
-        key: &Credentials,
         serial: &MfaSerial,
         duration_seconds: Option<i32>,
     ) -> Result<Credentials, ProviderError> {
-        let mut codes = Codes::new(profile, serial);
-        loop {
-            let mfa = codes.next(self)?;
+        let key = self.long_term_key(profile)?;
+        let call = async |mfa: MfaProof<'_>| {
             self.calling(Operation::GetSessionToken, &profile.name);
-            let call =
-                GetSessionToken { region: region(profile), routing: profile.routing(), key, mfa, duration_seconds };
-            match self.ports.aws.get_session_token(call).await {
-                Err(error) if codes.may_retry(self, &error) => {}
-                answer => return answer.map_err(|call| failed(&profile.name, call)),
-            }
-        }
-    }
-
-    async fn role_with_code(
-        &self,
-        profile: &Profile,
-        role: &Role,
-        serial: &MfaSerial,
-        source: &Credentials,
-    ) -> Result<Credentials, ProviderError> {
-        let mut codes = Codes::new(profile, serial);
-        loop {
-            let mfa = Some(codes.next(self)?);
-            self.calling(Operation::AssumeRole, &profile.name);
-            let name = self.role_session_name(role);
-            let call = AssumeRole {
-                region: region(profile),
-                routing: profile.routing(),
-                source,
-                role,
-                role_session_name: &name,
-                mfa,
-            };
-            match self.ports.aws.assume_role(call).await {
-                Err(error) if codes.may_retry(self, &error) => {}
-                answer => return answer.map_err(|call| failed(&profile.name, call)),
-            }
-        }
-    }
-
-    async fn plain_role(
-        &self,
-        profile: &Profile,
-        role: &Role,
-        source: &Credentials,
-    ) -> Result<Credentials, ProviderError> {
-        self.calling(Operation::AssumeRole, &profile.name);
-        let name = self.role_session_name(role);
-        let call = AssumeRole {
-            region: region(profile),
-            routing: profile.routing(),
-            source,
-            role,
-            role_session_name: &name,
-            mfa: None,
+            let (region, routing) = (region(profile), profile.routing());
+            let call = GetSessionToken { region, routing, key: &key, mfa, duration_seconds };
+            self.ports.aws.get_session_token(call).await
         };
-        self.ports.aws.assume_role(call).await.map_err(|call| failed(&profile.name, call))
+        self.with_code(profile, serial, call).await
     }
 
-    /// `role_session_name`, or one that `CloudTrail` shows as awsauth's, as every SDK does with its own name.
+    async fn assume_role(
+        &self,
+        profile: &Profile,
+        role: &Role,
+        source: &Credentials,
+        serial: Option<&MfaSerial>,
+    ) -> Result<Credentials, ProviderError> {
+        let call = async |mfa: Option<MfaProof<'_>>| {
+            self.calling(Operation::AssumeRole, &profile.name);
+            let (region, routing, role_session_name) =
+                (region(profile), profile.routing(), &*self.role_session_name(role));
+            let call = AssumeRole { region, routing, source, role, role_session_name, mfa };
+            self.ports.aws.assume_role(call).await
+        };
+        match serial {
+            Some(serial) => self.with_code(profile, serial, async |mfa: MfaProof<'_>| call(Some(mfa)).await).await,
+            None => call(None).await.map_err(|call| failed(&profile.name, call)),
+        }
+    }
+
+    /// As every SDK does, a default has the program's own name in it, for `CloudTrail`.
     fn role_session_name(&self, role: &Role) -> String {
         match &role.session_name {
             Some(name) => name.as_str().to_owned(),
@@ -204,12 +169,12 @@ impl Provider<'_> {
         }
     }
 
-    pub(super) fn keep(&self, steps: Steps<'_, '_>, credentials: Credentials) -> Result<Credentials, ProviderError> {
-        let profile = steps[steps.len() - 1];
+    pub(super) fn save(&self, steps: Steps<'_, '_>, credentials: Credentials) -> Result<Credentials, ProviderError> {
+        let profile = target(steps);
         let now = (self.ports.now)();
         self.check_clock(&profile.name)?;
         if let Some(expiration) = credentials.expiration
-            && judge(now, expiration, now) == Freshness::Gone
+            && judge(now, expiration, now) == Freshness::Expired
         {
             return Err(ProviderError::WrongExpiration { profile: profile.name.clone(), expiration });
         }
@@ -221,27 +186,23 @@ impl Provider<'_> {
             expiration: credentials.expiration.unwrap_or(now),
             credentials,
         };
-        // A logout meanwhile is not undone: what was renewed serves the one who asked, and nobody else.
-        if self.is_orphan(steps) {
+        // A logout during the renewal is not undone: the caller gets the credentials, and nothing is saved.
+        if self.was_logged_out(steps) {
             return Ok(session.credentials);
         }
         let saved = Saved { session, seen: self.files().to_vec() };
         match self.ports.sessions.put(&saved) {
-            Ok(()) => {}
-            // Who logs in wants a session that stays; a program wants its credentials.
-            Err(source) if matches!(self.renewal, Renewal::Strict | Renewal::Always) => {
+            Ok(()) => self.notify(&Notice::Obtained { profile: &profile.name }),
+            // `login` is there to save a session; a program wants credentials, saved or not.
+            Err(source) if matches!(self.policy, RenewPolicy::Required | RenewPolicy::Force) => {
                 return Err(ProviderError::Store { profile: profile.name.to_string(), source });
             }
-            Err(error) => {
-                self.tell_unkept(&error);
-                return Ok(saved.session.credentials);
-            }
+            Err(error) => self.tell_unsaved(&error),
         }
-        (self.ports.notify)(Notice::Obtained { profile: &profile.name });
         Ok(saved.session.credentials)
     }
 
-    /// Refuses to go on by a clock that AWS's answers contradict.
+    /// Refuses to go on with a clock that AWS's responses contradict.
     pub(super) fn check_clock(&self, name: &ProfileName) -> Result<(), ProviderError> {
         match self.ports.aws.clock_skew().filter(|skew| is_intolerable(*skew)) {
             Some(clock_skew) => Err(ProviderError::WrongClock { profile: name.clone(), clock_skew }),
@@ -249,11 +210,11 @@ impl Provider<'_> {
         }
     }
 
-    /// Whether the top of `steps` was ended since this run began, and what it is made from is gone as well. What a person
-    /// gives a code for, or signs in anew for, is wanted.
-    fn is_orphan(&self, steps: Steps<'_, '_>) -> bool {
-        let profile = steps[steps.len() - 1];
-        if profile.mfa_serial().is_some() || !self.ports.sessions.was_ended(&profile.name, self.since) {
+    /// True if a logout since the start of this run ended the session of the top of `steps` and its source too. A session that
+    /// a person gave a code for, or whose source was signed in to anew, is wanted.
+    fn was_logged_out(&self, steps: Steps<'_, '_>) -> bool {
+        let profile = target(steps);
+        if profile.mfa_serial().is_some() || !self.ports.sessions.was_ended(&profile.name, self.started_at) {
             return false;
         }
         match (&profile.kind, steps.iter().rev().nth(1)) {
@@ -268,10 +229,9 @@ impl Provider<'_> {
         key.cloned().map(Credentials::from).ok_or_else(|| no_key(profile))
     }
 
-    /// Why the top of `steps` needs a person.
     pub(super) fn login_needed(&self, steps: Steps<'_, '_>) -> ProviderError {
-        let profile = steps[steps.len() - 1].name.clone();
-        // A session that may be there is not looked at: that is why, and a login would not help.
+        let profile = target(steps).name.clone();
+        // Nothing is read from a state directory that others can write to; a login would not help.
         if let Err(source) = self.ports.sessions.check() {
             return ProviderError::Store { profile: profile.to_string(), source };
         }
@@ -284,11 +244,15 @@ impl Provider<'_> {
     }
 
     pub(super) fn calling(&self, operation: Operation, name: &ProfileName) {
-        (self.ports.notify)(Notice::Calling { operation, subject: name.as_str() });
+        self.notify(&Notice::Calling { operation, subject: name.as_str() });
     }
 }
 
-/// The region whose STS is asked: the profile's, or one of the ARN's partition.
+pub(super) fn target<'c>(steps: Steps<'_, 'c>) -> &'c Profile {
+    steps[steps.len() - 1]
+}
+
+/// The region of STS: the profile's, or the default one of the ARN's partition.
 fn region(profile: &Profile) -> &str {
     let partition = match (profile.role(), profile.mfa_serial()) {
         (Some(role), _) => Some(role.arn.partition()),

@@ -1,424 +1,309 @@
-//! Owns SSO: a token that is kept, refreshed or approved, and the role credentials it gives.
+//! Owns SSO: a token that is kept, refreshed or approved, and the credentials of a role that it gives.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::error::{ProviderError, Reason};
-use super::notice::Notice;
-use super::right::Right;
-use super::session::{Steps, failed};
-use super::{Attendance, Provider, Renewal};
+use super::frontend::Notice;
+use super::renewal_lock::RenewalLock;
+use super::session::{Steps, failed, target};
+use super::{Attendance, Provider, RenewPolicy};
 use crate::flow::{
-    CallError, CreateToken, DeviceAuthorization, Freshness, GetRoleCredentials, Grant, Granted, Operation, Outcome,
-    Polling, Problem, RegisterClient, StartDeviceAuthorization, TokenUse, decide, is_reusable,
+    CallError, CreateToken, Freshness, GetRoleCredentials, Grant, Operation, Problem, RegisterClient, TokenResponse,
+    TokenUse, decide,
 };
 use crate::model::{
-    AccountId, ClientUse, Credentials, Profile, ProfileName, SsoAccess, SsoClient, SsoFlow, SsoRoleName, SsoToken,
+    AccountId, ClientUse, Credentials, ProfileName, SsoAccess, SsoClient, SsoFlow, SsoRoleName, SsoToken,
 };
 use crate::secret::Secret;
 
-/// Whether the kept token may be used as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust<'t> {
-    /// Yes, if it has not ended.
-    Kept,
-    /// Not if it is this one, which AWS has just refused.
-    AllBut(&'t Secret),
-}
+type TokenResult = Result<SsoToken, Rc<ProviderError>>;
 
-/// What an SSO token is wanted for.
+/// A need for an SSO token.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Purpose<'s, 'c> {
-    /// The role of the profile at the top of these steps.
-    Role(Steps<'s, 'c>),
-    /// Listing what is assigned, through the SSO session of this name.
-    Listing(&'s ProfileName),
+pub(super) struct TokenRequest<'r, 'c> {
+    /// A profile, or an SSO session whose accounts are listed.
+    pub(super) name: &'r ProfileName,
+    pub(super) access: &'r SsoAccess,
+    /// From the profile's settings.
+    pub(super) dual_stack: Option<bool>,
+    /// None for a listing.
+    steps: Option<Steps<'r, 'c>>,
+    /// A token that AWS has just refused.
+    refused: Option<&'r Secret>,
 }
 
-impl Purpose<'_, '_> {
-    /// By what it is told.
-    fn name(&self) -> &ProfileName {
-        match self {
-            Self::Role(steps) => &steps[steps.len() - 1].name,
-            Self::Listing(name) => name,
-        }
+impl<'r, 'c> TokenRequest<'r, 'c> {
+    pub(super) fn for_role(steps: Steps<'r, 'c>, access: &'r SsoAccess) -> Self {
+        let profile = target(steps);
+        let dual_stack = profile.routing().dual_stack;
+        Self { name: &profile.name, access, dual_stack, steps: Some(steps), refused: None }
+    }
+
+    pub(super) fn for_listing(name: &'r ProfileName, access: &'r SsoAccess) -> Self {
+        Self { name, access, dual_stack: None, steps: None, refused: None }
+    }
+
+    pub(super) fn without(self, refused: &'r Secret) -> Self {
+        Self { refused: Some(refused), ..self }
+    }
+
+    /// Tells tokens of one run apart. Two legacy profiles may have one start URL and two regions, of which only one is right.
+    fn key(&self) -> String {
+        format!("{} {}", self.access.region().as_str(), self.access.token_key())
     }
 }
 
 impl Provider<'_> {
-    /// The credentials of an assigned role. A token that AWS refuses is renewed once.
+    /// Renews the token once if AWS refuses it.
     pub(super) async fn sso_role(
         &self,
         steps: Steps<'_, '_>,
         access: &SsoAccess,
-        assigned: (&AccountId, &SsoRoleName),
+        account_id: &AccountId,
+        role_name: &SsoRoleName,
     ) -> Result<Credentials, Rc<ProviderError>> {
-        let profile = steps[steps.len() - 1];
-        let mut token = self.sso_token(Purpose::Role(steps), access, Trust::Kept).await?;
-        let theirs = || self.kept(steps, Freshness::Fresh);
-        let _lock = match self.right_to(profile.name.as_str(), theirs, || None).await? {
-            Right::Theirs(session) => return Ok(session.credentials),
-            Right::Ours(lock) => lock,
+        let request = TokenRequest::for_role(steps, access);
+        let token = self.sso_token(request).await?;
+        let renewed = || self.kept(steps, Freshness::Fresh);
+        let _lock = match self.lock_renewal(request.name.as_str(), renewed, || None).await? {
+            RenewalLock::RenewedElsewhere(session) => return Ok(session.credentials),
+            RenewalLock::Acquired(lock) => lock,
         };
-        let answer = match self.role_credentials(profile, access, assigned, &token).await {
+        let (region, dual_stack) = (access.region(), request.dual_stack);
+        let get = async |access_token: &Secret| {
+            let call = async || {
+                self.calling(Operation::GetRoleCredentials, request.name);
+                let call = GetRoleCredentials { region, dual_stack, access_token, account_id, role_name };
+                self.ports.aws.get_role_credentials(call).await
+            };
+            self.rate_limit.run(call).await
+        };
+        let answer = match get(&token.access_token).await {
             Err(error) if error.problem == Problem::TokenRejected => {
-                (self.ports.notify)(Notice::TokenRejected { access });
-                token = self.sso_token(Purpose::Role(steps), access, Trust::AllBut(&token.access_token)).await?;
-                self.role_credentials(profile, access, assigned, &token).await
+                self.notify(&Notice::TokenRejected { access });
+                let newer = self.sso_token(request.without(&token.access_token)).await?;
+                get(&newer.access_token).await
             }
             answer => answer,
         };
-        Ok(self.keep(steps, answer.map_err(|call| failed(&profile.name, call))?)?)
+        Ok(self.save(steps, answer.map_err(|call| failed(request.name, call))?)?)
     }
 
-    async fn role_credentials(
-        &self,
-        profile: &Profile,
-        access: &SsoAccess,
-        (account_id, role_name): (&AccountId, &SsoRoleName),
-        token: &SsoToken,
-    ) -> Result<Credentials, CallError> {
-        let (region, dual_stack, access_token) = (access.region(), profile.routing().dual_stack, &token.access_token);
-        self.pace
-            .run(async || {
-                self.calling(Operation::GetRoleCredentials, &profile.name);
-                let call = GetRoleCredentials { region, dual_stack, access_token, account_id, role_name };
-                self.ports.aws.get_role_credentials(call).await
-            })
-            .await
-    }
-
-    /// A token for `purpose`: the kept one if it serves, else one that is refreshed or
-    /// approved. One serves the whole run; what fails once is not tried again for the next profile.
-    pub(super) async fn sso_token(
-        &self,
-        purpose: Purpose<'_, '_>,
-        access: &SsoAccess,
-        trust: Trust<'_>,
-    ) -> Result<SsoToken, Rc<ProviderError>> {
-        if let Trust::AllBut(refused) = trust {
-            self.ports.tokens.mark_refused(access, refused);
+    /// The kept token if it is usable, else one that is refreshed or approved. The result holds for the whole run: a failure is
+    /// not repeated for the next profile.
+    pub(super) async fn sso_token(&self, request: TokenRequest<'_, '_>) -> TokenResult {
+        if let Some(refused) = request.refused {
+            self.ports.tokens.mark_refused(request.access, refused);
         }
-        if let Some(result) = self.token_of_this_run(access, trust) {
+        if let Some(result) = self.token_of_this_run(request) {
             return result;
         }
-        if let Purpose::Role(steps) = purpose {
-            self.dual_stack.borrow_mut().insert(purpose.name().clone(), steps[steps.len() - 1].routing().dual_stack);
-        }
-        let result = self.find_token(purpose, access, trust).await;
-        self.tokens.borrow_mut().insert(run_key(access), result.clone());
+        let result = self.find_token(request).await;
+        self.tokens.borrow_mut().insert(request.key(), result.clone());
         result
     }
 
-    /// Whether the profile of that name, for which a token is wanted, says that dual-stack endpoints are asked.
-    pub(super) fn dual_stack(&self, name: &ProfileName) -> Option<bool> {
-        self.dual_stack.borrow().get(name).copied().flatten()
+    fn token_of_this_run(&self, request: TokenRequest<'_, '_>) -> Option<TokenResult> {
+        let known = self.tokens.borrow().get(&request.key()).cloned();
+        known.filter(|known| known.as_ref().map_or(true, |token| self.is_usable(token, request)))
     }
 
-    /// What was found for an earlier profile, if that settles it.
-    fn token_of_this_run(&self, access: &SsoAccess, trust: Trust<'_>) -> Option<Result<SsoToken, Rc<ProviderError>>> {
-        let known = self.tokens.borrow().get(&run_key(access)).cloned();
-        known.filter(|known| known.as_ref().map_or(true, |token| self.is_usable(token, trust)))
+    fn is_usable(&self, token: &SsoToken, request: TokenRequest<'_, '_>) -> bool {
+        token.expires_at > (self.ports.now)() && request.refused != Some(&token.access_token)
     }
 
-    fn is_usable(&self, token: &SsoToken, trust: Trust<'_>) -> bool {
-        token.expires_at > (self.ports.now)() && trust != Trust::AllBut(&token.access_token)
-    }
-
-    async fn find_token(
-        &self,
-        purpose: Purpose<'_, '_>,
-        access: &SsoAccess,
-        trust: Trust<'_>,
-    ) -> Result<SsoToken, Rc<ProviderError>> {
-        let is_alone = self.attendance == Attendance::Nobody;
-        match self.decide_token(access, trust) {
+    async fn find_token(&self, request: TokenRequest<'_, '_>) -> TokenResult {
+        let is_unattended = self.attendance == Attendance::Nobody;
+        match self.decide_token(request) {
             TokenUse::Use(token) => return Ok(token),
-            TokenUse::Aging(token) if is_alone => return Ok(token),
-            TokenUse::Authorize if is_alone => return Err(Rc::new(self.needs_login(purpose, access))),
+            TokenUse::Aging(token) if is_unattended => return Ok(token),
+            TokenUse::Authorize if is_unattended => return Err(Rc::new(self.approval_needed(request))),
             TokenUse::Aging(_) | TokenUse::Refresh(..) | TokenUse::Authorize => {}
         }
-        let theirs = || match self.decide_token(access, trust) {
+        let renewed = || match self.decide_token(request) {
             TokenUse::Use(token) => Some(token),
             _ => None,
         };
-        // Who holds the lock may be a person who looks at a page.
-        let meanwhile = || match self.decide_token(access, trust) {
-            TokenUse::Refresh(token, _) if is_alone && self.is_usable(&token, trust) => Some(token),
+        // The holder of the lock may be a person who looks at a page.
+        let interim = || match self.decide_token(request) {
+            TokenUse::Refresh(token, _) if is_unattended && self.is_usable(&token, request) => Some(token),
             _ => None,
         };
-        let _lock = match self.right_to(&format!("sso {}", access.token_key()), theirs, meanwhile).await? {
-            Right::Theirs(token) => return Ok(token),
-            Right::Ours(lock) => lock,
+        let subject = format!("sso {}", request.access.token_key());
+        let _lock = match self.lock_renewal(&subject, renewed, interim).await? {
+            RenewalLock::RenewedElsewhere(token) => return Ok(token),
+            RenewalLock::Acquired(lock) => lock,
         };
-        // Another profile of this run may have held it.
-        if let Some(result) = self.token_of_this_run(access, trust) {
+        // Another profile of this run may have held the lock.
+        if let Some(result) = self.token_of_this_run(request) {
             return result;
         }
-        Ok(self.renew_token(purpose, access, trust).await?)
+        Ok(self.renew_token(request).await?)
     }
 
-    /// Refreshes the token, or has it approved. The right to do so must be held.
-    async fn renew_token(
-        &self,
-        purpose: Purpose<'_, '_>,
-        access: &SsoAccess,
-        trust: Trust<'_>,
-    ) -> Result<SsoToken, ProviderError> {
-        let is_alone = self.attendance == Attendance::Nobody;
-        let name = purpose.name();
-        let (token, client) = match self.decide_token(access, trust) {
+    /// Refreshes the token, or has it approved. The renewal lock must be held.
+    async fn renew_token(&self, request: TokenRequest<'_, '_>) -> Result<SsoToken, ProviderError> {
+        let is_unattended = self.attendance == Attendance::Nobody;
+        let (token, client) = match self.decide_token(request) {
             TokenUse::Use(token) => return Ok(token),
-            TokenUse::Aging(token) if is_alone => return Ok(token),
-            TokenUse::Aging(_) | TokenUse::Authorize => return self.authorize(purpose, access).await,
+            TokenUse::Aging(token) if is_unattended => return Ok(token),
+            TokenUse::Aging(_) | TokenUse::Authorize => return self.authorize(request).await,
             TokenUse::Refresh(token, client) => (token, client),
         };
-        let error = match self.refresh(name, access, &token, &client).await {
-            Ok(granted) => return self.keep_token(name, access, &client, granted),
+        let error = match self.refresh(request, &token, &client).await {
+            Ok(response) => return self.save_token(request, &client, response),
             Err(error) => error,
         };
-        // Another program, which does not know of the lock, may have used the refresh token first.
-        if let TokenUse::Use(theirs) = self.decide_token(access, trust) {
-            return Ok(theirs);
+        // AWS CLI, which does not know of the lock, may have used the refresh token first.
+        if let TokenUse::Use(newer) = self.decide_token(request) {
+            return Ok(newer);
         }
         if let Some(refresh_token) = token.refresh_token.as_ref().filter(|_| error.problem.ends_sign_in()) {
-            self.ports.tokens.mark_refused(access, refresh_token);
+            self.ports.tokens.mark_refused(request.access, refresh_token);
         }
-        let is_good = trust == Trust::Kept && self.is_usable(&token, trust);
-        if is_good && (error.problem.is_passing() || is_alone) {
+        let is_usable = request.refused.is_none() && self.is_usable(&token, request);
+        if is_usable && (error.problem.is_transient() || is_unattended) {
             return Ok(token);
         }
-        if error.problem.is_passing() {
-            return Err(failed(name, error));
+        if error.problem.is_transient() {
+            return Err(failed(request.name, error));
         }
         if error.is_about_client() {
-            self.forget_client(access);
+            self.forget_client(request.access);
         }
-        // Whatever AWS has against the refresh token, a person can get another one.
-        self.authorize(purpose, access).await
+        self.authorize(request).await
     }
 
-    /// Why `purpose` needs a person.
-    fn needs_login(&self, purpose: Purpose<'_, '_>, access: &SsoAccess) -> ProviderError {
-        match purpose {
-            Purpose::Role(steps) => self.login_needed(steps),
-            Purpose::Listing(name) => {
-                let reason =
-                    if self.ports.tokens.token(access).is_some() { Reason::Expired } else { Reason::NoSession };
-                ProviderError::LoginNeeded { profile: name.clone(), reason }
-            }
+    fn approval_needed(&self, request: TokenRequest<'_, '_>) -> ProviderError {
+        if let Some(steps) = request.steps {
+            return self.login_needed(steps);
         }
+        let has_token = self.ports.tokens.token(request.access).is_some();
+        let reason = if has_token { Reason::Expired } else { Reason::NoSession };
+        ProviderError::LoginNeeded { profile: request.name.clone(), reason }
     }
 
-    /// What can be done with the kept token.
-    pub(super) fn token_use(&self, access: &SsoAccess) -> TokenUse {
-        self.decide_token(access, Trust::Kept)
-    }
-
-    fn decide_token(&self, access: &SsoAccess, trust: Trust<'_>) -> TokenUse {
-        if self.renewal == Renewal::Always && !self.approved.borrow().contains(&run_key(access)) {
+    pub(super) fn decide_token(&self, request: TokenRequest<'_, '_>) -> TokenUse {
+        if self.policy == RenewPolicy::Force && !self.approved.borrow().contains(&request.key()) {
             return TokenUse::Authorize;
         }
-        let decided = decide(self.ports.tokens.token(access), access, (self.ports.now)());
-        match (decided, trust) {
-            (TokenUse::Use(token) | TokenUse::Aging(token), Trust::AllBut(refused))
-                if token.access_token == *refused =>
-            {
+        match decide(self.ports.tokens.token(request.access), request.access, (self.ports.now)()) {
+            TokenUse::Use(token) | TokenUse::Aging(token) if request.refused == Some(&token.access_token) => {
                 match token.client.clone() {
                     Some(client) if token.refresh_token.is_some() => TokenUse::Refresh(token, client),
                     _ => TokenUse::Authorize,
                 }
             }
-            (usable, _) => usable,
+            decided => decided,
         }
     }
 
     async fn refresh(
         &self,
-        name: &ProfileName,
-        access: &SsoAccess,
+        request: TokenRequest<'_, '_>,
         token: &SsoToken,
         client: &SsoClient,
-    ) -> Result<Granted, CallError> {
+    ) -> Result<TokenResponse, CallError> {
         let Some(refresh_token) = &token.refresh_token else {
             return Err(CallError::unreachable(Operation::CreateToken, "there is no refresh token"));
         };
-        self.calling(Operation::CreateToken, name);
-        let call = CreateToken {
-            region: access.region(),
-            dual_stack: self.dual_stack(name),
-            client,
-            grant: Grant::RefreshToken(refresh_token),
-        };
-        let mut granted = self.ports.aws.create_token(call, (self.ports.now)()).await?;
-        // RFC 6749 §6: an answer without a refresh token leaves the old one good.
-        granted.refresh_token = granted.refresh_token.or_else(|| token.refresh_token.clone());
-        Ok(granted)
+        let mut response = self.create_token(request, client, Grant::RefreshToken(refresh_token)).await?;
+        // RFC 6749 §6: without a new refresh token in the response, the old one stays valid.
+        response.refresh_token = response.refresh_token.or_else(|| token.refresh_token.clone());
+        Ok(response)
+    }
+
+    pub(super) async fn create_token(
+        &self,
+        request: TokenRequest<'_, '_>,
+        client: &SsoClient,
+        grant: Grant<'_>,
+    ) -> Result<TokenResponse, CallError> {
+        self.calling(Operation::CreateToken, request.name);
+        let call = CreateToken { region: request.access.region(), dual_stack: request.dual_stack, client, grant };
+        self.ports.aws.create_token(call, (self.ports.now)()).await
     }
 
     /// Asks a person to approve, once in a run.
-    async fn authorize(&self, purpose: Purpose<'_, '_>, access: &SsoAccess) -> Result<SsoToken, ProviderError> {
+    async fn authorize(&self, request: TokenRequest<'_, '_>) -> Result<SsoToken, ProviderError> {
         if self.attendance == Attendance::Nobody {
-            return Err(self.needs_login(purpose, access));
+            return Err(self.approval_needed(request));
         }
-        let name = purpose.name();
-        if self.approved.borrow().contains(&run_key(access)) {
-            return Err(ProviderError::ApprovedInVain { profile: name.clone() });
+        if self.approved.borrow().contains(&request.key()) {
+            return Err(ProviderError::ApprovedInVain { profile: request.name.clone() });
         }
-        if self.preference.is_overruled(access) {
-            (self.ports.notify)(Notice::OnlyByDevice { access });
+        if self.preference.is_overruled(request.access) {
+            self.notify(&Notice::DeviceFlowOnly { access: request.access });
         }
-        let token = match self.preference.flow(access) {
-            SsoFlow::Device => self.by_device(name, access).await?,
-            SsoFlow::Pkce => self.by_page(name, access).await?,
+        let token = match self.preference.flow(request.access) {
+            SsoFlow::Device => self.authorize_device(request).await?,
+            SsoFlow::Pkce => self.authorize_pkce(request).await?,
         };
-        self.approved.borrow_mut().insert(run_key(access));
+        self.approved.borrow_mut().insert(request.key());
         Ok(token)
     }
 
     /// Lets a person be asked once more in this run.
-    pub(super) fn allow_approval(&self, access: &SsoAccess) {
-        self.approved.borrow_mut().remove(&run_key(access));
-    }
-
-    /// Has a person compare a code on a page, and polls until they have (RFC 8628).
-    pub(super) async fn by_device(&self, name: &ProfileName, access: &SsoAccess) -> Result<SsoToken, ProviderError> {
-        let (client, authorization) = self.start(name, access).await.map_err(|call| failed(name, call))?;
-        // Before a person approves what would be of no use.
-        self.check_clock(name)?;
-        let page = authorization.verification_uri_complete.as_deref().unwrap_or(&authorization.verification_uri);
-        let opened = (self.ports.open)(page);
-        (self.ports.notify)(Notice::Approval { access, authorization: &authorization, opened });
-        let granted = self.poll(name, access, &client, &authorization).await?;
-        self.keep_token(name, access, &client, granted)
-    }
-
-    /// A registered client and its device codes. A registration that AWS has forgotten is made anew.
-    async fn start(
-        &self,
-        name: &ProfileName,
-        access: &SsoAccess,
-    ) -> Result<(SsoClient, DeviceAuthorization), CallError> {
-        let kept = self
-            .ports
-            .tokens
-            .client(access, ClientUse::DeviceCode)
-            .filter(|client| is_reusable(client, (self.ports.now)()));
-        if let Some(client) = kept {
-            match self.device_codes(name, access, &client).await {
-                Err(error) if error.is_about_client() => self.forget_client(access),
-                answer => return answer.map(|codes| (client, codes)),
-            }
-        }
-        let client = self.register(name, access, ClientUse::DeviceCode).await?;
-        let codes = self.device_codes(name, access, &client).await?;
-        Ok((client, codes))
+    pub(super) fn allow_approval(&self, request: TokenRequest<'_, '_>) {
+        self.approved.borrow_mut().remove(&request.key());
     }
 
     pub(super) async fn register(
         &self,
-        name: &ProfileName,
-        access: &SsoAccess,
+        request: TokenRequest<'_, '_>,
         client_use: ClientUse,
     ) -> Result<SsoClient, CallError> {
-        self.calling(Operation::RegisterClient, name);
-        let dual_stack = self.dual_stack(name);
-        let name = match access {
-            SsoAccess::Session(session) => format!("awsauth-{}", session.name),
-            SsoAccess::Legacy { .. } => "awsauth".to_owned(),
+        self.calling(Operation::RegisterClient, request.name);
+        let access = request.access;
+        // AWS shows this name on the approval page.
+        let client_name = match access {
+            SsoAccess::Session(session) => &*format!("awsauth-{}", session.name),
+            SsoAccess::Legacy { .. } => "awsauth",
         };
         let call = RegisterClient {
             region: access.region(),
-            dual_stack,
-            client_name: &name,
+            dual_stack: request.dual_stack,
+            client_name,
             scopes: access.scopes(),
             client_use,
             start_url: access.start_url(),
         };
         let client = self.ports.aws.register_client(call).await?;
         if let Err(error) = self.ports.tokens.put_client(access, &client, client_use) {
-            (self.ports.notify)(Notice::NotKept { what: "the client registration", cause: error.with_cause() });
+            self.notify(&Notice::NotSaved { what: "the client registration", cause: error.with_cause() });
         }
         Ok(client)
     }
 
-    async fn device_codes(
+    /// Saves a new token. With a wrong clock its end is unknown: it is saved as ended, for its refresh token, which AWS may
+    /// give once.
+    pub(super) fn save_token(
         &self,
-        name: &ProfileName,
-        access: &SsoAccess,
+        request: TokenRequest<'_, '_>,
         client: &SsoClient,
-    ) -> Result<DeviceAuthorization, CallError> {
-        self.calling(Operation::StartDeviceAuthorization, name);
-        let call = StartDeviceAuthorization {
-            region: access.region(),
-            dual_stack: self.dual_stack(name),
-            client,
-            start_url: access.start_url(),
-        };
-        self.ports.aws.start_device_authorization(call).await
-    }
-
-    async fn poll(
-        &self,
-        name: &ProfileName,
-        access: &SsoAccess,
-        client: &SsoClient,
-        authorization: &DeviceAuthorization,
-    ) -> Result<Granted, ProviderError> {
-        // The wall clock may be set while the person looks at the page.
-        let start = Instant::now();
-        let mut polling = Polling::start(authorization);
-        let mut wait = Duration::ZERO;
-        loop {
-            tokio::time::sleep(wait).await;
-            let grant = Grant::DeviceCode(&authorization.device_code);
-            self.calling(Operation::CreateToken, name);
-            let call = CreateToken { region: access.region(), dual_stack: self.dual_stack(name), client, grant };
-            let answer = self.ports.aws.create_token(call, (self.ports.now)()).await;
-            match polling.next(answer, start.elapsed()) {
-                Outcome::Wait(pause) => wait = pause,
-                Outcome::Granted(granted) => return Ok(granted),
-                Outcome::TimedOut => return Err(ProviderError::ApprovalTimedOut { profile: name.clone() }),
-                Outcome::Failed(call) => return Err(failed(name, call)),
-            }
-        }
-    }
-
-    /// Keeps a token that was just granted. By a wrong clock nobody can tell when it ends: it is no token then, and kept only
-    /// for its refresh token, which AWS may give once.
-    pub(super) fn keep_token(
-        &self,
-        name: &ProfileName,
-        access: &SsoAccess,
-        client: &SsoClient,
-        granted: Granted,
+        response: TokenResponse,
     ) -> Result<SsoToken, ProviderError> {
-        let clock = self.check_clock(name);
-        let expires_at = if clock.is_ok() { granted.expires_at } else { Timestamp::UNIX_EPOCH };
+        let access = request.access;
+        let clock = self.check_clock(request.name);
+        let expires_at = if clock.is_ok() { response.expires_at } else { Timestamp::UNIX_EPOCH };
         let token = SsoToken {
             start_url: access.start_url().clone(),
             region: access.region().clone(),
-            access_token: granted.access_token,
+            access_token: response.access_token,
             expires_at,
-            refresh_token: granted.refresh_token,
+            refresh_token: response.refresh_token,
             client: Some(client.clone()),
         };
         if let Err(error) = self.ports.tokens.put_token(access, &token) {
-            (self.ports.notify)(Notice::NotKept { what: "the SSO token", cause: error.with_cause() });
+            self.notify(&Notice::NotSaved { what: "the SSO token", cause: error.with_cause() });
         }
         clock.map(|()| token)
     }
 
     pub(super) fn forget_client(&self, access: &SsoAccess) {
-        // If it can't be removed, the next one overwrites it.
+        // A client that can't be removed is overwritten by the next registration.
         drop(self.ports.tokens.remove_client(access));
     }
-}
-
-/// What a run remembers a token by. Two legacy profiles may have one start URL and two regions, of which only one is right.
-fn run_key(access: &SsoAccess) -> String {
-    format!("{} {}", access.region().as_str(), access.token_key())
 }

@@ -10,7 +10,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attendance, LongTermKeys, Notice, Ports, Provider, ProviderError, Renewal, UNATTENDED};
+use super::sso::TokenRequest;
+use super::{
+    Attendance, CallbackOutcome, Frontend, LongTermKeys, Notice, Ports, Provider, ProviderError, RenewPolicy,
+    UNATTENDED,
+};
 use crate::aws::{Aws, Endpoints, Proxies};
 use crate::flow::{Machine, Preference};
 use crate::model::{
@@ -50,6 +54,21 @@ impl Prompt for Person {
 
     fn can_ask_again(&self) -> bool {
         false
+    }
+}
+
+/// Tells nobody anything, and opens pages by a closure.
+struct Browser<'a>(&'a dyn Fn(&str) -> bool);
+
+impl Frontend for Browser<'_> {
+    fn notify(&self, _notice: &Notice<'_>) {}
+
+    fn open(&self, url: &str) -> bool {
+        (self.0)(url)
+    }
+
+    fn callback_page(&self, _outcome: &CallbackOutcome<'_>, _access: &SsoAccess) -> Page {
+        Page { status: 200, html: String::new(), policy: String::new() }
     }
 }
 
@@ -109,16 +128,14 @@ impl<'a> Scene<'a> {
     }
 
     /// A provider that has logins approved on a page, and no time for that.
-    fn provider(&self, person: Person, attendance: Attendance, renewal: Renewal) -> Provider<'_> {
+    fn provider(&self, person: Person, attendance: Attendance, policy: RenewPolicy) -> Provider<'_> {
         let ports = Ports {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
             prompt: RefCell::new(Box::new(person)),
-            notify: &|_: Notice<'_>| (),
-            open: self.open,
-            page: &|_, _| Page { status: 200, html: String::new(), policy: String::new() },
-            patience: Duration::ZERO,
+            frontend: Box::new(Browser(self.open)),
+            callback_timeout: Duration::ZERO,
             now: self.now,
         };
         let machine = Machine {
@@ -130,7 +147,7 @@ impl<'a> Scene<'a> {
             is_wsl: false,
         };
         let preference = Preference { given: Some(SsoFlow::Pkce), setting: None, may_open: false, machine };
-        Provider::new(ports, &self.keys, &[], attendance, renewal, preference)
+        Provider::new(ports, &self.keys, Vec::new(), attendance, policy, preference)
     }
 }
 
@@ -139,11 +156,11 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Logs in on a page to which nobody goes, with no time for it.
-fn by_page(aws: &FakeAws, dir: &Path, said: Result<bool, NoAnswer>) -> (Result<SsoToken, ProviderError>, u32) {
+fn authorize_pkce(aws: &FakeAws, dir: &Path, said: Result<bool, NoAnswer>) -> (Result<SsoToken, ProviderError>, u32) {
     let asked = Rc::new(Cell::new(0));
     let scene = Scene::new(&aws.url(), dir, &|_| false);
-    let provider = scene.provider(Person(said, Rc::clone(&asked)), Attendance::Person, Renewal::Strict);
-    let result = run(provider.by_page(&profile("corp").name, &access("corp")));
+    let provider = scene.provider(Person(said, Rc::clone(&asked)), Attendance::Person, RenewPolicy::Required);
+    let result = run(provider.authorize_pkce(TokenRequest::for_listing(&profile("corp").name, &access("corp"))));
     (result, asked.get())
 }
 
@@ -158,10 +175,10 @@ fn who_interrupts_at_one_page_is_not_sent_to_the_next() {
     };
     let scene = Scene::new(&aws.url(), dir.path(), &open);
     let person = Person(Err(NoAnswer::Interrupted), Rc::default());
-    let provider = scene.provider(person, Attendance::Person, Renewal::Strict);
+    let provider = scene.provider(person, Attendance::Person, RenewPolicy::Required);
     let profiles = [profile("corp"), profile("other")];
     let chains: Vec<Chain<'_>> = profiles.iter().map(|profile| Chain::resolve(profile, |_| None).unwrap()).collect();
-    let outcomes = run(provider.carry_out(&provider.plan(&chains), None));
+    let outcomes = run(provider.execute(&provider.plan(&chains), None));
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.is_interrupt())));
     assert_eq!((outcomes.len(), pages.get()), (2, 1));
 }
@@ -177,10 +194,10 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     let now = clock::now();
     scene.sign_in(now);
     let chains = [Chain::resolve(&profile, |_| None).unwrap()];
-    let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
+    let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, RenewPolicy::BestEffort);
     let (outcomes, waited) = runtime.block_on(async {
         let start = tokio::time::Instant::now();
-        (provider.carry_out(&provider.plan(&chains), Some(UNATTENDED)).await, start.elapsed())
+        (provider.execute(&provider.plan(&chains), Some(UNATTENDED)).await, start.elapsed())
     });
     let is_out_of_time = |error: &ProviderError| matches!(error, ProviderError::OutOfTime { .. });
     assert!(outcomes[0].as_ref().is_err_and(|error| is_out_of_time(error)), "{outcomes:?}");
@@ -188,8 +205,8 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     // Who waits for many gives no limit; then each call's own holds.
     let (outcomes, waited) = runtime.block_on(async {
         let start = tokio::time::Instant::now();
-        let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
-        (provider.carry_out(&provider.plan(&chains), None).await, start.elapsed())
+        let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, RenewPolicy::BestEffort);
+        (provider.execute(&provider.plan(&chains), None).await, start.elapsed())
     });
     assert!(outcomes[0].as_ref().is_err_and(|error| !is_out_of_time(error)), "{outcomes:?}");
     assert!(waited > UNATTENDED, "{waited:?}");
@@ -209,7 +226,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
         credentials: credentials.clone(),
     };
     scene.sessions.put(&Saved { session, seen: Vec::new() }).unwrap();
-    let outcomes = runtime.block_on(provider.carry_out(&provider.plan(&chains), Some(UNATTENDED)));
+    let outcomes = runtime.block_on(provider.execute(&provider.plan(&chains), Some(UNATTENDED)));
     assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
 }
 
@@ -223,9 +240,9 @@ fn a_process_that_is_stopped_while_it_renews_is_named_and_not_waited_for_for_eve
     let chains = [Chain::resolve(&profile, |_| None).unwrap()];
     let _held = scene.sessions.try_lock("corp").unwrap();
     // As `exec` of many waits, which gives no limit.
-    let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, Renewal::Lenient);
+    let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, RenewPolicy::BestEffort);
     let plan = provider.plan(&chains);
-    let waiting = async { tokio::time::timeout(UNATTENDED * 2, provider.carry_out(&plan, None)).await };
+    let waiting = async { tokio::time::timeout(UNATTENDED * 2, provider.execute(&plan, None)).await };
     let outcomes = runtime.block_on(waiting).expect("it is waited for for ever");
     let Err(error) = &outcomes[0] else { panic!("{outcomes:?}") };
     let ProviderError::Lock { source, .. } = &**error else { panic!("{error:?}") };
@@ -251,9 +268,9 @@ fn without_a_terminal_another_process_is_not_waited_for_for_ever_and_an_approval
         (Attendance::Person, another, false),
     ] {
         std::fs::write(scene.sessions.lock_file("corp"), holder.to_string()).unwrap();
-        let provider = scene.provider(Person(Ok(false), Rc::default()), attendance, Renewal::Strict);
+        let provider = scene.provider(Person(Ok(false), Rc::default()), attendance, RenewPolicy::Required);
         let plan = provider.plan(&chains);
-        let waiting = async { tokio::time::timeout(UNATTENDED * 2, provider.carry_out(&plan, None)).await };
+        let waiting = async { tokio::time::timeout(UNATTENDED * 2, provider.execute(&plan, None)).await };
         let outcomes = runtime.block_on(waiting);
         assert_eq!(outcomes.is_ok(), is_ended, "{attendance:?} {holder}");
         for outcome in outcomes.into_iter().flatten() {
@@ -267,7 +284,7 @@ fn without_a_terminal_another_process_is_not_waited_for_for_ever_and_an_approval
 fn a_browser_that_does_not_come_back_leads_to_a_code_if_the_person_wants_one() {
     let aws = FakeAws::start_standard();
     let dir = tempfile::tempdir().unwrap();
-    let (token, asked) = by_page(&aws, dir.path(), Ok(true));
+    let (token, asked) = authorize_pkce(&aws, dir.path(), Ok(true));
     assert!(token.unwrap().refresh_token.is_some() && asked == 1);
     let calls = ["RegisterClient", "RegisterClient", "StartDeviceAuthorization", "CreateToken"];
     assert_eq!(aws.operations(), calls);
@@ -280,15 +297,15 @@ fn a_browser_that_does_not_come_back_ends_the_login_if_nobody_wants_a_code() {
     for said in [Ok(false), Err(NoAnswer::Unattended)] {
         let aws = FakeAws::start_standard();
         let dir = tempfile::tempdir().unwrap();
-        let (token, asked) = by_page(&aws, dir.path(), said);
-        assert!(matches!(token, Err(ProviderError::PageTimedOut { .. })) && asked == 1, "{token:?}");
+        let (token, asked) = authorize_pkce(&aws, dir.path(), said);
+        assert!(matches!(token, Err(ProviderError::CallbackTimedOut { .. })) && asked == 1, "{token:?}");
         assert_eq!(aws.operations(), ["RegisterClient"]);
         let tokens = cache(dir.path());
         assert!(tokens.client(&access("corp"), ClientUse::AuthorizationCode).is_none(), "AWS may have forgotten it");
     }
     let aws = FakeAws::start_standard();
     let dir = tempfile::tempdir().unwrap();
-    let (token, _) = by_page(&aws, dir.path(), Err(NoAnswer::Interrupted));
+    let (token, _) = authorize_pkce(&aws, dir.path(), Err(NoAnswer::Interrupted));
     assert!(token.unwrap_err().is_interrupt());
 }
 
@@ -300,7 +317,7 @@ fn a_clock_that_is_set_while_a_person_approves_does_not_end_the_login() {
     let dir = tempfile::tempdir().unwrap();
     let mut scene = Scene::new(&aws.url(), dir.path(), &|_| false);
     scene.now = || clock::now() + SignedDuration::from_hours(24 * DAYS.replace(DAYS.get() + 1));
-    let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Person, Renewal::Strict);
-    let token = run(provider.by_device(&profile("corp").name, &access("corp")));
+    let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Person, RenewPolicy::Required);
+    let token = run(provider.authorize_device(TokenRequest::for_listing(&profile("corp").name, &access("corp"))));
     assert!(token.is_ok(), "{token:?}");
 }

@@ -154,8 +154,7 @@ fn a_section_whose_session_is_forgotten_goes_with_all() {
 fn how_long_aws_goes_on_to_accept_what_is_out_there_is_told() {
     let scene = all_logged_in();
     let run = scene.run(&["logout", "prod"]).ok();
-    let words =
-        "AWS accepts the credentials that are out there for as long as they last: main 12 h 0 min, prod 1 h 0 min";
+    let words = "copies already handed out stay valid at AWS, up to 12 h 0 min (main)";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     scene.expire("audit");
     let document = scene.run(&["logout", "audit", "jump", "--json"]).ok().json();

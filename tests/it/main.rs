@@ -61,6 +61,7 @@ mod login;
 mod logout;
 #[cfg(test)]
 #[cfg(unix)]
+mod messages;
 mod mfa_process;
 #[cfg(test)]
 mod names;

@@ -47,7 +47,7 @@ fn a_logout_of_an_sso_session_ends_its_sign_in_and_all_that_was_made_from_it() {
     scene.logged_in(&["prod", "jump"]);
     let run = scene.run(&["logout", "corp"]).ok();
     assert_eq!(scene.calls(), ["Logout"]);
-    let expected = "with corp, these end as well: read, jump\nsigned out of corp\nended: jump, read\nAWS accepts";
+    let expected = "with corp, these end as well: read, jump\nsigned out of corp\nended: jump, read\ncopies already";
     assert!(run.stderr.starts_with(expected), "{}", run.stderr);
     assert!(scene.home.has(&session_file("prod")) && !scene.home.has(&session_file("jump")));
     assert_eq!(scene.run(&["logout", "corp"]).ok().stderr, "no session to end\n");

@@ -101,7 +101,7 @@ fn check_fails_for_a_session_that_is_missing_or_has_too_little_left() {
     scene.run(&["status", "main", "--check"]).ok();
     scene.age_session("main", -710, 10);
     scene.run(&["status", "main", "prod", "--check"]).exits(1);
-    scene.run(&["status", "main", "--check", "--min-ttl", "300"]).ok();
+    scene.run(&["status", "main", "--check", "--min-ttl", "300s"]).ok();
     scene.run(&["status", "main", "--check", "--min-ttl", "soon"]).exits(2);
 }
 

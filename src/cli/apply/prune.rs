@@ -2,13 +2,13 @@
 //! them although awsauth does not.
 
 use crate::cli::explain;
-use crate::cli::paths::Paths;
+use crate::cli::login::shared_copies::role_cache;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::model::{Catalog, Chain, ProfileName, Session};
 use crate::plan;
 use crate::provider::{LongTermKeys, is_bound};
-use crate::store::{RoleCache, Sessions};
+use crate::store::Sessions;
 
 /// The sessions to end.
 #[derive(Default)]
@@ -98,7 +98,7 @@ fn unbound(catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Vec<Se
 pub(crate) fn end(sessions: &Sessions, name: &ProfileName) -> Result<bool, Failure> {
     let unavailable = |error| explain::disk(&error);
     let copies = match sessions.key_id(name.as_str()) {
-        Some(key_id) => RoleCache::new(Paths::aws_cache("cli")?).remove_key(&key_id).map_err(unavailable),
+        Some(key_id) => role_cache()?.remove_key(&key_id).map_err(unavailable),
         None => Ok(()),
     };
     // If the copy can't be removed, the session still is.

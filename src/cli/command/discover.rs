@@ -7,19 +7,19 @@ use crate::cli::command::login::Flow;
 use crate::cli::config::complete::session_names;
 use crate::cli::config::load::Reading;
 use crate::cli::config::portals;
-use crate::cli::discover::fetch::{self, SignIn};
+use crate::cli::discover::fetch;
 use crate::cli::discover::merge::{Findings, check_files};
 use crate::cli::discover::report;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::login::service::Browser;
+use crate::cli::login::options::{Browser, LoginOptions};
 use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::ask;
 use crate::cli::ui::diff::colored;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::{Audience, Gone};
 use crate::model::{SsoFlow, SsoSession};
-use crate::provider::{Attendance, Listing};
+use crate::provider::{Attendance, Listing, RenewPolicy};
 
 /// List the accounts and roles of an SSO session in the manifest
 ///
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         check_files(&session, &reading)?;
     }
     let is_said = args.no_browser || args.flow.is_some();
-    let sign_in = SignIn {
+    let options = LoginOptions {
         attendance: match host.is_interactive() {
             true => Attendance::Person,
             false if is_said => Attendance::Elsewhere,
@@ -94,9 +94,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         },
         browser: if args.no_browser { Browser::Never } else { Browser::Auto },
         flow: args.flow.map(SsoFlow::from),
-        setting: reading.loaded.settings.sso_flow,
+        policy: RenewPolicy::Required,
+        until: None,
+        limit: None,
     };
-    let listing = fetch::list(&session, sign_in, app)?;
+    let listing = fetch::list(&session, options, reading.loaded.settings.sso_flow, app)?;
     report::note(&listing, out);
     finish(args, &reading, &session, &listing, app)
 }

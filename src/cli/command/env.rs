@@ -9,7 +9,8 @@ use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::env_config::stale_variables;
 use crate::cli::exit::Exit;
-use crate::cli::login::service::{InPlace, LoginService};
+use crate::cli::login::options::InPlace;
+use crate::cli::login::service::LoginService;
 use crate::cli::shell::current_shell;
 use crate::cli::ui::failure::Failure;
 use crate::render::{EnvChange, Shell};
@@ -49,7 +50,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum)]
     shell: Option<ShellName>,
     /// Unset all AWS credentials
-    #[arg(long, conflicts_with = "no_login")]
+    #[arg(long, conflicts_with_all = ["name", "no_login"])]
     unset: bool,
     /// Fail instead of logging in on the terminal
     #[arg(long)]
@@ -105,11 +106,10 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         let Some(name) = &args.name else {
             return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
         };
-        let desk = LoginService::new(app)?;
-        let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
-        let profile = desk.manifest.profile(name)?;
-        desk.manifest.warn_of_errors();
-        let credentials = desk.credentials_for(name, login)?;
+        let service = LoginService::new(app)?;
+        let profile = service.manifest.profile(name)?;
+        service.manifest.warn_of_errors();
+        let credentials = service.credentials_for(name, InPlace::unless(args.no_login))?;
         EnvChange::to(profile, &credentials, stale_variables(host))
     };
     if out.json {

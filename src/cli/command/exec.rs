@@ -9,7 +9,8 @@ use crate::cli::config::selection::{Among, Tags, Wanted, choose};
 use crate::cli::env_config::{CODE_VARIABLE, stale_variables};
 use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exit::Exit;
-use crate::cli::login::service::{InPlace, LoginService};
+use crate::cli::login::options::InPlace;
+use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::model::Glob;
 use crate::render::EnvChange;
@@ -83,31 +84,31 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
         [name] if !Glob::is_meant(name) => {
-            let desk = LoginService::new(app)?;
+            let service = LoginService::new(app)?;
             // A NAME behind `--` is one all the same, if there is such a profile.
-            if desk.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {
+            if service.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {
                 return Err(without_name(&[&[name.into()], &*command].concat()));
             }
-            return become_command(&desk, name, args.login(), host, program, rest);
+            return become_command(&service, name, args.login(), host, program, rest);
         }
         [] if args.all => Wanted::All,
         [] => Wanted::Tags(&args.tags.tag),
         _ => Wanted::Names(&names),
     };
-    let desk = LoginService::new(app)?;
-    let profiles = choose(&desk.manifest, wanted, Among::Every)?;
-    desk.manifest.warn_of_errors();
+    let service = LoginService::new(app)?;
+    let profiles = choose(&service.manifest, wanted, Among::Every)?;
+    service.manifest.warn_of_errors();
     if profiles.is_empty() {
-        return Err(desk.manifest.without_profiles());
+        return Err(service.manifest.without_profiles());
     }
-    check_program(program, rest, &desk.manifest.catalog, host)?;
-    let batch = Batch { desk: &desk, host, out, program, args: rest, parallel: usize::from(args.parallel) };
+    check_program(program, rest, &service.manifest.catalog, host)?;
+    let batch = Batch { service: &service, host, out, program, args: rest, parallel: usize::from(args.parallel) };
     batch.run(&profiles, args.login(), &login_command(wanted))
 }
 
 impl Args {
     fn login(&self) -> InPlace {
-        if self.no_login { InPlace::Refused } else { InPlace::Allowed }
+        InPlace::unless(self.no_login)
     }
 
     /// Whether the first word behind `--` was taken for NAME.
@@ -150,17 +151,17 @@ fn without_name(command: &[OsString]) -> Failure {
 
 /// Becomes the command with the credentials of one profile.
 fn become_command(
-    desk: &LoginService<'_>,
+    service: &LoginService<'_>,
     name: &str,
     login: InPlace,
     host: &Host,
     program: &OsString,
     rest: &[OsString],
 ) -> Result<Exit, Failure> {
-    let profile = desk.manifest.profile(name)?;
-    desk.manifest.warn_of_errors();
-    check_program(program, rest, &desk.manifest.catalog, host)?;
-    let credentials = desk.credentials_for(name, login)?;
+    let profile = service.manifest.profile(name)?;
+    service.manifest.warn_of_errors();
+    check_program(program, rest, &service.manifest.catalog, host)?;
+    let credentials = service.credentials_for(name, login)?;
     let change = EnvChange::to(profile, &credentials, stale_variables(host));
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);

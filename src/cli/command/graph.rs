@@ -10,11 +10,10 @@ use crate::cli::config::profile_json::RootJson;
 use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::login::service::LoginService;
-use crate::cli::status::validity::state;
+use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::render::{Graph, Node};
-use crate::system::clock;
 use crate::system::host::Host;
 
 /// More arrows than this Mermaid does not draw, unless the page that shows it says so (`maxEdges`).
@@ -56,10 +55,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     let format = args.format.unwrap_or(Format::Tree);
     if format == Format::Tree && !out.json && out.has_color_on_stdout() {
-        let desk = LoginService::new(app)?;
-        let graph = graph(args, &desk.manifest)?;
-        desk.manifest.warn_of_errors();
-        return tree(&graph, host, out, |node| style(&desk, node));
+        let service = LoginService::new(app)?;
+        let graph = graph(args, &service.manifest)?;
+        service.manifest.warn_of_errors();
+        let states = States::new(&service);
+        return tree(&graph, host, out, |node| style(&service, &states, node));
     }
     let manifest = Manifest::read(app)?;
     let graph = graph(args, &manifest)?;
@@ -102,11 +102,10 @@ fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -
 }
 
 /// A profile in the colour of its state.
-fn style(desk: &LoginService<'_>, node: Node<'_>) -> Style {
+fn style(service: &LoginService<'_>, states: &States<'_>, node: Node<'_>) -> Style {
     let Node::Profile(profile) = node else { return Style::new().bold() };
-    let now = clock::now();
-    desk.chain(profile.name.as_str())
-        .map_or_else(|_| Style::new(), |chain| state(desk, chain.profiles(), now).style(now))
+    let chain = service.chain(profile.name.as_str());
+    chain.map_or_else(|_| Style::new(), |chain| states.of(chain.profiles()).style(states.now))
 }
 
 #[derive(Serialize)]

@@ -68,11 +68,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 
 fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
-    let desk = LoginService::new(app)?;
-    let profile = desk.manifest.profile(&args.name)?;
-    desk.manifest.warn_of_errors();
+    let service = LoginService::new(app)?;
+    let profile = service.manifest.profile(&args.name)?;
+    service.manifest.warn_of_errors();
     let section = profile.long_term_section().ok_or_else(|| {
-        let base = desk.chain(&args.name).map(|chain| chain.base().name.to_string());
+        let base = service.chain(&args.name).map(|chain| chain.base().name.to_string());
         let failure = Failure::new(
             Exit::Usage,
             format!("`{}` has the pattern `{}`, which has no long-term key", args.name, profile.pattern()),
@@ -84,19 +84,19 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
             _ => failure,
         }
     })?;
-    if let Some(at) = desk.misplaced_key(profile).filter(|_| !desk.has_key(profile)) {
+    if let Some(at) = service.misplaced_key(profile).filter(|_| !service.has_key(profile)) {
         let message = format!("there is a long-term key in [{at}] of the credentials file, where the session goes");
         return Err(Failure::new(Exit::Refused, message)
             .hint(format!("`awsauth apply --adopt` moves it to [{section}]; after that, `--force` replaces it")));
     }
-    desk.check_credentials_file()?;
+    service.copies.check_replaceable()?;
     let key = read_key(args, host)?;
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
     // A key that is added takes no other away.
     let stamp = BackupTime::of(clock::now());
     let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
-    let is_changed = desk.change_credentials(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
-    let ended = if is_changed { end_sessions(section, &desk, app)? } else { Prune::default() };
+    let is_changed = service.copies.write_section(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
+    let ended = if is_changed { end_sessions(section, &service, app)? } else { Prune::default() };
     if out.json {
         out.document(AddedJson {
             profile: &args.name,
@@ -124,12 +124,12 @@ struct AddedJson<'a> {
 }
 
 /// Ends what was made from another key than `section` has now, here and where SDKs find it.
-fn end_sessions(section: &ProfileName, desk: &LoginService<'_>, app: App<'_>) -> Result<Prune, Failure> {
+fn end_sessions(section: &ProfileName, service: &LoginService<'_>, app: App<'_>) -> Result<Prune, Failure> {
     let bytes = disk::read(&app.paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
-    let prune = Prune::of_key(section, &desk.manifest.catalog, &desk.sessions, &bytes);
-    let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| desk.sessions.key_id(name));
-    desk.change_credentials(Keep::Nothing, |bytes| plan::remove_sessions(bytes, ends, &kept))?;
-    prune.carry_out(&desk.sessions, app.out)?;
+    let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &bytes);
+    let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| service.sessions.key_id(name));
+    service.copies.remove_sections(ends, kept)?;
+    prune.carry_out(&service.sessions, app.out)?;
     Ok(prune)
 }
 

@@ -12,16 +12,16 @@ use crate::cli::config::selection::{Among, Tags, Wanted, choose};
 use crate::cli::env_config::given_code;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::login::report::Outcomes;
-use crate::cli::login::service::{Browser, LoginService, Manner};
-use crate::cli::login::summary::announce;
-use crate::cli::status::validity::word;
+use crate::cli::login::options::{Browser, LoginOptions};
+use crate::cli::login::report::Report;
+use crate::cli::login::service::{LoginService, NotApplied};
+use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
 use crate::model::{Profile, ProfileName, Root, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
-use crate::provider::{Attendance, Renewal};
+use crate::provider::{Attendance, RenewPolicy};
 use crate::secret::Secret;
 use crate::system::host::Host;
 
@@ -92,49 +92,54 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
-    let desk = LoginService::new(app)?;
-    let profiles = wanted(args, &desk, host, out)?;
-    desk.manifest.warn_of_errors();
-    let mut report = Outcomes::new(out);
-    for session in sessions(args, &desk.manifest) {
-        if args.force && profiles.iter().any(|profile| is_through(session, profile, &desk)) {
+    let service = LoginService::new(app)?;
+    let profiles = wanted(args, &service, host, out)?;
+    service.manifest.warn_of_errors();
+    if args.all && profiles.is_empty() {
+        out.say("all profiles are long-term keys, which need no login");
+    }
+    let mut report = Report::new(out);
+    let options = args.options(host);
+    for session in sessions(args, &service.manifest) {
+        if args.force && profiles.iter().any(|profile| is_through(session, profile, &service)) {
             // Its one approval is that of the profile.
             continue;
         }
-        portals::warn(std::iter::once(&session.start_url), &desk.manifest.settings, out);
+        portals::warn(std::iter::once(&session.start_url), &service.manifest.settings, out);
         // Ctrl-C is about all that was named.
-        match desk.sign_in(session, args.manner(Box::new(NoPrompt), host))? {
+        match service.sign_in(session, options)? {
             Ok(()) => report.signed_in(session.name.as_str()),
             Err(error) => {
                 let access = SsoAccess::Session(Arc::clone(session));
-                report.failed(session.name.as_str(), explain::of_session(&error, &access, "login"));
+                report.refused(session.name.as_str(), explain::of_session(&error, &access, "login"));
             }
         }
     }
     let mut chains = Vec::new();
     for profile in &profiles {
-        let chain = desk.chain(profile.name.as_str())?;
-        match desk.refuse_circle(&chain).and_then(|()| desk.check_session_section(&chain)) {
+        let chain = service.chain(profile.name.as_str())?;
+        match service.refuse_circle(&chain).and_then(|()| service.check_session_section(&chain)) {
             Ok(()) => chains.push(chain),
-            Err(failure) => report.failed(profile.name.as_str(), failure),
+            Err(failure) => report.refused(profile.name.as_str(), failure),
         }
     }
     let next: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(NoPrompt) };
-    let manner = args.manner(desk.asker(given, None).then(next), host);
-    let outcomes = desk.obtain(&chains, manner, |needs| announce(needs, &desk.manifest, out));
-    // Sessions that were got before an interruption are worth keeping.
-    let shared = desk.share_sessions(&chains);
-    for (chain, outcome) in chains.iter().zip(outcomes?) {
-        match outcome {
-            Ok(credentials) => report.succeeded(chain, &credentials, &desk),
-            Err(error) => report.missed(chain.target().name.as_str(), &error, &desk.manifest.catalog),
+    let planned = service.plan(&chains, options)?;
+    planned.announce();
+    let results = planned.execute(service.mfa_prompt(given, None).then(next));
+    // Sessions that were obtained before an interrupt are worth sharing.
+    let shared = service.share(&chains);
+    let states = States::new(&service);
+    for (chain, result) in chains.iter().zip(results?) {
+        match result {
+            Ok(credentials) => report.succeeded(chain, &credentials, &states),
+            Err(error) => report.failed(chain.target().name.as_str(), &error, &service.manifest.catalog),
         }
     }
-    warn_of_missing(&desk.not_applied(&chains), out);
+    warn_of_not_applied(&service.not_applied(&chains), out);
     report.end(shared.err().map(not_shared))
 }
 
-/// The sessions are there, and other tools do not find them.
 fn not_shared(failure: Failure) -> Failure {
     failure.hint(
         "the sessions above are kept: `awsauth exec NAME -- CMD` uses them, and so does `credential_process = true`",
@@ -142,11 +147,10 @@ fn not_shared(failure: Failure) -> Failure {
 }
 
 impl Args {
-    fn manner(&self, prompt: Box<dyn Prompt>, host: &Host) -> Manner {
-        Manner {
-            prompt,
+    fn options(&self, host: &Host) -> LoginOptions {
+        LoginOptions {
             attendance: if host.is_interactive() { Attendance::Person } else { Attendance::Elsewhere },
-            renewal: if self.force { Renewal::Always } else { Renewal::Strict },
+            policy: if self.force { RenewPolicy::Force } else { RenewPolicy::Required },
             browser: if self.no_browser { Browser::Never } else { Browser::Auto },
             flow: self.flow.map(SsoFlow::from),
             until: None,
@@ -155,8 +159,8 @@ impl Args {
     }
 }
 
-fn is_through(session: &SsoSession, profile: &Profile, desk: &LoginService<'_>) -> bool {
-    let chain = desk.manifest.catalog.chain(profile.name.as_str());
+fn is_through(session: &SsoSession, profile: &Profile, service: &LoginService<'_>) -> bool {
+    let chain = service.manifest.catalog.chain(profile.name.as_str());
     chain.and_then(|chain| chain.root()) == Some(Root::Session(session))
 }
 
@@ -166,8 +170,8 @@ fn sessions<'m>(args: &'m Args, manifest: &'m Manifest) -> impl Iterator<Item = 
 }
 
 /// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.
-fn wanted<'d>(args: &Args, desk: &'d LoginService<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
-    let manifest = &desk.manifest;
+fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
+    let manifest = &service.manifest;
     let among = Among::WithSession;
     // An SSO session may be named.
     if args.names.is_empty() && manifest.catalog.profiles().is_empty() {
@@ -190,22 +194,37 @@ fn wanted<'d>(args: &Args, desk: &'d LoginService<'_>, host: &Host, out: Out) ->
     if all.is_empty() {
         return Err(Failure::new(Exit::Usage, "all profiles are long-term keys, which need no login"));
     }
-    let name = pick("Log in to:", &all, |profile| word(desk, profile).to_owned(), &[], out)?;
+    let states = States::new(service);
+    let name = pick("Log in to:", &all, |profile| states.word(profile).to_owned(), &[], out)?;
     Ok(vec![manifest.profile(&name)?])
 }
 
-/// Profiles that other tools can't find.
-fn warn_of_missing(names: &[&ProfileName], out: Out) {
-    let first: Vec<&str> = names.iter().take(3).map(|name| name.as_str()).collect();
-    match names.len() {
-        0 => {}
-        1 => out.warn(&format!("{} is not in ~/.aws/config yet: `awsauth apply` puts it there", first[0])),
-        number => {
-            let dots = if number > first.len() { ", …" } else { "" };
-            out.warn(&format!(
-                "{number} profiles are not in ~/.aws/config yet ({}{dots}): `awsauth apply` puts them there",
-                first.join(", ")
-            ));
-        }
+/// Other tools can't find these profiles, or find what somebody else wrote.
+fn warn_of_not_applied(not_applied: &NotApplied<'_>, out: Out) {
+    let NotApplied { missing, outside, needs_adopt } = not_applied;
+    let command = if *needs_adopt { "awsauth apply --adopt" } else { "awsauth apply" };
+    let listed = |names: &[&ProfileName]| {
+        let first: Vec<&str> = names.iter().take(3).map(|name| name.as_str()).collect();
+        format!("{}{}", first.join(", "), if names.len() > first.len() { ", …" } else { "" })
+    };
+    match missing.as_slice() {
+        [] => {}
+        [name] => out.warn(&format!("{name} is not in ~/.aws/config yet: `{command}` puts it there")),
+        names => out.warn(&format!(
+            "{} profiles are not in ~/.aws/config yet ({}): `{command}` puts them there",
+            names.len(),
+            listed(names)
+        )),
+    }
+    match outside.as_slice() {
+        [] => {}
+        [name] => out.warn(&format!(
+            "{name} is not in awsauth's block of ~/.aws/config yet: `{command}` takes over the section outside it"
+        )),
+        names => out.warn(&format!(
+            "{} profiles are not in awsauth's block of ~/.aws/config yet ({}): `{command}` takes over their sections",
+            names.len(),
+            listed(names)
+        )),
     }
 }

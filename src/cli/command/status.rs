@@ -8,15 +8,14 @@ use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
-use crate::cli::status::validity::{Life, State, state};
+use crate::cli::status::validity::{State, States, Validity};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Chain, Pattern, Profile};
 use crate::render::{Cell, duration, header, table_within};
-use crate::system::clock;
 
-/// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
+/// The columns that a narrow terminal shortens and then drops, the first one first.
 const EXPENDABLE: [usize; 2] = [1, 2];
 
 /// Show sessions and how long they last
@@ -32,6 +31,7 @@ States:
   renewable  new credentials need no person
   expired    the session has ended
   none       there is no session
+  refused    AWS denied the credentials when they were last asked for
   key        a long-term key, which does not expire; \"no key\": it is missing")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -47,41 +47,44 @@ pub(crate) struct Args {
 /// Shows the table.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
-    let desk = LoginService::new(app)?;
-    if let Err(error) = desk.sessions.check() {
+    let service = LoginService::new(app)?;
+    if let Err(error) = service.sessions.check() {
         explain::disk(&error).say_as_warning(out);
     }
-    let profiles = args.filter.choose(&desk.manifest)?;
-    desk.manifest.warn_of_errors();
+    let profiles = args.filter.choose(&service.manifest)?;
+    service.manifest.warn_of_errors();
     let chains: Vec<Chain<'_>> =
-        profiles.iter().map(|profile| desk.chain(profile.name.as_str())).collect::<Result<_, _>>()?;
-    let now = clock::now();
+        profiles.iter().map(|profile| service.chain(profile.name.as_str())).collect::<Result<_, _>>()?;
+    let known = States::new(&service);
+    let now = known.now;
     let states: Vec<(&Profile, State)> =
-        chains.iter().map(|chain| (chain.target(), state(&desk, chain.profiles(), now))).collect();
+        chains.iter().map(|chain| (chain.target(), known.of(chain.profiles()))).collect();
     if out.json {
         out.document(StatusJson { profiles: states.iter().map(|one| ProfileStateJson::of(one, now)).collect() })?;
+    } else if states.is_empty() {
+        out.say("the manifest has no profiles");
     } else {
         let (text, is_whole) = table_within(&rows(&states, now), out.columns_of_data(host), &EXPENDABLE);
         out.print_table(&text, is_whole)?;
     }
-    say_misplaced(&desk, &profiles, out);
+    say_misplaced(&service, &profiles, out);
     let short: Vec<(&Chain<'_>, &State)> = chains
         .iter()
         .zip(states.iter().map(|(_, state)| state))
-        .filter(|(_, state)| !state.life.lasts(args.min_ttl, now))
+        .filter(|(_, state)| !state.validity.lasts(args.min_ttl, now))
         .collect();
     if args.check && !short.is_empty() {
         let names: Vec<&str> = short.iter().map(|(chain, _)| chain.target().name.as_str()).collect();
-        out.say(&format!("too little time left: {}; run {}", names.join(", "), cure(&desk, &short)));
+        out.say(&format!("too little time left: {}; run {}", names.join(", "), cure(&service, &short)));
         return Ok(Exit::Different);
     }
     Ok(Exit::Done)
 }
 
-/// Tells of long-term keys that stand where sessions belong.
-fn say_misplaced(desk: &LoginService<'_>, profiles: &[&Profile], out: Out) {
-    for profile in profiles.iter().filter(|profile| !desk.has_key(profile)) {
-        if let (Some(at), Some(section)) = (desk.misplaced_key(profile), profile.long_term_section()) {
+/// Reports long-term keys in the place of sessions.
+fn say_misplaced(service: &LoginService<'_>, profiles: &[&Profile], out: Out) {
+    for profile in profiles.iter().filter(|profile| !service.has_key(profile)) {
+        if let (Some(at), Some(section)) = (service.misplaced_key(profile), profile.long_term_section()) {
             out.say(&format!(
                 "{}: there is a key in [{at}] of the credentials file; `awsauth apply --adopt` moves it to [{section}]",
                 profile.name
@@ -90,14 +93,14 @@ fn say_misplaced(desk: &LoginService<'_>, profiles: &[&Profile], out: Out) {
     }
 }
 
-/// The commands after which these profiles have time left: first the long-term keys that are missing, then the login.
-fn cure(desk: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
+/// The commands that give these profiles time: first for missing long-term keys, then the login.
+fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
     let mut commands: Vec<String> = Vec::new();
     for base in short.iter().map(|(chain, _)| chain.base()) {
-        if base.long_term_section().is_none() || desk.has_key(base) {
+        if base.long_term_section().is_none() || service.has_key(base) {
             continue;
         }
-        let command = if desk.misplaced_key(base).is_some() {
+        let command = if service.misplaced_key(base).is_some() {
             "awsauth apply --adopt".to_owned()
         } else {
             format!("awsauth keys add {}", base.name)
@@ -109,7 +112,7 @@ fn cure(desk: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
     let targets = || short.iter().filter(|(chain, _)| chain.target().pattern() != Pattern::Iam);
     let names: Vec<&str> = targets().map(|(chain, _)| chain.target().name.as_str()).collect();
     if !names.is_empty() {
-        // What is valid is kept by a login that is not told otherwise.
+        // Without it, a login keeps a valid session.
         let force = if targets().any(|(_, state)| state.word == "valid") { " --force" } else { "" };
         commands.push(format!("awsauth login {}{force}", names.join(" ")));
     }
@@ -134,7 +137,7 @@ struct ProfileStateJson<'p> {
 
 impl<'p> ProfileStateJson<'p> {
     fn of((profile, state): &(&'p Profile, State), now: Timestamp) -> Self {
-        let end = state.life.end();
+        let end = state.validity.end();
         Self {
             name: profile.name.as_str(),
             pattern: profile.pattern().as_str(),
@@ -142,15 +145,15 @@ impl<'p> ProfileStateJson<'p> {
             state: state.word,
             expires_at: end.map(|end| end.to_string()),
             seconds_left: end.map(|end| seconds_left(end, now)),
-            or_longer: matches!(state.life, Life::Renewed(_)),
+            or_longer: matches!(state.validity, Validity::Renewable(_)),
         }
     }
 }
 
 fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<Cell>> {
     let rows = states.iter().map(|(profile, state)| {
-        let more = if matches!(state.life, Life::Renewed(_)) { " or longer" } else { "" };
-        let left = state.life.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0);
+        let more = if matches!(state.validity, Validity::Renewable(_)) { " or longer" } else { "" };
+        let left = state.validity.end().map(|end| seconds_left(end, now)).filter(|left| *left > 0);
         let left = left.map(|left| duration(left) + more);
         let style = state.style(now);
         vec![
@@ -164,20 +167,14 @@ fn rows(states: &[(&Profile, State)], now: Timestamp) -> Vec<Vec<Cell>> {
     std::iter::once(header(["PROFILE", "PATTERN", "ACCOUNT", "STATE", "LEFT"])).chain(rows).collect()
 }
 
-/// Reads `90`, `90s`, `15m`, `8h` or `1d` as seconds.
-fn parse_ttl(text: &str) -> Result<i64, String> {
-    let (number, unit) = match text.char_indices().last() {
-        Some((at, unit)) if unit.is_ascii_alphabetic() => (&text[..at], unit),
-        _ => (text, 's'),
-    };
-    let factor = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        'd' => 86_400,
-        _ => return Err("a number with s, m, h or d, such as 15m".to_owned()),
-    };
-    let count: u32 = number.parse().map_err(|_| "a number with s, m, h or d, such as 15m".to_owned())?;
+/// Reads `90s`, `15m`, `8h` or `1d` as seconds.
+fn parse_ttl(text: &str) -> Result<i64, &'static str> {
+    const SYNTAX: &str = "a number with s, m, h or d, such as 15m";
+    let (number, factor) = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)]
+        .into_iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)))
+        .ok_or(SYNTAX)?;
+    let count: u32 = number.parse().map_err(|_| SYNTAX)?;
     Ok(i64::from(count) * factor)
 }
 
@@ -187,11 +184,8 @@ mod tests {
 
     #[test]
     fn times_have_units() {
-        assert_eq!(
-            ["90", "90s", "15m", "8h", "1d"].map(|text| parse_ttl(text).unwrap()),
-            [90, 90, 900, 28_800, 86_400]
-        );
-        for bad in ["", "m", "-1m", "1.5h", "15 m", "1w", "１5m"] {
+        assert_eq!(["90s", "15m", "8h", "1d"].map(|text| parse_ttl(text).unwrap()), [90, 900, 28_800, 86_400]);
+        for bad in ["", "90", "m", "-1m", "1.5h", "15 m", "1w", "１5m"] {
             assert!(parse_ttl(bad).is_err(), "{bad}");
         }
     }

@@ -2,11 +2,13 @@
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
+use crate::cli::config::load::Manifest;
 use crate::cli::env_config::stale_variables;
 use crate::cli::exit::Exit;
-use crate::cli::login::service::{InPlace, LoginService};
+use crate::cli::login::options::InPlace;
+use crate::cli::login::service::LoginService;
 use crate::cli::shell::{current_hook, current_shell, one_line};
-use crate::cli::status::validity::word;
+use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
@@ -43,6 +45,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let asked = host.var(HOOK_VARIABLE);
     let Some(shell) = HookShell::ALL.into_iter().find(|shell| asked == Some(shell.name())) else {
+        if let Some(name) = &args.name {
+            Manifest::read_in_part(app)?.profile(name)?;
+        }
         return Err(without_function(args, host));
     };
     let change = if args.none {
@@ -54,15 +59,14 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn change(args: &Args, host: &Host, desk: &LoginService<'_>, out: Out) -> Result<EnvChange, Failure> {
+fn change(args: &Args, host: &Host, service: &LoginService<'_>, out: Out) -> Result<EnvChange, Failure> {
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => choose(desk, host, out)?,
+        None => choose(service, host, out)?,
     };
-    let profile = desk.manifest.profile(&name)?;
-    desk.manifest.warn_of_errors();
-    let login = if args.no_login { InPlace::Refused } else { InPlace::Allowed };
-    let credentials = desk.credentials_for(&name, login)?;
+    let profile = service.manifest.profile(&name)?;
+    service.manifest.warn_of_errors();
+    let credentials = service.credentials_for(&name, InPlace::unless(args.no_login))?;
     // A person is told; a script has the exit code.
     if host.stderr_is_terminal {
         let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
@@ -72,20 +76,21 @@ fn change(args: &Args, host: &Host, desk: &LoginService<'_>, out: Out) -> Result
     Ok(EnvChange::to(profile, &credentials, stale_variables(host)))
 }
 
-fn choose(desk: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {
-    if desk.manifest.catalog.profiles().is_empty() {
-        return Err(desk.manifest.without_profiles());
+fn choose(service: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {
+    if service.manifest.catalog.profiles().is_empty() {
+        return Err(service.manifest.without_profiles());
     }
     if !host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `--none`"));
     }
-    let profiles: Vec<_> = desk.manifest.catalog.profiles().iter().collect();
-    pick("Use:", &profiles, |profile| word(desk, profile).to_owned(), &[], out)
+    let profiles: Vec<_> = service.manifest.catalog.profiles().iter().collect();
+    let states = States::new(service);
+    pick("Use:", &profiles, |profile| states.word(profile).to_owned(), &[], out)
 }
 
 /// The person has not installed the function, or is in a shell that has none.
 fn without_function(args: &Args, host: &Host) -> Failure {
-    let failure = Failure::new(Exit::Usage, "`awsauth use` works only through a shell function, which is not there");
+    let failure = Failure::new(Exit::Usage, "`awsauth use` needs awsauth's shell function, which is not loaded here");
     let Ok(shell) = current_shell(host) else {
         return failure.hint("`awsauth hook --help` tells for which shells there is one");
     };

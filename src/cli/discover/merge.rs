@@ -68,7 +68,7 @@ impl<'r> Findings<'r> {
         gone: Gone,
         out: Out,
     ) -> Result<Self, Failure> {
-        let unknown: Vec<AccountId> = listing.vanished.iter().map(|account| account.id.clone()).collect();
+        let unknown: Vec<AccountId> = listing.access_lost.iter().map(|account| account.id.clone()).collect();
         let layers = &reading.files.layers;
         let (session_file, is_only_session) = reading_of(session, reading);
         let catalog = reading.loaded.whole();

@@ -8,7 +8,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::out::Out;
 use crate::manifest::{EntryState, Gone, Left, MergedEntry};
 use crate::model::SsoSession;
-use crate::provider::{Listing, Odd};
+use crate::provider::{InvalidItem, Listing};
 use crate::render::TerminalText;
 
 /// So many entries of a kind are told one by one, unless all are wanted.
@@ -18,13 +18,13 @@ const MOST_NAMES: usize = 5;
 
 /// Says what was left out, and why.
 pub(crate) fn note(listing: &Listing, out: Out) {
-    let (told, more) = listing.odd.split_at(listing.odd.len().min(MOST));
-    for odd in told {
-        out.warn(&match odd {
-            Odd::Account { id, name } => format!(
+    let (told, more) = listing.invalid.split_at(listing.invalid.len().min(MOST));
+    for item in told {
+        out.warn(&match item {
+            InvalidItem::Account { id, name } => format!(
                 "AWS lists an account `{name}` with the number `{id}`, which is not one of 12 digits; it is left out"
             ),
-            Odd::Role { account, name } => format!(
+            InvalidItem::Role { account, name } => format!(
                 "AWS lists a role `{name}` in account {}, which no role can be called; it is left out",
                 account.as_str()
             ),
@@ -33,16 +33,19 @@ pub(crate) fn note(listing: &Listing, out: Out) {
     if !more.is_empty() {
         out.warn(&format!("{} more names that can't be right are left out", more.len()));
     }
-    let (told, more) = listing.vanished.split_at(listing.vanished.len().min(MOST));
+    let (told, more) = listing.access_lost.split_at(listing.access_lost.len().min(MOST));
     for account in told {
         out.warn(&format!(
-            "account `{}` ({}) was taken from you while its roles were asked for; it is left as it is",
+            "you lost access to account `{}` ({}) during the listing; its entry is unchanged",
             account.name,
             account.id.as_str()
         ));
     }
     if !more.is_empty() {
-        out.warn(&format!("{} more accounts were taken from you; they are left as they are", more.len()));
+        out.warn(&format!(
+            "you lost access to {} more accounts during the listing; their entries are unchanged",
+            more.len()
+        ));
     }
 }
 
@@ -58,7 +61,7 @@ pub(crate) fn say(findings: &Findings<'_>, session: &SsoSession, listing: &Listi
         part(EntryState::Changed, "changed"),
         part(EntryState::Unchanged, "unchanged"),
         part(EntryState::Gone, "not listed any more"),
-        (!listing.vanished.is_empty()).then(|| format!("{} taken from you meanwhile", listing.vanished.len())),
+        (!listing.access_lost.is_empty()).then(|| format!("{} no longer accessible", listing.access_lost.len())),
     ];
     let gone_roles = findings.gone_roles();
     let roles_part = (gone_roles > 0).then(|| format!("{} not listed any more", count(gone_roles, "role")));
@@ -207,9 +210,9 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         };
         json!({ "name": name, "reason": reason })
     };
-    let odd = |odd: &Odd| match odd {
-        Odd::Account { id, name } => json!({ "account": id, "name": name }),
-        Odd::Role { account, name } => json!({ "account": account.as_str(), "role": name }),
+    let invalid = |item: &InvalidItem| match item {
+        InvalidItem::Account { id, name } => json!({ "account": id, "name": name }),
+        InvalidItem::Role { account, name } => json!({ "account": account.as_str(), "role": name }),
     };
     let listed = findings.merged.entries.iter().filter(|entry| entry.state != EntryState::Gone);
     json!({
@@ -218,8 +221,8 @@ pub(crate) fn document(findings: &Findings<'_>, session: &SsoSession, listing: &
         "accounts": listed.map(entry).collect::<Vec<_>>(),
         "gone": findings.of(EntryState::Gone).map(gone).collect::<Vec<_>>(),
         "left": findings.merged.left.iter().map(left).collect::<Vec<_>>(),
-        "vanished": listing.vanished.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(),
-        "left_out": listing.odd.iter().map(odd).collect::<Vec<_>>(),
+        "vanished": listing.access_lost.iter().map(|account| account.id.as_str()).collect::<Vec<_>>(),
+        "left_out": listing.invalid.iter().map(invalid).collect::<Vec<_>>(),
         "profiles_more": findings.profiles.as_ref().map(|profiles| &profiles.more),
         "profiles_less": findings.profiles.as_ref().map(|profiles| &profiles.less),
         "written": is_written,

@@ -1,4 +1,4 @@
-//! Owns running one command for each of many profiles: its credentials, its turn, and telling how each run ended.
+//! Owns running one command for each of many profiles: the credentials, the order, and the report.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -17,8 +17,10 @@ use crate::cli::env_config::{CODE_VARIABLE, stale_variables};
 use crate::cli::exec::runs::{Document, ProfileRun, Reported};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::login::failures::Misses;
-use crate::cli::login::service::{CredentialError, InPlace, LoginService, runtime};
+use crate::cli::login::failures::Failures;
+use crate::cli::login::options::InPlace;
+use crate::cli::login::runtime::runtime;
+use crate::cli::login::service::{CredentialError, LoginService};
 use crate::cli::login::summary::{count, first_names};
 use crate::cli::shell::in_shell;
 use crate::cli::ui::failure::Failure;
@@ -34,11 +36,10 @@ use crate::system::interrupt::{self, SIGINT, Signals};
 use crate::system::process::{self, End};
 use crate::system::tty::Tty;
 
-/// A run that begins with fewer seconds left than this gets a newer session, if that needs nobody.
+/// In seconds. A run that begins with less left gets a newer session, if that needs no person.
 const SHORT: i64 = 15 * 60;
-/// More failures than this are not told one by one at the end.
+/// More failures are counted.
 const MOST_FAILURES: usize = 20;
-/// One for each profile, over and over.
 const COLORS: [AnsiColor; 10] = [
     AnsiColor::Cyan,
     AnsiColor::Yellow,
@@ -52,29 +53,23 @@ const COLORS: [AnsiColor; 10] = [
     AnsiColor::BrightBlue,
 ];
 
-/// A command to be run for many profiles.
 pub(crate) struct Batch<'a> {
-    /// Where credentials come from.
-    pub(crate) desk: &'a LoginService<'a>,
-    /// The environment.
+    pub(crate) service: &'a LoginService<'a>,
     pub(crate) host: &'a Host,
-    /// Where to tell.
     pub(crate) out: Out,
-    /// The program.
     pub(crate) program: &'a OsString,
-    /// What is passed to it.
     pub(crate) args: &'a [OsString],
-    /// How many run at once.
+    /// The number of runs in parallel.
     pub(crate) parallel: usize,
 }
 
-/// Why a program could not be started, with the code that a shell would give.
+/// Has the exit code that a shell would give.
 pub(crate) fn not_started(program: &OsString, error: &io::Error) -> Failure {
     let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
     Failure::new(Exit::Program(code), format!("can't run `{}`", program.display())).because(error)
 }
 
-/// Refuses a program that is nowhere, before anybody is asked for anything.
+/// Refuses a program that is not found, before anybody is asked for anything.
 pub(crate) fn check_program(
     program: &OsString,
     args: &[OsString],
@@ -104,54 +99,54 @@ pub(crate) fn check_program(
 }
 
 impl Batch<'_> {
-    /// Runs it for each of the profiles that has credentials. `again` logs in to the same profiles.
+    /// `again` is the command that logs in to the same profiles.
     pub(crate) fn run(&self, profiles: &[&Profile], login: InPlace, again: &str) -> Result<Exit, Failure> {
         Out::check_stdout()?;
-        let chains = profiles.iter().map(|profile| self.desk.chain(profile.name.as_str()));
+        let chains = profiles.iter().map(|profile| self.service.chain(profile.name.as_str()));
         let chains: Vec<Chain<'_>> = chains.collect::<Result<_, _>>()?;
         let obtained = self.prepare(&chains, login, again)?;
-        // Once a login has listened, Ctrl-C ends this process unless somebody listens.
+        // Without a listener, the signal handler of the login before would end this process on Ctrl-C.
         let _listener = interrupt::listen();
-        let course = BatchRun::new(self, &chains, &obtained);
+        let batch_run = BatchRun::new(self, &chains, &obtained);
         let runtime = runtime()?;
-        let ended = runtime.block_on(course.run_all(&chains, obtained));
-        // The system's search for a host's address can't be stopped: nobody waits for it.
+        let ended = runtime.block_on(batch_run.run_all(&chains, obtained));
+        // Name resolution runs in a thread that can't be stopped, and may go on for a minute.
         runtime.shutdown_background();
         let runs = ended.map_err(|error| Failure::new(Exit::Unavailable, "can't wait for signals").because(&error))?;
-        self.report(course.stop.get(), &chains.iter().map(Chain::target).zip(&runs).collect::<Vec<_>>())
+        self.report(batch_run.stop.get(), &chains.iter().map(Chain::target).zip(&runs).collect::<Vec<_>>())
     }
 
-    /// Obtains the credentials for all, and tells for which there are none.
+    /// Obtains the credentials, and reports the profiles without any.
     fn prepare(
         &self,
         chains: &[Chain<'_>],
         login: InPlace,
         again: &str,
     ) -> Result<Vec<Result<Credentials, Reported>>, Failure> {
-        let catalog = &self.desk.manifest.catalog;
-        let (mut misses, mut needed, mut all) = (Misses::default(), Vec::new(), Vec::new());
-        for (chain, outcome) in chains.iter().zip(self.desk.obtain_in_place(chains, login)?) {
+        let catalog = &self.service.manifest.catalog;
+        let (mut failures, mut needed, mut all) = (Failures::default(), Vec::new(), Vec::new());
+        for (chain, outcome) in chains.iter().zip(self.service.obtain_in_place(chains, login)?) {
             let name = chain.target().name.as_str();
             all.push(outcome.map_err(|error| match error {
-                CredentialError::Told(failure) => {
+                CredentialError::Failure(failure) => {
                     let reported = Reported::of(&failure);
-                    misses.failed(name, failure);
+                    failures.add(name, failure);
                     reported
                 }
                 CredentialError::Provider(error) => {
-                    let failure = explain::provider(&error, catalog);
+                    let failure = self.service.failure_of(&error);
                     let reported = Reported::of(&failure);
                     match *error {
                         ProviderError::LoginNeeded { .. } => needed.push((name, failure)),
-                        _ => drop(misses.missed(name, &error, catalog)),
+                        _ => drop(failures.add_shared(name, &error, catalog)),
                     }
                     reported
                 }
             }));
         }
         self.say_needed(&needed, again);
-        let is_interrupted = misses.exit() == Some(Exit::Interrupted);
-        misses.say(self.out);
+        let is_interrupted = failures.exit() == Some(Exit::Interrupted);
+        failures.say(self.out);
         if !is_interrupted {
             return Ok(all);
         }
@@ -162,7 +157,6 @@ impl Batch<'_> {
         Err(Failure::shown(failure.exit))
     }
 
-    /// Tells which profiles need a login, in one line.
     fn say_needed(&self, needed: &[(&str, Failure)], again: &str) {
         match needed {
             [] => {}
@@ -174,10 +168,9 @@ impl Batch<'_> {
         }
     }
 
-    /// Tells how it went. The worst decides the exit code, unless a signal ended it.
+    /// The exit code is the highest of all, or that of the signal that ended the batch.
     fn report(&self, stop: Option<i32>, all: &[(&Profile, &ProfileRun)]) -> Result<Exit, Failure> {
         let mut failed: Vec<_> = all.iter().filter(|(_, run)| run.code() != Some(0)).collect();
-        // What was not run has nothing to tell.
         failed.sort_by_key(|(_, run)| run.code().is_none());
         let mut worst = all.iter().filter_map(|(_, run)| run.code()).max().unwrap_or(0);
         if let Some(error) = all.iter().find_map(|(_, run)| run.lost()) {
@@ -207,21 +200,19 @@ impl Batch<'_> {
     }
 }
 
-/// What the runs of a batch share.
 struct BatchRun<'b> {
     batch: &'b Batch<'b>,
-    /// How wide the names are in front of the lines.
     width: usize,
     group: ProcessGroup,
     budget: CaptureBudget,
-    /// The signal after which nothing more is started.
+    /// The signal that ended the batch: nothing more is started.
     stop: Cell<Option<i32>>,
-    /// Tells all runs that a signal has come. It is `None` if the terminal has already sent it to their programs.
+    /// Announces a signal to all runs; `None` if the terminal has already sent it to their programs.
     signals: Sender<Option<i32>>,
-    /// The roots that did not answer a renewal, and are not asked again. A run holds the lock until its program is started, so
+    /// The roots of chains whose renewal failed, and is not tried again. A run holds the lock until its program is started, so
     /// that programs start in order and only one renewal runs at a time.
-    silent: Mutex<HashSet<Root<'b>>>,
-    /// The code of what was told last of programs that could not be started.
+    unavailable: Mutex<HashSet<Root<'b>>>,
+    /// The exit code of the last reported failure to start the program.
     told: Cell<Option<Exit>>,
 }
 
@@ -231,11 +222,11 @@ impl<'b> BatchRun<'b> {
         let width = ready.map(|(chain, _)| chain.target().name.as_str().len()).max().unwrap_or(0);
         let group = if Tty::is_in_front() { ProcessGroup::Shared } else { ProcessGroup::Own };
         let (signals, _) = broadcast::channel(16);
-        let (budget, silent) = (CaptureBudget::default(), Mutex::default());
-        Self { batch, width, group, budget, stop: Cell::new(None), signals, silent, told: Cell::new(None) }
+        let (budget, unavailable) = (CaptureBudget::default(), Mutex::default());
+        Self { batch, width, group, budget, stop: Cell::new(None), signals, unavailable, told: Cell::new(None) }
     }
 
-    /// Runs the program for all that have credentials, so many at once. An error if signals can't be waited for.
+    /// An error if signals can't be waited for.
     async fn run_all(
         &self,
         chains: &[Chain<'b>],
@@ -252,7 +243,7 @@ impl<'b> BatchRun<'b> {
         let mut runs = pin!(stream::iter(runs).buffer_unordered(self.batch.parallel).collect::<Vec<_>>());
         loop {
             tokio::select! {
-                // Signals come first: a run that Ctrl-C has ended must not be judged before the Ctrl-C is known.
+                // Signals first: a run that Ctrl-C has ended must not be judged before the Ctrl-C is known.
                 biased;
                 signal = signals.next() => self.note(signal),
                 mut runs = &mut runs => {
@@ -278,17 +269,16 @@ impl<'b> BatchRun<'b> {
         self.stop.get().is_some()
     }
 
-    /// One run, from its turn to its end.
     async fn run(&self, number: usize, chain: &Chain<'b>, credentials: Credentials) -> ProfileRun {
         let mut signals = self.signals.subscribe();
-        let mut silent = self.silent.lock().await;
+        let mut unavailable = self.unavailable.lock().await;
         if self.is_stopped().await {
             return ProfileRun::NotRun;
         }
         let credentials = tokio::select! {
             biased;
             _ = signals.recv() => return ProfileRun::NotRun,
-            credentials = self.fresh(chain, credentials, &mut silent) => credentials,
+            credentials = self.fresh(chain, credentials, &mut unavailable) => credentials,
         };
         if self.is_stopped().await {
             return ProfileRun::NotRun;
@@ -297,7 +287,7 @@ impl<'b> BatchRun<'b> {
             Ok(program) => program,
             Err(run) => return run,
         };
-        drop(silent);
+        drop(unavailable);
         let ended = program.end(signals).await;
         let is_interrupted = self.is_stopped().await && self.stop.get() == Some(SIGINT) && ended.end.code() != 0;
         ProfileRun::Ended { ended, is_interrupted }
@@ -324,7 +314,7 @@ impl<'b> BatchRun<'b> {
         };
         Running::start(job, &self.budget).map_err(|error| {
             let failure = not_started(batch.program, &error);
-            // It is the same for all of them.
+            // Reported once, since it is the same for all profiles.
             if self.told.replace(Some(failure.exit)) != Some(failure.exit) {
                 failure.say_text(batch.out);
             }
@@ -332,19 +322,18 @@ impl<'b> BatchRun<'b> {
         })
     }
 
-    /// The credentials, or newer ones if these are about to end and nobody is needed for that: others may have run for long.
-    /// Where that fails, the old ones.
-    async fn fresh(&self, chain: &Chain<'b>, held: Credentials, silent: &mut HashSet<Root<'b>>) -> Credentials {
+    /// Renews credentials that are about to end, since other runs may have taken long. Returns the old ones if that fails.
+    async fn fresh(&self, chain: &Chain<'b>, held: Credentials, unavailable: &mut HashSet<Root<'b>>) -> Credentials {
         let root = chain.root();
-        if seconds_to(&held).is_none_or(|left| left >= SHORT) || root.is_some_and(|root| silent.contains(&root)) {
+        if seconds_to(&held).is_none_or(|left| left >= SHORT) || root.is_some_and(|root| unavailable.contains(&root)) {
             return held;
         }
-        let desk = self.batch.desk;
-        match desk.renew(chain).await {
+        let service = self.batch.service;
+        match service.renew(chain).await {
             Some(Ok(newer)) => newer,
-            // AWS can't be reached, or takes too long: the next one would wait as long.
-            Some(Err(error)) if explain::provider(&error, &desk.manifest.catalog).exit == Exit::Unavailable => {
-                silent.extend(root);
+            // AWS can't be reached: the next profile would wait as long.
+            Some(Err(error)) if explain::provider(&error, &service.manifest.catalog).exit == Exit::Unavailable => {
+                unavailable.extend(root);
                 held
             }
             _ => held,
@@ -356,7 +345,6 @@ fn seconds_to(credentials: &Credentials) -> Option<i64> {
     credentials.expiration.map(|end| seconds_left(end, clock::now()))
 }
 
-/// What stands in front of each line of a profile's run.
 fn prefix(name: &str, width: usize, number: usize, has_color: bool) -> Vec<u8> {
     let style = if has_color { COLORS[number % COLORS.len()].on_default() } else { Style::new() };
     format!("{style}{name:<width$} |{style:#} ").into_bytes()

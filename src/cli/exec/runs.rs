@@ -1,5 +1,4 @@
-//! Owns what became of the run of each profile: in words, and in a document that is written as it is made, since what the
-//! runs have printed may be long.
+//! Owns the result of each profile's run, in words and in the document of `--json`.
 
 use std::fmt::{self, Write as _};
 use std::io;
@@ -13,19 +12,18 @@ use crate::model::Profile;
 use crate::system::children::Ended;
 use crate::system::process::End;
 
-/// What became of one profile.
 pub(super) enum ProfileRun {
-    /// Somebody ended all before its turn came.
     NotRun,
-    /// There are no credentials for it.
     NoCredentials(Reported),
-    /// The program could not be started.
     NotStarted(Reported),
-    /// It has run. `is_interrupted` if Ctrl-C ended it, or came before it failed.
-    Ended { ended: Ended, is_interrupted: bool },
+    /// `is_interrupted` if Ctrl-C ended it, or came before it failed.
+    Ended {
+        ended: Ended,
+        is_interrupted: bool,
+    },
 }
 
-/// A failure that was told.
+/// A failure that the person has read.
 pub(super) struct Reported {
     pub(super) exit: Exit,
     pub(super) document: Value,
@@ -38,7 +36,7 @@ impl Reported {
 }
 
 impl ProfileRun {
-    /// The exit code that counts for the whole; none for what was not run.
+    /// None for a profile that was not run.
     pub(super) fn code(&self) -> Option<u8> {
         match self {
             Self::NotRun => None,
@@ -47,12 +45,11 @@ impl ProfileRun {
         }
     }
 
-    /// Why not all that it printed could be passed on.
+    /// The error that lost a part of the output.
     pub(super) fn lost(&self) -> Option<&io::Error> {
         if let Self::Ended { ended, .. } = self { ended.lost.as_ref() } else { None }
     }
 
-    /// In a few words.
     pub(super) fn words(&self) -> String {
         let code = self.code().map_or_else(String::new, |code| format!("exit code {code}"));
         match self {
@@ -65,7 +62,7 @@ impl ProfileRun {
         }
     }
 
-    /// What it counts as, where it is not done.
+    /// The group in the summary, unless it succeeded.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::NotRun => "not run",
@@ -75,7 +72,6 @@ impl ProfileRun {
     }
 }
 
-/// What `--json` says of all runs.
 #[derive(Serialize)]
 pub(super) struct Document<'f> {
     version: u8,
@@ -83,7 +79,6 @@ pub(super) struct Document<'f> {
     profiles: Vec<Entry<'f>>,
 }
 
-/// What it says of one.
 #[derive(Serialize)]
 struct Entry<'f> {
     name: &'f str,
@@ -95,7 +90,6 @@ struct Entry<'f> {
     printed: Option<Printed<'f>>,
 }
 
-/// What a run has printed, and how long it took.
 #[derive(Serialize)]
 struct Printed<'f> {
     seconds: f64,
@@ -104,7 +98,6 @@ struct Printed<'f> {
 }
 
 impl<'f> Document<'f> {
-    /// Of these runs, with the code of the whole.
     pub(super) fn new(exit_code: u8, all: &[(&'f Profile, &'f ProfileRun)]) -> Self {
         Self { version: 1, exit_code, profiles: all.iter().map(|(profile, run)| run.entry(profile)).collect() }
     }
@@ -132,7 +125,7 @@ impl ProfileRun {
     }
 }
 
-/// Bytes as text; what is none is replaced, piece by piece, so that no second copy is made.
+/// Serialises bytes as text without a copy, which may be long. Invalid UTF-8 is replaced.
 struct Text<'f>(&'f [u8]);
 
 impl fmt::Display for Text<'_> {

@@ -69,7 +69,7 @@ pub(crate) fn told(failure: Failure, call: &CallError) -> Failure {
         .detail("aws_code", call.code.clone())
         .detail("aws_message", call.message.clone());
     match call.transport_error {
-        Some(transport_error) => failure.detail("obstacle", transport_error.as_str()),
+        Some(transport) => failure.detail("obstacle", transport.as_str()),
         None => failure,
     }
 }
@@ -103,8 +103,8 @@ fn skew_words(skew: ClockSkew) -> String {
     format!("this machine's clock is {} {direction} AWS's", exact_duration(skew.abs()))
 }
 
-fn unreachable(transport_error: TransportError) -> String {
-    let hint = match transport_error {
+fn unreachable(transport: TransportError) -> String {
+    let hint = match transport {
         TransportError::NoAddress => {
             "is there a network, and is the region written right? Each AWS region has a host name of its own"
         }
@@ -161,14 +161,14 @@ impl Case<'_> {
     fn told(&self, error: &ProviderError) -> Failure {
         let call = self.call;
         let exit = match call.problem {
-            problem if problem.is_passing() => Exit::Unavailable,
+            problem if problem.is_transient() => Exit::Unavailable,
             _ => Exit::Login,
         };
         let failure = told(Failure::of(exit, error), call);
         match call.problem {
             Problem::WrongCode => wrong_code(failure, call.clock_skew),
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
-            Problem::Unreachable | Problem::Senseless => {
+            Problem::Unreachable | Problem::Malformed => {
                 let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
                 let failure = failure.hint(call.transport_error.map_or_else(|| general.to_owned(), unreachable));
                 // What was sent may have arrived.
@@ -190,7 +190,7 @@ impl Case<'_> {
         let one = |hint: String| vec![hint];
         match self.call.problem {
             Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
-            Problem::WrongSerial | Problem::HalfOfMfa => one(self.serial()),
+            Problem::WrongSerial | Problem::IncompleteMfa => one(self.serial()),
             Problem::ExpiredSession => one(self.again("the session it was signed with has ended; ")),
             Problem::NotAllowed | Problem::NoPermission | Problem::NotTrusted | Problem::ExplicitDeny
                 if self.call.operation == Operation::AssumeRole =>

@@ -46,18 +46,18 @@ pub(crate) fn provider(error: &ProviderError, catalog: &Catalog) -> Failure {
             Failure::of(Exit::Login, error)
                 .hint("the program is `mfa_process` in profiles.local.toml; run it by hand to see what it says")
         }
-        ProviderError::NoCode { profile, order: CodeOrder::Another, .. } => Failure::of(Exit::Login, error).hint(format!(
-            "a code is good for one call, and the one that was given is used up: `awsauth login {profile} --token-code …` \
-             with the device's next one"
-        )),
-        ProviderError::NoCode { .. } => Failure::of(Exit::Login, error).hint(
-            "give the code with `--token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with `--token-code -`",
-        ),
+        ProviderError::NoCode { profile, order: CodeOrder::Another, .. } => {
+            Failure::of(Exit::Login, error).hint(format!(
+                "AWS accepts a code once: run `awsauth login {profile} --token-code CODE` with the device's next code"
+            ))
+        }
+        ProviderError::NoCode { .. } => Failure::of(Exit::Login, error)
+            .hint("give the code with `--token-code 123456`, AWSAUTH_MFA_CODE, or on stdin with `--token-code -`"),
         ProviderError::MalformedCode { .. } => Failure::of(Exit::Usage, error),
         ProviderError::UsedCode { profile, clock_skew } => {
             aws::next_code(Failure::of(Exit::Login, error), *clock_skew).detail("profile", profile.as_str())
         }
-        ProviderError::ApprovalTimedOut { profile } | ProviderError::PageTimedOut { profile } => {
+        ProviderError::ApprovalTimedOut { profile } | ProviderError::CallbackTimedOut { profile } => {
             not_approved(error, &format!("awsauth login {profile}"))
         }
         ProviderError::Interrupted { .. } => Failure::one_line(Exit::Interrupted, "interrupted"),
@@ -102,7 +102,7 @@ pub(crate) fn subject(error: &ProviderError, catalog: &Catalog) -> Option<String
 fn not_approved(error: &ProviderError, command: &str) -> Failure {
     let failure = Failure::of(Exit::Login, error);
     match error {
-        ProviderError::PageTimedOut { .. } => failure
+        ProviderError::CallbackTimedOut { .. } => failure
             .hint(format!("run `{command}` again; with `--flow device` it can be approved on any machine"))
             .hint("if AWS's page showed an error, `sso_region` may not be the region that the portal is in"),
         _ => failure.hint(format!("run `{command}` again")).hint(
@@ -122,7 +122,9 @@ pub(crate) fn of_session(error: &ProviderError, access: &SsoAccess, command: &st
                 .detail("sso_session", profile.as_str())
                 .detail("reason", word(*reason))
         }
-        ProviderError::ApprovalTimedOut { .. } | ProviderError::PageTimedOut { .. } => not_approved(error, &command),
+        ProviderError::ApprovalTimedOut { .. } | ProviderError::CallbackTimedOut { .. } => {
+            not_approved(error, &command)
+        }
         ProviderError::Call { profile, call } => aws::listing(error, profile, call, (access, &command)),
         _ => provider(error, &Catalog::default()),
     }
@@ -140,6 +142,14 @@ fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
     Failure::one_line(Exit::Login, format!("{profile}: {}; run awsauth login {profile}", description(reason)))
         .detail("profile", profile.as_str())
         .detail("reason", word(reason))
+}
+
+pub(crate) fn misplaced_key(profile: &ProfileName, at: &ProfileName) -> Failure {
+    let words = format!(
+        "{profile}: the long-term key stands in [{at}] of the credentials file, where the session goes; run awsauth apply \
+         --adopt"
+    );
+    Failure::one_line(Exit::Login, words).detail("profile", profile.as_str()).detail("reason", "misplaced-key")
 }
 
 /// What the person has instead of a session.

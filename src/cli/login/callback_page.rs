@@ -1,16 +1,15 @@
-//! Owns what the browser shows when it comes back from AWS's page: the words, to be rendered.
+//! Owns the words of the page that the browser shows after its callback.
 
 use crate::flow::{CallError, Problem};
 use crate::model::SsoAccess;
-use crate::provider::Landing;
+use crate::provider::CallbackOutcome;
 use crate::render::{self, PageStatus, PageText};
 use crate::system::loopback::Page;
 
-/// The answer to a browser that came back for `access`.
-pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
+pub(crate) fn page(outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page {
     let name = access.token_key();
-    match landing {
-        Landing::Granted => answer(
+    match outcome {
+        CallbackOutcome::Granted => answer(
             200,
             &PageText {
                 status: PageStatus::Done,
@@ -19,15 +18,15 @@ pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
                 paragraphs: &["You can close this page: awsauth goes on in the terminal."],
             },
         ),
-        Landing::Refused(call) => refused(call, name),
-        Landing::Foreign => answer(
+        CallbackOutcome::Refused(call) => refused(call, name),
+        CallbackOutcome::Foreign => answer(
             400,
             &PageText {
                 status: PageStatus::Waiting,
                 title: "This page belongs to another login",
                 quote: None,
                 paragraphs: &[
-                    "It may be left over from an earlier one, or somebody else may have led you here. Nothing was done.",
+                    "It may be left over from an earlier login, or somebody else may have led you here. Nothing was done.",
                     &format!(
                         "awsauth still waits for {name}: go on with the page that it opened last, or with the address that \
                          it shows in the terminal."
@@ -35,16 +34,16 @@ pub(crate) fn page(landing: &Landing<'_>, access: &SsoAccess) -> Page {
                 ],
             },
         ),
-        Landing::Unreadable => answer(
+        CallbackOutcome::Unreadable => answer(
             400,
             &PageText {
                 status: PageStatus::Waiting,
-                title: "This is no answer to the login",
+                title: "This is no response to the login",
                 quote: None,
                 paragraphs: &[&format!(
-                    "What came back says neither yes nor no, or can't be told from what somebody else made up. awsauth still \
-                     waits for {name}: open the address in the terminal again, or press Ctrl-C there if you have \
-                     denied the login, or to use `--flow device`."
+                    "The response has neither a code nor an error that can be trusted. awsauth still waits for {name}: \
+                     open the address in the terminal again, or press Ctrl-C there if you have denied the login, or to use \
+                     `--flow device`."
                 )],
             },
         ),
@@ -56,8 +55,8 @@ fn refused(call: &CallError, name: &str) -> Page {
         Problem::NotAllowed => {
             (400, "The login was denied", "Nothing was changed. If that was not what you wanted, start")
         }
-        problem if problem.is_passing() => (502, "AWS could not finish the login", "Nothing was changed. Start"),
-        _ => (400, "The login came to nothing", "Nothing was changed. Start"),
+        problem if problem.is_transient() => (502, "AWS could not finish the login", "Nothing was changed. Start"),
+        _ => (400, "Login failed", "Nothing was changed. Start"),
     };
     let (words, next) = (call.to_string(), format!("{next} the login to {name} again in the terminal."));
     answer(status, &PageText { status: PageStatus::Failed, title, quote: Some(&words), paragraphs: &[&next] })

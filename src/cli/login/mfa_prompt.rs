@@ -1,4 +1,4 @@
-//! Owns whom a login asks for MFA codes: what was given beforehand, then the person's own program, then the person.
+//! Owns the sources of MFA codes, in order: one that was given beforehand, `mfa_process`, the person.
 
 use crate::cli::env_config::secret_variables;
 use crate::cli::exit::Exit;
@@ -14,22 +14,18 @@ use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::wait::Deadline;
 
-/// Everybody who may have a code, in the order in which they are asked; `last` is the person, or nobody.
-pub(crate) struct Asker<'a> {
-    /// What was given beforehand.
+pub(crate) struct MfaPrompt<'a> {
+    /// By `--token-code` or its variable.
     pub(crate) given: Option<Secret>,
-    /// Where `mfa_process` is.
     pub(crate) settings: &'a Settings,
-    /// The environment.
     pub(crate) host: &'a Host,
-    /// Where a failure of the program is told, if somebody is asked after it.
     pub(crate) out: Out,
-    /// When whoever waits for the answer gives up.
+    /// When the caller gives up.
     pub(crate) until: Option<Deadline>,
 }
 
-impl Asker<'_> {
-    /// The first of them, who asks the others; `last` is the person, or nobody.
+impl MfaPrompt<'_> {
+    /// `last` is asked when nothing else has a code.
     pub(crate) fn then(self, last: Box<dyn Prompt>) -> Box<dyn Prompt> {
         let next = match &self.settings.mfa_process {
             Some(process) if !is_inside(self.host) => Box::new(ProgramPrompt {
@@ -39,8 +35,8 @@ impl Asker<'_> {
                 unset: secret_variables(self.host),
                 stderr: if self.host.stderr_is_terminal { StderrMode::Shown } else { StderrMode::Hidden },
                 until: self.until,
-                until_next,
-                tell: Box::new(move |detour: ProgramEvent<'_>| match detour {
+                until_next: until_next_code,
+                tell: Box::new(move |event: ProgramEvent<'_>| match event {
                     ProgramEvent::Running(program) => {
                         self.out.say(&format!("Asking `{program}` for the code…"));
                     }
@@ -58,19 +54,19 @@ impl Asker<'_> {
     }
 }
 
-/// How long it is until every device has a new code; a second more, since clocks differ.
-fn until_next() -> std::time::Duration {
+/// A second more than the time step, since clocks differ.
+fn until_next_code() -> std::time::Duration {
     let seconds = seconds_to_next_code(clock::now(), None) + 1;
     std::time::Duration::from_secs(seconds.unsigned_abs())
 }
 
-/// Whether this process was started by an awsauth that waits for a code.
+/// True if this process was started by `mfa_process` of another awsauth.
 pub(crate) fn is_inside(host: &Host) -> bool {
     host.var_os(MFA_PROCESS_VARIABLE).is_some()
 }
 
-/// Refuses a login that waits for the very code that this process is to help to get, and so would never end. `is_kept`
-/// says whether the profile at the top of some steps has what it needs.
+/// Refuses a login that needs the code which this process is started to get: it would never end. `is_kept` is true if the
+/// profile at the top of some steps needs no code.
 pub(crate) fn refuse_circle(
     chain: &Chain<'_>,
     host: &Host,

@@ -1,10 +1,13 @@
-//! Owns logging in for a command: the provider with its ports, what is said before, on the way and after.
+//! Owns logging in for a command: the provider with its ports, the plan, and what the person sees of it.
 
 pub(crate) mod callback_page;
 pub(crate) mod failures;
+pub(crate) mod frontend;
 pub(crate) mod mfa_prompt;
-pub(crate) mod progress;
+pub(crate) mod options;
 pub(crate) mod report;
+pub(crate) mod runtime;
 pub(crate) mod service;
+pub(crate) mod shared_copies;
 pub(crate) mod summary;
 pub(crate) mod terminal;

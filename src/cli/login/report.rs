@@ -1,14 +1,13 @@
-//! Owns telling how a login of one or many profiles went, in text and as documents.
+//! Owns the report of a login, in text and as a document.
 
 use std::rc::Rc;
 
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
-use crate::cli::login::failures::{Misses, ProfileLoginJson, ValidJson};
-use crate::cli::login::service::LoginService;
+use crate::cli::login::failures::{Failures, ProfileLoginJson, ValidJson};
 use crate::cli::login::summary::count;
-use crate::cli::status::validity::{Life, state};
+use crate::cli::status::validity::{States, Validity};
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
@@ -17,21 +16,19 @@ use crate::provider::ProviderError;
 use crate::render::duration;
 use crate::system::clock;
 
-/// More profiles than this are not told one by one.
+/// More profiles are summed up.
 const MANY: usize = 12;
 
-/// How each login went.
-pub(crate) struct Outcomes {
+pub(crate) struct Report {
     out: Out,
     documents: Vec<ProfileLoginJson>,
-    /// The SSO sessions that somebody is signed in to by name.
     sessions: Vec<String>,
-    misses: Misses,
-    /// What is told of each profile that has its credentials.
+    failures: Failures,
+    /// A line for each profile that has credentials.
     ready: Vec<String>,
-    /// How many of these are renewed without asking.
+    /// The number of profiles that are renewed without asking.
     renewed: usize,
-    /// The fewest seconds that one of them has left.
+    /// In seconds.
     shortest: Option<i64>,
 }
 
@@ -43,24 +40,21 @@ struct LoginJson {
     error: Option<ErrorJson>,
 }
 
-impl Outcomes {
-    /// None yet.
+impl Report {
     pub(crate) fn new(out: Out) -> Self {
-        let (documents, misses, ready) = (Vec::new(), Misses::default(), Vec::new());
-        Self { out, documents, sessions: Vec::new(), misses, ready, renewed: 0, shortest: None }
+        let (documents, failures, ready) = (Vec::new(), Failures::default(), Vec::new());
+        Self { out, documents, sessions: Vec::new(), failures, ready, renewed: 0, shortest: None }
     }
 
-    /// A profile that has its credentials.
-    pub(crate) fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, desk: &LoginService<'_>) {
+    pub(crate) fn succeeded(&mut self, chain: &Chain<'_>, credentials: &Credentials, states: &States<'_>) {
         let (name, now) = (chain.target().name.as_str(), clock::now());
         let left = credentials.expiration.map(|end| seconds_left(end, now));
-        let life = state(desk, chain.profiles(), now).life;
-        let renewed = match (life, left) {
-            // A role's session is shorter than what it is renewed from (aws-facts §6: an hour at most after any session).
-            (Life::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
+        let renewed = match (states.with(chain.profiles(), credentials), left) {
+            // A role's session is shorter than its source's (aws-facts §6: an hour at most with role chaining).
+            (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
                 format!(", renewed without asking for {}", duration(seconds_left(end, now)))
             }
-            (Life::Renewed(_), _) => ", renewed without asking while the SSO login lasts".to_owned(),
+            (Validity::Renewable(_), _) => ", renewed without asking while the SSO login lasts".to_owned(),
             _ => String::new(),
         };
         let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
@@ -75,7 +69,6 @@ impl Outcomes {
         self.documents.push(ProfileLoginJson::valid(name, valid));
     }
 
-    /// An SSO session that somebody is signed in to.
     pub(crate) fn signed_in(&mut self, session: &str) {
         if !self.out.json {
             self.out.say(&format!("{session}: signed in"));
@@ -83,23 +76,21 @@ impl Outcomes {
         self.sessions.push(session.to_owned());
     }
 
-    /// A profile that has none; others may share the reason.
-    pub(crate) fn missed(&mut self, name: &str, error: &Rc<ProviderError>, catalog: &Catalog) {
-        let document = self.misses.missed(name, error, catalog);
+    /// Adds a failure that others may share.
+    pub(crate) fn failed(&mut self, name: &str, error: &Rc<ProviderError>, catalog: &Catalog) {
+        let document = self.failures.add_shared(name, error, catalog);
         self.documents.push(document);
     }
 
-    /// A profile that has none for a reason of its own.
-    pub(crate) fn failed(&mut self, name: &str, failure: Failure) {
-        let document = self.misses.failed(name, failure);
+    pub(crate) fn refused(&mut self, name: &str, failure: Failure) {
+        let document = self.failures.add(name, failure);
         self.documents.push(document);
     }
 
-    /// Tells all of it, and what went wrong with all of them. The first failure decides the exit code, unless the person
-    /// interrupted: that means all of it.
+    /// `of_all` is a failure that concerns all profiles. The first failure decides the exit code, unless there was an interrupt.
     pub(crate) fn end(mut self, of_all: Option<Failure>) -> Result<Exit, Failure> {
-        let exit = self.misses.exit();
-        let (ready, (failed, left)) = (self.ready.len(), self.misses.say(self.out));
+        let exit = self.failures.exit();
+        let (ready, (failed, left)) = (self.ready.len(), self.failures.say(self.out));
         if !self.out.json {
             self.say_ready();
         }
@@ -119,7 +110,6 @@ impl Outcomes {
         Ok(exit.or(of_all.map(|failure| failure.exit)).unwrap_or(Exit::Done))
     }
 
-    /// Each by itself; of many, what they have in common.
     fn say_ready(&self) {
         match self.shortest {
             Some(left) if self.ready.len() > MANY && !self.out.verbose => {

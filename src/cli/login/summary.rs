@@ -1,38 +1,38 @@
-//! Owns what is said before a login: what it will ask for, and why.
+//! Owns the announcement of a login: what it will ask for, and why.
 
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
 use crate::cli::ui::out::Out;
-use crate::flow::Needs;
+use crate::flow::Requirements;
 use crate::model::{Catalog, MfaSerial, Pattern, Profile, SessionDuration, SsoAccess};
 
-/// More names than this are not told in one line.
+/// More names are counted.
 const MOST_NAMES: usize = 8;
 
-/// Says what will be asked for.
-pub(crate) fn announce(needs: &Needs<'_>, manifest: &Manifest, out: Out) {
+pub(crate) fn announce(required: &Requirements<'_>, manifest: &Manifest, out: Out) {
     let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
         let codes = count(takers.len(), "MFA code");
         format!("{codes} of {}", serial.as_str())
     };
     let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
-    let wanted: Vec<String> = needs.codes.iter().map(of_device).chain(needs.approvals.iter().map(approval)).collect();
+    let wanted: Vec<String> =
+        required.codes.iter().map(of_device).chain(required.approvals.iter().map(approval)).collect();
     if wanted.is_empty() {
         return;
     }
     let wanted = wanted.join(", ");
-    match needs.profiles {
+    match required.profiles {
         1 => out.say(&format!("This login needs {wanted}.")),
         profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),
     }
-    portals::warn(needs.approvals.iter().map(|access| access.start_url()), &manifest.settings, out);
-    explain_approvals(&needs.approvals, out);
-    for (serial, takers) in needs.codes.iter().filter(|(_, takers)| takers.len() > 1) {
+    portals::warn(required.approvals.iter().map(|access| access.start_url()), &manifest.settings, out);
+    explain_approvals(&required.approvals, out);
+    for (serial, takers) in required.codes.iter().filter(|(_, takers)| takers.len() > 1) {
         explain_codes(serial, takers, &manifest.catalog, out);
     }
 }
 
-/// One portal for which several approvals are needed, and what would make them one.
+/// Says how one approval would be enough where a portal needs several.
 fn explain_approvals(approvals: &[&SsoAccess], out: Out) {
     let is_same = |one: &SsoAccess, other: &SsoAccess| one.start_url() == other.start_url();
     for (place, access) in approvals.iter().enumerate() {
@@ -46,19 +46,19 @@ fn explain_approvals(approvals: &[&SsoAccess], out: Out) {
     }
 }
 
-/// Why one device has to give several codes, and what would make it one.
+/// Says why one device gives several codes, and how one would be enough.
 fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out: Out) {
     let names = |profiles: &mut dyn Iterator<Item = &&Profile>| {
         profiles.map(|profile| profile.name.to_string()).collect::<Vec<_>>().join(", ")
     };
-    // A longer one can't be taken through a session.
+    // AWS limits role chaining to an hour.
     let lasts_an_hour = |profile: &&&Profile| {
         let is_short = |duration: SessionDuration| duration.seconds() <= SessionDuration::CHAINED_MOST;
         profile.role().is_some_and(|role| role.duration.is_none_or(is_short))
     };
     let own: Vec<&&Profile> = takers.iter().filter(lasts_an_hour).collect();
     out.say(&format!(
-        "A code is good for one call, and these take one each: {}. They are done one after another, each with the \
+        "A code is good for one call, and these take one each: {}. They log in one after another, each with the \
          device's next code.",
         names(&mut takers.iter())
     ));
@@ -78,14 +78,13 @@ fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out
     ));
 }
 
-/// Names in one line: the first of them, and how many more there are.
+/// Joins the first names, and counts the rest.
 pub(crate) fn first_names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(MOST_NAMES);
     let first = names.take(MOST_NAMES).collect::<Vec<_>>().join(", ");
     if more > 0 { format!("{first} and {more} more") } else { first }
 }
 
-/// A number of things.
 pub(crate) fn count(number: usize, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

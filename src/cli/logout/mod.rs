@@ -1,4 +1,5 @@
-//! Owns which sessions a logout ends, and ending them.
+//! Owns which sessions a logout ends, ending them, and the report.
 
 pub(crate) mod execute;
+pub(crate) mod report;
 pub(crate) mod select;

@@ -1,57 +1,95 @@
-//! Owns which sessions a logout ends. Must not end any.
+//! Owns the choice of sessions that a logout ends. Must not end any.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::cli::config::load::Manifest;
-use crate::cli::logout::execute::{Ending, Named};
 use crate::cli::ui::failure::Failure;
 use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
-use crate::store::SignIn;
+use crate::store::{Sessions, SignIn, SsoCache};
 use crate::system::disk::DiskError;
 
-/// What is to be ended.
+/// The sessions to end.
 #[derive(Default)]
-pub(crate) struct Scope {
-    /// Those whose sessions end; sources in a level before what is made from them.
+pub(crate) struct Selection<'m> {
+    /// True if everything ends, also sessions of profiles that the manifest no longer has.
+    pub(crate) is_all: bool,
+    pub(crate) profiles: Vec<&'m Profile>,
+    /// The names of profiles; sources come in a level before what is made from them.
     pub(crate) levels: Vec<Vec<ProfileName>>,
-    /// The sign-ins that end.
-    pub(crate) sign_ins: Vec<Named>,
-    /// Those that awsauth knows nothing of, and the name that led there if one did.
-    pub(crate) strangers: Vec<(Option<String>, SignIn)>,
+    pub(crate) sign_ins: Vec<NamedSignIn>,
+    pub(crate) foreign: Vec<ForeignToken>,
 }
 
-impl Scope {
-    /// Finds the sign-ins of `accesses`, and of those that awsauth has made itself which `wanted` takes by name. What stands
-    /// in their place for another portal is a stranger's, as is everything else that `wanted` would take.
-    pub(crate) fn find_sign_ins(
-        &mut self,
-        ending: &Ending,
-        accesses: &[&SsoAccess],
-        wanted: impl Fn(&str) -> bool,
-    ) -> Result<(), DiskError> {
-        for sign_in in ending.tokens.sign_ins()? {
+/// A sign-in to an SSO portal.
+pub(crate) struct NamedSignIn {
+    /// An SSO session's name, or a start URL.
+    pub(crate) name: String,
+    pub(crate) sign_in: SignIn,
+}
+
+/// A token that another program saved, for a portal that the manifest does not have. It stays.
+pub(crate) struct ForeignToken {
+    /// The SSO session whose token file it is in.
+    pub(crate) name: Option<String>,
+    pub(crate) sign_in: SignIn,
+}
+
+impl<'m> Selection<'m> {
+    /// `profiles` with the sign-ins that they, and `portals`, use; those that can be read.
+    pub(crate) fn of(
+        profiles: Vec<&'m Profile>,
+        portals: &[SsoAccess],
+        catalog: &Catalog,
+        tokens: &SsoCache,
+    ) -> (Self, Result<(), DiskError>) {
+        let mut selection = Self { levels: levels(&profiles, catalog), profiles, ..Self::default() };
+        let found = selection.find_sign_ins(portals, tokens);
+        (selection, found)
+    }
+
+    /// Everything of `catalog`, and what awsauth itself has saved besides.
+    pub(crate) fn all(catalog: &'m Catalog, sessions: &Sessions, tokens: &SsoCache) -> (Self, Result<(), DiskError>) {
+        let profiles: Vec<&Profile> = catalog.profiles().iter().collect();
+        let mut selection = Self { is_all: true, levels: levels(&profiles, catalog), profiles, ..Self::default() };
+        let is_gone = |name: &ProfileName| catalog.get(name.as_str()).is_none();
+        let saved = sessions.names().map(|names| names.into_iter().filter(is_gone).collect());
+        let portals: Vec<SsoAccess> = catalog.sessions().iter().cloned().map(SsoAccess::Session).collect();
+        let found = selection.find_sign_ins(&portals, tokens);
+        let saved = saved.map(|names| selection.levels.push(names));
+        (selection, saved.and(found))
+    }
+
+    fn find_sign_ins(&mut self, portals: &[SsoAccess], tokens: &SsoCache) -> Result<(), DiskError> {
+        let accesses: Vec<&SsoAccess> =
+            portals.iter().chain(self.profiles.iter().filter_map(|profile| access(profile))).collect();
+        for sign_in in tokens.sign_ins()? {
             let named = accesses.iter().find(|access| sign_in.is_named_by(access)).map(|access| access.token_key());
-            let own = ending.tokens.recorded_name(&sign_in).filter(|name| named.is_some() || wanted(name));
-            if accesses.iter().any(|access| is_of(&sign_in, access)) || own.is_some() {
+            let own = tokens.recorded_name(&sign_in).filter(|_| named.is_some() || self.is_all);
+            if own.is_some() || accesses.iter().any(|access| is_of(&sign_in, access)) {
                 let name = named.map(str::to_owned).or(own).unwrap_or_default();
-                self.sign_ins.push(Named { name, sign_in });
-            } else if named.is_some() || wanted("") {
-                self.strangers.push((named.map(str::to_owned), sign_in));
+                self.sign_ins.push(NamedSignIn { name, sign_in });
+            } else if named.is_some() || self.is_all {
+                self.foreign.push(ForeignToken { name: named.map(str::to_owned), sign_in });
             }
         }
         Ok(())
     }
-}
 
-impl Scope {
-    /// True if `profile` has a session, or a sign-in that it would be renewed from ends.
-    pub(crate) fn touches(&self, profile: &Profile, ending: &Ending) -> bool {
-        let signs_in = |access| self.sign_ins.iter().any(|named| is_of(&named.sign_in, access));
-        access(profile).is_some_and(signs_in) || ending.sessions.get(&profile.name).is_some()
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.is_all || self.profiles.iter().any(|profile| profile.name.as_str() == name)
+    }
+
+    /// The profiles whose sessions, or the sign-ins that renew them, end although only `names` were given.
+    pub(crate) fn beyond(&self, names: &[String], sessions: &Sessions) -> Vec<&'m str> {
+        let signs_in = |access: &SsoAccess| self.sign_ins.iter().any(|named| is_of(&named.sign_in, access));
+        let ends = |profile: &Profile| access(profile).is_some_and(signs_in) || sessions.get(&profile.name).is_some();
+        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+        let others = self.profiles.iter().filter(|profile| !names.contains(profile.name.as_str()));
+        others.filter(|profile| ends(profile)).map(|profile| profile.name.as_str()).collect()
     }
 }
 
-/// Where the profile's SSO token comes from, if it is one of SSO.
+/// The origin of the profile's SSO token, if it has one.
 pub(crate) fn access(profile: &Profile) -> Option<&SsoAccess> {
     match &profile.kind {
         Kind::Sso { access, .. } => Some(access),
@@ -59,22 +97,22 @@ pub(crate) fn access(profile: &Profile) -> Option<&SsoAccess> {
     }
 }
 
-/// Whether a sign-in stands where `access` has its own, and is for the same portal.
+/// True if a sign-in is saved where `access` looks for its own, and is for the same portal.
 pub(crate) fn is_of(sign_in: &SignIn, access: &SsoAccess) -> bool {
     sign_in.is_named_by(access) && sign_in.start_url.as_ref().is_none_or(|url| url == access.start_url())
 }
 
-/// The profiles on the named chains that have sessions, those that sign in through `accesses`, and all whose chains go
-/// through one of them: their sessions were made from what ends.
+/// The profiles on the named chains that have sessions, those that sign in through `portals`, and all whose chains go through
+/// one of them: their sessions were made from those that end.
 pub(crate) fn affected<'m>(
     names: &[String],
-    accesses: &[SsoAccess],
+    portals: &[SsoAccess],
     manifest: &'m Manifest,
 ) -> Result<Vec<&'m Profile>, Failure> {
     let catalog = &manifest.catalog;
-    let sharing = accesses.iter().flat_map(|access| catalog.sharing(access));
-    let mut ending: BTreeSet<&str> = sharing.map(|profile| profile.name.as_str()).collect();
-    let mut shared: BTreeSet<&str> = BTreeSet::new();
+    let sharing = portals.iter().flat_map(|access| catalog.sharing(access));
+    let mut ending: HashSet<&str> = sharing.map(|profile| profile.name.as_str()).collect();
+    let mut portals_seen: HashSet<&str> = HashSet::new();
     for name in names {
         let profile = manifest.profile(name)?;
         let chain = catalog.chain(profile.name.as_str());
@@ -82,7 +120,7 @@ pub(crate) fn affected<'m>(
         for step in steps.filter(|step| step.pattern() != Pattern::Iam) {
             ending.insert(step.name.as_str());
             if let Some(access) = access(step)
-                && shared.insert(access.token_key())
+                && portals_seen.insert(access.token_key())
             {
                 ending.extend(catalog.sharing(access).map(|profile| profile.name.as_str()));
             }
@@ -95,8 +133,8 @@ pub(crate) fn affected<'m>(
     Ok(catalog.profiles().iter().filter(is_made_from).collect())
 }
 
-/// Sources first: a session that is renewed while this goes on finds its source gone, or its own end noted.
-pub(crate) fn in_levels(profiles: &[&Profile], catalog: &Catalog) -> Vec<Vec<ProfileName>> {
+/// Sources first: a renewal during the logout then finds its source gone, or its own session marked as ended.
+fn levels(profiles: &[&Profile], catalog: &Catalog) -> Vec<Vec<ProfileName>> {
     let mut levels: BTreeMap<usize, Vec<ProfileName>> = BTreeMap::new();
     for profile in profiles {
         let length = catalog.chain(profile.name.as_str()).map_or(0, |chain| chain.profiles().len());

@@ -1,76 +1,74 @@
-//! Owns how long a profile has credentials without anybody being asked, as far as this machine knows. Must not ask AWS.
+//! Owns how long a profile has credentials without asking a person, as far as this machine knows. Must not ask AWS.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
 use crate::cli::login::service::LoginService;
 use crate::flow::{Freshness, TokenUse, decide, seconds_left};
-use crate::model::{ChainFingerprint, Kind, Profile};
+use crate::model::{ChainFingerprint, Credentials, Kind, Profile, SsoAccess, SsoToken};
 use crate::system::clock;
 
-/// The seconds that a refresh token counts for. AWS does not tell how long it takes one; but where it does, what is about to
-/// end is no reason to call a person.
-const RENEWAL: i64 = 15 * 60;
+/// In seconds. AWS does not say how long it accepts a refresh token, so `--check` counts no more for one.
+const REFRESH: i64 = 15 * 60;
+/// In seconds. A session with less left is shown in another colour: SDKs begin to renew then.
+const SOON: i64 = 15 * 60;
 
-/// What is known of one profile without asking AWS.
-pub(crate) struct State {
-    /// In one word.
-    pub(crate) word: &'static str,
-    /// How long there will be credentials.
-    pub(crate) life: Life,
-}
-
-/// How long there will be credentials without asking anybody.
 #[derive(Clone, Copy)]
-pub(crate) enum Life {
-    /// There are none; there were until then.
-    Over(Option<Timestamp>),
-    /// Until then, by the session itself or by what it is renewed from.
-    Until(Timestamp),
-    /// For as long as AWS takes the refresh token, which it does not tell; at least until then.
-    Renewed(Option<Timestamp>),
-    /// For good: a long-term key.
-    Endless,
+pub(crate) struct State {
+    /// As in the table and in `--json`.
+    pub(crate) word: &'static str,
+    pub(crate) validity: Validity,
 }
 
-impl Life {
-    /// The longer of a session's own life and that of what it is renewed from.
+/// How long there will be credentials without asking a person.
+#[derive(Clone, Copy)]
+pub(crate) enum Validity {
+    /// There are none; there were until then.
+    Ended(Option<Timestamp>),
+    /// The end of the session, or of its source if that is later.
+    Until(Timestamp),
+    /// As long as AWS accepts the refresh token; at least until then.
+    Renewable(Option<Timestamp>),
+    /// A long-term key.
+    Unlimited,
+}
+
+impl Validity {
     fn or_session(self, end: Timestamp) -> Self {
         match self {
-            Self::Over(_) => Self::Until(end),
+            Self::Ended(_) => Self::Until(end),
             Self::Until(other) => Self::Until(other.max(end)),
-            Self::Renewed(other) => Self::Renewed(Some(other.map_or(end, |other| other.max(end)))),
-            Self::Endless => Self::Endless,
+            Self::Renewable(other) => Self::Renewable(Some(other.map_or(end, |other| other.max(end)))),
+            Self::Unlimited => Self::Unlimited,
         }
     }
 
-    /// The end, as far as it is known.
+    /// None if it is unknown or unlimited.
     pub(crate) fn end(self) -> Option<Timestamp> {
         match self {
             Self::Until(end) => Some(end),
-            Self::Over(end) | Self::Renewed(end) => end,
-            Self::Endless => None,
+            Self::Ended(end) | Self::Renewable(end) => end,
+            Self::Unlimited => None,
         }
     }
 
-    /// Whether there will be credentials for at least that many seconds, as far as that is known.
+    /// True if there will be credentials for at least that long, as far as is known.
     pub(crate) fn lasts(self, seconds: i64, now: Timestamp) -> bool {
         match self {
-            Self::Over(_) => false,
+            Self::Ended(_) => false,
             Self::Until(end) => seconds_left(end, now) >= seconds,
-            Self::Renewed(end) => end.map_or(0, |end| seconds_left(end, now)).max(RENEWAL) >= seconds,
-            Self::Endless => true,
+            Self::Renewable(end) => end.map_or(0, |end| seconds_left(end, now)).max(REFRESH) >= seconds,
+            Self::Unlimited => true,
         }
     }
 }
 
-/// How soon the end of a session is worth a colour, in seconds: SDKs begin to renew then.
-const SOON: i64 = 15 * 60;
-
 impl State {
-    /// The colour of its word.
     pub(crate) fn style(&self, now: Timestamp) -> Style {
-        let is_ending = matches!(self.life, Life::Until(end) if seconds_left(end, now) < SOON);
+        let is_ending = matches!(self.validity, Validity::Until(end) if seconds_left(end, now) < SOON);
         match self.word {
             "valid" | "renewable" if is_ending => AnsiColor::Yellow.on_default(),
             "valid" | "key" => AnsiColor::Green.on_default(),
@@ -81,50 +79,90 @@ impl State {
     }
 }
 
-/// What is known of a profile now, in one word.
-pub(crate) fn word(desk: &LoginService<'_>, profile: &Profile) -> &'static str {
-    desk.chain(profile.name.as_str()).map_or("-", |chain| state(desk, chain.profiles(), clock::now()).word)
+/// The states of profiles at one moment. Reads each session and token file once, however many profiles need it.
+pub(crate) struct States<'s> {
+    service: &'s LoginService<'s>,
+    pub(crate) now: Timestamp,
+    known: RefCell<HashMap<String, State>>,
+    tokens: RefCell<HashMap<String, Option<SsoToken>>>,
 }
 
-/// The state of the top of `steps`.
-pub(crate) fn state(desk: &LoginService<'_>, steps: &[&Profile], now: Timestamp) -> State {
-    let profile = steps[steps.len() - 1];
-    if let Kind::Iam = profile.kind {
-        let life = if desk.has_key(profile) { Life::Endless } else { Life::Over(None) };
-        return State { word: if desk.has_key(profile) { "key" } else { "no key" }, life };
+impl<'s> States<'s> {
+    pub(crate) fn new(service: &'s LoginService<'s>) -> Self {
+        Self { service, now: clock::now(), known: RefCell::default(), tokens: RefCell::default() }
     }
-    let renewal = renewal(desk, steps, now);
-    match (desk.session(steps), renewal) {
-        (Some((session, Freshness::Fresh | Freshness::Aging)), renewal) => {
-            State { word: "valid", life: renewal.or_session(session.expiration) }
-        }
-        (Some((session, Freshness::Gone)), Life::Over(_)) => {
-            State { word: "expired", life: Life::Over(Some(session.expiration)) }
-        }
-        (None, Life::Over(_)) if profile.long_term_section().is_some() && !desk.has_key(profile) => {
-            State { word: "no key", life: renewal }
-        }
-        (None, Life::Over(_)) => State { word: "none", life: renewal },
-        (_, renewal) => State { word: "renewable", life: renewal },
-    }
-}
 
-/// How long the top of `steps` can be renewed without a person.
-fn renewal(desk: &LoginService<'_>, steps: &[&Profile], now: Timestamp) -> Life {
-    let Some((profile, below)) = steps.split_last() else { return Life::Over(None) };
-    if desk.sessions.is_refused(&profile.name, &ChainFingerprint::of(steps, desk.aws.ignores_endpoint_urls())) {
-        return Life::Over(None);
+    pub(crate) fn word(&self, profile: &Profile) -> &'static str {
+        self.service.chain(profile.name.as_str()).map_or("-", |chain| self.of(chain.profiles()).word)
     }
-    match &profile.kind {
-        Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => Life::Over(None),
-        Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => state(desk, below, now).life,
-        Kind::Sso { access, .. } => match decide(desk.tokens.token(access), access, now) {
-            TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
-                Life::Until(token.expires_at)
+
+    /// The state of the top of `steps`.
+    pub(crate) fn of(&self, steps: &[&Profile]) -> State {
+        let name = steps[steps.len() - 1].name.as_str();
+        if let Some(state) = self.known.borrow().get(name) {
+            return *state;
+        }
+        let state = self.read(steps);
+        self.known.borrow_mut().insert(name.to_owned(), state);
+        state
+    }
+
+    /// The validity of the top of `steps`, which has these credentials.
+    pub(crate) fn with(&self, steps: &[&Profile], credentials: &Credentials) -> Validity {
+        match credentials.expiration {
+            Some(end) => self.renewal(steps).or_session(end),
+            None => Validity::Unlimited,
+        }
+    }
+
+    fn read(&self, steps: &[&Profile]) -> State {
+        let profile = steps[steps.len() - 1];
+        let has_key = self.service.has_key(profile);
+        if let Kind::Iam = profile.kind {
+            let validity = if has_key { Validity::Unlimited } else { Validity::Ended(None) };
+            return State { word: if has_key { "key" } else { "no key" }, validity };
+        }
+        let renewal = self.renewal(steps);
+        let (word, validity) = match (self.service.session(steps), renewal) {
+            (Some((session, Freshness::Fresh | Freshness::Aging)), renewal) => {
+                ("valid", renewal.or_session(session.expiration))
             }
-            TokenUse::Use(token) | TokenUse::Aging(token) => Life::Renewed(Some(token.expires_at)),
-            TokenUse::Refresh(..) => Life::Renewed(None),
-            TokenUse::Authorize => Life::Over(None),
-        },
+            (_, Validity::Ended(_)) if self.is_refused(steps) => ("refused", renewal),
+            (Some((session, Freshness::Expired)), Validity::Ended(_)) => {
+                ("expired", Validity::Ended(Some(session.expiration)))
+            }
+            (None, Validity::Ended(_)) if profile.long_term_section().is_some() && !has_key => ("no key", renewal),
+            (None, Validity::Ended(_)) => ("none", renewal),
+            (_, renewal) => ("renewable", renewal),
+        };
+        State { word, validity }
+    }
+
+    fn is_refused(&self, steps: &[&Profile]) -> bool {
+        let definition = ChainFingerprint::of(steps, self.service.aws.ignores_endpoint_urls());
+        self.service.sessions.is_refused(&steps[steps.len() - 1].name, &definition)
+    }
+
+    /// How long the session of the top of `steps` can be renewed without a person.
+    fn renewal(&self, steps: &[&Profile]) -> Validity {
+        let Some((profile, below)) = steps.split_last() else { return Validity::Ended(None) };
+        match &profile.kind {
+            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => Validity::Ended(None),
+            _ if self.is_refused(steps) => Validity::Ended(None),
+            Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => self.of(below).validity,
+            Kind::Sso { access, .. } => match decide(self.token(access), access, self.now) {
+                TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
+                    Validity::Until(token.expires_at)
+                }
+                TokenUse::Use(token) | TokenUse::Aging(token) => Validity::Renewable(Some(token.expires_at)),
+                TokenUse::Refresh(..) => Validity::Renewable(None),
+                TokenUse::Authorize => Validity::Ended(None),
+            },
+        }
+    }
+
+    fn token(&self, access: &SsoAccess) -> Option<SsoToken> {
+        let mut tokens = self.tokens.borrow_mut();
+        tokens.entry(access.token_key().to_owned()).or_insert_with(|| self.service.tokens.token(access)).clone()
     }
 }

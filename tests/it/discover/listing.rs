@@ -156,7 +156,7 @@ fn an_account_that_is_taken_away_meanwhile_is_left_as_it_is() {
     scene.home.manifest(&before);
     scene.aws.world().close_account(&id(1));
     let run = scene.run(&["discover", "--prune"]).ok();
-    let words = format!("account `a0001` ({}) was taken from you while its roles were asked for", id(1));
+    let words = format!("you lost access to account `a0001` ({}) during the listing", id(1));
     assert!(run.stderr.contains(&words), "{}", run.stderr);
     let after = scene.home.read(MANIFEST);
     assert!(after.starts_with(&before) && after.lines().count() == before.lines().count() + 2, "{after}");
@@ -164,7 +164,7 @@ fn an_account_that_is_taken_away_meanwhile_is_left_as_it_is() {
     let scene = Scene::with_many(3).signed_in();
     scene.aws.world().fail_next("ListAccountRoles", Fault::status(403, "ForbiddenException", "No access"));
     let run = scene.run(&["discover"]).ok();
-    assert_eq!(run.stderr.matches("was taken from you").count(), 1, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("you lost access to").count(), 1, "{}", run.stderr);
     assert_eq!(scene.home.read(MANIFEST).matches("{ id = ").count(), 2);
 }
 
@@ -193,9 +193,12 @@ fn accounts_that_vanish_are_counted_and_not_all_are_told() {
         scene.aws.world().fail_next("ListAccountRoles", Fault::status(403, "ForbiddenException", "No access"));
     }
     let run = scene.run(&["discover"]).ok();
-    assert_eq!(run.stderr.matches("was taken from you while").count(), 30, "{}", run.stderr);
-    assert!(run.stderr.contains("warning: 11 more accounts were taken from you; they are left as they are\n"));
-    let words = "corp lists 1 account with 2 roles: 1 new, 41 taken from you meanwhile\n";
+    assert_eq!(run.stderr.matches("you lost access to account").count(), 30, "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("warning: you lost access to 11 more accounts during the listing; their entries are unchanged\n")
+    );
+    let words = "corp lists 1 account with 2 roles: 1 new, 41 no longer accessible\n";
     assert!(run.stderr.contains(words), "{}", run.stderr);
 }
 

@@ -87,7 +87,7 @@ fn roles_that_are_not_assigned_are_told_together_and_each_by_its_own_account() {
     let more = [sso("other", "210987654321", "ReadOnly"), sso("typo", "123456789012", "Readonly")].concat();
     scene.home.manifest(&format!("{MANIFEST}{more}"));
     let run = scene.run(&["login", "other", "typo", "read"]).exits(5);
-    let told = "no credentials for that reason: other (role ReadOnly in account 210987654321), typo (role Readonly in account \
+    let told = "no credentials for this reason: other (role ReadOnly in account 210987654321), typo (role Readonly in account \
                 123456789012)";
     for part in [told, "hint: the role is not assigned to you in IAM Identity Center", "read: valid for"] {
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);

@@ -123,7 +123,7 @@ fn what_fails_once_is_asked_once_and_told_once_with_all_whom_it_concerns() {
     let run = scene.run(&["login", "role-1", "read", "role-2", "role-3", "--token-code", wrong, "--json"]).exits(5);
     assert_eq!(count(&scene.calls(), "GetSessionToken"), 1);
     assert_eq!(run.stderr.matches("main: GetSessionToken failed").count(), 1, "{}", run.stderr);
-    assert!(run.stderr.contains("no credentials for that reason: role-1, role-2, role-3"), "{}", run.stderr);
+    assert!(run.stderr.contains("no credentials for this reason: role-1, role-2, role-3"), "{}", run.stderr);
     assert!(run.stderr.ends_with("1 profile ready, 3 failed\n"), "{}", run.stderr);
     let document = run.json();
     let states: Vec<(&str, &str)> = document["profiles"]
@@ -206,7 +206,7 @@ fn what_aws_says_of_many_profiles_is_told_once() {
     let names: Vec<String> = (1..=8)
         .map(|number| format!("account-{number} (role Dev in account {:012})", 600_000_000_000_u64 + number))
         .collect();
-    let list = format!("no credentials for that reason: {} and 3 more", names.join(", "));
+    let list = format!("no credentials for this reason: {} and 3 more", names.join(", "));
     assert!(run.stderr.contains(&list) && run.stderr.ends_with("1 profile ready, 11 failed\n"), "{}", run.stderr);
     let document = run.json();
     let accounts = document["profiles"].as_array().unwrap().iter().filter(|profile| profile["state"] == "failed");
@@ -242,7 +242,7 @@ fn roles_with_a_device_of_their_own_need_a_code_each_and_the_plan_says_what_woul
         "audit: valid for",
         "audit2: no MFA code",
         "main: no MFA code",
-        "the one that was given is used up: `awsauth login audit2 --token-code …` with the device's next one",
+        "AWS accepts a code once: run `awsauth login audit2 --token-code CODE` with the device's next code",
     ] {
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
     }
@@ -272,5 +272,5 @@ fn a_chain_of_roles_is_walked_once_for_all_that_stand_on_it() {
     let code = scene.code();
     let run = scene.run(&["login", "three", "two", "--token-code", &code]).exits(5);
     assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
-    assert!(run.stderr.contains("no credentials for that reason: three, two"), "{}", run.stderr);
+    assert!(run.stderr.contains("no credentials for this reason: three, two"), "{}", run.stderr);
 }

@@ -177,7 +177,7 @@ fn what_belongs_to_another_login_is_refused_and_the_right_one_is_still_waited_fo
     for query in [String::new(), format!("state={state}"), format!("code=a&code=b&state={state}")] {
         let answer = get(&waiting.callback(&query));
         assert_eq!(answer.status, 400, "{query}");
-        assert!(answer.body.contains("<h1>This is no answer to the login</h1>"), "{query}: {}", answer.body);
+        assert!(answer.body.contains("<h1>This is no response to the login</h1>"), "{query}: {}", answer.body);
     }
     let host = waiting.origin().trim_start_matches("http://").to_owned();
     let query = format!("code=a&state={state}");
@@ -204,7 +204,7 @@ fn nobody_ends_a_login_or_says_a_word_in_it_without_its_state() {
     let query = "error=access_denied&error_description=Your+session+was+stolen.+Run+curl+evil.example";
     let answer = get(&waiting.callback(query));
     assert_eq!(answer.status, 400);
-    assert!(answer.body.contains("<h1>This is no answer to the login</h1>"), "{}", answer.body);
+    assert!(answer.body.contains("<h1>This is no response to the login</h1>"), "{}", answer.body);
     assert!(!answer.body.contains("stolen"), "{}", answer.body);
     let host = waiting.origin().trim_start_matches("http://").to_owned();
     // What a page of somebody else's sends when it looks for the port, even if it knew the state.
@@ -241,7 +241,7 @@ fn a_code_that_aws_does_not_take_ends_the_login_and_the_next_one_registers_anew(
     let waiting = Waiting::start(&scene.home, &["login", "read"]);
     let answer = waiting.browse();
     assert_eq!(answer.status, 400);
-    assert!(answer.body.contains("<h1>The login came to nothing</h1>"), "{}", answer.body);
+    assert!(answer.body.contains("<h1>Login failed</h1>"), "{}", answer.body);
     let run = waiting.end().exits(5);
     assert!(
         run.stderr.contains("read: CreateToken failed: Invalid grant provided (InvalidGrantException)"),

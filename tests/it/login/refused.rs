@@ -101,8 +101,8 @@ fn a_role_that_aws_refused_is_not_called_renewable_until_it_gives_it() {
     scene.aws.world().fail_next("GetRoleCredentials", Fault::status(403, "ForbiddenException", "No access"));
     scene.run(&["credential-process", "prod"]).exits(5);
     scene.run(&["credential-process", "read"]).exits(5);
-    // Nor is what would be made from it.
-    assert_eq!(states(), ["none"; 3]);
+    // What would be made from it is not called renewable either.
+    assert_eq!(states(), ["refused", "refused", "none"]);
     scene.run(&["status", "prod", "--check"]).exits(1);
     // What AWS failed to answer says nothing.
     scene.run(&["credential-process", "prod"]).ok();
@@ -118,7 +118,7 @@ fn a_role_that_aws_could_not_give_or_that_is_another_one_now_is_not_refused() {
     scene.logged_in(&["main"]);
     scene.aws.world().fail_next("AssumeRole", Fault::status(403, "AccessDenied", "User is not authorized"));
     scene.run(&["credential-process", "prod"]).exits(5);
-    assert_eq!(state(&scene, "prod"), "none");
+    assert_eq!(state(&scene, "prod"), "refused");
     scene.change_manifest("role/Admin", "role/Other");
     assert_eq!(state(&scene, "prod"), "renewable");
     for _ in 0..10 {

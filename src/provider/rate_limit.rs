@@ -1,4 +1,4 @@
-//! Owns how fast the SSO portal is asked: at its quota, with a pause when it complains. Must not know what for.
+//! Owns the rate of calls to the SSO portal: its quota, with a pause when it throttles.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -10,29 +10,27 @@ use crate::flow::{CallError, Problem};
 
 /// The portal's quota as users report it: 20 requests a second for a whole organisation (aws-facts §4.7).
 const INTERVAL: Duration = Duration::from_millis(50);
-/// Lets 15 calls go at once after a rest, so that few profiles do not wait. Less than the quota of a second, since
-/// requests do not arrive in the rhythm in which they leave.
-const HEAD_START: Duration = Duration::from_millis(700);
-/// How long nothing is sent after a call that failed. Half of the quota's allowance comes back meanwhile.
+/// Allows a burst of 15 calls, so that few profiles do not wait. Less than the quota of a second, since requests do not arrive
+/// in the rhythm in which they leave.
+const BURST: Duration = Duration::from_millis(700);
+/// After a call that failed. Half of the quota comes back meanwhile.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The pace of one run.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
-    /// When the next call would be due without a head start.
+pub(super) struct RateLimit {
     due: Cell<Option<Instant>>,
     /// Held by the call that waits for its turn, so that a pause holds for all behind it.
     next: Mutex<()>,
 }
 
-impl Pace {
-    /// Makes a call in its turn, and again while the portal is busy or fails.
+impl RateLimit {
+    /// Makes a call in its turn, and again while the portal throttles or fails.
     pub(super) async fn run<T>(&self, mut call: impl AsyncFnMut() -> Result<T, CallError>) -> Result<T, CallError> {
         let mut tries = 1;
         loop {
             self.turn().await;
             match call().await {
-                Err(error) if tries < most_tries(error.problem) => self.not_before(Instant::now() + PAUSE + HEAD_START),
+                Err(error) if tries < max_tries(error.problem) => self.not_before(Instant::now() + PAUSE + BURST),
                 answer => return answer,
             }
             tries += 1;
@@ -44,7 +42,7 @@ impl Pace {
         let now = Instant::now();
         let due = self.due.get().map_or(now, |due| due.max(now));
         self.due.set(Some(due + INTERVAL));
-        tokio::time::sleep(due.saturating_duration_since(now + HEAD_START)).await;
+        tokio::time::sleep(due.saturating_duration_since(now + BURST)).await;
     }
 
     fn not_before(&self, due: Instant) {
@@ -52,13 +50,12 @@ impl Pace {
     }
 }
 
-/// How often a call is made that fails in this way.
-fn most_tries(problem: Problem) -> u32 {
+fn max_tries(problem: Problem) -> u32 {
     match problem {
-        // At least 20 s: others of the organisation may be busy with the same.
+        // At least 20 s: the quota is shared by the organisation.
         Problem::Throttled => 40,
         Problem::ServerFault => 4,
-        // Each try may take its time.
+        // Each try may wait for its timeout.
         Problem::Unreachable => 2,
         _ => 1,
     }
@@ -84,7 +81,7 @@ mod tests {
     /// Returns how many seconds that took, and how often the service complained.
     fn ask(count: usize, quota: f64) -> (f64, usize) {
         at_once(async {
-            let (pace, start) = (Pace::default(), Instant::now());
+            let (limit, start) = (RateLimit::default(), Instant::now());
             let (bucket, complaints) = (Cell::new((quota, start)), Cell::new(0));
             let call = async || {
                 tokio::time::sleep(Duration::from_millis(25)).await;
@@ -99,7 +96,7 @@ mod tests {
                 complaints.set(complaints.get() + 1);
                 Err(failure(Problem::Throttled))
             };
-            let answers = stream::iter(0..count).map(|_| pace.run(call)).buffer_unordered(24);
+            let answers = stream::iter(0..count).map(|_| limit.run(call)).buffer_unordered(24);
             assert!(answers.all(async |answer| answer.is_ok()).await);
             (start.elapsed().as_secs_f64(), complaints.get())
         })
@@ -122,12 +119,12 @@ mod tests {
     #[test]
     fn fifteen_go_at_once_and_again_after_a_rest() {
         at_once(async {
-            let pace = Pace::default();
+            let limit = RateLimit::default();
             for rest in [0, 60] {
                 tokio::time::sleep(Duration::from_secs(rest)).await;
                 let start = Instant::now();
                 for number in 1..=17_u32 {
-                    pace.turn().await;
+                    limit.turn().await;
                     // Timers have a resolution of a millisecond.
                     let expected = INTERVAL * number.saturating_sub(15);
                     assert!(start.elapsed().abs_diff(expected) <= Duration::from_millis(2), "{number}");
@@ -142,7 +139,7 @@ mod tests {
             [(Problem::Throttled, 40), (Problem::ServerFault, 4), (Problem::Unreachable, 2), (Problem::NotAssigned, 1)]
         {
             let mut tries = 0;
-            let answer = at_once(Pace::default().run(async || {
+            let answer = at_once(RateLimit::default().run(async || {
                 tries += 1;
                 Err::<(), _>(failure(problem))
             }));

@@ -1,0 +1,93 @@
+//! Owns what a login tells the person, as values; `cli` words them.
+
+use crate::flow::{CallError, ClockSkew, DeviceAuthorization, Operation};
+use crate::model::{MfaSerial, ProfileName, SsoAccess};
+use crate::system::loopback::Page;
+
+/// The person's side of a login.
+pub(crate) trait Frontend {
+    fn notify(&self, notice: &Notice<'_>);
+
+    /// Opens a page in the browser. Returns false if no browser was started.
+    fn open(&self, url: &str) -> bool;
+
+    /// Renders the page that the browser shows after its callback.
+    fn callback_page(&self, outcome: &CallbackOutcome<'_>, access: &SsoAccess) -> Page;
+}
+
+#[derive(Debug)]
+pub(crate) enum Notice<'a> {
+    /// `subject` is a profile or an SSO session.
+    Calling {
+        operation: Operation,
+        subject: &'a str,
+    },
+    /// Another process is renewing `subject`; `holder` is its id, if known.
+    Waiting {
+        subject: &'a str,
+        holder: Option<u32>,
+    },
+    /// AWS refused an MFA code, or would as a used one. Another one is asked for.
+    CodeRefused {
+        serial: &'a MfaSerial,
+        clock_skew: Option<ClockSkew>,
+    },
+    /// The person is to approve a device code; `opened` if a browser shows the page.
+    DeviceApproval {
+        access: &'a SsoAccess,
+        authorization: &'a DeviceAuthorization,
+        opened: bool,
+    },
+    /// The person is to approve in a browser on this machine.
+    BrowserApproval {
+        access: &'a SsoAccess,
+        url: &'a str,
+        opened: bool,
+    },
+    /// `--flow pkce` was given for a portal without an SSO session.
+    DeviceFlowOnly {
+        access: &'a SsoAccess,
+    },
+    /// No loopback listener could be opened; the device flow is used instead.
+    NoListener {
+        cause: String,
+    },
+    /// AWS rejects the kept SSO token.
+    TokenRejected {
+        access: &'a SsoAccess,
+    },
+    Obtained {
+        profile: &'a ProfileName,
+    },
+    /// Counts sessions.
+    Progress {
+        done: usize,
+        total: usize,
+    },
+    /// Counts accounts whose roles are known.
+    Listed {
+        done: usize,
+        total: usize,
+    },
+    /// The state directory can't be used: sessions are not saved, and several processes may renew one at once.
+    NoState {
+        cause: String,
+    },
+    /// A cache could not be written.
+    NotSaved {
+        what: &'static str,
+        cause: String,
+    },
+}
+
+/// The result of one callback of the browser.
+#[derive(Debug)]
+pub(crate) enum CallbackOutcome<'a> {
+    Granted,
+    /// By AWS, on its page or when the code was redeemed.
+    Refused(&'a CallError),
+    /// It belongs to another login.
+    Foreign,
+    /// It has neither a code nor an error.
+    Unreadable,
+}
