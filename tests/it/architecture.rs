@@ -176,3 +176,55 @@ fn the_tour_is_built_from_little_beside_the_program() {
     let is_heavy = |name: &&String| name.starts_with("aws-") || *name == "tokio" || *name == "rustls";
     assert_eq!(tour.iter().find(is_heavy), None);
 }
+
+/// The documents at the root and under `docs`, by their path from the root.
+fn documents() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = [root.to_owned(), root.join("docs")].into_iter().flat_map(|dir| fs::read_dir(dir).unwrap());
+    files.map(|file| file.unwrap().path()).filter(|file| file.extension().is_some_and(|name| name == "md")).collect()
+}
+
+#[test]
+fn every_source_file_that_a_document_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    // The facts about AWS name files of AWS's own libraries.
+    for document in documents().into_iter().filter(|document| !document.ends_with("docs/aws-facts.md")) {
+        let text = fs::read_to_string(&document).unwrap();
+        let words = text.split('`').skip(1).step_by(2);
+        for word in
+            words.filter(|word| word.ends_with(".rs") && !word.contains(|c: char| c.is_whitespace() || c == '*'))
+        {
+            assert!(root.join(word).exists() || src().join(word).exists(), "{}: {word}", document.display());
+            named += 1;
+        }
+    }
+    assert!(named > 20, "{named}");
+}
+
+/// The anchor that GitHub gives a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    let kept = kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+#[test]
+fn every_link_of_a_document_leads_somewhere() {
+    for document in documents() {
+        let text = fs::read_to_string(&document).unwrap();
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.contains(':') {
+                continue;
+            }
+            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { document.clone() } else { document.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: {link}", document.display());
+            if !fragment.is_empty() {
+                let text = fs::read_to_string(&target).unwrap();
+                let mut headings = text.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(' '));
+                assert!(headings.any(|heading| anchor(heading) == fragment), "{}: {link}", document.display());
+            }
+        }
+    }
+}
