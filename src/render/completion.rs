@@ -15,7 +15,7 @@ pub(crate) enum CompletionShell {
 
 /// The answer to a shell's question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reply {
+pub(crate) enum Completion {
     /// One of these words, each with its help.
     Words(Vec<(String, Option<String>)>),
     /// A file, which the shell finds and quotes by itself.
@@ -53,11 +53,11 @@ impl CompletionShell {
     }
 
     /// The answer as the shell's script reads it: a line with the kind, then a line for each word.
-    pub(crate) fn answer(self, reply: &Reply) -> String {
+    pub(crate) fn answer(self, reply: &Completion) -> String {
         match reply {
-            Reply::Files => "files\n".to_owned(),
-            Reply::Command(place) => format!("command {place}\n"),
-            Reply::Words(words) => {
+            Completion::Files => "files\n".to_owned(),
+            Completion::Command(place) => format!("command {place}\n"),
+            Completion::Words(words) => {
                 let usable = words.iter().filter(|(word, _)| self.takes(word));
                 let line = |(word, help): &(String, Option<String>)| match help {
                     Some(help) if self.shows_help() => format!("{word}\t{help}\n"),
@@ -93,11 +93,11 @@ mod tests {
     #[test]
     fn a_candidate_that_a_shell_would_evaluate_is_not_offered_to_it() {
         let words = ["prod", "$(id)", "a b", "`id`", "a;b", "*", "~", "'a'", "zürich", "@x"];
-        let reply = Reply::Words(words.map(|word| (word.to_owned(), Some("help".to_owned()))).to_vec());
+        let reply = Completion::Words(words.map(|word| (word.to_owned(), Some("help".to_owned()))).to_vec());
         assert_eq!(CompletionShell::Bash.answer(&reply), "words\nprod\nzürich\n@x\n");
         assert_eq!(CompletionShell::Pwsh.answer(&reply), "words\nprod\thelp\nzürich\thelp\n");
         assert_eq!(CompletionShell::Zsh.answer(&reply).lines().count(), 1 + words.len());
-        let split = Reply::Words(vec![("a\nb".to_owned(), None)]);
+        let split = Completion::Words(vec![("a\nb".to_owned(), None)]);
         assert!(CompletionShell::ALL.iter().all(|shell| shell.answer(&split) == "words\n"));
     }
 }

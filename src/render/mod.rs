@@ -12,7 +12,7 @@ mod quote;
 mod table;
 mod terminal_text;
 
-pub(crate) use completion::{COMPLETE_VARIABLE, CompletionShell, Reply};
+pub(crate) use completion::{COMPLETE_VARIABLE, Completion, CompletionShell};
 pub(crate) use graph::{Graph, Node};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{

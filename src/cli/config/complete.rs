@@ -12,7 +12,7 @@ use crate::cli::config::load::Reading;
 use crate::cli::paths::Paths;
 use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoSession};
-use crate::render::{COMPLETE_VARIABLE, CompletionShell, Reply};
+use crate::render::{COMPLETE_VARIABLE, Completion, CompletionShell};
 use crate::source::display_safe;
 use crate::system::host::Host;
 
@@ -35,21 +35,21 @@ pub(crate) fn answer(host: &Host) -> Option<String> {
     Some(shell.answer(&complete(words)))
 }
 
-fn complete(words: Vec<OsString>) -> Reply {
+fn complete(words: Vec<OsString>) -> Completion {
     if let Some(place) = command_of_exec(&words) {
-        return Reply::Command(place);
+        return Completion::Command(place);
     }
     let last = words.len().saturating_sub(1);
     let mut command = with_files(Cli::command());
     let found = clap_complete::engine::complete(&mut command, words, last, None).unwrap_or_default();
     if found.iter().any(|candidate| candidate.get_value().to_string_lossy().ends_with(FILE)) {
-        return Reply::Files;
+        return Completion::Files;
     }
     let word = |candidate: &CompletionCandidate| {
         let help = candidate.get_help().map(|help| display_safe(help.to_string().lines().next().unwrap_or_default()));
         Some((candidate.get_value().to_str()?.to_owned(), help))
     };
-    Reply::Words(found.iter().filter_map(word).collect())
+    Completion::Words(found.iter().filter_map(word).collect())
 }
 
 /// Where the command of `exec … -- COMMAND` begins, if the last word belongs to it.
