@@ -7,7 +7,7 @@ use crate::ini::{Document, Edit, EditError, FileKind, LineKind, NewSection, NewV
 
 /// One change to try on a file. `section` is taken modulo the number of sections.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub enum EditStep {
     /// Give a key one value.
     Set {
         /// Which section.
@@ -40,7 +40,7 @@ pub enum Change {
     },
     /// Add a section at the end.
     Append {
-        /// As in [`Change::Rename`].
+        /// As in [`EditStep::Rename`].
         sort: usize,
         /// Its name.
         name: String,
@@ -57,19 +57,19 @@ pub struct EditCase {
     /// The file.
     pub file: File,
     /// The changes.
-    pub changes: Vec<Change>,
+    pub changes: Vec<EditStep>,
 }
 
 impl EditCase {
     /// Draws the changes, then the file. `seeds` are files to start from.
     pub fn draw(draw: &mut Unstructured<'_>, seeds: &[Vec<u8>]) -> Self {
-        let changes = (0..=draw.below(4)).map(|_| Change::draw(draw)).collect();
+        let changes = (0..=draw.below(4)).map(|_| EditStep::draw(draw)).collect();
         let sort = draw.pick(&[FileSort::Config, FileSort::Credentials]);
         Self { sort, file: files::draw(draw, sort, seeds), changes }
     }
 }
 
-impl Change {
+impl EditStep {
     /// Draws one change.
     pub fn draw(draw: &mut Unstructured<'_>) -> Self {
         const KEYS: &[&str] = &["k", "region", "s3", "new_key", "k1", "k2", "K3", "ü", "__proto__", "a b", ""];
@@ -126,15 +126,15 @@ pub fn edits_hold(case: &EditCase) -> Checked {
 }
 
 /// The file after one change; none if it was refused.
-fn one_holds(before: &Document<'_>, change: &Change) -> Option<Vec<u8>> {
+fn one_holds(before: &Document<'_>, change: &EditStep) -> Option<Vec<u8>> {
     let target = change.section(before);
     let edits = match (change, target) {
-        (Change::Append { sort, name, pairs }, _) => return append_holds(before, &id(*sort, name), pairs),
+        (EditStep::Append { sort, name, pairs }, _) => return append_holds(before, &id(*sort, name), pairs),
         (_, None) => return None,
-        (Change::Set { key, value, .. }, Some((position, _))) => {
+        (EditStep::Set { key, value, .. }, Some((position, _))) => {
             return set_holds(before, position, key, value);
         }
-        (Change::RemoveKey { entry, .. }, Some((position, section))) => {
+        (EditStep::RemoveKey { entry, .. }, Some((position, section))) => {
             let entries = before.entries(section);
             let entry = &entries[entry.checked_rem(entries.len())?];
             let key = before.text(&entry.key()).to_lowercase();
@@ -142,11 +142,11 @@ fn one_holds(before: &Document<'_>, change: &Change) -> Option<Vec<u8>> {
             remove_key_holds(before, position, &key, &edits);
             edits
         }
-        (Change::RemoveSection { .. }, Some((position, section))) => {
+        (EditStep::RemoveSection { .. }, Some((position, section))) => {
             let removed = before.remove_section(section);
             vec![remove_section_holds(before, position, removed)?]
         }
-        (Change::Rename { sort, name, .. }, Some((position, section))) => {
+        (EditStep::Rename { sort, name, .. }, Some((position, section))) => {
             let id = id(*sort, name);
             let renamed = before.rename_section(section, &id);
             vec![rename_holds(before, position, &id, renamed)?]

@@ -26,7 +26,7 @@ mod view;
 pub use adopt::{AdoptCase, adopt_holds};
 pub use apply::{ApplyCase, apply_holds, check_holds, layers_hold};
 pub use credentials::{CredentialsCase, credentials_hold};
-pub use edit::{Change, EditCase, edits_hold};
+pub use edit::{EditCase, EditStep, edits_hold};
 pub use files::{File, FileSort};
 pub use matrix::{MatrixCase, matrix_holds};
 pub use parse::parse_is_identity;
