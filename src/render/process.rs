@@ -7,7 +7,7 @@ use crate::secret::Secret;
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Document<'a> {
+struct CredentialsJson<'a> {
     version: u8,
     access_key_id: &'a str,
     secret_access_key: &'a str,
@@ -19,7 +19,7 @@ struct Document<'a> {
 
 /// One line of JSON.
 pub(crate) fn process_json(credentials: &Credentials) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&Document {
+    serde_json::to_string(&CredentialsJson {
         version: 1,
         access_key_id: &credentials.access_key_id,
         secret_access_key: credentials.secret_access_key.expose(),
