@@ -6,7 +6,7 @@ use std::ops::Range;
 use sha2::{Digest as _, Sha256};
 
 use super::refusal::Refusal;
-use crate::ini::{Document, Entry, FileKind, LineKind, NewSection, Section, Style};
+use crate::ini::{Document, Entry, FileKind, Line, LineKind, NewSection, Section, Style};
 
 const BEGIN: &[u8] = b"# >>> awsauth >>>";
 const END: &[u8] = b"# <<< awsauth <<<";
@@ -25,40 +25,38 @@ pub(super) struct Block {
     has_plain_seal: bool,
 }
 
+const UNBEGUN: &str = "`# <<< awsauth <<<` without its beginning";
+
 impl Block {
     pub(super) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
         let bytes = document.bytes();
-        let mut begin = None;
-        let mut found: Option<Self> = None;
-        for (line, number) in document.lines().iter().zip(1..) {
-            let content = &bytes[line.content()];
-            if line.kind != LineKind::Comment {
-                continue;
-            }
-            if content.starts_with(BEGIN) {
-                if begin.is_some() || found.is_some() {
-                    return Err(Refusal::Markers { line: number, what: "a second `# >>> awsauth >>>`" });
-                }
-                // A byte order mark above the block is not its own.
-                begin = Some((number, line.content().start..line.range().end));
-            } else if content.starts_with(END) {
-                let Some((begin_line, begin_range)) = begin.take() else {
-                    return Err(Refusal::Markers { line: number, what: "`# <<< awsauth <<<` without its beginning" });
-                };
-                let body = begin_range.end..line.range().start;
-                let seal = content[END.len()..].trim_ascii();
-                found = Some(Self {
-                    range: begin_range.start..line.range().end,
-                    is_sealed: seal == digest(&bytes[body.clone()]).as_bytes(),
-                    has_plain_seal: is_digest(seal),
-                    body,
-                    line: begin_line,
-                });
-            }
-        }
-        match begin {
-            Some((line, _)) => Err(Refusal::Markers { line, what: "`# >>> awsauth >>>` without its end" }),
-            None => Ok(found),
+        let content = |line: &Line| &bytes[line.content()];
+        let is_marker = |(_, line): &(usize, &Line)| {
+            line.kind == LineKind::Comment && (content(line).starts_with(BEGIN) || content(line).starts_with(END))
+        };
+        let markers = (1..).zip(document.lines()).filter(is_marker);
+        let markers: Vec<_> = markers.map(|(number, line)| (number, line, content(line).starts_with(BEGIN))).collect();
+        let (line, what) = match markers[..] {
+            [] => return Ok(None),
+            [(line, begin, true), (_, end, false)] => return Ok(Some(Self::between(bytes, line, begin, end))),
+            [(line, _, true)] => (line, "`# >>> awsauth >>>` without its end"),
+            [(line, _, false), ..] => (line, UNBEGUN),
+            [_, (line, _, true), ..] | [_, _, (line, _, true), ..] => (line, "a second `# >>> awsauth >>>`"),
+            [_, _, (line, _, false), ..] => (line, UNBEGUN),
+        };
+        Err(Refusal::Markers { line, what })
+    }
+
+    fn between(bytes: &[u8], line: usize, begin: &Line, end: &Line) -> Self {
+        let body = begin.range().end..end.range().start;
+        let seal = bytes[end.content()][END.len()..].trim_ascii();
+        Self {
+            // A byte order mark above the block is not its own.
+            range: begin.content().start..end.range().end,
+            is_sealed: seal == digest(&bytes[body.clone()]).as_bytes(),
+            has_plain_seal: is_digest(seal),
+            body,
+            line,
         }
     }
 

@@ -47,7 +47,7 @@ fn place(
     let trailing = file.trailing()?;
     check_outside(file, sections)?;
     let body = block::body(sections)?;
-    let mut edits = edits(&file.document, file.block.as_ref(), &body, comments);
+    let mut edits = vec![edit(&file.document, file.block.as_ref(), &body, comments)];
     edits.extend(trailing.iter().map(|entry| Edit { range: entry.range(), bytes: Vec::new() }));
     check_edited(file, &trailing, sections, &body, overwrite)?;
     let plan = Plan::new(&file.document, edits)?;
@@ -80,31 +80,21 @@ pub(crate) fn is_in_block(document: &Document<'_>, offset: usize) -> bool {
     matches!(Block::find(document), Ok(Some(block)) if block.range.contains(&offset))
 }
 
-/// Adds the comments above the block, and the block itself if it is not up to date.
-fn edits(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &[String]) -> Vec<Edit> {
+/// The comments above the block, and the block itself, which is left as it is if it is up to date.
+fn edit(document: &Document<'_>, found: Option<&Block>, body: &str, comments: &[String]) -> Edit {
     let newline = document.style().newline;
-    let mut above: Vec<u8> = comments.iter().flat_map(|comment| [comment, newline]).collect::<String>().into_bytes();
-    let Some(block) = found else {
-        if body.is_empty() {
-            return Vec::new();
+    let end = document.bytes().len();
+    let range = found.map_or(end..end, |block| block.range.clone());
+    let gap = if found.is_none() && !body.is_empty() { document.gap() } else { String::new() };
+    let above: String = comments.iter().flat_map(|comment| [comment, newline]).collect();
+    let block = match found {
+        _ if body.is_empty() => Vec::new(),
+        Some(block) if block.is_sealed && block.says(document, body.as_bytes()) => {
+            document.bytes()[range.clone()].to_vec()
         }
-        let end = document.bytes().len();
-        let mut bytes = document.gap().into_bytes();
-        bytes.append(&mut above);
-        bytes.extend(block::render(body, newline));
-        return vec![Edit { range: end..end, bytes }];
+        _ => block::render(body, newline),
     };
-    let start = block.range.start;
-    let mut edits = Vec::new();
-    if !above.is_empty() {
-        edits.push(Edit { range: start..start, bytes: above });
-    }
-    if body.is_empty() {
-        edits.push(Edit { range: block.range.clone(), bytes: Vec::new() });
-    } else if !block.is_sealed || !block.says(document, body.as_bytes()) {
-        edits.push(Edit { range: block.range.clone(), bytes: block::render(body, newline) });
-    }
-    edits
+    Edit { range, bytes: [gap.as_bytes(), above.as_bytes(), &block].concat() }
 }
 
 /// Refuses sections outside the block that it has too, and files that AWS CLI can't read.

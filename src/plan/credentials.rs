@@ -75,15 +75,13 @@ fn moved<'c>(
 ) -> Result<Vec<Moved<'c>>, Refusal> {
     let mut moved: Vec<Moved<'c>> = Vec::new();
     for profile in catalog.profiles() {
-        match adoption {
-            Adoption::Refuse => key_conflict::check(document, profile, kept)?,
-            Adoption::TakeOver => match key_conflict::adopt(document, profile, kept)? {
-                Some(key) if moved.iter().any(|other| other.to == key.to) => {
-                    key_conflict::check(document, profile, kept)?;
-                }
-                Some(key) => moved.push(key),
-                None => {}
-            },
+        let key = match adoption {
+            Adoption::Refuse => None,
+            Adoption::TakeOver => key_conflict::adopt(document, profile, kept)?,
+        };
+        match key {
+            Some(key) if moved.iter().all(|other| other.to != key.to) => moved.push(key),
+            _ => key_conflict::check(document, profile, kept)?,
         }
     }
     Ok(moved)
