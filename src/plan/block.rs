@@ -68,13 +68,9 @@ impl Block {
     /// True if no edit of a person is lost when `body` replaces the block: it is as awsauth left it, or together with the
     /// entries `trailing` below it, it is the same as `body`.
     pub(super) fn may_be_replaced(&self, document: &Document<'_>, trailing: &[&Entry], body: &[u8]) -> bool {
-        let text = |range: Range<usize>| with_line_feeds(&document.bytes()[range]);
-        let is_said = || {
-            let rest = body.strip_prefix(&*text(self.body.clone()));
-            let rest = trailing.iter().try_fold(rest?, |rest, entry| rest.strip_prefix(&*text(entry.range())));
-            rest.filter(|rest| rest.is_empty())
-        };
-        self.is_sealed || self.has_plain_seal && is_said().is_some()
+        let ranges = std::iter::once(self.body.clone()).chain(trailing.iter().map(|entry| entry.range()));
+        let text = ranges.map(|range| &document.bytes()[range]).collect::<Vec<_>>().concat();
+        self.is_sealed || self.has_plain_seal && *with_line_feeds(&text) == *body
     }
 
     /// The entries of the block's last section below the end marker, where `aws configure set` puts a new key (seen with AWS

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::ini::{NewSection, NewValue, SectionId};
 use crate::model::{
-    Catalog, ConfigText, CredentialMethod, Kind, MfaSerial, Profile, Role, Setting, SettingValue, SsoAccess, SsoSession,
+    Catalog, ConfigText, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, Region, Role, RoleSessionName,
+    Setting, SettingValue, SsoAccess, SsoSession,
 };
 
 type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
@@ -61,12 +62,8 @@ fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: Cr
 
 /// The keys that every pattern may have.
 fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
-    if let Some(region) = &profile.region {
-        put(entries, "region", region.as_str());
-    }
-    if let Some(output) = &profile.output {
-        put(entries, "output", output.as_str());
-    }
+    put_some(entries, "region", profile.region.as_ref().map(Region::as_str));
+    put_some(entries, "output", profile.output.as_ref().map(ConfigText::as_str));
     entries.extend(profile.settings.iter().map(setting));
 }
 
@@ -112,21 +109,19 @@ fn put<'a>(entries: &mut Entries<'a>, key: &'static str, value: impl Into<Cow<'a
     entries.push((key.into(), NewValue::Text(value.into())));
 }
 
+fn put_some<'a>(entries: &mut Entries<'a>, key: &'static str, value: Option<impl Into<Cow<'a, str>>>) {
+    if let Some(value) = value {
+        put(entries, key, value);
+    }
+}
+
 fn put_role<'a>(entries: &mut Entries<'a>, role: &'a Role, mfa_serial: Option<&'a str>) {
     put(entries, "role_arn", role.arn.as_str());
     put(entries, "source_profile", role.source.as_str());
-    if let Some(serial) = mfa_serial {
-        put(entries, "mfa_serial", serial);
-    }
-    if let Some(duration) = role.duration {
-        put(entries, "duration_seconds", duration.seconds().to_string());
-    }
-    if let Some(name) = &role.session_name {
-        put(entries, "role_session_name", name.as_str());
-    }
-    if let Some(id) = &role.external_id {
-        put(entries, "external_id", id.as_str());
-    }
+    put_some(entries, "mfa_serial", mfa_serial);
+    put_some(entries, "duration_seconds", role.duration.map(|duration| duration.seconds().to_string()));
+    put_some(entries, "role_session_name", role.session_name.as_ref().map(RoleSessionName::as_str));
+    put_some(entries, "external_id", role.external_id.as_ref().map(ExternalId::as_str));
 }
 
 /// Beside `sso_session`, the address must not be repeated: Rust's SDK refuses it (aws-facts §3).
