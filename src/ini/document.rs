@@ -173,9 +173,4 @@ impl<'a> Document<'a> {
     pub(super) fn position(&self, section: &Section) -> usize {
         self.sections().partition_point(|other| other.range.start < section.range.start)
     }
-
-    /// False for a line past the end.
-    pub(super) fn is_blank(&self, line: usize) -> bool {
-        self.lines().get(line).is_some_and(|line| line.kind == LineKind::Blank)
-    }
 }

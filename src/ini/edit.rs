@@ -141,20 +141,23 @@ impl Document<'_> {
         entries.map(|entry| Edit { range: entry.range(), bytes: Vec::new() }).collect()
     }
 
-    /// Takes a section out, from its header through its last entry, with one blank line above it where one stays below.
-    /// Comments and blank lines after the last entry stay.
+    /// Removes a section from its header through its last entry, with one blank line above it if one stays below. Comments
+    /// and blank lines after the last entry stay.
     pub(crate) fn remove_section(&self, section: &Section) -> Result<Edit, EditError> {
+        self.remove_around(section, section.header_line, section.body_end)
+    }
+
+    /// [`Document::remove_section`] from the line `first`, by index, to the offset `end`.
+    pub(crate) fn remove_around(&self, section: &Section, first: usize, end: usize) -> Result<Edit, EditError> {
         let position = self.position(section);
         if let Some(next) = self.sections().get(position + 1) {
             self.check_exposed(&self.sections()[..position], next)?;
         }
-        let below = self.lines().partition_point(|line| line.range().start < section.body_end);
-        let above = section.header_line.checked_sub(1).filter(|line| self.is_blank(*line));
-        let start = match above {
-            Some(line) if below == self.lines().len() || self.is_blank(below) => self.lines()[line].content().start,
-            _ => section.range.start,
-        };
-        Ok(Edit { range: start..section.body_end, bytes: Vec::new() })
+        let lines = self.lines();
+        let is_blank = |index: usize| lines.get(index).is_none_or(|line| line.kind == LineKind::Blank);
+        let below = lines.partition_point(|line| line.range().start < end);
+        let blank = first.checked_sub(1).filter(|above| is_blank(*above) && is_blank(below));
+        Ok(Edit { range: lines[blank.unwrap_or(first)].content().start..end, bytes: Vec::new() })
     }
 
     /// Looks at all sections above, since the ones between may be taken out as well.

@@ -119,13 +119,8 @@ fn is_divider(comment: &str) -> bool {
 /// Removes a section with the comments right above and below it, and one of two blank lines around them. `above` is the edit
 /// before, which may end in those comments.
 fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> Result<Edit, Refusal> {
-    let mut edit = document.remove_section(section)?;
     let (first, end) = (first_above(document, section), end(document, section));
-    let lines = document.lines();
-    let is_blank = |index: usize| lines.get(index).is_none_or(|line| line.kind == LineKind::Blank);
-    let below = lines.partition_point(|line| line.range().start < end);
-    let blank = first.checked_sub(1).filter(|above| is_blank(*above) && is_blank(below));
-    edit.range = lines[blank.unwrap_or(first)].content().start..end;
+    let mut edit = document.remove_around(section, first, end)?;
     if let Some(above) = above {
         edit.range.start = edit.range.start.max(above.range.end);
     }
