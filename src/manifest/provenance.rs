@@ -23,13 +23,13 @@ pub(super) fn of(profile: &UncheckedProfile, vars: &Vars, files: &Layers) -> Pro
     let written_at = profile.generated.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.origins();
     // A key of `[defaults]` that its pattern has no use for is not its own.
-    keys.retain(|told| {
-        let key = ProfileKeys::KEYS.iter().find(|key| key.name == told.key);
+    keys.retain(|origin| {
+        let key = ProfileKeys::KEYS.iter().find(|key| key.name == origin.key);
         key.zip(profile.pattern()).is_none_or(|(key, pattern)| key.fits(pattern))
     });
-    keys.sort_by_key(|told| told.key.starts_with("settings."));
-    for told in &mut keys {
-        told.variables = vars.used_at(told.at, files);
+    keys.sort_by_key(|origin| origin.key.starts_with("settings."));
+    for origin in &mut keys {
+        origin.variables = vars.used_at(origin.at, files);
     }
     Provenance { generated: profile.generated, role: profile.role.clone(), written_at, keys }
 }

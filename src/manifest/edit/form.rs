@@ -67,7 +67,7 @@ pub(super) fn keys(table: &dyn TableLike) -> Vec<(&Key, Range<usize>)> {
     children(table).filter_map(|(key, item)| Some((key, key.span()?.start..last_value(item)?.end))).collect()
 }
 
-/// None for a section, which stands elsewhere.
+/// None for a section.
 fn last_value(item: &Item) -> Option<Range<usize>> {
     match item {
         Item::Value(Value::InlineTable(table)) if table.is_dotted() => last_in(table),

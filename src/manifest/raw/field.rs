@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::source::Span;
 
-/// What reading a value takes besides the value.
+/// The context for reading a value: the sink for findings, and the hosts that may be named.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) sink: Sink,
@@ -56,7 +56,7 @@ pub(crate) struct Sourced<T> {
 }
 
 impl<T> Field<T> {
-    /// `None` stands for a value that is wrong.
+    /// `None` makes it invalid.
     pub(crate) fn of(value: Option<T>, at: Span, origin: Origin) -> Self {
         value.map_or(Self::Invalid, |value| Self::Valid(Sourced { value, at, origin }))
     }
@@ -177,7 +177,7 @@ pub(crate) trait KeyTable {
 
     fn fill_from(&mut self, lower: &Self);
 
-    /// Makes a missing key an invalid one, so that nobody calls it missing: a misspelt key stands for it. False if it is not
+    /// Makes a missing key invalid, so that no finding calls it missing: a misspelt key is meant to be it. False if it is not
     /// missing.
     fn mark_invalid(&mut self, name: &str) -> bool;
 
@@ -230,7 +230,7 @@ pub(super) fn parsed<T, E: Display>(
     text(move |text, reader| reader.sink.parsed(text, parse(text.value), code, help))
 }
 
-/// Makes a table of keys. Each key stands there once, with its type, its reader, and its documentation.
+/// Makes a table of keys, each with its type, its reader, and its documentation.
 macro_rules! keys {
     (
         $(#[$meta:meta])* $table:ident { $($extra:ident: $extra_type:ty),* }

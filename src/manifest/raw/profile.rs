@@ -28,7 +28,7 @@ keys! {
     output: ConfigText = text(values::output),
         key(Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(ANY);
     description: String = text(values::description),
-        key(Shape::Text(LINE), "What the profile is for, shown in lists.", &["\"production, read only\""]).optional(ANY);
+        key(Shape::Text(LINE), "A description, shown in lists.", &["\"production, read only\""]).optional(ANY);
     tags: Vec<String> = values::tags,
         key(Shape::Texts(TAG, 0), "Words to select profiles by, as in `login --tag`.", &["[\"prod\"]"]).optional(ANY);
     credential_process: bool = credential_process,

@@ -35,8 +35,8 @@ pub(crate) struct SyncRequest<'a> {
     pub(crate) gone: Gone,
 }
 
-/// What happens to accounts and roles that are no longer listed. Others who share the manifest may be assigned these, so they
-/// stay by default. Entries in personal files alone always stay.
+/// Accounts and roles that are no longer listed can stay or go. They stay by default, since others who share the manifest may
+/// be assigned these. Entries in personal files alone always stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gone {
     Keep,
@@ -121,7 +121,7 @@ struct Merge<'a> {
     listed: HashSet<&'a str>,
 }
 
-/// What happens to parts of an entry that are no longer listed.
+/// The removal of parts of an entry that are no longer listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Removal {
     Stays,
