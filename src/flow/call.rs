@@ -77,7 +77,7 @@ pub(crate) struct StartDeviceAuthorization<'a> {
     pub(crate) start_url: &'a StartUrl,
 }
 
-/// What `StartDeviceAuthorization` answers (RFC 8628 §3.2).
+/// The response to `StartDeviceAuthorization` (RFC 8628 §3.2).
 #[derive(Clone)]
 pub(crate) struct DeviceAuthorization {
     pub(crate) device_code: Secret,
@@ -117,7 +117,7 @@ pub(crate) struct CreateToken<'a> {
     pub(crate) grant: Grant<'a>,
 }
 
-/// What `CreateToken` answers.
+/// The response to `CreateToken`.
 #[derive(Debug, Clone)]
 pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
@@ -155,7 +155,7 @@ pub(crate) struct ListAccountRoles<'a> {
 /// One page of a list.
 #[derive(Debug)]
 pub(crate) struct ListPage<T> {
-    /// What is on it; may be nothing though more follows.
+    /// May be empty although more pages follow.
     pub(crate) items: Vec<T>,
     pub(crate) next_token: Option<String>,
 }
@@ -173,7 +173,7 @@ pub(crate) struct AccountItem {
 pub(crate) struct ErrorResponse<'a> {
     pub(crate) status: u16,
     pub(crate) code: Option<&'a str>,
-    /// What SSO OIDC gives as `reason` with some codes.
+    /// SSO OIDC's `reason`, which comes with some codes.
     pub(crate) reason: Option<&'a str>,
     pub(crate) message: &'a str,
     pub(crate) clock_skew: Option<ClockSkew>,

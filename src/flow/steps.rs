@@ -72,7 +72,7 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// What a login will ask of a person.
+/// The codes and approvals that a login will ask for.
 #[derive(Debug, Default)]
 pub(crate) struct Requirements<'a> {
     /// MFA devices, each with the profiles that take a code of it. AWS accepts a code once, so each takes its own.

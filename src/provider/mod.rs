@@ -39,7 +39,7 @@ pub(crate) use listing::{InvalidItem, Listing};
 pub(crate) use renewal_lock::UNATTENDED;
 pub(crate) use session::is_bound;
 
-/// Who can be asked for a code or an approval.
+/// The person that can be asked for a code or an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Attendance {
     Person,

@@ -174,3 +174,35 @@ fn a_long_term_key_in_the_place_of_the_session_is_told_with_what_moves_it() {
     scene.run(&["apply", "--adopt"]).ok();
     assert_eq!(scene.run(&["status", "main"]).ok().stderr, "");
 }
+
+/// How often a run opens the kept session of `name`.
+#[cfg(feature = "real-clients")]
+#[cfg(target_os = "linux")]
+fn opens_of_session(scene: &Scene, args: &[&str], name: &str) -> usize {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = scene.home.program(&crate::readers::client::tool("AWSAUTH_TEST_STRACE"));
+    command.args(["-f", "-qq", "-e", "trace=openat,openat2", "-o"]).arg(log.path()).arg(env!("CARGO_BIN_EXE_awsauth"));
+    crate::support::sandbox::Run::from(command.args(args).output().unwrap()).ok();
+    let file = crate::scene::session_file(name);
+    let calls = std::fs::read_to_string(log.path()).unwrap();
+    calls.lines().filter(|line| line.contains(&file)).count()
+}
+
+#[cfg(feature = "real-clients")]
+#[cfg(target_os = "linux")]
+#[test]
+fn a_kept_session_is_read_once_however_many_profiles_go_through_it() {
+    let scene = Scene::new();
+    scene.logged_in(&["main", "prod", "jump"]);
+    for args in [
+        &["status"][..],
+        &["exec", "prod", "--", "true"],
+        &["env", "prod"],
+        &["exec", "p*", "--no-login", "--", "true"],
+    ] {
+        for name in ["main", "prod"] {
+            let count = opens_of_session(&scene, args, name);
+            assert!(count <= 1, "{args:?} opens {name} {count} times");
+        }
+    }
+}

@@ -31,13 +31,13 @@ pub(crate) struct Args {
     pub(crate) name: String,
 }
 
-/// Prints the kept session if it is good, else a new one that needs no person.
+/// Prints a fresh kept session, or one that is renewed without a person.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
     let credentials = if let Some(credentials) = warm(&args.name, host, paths) {
         credentials
     } else {
-        // What SDKs show of it must not be about other profiles, and fit in one line.
+        // SDKs show stderr: one line, about this profile alone.
         let out = Out { findings: FindingsShown::OneLine, ..out };
         terminal::credentials(LoginService::new(App { out, ..app })?, &args.name, host)?
     };
@@ -47,10 +47,10 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The kept session, without reading the manifest: its files are the very ones that the session's definition was read
-/// from, and there are no others. SDKs call this before every command, so it touches neither TOML, network nor threads.
+/// The kept session, if the files that its definition was read from are unchanged, and no others are read now. SDKs call this
+/// before every command, so it parses no TOML and starts neither network nor threads.
 fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
-    // It may mean another definition than the one that the session has.
+    // The variable may change the definition.
     if host.var_os(IGNORES_ENDPOINTS).is_some() {
         return None;
     }
@@ -59,7 +59,7 @@ fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
         return None;
     }
     let manifest = paths.manifest().ok()?;
-    // Where a person's own file is looked for depends on the environment.
+    // The environment decides where a person's own file is.
     let own = Paths::own_local();
     let is_current = seen.first()?.path() == manifest
         && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
@@ -67,7 +67,7 @@ fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
     (is_current && is_key_current(&session, paths)).then_some(session.credentials)
 }
 
-/// Whether the long-term key that the session came from is still the one in the credentials file.
+/// True if the session was made from the long-term key that the credentials file has now.
 fn is_key_current(session: &Session, paths: Paths<'_>) -> bool {
     let Some(print) = &session.key else { return true };
     let Some(bytes) = paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };

@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 }
 
 impl Args {
-    /// What was typed, as far as it decides what is written.
+    /// The command line, without the flags that do not change the result.
     fn again(&self) -> String {
         let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), std::borrow::Cow::into_owned);
         let session = self.session.as_ref().map(|session| format!(" {}", quoted(session))).unwrap_or_default();

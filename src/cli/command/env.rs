@@ -130,8 +130,8 @@ struct EnvJson<'c> {
     unset: &'c [String],
 }
 
-/// What a failed `env` prints, so that the shell which evaluates it fails too and does not go on as somebody else. Taken
-/// from the words, since these may be what was wrong. None for other commands, and where nothing is evaluated.
+/// The line that a failed `env` prints, so that the shell which evaluates it fails too. Reads the command line itself, since
+/// clap may have refused it. None for other commands, and where no shell evaluates the output.
 pub(crate) fn failing_line(host: &Host) -> Option<&'static str> {
     let words: Vec<_> = host.words().iter().skip(1).map(|word| word.to_string_lossy()).collect();
     let mut rest = words.iter();

@@ -111,14 +111,14 @@ impl Args {
         InPlace::unless(self.no_login)
     }
 
-    /// Whether the first word behind `--` was taken for NAME.
+    /// True if clap took the first word after `--` for NAME.
     fn has_name_escaped(&self, words: &[OsString]) -> bool {
         self.name
             .as_ref()
             .is_some_and(|name| words.ends_with(&escaped(&[std::slice::from_ref(name), &self.command].concat())))
     }
 
-    /// The same with `command` in its right place, to be typed: it widens nothing that was asked for.
+    /// The command line with `command` after `--`, and with the same flags.
     fn with_command(&self, command: &[OsString]) -> String {
         let mut words: Vec<OsString> = ["awsauth", "exec"].map(OsString::from).to_vec();
         words.extend(self.all.then(|| "--all".into()));
@@ -203,7 +203,7 @@ fn shell_words<'w>(words: impl IntoIterator<Item = &'w OsString>) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// What logs in to the same profiles.
+/// The command that logs in to the same profiles.
 fn login_command(wanted: Wanted<'_>) -> String {
     let quoted = |word: &String| shlex::try_quote(word).map_or_else(|_| word.clone(), Cow::into_owned);
     let words: Vec<String> = match wanted {

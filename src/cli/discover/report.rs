@@ -95,7 +95,7 @@ fn say_entries(word: &str, all: &[(&MergedEntry, String)], out: Out) {
     }
 }
 
-/// What is new in an entry, or changes.
+/// The roles that are new in an entry, or change.
 fn change(entry: &MergedEntry) -> String {
     let signed = |sign: char, names: &[String]| names.iter().map(|name| format!("{sign}{name}")).collect::<Vec<_>>();
     match entry.state {
@@ -106,7 +106,7 @@ fn change(entry: &MergedEntry) -> String {
     }
 }
 
-/// What of an entry is not listed any more, unless that is told with what changes.
+/// The part of an entry that is not listed any more. None if the changes tell it.
 fn loss(entry: &MergedEntry, gone: Gone) -> Option<String> {
     match (entry.state, gone, entry.gone.as_slice()) {
         (EntryState::Gone, Gone::Keep, _) => Some("`--prune` drops it".to_owned()),
