@@ -15,7 +15,7 @@ pub(super) fn tcsh(text: &str) -> Option<String> {
 }
 
 /// An expression of PowerShell, in ASCII, since PowerShell reads a program's output by the console's code page. PowerShell
-/// takes typographic quotes for quotes, so those must not stand in a literal either.
+/// takes typographic quotes for quotes, so a literal must not hold those either.
 pub(super) fn powershell(text: &str) -> String {
     let mut parts = Vec::new();
     let mut literal = String::new();

@@ -1,4 +1,4 @@
-//! Owns tables and durations for people. Must not know what stands in the cells.
+//! Owns tables and durations for people. Must not know the cells.
 
 use std::fmt::Write as _;
 

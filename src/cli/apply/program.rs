@@ -85,7 +85,7 @@ impl Program {
     }
 }
 
-/// True if the section of a profile names awsauth. The key of an `iam` profile stands in the credentials file.
+/// True if the section of a profile names awsauth. The key of an `iam` profile is in the credentials file.
 fn names_program(profile: &Profile) -> bool {
     profile.method == CredentialMethod::Process && profile.kind != Kind::Iam
 }

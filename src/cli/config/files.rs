@@ -1,4 +1,4 @@
-//! Owns reading all files of a manifest: itself, what it includes, what one person adds; and what to remember of them.
+//! Owns reading all files of a manifest: itself, the files that it includes, the personal ones. Must not know their content.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -14,22 +14,22 @@ use crate::system::git::{Tracking, tracking};
 use crate::system::stamp::{self, FileStamp};
 use crate::system::{clock, disk, expand, trust};
 
-/// So many files may include each other in a row.
+/// The most files that may include each other in a row.
 const DEEPEST: usize = 16;
 
 /// The files of one manifest.
 #[derive(Debug)]
 pub(crate) struct Files {
-    /// Their texts, and which wins over which.
+    /// Their texts, and their order.
     pub(crate) layers: Layers,
-    /// Where a person's own values belong.
+    /// The file for a person's own values.
     pub(crate) personal: PathBuf,
-    /// What each text was read from, the manifest first, and other places on which it depends which files there are.
+    /// The places that each text was read from, the manifest first, and those that other files could appear at.
     seen: Vec<FileStamp>,
 }
 
 impl Files {
-    /// Reads the manifest where it is, and for one person what they add to it.
+    /// Reads the manifest, and for one person the personal files.
     pub(crate) fn read(paths: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
         let path = paths.manifest()?;
         if audience == Audience::Team {
@@ -52,8 +52,8 @@ impl Files {
         Ok(files)
     }
 
-    /// Reports a file of one person's own that is committed beside the manifest, in any spelling: where file names ignore
-    /// case, everybody would have it.
+    /// Reports a personal file that is committed beside the manifest, in any case of letters: where file names ignore case,
+    /// everybody would have it.
     fn look_for_misplaced(&mut self, manifest: &Path) {
         let Some(dir) = beside(manifest) else { return };
         let Some(place) = trust::resolved_parent(&dir.join(LOCAL_NAME)) else { return };
@@ -65,12 +65,12 @@ impl Files {
                 None => return,
             },
         };
-        // What stands in it does not matter.
+        // Its content does not matter.
         self.layers.add_misplaced(Source::new(dir.join(name), ""), doubt.as_deref());
     }
 
-    /// What to remember of everything that was read, the manifest first. Nothing if JSON can't hold it, so that no session is
-    /// served without reading the manifest.
+    /// The places to compare before a session is served without reading the manifest, the manifest first. None if JSON can't
+    /// hold one of them.
     pub(crate) fn seen(&self) -> Vec<FileStamp> {
         if self.seen.iter().all(FileStamp::is_utf8) { self.seen.clone() } else { Vec::new() }
     }
@@ -86,14 +86,14 @@ impl Files {
                 || trust::escaping_target(path).filter(|_| !is_own).map(|target| escaping_link_failure(path, &target));
             let found = stamp::read(path, clock::now()).map_err(|error| Failure::of(Exit::Manifest, &error))?;
             let Some((bytes, seen)) = found else {
-                // A value would be written to where a link leads.
+                // A value would be written to the link's target.
                 escaping_target().map_or(Ok(()), Err)?;
                 self.seen.push(stamp::missing(path));
                 continue;
             };
             let real = disk::real_path(path);
             if places[index + 1..].iter().any(|later| real.is_some() && disk::real_path(later) == real) {
-                // A file is told once, however it is reached.
+                // A file counts once, under whatever names it is reached.
                 self.seen.push(seen.with_real_path());
                 continue;
             }
@@ -107,11 +107,11 @@ impl Files {
     }
 }
 
-/// What a team's CI checks is somebody else's repository, and it shows lines of what it reads: a link there must not lead to
-/// this machine's own files, by the manifest no more than by what it includes.
+/// A team's CI checks somebody else's repository, and shows lines of it: neither the manifest nor a file that it includes may
+/// be a link to this machine's own files.
 fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
     let Some(real) = disk::real_path(manifest) else { return Ok(()) };
-    // The one of the configuration directory may be a link of the person's own, which git does not know.
+    // In the configuration directory, the manifest may be a link of the person's own, which git does not know.
     let named = (!Paths::is_manifest_own(manifest)).then(|| here(parent(manifest)));
     let by_name = named.and_then(disk::real_path).and_then(|dir| misled(manifest, &dir, &real));
     // A directory on the way may be the repository's link as well: the last one is to blame.
@@ -123,7 +123,7 @@ fn stays_in_its_directory(manifest: &Path) -> Result<(), Failure> {
     by_name.or_else(on_the_way).map_or(Ok(()), Err)
 }
 
-/// Why the file `real` is no manifest for the `link` in `dir` that leads to it.
+/// The failure if the file `real` is no manifest for the `link` in `dir` that leads to it.
 fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
     let (link, target) = (link.display(), real.display());
     let (message, hint) = match real.strip_prefix(dir) {
@@ -140,7 +140,7 @@ fn misled(link: &Path, dir: &Path, real: &Path) -> Option<Failure> {
     Some(Failure::new(Exit::Manifest, message).hint(hint))
 }
 
-/// Whether `[settings]` may be taken from the person's own file. Git is asked only about a file that may have some.
+/// `[settings]` counts only in a trusted file. Git is asked only about a file that may have some.
 fn settings_trust(path: &Path, text: &str) -> SettingsTrust {
     // TOML may spell a key with escapes.
     let may_have_settings = text.contains("settings") || text.contains('\\');
@@ -148,13 +148,13 @@ fn settings_trust(path: &Path, text: &str) -> SettingsTrust {
     reason.map_or(SettingsTrust::Trusted, SettingsTrust::Doubtful)
 }
 
-/// The name of a file in `dir` that is a person's own but for the case of its letters.
+/// The name of a file in `dir` that is the personal one but for the case of its letters.
 fn spelling(dir: &Path) -> Option<OsString> {
     let (names, _) = stamp::names(dir, clock::now()).ok()?;
     names.into_iter().map(|named| named.name).find(|name| name.eq_ignore_ascii_case(LOCAL_NAME))
 }
 
-/// A repository names no file outside its directory, and none of its own, by a link neither.
+/// Even by a link, a repository names no file outside its directory, and none of its own git files.
 fn escaping_link_failure(path: &Path, target: &Path) -> Failure {
     let where_to = if trust::is_in_git_dir(target) { "to" } else { "out of its directory, to" };
     let message =
@@ -164,14 +164,12 @@ fn escaping_link_failure(path: &Path, target: &Path) -> Failure {
         .hint(format!("remove it; what you want for yourself belongs in {own}, which may be a link"))
 }
 
-/// Where a person's own values belong: the file that wins of those that are there, else the one in the configuration
-/// directory.
+/// The file for a person's own values: the one that wins of those that exist, else the one in the configuration directory.
 fn personal(places: &[PathBuf]) -> PathBuf {
     let existing = places.iter().rev().find(|path| disk::exists(path));
     existing.or(places.last()).cloned().unwrap_or_else(|| PathBuf::from(LOCAL_NAME))
 }
 
-/// A file's text.
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
     String::from_utf8(bytes)
         .map_err(|error| Failure::new(Exit::Manifest, not_utf8(path, &error)).hint("save it as UTF-8 in your editor"))
@@ -183,14 +181,14 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> String {
     format!("{} is not UTF-8: line {line}", path.display())
 }
 
-/// One reading of what files include.
+/// The state of following all includes.
 struct Reader {
     files: Files,
-    /// The directory that no file may be outside of, without links; none if it can't be told.
+    /// The directory that all files must be in, without links; none if it can't be told.
     root: Option<PathBuf>,
-    /// The files that were read, by the path without links.
+    /// The files that were read, by their paths without links.
     by_path: HashMap<PathBuf, usize>,
-    /// The files that lead to the one at hand, each with the place that includes the next.
+    /// The files that include each other down to the current one, each with the place of its `include`.
     way: Vec<(usize, Span)>,
 }
 
@@ -231,7 +229,7 @@ impl Reader {
             for path in expanded.files {
                 let is_own = path.file_name().is_some_and(|name| name == LOCAL_NAME)
                     || disk::real_path(&path).is_some_and(|real| self.by_path.get(&real) == Some(&number));
-                // A pattern that fits the file it stands in does not mean that one.
+                // A glob that matches the file it stands in does not mean that file.
                 if expanded.is_pattern && is_own {
                     continue;
                 }
@@ -245,8 +243,8 @@ impl Reader {
         }
     }
 
-    /// The first place on the way from `dir` to `path` that may not be read, and why: of what is behind it, nothing is told. What
-    /// leads out and back is a file of the directory.
+    /// The first place on the way from `dir` to `path` that may not be read, and why: nothing is said about the rest of the way.
+    /// A link that leads out and back leads to a file of the directory.
     fn refusal<'a>(&self, dir: &Path, path: &'a Path) -> Option<(&'a Path, IncludeProblem)> {
         if disk::real_path(path).is_some_and(|real| self.problem(&real).is_none()) {
             return None;
@@ -255,7 +253,7 @@ impl Reader {
         way.into_iter().rev().find_map(|place| Some((place, self.problem(&disk::real_path(here(place))?)?)))
     }
 
-    /// Why nothing at this path without links may be read.
+    /// The reason not to read anything at this path without links.
     fn problem(&self, real: &Path) -> Option<IncludeProblem> {
         match self.root.as_ref().and_then(|root| real.strip_prefix(root).ok()) {
             None => Some(IncludeProblem::Outside(real.to_path_buf())),
@@ -263,7 +261,7 @@ impl Reader {
         }
     }
 
-    /// Reads one file that the file `by` includes, with what it includes itself.
+    /// Reads one file that the file `by` includes, with the files that it includes itself.
     fn take(&mut self, by: usize, path: &Path) -> Result<(), IncludeProblem> {
         let real = disk::real_path(path).ok_or(IncludeProblem::Missing)?;
         if let Some(number) = self.by_path.get(&real).copied() {
@@ -282,7 +280,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A file that was read already, perhaps by another name.
+    /// Links a file that was read before, perhaps under another name.
     fn link(&mut self, by: usize, number: usize, path: &Path) -> Result<(), IncludeProblem> {
         if let Some(start) = self.way.iter().position(|(file, _)| *file == number) {
             return Err(IncludeProblem::Cycle(self.way[start..].iter().map(|(_, at)| *at).collect()));
@@ -301,7 +299,7 @@ fn unreadable(error: &disk::DiskError) -> IncludeProblem {
     IncludeProblem::Unreadable(format!("{error}{reason}"))
 }
 
-/// A directory that may be named by nothing.
+/// The current directory if `dir` is empty.
 fn here(dir: &Path) -> &Path {
     if dir.as_os_str().is_empty() { Path::new(".") } else { dir }
 }

@@ -33,7 +33,7 @@ pub(crate) fn unknown_profile(
     Failure::new(Exit::Usage, format!("there is no profile `{name}` in the manifest")).hint(hint)
 }
 
-/// Whoever takes SSO sessions as well does not ask.
+/// Only for commands that don't take SSO sessions.
 fn session(name: &str, catalog: &Catalog) -> Option<String> {
     catalog.sessions().iter().find(|session| session.name.as_str() == name)?;
     Some(match profiles_of(name, catalog) {
