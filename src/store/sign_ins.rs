@@ -73,7 +73,7 @@ impl SignIn {
 impl SsoCache {
     pub(crate) fn sign_ins(&self) -> Result<Vec<SignIn>, DiskError> {
         let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-        Ok(private::list(self.dir(), FileOwner::AwsCli)?
+        Ok(private::list(&self.dir, FileOwner::AwsCli)?
             .iter()
             .filter(|path| is_json(path))
             .filter_map(|path| SignIn::read(path))
@@ -84,7 +84,7 @@ impl SsoCache {
     pub(crate) fn remove(&self, sign_in: &SignIn) -> Result<bool, DiskError> {
         let is_there = disk::remove(&sign_in.path)?;
         if let Some(name) = sign_in.path.file_name() {
-            let record = self.records_dir().join(name);
+            let record = self.records_dir.join(name);
             disk::remove(&record)?;
             disk::remove(&record.with_extension(REFUSED))?;
         }
@@ -94,14 +94,14 @@ impl SsoCache {
     /// The SSO session or start URL for which awsauth made a sign-in. None for another program's, also where that replaced one of
     /// awsauth's for another portal.
     pub(crate) fn recorded_name(&self, sign_in: &SignIn) -> Option<String> {
-        let record: SignInRecord = json::load(&self.records_dir().join(sign_in.path.file_name()?))?;
+        let record: SignInRecord = json::load(&self.records_dir.join(sign_in.path.file_name()?))?;
         let is_same = sign_in.start_url.as_ref().is_some_and(|url| url.as_str() == record.start_url);
         is_same.then_some(record.name)
     }
 
     /// Records that the sign-in of `access` is awsauth's. A failure to is not worth a word.
     pub(super) fn remember(&self, access: &SsoAccess) {
-        let path = self.records_dir().join(json::cache_file_name(access.token_key()));
+        let path = self.record_path(access);
         let (name, start_url) = (access.token_key().to_owned(), access.start_url().as_str().to_owned());
         let record = SignInRecord { name, start_url };
         if json::load(&path).as_ref() != Some(&record) {
@@ -125,7 +125,11 @@ impl SsoCache {
     }
 
     fn refused_path(&self, access: &SsoAccess) -> PathBuf {
-        self.records_dir().join(json::cache_file_name(access.token_key())).with_extension(REFUSED)
+        self.record_path(access).with_extension(REFUSED)
+    }
+
+    fn record_path(&self, access: &SsoAccess) -> PathBuf {
+        self.records_dir.join(json::cache_file_name(access.token_key()))
     }
 }
 
@@ -166,7 +170,7 @@ mod tests {
         assert_eq!(cache.recorded_name(&cache.sign_ins().unwrap()[0]), None);
         assert!(cache.remove(&found[0]).unwrap() && !cache.remove(&found[0]).unwrap());
         assert!(found[0].reread().is_none());
-        assert!(disk::list(cache.records_dir()).unwrap().is_empty());
+        assert!(disk::list(&cache.records_dir).unwrap().is_empty());
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::system::private::FileOwner;
 
 #[derive(Debug)]
 pub(crate) struct SsoCache {
-    dir: PathBuf,
-    records_dir: PathBuf,
+    pub(super) dir: PathBuf,
+    pub(super) records_dir: PathBuf,
 }
 
 /// The fields in AWS CLI's order.
@@ -64,14 +64,6 @@ impl SsoCache {
     /// The cache in `dir`, with records of awsauth's own tokens in it under the state directory.
     pub(crate) fn new(dir: PathBuf, state_dir: &Path) -> Self {
         Self { dir, records_dir: state_dir.join("sign-ins") }
-    }
-
-    pub(super) fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    pub(super) fn records_dir(&self) -> &Path {
-        &self.records_dir
     }
 
     pub(crate) fn sweep(&self) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::interrupt::{self, POLL, SIGINT};
+use super::interrupt::{self, SIGINT};
 use super::process::End;
 use super::wait::{Deadline, Waited};
 use super::{process, walk};
@@ -20,6 +20,8 @@ use crate::secret::Secret;
 const MOST: u64 = 4096;
 /// How long the streams are read after a program's end: on a busy machine the thread that reads them waits for its turn.
 const GRACE: Duration = Duration::from_secs(1);
+/// The time between two looks at a program.
+const LOOK: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
@@ -109,7 +111,7 @@ fn run(command: &mut Command, limit: Duration, is_interrupted: impl Fn() -> bool
         if deadline.left().is_zero() {
             break Waited::TimedOut;
         }
-        thread::sleep(POLL);
+        thread::sleep(LOOK);
     };
     // It may have ended just now.
     drop(child.kill());

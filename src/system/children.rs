@@ -14,7 +14,7 @@ use tokio::task::coop;
 use tokio::time::timeout;
 
 use super::core_dumps;
-use super::process::End;
+use super::process::{self, End};
 use crate::secret::Secret;
 
 /// How long a program's streams are read after its end: something that it started may keep them open.
@@ -22,7 +22,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// The most bytes that are kept of one program's output.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
 /// The most bytes that are kept of all programs' output.
-const TOTAL_LIMIT: usize = 256 * 1024 * 1024;
+pub(crate) const TOTAL_LIMIT: usize = 256 * 1024 * 1024;
 /// The most bytes of a line; a longer one is cut into lines.
 const LINE_LIMIT: usize = 64 * 1024;
 /// The most bytes of one read: all that a pipe holds.
@@ -60,15 +60,8 @@ pub(crate) struct Captured {
     pub(crate) is_cut: bool,
 }
 
-/// The bytes that may still be kept of all programs' output.
-#[derive(Debug)]
-pub(crate) struct CaptureBudget(Cell<usize>);
-
-impl Default for CaptureBudget {
-    fn default() -> Self {
-        Self(Cell::new(TOTAL_LIMIT))
-    }
-}
+/// The bytes that may still be kept of all programs' output, at first [`TOTAL_LIMIT`].
+pub(crate) type CaptureBudget = Cell<usize>;
 
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -93,9 +86,7 @@ impl<'r> Running<'r> {
     pub(crate) fn start(job: Job<'_>, budget: &'r CaptureBudget) -> io::Result<Self> {
         let mut command = Command::new(job.program);
         command.args(job.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for name in job.unset {
-            command.env_remove(name);
-        }
+        process::remove_variables(command.as_std_mut(), job.unset);
         command.envs(job.set.iter().map(|(name, value)| (name, value.expose())));
         #[cfg(unix)]
         if job.group == ProcessGroup::Own {
@@ -166,7 +157,7 @@ impl Sink<'_> {
                 let end: &[u8] = if line.ends_with(b"\n") { b"" } else { b"\n" };
                 write(&[prefix.as_slice(), line, end].concat())
             }
-            Self::Kept { captured, budget: CaptureBudget(budget) } => {
+            Self::Kept { captured, budget } => {
                 let wanted = if captured.is_cut { 0 } else { line.len().min(OUTPUT_LIMIT - captured.bytes.len()) };
                 let given = wanted.min(budget.get());
                 budget.set(budget.get() - given);
@@ -253,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_all_print_together_is_kept_up_to_a_limit() {
-        let budget = CaptureBudget(Cell::new(10));
+        let budget = Cell::new(10);
         let mut sinks = [kept(&budget), kept(&budget), kept(&budget)];
         for sink in &mut sinks {
             sink.take(b"seven b").unwrap();
@@ -313,7 +304,7 @@ mod tests {
     #[test]
     fn a_stream_that_something_keeps_open_is_given_up_and_what_it_held_is_not_lost() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let budget = CaptureBudget::default();
+        let budget = Cell::new(TOTAL_LIMIT);
         let (mut end, stream) = duplex(100);
         let mut pump = Pump::new(Some(stream), kept(&budget));
         runtime.block_on(async {

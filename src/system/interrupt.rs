@@ -14,7 +14,7 @@ use signal_hook::low_level::unregister;
 /// Ctrl-C, as a signal.
 pub(crate) const SIGINT: i32 = 2;
 /// The time between two looks for a Ctrl-C, short enough that nobody notices.
-pub(super) const POLL: Duration = Duration::from_millis(10);
+pub(super) const POLL: Duration = Duration::from_millis(20);
 
 static LISTENERS: Mutex<usize> = Mutex::new(0);
 /// True while nobody listens. The handler of the signal looks at it, so that no Ctrl-C falls between two listeners.

@@ -50,7 +50,7 @@ pub(super) fn spawn(command: &mut Command) -> io::Result<Child> {
     core_dumps::with_original_limit(|| command.spawn())
 }
 
-pub(super) fn remove_variables(command: &mut Command, names: &[String]) {
+pub(super) fn remove_variables(command: &mut Command, names: impl IntoIterator<Item = impl AsRef<OsStr>>) {
     for name in names {
         command.env_remove(name);
     }
@@ -68,9 +68,7 @@ pub(crate) fn become_program<'a>(
 ) -> io::Error {
     let mut command = Command::new(program);
     command.args(args);
-    for name in unset {
-        command.env_remove(name);
-    }
+    remove_variables(&mut command, unset);
     command.envs(set.iter().map(|(name, value)| (name, value.expose())));
     run(&mut command)
 }

@@ -29,7 +29,7 @@ use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
 use crate::provider::ProviderError;
 use crate::render::{EnvChange, table};
-use crate::system::children::{CaptureBudget, Job, ProcessGroup, Running};
+use crate::system::children::{CaptureBudget, Job, ProcessGroup, Running, TOTAL_LIMIT};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::interrupt::{self, SIGINT, Signals};
@@ -222,7 +222,7 @@ impl<'b> BatchRun<'b> {
         let width = ready.map(|(chain, _)| chain.target().name.as_str().len()).max().unwrap_or(0);
         let group = if Tty::is_in_front() { ProcessGroup::Shared } else { ProcessGroup::Own };
         let (signals, _) = broadcast::channel(16);
-        let (budget, unavailable) = (CaptureBudget::default(), Mutex::default());
+        let (budget, unavailable) = (CaptureBudget::new(TOTAL_LIMIT), Mutex::default());
         Self { batch, width, group, budget, stop: Cell::new(None), signals, unavailable, told: Cell::new(None) }
     }
 
