@@ -1,32 +1,28 @@
-//! Owns the forms in which an access key is handed over: the console's CSV, AWS CLI's JSON and INI, or just its two
-//! halves.
+//! Owns reading an access key from text: the console's CSV, AWS CLI's JSON and INI, or just its two halves.
 
 use thiserror::Error;
 
 use crate::model::LongTermKey;
 use crate::secret::Secret;
 
-/// The most bytes that are read for a key.
+/// The most bytes of a text with a key.
 pub(crate) const LARGEST: u64 = 64 * 1024;
 
-/// Why a text gives no key. Never shows the text: it may be the secret.
+/// Never shows the text: it may be the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum KeyTextError {
-    /// Neither of the known forms.
     #[error("this text holds no access key")]
     NoKey,
-    /// More than one key.
     #[error("this text holds several access keys")]
     Several,
-    /// Temporary credentials.
-    #[error("this is the key of a session (ASIA…), which ends; a long-term key begins with AKIA")]
+    #[error("this is the key of a session (ASIA…), which expires; a long-term key begins with AKIA")]
     Temporary,
-    /// An id without a secret, or one of the wrong form.
+    /// The secret is missing or has the wrong form.
     #[error("this text holds an access key id without its secret")]
     NoSecret,
 }
 
-/// Whether a text is the id of a long-term key. IAM documents 16 to 128 letters and digits; real ones have 20.
+/// True for the id of a long-term key. IAM documents 16 to 128 letters and digits; real ones have 20.
 pub(crate) fn looks_like_key_id(text: &str) -> bool {
     let text = text.trim();
     text.starts_with("AKIA") && is_key_id(text)
@@ -36,13 +32,13 @@ fn is_key_id(text: &str) -> bool {
     (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// Whether a text may be a secret access key: 40 characters of base64.
+/// True for 40 characters of base64.
 pub(crate) fn looks_like_secret(text: &str) -> bool {
     let text = text.trim();
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
 }
 
-/// Reads a key in any of the forms. What is neither id nor secret, such as headings and names, is passed over.
+/// Finds the one key in `text`. Words that are neither id nor secret, such as headings and names, are skipped.
 pub(crate) fn parse(text: &str) -> Result<LongTermKey, KeyTextError> {
     let is_part = |character: char| character.is_ascii_alphanumeric() || "+/".contains(character);
     let words: Vec<&str> = text.split(|character| !is_part(character)).filter(|word| !word.is_empty()).collect();

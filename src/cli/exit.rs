@@ -2,33 +2,31 @@
 
 use std::process::ExitCode;
 
-/// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// 0: done.
     Done,
     /// 1: `--check` found a difference.
     Different,
-    /// 2: the command line makes no sense.
+    /// 2: the command line is wrong.
     Usage,
-    /// 3: the manifest is missing or wrong.
+    /// 3: the manifest is missing or invalid.
     Manifest,
     /// 4: refused, and nothing was written.
     Refused,
     /// 5: a login is needed, or was denied.
     Login,
-    /// 6: AWS or the file system is not available.
+    /// 6: AWS or the file system is unavailable.
     Unavailable,
     /// 70: a bug.
     Bug,
     /// 130: interrupted.
     Interrupted,
-    /// What a program that was run ended with.
+    /// The exit code of a program that `exec` ran.
     Program(u8),
 }
 
 impl Exit {
-    /// The number.
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,

@@ -1,4 +1,4 @@
-//! Owns where things are: the manifest, AWS's files and caches, the state directory.
+//! Owns where files are: the manifest, AWS's files and caches, the state directory.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use crate::manifest::LOCAL_NAME;
 use crate::system::disk;
 use crate::system::host::{Host, RelativePath};
 
-/// Finds each place when it is asked for, so that `check --manifest` needs no home directory.
+/// Finds each path when it is asked for, so that `check --manifest` needs no home directory.
 #[derive(Clone, Copy)]
 pub(crate) struct Paths<'a> {
     host: &'a Host,
@@ -17,7 +17,7 @@ pub(crate) struct Paths<'a> {
 }
 
 impl<'a> Paths<'a> {
-    /// Paths as the environment and `--manifest` have them.
+    /// `manifest` is the value of `--manifest`.
     pub(crate) fn new(host: &'a Host, manifest: Option<&'a Path>) -> Self {
         Self { host, manifest }
     }
@@ -40,19 +40,19 @@ impl<'a> Paths<'a> {
         }
     }
 
-    /// Whether a later run without `--manifest` takes the same file.
+    /// True if a later run without `--manifest` takes the same file.
     pub(crate) fn is_manifest_found_again(&self) -> bool {
         let other = Paths { host: self.host, manifest: None };
         self.manifest.is_none_or(|path| other.manifest().is_ok_and(|found| found == path))
     }
 
-    /// Whether it is the one of the configuration directory, which may be a link of the person's own.
+    /// True for the manifest in the configuration directory, which may be a link that the person made.
     pub(crate) fn is_manifest_own(manifest: &Path) -> bool {
         Self::default_manifest().is_ok_and(|own| own == manifest)
     }
 
-    /// Where what one person adds is looked for, the less important place first: beside the manifest, wherever a link leads
-    /// to it, and in the configuration directory. Both may lead to one file.
+    /// The paths of the personal file, the one that wins last: beside the manifest (links resolved), and in the
+    /// configuration directory. Both may be one file.
     pub(crate) fn local(manifest: &Path) -> Vec<PathBuf> {
         let beside = beside(manifest).map(|dir| dir.join(LOCAL_NAME));
         let own = Self::own_local();
@@ -60,12 +60,12 @@ impl<'a> Paths<'a> {
         beside.into_iter().chain(own).collect()
     }
 
-    /// What one person adds, in the configuration directory.
+    /// The personal file in the configuration directory.
     pub(crate) fn own_local() -> Option<PathBuf> {
         Some(Host::config_dir().ok()??.join("awsauth").join(LOCAL_NAME))
     }
 
-    /// A path as a person would write it: below the home directory, it begins with `~`.
+    /// A path for a message: `~` stands for the home directory.
     pub(crate) fn shown(path: &Path) -> String {
         match Host::home().as_deref().and_then(|home| path.strip_prefix(home).ok()) {
             Some(rest) => format!("{}", Path::new("~").join(rest).display()),
@@ -73,8 +73,7 @@ impl<'a> Paths<'a> {
         }
     }
 
-    /// A text of messages in which paths below the home directory begin with `~`, as far as a shell that one is copied into
-    /// would read it so: not within quotes.
+    /// A message with `~` for the home directory where a shell would expand it: not within quotes.
     pub(crate) fn with_tilde(text: &str) -> Cow<'_, str> {
         let home = Host::home().and_then(|home| home.to_str().map(|home| format!("{}/", home.trim_end_matches('/'))));
         match home.filter(|home| home.len() > 1 && text.contains(home.as_str())) {
@@ -83,33 +82,32 @@ impl<'a> Paths<'a> {
         }
     }
 
-    /// A path for a document, which holds text alone: what is none in it becomes a replacement character.
+    /// A path for a document; bytes that are no text become replacement characters.
     pub(crate) fn text(path: &Path) -> String {
         path.to_string_lossy().into_owned()
     }
 
-    /// Where the manifest is looked for when nothing names it.
     fn default_manifest() -> Result<PathBuf, Failure> {
         let dir = Host::config_dir().map_err(|error| relative(&error))?.ok_or_else(no_home)?;
         Ok(dir.join("awsauth").join("profiles.toml"))
     }
 
-    /// `~/.aws/config`, or what `AWS_CONFIG_FILE` says.
+    /// `AWS_CONFIG_FILE`, or `~/.aws/config`.
     pub(crate) fn config(&self) -> Result<PathBuf, Failure> {
         self.aws_file("AWS_CONFIG_FILE", "config")
     }
 
-    /// `~/.aws/credentials`, or what `AWS_SHARED_CREDENTIALS_FILE` says.
+    /// `AWS_SHARED_CREDENTIALS_FILE`, or `~/.aws/credentials`.
     pub(crate) fn credentials(&self) -> Result<PathBuf, Failure> {
         self.aws_file("AWS_SHARED_CREDENTIALS_FILE", "credentials")
     }
 
-    /// AWS's own caches; no variable moves them (aws-facts §7).
+    /// One of AWS's own caches; no variable moves them.
     pub(crate) fn aws_cache(tool: &str) -> Result<PathBuf, Failure> {
         Ok(Self::home()?.join(".aws").join(tool).join("cache"))
     }
 
-    /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's directory for state.
+    /// `AWSAUTH_STATE_DIR`, or `awsauth` in the platform's state directory.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         if let Some(dir) = variable(self.host, "AWSAUTH_STATE_DIR")? {
             return Ok(dir);
@@ -130,7 +128,6 @@ impl<'a> Paths<'a> {
     }
 }
 
-/// The text with `~/` for `home` where a path begins.
 fn shortened(text: &str, home: &str) -> String {
     let mut parts = text.split(home);
     let mut shown = parts.next().unwrap_or_default().to_owned();
@@ -142,7 +139,7 @@ fn shortened(text: &str, home: &str) -> String {
     shown
 }
 
-/// The directory in which the manifest really stands; as it was named, unless a link leads elsewhere.
+/// The manifest's directory: as it was named, or the real one if a link leads elsewhere.
 pub(crate) fn beside(manifest: &Path) -> Option<PathBuf> {
     let named = manifest.parent()?;
     let real = disk::real_path(manifest)?.parent()?.to_path_buf();
@@ -151,13 +148,12 @@ pub(crate) fn beside(manifest: &Path) -> Option<PathBuf> {
     Some(if is_there { named.to_path_buf() } else { real })
 }
 
-/// The path that a variable gives.
 pub(crate) fn variable(host: &Host, name: &'static str) -> Result<Option<PathBuf>, Failure> {
     host.path(name).map_err(|error| relative(&error))
 }
 
 fn relative(error: &RelativePath) -> Failure {
-    Failure::of(Exit::Usage, error).hint("give the whole path, or one that begins with `~/`")
+    Failure::of(Exit::Usage, error).hint("give an absolute path, or one that begins with `~/`")
 }
 
 fn no_home() -> Failure {
@@ -165,10 +161,9 @@ fn no_home() -> Failure {
 }
 
 impl Paths<'_> {
-    /// What to say when there is no manifest at `path`.
     pub(crate) fn no_manifest(&self, path: &Path) -> Failure {
         let failure = Failure::new(Exit::Manifest, format!("there is no manifest at {}", path.display()));
-        // `init` writes where this very command has looked.
+        // `init` must write where this command has looked.
         let flag = self.manifest.and_then(|path| shlex::try_quote(path.to_str()?).ok());
         let flag = flag.map(|path| format!(" --manifest {path}")).unwrap_or_default();
         let failure = if disk::exists(path) {
@@ -178,15 +173,15 @@ impl Paths<'_> {
         };
         match Paths::default_manifest() {
             _ if self.manifest.is_some() => failure,
-            Ok(default) if default == path => failure
-                .hint(team(path))
-                .hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST"),
-            _ => failure.hint("for one that stands elsewhere, say `--manifest PATH` or set AWSAUTH_MANIFEST"),
+            Ok(default) if default == path => {
+                failure.hint(team(path)).hint("if it is elsewhere, give `--manifest PATH` or set AWSAUTH_MANIFEST")
+            }
+            _ => failure.hint("if it is elsewhere, give `--manifest PATH` or set AWSAUTH_MANIFEST"),
         }
     }
 }
 
-/// How somebody comes to the manifest of a team, where theirs would stand.
+/// The hint for a new member of a team.
 fn team(path: &Path) -> String {
     let dir = Paths::shown(path.parent().unwrap_or(path));
     let link = Paths::shown(path);

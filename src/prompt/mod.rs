@@ -14,7 +14,7 @@ pub(crate) use line::Echo;
 pub(crate) use program::{LastQuestion, ProgramEvent, ProgramPrompt};
 pub(crate) use tty::TtyPrompt;
 
-/// A question whose answer is typed. Its texts are safe to show.
+/// A question whose answer is typed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) text: &'a str,

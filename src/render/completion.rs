@@ -1,15 +1,15 @@
 //! Owns the completion scripts of shells, and the form of the answer for each of them. Must not know the candidates.
 
+use super::hook::HookShell;
+
 /// The variable by which a shell's script asks awsauth for candidates. Its value is the shell.
 pub(crate) const COMPLETE_VARIABLE: &str = "AWSAUTH_COMPLETE";
 
 /// The shells with completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CompletionShell {
-    Bash,
-    Zsh,
-    Fish,
-    Pwsh,
+    /// A shell of `awsauth hook`.
+    Hook(HookShell),
     Elvish,
 }
 
@@ -25,14 +25,14 @@ pub(crate) enum Completion {
 }
 
 impl CompletionShell {
-    pub(crate) const ALL: [Self; 5] = [Self::Bash, Self::Zsh, Self::Fish, Self::Pwsh, Self::Elvish];
+    pub(crate) const ALL: [Self; 5] = {
+        let [bash, zsh, fish, pwsh] = HookShell::ALL;
+        [Self::Hook(bash), Self::Hook(zsh), Self::Hook(fish), Self::Hook(pwsh), Self::Elvish]
+    };
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Bash => "bash",
-            Self::Zsh => "zsh",
-            Self::Fish => "fish",
-            Self::Pwsh => "powershell",
+            Self::Hook(shell) => shell.name(),
             Self::Elvish => "elvish",
         }
     }
@@ -44,10 +44,10 @@ impl CompletionShell {
     /// The lines that set completion up. Only PowerShell needs `program`, an expression: its functions lose `--`.
     pub(crate) fn script(self, program: &str) -> String {
         match self {
-            Self::Bash => include_str!("hooks/complete.bash").to_owned(),
-            Self::Zsh => include_str!("hooks/complete.zsh").to_owned(),
-            Self::Fish => include_str!("hooks/complete.fish").to_owned(),
-            Self::Pwsh => include_str!("hooks/complete.ps1").replace("@PROGRAM@", program),
+            Self::Hook(HookShell::Bash) => include_str!("hooks/complete.bash").to_owned(),
+            Self::Hook(HookShell::Zsh) => include_str!("hooks/complete.zsh").to_owned(),
+            Self::Hook(HookShell::Fish) => include_str!("hooks/complete.fish").to_owned(),
+            Self::Hook(HookShell::Pwsh) => include_str!("hooks/complete.ps1").replace("@PROGRAM@", program),
             Self::Elvish => include_str!("hooks/complete.elv").to_owned(),
         }
     }
@@ -72,17 +72,19 @@ impl CompletionShell {
     /// so there a candidate with any other character would be evaluated when the line is run.
     fn takes(self, word: &str) -> bool {
         match self {
-            Self::Zsh | Self::Fish | Self::Elvish => !word.chars().any(char::is_control),
-            Self::Bash | Self::Pwsh => {
+            Self::Hook(HookShell::Zsh) | Self::Hook(HookShell::Fish) | Self::Elvish => {
+                !word.chars().any(char::is_control)
+            }
+            Self::Hook(HookShell::Bash) | Self::Hook(HookShell::Pwsh) => {
                 let is_plain = |character: char| character.is_alphanumeric() || "_-./:=+%@".contains(character);
                 // `@name` at the beginning is PowerShell's splatting.
-                word.chars().all(is_plain) && !(self == Self::Pwsh && word.starts_with('@'))
+                word.chars().all(is_plain) && !(self == Self::Hook(HookShell::Pwsh) && word.starts_with('@'))
             }
         }
     }
 
     fn shows_help(self) -> bool {
-        matches!(self, Self::Zsh | Self::Fish | Self::Pwsh)
+        matches!(self, Self::Hook(HookShell::Zsh) | Self::Hook(HookShell::Fish) | Self::Hook(HookShell::Pwsh))
     }
 }
 
@@ -94,9 +96,9 @@ mod tests {
     fn a_candidate_that_a_shell_would_evaluate_is_not_offered_to_it() {
         let words = ["prod", "$(id)", "a b", "`id`", "a;b", "*", "~", "'a'", "zürich", "@x"];
         let reply = Completion::Words(words.map(|word| (word.to_owned(), Some("help".to_owned()))).to_vec());
-        assert_eq!(CompletionShell::Bash.answer(&reply), "words\nprod\nzürich\n@x\n");
-        assert_eq!(CompletionShell::Pwsh.answer(&reply), "words\nprod\thelp\nzürich\thelp\n");
-        assert_eq!(CompletionShell::Zsh.answer(&reply).lines().count(), 1 + words.len());
+        assert_eq!(CompletionShell::Hook(HookShell::Bash).answer(&reply), "words\nprod\nzürich\n@x\n");
+        assert_eq!(CompletionShell::Hook(HookShell::Pwsh).answer(&reply), "words\nprod\thelp\nzürich\thelp\n");
+        assert_eq!(CompletionShell::Hook(HookShell::Zsh).answer(&reply).lines().count(), 1 + words.len());
         let split = Completion::Words(vec![("a\nb".to_owned(), None)]);
         assert!(CompletionShell::ALL.iter().all(|shell| shell.answer(&split) == "words\n"));
     }

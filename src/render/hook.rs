@@ -1,6 +1,5 @@
 //! Owns the shell function that lets `awsauth use` set the shell's own variables. Must not know where the program is.
 
-use super::completion::CompletionShell;
 use super::identity::EnvChange;
 use super::lines::{Shell, Unquotable};
 use super::quote::{fish, posix, powershell};
@@ -28,6 +27,10 @@ impl HookShell {
         }
     }
 
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|shell| shell.name() == name)
+    }
+
     /// The line that loads the function, and the start-up file for it.
     pub(crate) fn installation(self) -> (&'static str, &'static str) {
         match self {
@@ -44,15 +47,6 @@ impl HookShell {
             Self::Zsh => Shell::Zsh,
             Self::Fish => Shell::Fish,
             Self::Pwsh => Shell::Pwsh,
-        }
-    }
-
-    pub(crate) fn completion(self) -> CompletionShell {
-        match self {
-            Self::Bash => CompletionShell::Bash,
-            Self::Zsh => CompletionShell::Zsh,
-            Self::Fish => CompletionShell::Fish,
-            Self::Pwsh => CompletionShell::Pwsh,
         }
     }
 

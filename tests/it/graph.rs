@@ -119,7 +119,7 @@ flowchart LR
     assert_eq!(document["nodes"][0], serde_json::json!({ "id": 0, "kind": "long-term-key", "name": "main-long-term" }));
     assert_eq!(document["edges"], serde_json::json!([{ "from": 0, "to": 1 }, { "from": 1, "to": 2 }]));
     let run = scene.run(&["graph", "--json", "--format", "dot"]).exits(2);
-    assert!(run.stderr.contains("leave `--format` out"), "{}", run.stderr);
+    assert!(run.stderr.contains("leave out `--format`"), "{}", run.stderr);
 }
 
 #[test]

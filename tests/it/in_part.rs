@@ -222,7 +222,7 @@ fn a_name_that_only_aws_files_have_is_told_with_its_place() {
     assert!(run.stderr.contains("is in ~/.aws/credentials, line 1"), "{}", run.stderr);
     scene.change_manifest("profiles.jump", "profiles.leap");
     let run = scene.run(&["env", "jump"]).exits(2);
-    let left = "`jump` is left from an older manifest in ~/.aws/config: `awsauth apply` removes it there";
+    let left = "`jump` in ~/.aws/config is left from an older manifest: `awsauth apply` removes it";
     assert!(run.stderr.contains(left) && !run.stderr.contains("in order"), "{}", run.stderr);
     scene.home.manifest(&format!("{}\n[profiles.broken]\n", MANIFEST.replace("profiles.jump", "profiles.leap")));
     let run = scene.run(&["env", "jump"]).exits(2);

@@ -26,7 +26,7 @@ fn a_misspelt_name_may_be_that_of_an_sso_session() {
     for command in ["login", "logout", "status"] {
         says(&scene, &[command, "crop"], "hint: did you mean `corp`, the SSO session of `read`, `jump`?\n");
         says(&scene, &[command, "prdo"], "hint: did you mean `prod`?\n");
-        says(&scene, &[command, "cor*"], "hint: it matches an SSO session, and patterns are for profiles alone\n");
+        says(&scene, &[command, "cor*"], "hint: it matches an SSO session; globs match profiles only\n");
     }
 }
 
@@ -35,7 +35,7 @@ fn a_tag_in_the_place_of_a_name_is_told_and_a_name_in_the_place_of_a_tag() {
     let scene = Scene::new();
     scene.change_manifest("pattern = \"iam\"\n", "pattern = \"iam\"\ntags = [\"nightly\"]\n");
     for command in ["login", "status"] {
-        says(&scene, &[command, "nightly"], "hint: `nightly` is a tag; the profiles with it are `base`\n");
+        says(&scene, &[command, "nightly"], "hint: `nightly` is a tag; profiles with it: `base`\n");
         says(&scene, &[command, "--tag", "prod"], "hint: `prod` is a profile: name it without `--tag`\n");
         says(&scene, &[command, "--tag", "corp"], "hint: `corp` is an SSO session, not a tag\n");
     }
@@ -81,15 +81,15 @@ fn a_section_of_aws_own_files_is_offered_to_adopt_only_where_adopt_takes_it() {
     let key = "aws_access_key_id = AKIAEXAMPLE7ALICEKE\naws_secret_access_key = SECRETMARK\n";
     home.write(".aws/credentials", format!("[ci]\n{key}[temporary]\n{key}aws_session_token = SECRETMARK\n"));
     for (name, hint) in [
-        ("vault", "put it into the manifest, and `awsauth apply --adopt` takes its section over\n"),
+        ("vault", "add it to the manifest, then `awsauth apply --adopt` takes over its section\n"),
         ("vendor", "its credential_process keeps it out of a manifest: it names a program"),
         ("paged", "its cli_pager keeps it out of a manifest: it names a program"),
         (
             "old team",
-            "line 6, outside awsauth's block, so `aws --profile 'old team'` finds it and awsauth does not: it can't be in \
+            "line 6, outside awsauth's block: `aws --profile 'old team'` finds it, awsauth does not; it can't be in \
              a manifest: a name can't contain ' '\n",
         ),
-        ("ci", "put it into the manifest with `pattern = \"iam\"`, and its key stays where it is\n"),
+        ("ci", "add it to the manifest with `pattern = \"iam\"`; its key stays where it is\n"),
         ("temporary", "it holds no long-term key that awsauth could use\n"),
     ] {
         let run = home.run(["status", name]).exits(2);

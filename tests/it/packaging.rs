@@ -16,7 +16,7 @@ fn the_starter_is_written_once_and_is_in_order() {
     home.run(["apply"]).ok();
     home.run(["apply", "--check"]).ok();
     let run = home.run(["init"]).exits(4);
-    assert!(run.stderr.contains("exists, and is left as it is"), "{}", run.stderr);
+    assert!(run.stderr.contains("exists and is not changed"), "{}", run.stderr);
     assert_eq!(home.read(PATH), starter);
 }
 

@@ -5,13 +5,9 @@ use crate::cli::config::load::Reading;
 use crate::cli::exit::Exit;
 use crate::cli::explain::unmanaged;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::count;
 use crate::manifest::Audience;
 use crate::source::Source;
-
-/// `1 profile`, `2 profiles`
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
 
 /// Validate the manifest, without a network
 ///
@@ -31,7 +27,7 @@ pub(crate) struct Args {
     team: bool,
 }
 
-/// Validates the manifest: no network, no home directory needed with `--manifest`.
+/// With `--manifest`, this needs no home directory.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { paths, out, .. } = app;
     let reading = Reading::read(paths, if args.team { Audience::Team } else { Audience::Person })?;
@@ -50,8 +46,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let shown = |source: &Source| source.path.display().to_string();
     let included = match reading.included().count() {
         0 => String::new(),
-        1 => " with 1 included file".to_owned(),
-        more => format!(" with {more} included files"),
+        number => format!(" with {}", count(number, "included file")),
     };
     out.say(&format!(
         "{}{included} is in order: {}, {}",
@@ -62,7 +57,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     for source in reading.local() {
         out.say(&format!("{} is in order", shown(source)));
     }
-    // Where a matrix should have made some, that was said.
+    // An empty matrix has its own warning.
     if loaded.profiles == 0 && loaded.matrices == 0 {
         out.say(
             "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",

@@ -22,7 +22,6 @@ pub(crate) struct Args {
     shell: String,
 }
 
-/// Prints the script for one shell.
 pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
     let shell = CompletionShell::parse(&args.shell)
         .ok_or_else(|| Failure::new(Exit::Bug, format!("no such shell: {}", args.shell)))?;

@@ -16,7 +16,7 @@ use crate::cli::ui::out::Out;
 use crate::render::{Graph, Node};
 use crate::system::host::Host;
 
-/// More arrows than this Mermaid does not draw, unless the page that shows it says so (`maxEdges`).
+/// The most arrows that Mermaid draws, unless the page raises `maxEdges`.
 const MOST_OF_MERMAID: usize = 500;
 
 /// Show which profile depends on which
@@ -36,7 +36,6 @@ pub(crate) struct Args {
     format: Option<Format>,
 }
 
-/// The languages of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A tree for a terminal
@@ -47,11 +46,10 @@ enum Format {
     Dot,
 }
 
-/// Draws it.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     if out.json && args.format.is_some() {
-        return Err(Failure::new(Exit::Usage, "`--json` is a format of its own: leave `--format` out"));
+        return Err(Failure::new(Exit::Usage, "`--json` is a format of its own: leave out `--format`"));
     }
     let format = args.format.unwrap_or(Format::Tree);
     if format == Format::Tree && !out.json && out.has_color_on_stdout() {
@@ -77,8 +75,8 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             out.data(&graph.mermaid())?;
             if graph.edges.len() > MOST_OF_MERMAID {
                 out.warn(&format!(
-                    "Mermaid draws {MOST_OF_MERMAID} arrows unless its `maxEdges` says otherwise, and here are {}: choose \
-                     profiles, or take `--format dot`",
+                    "Mermaid draws {MOST_OF_MERMAID} arrows unless its `maxEdges` is raised, and there are {}: choose profiles, \
+                     or use `--format dot`",
                     graph.edges.len()
                 ));
             }
@@ -101,7 +99,7 @@ fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -
     Ok(Exit::Done)
 }
 
-/// A profile in the colour of its state.
+/// The colour of a profile's state.
 fn style(service: &LoginService<'_>, states: &States<'_>, node: Node<'_>) -> Style {
     let Node::Profile(profile) = node else { return Style::new().bold() };
     let chain = service.chain(profile.name.as_str());

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::render::HookShell;
+use crate::render::{CompletionShell, HookShell};
 use crate::system::host::Host;
 
 /// Print the shell function for `awsauth use`
@@ -29,20 +29,19 @@ pub(crate) struct Args {
     shell: String,
 }
 
-/// Prints the function and the completion for one shell.
 pub(crate) fn run(args: &Args, host: &Host, out: Out) -> Result<Exit, Failure> {
-    let shell = HookShell::ALL.into_iter().find(|shell| shell.name() == args.shell);
-    let shell = shell.ok_or_else(|| Failure::new(Exit::Bug, format!("no such shell: {}", args.shell)))?;
+    let shell = HookShell::parse(&args.shell)
+        .ok_or_else(|| Failure::new(Exit::Bug, format!("no such shell: {}", args.shell)))?;
     let program = host
         .program()
         .map_err(|error| Failure::new(Exit::Unavailable, "can't find awsauth's own path").because(&error))?;
     let word = program.to_str().and_then(|path| shell.word(path)).ok_or_else(|| unusable(&program))?;
-    let completion = shell.completion().script(&word);
+    let completion = CompletionShell::Hook(shell).script(&word);
     out.data(&format!("{}{}", shell.function(&word), when_possible(shell, &completion)))?;
     Ok(Exit::Done)
 }
 
-/// zsh knows `compdef` only once its completion is set up; the function must not fail without.
+/// zsh has `compdef` only after its completion is set up; the function must work without it.
 fn when_possible(shell: HookShell, completion: &str) -> String {
     match shell {
         HookShell::Zsh => format!("if whence -w compdef >/dev/null; then\n{completion}\nfi\n"),
@@ -51,6 +50,6 @@ fn when_possible(shell: HookShell, completion: &str) -> String {
 }
 
 fn unusable(program: &Path) -> Failure {
-    Failure::new(Exit::Refused, format!("a shell can't be given the path {}", program.display()))
-        .hint("put awsauth where the path is UTF-8")
+    Failure::new(Exit::Refused, format!("no shell can use the path {}", program.display()))
+        .hint("move awsauth to a path that is UTF-8")
 }

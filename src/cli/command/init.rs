@@ -20,10 +20,8 @@ pub(crate) struct Args {
     print: bool,
 }
 
-/// The starter: valid as it stands, and true to this version.
 const STARTER: &str = include_str!("starter.toml");
 
-/// Writes the starter where the manifest is looked for.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { paths, out, .. } = app;
     if args.print {
@@ -33,8 +31,8 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let path = paths.manifest()?;
     let is_new = atomic::create_private(&path, STARTER.as_bytes());
     if !is_new.map_err(|error| Failure::of(Exit::Unavailable, &error))? {
-        return Err(Failure::new(Exit::Refused, format!("{} exists, and is left as it is", path.display()))
-            .hint("`awsauth check` says whether it is in order")
+        return Err(Failure::new(Exit::Refused, format!("{} exists and is not changed", path.display()))
+            .hint("`awsauth check` validates it")
             .hint("`awsauth init --print` shows the starter"));
     }
     if out.json {

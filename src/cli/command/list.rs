@@ -13,9 +13,8 @@ use crate::cli::ui::failure::Failure;
 use crate::model::{Profile, Region};
 use crate::render::{Cell, header, table_within};
 
-/// What the columns are called.
 const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
-/// The columns that are shortened, and then go, where a terminal is too narrow, the first one first.
+/// The columns that are shortened, then left out, on a narrow terminal, in this order.
 const EXPENDABLE: [usize; 6] = [6, 5, 3, 4, 1, 3];
 
 /// List the profiles
@@ -42,7 +41,6 @@ struct ListJson<'p> {
     profiles: Vec<ProfileJson<'p>>,
 }
 
-/// Shows the table.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     if let Some(name) = &args.why {

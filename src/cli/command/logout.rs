@@ -5,11 +5,11 @@ use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::{Manifest, Reading};
 use crate::cli::config::selection::{Among, Tags, Wanted, choose as choose_profiles};
 use crate::cli::exit::Exit;
-use crate::cli::login::summary::first_names;
 use crate::cli::logout::execute::Logout;
 use crate::cli::logout::report::LogoutReport;
 use crate::cli::logout::select::{Selection, access, affected, is_of};
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
 use crate::manifest::{Audience, Loaded};
@@ -101,8 +101,8 @@ fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 
 /// Says which sessions end besides those that were named, and asks if `may_ask`. The answer no is a failure.
 fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Result<(), Failure> {
-    let chosen = first_names(names.iter().map(String::as_str));
-    let more = first_names(more.iter().copied());
+    let chosen = few(names);
+    let more = few(more);
     out.say(&format!("with {chosen}, these end as well: {more}"));
     if !may_ask {
         return Ok(());

@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 
-/// Prints the manual page in roff; `awsauth man | man -l -` shows it.
+/// In roff: `awsauth man | man -l -` shows it.
 pub(crate) fn run(out: Out) -> Result<Exit, Failure> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command())

@@ -13,7 +13,6 @@ pub(crate) struct Args {
     local: bool,
 }
 
-/// Prints the JSON Schema of the manifest, or of what one person adds to it.
 pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
     let schema = if args.local { manifest::local_schema() } else { manifest::schema() };
     let text = serde_json::to_string_pretty(&schema)

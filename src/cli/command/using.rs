@@ -44,7 +44,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let asked = host.var(HOOK_VARIABLE);
-    let Some(shell) = HookShell::ALL.into_iter().find(|shell| asked == Some(shell.name())) else {
+    let Some(shell) = asked.and_then(HookShell::parse) else {
         if let Some(name) = &args.name {
             Manifest::read_in_part(app)?.profile(name)?;
         }

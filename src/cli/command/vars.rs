@@ -10,6 +10,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names;
 use crate::cli::ui::out::Out;
 use crate::manifest::{Audience, Variable};
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
@@ -17,7 +18,7 @@ use crate::render::{Cell, TerminalText, header, table_or_paragraphs};
 use crate::source::Position;
 use crate::system::host::Host;
 
-/// So many uses of a variable are shown in the table.
+/// Uses of a variable in the table.
 const MOST_USES: usize = 3;
 
 /// Show the manifest's variables, and set your own
@@ -38,7 +39,7 @@ pub(crate) struct Args {
     set: Vec<(String, String)>,
 }
 
-/// Asks for what is missing where somebody can be asked, and shows all of it.
+/// Sets the given values, or asks for missing ones on a terminal, then shows all variables.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
     let mut reading = Reading::read(paths, Audience::Person)?;
@@ -67,12 +68,12 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(if reading.loaded.is_in_order() { Exit::Done } else { Exit::Manifest })
 }
 
-/// What uses a value that nothing defines, or is asked of each person.
+/// The variables that are used and have no value.
 fn missing(reading: &Reading) -> impl Iterator<Item = &Variable> {
     reading.loaded.variables.iter().filter(|variable| variable.set_at.is_none() && !variable.uses.is_empty())
 }
 
-/// The answers for what is missing; an empty one leaves it so.
+/// The values that the person gives for missing variables; an empty answer gives none.
 fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>, Failure> {
     let mut values = Vec::new();
     if out.json || !host.is_interactive() {
@@ -107,7 +108,7 @@ fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>
     Ok(values)
 }
 
-/// Refuses to set what the manifest does not know: it would be a misspelt name.
+/// Refuses a variable that the manifest does not have, which would be a misspelt name, and an empty required one.
 fn check_names(values: &[(String, String)], reading: &Reading) -> Result<(), Failure> {
     let known = || reading.loaded.variables.iter().map(|variable| variable.name.as_str());
     for (name, value) in values {
@@ -162,13 +163,7 @@ fn set_in(variable: &Variable, reading: &Reading) -> String {
 fn used_by(variable: &Variable) -> String {
     let mut keys: Vec<&str> = variable.uses.iter().map(|one| one.key.as_str()).collect();
     keys.dedup();
-    let more = keys.len().saturating_sub(MOST_USES);
-    keys.truncate(MOST_USES);
-    match (keys.is_empty(), more) {
-        (true, _) => "-".to_owned(),
-        (false, 0) => keys.join(", "),
-        (false, more) => format!("{} and {more} more", keys.join(", ")),
-    }
+    if keys.is_empty() { "-".to_owned() } else { names::first(MOST_USES, keys) }
 }
 
 #[derive(Serialize)]

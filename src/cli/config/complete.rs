@@ -12,22 +12,22 @@ use crate::cli::config::load::Reading;
 use crate::cli::paths::Paths;
 use crate::manifest::Audience;
 use crate::model::{Catalog, Profile, SsoSession};
-use crate::render::{COMPLETE_VARIABLE, Completion, CompletionShell};
+use crate::render::{COMPLETE_VARIABLE, Completion, CompletionShell, HookShell};
 use crate::source::display_safe;
 use crate::system::host::Host;
 
-/// The candidate that stands for "the shell completes a file here".
+/// The candidate that means "complete a file here".
 const FILE: &str = "\0";
 
-/// PowerShell's expression for the program as it is found when it is asked.
+/// PowerShell's expression for the program, looked up at each completion.
 pub(crate) const BY_NAME: &str = "(Get-Command awsauth -CommandType Application | Select-Object -First 1)";
 
-/// The answer to a shell that asks for completions, with its words behind `--`; none if no shell asks.
+/// The answer to a shell that asks for completions, whose words are behind `--`. None if no shell asks.
 pub(crate) fn answer(host: &Host) -> Option<String> {
     let shell = CompletionShell::parse(host.var(COMPLETE_VARIABLE)?)?;
     let begin = host.words().iter().position(|word| word == "--")? + 1;
     let mut words = host.words()[begin..].to_vec();
-    if shell == CompletionShell::Pwsh {
+    if shell == CompletionShell::Hook(HookShell::Pwsh) {
         // Its script marks the last word, since PowerShell drops empty ones.
         let last = words.pop()?;
         words.push(last.to_str()?.strip_prefix('=')?.into());
@@ -52,7 +52,7 @@ fn complete(words: Vec<OsString>) -> Completion {
     Completion::Words(found.iter().filter_map(word).collect())
 }
 
-/// Where the command of `exec … -- COMMAND` begins, if the last word belongs to it.
+/// The index of COMMAND in `exec … -- COMMAND`, if the last word belongs to it.
 fn command_of_exec(words: &[OsString]) -> Option<usize> {
     let place = words.iter().position(|word| word == "--")? + 1;
     let mut before = words[..place].iter().skip(1);
@@ -67,7 +67,7 @@ fn command_of_exec(words: &[OsString]) -> Option<usize> {
     None
 }
 
-/// Leaves paths to the shell: it knows how to quote them, and `~`.
+/// Leaves paths to the shell, which knows how to quote them and `~`.
 fn with_files(command: clap::Command) -> clap::Command {
     let is_path =
         |arg: &clap::Arg| matches!(arg.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
@@ -76,22 +76,19 @@ fn with_files(command: clap::Command) -> clap::Command {
     command.mut_subcommands(with_files)
 }
 
-/// The names of the profiles that are in order.
+/// The names of the valid profiles.
 pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
     candidates(|_| true)
 }
 
-/// The names of the profiles and of the SSO sessions.
 pub(crate) fn profile_and_session_names() -> Vec<CompletionCandidate> {
     profile_names().into_iter().chain(session_names()).collect()
 }
 
-/// The names of the profiles that have a long-term key.
 pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
     candidates(|profile| profile.long_term_section().is_some())
 }
 
-/// The names of the SSO sessions.
 pub(crate) fn session_names() -> Vec<CompletionCandidate> {
     let host = Host::read();
     let Ok(reading) = Reading::read(Paths::new(&host, None), Audience::Person) else { return Vec::new() };
@@ -111,7 +108,6 @@ fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> 
     wanted.map(candidate).collect()
 }
 
-/// All tags, each once.
 pub(crate) fn tags() -> Vec<CompletionCandidate> {
     let Some(catalog) = catalog() else { return Vec::new() };
     let tags: BTreeSet<&String> = catalog.profiles().iter().flat_map(|profile| &profile.tags).collect();

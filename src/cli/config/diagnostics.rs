@@ -1,5 +1,4 @@
-//! Owns how findings in the manifest are shown: as text with the source underlined, and as JSON. Must not print, or know
-//! the rules.
+//! Owns how findings in the manifest are shown: as text with the source underlined, and as JSON. Must not know the rules.
 
 use std::path::Path;
 
@@ -7,24 +6,23 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use serde::Serialize;
 
 use crate::cli::paths::Paths;
+use crate::cli::ui::names;
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::render::TerminalText;
 use crate::secret::{mask_values, mask_words};
 use crate::source::{Lines, Sources, Span, display_safe, display_safe_in_place};
 
-/// Lines longer than this, in bytes, are shown only around the place.
+/// The longest line, in bytes, that is shown whole.
 const LONGEST_LINE: usize = 400;
-/// Findings that are shown as text; a file of 10 MB could have a hundred thousand.
+/// A file of 10 MB could have a hundred thousand findings.
 const MOST_SHOWN: usize = 50;
-/// Findings that are listed in a document, which a program reads.
 const MOST_LISTED: usize = 1000;
-/// Words longer than this, in bytes, are cut off: a name may be as long as its file, and stand in every finding.
+/// The longest text, in bytes. A name may be as long as its file, and be in every finding.
 const LONGEST_TEXT: usize = 2000;
-/// Paths nearer than this, in lines, are shown as one piece.
+/// Labels at most this many lines apart share a snippet.
 const NEAR: usize = 8;
 
-/// The first findings as rustc shows its own, in colour (`Out` takes that off again where it is not wanted), and a line that
-/// counts all of them. Empty without findings.
+/// The first findings as rustc shows its own, then the number of all. Empty without findings.
 pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], width: usize) -> TerminalText {
     let renderer = Renderer::styled().term_width(width.max(40));
     let listed = first(diagnostics, MOST_SHOWN);
@@ -36,17 +34,14 @@ pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], wi
     }
     if !text.is_empty() {
         text.push_str(&count(diagnostics));
-        if diagnostics.len() > MOST_SHOWN {
-            text.push_str("; the first ");
-            text.push_str(&MOST_SHOWN.to_string());
-            text.push_str(" are shown");
-        }
-        text.push('\n');
+        let cut =
+            if diagnostics.len() > MOST_SHOWN { format!("; the first {MOST_SHOWN} are shown") } else { String::new() };
+        text += &format!("{cut}\n");
     }
     TerminalText::trusted(text)
 }
 
-/// The first finding, and how many there are, in one line.
+/// The first finding and the number of all, in one line.
 pub(crate) fn diagnostics_line(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
     let Some(found) = first(diagnostics, 1).pop() else {
         return "the manifest is not complete: run `awsauth check`".to_owned();
@@ -71,13 +66,9 @@ fn first(diagnostics: &[Diagnostic], most: usize) -> Vec<&Diagnostic> {
 /// `3 errors, 1 warning`
 fn count(diagnostics: &[Diagnostic]) -> String {
     let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let words = |count: usize, what: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {what}")),
-        _ => Some(format!("{count} {what}s")),
-    };
-    let parts = [words(of(Severity::Error), "error"), words(of(Severity::Warning), "warning")];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    let parts = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, what)| names::count(number, what));
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// The masked beginning of a text that may quote a value: a secret may be in the wrong place.
@@ -93,24 +84,21 @@ fn shown(text: &str) -> String {
     display_safe(&masked(text))
 }
 
-/// Every place that a finding points at.
 fn labels(diagnostic: &Diagnostic) -> impl Iterator<Item = &Label> {
     std::iter::once(&diagnostic.primary).chain(&diagnostic.related)
 }
 
-/// The files that findings point at.
 struct Pages<'s> {
     sources: &'s Sources,
-    /// By number; none for a file that no finding points at.
+    /// By the file's number. None for a file that no finding points at.
     pages: Vec<Option<Page<'s>>>,
 }
 
-/// What the findings of one file are shown on.
+/// A file that findings point at.
 struct Page<'s> {
-    /// The text, harmless, byte for byte as long as the original.
+    /// The text without control characters or secrets, with every byte at its place.
     safe: String,
     path: String,
-    /// The lines of the original.
     lines: Lines<'s>,
 }
 
@@ -128,7 +116,7 @@ impl<'s> Pages<'s> {
         Self { sources, pages }
     }
 
-    /// The page that a label is on, and the label as it counts there.
+    /// The page of a label, and the label relative to it.
     fn find(&self, label: &Label) -> (Option<&Page<'s>>, Label) {
         let number = self.sources.number(label.span);
         let span = label.span.relative_to(self.sources.base(number));
@@ -205,7 +193,7 @@ impl Page<'_> {
         }
     }
 
-    /// The lines, or of very long ones only the part round `place`.
+    /// The lines, cut to the part around `place` if they are very long.
     fn cut(&self, lines: Span, place: Span) -> Span {
         if lines.end - lines.start <= LONGEST_LINE * NEAR.min(4) {
             return lines;
@@ -215,7 +203,7 @@ impl Page<'_> {
         Span::new(self.safe.floor_char_boundary(start), self.safe.floor_char_boundary(end))
     }
 
-    /// A place within the text and on character borders.
+    /// `span` limited to the text, on character borders.
     fn visible(&self, span: Span) -> Span {
         let start = self.safe.floor_char_boundary(span.start.min(self.safe.len()));
         let end = self.safe.floor_char_boundary(span.end.clamp(start, self.safe.len()));
@@ -223,7 +211,7 @@ impl Page<'_> {
     }
 }
 
-/// A finding; lines and columns count from 1, columns count characters.
+/// Lines and columns count from 1, columns in characters.
 #[derive(Serialize)]
 pub(crate) struct DiagnosticJson {
     #[serde(flatten)]
@@ -254,7 +242,6 @@ struct RelatedJson {
     message: String,
 }
 
-/// The first findings.
 pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) -> Vec<DiagnosticJson> {
     let listed = first(diagnostics, MOST_LISTED);
     let pages = Pages::new(sources, &listed, Paths::text);

@@ -1,4 +1,4 @@
-//! Owns reading the manifest with what one person adds to it, and showing what is wrong with them.
+//! Owns reading the manifest with the person's own file, and showing what is wrong with them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain::unknown_name;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
@@ -20,33 +21,24 @@ use crate::model::{Catalog, Profile, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::stamp::FileStamp;
 
-/// The profiles of a manifest that are in order.
+/// The valid profiles of a manifest.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    /// What it says of them.
     pub(crate) catalog: Catalog,
-    /// What the person wants who uses it.
     pub(crate) settings: Settings,
-    /// The rest, whose own catalog is gone.
+    // Its catalog and settings are moved out.
     reading: Reading,
-    /// Where a name may stand that is no profile of the manifest's.
     aws_files: Vec<(PathBuf, FileKind)>,
     out: Out,
 }
 
-/// So many profiles that are left out are named.
-const MOST_NAMED: usize = 3;
-
-/// A manifest as it was read, in order or not.
+/// A manifest as it was read, valid or not.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// The files.
     pub(crate) files: Files,
-    /// What they say.
     pub(crate) loaded: Loaded,
 }
 
-/// How the manifest was read, for `--json`.
 #[derive(Serialize)]
 pub(crate) struct ManifestJson {
     manifest: String,
@@ -68,14 +60,13 @@ pub(crate) struct PlaceJson {
 }
 
 impl Reading {
-    /// Reads the manifest where it is.
     pub(crate) fn read(paths: Paths<'_>, audience: Audience) -> Result<Self, Failure> {
         let files = Files::read(paths, audience)?;
         let loaded = manifest::load(&files.layers, audience);
         Ok(Self { files, loaded })
     }
 
-    /// The same, with where the profile of that name comes from.
+    /// Reads it and finds where each key of the profile `name` comes from.
     pub(crate) fn read_with_why(paths: Paths<'_>, name: &str) -> Result<Self, Failure> {
         let files = Files::read(paths, Audience::Person)?;
         let loaded = manifest::load_with_provenance(&files.layers, name);
@@ -87,12 +78,12 @@ impl Reading {
         self.files.layers.sources().get(0)
     }
 
-    /// The files of one person's own.
+    /// The person's own files.
     pub(crate) fn local(&self) -> impl Iterator<Item = &Source> {
         self.files.layers.local().map(|number| self.files.layers.sources().get(number))
     }
 
-    /// The files that the manifest includes, if only through others.
+    /// The files that the manifest includes, directly or through others.
     pub(crate) fn included(&self) -> impl Iterator<Item = &Source> {
         let all = self.files.layers.sources().iter().enumerate();
         all.filter(|(number, _)| self.files.layers.is_included(*number)).map(|(_, source)| source)
@@ -102,12 +93,11 @@ impl Reading {
         self.loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
-    /// The document of `--json`.
     pub(crate) fn document(&self) -> ManifestJson {
         self.document_of(&self.loaded.diagnostics)
     }
 
-    fn document_of(&self, diagnostics: &[Diagnostic]) -> ManifestJson {
+    pub(crate) fn document_of(&self, diagnostics: &[Diagnostic]) -> ManifestJson {
         let counted = self.loaded.is_in_order();
         ManifestJson {
             manifest: Paths::text(&self.source().path),
@@ -121,18 +111,17 @@ impl Reading {
         }
     }
 
-    /// A place in the manifest's files, for a document.
     pub(crate) fn place(&self, at: Span) -> PlaceJson {
         let (path, Position { line, column }) = self.files.layers.sources().locate(at);
         PlaceJson { file: Paths::text(path), line, column }
     }
 
-    /// Shows the diagnostics as text.
+    /// Shows all findings on stderr.
     pub(crate) fn show(&self, out: Out) {
         self.show_some(&self.loaded.diagnostics, out);
     }
 
-    fn show_some(&self, diagnostics: &[Diagnostic], out: Out) {
+    pub(crate) fn show_some(&self, diagnostics: &[Diagnostic], out: Out) {
         let sources = self.files.layers.sources();
         if out.findings == FindingsShown::OneLine {
             return out.say(&diagnostics::diagnostics_line(sources, diagnostics));
@@ -144,7 +133,7 @@ impl Reading {
         self.refuse(&self.loaded.diagnostics, out)
     }
 
-    /// The failure of a command that needs what these are about; they are shown, with `--json` also as its document.
+    /// Shows the findings, with `--json` as the document, and returns the failure.
     fn refuse(&self, diagnostics: &[Diagnostic], out: Out) -> Failure {
         if out.json
             && let Err(failure) = out.document(self.document_of(diagnostics))
@@ -157,13 +146,13 @@ impl Reading {
 }
 
 impl Manifest {
-    /// Reads the manifest for a command that needs all of it in order; errors are shown, warnings are `check`'s to tell.
+    /// Reads the manifest for a command that needs all of it. Errors are shown; warnings only by `check`.
     pub(crate) fn read(app: App<'_>) -> Result<Self, Failure> {
         let reading = Reading::read(app.paths, Audience::Person)?;
         if reading.loaded.is_in_order() { Self::new(reading, app) } else { Err(reading.refuse_all(app.out)) }
     }
 
-    /// Reads the manifest for a command that goes on with the profiles that are in order.
+    /// Reads the manifest for a command that goes on with the valid profiles.
     pub(crate) fn read_in_part(app: App<'_>) -> Result<Self, Failure> {
         Self::new(Reading::read(app.paths, Audience::Person)?, app)
     }
@@ -178,34 +167,28 @@ impl Manifest {
         Ok(Self { catalog, settings, reading, aws_files: unknown_name::aws_files(app.paths), out: app.out })
     }
 
-    /// Says in one line that the manifest has errors, and which profiles are left out for that.
+    /// Warns in one line of errors, and names the profiles that are left out.
     pub(crate) fn warn_of_errors(&self) {
         let errors = self.reading.count(Severity::Error);
         if errors == 0 {
             return;
         }
-        let wrong = &self.reading.loaded.wrong;
-        let mut names: Vec<&str> = wrong.iter().take(MOST_NAMED).map(|wrong| wrong.name.as_str()).collect();
-        let more = format!("{} more", wrong.len().saturating_sub(names.len()));
-        if wrong.len() > names.len() {
-            names.push(&more);
-        }
-        let left_out = if names.is_empty() { String::new() } else { format!(" (left out: {})", names.join(", ")) };
-        let file = self.reading.source().path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let plural = if errors == 1 { "" } else { "s" };
-        self.out.warn(&format!("{file} has {errors} error{plural}{left_out}; run awsauth check"));
+        let names = names::first(3, self.reading.loaded.wrong.iter().map(|wrong| &wrong.name));
+        let left_out = if names.is_empty() { names } else { format!(" (left out: {names})") };
+        let file = self.reading.source().path.file_name().unwrap_or_default().display();
+        self.out.warn(&format!("{file} has {}{left_out}; run awsauth check", names::count(errors, "error")));
     }
 
     pub(crate) fn layers(&self) -> &Layers {
         &self.reading.files.layers
     }
 
-    /// Everything that it was read from, to be remembered with what is made of it.
+    /// Everything that it was read from, to be stored with the sessions that are made from it.
     pub(crate) fn seen(&self) -> Vec<FileStamp> {
         self.reading.files.seen()
     }
 
-    /// The profile of that name. Where it is one that is wrong, or may be, this says why.
+    /// The profile of that name, or the errors that it has or may have.
     pub(crate) fn profile(&self, name: &str) -> Result<&Profile, Failure> {
         self.catalog.get(name).ok_or_else(|| {
             let is_session = self.reading.loaded.session_files.iter().any(|(session, _)| session == name);
@@ -235,7 +218,7 @@ impl Manifest {
         sessions.find(|session| session.name.as_str() == name).filter(|_| !is_profile)
     }
 
-    /// The failure of a command that needs a profile where the manifest describes none.
+    /// The failure of a command that needs a profile where the manifest has none.
     pub(crate) fn without_profiles(&self) -> Failure {
         let path = Paths::shown(&self.reading.source().path);
         let failure = Failure::new(Exit::Usage, "the manifest has no profiles");
@@ -245,8 +228,8 @@ impl Manifest {
         failure.hint(format!("describe one in {path}; `awsauth init --print` shows each pattern"))
     }
 
-    /// The failure where no profile in order is wanted: the errors of those that are wanted by name, or of everything if it
-    /// is not known which profiles there are.
+    /// The failure of a command whose wanted profiles are all invalid: with their errors, or with all errors if the names of
+    /// the profiles are unknown. None if no invalid profile is wanted.
     pub(crate) fn refuse_wrong(&self, is_wanted: impl Fn(&str) -> bool) -> Option<Failure> {
         let loaded = &self.reading.loaded;
         let errors = loaded.errors_of(is_wanted);

@@ -1,14 +1,13 @@
-//! Owns what the manifest says of one profile, for `--json`. Must not read anything else.
+//! Owns one profile as a document: its keys in the manifest's words, and where its credentials come from.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Catalog, Chain, ConfigText, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, Region, Role, RoleSessionName,
-    Root, SessionDuration, SettingValue, SsoAccess,
+    Catalog, Chain, ConfigText, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, Region, RoleSessionName, Root,
+    SessionDuration, SettingValue, SsoAccess,
 };
 
-/// A profile in the manifest's words, and where its credentials come from.
 #[derive(Serialize)]
 pub(crate) struct ProfileJson<'p> {
     name: &'p str,
@@ -23,11 +22,12 @@ pub(crate) struct ProfileJson<'p> {
     settings: Map<String, Value>,
     chain: Vec<&'p str>,
     source: Option<RootJson<'p>>,
+    /// The keys that only some patterns have, those that are set.
     #[serde(flatten)]
-    of_pattern: PatternJson<'p>,
+    of_pattern: Map<String, Value>,
 }
 
-/// What is at the bottom of a chain.
+/// The bottom of a chain.
 #[derive(Serialize)]
 pub(crate) struct RootJson<'p> {
     kind: &'static str,
@@ -36,37 +36,7 @@ pub(crate) struct RootJson<'p> {
     sso_start_url: Option<&'p str>,
 }
 
-/// The keys of the patterns; those that a pattern has no use for are left out.
-#[derive(Default, Serialize)]
-struct PatternJson<'p> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mfa_serial: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    long_term_profile: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role_arn: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source_profile: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    duration_seconds: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role_session_name: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sso_session: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sso_start_url: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sso_region: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sso_account_id: Option<&'p str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sso_role_name: Option<&'p str>,
-}
-
 impl<'p> ProfileJson<'p> {
-    /// Of one profile of `catalog`.
     pub(crate) fn of(profile: &'p Profile, catalog: &'p Catalog) -> Self {
         let chain = catalog.chain(profile.name.as_str());
         Self {
@@ -82,13 +52,12 @@ impl<'p> ProfileJson<'p> {
             settings: settings(profile),
             chain: chain.iter().flat_map(Chain::profiles).map(|step| step.name.as_str()).collect(),
             source: chain.as_ref().and_then(Chain::root).map(RootJson::of),
-            of_pattern: PatternJson::of(profile),
+            of_pattern: of_pattern(profile),
         }
     }
 }
 
 impl<'p> RootJson<'p> {
-    /// Of the bottom of one chain.
     pub(crate) fn of(root: Root<'p>) -> Self {
         let (kind, sso_start_url) = match root {
             Root::Session(session) => ("sso-session", Some(session.start_url.as_str())),
@@ -99,42 +68,38 @@ impl<'p> RootJson<'p> {
     }
 }
 
-impl<'p> PatternJson<'p> {
-    fn of(profile: &'p Profile) -> Self {
-        let mfa_serial = profile.mfa_serial().map(MfaSerial::as_str);
-        match &profile.kind {
-            Kind::Iam => Self::default(),
-            Kind::IamMfa { long_term_profile, duration, .. } => Self {
-                mfa_serial,
-                long_term_profile: Some(long_term_profile.as_str()),
-                duration_seconds: duration.map(SessionDuration::seconds),
-                ..Self::default()
-            },
-            Kind::IamMfaRole { role, .. } => Self { mfa_serial, ..Self::of_role(role) },
-            Kind::SsoRole(role) => Self::of_role(role),
-            Kind::Sso { access, account_id, role_name } => Self {
-                sso_session: match access {
-                    SsoAccess::Session(session) => Some(session.name.as_str()),
-                    SsoAccess::Legacy { .. } => None,
-                },
-                sso_start_url: Some(access.start_url().as_str()),
-                sso_region: Some(access.region().as_str()),
-                sso_account_id: Some(account_id.as_str()),
-                sso_role_name: Some(role_name.as_str()),
-                ..Self::default()
-            },
-        }
-    }
+fn of_pattern(profile: &Profile) -> Map<String, Value> {
+    let text = |text: Option<&str>| text.map(Value::from);
+    let seconds = |duration: Option<SessionDuration>| duration.map(|duration| duration.seconds().into());
+    let of_kind = match &profile.kind {
+        Kind::Iam => Vec::new(),
+        Kind::IamMfa { long_term_profile, duration, .. } => vec![
+            ("long_term_profile", text(Some(long_term_profile.as_str()))),
+            ("duration_seconds", seconds(*duration)),
+        ],
+        Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => vec![
+            ("role_arn", text(Some(role.arn.as_str()))),
+            ("source_profile", text(Some(role.source.as_str()))),
+            ("duration_seconds", seconds(role.duration)),
+            ("role_session_name", text(role.session_name.as_ref().map(RoleSessionName::as_str))),
+            ("external_id", text(role.external_id.as_ref().map(ExternalId::as_str))),
+        ],
+        Kind::Sso { access, account_id, role_name } => vec![
+            ("sso_session", text(session_name(access))),
+            ("sso_start_url", text(Some(access.start_url().as_str()))),
+            ("sso_region", text(Some(access.region().as_str()))),
+            ("sso_account_id", text(Some(account_id.as_str()))),
+            ("sso_role_name", text(Some(role_name.as_str()))),
+        ],
+    };
+    let mfa_serial = ("mfa_serial", text(profile.mfa_serial().map(MfaSerial::as_str)));
+    std::iter::once(mfa_serial).chain(of_kind).filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
 
-    fn of_role(role: &'p Role) -> Self {
-        Self {
-            role_arn: Some(role.arn.as_str()),
-            source_profile: Some(role.source.as_str()),
-            duration_seconds: role.duration.map(SessionDuration::seconds),
-            role_session_name: role.session_name.as_ref().map(RoleSessionName::as_str),
-            external_id: role.external_id.as_ref().map(ExternalId::as_str),
-            ..Self::default()
-        }
+fn session_name(access: &SsoAccess) -> Option<&str> {
+    match access {
+        SsoAccess::Session(session) => Some(session.name.as_str()),
+        SsoAccess::Legacy { .. } => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Owns choosing profiles on the command line: by name, by a pattern of names, by tag. One way for every command.
+//! Owns choosing profiles on the command line: by name, by glob, by tag. One way for every command.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -9,7 +9,6 @@ use crate::cli::explain;
 use crate::cli::ui::failure::Failure;
 use crate::model::{Catalog, Glob, Pattern, Profile};
 
-/// Which profiles a command shows, if not all.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
     /// Profiles, or globs such as 'prod-*' [default: all]
@@ -19,7 +18,6 @@ pub(crate) struct Filter {
     tags: Tags,
 }
 
-/// Profiles by their tags.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Tags {
     /// Profiles with this tag; repeatable
@@ -27,23 +25,20 @@ pub(crate) struct Tags {
     pub(crate) tag: Vec<String>,
 }
 
-/// What was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Wanted<'a> {
-    /// All of them.
     All,
-    /// Those with any of these tags; not empty.
+    /// Not empty.
     Tags(&'a [String]),
-    /// Those of these names, some of which may be patterns.
+    /// Names and globs.
     Names(&'a [String]),
 }
 
-/// What patterns, tags and `--all` choose from.
+/// The profiles that globs, tags and `--all` choose from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Among {
-    /// Every profile.
     Every,
-    /// Those that one can log in to: a long-term key has no session.
+    /// Not those of the pattern `iam`: a long-term key has no session.
     WithSession,
 }
 
@@ -54,13 +49,11 @@ impl Among {
 }
 
 impl Filter {
-    /// Whether less than all was asked for.
     pub(crate) fn is_given(&self) -> bool {
         !self.names.is_empty() || !self.tags.tag.is_empty()
     }
 
-    /// The profiles that were asked for: those of tags and all of them in the manifest's order, names in the order in
-    /// which they were given.
+    /// The chosen profiles, as [`choose`] returns them.
     pub(crate) fn choose<'m>(&self, manifest: &'m Manifest) -> Result<Vec<&'m Profile>, Failure> {
         let wanted = match (&*self.names, &*self.tags.tag) {
             ([], []) => Wanted::All,
@@ -71,8 +64,8 @@ impl Filter {
     }
 }
 
-/// The profiles that are wanted, each once: those of tags, of one pattern and all of them in the manifest's order, names in
-/// the order in which they were given. What is not there is a mistake of the command line.
+/// The wanted profiles, each once: names in the order of the command line, all others in the manifest's. A name, glob or tag
+/// that nothing has is a usage error.
 pub(crate) fn choose<'m>(
     manifest: &'m Manifest,
     wanted: Wanted<'_>,
@@ -128,7 +121,6 @@ fn is_session(catalog: &Catalog, fits: impl Fn(&str) -> bool) -> bool {
     catalog.sessions().iter().any(|session| fits(session.name.as_str()))
 }
 
-/// The profiles whose names match.
 fn matching<'m>(catalog: &'m Catalog, text: &str, among: Among) -> Result<Vec<&'m Profile>, Failure> {
     let profiles = catalog.profiles();
     let pattern = Glob::new(text).map_err(|error| Failure::of(Exit::Usage, &error))?;
@@ -140,7 +132,7 @@ fn matching<'m>(catalog: &'m Catalog, text: &str, among: Among) -> Result<Vec<&'
             |near: &String| Glob::new(near).is_ok_and(|near| profiles.iter().any(|profile| fits(&near, profile)));
         return Err(match corrected(profiles, text).filter(is_better) {
             _ if is_session(catalog, |name| pattern.fits(name)) => {
-                failure.hint("it matches an SSO session, and patterns are for profiles alone")
+                failure.hint("it matches an SSO session; globs match profiles only")
             }
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None => failure.hint("`awsauth list` lists the profiles"),
@@ -150,10 +142,10 @@ fn matching<'m>(catalog: &'m Catalog, text: &str, among: Among) -> Result<Vec<&'
     if among.is_empty() { Err(without_session(&format!("`{text}`"))) } else { Ok(among) }
 }
 
-/// Less than this of a pattern is near to everything.
+/// Fewer characters of a glob are near to every name.
 const SHORTEST: usize = 3;
 
-/// What the pattern was probably meant to be: its beginning exchanged for the nearest one of a name, or its end.
+/// The glob that was probably meant: with the nearest beginning, or end, that a name has.
 fn corrected(profiles: &[Profile], text: &str) -> Option<String> {
     // Names are ASCII, so every place in them is one to cut at.
     let names = || profiles.iter().map(|profile| profile.name.as_str());
@@ -168,7 +160,7 @@ fn corrected(profiles: &[Profile], text: &str) -> Option<String> {
 }
 
 fn without_session(what: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("{what} stands only for long-term keys, which need no login"))
+    Failure::new(Exit::Usage, format!("{what} has only long-term keys, which need no login"))
 }
 
 #[cfg(test)]

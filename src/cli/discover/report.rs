@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::cli::discover::merge::{Findings, ProfileChange};
-use crate::cli::login::summary::count;
 use crate::cli::paths::Paths;
+use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::manifest::{EntryState, Gone, Left, MergedEntry};
 use crate::model::SsoSession;

@@ -21,9 +21,9 @@ use crate::cli::login::failures::Failures;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::runtime;
 use crate::cli::login::service::{CredentialError, LoginService};
-use crate::cli::login::summary::{count, first_names};
 use crate::cli::shell::in_shell;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::{count, few};
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
@@ -162,7 +162,7 @@ impl Batch<'_> {
             [] => {}
             [(_, failure)] => failure.say_text(self.out),
             _ => {
-                let names = first_names(needed.iter().map(|(name, _)| *name));
+                let names = few(needed.iter().map(|(name, _)| *name));
                 self.out.say(&format!("{} have no session: {names}; run {again}", count(needed.len(), "profile")));
             }
         }

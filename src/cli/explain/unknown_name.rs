@@ -6,14 +6,12 @@ use crate::cli::exit::Exit;
 use crate::cli::explain::nearest;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names;
 use crate::ini::{Document, FileKind, Section, SectionId};
 use crate::manifest::{Loaded, Place, place};
 use crate::model::{Catalog, Pattern, Profile, ProfileName, Root};
 use crate::plan;
 use crate::system::disk;
-
-/// The most names that one hint has.
-const MOST_NAMES: usize = 5;
 
 /// The failure for a name that no profile of `catalog` has. `loaded` is the manifest with its errors, `files` are AWS's own,
 /// and `otherwise` is the hint if nothing has a name like it.
@@ -54,20 +52,17 @@ fn profiles_of(session: &str, catalog: &Catalog) -> Option<String> {
 fn tag(name: &str, catalog: &Catalog) -> Option<String> {
     let has_tag = |profile: &&Profile| profile.tags.iter().any(|tag| tag == name);
     let tagged = catalog.profiles().iter().filter(has_tag).map(|profile| profile.name.as_str());
-    Some(format!("`{name}` is a tag; the profiles with it are {}", listed(tagged)?))
+    Some(format!("`{name}` is a tag; profiles with it: {}", listed(tagged)?))
 }
 
-/// The first of `names`, and how many more there are; none if there is no name.
+/// Names in quotes. None if there is no name.
 fn listed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
-    let names: Vec<&str> = names.collect();
-    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| format!("`{name}`")).collect();
-    let more = names.len() - shown.len();
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!shown.is_empty()).then(|| shown.join(", ") + &more)
+    let names = names::first(5, names.map(|name| format!("`{name}`")));
+    (!names.is_empty()).then_some(names)
 }
 
-/// The profile or SSO session that was probably meant. Of a name with parts, such as `dev-Admin`, another last part is
-/// offered before another account: who means `dev` must not be led to `prod`.
+/// The profile or SSO session that was probably meant. If the name has parts, such as `dev-Admin`, another last part is
+/// offered before another account: a typo in `dev` must not lead to `prod`.
 fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
     let right = catalog.profiles().iter().map(|profile| profile.name.as_str());
     let profiles = || right.clone().chain(wrong.iter().copied());
@@ -94,7 +89,7 @@ fn alike(name: &str, catalog: &Catalog, wrong: &[&str]) -> Option<String> {
     }
 }
 
-/// AWS's own files, as far as it is known where they are.
+/// AWS's own files whose paths are known.
 pub(crate) fn aws_files(paths: Paths<'_>) -> Vec<(PathBuf, FileKind)> {
     let (config, credentials) = (paths.config().ok(), paths.credentials().ok());
     let config = config.map(|path| (path, FileKind::Config));
@@ -109,9 +104,7 @@ fn in_file(name: &str, path: &Path, kind: FileKind, loaded: &Loaded) -> Option<S
     let (shown, line) = (Paths::shown(path), document.line_number(section.header.start));
     if plan::is_in_block(&document, section.header.start) {
         let once = if loaded.is_in_order() { "" } else { ", once the manifest has no errors" };
-        return Some(format!(
-            "`{name}` is left from an older manifest in {shown}: `awsauth apply` removes it there{once}"
-        ));
+        return Some(format!("`{name}` in {shown} is left from an older manifest: `awsauth apply` removes it{once}"));
     }
     let quoted = shlex::try_quote(name).ok()?;
     let outside = match kind {
@@ -121,20 +114,20 @@ fn in_file(name: &str, path: &Path, kind: FileKind, loaded: &Loaded) -> Option<S
     let way = match ProfileName::new(name) {
         Err(error) => format!("it can't be in a manifest: {error}"),
         Ok(name) if kind == FileKind::Credentials => match plan::long_term_key(&document, &name) {
-            Some(_) => "put it into the manifest with `pattern = \"iam\"`, and its key stays where it is".to_owned(),
+            Some(_) => "add it to the manifest with `pattern = \"iam\"`; its key stays where it is".to_owned(),
             None => "it holds no long-term key that awsauth could use".to_owned(),
         },
         Ok(_) => match unfit(&document, section) {
             Some((key, reason)) => format!("its {key} keeps it out of a manifest: {reason}"),
-            None => "put it into the manifest, and `awsauth apply --adopt` takes its section over".to_owned(),
+            None => "add it to the manifest, then `awsauth apply --adopt` takes over its section".to_owned(),
         },
     };
     Some(format!(
-        "`{name}` is in {shown}, line {line}{outside}, so `aws --profile {quoted}` finds it and awsauth does not: {way}"
+        "`{name}` is in {shown}, line {line}{outside}: `aws --profile {quoted}` finds it, awsauth does not; {way}"
     ))
 }
 
-/// A key of the section that no manifest can hold, and why.
+/// A key of the section that no manifest can hold, and the reason.
 fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, &'static str)> {
     document.entries(section).iter().find_map(|entry| {
         let key = document.text(&entry.key()).to_lowercase();

@@ -4,26 +4,25 @@ use std::collections::HashSet;
 
 use crate::cli::app::App;
 use crate::cli::paths::Paths;
+use crate::cli::ui::names::count;
 use crate::ini::{Document, FileKind, Section};
 use crate::plan;
 use crate::system::disk;
 
-/// Says how many profiles stand in the config file, and the next step; nothing where there is none.
+/// Says how many profiles the config file has, and the next step. Says nothing if it has none.
 pub(crate) fn say(app: App<'_>) {
     let Ok(path) = app.paths.config() else { return };
     let Ok(Some(bytes)) = disk::read(&path) else { return };
     let document = Document::parse(&bytes, FileKind::Config);
     let is_profile =
         |section: &&Section| section.id.profile().is_some() && !plan::is_in_block(&document, section.header.start);
-    let count = document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len();
-    let profiles = match count {
-        0 => return,
-        1 => "1 profile".to_owned(),
-        _ => format!("{count} profiles"),
-    };
-    app.out.say(&format!(
-        "{} has {profiles} that the manifest does not have: describe those that awsauth should manage, then run \
-         `awsauth apply --adopt`",
-        Paths::shown(&path)
-    ));
+    let number = document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len();
+    if number > 0 {
+        app.out.say(&format!(
+            "{} has {} that the manifest does not have; add those that awsauth should manage to the manifest, then run \
+             `awsauth apply --adopt`",
+            Paths::shown(&path),
+            count(number, "profile")
+        ));
+    }
 }

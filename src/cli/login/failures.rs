@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::cli::explain;
-use crate::cli::login::summary::first_names;
 use crate::cli::ui::failure::{ErrorJson, Failure};
+use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
 use crate::model::Catalog;
 use crate::provider::ProviderError;
@@ -116,5 +116,5 @@ fn document(name: &str, failure: &Failure) -> ProfileLoginJson {
 }
 
 fn concerned(names: &[String]) -> String {
-    format!("no credentials for this reason: {}", first_names(names.iter().map(String::as_str)))
+    format!("no credentials for this reason: {}", few(names))
 }

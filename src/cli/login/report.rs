@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::cli::login::failures::{Failures, ProfileLoginJson, ValidJson};
-use crate::cli::login::summary::count;
 use crate::cli::status::validity::{States, Validity};
 use crate::cli::ui::failure::{ErrorJson, Failure};
+use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials};

@@ -2,12 +2,10 @@
 
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
+use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::flow::Requirements;
 use crate::model::{Catalog, MfaSerial, Pattern, Profile, SessionDuration, SsoAccess};
-
-/// More names are counted.
-const MOST_NAMES: usize = 8;
 
 pub(crate) fn announce(required: &Requirements<'_>, manifest: &Manifest, out: Out) {
     let of_device = |(serial, takers): &(&MfaSerial, Vec<&Profile>)| {
@@ -76,27 +74,4 @@ fn explain_codes(serial: &MfaSerial, takers: &[&Profile], catalog: &Catalog, out
          without asking.",
         names(&mut own.into_iter())
     ));
-}
-
-/// Joins the first names, and counts the rest.
-pub(crate) fn first_names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    let first = names.take(MOST_NAMES).collect::<Vec<_>>().join(", ");
-    if more > 0 { format!("{first} and {more} more") } else { first }
-}
-
-pub(crate) fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::first_names;
-
-    #[test]
-    fn the_first_names_are_told_and_how_many_more_there_are() {
-        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-        assert_eq!(first_names(names.into_iter().take(8)), "a, b, c, d, e, f, g, h");
-        assert_eq!(first_names(names.into_iter()), "a, b, c, d, e, f, g, h and 2 more");
-    }
 }

@@ -1,4 +1,4 @@
-//! Owns asking before files are written: what changes, and the question.
+//! Owns the question before files are written.
 
 use std::path::Path;
 
@@ -15,13 +15,13 @@ use crate::system::host::Host;
 use crate::system::pager;
 use crate::system::snapshot::Snapshot;
 
-/// Refuses a file that can't be written, before a person is asked for what is to stand there.
+/// Refuses a file that can't be written, before a person is asked what to write.
 pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {
     let file = Snapshot::read(path).and_then(|file| file.check_replaceable());
     file.map_err(|error| explain::disk(&error))
 }
 
-/// Shows the diffs, through a pager where they are longer than the screen, then `notes`, and asks. No is a failure.
+/// Shows the diffs, in a pager if they are longer than the screen, then `notes`, and asks. An answer of no is a failure.
 pub(crate) fn confirm<'w>(
     work: impl Iterator<Item = &'w FileWork>,
     notes: &[String],
@@ -43,7 +43,7 @@ pub(crate) fn confirm<'w>(
     ask(default)
 }
 
-/// Asks; `default` is what Enter means. No is a failure.
+/// Enter means `default`. An answer of no is a failure.
 pub(crate) fn ask(default: bool) -> Result<(), Failure> {
     match prompt::confirm("Write this?", default) {
         Ok(true) => Ok(()),

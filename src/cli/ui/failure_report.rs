@@ -3,48 +3,38 @@
 use anstyle::AnsiColor;
 
 use crate::cli::ui::diff::colored;
-use crate::cli::ui::failure::{FailedJson, Failure, Manner};
+use crate::cli::ui::failure::{FailedJson, Failure, ShownAs};
 use crate::cli::ui::out::Out;
-use crate::secret::mask_words;
 
 impl Failure {
-    /// Tells it as text on stderr, with `--json` also as the document on stdout.
+    /// Shows it on stderr, with `--json` also as the document on stdout.
     pub(crate) fn report(&self, out: Out) {
         self.say_text(out);
-        if out.json && self.told.manner != Manner::Shown {
+        if out.json && !self.is_shown() {
             // The text on stderr was written; if stdout is gone, nothing more can be said.
             drop(out.document(FailedJson { error: self.document() }));
         }
     }
 
-    /// Tells it in one line, as a warning: the command went on.
+    /// Shows it in one line, as a warning: the command went on.
     pub(crate) fn say_as_warning(&self, out: Out) {
-        let parts = std::iter::once(&self.told.message).chain(&self.told.causes);
-        let text = parts.map(String::as_str).collect::<Vec<_>>().join(": ");
-        let hints = self.told.hints.iter().map(|hint| format!("; {hint}"));
-        out.warn(&hints.fold(text, |text, hint| text + &hint));
+        let causes = self.error.causes.iter().map(|cause| format!(": {cause}"));
+        let hints = self.error.hints.iter().map(|hint| format!("; {hint}"));
+        out.warn(&causes.chain(hints).fold(self.error.message.clone(), |text, more| text + &more));
     }
 
-    /// Tells it as text on stderr.
+    /// Shows it on stderr.
     pub(crate) fn say_text(&self, out: Out) {
-        match self.told.manner {
-            Manner::Shown => {}
-            Manner::OneLine => out.say(&mask_words(&self.told.message)),
-            Manner::Whole => self.say_whole(out),
-        }
-    }
-
-    fn say_whole(&self, out: Out) {
-        out.show(&colored(&self.told.diff));
-        out.say_labelled(AnsiColor::Red, "error", &self.told.message);
-        for cause in &self.told.causes {
-            out.say(&format!("  {}", mask_words(cause)));
-        }
-        for hint in &self.told.hints {
-            out.say_labelled(AnsiColor::Cyan, "hint", hint);
-        }
-        for line in &self.told.lines {
-            out.say(&format!("    {}", mask_words(line)));
+        match self.shown_as {
+            ShownAs::Nothing => {}
+            ShownAs::Line => out.say(&self.error.message),
+            ShownAs::Report => {
+                out.show(&colored(&self.error.diff));
+                out.say_labelled(AnsiColor::Red, "error", &self.error.message);
+                self.error.causes.iter().for_each(|cause| out.say(&format!("  {cause}")));
+                self.error.hints.iter().for_each(|hint| out.say_labelled(AnsiColor::Cyan, "hint", hint));
+                self.error.lines.iter().for_each(|line| out.say(&format!("    {line}")));
+            }
         }
     }
 }

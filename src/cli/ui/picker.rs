@@ -1,4 +1,4 @@
-//! Owns the list from which one profile is chosen at the terminal.
+//! Owns the list on the terminal from which one profile is chosen.
 
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
@@ -7,13 +7,12 @@ use crate::model::Profile;
 use crate::prompt::{self, Choice, NoAnswer};
 use crate::render::{Cell, table_within};
 
-/// What the list draws before each row, in columns.
+/// The columns that the list draws before each row.
 const MARGIN: usize = 3;
-/// The columns that are shortened, and then go, where a terminal is too narrow: the account, the role.
+/// The account and the role are shortened, or left out, on a narrow terminal.
 const EXPENDABLE: [usize; 2] = [1, 2];
 
-/// Lets one of `profiles` be chosen by name, account, role or what `state` says of it; or one of `others`. There must be
-/// something to choose.
+/// Lets the person choose one of `profiles` by name, account, role or `state`, or one of `others`. Not both may be empty.
 pub(crate) fn pick(
     question: &str,
     profiles: &[&Profile],
