@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::Parser as _;
+use clap::error::{ContextKind, ErrorKind};
 
 use app::App;
 use args::{Cli, Color, Command};
@@ -36,7 +37,6 @@ use crate::source::first_unsafe;
 use crate::system::core_dumps;
 use crate::system::host::Host;
 
-/// Runs the program with this process's arguments and environment.
 pub(crate) fn main() -> ExitCode {
     core_dumps::forbid();
     let host = Host::read();
@@ -50,7 +50,7 @@ pub(crate) fn main() -> ExitCode {
     exit.into()
 }
 
-/// A panic has told what happened.
+/// A panic has already printed its message.
 fn catch_panic(work: impl FnOnce() -> Exit) -> Exit {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(Exit::Bug)
 }
@@ -63,7 +63,7 @@ fn perform(host: &Host) -> Exit {
     }
     let cli = match Cli::parse_credential_process(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
         Ok(cli) => cli,
-        Err(error) => return refuse_usage(&error, host),
+        Err(error) => return refuse_usage(error, host),
     };
     let out =
         Out { color: color(cli.global.color, host), verbose: cli.global.verbose, json: cli.global.json, ..plain(host) };
@@ -71,7 +71,7 @@ fn perform(host: &Host) -> Exit {
     ended(run(&cli, App { host, paths, out }), out)
 }
 
-/// What there is to write to while nothing is known of flags.
+/// The streams before the flags are parsed.
 fn plain(host: &Host) -> Out {
     let color = color(Color::Auto, host);
     let (place, findings) = (TalkPlace::Stderr, FindingsShown::Whole);
@@ -110,8 +110,12 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
     }
 }
 
-/// clap's own words; `--help` and `--version` go to stdout and are no failure.
-fn refuse_usage(error: &clap::Error, host: &Host) -> Exit {
+/// Shows clap's error; `--help` and `--version` are among these, go to stdout and succeed.
+fn refuse_usage(mut error: clap::Error, host: &Host) -> Exit {
+    // The usage of flags that exclude each other shows all but one of them, as if these went together.
+    if error.kind() == ErrorKind::ArgumentConflict {
+        error.remove(ContextKind::Usage);
+    }
     let (text, out) = (error.render(), plain(host));
     if !error.use_stderr() {
         let help = TerminalText::trusted(text.ansi().to_string());

@@ -1,4 +1,4 @@
-//! Owns which shell a person is in, as the environment says it.
+//! Owns which shell the person uses, by the environment.
 
 use std::ffi::OsString;
 
@@ -7,13 +7,12 @@ use crate::cli::ui::failure::Failure;
 use crate::render::{HookShell, Shell};
 use crate::system::host::Host;
 
-/// The last part of `SHELL`.
 fn login_shell(host: &Host) -> &str {
     host.var("SHELL").and_then(|path| path.rsplit('/').next()).unwrap_or_default()
 }
 
-/// The shell that environment lines are probably read by. Names that are not known are those of POSIX shells (dash, ksh,
-/// busybox), or of none at all (nologin), where scripts are sh's.
+/// The shell that probably reads environment lines. Unknown names are POSIX shells (dash, ksh, busybox), or none (nologin),
+/// where scripts are sh's.
 pub(crate) fn current_shell(host: &Host) -> Result<Shell, Failure> {
     Ok(match login_shell(host) {
         "fish" => Shell::Fish,
@@ -23,15 +22,16 @@ pub(crate) fn current_shell(host: &Host) -> Result<Shell, Failure> {
         "pwsh" => Shell::Pwsh,
         "" if cfg!(windows) => Shell::Pwsh,
         other @ ("elvish" | "xonsh") => {
-            let failure =
-                Failure::new(Exit::Usage, format!("awsauth can't write lines for {other}, which SHELL names"));
-            return Err(failure.hint("name another shell with `--shell`, or take `--json`"));
+            let failure = Failure::new(Exit::Usage, format!("awsauth has no format for {other}, which SHELL names"));
+            return Err(failure
+                .hint(format!("`awsauth exec NAME -- {other}` starts one that has the credentials"))
+                .hint("`--json` and the formats of `--shell` are for other programs"));
         }
         _ => Shell::Bash,
     })
 }
 
-/// How `use` comes to that shell: its function, if it can have one.
+/// The shell function for `use`; None if the shell has none.
 pub(crate) fn current_hook(host: &Host) -> Option<HookShell> {
     match current_shell(host).ok()? {
         Shell::Bash if login_shell(host) == "bash" => Some(HookShell::Bash),
@@ -42,7 +42,7 @@ pub(crate) fn current_hook(host: &Host) -> Option<HookShell> {
     }
 }
 
-/// What puts a profile's credentials into a shell without the function, to be typed there.
+/// The command line that sets a profile's credentials in a shell without the function.
 pub(crate) fn one_line(shell: Shell, name: &str) -> String {
     match shell {
         Shell::Bash => format!(r#"eval "$(awsauth env {name})""#),
@@ -56,7 +56,7 @@ pub(crate) fn one_line(shell: Shell, name: &str) -> String {
     }
 }
 
-/// How what is not the name of a program could be run, if it may be something of a shell's.
+/// The hint for a `program` that is not found but may be a shell's line, alias or function.
 pub(crate) fn in_shell(program: &str, args: &[OsString], host: &Host) -> Option<String> {
     if program.contains(|character: char| character.is_whitespace() || "|&;<>()$`".contains(character)) {
         let line = shlex::try_quote(program).ok()?;
@@ -66,7 +66,7 @@ pub(crate) fn in_shell(program: &str, args: &[OsString], host: &Host) -> Option<
     if program.is_empty() || program.starts_with('-') || program.contains(is_no_alias) {
         return None;
     }
-    // Aliases and functions are only known where start-up files are read.
+    // Only an interactive shell reads the start-up files that define aliases and functions.
     let shell = match login_shell(host) {
         shell @ ("bash" | "zsh" | "fish") => format!("{shell} -ic"),
         _ => "sh -c".to_owned(),

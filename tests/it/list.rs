@@ -119,7 +119,7 @@ fn a_login_by_pattern_or_tag_leaves_long_term_keys_out() {
     assert_eq!(run.json()["profiles"].as_array().unwrap().len(), 1);
     for args in [&["login", "b*"][..], &["login", "--tag", "keys"]] {
         let run = scene.run(args).exits(2);
-        assert!(run.stderr.contains("stands only for long-term keys, which need no login"), "{}", run.stderr);
+        assert!(run.stderr.contains("has only long-term keys, which need no login"), "{}", run.stderr);
     }
     scene.run(&["login", "base"]).ok();
 }
@@ -256,4 +256,26 @@ fn why_of_a_name_that_nobody_makes_is_a_usage_error_and_of_a_broken_manifest_an_
     let run = home.run(["list", "--why", "main"]).exits(3);
     assert!(run.stdout.starts_with("`main` is written in"), "{}", run.stdout);
     assert!(run.stderr.contains("bad-account-id"), "{}", run.stderr);
+}
+
+#[test]
+fn why_shows_the_warnings_of_that_profile_alone() {
+    let scene = Scene::new();
+    assert_eq!(scene.run(&["list", "--why", "main"]).ok().stderr, "");
+    let run = scene.run(&["list", "--why", "audit"]).ok();
+    assert!(run.stderr.contains("warning") && run.stderr.contains("`audit`"), "{}", run.stderr);
+    let of = |name: &str| scene.run(&["list", "--why", name, "--json"]).ok().json()["diagnostics"].clone();
+    assert_eq!((of("main").as_array().unwrap().len(), of("audit").as_array().unwrap().len()), (0, 1));
+}
+
+#[test]
+fn why_takes_no_glob_and_no_second_name() {
+    let run = Scene::new().run(&["list", "--why", "old-*"]).exits(2);
+    assert!(
+        run.stderr.contains("takes one name, not a glob") && run.stderr.contains("awsauth list 'old-*'"),
+        "{}",
+        run.stderr
+    );
+    let run = Scene::new().run(&["list", "--why", "main", "prod"]).exits(2);
+    assert!(run.stderr.contains("cannot be used with") && !run.stderr.contains("Usage"), "{}", run.stderr);
 }

@@ -361,6 +361,20 @@ fn a_secret_that_is_typed_is_never_shown() {
 }
 
 #[test]
+fn another_key_is_refused_before_its_secret_is_asked_for() {
+    let scene = Scene::new();
+    let before = scene.home.read(CREDENTIALS);
+    let mut session = at_terminal(&scene, "keys add main");
+    session.exp_string("Access key ID:").unwrap();
+    session.send("AKIAIOSFODNN7EXAMPL2\r").unwrap();
+    session.flush().unwrap();
+    let shown = ends_with(session, 4);
+    assert!(shown.contains("already holds the key") && shown.contains("--force"), "{shown}");
+    assert!(!shown.contains("Secret access key:"), "{shown}");
+    assert_eq!(scene.home.read(CREDENTIALS), before);
+}
+
+#[test]
 fn ctrl_c_ends_what_does_not_wait_for_it_as_any_program() {
     use std::os::unix::process::ExitStatusExt as _;
     let scene = Scene::new();

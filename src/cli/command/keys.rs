@@ -12,7 +12,9 @@ use crate::cli::config::complete::names_with_key;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
+use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
+use crate::ini::{Document, FileKind};
 use crate::model::{LongTermKey, ProfileName};
 use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
@@ -60,7 +62,6 @@ struct AddArgs {
     force: bool,
 }
 
-/// Runs the action.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let Action::Add(args) = &args.action;
     add(args, app)
@@ -90,7 +91,7 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
             .hint(format!("`awsauth apply --adopt` moves it to [{section}]; after that, `--force` replaces it")));
     }
     service.copies.check_replaceable()?;
-    let key = read_key(args, host)?;
+    let key = read_key(args, host, |id| if args.force { Ok(()) } else { refuse_other_key(id, section, app.paths) })?;
     let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
     // A key that is added takes no other away.
     let stamp = BackupTime::of(clock::now());
@@ -123,7 +124,7 @@ struct AddedJson<'a> {
     ended_sessions: Vec<&'a str>,
 }
 
-/// Ends what was made from another key than `section` has now, here and where SDKs find it.
+/// Ends the sessions that were made with another key than `section` has now, in the state directory and in AWS's files.
 fn end_sessions(section: &ProfileName, service: &LoginService<'_>, app: App<'_>) -> Result<Prune, Failure> {
     let bytes = disk::read(&app.paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
     let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &bytes);
@@ -133,7 +134,24 @@ fn end_sessions(section: &ProfileName, service: &LoginService<'_>, app: App<'_>)
     Ok(prune)
 }
 
-fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
+/// Refuses another key than `section` holds, so that nobody is asked for a secret in vain.
+fn refuse_other_key(id: &str, section: &ProfileName, paths: Paths<'_>) -> Result<(), Failure> {
+    let bytes = disk::read(&paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
+    let held = plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section);
+    match held.filter(|held| held.access_key_id != id) {
+        Some(held) => {
+            let message = format!("[{section}] of the credentials file already holds the key {}", held.access_key_id);
+            Err(Failure::new(Exit::Refused, message).hint("`--force` replaces it"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn read_key(
+    args: &AddArgs,
+    host: &Host,
+    check_id: impl Fn(&str) -> Result<(), Failure>,
+) -> Result<LongTermKey, Failure> {
     let unreadable = |error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error);
     let text = match &args.csv {
         Some(path) if path.as_os_str() == "-" => {
@@ -145,7 +163,7 @@ fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
                 bytes.ok_or_else(|| Failure::new(Exit::Usage, format!("there is no file {}", path.display())))?;
             Secret::new(decode(&bytes).unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned()))
         }
-        None if host.stdin_is_terminal => return ask(),
+        None if host.stdin_is_terminal => return ask(check_id),
         None => Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?),
     };
     access_key::parse(text.expose()).map_err(|error| {
@@ -154,7 +172,7 @@ fn read_key(args: &AddArgs, host: &Host) -> Result<LongTermKey, Failure> {
     })
 }
 
-fn ask() -> Result<LongTermKey, Failure> {
+fn ask(check_id: impl Fn(&str) -> Result<(), Failure>) -> Result<LongTermKey, Failure> {
     let ask = |text, help, fits: fn(&str) -> bool, complaint, echo| {
         Terminal.ask(Question { text, help, fits, complaint, echo, facts: &[] }).map_err(|error| match error {
             NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
@@ -163,6 +181,7 @@ fn ask() -> Result<LongTermKey, Failure> {
     };
     let id =
         ask("Access key ID:", "AKIA…", looks_like_key_id, "20 letters and digits that begin with AKIA", Echo::Shown)?;
+    check_id(id.expose().trim())?;
     let secret = ask(
         "Secret access key:",
         "it is not shown",

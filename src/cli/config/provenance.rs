@@ -1,4 +1,4 @@
-//! Owns what `list --why` says of one profile: what made it, and where each of its keys comes from.
+//! Owns what `list --why` says of one profile: which matrix or table makes it, and where each of its keys comes from.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -13,12 +13,16 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{GeneratedBy, KeyOrigin, LeftOut, Loaded, Origin, Provenance, toml_key};
+use crate::model::Glob;
 use crate::render::{Cell, TerminalText, header, table_or_paragraphs};
 use crate::source::{Position, Span};
 
-/// Says where the profile of that name comes from, or which matrix leaves it out.
 pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
+    if Glob::is_meant(name) {
+        return Err(Failure::new(Exit::Usage, "`--why` takes one name, not a glob")
+            .hint(format!("`awsauth list '{name}'` lists the profiles that match")));
+    }
     let reading = Reading::read_with_why(paths, name)?;
     let is_in_order = reading.loaded.is_in_order();
     // A mistake that hides names may hide this one.
@@ -26,12 +30,12 @@ pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     if reading.loaded.provenance.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
         return Err(unknown(name, &reading, paths));
     }
-    let question = Question { name, reading: &reading };
+    let explanation = Explanation { name, reading: &reading };
     if out.json {
-        out.document(question.document())?;
+        out.document(explanation.document())?;
     } else {
-        out.print(&question.text(out.columns_of_data(host)))?;
-        reading.show(out);
+        out.print(&explanation.text(out.columns_of_data(host)))?;
+        reading.show_some(&explanation.findings(), out);
     }
     Ok(if is_in_order { Exit::Done } else { Exit::Manifest })
 }
@@ -44,20 +48,28 @@ fn unknown(name: &str, reading: &Reading, paths: Paths<'_>) -> Failure {
     unknown_name::unknown_profile(name, &catalog, &reading.loaded, &unknown_name::aws_files(paths), otherwise)
 }
 
-/// A name, and the manifest as it was read for it.
-struct Question<'q> {
+struct Explanation<'q> {
     name: &'q str,
     reading: &'q Reading,
 }
 
-impl Question<'_> {
+impl Explanation<'_> {
+    /// All errors, and the warnings about this profile or about what profiles share.
+    fn findings(&self) -> Vec<Diagnostic> {
+        let is_shown = |found: &&Diagnostic| {
+            let profiles = &found.profiles;
+            found.severity == Severity::Error || profiles.is_empty() || profiles.iter().any(|name| name == self.name)
+        };
+        self.reading.loaded.diagnostics.iter().filter(is_shown).cloned().collect()
+    }
+
     /// The matrices that leave it out, where it is not made all the same.
     fn left_out(&self) -> impl Iterator<Item = &LeftOut> {
         let is_generated = self.reading.loaded.provenance.is_some();
         self.reading.loaded.left_out.iter().filter(move |_| !is_generated)
     }
 
-    /// A place, as `FILE:LINE`.
+    /// `FILE:LINE`
     fn place(&self, at: Span) -> String {
         let (path, Position { line, .. }) = self.reading.files.layers.sources().locate(at);
         format!("{}:{line}", Paths::shown(path))
@@ -178,7 +190,7 @@ impl Question<'_> {
             role: made.role.map(|at| NamedJson { place: place(at), name: why.role.clone() }),
         };
         WhyJson {
-            manifest: self.reading.document(),
+            manifest: self.reading.document_of(&self.findings()),
             profile: self.name.to_owned(),
             made_by: why.and_then(|why| why.generated.as_ref().map(|made| made_by(made, why))),
             written_at: why.and_then(|why| why.written_at).map(place),
@@ -224,7 +236,6 @@ struct LeftOutJson {
     place: PlaceJson,
 }
 
-/// A name, and where it stands.
 #[derive(Serialize)]
 struct NamedJson {
     #[serde(flatten)]
