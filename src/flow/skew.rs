@@ -12,7 +12,7 @@ const STEP: i64 = 30;
 /// In seconds. AWS refuses signatures by a clock that is further off (aws-facts §6).
 const TOLERATED: ClockSkew = 15 * 60;
 
-/// True if AWS would refuse signatures by this clock. The end of credentials can't be told by it either.
+/// True if AWS would refuse signatures by this clock. It can't measure the lifetime of credentials either.
 pub(crate) fn is_intolerable(skew: ClockSkew) -> bool {
     skew.abs() > TOLERATED
 }

@@ -174,8 +174,8 @@ impl Provider<'_> {
         renewed
     }
 
-    /// The kept session that is used where a renewal has failed. None after a [`ProviderError::WrongClock`], since its end can't
-    /// be told.
+    /// The kept session that is used where a renewal has failed. None after a [`ProviderError::WrongClock`], since its end is
+    /// unknown then.
     fn fallback(&self, profiles: &[&Profile], error: &ProviderError) -> Option<Credentials> {
         let is_allowed = matches!(self.policy, RenewPolicy::BestEffort | RenewPolicy::TargetOnly);
         if !is_allowed || error.is_interrupt() || matches!(error, ProviderError::WrongClock { .. }) {

@@ -14,7 +14,7 @@ use crate::system::host::Host;
 use crate::system::loopback::Page;
 use crate::system::{browser, clock};
 
-/// Without a terminal, progress is told from this many steps on.
+/// Without a terminal, only logins of this many steps report progress.
 const MANY_STEPS: usize = 20;
 
 pub(crate) struct LoginFrontend<'a> {

@@ -114,7 +114,7 @@ impl<'a> LoginService<'a> {
         profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
     }
 
-    /// The profile in whose session section the long-term key of `profile` stands; `apply --adopt` moves it.
+    /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.
     pub(crate) fn misplaced_key(&self, profile: &Profile) -> Option<&ProfileName> {
         let section = profile.long_term_section()?;
         let bytes = self.copies.credentials().unwrap_or_default();

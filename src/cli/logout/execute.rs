@@ -29,7 +29,7 @@ use crate::system::wait::Deadline;
 const AWS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait for renewals of other processes, all together.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A longer wait is told.
+/// The person is told of a longer wait.
 const TELL_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Logout {
@@ -107,7 +107,7 @@ impl Logout {
         Ok(())
     }
 
-    /// Ends sign-ins at AWS and here. One that AWS can't be told of ends here all the same; Ctrl-C ends the telling alone.
+    /// Ends sign-ins at AWS and here. Without a network, or after Ctrl-C, they end here alone.
     fn sign_out(&self, all: Vec<NamedSignIn>, report: &mut LogoutReport) {
         if all.is_empty() {
             return;

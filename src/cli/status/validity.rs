@@ -122,12 +122,13 @@ impl<'s> States<'s> {
             let validity = if has_key { Validity::Unlimited } else { Validity::Ended(None) };
             return State { word: if has_key { "key" } else { "no key" }, validity };
         }
-        let renewal = self.renewal(steps);
+        let is_refused = self.is_refused(steps);
+        let renewal = if is_refused { Validity::Ended(None) } else { self.renewal(steps) };
         let (word, validity) = match (self.service.session(steps), renewal) {
             (Some((session, Freshness::Fresh | Freshness::Aging)), renewal) => {
                 ("valid", renewal.or_session(session.expiration))
             }
-            (_, Validity::Ended(_)) if self.is_refused(steps) => ("refused", renewal),
+            (_, Validity::Ended(_)) if is_refused => ("refused", renewal),
             (Some((session, Freshness::Expired)), Validity::Ended(_)) => {
                 ("expired", Validity::Ended(Some(session.expiration)))
             }
@@ -143,12 +144,11 @@ impl<'s> States<'s> {
         self.service.sessions.is_refused(&steps[steps.len() - 1].name, &definition)
     }
 
-    /// How long the session of the top of `steps` can be renewed without a person.
+    /// How long the session of the top of `steps` can be renewed without a person, unless AWS refuses it.
     fn renewal(&self, steps: &[&Profile]) -> Validity {
         let Some((profile, below)) = steps.split_last() else { return Validity::Ended(None) };
         match &profile.kind {
             Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => Validity::Ended(None),
-            _ if self.is_refused(steps) => Validity::Ended(None),
             Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => self.of(below).validity,
             Kind::Sso { access, .. } => match decide(self.token(access), access, self.now) {
                 TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
