@@ -69,7 +69,7 @@ mod clients {
             SectionType::SsoSession => SectionId::SsoSession(name.name.clone()),
             SectionType::Services => SectionId::Services(name.name.clone()),
         };
-        let nested = |(at, _)| get_nested(document, &id, &key[..at], &key[at + 1..]);
+        let nested = |(at, _): (usize, &str)| get_nested(document, &id, &key[..at], &key[at + 1..]);
         let nested = key.match_indices('.').find_map(nested);
         nested.or_else(|| document.get(&id, key).map(std::borrow::Cow::into_owned))
     }
