@@ -93,9 +93,9 @@ fn an_authority_that_is_not_known_is_refused_and_aws_ca_bundle_is_named() {
 #[test]
 fn a_certificate_that_is_over_to_come_or_for_another_host_is_refused() {
     for (host, validity, obstacle, hint) in [
-        ("localhost", Validity::Over, "certificate-expired", "is this machine's clock right?"),
-        ("localhost", Validity::ToCome, "certificate-expired", "is this machine's clock right?"),
-        ("elsewhere.example", Validity::Good, "certificate-for-another-host", "somebody else answers in AWS's place"),
+        ("localhost", Validity::Over, "certificate-expired", "if your clock is right, this is not AWS"),
+        ("localhost", Validity::ToCome, "certificate-expired", "if your clock is right, this is not AWS"),
+        ("elsewhere.example", Validity::Good, "certificate-for-another-host", "another server answers instead of AWS"),
     ] {
         Secure::with(host, validity).env("AWS_CA_BUNDLE", "~/ca.pem").fails(obstacle, &[hint]);
     }
@@ -198,8 +198,8 @@ fn a_proxys_name_and_password_are_sent_to_it_and_never_shown() {
     login(None).0.ok();
     for (manner, obstacle, hint) in [
         (answers[0], "proxy-authentication", "`http://NAME:PASSWORD@HOST:PORT`"),
-        (answers[1], "proxy", "the proxy that HTTPS_PROXY names does not lead to AWS"),
-        (answers[2], "proxy", "the proxy that HTTPS_PROXY names does not lead to AWS"),
+        (answers[1], "proxy", "the proxy in HTTPS_PROXY does not connect to AWS"),
+        (answers[2], "proxy", "the proxy in HTTPS_PROXY does not connect to AWS"),
     ] {
         let (run, secure) = login(Some(manner));
         assert_eq!(run.json()["profiles"][0]["error"]["obstacle"], obstacle, "{manner:?}\n{}", run.stdout);
@@ -213,7 +213,7 @@ fn a_proxy_that_is_not_there_is_told_without_its_password() {
     let secure = Secure::new(HOST)
         .env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}"))
         .env("HTTPS_PROXY", &format!("http://alice:{PASSWORD}@127.0.0.1:1"));
-    let run = secure.fails("proxy", &["onnection refused", "the proxy that HTTPS_PROXY names"]);
+    let run = secure.fails("proxy", &["onnection refused", "the proxy in HTTPS_PROXY"]);
     assert!(!run.stderr.contains(PASSWORD) && !run.stdout.contains(PASSWORD), "{}", run.stderr);
 }
 
@@ -242,7 +242,7 @@ fn the_hint_names_the_variable_that_names_the_proxy() {
         let secure = Secure::new(HOST)
             .env("AWS_ENDPOINT_URL_STS", &format!("https://{HOST}"))
             .env(variable, "http://127.0.0.1:1");
-        secure.fails("proxy", &[&format!("the proxy that {variable} names does not lead to AWS")]);
+        secure.fails("proxy", &[&format!("the proxy in {variable} does not connect to AWS")]);
     }
 }
 

@@ -357,8 +357,7 @@ fn a_credentials_file_that_is_mounted_by_itself_says_what_to_mount_and_that_the_
     command.args(["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_awsauth")]);
     let run: Run = command.args(["login", "main", "--token-code", &scene.code()]).output().unwrap().into();
     let run = run.exits(6);
-    for part in ["main: valid for", CREDENTIALS, "mount its directory instead", "are kept: `awsauth exec NAME -- CMD`"]
-    {
+    for part in ["main: valid for", CREDENTIALS, "mount its directory", "are kept: `awsauth exec NAME -- CMD`"] {
         assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
     }
     assert_eq!(scene.home.read("mounted"), long_term_keys());

@@ -1,4 +1,4 @@
-//! Owns the likely way out of a call that AWS refused, or that did not reach AWS (aws-facts §4.4, §4.7 and §6).
+//! Owns the hints for a call that AWS refused, or that did not reach AWS.
 
 use crate::flow::{CallError, ClockSkew, Operation, Problem, TransportError, seconds_to_next_code};
 use crate::model::{Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
@@ -9,10 +9,9 @@ use crate::system::clock;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 
-/// From how many seconds on a wrong clock is worth a word where it is not what AWS complains of.
+/// The least skew, in seconds, that is mentioned if AWS complains of something else.
 const NOTABLE: ClockSkew = 20;
 
-/// Why a call ended a login, with what to do.
 pub(super) fn call(
     error: &ProviderError,
     profile: &ProfileName,
@@ -22,10 +21,10 @@ pub(super) fn call(
     let again = format!("awsauth login {profile} --force");
     let access = chain.and_then(|chain| access(chain.base()));
     let case = Case { profile, call, chain, access, again };
-    case.told(error).detail("profile", profile.as_str())
+    case.failure(error).detail("profile", profile.as_str())
 }
 
-/// The same for several profiles whose roles are not assigned: without what is one profile's own.
+/// The failure of several profiles whose roles are not assigned: without facts of one profile.
 pub(super) fn not_assigned(
     error: &ProviderError,
     profile: &ProfileName,
@@ -33,10 +32,10 @@ pub(super) fn not_assigned(
     chain: &Chain<'_>,
 ) -> Failure {
     let again = "awsauth login NAME --force".to_owned();
-    Case { profile, call, chain: None, access: access(chain.base()), again }.told(error)
+    Case { profile, call, chain: None, access: access(chain.base()), again }.failure(error)
 }
 
-/// The role of which AWS says that it is not the person's.
+/// The role that is not assigned to the person, by AWS's answer.
 pub(super) fn assigned(call: &CallError, chain: Option<&Chain<'_>>) -> Option<String> {
     let is_about_it = match call.problem {
         Problem::NotAssigned => true,
@@ -51,7 +50,7 @@ pub(super) fn assigned(call: &CallError, chain: Option<&Chain<'_>>) -> Option<St
     }
 }
 
-/// Why a call ended the listing of what an SSO session gives, with what to do; `again` lists it once more.
+/// The failure of listing an SSO session's accounts; `again` is the command that lists them once more.
 pub(super) fn listing(
     error: &ProviderError,
     name: &ProfileName,
@@ -59,11 +58,11 @@ pub(super) fn listing(
     (access, again): (&SsoAccess, &str),
 ) -> Failure {
     let case = Case { profile: name, call, chain: None, access: Some(access), again: again.to_owned() };
-    case.told(error).detail("sso_session", name.as_str())
+    case.failure(error).detail("sso_session", name.as_str())
 }
 
-/// The facts of a failed call for `--json`.
-pub(crate) fn told(failure: Failure, call: &CallError) -> Failure {
+/// Adds the facts of a failed call for `--json`.
+pub(crate) fn with_facts(failure: Failure, call: &CallError) -> Failure {
     let failure = failure
         .detail("operation", call.operation.to_string())
         .detail("aws_code", call.code.clone())
@@ -74,17 +73,16 @@ pub(crate) fn told(failure: Failure, call: &CallError) -> Failure {
     }
 }
 
-/// Says when the device shows another code.
 pub(super) fn next_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     let seconds = seconds_to_next_code(clock::now(), skew);
     failure.hint(format!("wait for the next code, in {seconds} s")).detail("seconds_left", seconds)
 }
 
 fn wrong_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
-    let failure = next_code(failure.cause("the code was wrong, or it was used before: AWS takes each one once"), skew);
+    let failure = next_code(failure.cause("the code was wrong or already used: AWS accepts each code once"), skew);
     match skew.filter(|skew| skew.abs() >= NOTABLE) {
         Some(skew) => failure
-            .hint(format!("{}: an authenticator that runs here shows wrong codes", skew_words(skew)))
+            .hint(format!("{}: an authenticator on this machine shows wrong codes", skew_words(skew)))
             .detail("clock_skew_seconds", skew),
         None => failure,
     }
@@ -95,7 +93,7 @@ pub(super) fn wrong_clock(failure: Failure, skew: Option<ClockSkew>) -> Failure 
         Some(skew) => failure.cause(skew_words(skew)).detail("clock_skew_seconds", skew),
         None => failure.cause("this machine's clock is wrong"),
     };
-    failure.hint("set this machine's clock by the network, such as with `sudo timedatectl set-ntp true`")
+    failure.hint("synchronise this machine's clock, for example with `sudo timedatectl set-ntp true`")
 }
 
 fn skew_words(skew: ClockSkew) -> String {
@@ -106,72 +104,67 @@ fn skew_words(skew: ClockSkew) -> String {
 fn unreachable(transport: TransportError) -> String {
     let hint = match transport {
         TransportError::NoAddress => {
-            "is there a network, and is the region written right? Each AWS region has a host name of its own"
+            "check the network and the spelling of the region: each region has its own host name"
         }
-        TransportError::Refused => "nobody listens there: is a proxy or AWS_ENDPOINT_URL set that is not running?",
-        TransportError::TimedOut => {
-            "the network may let nothing through without a VPN or a proxy (HTTPS_PROXY); is the region written right?"
-        }
-        TransportError::Broken => "the connection broke on the way: try again",
+        TransportError::Refused => "nothing listens there: check the proxy and AWS_ENDPOINT_URL",
+        TransportError::TimedOut => "the network may need a VPN or a proxy (HTTPS_PROXY), or the region is misspelt",
+        TransportError::Broken => "the connection broke: try again",
         TransportError::UnknownIssuer => {
             "behind a company's TLS proxy, AWS_CA_BUNDLE must name a PEM file with its root certificate (it replaces the \
-             system's, which are in the package ca-certificates)"
+             system's certificates, which are in the package ca-certificates)"
         }
         TransportError::CertificateTime => {
-            "is this machine's clock right? If it is, whoever answers has let its certificate run out: AWS does not"
+            "the server's certificate has expired; if your clock is right, this is not AWS"
         }
         TransportError::CertificateName => {
-            "somebody else answers in AWS's place: a proxy, a login page of the network, or a wrong AWS_ENDPOINT_URL"
+            "another server answers instead of AWS: a proxy, a login page of the network, or a wrong AWS_ENDPOINT_URL"
         }
-        TransportError::Tls => "does a proxy (HTTPS_PROXY) or AWS_ENDPOINT_URL lead to a port that does not speak TLS?",
+        TransportError::Tls => "the port may not speak TLS: check HTTPS_PROXY and AWS_ENDPOINT_URL",
         TransportError::ProxyAuthentication(variable) => {
             return format!("give the proxy's name and password in {variable}: `http://NAME:PASSWORD@HOST:PORT`");
         }
         TransportError::Proxy(variable) => {
             return format!(
-                "the proxy that {variable} names does not lead to AWS: is it the right one, and may it connect to this \
-                 host? NO_PROXY names hosts that need none"
+                "the proxy in {variable} does not connect to AWS: check that it is the right one and allows this host; \
+                 NO_PROXY lists hosts that need no proxy"
             );
         }
         TransportError::ProxySetting => {
             "write it as `http://NAME:PASSWORD@HOST:PORT`, with special characters in the password as %XX, or unset it"
         }
         TransportError::Impostor => {
-            "a proxy or a login page of the network may answer in AWS's place: open a web page to see whether it asks for a \
-             login"
+            "a proxy or a login page of the network may answer instead of AWS: open any web page to see whether it asks \
+             for a login"
         }
         TransportError::Setting => "correct it, or unset it to trust the system's certificates",
     };
     hint.to_owned()
 }
 
-/// A call that AWS refused, and whose it was.
 struct Case<'c> {
     profile: &'c ProfileName,
     call: &'c CallError,
     chain: Option<&'c Chain<'c>>,
-    /// The portal, if it was about one.
     access: Option<&'c SsoAccess>,
-    /// The command that does the same anew.
+    /// The command that tries again.
     again: String,
 }
 
 impl Case<'_> {
-    /// The failure, with what to do.
-    fn told(&self, error: &ProviderError) -> Failure {
+    fn failure(&self, error: &ProviderError) -> Failure {
         let call = self.call;
         let exit = match call.problem {
             problem if problem.is_transient() => Exit::Unavailable,
             _ => Exit::Login,
         };
-        let failure = told(Failure::of(exit, error), call);
+        let failure = with_facts(Failure::of(exit, error), call);
         match call.problem {
             Problem::WrongCode => wrong_code(failure, call.clock_skew),
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
             Problem::Unreachable | Problem::Malformed => {
                 let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
                 let failure = failure.hint(call.transport_error.map_or_else(|| general.to_owned(), unreachable));
-                // What was sent may have arrived.
+                // AWS may have received the code.
                 let may_be_used =
                     matches!(call.transport_error, Some(TransportError::Broken | TransportError::TimedOut))
                         && self.has_code();
@@ -181,7 +174,6 @@ impl Case<'_> {
         }
     }
 
-    /// Whether the call carries an MFA code.
     fn has_code(&self) -> bool {
         self.chain.is_some_and(|chain| chain.target().mfa_serial().is_some())
     }
@@ -191,7 +183,7 @@ impl Case<'_> {
         match self.call.problem {
             Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
             Problem::WrongSerial | Problem::IncompleteMfa => one(self.serial()),
-            Problem::ExpiredSession => one(self.again("the session it was signed with has ended; ")),
+            Problem::ExpiredSession => one(self.again("the session that signed it has expired; ")),
             Problem::NotAllowed | Problem::NoPermission | Problem::NotTrusted | Problem::ExplicitDeny
                 if self.call.operation == Operation::AssumeRole =>
             {
@@ -199,17 +191,16 @@ impl Case<'_> {
             }
             Problem::ChainTooLong | Problem::DurationTooLong => one(self.duration()),
             Problem::RegionDisabled => one(self.region()),
-            Problem::Throttled | Problem::SlowDown => one("AWS asks to go slower; try again in a minute".to_owned()),
-            Problem::ServerFault => one("AWS has a problem of its own; try again later".to_owned()),
+            Problem::Throttled | Problem::SlowDown => one("AWS throttles requests; try again in a minute".to_owned()),
+            Problem::ServerFault => one("AWS has an internal error; try again later".to_owned()),
             Problem::InvalidValue if self.call.operation == Operation::AssumeRole => one(format!(
-                "AWS's message names what it does not take; it is in [profiles.{}] of the manifest",
+                "AWS's message names the value that it refuses; it is in [profiles.{}] of the manifest",
                 self.profile
             )),
             _ => self.sso().into_iter().collect(),
         }
     }
 
-    /// What SSO answers.
     fn sso(&self) -> Option<String> {
         let hint = match self.call.problem {
             Problem::NotAllowed => "the login was denied on the approval page".to_owned(),
@@ -220,23 +211,23 @@ impl Case<'_> {
             Problem::TokenRejected => self.again(""),
             Problem::GrantRejected => {
                 let again = self.again("");
-                format!("{again}; if the page said `invalid_grant`, `sso_region` is not the region that the portal is in")
+                format!("{again}; if the page said `invalid_grant`, `sso_region` is not the portal's region")
             }
             Problem::UnknownPortal => {
                 let (url, region) = self.portal();
                 format!(
                     "`sso_start_url` ({url}) or `sso_region` ({region}) is wrong: the console of IAM Identity Center shows \
-                     both under Settings, and AWS knows a portal in its own region alone"
+                     both under Settings, and a portal exists only in its own region"
                 )
             }
             Problem::WrongRegion => "set `sso_region` to the region that AWS names, and log in again".to_owned(),
             Problem::WrongScope => {
-                "`sso_registration_scopes` asks for what the portal does not give; `[\"sso:account:access\"]` is the default"
+                "`sso_registration_scopes` asks for a scope that the portal does not have; `[\"sso:account:access\"]` is the default"
                     .to_owned()
             }
             Problem::FlowNotOffered => "this portal does not offer this way to log in: try another `--flow`".to_owned(),
             Problem::InstanceKey => {
-                "the KMS key that encrypts IAM Identity Center can't be used: its administrator must see to it".to_owned()
+                "the KMS key that encrypts IAM Identity Center can't be used: ask its administrator".to_owned()
             }
             _ => return None,
         };
@@ -247,11 +238,10 @@ impl Case<'_> {
         format!("{before}run `{}`", self.again)
     }
 
-    /// What is wrong with the key that signed.
     fn key(&self) -> String {
         let signer = self.chain.and_then(|chain| long_term_signer(chain, self.call.operation));
         let Some((base, section)) = signer else {
-            return self.again("AWS does not know the session it was signed with any more; ");
+            return self.again("AWS no longer knows the session that signed it; ");
         };
         match self.call.problem {
             Problem::WrongSecret => format!(
@@ -259,12 +249,12 @@ impl Case<'_> {
                  {base} --force` replaces both"
             ),
             Problem::SessionSigned => format!(
-                "what stands in [{section}] of the credentials file is a session's; it takes the long-term key (AKIA…) of \
-                 an IAM user: `awsauth keys add {base} --force`"
+                "[{section}] of the credentials file holds a session's key; it needs the long-term key (AKIA…) of an IAM \
+                 user: `awsauth keys add {base} --force`"
             ),
             Problem::RootUser => format!(
-                "the key in [{section}] of the credentials file is the root user's, who can't take roles: put that of an \
-                 IAM user there with `awsauth keys add {base} --force`, and delete the root user's"
+                "the key in [{section}] of the credentials file is the root user's, which can't assume roles: replace it \
+                 by an IAM user's with `awsauth keys add {base} --force`, and delete the root user's"
             ),
             _ => format!(
                 "the access key in [{section}] of the credentials file is unknown to AWS: deleted, deactivated, left over \
@@ -289,7 +279,6 @@ impl Case<'_> {
         )
     }
 
-    /// Why a role can't be assumed, as far as AWS says.
     fn role(&self) -> Vec<String> {
         let Some((chain, role)) = self.chain.and_then(|chain| Some((chain, chain.target().role()?))) else {
             return Vec::new();
@@ -297,28 +286,28 @@ impl Case<'_> {
         let arn = role.arn.as_str();
         let first = match self.call.problem {
             Problem::NoPermission => {
-                format!("the permissions of who is named above do not allow `sts:AssumeRole` on {arn}")
+                format!("the identity above has no permission for `sts:AssumeRole` on {arn}")
             }
             Problem::ExplicitDeny => {
-                "a policy forbids it, whatever others allow; only who writes that policy can change it".to_owned()
+                "a policy explicitly denies it; only the owner of that policy can change this".to_owned()
             }
-            Problem::NotTrusted => format!("the trust policy of {arn} does not let in who is named above"),
+            Problem::NotTrusted => format!("the trust policy of {arn} does not trust the identity above"),
             _ => format!(
-                "AWS does not say which is missing: the trust policy of {arn} must let in who is named above, their own \
-                 permissions must allow `sts:AssumeRole` on it, and there must be such a role"
+                "AWS does not say what is missing: the trust policy of {arn} must trust the identity above, its permissions \
+                 must allow `sts:AssumeRole` on the role, and the role must exist"
             ),
         };
         let mut hints = vec![first];
         let has_mfa = chain.mfa().next().is_some();
         if !has_mfa && matches!(chain.base().kind, Kind::Iam | Kind::IamMfa { .. }) {
-            hints.push(format!("if it is for those with MFA only, set `mfa_serial` in [profiles.{}]", self.profile));
+            hints.push(format!("if the role requires MFA, set `mfa_serial` in [profiles.{}]", self.profile));
         }
         if matches!(self.call.problem, Problem::NotAllowed | Problem::NotTrusted) {
             hints.push(match &role.external_id {
                 None => {
-                    format!("if the role asks for an external id, set `external_id` in [profiles.{}]", self.profile)
+                    format!("if the role requires an external id, set `external_id` in [profiles.{}]", self.profile)
                 }
-                Some(id) => format!("is `external_id` the one that the role asks for? It is `{}` here", id.as_str()),
+                Some(id) => format!("check that the role requires the `external_id` `{}`", id.as_str()),
             });
         }
         hints
@@ -330,16 +319,16 @@ impl Case<'_> {
         let seconds = role.and_then(|role| role.duration).map(SessionDuration::seconds);
         if self.call.problem == Problem::ChainTooLong {
             return format!(
-                "a role that is taken through a session lasts an hour at most: take `duration_seconds` out of \
-                 [profiles.{name}], or take the role with a long-term key and a code of its own (`source_profile` an \
-                 `iam` profile, `mfa_serial` in [profiles.{name}])"
+                "a role that is assumed with a session lasts an hour at most: remove `duration_seconds` from \
+                 [profiles.{name}], or assume the role with a long-term key and its own code (`source_profile` an `iam` \
+                 profile, `mfa_serial` in [profiles.{name}])"
             );
         }
         let asked = seconds.map(|seconds| format!(" = {seconds}")).unwrap_or_default();
         let role_name = role.and_then(|role| role.arn.as_str().rsplit('/').next()).unwrap_or("NAME");
         format!(
             "`duration_seconds`{asked} in [profiles.{name}] is more than the role allows; `aws iam get-role --role-name \
-             {role_name} --query Role.MaxSessionDuration` in its account tells how much that is; without it, it is an hour"
+             {role_name} --query Role.MaxSessionDuration` in its account shows the maximum; without `duration_seconds`, it is an hour"
         )
     }
 
@@ -353,7 +342,6 @@ impl Case<'_> {
         )
     }
 
-    /// The portal's address and region.
     fn portal(&self) -> (&str, &str) {
         self.access.map_or(("", ""), |access| (access.start_url().as_str(), access.region().as_str()))
     }
@@ -376,7 +364,7 @@ fn access(profile: &Profile) -> Option<&SsoAccess> {
     }
 }
 
-/// The profile whose long-term key signs the call for the top of `chain`, and its section; none if a session signs.
+/// The profile whose long-term key signs the call for the target of `chain`, and its section. None if a session signs.
 fn long_term_signer<'c>(chain: &Chain<'c>, operation: Operation) -> Option<(&'c ProfileName, &'c ProfileName)> {
     let steps = chain.profiles();
     let signer = match operation {

@@ -1,5 +1,4 @@
-//! Owns the wording of what goes wrong below: each error of the rooms to a [`Failure`] with its exit code and the likely
-//! way out.
+//! Owns the hints and exit codes for the errors of the other rooms: each becomes a [`Failure`].
 
 pub(crate) mod aws;
 pub(crate) mod drift;
@@ -20,9 +19,9 @@ use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 
-/// The one of `names` that `name` was probably meant to be.
+/// The name that was probably meant. None if no name is similar.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    // Whoever is wrong in nothing but the case means that one.
+    // A name that differs only in case is the nearest, however long it is.
     let distance = |candidate: &str| {
         if candidate.eq_ignore_ascii_case(name) { 0 } else { 1 + strsim::damerau_levenshtein(candidate, name) }
     };
@@ -31,12 +30,11 @@ pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     (distance <= 2 + name.len() / 4).then_some(candidate)
 }
 
-/// Why a login or a renewal ended without credentials.
 pub(crate) fn provider(error: &ProviderError, catalog: &Catalog) -> Failure {
     match error {
         ProviderError::LoginNeeded { profile, reason } => login_needed(profile, *reason),
         ProviderError::NoLongTermKey { profile, .. } => {
-            Failure::of(Exit::Login, error).hint(format!("`awsauth keys add {profile}` puts it there"))
+            Failure::of(Exit::Login, error).hint(format!("add it with `awsauth keys add {profile}`"))
         }
         ProviderError::NoCode { source: NoAnswer::Interrupted, .. } => {
             Failure::one_line(Exit::Interrupted, "interrupted")
@@ -65,21 +63,21 @@ pub(crate) fn provider(error: &ProviderError, catalog: &Catalog) -> Failure {
             aws::wrong_clock(Failure::of(Exit::Login, error), Some(*clock_skew)).detail("profile", profile.as_str())
         }
         ProviderError::WrongExpiration { profile, .. } => Failure::of(Exit::Unavailable, error)
-            .hint("AWS, or something in its place, answers wrongly: try again later")
+            .hint("AWS, or a server in its place, sent a wrong answer; try again later")
             .detail("profile", profile.as_str()),
         ProviderError::ApprovedInVain { .. } => Failure::of(Exit::Login, error)
-            .hint("is `sso_region` the region where IAM Identity Center runs? If it is, ask who looks after it"),
+            .hint("check that `sso_region` is the region of IAM Identity Center; if it is, ask its administrator"),
         ProviderError::Call { profile, call } => {
             aws::call(error, profile, call, catalog.chain(profile.as_str()).as_ref())
         }
         ProviderError::Endless { .. } => Failure::of(Exit::Unavailable, error)
-            .hint("AWS, or something in its place, answers wrongly: try again later"),
+            .hint("AWS, or a server in its place, sent a wrong answer; try again later"),
         ProviderError::OutOfTime { .. } | ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
         ProviderError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
     }
 }
 
-/// The same for several profiles that have no credentials for one reason.
+/// The failure of several profiles that share `error`.
 pub(crate) fn shared(error: &ProviderError, catalog: &Catalog) -> Failure {
     match error {
         ProviderError::Call { profile, call } if subject(error, catalog).is_some() => {
@@ -90,7 +88,7 @@ pub(crate) fn shared(error: &ProviderError, catalog: &Catalog) -> Failure {
     }
 }
 
-/// What AWS refused to one profile, where it says the same of others.
+/// The role that AWS refused, if other profiles may share this error.
 pub(crate) fn subject(error: &ProviderError, catalog: &Catalog) -> Option<String> {
     match error {
         ProviderError::Call { profile, call } => aws::assigned(call, catalog.chain(profile.as_str()).as_ref()),
@@ -98,20 +96,20 @@ pub(crate) fn subject(error: &ProviderError, catalog: &Catalog) -> Option<String
     }
 }
 
-/// Nobody approved an SSO login; `command` asks for it again.
+/// `command` asks for the approval again.
 fn not_approved(error: &ProviderError, command: &str) -> Failure {
     let failure = Failure::of(Exit::Login, error);
     match error {
         ProviderError::CallbackTimedOut { .. } => failure
             .hint(format!("run `{command}` again; with `--flow device` it can be approved on any machine"))
-            .hint("if AWS's page showed an error, `sso_region` may not be the region that the portal is in"),
-        _ => failure.hint(format!("run `{command}` again")).hint(
-            "if the page said `invalid_grant` or knew no such code, `sso_region` is not the region that the portal is in",
-        ),
+            .hint("if AWS's page showed an error, `sso_region` may not be the portal's region"),
+        _ => failure
+            .hint(format!("run `{command}` again"))
+            .hint("if the page said `invalid_grant` or knew no such code, `sso_region` is not the portal's region"),
     }
 }
 
-/// Why `awsauth COMMAND` of an SSO session, which lists its accounts or signs in to it, could not go on.
+/// The failure of `awsauth COMMAND SESSION`, which signs in to an SSO session or lists its accounts.
 pub(crate) fn of_session(error: &ProviderError, access: &SsoAccess, command: &str) -> Failure {
     let command = format!("awsauth {command} {}", access.token_key());
     match error {
@@ -120,7 +118,7 @@ pub(crate) fn of_session(error: &ProviderError, access: &SsoAccess, command: &st
             let words = format!("{profile}: {state}; run {command} at a terminal, or with --flow device");
             Failure::one_line(Exit::Login, words)
                 .detail("sso_session", profile.as_str())
-                .detail("reason", word(*reason))
+                .detail("reason", reason_code(*reason))
         }
         ProviderError::ApprovalTimedOut { .. } | ProviderError::CallbackTimedOut { .. } => {
             not_approved(error, &command)
@@ -130,18 +128,18 @@ pub(crate) fn of_session(error: &ProviderError, access: &SsoAccess, command: &st
     }
 }
 
-/// The person's time was over, on which a program waits.
+/// The failure of a question that a program waits for and nobody answered.
 pub(crate) fn nobody_answered(profile: &str) -> Failure {
     Failure::one_line(Exit::Login, format!("{profile}: nobody answered in time; run awsauth login {profile}"))
         .detail("profile", profile)
         .detail("reason", "no-answer")
 }
 
-/// The one line that design and scripts know; what exactly is missing is in `--json`.
+/// Scripts know this line; `--json` has the exact reason.
 fn login_needed(profile: &ProfileName, reason: Reason) -> Failure {
     Failure::one_line(Exit::Login, format!("{profile}: {}; run awsauth login {profile}", description(reason)))
         .detail("profile", profile.as_str())
-        .detail("reason", word(reason))
+        .detail("reason", reason_code(reason))
 }
 
 pub(crate) fn misplaced_key(profile: &ProfileName, at: &ProfileName) -> Failure {
@@ -152,7 +150,6 @@ pub(crate) fn misplaced_key(profile: &ProfileName, at: &ProfileName) -> Failure 
     Failure::one_line(Exit::Login, words).detail("profile", profile.as_str()).detail("reason", "misplaced-key")
 }
 
-/// What the person has instead of a session.
 fn description(reason: Reason) -> &'static str {
     match reason {
         Reason::NoSession => "not logged in",
@@ -160,8 +157,7 @@ fn description(reason: Reason) -> &'static str {
     }
 }
 
-/// The word for `--json`.
-fn word(reason: Reason) -> &'static str {
+fn reason_code(reason: Reason) -> &'static str {
     match reason {
         Reason::NoSession => "no-session",
         Reason::Expired => "expired",
@@ -169,7 +165,6 @@ fn word(reason: Reason) -> &'static str {
     }
 }
 
-/// Why a file was not written.
 pub(crate) fn apply(error: &ApplyError) -> Failure {
     match error {
         ApplyError::Refused { source, .. } => refusal(error, source),
@@ -180,15 +175,16 @@ pub(crate) fn apply(error: &ApplyError) -> Failure {
     }
 }
 
-/// Why a file was not read or written: something odd in its place is refused, everything else is the system's.
+/// A path that is no regular file of the person's is refused; other errors mean that the file system is unavailable.
 pub(crate) fn disk(error: &DiskError) -> Failure {
     let failure = Failure::of(disk_exit(error), error);
     match error {
         DiskError::Exposed { .. } => failure.hint(other_state(error)),
-        DiskError::Io { source, .. } | DiskError::Behind { source, .. } if is_busy(source) => failure
-            .hint("a file that is mounted by itself, as containers do, can't be replaced: mount its directory instead"),
+        DiskError::Io { source, .. } | DiskError::Behind { source, .. } if is_busy(source) => {
+            failure.hint("a file that is a mount of its own, as in containers, can't be replaced: mount its directory")
+        }
         DiskError::ForeignGroup { path, .. } => {
-            failure.hint(format!("take the group's rights away: `chmod g= {}`", path.display()))
+            failure.hint(format!("remove the group's permissions: `chmod g= {}`", path.display()))
         }
         _ => failure,
     }
@@ -211,17 +207,15 @@ fn disk_exit(error: &DiskError) -> Exit {
     }
 }
 
-/// Why the state directory can't be used.
 pub(crate) fn state(error: &DiskError) -> Failure {
     Failure::of(disk_exit(error), error).hint(other_state(error))
 }
 
-/// What to do where the state directory can't be used.
 fn other_state(error: &DiskError) -> String {
     const OTHER: &str = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
     match error {
         DiskError::Exposed { path, .. } => {
-            let own = format!("if it is yours, `chmod go-w {}`, and remove from it what is not", path.display());
+            let own = format!("if it is yours: `chmod go-w {}`, and remove from it what is not", path.display());
             // AWS CLI's caches have no other place.
             let cache = Paths::aws_cache("sso");
             let is_aws = cache.is_ok_and(|cache| cache.ancestors().nth(2).is_some_and(|aws| path.starts_with(aws)));
@@ -231,7 +225,7 @@ fn other_state(error: &DiskError) -> String {
     }
 }
 
-/// Why no plan could be made for a file, with what it takes for one; `catalog` is what was to be written.
+/// The failure of planning a file, with the lines that the manifest lacks. `catalog` was to be written.
 pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -> Failure {
     match error {
         ApplyError::Refused { source: Refusal::Edited { sections, faults, .. }, .. } => {
@@ -248,7 +242,7 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
     }
 }
 
-/// AWS CLI sets values in the block and never takes any away; a person may do anything.
+/// AWS CLI only sets values in the block; a person may do anything.
 fn edited(failure: Failure, explanation: drift::Explanation, sections: &[SectionDifference]) -> Failure {
     const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
     let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
@@ -256,19 +250,19 @@ fn edited(failure: Failure, explanation: drift::Explanation, sections: &[Section
     let failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
     let failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
     if sections.is_empty() {
-        return failure.cause("only comments, blank lines or the two marker lines are different").hint(OVERWRITE);
+        return failure.cause("only comments, blank lines or the two marker lines differ").hint(OVERWRITE);
     }
     let failure = failure.hint(OVERWRITE);
     if explanation.lines.is_empty() {
         return failure;
     }
     let keep = if all().all(is_region) {
-        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, put it \
-         into the manifest first:"
+        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, add it \
+         to the manifest first:"
     } else if all().all(|(_, one)| matches!(one, Difference::Value { .. })) {
-        "`aws configure set` edits in this way; to keep these values, put them into the manifest first:"
+        "`aws configure set` makes such edits; to keep these values, add them to the manifest first:"
     } else {
-        "to keep these values, put them into the manifest first:"
+        "to keep these values, add them to the manifest first:"
     };
     failure.hint(keep).lines(explanation.lines)
 }
@@ -312,7 +306,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::Defaults { .. } => failure.hint("move that line to the section that it is for"),
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
         Refusal::ChangedMeanwhile => failure.hint("run `awsauth apply` again"),
-        // Both are told with the manifest at hand.
+        // `planning` and the commands explain these with the manifest.
         Refusal::Edited { .. } | Refusal::WouldLose(_) | Refusal::Unportable(_) => failure,
         Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
     }
@@ -322,7 +316,7 @@ fn shadowed(section: &str, remedy: &Remedy) -> String {
     match remedy {
         Remedy::Adopt { long_term } => format!(
             "if it is the user's long-term key, `awsauth apply --adopt` renames the section to [{long_term}]; [{section}] is \
-             where sessions go"
+             for sessions"
         ),
         Remedy::Taken { long_term, line } => format!(
             "the long-term key belongs in [{long_term}], which already exists on line {line}: delete the one that is not \

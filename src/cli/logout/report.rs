@@ -112,7 +112,7 @@ impl LogoutReport {
             seconds_left: seconds_left(*end, now),
         });
         let untold = self.signed_out.iter().filter_map(|SignedOut { name, untold }| {
-            let failure = aws::told(Failure::of(Exit::Unavailable, untold.as_ref()?), untold.as_ref()?);
+            let failure = aws::with_facts(Failure::of(Exit::Unavailable, untold.as_ref()?), untold.as_ref()?);
             Some(NotToldJson { name, error: failure.document() })
         });
         let foreign = self.foreign.iter().map(|ForeignToken { name, sign_in }| SignInJson {

@@ -61,7 +61,7 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
             403,
             "AccessDenied",
             "Cannot call GetSessionToken with session credentials",
-            &["[main-long-term] of the credentials file is a session's", "long-term key (AKIA…)"],
+            &["[main-long-term] of the credentials file holds a session's key", "long-term key (AKIA…)"],
         ),
         (
             "audit",
@@ -106,21 +106,29 @@ fn each_reason_for_which_a_role_is_refused_is_told_apart() {
         (
             "prod",
             " on resource: arn:aws:iam::444455556666:role/Admin",
-            &["AWS does not say which is missing", ADMIN_ROLE, "set `external_id` in [profiles.prod]"],
+            &["AWS does not say what is missing", ADMIN_ROLE, "set `external_id` in [profiles.prod]"],
         ),
-        ("audit", " on resource: arn:aws:iam::777788889999:role/Audit", &["is `external_id` the one", "`partner-42`"]),
+        (
+            "audit",
+            " on resource: arn:aws:iam::777788889999:role/Audit",
+            &["the role requires the `external_id`", "`partner-42`"],
+        ),
         (
             "prod",
             " because no role trust policy allows the sts:AssumeRole action",
-            &["the trust policy of arn:aws:iam::444455556666:role/Admin does not let in"],
+            &["the trust policy of arn:aws:iam::444455556666:role/Admin does not trust"],
         ),
         (
             "prod",
             " on resource: r because no identity-based policy allows the sts:AssumeRole action",
-            &["the permissions of who is named above do not allow"],
+            &["the identity above has no permission for"],
         ),
-        ("prod", " on resource: r with an explicit deny in a service control policy", &["a policy forbids it"]),
-        ("jump", " with an explicit deny in the role trust policy", &["a policy forbids it"]),
+        (
+            "prod",
+            " on resource: r with an explicit deny in a service control policy",
+            &["a policy explicitly denies it"],
+        ),
+        ("jump", " with an explicit deny in the role trust policy", &["a policy explicitly denies it"]),
     ];
     for (name, rest, hints) in cases {
         let scene = Scene::new();
@@ -144,7 +152,7 @@ fn a_role_that_is_taken_without_mfa_may_want_it() {
     let words = format!(
         "User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/Other"
     );
-    assert!(run.stderr.contains(&words) && run.stderr.contains("there must be such a role"), "{}", run.stderr);
+    assert!(run.stderr.contains(&words) && run.stderr.contains("the role must exist"), "{}", run.stderr);
 }
 
 #[test]
@@ -167,7 +175,7 @@ fn a_session_that_is_too_long_is_told_with_the_way_to_see_how_long_it_may_be() {
             400,
             "ValidationError",
             chained,
-            &["lasts an hour at most", "take `duration_seconds` out of [profiles.prod]"],
+            &["lasts an hour at most", "remove `duration_seconds` from [profiles.prod]"],
         ),
         (
             "prod",
@@ -280,7 +288,7 @@ fn a_wrong_clock_is_told_with_the_difference_that_aws_measured() {
         let said = ["1 h 0 min 0 s", "59 min 59 s", "1 h 0 min 1 s"]
             .map(|span| format!("  this machine's clock is {span} {direction} AWS's"));
         assert!(said.iter().any(|said| run.stderr.contains(said)), "{}", run.stderr);
-        assert!(run.stderr.contains("set this machine's clock"), "{}", run.stderr);
+        assert!(run.stderr.contains("synchronise this machine's clock"), "{}", run.stderr);
         let run = scene.run(&["login", "main", "--json", "--token-code", &scene.code()]).exits(5);
         let seconds = run.json()["profiles"][0]["error"]["clock_skew_seconds"].as_i64().unwrap();
         assert!((seconds + offset).abs() <= 1, "{seconds}");
@@ -314,7 +322,7 @@ fn the_next_code_is_counted_by_the_clock_of_aws() {
     let error = &run.json()["profiles"][0]["error"];
     is_near(error["seconds_left"].as_i64().unwrap(), seconds_to_next_step(100));
     assert!((-101..=-99).contains(&error["clock_skew_seconds"].as_i64().unwrap()), "{error}");
-    assert!(error["hints"].to_string().contains("an authenticator that runs here shows wrong codes"), "{error}");
+    assert!(error["hints"].to_string().contains("an authenticator on this machine shows wrong codes"), "{error}");
 }
 
 /// How many seconds are left of a half minute on a clock that is `offset` ahead of this machine's.
@@ -367,8 +375,8 @@ fn what_stands_in_the_way_of_a_call_is_told_for_what_it_is() {
 #[test]
 fn a_region_without_a_host_and_a_port_without_a_listener_are_told() {
     for (url, obstacle, hint) in [
-        ("https://sts.no-such-region.invalid", "no-address", "is the region written right?"),
-        ("https://127.0.0.1:1", "connection-refused", "nobody listens there"),
+        ("https://sts.no-such-region.invalid", "no-address", "the spelling of the region"),
+        ("https://127.0.0.1:1", "connection-refused", "nothing listens there"),
     ] {
         let scene = Scene::new().env("AWS_ENDPOINT_URL_STS", url);
         let run = scene.run(&["login", "main", "--json", "--token-code", &scene.code()]).exits(6);

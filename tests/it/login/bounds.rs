@@ -244,7 +244,7 @@ fn a_page_that_is_no_https_address_is_not_shown_to_be_opened() {
             let run = scene.run(&["login", "read"]).exits(6);
             let words = format!("{operation} failed: the answer's `{key}` is not an https address\n");
             assert!(run.stderr.contains(&words), "{}", run.stderr);
-            assert!(run.stderr.contains("may answer in AWS's place"), "{}", run.stderr);
+            assert!(run.stderr.contains("may answer instead of AWS"), "{}", run.stderr);
             assert!(!run.stderr.contains("Open this page") && !run.stderr.contains(page), "{}", run.stderr);
         }
     }

@@ -12,7 +12,7 @@ fn a_clock_that_is_hours_off_ends_an_sso_login_before_anybody_approves() {
         let scene = Scene::new();
         scene.aws.world().set_clock_offset(offset);
         let run = scene.run(&["login", "read", "--json"]).exits(5);
-        for part in ["read: this machine's clock is wrong", words, "set this machine's clock by the network"] {
+        for part in ["read: this machine's clock is wrong", words, "synchronise this machine's clock"] {
             assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
         }
         let skew = run.json()["profiles"][0]["error"]["clock_skew_seconds"].as_i64().unwrap();

@@ -83,6 +83,6 @@ fn a_code_that_was_used_before_is_refused_and_the_next_one_is_good() {
     let code = scene.code();
     scene.run(&["login", "main", "--token-code", &code]).ok();
     let run = scene.run(&["login", "audit", "--token-code", &code]).exits(5);
-    assert!(run.stderr.contains("it was used before"), "{}", run.stderr);
+    assert!(run.stderr.contains("wrong or already used"), "{}", run.stderr);
     scene.run(&["login", "audit", "--token-code", &scene.code()]).ok();
 }

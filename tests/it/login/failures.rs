@@ -63,7 +63,7 @@ fn a_role_that_may_not_be_assumed_is_told_in_the_words_of_aws() {
     let scene = Scene::new();
     scene.aws.world().deny(USER_ARN, ADMIN_ROLE);
     let words = format!("User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: {ADMIN_ROLE}");
-    fails(&scene, "prod", 5, &["prod: AssumeRole failed: ", &words, "a policy forbids it, whatever others allow"]);
+    fails(&scene, "prod", 5, &["prod: AssumeRole failed: ", &words, "a policy explicitly denies it"]);
     assert!(scene.home.has(&session_file("main")) && !scene.home.has(&session_file("prod")));
 }
 
@@ -149,7 +149,7 @@ fn a_busy_or_failing_aws_is_unavailable() {
     scene.aws.world().fail_next("GetSessionToken", Fault::status(400, "Throttling", "Rate exceeded"));
     fails(&scene, "main", 6, &["main: GetSessionToken failed: Rate exceeded (Throttling)", "try again in a minute"]);
     scene.aws.world().fail_next("GetSessionToken", Fault::status(503, "ServiceUnavailable", "later"));
-    fails(&scene, "main", 6, &["main: GetSessionToken failed: later", "AWS has a problem of its own"]);
+    fails(&scene, "main", 6, &["main: GetSessionToken failed: later", "AWS has an internal error"]);
     assert_eq!(scene.aws.count("GetSessionToken"), 2, "a code is good for one call");
 }
 
@@ -192,7 +192,7 @@ fn a_login_page_in_place_of_sso_is_unavailable() {
 #[test]
 fn a_server_that_is_down_is_unavailable() {
     let scene = Scene::new().env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1");
-    fails(&scene, "main", 6, &["main: GetSessionToken failed: ", "onnection refused", "nobody listens there"]);
+    fails(&scene, "main", 6, &["main: GetSessionToken failed: ", "onnection refused", "nothing listens there"]);
 }
 
 #[test]
