@@ -7,7 +7,7 @@ use super::sink::Sink;
 use super::spec::keys;
 use super::syntax;
 use super::table::texts;
-use super::tree::{Entry, find};
+use super::tree::{KeyValue, find};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Sources, Span};
 
@@ -48,14 +48,14 @@ pub(crate) enum IncludeProblem {
 }
 
 #[derive(Debug, Clone)]
-struct File {
-    kind: Kind,
+struct LayerFile {
+    kind: LayerKind,
     /// In order.
     includes: Vec<usize>,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum LayerKind {
     /// The manifest, or a file that it includes.
     Shared,
     Local(SettingsTrust),
@@ -77,7 +77,7 @@ pub(crate) enum SettingsTrust {
 #[derive(Debug)]
 pub(crate) struct Layers {
     sources: Sources,
-    files: Vec<File>,
+    files: Vec<LayerFile>,
     findings: Vec<Diagnostic>,
     /// The path of the personal file, safe to show.
     personal: String,
@@ -95,13 +95,13 @@ impl Layers {
             personal: crate::source::display_safe(personal),
             own: None,
         };
-        layers.add(manifest, Kind::Shared);
+        layers.add(manifest, LayerKind::Shared);
         layers
     }
 
     /// Returns the number of the new file.
     pub(crate) fn add_included(&mut self, by: usize, source: Source) -> usize {
-        let number = self.add(source, Kind::Shared);
+        let number = self.add(source, LayerKind::Shared);
         self.link(by, number);
         number
     }
@@ -117,14 +117,14 @@ impl Layers {
 
     /// Adds a personal file, which wins over all earlier ones.
     pub(crate) fn add_local(&mut self, source: Source, trust: SettingsTrust) -> usize {
-        self.add(source, Kind::Local(trust))
+        self.add(source, LayerKind::Local(trust))
     }
 
     /// Adds and reports a personal file that the repository has for everybody; its `[settings]` are not read. `doubt`
     /// says why git can't tell if it is committed.
     pub(crate) fn add_misplaced(&mut self, source: Source, doubt: Option<&str>) {
         let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let number = self.add(source, Kind::Misplaced);
+        let number = self.add(source, LayerKind::Misplaced);
         let at = Span::new(0, 0).offset_by(self.sources.base(number));
         let message = match doubt {
             None => format!(
@@ -137,8 +137,8 @@ impl Layers {
         )));
     }
 
-    fn add(&mut self, source: Source, kind: Kind) -> usize {
-        self.files.push(File { kind, includes: Vec::new() });
+    fn add(&mut self, source: Source, kind: LayerKind) -> usize {
+        self.files.push(LayerFile { kind, includes: Vec::new() });
         self.sources.add(source)
     }
 
@@ -187,7 +187,7 @@ impl Layers {
     }
 
     pub(crate) fn is_local(&self, number: usize) -> bool {
-        matches!(self.files[number].kind, Kind::Local(_))
+        matches!(self.files[number].kind, LayerKind::Local(_))
     }
 
     pub(super) fn is_personal(&self, at: Span) -> bool {
@@ -196,7 +196,7 @@ impl Layers {
 
     /// True for a file that the manifest includes, directly or not.
     pub(crate) fn is_included(&self, number: usize) -> bool {
-        number > 0 && matches!(self.files[number].kind, Kind::Shared)
+        number > 0 && matches!(self.files[number].kind, LayerKind::Shared)
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -206,8 +206,8 @@ impl Layers {
     /// None for a shared file.
     pub(super) fn settings_trust(&self, number: usize) -> Option<&SettingsTrust> {
         match &self.files[number].kind {
-            Kind::Local(trust) => Some(trust),
-            Kind::Shared | Kind::Misplaced => None,
+            LayerKind::Local(trust) => Some(trust),
+            LayerKind::Shared | LayerKind::Misplaced => None,
         }
     }
 
@@ -305,7 +305,7 @@ impl Layers {
     }
 }
 
-fn read(entry: &Entry<'_>, sink: &mut Sink) -> Vec<Include> {
+fn read(entry: &KeyValue<'_>, sink: &mut Sink) -> Vec<Include> {
     let mut includes = Vec::new();
     for text in texts(entry, "[\"accounts.toml\", \"teams/*.toml\"]", sink).unwrap_or_default() {
         match fault(text.value) {

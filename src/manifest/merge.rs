@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::codes;
 use super::files::Layers;
 use super::sink::{About, Sink};
-use super::tree::{Entry, Node, Table, Value};
+use super::tree::{KeyValue, Node, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -18,7 +18,7 @@ pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers,
             with_ids(&mut section.node.value);
         }
         let below = lower.iter_mut().find(|below| below.name == section.name);
-        let Some(Entry { node: Node { value: Value::Table(below), .. }, .. }) = below else {
+        let Some(KeyValue { node: Node { value: Value::Table(below), .. }, .. }) = below else {
             lower.push(section);
             continue;
         };
@@ -42,13 +42,13 @@ pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers,
 fn with_ids(accounts: &mut Value<'_>) {
     let Value::Table(accounts) = accounts else { return };
     for account in accounts.iter_mut().filter(|account| matches!(account.node.value, Value::Text(_))) {
-        let id = Entry { name: Cow::Borrowed("id"), ..account.clone() };
+        let id = KeyValue { name: Cow::Borrowed("id"), ..account.clone() };
         account.node.value = Value::Table(vec![id]);
     }
 }
 
 /// Calls `meet` for each entry of `lower` that is also in `upper`, with its place there.
-fn overlay<'t>(lower: &mut Table<'t>, upper: Table<'t>, meet: &mut dyn FnMut(&mut Entry<'t>, Span)) {
+fn overlay<'t>(lower: &mut Table<'t>, upper: Table<'t>, meet: &mut dyn FnMut(&mut KeyValue<'t>, Span)) {
     let places: HashMap<Cow<'t, str>, usize> =
         lower.iter().enumerate().map(|(place, entry)| (entry.name.clone(), place)).collect();
     for entry in upper {

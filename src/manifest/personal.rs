@@ -5,15 +5,15 @@ use super::files::{Layers, SettingsTrust};
 use super::sink::Sink;
 use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
 use super::table::{self, unknown_key};
-use super::tree::{Entry, Text};
+use super::tree::{KeyValue, Text};
 use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
 use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
 use crate::source::Span;
 
-type Setting = (Key, fn(&Entry<'_>, &Key, &mut Settings, &mut Sink));
+type PersonalSetting = (Key, fn(&KeyValue<'_>, &Key, &mut Settings, &mut Sink));
 
-const SETTINGS: [Setting; 4] = [
+const SETTINGS: [PersonalSetting; 4] = [
     (
         key(
             Shape::Texts("[^\\u0000]*", 1),
@@ -61,7 +61,7 @@ pub(super) fn keys() -> impl Iterator<Item = &'static Key> + Clone {
 
 /// Reads the valid part of `[settings]`. It names a program that runs as the person, and hosts that they trust, so
 /// nothing is taken from a file that somebody else may have written.
-pub(super) fn read(entry: &Entry<'_>, trust: &SettingsTrust, files: &Layers, sink: &mut Sink) -> Option<Settings> {
+pub(super) fn read(entry: &KeyValue<'_>, trust: &SettingsTrust, files: &Layers, sink: &mut Sink) -> Option<Settings> {
     let mut settings = Settings::default();
     for entry in table::table(entry, sink).into_iter().flatten() {
         match SETTINGS.iter().find(|(key, _)| key.name == entry.name) {
@@ -93,12 +93,18 @@ pub(super) fn is_setting(name: &str) -> bool {
     keys().any(|key| key.name == name) || LOCAL_NOT_YET.contains(&name)
 }
 
-fn not_yet(entry: &Entry<'_>) -> Diagnostic {
+fn not_yet(entry: &KeyValue<'_>) -> Diagnostic {
     let message = format!("`{}` is not supported by this version of awsauth", entry.name);
     Diagnostic::error(codes::NOT_YET, entry.at, message).help("remove it, or install a newer awsauth")
 }
 
-fn word<T: Copy>(entry: &Entry<'_>, key: &Key, all: &[T], as_str: fn(T) -> &'static str, sink: &mut Sink) -> Option<T> {
+fn word<T: Copy>(
+    entry: &KeyValue<'_>,
+    key: &Key,
+    all: &[T],
+    as_str: fn(T) -> &'static str,
+    sink: &mut Sink,
+) -> Option<T> {
     let text = table::text(entry, key.examples[0], sink)?;
     if has_variable(text, sink) {
         return None;
@@ -113,7 +119,7 @@ fn word<T: Copy>(entry: &Entry<'_>, key: &Key, all: &[T], as_str: fn(T) -> &'sta
     found
 }
 
-fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProcess> {
+fn mfa_process(entry: &KeyValue<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProcess> {
     let texts = table::texts(entry, key.examples[0], sink)?;
     if texts.iter().filter(|text| has_variable(**text, sink)).count() > 0 {
         return None;
@@ -134,7 +140,7 @@ fn mfa_process(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<MfaProce
     None
 }
 
-fn allow_hosts(entry: &Entry<'_>, key: &Key, sink: &mut Sink) -> Option<Vec<AllowedHost>> {
+fn allow_hosts(entry: &KeyValue<'_>, key: &Key, sink: &mut Sink) -> Option<Vec<AllowedHost>> {
     let mut hosts = Vec::new();
     for text in table::texts(entry, key.examples[0], sink)? {
         if has_variable(text, sink) {

@@ -6,7 +6,7 @@ use std::fmt::Arguments;
 use super::codes;
 use super::sink::{Sink, quoted};
 use super::spec::aws_settings;
-use super::tree::{Entry, Node, Table, Text, Value};
+use super::tree::{KeyValue, Node, Table, Text, Value};
 use crate::diagnostic::Diagnostic;
 
 pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Option<&str>, sink: &mut Sink) {
@@ -19,7 +19,7 @@ pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Opt
     });
 }
 
-pub(super) fn table<'e, 't>(entry: &'e Entry<'t>, sink: &mut Sink) -> Option<&'e Table<'t>> {
+pub(super) fn table<'e, 't>(entry: &'e KeyValue<'t>, sink: &mut Sink) -> Option<&'e Table<'t>> {
     let table = entry.node.table();
     if table.is_none() {
         wrong_type(&entry.name, &entry.node, "a table", None, sink);
@@ -27,7 +27,7 @@ pub(super) fn table<'e, 't>(entry: &'e Entry<'t>, sink: &mut Sink) -> Option<&'e
     table
 }
 
-pub(super) fn text<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
+pub(super) fn text<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
     text_in(&entry.name, &entry.node, "a string", example, sink)
 }
 
@@ -40,7 +40,7 @@ fn text_in<'e>(name: &str, node: &'e Node<'_>, wanted: &str, example: &str, sink
 }
 
 /// None if any of them has another type.
-pub(super) fn texts<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
+pub(super) fn texts<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
     let Some(list) = entry.node.list() else {
         wrong_type(&entry.name, &entry.node, "a list of strings", Some(example), sink);
         return None;
@@ -50,7 +50,7 @@ pub(super) fn texts<'e>(entry: &'e Entry<'_>, example: &str, sink: &mut Sink) ->
     texts.into_iter().collect()
 }
 
-pub(super) fn number(entry: &Entry<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<i64> {
+pub(super) fn number(entry: &KeyValue<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<i64> {
     if let Value::Integer(Some(number)) = entry.node.value {
         return Some(number);
     }
@@ -77,7 +77,7 @@ pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> 
 
 /// Reports a key that is not in `known`. Returns the one that was probably meant.
 pub(super) fn unknown_key(
-    entry: &Entry<'_>,
+    entry: &KeyValue<'_>,
     place: Arguments<'_>,
     known: impl Iterator<Item = &'static str> + Clone,
     sink: &mut Sink,

@@ -3,10 +3,10 @@
 use super::raw::account::Accounts;
 use super::raw::field::Reader;
 use super::raw::profile::ProfileKeys;
-use super::raw::session::Sessions;
+use super::raw::session::SsoSessions;
 use super::sink::Sink;
 use super::spec::keys;
-use super::tree::{self, Entry, Table, Value, find, take};
+use super::tree::{self, KeyValue, Table, Value, find, take};
 use super::vars::{Vars, varies};
 
 /// The keys that say which profiles a matrix makes.
@@ -17,7 +17,7 @@ pub(super) struct Tables<'t> {
     pub(super) defaults: Box<ProfileKeys>,
     /// The length of all strings of `[defaults]`.
     pub(super) defaults_bytes: usize,
-    pub(super) sessions: Sessions,
+    pub(super) sessions: SsoSessions,
     pub(super) accounts: Accounts,
     /// Templates have their `${…}` still: they are another value for each account and role.
     pub(super) matrices: Table<'t>,
@@ -38,7 +38,7 @@ impl<'t> Tables<'t> {
         let table = filled("defaults", reader);
         let mut defaults = ProfileKeys::of_defaults(&table, reader);
         defaults.wrong |= are_defaults_unclear;
-        let sessions = Sessions::read(&filled("sso_sessions", reader), reader);
+        let sessions = SsoSessions::read(&filled("sso_sessions", reader), reader);
         let accounts = Accounts::read(&filled("accounts", reader), &sessions, reader);
         let mut matrices = take(&mut tree, "matrix");
         fill_matrices(&mut matrices, vars, &mut reader.sink);
@@ -65,7 +65,7 @@ fn fill_matrices(matrices: &mut Table<'_>, vars: &mut Vars, sink: &mut Sink) {
 }
 
 /// True for what is filled in for each account and role.
-pub(super) fn is_template(entry: &Entry<'_>) -> bool {
+pub(super) fn is_template(entry: &KeyValue<'_>) -> bool {
     let is_choice = CHOICES.contains(&&*entry.name);
     entry.name == keys::NAME_KEY || !is_choice && varies(&entry.node)
 }

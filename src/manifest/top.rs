@@ -6,7 +6,7 @@ use super::personal;
 use super::sink::Sink;
 use super::spec::keys;
 use super::table::{self, unknown_key, wrong_type};
-use super::tree::{Entry, Table, find, take};
+use super::tree::{KeyValue, Table, find, take};
 use super::vars::Vars;
 use crate::diagnostic::Diagnostic;
 use crate::model::Settings;
@@ -23,7 +23,7 @@ pub(super) struct Tops {
 }
 
 /// A newer version may mean anything by its keys.
-pub(super) fn is_version_readable(table: &[Entry<'_>], sink: &mut Sink) -> bool {
+pub(super) fn is_version_readable(table: &[KeyValue<'_>], sink: &mut Sink) -> bool {
     let Some(entry) = find(table, "version") else { return true };
     let Some(version) = table::number(entry, "a whole number", "1", sink) else { return true };
     if version < VERSION {
@@ -68,7 +68,7 @@ impl Tops {
         file.retain(|entry| MERGED.contains(&&*entry.name) && entry.node.table().is_some());
     }
 
-    fn check(&mut self, entry: &Entry<'_>, is_local: bool, sink: &mut Sink) {
+    fn check(&mut self, entry: &KeyValue<'_>, is_local: bool, sink: &mut Sink) {
         let shared = || keys::shared_top().map(|(name, _)| name);
         let local = || keys::local_top().map(|(name, _)| name);
         let found = match &*entry.name {

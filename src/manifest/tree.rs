@@ -7,10 +7,10 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use crate::source::Span;
 
 /// In the order of the file.
-pub(super) type Table<'t> = Vec<Entry<'t>>;
+pub(super) type Table<'t> = Vec<KeyValue<'t>>;
 
 #[derive(Debug, Clone)]
-pub(super) struct Entry<'t> {
+pub(super) struct KeyValue<'t> {
     pub(super) name: Cow<'t, str>,
     /// The key. For a table in several files, its place in the lowest one.
     pub(super) at: Span,
@@ -63,7 +63,7 @@ pub(super) struct Text<'e> {
 pub(super) fn table(keys: DeTable<'_>, base: usize) -> Table<'_> {
     let entry = |(key, value): (toml::Spanned<_>, toml::Spanned<_>)| {
         let at = Span::from(key.span()).offset_by(base);
-        Entry { name: key.into_inner(), at, over: at, is_disputed: false, node: node(value, base) }
+        KeyValue { name: key.into_inner(), at, over: at, is_disputed: false, node: node(value, base) }
     };
     let mut table: Table<'_> = keys.into_iter().map(entry).collect();
     table.sort_by_key(|entry| entry.at);
@@ -85,7 +85,7 @@ fn node(value: toml::Spanned<DeValue<'_>>, base: usize) -> Node<'_> {
     Node { at, value }
 }
 
-pub(super) fn find<'e, 't>(table: &'e [Entry<'t>], name: &str) -> Option<&'e Entry<'t>> {
+pub(super) fn find<'e, 't>(table: &'e [KeyValue<'t>], name: &str) -> Option<&'e KeyValue<'t>> {
     table.iter().find(|entry| entry.name == name)
 }
 
@@ -99,7 +99,7 @@ pub(super) fn take<'t>(table: &mut Table<'t>, name: &str) -> Table<'t> {
 }
 
 /// The length of all strings.
-pub(super) fn bytes(table: &[Entry<'_>]) -> usize {
+pub(super) fn bytes(table: &[KeyValue<'_>]) -> usize {
     table.iter().map(|entry| entry.node.bytes()).sum()
 }
 

@@ -10,7 +10,7 @@ use super::files::{Audience, Layers};
 use super::sink::Sink;
 use super::spec::keys::GENERATED;
 use super::table;
-use super::tree::{Entry, FilledBy, Node, Table, Value};
+use super::tree::{FilledBy, KeyValue, Node, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
@@ -59,7 +59,7 @@ pub(super) enum MatrixValue<'k> {
 }
 
 #[derive(Debug, Clone, Default)]
-struct State {
+struct VarState {
     defined: Option<Defined>,
     /// The place in a shared file.
     shared: Option<Span>,
@@ -72,7 +72,7 @@ struct State {
 #[derive(Debug, Clone)]
 pub(super) struct Vars {
     audience: Audience,
-    by_name: BTreeMap<String, State>,
+    by_name: BTreeMap<String, VarState>,
     /// True if a string has a variable that each person has yet to supply.
     pub(super) has_unset_vars: bool,
     /// Sorted.
@@ -84,12 +84,12 @@ impl Vars {
         Self { audience, by_name: BTreeMap::new(), has_unset_vars: false, matrix_values: Vec::new() }
     }
 
-    fn state(&mut self, name: &str) -> &mut State {
+    fn state(&mut self, name: &str) -> &mut VarState {
         self.by_name.entry(name.to_owned()).or_default()
     }
 
     /// Reads `[required_vars]` of one file. The first description of a variable counts.
-    pub(super) fn require(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
+    pub(super) fn require(&mut self, table: &[KeyValue<'_>], sink: &mut Sink) {
         for entry in table {
             let is_name = check_name(entry, sink);
             let Value::Text(words) = &entry.node.value else {
@@ -104,13 +104,13 @@ impl Vars {
         }
     }
 
-    pub(super) fn note_shared(&mut self, table: &[Entry<'_>]) {
+    pub(super) fn note_shared(&mut self, table: &[KeyValue<'_>]) {
         for entry in table {
             self.state(&entry.name).shared = Some(entry.at);
         }
     }
 
-    pub(super) fn define(&mut self, table: &[Entry<'_>], sink: &mut Sink) {
+    pub(super) fn define(&mut self, table: &[KeyValue<'_>], sink: &mut Sink) {
         for entry in table {
             let value = value(entry, sink).filter(|_| !entry.is_disputed);
             self.state(&entry.name).defined = Some(Defined { value, at: entry.node.at });
@@ -257,7 +257,7 @@ impl Vars {
         }
     }
 
-    fn undefined(&self, name: &str, state: &State, files: &Layers, sink: &mut Sink) -> Diagnostic {
+    fn undefined(&self, name: &str, state: &VarState, files: &Layers, sink: &mut Sink) -> Diagnostic {
         let places: BTreeSet<Span> = state.undefined.iter().map(|at| within(files, *at, name)).collect();
         let first = places.first().copied().unwrap_or_default();
         let message = match &state.required {
@@ -288,7 +288,7 @@ impl Vars {
         }
         let is_generated = places.iter().any(|place| self.is_in_matrix(*place));
         let generated = GENERATED.into_iter().filter(|_| is_generated);
-        let is_known = |(_, state): &(&String, &State)| state.defined.is_some() || state.required.is_some();
+        let is_known = |(_, state): &(&String, &VarState)| state.defined.is_some() || state.required.is_some();
         let known = self.by_name.iter().filter(is_known).map(|(known, _)| known.as_str()).chain(generated);
         let add = format!(
             "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written `$${{`"
@@ -323,8 +323,8 @@ impl Vars {
 
     /// Lists every variable that is defined, used or required, by name.
     pub(super) fn into_list(self) -> Vec<Variable> {
-        let variable = |(name, state): (String, State)| {
-            let State { defined, required, mut uses, .. } = state;
+        let variable = |(name, state): (String, VarState)| {
+            let VarState { defined, required, mut uses, .. } = state;
             uses.sort_by_key(|one| one.at);
             uses.dedup_by_key(|one| one.at);
             let (value, set_at) = defined.map(|defined| (defined.value, defined.at)).unzip();
@@ -334,7 +334,7 @@ impl Vars {
     }
 }
 
-fn check_name(entry: &Entry<'_>, sink: &mut Sink) -> bool {
+fn check_name(entry: &KeyValue<'_>, sink: &mut Sink) -> bool {
     let is_name = is_name(&entry.name);
     if !is_name {
         let message = format!("`{}` can't be the name of a variable", entry.name);
@@ -343,7 +343,7 @@ fn check_name(entry: &Entry<'_>, sink: &mut Sink) -> bool {
     is_name
 }
 
-fn value(entry: &Entry<'_>, sink: &mut Sink) -> Option<String> {
+fn value(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<String> {
     check_name(entry, sink);
     let Value::Text(value) = &entry.node.value else {
         table::wrong_type(&entry.name, &entry.node, "a string", Some("\"text\""), sink);

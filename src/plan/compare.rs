@@ -7,7 +7,7 @@ use crate::model::StartUrl;
 
 /// A value of a file or of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
+pub(crate) enum SectionValue {
     /// One line, without an inline comment.
     Text(String),
     /// The settings of a nested block.
@@ -18,7 +18,7 @@ pub(crate) enum Value {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Difference {
     /// The section holds a value that the manifest does not give.
-    Value { line: usize, key: String, found: Value, given: Option<Value> },
+    Value { line: usize, key: String, found: SectionValue, given: Option<SectionValue> },
     /// The section gives the same value in another form: with a comment after it, or in another spelling.
     Spelling { line: usize, key: String },
     /// The manifest gives a key that the section does not hold.
@@ -38,7 +38,7 @@ pub(crate) struct SectionDifference {
     /// By line.
     pub(crate) differences: Vec<Difference>,
     /// The keys and values that the file has for the SSO session that the section names.
-    pub(crate) portal: Vec<(String, Value)>,
+    pub(crate) portal: Vec<(String, SectionValue)>,
 }
 
 impl SectionDifference {
@@ -140,18 +140,18 @@ pub(super) fn comment_start(value: &str) -> usize {
     value.match_indices(['#', ';']).find(is_start).map_or(value.len(), |(at, _)| at)
 }
 
-fn found(document: &Document<'_>, entry: &Entry) -> Value {
+fn found(document: &Document<'_>, entry: &Entry) -> SectionValue {
     match document.nested(entry) {
-        pairs if pairs.is_empty() => Value::Text(without_comment(&document.value(entry)).to_owned()),
-        pairs => Value::Nested(pairs),
+        pairs if pairs.is_empty() => SectionValue::Text(without_comment(&document.value(entry)).to_owned()),
+        pairs => SectionValue::Nested(pairs),
     }
 }
 
-fn owned(value: &NewValue<'_>) -> Value {
+fn owned(value: &NewValue<'_>) -> SectionValue {
     match value {
-        NewValue::Text(text) => Value::Text(text.to_string()),
+        NewValue::Text(text) => SectionValue::Text(text.to_string()),
         NewValue::Nested(pairs) => {
-            Value::Nested(pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
+            SectionValue::Nested(pairs.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect())
         }
     }
 }

@@ -16,13 +16,13 @@ pub(crate) enum Echo {
 }
 
 #[derive(Default)]
-struct Line {
+struct TypedLine {
     text: Zeroizing<Vec<char>>,
     cursor: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum LineStep {
     More,
     Done,
     Stop,
@@ -31,12 +31,12 @@ enum Step {
 /// Reads a line after `mark`; none if the person wants to stop.
 pub(super) fn read_line(mark: &str, echo: Echo) -> io::Result<Option<Secret>> {
     let raw = Raw::begin()?;
-    let mut line = Line::default();
+    let mut line = TypedLine::default();
     let step = loop {
         draw(mark, &line, echo)?;
         match read()? {
             Event::Key(key) if key.kind != KeyEventKind::Release => match line.press(key) {
-                Step::More => {}
+                LineStep::More => {}
                 step => break step,
             },
             _ => {}
@@ -44,7 +44,7 @@ pub(super) fn read_line(mark: &str, echo: Echo) -> io::Result<Option<Secret>> {
     };
     drop(raw);
     writeln!(io::stderr())?;
-    Ok((step == Step::Done).then(|| Secret::new(line.text.iter().collect::<String>())))
+    Ok((step == LineStep::Done).then(|| Secret::new(line.text.iter().collect::<String>())))
 }
 
 /// Keeps the terminal from echoing and from sending signals until it is dropped.
@@ -63,7 +63,7 @@ impl Drop for Raw {
     }
 }
 
-fn draw(mark: &str, line: &Line, echo: Echo) -> io::Result<()> {
+fn draw(mark: &str, line: &TypedLine, echo: Echo) -> io::Result<()> {
     let shown = |part: &[char]| Zeroizing::new(if echo == Echo::Shown { part.iter().collect() } else { String::new() });
     let (before, behind) = line.text.split_at(line.cursor);
     let (before, behind) = (shown(before), shown(behind));
@@ -76,12 +76,12 @@ fn draw(mark: &str, line: &Line, echo: Echo) -> io::Result<()> {
     terminal.flush()
 }
 
-impl Line {
-    fn press(&mut self, key: KeyEvent) -> Step {
+impl TypedLine {
+    fn press(&mut self, key: KeyEvent) -> LineStep {
         match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
-            (KeyCode::Enter, _) | (KeyCode::Char('j' | 'm'), true) => return Step::Done,
-            (KeyCode::Esc, _) | (KeyCode::Char('c'), true) => return Step::Stop,
-            (KeyCode::Char('d'), true) if self.text.is_empty() => return Step::Stop,
+            (KeyCode::Enter, _) | (KeyCode::Char('j' | 'm'), true) => return LineStep::Done,
+            (KeyCode::Esc, _) | (KeyCode::Char('c'), true) => return LineStep::Stop,
+            (KeyCode::Char('d'), true) if self.text.is_empty() => return LineStep::Stop,
             (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => {
                 self.remove(self.cursor.saturating_sub(1)..self.cursor);
             }
@@ -99,7 +99,7 @@ impl Line {
             }
             _ => {}
         }
-        Step::More
+        LineStep::More
     }
 
     fn remove(&mut self, range: std::ops::Range<usize>) {
@@ -122,7 +122,7 @@ mod tests {
 
     /// The line after these keys; `^X` is Ctrl-X.
     fn typed(keys: &str) -> (String, usize) {
-        let mut line = Line::default();
+        let mut line = TypedLine::default();
         let mut keys = keys.chars();
         while let Some(key) = keys.next() {
             let (code, modifiers) = match key {
@@ -130,7 +130,7 @@ mod tests {
                 '<' => (KeyCode::Left, KeyModifiers::NONE),
                 other => (KeyCode::Char(other), KeyModifiers::NONE),
             };
-            assert_eq!(line.press(KeyEvent::new(code, modifiers)), Step::More);
+            assert_eq!(line.press(KeyEvent::new(code, modifiers)), LineStep::More);
         }
         (line.text.iter().collect(), line.cursor)
     }
@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn enter_answers_and_ctrl_c_escape_and_the_end_of_an_empty_line_stop() {
-        let press = |code, modifiers| Line::default().press(KeyEvent::new(code, modifiers));
-        assert_eq!(press(KeyCode::Enter, KeyModifiers::NONE), Step::Done);
-        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), Step::Stop);
-        assert_eq!(press(KeyCode::Char('d'), KeyModifiers::CONTROL), Step::Stop);
-        assert_eq!(press(KeyCode::Esc, KeyModifiers::NONE), Step::Stop);
+        let press = |code, modifiers| TypedLine::default().press(KeyEvent::new(code, modifiers));
+        assert_eq!(press(KeyCode::Enter, KeyModifiers::NONE), LineStep::Done);
+        assert_eq!(press(KeyCode::Char('c'), KeyModifiers::CONTROL), LineStep::Stop);
+        assert_eq!(press(KeyCode::Char('d'), KeyModifiers::CONTROL), LineStep::Stop);
+        assert_eq!(press(KeyCode::Esc, KeyModifiers::NONE), LineStep::Stop);
     }
 }

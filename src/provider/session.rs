@@ -15,7 +15,7 @@ use crate::store::Saved;
 use crate::system::stamp::FileStamp;
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted; never empty.
-pub(super) type Steps<'s, 'c> = &'s [&'c Profile];
+pub(super) type ChainSteps<'s, 'c> = &'s [&'c Profile];
 
 /// True if a session was made from this chain and from the key that its base has now. `ignored` as in [`ChainFingerprint::of`].
 pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys, ignored: Option<bool>) -> bool {
@@ -29,7 +29,7 @@ fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyFingerp
 
 impl Provider<'_> {
     /// The kept session of the top of `steps`, if it is bound to them and at least as fresh as `least`.
-    pub(super) fn kept(&self, steps: Steps<'_, '_>, least: Freshness) -> Option<Session> {
+    pub(super) fn kept(&self, steps: ChainSteps<'_, '_>, least: Freshness) -> Option<Session> {
         let saved = self.ports.sessions.get(&target(steps).name)?;
         let session = &saved.session;
         let freshness = judge(session.obtained_at, session.expiration, (self.ports.now)());
@@ -42,11 +42,11 @@ impl Provider<'_> {
         Some(saved.session)
     }
 
-    pub(super) fn definition(&self, steps: Steps<'_, '_>) -> ChainFingerprint {
+    pub(super) fn definition(&self, steps: ChainSteps<'_, '_>) -> ChainFingerprint {
         ChainFingerprint::of(steps, self.ports.aws.ignores_endpoint_urls())
     }
 
-    fn is_bound(&self, session: &Session, steps: Steps<'_, '_>) -> bool {
+    fn is_bound(&self, session: &Session, steps: ChainSteps<'_, '_>) -> bool {
         is_bound(session, steps, self.keys, self.ports.aws.ignores_endpoint_urls())
     }
 
@@ -72,7 +72,7 @@ impl Provider<'_> {
     }
 
     /// Credentials that can sign for the step above: a long-term key, or a kept session.
-    pub(super) fn held(&self, steps: Steps<'_, '_>) -> Option<Credentials> {
+    pub(super) fn held(&self, steps: ChainSteps<'_, '_>) -> Option<Credentials> {
         let profile = target(steps);
         if let Kind::Iam = profile.kind {
             return self.keys.get(&profile.name).cloned().map(Credentials::from);
@@ -83,7 +83,7 @@ impl Provider<'_> {
     /// Obtains a new session for the top of `steps`, signed by `source`.
     pub(super) async fn renew(
         &self,
-        steps: Steps<'_, '_>,
+        steps: ChainSteps<'_, '_>,
         source: Option<Credentials>,
     ) -> Result<Credentials, Rc<ProviderError>> {
         let profile = target(steps);
@@ -118,7 +118,7 @@ impl Provider<'_> {
         Ok(self.save(steps, obtained)?)
     }
 
-    fn no_source(&self, steps: Steps<'_, '_>) -> ProviderError {
+    fn no_source(&self, steps: ChainSteps<'_, '_>) -> ProviderError {
         match steps.iter().rev().nth(1) {
             Some(base) if base.long_term_section().is_some() => no_key(base),
             _ => self.login_needed(steps),
@@ -169,7 +169,11 @@ impl Provider<'_> {
         }
     }
 
-    pub(super) fn save(&self, steps: Steps<'_, '_>, credentials: Credentials) -> Result<Credentials, ProviderError> {
+    pub(super) fn save(
+        &self,
+        steps: ChainSteps<'_, '_>,
+        credentials: Credentials,
+    ) -> Result<Credentials, ProviderError> {
         let profile = target(steps);
         let now = (self.ports.now)();
         self.check_clock(&profile.name)?;
@@ -212,7 +216,7 @@ impl Provider<'_> {
 
     /// True if a logout since the start of this run ended the session of the top of `steps` and its source too. A session that
     /// a person gave a code for, or whose source was signed in to anew, is wanted.
-    fn was_logged_out(&self, steps: Steps<'_, '_>) -> bool {
+    fn was_logged_out(&self, steps: ChainSteps<'_, '_>) -> bool {
         let profile = target(steps);
         if profile.mfa_serial().is_some() || !self.ports.sessions.was_ended(&profile.name, self.started_at) {
             return false;
@@ -229,7 +233,7 @@ impl Provider<'_> {
         key.cloned().map(Credentials::from).ok_or_else(|| no_key(profile))
     }
 
-    pub(super) fn login_needed(&self, steps: Steps<'_, '_>) -> ProviderError {
+    pub(super) fn login_needed(&self, steps: ChainSteps<'_, '_>) -> ProviderError {
         let profile = target(steps).name.clone();
         // Nothing is read from a state directory that others can write to; a login would not help.
         if let Err(source) = self.ports.sessions.check() {
@@ -248,7 +252,7 @@ impl Provider<'_> {
     }
 }
 
-pub(super) fn target<'c>(steps: Steps<'_, 'c>) -> &'c Profile {
+pub(super) fn target<'c>(steps: ChainSteps<'_, 'c>) -> &'c Profile {
     steps[steps.len() - 1]
 }
 

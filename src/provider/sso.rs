@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::error::{ProviderError, Reason};
 use super::frontend::Notice;
 use super::renewal_lock::RenewalLock;
-use super::session::{Steps, failed, target};
+use super::session::{ChainSteps, failed, target};
 use super::{Attendance, Provider, RenewPolicy};
 use crate::flow::{
     CallError, CreateToken, Freshness, GetRoleCredentials, Grant, Operation, Problem, RegisterClient, TokenResponse,
@@ -29,13 +29,13 @@ pub(super) struct TokenRequest<'r, 'c> {
     /// From the profile's settings.
     pub(super) dual_stack: Option<bool>,
     /// None for a listing.
-    steps: Option<Steps<'r, 'c>>,
+    steps: Option<ChainSteps<'r, 'c>>,
     /// A token that AWS has just refused.
     refused: Option<&'r Secret>,
 }
 
 impl<'r, 'c> TokenRequest<'r, 'c> {
-    pub(super) fn for_role(steps: Steps<'r, 'c>, access: &'r SsoAccess) -> Self {
+    pub(super) fn for_role(steps: ChainSteps<'r, 'c>, access: &'r SsoAccess) -> Self {
         let profile = target(steps);
         let dual_stack = profile.routing().dual_stack;
         Self { name: &profile.name, access, dual_stack, steps: Some(steps), refused: None }
@@ -59,7 +59,7 @@ impl Provider<'_> {
     /// Renews the token once if AWS refuses it.
     pub(super) async fn sso_role(
         &self,
-        steps: Steps<'_, '_>,
+        steps: ChainSteps<'_, '_>,
         access: &SsoAccess,
         account_id: &AccountId,
         role_name: &SsoRoleName,

@@ -16,18 +16,18 @@ const EXPENDABLE: [usize; 3] = [1, 3, 2];
 #[derive(Debug)]
 pub(crate) struct Graph<'m> {
     /// SSO sessions, then portals and long-term keys, then profiles; each in the manifest's order.
-    pub(crate) nodes: Vec<Node<'m>>,
+    pub(crate) nodes: Vec<GraphNode<'m>>,
     /// Paths in `nodes`.
     pub(crate) edges: Vec<(usize, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Node<'m> {
+pub(crate) enum GraphNode<'m> {
     Root(Root<'m>),
     Profile(&'m Profile),
 }
 
-impl<'m> Node<'m> {
+impl<'m> GraphNode<'m> {
     pub(crate) fn name(self) -> &'m str {
         match self {
             Self::Root(root) => root.name(),
@@ -77,10 +77,10 @@ impl<'m> Graph<'m> {
         let sessions = catalog.sessions().iter().map(|session| Root::Session(session));
         let sessions = sessions.filter(|root| chosen.is_none() || roots.contains(root));
         for root in sessions.chain(profiles.iter().filter_map(|profile| Root::of(profile))) {
-            places.entry(root).or_insert_with(|| graph.add(Node::Root(root)));
+            places.entry(root).or_insert_with(|| graph.add(GraphNode::Root(root)));
         }
         let by_name: HashMap<&str, usize> =
-            profiles.iter().map(|profile| (profile.name.as_str(), graph.add(Node::Profile(profile)))).collect();
+            profiles.iter().map(|profile| (profile.name.as_str(), graph.add(GraphNode::Profile(profile)))).collect();
         for profile in &profiles {
             let above = Root::of(profile).and_then(|root| places.get(&root));
             let above = above.or_else(|| by_name.get(profile.role()?.source.as_str()));
@@ -89,7 +89,7 @@ impl<'m> Graph<'m> {
         graph
     }
 
-    fn add(&mut self, node: Node<'m>) -> usize {
+    fn add(&mut self, node: GraphNode<'m>) -> usize {
         self.nodes.push(node);
         self.nodes.len() - 1
     }
@@ -102,12 +102,12 @@ impl<'m> Graph<'m> {
     }
 
     /// A tree with columns for a terminal of `most` columns, and true if nothing is left out. `style` colours the names.
-    pub(crate) fn tree(&self, most: usize, style: impl Fn(Node<'m>) -> Style) -> (TerminalText, bool) {
+    pub(crate) fn tree(&self, most: usize, style: impl Fn(GraphNode<'m>) -> Style) -> (TerminalText, bool) {
         let below = self.below();
         let mut rows = Vec::with_capacity(self.nodes.len());
         // What is still to be drawn, the next one last: a node, the lines that lead past it, and whether it is the last one
         // below its source.
-        let is_root = |place: &usize| matches!(self.nodes[*place], Node::Root(_));
+        let is_root = |place: &usize| matches!(self.nodes[*place], GraphNode::Root(_));
         let roots = (0..self.nodes.len()).filter(is_root);
         let mut open: Vec<(usize, Option<(String, bool)>)> = roots.map(|place| (place, None)).collect();
         open.reverse();
@@ -132,7 +132,7 @@ impl<'m> Graph<'m> {
         let mut text = "flowchart LR\n".to_owned();
         for (place, node) in self.nodes.iter().enumerate() {
             let label = node.lines().iter().map(|line| mermaid_text(line)).collect::<Vec<_>>().join("<br/>");
-            let (open, close) = if matches!(node, Node::Root(_)) { ("([", "])") } else { ("[", "]") };
+            let (open, close) = if matches!(node, GraphNode::Root(_)) { ("([", "])") } else { ("[", "]") };
             line(&mut text, format_args!("    n{place}{open}\"{label}\"{close}"));
         }
         self.edges.iter().for_each(|(from, to)| line(&mut text, format_args!("    n{from} --> n{to}")));
@@ -145,7 +145,7 @@ impl<'m> Graph<'m> {
             "digraph awsauth {\n    rankdir=LR;\n    node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
         for (place, node) in self.nodes.iter().enumerate() {
             let label = node.lines().iter().map(|line| dot_text(line)).collect::<Vec<_>>().join("\\n");
-            let look = if matches!(node, Node::Root(_)) { ", style=\"rounded,bold\"" } else { "" };
+            let look = if matches!(node, GraphNode::Root(_)) { ", style=\"rounded,bold\"" } else { "" };
             line(&mut text, format_args!("    n{place} [label=\"{label}\"{look}];"));
         }
         self.edges.iter().for_each(|(from, to)| line(&mut text, format_args!("    n{from} -> n{to};")));

@@ -13,7 +13,7 @@ mod table;
 mod terminal_text;
 
 pub(crate) use completion::{COMPLETE_VARIABLE, Completion, CompletionShell};
-pub(crate) use graph::{Graph, Node};
+pub(crate) use graph::{Graph, GraphNode};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{
     CARRIED_SETTINGS, EnvChange, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,

@@ -15,7 +15,7 @@ pub(crate) struct AppliedDigests {
 }
 
 #[derive(Serialize, Deserialize)]
-struct File {
+struct DigestsFile {
     digests: Vec<String>,
 }
 
@@ -31,10 +31,10 @@ impl AppliedDigests {
 
     /// Empty if the last run's are not known.
     pub(crate) fn digests(&self) -> Vec<String> {
-        json::load(&self.path).map(|file: File| file.digests).unwrap_or_default()
+        json::load(&self.path).map(|file: DigestsFile| file.digests).unwrap_or_default()
     }
 
     pub(crate) fn remember(&self, digests: Vec<String>) -> Result<(), DiskError> {
-        json::save_hint(&self.path, &File { digests })
+        json::save_hint(&self.path, &DigestsFile { digests })
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct RoleCache {
 /// The arguments of AssumeRole that AWS CLI hashes; the fields in Python's sorted order.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Key<'a> {
+struct CacheKey<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     duration_seconds: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,13 +46,13 @@ pub(crate) struct SsoRole<'a> {
 /// The part that tells an entry of an assigned role from others.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Provider {
+struct ProviderType {
     provider_type: String,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Entry {
+struct CacheEntry {
     credentials: Keys,
 }
 
@@ -81,7 +81,7 @@ impl RoleCache {
         if Self::key_id(&path).as_ref() == Some(&credentials.access_key_id) {
             return Ok(());
         }
-        let entry = Entry {
+        let entry = CacheEntry {
             credentials: Keys {
                 access_key_id: credentials.access_key_id.clone(),
                 secret_access_key: credentials.secret_access_key.expose().to_owned(),
@@ -108,7 +108,7 @@ impl RoleCache {
     pub(crate) fn remove_sso_roles(&self) -> (usize, Option<DiskError>) {
         self.remove_all(|path| {
             let provider = json::read(path, FileOwner::AwsCli);
-            provider.is_some_and(|provider: Provider| provider.provider_type == "sso")
+            provider.is_some_and(|provider: ProviderType| provider.provider_type == "sso")
         })
     }
 
@@ -135,12 +135,12 @@ impl RoleCache {
     }
 
     fn key_id(path: &Path) -> Option<String> {
-        let entry: Entry = json::read(path, FileOwner::AwsCli)?;
+        let entry: CacheEntry = json::read(path, FileOwner::AwsCli)?;
         Some(entry.credentials.access_key_id)
     }
 
     fn path(&self, role: &Role, serial: &MfaSerial) -> Result<PathBuf, DiskError> {
-        let key = Key {
+        let key = CacheKey {
             duration_seconds: role.duration.map(SessionDuration::seconds),
             external_id: role.external_id.as_ref().map(ExternalId::as_str),
             role_arn: role.arn.as_str(),

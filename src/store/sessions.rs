@@ -31,7 +31,7 @@ pub(crate) struct Sessions {
 
 /// The definition for which AWS refused credentials.
 #[derive(Serialize, Deserialize)]
-struct Refusal {
+struct RefusedRole {
     definition: String,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Saved {
 }
 
 #[derive(Serialize, Deserialize)]
-struct File {
+struct SessionFile {
     profile: String,
     definition: String,
     obtained_at: Timestamp,
@@ -100,7 +100,8 @@ impl Sessions {
 
     /// None if the file is missing, damaged or of another version.
     pub(crate) fn get(&self, profile: &ProfileName) -> Option<Saved> {
-        let file: File = json::load(&self.path(profile)).filter(|file: &File| file.profile == profile.as_str())?;
+        let file: SessionFile =
+            json::load(&self.path(profile)).filter(|file: &SessionFile| file.profile == profile.as_str())?;
         let credentials = Credentials {
             access_key_id: file.access_key_id,
             secret_access_key: Secret::new(file.secret_access_key),
@@ -132,7 +133,7 @@ impl Sessions {
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
         let Saved { session, seen } = saved;
         let credentials = &session.credentials;
-        let file = File {
+        let file = SessionFile {
             profile: session.profile.to_string(),
             definition: session.definition.as_str().to_owned(),
             obtained_at: session.obtained_at,
@@ -151,14 +152,14 @@ impl Sessions {
 
     /// Remembers that AWS refused the credentials of a profile, until it gives some. A failure to is not worth a word.
     pub(crate) fn mark_refused(&self, profile: &ProfileName, definition: &ChainFingerprint) {
-        let refusal = Refusal { definition: definition.as_str().to_owned() };
+        let refusal = RefusedRole { definition: definition.as_str().to_owned() };
         drop(json::save_hint(&self.refusal_path(profile), &refusal));
     }
 
     /// True if AWS refused the credentials of a profile the last time.
     pub(crate) fn is_refused(&self, profile: &ProfileName, definition: &ChainFingerprint) -> bool {
         let refusal = json::load(&self.refusal_path(profile));
-        refusal.is_some_and(|refusal: Refusal| refusal.definition == definition.as_str())
+        refusal.is_some_and(|refusal: RefusedRole| refusal.definition == definition.as_str())
     }
 
     /// Removes a session. Returns false if there was none.

@@ -94,10 +94,10 @@ impl<'r> Running<'r> {
         }
         let mut child = core_dumps::with_original_limit(|| command.spawn())?;
         let stdout = match job.stdout {
-            Some(prefix) => Sink::Written { prefix, write: write_out },
-            None => Sink::Kept { captured: Captured::default(), budget },
+            Some(prefix) => OutputSink::Written { prefix, write: write_out },
+            None => OutputSink::Kept { captured: Captured::default(), budget },
         };
-        let stderr = Sink::Written { prefix: job.stderr, write: |bytes| io::stderr().write_all(bytes) };
+        let stderr = OutputSink::Written { prefix: job.stderr, write: |bytes| io::stderr().write_all(bytes) };
         let (stdout, stderr) = (Pump::new(child.stdout.take(), stdout), Pump::new(child.stderr.take(), stderr));
         Ok(Self { child, group: job.group, since: Instant::now(), stdout, stderr })
     }
@@ -118,8 +118,8 @@ impl<'r> Running<'r> {
         let time = self.since.elapsed();
         tokio::join!(self.stdout.finish(), self.stderr.finish());
         let captured = match self.stdout.sink {
-            Sink::Kept { captured, .. } => captured,
-            Sink::Written { .. } => Captured::default(),
+            OutputSink::Kept { captured, .. } => captured,
+            OutputSink::Written { .. } => Captured::default(),
         };
         let lost = self.stdout.lost.or(self.stderr.lost);
         Ended { end: status.map_or(End::Code(1), End::of), time, captured, lost }
@@ -143,12 +143,12 @@ impl<'r> Running<'r> {
 }
 
 /// The destination of a program's output.
-enum Sink<'r> {
+enum OutputSink<'r> {
     Written { prefix: Vec<u8>, write: fn(&[u8]) -> io::Result<()> },
     Kept { captured: Captured, budget: &'r CaptureBudget },
 }
 
-impl Sink<'_> {
+impl OutputSink<'_> {
     /// Takes a line, which has no end if it is the last one or too long. Writes all of it at once, so that lines of different
     /// programs do not mix.
     fn take(&mut self, line: &[u8]) -> io::Result<()> {
@@ -177,13 +177,13 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
 struct Pump<'r, S> {
     /// None at its end, or once its destination takes nothing more.
     stream: Option<BufReader<S>>,
-    sink: Sink<'r>,
+    sink: OutputSink<'r>,
     line: Vec<u8>,
     lost: Option<io::Error>,
 }
 
 impl<'r, S: AsyncRead + Unpin> Pump<'r, S> {
-    fn new(stream: Option<S>, sink: Sink<'r>) -> Self {
+    fn new(stream: Option<S>, sink: OutputSink<'r>) -> Self {
         let stream = stream.map(|stream| BufReader::with_capacity(READ_LIMIT, stream));
         Self { stream, sink, line: Vec::new(), lost: None }
     }
@@ -233,12 +233,12 @@ mod tests {
 
     use super::*;
 
-    fn kept(budget: &CaptureBudget) -> Sink<'_> {
-        Sink::Kept { captured: Captured::default(), budget }
+    fn kept(budget: &CaptureBudget) -> OutputSink<'_> {
+        OutputSink::Kept { captured: Captured::default(), budget }
     }
 
-    fn captured(sink: Sink<'_>) -> Captured {
-        let Sink::Kept { captured, .. } = sink else { panic!("it is not kept") };
+    fn captured(sink: OutputSink<'_>) -> Captured {
+        let OutputSink::Kept { captured, .. } = sink else { panic!("it is not kept") };
         captured
     }
 
@@ -267,7 +267,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let (mut end, stream) = duplex(size);
-            let mut pump = Pump::new(Some(stream), Sink::Written { prefix: b"p | ".to_vec(), write });
+            let mut pump = Pump::new(Some(stream), OutputSink::Written { prefix: b"p | ".to_vec(), write });
             let send = async move { end.write_all(bytes).await.unwrap() };
             tokio::join!(send, async {
                 while pump.step().await {}

@@ -13,7 +13,7 @@ use crate::cli::login::service::LoginService;
 use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::render::{Graph, Node};
+use crate::render::{Graph, GraphNode};
 use crate::system::host::Host;
 
 /// The most arrows that Mermaid draws, unless the page raises `maxEdges`.
@@ -90,7 +90,7 @@ fn graph<'m>(args: &Args, manifest: &'m Manifest) -> Result<Graph<'m>, Failure> 
     Ok(Graph::new(&manifest.catalog, args.filter.is_given().then_some(&*chosen)))
 }
 
-fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -> Style) -> Result<Exit, Failure> {
+fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(GraphNode<'m>) -> Style) -> Result<Exit, Failure> {
     if graph.nodes.is_empty() {
         out.say("the manifest has no profiles");
     }
@@ -100,8 +100,8 @@ fn tree<'m>(graph: &Graph<'m>, host: &Host, out: Out, style: impl Fn(Node<'m>) -
 }
 
 /// The colour of a profile's state.
-fn style(service: &LoginService<'_>, states: &States<'_>, node: Node<'_>) -> Style {
-    let Node::Profile(profile) = node else { return Style::new().bold() };
+fn style(service: &LoginService<'_>, states: &States<'_>, node: GraphNode<'_>) -> Style {
+    let GraphNode::Profile(profile) = node else { return Style::new().bold() };
     let chain = service.chain(profile.name.as_str());
     chain.map_or_else(|_| Style::new(), |chain| states.of(chain.profiles()).style(states.now))
 }
@@ -139,10 +139,10 @@ struct EdgeJson {
 }
 
 fn document<'g>(graph: &'g Graph<'g>) -> GraphJson<'g> {
-    let node = |(id, node): (usize, &Node<'g>)| {
+    let node = |(id, node): (usize, &GraphNode<'g>)| {
         let what = match node {
-            Node::Root(at) => NodeKindJson::Root(RootJson::of(*at)),
-            Node::Profile(profile) => NodeKindJson::Profile {
+            GraphNode::Root(at) => NodeKindJson::Root(RootJson::of(*at)),
+            GraphNode::Profile(profile) => NodeKindJson::Profile {
                 kind: "profile",
                 name: profile.name.as_str(),
                 pattern: profile.pattern().as_str(),

@@ -91,11 +91,11 @@ fn labels(diagnostic: &Diagnostic) -> impl Iterator<Item = &Label> {
 struct Pages<'s> {
     sources: &'s Sources,
     /// By the file's number. None for a file that no finding points at.
-    pages: Vec<Option<Page<'s>>>,
+    pages: Vec<Option<FindingsPage<'s>>>,
 }
 
 /// A file that findings point at.
-struct Page<'s> {
+struct FindingsPage<'s> {
     /// The text without control characters or secrets, with every byte at its place.
     safe: String,
     path: String,
@@ -104,20 +104,20 @@ struct Page<'s> {
 
 impl<'s> Pages<'s> {
     fn new(sources: &'s Sources, diagnostics: &[&Diagnostic], name: fn(&Path) -> String) -> Self {
-        let mut pages: Vec<Option<Page<'s>>> = sources.iter().map(|_| None).collect();
+        let mut pages: Vec<Option<FindingsPage<'s>>> = sources.iter().map(|_| None).collect();
         for label in diagnostics.iter().flat_map(|found| labels(found)) {
             let number = sources.number(label.span);
             pages[number].get_or_insert_with(|| {
                 let source = sources.get(number);
                 let safe = display_safe_in_place(&mask_values(&source.text));
-                Page { safe, path: name(&source.path), lines: source.lines() }
+                FindingsPage { safe, path: name(&source.path), lines: source.lines() }
             });
         }
         Self { sources, pages }
     }
 
     /// The page of a label, and the label relative to it.
-    fn find(&self, label: &Label) -> (Option<&Page<'s>>, Label) {
+    fn find(&self, label: &Label) -> (Option<&FindingsPage<'s>>, Label) {
         let number = self.sources.number(label.span);
         let span = label.span.relative_to(self.sources.base(number));
         (self.pages[number].as_ref(), Label { span, text: label.text.clone() })
@@ -130,11 +130,11 @@ impl<'s> Pages<'s> {
         };
         let title = level.primary_title(shown(&diagnostic.message)).id(diagnostic.code);
         let mut group = Group::with_title(title);
-        let mut pieces: Vec<(&Page<'s>, Vec<(AnnotationKind, Label)>)> = Vec::new();
+        let mut pieces: Vec<(&FindingsPage<'s>, Vec<(AnnotationKind, Label)>)> = Vec::new();
         for (index, label) in labels(diagnostic).enumerate() {
             let kind = if index == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
             let (Some(page), label) = self.find(label) else { continue };
-            let is_near = |piece: &&mut (&Page<'s>, Vec<(AnnotationKind, Label)>)| {
+            let is_near = |piece: &&mut (&FindingsPage<'s>, Vec<(AnnotationKind, Label)>)| {
                 std::ptr::eq(piece.0, page) && page.is_near(&piece.1[0].1, &label)
             };
             match pieces.iter_mut().find(is_near) {
@@ -155,7 +155,7 @@ impl<'s> Pages<'s> {
     }
 }
 
-impl Page<'_> {
+impl FindingsPage<'_> {
     fn is_near(&self, one: &Label, other: &Label) -> bool {
         let line = |label: &Label| self.lines.position(label.span.start).line;
         line(one).abs_diff(line(other)) <= NEAR

@@ -44,7 +44,7 @@ impl Files {
         let personal = personal(&locals);
         let layers = Layers::new(source, &Paths::shown(&personal));
         let files = Self { layers, personal, seen: vec![seen.with_real_path()] };
-        let mut files = Reader::new(files, &path).read();
+        let mut files = FileReader::new(files, &path).read();
         match audience {
             Audience::Person => files.read_local(&locals)?,
             Audience::Team => files.look_for_misplaced(&path),
@@ -182,7 +182,7 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> String {
 }
 
 /// The state of following all includes.
-struct Reader {
+struct FileReader {
     files: Files,
     /// The directory that all files must be in, without links; none if it can't be told.
     root: Option<PathBuf>,
@@ -192,7 +192,7 @@ struct Reader {
     way: Vec<(usize, Span)>,
 }
 
-impl Reader {
+impl FileReader {
     fn new(files: Files, manifest: &Path) -> Self {
         let by_path = disk::real_path(manifest).map(|real| (real, 0)).into_iter().collect();
         let dir = beside(manifest);

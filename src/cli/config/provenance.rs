@@ -30,7 +30,7 @@ pub(crate) fn run(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     if reading.loaded.provenance.is_none() && reading.loaded.left_out.is_empty() && !may_be_hidden {
         return Err(unknown(name, &reading, paths));
     }
-    let explanation = Explanation { name, reading: &reading };
+    let explanation = ProfileExplanation { name, reading: &reading };
     if out.json {
         out.document(explanation.document())?;
     } else {
@@ -48,12 +48,12 @@ fn unknown(name: &str, reading: &Reading, paths: Paths<'_>) -> Failure {
     unknown_name::unknown_profile(name, &catalog, &reading.loaded, &unknown_name::aws_files(paths), otherwise)
 }
 
-struct Explanation<'q> {
+struct ProfileExplanation<'q> {
     name: &'q str,
     reading: &'q Reading,
 }
 
-impl Explanation<'_> {
+impl ProfileExplanation<'_> {
     /// All errors, and the warnings about this profile or about what profiles share.
     fn findings(&self) -> Vec<Diagnostic> {
         let is_shown = |found: &&Diagnostic| {

@@ -14,7 +14,7 @@ use tokio::sync::broadcast::{self, Sender};
 use tokio::task::yield_now;
 
 use crate::cli::env_config::{CODE_VARIABLE, stale_variables};
-use crate::cli::exec::runs::{Document, ProfileRun, Reported};
+use crate::cli::exec::runs::{BatchDocument, ProfileRun, Reported};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::failures::Failures;
@@ -180,7 +180,7 @@ impl Batch<'_> {
         }
         let code = stop.map_or(worst, |signal| End::Signal(signal).code());
         if self.out.json {
-            Out::long_document(&Document::new(code, all))?;
+            Out::long_document(&BatchDocument::new(code, all))?;
         }
         if !failed.is_empty() {
             let number = |kind: &&str| failed.iter().filter(|(_, run)| run.kind() == *kind).count();

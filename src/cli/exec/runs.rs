@@ -73,14 +73,14 @@ impl ProfileRun {
 }
 
 #[derive(Serialize)]
-pub(super) struct Document<'f> {
+pub(super) struct BatchDocument<'f> {
     version: u8,
     exit_code: u8,
-    profiles: Vec<Entry<'f>>,
+    profiles: Vec<RunEntry<'f>>,
 }
 
 #[derive(Serialize)]
-struct Entry<'f> {
+struct RunEntry<'f> {
     name: &'f str,
     state: &'static str,
     code: Option<u8>,
@@ -93,42 +93,42 @@ struct Entry<'f> {
 #[derive(Serialize)]
 struct Printed<'f> {
     seconds: f64,
-    stdout: Text<'f>,
+    stdout: OutputText<'f>,
     stdout_is_exact: bool,
 }
 
-impl<'f> Document<'f> {
+impl<'f> BatchDocument<'f> {
     pub(super) fn new(exit_code: u8, all: &[(&'f Profile, &'f ProfileRun)]) -> Self {
         Self { version: 1, exit_code, profiles: all.iter().map(|(profile, run)| run.entry(profile)).collect() }
     }
 }
 
 impl ProfileRun {
-    fn entry<'f>(&'f self, profile: &'f Profile) -> Entry<'f> {
+    fn entry<'f>(&'f self, profile: &'f Profile) -> RunEntry<'f> {
         let bare =
-            Entry { name: profile.name.as_str(), state: "not run", code: self.code(), error: None, printed: None };
+            RunEntry { name: profile.name.as_str(), state: "not run", code: self.code(), error: None, printed: None };
         match self {
             Self::NotRun => bare,
             Self::NoCredentials(reported) | Self::NotStarted(reported) => {
-                Entry { state: "failed", error: Some(&reported.document), ..bare }
+                RunEntry { state: "failed", error: Some(&reported.document), ..bare }
             }
             Self::Ended { ended: Ended { time, captured, .. }, is_interrupted } => {
                 let printed = Printed {
                     seconds: f64::from(u32::try_from(time.as_millis()).unwrap_or(u32::MAX)) / 1000.0,
-                    stdout: Text(&captured.bytes),
+                    stdout: OutputText(&captured.bytes),
                     stdout_is_exact: !captured.is_cut && std::str::from_utf8(&captured.bytes).is_ok(),
                 };
                 let state = if *is_interrupted { "interrupted" } else { "ended" };
-                Entry { state, printed: Some(printed), ..bare }
+                RunEntry { state, printed: Some(printed), ..bare }
             }
         }
     }
 }
 
 /// Serialises bytes as text without a copy, which may be long. Invalid UTF-8 is replaced.
-struct Text<'f>(&'f [u8]);
+struct OutputText<'f>(&'f [u8]);
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for OutputText<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             formatter.write_str(chunk.valid())?;
@@ -140,7 +140,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-impl Serialize for Text<'_> {
+impl Serialize for OutputText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

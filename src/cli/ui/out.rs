@@ -46,7 +46,7 @@ pub(crate) enum TalkPlace {
 }
 
 #[derive(Serialize)]
-struct Document<T> {
+struct VersionedDocument<T> {
     version: u32,
     #[serde(flatten)]
     fields: T,
@@ -103,7 +103,7 @@ impl Out {
 
     /// Writes one JSON document: `"version": 1`, then `fields`, which is a struct or a map.
     pub(crate) fn document(self, fields: impl Serialize) -> Result<(), Failure> {
-        Self::long_document(&Document { version: 1, fields })
+        Self::long_document(&VersionedDocument { version: 1, fields })
     }
 
     /// Writes one JSON document, which has its version, piece by piece: the whole may take much memory.

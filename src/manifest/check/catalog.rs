@@ -4,13 +4,13 @@ use super::profile::{default_long_term, duration};
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::manifest::loaded::WrongProfile;
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::session::Sessions;
+use crate::manifest::raw::session::SsoSessions;
 use crate::model::{Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
 
 /// Returns the catalog of the valid profiles, and the list of the others.
 pub(crate) fn catalog(
     profiles: UncheckedProfiles,
-    sessions: Sessions,
+    sessions: SsoSessions,
     has_errors: bool,
 ) -> (Catalog, Vec<WrongProfile>) {
     let named = |profile: &UncheckedProfile| WrongProfile {
@@ -33,7 +33,7 @@ pub(crate) fn catalog(
     (catalog, wrong)
 }
 
-fn build(profile: UncheckedProfile, sessions: &Sessions) -> Option<Profile> {
+fn build(profile: UncheckedProfile, sessions: &SsoSessions) -> Option<Profile> {
     let UncheckedProfile { written, name, mut fields, .. } = profile;
     Some(Profile {
         name: name?,
@@ -51,7 +51,7 @@ pub(crate) fn method(fields: &ProfileKeys) -> CredentialMethod {
     if fields.credential_process.value() == Some(&true) { CredentialMethod::Process } else { CredentialMethod::Native }
 }
 
-fn kind(written: &str, fields: &mut ProfileKeys, sessions: &Sessions) -> Option<Kind> {
+fn kind(written: &str, fields: &mut ProfileKeys, sessions: &SsoSessions) -> Option<Kind> {
     Some(match fields.pattern.take()? {
         Pattern::Iam => Kind::Iam,
         Pattern::IamMfa => Kind::IamMfa {
@@ -90,7 +90,7 @@ fn role(fields: &mut ProfileKeys) -> Option<Role> {
     })
 }
 
-fn access(fields: &mut ProfileKeys, sessions: &Sessions) -> Option<SsoAccess> {
+fn access(fields: &mut ProfileKeys, sessions: &SsoSessions) -> Option<SsoAccess> {
     match fields.sso_session.value() {
         Some(name) => Some(SsoAccess::Session(sessions.find(name)?.clone())),
         None => Some(SsoAccess::Legacy { start_url: fields.sso_start_url.take()?, region: fields.sso_region.take()? }),

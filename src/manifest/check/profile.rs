@@ -6,13 +6,13 @@ use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::field::{Field, KeyTable as _};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::session::{IsGenerated, Sessions, check_case};
+use crate::manifest::raw::session::{IsGenerated, SsoSessions, check_case};
 use crate::manifest::sink::{About, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
 
 /// Checks that each profile has the keys that its pattern needs, and no others.
-pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &Sessions, files: &Layers, sink: &mut Sink) {
+pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &SsoSessions, files: &Layers, sink: &mut Sink) {
     let is_generated =
         |profile: &UncheckedProfile| if profile.generated.is_some() { IsGenerated::Yes } else { IsGenerated::No };
     let names = profiles.list.iter().map(|profile| (&*profile.written, profile.at, is_generated(profile)));
@@ -99,7 +99,7 @@ fn pattern_missing(profile: &UncheckedProfile, profiles: &UncheckedProfiles, sin
 }
 
 /// A profile has an SSO session or the legacy keys. Its own keys beat the other form in `[defaults]`.
-fn check_sso(profile: &mut UncheckedProfile, sessions: &Sessions, sink: &mut Sink) {
+fn check_sso(profile: &mut UncheckedProfile, sessions: &SsoSessions, sink: &mut Sink) {
     let fields = &mut profile.fields;
     let is_own = |written: &str| fields.written.iter().any(|(key, _)| key.name == written);
     let (own_session, own_url) = (is_own("sso_session"), is_own("sso_start_url") || is_own("sso_region"));

@@ -11,7 +11,7 @@ use crate::manifest::raw::field::{KeyTable as _, Origin, Reader, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::spec::keys::Key;
-use crate::manifest::tree::{Entry, Table};
+use crate::manifest::tree::{KeyValue, Table};
 use crate::model::{Pattern, ProfileName};
 use crate::source::Span;
 
@@ -104,7 +104,7 @@ impl UncheckedProfile {
 /// `[profiles]`, from which matrices take the overrides of the profiles that they make.
 #[derive(Debug)]
 pub(crate) struct WrittenProfiles<'t> {
-    entries: Vec<Option<Entry<'t>>>,
+    entries: Vec<Option<KeyValue<'t>>>,
     /// Filled when the first matrix asks.
     by_name: Option<HashMap<Cow<'t, str>, usize>>,
 }
@@ -114,7 +114,7 @@ impl<'t> WrittenProfiles<'t> {
         Self { entries: table.into_iter().map(Some).collect(), by_name: None }
     }
 
-    pub(crate) fn take(&mut self, name: &str) -> Option<Entry<'t>> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<KeyValue<'t>> {
         let by_name = self.by_name.get_or_insert_with(|| {
             let entries = self.entries.iter().enumerate();
             entries.filter_map(|(place, entry)| Some((entry.as_ref()?.name.clone(), place))).collect()
@@ -129,13 +129,13 @@ impl<'t> WrittenProfiles<'t> {
     }
 }
 
-fn written(entry: &Entry<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> UncheckedProfile {
+fn written(entry: &KeyValue<'_>, defaults: &ProfileKeys, reader: &mut Reader<'_>) -> UncheckedProfile {
     let written: Rc<str> = Rc::from(&*entry.name);
     reader.sink.turn_to(About::Written(written.clone()));
     let mut fields = ProfileKeys::of_profile(entry, reader);
     fields.inherit(defaults);
     reader.sink.turn_to(About::Shared);
-    let Entry { at, over, .. } = *entry;
+    let KeyValue { at, over, .. } = *entry;
     UncheckedProfile {
         written,
         name: ProfileName::new(&entry.name).ok(),

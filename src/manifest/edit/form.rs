@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Document, Item, Key, TableLike, Value};
 
 use super::items;
-use super::text::{BOM, Edit, eol, line_start};
+use super::text::{BOM, TextEdit, eol, line_start};
 use crate::manifest::files::Layers;
 
 /// How the files of a manifest have a table.
@@ -110,19 +110,19 @@ impl Form {
         }
     }
 
-    pub(super) fn add(&self, source: &str, keys: &[String]) -> Vec<Edit> {
+    pub(super) fn add(&self, source: &str, keys: &[String]) -> Vec<TextEdit> {
         let keys = |prefix: &str| keys.iter().map(|key| format!("{prefix}{key}")).collect::<Vec<_>>();
         match self {
             Self::Inline { prefix, last, braces } => items::add(source, braces, last.as_ref(), &keys(prefix)),
-            Self::Lines(prefix, at) => vec![Edit::insert_line(source, *at, &keys(prefix).join(eol(source)))],
+            Self::Lines(prefix, at) => vec![TextEdit::insert_line(source, *at, &keys(prefix).join(eol(source)))],
         }
     }
 }
 
-pub(super) fn add_section(source: &str, name: &str, keys: &[String]) -> Edit {
+pub(super) fn add_section(source: &str, name: &str, keys: &[String]) -> TextEdit {
     let (text, eol) = (source.trim_start_matches(BOM), eol(source));
     let empty = if text.is_empty() || text.ends_with(&format!("{eol}{eol}")) { "" } else { eol };
-    Edit::insert_line(source, source.len(), &format!("{empty}[{name}]{eol}{}", keys.join(eol)))
+    TextEdit::insert_line(source, source.len(), &format!("{empty}[{name}]{eol}{}", keys.join(eol)))
 }
 
 fn indent(source: &str, at: usize) -> String {

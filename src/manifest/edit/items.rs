@@ -3,16 +3,16 @@
 
 use std::ops::Range;
 
-use super::text::{Edit, deletions, eol, line_end, line_start, with_comments};
+use super::text::{TextEdit, deletions, eol, line_end, line_start, with_comments};
 
 /// The indentation if no item is on a line of its own.
 const INDENT: &str = "    ";
 
 /// An item, and true if it stays.
-pub(super) type Item = (Range<usize>, bool);
+pub(super) type ListItem = (Range<usize>, bool);
 
 /// Removes the items that do not stay, and inserts `new` ones after the last that does. `brackets` is the range of all.
-pub(super) fn change(source: &str, brackets: &Range<usize>, items: &[Item], new: &[String]) -> Vec<Edit> {
+pub(super) fn change(source: &str, brackets: &Range<usize>, items: &[ListItem], new: &[String]) -> Vec<TextEdit> {
     if new.is_empty() && items.iter().all(|(_, stays)| *stays) {
         return Vec::new();
     }
@@ -28,13 +28,13 @@ pub(super) fn change(source: &str, brackets: &Range<usize>, items: &[Item], new:
         None => {
             let close = line_start(source, brackets.end - 1);
             let around = edits.iter().find(|edit| edit.range.contains(&close));
-            edits.push(Edit::insert(around.map_or(close, |edit| edit.range.end), lines(source, new)));
+            edits.push(TextEdit::insert(around.map_or(close, |edit| edit.range.end), lines(source, new)));
         }
     }
     edits
 }
 
-pub(super) fn add(source: &str, brackets: &Range<usize>, last: Option<&Range<usize>>, new: &[String]) -> Vec<Edit> {
+pub(super) fn add(source: &str, brackets: &Range<usize>, last: Option<&Range<usize>>, new: &[String]) -> Vec<TextEdit> {
     let Some(last) = last else { return vec![fill(source, brackets, new)] };
     let has_comma = comma_after(source, last.end, brackets.end - 1).is_some();
     insert(source, brackets, last, new, has_comma)
@@ -46,7 +46,7 @@ fn insert(
     last: &Range<usize>,
     new: &[String],
     ends_with_comma: bool,
-) -> Vec<Edit> {
+) -> Vec<TextEdit> {
     let eol = eol(source);
     let comma = comma_after(source, last.end, brackets.end - 1);
     let own_line = indent_of_own_line(source, brackets, last);
@@ -59,21 +59,21 @@ fn insert(
         None if comma.is_none() && own_line.is_some() => (after, format!("{eol}{}", lines())),
         None => (after, format!(" {}{end}", new.join(", "))),
     };
-    let missing = comma.is_none().then(|| Edit::insert(last.end, ",".to_owned()));
-    missing.into_iter().chain([Edit::insert(at, text)]).collect()
+    let missing = comma.is_none().then(|| TextEdit::insert(last.end, ",".to_owned()));
+    missing.into_iter().chain([TextEdit::insert(at, text)]).collect()
 }
 
 /// Inserts `new` into empty brackets, after all comments.
-fn fill(source: &str, brackets: &Range<usize>, new: &[String]) -> Edit {
+fn fill(source: &str, brackets: &Range<usize>, new: &[String]) -> TextEdit {
     if source[brackets.clone()].contains('\n') {
-        return Edit::insert(line_start(source, brackets.end - 1), lines(source, new));
+        return TextEdit::insert(line_start(source, brackets.end - 1), lines(source, new));
     }
     let text = match source.as_bytes()[brackets.start] {
         b'[' => format!("[{}]", new.join(", ")),
         _ if new.is_empty() => "{}".to_owned(),
         _ => format!("{{ {} }}", new.join(", ")),
     };
-    Edit { range: brackets.clone(), text }
+    TextEdit { range: brackets.clone(), text }
 }
 
 fn lines(source: &str, new: &[String]) -> String {
@@ -81,7 +81,7 @@ fn lines(source: &str, new: &[String]) -> String {
 }
 
 /// The ranges of items that do not stay. `is_end` is false if others follow the last that stays.
-fn removed(source: &str, brackets: &Range<usize>, items: &[Item], is_end: bool) -> Vec<Range<usize>> {
+fn removed(source: &str, brackets: &Range<usize>, items: &[ListItem], is_end: bool) -> Vec<Range<usize>> {
     let close = brackets.end - 1;
     let mut ranges = Vec::new();
     for (item, _) in items.iter().filter(|(_, stays)| !stays) {
@@ -106,7 +106,7 @@ fn removed(source: &str, brackets: &Range<usize>, items: &[Item], is_end: bool) 
     ranges
 }
 
-fn ends_with_comma(source: &str, brackets: &Range<usize>, items: &[Item]) -> bool {
+fn ends_with_comma(source: &str, brackets: &Range<usize>, items: &[ListItem]) -> bool {
     items.last().is_none_or(|(item, _)| comma_after(source, item.end, brackets.end - 1).is_some())
 }
 
@@ -156,7 +156,7 @@ mod tests {
         let source = format!("a = {text}\n");
         let (brackets, strings) = read(&source);
         let is_there = |name: &str| strings.iter().any(|(_, string)| string == name);
-        let items: Vec<Item> =
+        let items: Vec<ListItem> =
             strings.iter().map(|(range, name)| (range.clone(), wanted.contains(&name.as_str()))).collect();
         let new: Vec<String> = wanted.iter().filter(|name| !is_there(name)).map(|name| format!("\"{name}\"")).collect();
         let changed = splice(&source, change_items(&source, &brackets, &items, &new)).unwrap();

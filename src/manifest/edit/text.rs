@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Edit {
+pub(super) struct TextEdit {
     pub(super) range: Range<usize>,
     pub(super) text: String,
 }
 
-impl Edit {
+impl TextEdit {
     pub(super) fn insert(at: usize, text: String) -> Self {
         Self { range: at..at, text }
     }
@@ -49,7 +49,7 @@ pub(super) fn eol(source: &str) -> &'static str {
 }
 
 /// Applies edits that do not overlap; edits at one place keep their order.
-pub(super) fn splice(source: &str, mut edits: Vec<Edit>) -> Option<String> {
+pub(super) fn splice(source: &str, mut edits: Vec<TextEdit>) -> Option<String> {
     edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     let mut text = String::with_capacity(source.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
     let mut at = 0;
@@ -102,13 +102,13 @@ pub(super) fn with_empty_line(source: &str, range: Range<usize>) -> Range<usize>
 }
 
 /// Deletes ranges, which may overlap.
-pub(super) fn deletions(mut ranges: Vec<Range<usize>>) -> Vec<Edit> {
+pub(super) fn deletions(mut ranges: Vec<Range<usize>>) -> Vec<TextEdit> {
     ranges.sort_by_key(|range| range.start);
-    let mut edits: Vec<Edit> = Vec::new();
+    let mut edits: Vec<TextEdit> = Vec::new();
     for range in ranges {
         match edits.last_mut() {
             Some(last) if range.start < last.range.end => last.range.end = last.range.end.max(range.end),
-            _ => edits.push(Edit { range, text: String::new() }),
+            _ => edits.push(TextEdit { range, text: String::new() }),
         }
     }
     edits

@@ -3,7 +3,7 @@
 use toml_edit::Document;
 
 use super::form::{Form, add_section};
-use super::text::{Edit, splice};
+use super::text::{TextEdit, splice};
 use crate::manifest::vars::is_name;
 use crate::source::Source;
 
@@ -37,7 +37,7 @@ pub(crate) fn set_variables(source: &Source, values: &[(String, String)]) -> Res
         match table.and_then(|table| table.get(name)) {
             Some(old) => {
                 let range = old.as_value().and_then(toml_edit::Value::span);
-                edits.push(Edit { range: range.ok_or_else(|| unfit("a variable is a table there"))?, text });
+                edits.push(TextEdit { range: range.ok_or_else(|| unfit("a variable is a table there"))?, text });
             }
             None => new.push(format!("{name} = {text}")),
         }

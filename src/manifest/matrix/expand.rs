@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::MatrixSpec;
 use super::combination::Combination;
-use super::select::Roles;
+use super::select::RoleSelection;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::check::unchecked::{GeneratedBy, LeftOut, UncheckedProfile, WrittenProfiles};
 use crate::manifest::codes;
@@ -18,7 +18,7 @@ use crate::manifest::raw::values;
 use crate::manifest::sink::{About, GeneratedProfile, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::manifest::tables::{CHOICES, Tables};
-use crate::manifest::tree::{self, Entry, Table, find};
+use crate::manifest::tree::{self, KeyValue, Table, find};
 use crate::manifest::vars::Vars;
 use crate::model::{Glob, NameError, ProfileName};
 use crate::source::Span;
@@ -167,7 +167,7 @@ impl<'t> Expander<'_, 't> {
         fields.wrong |= !combination.account.is_in_order() || reader.sink.errors() > before;
         self.by_name.insert(written.clone(), (self.out.generated.len(), spec.name.at));
         let (account, role) = (combination.account.at, combination.role);
-        let Entry { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
+        let KeyValue { at, over, .. } = *own.as_ref().unwrap_or(spec.entry);
         self.out.generated.push(UncheckedProfile {
             written,
             name: parsed.ok(),
@@ -198,7 +198,7 @@ impl<'t> Expander<'_, 't> {
         spec: &MatrixSpec<'_, 't>,
         account: &Account,
         filled: &Table<'_>,
-        own: Option<&Entry<'_>>,
+        own: Option<&KeyValue<'_>>,
         reader: &mut Reader<'_>,
     ) -> Box<ProfileKeys> {
         let mut fields = own.map(|own| ProfileKeys::of_profile(own, reader)).unwrap_or_default();
@@ -286,7 +286,7 @@ impl MatrixSpec<'_, '_> {
     }
 
     fn has_unknown_roles(&self) -> bool {
-        matches!(self.roles, Roles::Own(_)) && self.accounts.iter().any(|account| account.has_unknown_roles())
+        matches!(self.roles, RoleSelection::Own(_)) && self.accounts.iter().any(|account| account.has_unknown_roles())
     }
 
     /// Reports parts of the matrix that have no effect.
@@ -312,12 +312,12 @@ impl MatrixSpec<'_, '_> {
 
     /// True if a person's own file gives it no accounts.
     fn is_turned_off(&self, files: &Layers) -> bool {
-        let is_empty = |entry: &&Entry<'_>| entry.node.list().is_some_and(<[_]>::is_empty);
+        let is_empty = |entry: &&KeyValue<'_>| entry.node.list().is_some_and(<[_]>::is_empty);
         find(self.table, keys::ACCOUNTS).filter(is_empty).is_some_and(|entry| files.is_personal(entry.at))
     }
 
     fn report_roles(&self, sink: &mut Sink) {
-        let Roles::Own(at) = &self.roles else { return };
+        let RoleSelection::Own(at) = &self.roles else { return };
         let without: Vec<_> = self.accounts.iter().filter(|account| account.lacks("roles")).collect();
         // If all lack them, that is the reason given for making nothing.
         if without.is_empty() || without.len() == self.accounts.len() {
@@ -342,7 +342,7 @@ impl MatrixSpec<'_, '_> {
                 ("it selects none of the accounts", "check its `accounts`, and the `sso_session` of each account")
             }
             _ if has_combinations => ("`exclude` leaves none", "check its `exclude`"),
-            Roles::These(_) => ("its `roles` is an empty list", "add roles, or remove `roles`"),
+            RoleSelection::These(_) => ("its `roles` is an empty list", "add roles, or remove `roles`"),
             _ => (
                 "none of its accounts has roles",
                 "add `roles = […]` to each account, which `awsauth discover` can do, or to the matrix",

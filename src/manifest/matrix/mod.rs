@@ -16,31 +16,31 @@ use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys;
 use crate::manifest::table::{self, unknown_key, wrong_type};
 use crate::manifest::tables::{Tables, is_template};
-use crate::manifest::tree::{Entry, Node, Table, find};
+use crate::manifest::tree::{KeyValue, Node, Table, find};
 use crate::manifest::vars::Vars;
 use crate::model::Pattern;
 use combination::Combination;
-use select::{Excluded, Roles, select_accounts, select_roles};
+use select::{Excluded, RoleSelection, select_accounts, select_roles};
 
 const NAME_EXAMPLE: &str = "\"${account}-${role}\"";
 /// A matrix, resolved as far as possible without a concrete account and role.
 #[derive(Debug)]
 struct MatrixSpec<'m, 't> {
-    entry: &'m Entry<'t>,
+    entry: &'m KeyValue<'t>,
     table: &'m Table<'t>,
     /// A template.
     name: &'m Node<'t>,
     accounts: Vec<&'m Account>,
-    roles: Roles,
+    roles: RoleSelection,
     excluded: Excluded,
     /// The keys without templates, and the mistakes that all profiles of the matrix share.
     common: Box<ProfileKeys>,
-    varying: Vec<&'m Entry<'t>>,
+    varying: Vec<&'m KeyValue<'t>>,
 }
 
 impl<'m, 't> MatrixSpec<'m, 't> {
     /// None if it can't be known which profiles there are.
-    fn read(entry: &'m Entry<'t>, tables: &'m Tables<'t>, reader: &mut Reader<'_>) -> Option<Self> {
+    fn read(entry: &'m KeyValue<'t>, tables: &'m Tables<'t>, reader: &mut Reader<'_>) -> Option<Self> {
         let before = reader.sink.errors();
         if entry.name.contains("${") {
             reader.sink.push(values::variable_in_name(entry.at));
@@ -76,7 +76,7 @@ impl<'m, 't> MatrixSpec<'m, 't> {
         let roles = match find(table, keys::ROLES) {
             Some(entry) => select_roles(entry, sink),
             None if meant.contains(&keys::ROLES) => None,
-            None => Some(Roles::None),
+            None => Some(RoleSelection::None),
         };
         let excluded = find(table, keys::EXCLUDE).map(|entry| Excluded::read(entry, sink)).unwrap_or_default();
         common.wrong |= entry.is_disputed || sink.errors() > before;
@@ -86,18 +86,20 @@ impl<'m, 't> MatrixSpec<'m, 't> {
     /// Counts excluded ones too.
     fn count(&self) -> usize {
         match &self.roles {
-            Roles::None => self.accounts.len(),
-            Roles::These(roles) => self.accounts.len().saturating_mul(roles.len()),
-            Roles::Own(_) => self.accounts.iter().map(|account| account.roles.value().map_or(0, Vec::len)).sum(),
+            RoleSelection::None => self.accounts.len(),
+            RoleSelection::These(roles) => self.accounts.len().saturating_mul(roles.len()),
+            RoleSelection::Own(_) => {
+                self.accounts.iter().map(|account| account.roles.value().map_or(0, Vec::len)).sum()
+            }
         }
     }
 
     fn combinations(&self) -> impl Iterator<Item = Combination<'_>> {
         self.accounts.iter().flat_map(|account| {
             let roles = match &self.roles {
-                Roles::None => vec![None],
-                Roles::Own(_) => account.roles.value().into_iter().flatten().map(Some).collect(),
-                Roles::These(roles) => roles.iter().map(Some).collect::<Vec<_>>(),
+                RoleSelection::None => vec![None],
+                RoleSelection::Own(_) => account.roles.value().into_iter().flatten().map(Some).collect(),
+                RoleSelection::These(roles) => roles.iter().map(Some).collect::<Vec<_>>(),
             };
             roles.into_iter().map(|role| Combination::new(account, role))
         })
@@ -122,7 +124,7 @@ impl<'m, 't> MatrixSpec<'m, 't> {
 }
 
 /// Returns the keys that misspelt ones probably stand for.
-fn report_unknown(table: &[Entry<'_>], label: &str, common: &mut ProfileKeys, sink: &mut Sink) -> Vec<&'static str> {
+fn report_unknown(table: &[KeyValue<'_>], label: &str, common: &mut ProfileKeys, sink: &mut Sink) -> Vec<&'static str> {
     let own = keys::MATRIX.iter().map(|(name, ..)| *name);
     let known = own.chain(ProfileKeys::KEYS.iter().map(|key| key.name));
     let unknown = table.iter().filter(|entry| known.clone().all(|name| name != entry.name));
@@ -131,7 +133,7 @@ fn report_unknown(table: &[Entry<'_>], label: &str, common: &mut ProfileKeys, si
 }
 
 /// Checked here as well, since a matrix without accounts fills in no template.
-fn is_text(entry: &Entry<'_>, sink: &mut Sink) -> bool {
+fn is_text(entry: &KeyValue<'_>, sink: &mut Sink) -> bool {
     let is_text = entry.node.text().is_some();
     if !is_text {
         wrong_type(&entry.name, &entry.node, "a string", Some(NAME_EXAMPLE), sink);
@@ -139,7 +141,14 @@ fn is_text(entry: &Entry<'_>, sink: &mut Sink) -> bool {
     is_text
 }
 
-fn report_missing(entry: &Entry<'_>, name: &str, example: &str, others: &[Entry<'_>], files: &Layers, sink: &mut Sink) {
+fn report_missing(
+    entry: &KeyValue<'_>,
+    name: &str,
+    example: &str,
+    others: &[KeyValue<'_>],
+    files: &Layers,
+    sink: &mut Sink,
+) {
     let is_own = files.is_personal(entry.at);
     let shared = others.iter().filter(|other| is_own && !files.is_personal(other.at)).map(|other| &*other.name);
     let help = sink.did_you_mean_or(&entry.name, shared, &format!("add `{name} = {example}`"));
@@ -151,7 +160,7 @@ fn report_missing(entry: &Entry<'_>, name: &str, example: &str, others: &[Entry<
 fn session<'f>(
     common: &'f ProfileKeys,
     defaults: &'f ProfileKeys,
-    varying: &[&Entry<'_>],
+    varying: &[&KeyValue<'_>],
 ) -> Option<&'f Sourced<String>> {
     const DECISIVE: [&str; 3] = ["pattern", "sso_session", "sso_start_url"];
     if varying.iter().any(|entry| DECISIVE.contains(&&*entry.name)) || !common.sso_start_url.is_missing() {

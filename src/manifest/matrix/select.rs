@@ -8,12 +8,12 @@ use crate::manifest::codes;
 use crate::manifest::raw::account::{Account, Accounts, RoleName, roles};
 use crate::manifest::sink::Sink;
 use crate::manifest::table::{dedup, texts, unknown_key};
-use crate::manifest::tree::{Entry, Table, Text, Value};
+use crate::manifest::tree::{KeyValue, Table, Text, Value};
 use crate::model::Glob;
 use crate::source::Span;
 
 #[derive(Debug)]
-pub(super) enum Roles {
+pub(super) enum RoleSelection {
     /// One profile for each account.
     None,
     /// Each account's own roles; the place of the `"*"`.
@@ -23,7 +23,7 @@ pub(super) enum Roles {
 
 /// Returns the selected accounts in the manifest's order, or in the order of the list.
 pub(super) fn select_accounts<'a>(
-    entry: &Entry<'_>,
+    entry: &KeyValue<'_>,
     accounts: &'a Accounts,
     session: Option<&str>,
     sink: &mut Sink,
@@ -100,11 +100,11 @@ fn tags<'e>(table: &'e Table<'_>, at: Span, accounts: &Accounts, sink: &mut Sink
     Some(tags)
 }
 
-pub(super) fn select_roles(entry: &Entry<'_>, sink: &mut Sink) -> Option<Roles> {
+pub(super) fn select_roles(entry: &KeyValue<'_>, sink: &mut Sink) -> Option<RoleSelection> {
     const EXAMPLE: &str = "[\"Admin\", \"ReadOnly\"]";
     match &entry.node.value {
-        Value::Text(text) if text == "*" => Some(Roles::Own(entry.node.at)),
-        Value::List(_) => roles(entry, EXAMPLE, sink).map(Roles::These),
+        Value::Text(text) if text == "*" => Some(RoleSelection::Own(entry.node.at)),
+        Value::List(_) => roles(entry, EXAMPLE, sink).map(RoleSelection::These),
         _ => {
             let message = "`roles` must be a list of names, or `\"*\"` for the roles of each account";
             let found = Diagnostic::error(codes::BAD_CHOICE, entry.node.at, message);
@@ -127,7 +127,7 @@ struct Exclusion {
 }
 
 impl Excluded {
-    pub(super) fn read(entry: &Entry<'_>, sink: &mut Sink) -> Self {
+    pub(super) fn read(entry: &KeyValue<'_>, sink: &mut Sink) -> Self {
         let mut excluded = Self::default();
         for text in dedup(texts(entry, "[\"prod-Admin\"]", sink).unwrap_or_default(), sink) {
             let exclusion = Exclusion { at: text.at, is_used: Cell::new(false) };

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::field::{AnyField, Field, FieldValue, KeyEntry, KeyTable, Origin, Reader, keys, parsed, text};
-use super::session::{IsGenerated, Sessions, check_case};
+use super::session::{IsGenerated, SsoSessions, check_case};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
@@ -11,7 +11,7 @@ use crate::manifest::files::Layers;
 use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys::{ANY, ID, Key, NAME, REGION, ROLE_NAME, Shape, TAG, key};
 use crate::manifest::table::{dedup, texts, wrong_type};
-use crate::manifest::tree::{Entry, Text};
+use crate::manifest::tree::{KeyValue, Text};
 use crate::model::{AccountId, ProfileName, Region};
 use crate::source::{Span, is_unsafe};
 
@@ -59,7 +59,7 @@ impl FieldValue for RoleName {
 }
 
 impl Account {
-    fn read(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Self {
+    fn read(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> Self {
         let before = reader.sink.errors();
         let (name, at, over) = (entry.name.to_string(), entry.at, entry.over);
         let mut account = Self { name, at, over, ..Self::default() };
@@ -109,7 +109,7 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    pub(crate) fn read(table: &[Entry<'_>], sessions: &Sessions, reader: &mut Reader<'_>) -> Self {
+    pub(crate) fn read(table: &[KeyValue<'_>], sessions: &SsoSessions, reader: &mut Reader<'_>) -> Self {
         let mut list: Vec<Account> = table.iter().map(|entry| Account::read(entry, reader)).collect();
         let names = list.iter().map(|account| (account.name.as_str(), account.at, IsGenerated::No));
         let mut wrong = check_case(names, "account", &mut reader.sink);
@@ -137,7 +137,7 @@ impl Accounts {
     }
 }
 
-fn check(account: &Account, all: &[Account], sessions: &Sessions, reader: &mut Reader<'_>) {
+fn check(account: &Account, all: &[Account], sessions: &SsoSessions, reader: &mut Reader<'_>) {
     let Reader { sink, hosts } = reader;
     if account.lacks("id") {
         report_missing_id(account, all, hosts.files, sink);
@@ -172,7 +172,7 @@ fn report_missing_id(account: &Account, all: &[Account], files: &Layers, sink: &
 }
 
 /// Any visible text passes: each use of a role has its own rules.
-pub(crate) fn roles(entry: &Entry<'_>, example: &str, sink: &mut Sink) -> Option<Vec<RoleName>> {
+pub(crate) fn roles(entry: &KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Vec<RoleName>> {
     let texts = texts(entry, example, sink)?;
     let is_name = |text: &Text<'_>| !text.value.is_empty() && !text.value.contains(is_unsafe);
     let are_names = texts.iter().all(is_name);

@@ -6,7 +6,7 @@ use crate::manifest::hosts::Hosts;
 use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys::Key;
 use crate::manifest::table::{self, unknown_key};
-use crate::manifest::tree::{Entry, Text};
+use crate::manifest::tree::{KeyValue, Text};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
     StartUrl,
@@ -34,7 +34,7 @@ pub(crate) enum Origin {
 /// A key as it is written in a table of that origin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyEntry<'e, 't> {
-    pub(crate) entry: &'e Entry<'t>,
+    pub(crate) entry: &'e KeyValue<'t>,
     pub(crate) key: &'static Key,
     pub(crate) origin: Origin,
 }
@@ -190,10 +190,10 @@ pub(crate) trait KeyTable {
     /// Returns the entries that are no keys.
     fn read_keys<'e, 't: 'e>(
         &mut self,
-        table: impl IntoIterator<Item = &'e Entry<'t>>,
+        table: impl IntoIterator<Item = &'e KeyValue<'t>>,
         origin: Origin,
         reader: &mut Reader<'_>,
-    ) -> Vec<&'e Entry<'t>> {
+    ) -> Vec<&'e KeyValue<'t>> {
         let mut unknown = Vec::new();
         for entry in table {
             match Self::KEYS.iter().find(|key| key.name == entry.name) {
@@ -205,7 +205,7 @@ pub(crate) trait KeyTable {
     }
 
     /// Reports an unknown key. Returns true if it is a misspelt one that is missing otherwise.
-    fn note_unknown(&mut self, entry: &Entry<'_>, place: Arguments<'_>, sink: &mut Sink) -> bool {
+    fn note_unknown(&mut self, entry: &KeyValue<'_>, place: Arguments<'_>, sink: &mut Sink) -> bool {
         let names = Self::KEYS.iter().map(|key| key.name);
         unknown_key(entry, place, names, sink).is_some_and(|meant| self.mark_invalid(meant))
     }

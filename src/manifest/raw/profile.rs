@@ -1,7 +1,7 @@
 //! Owns the keys of a profile, each with its type, its reader and its documentation. Must not know what a pattern needs.
 
 use super::field::{AnyField, Field, KeyEntry, KeyOrigin, KeyTable, Origin, Reader, keys, parsed, text};
-use super::settings::{self, Settings};
+use super::settings::{self, CheckedSettings};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
@@ -10,7 +10,7 @@ use crate::manifest::spec::keys::{
     ANY, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, SERIAL, Shape, TAG, URL, key,
 };
 use crate::manifest::table::{self, wrong_type};
-use crate::manifest::tree::{Entry, Value};
+use crate::manifest::tree::{KeyValue, Value};
 use crate::model::Pattern::{self, IamMfa, IamMfaRole, Sso, SsoRole};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl,
@@ -37,7 +37,7 @@ keys! {
             "Let AWS's SDKs ask awsauth for credentials each time, instead of using AWS's own keys in ~/.aws/config.",
             &["true"],
         ).optional(ANY);
-    settings: Settings = |given, reader: &mut Reader<'_>| settings::read(given, Self::KEYS, reader),
+    settings: CheckedSettings = |given, reader: &mut Reader<'_>| settings::read(given, Self::KEYS, reader),
         key(
             Shape::Settings,
             "Other AWS settings, written into the profile's section as they are.",
@@ -120,14 +120,14 @@ keys! {
 impl ProfileKeys {
     /// Reads a table. Returns its unknown keys, too.
     pub(crate) fn read<'e, 't: 'e>(
-        table: impl IntoIterator<Item = &'e Entry<'t>>,
+        table: impl IntoIterator<Item = &'e KeyValue<'t>>,
         origin: Origin,
         reader: &mut Reader<'_>,
-    ) -> (Box<Self>, Vec<&'e Entry<'t>>) {
+    ) -> (Box<Self>, Vec<&'e KeyValue<'t>>) {
         // Boxed: the struct has about a thousand bytes, and is passed around a lot.
         let mut fields = Box::<Self>::default();
         let mut written = Vec::new();
-        let note = |entry: &&Entry<'_>| {
+        let note = |entry: &&KeyValue<'_>| {
             let key = Self::KEYS.iter().find(|key| key.name == entry.name);
             written.extend(key.map(|key| (key, entry.at)));
         };
@@ -140,7 +140,7 @@ impl ProfileKeys {
     }
 
     /// Reads a table of `[profiles]`.
-    pub(crate) fn of_profile(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Box<Self> {
+    pub(crate) fn of_profile(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> Box<Self> {
         let before = reader.sink.errors();
         if let Err(error) = ProfileName::new(&entry.name) {
             reader.sink.push(values::bad_name(&entry.name, entry.at, &error));
@@ -162,7 +162,7 @@ impl ProfileKeys {
         fields
     }
 
-    pub(crate) fn of_defaults(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Box<Self> {
+    pub(crate) fn of_defaults(table: &[KeyValue<'_>], reader: &mut Reader<'_>) -> Box<Self> {
         let (mut fields, unknown) = Self::read(table, Origin::Defaults, reader);
         for key in unknown {
             // A profile may override an invalid value, but not an unknown key.
@@ -194,13 +194,13 @@ impl ProfileKeys {
 }
 
 /// True for a table that is no setting of AWS's such as `s3`.
-fn is_table_of_its_own(entry: &Entry<'_>) -> bool {
+fn is_table_of_its_own(entry: &KeyValue<'_>) -> bool {
     let is_aws = aws_settings::find(aws_settings::SETTINGS, &entry.name).is_some();
     entry.node.table().is_some() && !is_aws && aws_settings::refusal(&entry.name).is_none()
 }
 
 /// A table inside the profile `name` that is probably a profile of its own, whose name has a dot in it.
-fn dotted(entry: &Entry<'_>, name: &str) -> Diagnostic {
+fn dotted(entry: &KeyValue<'_>, name: &str) -> Diagnostic {
     let message = format!("`{}` is not a key of the profile `{name}`", entry.name);
     let whole = values::toml_key(&format!("{name}.{}", entry.name));
     let help = format!("put a name with a dot in quotes: `[profiles.{whole}]`");

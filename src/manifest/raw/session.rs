@@ -11,7 +11,7 @@ use crate::manifest::codes;
 use crate::manifest::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::spec::keys::{ANY, Key, REGION, Shape, URL, key};
 use crate::manifest::table::{self, texts};
-use crate::manifest::tree::{Entry, Text};
+use crate::manifest::tree::{KeyValue, Text};
 use crate::model::{ConfigText, Region, SessionName, SsoSession, StartUrl};
 use crate::source::Span;
 
@@ -35,7 +35,7 @@ keys! {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Sessions {
+pub(crate) struct SsoSessions {
     /// None for an invalid session, which has been reported.
     by_name: HashMap<String, Option<Arc<SsoSession>>>,
     /// In the manifest's order; the place is in the first file that has the name.
@@ -44,8 +44,8 @@ pub(crate) struct Sessions {
     pub(crate) valid: Vec<Arc<SsoSession>>,
 }
 
-impl Sessions {
-    pub(crate) fn read(table: &[Entry<'_>], reader: &mut Reader<'_>) -> Self {
+impl SsoSessions {
+    pub(crate) fn read(table: &[KeyValue<'_>], reader: &mut Reader<'_>) -> Self {
         let names = table.iter().map(|entry| (&*entry.name, entry.at, IsGenerated::No));
         let alike = check_case(names, "SSO session", &mut reader.sink);
         let mut sessions = Self::default();
@@ -87,7 +87,7 @@ impl Sessions {
 }
 
 /// None, and reported, if anything is wrong.
-fn session(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> {
+fn session(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> {
     let before = reader.sink.errors();
     let name = name(&entry.name, entry.at, &mut reader.sink);
     let table = table::table(entry, &mut reader.sink)?;

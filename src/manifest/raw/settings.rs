@@ -8,7 +8,7 @@ use crate::manifest::sink::{Sink, quoted};
 use crate::manifest::spec::aws_settings::{self, SettingSpec, SettingType};
 use crate::manifest::spec::keys::Key;
 use crate::manifest::table::{self, wrong_type};
-use crate::manifest::tree::{Entry, FilledBy, Text, Value};
+use crate::manifest::tree::{FilledBy, KeyValue, Text, Value};
 use crate::model::{ConfigText, Setting, SettingValue};
 use crate::source::Span;
 
@@ -16,7 +16,7 @@ type ByName<T> = Vec<(&'static str, T)>;
 
 /// The settings of a profile, those of the lowest layer first.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settings(ByName<Checked>);
+pub(crate) struct CheckedSettings(ByName<Checked>);
 
 #[derive(Debug, Clone)]
 enum Checked {
@@ -24,7 +24,7 @@ enum Checked {
     Block(ByName<Sourced<ConfigText>>),
 }
 
-impl Settings {
+impl CheckedSettings {
     pub(crate) fn into_checked(self) -> Vec<Setting> {
         let value = |checked| match checked {
             Checked::Text(text) => SettingValue::Text(text.value),
@@ -36,7 +36,7 @@ impl Settings {
     }
 }
 
-impl FieldValue for Settings {
+impl FieldValue for CheckedSettings {
     fn shown(&self) -> String {
         String::new()
     }
@@ -71,14 +71,14 @@ fn overlay<T>(lower: &mut ByName<T>, upper: ByName<T>, replace: impl Fn(&mut T, 
 }
 
 /// None if any of it is wrong, which is reported. `own` are the keys of the profile itself.
-pub(super) fn read(given: KeyEntry<'_, '_>, own: &'static [Key], reader: &mut Reader<'_>) -> Option<Settings> {
+pub(super) fn read(given: KeyEntry<'_, '_>, own: &'static [Key], reader: &mut Reader<'_>) -> Option<CheckedSettings> {
     let table = table::table(given.entry, &mut reader.sink)?;
     let settings: Vec<_> = table.iter().map(|entry| setting(entry, given.origin, own, reader)).collect();
-    settings.into_iter().collect::<Option<_>>().map(Settings)
+    settings.into_iter().collect::<Option<_>>().map(CheckedSettings)
 }
 
 fn setting(
-    entry: &Entry<'_>,
+    entry: &KeyValue<'_>,
     origin: Origin,
     own: &'static [Key],
     reader: &mut Reader<'_>,
@@ -100,7 +100,7 @@ fn setting(
 
 /// None for a setting that can't be made here, with an error that says why.
 fn spec_of(
-    entry: &Entry<'_>,
+    entry: &KeyValue<'_>,
     what: &str,
     list: &'static [SettingSpec],
     own: &'static [Key],
@@ -115,7 +115,13 @@ fn spec_of(
     spec
 }
 
-fn not_known(entry: &Entry<'_>, what: &str, list: &'static [SettingSpec], is_own: bool, sink: &mut Sink) -> Diagnostic {
+fn not_known(
+    entry: &KeyValue<'_>,
+    what: &str,
+    list: &'static [SettingSpec],
+    is_own: bool,
+    sink: &mut Sink,
+) -> Diagnostic {
     let (name, at) = (&*entry.name, entry.at);
     if let Some(reason) = aws_settings::refusal(name) {
         let refused = Diagnostic::error(codes::REFUSED_SETTING, at, format!("`{name}` can't be set here"));
@@ -138,7 +144,7 @@ fn not_known(entry: &Entry<'_>, what: &str, list: &'static [SettingSpec], is_own
 }
 
 fn text(
-    entry: &Entry<'_>,
+    entry: &KeyValue<'_>,
     spec: &'static SettingSpec,
     origin: Origin,
     reader: &mut Reader<'_>,
@@ -146,7 +152,7 @@ fn text(
     value(entry, spec, reader).map(|value| Sourced { value, at: entry.node.at, origin })
 }
 
-fn value(entry: &Entry<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> Option<ConfigText> {
+fn value(entry: &KeyValue<'_>, known: &'static SettingSpec, reader: &mut Reader<'_>) -> Option<ConfigText> {
     let plain = plain(entry, known, &mut reader.sink);
     let text = match &plain {
         Some(plain) => Text { value: plain, at: entry.node.at, filled: FilledBy::Nothing },
@@ -201,7 +207,7 @@ fn is_for_this_file(text: Text<'_>, known: &'static SettingSpec, reader: &mut Re
 }
 
 /// Converts a number or a boolean to text. None for a string, and for other types, which are reported.
-fn plain(entry: &Entry<'_>, known: &'static SettingSpec, sink: &mut Sink) -> Option<String> {
+fn plain(entry: &KeyValue<'_>, known: &'static SettingSpec, sink: &mut Sink) -> Option<String> {
     let example = known.example();
     match &entry.node.value {
         Value::Flag(flag) => return Some(flag.to_string()),

@@ -1,7 +1,7 @@
 //! Owns lines of a manifest as text, without values that may be secrets. Must not know sections of files.
 
 use crate::manifest::{TableForm, TableForms, toml_key, toml_text};
-use crate::plan::Value;
+use crate::plan::SectionValue;
 use crate::secret::mask_values;
 
 /// The differences of sections in words.
@@ -42,7 +42,7 @@ pub(super) fn is_harmless(key: &str, line: &str) -> bool {
 }
 
 /// A line of the manifest, with a comment about the value that it replaces.
-pub(super) fn instead(line: String, key: &str, given: Option<&Value>) -> String {
+pub(super) fn instead(line: String, key: &str, given: Option<&SectionValue>) -> String {
     match given {
         Some(given) => format!("{line}  # instead of {}", toml(key, given)),
         None => line,
@@ -50,15 +50,15 @@ pub(super) fn instead(line: String, key: &str, given: Option<&Value>) -> String 
 }
 
 /// Seconds and lists are no strings in a manifest.
-pub(super) fn toml(key: &str, value: &Value) -> String {
+pub(super) fn toml(key: &str, value: &SectionValue) -> String {
     match value {
-        Value::Text(text) if key == "duration_seconds" && text.parse::<u32>().is_ok() => text.clone(),
-        Value::Text(text) if key == "sso_registration_scopes" => {
+        SectionValue::Text(text) if key == "duration_seconds" && text.parse::<u32>().is_ok() => text.clone(),
+        SectionValue::Text(text) if key == "sso_registration_scopes" => {
             let scopes: Vec<String> = text.split(',').map(|scope| toml_text(scope.trim())).collect();
             format!("[{}]", scopes.join(", "))
         }
-        Value::Text(text) => toml_text(text),
-        Value::Nested(pairs) => {
+        SectionValue::Text(text) => toml_text(text),
+        SectionValue::Nested(pairs) => {
             let pairs: Vec<String> =
                 pairs.iter().map(|(name, value)| format!("{} = {}", toml_key(name), toml_text(value))).collect();
             format!("{{ {} }}", pairs.join(", "))
@@ -72,11 +72,11 @@ mod tests {
 
     #[test]
     fn lines_for_the_manifest_are_toml() {
-        let text = |text: &str| Value::Text(text.to_owned());
+        let text = |text: &str| SectionValue::Text(text.to_owned());
         assert_eq!(toml("duration_seconds", &text("900")), "900");
         assert_eq!(toml("sso_registration_scopes", &text("a:b, c")), r#"["a:b", "c"]"#);
         assert_eq!(toml("region", &text("a\"b\\${x}")), r#""a\"b\\$${x}""#);
-        let nested = Value::Nested(vec![("max_queue_size".to_owned(), "9".to_owned())]);
+        let nested = SectionValue::Nested(vec![("max_queue_size".to_owned(), "9".to_owned())]);
         assert_eq!(toml("s3", &nested), r#"{ max_queue_size = "9" }"#);
         assert_eq!((toml_key("a-b_1"), toml_key("a.b@c")), ("a-b_1".to_owned(), "\"a.b@c\"".to_owned()));
     }

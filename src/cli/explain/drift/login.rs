@@ -4,7 +4,7 @@
 use super::lines::{Explanation, instead, is_harmless, toml};
 use crate::manifest::{Place, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, ConfigText, Kind, Profile, SsoAccess, SsoSession, StartUrl};
-use crate::plan::{Difference, SectionDifference, Value};
+use crate::plan::{Difference, SectionDifference, SectionValue};
 
 /// True for the keys of a profile that name its login.
 pub(super) fn is_login(key: &str) -> bool {
@@ -22,13 +22,13 @@ impl<'f> Found<'f> {
     fn of(section: &'f SectionDifference) -> Self {
         let own = |name: &str| {
             section.differences.iter().find_map(|one| match one {
-                Difference::Value { key, found: Value::Text(text), .. } if key == name => Some(text.as_str()),
+                Difference::Value { key, found: SectionValue::Text(text), .. } if key == name => Some(text.as_str()),
                 _ => None,
             })
         };
         let portal = |name: &str| {
             section.portal.iter().find_map(|(key, value)| match value {
-                Value::Text(text) if key == name => Some(text.as_str()),
+                SectionValue::Text(text) if key == name => Some(text.as_str()),
                 _ => None,
             })
         };
@@ -75,7 +75,7 @@ pub(super) fn suggest(
             explanation.add(&["sso_sessions", &named], forms, keys);
         }
         SsoAccess::Session(session) => {
-            let given = Value::Text(session.name.to_string());
+            let given = SectionValue::Text(session.name.to_string());
             own.push(instead(format!("sso_session = {}", toml_text(&named)), "sso_session", Some(&given)));
         }
         SsoAccess::Legacy { .. } => {
@@ -85,7 +85,7 @@ pub(super) fn suggest(
 }
 
 /// The table of a session that the manifest does not have.
-fn add_session(name: &str, portal: &[(String, Value)], explanation: &mut Explanation) {
+fn add_session(name: &str, portal: &[(String, SectionValue)], explanation: &mut Explanation) {
     let header = format!("[sso_sessions.{}]", toml_key(name));
     if !explanation.lines.contains(&header) {
         explanation.lines.push(header);
@@ -99,12 +99,12 @@ fn add_session(name: &str, portal: &[(String, Value)], explanation: &mut Explana
 fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(region) = found.region.filter(|region| *region != session.region.as_str()) {
-        let given = Value::Text(session.region.as_str().to_owned());
+        let given = SectionValue::Text(session.region.as_str().to_owned());
         lines.push(instead(format!("sso_region = {}", toml_text(region)), "sso_region", Some(&given)));
     }
     if let Some((key, scopes)) = section.portal.iter().find(|(key, _)| key == "sso_registration_scopes") {
         let given = session.scopes.iter().map(ConfigText::as_str).collect::<Vec<_>>().join(",");
-        let (line, given) = (toml(key, scopes), Value::Text(given));
+        let (line, given) = (toml(key, scopes), SectionValue::Text(given));
         if line != toml(key, &given) {
             lines.push(instead(format!("{key} = {line}"), key, Some(&given)));
         }

@@ -11,7 +11,7 @@ use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, Kind, Profile};
-use crate::plan::{Difference, SectionDifference, Value};
+use crate::plan::{Difference, SectionDifference, SectionValue};
 
 /// The most differences that are listed.
 const MOST: usize = 12;
@@ -56,10 +56,10 @@ fn sentence(section: &SectionDifference, difference: &Difference) -> String {
 }
 
 /// `key = value`; only the key if the value may be a secret, as in the command line of a program.
-fn entry(key: &str, value: &Value) -> String {
+fn entry(key: &str, value: &SectionValue) -> String {
     let text = match value {
-        Value::Text(text) => format!("{key} = {text}"),
-        Value::Nested(pairs) => {
+        SectionValue::Text(text) => format!("{key} = {text}"),
+        SectionValue::Nested(pairs) => {
             let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key} = {value}")).collect();
             format!("{key} = {{ {} }}", pairs.join(", "))
         }
@@ -122,7 +122,7 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
 }
 
 /// True for a profile of the manifest, and for the section of a long-term key, which `profile` may go through.
-fn is_source(found: &Value, profile: Option<&Profile>, catalog: &Catalog) -> bool {
+fn is_source(found: &SectionValue, profile: Option<&Profile>, catalog: &Catalog) -> bool {
     let name = text_of(found);
     let is_key =
         || matches!(profile, Some(Profile { kind: Kind::IamMfaRole { .. }, .. })) && owner(name, catalog).is_some();
@@ -135,26 +135,26 @@ fn owner<'c>(section: &str, catalog: &'c Catalog) -> Option<&'c Profile> {
     catalog.profiles().iter().find(is_owner)
 }
 
-fn text_of(value: &Value) -> &str {
-    if let Value::Text(text) = value { text } else { "" }
+fn text_of(value: &SectionValue) -> &str {
+    if let SectionValue::Text(text) = value { text } else { "" }
 }
 
 /// True for the device of the profile that the block does not write, since the session carries it.
-fn is_for_login(profile: Option<&Profile>, key: &str, found: &Value) -> bool {
+fn is_for_login(profile: Option<&Profile>, key: &str, found: &SectionValue) -> bool {
     let serial = profile.and_then(Profile::mfa_serial).filter(|_| key == "mfa_serial");
-    serial.is_some_and(|serial| matches!(found, Value::Text(text) if text == serial.as_str()))
+    serial.is_some_and(|serial| matches!(found, SectionValue::Text(text) if text == serial.as_str()))
 }
 
 /// The place in the manifest for a key of a section, with that value.
-fn place_of(profile: Option<&Profile>, key: &str, found: &Value) -> Place {
+fn place_of(profile: Option<&Profile>, key: &str, found: &SectionValue) -> Place {
     let nested = match found {
-        Value::Text(_) => None,
-        Value::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
+        SectionValue::Text(_) => None,
+        SectionValue::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
     };
     match place(profile.map(Profile::pattern), key, nested.as_deref()) {
-        Place::SettingsIfEmpty(_) if matches!(found, Value::Text(text) if text.is_empty()) => Place::Settings,
+        Place::SettingsIfEmpty(_) if matches!(found, SectionValue::Text(text) if text.is_empty()) => Place::Settings,
         Place::SettingsIfEmpty(reason) => Place::Nowhere(reason),
-        Place::Own | Place::Settings if matches!(found, Value::Text(text) if text.contains('\n')) => {
+        Place::Own | Place::Settings if matches!(found, SectionValue::Text(text) if text.contains('\n')) => {
             Place::Nowhere("it goes on over several lines")
         }
         Place::Own | Place::Settings if !is_harmless(key, &format!("{key} = {}", toml(key, found))) => {
@@ -167,13 +167,13 @@ fn place_of(profile: Option<&Profile>, key: &str, found: &Value) -> Place {
 
 /// The hosts that a setting names, and that the person has to allow. Fails with the reason for which no shared manifest can
 /// give that value.
-fn hosts_to_allow<'v>(key: &'v str, value: &'v Value) -> Result<Vec<&'v str>, &'static str> {
+fn hosts_to_allow<'v>(key: &'v str, value: &'v SectionValue) -> Result<Vec<&'v str>, &'static str> {
     let pairs = match value {
-        Value::Text(text) if manifest::personal(key, text).is_some() => {
+        SectionValue::Text(text) if manifest::personal(key, text).is_some() => {
             return Err("only your own profiles.local.toml can, since AWS CLI would keep more than its user knows of");
         }
-        Value::Text(text) => vec![(key, text)],
-        Value::Nested(pairs) => pairs.iter().map(|(key, value)| (key.as_str(), value)).collect(),
+        SectionValue::Text(text) => vec![(key, text)],
+        SectionValue::Nested(pairs) => pairs.iter().map(|(key, value)| (key.as_str(), value)).collect(),
     };
     let endpoints = pairs.into_iter().filter(|(key, _)| *key == "endpoint_url");
     endpoints.filter_map(|(_, endpoint)| manifest::host_to_allow(endpoint).transpose()).collect()
@@ -211,7 +211,7 @@ fn with_long_term_key(
         explanation.lines.push("pattern = \"iam\"".to_owned());
     }
     own.retain(|line| !line.starts_with("source_profile = "));
-    let given = Value::Text(role.source.to_string());
+    let given = SectionValue::Text(role.source.to_string());
     let line = format!("source_profile = {}", toml_text(long_term_profile.as_str()));
     own.push(instead(line, "source_profile", Some(&given)));
     // The table may have no device of its own yet, so the line takes the place of none.

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use thiserror::Error;
 
-use crate::manifest::edit::text::{Edit, splice};
+use crate::manifest::edit::text::{TextEdit, splice};
 use crate::manifest::files::Layers;
 use crate::manifest::vars::Variable;
 use crate::model::{AccountId, ListedAccount, SsoRoleName};
@@ -141,13 +141,13 @@ enum Ownership {
 }
 
 /// The entries of one name, in all files.
-struct Entry<'w> {
+struct AccountEntry<'w> {
     name: &'w str,
     /// Each with the number of its file, the one that wins last.
     parts: Vec<(usize, &'w FileEntry)>,
 }
 
-impl<'w> Entry<'w> {
+impl<'w> AccountEntry<'w> {
     fn winning<T>(&self, get: impl Fn(&'w FileEntry) -> Option<T>) -> Option<T> {
         self.parts.iter().rev().find_map(|(_, part)| get(part))
     }
@@ -195,7 +195,7 @@ impl Merge<'_> {
     fn carry_out(&self, texts: &[String]) -> Result<(Vec<String>, Vec<MergedEntry>), MergeError> {
         let files = self.read(texts)?;
         let entries = self.entries(&files);
-        let gone: Vec<&Entry<'_>> = entries.iter().filter(|entry| self.is_gone(entry)).collect();
+        let gone: Vec<&AccountEntry<'_>> = entries.iter().filter(|entry| self.is_gone(entry)).collect();
         let merged_gone = gone.iter().map(|entry| entry.merged(EntryState::Gone, &[], self.removal(entry)));
         let mut merged: Vec<MergedEntry> = merged_gone.collect();
         let mut texts = texts.to_vec();
@@ -228,13 +228,13 @@ impl Merge<'_> {
     }
 
     /// The entries of all files, by name, in the order of the files.
-    fn entries<'w>(&self, files: &'w [Option<AccountsTable>]) -> Vec<Entry<'w>> {
-        let mut entries: Vec<Entry<'w>> = Vec::new();
+    fn entries<'w>(&self, files: &'w [Option<AccountsTable>]) -> Vec<AccountEntry<'w>> {
+        let mut entries: Vec<AccountEntry<'w>> = Vec::new();
         let mut places: HashMap<&str, usize> = HashMap::new();
         for number in self.layers.order() {
             for part in files[number].iter().flat_map(|table| &table.entries) {
                 let place = *places.entry(&part.name).or_insert_with(|| {
-                    entries.push(Entry { name: &part.name, parts: Vec::new() });
+                    entries.push(AccountEntry { name: &part.name, parts: Vec::new() });
                     entries.len() - 1
                 });
                 entries[place].parts.push((number, part));
@@ -249,7 +249,7 @@ impl Merge<'_> {
     }
 
     /// A personal file decides nothing about the shared ones.
-    fn ownership(&self, entry: &Entry<'_>) -> Ownership {
+    fn ownership(&self, entry: &AccountEntry<'_>) -> Ownership {
         let (shared, session) = (entry.shared(self.layers), entry.session());
         let is_this = |session: Option<&str>| session == Some(self.request.session);
         let has_other_id = shared.id().is_some_and(|id| entry.id() != Some(id));
@@ -268,17 +268,17 @@ impl Merge<'_> {
     }
 
     /// True if the session takes over an open entry: only if no profile of another session would lose it.
-    fn is_claimed(&self, entry: &Entry<'_>) -> bool {
+    fn is_claimed(&self, entry: &AccountEntry<'_>) -> bool {
         let others = self.request.of_other_sessions;
         let is_free = |id| others.is_some_and(|others| others.binary_search(&id).is_err());
         self.ownership(entry) == Ownership::Open && entry.id().is_some_and(is_free)
     }
 
-    fn is_used_elsewhere(&self, entry: &Entry<'_>) -> bool {
+    fn is_used_elsewhere(&self, entry: &AccountEntry<'_>) -> bool {
         entry.id().is_some_and(|id| self.request.of_other_roots.binary_search(&id).is_ok())
     }
 
-    fn removal(&self, entry: &Entry<'_>) -> Removal {
+    fn removal(&self, entry: &AccountEntry<'_>) -> Removal {
         let is_own = || self.ownership(entry) == Ownership::Own || self.is_claimed(entry);
         if entry.parts.iter().all(|(number, _)| self.layers.is_local(*number)) {
             Removal::IsOwn
@@ -290,18 +290,18 @@ impl Merge<'_> {
     }
 
     /// True if the shared files give the entry to this session, and its account is not listed.
-    fn is_unlisted(&self, entry: &Entry<'_>) -> bool {
+    fn is_unlisted(&self, entry: &AccountEntry<'_>) -> bool {
         let shared = entry.shared(self.layers);
         let is_own = shared.session().map_or(self.request.is_only_session, |session| session == self.request.session);
         is_own && !self.is_private() && shared.id().is_some_and(|id| !self.listed.contains(id))
     }
 
-    fn is_gone(&self, entry: &Entry<'_>) -> bool {
+    fn is_gone(&self, entry: &AccountEntry<'_>) -> bool {
         self.ownership(entry) == Ownership::Own && self.is_unlisted(entry) && !self.is_used_elsewhere(entry)
     }
 
-    fn left(&self, entries: &[Entry<'_>]) -> Vec<(String, Left)> {
-        let left = |entry: &Entry<'_>| {
+    fn left(&self, entries: &[AccountEntry<'_>]) -> Vec<(String, Left)> {
+        let left = |entry: &AccountEntry<'_>| {
             let ids = [entry.id(), entry.shared(self.layers).id()];
             let is_listed = ids.into_iter().flatten().any(|id| self.listed.contains(id));
             let is_unlisted = self.request.gone == Gone::Prune && self.is_unlisted(entry);
@@ -318,7 +318,7 @@ impl Merge<'_> {
     fn update(&self, texts: &mut [String], merged: &mut Vec<MergedEntry>) -> Result<Vec<&ListedAccount>, MergeError> {
         let files = self.read(texts)?;
         let entries = self.entries(&files);
-        let mut by_id: HashMap<&str, Vec<&Entry<'_>>> = HashMap::new();
+        let mut by_id: HashMap<&str, Vec<&AccountEntry<'_>>> = HashMap::new();
         for entry in &entries {
             match self.ownership(entry) {
                 Ownership::Own | Ownership::Open => {
@@ -333,7 +333,7 @@ impl Merge<'_> {
                 Ownership::Foreign => {}
             }
         }
-        let mut edits: Vec<Vec<Edit>> = vec![Vec::new(); texts.len()];
+        let mut edits: Vec<Vec<TextEdit>> = vec![Vec::new(); texts.len()];
         let mut new = Vec::new();
         for account in self.request.accounts {
             let Some(entries) = by_id.get(account.id.as_str()) else {
@@ -357,7 +357,7 @@ impl Merge<'_> {
     }
 
     /// The edits that give an entry its listed roles, each with the number of its file.
-    fn changes(&self, entry: &Entry<'_>, listed: &[&str], texts: &[String]) -> Vec<(usize, Edit)> {
+    fn changes(&self, entry: &AccountEntry<'_>, listed: &[&str], texts: &[String]) -> Vec<(usize, TextEdit)> {
         let may_change = |number| !self.is_private() || self.request.is_only_session || self.layers.is_local(number);
         let parts: Vec<_> = entry.parts.iter().filter(|(number, _)| may_change(*number)).collect();
         let main = parts.iter().rev().find(|(_, part)| part.id.is_some()).or_else(|| parts.last());

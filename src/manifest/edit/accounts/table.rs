@@ -52,10 +52,10 @@ pub(super) struct AccountsTable {
     pub(super) form: Option<Form>,
 }
 
-pub(super) type Unfit = String;
+pub(super) type UnfitReason = String;
 
 /// None if the file has no `[accounts]`.
-pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<AccountsTable>, Unfit> {
+pub(super) fn read(source: &str, variables: &Variables) -> Result<Option<AccountsTable>, UnfitReason> {
     let document = Document::parse(source).map_err(|error| error.message().to_owned())?;
     let Some((key, item)) = document.as_table().get_key_value("accounts") else { return Ok(None) };
     let table = item.as_table_like().ok_or("`accounts` is not a table there")?;
@@ -74,7 +74,7 @@ fn entry(
     item: &Item,
     around: Option<&Range<usize>>,
     variables: &Variables,
-) -> Result<FileEntry, Unfit> {
+) -> Result<FileEntry, UnfitReason> {
     let name = key.get().to_owned();
     let start = key.span().ok_or_else(no_place)?.start;
     if let Some(id) = item.as_str() {
@@ -107,11 +107,11 @@ fn expanded(literal: &str, variables: &Variables) -> Option<String> {
     expand(literal, |name| variables.get(name).map(|value| value.as_str().into())).ok()
 }
 
-fn no_place() -> Unfit {
+fn no_place() -> UnfitReason {
     "the places in it are not known".to_owned()
 }
 
-fn roles(name: &str, item: &Item, variables: &Variables) -> Result<Roles, Unfit> {
+fn roles(name: &str, item: &Item, variables: &Variables) -> Result<Roles, UnfitReason> {
     let wrong = || format!("`roles` of `{name}` in `[accounts]` is not a list of strings");
     let array = item.as_array().ok_or_else(wrong)?;
     let element = |value: &Value| Some((value.span()?, expanded(value.as_str()?, variables)?));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::table::{AccountsTable, EntryForm, FileEntry};
 use crate::manifest::edit::form::{Form, add_section};
 use crate::manifest::edit::items::{self, end_of_comment};
-use crate::manifest::edit::text::{Edit, deletions, line_start, with_comments, with_empty_line};
+use crate::manifest::edit::text::{TextEdit, deletions, line_start, with_comments, with_empty_line};
 use crate::manifest::raw::values::toml_key;
 use crate::model::{ListedAccount, SsoRoleName};
 
@@ -16,7 +16,7 @@ pub(super) fn update_entry(
     entry: &FileEntry,
     roles: Option<&[&str]>,
     session: Option<&str>,
-) -> Vec<Edit> {
+) -> Vec<TextEdit> {
     let mut edits = Vec::new();
     let mut keys = Vec::new();
     keys.extend(session.map(|session| format!("sso_session = {}", quoted(session))));
@@ -35,7 +35,7 @@ pub(super) fn update_entry(
         _ if keys.is_empty() => {}
         EntryForm::Id(at) => {
             let text = format!("{{ id = {}, {} }}", &source[at.clone()], keys.join(", "));
-            edits.push(Edit { range: at.clone(), text });
+            edits.push(TextEdit { range: at.clone(), text });
         }
         EntryForm::Table(form) => edits.extend(form.add(source, &keys)),
     }
@@ -48,7 +48,7 @@ pub(super) fn add_entries(
     table: Option<&AccountsTable>,
     entries: &[(String, &ListedAccount)],
     session: Option<&str>,
-) -> Vec<Edit> {
+) -> Vec<TextEdit> {
     let entries: Vec<String> = entries.iter().map(|(name, account)| entry(name, account, session)).collect();
     match table.and_then(|table| table.form.as_ref()) {
         Some(form) => form.add(source, &entries),
@@ -69,7 +69,7 @@ fn entry(name: &str, account: &ListedAccount, session: Option<&str>) -> String {
 }
 
 /// Removes entries, each with the comments right above it.
-pub(super) fn remove_entries(source: &str, table: &AccountsTable, names: &HashSet<&str>) -> Vec<Edit> {
+pub(super) fn remove_entries(source: &str, table: &AccountsTable, names: &HashSet<&str>) -> Vec<TextEdit> {
     let stays = |entry: &FileEntry| !names.contains(entry.name.as_str());
     if let Some(Form::Inline { braces, .. }) = &table.form {
         let keys = |entry: &FileEntry| {
