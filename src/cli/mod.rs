@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use anstream::ColorChoice;
 use clap::Parser as _;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use app::App;
 use args::{Cli, Color, Command};
@@ -116,6 +116,9 @@ fn refuse_usage(mut error: clap::Error, host: &Host) -> Exit {
     if error.kind() == ErrorKind::ArgumentConflict {
         error.remove(ContextKind::Usage);
     }
+    if suggests_another_word(&error) {
+        error.remove(ContextKind::SuggestedValue);
+    }
     let (text, out) = (error.render(), plain(host));
     if !error.use_stderr() {
         let help = TerminalText::trusted(text.ansi().to_string());
@@ -128,6 +131,16 @@ fn refuse_usage(mut error: clap::Error, host: &Host) -> Exit {
         false => TerminalText::lines(text.to_string().lines()),
     });
     Exit::Usage
+}
+
+/// True for suggestions such as `fish` for `elvish`, which nobody has misspelt.
+fn suggests_another_word(error: &clap::Error) -> bool {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    };
+    let values = text(ContextKind::InvalidValue).zip(text(ContextKind::SuggestedValue));
+    values.is_some_and(|(value, suggested)| strsim::damerau_levenshtein(value, suggested) > 2)
 }
 
 fn color(color: Color, host: &Host) -> ColorChoice {

@@ -164,6 +164,10 @@ fn lines_of_another_language_are_not_tried_on_a_shell_that_awsauth_does_not_spea
         // Both have a command of that name.
         assert_eq!(run.stdout, "false\n");
         assert!(run.stderr.contains(shell) && run.stderr.contains("--shell"), "{}", run.stderr);
+        assert!(!scene.run(&["env", "base", "--shell", shell]).exits(2).stderr.contains("a similar value"));
+        assert!(
+            scene.run(&["env", "base", "--shell", "csh"]).exits(2).stderr.contains("a similar value exists: 'tcsh'")
+        );
         scene.run(&["env", "base", "--shell", "bash"]).ok();
         scene.run(&["env", "base", "--json"]).ok();
         assert!(scene.run(&["use", "base"]).exits(2).stderr.contains("awsauth hook"));
