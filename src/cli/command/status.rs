@@ -29,8 +29,7 @@ const EXPENDABLE: [usize; 2] = [1, 2];
 States:
   valid      there are credentials
   renewable  new credentials need no person
-  expired    the session has ended
-  none       there is no session
+  expired    the session has ended; \"none\": there was none
   refused    AWS denied the credentials when they were last asked for
   key        a long-term key, which does not expire; \"no key\": it is missing")]
 pub(crate) struct Args {
