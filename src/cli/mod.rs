@@ -7,7 +7,7 @@ mod args;
 mod command;
 mod config;
 mod discover;
-mod env_config;
+mod environment;
 mod exec;
 mod exit;
 mod explain;

@@ -119,7 +119,7 @@ impl<'a> Linter<'_, 'a> {
     }
 
     fn setting(&mut self, index: usize, text: &'a [u8]) -> Option<String> {
-        let KeyValue { key, delimiter, value } = KeyValue::split(text)?;
+        let LintedPair { key, delimiter, value } = LintedPair::split(text)?;
         let is_first = matches!(self.above, Above::Header);
         let is_cli = key.to_ascii_lowercase().starts_with(b"cli_");
         self.above = match value {
@@ -149,7 +149,7 @@ impl<'a> Linter<'_, 'a> {
                 Some(self.about_key(key, SEVERAL_LINES))
             }
             Above::Block => {
-                let KeyValue { key, delimiter, value } = KeyValue::split(text)?;
+                let LintedPair { key, delimiter, value } = LintedPair::split(text)?;
                 let rule = match value {
                     _ if delimiter == b':' => Some(COLON),
                     _ if !is_key(key) => Some(KEY),
@@ -250,13 +250,13 @@ fn value_rule(key: &[u8], value: &[u8]) -> Option<&'static str> {
 }
 
 /// The parts of a setting, without the blanks around them.
-struct KeyValue<'l> {
+struct LintedPair<'l> {
     key: &'l [u8],
     delimiter: u8,
     value: &'l [u8],
 }
 
-impl<'l> KeyValue<'l> {
+impl<'l> LintedPair<'l> {
     fn split(line: &'l [u8]) -> Option<Self> {
         let at = line.iter().position(|byte| matches!(byte, b'=' | b':'))?;
         Some(Self { key: trim(&line[..at]), delimiter: line[at], value: trim(&line[at + 1..]) })

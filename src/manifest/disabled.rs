@@ -6,9 +6,9 @@ use super::check::unchecked::{LeftOut, UncheckedProfile};
 use super::files::Layers;
 use super::hosts::Hosts;
 use super::matrix::expand;
+use super::profile_tables::{CHOICES, Tables};
 use super::raw::field::Reader;
 use super::sink::Sink;
-use super::tables::{CHOICES, Tables};
 use super::tree::{Table, find};
 use super::vars::Vars;
 

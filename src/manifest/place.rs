@@ -2,7 +2,7 @@
 
 use super::raw::field::KeyTable as _;
 use super::raw::profile::ProfileKeys;
-use super::raw::session::Session;
+use super::raw::sso_session::Session;
 use super::spec::aws_settings::{self, SettingType};
 use crate::model::Pattern;
 

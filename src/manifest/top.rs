@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::files::Layers;
-use super::personal;
+use super::personal_settings;
 use super::sink::Sink;
 use super::spec::keys;
 use super::table::{self, unknown_key, wrong_type};
@@ -51,7 +51,7 @@ impl Tops {
             self.check(entry, files.is_local(number), sink);
         }
         if let Some((trust, entry)) = files.settings_trust(number).zip(find(file, "settings"))
-            && let Some(settings) = personal::read(entry, trust, files, sink)
+            && let Some(settings) = personal_settings::read(entry, trust, files, sink)
         {
             self.settings = settings;
         }
@@ -86,7 +86,7 @@ impl Tops {
                 let help = "move it to the shared manifest, or to a file that it includes";
                 Diagnostic::error(codes::SHARED_ONLY, entry.at, message).help(help)
             }
-            name if is_local && personal::is_setting(name) => {
+            name if is_local && personal_settings::is_setting(name) => {
                 let message = format!("`{name}` is outside `[settings]`");
                 Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help("write `[settings]` on a line above it")
             }

@@ -2,17 +2,18 @@
 //! graphs of chains. Must not print.
 
 mod completion;
+mod credential_process;
 mod graph;
 mod hook;
 mod identity;
 mod lines;
 mod page;
-mod process;
 mod quote;
 mod table;
 mod terminal_text;
 
 pub(crate) use completion::{COMPLETE_VARIABLE, Completion, CompletionShell};
+pub(crate) use credential_process::process_json;
 pub(crate) use graph::{Graph, GraphNode};
 pub(crate) use hook::{HOOK_VARIABLE, HookShell};
 pub(crate) use identity::{
@@ -21,6 +22,5 @@ pub(crate) use identity::{
 };
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageStatus, PageText, page, page_policy};
-pub(crate) use process::process_json;
 pub(crate) use table::{Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within};
 pub(crate) use terminal_text::TerminalText;

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use super::atomic::{new_temp, parent, sweep, try_writing};
 use super::disk::{self, DiskError};
-use super::rights;
+use super::permissions;
 use super::walk::Walk;
 
 /// How long an empty file is read again at least: if everything slept meanwhile, its writer had no time.
@@ -123,7 +123,7 @@ impl Snapshot {
         disk::make_private_dir(parent(&self.target))?;
         let temp = new_temp(&self.target).map_err(DiskError::io("write", &self.target))?;
         if let Some(old) = old {
-            rights::keep(temp.as_file(), &self.target, &old)?;
+            permissions::keep(temp.as_file(), &self.target, &old)?;
         }
         Ok(temp)
     }

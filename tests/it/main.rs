@@ -21,13 +21,13 @@ mod chromium;
 #[cfg(test)]
 mod circles;
 #[cfg(test)]
+#[cfg(unix)]
+mod control_characters;
+#[cfg(test)]
 mod credential_process;
 #[cfg(test)]
 #[cfg(unix)]
 mod discover;
-#[cfg(test)]
-#[cfg(unix)]
-mod doors;
 #[cfg(test)]
 mod env;
 #[cfg(test)]
@@ -42,7 +42,6 @@ mod exec_many;
 mod fake_aws;
 #[cfg(test)]
 mod graph;
-mod in_part;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
@@ -71,6 +70,7 @@ mod network;
 mod output;
 #[cfg(test)]
 mod packaging;
+mod partly_wrong;
 #[cfg(test)]
 #[cfg(feature = "real-clients")]
 mod pictures;

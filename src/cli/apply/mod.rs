@@ -4,7 +4,7 @@ pub(crate) mod compat_warnings;
 pub(crate) mod file_plan;
 pub(crate) mod permissions;
 pub(crate) mod plans;
-pub(crate) mod program;
+pub(crate) mod program_path;
 pub(crate) mod prune;
 pub(crate) mod run;
 pub(crate) mod undo;

@@ -3,7 +3,7 @@
 use crate::apply::ApplyError;
 use crate::cli::apply::file_plan::{FileWork, Moment};
 use crate::cli::apply::permissions::Permissions;
-use crate::cli::apply::program::Program;
+use crate::cli::apply::program_path::Program;
 use crate::cli::apply::prune::Prune;
 use crate::cli::config::load::Manifest;
 use crate::cli::exit::Exit;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::apply::compat_warnings::{self, WarningJson};
 use crate::cli::apply::file_plan::{FileJson, FileWork, Moment};
 use crate::cli::apply::plans::{Plans, Work};
-use crate::cli::apply::program::Program;
+use crate::cli::apply::program_path::Program;
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::confirm;

@@ -3,7 +3,7 @@
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;
 use crate::cli::apply::plans::{Plans, Work};
-use crate::cli::apply::program::Program;
+use crate::cli::apply::program_path::Program;
 use crate::cli::apply::run::Run;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;

@@ -2,7 +2,7 @@
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
-use crate::cli::env_config::IGNORES_ENDPOINTS;
+use crate::cli::environment::IGNORES_ENDPOINTS;
 use crate::cli::exit::Exit;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::terminal;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
-use crate::cli::env_config::stale_variables;
+use crate::cli::environment::stale_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;

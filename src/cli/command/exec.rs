@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::selection::{Among, Tags, Wanted, choose};
-use crate::cli::env_config::{CODE_VARIABLE, stale_variables};
+use crate::cli::environment::{CODE_VARIABLE, stale_variables};
 use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;

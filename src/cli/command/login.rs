@@ -9,7 +9,7 @@ use crate::cli::config::complete::profile_and_session_names;
 use crate::cli::config::load::Manifest;
 use crate::cli::config::portals;
 use crate::cli::config::selection::{Among, Tags, Wanted, choose};
-use crate::cli::env_config::given_code;
+use crate::cli::environment::given_code;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::options::{Browser, LoginOptions};

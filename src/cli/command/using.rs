@@ -3,7 +3,7 @@
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::load::Manifest;
-use crate::cli::env_config::stale_variables;
+use crate::cli::environment::stale_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;

@@ -12,7 +12,7 @@ use crate::source::{Source, Span};
 use crate::system::atomic::parent;
 use crate::system::git::{Tracking, tracking};
 use crate::system::stamp::{self, FileStamp};
-use crate::system::{clock, disk, expand, trust};
+use crate::system::{clock, disk, glob, trust};
 
 /// The most files that may include each other in a row.
 const DEEPEST: usize = 16;
@@ -211,7 +211,7 @@ impl FileReader {
     fn follow(&mut self, number: usize, dir: &Path) {
         for include in self.files.layers.includes(number) {
             let may_read = |real: &Path| self.problem(real).is_none();
-            let expanded = match expand::expand(dir, &include.pattern, &may_read, clock::now()) {
+            let expanded = match glob::expand(dir, &include.pattern, &may_read, clock::now()) {
                 Ok(expanded) => expanded,
                 Err(error) => {
                     self.files.layers.report(&include, dir, unreadable(&error));

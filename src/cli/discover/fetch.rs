@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::cli::app::App;
-use crate::cli::env_config::{aws, machine};
+use crate::cli::environment::{aws, machine};
 use crate::cli::explain;
 use crate::cli::login::frontend::LoginFrontend;
 use crate::cli::login::options::{Browser, LoginOptions};

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::sync::broadcast::{self, Sender};
 use tokio::task::yield_now;
 
-use crate::cli::env_config::{CODE_VARIABLE, stale_variables};
+use crate::cli::environment::{CODE_VARIABLE, stale_variables};
 use crate::cli::exec::runs::{BatchDocument, ProfileRun, Reported};
 use crate::cli::exit::Exit;
 use crate::cli::explain;

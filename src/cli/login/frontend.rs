@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::cli::env_config::secret_variables;
+use crate::cli::environment::secret_variables;
 use crate::cli::login::callback_page;
 use crate::cli::ui::out::{Out, TalkPlace};
 use crate::flow::{DeviceAuthorization, Preference, seconds_to_next_code};

@@ -1,6 +1,6 @@
 //! Owns the sources of MFA codes, in order: one that was given beforehand, `mfa_process`, the person.
 
-use crate::cli::env_config::secret_variables;
+use crate::cli::environment::secret_variables;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::aws::Aws;
 use crate::cli::app::App;
 use crate::cli::config::load::Manifest;
-use crate::cli::env_config::{aws, given_code, machine};
+use crate::cli::environment::{aws, given_code, machine};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::frontend::LoginFrontend;

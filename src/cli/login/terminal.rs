@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::cli::env_config::given_code;
+use crate::cli::environment::given_code;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::mfa_prompt;

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use crate::aws::Aws;
 use crate::cli::app::App;
 use crate::cli::apply::prune;
-use crate::cli::env_config::aws;
+use crate::cli::environment::aws;
 use crate::cli::login::runtime::run;
 use crate::cli::login::shared_copies::SharedCopies;
 use crate::cli::logout::report::{LogoutReport, SignedOut};

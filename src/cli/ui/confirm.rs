@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::apply::file_plan::FileWork;
-use crate::cli::env_config::secret_variables;
+use crate::cli::environment::secret_variables;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::ui::diff::colored;

@@ -4,7 +4,7 @@ use super::profile::{default_long_term, duration};
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::manifest::loaded::WrongProfile;
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::session::SsoSessions;
+use crate::manifest::raw::sso_session::SsoSessions;
 use crate::model::{Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
 
 /// Returns the catalog of the valid profiles, and the list of the others.

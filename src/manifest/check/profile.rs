@@ -6,7 +6,7 @@ use crate::manifest::codes;
 use crate::manifest::files::Layers;
 use crate::manifest::raw::field::{Field, KeyTable as _};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::session::{IsGenerated, SsoSessions, check_case};
+use crate::manifest::raw::sso_session::{IsGenerated, SsoSessions, check_case};
 use crate::manifest::sink::{About, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::field::{AnyField, Field, FieldValue, KeyEntry, KeyTable, Origin, Reader, keys, parsed, text};
-use super::session::{IsGenerated, SsoSessions, check_case};
+use super::sso_session::{IsGenerated, SsoSessions, check_case};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;

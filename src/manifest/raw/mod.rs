@@ -3,6 +3,6 @@
 pub(crate) mod account;
 pub(crate) mod field;
 pub(crate) mod profile;
-pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod sso_session;
 pub(crate) mod values;

@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::aws_settings::{self, SettingSpec, SettingType};
 use super::keys::{self, Key, Shape};
-use crate::manifest::personal;
+use crate::manifest::personal_settings;
 use crate::manifest::raw::account::Account;
 use crate::manifest::raw::field::KeyTable as _;
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::raw::session::Session;
+use crate::manifest::raw::sso_session::Session;
 use crate::manifest::top::VERSION;
 use crate::model::Pattern;
 
@@ -186,7 +186,7 @@ fn local_settings() -> Value {
         value["examples"] = key.examples.iter().map(|example| parse(example)).collect();
         (key.name.to_owned(), described(value, key.doc))
     };
-    let settings: Map<_, _> = personal::keys().map(setting).collect();
+    let settings: Map<_, _> = personal_settings::keys().map(setting).collect();
     json!({ "type": "object", "properties": settings, "additionalProperties": false, "examples": [{ "prompt": "tty" }] })
 }
 

@@ -3,7 +3,7 @@
 use super::raw::account::Accounts;
 use super::raw::field::Reader;
 use super::raw::profile::ProfileKeys;
-use super::raw::session::SsoSessions;
+use super::raw::sso_session::SsoSessions;
 use super::sink::Sink;
 use super::spec::keys;
 use super::tree::{self, KeyValue, Table, Value, find, take};
