@@ -26,18 +26,18 @@ const GLOBAL: &str = "Global options";
 
 /// The first day's commands with what they do, then every other command by its use.
 fn groups() -> String {
-    const FIRST_DAY: [(&str, &str); 5] = [
+    const FIRST_DAY: [(&str, &str); 6] = [
         ("init", "Write a commented starter manifest"),
         ("check", "Validate the manifest, without a network"),
         ("apply", "Write the profiles into ~/.aws/config"),
+        ("keys add", "Store an IAM user's access key"),
         ("login", "Log in to profiles and SSO sessions"),
         ("exec", "Run a command with a profile's credentials"),
     ];
-    const MORE: [(&str, &str); 5] = [
+    const MORE: [(&str, &str); 4] = [
         ("Set up", "vars, discover, hook, completions"),
         ("Work", "use, env, logout"),
         ("Look", "status, list, graph"),
-        ("Secrets", "keys"),
         ("Machines", "credential-process, schema, man"),
     ];
     let style = anstyle::Style::new().bold();
@@ -201,6 +201,21 @@ mod tests {
             }
         }
         assert!(count > 15, "{count}");
+    }
+
+    #[test]
+    fn every_example_of_the_help_can_be_pasted() {
+        for (name, command) in commands() {
+            let texts =
+                [command.get_after_help(), command.get_after_long_help()].map(|text| text.map(ToString::to_string));
+            for text in texts.iter().flatten().filter_map(|text| text.strip_prefix("Example")) {
+                for line in text.lines().skip(1).take_while(|line| !line.is_empty()) {
+                    assert!(shlex::split(line).is_some(), "{name}: {line}");
+                    let after = line.find("awsauth ").and_then(|at| line[at..].split_once("  "));
+                    assert!(after.is_none_or(|(_, text)| text.trim_start().starts_with('#')), "{name}: {line}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) struct Block {
 }
 
 const UNBEGUN: &str = "`# <<< awsauth <<<` without its beginning";
+const SECOND: &str = "a second `# >>> awsauth >>>`";
 
 impl Block {
     pub(super) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
@@ -41,10 +42,10 @@ impl Block {
             [(line, begin, true), (_, end, false)] => return Ok(Some(Self::between(bytes, line, begin, end))),
             [(line, _, true)] => (line, "`# >>> awsauth >>>` without its end"),
             [(line, _, false), ..] => (line, UNBEGUN),
-            [_, (line, _, true), ..] | [_, _, (line, _, true), ..] => (line, "a second `# >>> awsauth >>>`"),
+            [_, (line, _, true), ..] | [_, _, (line, _, true), ..] => (line, SECOND),
             [_, _, (line, _, false), ..] => (line, UNBEGUN),
         };
-        Err(Refusal::Markers { line, what })
+        Err(Refusal::Markers { line, what, is_second: what == SECOND })
     }
 
     fn between(bytes: &[u8], line: usize, begin: &Line, end: &Line) -> Self {

@@ -28,7 +28,7 @@ pub(crate) enum Refusal {
         faults: Vec<Fault>,
     },
     #[error("line {line}: {what}")]
-    Markers { line: usize, what: &'static str },
+    Markers { line: usize, what: &'static str, is_second: bool },
     #[error(
         "line {line} is in the managed block above its first section, so it belongs to the section above the block"
     )]

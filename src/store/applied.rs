@@ -1,4 +1,4 @@
-//! Owns the digests of AWS's two files after the last `apply`, by which `apply --undo` warns of later changes. Must not know what
+//! Owns the digests of AWS's two files after awsauth's last runs, by which `apply --undo` warns of later changes. Must not know what
 //! the files hold.
 
 use std::path::{Path, PathBuf};
@@ -32,6 +32,13 @@ impl AppliedDigests {
     /// Empty if the last run's are not known.
     pub(crate) fn digests(&self) -> Vec<String> {
         json::load(&self.path).map(|file: DigestsFile| file.digests).unwrap_or_default()
+    }
+
+    /// Keeps the others, which are those of the other file.
+    pub(crate) fn remember_also(&self, digests: impl IntoIterator<Item = String>) -> Result<(), DiskError> {
+        let mut all = self.digests();
+        all.extend(digests);
+        self.remember(all)
     }
 
     pub(crate) fn remember(&self, digests: Vec<String>) -> Result<(), DiskError> {

@@ -85,7 +85,7 @@ fn a_team_s_ci_needs_no_home_no_network_and_nothing_but_the_files() {
         let mut command = sandbox.command([&["check", "--team", "--manifest", "profiles.toml"], flags].concat());
         Run::from(command.env_clear().output().unwrap())
     };
-    assert_eq!(run(&[]).ok().stderr, "profiles.toml is in order: 1 profile, 0 SSO sessions\n");
+    assert_eq!(run(&[]).ok().stderr, "profiles.toml is valid: 1 profile, 0 SSO sessions\n");
     sandbox.write("profiles.toml", "[profiles.base]\npattern = \"iamm\"\n");
     assert!(run(&[]).exits(3).stderr.contains("profiles.toml:2:11"));
     let document = run(&["--json"]).exits(3).json();

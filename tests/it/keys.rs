@@ -56,7 +56,7 @@ fn each_form_on_stdin_gives_the_key() {
         let scene = scene();
         let run = scene.home.run_with_input(["keys", "add", "main", "-v"], &text).ok();
         shows_no_secret(&run);
-        assert!(run.stderr.contains(&format!("[main-long-term] of the credentials file has the key {ID} now")));
+        assert!(run.stderr.contains(&format!("stored {ID} in [main-long-term] of ~/.aws/credentials")));
         assert_eq!(scene.home.read(CREDENTIALS), section("main-long-term", ID));
     }
 }

@@ -9,7 +9,7 @@ fn a_login_beside_sections_outside_the_block_names_the_apply_that_works() {
     scene.home.write(CONFIG, "[profile prod]\nregion = eu-west-1\n");
     let run = scene.run(&["login", "prod", "--token-code", &scene.code()]).ok();
     assert!(run.stderr.contains("prod is not in awsauth's block of ~/.aws/config yet"), "{}", run.stderr);
-    assert!(run.stderr.contains("`awsauth apply --adopt` takes over"), "{}", run.stderr);
+    assert!(run.stderr.contains("yet: see `awsauth apply --adopt --dry-run`"), "{}", run.stderr);
     scene.home.write(CONFIG, "");
     let run = scene.run(&["login", "prod"]).ok();
     assert!(run.stderr.contains("prod is not in ~/.aws/config yet: `awsauth apply` puts it there"), "{}", run.stderr);

@@ -150,7 +150,7 @@ fn the_documented_workflow_may_read_alone_is_pinned_and_checks_the_manifest() {
         Run::from(shell.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", check]).output().unwrap())
     };
     let talk = run().ok().stderr;
-    assert!(talk.contains("profiles.toml with 1 included file is in order"), "{talk}");
+    assert!(talk.contains("profiles.toml with 1 included file is valid"), "{talk}");
     home.write("teams/a.toml", ROLE.replace("444455556666", "4444"));
     let talk = run().exits(3).stderr;
     assert!(talk.contains("error[bad-role-arn]") && talk.contains("teams/a.toml:4:12"), "{talk}");

@@ -75,7 +75,7 @@ fn one_commit_gives_each_member_the_right_config() {
 fn what_is_committed_is_in_order_by_itself() {
     let run = machine("alice", None).run(["check", "--team"]).ok();
     assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
-    assert!(run.stderr.contains("with 4 included files is in order: 139 profiles, 3 SSO sessions"), "{}", run.stderr);
+    assert!(run.stderr.contains("with 4 included files is valid: 139 profiles, 3 SSO sessions"), "{}", run.stderr);
 }
 
 /// What `docs/teams.md` tells a new member to do, up to credentials; signed calls are made in `readers`.

@@ -10,6 +10,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names;
 use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, SectionId, Warning};
 use crate::plan::{self, Change, Plan, Refusal};
@@ -136,14 +137,16 @@ impl FileWork {
         }
     }
 
-    /// `~/.aws/config: 3 added, 1 changed`
+    /// `~/.aws/config: 3 sections added, 1 changed`
     pub(crate) fn summary(&self) -> String {
         let count = |wanted| self.plan.changes.iter().filter(|(_, change)| *change == wanted).count();
         let counts = Change::ALL.map(|change| (count(change), change.as_str()));
-        let parts: Vec<String> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-        let what =
-            if parts.is_empty() { "only comments, blank lines or marker lines".to_owned() } else { parts.join(", ") };
+        let parts = counts.iter().filter(|(number, _)| *number > 0).enumerate().map(|(index, (number, word))| {
+            let number = if index == 0 { names::count(*number, "section") } else { number.to_string() };
+            format!("{number} {word}")
+        });
+        let parts: Vec<String> = parts.collect();
+        let what = if parts.is_empty() { "no setting changed".to_owned() } else { parts.join(", ") };
         format!("{}: {what}", self.shown())
     }
 }

@@ -79,7 +79,7 @@ impl Run<'_> {
             self.warn_of_own(self.now());
         }
         if !work.is_pending() && program.left_out().is_empty() {
-            say_nothing_to_do([&work.config, &work.credentials].map(|file| &*file.snapshot.path), out);
+            say_nothing_to_do([&work.config, &work.credentials], out);
         }
         for (from, _) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
             let needed = match plans.through(from) {
@@ -170,9 +170,13 @@ fn written_but(first: &FileWork, mut failure: Failure) -> Failure {
     failure.hint(format!("{} was written before; the same command once more does the rest", first.summary()))
 }
 
-fn say_nothing_to_do(files: [&Path; 2], out: Out) {
-    let [config, credentials] = files.map(Paths::shown);
-    out.say(&format!("nothing to do: {config} and {credentials} match the manifest"));
+fn say_nothing_to_do(files: [&FileWork; 2], out: Out) {
+    let existing: Vec<String> = files.into_iter().filter(|file| file.snapshot.exists).map(FileWork::shown).collect();
+    match existing.as_slice() {
+        [] => out.say("nothing to do"),
+        [file] => out.say(&format!("nothing to do: {file} matches the manifest")),
+        files => out.say(&format!("nothing to do: {} match the manifest", files.join(" and "))),
+    }
 }
 
 fn say_missing(missing: &[MissingKey], out: Out) {

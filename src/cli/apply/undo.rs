@@ -119,7 +119,7 @@ fn taken_back(done: &[Restoration], state: &Path, stamp: &BackupTime, mut failur
         if !take_back(&file.work.snapshot, state, stamp) {
             failure.exit = Exit::Unavailable;
             let path = file.work.shown();
-            failure = failure.hint(format!("{path} was put back before, and still is; `awsauth apply` fixes it"));
+            failure = failure.hint(format!("{path} was restored before, and still is; `awsauth apply` fixes it"));
         }
     }
     failure
@@ -209,8 +209,8 @@ fn report(
             out.print(&colored(&file.work.diff()))?;
         }
         let verb = match (is_shown_only, file.existed) {
-            (false, true) => "put back",
-            (true, true) => "would put back",
+            (false, true) => "restored",
+            (true, true) => "would restore",
             (false, false) => "removed",
             (true, false) => "would remove",
         };
@@ -220,6 +220,9 @@ fn report(
     if restorations.is_empty() {
         out.say(&format!("nothing to do: both files are as they were before {run}"));
     } else if !is_shown_only {
+        if restorations.iter().any(|file| file.kind == FileKind::Config) {
+            out.say("the manifest is unchanged: the next `awsauth apply` writes its profiles again");
+        }
         out.say("run `awsauth apply --undo` again to reverse this");
     }
     Ok(())

@@ -17,7 +17,7 @@ use crate::system::atomic::sweep;
 /// Write the profiles into ~/.aws/config
 ///
 /// They go into one block of the file; everything else in it stays byte for byte. On a terminal, the diff is shown
-/// first and you are asked. A backup is kept of each file that is changed.
+/// first and you are asked. Otherwise it writes without asking. A backup is kept of each file that is changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// Show the changes as a diff and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Like --dry-run, and exit with 1 if there are changes
+    /// Like --dry-run; exit with 1 for changes, 4 if refused
     #[arg(long)]
     pub(crate) check: bool,
     /// Take over sections outside the block
@@ -40,9 +40,10 @@ pub(crate) struct Args {
     /// Overwrite a block that was edited by hand
     #[arg(long, conflicts_with = "undo")]
     pub(crate) force: bool,
-    /// Undo the last run, or the Nth last
+    /// Undo the last run that wrote, or the last N
     ///
-    /// Both files are put back as they were before that run. Another --undo takes this back.
+    /// Runs of apply and `keys add --force` count. Both files are restored as they were before. Another --undo takes this back. The manifest is left as it is, so the
+    /// next apply writes its profiles again.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) undo: Option<u8>,
     /// Make ~/.aws/credentials readable only by you

@@ -20,7 +20,7 @@ use crate::source::Source;
 #[command(after_help = "\
 Examples:
   awsauth check
-  awsauth check --team --manifest profiles.toml    in a team's CI")]
+  awsauth check --team --manifest profiles.toml  # in a team's CI")]
 pub(crate) struct Args {
     /// Check what the team commits, without profiles.local.toml
     #[arg(long)]
@@ -49,19 +49,17 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         number => format!(" with {}", count(number, "included file")),
     };
     out.say(&format!(
-        "{}{included} is in order: {}, {}",
+        "{}{included} is valid: {}, {}",
         shown(reading.source()),
         count(loaded.profiles, "profile"),
         count(loaded.sessions, "SSO session")
     ));
     for source in reading.local() {
-        out.say(&format!("{} is in order", shown(source)));
+        out.say(&format!("{} is valid", shown(source)));
     }
     // An empty matrix has its own warning.
     if loaded.profiles == 0 && loaded.matrices == 0 {
-        out.say(
-            "it describes no profile yet: take the `#` away from those of your pattern, and put your own values in",
-        );
+        out.say("it describes no profile yet: uncomment the tables you need and fill in your values");
         if !args.team {
             unmanaged::say(app);
         }

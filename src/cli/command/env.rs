@@ -26,9 +26,9 @@ use crate::system::host::Host;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  eval \"$(awsauth env prod)\"               bash, zsh
-  awsauth env prod | source                fish
-  awsauth env prod --shell dotenv > .env   the other shells: --help")]
+  eval \"$(awsauth env prod)\"              # bash, zsh
+  awsauth env prod | source               # fish
+  awsauth env prod --shell dotenv > .env  # other shells: --help")]
 #[command(after_long_help = "\
 Examples:
   bash, zsh   eval \"$(awsauth env prod)\"

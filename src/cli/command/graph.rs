@@ -27,7 +27,7 @@ const MOST_OF_MERMAID: usize = 500;
 #[command(after_help = "\
 Examples:
   awsauth graph --format dot | dot -Tsvg > accounts.svg
-  awsauth graph --format mermaid    in a README on GitHub, as ```mermaid")]
+  awsauth graph --format mermaid  # for a README on GitHub")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,

@@ -20,6 +20,7 @@ use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
 use crate::source::decode;
+use crate::store::AppliedDigests;
 use crate::system::backups::BackupTime;
 use crate::system::clock;
 use crate::system::disk;
@@ -98,6 +99,10 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
     let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
     let is_changed = service.copies.write_section(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
     let ended = if is_changed { end_sessions(section, &service, app)? } else { Prune::default() };
+    if is_changed && args.force {
+        remember(app.paths)?;
+    }
+    let file = Paths::shown(&app.paths.credentials()?);
     if out.json {
         out.document(AddedJson {
             profile: &args.name,
@@ -107,10 +112,10 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
             ended_sessions: ended.names(),
         })?;
     } else if is_changed {
-        out.say(&format!("[{section}] of the credentials file has the key {} now", key.access_key_id));
+        out.say(&format!("stored {} in [{section}] of {file}", key.access_key_id));
         ended.report(false, out);
     } else {
-        out.say(&format!("[{section}] of the credentials file has the key {} already", key.access_key_id));
+        out.say(&format!("{} is already in [{section}] of {file}", key.access_key_id));
     }
     Ok(Exit::Done)
 }
@@ -126,7 +131,7 @@ struct AddedJson<'a> {
 
 /// Ends the sessions that were made with another key than `section` has now, in the state directory and in AWS's files.
 fn end_sessions(section: &ProfileName, service: &LoginService<'_>, app: App<'_>) -> Result<Prune, Failure> {
-    let bytes = disk::read(&app.paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
+    let bytes = credentials(app.paths)?;
     let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &bytes);
     let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| service.sessions.key_id(name));
     service.copies.remove_sections(ends, kept)?;
@@ -134,9 +139,23 @@ fn end_sessions(section: &ProfileName, service: &LoginService<'_>, app: App<'_>)
     Ok(prune)
 }
 
+fn credentials(paths: Paths<'_>) -> Result<Vec<u8>, Failure> {
+    Ok(disk::read(&paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default())
+}
+
+/// Tells `apply --undo` that the file is as awsauth left it. A key that was added without a backup is not told: an undo of
+/// an earlier run would take it away.
+fn remember(paths: Paths<'_>) -> Result<(), Failure> {
+    let bytes = credentials(paths)?;
+    let digests = [bytes.as_slice(), &plan::without_sessions(&bytes)].map(AppliedDigests::digest);
+    // Without it, an undo only warns of a change.
+    drop(AppliedDigests::new(&paths.state()?).remember_also(digests));
+    Ok(())
+}
+
 /// Refuses another key than `section` holds, so that nobody is asked for a secret in vain.
 fn refuse_other_key(id: &str, section: &ProfileName, paths: Paths<'_>) -> Result<(), Failure> {
-    let bytes = disk::read(&paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
+    let bytes = credentials(paths)?;
     let held = plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section);
     match held.filter(|held| held.access_key_id != id) {
         Some(held) => {

@@ -25,7 +25,7 @@ const EXPENDABLE: [usize; 6] = [6, 5, 3, 4, 1, 3];
 #[command(after_help = "\
 Examples:
   awsauth list 'prod-*'
-  awsauth list --why prod-Admin")]
+  awsauth list --why dev-Admin")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,

@@ -202,27 +202,31 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
 /// Other tools can't find these profiles, or find what somebody else wrote.
 fn warn_of_not_applied(not_applied: &NotApplied<'_>, out: Out) {
     let NotApplied { missing, outside, needs_adopt } = not_applied;
-    let command = if *needs_adopt { "awsauth apply --adopt" } else { "awsauth apply" };
+    let remedy = |put: &str| match needs_adopt {
+        true => "see `awsauth apply --adopt --dry-run`".to_owned(),
+        false => format!("`awsauth apply` {put} there"),
+    };
     let listed = |names: &[&ProfileName]| {
         let first: Vec<&str> = names.iter().take(3).map(|name| name.as_str()).collect();
         format!("{}{}", first.join(", "), if names.len() > first.len() { ", …" } else { "" })
     };
     match missing.as_slice() {
         [] => {}
-        [name] => out.warn(&format!("{name} is not in ~/.aws/config yet: `{command}` puts it there")),
+        [name] => out.warn(&format!("{name} is not in ~/.aws/config yet: {}", remedy("puts it"))),
         names => out.warn(&format!(
-            "{} profiles are not in ~/.aws/config yet ({}): `{command}` puts them there",
+            "{} profiles are not in ~/.aws/config yet ({}): {}",
             names.len(),
-            listed(names)
+            listed(names),
+            remedy("puts them")
         )),
     }
     match outside.as_slice() {
         [] => {}
         [name] => out.warn(&format!(
-            "{name} is not in awsauth's block of ~/.aws/config yet: `{command}` takes over the section outside it"
+            "{name} is not in awsauth's block of ~/.aws/config yet: see `awsauth apply --adopt --dry-run`"
         )),
         names => out.warn(&format!(
-            "{} profiles are not in awsauth's block of ~/.aws/config yet ({}): `{command}` takes over their sections",
+            "{} profiles are not in awsauth's block of ~/.aws/config yet ({}): see `awsauth apply --adopt --dry-run`",
             names.len(),
             listed(names)
         )),

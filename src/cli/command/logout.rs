@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     tags: Tags,
     /// Do not ask before ending more than NAME
-    #[arg(long)]
+    #[arg(short, long)]
     yes: bool,
 }
 

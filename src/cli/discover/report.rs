@@ -137,12 +137,12 @@ pub(crate) fn say_profiles(findings: &Findings<'_>, out: Out) {
     let part = |names: &[String], word: &str| {
         let (first, others) = names.split_at(names.len().min(MOST_NAMES));
         let dots = if others.is_empty() { "" } else { ", …" };
-        (!names.is_empty()).then(|| format!("{} {word} ({}{dots})", count(names.len(), "profile"), first.join(", ")))
+        (!names.is_empty()).then(|| format!("{word} {} ({}{dots})", count(names.len(), "profile"), first.join(", ")))
     };
-    let parts: Vec<String> = [part(more, "more"), part(less, "less")].into_iter().flatten().collect();
+    let parts: Vec<String> = [part(more, "adds"), part(less, "removes")].into_iter().flatten().collect();
     match parts.as_slice() {
         [] => out.say("with that, the manifest has the same profiles as before"),
-        parts => out.say(&format!("with that, the manifest has {}", parts.join(" and "))),
+        parts => out.say(&format!("this {}", parts.join(" and "))),
     }
 }
 

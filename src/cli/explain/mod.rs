@@ -18,6 +18,7 @@ use crate::system::lock::LockError;
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::few;
 
 /// The name that was probably meant. None if no name is similar.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
@@ -252,7 +253,7 @@ fn edited(failure: Failure, explanation: drift::Explanation, sections: &[Section
     if sections.is_empty() {
         return failure.cause("only comments, blank lines or the two marker lines differ").hint(OVERWRITE);
     }
-    let failure = failure.hint(OVERWRITE);
+    let failure = own_sections(failure, sections).hint(OVERWRITE);
     if explanation.lines.is_empty() {
         return failure;
     }
@@ -267,6 +268,21 @@ fn edited(failure: Failure, explanation: drift::Explanation, sections: &[Section
     failure.hint(keep).lines(explanation.lines)
 }
 
+/// Says how sections of the user's own leave the block.
+fn own_sections(failure: Failure, sections: &[SectionDifference]) -> Failure {
+    let own = sections.iter().filter(|section| section.differences.contains(&Difference::Foreign));
+    let own: Vec<String> = own.map(|section| format!("[{}]", section.id)).collect();
+    let it = match own.len() {
+        0 => return failure,
+        1 => "it",
+        _ => "them",
+    };
+    failure.hint(format!(
+        "to keep {}, move {it} below `# <<< awsauth <<<`; `--force` deletes {it}",
+        few(&own.iter().map(String::as_str).collect::<Vec<_>>())
+    ))
+}
+
 fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
     const TAKEN: &str = "put these lines into the manifest, and run `awsauth apply --adopt` again:";
     let then = if explanation.impossible.is_empty() { "" } else { "then, " };
@@ -275,6 +291,7 @@ fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
         failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
         failure = failure.hint("remove what can't be in a manifest from the file, or the profile from the manifest");
     }
+    failure = explanation.other_sources.into_iter().fold(failure, Failure::hint);
     if explanation.lines.is_empty() {
         return failure;
     }
@@ -286,12 +303,13 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
     match refusal {
         Refusal::Unreadable(faults) => {
             let rest = faults.iter().skip(1).map(|fault| format!("line {}: {}", fault.line, fault.kind));
-            rest.fold(failure, Failure::cause)
-                .hint("fix these lines by hand: until then, every `aws` command fails")
+            rest.fold(failure, Failure::cause).hint("fix these lines by hand: until then, every `aws` command fails")
         }
         Refusal::Outside(outside) => {
             let lines = outside.iter().map(|section| match section.inside {
-                Some(inside) => format!("[{}] on line {}, and in the block on line {inside}", section.header, section.line),
+                Some(inside) => {
+                    format!("[{}] on line {}, and in the block on line {inside}", section.header, section.line)
+                }
                 None => format!("[{}] on line {}", section.header, section.line),
             });
             lines.fold(failure, Failure::cause).hint(
@@ -299,7 +317,10 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                  over, or says which settings the manifest lacks",
             )
         }
-        Refusal::Markers { .. } => failure.hint("awsauth's block begins with `# >>> awsauth >>>` and ends with `# <<< awsauth <<<`, once each: fix the two lines by hand"),
+        Refusal::Markers { is_second: true, .. } => {
+            failure.hint("delete the marker that doesn't belong there, then run `awsauth apply`")
+        }
+        Refusal::Markers { line, .. } => failure.hint(format!("delete line {line}, then run `awsauth apply --adopt`")),
         Refusal::Leading { .. } => failure.hint("move that line out of the block, or delete it"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
         Refusal::Shadowed { section, remedy, .. } => failure.hint(shadowed(section, remedy)),

@@ -45,7 +45,7 @@ fn sections_come_into_the_block_and_their_comments_stay_above_it() {
     let run = home.run(["apply"]).exits(4);
     tells(&run, &["[profile prod] on line 2", "[profile main] on line 12", "`awsauth apply --adopt`"]);
     let run = home.run(["apply", "--adopt"]).ok();
-    tells(&run, &["2 adopted"]);
+    tells(&run, &["2 sections adopted"]);
     let expected = format!(
         "# my file\n\n[profile other]\nregion = us-east-1\n  # other's own\n\n\
          # of [profile prod]: ask Bob before you use it\n; through the user\n{}",
@@ -194,7 +194,7 @@ fn a_long_term_key_gets_out_of_the_way_byte_for_byte() {
     assert!(!run.stdout.contains("SECRETMARK"), "{}", run.stdout);
     assert_eq!(home.read(CREDENTIALS), keys);
     let run = home.run(["apply", "--adopt"]).ok();
-    tells(&run, &["1 renamed", "moved the long-term key of [main] to [main-long-term]"]);
+    tells(&run, &["1 section renamed", "moved the long-term key of [main] to [main-long-term]"]);
     assert!(!run.stderr.contains("no long-term key"), "{}", run.stderr);
     assert_eq!(home.read(CREDENTIALS), keys.replace("[main]", "[main-long-term]"));
 }
@@ -433,7 +433,10 @@ fn check_gives_the_tables_of_a_role_that_lasts_longer_than_its_source_and_adopt_
     home.manifest(&format!("{ALICE}{LONGER}"));
     home.run(["check"]).ok();
     let run = home.run(["apply", "--adopt"]).ok();
-    tells(&run, &["~/.aws/config: 1 added, 2 adopted", "moved the long-term key of [alice] to [alice-long-term]"]);
+    tells(
+        &run,
+        &["~/.aws/config: 1 section added, 2 adopted", "moved the long-term key of [alice] to [alice-long-term]"],
+    );
     assert!(home.read(CONFIG).contains("source_profile = alice-long-term\n"));
     assert_eq!(home.read(CREDENTIALS), key.replace("[alice]", "[alice-long-term]"));
 }
@@ -481,14 +484,20 @@ fn a_role_through_the_long_term_key_itself_is_suggested_as_check_takes_it() {
 }
 
 #[test]
-fn a_source_that_the_manifest_does_not_have_is_no_line_for_it() {
+fn a_source_that_the_manifest_does_not_have_is_told_with_both_ways_out() {
     let config = "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = bob\n";
-    let (_, run) = refuses(
+    let (home, run) = refuses(
         SMALL,
         config,
-        &["line 3: [profile prod] goes through [profile bob], which the manifest does not have"],
+        &[
+            "line 3: [profile prod] holds `source_profile = bob`, the manifest gives `source_profile = main`",
+            "to use the manifest's `main`, delete line 3, then run `awsauth apply --adopt` again",
+            "    [profiles.bob]  # with its pattern and keys\n    # in [profiles.prod]:\n    source_profile = \"bob\"",
+        ],
     );
-    assert!(!run.stderr.contains("source_profile = \""), "{}", run.stderr);
+    assert!(!run.stderr.contains("can't be in a manifest"), "{}", run.stderr);
+    home.write(CONFIG, config.replace("source_profile = bob\n", ""));
+    home.run(["apply", "--adopt"]).ok();
 }
 
 #[test]
@@ -518,7 +527,7 @@ const CORP: &str = "\n[sso-session corp]\nsso_start_url = https://corp.awsapps.c
 fn a_portal_that_the_manifest_calls_otherwise_is_the_same_login() {
     let home = home(&format!("{OLD_READ}{CORP}"));
     home.manifest(&of_portal("sso_session = \"portal\"\n"));
-    tells(&home.run(["apply", "--adopt"]).ok(), &["1 adopted"]);
+    tells(&home.run(["apply", "--adopt"]).ok(), &["2 sections added, 1 adopted"]);
     assert!(home.read(CONFIG).starts_with(CORP), "{}", home.read(CONFIG));
     let unlike = CORP.replace("us-east-1", "eu-west-1");
     let manifest = of_portal("sso_session = \"portal\"\n");
@@ -574,7 +583,7 @@ fn an_empty_pager_is_written_and_taken_over() {
     let manifest = "[profiles.x]\npattern = \"iam\"\n[profiles.x.settings]\ncli_pager = \"\"\ntcp_keepalive = true\n";
     let home = home("[profile x]\ncli_pager =\ntcp_keepalive = true\n");
     home.manifest(manifest);
-    tells(&home.run(["apply", "--adopt"]).ok(), &["1 adopted"]);
+    tells(&home.run(["apply", "--adopt"]).ok(), &["1 section adopted"]);
     assert!(home.read(CONFIG).contains("[profile x]\ncli_pager =\ntcp_keepalive = true\n"), "{}", home.read(CONFIG));
     let run = home.run(["apply"]).ok();
     tells(&run, &["nothing to do"]);

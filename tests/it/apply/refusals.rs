@@ -85,7 +85,21 @@ fn markers_that_make_no_block_are_refused() {
     refuses(format!("[a]\n{end}\n{begin}\n"), &["line 2: `# <<< awsauth <<<` without its beginning"]);
     refuses(format!("{whole}{whole}"), &["line 9: a second `# >>> awsauth >>>`"]);
     refuses(format!("{begin}\n{whole}"), &["line 2: a second `# >>> awsauth >>>`"]);
-    refuses(format!("{whole}{end}\n"), &["line 9: `# <<< awsauth <<<` without its beginning", "fix the two lines"]);
+    refuses(format!("{whole}{end}\n"), &["line 9: `# <<< awsauth <<<` without its beginning", "delete line 9"]);
+    let home = home("");
+    home.run(["apply"]).ok();
+    let whole = home.read(CONFIG);
+    let lines: Vec<&str> = whole.lines().collect();
+    for (broken, line) in [(lines[1..].join("\n"), lines.len() - 1), (lines[..lines.len() - 1].join("\n"), 1)] {
+        home.write(CONFIG, &broken);
+        let run = home.run(["apply"]).exits(4);
+        tells(&run, &[&format!("hint: delete line {line}, then run `awsauth apply --adopt`")]);
+        let without: Vec<&str> =
+            broken.lines().enumerate().filter(|(at, _)| at + 1 != line).map(|(_, text)| text).collect();
+        home.write(CONFIG, without.join("\n"));
+        home.run(["apply", "--adopt"]).ok();
+        assert_eq!(home.read(CONFIG), whole);
+    }
 }
 
 #[test]
@@ -110,13 +124,14 @@ fn a_block_that_was_edited_by_hand_is_refused_until_force() {
 
 #[test]
 fn a_comment_or_section_that_was_put_into_the_block_is_an_edit_too() {
-    for (from, to) in [
-        ("[profile prod]", "# mine\n[profile prod]"),
-        ("source_profile = main\n", "source_profile = main\n[profile mine]\nx = 1\n"),
-        ("[profile prod]", "\n[profile prod]"),
+    const KEEP: &str = "hint: to keep [profile mine], move it below `# <<< awsauth <<<`; `--force` deletes it";
+    for (from, to, hint) in [
+        ("[profile prod]", "# mine\n[profile prod]", ""),
+        ("source_profile = main\n", "source_profile = main\n[profile mine]\nx = 1\n", KEEP),
+        ("[profile prod]", "\n[profile prod]", ""),
     ] {
         let edited = block(SMALL_BODY).replacen(from, to, 1);
-        refuses(edited, &["was changed since awsauth wrote it"]);
+        refuses(edited, &["was changed since awsauth wrote it", hint]);
     }
 }
 

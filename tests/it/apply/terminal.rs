@@ -41,7 +41,7 @@ fn the_question_before_an_undo_says_what_changes_and_which_run_it_undoes() {
     home.manifest(&SMALL.replace("eu-west-1", "eu-west-2"));
     home.run(["apply"]).ok();
     let (before, _) = answer(at_terminal(&home, "apply --undo"), "n", 4);
-    assert!(before.contains("~/.aws/config: 1 changed") && before.contains("undoes the run of 20"), "{before}");
+    assert!(before.contains("~/.aws/config: 1 section changed") && before.contains("undoes the run of 20"), "{before}");
     assert!(before.contains("+region = eu-west-1") && !before.contains("only comments"), "{before}");
     assert!(home.read(CONFIG).contains("eu-west-2"));
 }
@@ -70,7 +70,7 @@ fn a_diff_longer_than_the_screen_goes_through_the_pager_which_gets_no_keys() {
     home.manifest(&long());
     let (before, after) = answer(at_terminal(&home, "apply"), "y", 0);
     assert!(before.contains("paged") && !before.contains("+[profile p0]"), "{before}");
-    assert!(after.contains("wrote ~/.aws/config: 20 added"), "{after}");
+    assert!(after.contains("wrote ~/.aws/config: 20 sections added"), "{after}");
     let seen = home.read("seen");
     assert!(seen.starts_with("[a b -x] LESS=FRX\n") && seen.contains("+[profile p19]"), "{seen}");
     assert!(!seen.contains("HIDDEN") && !seen.contains("AWSAUTH_MFA_CODE"), "{seen}");

@@ -57,7 +57,7 @@ fn both_files_of_one_run_go_back_together_and_that_can_be_undone() {
 
     let run = home.run(["apply", "--undo"]).ok();
     assert!(
-        run.stderr.contains("put back") && run.stderr.contains("run `awsauth apply --undo` again to reverse this"),
+        run.stderr.contains("restored") && run.stderr.contains("run `awsauth apply --undo` again to reverse this"),
         "{}",
         run.stderr
     );
@@ -174,6 +174,32 @@ fn a_key_that_keys_add_replaced_is_kept() {
 }
 
 #[test]
+fn a_key_that_keys_add_replaced_is_no_change_by_somebody_else() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    let add = |id: &str, args: &[&str]| {
+        let key = format!("{id}\n{}\n", "s".repeat(40));
+        home.run_with_input([&["keys", "add", "main"], args].concat(), &key).ok();
+    };
+    add("AKIAALICEEXAMPLEKEY1", &[]);
+    let before = home.read(CREDENTIALS);
+    add("AKIAALICEEXAMPLEKEY2", &["--force"]);
+    let run = home.run(["apply", "--undo"]).ok();
+    assert!(!run.stderr.contains("changed since"), "{}", run.stderr);
+    assert!(!run.stderr.contains("the manifest is unchanged"), "{}", run.stderr);
+    assert_eq!(home.read(CREDENTIALS), before);
+}
+
+#[test]
+fn an_undo_of_apply_leaves_the_manifest_and_says_so() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    let run = home.run(["apply", "--undo"]).ok();
+    let line = "the manifest is unchanged: the next `awsauth apply` writes its profiles again\n";
+    assert!(run.stderr.contains(line), "{}", run.stderr);
+}
+
+#[test]
 fn the_newest_of_several_goes_back_first() {
     let home = home("[a]\nx = 1\n");
     home.run(["apply"]).ok();
@@ -260,7 +286,7 @@ fn an_undo_says_which_run_it_undoes_and_which_sections_change() {
     assert_eq!(run.json()["files"][0]["sections"], sections);
     let time = run.json()["run"].as_str().unwrap().replace('T', " ").replace('Z', " UTC");
     let run = home.run(["apply", "--undo"]).ok();
-    let line = format!("put back ~/.aws/config, as it was before the run of {time} (");
+    let line = format!("restored ~/.aws/config, as it was before the run of {time} (");
     assert!(run.stderr.contains(&line), "{}", run.stderr);
 }
 

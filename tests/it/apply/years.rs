@@ -12,8 +12,8 @@ const MANIFEST: &str = include_str!("../../../fixtures/adopt/years/profiles.toml
 fn the_untouched_starter_says_how_many_profiles_stand_beside_it_and_what_comes_next() {
     let home = home(OLD_CONFIG);
     home.manifest("");
-    let told = "~/.aws/config has 20 profiles that the manifest does not have: describe those that awsauth should \
-                manage, then run `awsauth apply --adopt`\n";
+    let told = "~/.aws/config has 20 profiles that the manifest does not have; add those that awsauth should \
+                manage to the manifest, then run `awsauth apply --adopt`\n";
     for args in [&["check"][..], &["apply"], &["apply"], &["apply", "--dry-run"]] {
         let run = home.run(args).ok();
         assert!(run.stderr.ends_with(told), "{args:?}\n{}", run.stderr);
@@ -31,13 +31,13 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
     home.manifest(MANIFEST);
 
     let run = home.run(["check"]).ok();
-    let order = "~/.config/awsauth/profiles.toml is in order: 20 profiles, 1 SSO session\n";
+    let order = "~/.config/awsauth/profiles.toml is valid: 20 profiles, 1 SSO session\n";
     assert_eq!(run.stderr, order);
 
     let needed = "alice-eu, ops-admin, ops-deploy, ops-read, data-lake";
     let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
     let expected = format!(
-        "would change ~/.aws/config: 1 added, 20 adopted\nwould change ~/.aws/credentials: 1 renamed\n\
+        "would change ~/.aws/config: 1 section added, 20 adopted\nwould change ~/.aws/credentials: 1 section renamed\n\
          the long-term key of [alice] moves to [alice-long-term]; until `awsauth login alice`, these have no credentials: \
          alice, {needed}\n"
     );
@@ -45,7 +45,7 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
 
     let run = home.run(["apply", "--adopt"]).ok();
     let expected = format!(
-        "wrote ~/.aws/config: 1 added, 20 adopted\nwrote ~/.aws/credentials: 1 renamed\n\
+        "wrote ~/.aws/config: 1 section added, 20 adopted\nwrote ~/.aws/credentials: 1 section renamed\n\
          moved the long-term key of [alice] to [alice-long-term]\nnext: awsauth login alice ({needed} need it)\n"
     );
     assert_eq!(run.stderr, expected);

@@ -19,7 +19,7 @@ fn accounts_and_roles_come_into_the_manifest_and_apply_makes_profiles_of_them() 
     let words = "corp lists 2 accounts with 3 roles: 2 new
   new      Prod-EU (111111111111): Admin, ReadOnly
   new      dev (222222222222): Admin
-with that, the manifest has 3 profiles more (Prod-EU-Admin, Prod-EU-ReadOnly, dev-Admin)
+this adds 3 profiles (Prod-EU-Admin, Prod-EU-ReadOnly, dev-Admin)
 wrote ~/.config/awsauth/profiles.toml
 next: `awsauth apply` writes the profiles that [matrix] makes of them into ~/.aws/config
 ";

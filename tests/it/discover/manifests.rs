@@ -228,19 +228,14 @@ fn whoever_of_a_team_runs_it_last_takes_nothing_from_the_others() {
         "{}",
         run.stderr
     );
-    assert!(
-        run.stderr.contains("\nwith that, the manifest has 1 profile more (prod-Billing)\nwrote "),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("\nthis adds 1 profile (prod-Billing)\nwrote "), "{}", run.stderr);
     assert_eq!(scene.home.read(MANIFEST), before.replace("\"ReadOnly\" ]", "\"ReadOnly\", \"Billing\" ]"));
     let after = scene.run(&["list"]).ok().stdout;
     let names =
         |text: &str| text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>();
     assert!(names(&profiles).iter().all(|name| names(&after).contains(name)), "{after}");
     let run = scene.run(&["discover", "--prune", "--dry-run"]).ok();
-    let less =
-        "with that, the manifest has 4 profiles less (prod-Old, prod-Admin, prod-ReadOnly, dev-Admin)\nwould change ";
+    let less = "this removes 4 profiles (prod-Old, prod-Admin, prod-ReadOnly, dev-Admin)\nwould change ";
     assert!(run.stderr.contains(less), "{}", run.stderr);
 }
 

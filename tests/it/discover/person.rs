@@ -28,7 +28,7 @@ fn a_person_is_asked_before_anything_is_written() {
         let mut session = at_terminal(&scene, "discover");
         session.exp_string("3 accounts with 6 roles: 3 new").unwrap();
         let names = "a0000-Admin, a0000-ReadOnly, a0001-Admin, a0001-ReadOnly, a0002-Admin, ";
-        session.exp_string(&format!("with that, the manifest has 6 profiles more ({names}")).unwrap();
+        session.exp_string(&format!("this adds 6 profiles ({names}")).unwrap();
         session.exp_string("would change ~/.config/awsauth/profiles.toml").unwrap();
         session.exp_string("Write this?").unwrap();
         session.exp_string("(Y/n)").unwrap();
@@ -47,7 +47,7 @@ fn a_person_is_asked_before_anything_is_written() {
     let before = scene.home.read(MANIFEST);
     let mut session = at_terminal(&scene, "discover --prune");
     session.exp_string("-Admin").unwrap();
-    session.exp_string("with that, the manifest has 1 profile less (a0001-Admin)").unwrap();
+    session.exp_string("this removes 1 profile (a0001-Admin)").unwrap();
     session.exp_string("(y/N)").unwrap();
     answer(&mut session, "\r");
     session.exp_string("nothing was written").unwrap();

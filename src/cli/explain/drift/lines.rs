@@ -13,6 +13,8 @@ pub(crate) struct Explanation {
     pub(crate) lines: Vec<String>,
     /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
+    /// One sentence for each source profile that the manifest does not have.
+    pub(crate) other_sources: Vec<String>,
 }
 
 impl Explanation {

@@ -88,10 +88,10 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
             }
             Place::Own if is_login(key) && profile.is_some() => is_other_login = true,
             Place::Own if key == "source_profile" && !is_source(found, profile, catalog) => {
-                explanation.impossible.push(format!(
-                    "line {line}: [{id}] goes through [profile {}], which the manifest does not have",
-                    text_of(found)
-                ));
+                let source = toml_key(text_of(found));
+                explanation.other_sources.push(other_source(*line, given.as_ref()));
+                explanation.lines.push(format!("[profiles.{source}]  # with its pattern and keys"));
+                own.push(text);
             }
             Place::Own => own.push(text),
             Place::Settings => {
@@ -119,6 +119,12 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
     }
     explanation.add(&path, forms, own);
     explanation.add(&of_settings, forms, settings);
+}
+
+/// The way to the manifest's source profile.
+fn other_source(line: usize, given: Option<&SectionValue>) -> String {
+    let given = given.map_or_else(String::new, |given| format!(" `{}`", text_of(given)));
+    format!("to use the manifest's{given}, delete line {line}, then run `awsauth apply --adopt` again")
 }
 
 /// True for a profile of the manifest, and for the section of a long-term key, which `profile` may go through.
