@@ -18,6 +18,7 @@ mod shell;
 mod status;
 mod ui;
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -119,6 +120,11 @@ fn refuse_usage(mut error: clap::Error, host: &Host) -> Exit {
     if suggests_another_word(&error) {
         error.remove(ContextKind::SuggestedValue);
     }
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(tip) = name_without_option(&error, host.words())
+    {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
     let (text, out) = (error.render(), plain(host));
     if !error.use_stderr() {
         let help = TerminalText::trusted(text.ansi().to_string());
@@ -141,6 +147,19 @@ fn suggests_another_word(error: &clap::Error) -> bool {
     };
     let values = text(ContextKind::InvalidValue).zip(text(ContextKind::SuggestedValue));
     values.is_some_and(|(value, suggested)| strsim::damerau_levenshtein(value, suggested) > 2)
+}
+
+/// The tip for those who name a profile or an SSO session as AWS CLI wants it.
+fn name_without_option(error: &clap::Error, words: &[OsString]) -> Option<String> {
+    const COMMANDS: [&str; 7] = ["login", "logout", "status", "env", "use", "exec", "discover"];
+    let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else { return None };
+    let option = ["--profile", "--sso", "--sso-session"].into_iter().find(|option| option == refused)?;
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let command = words.get(1).filter(|command| COMMANDS.contains(command))?;
+    let at = words.iter().position(|word| word.split('=').next() == Some(option))?;
+    let value = words[at].split_once('=').map(|(_, value)| value).or_else(|| words.get(at + 1).copied());
+    let value = value.filter(|value| !value.starts_with('-')).unwrap_or("NAME");
+    Some(format!("give the name without an option: `awsauth {command} {value}`"))
 }
 
 fn color(color: Color, host: &Host) -> ColorChoice {

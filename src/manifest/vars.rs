@@ -272,7 +272,7 @@ impl Vars {
         };
         let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
         if state.required.is_some() {
-            return found.help(format!("`awsauth vars` asks for it, or add {line} to [vars] of {personal}"));
+            return found.help(format!("run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}"));
         }
         if self.audience == Audience::Team {
             return found.help(format!(

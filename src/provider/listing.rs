@@ -15,7 +15,7 @@ use super::frontend::Notice;
 use super::session::failed;
 use super::sso::TokenRequest;
 use crate::flow::{AccountItem, CallError, ListAccountRoles, ListAccounts, ListPage, Operation, Paging, Problem};
-use crate::model::{AccountId, ListedAccount, ProfileName, SsoAccess, SsoRoleName, SsoSession};
+use crate::model::{AccountId, ListedAccount, ProfileName, SsoAccess, SsoRoleName, SsoSession, SsoToken};
 use crate::secret::Secret;
 
 #[derive(Debug, Default)]
@@ -46,9 +46,9 @@ struct Query<'s> {
 
 impl Provider<'_> {
     /// Signs in to an SSO session alone, unless a usable token is kept.
-    pub(crate) async fn sign_in(&self, session: &Arc<SsoSession>) -> Result<(), Rc<ProviderError>> {
+    pub(crate) async fn sign_in(&self, session: &Arc<SsoSession>) -> Result<SsoToken, Rc<ProviderError>> {
         let (name, access) = (ProfileName::from(&session.name), SsoAccess::Session(Arc::clone(session)));
-        self.sso_token(TokenRequest::for_listing(&name, &access)).await.map(drop)
+        self.sso_token(TokenRequest::for_listing(&name, &access)).await
     }
 
     /// Lists the accounts and roles of the person who signs in to `session`. If AWS refuses the token, it is renewed once and

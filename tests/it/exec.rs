@@ -225,8 +225,8 @@ fn a_forgotten_name_is_asked_for_and_one_behind_dashes_is_taken() {
             &["exec", "--", "ls", "-l", "a b"],
             "which profile?\nhint: NAME stands before `--`: `awsauth exec NAME -- ls -l 'a b'`\n",
         ),
-        (&["exec", "base"], "which command?\nhint: it stands after the profile: `awsauth exec base -- CMD`\n"),
-        (&["exec", "base", "--"], "which command?\nhint: it stands after the profile: `awsauth exec base -- CMD`\n"),
+        (&["exec", "base"], "which command?\nhint: put it after the profile: `awsauth exec base -- CMD`\n"),
+        (&["exec", "base", "--"], "which command?\nhint: put it after the profile: `awsauth exec base -- CMD`\n"),
         (&["exec", "bsae", "--", "ls"], "there is no profile `bsae` in the manifest\nhint: did you mean `base`?\n"),
     ] {
         let run = scene.run(args).exits(2);

@@ -143,7 +143,7 @@ fn check_of_status_is_about_the_chosen_ones() {
     scene.run(&["status", "r*", "--check"]).ok();
     scene.run(&["status", "--tag", "keys", "--check", "--min-ttl", "1d"]).ok();
     let run = scene.run(&["status", "--tag", "live", "--check"]).exits(1);
-    assert!(run.stderr.ends_with("too little time left: prod; run awsauth login prod\n"), "{}", run.stderr);
+    assert!(run.stderr.ends_with("not logged in: prod. Run `awsauth login prod`\n"), "{}", run.stderr);
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn a_section_whose_session_is_forgotten_goes_with_all() {
 fn how_long_aws_goes_on_to_accept_what_is_out_there_is_told() {
     let scene = all_logged_in();
     let run = scene.run(&["logout", "prod"]).ok();
-    let words = "copies already handed out stay valid at AWS, up to 12 h 0 min (main)";
+    let words = "AWS still accepts credentials already issued, for up to 12 h 0 min (longest: main)";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     scene.expire("audit");
     let document = scene.run(&["logout", "audit", "jump", "--json"]).ok().json();
@@ -221,7 +221,7 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
     let mut stderr = BufReader::new(logout.stderr.take().unwrap());
     let mut first = String::new();
     stderr.read_line(&mut first).unwrap();
-    assert_eq!(first, "with main, these end as well: prod\n");
+    assert_eq!(first, "This ends prod, which comes from main.\n");
     first.clear();
     stderr.read_line(&mut first).unwrap();
     assert_eq!(first, "prod: waiting for another awsauth that is renewing it…\n");
@@ -498,17 +498,21 @@ fn what_the_shell_itself_holds_is_told_and_no_manifest_is_no_reason_to_warn() {
 fn what_ends_besides_the_named_one_is_said_beforehand() {
     let scene = all_logged_in();
     let run = scene.run(&["logout", "read"]).ok();
-    assert!(run.stderr.starts_with("with read, these end as well: jump\n"), "{}", run.stderr);
+    assert!(
+        run.stderr.starts_with("This signs you out of corp, and ends jump, which comes from read.\n"),
+        "{}",
+        run.stderr
+    );
     let scene = all_logged_in();
     let run = scene.run(&["logout", "read", "jump"]).ok();
-    assert!(!run.stderr.contains("as well"), "{}", run.stderr);
+    assert!(!run.stderr.contains("This signs you out"), "{}", run.stderr);
     // One sign-in, whether the other has a session or not.
     let scene = Scene::new();
     let second = "[profiles.second]\npattern = \"sso\"\nsso_session = \"corp\"\nsso_account_id = \"123456789012\"\nsso_role_name = \"ReadOnly\"\n";
     scene.home.manifest(&format!("{MANIFEST}\n{second}"));
     scene.logged_in(&["read"]);
     let run = scene.run(&["logout", "read"]).ok();
-    assert!(run.stderr.starts_with("with read, these end as well: second\n"), "{}", run.stderr);
+    assert!(run.stderr.starts_with("This signs you out of corp, which second uses.\n"), "{}", run.stderr);
     let run = scene.run(&["logout", "read"]).ok();
     assert_eq!(run.stderr, "no session to end\n");
 }

@@ -42,12 +42,27 @@ fn a_tag_in_the_place_of_a_name_is_told_and_a_name_in_the_place_of_a_tag() {
 }
 
 #[test]
+fn who_names_a_profile_as_aws_cli_wants_it_is_told_how() {
+    for (words, command) in [
+        (&["login", "--profile", "prod"][..], "awsauth login prod"),
+        (&["exec", "--profile=prod", "--", "true"], "awsauth exec prod"),
+        (&["logout", "--sso", "corp"], "awsauth logout corp"),
+        (&["login", "--sso-session"], "awsauth login NAME"),
+    ] {
+        let run = Scene::new().run(words).exits(2);
+        let tip = format!("tip: give the name without an option: `{command}`\n");
+        assert!(run.stderr.contains(&tip) && !run.stderr.contains("-- --"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn a_logout_of_an_sso_session_ends_its_sign_in_and_all_that_was_made_from_it() {
     let scene = Scene::new();
     scene.logged_in(&["prod", "jump"]);
     let run = scene.run(&["logout", "corp"]).ok();
     assert_eq!(scene.calls(), ["Logout"]);
-    let expected = "with corp, these end as well: read, jump\nsigned out of corp\nended: jump, read\ncopies already";
+    let expected = "This signs you out of corp, which read uses, and ends jump, which comes from read.\nsigned out of corp\n\
+                    ended: jump, read\nAWS still accepts credentials";
     assert!(run.stderr.starts_with(expected), "{}", run.stderr);
     assert!(scene.home.has(&session_file("prod")) && !scene.home.has(&session_file("jump")));
     assert_eq!(scene.run(&["logout", "corp"]).ok().stderr, "no session to end\n");

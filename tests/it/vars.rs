@@ -58,14 +58,15 @@ fn each_variable_is_told_with_its_place_and_its_uses() {
     let home = home();
     let run = home.run(["vars"]).exits(3);
     let expected = "\
-NAME  VALUE    SET IN                             USED BY
-desk  missing  (the number of your desk)          -
-site  missing  -                                  profiles.prod.role_session_name
-team  pay      ~/.config/awsauth/profiles.toml:6  defaults.description, profiles.main.tags, profiles.main.settings.s3.max_bandwidth
-user  missing  (your IAM user name)               profiles.main.mfa_serial, profiles.main.settings.sdk_ua_app_id, profiles.prod.role_session_name
+NAME  VALUE    SET IN                             USED BY                                                                                          DESCRIPTION
+desk  missing  -                                  -                                                                                                the number of your desk
+site  missing  -                                  profiles.prod.role_session_name                                                                  -
+team  pay      ~/.config/awsauth/profiles.toml:6  defaults.description, profiles.main.tags, profiles.main.settings.s3.max_bandwidth                -
+user  missing  -                                  profiles.main.mfa_serial, profiles.main.settings.sdk_ua_app_id, profiles.prod.role_session_name  your IAM user name
 ";
     assert_eq!(run.stdout, expected);
     assert!(run.stderr.contains("the variable `user` is not defined: your IAM user name"), "{}", run.stderr);
+    assert!(run.stderr.contains("run `awsauth vars --set user=VALUE`"), "{}", run.stderr);
     let document = home.run(["vars", "--json"]).exits(3).json();
     let team = &document["variables"][2];
     assert_eq!((&team["value"], &team["set_in"]["line"], &team["required"]), (&json!("pay"), &json!(6), &json!(null)));

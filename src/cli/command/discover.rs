@@ -21,7 +21,7 @@ use crate::manifest::{Audience, Gone};
 use crate::model::{SsoFlow, SsoSession};
 use crate::provider::{Attendance, Listing, RenewPolicy};
 
-/// List the accounts and roles of an SSO session in the manifest
+/// Add the accounts and roles assigned to you to the manifest
 ///
 /// What you are assigned is added to [accounts] of the manifest; every other byte of it stays. Entries are matched by
 /// account id: their names, comments and other keys stay, and only `roles` grows. New entries are named after their
@@ -131,7 +131,7 @@ fn session(name: Option<&str>, reading: &Reading) -> Result<Arc<SsoSession>, Fai
         match (explain::nearest(name, names()), sessions.is_empty()) {
             (Some(near), _) => failure.hint(format!("did you mean `{near}`?")),
             (None, true) => failure.hint("`[sso_sessions.NAME]` with `sso_start_url` and `sso_region` is one"),
-            (None, false) => failure.hint(format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+            (None, false) => failure.hint(format!("the SSO sessions are: {}", names().collect::<Vec<_>>().join(", "))),
         }
     })
 }

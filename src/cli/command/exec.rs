@@ -137,9 +137,9 @@ fn without_command(args: &Args, words: &[OsString]) -> Failure {
         Some(name) if args.has_name_escaped(words) => without_name(std::slice::from_ref(name)),
         Some(name) => {
             let exec = shell_words(&["awsauth".into(), "exec".into(), name.clone()]);
-            Failure::new(Exit::Usage, "which command?").hint(format!("it stands after the profile: `{exec} -- CMD`"))
+            Failure::new(Exit::Usage, "which command?").hint(format!("put it after the profile: `{exec} -- CMD`"))
         }
-        None => Failure::new(Exit::Usage, "which command?").hint("it stands after `--`: `awsauth exec --all -- CMD`"),
+        None => Failure::new(Exit::Usage, "which command?").hint("put it after `--`: `awsauth exec --all -- CMD`"),
     }
 }
 

@@ -33,6 +33,10 @@ use crate::system::host::Host;
 /// The MFA code is taken from --token-code, AWSAUTH_MFA_CODE, the program `mfa_process` of profiles.local.toml, or a
 /// prompt. A code is good for one call; further codes are asked for.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth login prod
+  awsauth login 'prod-*'")]
 #[command(after_long_help = "\
 Examples:
   awsauth login prod
@@ -56,7 +60,7 @@ pub(crate) struct Args {
     /// Do not open a browser; show the address to open
     #[arg(long)]
     no_browser: bool,
-    /// How to approve an SSO login
+    /// SSO approval flow
     ///
     /// The default is `sso_flow` of profiles.local.toml, else pkce if a browser on this machine can come back to it,
     /// else device.
@@ -106,11 +110,15 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             continue;
         }
         portals::warn(std::iter::once(&session.start_url), &service.manifest.settings, out);
+        let access = SsoAccess::Session(Arc::clone(session));
+        let before = service.tokens.token(&access);
         // Ctrl-C is about all that was named.
         match service.sign_in(session, options)? {
-            Ok(()) => report.signed_in(session.name.as_str()),
+            Ok(token) => {
+                let is_kept = before.is_some_and(|before| before.access_token == token.access_token);
+                report.signed_in(session.name.as_str(), is_kept.then_some(&token));
+            }
             Err(error) => {
-                let access = SsoAccess::Session(Arc::clone(session));
                 report.refused(session.name.as_str(), explain::of_session(&error, &access, "login"));
             }
         }

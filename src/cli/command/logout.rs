@@ -7,7 +7,7 @@ use crate::cli::config::selection::{Among, Tags, Wanted, choose as choose_profil
 use crate::cli::exit::Exit;
 use crate::cli::logout::execute::Logout;
 use crate::cli::logout::report::LogoutReport;
-use crate::cli::logout::select::{Selection, access, affected, is_of};
+use crate::cli::logout::select::{Beyond, Selection, access, affected, is_of};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
@@ -91,19 +91,17 @@ fn end(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let (selection, found) = Selection::of(profiles, &portals, &manifest.catalog, &logout.tokens);
     report.take_disk(found);
     names.extend(sessions);
-    let more = selection.beyond(&names, &logout.sessions);
-    if !more.is_empty() {
-        announce_more(&names, &more, app.host.is_interactive() && !args.yes, app.out)?;
+    let also = selection.beyond(&names, &manifest.catalog, &logout.sessions);
+    if !also.is_empty() {
+        announce(&names, &also, app.host.is_interactive() && !args.yes, app.out)?;
     }
     logout.execute(selection, &mut report);
     report.show(app.out)
 }
 
 /// Says which sessions end besides those that were named, and asks if `may_ask`. The answer no is a failure.
-fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Result<(), Failure> {
-    let chosen = few(names);
-    let more = few(more);
-    out.say(&format!("with {chosen}, these end as well: {more}"));
+fn announce(names: &[String], also: &Beyond<'_>, may_ask: bool, out: Out) -> Result<(), Failure> {
+    out.say(&format!("This {}.", consequences(names, also).join(", and ")));
     if !may_ask {
         return Ok(());
     }
@@ -113,6 +111,30 @@ fn announce_more(names: &[String], more: &[&str], may_ask: bool, out: Out) -> Re
         Err(NoAnswer::Interrupted) => Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was ended")),
         Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` ends them without asking")),
     }
+}
+
+/// `signs you out of corp, which 70 other profiles use`, `ends main, which prod comes from`
+fn consequences(names: &[String], also: &Beyond<'_>) -> Vec<String> {
+    let verb = |count: usize, verb: &str| if count == 1 { format!("{verb}s") } else { verb.to_owned() };
+    let mut texts = Vec::new();
+    for (portal, users) in &also.portals {
+        let other = if names.contains(portal) { "" } else { "other " };
+        let users = match users.len() {
+            0 => String::new(),
+            one_to_three @ 1..=3 => format!(", which {} {}", few(users), verb(one_to_three, "use")),
+            more => format!(", which {more} {other}profiles use"),
+        };
+        texts.push(format!("signs you out of {portal}{users}"));
+    }
+    if !also.sources.is_empty() {
+        let made = &also.made_from_sources;
+        texts.push(format!("ends {}, which {} {} from", few(&also.sources), few(made), verb(made.len(), "come")));
+    }
+    if !also.dependents.is_empty() {
+        let come = verb(also.dependents.len(), "come");
+        texts.push(format!("ends {}, which {come} from {}", few(&also.dependents), few(&also.ended_sources)));
+    }
+    texts
 }
 
 fn read_manifest(app: App<'_>) -> Result<Manifest, Failure> {

@@ -13,7 +13,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Chain, Pattern, Profile};
-use crate::render::{Cell, duration, header, table_within};
+use crate::render::{Cell, duration, exact_duration, header, table_within};
 
 /// The columns that a narrow terminal shortens and then drops, the first one first.
 const EXPENDABLE: [usize; 2] = [1, 2];
@@ -27,11 +27,11 @@ const EXPENDABLE: [usize; 2] = [1, 2];
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 States:
-  valid      there are credentials
-  renewable  new credentials need no person
-  expired    the session has ended; \"none\": there was none
-  refused    AWS denied the credentials when they were last asked for
-  key        a long-term key, which does not expire; \"no key\": it is missing")]
+  valid          there are credentials
+  renewable      the next use gets credentials without a prompt
+  expired, none  the session has ended; not logged in
+  refused        AWS denied the credentials when they were last asked for
+  key            a long-term key, which does not expire; \"no key\": it is missing")]
 pub(crate) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -73,8 +73,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         .filter(|(_, state)| !state.validity.lasts(args.min_ttl, now))
         .collect();
     if args.check && !short.is_empty() {
-        let names: Vec<&str> = short.iter().map(|(chain, _)| chain.target().name.as_str()).collect();
-        out.say(&format!("too little time left: {}; run {}", names.join(", "), cure(&service, &short)));
+        out.say(&format!("{}. Run `{}`", reasons(&short, args.min_ttl), cure(&service, &short)));
         return Ok(Exit::Different);
     }
     Ok(Exit::Done)
@@ -90,6 +89,27 @@ fn say_misplaced(service: &LoginService<'_>, profiles: &[&Profile], out: Out) {
             ));
         }
     }
+}
+
+/// The profiles by what they lack: `not logged in: read; expired: main, prod`.
+fn reasons(short: &[(&Chain<'_>, &State)], min_ttl: i64) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for (chain, state) in short {
+        let reason = match state.word {
+            "none" => "not logged in".to_owned(),
+            "refused" => "refused by AWS".to_owned(),
+            "expired" | "no key" => state.word.to_owned(),
+            _ if min_ttl % 60 == 0 => format!("less than {} left", duration(min_ttl)),
+            _ => format!("less than {} left", exact_duration(min_ttl)),
+        };
+        let name = chain.target().name.as_str();
+        match groups.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((reason, vec![name])),
+        }
+    }
+    let texts: Vec<String> = groups.iter().map(|(reason, names)| format!("{reason}: {}", names.join(", "))).collect();
+    texts.join("; ")
 }
 
 /// The commands that give these profiles time: first for missing long-term keys, then the login.

@@ -133,10 +133,18 @@ fn text(reading: &Reading, columns: usize) -> TerminalText {
     if reading.loaded.variables.is_empty() {
         return TerminalText::default();
     }
-    let header = header(["NAME", "VALUE", "SET IN", "USED BY"]);
+    // The description helps to give a value.
+    let is_open = |variable: &Variable| variable.set_at.is_none() && variable.required.is_some();
+    let is_described = reading.loaded.variables.iter().any(is_open);
+    let mut header = header(["NAME", "VALUE", "SET IN", "USED BY", "DESCRIPTION"]);
+    header.truncate(if is_described { 5 } else { 4 });
     let rows = reading.loaded.variables.iter().map(|variable| {
-        let cells = [variable.name.clone(), shown_value(variable), set_in(variable, reading), used_by(variable)];
-        cells.map(Cell::from).to_vec()
+        let mut cells =
+            vec![variable.name.clone(), shown_value(variable), set_in(variable, reading), used_by(variable)];
+        if is_described {
+            cells.push(variable.required.clone().unwrap_or_else(|| "-".to_owned()));
+        }
+        cells.into_iter().map(Cell::from).collect()
     });
     table_or_paragraphs(&std::iter::once(header).chain(rows).collect::<Vec<_>>(), columns)
 }
@@ -150,14 +158,9 @@ fn shown_value(variable: &Variable) -> String {
 }
 
 fn set_in(variable: &Variable, reading: &Reading) -> String {
-    match (variable.set_at, &variable.required) {
-        (Some(at), _) => {
-            let (path, Position { line, .. }) = reading.files.layers.sources().locate(at);
-            format!("{}:{line}", Paths::shown(path))
-        }
-        (None, Some(words)) => format!("({words})"),
-        (None, None) => "-".to_owned(),
-    }
+    let Some(at) = variable.set_at else { return "-".to_owned() };
+    let (path, Position { line, .. }) = reading.files.layers.sources().locate(at);
+    format!("{}:{line}", Paths::shown(path))
 }
 
 fn used_by(variable: &Variable) -> String {

@@ -1,7 +1,7 @@
 //! Owns the hints for a call that AWS refused, or that did not reach AWS.
 
 use crate::flow::{CallError, ClockSkew, Operation, Problem, TransportError, seconds_to_next_code};
-use crate::model::{Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
+use crate::model::{AccountId, Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
 use crate::provider::ProviderError;
 use crate::render::exact_duration;
 use crate::system::clock;
@@ -191,7 +191,9 @@ impl Case<'_> {
             }
             Problem::ChainTooLong | Problem::DurationTooLong => one(self.duration()),
             Problem::RegionDisabled => one(self.region()),
-            Problem::Throttled | Problem::SlowDown => one("AWS throttles requests; try again in a minute".to_owned()),
+            Problem::Throttled | Problem::SlowDown => {
+                one("AWS is throttling requests; try again in a minute".to_owned())
+            }
             Problem::ServerFault => one("AWS has an internal error; try again later".to_owned()),
             Problem::InvalidValue if self.call.operation == Operation::AssumeRole => one(format!(
                 "AWS's message names the value that it refuses; it is in [profiles.{}] of the manifest",
@@ -203,7 +205,10 @@ impl Case<'_> {
 
     fn sso(&self) -> Option<String> {
         let hint = match self.call.problem {
-            Problem::NotAllowed => "the login was denied on the approval page".to_owned(),
+            Problem::NotAllowed => {
+                let command = self.again.trim_end_matches(" --force");
+                format!("the login was denied on the approval page: run `{command}` again and choose Allow")
+            },
             Problem::NotAssigned => self.assignment(),
             Problem::NotFound | Problem::InvalidValue if self.call.operation == Operation::GetRoleCredentials => {
                 self.assignment()
@@ -289,7 +294,7 @@ impl Case<'_> {
                 format!("the identity above has no permission for `sts:AssumeRole` on {arn}")
             }
             Problem::ExplicitDeny => {
-                "a policy explicitly denies it; only the owner of that policy can change this".to_owned()
+                format!("an explicit deny overrides every allow; ask {} to change that policy", self.denier(arn))
             }
             Problem::NotTrusted => format!("the trust policy of {arn} does not trust the identity above"),
             _ => format!(
@@ -311,6 +316,20 @@ impl Case<'_> {
             });
         }
         hints
+    }
+
+    /// Who manages the policy that denies explicitly. AWS's message tells its kind.
+    fn denier(&self, role: &str) -> String {
+        let message = &self.call.message;
+        if message.contains("service control policy") || message.contains("resource control policy") {
+            return "whoever manages the policies of your organization".to_owned();
+        }
+        let is_of_role = message.contains("trust policy") || message.contains("resource-based policy");
+        let caller = || message.split("User: ").nth(1)?.split(' ').next();
+        let arn = if is_of_role { Some(role) } else { caller() };
+        let account = arn.and_then(|arn| AccountId::new(arn.split(':').nth(4)?).ok());
+        let account = account.map_or("its account".to_owned(), |account| format!("account {}", account.as_str()));
+        format!("whoever manages IAM in {account}")
     }
 
     fn duration(&self) -> String {

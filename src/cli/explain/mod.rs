@@ -216,7 +216,8 @@ fn other_state(error: &DiskError) -> String {
     const OTHER: &str = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
     match error {
         DiskError::Exposed { path, .. } => {
-            let own = format!("if it is yours: `chmod go-w {}`, and remove from it what is not", path.display());
+            let own =
+                format!("if it is yours: `chmod go-w {}`, and delete files in it that aren't yours", path.display());
             // AWS CLI's caches have no other place.
             let cache = Paths::aws_cache("sso");
             let is_aws = cache.is_ok_and(|cache| cache.ancestors().nth(2).is_some_and(|aws| path.starts_with(aws)));

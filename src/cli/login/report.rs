@@ -11,7 +11,7 @@ use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
-use crate::model::{Catalog, Chain, Credentials};
+use crate::model::{Catalog, Chain, Credentials, SsoToken};
 use crate::provider::ProviderError;
 use crate::render::duration;
 use crate::system::clock;
@@ -26,7 +26,7 @@ pub(crate) struct Report {
     failures: Failures,
     /// A line for each profile that has credentials.
     ready: Vec<String>,
-    /// The number of profiles that are renewed without asking.
+    /// The number of profiles that are renewed without a prompt.
     renewed: usize,
     /// In seconds.
     shortest: Option<i64>,
@@ -52,9 +52,9 @@ impl Report {
         let renewed = match (states.with(chain.profiles(), credentials), left) {
             // A role's session is shorter than its source's (aws-facts §6: an hour at most with role chaining).
             (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
-                format!(", renewed without asking for {}", duration(seconds_left(end, now)))
+                format!("; renews without a prompt for the next {}", duration(seconds_left(end, now)))
             }
-            (Validity::Renewable(_), _) => ", renewed without asking while the SSO login lasts".to_owned(),
+            (Validity::Renewable(_), _) => "; renews without a prompt while the SSO login lasts".to_owned(),
             _ => String::new(),
         };
         let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
@@ -69,9 +69,14 @@ impl Report {
         self.documents.push(ProfileLoginJson::valid(name, valid));
     }
 
-    pub(crate) fn signed_in(&mut self, session: &str) {
+    /// `kept` is the token, if it was there before.
+    pub(crate) fn signed_in(&mut self, session: &str, kept: Option<&SsoToken>) {
         if !self.out.json {
-            self.out.say(&format!("{session}: signed in"));
+            let words = kept.map_or("signed in".to_owned(), |token| {
+                let more = if token.refresh_token.is_some() { " or longer" } else { "" };
+                format!("already signed in, {}{more} left", duration(seconds_left(token.expires_at, clock::now())))
+            });
+            self.out.say(&format!("{session}: {words}"));
         }
         self.sessions.push(session.to_owned());
     }
@@ -113,7 +118,7 @@ impl Report {
     fn say_ready(&self) {
         match self.shortest {
             Some(left) if self.ready.len() > MANY && !self.out.verbose => {
-                let renewed = if self.renewed == self.ready.len() { ", renewed without asking" } else { "" };
+                let renewed = if self.renewed == self.ready.len() { " and renewed without a prompt" } else { "" };
                 self.out.say(&format!(
                     "{} profiles: each valid for at least {}{renewed}; `awsauth status` tells how long each",
                     self.ready.len(),

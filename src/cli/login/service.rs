@@ -23,7 +23,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{Out, TalkPlace};
 use crate::flow::{Freshness, Preference, judge};
-use crate::model::{Chain, Credentials, Profile, ProfileName, Session, SsoSession};
+use crate::model::{Chain, Credentials, Profile, ProfileName, Session, SsoSession, SsoToken};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{
@@ -150,7 +150,7 @@ impl<'a> LoginService<'a> {
         &self,
         session: &Arc<SsoSession>,
         options: LoginOptions,
-    ) -> Result<Result<(), Rc<ProviderError>>, Failure> {
+    ) -> Result<Result<SsoToken, Rc<ProviderError>>, Failure> {
         run(Box::pin(self.provider(options).sign_in(session)))
     }
 

@@ -99,8 +99,7 @@ impl LogoutReport {
         }
         if let Some((name, end)) = self.still_valid.iter().max_by_key(|(_, end)| **end) {
             let left = duration(seconds_left(*end, clock::now()));
-            let name = name;
-            out.say(&format!("copies already handed out stay valid at AWS, up to {left} ({name})"));
+            out.say(&format!("AWS still accepts credentials already issued, for up to {left} (longest: {name})"));
         }
     }
 

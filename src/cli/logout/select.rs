@@ -20,6 +20,26 @@ pub(crate) struct Selection<'m> {
     pub(crate) foreign: Vec<ForeignToken>,
 }
 
+/// What ends although it was not named.
+#[derive(Default)]
+pub(crate) struct Beyond<'m> {
+    /// The sign-ins that end, with the profiles that use them and were not named.
+    pub(crate) portals: Vec<(String, Vec<&'m str>)>,
+    pub(crate) sources: Vec<&'m str>,
+    /// The named profiles that are made from `sources`.
+    pub(crate) made_from_sources: Vec<&'m str>,
+    /// The profiles whose sessions were made from those that end.
+    pub(crate) dependents: Vec<&'m str>,
+    /// The profiles that `dependents` are made from.
+    pub(crate) ended_sources: Vec<&'m str>,
+}
+
+impl Beyond<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.portals.iter().all(|(_, users)| users.is_empty()) && self.sources.is_empty() && self.dependents.is_empty()
+    }
+}
+
 /// A sign-in to an SSO portal.
 pub(crate) struct NamedSignIn {
     /// An SSO session's name, or a start URL.
@@ -79,14 +99,48 @@ impl<'m> Selection<'m> {
         self.is_all || self.profiles.iter().any(|profile| profile.name.as_str() == name)
     }
 
-    /// The profiles whose sessions, or the sign-ins that renew them, end although only `names` were given.
-    pub(crate) fn beyond(&self, names: &[String], sessions: &Sessions) -> Vec<&'m str> {
-        let signs_in = |access: &SsoAccess| self.sign_ins.iter().any(|named| is_of(&named.sign_in, access));
-        let ends = |profile: &Profile| access(profile).is_some_and(signs_in) || sessions.get(&profile.name).is_some();
-        let names: HashSet<&str> = names.iter().map(String::as_str).collect();
-        let others = self.profiles.iter().filter(|profile| !names.contains(profile.name.as_str()));
-        others.filter(|profile| ends(profile)).map(|profile| profile.name.as_str()).collect()
+    /// The sessions that end although only `names` were given.
+    pub(crate) fn beyond(&self, names: &[String], catalog: &'m Catalog, sessions: &Sessions) -> Beyond<'m> {
+        let mut beyond = Beyond::default();
+        let is_named = |profile: &&Profile| names.iter().any(|name| name == profile.name.as_str());
+        let (named, others): (Vec<&Profile>, Vec<&Profile>) = self.profiles.iter().copied().partition(is_named);
+        let mut without_portal = others.clone();
+        for NamedSignIn { name, sign_in } in &self.sign_ins {
+            let uses = |profile: &Profile| access(profile).is_some_and(|access| is_of(sign_in, access));
+            let users = others.iter().filter(|other| uses(other)).map(|other| other.name.as_str()).collect();
+            beyond.portals.push((name.clone(), users));
+            without_portal.retain(|profile| !uses(profile));
+        }
+        without_portal.retain(|profile| sessions.get(&profile.name).is_some());
+        for profile in without_portal {
+            let comes_from_it = |other: &Profile| sources(other, catalog).contains(&profile.name.as_str());
+            let made = named.iter().filter(|other| comes_from_it(other)).map(|other| other.name.as_str());
+            let made: Vec<&str> = made.collect();
+            if made.is_empty() {
+                beyond.dependents.push(profile.name.as_str());
+                add_new(&mut beyond.ended_sources, sources(profile, catalog).last().copied());
+            } else {
+                beyond.sources.push(profile.name.as_str());
+                add_new(&mut beyond.made_from_sources, made);
+            }
+        }
+        beyond
     }
+}
+
+fn add_new<'n>(names: &mut Vec<&'n str>, new: impl IntoIterator<Item = &'n str>) {
+    for name in new {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+}
+
+/// The profiles that `profile` is made from, the nearest one last.
+fn sources<'c>(profile: &Profile, catalog: &'c Catalog) -> Vec<&'c str> {
+    let chain = catalog.chain(profile.name.as_str());
+    let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
+    steps.map(|step| step.name.as_str()).filter(|name| *name != profile.name.as_str()).collect()
 }
 
 /// The origin of the profile's SSO token, if it has one.

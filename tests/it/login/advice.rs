@@ -102,7 +102,7 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
 
 #[test]
 fn each_reason_for_which_a_role_is_refused_is_told_apart() {
-    let cases: [(&str, &str, &[&str]); 6] = [
+    let cases: [(&str, &str, &[&str]); 7] = [
         (
             "prod",
             " on resource: arn:aws:iam::444455556666:role/Admin",
@@ -126,9 +126,18 @@ fn each_reason_for_which_a_role_is_refused_is_told_apart() {
         (
             "prod",
             " on resource: r with an explicit deny in a service control policy",
-            &["a policy explicitly denies it"],
+            &["explicit deny overrides every allow; ask whoever manages the policies of your organization to change"],
         ),
-        ("jump", " with an explicit deny in the role trust policy", &["a policy explicitly denies it"]),
+        (
+            "prod",
+            " on resource: r with an explicit deny in an identity-based policy",
+            &["ask whoever manages IAM in account 111122223333 to change that policy"],
+        ),
+        (
+            "jump",
+            " with an explicit deny in the role trust policy",
+            &["ask whoever manages IAM in account 999900001111 to change that policy"],
+        ),
     ];
     for (name, rest, hints) in cases {
         let scene = Scene::new();

@@ -63,7 +63,7 @@ fn a_role_that_may_not_be_assumed_is_told_in_the_words_of_aws() {
     let scene = Scene::new();
     scene.aws.world().deny(USER_ARN, ADMIN_ROLE);
     let words = format!("User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: {ADMIN_ROLE}");
-    fails(&scene, "prod", 5, &["prod: AssumeRole failed: ", &words, "a policy explicitly denies it"]);
+    fails(&scene, "prod", 5, &["prod: AssumeRole failed: ", &words, "ask whoever manages IAM in account 111122223333"]);
     assert!(scene.home.has(&session_file("main")) && !scene.home.has(&session_file("prod")));
 }
 

@@ -50,8 +50,7 @@ fn thirty_roles_behind_one_device_take_one_code_and_nothing_the_second_time() {
     let last: Vec<&str> = run.stderr.lines().rev().take(2).collect();
     let warning = "warning: 30 profiles are not in ~/.aws/config yet (role-1, role-2, role-3, …): `awsauth apply` puts them there";
     assert_eq!(last[1], warning);
-    let all =
-        "30 profiles: each valid for at least 1 h 0 min, renewed without asking; `awsauth status` tells how long each";
+    let all = "30 profiles: each valid for at least 1 h 0 min and renewed without a prompt; `awsauth status` tells how long each";
     assert_eq!(last[0], all);
     let run = scene.run(&["login", "--tag", "roles", "-v"]).ok();
     assert_eq!(run.stderr.matches(": valid for ").count(), 30, "{}", run.stderr);

@@ -144,9 +144,9 @@ fn how_long_credentials_are_renewed_without_asking_is_told() {
     let run = scene.run(&["login", "main", "prod", "read", "jump", "base"]).ok();
     for line in [
         "main: valid for 12 h 0 min\n",
-        "prod: valid for 1 h 0 min, renewed without asking for 12 h 0 min\n",
-        "read: valid for 1 h 0 min, renewed without asking while the SSO login lasts\n",
-        "jump: valid for 1 h 0 min, renewed without asking while the SSO login lasts\n",
+        "prod: valid for 1 h 0 min; renews without a prompt for the next 12 h 0 min\n",
+        "read: valid for 1 h 0 min; renews without a prompt while the SSO login lasts\n",
+        "jump: valid for 1 h 0 min; renews without a prompt while the SSO login lasts\n",
         "base: has its long-term key\n",
     ] {
         assert!(run.stderr.contains(line), "{line}\n{}", run.stderr);

@@ -62,7 +62,7 @@ fn profile_names_come_before_options_and_are_completed_whole() {
             assert!(shown.lines().any(|line| line.starts_with(&format!("{name} "))), "{shell:?}: {shown}");
         }
         let shown = typist.runs("awsauth status --ch\tprod");
-        assert!(shown.contains("too little time left: prod"), "{shell:?}: {shown}");
+        assert!(shown.contains("not logged in: prod"), "{shell:?}: {shown}");
         typist.leaves();
     }
 }
