@@ -98,6 +98,9 @@ impl Aws {
             let is_private = WebAddress::parse(&uri).is_some_and(WebAddress::is_private);
             if is_private { Ok(uri) } else { Err(invalid(operation, name, "is not an https address")) }
         };
+        if answer.expires_in < 1 {
+            return Err(invalid(operation, "expiresIn", "is a lifetime that AWS never gives"));
+        }
         let interval = if answer.interval > 0 { answer.interval } else { DEFAULT_INTERVAL };
         Ok(DeviceAuthorization {
             device_code: Secret::new(expect_sendable(operation, answer.device_code, "deviceCode")?),

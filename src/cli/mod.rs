@@ -20,6 +20,7 @@ mod ui;
 
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::iter;
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
@@ -34,7 +35,7 @@ use ui::failure::Failure;
 use ui::out::{FindingsShown, Out, TalkPlace};
 
 use crate::render::TerminalText;
-use crate::source::first_unsafe;
+use crate::source::{display_safe, first_unsafe};
 use crate::system::core_dumps;
 use crate::system::host::Host;
 
@@ -62,7 +63,8 @@ fn perform(host: &Host) -> Exit {
         drop(std::io::stdout().write_all(answer.as_bytes()));
         return Exit::Done;
     }
-    let cli = match Cli::parse_credential_process(host.words()).map_or_else(|| Cli::try_parse_from(host.words()), Ok) {
+    let parsed = Cli::parse_credential_process(host.words()).map_or_else(|| Cli::try_parse_from(words(host)), Ok);
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return refuse_usage(error, host),
     };
@@ -70,6 +72,11 @@ fn perform(host: &Host) -> Exit {
         Out { color: color(cli.global.color, host), verbose: cli.global.verbose, json: cli.global.json, ..plain(host) };
     let paths = Paths::new(host, cli.global.manifest.as_deref());
     ended(run(&cli, App { host, paths, out }), out)
+}
+
+/// The command line for clap, which would show the program by the name that its caller gave it.
+fn words(host: &Host) -> impl Iterator<Item = OsString> {
+    iter::once("awsauth".into()).chain(host.words().iter().skip(1).cloned())
 }
 
 /// The streams before the flags are parsed.
@@ -112,7 +119,10 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
 }
 
 /// Shows clap's error; `--help` and `--version` are among these, go to stdout and succeed.
-fn refuse_usage(mut error: clap::Error, host: &Host) -> Exit {
+fn refuse_usage(error: clap::Error, host: &Host) -> Exit {
+    // clap quotes words as they are, so it is asked once more with words that forge no line.
+    let safe = words(host).map(|word| display_safe(&word.to_string_lossy()));
+    let mut error = Cli::try_parse_from(safe).err().unwrap_or(error);
     // The usage of flags that exclude each other shows all but one of them, as if these went together.
     if error.kind() == ErrorKind::ArgumentConflict {
         error.remove(ContextKind::Usage);
@@ -130,8 +140,7 @@ fn refuse_usage(mut error: clap::Error, host: &Host) -> Exit {
         let help = TerminalText::trusted(text.ansi().to_string());
         return ended(out.print(&help).map(|()| Exit::Done), out);
     }
-    // clap quotes the command line as it is.
-    let is_safe = host.words().iter().all(|word| first_unsafe(&word.to_string_lossy()).is_none());
+    let is_safe = text.to_string().lines().all(|line| first_unsafe(line).is_none());
     out.show(&match is_safe {
         true => TerminalText::trusted(text.ansi().to_string()),
         false => TerminalText::lines(text.to_string().lines()),

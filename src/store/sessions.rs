@@ -12,7 +12,7 @@ use super::json;
 use super::logouts::LogoutLog;
 use crate::model::{ChainFingerprint, Credentials, KeyFingerprint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::{check_writable, sweep};
+use crate::system::atomic::{check_writable, is_temporary, sweep};
 use crate::system::disk::{self, DiskError};
 use crate::system::lock::{Lock, LockError};
 use crate::system::private::{self, FileOwner};
@@ -90,7 +90,7 @@ impl Sessions {
     /// Removes sessions under the names that earlier versions gave their files: nothing else finds them.
     pub(super) fn remove_old_names(&self) {
         let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
-        for path in files.iter().filter(|path| name_of(path).is_none()) {
+        for path in files.iter().filter(|path| !is_temporary(path) && name_of(path).is_none()) {
             let session: Option<Header> = json::read(path, FileOwner::Awsauth);
             if session.is_some() && self.name_in(path).is_none() {
                 drop(disk::remove(path));
@@ -292,6 +292,19 @@ mod tests {
         let stems: std::collections::HashSet<String> = names.into_iter().map(stem).collect();
         assert_eq!(stems.len(), names.len(), "{stems:?}");
         assert!(["con", "nul", "com1"].iter().all(|device| !stems.contains(*device)));
+    }
+
+    /// A profile with a long name has a file without `+`, and so has its temporary file.
+    #[test]
+    fn a_file_that_another_run_is_writing_is_no_session_of_an_earlier_version() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = Sessions::new(dir.path());
+        sessions.put(&saved(&"/".repeat(128))).unwrap();
+        let kept = disk::list(&dir.path().join("sessions")).unwrap().remove(0);
+        let temporary = kept.with_file_name(".0123.json.abc.awsauth-tmp");
+        std::fs::copy(&kept, &temporary).unwrap();
+        sessions.remove_old_names();
+        assert!(temporary.exists());
     }
 
     #[test]

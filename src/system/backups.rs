@@ -23,7 +23,7 @@ impl BackupTime {
     /// `now`, or just after the newest of `backups` if the clock was turned back since.
     pub(crate) fn after(now: Timestamp, backups: &[&Backups]) -> Self {
         let newest = backups.iter().filter_map(|backups| backups.list().ok()?.pop()).filter_map(|one| one.stamp.time());
-        let next = newest.map(|time| time + SignedDuration::from_nanos(1)).max();
+        let next = newest.filter_map(|time| time.checked_add(SignedDuration::from_nanos(1)).ok()).max();
         Self::of(next.map_or(now, |next| next.max(now)))
     }
 

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use super::host::Host;
 use super::{interrupt, process};
 
-/// Shows a text that has more lines than the screen through `PAGER`, else through `less`. Returns false if nothing was shown. The
+/// Shows a text that has more lines than the screen through `PAGER`, else through `less`. Returns false if nothing was
+/// shown, or the pager failed. The
 /// pager gets none of the variables `unset`.
 pub(crate) fn show(text: &str, host: &Host, unset: &[String]) -> bool {
     let height = terminal_size::terminal_size_of(std::io::stdout()).map(|(_, height)| usize::from(height.0));
@@ -28,8 +29,7 @@ pub(crate) fn show(text: &str, host: &Host, unset: &[String]) -> bool {
         // A failure means that the person left the pager early.
         drop(stdin.write_all(text.as_bytes()));
     }
-    drop(child.wait());
-    true
+    child.wait().is_ok_and(|status| status.success())
 }
 
 /// None if the person wants no pager.

@@ -84,3 +84,26 @@ fn a_question_is_shown_safely() {
     session.send_control('c').unwrap();
     session.exp_eof().unwrap();
 }
+
+#[test]
+fn a_word_of_the_command_line_forges_no_line() {
+    let scene = Scene::new();
+    for args in [&["x\nerror: forged"][..], &["login", "--flow", "x\nerror: forged"]] {
+        let run = scene.run(args).exits(2);
+        assert!(run.stderr.contains("error: forged") && !run.stderr.contains("\nerror: forged"), "{}", run.stderr);
+    }
+    use std::os::unix::process::CommandExt as _;
+    let mut command = scene.home.command(["login", "--help"]);
+    let help = command.arg0("\u{1b}]0;forged\u{7}").output().unwrap();
+    assert!(help.status.success() && !String::from_utf8_lossy(&help.stdout).contains("forged"), "{help:?}");
+}
+
+/// The SDK panics at a header with a control character, and a code would be spent before.
+#[test]
+fn a_long_term_key_that_cannot_be_sent_is_no_key() {
+    let scene = Scene::new();
+    let text = scene.home.read(CREDENTIALS).replace("aws_access_key_id = ", "aws_access_key_id = \u{1b}");
+    scene.home.write(CREDENTIALS, &text);
+    let run = scene.run(&["login", "main", "--token-code", &scene.code()]).exits(5);
+    assert!(run.stderr.contains("main-long-term"), "{}", run.stderr);
+}

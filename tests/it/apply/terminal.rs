@@ -78,7 +78,7 @@ fn a_diff_longer_than_the_screen_goes_through_the_pager_which_gets_no_keys() {
 
 #[test]
 fn without_a_pager_a_long_diff_is_printed() {
-    for pager in ["", "cat", "/no/such/program", "'unclosed"] {
+    for pager in ["", "cat", "/no/such/program", "'unclosed", "false"] {
         let home = home("").env("PAGER", pager);
         home.manifest(&long());
         let (before, _) = answer(at_terminal(&home, "apply"), "n", 4);
