@@ -137,8 +137,7 @@ pub(crate) enum Command {
     Hook(command::hook::Args),
     Completions(command::completions::Args),
     Schema(command::schema::Args),
-    /// Print the manual page
-    Man,
+    Man(command::man::Args),
 }
 
 #[cfg(test)]

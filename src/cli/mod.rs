@@ -114,7 +114,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Schema(args) => command::schema::run(args, app.out),
         Command::Hook(args) => command::hook::run(args, app.host, app.out),
         Command::Completions(args) => command::completions::run(args, app.out),
-        Command::Man => command::man::run(app.out),
+        Command::Man(args) => command::man::run(args, app.out),
     }
 }
 

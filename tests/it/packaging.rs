@@ -82,6 +82,27 @@ fn the_manual_page_is_roff() {
 }
 
 #[test]
+fn every_manual_page_that_a_page_refers_to_is_written() {
+    let home = Sandbox::new();
+    home.write("pages/keep", "");
+    home.run(["man", "--dir", "pages"]).ok();
+    let pages: Vec<_> = std::fs::read_dir(home.path("pages")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut count = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(page).unwrap().replace("\\-", "-");
+        for (name, _) in text.split_whitespace().filter_map(|word| word.split_once("(1)")) {
+            assert!(home.has(&format!("pages/{name}.1")), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+    let page = home.run(["man", "keys", "add"]).ok().stdout;
+    assert_eq!(page, home.read("pages/awsauth-keys-add.1"));
+    home.run(["man", "kyes"]).exits(2);
+    home.run(["man", "--dir", "gone"]).exits(6);
+}
+
+#[test]
 fn each_shell_has_completions() {
     let home = Sandbox::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
