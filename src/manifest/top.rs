@@ -3,6 +3,8 @@
 use super::codes;
 use super::files::Layers;
 use super::personal_settings;
+use super::raw::field::KeyTable as _;
+use super::raw::profile::ProfileKeys;
 use super::sink::Sink;
 use super::spec::keys;
 use super::table::{self, unknown_key, wrong_type};
@@ -89,6 +91,11 @@ impl Tops {
             name if is_local && personal_settings::is_setting(name) => {
                 let message = format!("`{name}` is outside `[settings]`");
                 Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help("write `[settings]` on a line above it")
+            }
+            name if ProfileKeys::KEYS.iter().any(|key| key.name == name) => {
+                let place = if is_local { "`profiles.local.toml`" } else { "the manifest" };
+                Diagnostic::error(codes::UNKNOWN_KEY, entry.over, format!("`{name}` is not a key of {place}"))
+                    .help(format!("`{name}` goes into `[defaults]` or a `[profiles.NAME]`"))
             }
             _ => {
                 let meant = if is_local {

@@ -5,6 +5,7 @@ use super::settings::{self, CheckedSettings};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::codes;
+use crate::manifest::sink::Sink;
 use crate::manifest::spec::aws_settings;
 use crate::manifest::spec::keys::{
     ANY, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, SERIAL, Shape, TAG, URL, key,
@@ -103,7 +104,7 @@ keys! {
     sso_region: Region = text(values::region),
         key(
             Shape::Text(REGION),
-            "Where IAM Identity Center runs, for a profile without `sso_session` (the legacy form).",
+            "The region of IAM Identity Center, for a profile without `sso_session` (the legacy form).",
             &["\"us-east-1\""],
         ).optional(&[Sso]);
     sso_account_id: AccountId = parsed(AccountId::new, codes::BAD_ACCOUNT_ID, ACCOUNT_ID_HELP),
@@ -113,7 +114,7 @@ keys! {
         codes::BAD_SSO_ROLE_NAME,
         "give the name of the permission set as the access portal shows it, not an ARN",
     ),
-        key(Shape::Text("[A-Za-z0-9_+=,.@-]{1,32}"), "The permission set to work with.", &["\"ReadOnly\""])
+        key(Shape::Text("[A-Za-z0-9_+=,.@-]{1,32}"), "The permission set's name as the portal shows it.", &["\"ReadOnly\""])
             .required(&[Sso]);
 }
 
@@ -155,11 +156,22 @@ impl ProfileKeys {
                 reader.sink.push(dotted(key, &entry.name));
                 fields.mark_invalid("pattern");
             } else {
-                fields.note_unknown(key, format_args!("the profile `{}`", entry.name), &mut reader.sink);
+                fields.note_unknown_in(key, &entry.name, &mut reader.sink);
             }
         }
         fields.wrong |= entry.is_disputed || reader.sink.errors() > before;
         fields
+    }
+
+    /// Names only the keys of its pattern if that is known.
+    fn note_unknown_in(&mut self, entry: &KeyValue<'_>, profile: &str, sink: &mut Sink) {
+        let pattern = self.pattern.value().copied();
+        let keys = Self::KEYS.iter().filter(|key| pattern.is_none_or(|pattern| key.fits(pattern)));
+        let place = format_args!("the profile `{profile}`");
+        let meant = table::unknown_key(entry, place, keys.map(|key| key.name), sink);
+        if let Some(meant) = meant {
+            self.mark_invalid(meant);
+        }
     }
 
     pub(crate) fn of_defaults(table: &[KeyValue<'_>], reader: &mut Reader<'_>) -> Box<Self> {

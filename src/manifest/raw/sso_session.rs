@@ -25,7 +25,7 @@ keys! {
     sso_start_url: StartUrl = text(values::start_url),
         key(Shape::Text(URL), "The access portal.", &["\"https://corp.awsapps.com/start\""]).required(ANY);
     sso_region: Region = text(values::region),
-        key(Shape::Text(REGION), "Where IAM Identity Center runs.", &["\"us-east-1\""]).required(ANY);
+        key(Shape::Text(REGION), "The region of IAM Identity Center.", &["\"us-east-1\""]).required(ANY);
     sso_registration_scopes: Vec<ConfigText> = scopes,
         key(
             Shape::Texts("[A-Za-z0-9_.:/*-]+", 1),
@@ -98,7 +98,7 @@ fn session(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> 
     for key in Session::KEYS.iter().filter(|key| !key.required.is_empty() && session.lacks(key.name)) {
         let message = format!("the SSO session `{}` has no `{}`", entry.name, key.name);
         let found = Diagnostic::error(codes::MISSING_KEY, entry.at, message);
-        reader.sink.push(found.help(format!("add `{} = {}`", key.name, key.examples[0])));
+        reader.sink.push(found.help(key.to_add(key.examples[0])));
     }
     if reader.sink.errors() > before {
         return None;

@@ -44,6 +44,13 @@ impl Key {
         self.required.contains(&pattern) || self.optional.contains(&pattern)
     }
 
+    /// The advice to add it, with the first words of its documentation.
+    pub(crate) fn to_add(&self, example: &str) -> String {
+        let words = self.doc.split([',', ':', '.']).next().unwrap_or_default();
+        let words = words.replacen("The ", "the ", 1);
+        format!("add `{}`, {words}, such as `{example}`", self.name)
+    }
+
     /// In the order of the documentation.
     pub(crate) fn patterns(&self) -> impl Iterator<Item = Pattern> {
         Pattern::ALL.into_iter().filter(|pattern| self.fits(*pattern))
