@@ -38,6 +38,8 @@ pub(crate) struct Endpoints {
     pub(crate) ignored: Option<bool>,
     pub(crate) fips: Option<bool>,
     pub(crate) dual_stack: Option<bool>,
+    /// The one for all services, which those below may have too.
+    pub(crate) general: Option<String>,
     pub(crate) sts: Option<String>,
     pub(crate) sso: Option<String>,
     pub(crate) sso_oidc: Option<String>,
@@ -200,12 +202,18 @@ impl Aws {
 
     /// The variable that names the proxy of a service.
     pub(super) fn proxy_variable(&self, operation: Operation) -> &'static str {
-        let endpoint = match operation {
-            _ if operation.is_sts() => &self.endpoints.sts,
-            _ if operation.is_portal() => &self.endpoints.sso,
-            _ => &self.endpoints.sso_oidc,
+        self.proxy(Address::of(self.endpoint(operation).map(|(url, _)| url))).variable
+    }
+
+    /// The endpoint that the environment sets for a service, and the variable that names it.
+    pub(super) fn endpoint(&self, operation: Operation) -> Option<(&str, &'static str)> {
+        let (url, variable) = match operation {
+            _ if operation.is_sts() => (&self.endpoints.sts, "AWS_ENDPOINT_URL_STS"),
+            _ if operation.is_portal() => (&self.endpoints.sso, "AWS_ENDPOINT_URL_SSO"),
+            _ => (&self.endpoints.sso_oidc, "AWS_ENDPOINT_URL_SSO_OIDC"),
         };
-        self.proxy(Address::of(endpoint.as_deref())).variable
+        let variable = if *url == self.endpoints.general { "AWS_ENDPOINT_URL" } else { variable };
+        url.as_deref().map(|url| (url, variable))
     }
 
     fn proxy(&self, address: Address) -> &Proxy {

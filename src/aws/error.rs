@@ -69,10 +69,20 @@ impl Aws {
         // SSO OIDC's InvalidRequestRegionException has the right region instead of a reason.
         let reason = text("reason").or_else(|| text("region"));
         let clock_skew = self.clock.compare(raw);
-        CallError::from_response(
-            operation,
-            ErrorResponse { status, code, reason, message: words.unwrap_or_default(), clock_skew },
-        )
+        let message = words.unwrap_or_default();
+        let error = CallError::from_response(operation, ErrorResponse { status, code, reason, message, clock_skew });
+        match self.endpoint(operation) {
+            Some((url, variable))
+                if code.is_none()
+                    && message.is_empty()
+                    && matches!(error.problem, Problem::Other | Problem::ServerFault) =>
+            {
+                let words = format!("{url} ({variable}) answered HTTP {status}, not as AWS does");
+                let error = CallError::unreachable(operation, words).caused_by(TransportError::Impostor);
+                CallError { endpoint_variable: Some(variable), ..error }
+            }
+            _ => error,
+        }
     }
 
     fn dispatch(&self, operation: Operation, failure: &DispatchFailure) -> CallError {
@@ -87,7 +97,11 @@ impl Aws {
 
     fn not_sent(&self, operation: Operation, error: &(dyn Error + 'static)) -> CallError {
         let (transport_error, words) = transport::read(error, self.proxy_variable(operation));
-        CallError { transport_error, ..CallError::unreachable(operation, words) }
+        let is_about_address = matches!(transport_error, Some(TransportError::NoAddress | TransportError::Refused));
+        let endpoint = self.endpoint(operation).filter(|_| is_about_address);
+        let words = endpoint.map_or(words.clone(), |(url, variable)| format!("{url} ({variable}): {words}"));
+        let endpoint_variable = endpoint.map(|(_, variable)| variable);
+        CallError { transport_error, endpoint_variable, ..CallError::unreachable(operation, words) }
     }
 }
 

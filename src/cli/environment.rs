@@ -90,7 +90,8 @@ fn endpoints(host: &Host) -> Result<Endpoints, Failure> {
         _ => [url("STS")?, url("SSO")?, url("SSO_OIDC")?],
     };
     let (fips, dual_stack) = (flag("AWS_USE_FIPS_ENDPOINT"), flag("AWS_USE_DUALSTACK_ENDPOINT"));
-    Ok(Endpoints { ignored, fips, dual_stack, sts, sso, sso_oidc })
+    let general = persons_own(host, "AWS_ENDPOINT_URL").map(str::to_owned);
+    Ok(Endpoints { ignored, fips, dual_stack, general, sts, sso, sso_oidc })
 }
 
 /// The way to AWS, as the environment configures it.

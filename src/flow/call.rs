@@ -186,6 +186,8 @@ pub(crate) struct CallError {
     pub(crate) operation: Operation,
     pub(crate) problem: Problem,
     pub(crate) transport_error: Option<TransportError>,
+    /// The variable that leads the call to another address than AWS's.
+    pub(crate) endpoint_variable: Option<&'static str>,
     pub(crate) code: Option<String>,
     /// AWS's own message, or what kept the call from reaching AWS.
     pub(crate) message: String,
@@ -224,6 +226,7 @@ impl CallError {
             operation,
             problem: classify(operation, status, code.unwrap_or_default(), reason, &message),
             transport_error: None,
+            endpoint_variable: None,
             code: code.map(|code| shortened(code, LONGEST_CODE)),
             // The message has AWS's own measurement; the `Date` of the response is later by the network's delay.
             clock_skew: skew::in_message(&message).or(clock_skew),
@@ -234,12 +237,25 @@ impl CallError {
     /// A call that did not reach AWS, or whose response could not be parsed.
     pub(crate) fn unreachable(operation: Operation, message: impl Into<String>) -> Self {
         let (problem, message) = (Problem::Unreachable, shortened(&message.into(), LONGEST_MESSAGE));
-        Self { operation, problem, transport_error: None, code: None, message, clock_skew: None }
+        Self {
+            operation,
+            problem,
+            transport_error: None,
+            endpoint_variable: None,
+            code: None,
+            message,
+            clock_skew: None,
+        }
     }
 
     /// Adds the cause in the transport layer.
     pub(crate) fn caused_by(self, transport_error: TransportError) -> Self {
         Self { transport_error: Some(transport_error), ..self }
+    }
+
+    /// True if the message is AWS's own.
+    pub(crate) fn is_answer(&self) -> bool {
+        self.transport_error.is_none() && !matches!(self.problem, Problem::Unreachable | Problem::Malformed)
     }
 
     /// True if both have AWS's same message, so that one report does for both.

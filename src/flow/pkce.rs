@@ -137,6 +137,7 @@ fn refusal(error: &str, description: &str) -> CallError {
         operation: Operation::Authorize,
         problem,
         transport_error: None,
+        endpoint_variable: None,
         code: Some(shortened(error, LONGEST_CODE)),
         message: shortened(description, LONGEST_MESSAGE),
         clock_skew: None,

@@ -66,7 +66,7 @@ pub(crate) fn with_facts(failure: Failure, call: &CallError) -> Failure {
     let failure = failure
         .detail("operation", call.operation.to_string())
         .detail("aws_code", call.code.clone())
-        .detail("aws_message", call.message.clone());
+        .detail("aws_message", Some(&call.message).filter(|_| call.is_answer()).cloned());
     match call.transport_error {
         Some(transport) => failure.detail("obstacle", transport.as_str()),
         None => failure,
@@ -106,7 +106,7 @@ fn unreachable(transport: TransportError) -> String {
         TransportError::NoAddress => {
             "check the network and the spelling of the region: each region has its own host name"
         }
-        TransportError::Refused => "nothing listens there: check the proxy and AWS_ENDPOINT_URL",
+        TransportError::Refused => "nothing listens there: check the proxy (HTTPS_PROXY) and `endpoint_url`",
         TransportError::TimedOut => "the network may need a VPN or a proxy (HTTPS_PROXY), or the region is misspelt",
         TransportError::Broken => "the connection broke: try again",
         TransportError::UnknownIssuer => {
@@ -141,6 +141,16 @@ fn unreachable(transport: TransportError) -> String {
     hint.to_owned()
 }
 
+/// The hint for a call that `variable` leads to another address than AWS's.
+fn endpoint(transport: TransportError, variable: &str) -> Option<String> {
+    match transport {
+        TransportError::NoAddress => Some(format!("correct the address in {variable}, or unset it")),
+        TransportError::Refused => Some(format!("nothing listens there: start that server, or unset {variable}")),
+        TransportError::Impostor => Some(format!("unset {variable}, or start the right server there")),
+        _ => None,
+    }
+}
+
 struct Case<'c> {
     profile: &'c ProfileName,
     call: &'c CallError,
@@ -163,7 +173,16 @@ impl Case<'_> {
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
             Problem::Unreachable | Problem::Malformed => {
                 let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
-                let failure = failure.hint(call.transport_error.map_or_else(|| general.to_owned(), unreachable));
+                let transport = call.transport_error;
+                let at_endpoint = transport
+                    .zip(call.endpoint_variable)
+                    .and_then(|(transport, variable)| endpoint(transport, variable));
+                let hint = at_endpoint.unwrap_or_else(|| match transport {
+                    Some(TransportError::NoAddress) => self.no_address(),
+                    Some(transport) => unreachable(transport),
+                    None => general.to_owned(),
+                });
+                let failure = failure.hint(hint);
                 // AWS may have received the code.
                 let may_be_used =
                     matches!(call.transport_error, Some(TransportError::Broken | TransportError::TimedOut))
@@ -172,6 +191,17 @@ impl Case<'_> {
             }
             _ => self.hints().into_iter().fold(failure, Failure::hint),
         }
+    }
+
+    fn no_address(&self) -> String {
+        let key = match self.access.filter(|_| !self.call.operation.is_sts()) {
+            Some(SsoAccess::Session(session)) => {
+                format!("`sso_region` ({}) of [sso_sessions.{}]", session.region.as_str(), session.name)
+            }
+            Some(access) => format!("`sso_region` ({}) of [profiles.{}]", access.region().as_str(), self.profile),
+            None => format!("`region` of [profiles.{}]", self.profile),
+        };
+        format!("check the network (DNS, VPN, HTTPS_PROXY) and {key}: each region has its own host name")
     }
 
     fn has_code(&self) -> bool {

@@ -384,12 +384,34 @@ fn what_stands_in_the_way_of_a_call_is_told_for_what_it_is() {
 #[test]
 fn a_region_without_a_host_and_a_port_without_a_listener_are_told() {
     for (url, obstacle, hint) in [
-        ("https://sts.no-such-region.invalid", "no-address", "the spelling of the region"),
-        ("https://127.0.0.1:1", "connection-refused", "nothing listens there"),
+        (
+            "https://sts.no-such-region.invalid",
+            "no-address",
+            "correct the address in AWS_ENDPOINT_URL_STS, or unset it",
+        ),
+        ("https://127.0.0.1:1", "connection-refused", "start that server, or unset AWS_ENDPOINT_URL_STS"),
     ] {
         let scene = Scene::new().env("AWS_ENDPOINT_URL_STS", url);
         let run = scene.run(&["login", "main", "--json", "--token-code", &scene.code()]).exits(6);
-        assert_eq!(run.json()["profiles"][0]["error"]["obstacle"], obstacle, "{}", run.stdout);
+        let error = run.json()["profiles"][0]["error"].clone();
+        assert_eq!((&error["obstacle"], &error["aws_message"]), (&obstacle.into(), &Value::Null));
+        assert!(
+            run.stderr.contains(&format!("GetSessionToken failed: {url} (AWS_ENDPOINT_URL_STS): ")),
+            "{}",
+            run.stderr
+        );
         assert!(run.stderr.contains(hint), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_server_at_a_set_endpoint_that_is_not_aws_is_named_with_the_variable() {
+    for status in [404, 501] {
+        let scene = Scene::new();
+        let (text, document) = meets(&scene, "main", "GetSessionToken", &Fault::raw(status, &[], ""), 6);
+        let words = format!("(AWS_ENDPOINT_URL) answered HTTP {status}, not as AWS does\n");
+        assert!(text.stderr.contains(&words), "{}", text.stderr);
+        assert!(text.stderr.contains("unset AWS_ENDPOINT_URL, or start the right server there"), "{}", text.stderr);
+        assert_eq!((&document["obstacle"], &document["aws_message"]), (&"not-aws".into(), &Value::Null));
     }
 }
