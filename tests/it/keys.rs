@@ -36,7 +36,7 @@ fn a_key_in_the_place_of_a_session_is_moved_and_not_added_again() {
             assert!(run.stderr.contains(part), "{part}\n{}", run.stderr);
         }
         let run = scene.run(&["status", name, "--check"]).exits(1);
-        assert!(run.stderr.contains("run awsauth apply --adopt"), "{}", run.stderr);
+        assert!(run.stderr.contains("`awsauth apply --adopt`"), "{}", run.stderr);
         assert!(!run.stderr.contains("keys add"), "{}", run.stderr);
     }
     scene.run(&["apply", "--adopt"]).ok();
