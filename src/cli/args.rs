@@ -42,7 +42,8 @@ fn groups() -> String {
     ];
     let style = anstyle::Style::new().bold();
     let lines = |rows: &[(&str, &str)]| {
-        rows.iter().map(|(left, right)| format!("  {style}{left:10}{style:#}{right}\n")).collect::<String>()
+        let rows = rows.iter().map(|(left, right)| format!("  {style}{left:10}{style:#}{right}\n"));
+        rows.collect::<Vec<_>>().concat()
     };
     format!("First day:\n{}\nMore commands (awsauth help COMMAND explains one):\n{}", lines(&FIRST_DAY), lines(&MORE))
 }
@@ -185,7 +186,8 @@ mod tests {
         let mut count = 0;
         for (name, command) in commands() {
             let texts = [command.get_after_help(), command.get_after_long_help(), command.get_long_about()];
-            let help: String = texts.into_iter().flatten().map(|text| format!("{text}\n")).collect();
+            let texts: Vec<String> = texts.into_iter().flatten().map(ToString::to_string).collect();
+            let help = texts.join("\n");
             for example in examples(&help) {
                 let words = shlex::split(example).unwrap_or_else(|| panic!("{name}: {example}"));
                 // `awsauth hook` alone names the command.

@@ -141,9 +141,10 @@ fn refuse_usage(error: clap::Error, host: &Host) -> Exit {
         return ended(out.print(&help).map(|()| Exit::Done), out);
     }
     let is_safe = text.to_string().lines().all(|line| first_unsafe(line).is_none());
-    out.show(&match is_safe {
-        true => TerminalText::trusted(text.ansi().to_string()),
-        false => TerminalText::lines(text.to_string().lines()),
+    out.show(&if is_safe {
+        TerminalText::trusted(text.ansi().to_string())
+    } else {
+        TerminalText::lines(text.to_string().lines())
     });
     Exit::Usage
 }

@@ -92,16 +92,16 @@ pub(super) fn is_comment(bytes: &[u8], visible: &Range<usize>) -> bool {
 
 /// Cuts a line of a nested block where `str.splitlines` would, which knows more line ends than a file does.
 pub(super) fn split_nested(bytes: &[u8], content: Range<usize>) -> Vec<Range<usize>> {
-    let Range { mut start, end } = content;
-    let mut parts = Vec::new();
+    let Range { start, end } = content;
+    let (mut part, mut parts) = (start, Vec::new());
     for at in start..end {
         let length = nested_ending(&bytes[at..end]);
         if length > 0 {
-            parts.push(python_space::trim(bytes, start..at));
-            start = at + length;
+            parts.push(python_space::trim(bytes, part..at));
+            part = at + length;
         }
     }
-    parts.push(python_space::trim(bytes, start..end));
+    parts.push(python_space::trim(bytes, part..end));
     parts
 }
 

@@ -237,7 +237,8 @@ fn value_rule(key: &[u8], value: &[u8]) -> Option<&'static str> {
         Defect::Comment => Some(COMMENT),
         // Without its quotes, a command line or a list of quoted words would mean something else.
         Defect::Quoted
-            if key == b"credential_process" || value.iter().filter(|byte| **byte == value[0]).count() > 2 =>
+            if key == b"credential_process"
+                || value.iter().skip(1).filter(|byte| **byte == value[0]).nth(1).is_some() =>
         {
             Some(QUOTED_ENDS)
         }

@@ -47,7 +47,7 @@ pub(super) fn get<'l>(lines: &'l Lines, key: &str) -> Option<&'l str> {
     lines.iter().find(|(other, _)| *other == key).map(|(_, value)| value.as_str())
 }
 
-/// LayeredTable tables as one, each winning over those before it; the keys in the order in which they come first.
+/// `LayeredTable` tables as one, each winning over those before it; the keys in the order in which they come first.
 pub(super) fn merged<'l>(tables: impl IntoIterator<Item = &'l Lines>) -> Lines {
     let mut all = Lines::new();
     for (key, value) in tables.into_iter().flatten() {

@@ -118,7 +118,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
         loaded.provenance = profiles.get(name).map(|profile| provenance::of(profile, &vars, files));
         loaded.left_out = profiles.left_out.remove(name).unwrap_or_default();
     }
-    if !vars.has_unset_vars && !tops.are_settings_unclear {
+    if !vars.has_unset && !tops.are_settings_unclear {
         let (catalog, wrong) = catalog::catalog(profiles, sessions, sink.errors() > 0);
         (loaded.catalog, loaded.wrong) = (Some(catalog).filter(|_| is_toml), wrong);
     }

@@ -74,14 +74,14 @@ pub(super) struct Vars {
     audience: Audience,
     by_name: BTreeMap<String, VarState>,
     /// True if a string has a variable that each person has yet to supply.
-    pub(super) has_unset_vars: bool,
+    pub(super) has_unset: bool,
     /// Sorted.
     matrix_values: Vec<Span>,
 }
 
 impl Vars {
     pub(super) fn new(audience: Audience) -> Self {
-        Self { audience, by_name: BTreeMap::new(), has_unset_vars: false, matrix_values: Vec::new() }
+        Self { audience, by_name: BTreeMap::new(), has_unset: false, matrix_values: Vec::new() }
     }
 
     fn state(&mut self, name: &str) -> &mut VarState {
@@ -200,7 +200,7 @@ impl Vars {
             return defined.value.clone();
         }
         if is_team && state.required.is_some() {
-            self.has_unset_vars = true;
+            self.has_unset = true;
         } else {
             state.undefined.insert(at);
         }

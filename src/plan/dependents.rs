@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use crate::ini::{Document, FileKind, SectionId};
 use crate::model::Catalog;
 
+/// Makes the id of the section that a key's value names.
+type SectionOf = fn(String) -> SectionId;
+
 /// The keys that name another section, each with its type.
-const LINKS: [(&str, fn(String) -> SectionId); 2] =
-    [("source_profile", SectionId::Profile), ("sso_session", SectionId::SsoSession)];
+const LINKS: [(&str, SectionOf); 2] = [("source_profile", SectionId::Profile), ("sso_session", SectionId::SsoSession)];
 
 /// A section that names another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,10 +72,8 @@ impl CompletionShell {
     /// so there a candidate with any other character would be evaluated when the line is run.
     fn takes(self, word: &str) -> bool {
         match self {
-            Self::Hook(HookShell::Zsh) | Self::Hook(HookShell::Fish) | Self::Elvish => {
-                !word.chars().any(char::is_control)
-            }
-            Self::Hook(HookShell::Bash) | Self::Hook(HookShell::Pwsh) => {
+            Self::Hook(HookShell::Zsh | HookShell::Fish) | Self::Elvish => !word.chars().any(char::is_control),
+            Self::Hook(HookShell::Bash | HookShell::Pwsh) => {
                 let is_plain = |character: char| character.is_alphanumeric() || "_-./:=+%@".contains(character);
                 // `@name` at the beginning is PowerShell's splatting.
                 word.chars().all(is_plain) && !(self == Self::Hook(HookShell::Pwsh) && word.starts_with('@'))
@@ -84,7 +82,7 @@ impl CompletionShell {
     }
 
     fn shows_help(self) -> bool {
-        matches!(self, Self::Hook(HookShell::Zsh) | Self::Hook(HookShell::Fish) | Self::Hook(HookShell::Pwsh))
+        matches!(self, Self::Hook(HookShell::Zsh | HookShell::Fish | HookShell::Pwsh))
     }
 }
 

@@ -93,6 +93,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "it stands for a run that writes the file")]
     fn what_is_a_day_old_or_is_no_mark_goes_and_a_file_that_is_being_written_stays() {
         let dir = tempfile::tempdir().unwrap();
         let logouts = LogoutLog::new(dir.path());

@@ -302,7 +302,7 @@ mod tests {
         sessions.put(&saved(&"/".repeat(128))).unwrap();
         let kept = disk::list(&dir.path().join("sessions")).unwrap().remove(0);
         let temporary = kept.with_file_name(".0123.json.abc.awsauth-tmp");
-        std::fs::copy(&kept, &temporary).unwrap();
+        write_private(&temporary, &disk::read(&kept).unwrap().unwrap()).unwrap();
         sessions.remove_old_names();
         assert!(temporary.exists());
     }
@@ -315,7 +315,7 @@ mod tests {
             sessions.put(&saved(name)).unwrap();
         }
         let old = dir.path().join("sessions/prod.json");
-        std::fs::remove_file(sessions.path(&ProfileName::new("prod").unwrap())).unwrap();
+        disk::remove(&sessions.path(&ProfileName::new("prod").unwrap())).unwrap();
         write_private(&old, br#"{"version": 1, "profile": "prod", "read_from": [{"sort": "file"}]}"#).unwrap();
         assert_eq!(sessions.names().unwrap().len(), 2);
         sessions.sweep(Timestamp::UNIX_EPOCH);

@@ -115,8 +115,8 @@ fn is_missing(path: &Path) -> bool {
 }
 
 fn list(path: &Path) -> Result<Vec<DirEntry>, DiskError> {
-    let named = |entry: fs::DirEntry| Ok(DirEntry { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() });
-    let names: io::Result<Vec<DirEntry>> = disk::entries(path)?.into_iter().map(named).collect();
+    let read = |entry: fs::DirEntry| Ok(DirEntry { name: entry.file_name(), is_dir: entry.file_type()?.is_dir() });
+    let names: io::Result<Vec<DirEntry>> = disk::entries(path)?.into_iter().map(read).collect();
     names.map_err(DiskError::io("list", path))
 }
 

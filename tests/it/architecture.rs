@@ -192,9 +192,10 @@ fn every_source_file_that_a_document_names_is_there() {
     for document in documents().into_iter().filter(|document| !document.ends_with("docs/aws-facts.md")) {
         let text = fs::read_to_string(&document).unwrap();
         let words = text.split('`').skip(1).step_by(2);
-        for word in
-            words.filter(|word| word.ends_with(".rs") && !word.contains(|c: char| c.is_whitespace() || c == '*'))
-        {
+        for word in words.filter(|word| {
+            Path::new(word).extension().is_some_and(|name| name == "rs")
+                && !word.contains(|c: char| c.is_whitespace() || c == '*')
+        }) {
             assert!(root.join(word).exists() || src().join(word).exists(), "{}: {word}", document.display());
             named += 1;
         }

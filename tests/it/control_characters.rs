@@ -1,6 +1,8 @@
 //! Text of the command line, of files and of prompts reaches the terminal without what a terminal would act on. Text of
 //! servers is `login::failures`, `discover::manifests` and `browser`.
 
+use std::os::unix::process::CommandExt as _;
+
 use rexpect::session::spawn_command;
 
 use crate::scene::{CONFIG, CREDENTIALS, MANIFEST, Scene};
@@ -49,8 +51,8 @@ fn the_command_line_is_shown_safely() {
 fn files_are_shown_safely() {
     let scene = Scene::new();
     let (path, fine) = (format!("{HOSTILE}.toml"), format!("fine-{HOSTILE}.toml"));
-    scene.home.write(&path, &format!("{MANIFEST}\n[profiles.more]\n\"{IN_TOML}\" = \"{IN_TOML}\"\n"));
-    scene.home.write(&fine, &format!("{MANIFEST}\n[required_vars]\nuser = \"{IN_TOML}\"\n"));
+    scene.home.write(&path, format!("{MANIFEST}\n[profiles.more]\n\"{IN_TOML}\" = \"{IN_TOML}\"\n"));
+    scene.home.write(&fine, format!("{MANIFEST}\n[required_vars]\nuser = \"{IN_TOML}\"\n"));
     let (path, fine) = (scene.home.path(&path), scene.home.path(&fine));
     for args in [&["check"][..], &["check", "--json"], &["vars"], &["login", "more"], &["list", "--why", "more"]] {
         shows_safely(&scene, &[args, &["--manifest", path.to_str().unwrap()]].concat());
@@ -92,7 +94,6 @@ fn a_word_of_the_command_line_forges_no_line() {
         let run = scene.run(args).exits(2);
         assert!(run.stderr.contains("error: forged") && !run.stderr.contains("\nerror: forged"), "{}", run.stderr);
     }
-    use std::os::unix::process::CommandExt as _;
     let mut command = scene.home.command(["login", "--help"]);
     let help = command.arg0("\u{1b}]0;forged\u{7}").output().unwrap();
     assert!(help.status.success() && !String::from_utf8_lossy(&help.stdout).contains("forged"), "{help:?}");

@@ -21,7 +21,7 @@ fn with_script(script: &str) -> Scene {
 fn write_script(scene: &Scene, script: &str) {
     let runs = scene.home.path("runs");
     scene.home.write("code", format!("#!/bin/sh\necho run >> {}\n{script}\n", runs.display()));
-    std::fs::set_permissions(scene.home.path("code"), Permissions::from_mode(0o755)).unwrap();
+    std::fs::set_permissions(scene.home.path("code"), Permissions::from_mode(0o755)).expect("the script is there");
 }
 
 /// How often the script ran.

@@ -150,7 +150,7 @@ impl Run<'_> {
     /// Notes about keys that move: the profiles without credentials until somebody logs in.
     fn before_login(&self) -> Vec<String> {
         let note = |(from, to): (&str, &ProfileName)| {
-            let names = few(&[&[from][..], &self.plans.through(from)].concat());
+            let names = few([&[from][..], &self.plans.through(from)].concat());
             format!(
                 "the long-term key of [{from}] moves to [{to}]; until `awsauth login {from}`, these have no credentials: {names}"
             )

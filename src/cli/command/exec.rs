@@ -25,7 +25,7 @@ use crate::system::process;
 /// is 127 if there is no such command, and 126 if it can't run.
 ///
 /// With a glob such as 'prod-*', --tag or --all, CMD runs once for each profile, in the manifest's order, after one
-/// login for all of them. Each run has its profile's credentials, the name in AWSAUTH_PROFILE, and an empty standard
+/// login for all of them. Each run has its profile's credentials, the name in `AWSAUTH_PROFILE`, and an empty standard
 /// input. Each line of its output is passed on with the profile in front (a line of more than 64 KiB in pieces); with
 /// --json, standard output becomes part of the document. A run that fails does not stop the others. The exit code is
 /// the highest of all: that of CMD, 128 + N if signal N ended it, 127 or 126 as above, or 5 for a profile without a

@@ -22,8 +22,8 @@ const EXPENDABLE: [usize; 2] = [1, 2];
 ///
 /// LEFT is how long there will be credentials without asking you. The session of a role may be shorter: it is renewed
 /// on the way. "or longer" means that a refresh token may bring more, for a time that AWS does not tell; --check counts
-/// the time that is known, and a refresh token for no more than 15 minutes. In --json, "or_longer" says this of
-/// "seconds_left".
+/// the time that is known, and a refresh token for no more than 15 minutes. In --json, "`or_longer`" says this of
+/// "`seconds_left`".
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 States:

@@ -36,7 +36,8 @@ pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], wi
         text.push_str(&count(diagnostics));
         let cut =
             if diagnostics.len() > MOST_SHOWN { format!("; the first {MOST_SHOWN} are shown") } else { String::new() };
-        text += &format!("{cut}\n");
+        text.push_str(&cut);
+        text.push('\n');
     }
     TerminalText::trusted(text)
 }

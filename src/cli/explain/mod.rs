@@ -280,7 +280,7 @@ fn own_sections(failure: Failure, sections: &[SectionDifference]) -> Failure {
     };
     failure.hint(format!(
         "to keep {}, move {it} below `# <<< awsauth <<<`; `--force` deletes {it}",
-        few(&own.iter().map(String::as_str).collect::<Vec<_>>())
+        few(own.iter().map(String::as_str).collect::<Vec<_>>())
     ))
 }
 

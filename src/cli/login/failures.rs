@@ -21,14 +21,14 @@ struct Shared {
     /// None for a failure that no other profile can share.
     error: Option<Rc<ProviderError>>,
     /// Worded for several profiles.
-    shared: Option<Failure>,
+    for_several: Option<Failure>,
     names: Vec<String>,
 }
 
 impl Shared {
     /// True if `error` has the same message and the same fix.
     fn covers(&self, error: &Rc<ProviderError>, shared: &Failure) -> bool {
-        let (Some(own), Some(told)) = (&self.error, &self.shared) else { return false };
+        let (Some(own), Some(told)) = (&self.error, &self.for_several) else { return false };
         Rc::ptr_eq(own, error) || own.has_same_cause(error) && advice_of(own, told) == advice_of(error, shared)
     }
 }
@@ -52,15 +52,15 @@ impl Failures {
         if let Some(one) = self.0.iter_mut().find(|one| one.covers(error, &shared)) {
             one.names.push(name);
         } else {
-            let (error, shared) = (Some(Rc::clone(error)), Some(shared));
-            self.0.push(Shared { failure, error, shared, names: vec![name] });
+            let (error, for_several) = (Some(Rc::clone(error)), Some(shared));
+            self.0.push(Shared { failure, error, for_several, names: vec![name] });
         }
         document
     }
 
     pub(crate) fn add(&mut self, name: &str, failure: Failure) -> ProfileLoginJson {
         let document = document(name, &failure);
-        self.0.push(Shared { failure, error: None, shared: None, names: vec![name.to_owned()] });
+        self.0.push(Shared { failure, error: None, for_several: None, names: vec![name.to_owned()] });
         document
     }
 
@@ -73,10 +73,10 @@ impl Failures {
     /// Returns the number of profiles that failed, and of those that an interrupt left out.
     pub(crate) fn say(&mut self, out: Out) -> (usize, usize) {
         let (mut failed, mut left) = (0, 0);
-        for Shared { failure, shared, names, .. } in std::mem::take(&mut self.0) {
+        for Shared { failure, for_several, names, .. } in std::mem::take(&mut self.0) {
             let number = if failure.exit == Exit::Interrupted { &mut left } else { &mut failed };
             *number += names.len();
-            let failure = match shared.filter(|_| names.len() > 1) {
+            let failure = match for_several.filter(|_| names.len() > 1) {
                 Some(shared) => shared.cause(concerned(&names)),
                 None => failure,
             };

@@ -103,18 +103,18 @@ impl<'m> Selection<'m> {
     pub(crate) fn beyond(&self, names: &[String], catalog: &'m Catalog, sessions: &Sessions) -> Beyond<'m> {
         let mut beyond = Beyond::default();
         let is_named = |profile: &&Profile| names.iter().any(|name| name == profile.name.as_str());
-        let (named, others): (Vec<&Profile>, Vec<&Profile>) = self.profiles.iter().copied().partition(is_named);
+        let (chosen, others): (Vec<&Profile>, Vec<&Profile>) = self.profiles.iter().copied().partition(is_named);
         let mut without_portal = others.clone();
         for NamedSignIn { name, sign_in } in &self.sign_ins {
             let uses = |profile: &Profile| access(profile).is_some_and(|access| is_of(sign_in, access));
-            let users = others.iter().filter(|other| uses(other)).map(|other| other.name.as_str()).collect();
-            beyond.portals.push((name.clone(), users));
+            let names = others.iter().filter(|other| uses(other)).map(|other| other.name.as_str()).collect();
+            beyond.portals.push((name.clone(), names));
             without_portal.retain(|profile| !uses(profile));
         }
         without_portal.retain(|profile| sessions.get(&profile.name).is_some());
         for profile in without_portal {
             let comes_from_it = |other: &Profile| sources(other, catalog).contains(&profile.name.as_str());
-            let made = named.iter().filter(|other| comes_from_it(other)).map(|other| other.name.as_str());
+            let made = chosen.iter().filter(|other| comes_from_it(other)).map(|other| other.name.as_str());
             let made: Vec<&str> = made.collect();
             if made.is_empty() {
                 beyond.dependents.push(profile.name.as_str());

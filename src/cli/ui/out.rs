@@ -102,6 +102,7 @@ impl Out {
     }
 
     /// Writes one JSON document: `"version": 1`, then `fields`, which is a struct or a map.
+    #[expect(clippy::unused_self, reason = "it is called as every other way to write is")]
     pub(crate) fn document(self, fields: impl Serialize) -> Result<(), Failure> {
         Self::long_document(&VersionedDocument { version: 1, fields })
     }

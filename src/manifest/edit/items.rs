@@ -77,7 +77,8 @@ fn fill(source: &str, brackets: &Range<usize>, new: &[String]) -> TextEdit {
 }
 
 fn lines(source: &str, new: &[String]) -> String {
-    new.iter().map(|item| format!("{INDENT}{item},{}", eol(source))).collect()
+    let lines = new.iter().map(|item| format!("{INDENT}{item},{}", eol(source)));
+    lines.collect::<Vec<_>>().concat()
 }
 
 /// The ranges of items that do not stay. `is_end` is false if others follow the last that stays.

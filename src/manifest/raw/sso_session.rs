@@ -19,6 +19,7 @@ use crate::source::Span;
 const DEFAULT_SCOPE: &str = "sso:account:access";
 
 keys! {
+    #[expect(clippy::struct_field_names, reason = "these are AWS's names")]
     /// The keys of an SSO session.
     Session {}
 

@@ -54,7 +54,7 @@ pub(crate) struct Name {
 }
 
 impl Name {
-    /// A name of that section_type.
+    /// A name of that `section_type`.
     pub(in crate::ini) fn new(section_type: SectionType, name: impl Into<String>) -> Self {
         Self { section_type, name: name.into() }
     }
@@ -64,7 +64,7 @@ impl Name {
         Self::new(SectionType::Default, "default")
     }
 
-    /// The section_type that the first word of a header gives.
+    /// The `section_type` that the first word of a header gives.
     pub(in crate::ini) fn typed(word: &str, name: &str) -> Option<Self> {
         let section_type = match word {
             "profile" => SectionType::Profile,

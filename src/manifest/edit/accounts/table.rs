@@ -2,6 +2,7 @@
 //! anything.
 
 use std::collections::HashMap;
+use std::iter;
 use std::ops::Range;
 
 use toml_edit::{Document, Item, Key, Value};
@@ -79,7 +80,7 @@ fn entry(
     let start = key.span().ok_or_else(no_place)?.start;
     if let Some(id) = item.as_str() {
         let span = item.span().ok_or_else(no_place)?;
-        let (id, places) = (expanded(id, variables), vec![start..span.end]);
+        let (id, places) = (expanded(id, variables), iter::once(start..span.end).collect());
         return Ok(FileEntry { name, id, session: None, roles: None, form: EntryForm::Id(span), places });
     }
     let table = item.as_table_like();
@@ -90,13 +91,13 @@ fn entry(
     let keys = keys(table).into_iter().map(|(_, range)| range);
     let places = match (item, &form) {
         (Item::Table(section), Form::Lines(_, end)) if !section.is_dotted() => {
-            vec![section.span().ok_or_else(no_place)?.start..*end]
+            iter::once(section.span().ok_or_else(no_place)?.start..*end).collect()
         }
         (Item::Table(_), _) => keys.collect(),
         (Item::Value(Value::InlineTable(table)), _) if table.is_dotted() => {
             keys.map(|range| between_commas(source, &range)).collect()
         }
-        _ => vec![start..item.span().ok_or_else(no_place)?.end],
+        _ => iter::once(start..item.span().ok_or_else(no_place)?.end).collect(),
     };
     let roles = table.get("roles").map(|item| roles(&name, item, variables)).transpose()?;
     Ok(FileEntry { id: text("id"), session: text("sso_session"), roles, form: EntryForm::Table(form), places, name })
