@@ -75,7 +75,7 @@ pub(crate) enum ProviderError {
     #[error("{profile}: AWS gave credentials that end on {expiration}, which can't be right")]
     WrongExpiration { profile: ProfileName, expiration: Timestamp },
     #[error("{profile}: {call}")]
-    Call { profile: ProfileName, call: CallError },
+    Call { profile: ProfileName, call: Box<CallError> },
     #[error("{profile}: {operation} never ends: {source}")]
     Endless { profile: ProfileName, operation: Operation, source: Endless },
     #[error("{profile}: no session can be kept")]

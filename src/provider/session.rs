@@ -273,5 +273,5 @@ fn no_key(profile: &Profile) -> ProviderError {
 }
 
 pub(super) fn failed(name: &ProfileName, call: CallError) -> ProviderError {
-    ProviderError::Call { profile: name.clone(), call }
+    ProviderError::Call { profile: name.clone(), call: Box::new(call) }
 }
