@@ -221,7 +221,10 @@ fn report(
         out.say(&format!("nothing to do: both files are as they were before {run}"));
     } else if !is_shown_only {
         if restorations.iter().any(|file| file.kind == FileKind::Config) {
-            out.say("the manifest is unchanged: the next `awsauth apply` writes its profiles again");
+            out.say(
+                "the manifest is unchanged: `awsauth apply` writes its profiles again, or `awsauth apply --adopt` where \
+                 their sections are outside the block",
+            );
         }
         out.say("run `awsauth apply --undo` again to reverse this");
     }

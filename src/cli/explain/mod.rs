@@ -285,7 +285,8 @@ fn own_sections(failure: Failure, sections: &[SectionDifference]) -> Failure {
 }
 
 fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
-    const TAKEN: &str = "put these lines into the manifest, and run `awsauth apply --adopt` again:";
+    const TAKEN: &str = "put these lines into the manifest, or delete those of the file to go by the manifest; run `awsauth apply --adopt` \
+                         again:";
     let then = if explanation.impossible.is_empty() { "" } else { "then, " };
     let mut failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
     if !explanation.impossible.is_empty() {
@@ -318,9 +319,8 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                  over, or says which settings the manifest lacks",
             )
         }
-        Refusal::Markers { is_second: true, .. } => {
-            failure.hint("delete the marker that doesn't belong there, then run `awsauth apply`")
-        }
+        Refusal::Markers { is_second: true, .. } => failure
+            .hint("keep the marker right above awsauth's own sections, delete the other one, then run `awsauth apply`"),
         Refusal::Markers { line, .. } => failure.hint(format!("delete line {line}, then run `awsauth apply --adopt`")),
         Refusal::Leading { .. } => failure.hint("move that line out of the block, or delete it"),
         Refusal::Trailing { .. } => failure.hint("put a `[profile NAME]` above that line, or move it up"),
