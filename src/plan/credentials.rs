@@ -6,7 +6,7 @@ use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_sess
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
 use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
-use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, is_sendable, utc};
+use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
 use crate::secret::Secret;
 
 /// The keys of a session.
@@ -20,15 +20,13 @@ pub(crate) struct MissingKey {
     pub(crate) section: ProfileName,
 }
 
-/// The long-term keys of those sections that hold one that can be sent: the SDK panics at a control character in a key's id.
+/// The long-term keys of those sections that hold one.
 pub(crate) fn long_term_keys<'a>(
     bytes: &[u8],
     sections: impl Iterator<Item = &'a ProfileName>,
 ) -> impl Iterator<Item = (ProfileName, LongTermKey)> {
     let document = Document::parse(bytes, FileKind::Credentials);
-    let is_valid = |key: &LongTermKey| is_sendable(&key.access_key_id) && is_sendable(key.secret_access_key.expose());
-    sections
-        .filter_map(move |section| long_term_key(&document, section).filter(is_valid).map(|key| (section.clone(), key)))
+    sections.filter_map(move |section| long_term_key(&document, section).map(|key| (section.clone(), key)))
 }
 
 /// Plans `apply`: removes sessions of awsauth's own without a profile, or that `ends` names. Keys of the user's own in a

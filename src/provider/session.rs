@@ -87,6 +87,7 @@ impl Provider<'_> {
         source: Option<Credentials>,
     ) -> Result<Credentials, Rc<ProviderError>> {
         let profile = target(steps);
+        let source = source.filter(Credentials::is_sendable);
         if profile.mfa_serial().is_some() && self.attendance == Attendance::Nobody {
             // An aging session can still sign for the role above it.
             let aging = self.kept(steps, Freshness::Aging);
@@ -228,9 +229,11 @@ impl Provider<'_> {
         }
     }
 
+    /// The key that signs a call. The SDK panics at a control character in a key's id.
     fn long_term_key(&self, profile: &Profile) -> Result<Credentials, ProviderError> {
         let key = profile.long_term_section().and_then(|section| self.keys.get(section));
-        key.cloned().map(Credentials::from).ok_or_else(|| no_key(profile))
+        let key = key.cloned().map(Credentials::from).filter(Credentials::is_sendable);
+        key.ok_or_else(|| no_key(profile))
     }
 
     pub(super) fn login_needed(&self, steps: ChainSteps<'_, '_>) -> ProviderError {
