@@ -22,7 +22,7 @@ use crate::system::{clock, disk};
 /// Print credentials for AWS SDKs
 ///
 /// This is what `credential_process` in ~/.aws/config runs. It never asks: if a person is needed, it fails with 5 and
-/// one line that says what to run. With prompt = "tty" in [settings] of profiles.local.toml, it asks for an MFA code or
+/// one line that says what to run. With prompt = "tty" in `[settings]` of profiles.local.toml, it asks for an MFA code or
 /// an approval at the terminal that the SDK was started from, for 50 seconds. It never reads stdin.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -23,14 +23,14 @@ use crate::provider::{Attendance, Listing, RenewPolicy};
 
 /// Add the accounts and roles assigned to you to the manifest
 ///
-/// What you are assigned is added to [accounts] of the manifest; every other byte of it stays. Entries are matched by
+/// What you are assigned is added to `[accounts]` of the manifest; every other byte of it stays. Entries are matched by
 /// account id: their names, comments and other keys stay, and only `roles` grows. New entries are named after their
 /// accounts.
 ///
 /// Accounts and roles that are no longer listed are shown and kept, since they may be assigned to others who share the
 /// list. --prune removes them, except those that only your own profiles.local.toml has.
 ///
-/// Afterwards a [matrix] makes profiles of the accounts, and `awsauth apply` writes them.
+/// Afterwards a `[matrix]` makes profiles of the accounts, and `awsauth apply` writes them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

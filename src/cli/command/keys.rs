@@ -40,7 +40,7 @@ enum Action {
 
 /// Store an IAM user's access key in ~/.aws/credentials
 ///
-/// The key goes into the section that the profile takes it from: [NAME-long-term] of an `iam-mfa` profile, [NAME] of an
+/// The key goes into the section that the profile takes it from: `[NAME-long-term]` of an `iam-mfa` profile, `[NAME]` of an
 /// `iam` one. Sessions that were made with another key are ended.
 ///
 /// Without --csv the key is read from stdin if that is no terminal: the console's CSV, the JSON of `aws iam

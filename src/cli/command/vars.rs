@@ -26,7 +26,7 @@ const MOST_USES: usize = 3;
 /// Each variable is shown with its value, where it is set and what uses it. On a terminal, missing values are asked
 /// for.
 ///
-/// Values are written to [vars] of profiles.local.toml: to the file beside the manifest if only that one exists, else
+/// Values are written to `[vars]` of profiles.local.toml: to the file beside the manifest if only that one exists, else
 /// to the one in your configuration directory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
