@@ -295,7 +295,7 @@ mod tests {
                 }
                 reads
             });
-            for number in 0..1000 {
+            for number in 1..=1000 {
                 // Of many lengths, so that a mixture would show.
                 let refreshed = SsoToken { access_token: Secret::new("t".repeat(number)), ..token(number % 2 == 0) };
                 cache.put_token(&access, &refreshed).unwrap();
