@@ -121,8 +121,8 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
 /// Shows clap's error; `--help` and `--version` are among these, go to stdout and succeed.
 fn refuse_usage(error: clap::Error, host: &Host) -> Exit {
     // clap quotes words as they are, so it is asked once more with words that forge no line.
-    let safe = words(host).map(|word| display_safe(&word.to_string_lossy()));
-    let mut error = Cli::try_parse_from(safe).err().unwrap_or(error);
+    let words: Vec<String> = words(host).map(|word| display_safe(&word.to_string_lossy())).collect();
+    let mut error = Cli::try_parse_from(&words).err().unwrap_or(error);
     // The usage of flags that exclude each other shows all but one of them, as if these went together.
     if error.kind() == ErrorKind::ArgumentConflict {
         error.remove(ContextKind::Usage);
@@ -131,7 +131,7 @@ fn refuse_usage(error: clap::Error, host: &Host) -> Exit {
         error.remove(ContextKind::SuggestedValue);
     }
     if error.kind() == ErrorKind::UnknownArgument
-        && let Some(tip) = name_without_option(&error, host.words())
+        && let Some(tip) = name_without_option(&error, &words)
     {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
@@ -160,14 +160,13 @@ fn suggests_another_word(error: &clap::Error) -> bool {
 }
 
 /// The tip for those who name a profile or an SSO session as AWS CLI wants it.
-fn name_without_option(error: &clap::Error, words: &[OsString]) -> Option<String> {
+fn name_without_option(error: &clap::Error, words: &[String]) -> Option<String> {
     const COMMANDS: [&str; 7] = ["login", "logout", "status", "env", "use", "exec", "discover"];
     let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else { return None };
     let option = ["--profile", "--sso", "--sso-session"].into_iter().find(|option| option == refused)?;
-    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let command = words.get(1).filter(|command| COMMANDS.contains(command))?;
+    let command = words.get(1).filter(|command| COMMANDS.contains(&command.as_str()))?;
     let at = words.iter().position(|word| word.split('=').next() == Some(option))?;
-    let value = words[at].split_once('=').map(|(_, value)| value).or_else(|| words.get(at + 1).copied());
+    let value = words[at].split_once('=').map(|(_, value)| value).or_else(|| words.get(at + 1).map(String::as_str));
     let value = value.filter(|value| !value.starts_with('-')).unwrap_or("NAME");
     Some(format!("give the name without an option: `awsauth {command} {value}`"))
 }

@@ -90,7 +90,8 @@ fn a_question_is_shown_safely() {
 #[test]
 fn a_word_of_the_command_line_forges_no_line() {
     let scene = Scene::new();
-    for args in [&["x\nerror: forged"][..], &["login", "--flow", "x\nerror: forged"]] {
+    let word = "x\nerror: forged";
+    for args in [&[word][..], &["login", "--flow", word], &["login", "--profile", word]] {
         let run = scene.run(args).exits(2);
         assert!(run.stderr.contains("error: forged") && !run.stderr.contains("\nerror: forged"), "{}", run.stderr);
     }
