@@ -1,6 +1,7 @@
 //! Owns the laws' only way to `plan`: each call as a function from bytes to bytes. Must not judge the result, beyond that
 //! no plan may fail its own proof.
 
+use crate::manifest::is_setting;
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::plan::{self, Adoption, Overwrite, Permission, Plan, Refusal};
 
@@ -41,7 +42,11 @@ pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> 
 
 /// The credentials file after `apply`; no session is kept anywhere else.
 pub(super) fn prune(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
-    after(file, plan::credentials(catalog, file, &|_| None, &|_| false, Adoption::Refuse).map(|(plan, _)| plan))
+    after(
+        file,
+        plan::credentials(catalog, file, PROGRAM, is_setting, &|_| None, &|_| false, Adoption::Refuse)
+            .map(|(plan, _)| plan),
+    )
 }
 
 /// The credentials file after a login.

@@ -49,6 +49,13 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, nested: Option<&[&str]>
     }
 }
 
+/// True for a setting of AWS's that is no key or token, also for one that no manifest can hold.
+pub(crate) fn is_setting(key: &str) -> bool {
+    let is_own = || ProfileKeys::KEYS.iter().any(|own| own.name == key && !NOT_AWS.contains(&key));
+    let is_refused = || !key.starts_with("aws") && aws_settings::refusal(key).is_some();
+    is_own() || aws_settings::find(aws_settings::SETTINGS, key).is_some() || is_refused()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

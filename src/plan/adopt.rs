@@ -38,7 +38,7 @@ pub(super) fn adopt(
     let losses: Vec<SectionDifference> =
         outside.iter().filter_map(|section| loss(catalog, document, section, program)).collect();
     if !losses.is_empty() {
-        return Err(Refusal::WouldLose(losses));
+        return Err(Refusal::WouldLose(document.kind(), losses));
     }
     let mut edits: Vec<Edit> = Vec::new();
     for section in &outside {

@@ -33,6 +33,8 @@ pub(crate) enum Difference {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SectionDifference {
     pub(crate) id: SectionId,
+    /// The text between its brackets.
+    pub(crate) header: String,
     /// The line of its header, from 1; the block's first line for an absent section.
     pub(crate) line: usize,
     /// By line.
@@ -47,7 +49,8 @@ impl SectionDifference {
         let entry = |entry: &Entry| (document.text(&entry.key()).to_lowercase(), found(document, entry));
         let portal = portal.map(|portal| document.entries(portal).iter().map(entry).collect());
         let line = section.header_line + 1;
-        Self { id: section.id.clone(), line, differences, portal: portal.unwrap_or_default() }
+        let header = section.id.header(document.kind());
+        Self { id: section.id.clone(), header, line, differences, portal: portal.unwrap_or_default() }
     }
 }
 

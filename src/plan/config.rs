@@ -158,6 +158,7 @@ fn edited(document: &Document<'_>, block: &Block, sections: &[NewSection<'_>]) -
     let absent = sections.iter().filter(|section| wanted.contains_key(&section.id));
     all.extend(absent.map(|section| SectionDifference {
         id: section.id.clone(),
+        header: section.id.to_string(),
         line: block.line,
         differences: vec![Difference::Absent],
         portal: Vec::new(),

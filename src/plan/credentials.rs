@@ -1,8 +1,9 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
-use super::file_plan::Plan;
+use super::file_plan::{Change, Plan};
 use super::key_conflict::{self, Moved};
 use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, long_term_key};
+use super::overrides::{self, IsSetting};
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
 use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
@@ -29,11 +30,13 @@ pub(crate) fn long_term_keys<'a>(
     sections.filter_map(move |section| long_term_key(&document, section).map(|key| (section.clone(), key)))
 }
 
-/// Plans `apply`: removes sessions of awsauth's own without a profile, or that `ends` names. Keys of the user's own in a
-/// profile's way are moved or refused, as `adoption` says. Also returns the identities without a long-term key.
+/// Plans `apply`: removes sessions of awsauth's own without a profile, or that `ends` names. Keys and settings of the user's
+/// own in a profile's way are moved or refused, as `adoption` says. Also returns the identities without a long-term key.
 pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],
+    program: &str,
+    is_setting: IsSetting,
     kept: KeptKey<'_>,
     ends: &dyn Fn(&str) -> bool,
     adoption: Adoption,
@@ -43,8 +46,13 @@ pub(crate) fn credentials(
     if !moved.is_empty() {
         check_defaults(&document)?;
     }
+    let taken = overrides::take_over(&document, catalog, program, is_setting, adoption)?;
     let mut edits: Vec<Edit> = moved.iter().flat_map(|key| &key.edits).cloned().collect();
     let mut touched: Vec<SectionId> = moved.iter().flat_map(|key| [key.from.clone(), key.to_id()]).collect();
+    for (section, removed) in &taken {
+        edits.extend(removed.iter().cloned());
+        touched.push(section.id.clone());
+    }
     for section in sessions(&document, kept) {
         let name = section.id.name();
         if ends(name) || !catalog.get(name).is_some_and(Profile::has_session_section) {
@@ -55,6 +63,11 @@ pub(crate) fn credentials(
     let mut plan = Plan::new(&document, edits)?;
     proof::credentials(&document, &plan, &touched)?;
     plan.warnings = document.lint(&(0..0));
+    for (id, change) in plan.changes.iter_mut().filter(|(_, change)| *change == Change::Removed) {
+        if taken.iter().any(|(section, _)| section.id == *id) {
+            *change = Change::Adopted;
+        }
+    }
     let after = Document::parse(plan.result(bytes), FileKind::Credentials);
     key_conflict::prove(&document, &after, &moved)?;
     let missing = missing(catalog, &after);

@@ -33,7 +33,7 @@ fn scopes(scopes: &[ConfigText]) -> String {
     scopes.iter().map(ConfigText::as_str).collect::<Vec<_>>().join(",")
 }
 
-fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
+pub(super) fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
     let mut entries = Entries::new();
     put_mechanism(&mut entries, profile, profile.method, program);
     put_common(&mut entries, profile);

@@ -13,6 +13,7 @@ mod diff;
 mod file_plan;
 mod key_conflict;
 mod key_section;
+mod overrides;
 mod proof;
 mod refusal;
 

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::compare::SectionDifference;
-use crate::ini::{EditError, Fault};
+use crate::ini::{EditError, Fault, FileKind};
 
 /// Lines count from 1.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -14,9 +14,17 @@ pub(crate) enum Refusal {
     /// Sections of the manifest are outside the managed block too.
     #[error("{} that awsauth would write {} already in the file, outside its block", sections(.0.len()), if .0.len() == 1 { "is" } else { "are" })]
     Outside(Vec<Outside>),
-    /// Sections outside the managed block hold more than the manifest gives, so that taking them over would lose it.
-    #[error("{} outside its block {} settings that the manifest does not give", sections(.0.len()), if .0.len() == 1 { "has" } else { "have" })]
-    WouldLose(Vec<SectionDifference>),
+    /// Sections of the user's own hold more than the manifest gives, so that taking them over would lose it.
+    #[error(
+        "{}{} {} settings that the manifest does not give",
+        sections(.1.len()),
+        if *.0 == FileKind::Config { " outside its block" } else { "" },
+        if .1.len() == 1 { "has" } else { "have" }
+    )]
+    WouldLose(FileKind, Vec<SectionDifference>),
+    /// Sections of the credentials file have settings that the managed block does not say too.
+    #[error("its settings of profiles win over those that awsauth writes into the config file")]
+    Overridden(Vec<SectionDifference>),
     /// The managed block is not as awsauth left it.
     #[error("the managed block on line {line} was changed since awsauth wrote it")]
     Edited {

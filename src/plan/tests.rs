@@ -55,6 +55,10 @@ fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
     config(catalog, bytes, PROGRAM, LEAST)
 }
 
+fn planned(catalog: &Catalog, bytes: &[u8], adoption: Adoption) -> Result<(Plan, Vec<MissingKey>), Refusal> {
+    credentials(catalog, bytes, PROGRAM, |key| key == "region", &|_| None, &|_| false, adoption)
+}
+
 fn applied(catalog: &Catalog, bytes: &[u8]) -> Vec<u8> {
     let plan = plan(catalog, bytes).unwrap_or_else(|refusal| panic!("{refusal:?}"));
     if plan.is_empty() { bytes.to_vec() } else { plan.after }
@@ -199,8 +203,7 @@ fn a_session_is_written_renewed_and_pruned_and_nothing_else_changes() {
     );
     let second = save_session(&first, &main, &session("2026-01-02T00:00:00Z")).ok().unwrap().after;
     assert_eq!(String::from_utf8(second.clone()).unwrap(), text.replace("01-01T", "01-02T"));
-    let (pruned, missing) =
-        credentials(&catalog(vec![iam_mfa("other")]), &second, &|_| None, &|_| false, Adoption::Refuse).ok().unwrap();
+    let (pruned, missing) = planned(&catalog(vec![iam_mfa("other")]), &second, Adoption::Refuse).ok().unwrap();
     assert_eq!(pruned.after, before);
     assert_eq!(missing.len(), 1);
 }
@@ -210,7 +213,7 @@ fn keys_of_the_users_own_under_a_profiles_name_are_refused_and_never_overwritten
     let file = b"[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
     let shadowed = |result: Option<Refusal>| matches!(result, Some(Refusal::Shadowed { line: 1, .. }));
     assert!(shadowed(save_session(file, &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).err()));
-    assert!(shadowed(credentials(&two(), file, &|_| None, &|_| false, Adoption::Refuse).err()));
+    assert!(shadowed(planned(&two(), file, Adoption::Refuse).err()));
     assert!(remove_sessions(file, |name| name == "main", &|_| None).ok().unwrap().is_empty());
 }
 
@@ -239,7 +242,7 @@ fn a_value_that_is_filled_in_at_the_end_of_a_file_stays_on_its_line() {
 #[test]
 fn a_mark_in_default_is_the_users_own() {
     let file = b"[DEFAULT]\naws_access_key_id = ASIA1\nawsauth_expiration = x\n[DEFAULT]\ny = 1\n";
-    assert!(credentials(&two(), file, &|_| None, &|_| false, Adoption::Refuse).ok().unwrap().0.is_empty());
+    assert!(planned(&two(), file, Adoption::Refuse).ok().unwrap().0.is_empty());
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn a_token_in_default_is_refused_since_it_makes_every_key_a_sessions() {
     let refused = |result: Option<Refusal>| matches!(result, Some(Refusal::Defaults { line: 2, .. }));
     let file = b"[DEFAULT]\naws_session_token = t\n[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
     assert!(refused(add_key(file, &base, &key, Overwrite::Intact).err()));
-    assert!(refused(credentials(&two(), file, &|_| None, &|_| false, Adoption::TakeOver).err()));
+    assert!(refused(planned(&two(), file, Adoption::TakeOver).err()));
 }
 
 #[test]
@@ -259,10 +262,7 @@ fn a_long_term_key_takes_the_place_of_a_session_whole() {
     let key = LongTermKey { access_key_id: "AKIA1".to_owned(), secret_access_key: Secret::new("s") };
     let added = add_key(&was, &base, &key, Overwrite::Intact).ok().unwrap().after;
     assert_eq!(long_term_keys(&added, [&base].into_iter()).next().unwrap().1, key);
-    let (kept, missing) =
-        credentials(&catalog(vec![profile("base", Kind::Iam)]), &added, &|_| None, &|_| false, Adoption::Refuse)
-            .ok()
-            .unwrap();
+    let (kept, missing) = planned(&catalog(vec![profile("base", Kind::Iam)]), &added, Adoption::Refuse).ok().unwrap();
     assert!(kept.is_empty() && missing.is_empty());
 }
 
@@ -274,7 +274,5 @@ fn a_long_term_key_that_somebody_put_into_a_session_section_is_the_users_own() {
     let next = save_session(&file, &iam_mfa("main"), &session("2026-01-02T00:00:00Z"));
     assert!(matches!(next.err(), Some(Refusal::Shadowed { .. })));
     assert!(remove_sessions(&file, |name| name == main.as_str(), &|_| None).ok().unwrap().is_empty());
-    assert!(
-        credentials(&catalog(Vec::new()), &file, &|_| None, &|_| false, Adoption::Refuse).ok().unwrap().0.is_empty()
-    );
+    assert!(planned(&catalog(Vec::new()), &file, Adoption::Refuse).ok().unwrap().0.is_empty());
 }

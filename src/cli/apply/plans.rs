@@ -11,7 +11,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::SectionId;
-use crate::manifest::Layers;
+use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, ProfileName};
 use crate::plan::{self, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
@@ -67,7 +67,9 @@ impl<'a> Plans<'a> {
         let prune = Prune::find(self.catalog, &self.sessions, bytes);
         let kept = |name: &str| self.sessions.key_id(name);
         let ends = |name: &str| prune.ends(name);
-        let (plan, missing) = plan::credentials(self.catalog, bytes, &kept, &ends, self.permission.adoption)?;
+        let Self { catalog, program, permission, .. } = self;
+        let (plan, missing) =
+            plan::credentials(catalog, bytes, program, is_setting, &kept, &ends, permission.adoption)?;
         Ok((plan, missing, prune))
     }
 
@@ -104,9 +106,10 @@ impl<'a> Plans<'a> {
             Err(refusal) => return Err(self.refused(snapshot, refusal)),
         };
         let snapshot = Snapshot::read_settled(&paths.credentials()?).map_err(|error| explain::disk(&error))?;
-        let (plan, missing, prune) = self
-            .credentials(&snapshot.bytes)
-            .map_err(|source| explain::apply(&ApplyError::Refused { path: snapshot.path.clone(), source }))?;
+        let (plan, missing, prune) = match self.credentials(&snapshot.bytes) {
+            Ok(planned) => planned,
+            Err(refusal) => return Err(self.refused(snapshot, refusal)),
+        };
         let credentials = FileWork { snapshot, plan };
         if credentials.snapshot.target == config.snapshot.target {
             let path = Paths::shown(&config.snapshot.path);
@@ -120,15 +123,18 @@ impl<'a> Plans<'a> {
         Ok(Work { config, credentials, missing, prune, permissions })
     }
 
-    /// The failure for a refused config file, with the way on; for an edited block also with the diff of what would be lost.
+    /// The failure for a refused file, with the way on; for an edited block also with the diff of what would be lost.
     fn refused(&self, file: Snapshot, source: Refusal) -> Failure {
         let is_edited = matches!(source, Refusal::Edited { .. });
         let failure =
             explain::planning(&ApplyError::Refused { path: file.path.clone(), source }, self.catalog, self.layers);
         let forced = Permission { overwrite: Overwrite::Edited, ..self.permission };
+        if !is_edited {
+            return failure;
+        }
         match plan::config(self.written, &file.bytes, self.program, forced) {
-            Ok(plan) if is_edited => failure.diff(FileWork { snapshot: file, plan }.diff()),
-            _ => failure,
+            Ok(plan) => failure.diff(FileWork { snapshot: file, plan }.diff()),
+            Err(_) => failure,
         }
     }
 }

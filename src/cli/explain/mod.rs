@@ -237,7 +237,7 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
             let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
             edited(failure, drift::explain(sections, catalog, layers), sections)
         }
-        ApplyError::Refused { source: Refusal::WouldLose(sections), .. } => {
+        ApplyError::Refused { source: Refusal::WouldLose(_, sections), .. } => {
             would_lose(Failure::of(Exit::Refused, error), drift::explain(sections, catalog, layers))
         }
         other => apply(other),
@@ -319,6 +319,11 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                  over, or says which settings the manifest lacks",
             )
         }
+        Refusal::Overridden(sections) => {
+            sections.iter().map(overriding).fold(failure, Failure::cause).hint(
+                "`awsauth apply --adopt` takes these settings over into the config file, or says which ones the manifest lacks",
+            )
+        }
         Refusal::Markers { is_second: true, .. } => failure
             .hint("keep the marker right above awsauth's own sections, delete the other one, then run `awsauth apply`"),
         Refusal::Markers { line, .. } => failure.hint(format!("delete line {line}, then run `awsauth apply --adopt`")),
@@ -329,9 +334,18 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
         Refusal::KeyExists { .. } => failure.hint("`--force` replaces it"),
         Refusal::ChangedMeanwhile => failure.hint("run `awsauth apply` again"),
         // `planning` and the commands explain these with the manifest.
-        Refusal::Edited { .. } | Refusal::WouldLose(_) | Refusal::Unportable(_) => failure,
+        Refusal::Edited { .. } | Refusal::WouldLose(..) | Refusal::Unportable(_) => failure,
         Refusal::Bug(_) => failure.hint("nothing was written; please report this with the manifest and the file"),
     }
+}
+
+/// `[prod]: role_arn on line 2, region on line 4`
+fn overriding(section: &SectionDifference) -> String {
+    let places = section.differences.iter().filter_map(|difference| match difference {
+        Difference::Value { line, key, .. } => Some(format!("{key} on line {line}")),
+        _ => None,
+    });
+    format!("[{}]: {}", section.header, places.collect::<Vec<_>>().join(", "))
 }
 
 fn shadowed(section: &str, remedy: &Remedy) -> String {

@@ -597,3 +597,68 @@ fn an_empty_pager_is_written_and_taken_over() {
     let reason = "cli_pager of [profile x] can't be in a manifest: it names a program";
     refuses("[profiles.x]\npattern = \"iam\"\n", "[profile x]\ncli_pager = less\n", &[reason]);
 }
+
+/// `[o]` and `[main]` of the credentials file, with settings that AWS's tools take rather than those of the config file.
+const OVERRIDING: &str = "\
+[main]
+aws_access_key_id = AKIA1
+aws_secret_access_key = s
+region = us-east-1
+toolkit_mark = 7
+
+[prod]
+role_arn = arn:aws:iam::444455556666:role/Other
+source_profile = main
+mfa_serial = arn:aws:iam::111122223333:mfa/alice
+";
+
+#[test]
+fn settings_of_the_credentials_file_that_win_over_the_block_are_refused_and_taken_over() {
+    let home = home("");
+    home.run(["apply"]).ok();
+    let config = home.read(CONFIG);
+    let role = &OVERRIDING[OVERRIDING.find("[prod]").unwrap()..];
+    home.write(CREDENTIALS, role);
+    let run = home.run(["apply"]).exits(4);
+    let expected = "error: ~/.aws/credentials is left as it is\n  its settings of profiles win over those that awsauth writes \
+                    into the config file\n  [prod]: role_arn on line 2, mfa_serial on line 4\nhint: `awsauth apply --adopt`";
+    tells(&run, &[expected]);
+
+    home.write(CREDENTIALS, OVERRIDING);
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    tells(
+        &run,
+        &[
+            "2 sections have settings that the manifest does not give",
+            "line 4: [main] holds `region = us-east-1`, the manifest gives `region = eu-west-1`",
+            "line 8: [prod] holds `role_arn = arn:aws:iam::444455556666:role/Other`, the manifest gives",
+        ],
+    );
+    assert!(!run.stderr.contains("mfa_serial") && !run.stderr.contains("toolkit_mark"), "{}", run.stderr);
+    assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (config, OVERRIDING.to_owned()));
+    let expected = "# in [profiles.main]:\nregion = \"us-east-1\"  # instead of \"eu-west-1\"\n# in [profiles.prod]:\n\
+                    role_arn = \"arn:aws:iam::444455556666:role/Other\"  # instead of \"arn:aws:iam::444455556666:role/Admin\"\n";
+    assert_eq!(advised(&run), expected);
+
+    home.manifest(&SMALL.replace("eu-west-1", "us-east-1").replace("role/Admin", "role/Other"));
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["wrote ~/.aws/credentials: 1 section adopted, 1 renamed"]);
+    let key = "[main-long-term]\naws_access_key_id = AKIA1\naws_secret_access_key = s\ntoolkit_mark = 7\n";
+    assert_eq!(home.read(CREDENTIALS), key);
+    tells(&home.run(["apply"]).ok(), &["nothing to do"]);
+}
+
+#[test]
+fn settings_of_the_credentials_file_that_the_block_says_too_and_comments_stay() {
+    let home = home("");
+    let same = "[main]\nregion = eu-west-1\n[other]\nregion = us-east-1\n";
+    home.write(CREDENTIALS, same);
+    home.run(["apply"]).ok();
+    assert_eq!(home.read(CREDENTIALS), same);
+    home.write(CREDENTIALS, "[main]\n# mine\nregion = eu-west-1\n[prod]\ncredential_process = /bin/x\n");
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    tells(&run, &["line 5: [prod] holds another `credential_process` than the manifest gives"]);
+    home.write(CREDENTIALS, "[main]\n# mine\nregion = eu-west-1\n");
+    home.run(["apply", "--adopt"]).ok();
+    assert_eq!(home.read(CREDENTIALS), "[main]\n# mine\n");
+}

@@ -37,7 +37,7 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
     let needed = "alice-eu, ops-admin, ops-deploy, ops-read, data-lake";
     let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
     let expected = format!(
-        "would change ~/.aws/config: 1 section added, 20 adopted\nwould change ~/.aws/credentials: 1 section renamed\n\
+        "would change ~/.aws/config: 1 section added, 20 adopted\nwould change ~/.aws/credentials: 1 section renamed, 1 changed\n\
          the long-term key of [alice] moves to [alice-long-term]; until `awsauth login alice`, these have no credentials: \
          alice, {needed}\n"
     );
@@ -45,11 +45,12 @@ fn twenty_old_profiles_are_adopted_without_an_edit_by_hand_and_nothing_said_is_f
 
     let run = home.run(["apply", "--adopt"]).ok();
     let expected = format!(
-        "wrote ~/.aws/config: 1 section added, 20 adopted\nwrote ~/.aws/credentials: 1 section renamed\n\
+        "wrote ~/.aws/config: 1 section added, 20 adopted\nwrote ~/.aws/credentials: 1 section renamed, 1 changed\n\
          moved the long-term key of [alice] to [alice-long-term]\nnext: awsauth login alice ({needed} need it)\n"
     );
     assert_eq!(run.stderr, expected);
-    assert_eq!(home.read(CREDENTIALS), OLD_CREDENTIALS.replace("[alice]", "[alice-long-term]"));
+    let moved = OLD_CREDENTIALS.replace("[alice]", "[alice-long-term]");
+    assert_eq!(home.read(CREDENTIALS), moved.replace("MARK\nregion = us-east-1\n", "MARK\n"));
 
     assert!(home.read(CONFIG).contains("\n[default]\nregion = eu-west-1\noutput = json\ncli_pager =\n"));
 

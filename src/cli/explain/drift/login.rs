@@ -64,7 +64,7 @@ pub(super) fn suggest(
             name.to_owned()
         }
         (Some(name), None) => {
-            let told = format!("[{}] goes through [sso-session {name}], which is not in the file", section.id);
+            let told = format!("[{}] goes through [sso-session {name}], which is not in the file", section.header);
             return explanation.impossible.push(told);
         }
         (None, None) => return old_form(section, access, &found, own),

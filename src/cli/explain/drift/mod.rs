@@ -1,4 +1,4 @@
-//! Owns the wording of the differences between a section of AWS's config file and the manifest, and the manifest's lines
+//! Owns the wording of the differences between a section of AWS's files and the manifest, and the manifest's lines
 //! that would end them. Must not decide what follows.
 
 mod lines;
@@ -33,25 +33,27 @@ pub(crate) fn explain(sections: &[SectionDifference], catalog: &Catalog, layers:
 }
 
 fn sentence(section: &SectionDifference, difference: &Difference) -> String {
-    let SectionDifference { id, line: header_line, .. } = section;
+    let SectionDifference { header, line: header_line, .. } = section;
     match difference {
         Difference::Value { line, key, found, given } => {
-            let holds = format!("line {line}: [{id}] holds `{}`", entry(key, found));
+            let holds = format!("line {line}: [{header}] holds `{}`", entry(key, found));
             match given {
                 // Only the keys are shown if a value may be a secret.
                 Some(given) if entry(key, found) == entry(key, given) => {
-                    format!("line {line}: [{id}] holds another `{key}` than the manifest gives")
+                    format!("line {line}: [{header}] holds another `{key}` than the manifest gives")
                 }
                 Some(given) => format!("{holds}, the manifest gives `{}`", entry(key, given)),
                 None => format!("{holds}, which the manifest does not give"),
             }
         }
         Difference::Spelling { line, key } => {
-            format!("line {line}: [{id}] gives {key} as the manifest does, but with a comment or in another spelling")
+            format!(
+                "line {line}: [{header}] gives {key} as the manifest does, but with a comment or in another spelling"
+            )
         }
-        Difference::Missing { key } => format!("line {header_line}: [{id}] lacks {key}"),
-        Difference::Foreign => format!("line {header_line}: [{id}] is not in the manifest"),
-        Difference::Absent => format!("[{id}] is missing from the block"),
+        Difference::Missing { key } => format!("line {header_line}: [{header}] lacks {key}"),
+        Difference::Foreign => format!("line {header_line}: [{header}] is not in the manifest"),
+        Difference::Absent => format!("[{header}] is missing from the block"),
     }
 }
 
@@ -69,7 +71,7 @@ fn entry(key: &str, value: &SectionValue) -> String {
 
 /// Adds the lines for one section.
 fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_>, explanation: &mut Explanation) {
-    let SectionDifference { id, differences, .. } = section;
+    let SectionDifference { id, header, differences, .. } = section;
     let profile = id.profile().and_then(|name| catalog.get(name));
     let path = match (id, profile) {
         (SectionId::SsoSession(name), _) => ["sso_sessions", name],
@@ -83,7 +85,7 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
         match place_of(profile, key, found) {
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
                 explanation.impossible.push(format!(
-                    "line {line}: the manifest has {key} for the login, and [{id}] is written without it"
+                    "line {line}: the manifest has {key} for the login, and [{header}] is written without it"
                 ));
             }
             Place::Own if is_login(key) && profile.is_some() => is_other_login = true,
@@ -99,7 +101,9 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
                 settings.extend(hosts_to_allow(key, found).unwrap_or_default().into_iter().map(allowing));
             }
             Place::SettingsIfEmpty(reason) | Place::Nowhere(reason) => {
-                explanation.impossible.push(format!("line {line}: {key} of [{id}] can't be in a manifest: {reason}"));
+                explanation
+                    .impossible
+                    .push(format!("line {line}: {key} of [{header}] can't be in a manifest: {reason}"));
             }
         }
     }

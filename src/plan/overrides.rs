@@ -1,0 +1,58 @@
+//! Owns the settings of profiles in the credentials file: AWS's tools take them rather than those of the config file
+//! (aws-facts §1.1, §3). Must not know keys and sessions.
+
+use super::compare::{self, Difference, Equality, SectionDifference};
+use super::refusal::Refusal;
+use super::{Adoption, desired};
+use crate::ini::{Document, Edit, Entry, LineKind, Section};
+use crate::model::Catalog;
+
+/// True for the name of a setting of AWS's. Other tools have keys of their own in this file, which stay.
+pub(super) type IsSetting = fn(&str) -> bool;
+
+/// Plans the settings of the manifest's profiles out of the file, each section with its edits. Refuses settings that the
+/// block does not say too, or, to take them over, that the manifest does not give.
+pub(super) fn take_over<'d>(
+    document: &'d Document<'_>,
+    catalog: &Catalog,
+    program: &str,
+    is_setting: IsSetting,
+    adoption: Adoption,
+) -> Result<Vec<(&'d Section, Vec<Edit>)>, Refusal> {
+    let is_meant = |entry: &&Entry| is_setting(&document.text(&entry.key()).to_lowercase());
+    let (mut ungiven, mut taken) = (Vec::new(), Vec::new());
+    for section in document.sections() {
+        let Some(profile) = section.id.profile().and_then(|name| catalog.get(name)) else { continue };
+        let settings: Vec<&Entry> = document.entries(section).iter().filter(is_meant).collect();
+        if settings.is_empty() {
+            continue;
+        }
+        let given = match adoption {
+            Adoption::Refuse => desired::profile(profile, program).entries,
+            Adoption::TakeOver => desired::given(catalog, &section.id, program),
+        };
+        let mut differences = compare::ungiven(document, section, &given, Equality::Meaning);
+        differences.retain(|one| matches!(one, Difference::Value { key, .. } if is_setting(key)));
+        if !differences.is_empty() {
+            ungiven.push(SectionDifference::of(document, section, differences));
+        } else if adoption == Adoption::TakeOver {
+            taken.push((section, take_out(document, section, &settings)?));
+        }
+    }
+    match adoption {
+        _ if ungiven.is_empty() => Ok(taken),
+        Adoption::Refuse => Err(Refusal::Overridden(ungiven)),
+        Adoption::TakeOver => Err(Refusal::WouldLose(document.kind(), ungiven)),
+    }
+}
+
+/// The whole section, unless it has more than `settings`.
+fn take_out(document: &Document<'_>, section: &Section, settings: &[&Entry]) -> Result<Vec<Edit>, Refusal> {
+    let body = section.header.start..section.body_end;
+    let mut lines = document.lines().iter().filter(|line| body.contains(&line.range().start));
+    let has_comment = lines.any(|line| line.kind == LineKind::Comment);
+    if settings.len() == document.entries(section).len() && !has_comment {
+        return Ok(vec![document.remove_section(section)?]);
+    }
+    Ok(settings.iter().map(|entry| Edit { range: entry.range(), bytes: Vec::new() }).collect())
+}
