@@ -6,11 +6,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::plan::{Plan, Refusal, take_sessions_out};
-use crate::system::atomic::{self, parent};
-use crate::system::backups::{BackupTime, Backups};
-use crate::system::disk::DiskError;
-use crate::system::lock::{Lock, LockError};
-use crate::system::snapshot::{ReplaceError, Replaced, Snapshot, directory_id};
+use crate::system::files::atomic::{self, parent};
+use crate::system::files::backups::{BackupTime, Backups};
+use crate::system::files::disk::DiskError;
+use crate::system::files::lock::{Lock, LockError};
+use crate::system::files::snapshot::{ReplaceError, Replaced, Snapshot, directory_id};
 
 /// The most times that a file is planned again because another program has changed it.
 const TRIES: u32 = 3;
@@ -159,8 +159,8 @@ fn sweep(file: &Snapshot, state_dir: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::atomic::write_private;
-    use crate::system::disk;
+    use crate::system::files::atomic::write_private;
+    use crate::system::files::disk;
 
     /// A plan that adds a line at the end, if it is not there.
     fn add_line(before: &[u8]) -> Plan {

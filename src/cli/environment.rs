@@ -12,7 +12,7 @@ use crate::render::{
 };
 use crate::secret::Secret;
 use crate::system::host::Host;
-use crate::system::{clock, disk};
+use crate::system::{clock, files::disk};
 
 /// Variables that systemd, Kubernetes and remote development environments set in a container.
 const CONTAINERS: [&str; 5] =

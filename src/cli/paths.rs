@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::LOCAL_NAME;
-use crate::system::disk;
+use crate::system::files::disk;
 use crate::system::host::{Host, RelativePath};
 
 /// Finds each path when it is asked for, so that `check --manifest` needs no home directory.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::secret::Secret;
 use crate::source::display_safe;
-use crate::system::capture::CaptureError;
+use crate::system::programs::capture::CaptureError;
 
 pub(crate) use line::Echo;
 pub(crate) use program::{LastQuestion, ProgramEvent, ProgramPrompt};

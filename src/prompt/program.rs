@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
-use crate::system::capture::{CaptureError, Invocation, StderrMode, capture};
+use crate::system::programs::capture::{CaptureError, Invocation, StderrMode, capture};
 use crate::system::wait::{Deadline, Waited, pause};
 
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);

@@ -6,8 +6,8 @@ use thiserror::Error;
 use crate::flow::{CallError, ClockSkew, Endless, Operation};
 use crate::model::{MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
-use crate::system::disk::DiskError;
-use crate::system::lock::LockError;
+use crate::system::files::disk::DiskError;
+use crate::system::files::lock::LockError;
 
 /// The state that makes a login necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

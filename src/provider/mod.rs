@@ -28,8 +28,8 @@ use crate::model::{LongTermKey, MfaSerial, ProfileName, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
-use crate::system::disk::DiskError;
-use crate::system::stamp::FileStamp;
+use crate::system::files::disk::DiskError;
+use crate::system::files::stamp::FileStamp;
 
 pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{CodeOrder, ProviderError, Reason};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::ProviderError;
 use super::frontend::Notice;
 use super::{Attendance, Provider};
-use crate::system::lock::{Lock, LockError, this_process};
+use crate::system::files::lock::{Lock, LockError, this_process};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// Not shorter, since hundreds may be waiting.

@@ -12,7 +12,7 @@ use crate::model::{
     Session, SessionDuration,
 };
 use crate::store::Saved;
-use crate::system::stamp::FileStamp;
+use crate::system::files::stamp::FileStamp;
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted; never empty.
 pub(super) type ChainSteps<'s, 'c> = &'s [&'c Profile];

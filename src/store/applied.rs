@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::json;
-use crate::system::disk::DiskError;
+use crate::system::files::disk::DiskError;
 
 #[derive(Debug)]
 pub(crate) struct AppliedDigests {

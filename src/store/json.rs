@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::ser::{Formatter, Serializer};
 use sha1::Digest as _;
 
-use crate::system::atomic::{parent, write_hint, write_private};
-use crate::system::disk::DiskError;
-use crate::system::private::{self, FileOwner};
+use crate::system::files::atomic::{parent, write_hint, write_private};
+use crate::system::files::disk::DiskError;
+use crate::system::files::private::{self, FileOwner};
 
 const VERSION: u32 = 1;
 

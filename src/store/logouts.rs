@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::json;
 use crate::model::ProfileName;
-use crate::system::atomic::{is_temporary, sweep};
-use crate::system::disk::{self, DiskError};
-use crate::system::private::{self, FileOwner};
+use crate::system::files::atomic::{is_temporary, sweep};
+use crate::system::files::disk::{self, DiskError};
+use crate::system::files::private::{self, FileOwner};
 
 /// No run waits longer for a person or for AWS.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(24);
@@ -66,7 +66,7 @@ fn time(path: &Path) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::atomic::write_private;
+    use crate::system::files::atomic::write_private;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()

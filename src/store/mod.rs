@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use sha2::Digest as _;
 
 use crate::secret::Secret;
-use crate::system::atomic::sweep;
-use crate::system::private::{self, FileOwner};
+use crate::system::files::atomic::sweep;
+use crate::system::files::private::{self, FileOwner};
 
 pub(crate) use applied::AppliedDigests;
 pub(crate) use role_cache::{RoleCache, SsoRole};

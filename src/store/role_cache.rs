@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::json;
 use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
-use crate::system::atomic::sweep;
-use crate::system::disk::{self, DiskError};
-use crate::system::private::{self, FileOwner};
+use crate::system::files::atomic::sweep;
+use crate::system::files::disk::{self, DiskError};
+use crate::system::files::private::{self, FileOwner};
 
 #[derive(Debug)]
 pub(crate) struct RoleCache {

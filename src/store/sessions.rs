@@ -12,11 +12,11 @@ use super::json;
 use super::logouts::LogoutLog;
 use crate::model::{ChainFingerprint, Credentials, KeyFingerprint, ProfileName, Session};
 use crate::secret::Secret;
-use crate::system::atomic::{check_writable, is_temporary, sweep};
-use crate::system::disk::{self, DiskError};
-use crate::system::lock::{Lock, LockError};
-use crate::system::private::{self, FileOwner};
-use crate::system::stamp::FileStamp;
+use crate::system::files::atomic::{check_writable, is_temporary, sweep};
+use crate::system::files::disk::{self, DiskError};
+use crate::system::files::lock::{Lock, LockError};
+use crate::system::files::private::{self, FileOwner};
+use crate::system::files::stamp::FileStamp;
 
 /// File systems allow 255 bytes, and the names of temporary files are longer.
 const LONGEST_STEM: usize = 200;
@@ -248,7 +248,7 @@ fn file_stem(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::atomic::write_private;
+    use crate::system::files::atomic::write_private;
 
     fn saved(name: &str) -> Saved {
         let expiration = "2026-01-01T12:00:00Z".parse().unwrap();

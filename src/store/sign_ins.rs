@@ -10,8 +10,8 @@ use super::sso_cache::SsoCache;
 use super::{fingerprint, json};
 use crate::model::{Region, SsoAccess, SsoClient, StartUrl};
 use crate::secret::Secret;
-use crate::system::disk::{self, DiskError};
-use crate::system::private::{self, FileOwner};
+use crate::system::files::disk::{self, DiskError};
+use crate::system::files::private::{self, FileOwner};
 
 const REFUSED: &str = "refused";
 
@@ -137,7 +137,7 @@ impl SsoCache {
 mod tests {
     use super::*;
     use crate::model::SsoToken;
-    use crate::system::atomic::write_private;
+    use crate::system::files::atomic::write_private;
 
     fn access(url: &str) -> SsoAccess {
         SsoAccess::Legacy { start_url: StartUrl::new(url).unwrap().0, region: Region::new("us-east-1").unwrap() }

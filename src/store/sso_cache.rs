@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::{fingerprint, json};
 use crate::model::{ClientUse, ConfigText, Region, SsoAccess, SsoClient, SsoToken, StartUrl, is_sendable, utc};
 use crate::secret::Secret;
-use crate::system::atomic::sweep;
-use crate::system::disk::{self, DiskError};
-use crate::system::private::FileOwner;
+use crate::system::files::atomic::sweep;
+use crate::system::files::disk::{self, DiskError};
+use crate::system::files::private::FileOwner;
 
 #[derive(Debug)]
 pub(crate) struct SsoCache {
@@ -194,7 +194,7 @@ mod tests {
 
     use super::*;
     use crate::model::{SessionName, SsoSession};
-    use crate::system::atomic::write_private;
+    use crate::system::files::atomic::write_private;
 
     fn legacy(url: &str) -> SsoAccess {
         SsoAccess::Legacy { start_url: StartUrl::new(url).unwrap().0, region: Region::new("us-east-1").unwrap() }

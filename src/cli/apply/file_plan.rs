@@ -14,8 +14,8 @@ use crate::cli::ui::names;
 use crate::cli::ui::out::Out;
 use crate::ini::{FileKind, SectionId, Warning};
 use crate::plan::{self, Change, Plan, Refusal};
-use crate::system::backups::BackupTime;
-use crate::system::snapshot::Snapshot;
+use crate::system::files::backups::BackupTime;
+use crate::system::files::snapshot::Snapshot;
 
 /// One file with its plan.
 pub(crate) struct FileWork {

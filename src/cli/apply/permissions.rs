@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::explain;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::system::disk;
+use crate::system::files::disk;
 
 /// A credentials file, with the request for its mode.
 pub(crate) struct Permissions {

@@ -15,7 +15,7 @@ use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, ProfileName};
 use crate::plan::{self, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
-use crate::system::snapshot::Snapshot;
+use crate::system::files::snapshot::Snapshot;
 
 /// Makes the plans, as often as needed.
 pub(crate) struct Plans<'a> {

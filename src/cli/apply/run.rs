@@ -18,8 +18,8 @@ use crate::cli::ui::out::Out;
 use crate::ini::FileKind;
 use crate::model::ProfileName;
 use crate::plan::{Dependent, MissingKey};
-use crate::system::backups::{BackupTime, Backups};
 use crate::system::clock;
+use crate::system::files::backups::{BackupTime, Backups};
 use crate::system::host::Host;
 
 pub(crate) struct Run<'r> {

@@ -23,10 +23,10 @@ use crate::model::utc;
 use crate::plan::{Plan, with_sessions, without_sessions};
 use crate::render::duration;
 use crate::store::AppliedDigests;
-use crate::system::backups::{Backup, BackupTime, Backups};
 use crate::system::clock;
-use crate::system::disk::DiskError;
-use crate::system::snapshot::Snapshot;
+use crate::system::files::backups::{Backup, BackupTime, Backups};
+use crate::system::files::disk::DiskError;
+use crate::system::files::snapshot::Snapshot;
 
 /// One file with all contents that are known of it.
 struct History {

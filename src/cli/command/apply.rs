@@ -12,7 +12,7 @@ use crate::cli::explain::unmanaged;
 use crate::cli::ui::failure::Failure;
 use crate::plan::{Adoption, Overwrite, Permission, without_sessions};
 use crate::store::AppliedDigests;
-use crate::system::atomic::sweep;
+use crate::system::files::atomic::sweep;
 
 /// Write the profiles into ~/.aws/config
 ///

@@ -15,9 +15,9 @@ use crate::model::{Credentials, KeyFingerprint, ProfileName, Session};
 use crate::plan;
 use crate::render::process_json;
 use crate::store::{Saved, Sessions};
+use crate::system::files::stamp::FileStamp;
 use crate::system::host::Host;
-use crate::system::stamp::FileStamp;
-use crate::system::{clock, disk};
+use crate::system::{clock, files::disk};
 
 /// Print credentials for AWS SDKs
 ///

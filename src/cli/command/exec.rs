@@ -15,7 +15,7 @@ use crate::cli::ui::failure::Failure;
 use crate::model::Glob;
 use crate::render::EnvChange;
 use crate::system::host::Host;
-use crate::system::process;
+use crate::system::programs::process;
 
 /// Run a command with a profile's credentials
 ///

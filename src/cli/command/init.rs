@@ -6,7 +6,7 @@ use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::system::atomic;
+use crate::system::files::atomic;
 
 /// Write a commented starter manifest
 ///

@@ -21,9 +21,9 @@ use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
 use crate::source::decode;
 use crate::store::AppliedDigests;
-use crate::system::backups::BackupTime;
 use crate::system::clock;
-use crate::system::disk;
+use crate::system::files::backups::BackupTime;
+use crate::system::files::disk;
 use crate::system::host::Host;
 
 /// Manage long-term keys of IAM users

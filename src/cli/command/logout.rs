@@ -15,7 +15,7 @@ use crate::cli::ui::picker::pick;
 use crate::manifest::{Audience, Loaded};
 use crate::model::{Profile, SsoAccess};
 use crate::prompt::{self, NoAnswer};
-use crate::system::disk;
+use crate::system::files::disk;
 
 /// The choice that stands for `--all`.
 const EVERYTHING: &str = "(everything)";

@@ -9,10 +9,10 @@ use crate::cli::paths::{Paths, beside};
 use crate::cli::ui::failure::Failure;
 use crate::manifest::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 use crate::source::{Source, Span};
-use crate::system::atomic::parent;
-use crate::system::git::{Tracking, tracking};
-use crate::system::stamp::{self, FileStamp};
-use crate::system::{clock, disk, glob, trust};
+use crate::system::files::atomic::parent;
+use crate::system::files::stamp::{self, FileStamp};
+use crate::system::programs::git::{Tracking, tracking};
+use crate::system::{clock, files::disk, files::glob, files::trust};
 
 /// The most files that may include each other in a row.
 const DEEPEST: usize = 16;

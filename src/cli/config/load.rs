@@ -19,7 +19,7 @@ use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Layers, Loaded};
 use crate::model::{Catalog, Profile, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
-use crate::system::stamp::FileStamp;
+use crate::system::files::stamp::FileStamp;
 
 /// The valid profiles of a manifest.
 #[derive(Debug)]

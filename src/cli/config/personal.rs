@@ -10,8 +10,8 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::{self, SetError};
 use crate::source::Source;
-use crate::system::lock::Lock;
-use crate::system::snapshot::{ReplaceError, Snapshot, directory_id};
+use crate::system::files::lock::Lock;
+use crate::system::files::snapshot::{ReplaceError, Snapshot, directory_id};
 
 /// How long another awsauth that writes there is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -11,9 +11,9 @@ use crate::model::{AccountId, Catalog, Chain, Pattern, Root, SsoSession};
 use crate::plan::{self, Plan};
 use crate::provider::Listing;
 use crate::source::Source;
-use crate::system::backups::{BackupTime, Backups};
 use crate::system::clock;
-use crate::system::snapshot::Snapshot;
+use crate::system::files::backups::{BackupTime, Backups};
+use crate::system::files::snapshot::Snapshot;
 
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::FileWork;

@@ -29,11 +29,11 @@ use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
 use crate::provider::ProviderError;
 use crate::render::{EnvChange, table};
-use crate::system::children::{CaptureBudget, Job, ProcessGroup, Running, TOTAL_LIMIT};
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::interrupt::{self, SIGINT, Signals};
-use crate::system::process::{self, End};
+use crate::system::programs::children::{CaptureBudget, Job, ProcessGroup, Running, TOTAL_LIMIT};
+use crate::system::programs::process::{self, End};
 use crate::system::tty::Tty;
 
 /// In seconds. A run that begins with less left gets a newer session, if that needs no person.

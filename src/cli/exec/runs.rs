@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::cli::exit::Exit;
 use crate::cli::ui::failure::Failure;
 use crate::model::Profile;
-use crate::system::children::Ended;
-use crate::system::process::End;
+use crate::system::programs::children::Ended;
+use crate::system::programs::process::End;
 
 pub(super) enum ProfileRun {
     NotRun,

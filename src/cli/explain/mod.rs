@@ -12,8 +12,8 @@ use crate::model::{Catalog, ProfileName, SsoAccess};
 use crate::plan::{Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
-use crate::system::disk::DiskError;
-use crate::system::lock::LockError;
+use crate::system::files::disk::DiskError;
+use crate::system::files::lock::LockError;
 
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;

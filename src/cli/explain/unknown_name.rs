@@ -11,7 +11,7 @@ use crate::ini::{Document, FileKind, Section, SectionId};
 use crate::manifest::{Loaded, Place, place};
 use crate::model::{Catalog, Pattern, Profile, ProfileName, Root};
 use crate::plan;
-use crate::system::disk;
+use crate::system::files::disk;
 
 /// The failure for a name that no profile of `catalog` has. `loaded` is the manifest with its errors, `files` are AWS's own,
 /// and `otherwise` is the hint if nothing has a name like it.

@@ -7,7 +7,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::names::count;
 use crate::ini::{Document, FileKind, Section};
 use crate::plan;
-use crate::system::disk;
+use crate::system::files::disk;
 
 /// Says how many profiles the config file has, and the next step. Says nothing if it has none.
 pub(crate) fn say(app: App<'_>) {

@@ -12,7 +12,7 @@ use crate::model::SsoAccess;
 use crate::provider::{CallbackOutcome, Frontend, Notice};
 use crate::system::host::Host;
 use crate::system::loopback::Page;
-use crate::system::{browser, clock};
+use crate::system::{clock, programs::browser};
 
 /// Without a terminal, only logins of this many steps report progress.
 const MANY_STEPS: usize = 20;

@@ -9,9 +9,9 @@ use crate::model::{Chain, Profile, Settings};
 use crate::prompt::{GivenAnswer, LastQuestion, ProgramEvent, ProgramPrompt, Prompt};
 use crate::provider::MFA_PROCESS_VARIABLE;
 use crate::secret::Secret;
-use crate::system::capture::StderrMode;
 use crate::system::clock;
 use crate::system::host::Host;
+use crate::system::programs::capture::StderrMode;
 use crate::system::wait::Deadline;
 
 pub(crate) struct MfaPrompt<'a> {

@@ -32,7 +32,7 @@ use crate::provider::{
 use crate::secret::Secret;
 use crate::store::{Sessions, SsoCache};
 use crate::system::wait::Deadline;
-use crate::system::{clock, disk};
+use crate::system::{clock, files::disk};
 
 /// As long as AWS CLI waits for the browser (aws-facts §4.5).
 pub(crate) const CALLBACK_TIMEOUT: Duration = Duration::from_mins(10);

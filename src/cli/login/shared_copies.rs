@@ -13,8 +13,8 @@ use crate::cli::ui::out::Out;
 use crate::model::{CredentialMethod, Kind, MfaSerial, Profile, Role, Session, SsoAccess};
 use crate::plan::{self, Plan, Refusal};
 use crate::store::{RoleCache, Sessions, SsoRole};
-use crate::system::disk::{self, DiskError};
-use crate::system::snapshot::sweep_beside;
+use crate::system::files::disk::{self, DiskError};
+use crate::system::files::snapshot::sweep_beside;
 
 pub(crate) struct SharedCopies {
     out: Out,

@@ -13,8 +13,8 @@ use crate::cli::ui::failure::Failure;
 use crate::model::{Credentials, PromptPlace};
 use crate::prompt::{NoPrompt, TtyPrompt};
 use crate::provider::ProviderError;
+use crate::system::files::lock::{Lock, LockError};
 use crate::system::host::Host;
-use crate::system::lock::{Lock, LockError};
 use crate::system::tty::Tty;
 use crate::system::wait::{Deadline, Waited, wait};
 

@@ -22,7 +22,7 @@ use crate::flow::{CallError, CreateToken, Grant, Operation, Problem, TransportEr
 use crate::model::ProfileName;
 use crate::store::{Sessions, SignIn, SsoCache, sweep_leftovers};
 use crate::system::clock;
-use crate::system::lock::{Lock, LockError};
+use crate::system::files::lock::{Lock, LockError};
 use crate::system::wait::Deadline;
 
 /// How long AWS may take, however many sign-ins end.

@@ -14,7 +14,7 @@ use crate::flow::{CallError, seconds_left};
 use crate::model::StartUrl;
 use crate::render::duration;
 use crate::system::clock;
-use crate::system::disk::DiskError;
+use crate::system::files::disk::DiskError;
 
 #[derive(Default)]
 pub(crate) struct LogoutReport {

@@ -6,7 +6,7 @@ use crate::cli::config::load::Manifest;
 use crate::cli::ui::failure::Failure;
 use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
 use crate::store::{Sessions, SignIn, SsoCache};
-use crate::system::disk::DiskError;
+use crate::system::files::disk::DiskError;
 
 /// The sessions to end.
 #[derive(Default)]

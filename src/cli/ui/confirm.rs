@@ -11,9 +11,9 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::prompt;
 use crate::render::TerminalText;
+use crate::system::files::snapshot::Snapshot;
 use crate::system::host::Host;
-use crate::system::pager;
-use crate::system::snapshot::Snapshot;
+use crate::system::programs::pager;
 
 /// Refuses a file that can't be written, before a person is asked what to write.
 pub(crate) fn check_replaceable(path: &Path) -> Result<(), Failure> {

@@ -3,8 +3,9 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::host::Host;
-use super::{interrupt, process};
+use super::process;
+use crate::system::host::Host;
+use crate::system::interrupt;
 
 /// Shows a text that has more lines than the screen through `PAGER`, else through `less`. Returns false if nothing was
 /// shown, or the pager failed. The

@@ -6,8 +6,8 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 
-use super::core_dumps;
 use crate::secret::Secret;
+use crate::system::core_dumps;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
@@ -106,7 +106,8 @@ fn run(command: &mut Command) -> io::Error {
     // A console sends Ctrl-C and Ctrl-Break to all of its processes: the program decides what they mean, and this process must
     // outlive them to return the exit code.
     #[cfg(windows)]
-    let _held = (super::interrupt::listen(), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
+    let _held =
+        (crate::system::interrupt::listen(), tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     match command.status() {
         // The code has 32 bits, some of which `ExitCode` would lose, such as those of the code for Ctrl-C.
         #[expect(clippy::exit, clippy::disallowed_methods, reason = "the program has taken this process's place")]

@@ -121,7 +121,7 @@ impl PathEntry {
 
     /// True for another user's file or link in a directory such as /tmp, where everybody may make files: the sticky bit only
     /// keeps them from exchanging this user's own.
-    pub(super) fn is_planted(&self) -> bool {
+    pub(in crate::system) fn is_planted(&self) -> bool {
         use std::os::unix::fs::MetadataExt as _;
         let is_shared = |dir: &Path| fs::metadata(dir).is_ok_and(|found| found.mode() & 0o1002 == 0o1002);
         self.foreign_owner().is_some() && self.path.parent().is_some_and(is_shared)
@@ -139,13 +139,13 @@ impl PathEntry {
         None
     }
 
-    pub(super) fn is_planted(&self) -> bool {
+    pub(in crate::system) fn is_planted(&self) -> bool {
         false
     }
 }
 
 /// [`PathEntry::is_planted`] for a path that has no links on the way.
-pub(super) fn is_planted(path: &Path) -> bool {
+pub(in crate::system) fn is_planted(path: &Path) -> bool {
     let place = std::path::absolute(path).and_then(|path| {
         let metadata = fs::symlink_metadata(&path)?;
         Ok(PathEntry { path, metadata, is_end: true })
@@ -155,7 +155,7 @@ pub(super) fn is_planted(path: &Path) -> bool {
 
 /// The reason not to run a program, since another user could have put it there. Less strict than `trust::distrust`: package
 /// managers' directories often belong to a group, or to a user of their own.
-pub(super) fn exposure(program: &Path) -> Option<String> {
+pub(in crate::system) fn exposure(program: &Path) -> Option<String> {
     let (places, _) = Walk::along(program).ok()?.finish().ok()?;
     places.iter().find_map(|place| {
         let shown = place.path.display();
@@ -174,7 +174,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 
     use super::*;
-    use crate::system::snapshot::Snapshot;
+    use crate::system::files::snapshot::Snapshot;
 
     #[test]
     fn a_path_is_followed_through_every_link_as_the_system_does() {

@@ -107,7 +107,7 @@ impl Backups {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::snapshot::Snapshot;
+    use crate::system::files::snapshot::Snapshot;
 
     fn keep(backups: &Backups, stamp: &BackupTime, file: &Snapshot) {
         backups.keep(stamp, file.exists, &file.bytes).unwrap();

@@ -13,9 +13,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::task::coop;
 use tokio::time::timeout;
 
-use super::core_dumps;
 use super::process::{self, End};
 use crate::secret::Secret;
+use crate::system::core_dumps;
 
 /// How long a program's streams are read after its end: something that it started may keep them open.
 const GRACE: Duration = Duration::from_secs(1);

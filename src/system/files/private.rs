@@ -128,7 +128,7 @@ fn has_access_list(_path: &Path) -> bool {
 #[cfg(unix)]
 fn owner_of_home() -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;
-    Some(fs::metadata(super::host::Host::home()?).ok()?.uid())
+    Some(fs::metadata(crate::system::host::Host::home()?).ok()?.uid())
 }
 
 #[cfg(unix)]

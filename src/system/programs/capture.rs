@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::interrupt::{self, SIGINT};
+use super::process;
 use super::process::End;
-use super::wait::{Deadline, Waited};
-use super::{process, walk};
 use crate::secret::Secret;
+use crate::system::files::walk;
+use crate::system::interrupt::{self, SIGINT};
+use crate::system::wait::{Deadline, Waited};
 
 /// The most bytes that are taken of one stream.
 const MOST: u64 = 4096;

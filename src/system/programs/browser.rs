@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::host::Host;
 use super::process;
 use crate::address::WebAddress;
+use crate::system::host::Host;
 
 /// How long a command has to fail, after which the next one is tried.
 const AT_ONCE: Duration = Duration::from_millis(250);

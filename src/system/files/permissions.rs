@@ -143,7 +143,7 @@ mod tests {
     use rustix::fs::{XattrFlags, getxattr, setxattr};
 
     use super::*;
-    use crate::system::snapshot::Snapshot;
+    use crate::system::files::snapshot::Snapshot;
 
     const ACCESS: &str = "system.posix_acl_access";
 

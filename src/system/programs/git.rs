@@ -8,8 +8,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::capture;
-use super::disk;
-use super::walk;
+use crate::system::files::disk;
+use crate::system::files::walk;
 
 /// The variables that git gets: where programs are, and the person's own configuration.
 const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::git::{Tracking, tracking};
 use super::walk::Walk;
 #[cfg(unix)]
 use super::walk::{PathEntry, Sticky, Writers};
+use crate::system::programs::git::{Tracking, tracking};
 
 /// The reason not to trust the file at `path`, since somebody else may have written it.
 ///
