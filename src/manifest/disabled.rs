@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::check::unchecked::{LeftOut, UncheckedProfile};
+use super::document::tree::{Table, find};
 use super::files::Layers;
+use super::findings::sink::Sink;
 use super::hosts::Hosts;
 use super::matrix::expand;
 use super::profile_tables::{CHOICES, Tables};
 use super::raw::field::Reader;
-use super::sink::Sink;
-use super::tree::{Table, find};
 use super::vars::Vars;
 
 /// Returns the names that matrices of the `shared` tables make and no matrix of `all` does, each with the value that

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::codes;
-use super::sink::Sink;
+use super::document::syntax;
+use super::document::table::texts;
+use super::document::tree::{KeyValue, find};
+use super::findings::codes;
+use super::findings::sink::Sink;
 use super::spec::keys;
-use super::syntax;
-use super::table::texts;
-use super::tree::{KeyValue, find};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{Source, Sources, Span};
 

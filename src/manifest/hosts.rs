@@ -4,10 +4,10 @@
 //! too, since customers of AWS answer below its domains as well. So do hosts in the personal file itself: a variable there
 //! could get its value from a shared file.
 
-use super::codes;
+use super::document::tree::Text;
 use super::files::{Audience, Layers, SettingsTrust};
-use super::sink::Sink;
-use super::tree::Text;
+use super::findings::codes;
+use super::findings::sink::Sink;
 use crate::address::{AllowedHost, UrlHost, WebAddress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{StartUrl, foreign_portal};

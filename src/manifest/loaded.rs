@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::check::unchecked::LeftOut;
-use super::codes;
+use super::findings::codes;
 use super::matrix::expand::UnusableName;
 use super::provenance::Provenance;
 use super::vars::Variable;

@@ -1,32 +1,26 @@
 //! Owns `profiles.toml`, from its text to the checked [`Catalog`] and all findings. Must not do I/O or know INI.
 //!
-//! `files` → `syntax` (a tree for each file) → `merge` (one tree) → `vars` (expanded) → `raw` (each value checked once) and
-//! `matrix` (profiles for accounts and roles) → `check` (patterns and chains) → `Catalog`. Findings go to the `sink`. `edit`
+//! `files` → `document` (a tree for each file, then one) → `vars` (expanded) → `raw` (each value checked once) and
+//! `matrix` (profiles for accounts and roles) → `check` (patterns and chains) → `Catalog`. Findings go to `findings::sink`. `edit`
 //! changes files.
 //!
 //! [`Catalog`]: crate::model::Catalog
 
 mod check;
-mod codes;
 mod disabled;
+mod document;
 mod edit;
 mod files;
+mod findings;
 mod hosts;
 mod loaded;
 mod matrix;
-mod merge;
 mod personal_settings;
 mod place;
 mod profile_tables;
 mod provenance;
 mod raw;
-mod sink;
 mod spec;
-mod suggest;
-mod syntax;
-mod table;
-mod top;
-mod tree;
 mod vars;
 
 #[cfg(test)]
@@ -34,13 +28,13 @@ mod tests;
 
 use check::unchecked::{UncheckedProfiles, WrittenProfiles};
 use check::{catalog, chain, profile};
+use document::top::{self, Tops};
+use document::tree::{Table, take};
+use findings::sink::Sink;
 use hosts::Hosts;
 use matrix::expand;
 use profile_tables::Tables;
 use raw::field::Reader;
-use sink::Sink;
-use top::Tops;
-use tree::{Table, take};
 use vars::Vars;
 
 pub(crate) use check::unchecked::{GeneratedBy, LeftOut};
@@ -131,7 +125,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
 /// be wrong then.
 fn parse<'t>(files: &'t Layers, sink: &mut Sink) -> Option<Vec<(usize, Table<'t>)>> {
     let file = |number| {
-        let table = syntax::parse(files.sources().get(number), files.sources().base(number), sink)?;
+        let table = document::syntax::parse(files.sources().get(number), files.sources().base(number), sink)?;
         Some((number, table))
     };
     // Parse all of them, to report all syntax errors in one run.
@@ -154,7 +148,7 @@ fn merged<'t>(
         if shared.is_none() && files.is_local(number) {
             shared = Some(tree.iter().filter(|section| section.name != "profiles").cloned().collect());
         }
-        merge::merge(&mut tree, file, files, sink);
+        document::merge::merge(&mut tree, file, files, sink);
     }
     vars.define(&take(&mut tree, "vars"), sink);
     (shared, tree)

@@ -1,11 +1,11 @@
 //! Owns `[settings]` of `profiles.local.toml`, the personal settings for one machine. Must not do I/O.
 
-use super::codes;
+use super::document::table::{self, unknown_key};
+use super::document::tree::{KeyValue, Text};
 use super::files::{Layers, SettingsTrust};
-use super::sink::Sink;
+use super::findings::codes;
+use super::findings::sink::Sink;
 use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
-use super::table::{self, unknown_key};
-use super::tree::{KeyValue, Text};
 use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
 use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};

@@ -1,12 +1,12 @@
 //! Owns the tables from which profiles are made. Must not know the profiles.
 
+use super::document::tree::{self, KeyValue, Table, Value, find, take};
+use super::findings::sink::Sink;
 use super::raw::account::Accounts;
 use super::raw::field::Reader;
 use super::raw::profile::ProfileKeys;
 use super::raw::sso_session::SsoSessions;
-use super::sink::Sink;
 use super::spec::keys;
-use super::tree::{self, KeyValue, Table, Value, find, take};
 use super::vars::{Vars, varies};
 
 /// The keys that say which profiles a matrix makes.

@@ -5,12 +5,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::codes;
+use super::document::table;
+use super::document::tree::{FilledBy, KeyValue, Node, Table, Value};
 use super::files::{Audience, Layers};
-use super::sink::Sink;
+use super::findings::codes;
+use super::findings::sink::Sink;
 use super::spec::keys::GENERATED;
-use super::table;
-use super::tree::{FilledBy, KeyValue, Node, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 

@@ -5,11 +5,11 @@ use super::catalog::method;
 use super::profile::default_long_term;
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::manifest::codes;
 use crate::manifest::files::Layers;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{About, Sink};
 use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Sourced};
 use crate::manifest::raw::values::{toml_key, toml_text};
-use crate::manifest::sink::{About, Sink};
 use crate::model::{CredentialMethod, MfaSerial, Partition, Pattern, SessionDuration};
 use crate::source::Span;
 

@@ -2,12 +2,12 @@
 
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
 use crate::manifest::files::Layers;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{About, Sink, quoted};
 use crate::manifest::raw::field::{Field, KeyTable as _};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::{IsGenerated, SsoSessions, check_case};
-use crate::manifest::sink::{About, Sink, quoted};
 use crate::manifest::spec::keys;
 use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
 

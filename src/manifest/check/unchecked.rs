@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
+use crate::manifest::document::tree::{KeyValue, Table};
 use crate::manifest::files::Layers;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::raw::field::{KeyTable as _, Origin, Reader, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
-use crate::manifest::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::spec::keys::Key;
-use crate::manifest::tree::{KeyValue, Table};
 use crate::model::{Pattern, ProfileName};
 use crate::source::Span;
 

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::manifest::findings::sink::{About, GeneratedProfile};
 use crate::manifest::raw::account::{Account, RoleName};
-use crate::manifest::sink::{About, GeneratedProfile};
 use crate::manifest::vars::MatrixValue;
 use crate::source::Span;
 

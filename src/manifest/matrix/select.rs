@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
+use crate::manifest::document::table::{dedup, texts, unknown_key};
+use crate::manifest::document::tree::{KeyValue, Table, Text, Value};
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::Sink;
 use crate::manifest::raw::account::{Account, Accounts, RoleName, roles};
-use crate::manifest::sink::Sink;
-use crate::manifest::table::{dedup, texts, unknown_key};
-use crate::manifest::tree::{KeyValue, Table, Text, Value};
 use crate::model::Glob;
 use crate::source::Span;
 

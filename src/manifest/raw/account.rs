@@ -6,12 +6,12 @@ use super::field::{AnyField, Field, FieldValue, KeyEntry, KeyTable, Origin, Read
 use super::sso_session::{IsGenerated, SsoSessions, check_case};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
+use crate::manifest::document::table::{dedup, texts, wrong_type};
+use crate::manifest::document::tree::{KeyValue, Text};
 use crate::manifest::files::Layers;
-use crate::manifest::sink::Sink;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::Sink;
 use crate::manifest::spec::keys::{ANY, ID, Key, NAME, REGION, ROLE_NAME, Shape, TAG, key};
-use crate::manifest::table::{dedup, texts, wrong_type};
-use crate::manifest::tree::{KeyValue, Text};
 use crate::model::{AccountId, ProfileName, Region};
 use crate::source::{Span, is_unsafe};
 

@@ -2,11 +2,11 @@
 
 use std::fmt::{Arguments, Display};
 
+use crate::manifest::document::table::{self, unknown_key};
+use crate::manifest::document::tree::{KeyValue, Text};
+use crate::manifest::findings::sink::Sink;
 use crate::manifest::hosts::Hosts;
-use crate::manifest::sink::Sink;
 use crate::manifest::spec::keys::Key;
-use crate::manifest::table::{self, unknown_key};
-use crate::manifest::tree::{KeyValue, Text};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
     StartUrl,

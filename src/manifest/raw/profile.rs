@@ -4,14 +4,14 @@ use super::field::{AnyField, Field, KeyEntry, KeyOrigin, KeyTable, Origin, Reade
 use super::settings::{self, CheckedSettings};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
-use crate::manifest::sink::Sink;
+use crate::manifest::document::table::{self, wrong_type};
+use crate::manifest::document::tree::{KeyValue, Value};
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::Sink;
 use crate::manifest::spec::aws_settings;
 use crate::manifest::spec::keys::{
     ANY, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, SERIAL, Shape, TAG, URL, key,
 };
-use crate::manifest::table::{self, wrong_type};
-use crate::manifest::tree::{KeyValue, Value};
 use crate::model::Pattern::{self, IamMfa, IamMfaRole, Sso, SsoRole};
 use crate::model::{
     AccountId, ConfigText, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl,

@@ -3,12 +3,12 @@
 use super::field::{FieldValue, KeyEntry, KeyOrigin, Origin, Reader, Sourced};
 use super::values;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
-use crate::manifest::sink::{Sink, quoted};
+use crate::manifest::document::table::{self, wrong_type};
+use crate::manifest::document::tree::{FilledBy, KeyValue, Text, Value};
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{Sink, quoted};
 use crate::manifest::spec::aws_settings::{self, SettingSpec, SettingType};
 use crate::manifest::spec::keys::Key;
-use crate::manifest::table::{self, wrong_type};
-use crate::manifest::tree::{FilledBy, KeyValue, Text, Value};
 use crate::model::{ConfigText, Setting, SettingValue};
 use crate::source::Span;
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::field::{AnyField, Field, KeyEntry, KeyTable, Origin, Reader, Sourced, keys, text};
 use super::values;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
-use crate::manifest::sink::{About, GeneratedProfile, Sink};
+use crate::manifest::document::table::{self, texts};
+use crate::manifest::document::tree::{KeyValue, Text};
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{About, GeneratedProfile, Sink};
 use crate::manifest::spec::keys::{ANY, Key, REGION, Shape, URL, key};
-use crate::manifest::table::{self, texts};
-use crate::manifest::tree::{KeyValue, Text};
 use crate::model::{ConfigText, Region, SessionName, SsoSession, StartUrl};
 use crate::source::Span;
 

@@ -2,10 +2,10 @@
 
 use super::field::{KeyEntry, Reader};
 use crate::diagnostic::Diagnostic;
-use crate::manifest::codes;
+use crate::manifest::document::table::{dedup, texts};
+use crate::manifest::document::tree::Text;
+use crate::manifest::findings::codes;
 use crate::manifest::spec::keys;
-use crate::manifest::table::{dedup, texts};
-use crate::manifest::tree::Text;
 use crate::model::{
     ConfigText, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, StartUrl,
     StartUrlError, UrlChange,

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::aws_settings::{self, SettingSpec, SettingType};
 use super::keys::{self, Key, Shape};
+use crate::manifest::document::top::VERSION;
 use crate::manifest::personal_settings;
 use crate::manifest::raw::account::Account;
 use crate::manifest::raw::field::KeyTable as _;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::Session;
-use crate::manifest::top::VERSION;
 use crate::model::Pattern;
 
 const PATH: &str = "^(?![/~])(?!.:)(?!(.*/)?[.][.](/|$))(?!.*([*][*]|\\\\|\\$\\{))(?!(.*/)?profiles[.]local[.]toml$)[^\\u0000-\\u001f\\u007f]*[^/\\u0000-\\u001f\\u007f]$";

@@ -3,6 +3,7 @@
 mod matrix;
 mod provenance;
 
+use super::findings::codes;
 use super::*;
 use crate::diagnostic::Severity;
 use crate::model::Catalog;

@@ -7,28 +7,28 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use crate::source::Span;
 
 /// In the order of the file.
-pub(super) type Table<'t> = Vec<KeyValue<'t>>;
+pub(crate) type Table<'t> = Vec<KeyValue<'t>>;
 
 #[derive(Debug, Clone)]
-pub(super) struct KeyValue<'t> {
-    pub(super) name: Cow<'t, str>,
+pub(crate) struct KeyValue<'t> {
+    pub(crate) name: Cow<'t, str>,
     /// The key. For a table in several files, its place in the lowest one.
-    pub(super) at: Span,
+    pub(crate) at: Span,
     /// The key in the file that wins.
-    pub(super) over: Span,
+    pub(crate) over: Span,
     /// True if two files define it, and neither wins.
-    pub(super) is_disputed: bool,
-    pub(super) node: Node<'t>,
+    pub(crate) is_disputed: bool,
+    pub(crate) node: Node<'t>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Node<'t> {
-    pub(super) at: Span,
-    pub(super) value: Value<'t>,
+pub(crate) struct Node<'t> {
+    pub(crate) at: Span,
+    pub(crate) value: Value<'t>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) enum Value<'t> {
+pub(crate) enum Value<'t> {
     Text(Cow<'t, str>),
     /// A string after expansion of its variables.
     Filled(String, FilledBy),
@@ -45,7 +45,7 @@ pub(super) enum Value<'t> {
 
 /// Why a string differs from what is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FilledBy {
+pub(crate) enum FilledBy {
     Nothing,
     Vars,
     /// It differs between accounts and roles.
@@ -53,14 +53,14 @@ pub(super) enum FilledBy {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'e> {
-    pub(super) value: &'e str,
-    pub(super) at: Span,
-    pub(super) filled: FilledBy,
+pub(crate) struct Text<'e> {
+    pub(crate) value: &'e str,
+    pub(crate) at: Span,
+    pub(crate) filled: FilledBy,
 }
 
 /// `base` is added to all spans.
-pub(super) fn table(keys: DeTable<'_>, base: usize) -> Table<'_> {
+pub(crate) fn table(keys: DeTable<'_>, base: usize) -> Table<'_> {
     let entry = |(key, value): (toml::Spanned<_>, toml::Spanned<_>)| {
         let at = Span::from(key.span()).offset_by(base);
         KeyValue { name: key.into_inner(), at, over: at, is_disputed: false, node: node(value, base) }
@@ -85,12 +85,12 @@ fn node(value: toml::Spanned<DeValue<'_>>, base: usize) -> Node<'_> {
     Node { at, value }
 }
 
-pub(super) fn find<'e, 't>(table: &'e [KeyValue<'t>], name: &str) -> Option<&'e KeyValue<'t>> {
+pub(crate) fn find<'e, 't>(table: &'e [KeyValue<'t>], name: &str) -> Option<&'e KeyValue<'t>> {
     table.iter().find(|entry| entry.name == name)
 }
 
 /// Removes the table of that name; an empty one if there is none.
-pub(super) fn take<'t>(table: &mut Table<'t>, name: &str) -> Table<'t> {
+pub(crate) fn take<'t>(table: &mut Table<'t>, name: &str) -> Table<'t> {
     let place = table.iter().position(|entry| entry.name == name);
     match place.map(|place| table.remove(place).node.value) {
         Some(Value::Table(table)) => table,
@@ -99,20 +99,20 @@ pub(super) fn take<'t>(table: &mut Table<'t>, name: &str) -> Table<'t> {
 }
 
 /// The length of all strings.
-pub(super) fn bytes(table: &[KeyValue<'_>]) -> usize {
+pub(crate) fn bytes(table: &[KeyValue<'_>]) -> usize {
     table.iter().map(|entry| entry.node.bytes()).sum()
 }
 
 impl<'t> Node<'t> {
-    pub(super) fn table(&self) -> Option<&Table<'t>> {
+    pub(crate) fn table(&self) -> Option<&Table<'t>> {
         if let Value::Table(table) = &self.value { Some(table) } else { None }
     }
 
-    pub(super) fn list(&self) -> Option<&[Self]> {
+    pub(crate) fn list(&self) -> Option<&[Self]> {
         if let Value::List(list) = &self.value { Some(list) } else { None }
     }
 
-    pub(super) fn text(&self) -> Option<Text<'_>> {
+    pub(crate) fn text(&self) -> Option<Text<'_>> {
         let (value, filled) = match &self.value {
             Value::Text(text) => (&**text, FilledBy::Nothing),
             Value::Filled(text, by) => (text.as_str(), *by),
@@ -123,7 +123,7 @@ impl<'t> Node<'t> {
 
     /// Puts what `replace` returns in place of every string with a `${` in it. `replace` gets the string, its place, and
     /// `path` with the keys below it.
-    pub(super) fn replace_templates(
+    pub(crate) fn replace_templates(
         &mut self,
         path: &mut String,
         replace: &mut dyn FnMut(&str, Span, &str) -> Option<Value<'t>>,
@@ -155,7 +155,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    pub(super) fn type_words(&self) -> &'static str {
+    pub(crate) fn type_words(&self) -> &'static str {
         match &self.value {
             Value::Text(_) | Value::Filled(..) | Value::Unfilled => "a string",
             Value::Integer(None) => "a number of more than 64 bits",

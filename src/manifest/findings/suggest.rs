@@ -4,7 +4,7 @@
 const BUDGET: usize = 200_000;
 
 #[derive(Debug)]
-pub(super) struct Suggester {
+pub(crate) struct Suggester {
     left: usize,
     /// The candidates that may still be looked at, most of which are too long or too short to compare.
     looks: usize,
@@ -18,7 +18,7 @@ impl Default for Suggester {
 
 impl Suggester {
     /// None if no candidate is near enough.
-    pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    pub(crate) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         if word.len() > 64 {
             return None;
         }
@@ -48,7 +48,7 @@ impl Suggester {
 
     /// Returns the nearest key, or the only one that contains `word`, as `sso_role_name` contains `sso_role`, or the
     /// longest one in it, such as `max_attempts` in `AWS_MAX_ATTEMPTS`.
-    pub(super) fn key<'c>(&mut self, word: &str, keys: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
+    pub(crate) fn key<'c>(&mut self, word: &str, keys: impl Iterator<Item = &'c str> + Clone) -> Option<&'c str> {
         let lower = word.to_ascii_lowercase();
         let of_variable = lower.strip_prefix("aws_").and_then(|name| keys.clone().find(|key| *key == name));
         if let Some(near) = of_variable.or_else(|| self.nearest(word, keys.clone())) {

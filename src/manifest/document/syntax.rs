@@ -2,17 +2,17 @@
 
 use toml::de::DeTable;
 
-use super::codes;
-use super::sink::Sink;
 use super::tree::{self, Table};
 use crate::diagnostic::Diagnostic;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::Sink;
 use crate::source::{Source, Span};
 
 /// How many duplicate keys are looked up; each look-up reads the text before it.
 const MOST_LOOK_UPS: usize = 100;
 
 /// Parses the part above the first profile, or everything if that part is not valid TOML by itself.
-pub(super) fn head(text: &str, base: usize) -> Table<'_> {
+pub(crate) fn head(text: &str, base: usize) -> Table<'_> {
     let end = text.find("\n[profiles.").map_or(text.len(), |newline| newline + 1);
     let (table, errors) = DeTable::parse_recoverable(&text[..end]);
     let table = if errors.is_empty() { table } else { DeTable::parse_recoverable(text).0 };
@@ -21,7 +21,7 @@ pub(super) fn head(text: &str, base: usize) -> Table<'_> {
 
 /// Parses `source`; spans count from `base`. None if a key of the file may be missing in the tree. A duplicate key is
 /// reported, and its first value counts.
-pub(super) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Option<Table<'t>> {
+pub(crate) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Option<Table<'t>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let mut is_complete = true;
     // The parser reports one error for each part of a dotted header.

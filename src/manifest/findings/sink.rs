@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::rc::Rc;
 
 use super::suggest::Suggester;
-use super::tree::{FilledBy, Text};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::manifest::document::tree::{FilledBy, Text};
 use crate::source::Span;
 
 /// How many other profiles one finding names.
@@ -14,7 +14,7 @@ const MOST_NAMED: usize = 5;
 
 /// The subject of the next findings.
 #[derive(Debug, Default)]
-pub(super) enum About {
+pub(crate) enum About {
     /// Something that profiles share.
     #[default]
     Shared,
@@ -24,13 +24,13 @@ pub(super) enum About {
 }
 
 #[derive(Debug, Default, Clone)]
-pub(super) struct GeneratedProfile {
+pub(crate) struct GeneratedProfile {
     /// Empty as long as it is unknown.
-    pub(super) name: Rc<str>,
+    pub(crate) name: Rc<str>,
     /// False if another profile has the name.
-    pub(super) is_named: bool,
-    pub(super) account: Span,
-    pub(super) role: Option<Span>,
+    pub(crate) is_named: bool,
+    pub(crate) account: Span,
+    pub(crate) role: Option<Span>,
 }
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Fold {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Sink {
+pub(crate) struct Sink {
     found: Vec<Diagnostic>,
     errors: usize,
     about: About,
@@ -51,22 +51,22 @@ pub(super) struct Sink {
     folds: HashMap<(&'static str, Span, usize), Fold>,
     guesses: Suggester,
     /// True if a mistake or an unset variable hides which profiles there are: then none can be called missing.
-    pub(super) profiles_unknown: bool,
+    pub(crate) profiles_unknown: bool,
 }
 
 impl Sink {
     /// Returns the previous subject.
-    pub(super) fn turn_to(&mut self, about: About) -> About {
+    pub(crate) fn turn_to(&mut self, about: About) -> About {
         self.alike.clear();
         std::mem::replace(&mut self.about, about)
     }
 
     /// Counts repeated ones too.
-    pub(super) fn errors(&self) -> usize {
+    pub(crate) fn errors(&self) -> usize {
         self.errors
     }
 
-    pub(super) fn push(&mut self, mut found: Diagnostic) {
+    pub(crate) fn push(&mut self, mut found: Diagnostic) {
         self.errors += usize::from(found.severity == Severity::Error);
         match &self.about {
             About::Shared => {}
@@ -91,7 +91,7 @@ impl Sink {
     }
 
     /// Adds a finding about `text`, with the account and role if a matrix filled it in.
-    pub(super) fn report(&mut self, text: Text<'_>, found: Diagnostic) {
+    pub(crate) fn report(&mut self, text: Text<'_>, found: Diagnostic) {
         let found = match &self.about {
             About::Generated(profile) if text.filled == FilledBy::Matrix => {
                 let found = found.related(profile.account, "made for this account");
@@ -103,7 +103,7 @@ impl Sink {
     }
 
     /// Adds an error about `text`.
-    pub(super) fn reject(&mut self, text: Text<'_>, code: &'static str, message: impl Into<String>, help: &str) {
+    pub(crate) fn reject(&mut self, text: Text<'_>, code: &'static str, message: impl Into<String>, help: &str) {
         let mut found = Diagnostic::error(code, text.at, message);
         if text.filled != FilledBy::Nothing {
             found = found.label(format!("with its variables expanded, this is `{}`", text.value));
@@ -112,7 +112,7 @@ impl Sink {
     }
 
     /// Adds an error about a text that is not one of `words`; `all` introduces the list of them.
-    pub(super) fn reject_word(
+    pub(crate) fn reject_word(
         &mut self,
         text: Text<'_>,
         code: &'static str,
@@ -126,7 +126,7 @@ impl Sink {
     }
 
     /// Returns the parsed value, or reports the error.
-    pub(super) fn parsed<T, E: Display>(
+    pub(crate) fn parsed<T, E: Display>(
         &mut self,
         text: Text<'_>,
         parsed: Result<T, E>,
@@ -136,11 +136,11 @@ impl Sink {
         parsed.map_err(|error| self.reject(text, code, error.to_string(), help)).ok()
     }
 
-    pub(super) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    pub(crate) fn nearest<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
         self.guesses.nearest(word, candidates)
     }
 
-    pub(super) fn nearest_key<'c>(
+    pub(crate) fn nearest_key<'c>(
         &mut self,
         word: &str,
         keys: impl Iterator<Item = &'c str> + Clone,
@@ -149,7 +149,7 @@ impl Sink {
     }
 
     /// A help text with the nearest candidate, if there is one, before other advice.
-    pub(super) fn did_you_mean_or<'c>(
+    pub(crate) fn did_you_mean_or<'c>(
         &mut self,
         word: &str,
         candidates: impl Iterator<Item = &'c str>,
@@ -162,7 +162,7 @@ impl Sink {
     }
 
     /// A help text with the nearest candidate, or else other advice.
-    pub(super) fn did_you_mean<'c>(
+    pub(crate) fn did_you_mean<'c>(
         &mut self,
         word: &str,
         candidates: impl Iterator<Item = &'c str>,
@@ -173,7 +173,7 @@ impl Sink {
     }
 
     /// By place and then by severity.
-    pub(super) fn into_sorted(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         for fold in self.folds.into_values() {
             if let Some(words) = fold.words() {
                 let label = &mut self.found[fold.index].primary.text;
@@ -206,6 +206,6 @@ impl Fold {
 }
 
 /// Puts names in backticks, with commas between them.
-pub(super) fn quoted(names: impl Iterator<Item = impl Display>) -> String {
+pub(crate) fn quoted(names: impl Iterator<Item = impl Display>) -> String {
     names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

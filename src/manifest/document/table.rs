@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::fmt::Arguments;
 
-use super::codes;
-use super::sink::{Sink, quoted};
-use super::spec::aws_settings;
 use super::tree::{KeyValue, Node, Table, Text, Value};
 use crate::diagnostic::Diagnostic;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{Sink, quoted};
+use crate::manifest::spec::aws_settings;
 
-pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Option<&str>, sink: &mut Sink) {
+pub(crate) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Option<&str>, sink: &mut Sink) {
     let found = node.type_words();
     let message = format!("`{name}` must be {wanted}, not {found}");
     let wrong = Diagnostic::error(codes::WRONG_TYPE, node.at, message).label(format!("this is {found}"));
@@ -19,7 +19,7 @@ pub(super) fn wrong_type(name: &str, node: &Node<'_>, wanted: &str, example: Opt
     });
 }
 
-pub(super) fn table<'e, 't>(entry: &'e KeyValue<'t>, sink: &mut Sink) -> Option<&'e Table<'t>> {
+pub(crate) fn table<'e, 't>(entry: &'e KeyValue<'t>, sink: &mut Sink) -> Option<&'e Table<'t>> {
     let table = entry.node.table();
     if table.is_none() {
         wrong_type(&entry.name, &entry.node, "a table", None, sink);
@@ -27,7 +27,7 @@ pub(super) fn table<'e, 't>(entry: &'e KeyValue<'t>, sink: &mut Sink) -> Option<
     table
 }
 
-pub(super) fn text<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
+pub(crate) fn text<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
     text_in(&entry.name, &entry.node, "a string", example, sink)
 }
 
@@ -40,7 +40,7 @@ fn text_in<'e>(name: &str, node: &'e Node<'_>, wanted: &str, example: &str, sink
 }
 
 /// None if any of them has another type.
-pub(super) fn texts<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
+pub(crate) fn texts<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) -> Option<Vec<Text<'e>>> {
     let Some(list) = entry.node.list() else {
         wrong_type(&entry.name, &entry.node, "a list of strings", Some(example), sink);
         return None;
@@ -50,7 +50,7 @@ pub(super) fn texts<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink)
     texts.into_iter().collect()
 }
 
-pub(super) fn number(entry: &KeyValue<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<i64> {
+pub(crate) fn number(entry: &KeyValue<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<i64> {
     if let Value::Integer(Some(number)) = entry.node.value {
         return Some(number);
     }
@@ -59,7 +59,7 @@ pub(super) fn number(entry: &KeyValue<'_>, wanted: &str, example: &str, sink: &m
 }
 
 /// Removes and reports duplicates.
-pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> {
+pub(crate) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> {
     let mut places = HashMap::with_capacity(texts.len());
     let mut once = Vec::with_capacity(texts.len());
     for text in texts {
@@ -76,7 +76,7 @@ pub(super) fn dedup<'e>(texts: Vec<Text<'e>>, sink: &mut Sink) -> Vec<Text<'e>> 
 }
 
 /// Reports a key that is not in `known`. Returns the one that was probably meant.
-pub(super) fn unknown_key(
+pub(crate) fn unknown_key(
     entry: &KeyValue<'_>,
     place: Arguments<'_>,
     known: impl Iterator<Item = &'static str> + Clone,

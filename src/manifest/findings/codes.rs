@@ -2,12 +2,12 @@
 
 macro_rules! codes {
     ($($name:ident = $code:literal),+ $(,)?) => {
-        $(pub(super) const $name: &str = $code;)+
+        $(pub(crate) const $name: &str = $code;)+
 
         /// Every code; each has at least one fixture `fixtures/{manifest,local}/{invalid,valid}/CODE-CASE.toml`, or a
         /// directory `fixtures/layers/{invalid,valid}/CODE-CASE`.
         #[cfg(test)]
-        pub(super) const ALL: &[&str] = &[$($name),+];
+        pub(crate) const ALL: &[&str] = &[$($name),+];
     };
 }
 

@@ -1,31 +1,31 @@
 //! Owns the top of each file: its version, and which tables it may have. Must not know what is in these.
 
-use super::codes;
-use super::files::Layers;
-use super::personal_settings;
-use super::raw::field::KeyTable as _;
-use super::raw::profile::ProfileKeys;
-use super::sink::Sink;
-use super::spec::keys;
 use super::table::{self, unknown_key, wrong_type};
 use super::tree::{KeyValue, Table, find, take};
-use super::vars::Vars;
 use crate::diagnostic::Diagnostic;
+use crate::manifest::files::Layers;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::Sink;
+use crate::manifest::personal_settings;
+use crate::manifest::raw::field::KeyTable as _;
+use crate::manifest::raw::profile::ProfileKeys;
+use crate::manifest::spec::keys;
+use crate::manifest::vars::Vars;
 use crate::model::Settings;
 
-pub(super) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 1;
 
 #[derive(Debug, Default)]
-pub(super) struct Tops {
-    pub(super) settings: Settings,
+pub(crate) struct Tops {
+    pub(crate) settings: Settings,
     /// True if a personal file has a mistake at its top or in `[settings]`: nobody can tell which settings are wanted.
-    pub(super) are_settings_unclear: bool,
+    pub(crate) are_settings_unclear: bool,
     /// True if a misspelt key may hide values of all profiles.
-    pub(super) are_defaults_unclear: bool,
+    pub(crate) are_defaults_unclear: bool,
 }
 
 /// A newer version may mean anything by its keys.
-pub(super) fn is_version_readable(table: &[KeyValue<'_>], sink: &mut Sink) -> bool {
+pub(crate) fn is_version_readable(table: &[KeyValue<'_>], sink: &mut Sink) -> bool {
     let Some(entry) = find(table, "version") else { return true };
     let Some(version) = table::number(entry, "a whole number", "1", sink) else { return true };
     if version < VERSION {
@@ -40,7 +40,7 @@ pub(super) fn is_version_readable(table: &[KeyValue<'_>], sink: &mut Sink) -> bo
 
 impl Tops {
     /// Checks the top-level keys of a file, and removes all but the tables that are merged.
-    pub(super) fn read(
+    pub(crate) fn read(
         &mut self,
         number: usize,
         file: &mut Table<'_>,

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::codes;
-use super::files::Layers;
-use super::sink::{About, Sink};
 use super::tree::{KeyValue, Node, Table, Value};
 use crate::diagnostic::Diagnostic;
+use crate::manifest::files::Layers;
+use crate::manifest::findings::codes;
+use crate::manifest::findings::sink::{About, Sink};
 use crate::source::Span;
 
 /// Merges a file over those below it. Reports a name that two files define if neither includes the other.
-pub(super) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers, sink: &mut Sink) {
+pub(crate) fn merge<'t>(lower: &mut Table<'t>, upper: Table<'t>, files: &Layers, sink: &mut Sink) {
     for mut section in upper {
         if section.name == "accounts" {
             with_ids(&mut section.node.value);
