@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use super::certificates;
 use super::clock::Clock;
-use super::limit::Limited;
+use super::body_limit::Limited;
 use super::proxies::{Proxies, Proxy};
 use crate::address::WebAddress;
 use crate::flow::{CallError, ClockSkew, Operation, TransportError};

@@ -1,13 +1,13 @@
-//! Owns the calls to AWS through its SDK: takes `login`'s calls, returns values or a [`CallError`]. Must not cache, prompt, or let
+//! Owns the calls to AWS through its SDK: takes `flow`'s calls, returns values or a [`CallError`]. Must not cache, prompt, or let
 //! an SDK type out.
 //!
 //! [`CallError`]: crate::flow::CallError
 
+mod body_limit;
 mod certificates;
 mod client;
 mod clock;
 mod error;
-mod limit;
 mod oidc;
 mod portal;
 mod proxies;
