@@ -18,9 +18,9 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::sdk_config::{self, SdkConfig};
 use jiff::Timestamp;
 
+use super::body_limit::Limited;
 use super::certificates;
 use super::clock::Clock;
-use super::body_limit::Limited;
 use super::proxies::{Proxies, Proxy};
 use crate::address::WebAddress;
 use crate::flow::{CallError, ClockSkew, Operation, TransportError};

@@ -7,8 +7,8 @@ use aws_smithy_runtime_api::client::result::{DispatchFailure, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
-use super::client::Aws;
 use super::body_limit::LARGEST;
+use super::client::Aws;
 use super::transport;
 use crate::flow::{CallError, ErrorResponse, Operation, Problem, TransportError};
 use crate::model::{Credentials, is_sendable};

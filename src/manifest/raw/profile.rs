@@ -1,7 +1,7 @@
 //! Owns the keys of a profile, each with its type, its reader and its documentation. Must not know what a pattern needs.
 
 use super::field::{AnyField, Field, KeyEntry, KeyOrigin, KeyTable, Origin, Reader, keys, parsed, text};
-use super::settings::{self, CheckedSettings};
+use super::profile_settings::{self, CheckedSettings};
 use super::values::{self, ACCOUNT_ID_HELP};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::document::table::{self, wrong_type};
@@ -38,7 +38,7 @@ keys! {
             "Let AWS's SDKs ask awsauth for credentials each time, instead of using AWS's own keys in ~/.aws/config.",
             &["true"],
         ).optional(ANY);
-    settings: CheckedSettings = |given, reader: &mut Reader<'_>| settings::read(given, Self::KEYS, reader),
+    settings: CheckedSettings = |given, reader: &mut Reader<'_>| profile_settings::read(given, Self::KEYS, reader),
         key(
             Shape::Settings,
             "Other AWS settings, written into the profile's section as they are.",
