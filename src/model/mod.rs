@@ -27,7 +27,7 @@ pub(crate) use fingerprint::{ChainFingerprint, KeyFingerprint, Session};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use personal_settings::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
 pub(crate) use portal_host::foreign_portal;
-pub(crate) use profile::{CredentialMethod, Kind, Pattern, Profile, Role, Setting, SettingValue};
+pub(crate) use profile::{CredentialMethod, Kind, Pattern, Profile, Role, Setting, SettingValue, default_long_term};
 pub(crate) use region::{KNOWN_REGIONS, Region};
 pub(crate) use routing::Routing;
 pub(crate) use sso::{ListedAccount, SsoAccess, SsoSession, StartUrl, StartUrlError, UrlChange};

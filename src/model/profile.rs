@@ -181,6 +181,24 @@ impl Profile {
             Kind::IamMfaRole { .. } | Kind::Sso { .. } | Kind::SsoRole(_) => None,
         }
     }
+
+    /// The section for a long-term key that is under the profile's own name: a role may have been its own source.
+    pub(crate) fn section_of_own_key(&self) -> Option<&ProfileName> {
+        match &self.kind {
+            // With a device of its own, a role has a key for its source.
+            Kind::IamMfaRole { role, mfa_serial: Some(_) }
+                if role.source.as_str() == default_long_term(self.name.as_str()) =>
+            {
+                Some(&role.source)
+            }
+            _ => self.long_term_section(),
+        }
+    }
+}
+
+/// The section of a long-term key that no profile says otherwise.
+pub(crate) fn default_long_term(name: &str) -> String {
+    format!("{name}-long-term")
 }
 
 #[cfg(test)]

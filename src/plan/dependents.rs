@@ -19,6 +19,8 @@ pub(crate) struct Dependent {
     pub(crate) id: SectionId,
     /// The section that it names.
     pub(crate) on: SectionId,
+    /// True if it asks for an MFA code of its own, for which AWS wants a long-term key.
+    pub(crate) has_device: bool,
 }
 
 /// The user's own sections whose source or session is one of `removed` and not in the text `after` the change, or one of
@@ -43,7 +45,9 @@ pub(crate) fn dependents(
             let Some(entry) = document.own_entry(section, key) else { continue };
             let on = make(document.value(entry).into_owned());
             if gone.contains(&on) {
-                found.push(Dependent { line: document.line_number(entry.range().start), id: section.id.clone(), on });
+                let line = document.line_number(entry.range().start);
+                let has_device = document.own_entry(section, "mfa_serial").is_some();
+                found.push(Dependent { line, id: section.id.clone(), on, has_device });
             }
         }
     }

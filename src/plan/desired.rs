@@ -85,8 +85,8 @@ pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> 
     if let Some(role) = profile.role()
         && catalog.get(role.source.as_str()).is_some_and(|source| source.kind == Kind::Iam)
     {
-        // Before awsauth, the long-term key had the name that its MFA session has now.
-        let is_key = |other: &&Profile| other.long_term_section() == Some(&role.source) && other.name != role.source;
+        // Before awsauth, the long-term key had the name that its MFA session, or the role itself, has now.
+        let is_key = |other: &&Profile| other.section_of_own_key() == Some(&role.source) && other.name != role.source;
         for other in catalog.profiles().iter().filter(is_key) {
             put(&mut entries, "source_profile", other.name.as_str());
         }

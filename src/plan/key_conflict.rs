@@ -32,7 +32,7 @@ pub(super) fn adopt<'p>(
     kept: KeptKey<'_>,
 ) -> Result<Option<Moved<'p>>, Refusal> {
     let Some((section, remedy)) = find(document, profile, kept) else { return Ok(None) };
-    let (Remedy::Adopt { .. }, Some(to)) = (&remedy, profile.long_term_section()) else {
+    let (Remedy::Adopt { .. }, Some(to)) = (&remedy, profile.section_of_own_key()) else {
         return Err(refusal(profile, section, remedy));
     };
     let mut moved = Moved { from: section.id.clone(), to, edits: Vec::new() };
@@ -58,7 +58,7 @@ fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) ->
 
 fn remedy(document: &Document<'_>, profile: &Profile, section: &Section) -> Remedy {
     let has = |key| document.own_entry(section, key).is_some_and(|entry| !entry.value().is_empty());
-    let Some(long_term) = profile.long_term_section().map(ProfileName::to_string) else { return Remedy::None };
+    let Some(long_term) = profile.section_of_own_key().map(ProfileName::to_string) else { return Remedy::None };
     // With the mark, the token is from a session of awsauth's, over which the key was put.
     if !has(KEY_ID) || !has(SECRET_KEY) || has(TOKEN) && !has(EXPIRATION) {
         return Remedy::OtherTool;

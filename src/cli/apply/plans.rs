@@ -12,7 +12,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
-use crate::model::{Catalog, ProfileName};
+use crate::model::{Catalog, CredentialMethod, Profile, ProfileName};
 use crate::plan::{self, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
 use crate::store::Sessions;
 use crate::system::files::snapshot::Snapshot;
@@ -76,7 +76,14 @@ impl<'a> Plans<'a> {
     /// The sections of the credentials file that are renamed, each with its new name.
     pub(crate) fn renamed<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = (&'w str, &'w ProfileName)> {
         let renamed = file.plan.changes.iter().filter(|(_, change)| *change == Change::Renamed);
-        renamed.filter_map(|(id, _)| Some((id.name(), self.catalog.get(id.name())?.long_term_section()?)))
+        renamed.filter_map(|(id, _)| Some((id.name(), self.catalog.get(id.name())?.section_of_own_key()?)))
+    }
+
+    /// Those of [`Self::renamed`] that need a login now. For the role that a key is for, AWS CLI asks for the code itself.
+    pub(crate) fn logins<'w>(&'w self, file: &'w FileWork) -> impl Iterator<Item = &'w str> {
+        let renamed = self.renamed(file).filter_map(|(name, _)| self.catalog.get(name));
+        let needs = |one: &&Profile| one.long_term_section().is_some() || one.method == CredentialMethod::Process;
+        renamed.filter(needs).map(|profile| profile.name.as_str())
     }
 
     /// The other profiles whose chains go through this one.

@@ -81,7 +81,7 @@ impl Run<'_> {
         if !work.is_pending() && program.left_out().is_empty() {
             say_nothing_to_do([&work.config, &work.credentials], out);
         }
-        for (from, _) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
+        for from in plans.logins(&work.credentials).filter(|_| !is_shown_only) {
             let needed = match plans.through(from) {
                 names if names.is_empty() => String::new(),
                 names => format!(" ({} need{} it)", few(&names), if names.len() == 1 { "s" } else { "" }),
@@ -102,7 +102,7 @@ impl Run<'_> {
             line: one.line,
             text: self.without_credentials(one),
         }));
-        let logins = plans.renamed(&work.credentials);
+        let logins = plans.logins(&work.credentials);
         ApplyJson {
             written: !is_shown_only && work.is_pending(),
             files: files.map(|(file, kind)| file.document(kind)),
@@ -112,9 +112,7 @@ impl Run<'_> {
             permissions_fixed: !is_shown_only && work.permissions.is_pending(),
             left_out: program.left_out(),
             warnings,
-            logins_needed: logins
-                .map(|(profile, _)| LoginNeededJson { profile, r#for: plans.through(profile) })
-                .collect(),
+            logins_needed: logins.map(|profile| LoginNeededJson { profile, r#for: plans.through(profile) }).collect(),
         }
     }
 
@@ -134,26 +132,31 @@ impl Run<'_> {
 
     /// The warning about a section of the user's own that goes through one without credentials.
     fn without_credentials(&self, dependent: &Dependent) -> String {
-        let Dependent { line, id, on } = dependent;
+        let Dependent { line, id, on, has_device } = dependent;
+        let place = format!("{} line {line}: [{id}]", self.work.config.shown());
         let verb = if self.is_shown_only { "would have" } else { "has" };
-        let moved = self.plans.renamed(&self.work.credentials).find(|(from, _)| on.profile() == Some(from));
-        let until = match moved {
+        let Self { plans, work, .. } = self;
+        let until = match plans.renamed(&work.credentials).find(|(from, _)| on.profile() == Some(from)) {
+            Some((from, to)) if *has_device || !plans.logins(&work.credentials).any(|name| name == from) => {
+                return format!(
+                    "{place} needs the long-term key of [{on}], which goes to [{to}]: set `source_profile = {to}` there"
+                );
+            }
             Some((from, _)) => format!(" until `awsauth login {from}`"),
             None => " after this".to_owned(),
         };
-        format!(
-            "{} line {line}: [{id}] goes through [{on}], which {verb} no credentials{until}",
-            self.work.config.shown()
-        )
+        format!("{place} goes through [{on}], which {verb} no credentials{until}")
     }
 
     /// Notes about keys that move: the profiles without credentials until somebody logs in.
     fn before_login(&self) -> Vec<String> {
         let note = |(from, to): (&str, &ProfileName)| {
-            let names = few([&[from][..], &self.plans.through(from)].concat());
-            format!(
-                "the long-term key of [{from}] moves to [{to}]; until `awsauth login {from}`, these have no credentials: {names}"
-            )
+            let moves = format!("the long-term key of [{from}] moves to [{to}]");
+            if !self.plans.logins(&self.work.credentials).any(|name| name == from) {
+                return moves;
+            }
+            let names = few(&[&[from][..], &self.plans.through(from)].concat());
+            format!("{moves}; until `awsauth login {from}`, these have no credentials: {names}")
         };
         self.plans.renamed(&self.work.credentials).map(note).collect()
     }

@@ -1,11 +1,13 @@
 //! Owns building the catalog of the valid profiles, and the list of the others. Must not check anything.
 
-use super::profile::{default_long_term, duration};
+use super::profile::duration;
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::manifest::loaded::WrongProfile;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::SsoSessions;
-use crate::model::{Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess};
+use crate::model::{
+    Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess, default_long_term,
+};
 
 /// Returns the catalog of the valid profiles, and the list of the others.
 pub(crate) fn catalog(

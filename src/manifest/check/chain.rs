@@ -2,7 +2,6 @@
 //! checked once, its source first, so the time is linear in the number of profiles.
 
 use super::catalog::method;
-use super::profile::default_long_term;
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::files::Layers;
@@ -10,7 +9,7 @@ use crate::manifest::findings::codes;
 use crate::manifest::findings::sink::{About, Sink};
 use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Sourced};
 use crate::manifest::raw::values::{toml_key, toml_text};
-use crate::model::{CredentialMethod, MfaSerial, Partition, Pattern, SessionDuration};
+use crate::model::{CredentialMethod, MfaSerial, Partition, Pattern, SessionDuration, default_long_term};
 use crate::source::Span;
 
 /// The most profiles in one chain. Real ones have two to four; each role is one more call at login.
@@ -42,7 +41,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles, files: &Layers, sink: &mut
         let mut next = Some(start);
         while let Some(at) = next.filter(|at| known[*at].is_none()) {
             if on_path[at] == start {
-                sink.push(cycle(&path, at, profiles));
+                sink.push(cycle(&path, at, profiles, files));
                 for member in &path {
                     known[*member] = Some(Facts::UNSOUND);
                     profiles.list[*member].fields.wrong = true;
@@ -78,7 +77,7 @@ fn source(at: usize, profiles: &UncheckedProfiles) -> Option<usize> {
 }
 
 /// The finding is about every profile on the path, since all of them lead into the cycle.
-fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagnostic {
+fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles, files: &Layers) -> Diagnostic {
     let start = path.iter().position(|at| *at == back_to).unwrap_or(0);
     let members = &path[start..];
     let place = |at: usize| {
@@ -92,9 +91,21 @@ fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles) -> Diagno
         names.push("…".to_owned());
     }
     names.push(format!("`{}`", profiles.list[back_to].written));
-    let message = format!("these profiles take their credentials from each other: {}", names.join(" → "));
-    let mut found = Diagnostic::error(codes::SOURCE_CYCLE, place(back_to), message)
-        .help("let one of them take its credentials from a profile that needs no source");
+    let message = match members {
+        [_] => format!("`{}` takes its credentials from itself", profiles.list[back_to].written),
+        _ => format!("these profiles take their credentials from each other: {}", names.join(" → ")),
+    };
+    let found = Diagnostic::error(codes::SOURCE_CYCLE, place(back_to), message);
+    let profile = &profiles.list[back_to];
+    let mut found = match members {
+        [_] if profile.pattern() == Some(Pattern::IamMfaRole) => {
+            let key = default_long_term(&profile.written);
+            let reason = format!("in a manifest, its long-term key has a profile of its own, `{key}`");
+            with_own_key(found, &reason, profile, &key, None, profiles, files)
+        }
+        [_] => found.help("name a profile of the pattern `sso` as its source"),
+        _ => found.help("let one of them take its credentials from a profile that needs no source"),
+    };
     for at in members.iter().skip(1).take(MOST_SHOWN - 1) {
         found = found.related(place(*at), "and this one");
     }
@@ -136,7 +147,7 @@ fn visit(
                 return Facts::UNSOUND;
             }
             let before = sink.errors();
-            let mfa = check_mfa(at, pattern, facts.mfa, profiles, sink);
+            let mfa = check_mfa(at, source, facts.mfa, profiles, files, sink);
             // One finding about its device is enough.
             let has_mistake = sink.errors() > before;
             let prompts = if has_mistake { None } else { check_prompts(at, facts.prompts, profiles, sink) };
@@ -213,45 +224,63 @@ fn check_length(
         _ => "set `duration_seconds = 3600` or less",
     };
     let help = format!("{shorter}; for longer, take the role with the long-term key and a code of its own");
-    let long_term = match source.fields.long_term_profile.value() {
-        Some(name) => name.to_string(),
-        None => default_long_term(&source.written),
-    };
-    sink.push(if !needs_key {
-        found.help(shorter)
-    } else if profile.generated.is_some() {
-        let key = toml_key(&long_term);
-        found.help(format!(
-            "{help}: add `[profiles.{key}]` of pattern `iam`, make it the `source_profile`, and set `mfa_serial` in the matrix"
-        ))
+    let serial = own.or(source.fields.mfa_serial.valid()).map(|given| given.at);
+    sink.push(if needs_key {
+        with_own_key(found, &help, profile, &long_term(source), serial, profiles, files)
     } else {
-        let text = |span: Span| files.sources().text(span).unwrap_or_default();
-        let serial = own.or(source.fields.mfa_serial.valid()).map(|given| text(given.at));
-        let arn = profile.fields.role_arn.valid().map(|given| text(given.at));
-        let mut lines = Vec::new();
-        if profiles.get(&long_term).is_none() {
-            lines.extend([format!("[profiles.{}]", toml_key(&long_term)), "pattern = \"iam\"".to_owned()]);
-        }
-        lines.push(format!("[profiles.{}]", toml_key(&profile.written)));
-        lines.push("pattern = \"iam-mfa-role\"".to_owned());
-        lines.push(format!("source_profile = {}", toml_text(&long_term)));
-        lines.extend(arn.map(|arn| format!("role_arn = {arn}")));
-        lines.extend(serial.map(|serial| format!("mfa_serial = {serial}")));
-        lines.push(format!("duration_seconds = {}", given.value));
-        found.help(format!("{help}; use these lines instead of the same keys of `{}`:", profile.written)).lines(lines)
+        found.help(shorter)
     });
     needs_key
+}
+
+/// The section of the long-term key of an `iam-mfa` profile.
+fn long_term(profile: &UncheckedProfile) -> String {
+    let given = profile.fields.long_term_profile.value();
+    given.map_or_else(|| default_long_term(&profile.written), ToString::to_string)
+}
+
+/// Adds the lines that make a role go through the section `key` of a long-term key, with the device at `serial`, or its own.
+fn with_own_key(
+    found: Diagnostic,
+    help: &str,
+    profile: &UncheckedProfile,
+    key: &str,
+    serial: Option<Span>,
+    profiles: &UncheckedProfiles,
+    files: &Layers,
+) -> Diagnostic {
+    let fields = &profile.fields;
+    if profile.generated.is_some() {
+        let key = toml_key(key);
+        return found.help(format!(
+            "{help}: add `[profiles.{key}]` of pattern `iam`, make it the `source_profile`, and set `mfa_serial` in the matrix"
+        ));
+    }
+    let text = |span: Span| files.sources().text(span).unwrap_or_default();
+    let own = fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults).map(|given| given.at);
+    let mut lines = Vec::new();
+    if profiles.get(key).is_none() {
+        lines.extend([format!("[profiles.{}]", toml_key(key)), "pattern = \"iam\"".to_owned()]);
+    }
+    lines.push(format!("[profiles.{}]", toml_key(&profile.written)));
+    lines.push("pattern = \"iam-mfa-role\"".to_owned());
+    lines.push(format!("source_profile = {}", toml_text(key)));
+    lines.extend(fields.role_arn.valid().map(|given| format!("role_arn = {}", text(given.at))));
+    lines.extend(serial.or(own).map(|serial| format!("mfa_serial = {}", text(serial))));
+    lines.extend(fields.duration_seconds.valid().map(|given| format!("duration_seconds = {}", given.value)));
+    found.help(format!("{help}; use these lines instead of the same keys of `{}`:", profile.written)).lines(lines)
 }
 
 /// Every role of an IAM user needs exactly one MFA device in its chain. Returns the place of the profile that has it.
 fn check_mfa(
     at: usize,
-    pattern: Pattern,
+    source: usize,
     below: Option<usize>,
     profiles: &mut UncheckedProfiles,
+    files: &Layers,
     sink: &mut Sink,
 ) -> Option<usize> {
-    if pattern == Pattern::SsoRole {
+    if profiles.list[at].pattern() == Some(Pattern::SsoRole) {
         return None;
     }
     let own = profiles.list[at].fields.mfa_serial.valid().map(|given| (given.at, given.origin));
@@ -264,11 +293,16 @@ fn check_mfa(
         (Some((own, _)), Some(below)) => {
             let other = &profiles.list[below];
             let message = format!("`{}` asks for a second MFA code", profile.written);
-            sink.push(
-                Diagnostic::error(codes::MFA_TWICE, own, message)
-                    .related(serial_place(other), format!("`{}` asks for one already", other.written))
-                    .help("remove this `mfa_serial` to use that session"),
-            );
+            let found = Diagnostic::error(codes::MFA_TWICE, own, message)
+                .related(serial_place(other), format!("`{}` asks for one already", other.written));
+            let remove = "remove this `mfa_serial` to use that session";
+            let is_other = profile.fields.mfa_serial.value() != other.fields.mfa_serial.value();
+            sink.push(if is_other && source == below && other.pattern() == Some(Pattern::IamMfa) {
+                let help = format!("{remove}; for a code of this device, take the role with the long-term key");
+                with_own_key(found, &help, profile, &long_term(other), Some(own), profiles, files)
+            } else {
+                found.help(remove)
+            });
             Some(below)
         }
         (None, None) if profile.fields.lacks("mfa_serial") => {

@@ -9,7 +9,7 @@ use crate::manifest::raw::field::{Field, KeyTable as _};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::{IsGenerated, SsoSessions, check_case};
 use crate::manifest::spec::keys;
-use crate::model::{DurationError, Pattern, ProfileName, SessionDuration};
+use crate::model::{DurationError, Pattern, ProfileName, SessionDuration, default_long_term};
 
 /// Checks that each profile has the keys that its pattern needs, and no others.
 pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &SsoSessions, files: &Layers, sink: &mut Sink) {
@@ -203,8 +203,4 @@ fn check_long_term(profile: &UncheckedProfile, profiles: &UncheckedProfiles, sin
             ),
         ),
     );
-}
-
-pub(super) fn default_long_term(name: &str) -> String {
-    format!("{name}-long-term")
 }

@@ -332,6 +332,20 @@ fn own_sections_that_go_through_what_moves_or_goes_are_warned_of() {
 }
 
 #[test]
+fn own_sections_with_a_device_of_their_own_are_told_where_the_long_term_key_goes() {
+    let home = home(
+        "[profile stage]\nsource_profile = main\nrole_arn = arn:aws:iam::444455556666:role/Stage\n\
+         mfa_serial = arn:aws:iam::111122223333:mfa/phone\n",
+    );
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    let run = home.run(["apply", "--adopt"]).ok();
+    let told = "line 2: [profile stage] needs the long-term key of [profile main], which goes to [main-long-term]: set \
+                `source_profile = main-long-term` there";
+    tells(&run, &[told]);
+    assert!(!run.stderr.contains("goes through"), "{}", run.stderr);
+}
+
+#[test]
 fn every_line_that_is_told_is_one_of_the_file_as_it_is_then() {
     let stage = "[profile stage]\nsource_profile = main\nrole_arn = arn:aws:iam::444455556666:role/Stage\n";
     let config = format!("[profile main]\nregion = eu-west-1\n\n{stage}\n[profile odd]\nregion = us-east-1 # here\n");
@@ -596,6 +610,62 @@ fn an_empty_pager_is_written_and_taken_over() {
     );
     let reason = "cli_pager of [profile x] can't be in a manifest: it names a program";
     refuses("[profiles.x]\npattern = \"iam\"\n", "[profile x]\ncli_pager = less\n", &[reason]);
+}
+
+/// A role with its own long-term key, as AWS allows it, and the manifest that says so.
+const ITSELF: &str = "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = prod\n\
+                      mfa_serial = arn:aws:iam::111122223333:mfa/phone\n";
+const OWN_KEY: &str = "[profiles.prod-long-term]\npattern = \"iam\"\n[profiles.prod]\npattern = \"iam-mfa-role\"\n\
+                       source_profile = \"prod-long-term\"\nrole_arn = \"arn:aws:iam::444455556666:role/Admin\"\n\
+                       mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"\n";
+
+/// The lines of a manifest that `check` shows below its one finding.
+fn corrected(home: &Sandbox, code: &str) -> String {
+    let run = home.run(["check", "--json"]).exits(3);
+    let found = &run.json()["diagnostics"][0];
+    assert_eq!(found["code"], code);
+    found["manifest_lines"].as_array().unwrap().iter().map(|line| format!("{}\n", line.as_str().unwrap())).collect()
+}
+
+#[test]
+fn a_role_that_is_its_own_source_gets_a_profile_for_its_key_and_adopt_moves_the_key() {
+    let home = home(ITSELF);
+    let key = "[prod]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    home.write(CREDENTIALS, key);
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    let expected = "[profiles.prod-long-term]\npattern = \"iam\"\n# in [profiles.prod]:\n\
+                    mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"\n\
+                    source_profile = \"prod-long-term\"  # instead of \"main\"\n";
+    assert_eq!(advised(&run), expected);
+
+    home.manifest(&OWN_KEY[OWN_KEY.find("[profiles.prod]").unwrap()..].replace("prod-long-term", "prod"));
+    tells(&home.run(["check"]).exits(3), &["`prod` takes its credentials from itself"]);
+    assert_eq!(corrected(&home, "source-cycle"), OWN_KEY);
+
+    home.manifest(OWN_KEY);
+    let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
+    tells(&run, &["the long-term key of [prod] moves to [prod-long-term]\n"]);
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["1 section added, 1 adopted", "moved the long-term key of [prod] to [prod-long-term]"]);
+    assert!(!run.stderr.contains("next:"), "{}", run.stderr);
+    assert_eq!(home.read(CREDENTIALS), key.replace("[prod]", "[prod-long-term]"));
+}
+
+#[test]
+fn a_role_with_another_device_than_its_source_goes_through_the_long_term_key() {
+    let home = home(&ITSELF.replace("source_profile = prod", "source_profile = main"));
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    let expected = "[profiles.main-long-term]\npattern = \"iam\"\n# in [profiles.prod]:\n\
+                    mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"\n\
+                    source_profile = \"main-long-term\"  # instead of \"main\"\n";
+    assert_eq!(advised(&run), expected);
+
+    home.manifest(&format!("{SMALL}mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"\n"));
+    let lines = corrected(&home, "mfa-twice");
+    assert_eq!(lines, OWN_KEY.replace("prod-long-term", "main-long-term"));
+    let main = &SMALL[..SMALL.find("[profiles.prod]").unwrap()];
+    home.manifest(&format!("{main}{lines}"));
+    home.run(["apply", "--adopt"]).ok();
 }
 
 /// `[o]` and `[main]` of the credentials file, with settings that AWS's tools take rather than those of the config file.

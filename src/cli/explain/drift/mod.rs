@@ -10,7 +10,7 @@ use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
-use crate::model::{Catalog, Kind, Profile};
+use crate::model::{Catalog, Kind, Profile, default_long_term};
 use crate::plan::{Difference, SectionDifference, SectionValue};
 
 /// The most differences that are listed.
@@ -195,7 +195,8 @@ fn allowing(host: &str) -> String {
 }
 
 /// Adds the lines that take a role with the long-term key and a code of its own: it goes through the section of that key
-/// itself, or it lasts longer than the hour that AWS allows through an MFA session.
+/// itself, or through its own, it has another device than its source, or it lasts longer than the hour that AWS allows
+/// through an MFA session.
 fn with_long_term_key(
     profile: &Profile,
     differences: &[Difference],
@@ -209,25 +210,36 @@ fn with_long_term_key(
         _ => None,
     });
     let source = source.unwrap_or(role.source.as_str());
-    let is_long = own_serial.is_none() && own.iter().any(|line| line.starts_with("duration_seconds = "));
-    let source = catalog.get(source).filter(|_| is_long).or_else(|| {
+    let has = |key: &str| own.iter().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" = ")));
+    let is_own_code = own_serial.is_none() && (has("duration_seconds") || has("mfa_serial"));
+    let other = catalog.get(source).filter(|_| is_own_code).or_else(|| {
         let is_section = catalog.get(source).is_none();
         owner(source, catalog).filter(|_| is_section)
     });
-    let Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) = source.map(|source| &source.kind) else { return };
-    let header = format!("[profiles.{}]", toml_key(long_term_profile.as_str()));
-    if catalog.get(long_term_profile.as_str()).is_none() && !explanation.lines.contains(&header) {
+    let chain = catalog.chain(profile.name.as_str());
+    let (key, device) = match other.map(|other| &other.kind) {
+        _ if source == profile.name.as_str() => {
+            let device = chain.as_ref().and_then(|chain| chain.mfa().next()).map(|(_, serial)| serial);
+            (default_long_term(source), device)
+        }
+        Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) => (long_term_profile.to_string(), Some(mfa_serial)),
+        _ => return,
+    };
+    let header = format!("[profiles.{}]", toml_key(&key));
+    if catalog.get(&key).is_none() && !explanation.lines.contains(&header) {
         explanation.lines.push(header);
         explanation.lines.push("pattern = \"iam\"".to_owned());
     }
     own.retain(|line| !line.starts_with("source_profile = "));
     let given = SectionValue::Text(role.source.to_string());
-    let line = format!("source_profile = {}", toml_text(long_term_profile.as_str()));
+    let line = format!("source_profile = {}", toml_text(&key));
     own.push(instead(line, "source_profile", Some(&given)));
     // The table may have no device of its own yet, so the line takes the place of none.
     match own.iter_mut().find(|line| line.starts_with("mfa_serial = ")) {
         Some(line) => line.truncate(line.find("  # ").unwrap_or(line.len())),
-        None if own_serial.is_none() => own.push(format!("mfa_serial = {}", toml_text(mfa_serial.as_str()))),
+        None if own_serial.is_none() => {
+            own.extend(device.map(|device| format!("mfa_serial = {}", toml_text(device.as_str()))));
+        }
         None => {}
     }
 }
