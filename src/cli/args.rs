@@ -9,7 +9,7 @@ use crate::cli::command;
 
 /// One profiles.toml for every AWS profile, and one login for all of them
 #[derive(Debug, Parser)]
-#[command(name = "awsauth", version, max_term_width = 100, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "awsauth", version, max_term_width = 80, arg_required_else_help = true, propagate_version = true)]
 #[command(disable_help_flag = true, disable_version_flag = true, args = [help_flag(), version_flag()])]
 #[command(help_template = TEMPLATE, before_help = groups(), after_long_help = AFTER_LONG_HELP)]
 pub(crate) struct Cli {

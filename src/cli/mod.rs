@@ -76,7 +76,11 @@ fn perform(host: &Host) -> Exit {
 
 /// The command line for clap, which would show the program by the name that its caller gave it.
 fn words(host: &Host) -> impl Iterator<Item = OsString> {
-    iter::once("awsauth".into()).chain(host.words().iter().skip(1).cloned())
+    let words = host.words();
+    // After `help`, clap takes `-h` for a command.
+    let is_after_help = words.get(1).is_some_and(|word| word == "help");
+    let is_wanted = move |word: &&OsString| !(is_after_help && (*word == "-h" || *word == "--help"));
+    iter::once("awsauth".into()).chain(words.iter().skip(1).filter(is_wanted).cloned())
 }
 
 /// The streams before the flags are parsed.

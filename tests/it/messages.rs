@@ -2,6 +2,7 @@
 
 use crate::scene::{CONFIG, CREDENTIALS, Scene, long_term_keys};
 use crate::support::fake_aws::Fault;
+use crate::support::sandbox::Sandbox;
 
 #[test]
 fn a_login_beside_sections_outside_the_block_names_the_apply_that_works() {
@@ -95,4 +96,45 @@ fn a_role_that_aws_denied_is_shown_as_refused_until_aws_gives_it() {
     assert_eq!(state(), "refused");
     scene.run(&["login", "prod"]).ok();
     assert_eq!(state(), "valid");
+}
+
+#[test]
+fn the_first_help_of_each_command_fits_a_small_screen_through_a_pipe_too() {
+    let home = Sandbox::new().env("COLUMNS", "200");
+    let commands = [
+        "",
+        "init",
+        "check",
+        "vars",
+        "discover",
+        "apply",
+        "keys",
+        "keys add",
+        "login",
+        "status",
+        "list",
+        "graph",
+        "use",
+        "exec",
+        "env",
+        "credential-process",
+        "logout",
+        "hook",
+        "completions",
+        "schema",
+        "man",
+    ];
+    for command in commands {
+        let help = home.run(command.split_whitespace().chain(["-h"])).ok().stdout;
+        assert!(help.lines().count() <= 24 && help.lines().all(|line| line.len() <= 80), "{command}:\n{help}");
+    }
+}
+
+#[test]
+fn help_takes_the_flags_that_ask_for_it() {
+    let home = Sandbox::new();
+    for flag in ["-h", "--help"] {
+        assert_eq!(home.run(["help", flag]).ok().stdout, home.run(["help"]).ok().stdout);
+        assert_eq!(home.run(["help", "exec", flag]).ok().stdout, home.run(["help", "exec"]).ok().stdout);
+    }
 }
