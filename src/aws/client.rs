@@ -61,6 +61,14 @@ impl Endpoints {
     }
 }
 
+/// Another address than AWS's own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Endpoint<'a> {
+    pub(super) url: &'a str,
+    /// The variable, or the setting of a profile, that names it.
+    pub(super) setting: &'static str,
+}
+
 /// Certificates to trust instead of the system's.
 pub(crate) struct CaBundle {
     /// The setting that names them, as it should be shown.
@@ -201,19 +209,23 @@ impl Aws {
     }
 
     /// The variable that names the proxy of a service.
-    pub(super) fn proxy_variable(&self, operation: Operation) -> &'static str {
-        self.proxy(Address::of(self.endpoint(operation).map(|(url, _)| url))).variable
+    pub(super) fn proxy_variable(&self, endpoint: Option<Endpoint<'_>>) -> &'static str {
+        self.proxy(Address::of(endpoint.map(|endpoint| endpoint.url))).variable
     }
 
-    /// The endpoint that the environment sets for a service, and the variable that names it.
-    pub(super) fn endpoint(&self, operation: Operation) -> Option<(&str, &'static str)> {
-        let (url, variable) = match operation {
-            _ if operation.is_sts() => (&self.endpoints.sts, "AWS_ENDPOINT_URL_STS"),
-            _ if operation.is_portal() => (&self.endpoints.sso, "AWS_ENDPOINT_URL_SSO"),
-            _ => (&self.endpoints.sso_oidc, "AWS_ENDPOINT_URL_SSO_OIDC"),
+    /// The endpoint that the environment or a profile sets for a service.
+    pub(super) fn endpoint<'a>(&'a self, operation: Operation, routing: Routing<'a>) -> Option<Endpoint<'a>> {
+        let (url, variable, own) = match operation {
+            _ if operation.is_sts() => (self.endpoints.sts(routing), "AWS_ENDPOINT_URL_STS", &self.endpoints.sts),
+            _ if operation.is_portal() => (self.endpoints.sso.as_deref(), "AWS_ENDPOINT_URL_SSO", &self.endpoints.sso),
+            _ => (self.endpoints.sso_oidc.as_deref(), "AWS_ENDPOINT_URL_SSO_OIDC", &self.endpoints.sso_oidc),
         };
-        let variable = if *url == self.endpoints.general { "AWS_ENDPOINT_URL" } else { variable };
-        url.as_deref().map(|url| (url, variable))
+        let setting = match own {
+            None => "endpoint_url",
+            own if *own == self.endpoints.general => "AWS_ENDPOINT_URL",
+            Some(_) => variable,
+        };
+        url.map(|url| Endpoint { url, setting })
     }
 
     fn proxy(&self, address: Address) -> &Proxy {

@@ -8,10 +8,10 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
 use super::body_limit::LARGEST;
-use super::client::Aws;
+use super::client::{Aws, Endpoint};
 use super::transport;
 use crate::flow::{CallError, ErrorResponse, Operation, Problem, TransportError};
-use crate::model::{Credentials, is_sendable};
+use crate::model::{Credentials, Routing, is_sendable};
 use crate::secret::Secret;
 
 impl Aws {
@@ -19,17 +19,31 @@ impl Aws {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        self.failed_at(operation, Routing::default(), error)
+    }
+
+    /// As [`Self::failed`], for a call that went where `routing` leads.
+    pub(super) fn failed_at<E>(
+        &self,
+        operation: Operation,
+        routing: Routing<'_>,
+        error: SdkError<E, HttpResponse>,
+    ) -> CallError
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let endpoint = self.endpoint(operation, routing);
         match error {
             // A proxy or captive portal answers 200 with a page of its own.
             SdkError::ServiceError(answer) if answer.raw().status().is_success() => impostor(operation),
             SdkError::ServiceError(answer) => {
                 let (code, message) = (answer.err().code(), answer.err().message());
-                self.refused(operation, answer.raw(), code, message)
+                self.refused(operation, endpoint, answer.raw(), code, message)
             }
             SdkError::TimeoutError(_) => {
                 CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut)
             }
-            SdkError::DispatchFailure(failure) => self.dispatch(operation, &failure),
+            SdkError::DispatchFailure(failure) => self.dispatch(operation, endpoint, &failure),
             SdkError::ResponseError(_) if is_too_long(&error) => {
                 let words = format!("the answer is longer than {} MiB, more than AWS ever sends", LARGEST >> 20);
                 CallError::unreachable(operation, words).caused_by(TransportError::Impostor)
@@ -39,13 +53,14 @@ impl Aws {
                 CallError::unreachable(operation, format!("the answer ({status}) could not be read"))
                     .caused_by(TransportError::Broken)
             }
-            other => self.not_sent(operation, &other),
+            other => self.not_sent(operation, endpoint, &other),
         }
     }
 
     fn refused(
         &self,
         operation: Operation,
+        endpoint: Option<Endpoint<'_>>,
         raw: &HttpResponse,
         code: Option<&str>,
         message: Option<&str>,
@@ -56,7 +71,7 @@ impl Aws {
                 operation,
                 "the proxy requires a user name and a password (HTTP status 407)",
             )
-            .caused_by(TransportError::ProxyAuthentication(self.proxy_variable(operation)));
+            .caused_by(TransportError::ProxyAuthentication(self.proxy_variable(endpoint)));
         }
         // AWS's services answer XML or JSON.
         if code.is_none() && is_web_page(raw) && status < 500 {
@@ -71,37 +86,43 @@ impl Aws {
         let clock_skew = self.clock.compare(raw);
         let message = words.unwrap_or_default();
         let error = CallError::from_response(operation, ErrorResponse { status, code, reason, message, clock_skew });
-        match self.endpoint(operation) {
-            Some((url, variable))
+        match endpoint {
+            Some(Endpoint { url, setting })
                 if code.is_none()
                     && message.is_empty()
                     && matches!(error.problem, Problem::Other | Problem::ServerFault) =>
             {
-                let words = format!("{url} ({variable}) answered HTTP {status}, not as AWS does");
+                let words = format!("{url} ({setting}) answered HTTP {status}, not as AWS does");
                 let error = CallError::unreachable(operation, words).caused_by(TransportError::Impostor);
-                CallError { endpoint_variable: Some(variable), ..error }
+                CallError { endpoint_setting: Some(setting), ..error }
             }
             _ => error,
         }
     }
 
-    fn dispatch(&self, operation: Operation, failure: &DispatchFailure) -> CallError {
+    fn dispatch(&self, operation: Operation, endpoint: Option<Endpoint<'_>>, failure: &DispatchFailure) -> CallError {
         let Some(error) = failure.as_connector_error() else {
             return CallError::unreachable(operation, "the call could not be sent");
         };
         if error.is_timeout() {
             return CallError::unreachable(operation, "AWS did not answer in time").caused_by(TransportError::TimedOut);
         }
-        self.not_sent(operation, error)
+        self.not_sent(operation, endpoint, error)
     }
 
-    fn not_sent(&self, operation: Operation, error: &(dyn Error + 'static)) -> CallError {
-        let (transport_error, words) = transport::read(error, self.proxy_variable(operation));
+    fn not_sent(
+        &self,
+        operation: Operation,
+        endpoint: Option<Endpoint<'_>>,
+        error: &(dyn Error + 'static),
+    ) -> CallError {
+        let (transport_error, words) = transport::read(error, self.proxy_variable(endpoint));
         let is_about_address = matches!(transport_error, Some(TransportError::NoAddress | TransportError::Refused));
-        let endpoint = self.endpoint(operation).filter(|_| is_about_address);
-        let words = endpoint.map_or(words.clone(), |(url, variable)| format!("{url} ({variable}): {words}"));
-        let endpoint_variable = endpoint.map(|(_, variable)| variable);
-        CallError { transport_error, endpoint_variable, ..CallError::unreachable(operation, words) }
+        let (words, endpoint_setting) = match endpoint.filter(|_| is_about_address) {
+            Some(Endpoint { url, setting }) => (format!("{url} ({setting}): {words}"), Some(setting)),
+            None => (words, None),
+        };
+        CallError { transport_error, endpoint_setting, ..CallError::unreachable(operation, words) }
     }
 }
 

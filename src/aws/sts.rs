@@ -17,7 +17,7 @@ impl Aws {
             .set_duration_seconds(call.duration_seconds)
             .send()
             .await
-            .map_err(|error| self.failed(operation, error))?;
+            .map_err(|error| self.failed_at(operation, call.routing, error))?;
         credentials(operation, answer.credentials)
     }
 
@@ -37,7 +37,7 @@ impl Aws {
             .set_token_code(call.mfa.as_ref().map(|mfa| mfa.code.expose().to_owned()))
             .send()
             .await
-            .map_err(|error| self.failed(operation, error))?;
+            .map_err(|error| self.failed_at(operation, call.routing, error))?;
         // Simulators of AWS may leave it out. The path of a role is not in the ARN of its sessions.
         let name = role.arn.name().rsplit('/').next().unwrap_or_default();
         let asked = format!(":sts::{}:assumed-role/{name}/", role.arn.account());

@@ -186,8 +186,8 @@ pub(crate) struct CallError {
     pub(crate) operation: Operation,
     pub(crate) problem: Problem,
     pub(crate) transport_error: Option<TransportError>,
-    /// The variable that leads the call to another address than AWS's.
-    pub(crate) endpoint_variable: Option<&'static str>,
+    /// The variable, or the setting of a profile, that leads the call to another address than AWS's.
+    pub(crate) endpoint_setting: Option<&'static str>,
     pub(crate) code: Option<String>,
     /// AWS's own message, or what kept the call from reaching AWS.
     pub(crate) message: String,
@@ -226,7 +226,7 @@ impl CallError {
             operation,
             problem: classify(operation, status, code.unwrap_or_default(), reason, &message),
             transport_error: None,
-            endpoint_variable: None,
+            endpoint_setting: None,
             code: code.map(|code| shortened(code, LONGEST_CODE)),
             // The message has AWS's own measurement; the `Date` of the response is later by the network's delay.
             clock_skew: skew::in_message(&message).or(clock_skew),
@@ -241,7 +241,7 @@ impl CallError {
             operation,
             problem,
             transport_error: None,
-            endpoint_variable: None,
+            endpoint_setting: None,
             code: None,
             message,
             clock_skew: None,

@@ -137,7 +137,7 @@ fn refusal(error: &str, description: &str) -> CallError {
         operation: Operation::Authorize,
         problem,
         transport_error: None,
-        endpoint_variable: None,
+        endpoint_setting: None,
         code: Some(shortened(error, LONGEST_CODE)),
         message: shortened(description, LONGEST_MESSAGE),
         clock_skew: None,

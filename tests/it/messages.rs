@@ -99,6 +99,20 @@ fn a_role_that_aws_denied_is_shown_as_refused_until_aws_gives_it() {
 }
 
 #[test]
+fn a_failure_on_the_way_names_the_profile_that_was_asked_for() {
+    let scene = Scene::new();
+    let run = scene.run(&["login", "prod"]).exits(5);
+    assert!(run.stderr.contains("error: prod (through main): no MFA code for "), "{}", run.stderr);
+    scene.aws.world().unassign("123456789012", "ReadOnly");
+    let run = scene.run(&["login", "jump", "--no-browser"]).exits(5);
+    assert!(run.stderr.contains("error: jump (through read): GetRoleCredentials failed: "), "{}", run.stderr);
+    let run = scene.run(&["exec", "jump", "--", "true"]).exits(5);
+    assert!(run.stderr.contains("error: jump (through read): GetRoleCredentials failed: "), "{}", run.stderr);
+    let run = scene.run(&["login", "read"]).exits(5);
+    assert!(run.stderr.contains("error: read: GetRoleCredentials failed: "), "{}", run.stderr);
+}
+
+#[test]
 fn the_first_help_of_each_command_fits_a_small_screen_through_a_pipe_too() {
     let home = Sandbox::new().env("COLUMNS", "200");
     let commands = [

@@ -81,8 +81,8 @@ fn a_server_is_trusted_through_the_roots_of_the_system() {
 
 #[test]
 fn an_authority_that_is_not_known_is_refused_and_aws_ca_bundle_is_named() {
-    let words = "main: GetSessionToken failed: the certificate is signed by an authority that is not trusted here";
-    let hint = "AWS_CA_BUNDLE must name a PEM file with its root certificate";
+    let words = "prod (through main): GetSessionToken failed: the certificate is signed by an authority that is not trusted here";
+    let hint = "set AWS_CA_BUNDLE to a PEM file with the proxy's root certificate";
     Secure::new("localhost").env("SSL_CERT_FILE", "other.pem").fails("unknown-issuer", &[words, hint]);
     // The bundle replaces the system's roots, as with AWS CLI.
     let secure = Secure::new("localhost").env("SSL_CERT_FILE", "ca.pem").env("AWS_CA_BUNDLE", "~/other.pem");
@@ -93,8 +93,8 @@ fn an_authority_that_is_not_known_is_refused_and_aws_ca_bundle_is_named() {
 #[test]
 fn a_certificate_that_is_over_to_come_or_for_another_host_is_refused() {
     for (host, validity, obstacle, hint) in [
-        ("localhost", Validity::Over, "certificate-expired", "if your clock is right, this is not AWS"),
-        ("localhost", Validity::ToCome, "certificate-expired", "if your clock is right, this is not AWS"),
+        ("localhost", Validity::Over, "certificate-expired", "if that is right, the server is not AWS"),
+        ("localhost", Validity::ToCome, "certificate-expired", "if that is right, the server is not AWS"),
         ("elsewhere.example", Validity::Good, "certificate-for-another-host", "another server answers instead of AWS"),
     ] {
         Secure::with(host, validity).env("AWS_CA_BUNDLE", "~/ca.pem").fails(obstacle, &[hint]);

@@ -165,7 +165,7 @@ fn a_code_that_was_sent_before_is_not_sent_again_and_the_next_one_is_told() {
         session.flush().unwrap();
     }
     session.exp_string("audit: this MFA code was used before").unwrap();
-    session.exp_regex("wait for the next code, in [1-9][0-9]? s").unwrap();
+    session.exp_regex("try again with the next code, in [1-9][0-9]? s").unwrap();
     ends_with(session, 5);
     assert_eq!(scene.calls(), ["GetSessionToken"]);
 }

@@ -16,7 +16,6 @@ use tokio::task::yield_now;
 use crate::cli::environment::{CODE_VARIABLE, stale_variables};
 use crate::cli::exec::runs::{BatchDocument, ProfileRun, Reported};
 use crate::cli::exit::Exit;
-use crate::cli::explain;
 use crate::cli::login::failures::Failures;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::runtime;
@@ -134,7 +133,7 @@ impl Batch<'_> {
                     reported
                 }
                 CredentialError::Provider(error) => {
-                    let failure = self.service.failure_of(&error);
+                    let failure = self.service.failure_of(&error, name);
                     let reported = Reported::of(&failure);
                     match *error {
                         ProviderError::LoginNeeded { .. } => needed.push((name, failure)),
@@ -332,7 +331,7 @@ impl<'b> BatchRun<'b> {
         match service.renew(chain).await {
             Some(Ok(newer)) => newer,
             // AWS can't be reached: the next profile would wait as long.
-            Some(Err(error)) if explain::provider(&error, &service.manifest.catalog).exit == Exit::Unavailable => {
+            Some(Err(error)) if service.failure_of(&error, chain.target().name.as_str()).exit == Exit::Unavailable => {
                 unavailable.extend(root);
                 held
             }

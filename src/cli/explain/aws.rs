@@ -75,14 +75,17 @@ pub(crate) fn with_facts(failure: Failure, call: &CallError) -> Failure {
 
 pub(super) fn next_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     let seconds = seconds_to_next_code(clock::now(), skew);
-    failure.hint(format!("wait for the next code, in {seconds} s")).detail("seconds_left", seconds)
+    failure.hint(format!("try again with the next code, in {seconds} s")).detail("seconds_left", seconds)
 }
 
 fn wrong_code(failure: Failure, skew: Option<ClockSkew>) -> Failure {
     let failure = next_code(failure.cause("the code was wrong or already used: AWS accepts each code once"), skew);
     match skew.filter(|skew| skew.abs() >= NOTABLE) {
         Some(skew) => failure
-            .hint(format!("{}: an authenticator on this machine shows wrong codes", skew_words(skew)))
+            .hint(format!(
+                "{}, so an authenticator app on it shows wrong codes: synchronise the clock",
+                skew_words(skew)
+            ))
             .detail("clock_skew_seconds", skew),
         None => failure,
     }
@@ -106,18 +109,20 @@ fn unreachable(transport: TransportError) -> String {
         TransportError::NoAddress => {
             "check the network and the spelling of the region: each region has its own host name"
         }
-        TransportError::Refused => "nothing listens there: check the proxy (HTTPS_PROXY) and `endpoint_url`",
+        TransportError::Refused => {
+            "if HTTPS_PROXY is set, check that its proxy runs; otherwise a firewall may be in the way"
+        }
         TransportError::TimedOut => "the network may need a VPN or a proxy (HTTPS_PROXY), or the region is misspelt",
         TransportError::Broken => "the connection broke: try again",
         TransportError::UnknownIssuer => {
-            "behind a company's TLS proxy, AWS_CA_BUNDLE must name a PEM file with its root certificate (it replaces the \
-             system's certificates, which are in the package ca-certificates)"
+            "behind a company's TLS proxy, set AWS_CA_BUNDLE to a PEM file with the proxy's root certificate; otherwise \
+             install the system's certificates (package ca-certificates)"
         }
         TransportError::CertificateTime => {
-            "the server's certificate has expired; if your clock is right, this is not AWS"
+            "the server's certificate is not valid now: check this machine's clock; if that is right, the server is not AWS"
         }
         TransportError::CertificateName => {
-            "another server answers instead of AWS: a proxy, a login page of the network, or a wrong AWS_ENDPOINT_URL"
+            "another server answers instead of AWS: check the proxy, the network's login page and AWS_ENDPOINT_URL"
         }
         TransportError::Tls => "the port may not speak TLS: check HTTPS_PROXY and AWS_ENDPOINT_URL",
         TransportError::ProxyAuthentication(variable) => {
@@ -141,16 +146,6 @@ fn unreachable(transport: TransportError) -> String {
     hint.to_owned()
 }
 
-/// The hint for a call that `variable` leads to another address than AWS's.
-fn endpoint(transport: TransportError, variable: &str) -> Option<String> {
-    match transport {
-        TransportError::NoAddress => Some(format!("correct the address in {variable}, or unset it")),
-        TransportError::Refused => Some(format!("nothing listens there: start that server, or unset {variable}")),
-        TransportError::Impostor => Some(format!("unset {variable}, or start the right server there")),
-        _ => None,
-    }
-}
-
 struct Case<'c> {
     profile: &'c ProfileName,
     call: &'c CallError,
@@ -172,12 +167,9 @@ impl Case<'_> {
             Problem::WrongCode => wrong_code(failure, call.clock_skew),
             Problem::ClockSkew => wrong_clock(failure, call.clock_skew),
             Problem::Unreachable | Problem::Malformed => {
-                let general = "no network, a proxy (HTTPS_PROXY), or a region that does not exist?";
+                let general = "check the network, the proxy (HTTPS_PROXY) and the spelling of the region";
                 let transport = call.transport_error;
-                let at_endpoint = transport
-                    .zip(call.endpoint_variable)
-                    .and_then(|(transport, variable)| endpoint(transport, variable));
-                let hint = at_endpoint.unwrap_or_else(|| match transport {
+                let hint = self.at_endpoint().unwrap_or_else(|| match transport {
                     Some(TransportError::NoAddress) => self.no_address(),
                     Some(transport) => unreachable(transport),
                     None => general.to_owned(),
@@ -190,6 +182,20 @@ impl Case<'_> {
                 if may_be_used { next_code(failure, call.clock_skew) } else { failure }
             }
             _ => self.hints().into_iter().fold(failure, Failure::hint),
+        }
+    }
+
+    /// The hint for a call that a setting leads to another address than AWS's.
+    fn at_endpoint(&self) -> Option<String> {
+        let away = match self.call.endpoint_setting? {
+            "endpoint_url" => format!("remove `endpoint_url` from the settings of `{}`", self.profile),
+            variable => format!("unset {variable}"),
+        };
+        match self.call.transport_error? {
+            TransportError::NoAddress => Some(format!("correct this address, or {away}")),
+            TransportError::Refused => Some(format!("nothing listens there: start that server, or {away}")),
+            TransportError::Impostor => Some(format!("{away}, or start the right server there")),
+            _ => None,
         }
     }
 
@@ -213,46 +219,52 @@ impl Case<'_> {
         match self.call.problem {
             Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
             Problem::WrongSerial | Problem::IncompleteMfa => one(self.serial()),
-            Problem::ExpiredSession => one(self.again("the session that signed it has expired; ")),
+            Problem::ExpiredSession => one(self.again("the session that signed this call has expired: ")),
             Problem::NotAllowed | Problem::NoPermission | Problem::NotTrusted | Problem::ExplicitDeny
                 if self.call.operation == Operation::AssumeRole =>
             {
                 self.role()
             }
-            Problem::ChainTooLong | Problem::DurationTooLong => one(self.duration()),
+            Problem::NotAllowed | Problem::NoPermission | Problem::ExplicitDeny
+                if self.call.operation == Operation::GetSessionToken =>
+            {
+                one(format!("a policy denies `sts:GetSessionToken`: ask {} to change it", self.denier("")))
+            }
+            Problem::ChainTooLong => self.chained_duration(),
+            Problem::DurationTooLong => self.duration(),
             Problem::RegionDisabled => one(self.region()),
             Problem::Throttled | Problem::SlowDown => {
                 one("AWS is throttling requests; try again in a minute".to_owned())
             }
             Problem::ServerFault => one("AWS has an internal error; try again later".to_owned()),
-            Problem::InvalidValue if self.call.operation == Operation::AssumeRole => one(format!(
+            Problem::InvalidValue if self.call.operation.is_sts() => one(format!(
                 "AWS's message names the value that it refuses; it is in [profiles.{}] of the manifest",
                 self.profile
             )),
+            Problem::NotAssigned => self.assignment(),
+            Problem::NotFound | Problem::InvalidValue if self.call.operation == Operation::GetRoleCredentials => {
+                self.assignment()
+            }
+            Problem::GrantRejected => vec![
+                self.again(""),
+                "if the page said `invalid_grant`, `sso_region` is not the portal's region".to_owned(),
+            ],
             _ => self.sso().into_iter().collect(),
         }
     }
 
     fn sso(&self) -> Option<String> {
         let hint = match self.call.problem {
-            Problem::NotAllowed => {
+            Problem::NotAllowed if matches!(self.call.operation, Operation::CreateToken | Operation::Authorize) => {
                 let command = self.again.trim_end_matches(" --force");
                 format!("the login was denied on the approval page: run `{command}` again and choose Allow")
             },
-            Problem::NotAssigned => self.assignment(),
-            Problem::NotFound | Problem::InvalidValue if self.call.operation == Operation::GetRoleCredentials => {
-                self.assignment()
-            }
-            Problem::TokenRejected => self.again(""),
-            Problem::GrantRejected => {
-                let again = self.again("");
-                format!("{again}; if the page said `invalid_grant`, `sso_region` is not the portal's region")
-            }
+            Problem::TokenRejected => self.again("AWS has ended the SSO login: "),
             Problem::UnknownPortal => {
                 let (url, region) = self.portal();
                 format!(
-                    "`sso_start_url` ({url}) or `sso_region` ({region}) is wrong: the console of IAM Identity Center shows \
-                     both under Settings, and a portal exists only in its own region"
+                    "`sso_start_url` ({url}) or `sso_region` ({region}) is wrong: each portal exists in one region; the \
+                     console of IAM Identity Center shows both under Settings"
                 )
             }
             Problem::WrongRegion => "set `sso_region` to the region that AWS names, and log in again".to_owned(),
@@ -260,7 +272,7 @@ impl Case<'_> {
                 "`sso_registration_scopes` asks for a scope that the portal does not have; `[\"sso:account:access\"]` is the default"
                     .to_owned()
             }
-            Problem::FlowNotOffered => "this portal does not offer this way to log in: try another `--flow`".to_owned(),
+            Problem::FlowNotOffered => "this portal does not offer this flow: try the other one, `--flow device` or `--flow pkce`".to_owned(),
             Problem::InstanceKey => {
                 "the KMS key that encrypts IAM Identity Center can't be used: ask its administrator".to_owned()
             }
@@ -276,7 +288,7 @@ impl Case<'_> {
     fn key(&self) -> String {
         let signer = self.chain.and_then(|chain| long_term_signer(chain, self.call.operation));
         let Some((base, section)) = signer else {
-            return self.again("AWS no longer knows the session that signed it; ");
+            return self.again("AWS no longer knows the session that signed this call: ");
         };
         match self.call.problem {
             Problem::WrongSecret => format!(
@@ -292,8 +304,8 @@ impl Case<'_> {
                  by an IAM user's with `awsauth keys add {base} --force`, and delete the root user's"
             ),
             _ => format!(
-                "the access key in [{section}] of the credentials file is unknown to AWS: deleted, deactivated, left over \
-                 from another user, or of another partition; `awsauth keys add {base} --force` replaces it"
+                "AWS does not know the access key in [{section}] of the credentials file: it was deleted or deactivated, or is \
+                 of another partition; `awsauth keys add {base} --force` replaces it"
             ),
         }
     }
@@ -307,8 +319,8 @@ impl Case<'_> {
             None => "`aws iam list-mfa-devices`".to_owned(),
         };
         format!(
-            "mfa_serial `{}` of [profiles.{}] is not a device of this user; {look}, or the console under Security \
-             credentials, shows the right one",
+            "mfa_serial `{}` of [profiles.{}] is not a device of this user; {look}, or Security credentials in the console, \
+             shows the right one",
             serial.as_str(),
             owner.name
         )
@@ -321,15 +333,20 @@ impl Case<'_> {
         let arn = role.arn.as_str();
         let first = match self.call.problem {
             Problem::NoPermission => {
-                format!("the identity above has no permission for `sts:AssumeRole` on {arn}")
+                format!("ask {} to allow the identity above `sts:AssumeRole` on {arn}", self.denier(arn))
             }
             Problem::ExplicitDeny => {
                 format!("an explicit deny overrides every allow; ask {} to change that policy", self.denier(arn))
             }
-            Problem::NotTrusted => format!("the trust policy of {arn} does not trust the identity above"),
+            Problem::NotTrusted => {
+                format!(
+                    "the trust policy of {arn} does not allow the identity above: ask {} to change it",
+                    self.denier(arn)
+                )
+            }
             _ => format!(
-                "AWS does not say what is missing: the trust policy of {arn} must trust the identity above, its permissions \
-                 must allow `sts:AssumeRole` on the role, and the role must exist"
+                "AWS does not say what is missing: {arn} must exist, its trust policy must trust the identity above, and the \
+                 policies of that identity must allow `sts:AssumeRole`"
             ),
         };
         let mut hints = vec![first];
@@ -358,27 +375,38 @@ impl Case<'_> {
         let caller = || message.split("User: ").nth(1)?.split(' ').next();
         let arn = if is_of_role { Some(role) } else { caller() };
         let account = arn.and_then(|arn| AccountId::new(arn.split(':').nth(4)?).ok());
-        let account = account.map_or("its account".to_owned(), |account| format!("account {}", account.as_str()));
+        let account = account.map_or("your account".to_owned(), |account| format!("account {}", account.as_str()));
         format!("whoever manages IAM in {account}")
     }
 
-    fn duration(&self) -> String {
+    fn chained_duration(&self) -> Vec<String> {
+        let name = self.profile;
+        let mut hints = vec![format!(
+            "a role that is assumed with a session lasts an hour at most: remove `duration_seconds` from [profiles.{name}]"
+        )];
+        if self.chain.is_some_and(|chain| chain.target().pattern() == Pattern::IamMfaRole) {
+            hints.push(format!(
+                "for longer, give [profiles.{name}] an `mfa_serial`, and an `iam` profile as `source_profile`"
+            ));
+        }
+        hints
+    }
+
+    fn duration(&self) -> Vec<String> {
         let name = self.profile;
         let role = self.chain.and_then(|chain| chain.target().role());
         let seconds = role.and_then(|role| role.duration).map(SessionDuration::seconds);
-        if self.call.problem == Problem::ChainTooLong {
-            return format!(
-                "a role that is assumed with a session lasts an hour at most: remove `duration_seconds` from \
-                 [profiles.{name}], or assume the role with a long-term key and its own code (`source_profile` an `iam` \
-                 profile, `mfa_serial` in [profiles.{name}])"
-            );
-        }
         let asked = seconds.map(|seconds| format!(" = {seconds}")).unwrap_or_default();
         let role_name = role.and_then(|role| role.arn.as_str().rsplit('/').next()).unwrap_or("NAME");
-        format!(
-            "`duration_seconds`{asked} in [profiles.{name}] is more than the role allows; `aws iam get-role --role-name \
-             {role_name} --query Role.MaxSessionDuration` in its account shows the maximum; without `duration_seconds`, it is an hour"
-        )
+        vec![
+            format!(
+                "`duration_seconds`{asked} in [profiles.{name}] is more than the role allows; without it, a session lasts an hour"
+            ),
+            format!(
+                "`aws iam get-role --role-name {role_name} --query Role.MaxSessionDuration` in the role's account shows the \
+                 maximum"
+            ),
+        ]
     }
 
     fn region(&self) -> String {
@@ -395,14 +423,16 @@ impl Case<'_> {
         self.access.map_or(("", ""), |access| (access.start_url().as_str(), access.region().as_str()))
     }
 
-    fn assignment(&self) -> String {
+    fn assignment(&self) -> Vec<String> {
         let what = assigned(self.call, self.chain).unwrap_or_else(|| "the role".to_owned());
         let (url, _) = self.portal();
-        format!(
-            "{what} is not assigned to you in IAM Identity Center, or a name is misspelt (names are case-sensitive): {url} \
-             lists what is; after a new assignment, wait a few minutes, then {}",
-            self.again("")
-        )
+        vec![
+            format!(
+                "{what} is not assigned to you in IAM Identity Center, or a name is misspelt (names are case-sensitive): \
+                 compare with {url}"
+            ),
+            self.again("if it was assigned just now, wait a few minutes, then "),
+        ]
     }
 }
 

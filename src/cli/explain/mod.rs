@@ -31,7 +31,12 @@ pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> O
     (distance <= 2 + name.len() / 4).then_some(candidate)
 }
 
-pub(crate) fn provider(error: &ProviderError, catalog: &Catalog) -> Failure {
+/// The failure of the profile `target`, which may be that of a profile on its chain.
+pub(crate) fn provider(error: &ProviderError, target: &str, catalog: &Catalog) -> Failure {
+    step(error, catalog).of_target(target)
+}
+
+fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
     match error {
         ProviderError::LoginNeeded { profile, reason } => login_needed(profile, *reason),
         ProviderError::NoLongTermKey { profile, .. } => {
@@ -83,9 +88,9 @@ pub(crate) fn shared(error: &ProviderError, catalog: &Catalog) -> Failure {
     match error {
         ProviderError::Call { profile, call } if subject(error, catalog).is_some() => {
             let chain = catalog.chain(profile.as_str());
-            chain.map_or_else(|| provider(error, catalog), |chain| aws::not_assigned(error, profile, call, &chain))
+            chain.map_or_else(|| step(error, catalog), |chain| aws::not_assigned(error, profile, call, &chain))
         }
-        _ => provider(error, catalog),
+        _ => step(error, catalog),
     }
 }
 
@@ -125,7 +130,7 @@ pub(crate) fn of_session(error: &ProviderError, access: &SsoAccess, command: &st
             not_approved(error, &command)
         }
         ProviderError::Call { profile, call } => aws::listing(error, profile, call, (access, &command)),
-        _ => provider(error, &Catalog::default()),
+        _ => step(error, &Catalog::default()),
     }
 }
 

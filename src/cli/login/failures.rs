@@ -42,7 +42,7 @@ fn advice_of(error: &ProviderError, failure: &Failure) -> Vec<String> {
 
 impl Failures {
     pub(crate) fn add_shared(&mut self, name: &str, error: &Rc<ProviderError>, catalog: &Catalog) -> ProfileLoginJson {
-        let failure = explain::provider(error, catalog);
+        let failure = explain::provider(error, name, catalog);
         let document = document(name, &failure);
         let shared = explain::shared(error, catalog);
         let name = match explain::subject(error, catalog) {

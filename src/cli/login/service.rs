@@ -189,8 +189,8 @@ impl<'a> LoginService<'a> {
         match self.obtain_in_place(&[self.chain(name)?], login)?.pop() {
             Some(Ok(credentials)) => Ok(credentials),
             Some(Err(CredentialError::Failure(failure))) => Err(failure),
-            Some(Err(CredentialError::Provider(error))) => self.credentials_of(Some(Err(error))),
-            None => self.credentials_of(None),
+            Some(Err(CredentialError::Provider(error))) => Err(self.failure_of(&error, name)),
+            None => Err(no_result()),
         }
     }
 
@@ -234,16 +234,16 @@ impl<'a> LoginService<'a> {
         Ok(refusals.into_iter().map(result).collect())
     }
 
-    pub(crate) fn credentials_of(&self, result: Option<CredentialResult>) -> Result<Credentials, Failure> {
+    pub(crate) fn credentials_of(&self, name: &str, result: Option<CredentialResult>) -> Result<Credentials, Failure> {
         match result {
             Some(Ok(credentials)) => Ok(credentials),
-            Some(Err(error)) => Err(self.failure_of(&error)),
+            Some(Err(error)) => Err(self.failure_of(&error, name)),
             None => Err(no_result()),
         }
     }
 
     /// A login would refuse a long-term key in the place of the session, so this is reported instead of a missing login.
-    pub(crate) fn failure_of(&self, error: &ProviderError) -> Failure {
+    pub(crate) fn failure_of(&self, error: &ProviderError, target: &str) -> Failure {
         if let ProviderError::LoginNeeded { profile, .. } = error
             && let Some(chain) = self.manifest.catalog.chain(profile.as_str())
             && !self.has_key(chain.base())
@@ -251,7 +251,7 @@ impl<'a> LoginService<'a> {
         {
             return explain::misplaced_key(profile, at);
         }
-        explain::provider(error, &self.manifest.catalog)
+        explain::provider(error, target, &self.manifest.catalog)
     }
 
     pub(crate) fn mfa_prompt(&self, given: Option<Secret>, until: Option<Deadline>) -> MfaPrompt<'_> {

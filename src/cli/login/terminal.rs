@@ -32,7 +32,7 @@ pub(crate) fn credentials(service: LoginService<'_>, name: &str, host: &Host) ->
     let result = service.plan(&chains, LoginOptions::unattended(1))?.execute(Box::new(NoPrompt))?.pop();
     let needs_person = matches!(&result, Some(Err(error)) if matches!(**error, ProviderError::LoginNeeded { .. }));
     if !needs_person {
-        return service.credentials_of(result);
+        return service.credentials_of(name, result);
     }
     service.check_session_section(&chains[0])?;
     let _turn = wait_for_turn(&service, name, &tty, until)?;
@@ -41,7 +41,7 @@ pub(crate) fn credentials(service: LoginService<'_>, name: &str, host: &Host) ->
     planned.announce();
     let results = planned.execute(prompt);
     service.share_or_warn(&chains);
-    service.credentials_of(results?.pop())
+    service.credentials_of(name, results?.pop())
 }
 
 /// Waits until no other awsauth asks at this terminal: SDKs start many at once, and a line that is typed would go to any of

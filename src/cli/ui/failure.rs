@@ -79,6 +79,14 @@ impl Failure {
         }
     }
 
+    /// Names the profile that was asked for, if the message begins with one that it goes through.
+    pub(crate) fn of_target(mut self, target: &str) -> Self {
+        if let Some((step, what)) = self.error.message.split_once(": ").filter(|(step, _)| *step != target) {
+            self.error.message = format!("{target} (through {step}): {what}");
+        }
+        self
+    }
+
     /// Adds `error` and the causes below it.
     pub(crate) fn because(mut self, error: &dyn Error) -> Self {
         let mut next = Some(error);

@@ -116,12 +116,12 @@ fn each_reason_for_which_a_role_is_refused_is_told_apart() {
         (
             "prod",
             " because no role trust policy allows the sts:AssumeRole action",
-            &["the trust policy of arn:aws:iam::444455556666:role/Admin does not trust"],
+            &["role/Admin does not allow the identity above: ask whoever manages IAM in account 444455556666"],
         ),
         (
             "prod",
             " on resource: r because no identity-based policy allows the sts:AssumeRole action",
-            &["the identity above has no permission for"],
+            &["ask whoever manages IAM in account 111122223333 to allow the identity above `sts:AssumeRole`"],
         ),
         (
             "prod",
@@ -161,7 +161,7 @@ fn a_role_that_is_taken_without_mfa_may_want_it() {
     let words = format!(
         "User: {USER_ARN} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444455556666:role/Other"
     );
-    assert!(run.stderr.contains(&words) && run.stderr.contains("the role must exist"), "{}", run.stderr);
+    assert!(run.stderr.contains(&words) && run.stderr.contains("role/Other must exist"), "{}", run.stderr);
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn each_refusal_of_sso_leads_to_what_is_wrong() {
             &["`sso_start_url` (https://corp.awsapps.com/start)", "`sso_region` (us-east-1)"],
         ),
         ("read", "RegisterClient", 400, "InvalidScopeException", "Invalid scope", &["`sso_registration_scopes`"]),
-        ("read", "CreateToken", 400, "UnsupportedGrantTypeException", "Unsupported grant type", &["`--flow`"]),
+        ("read", "CreateToken", 400, "UnsupportedGrantTypeException", "Unsupported grant type", &["`--flow device`"]),
         ("read", "CreateToken", 400, "AccessDeniedException", "Access denied", &["denied on the approval page"]),
         (
             "read",
@@ -316,7 +316,7 @@ fn a_refused_code_is_told_with_the_seconds_until_the_next_one() {
             assert!(error.get("clock_skew_seconds").is_none(), "{error}");
             error["seconds_left"].as_i64().unwrap()
         } else {
-            let rest = run.stderr.split_once("hint: wait for the next code, in ").unwrap().1;
+            let rest = run.stderr.split_once("hint: try again with the next code, in ").unwrap().1;
             rest.split_once(" s\n").unwrap().0.parse().unwrap()
         };
         is_near(told, after);
@@ -331,7 +331,7 @@ fn the_next_code_is_counted_by_the_clock_of_aws() {
     let error = &run.json()["profiles"][0]["error"];
     is_near(error["seconds_left"].as_i64().unwrap(), seconds_to_next_step(100));
     assert!((-101..=-99).contains(&error["clock_skew_seconds"].as_i64().unwrap()), "{error}");
-    assert!(error["hints"].to_string().contains("an authenticator on this machine shows wrong codes"), "{error}");
+    assert!(error["hints"].to_string().contains("so an authenticator app on it shows wrong codes"), "{error}");
 }
 
 /// How many seconds are left of a half minute on a clock that is `offset` ahead of this machine's.
@@ -384,11 +384,7 @@ fn what_stands_in_the_way_of_a_call_is_told_for_what_it_is() {
 #[test]
 fn a_region_without_a_host_and_a_port_without_a_listener_are_told() {
     for (url, obstacle, hint) in [
-        (
-            "https://sts.no-such-region.invalid",
-            "no-address",
-            "correct the address in AWS_ENDPOINT_URL_STS, or unset it",
-        ),
+        ("https://sts.no-such-region.invalid", "no-address", "correct this address, or unset AWS_ENDPOINT_URL_STS"),
         ("https://127.0.0.1:1", "connection-refused", "start that server, or unset AWS_ENDPOINT_URL_STS"),
     ] {
         let scene = Scene::new().env("AWS_ENDPOINT_URL_STS", url);
@@ -401,6 +397,27 @@ fn a_region_without_a_host_and_a_port_without_a_listener_are_told() {
             run.stderr
         );
         assert!(run.stderr.contains(hint), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn an_address_in_a_profile_s_settings_is_told_with_the_setting() {
+    let scene = Scene::new().env("AWS_ENDPOINT_URL", "");
+    scene.change_manifest("[profiles.main]", "[profiles.main]\nsettings = { endpoint_url = \"http://127.0.0.1:1\" }");
+    let run = scene.run(&["login", "main", "--token-code", &scene.code()]).exits(6);
+    assert!(run.stderr.contains("failed: http://127.0.0.1:1 (endpoint_url): "), "{}", run.stderr);
+    let hint = "start that server, or remove `endpoint_url` from the settings of `main`";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+}
+
+#[test]
+fn a_user_who_may_not_get_a_session_is_not_sent_to_the_approval_page() {
+    let denied = "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: sts:GetSessionToken";
+    for words in [denied.to_owned(), format!("{denied} with an explicit deny in an identity-based policy")] {
+        let scene = Scene::new();
+        let (text, _) = meets(&scene, "main", "GetSessionToken", &Fault::status(403, "AccessDenied", &words), 5);
+        let hint = "hint: a policy denies `sts:GetSessionToken`: ask whoever manages IAM in account 111122223333";
+        assert!(text.stderr.contains(hint) && !text.stderr.contains("approval page"), "{}", text.stderr);
     }
 }
 

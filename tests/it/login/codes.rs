@@ -71,9 +71,9 @@ fn a_wrong_code_is_refused_once_and_the_hint_says_to_wait() {
     let good = scene.code();
     let wrong = if good == "000000" { "000001" } else { "000000" };
     let run = scene.run(&["login", "prod", "--token-code", wrong]).exits(5);
-    let words = "main: GetSessionToken failed: MultiFactorAuthentication failed with invalid MFA one time pass code.";
+    let words = "prod (through main): GetSessionToken failed: MultiFactorAuthentication failed with invalid MFA one time pass code.";
     assert!(run.stderr.contains(words), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: wait for the next code, in "), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: try again with the next code, in "), "{}", run.stderr);
     assert_eq!(scene.calls(), ["GetSessionToken"]);
 }
 

@@ -30,7 +30,7 @@ fn a_device_that_is_not_the_users_is_named() {
         &scene,
         "prod",
         5,
-        &["main: GetSessionToken failed: ", "unable to validate MFA code", "AccessDenied", serial],
+        &["prod (through main): GetSessionToken failed: ", "unable to validate MFA code", "AccessDenied", serial],
     );
 }
 
@@ -72,8 +72,13 @@ fn a_role_that_is_not_assigned_is_told() {
     let scene = Scene::new();
     scene.aws.world().unassign("123456789012", "ReadOnly");
     let hint = "role ReadOnly in account 123456789012 is not assigned to you in IAM Identity Center";
-    let later = "after a new assignment, wait a few minutes, then run `awsauth login read --force`";
-    fails(&scene, "jump", 5, &["read: GetRoleCredentials failed: No access (ForbiddenException)", hint, later]);
+    let later = "if it was assigned just now, wait a few minutes, then run `awsauth login read --force`";
+    fails(
+        &scene,
+        "jump",
+        5,
+        &["jump (through read): GetRoleCredentials failed: No access (ForbiddenException)", hint, later],
+    );
 }
 
 #[test]
@@ -211,8 +216,18 @@ fn an_address_in_the_environment_that_is_none_is_told_by_the_name_of_its_variabl
 fn a_missing_long_term_key_is_told_before_a_code_is_used() {
     let scene = Scene::new();
     scene.home.write(CREDENTIALS, "");
-    fails(&scene, "prod", 5, &["main: there is no long-term key in [main-long-term]", "`awsauth keys add main`"]);
-    fails(&scene, "audit", 5, &["base: there is no long-term key in [base]", "`awsauth keys add base`"]);
+    fails(
+        &scene,
+        "prod",
+        5,
+        &["prod (through main): there is no long-term key in [main-long-term]", "`awsauth keys add main`"],
+    );
+    fails(
+        &scene,
+        "audit",
+        5,
+        &["audit (through base): there is no long-term key in [base]", "`awsauth keys add base`"],
+    );
     assert_eq!(scene.calls(), [""; 0]);
 }
 
