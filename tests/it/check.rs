@@ -174,3 +174,20 @@ fn no_finding_carries_a_control_character_of_the_file() {
         assert_eq!(bad, None, "{}", file.display());
     }
 }
+
+#[test]
+fn tables_that_two_findings_need_are_shown_once() {
+    let role = |name: &str| {
+        format!(
+            "[profiles.{name}]\npattern = \"iam-mfa-role\"\nsource_profile = \"main\"\n\
+             role_arn = \"arn:aws:iam::444455556666:role/Admin\"\nduration_seconds = 43200\n"
+        )
+    };
+    let home = Sandbox::new();
+    let main = "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n";
+    home.manifest(&format!("{main}{}{}", role("a"), role("b")));
+    let run = home.run(["check"]).exits(3);
+    assert_eq!(run.stderr.matches(" [profiles.main-long-term]\n").count(), 1, "{}", run.stderr);
+    let json = home.run(["check", "--json"]).exits(3).stdout;
+    assert_eq!(json.matches("\"[profiles.main-long-term]\"").count(), 1, "{json}");
+}

@@ -1,5 +1,6 @@
 //! Owns how findings in the manifest are shown: as text with the source underlined, and as JSON. Must not know the rules.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -28,8 +29,8 @@ pub(crate) fn diagnostics_text(sources: &Sources, diagnostics: &[Diagnostic], wi
     let listed = first(diagnostics, MOST_SHOWN);
     let pages = Pages::new(sources, &listed, Paths::shown);
     let mut text = String::new();
-    for diagnostic in listed {
-        text.push_str(&renderer.render(&[pages.group(diagnostic)]));
+    for (diagnostic, lines) in listed.iter().zip(lines_once(&listed)) {
+        text.push_str(&renderer.render(&[pages.group(diagnostic, &lines)]));
         text.push_str("\n\n");
     }
     if !text.is_empty() {
@@ -62,6 +63,16 @@ fn first(diagnostics: &[Diagnostic], most: usize) -> Vec<&Diagnostic> {
     }
     let of = |severity| diagnostics.iter().filter(move |found| found.severity == severity);
     of(Severity::Error).chain(of(Severity::Warning)).take(most).collect()
+}
+
+/// The lines of each finding, without the tables that one before it has.
+fn lines_once<'d>(diagnostics: &[&'d Diagnostic]) -> Vec<Vec<&'d str>> {
+    let mut seen = HashSet::new();
+    let lines = diagnostics.iter().map(|found| {
+        let tables = found.lines.chunk_by(|_, next| !next.starts_with('['));
+        tables.filter(|table| seen.insert(*table)).flatten().map(String::as_str).collect()
+    });
+    lines.collect()
 }
 
 /// `3 errors, 1 warning`
@@ -124,7 +135,7 @@ impl<'s> Pages<'s> {
         (self.pages[number].as_ref(), Label { span, text: label.text.clone() })
     }
 
-    fn group<'p>(&'p self, diagnostic: &Diagnostic) -> Group<'p> {
+    fn group<'p>(&'p self, diagnostic: &Diagnostic, lines: &[&str]) -> Group<'p> {
         let level = match diagnostic.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -148,7 +159,7 @@ impl<'s> Pages<'s> {
         }
         match &diagnostic.help {
             Some(help) => {
-                let lines = diagnostic.lines.iter().map(|line| format!("\n{}", shown(line)));
+                let lines = lines.iter().map(|line| format!("\n{}", shown(line)));
                 group.element(Level::HELP.message(shown(help) + &lines.collect::<String>()))
             }
             None => group,
@@ -258,7 +269,7 @@ pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) ->
             end_column: end.column,
         })
     };
-    let object = |diagnostic: &Diagnostic| DiagnosticJson {
+    let object = |(diagnostic, lines): (&&Diagnostic, Vec<&str>)| DiagnosticJson {
         place: place(&diagnostic.primary),
         severity: match diagnostic.severity {
             Severity::Error => "error",
@@ -268,14 +279,14 @@ pub(crate) fn diagnostics_json(sources: &Sources, diagnostics: &[Diagnostic]) ->
         message: masked(&diagnostic.message),
         label: masked(&diagnostic.primary.text),
         help: diagnostic.help.as_deref().map(masked),
-        manifest_lines: diagnostic.lines.iter().map(|line| masked(line)).collect(),
+        manifest_lines: lines.into_iter().map(masked).collect(),
         related: diagnostic
             .related
             .iter()
             .map(|label| RelatedJson { place: place(label), message: masked(&label.text) })
             .collect(),
     };
-    listed.into_iter().map(object).collect()
+    listed.iter().zip(lines_once(&listed)).map(object).collect()
 }
 
 #[cfg(test)]
