@@ -30,12 +30,17 @@ use check::unchecked::{UncheckedProfiles, WrittenProfiles};
 use check::{catalog, chain, profile};
 use document::top::{self, Tops};
 use document::tree::{Table, take};
+use findings::codes;
 use findings::sink::Sink;
 use hosts::Hosts;
 use matrix::expand;
 use profile_tables::Tables;
 use raw::field::Reader;
 use vars::Vars;
+
+use crate::diagnostic::Severity;
+use crate::model::Pattern;
+use crate::source::Source;
 
 pub(crate) use check::unchecked::{GeneratedBy, LeftOut};
 pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, SyncRequest, merge};
@@ -56,6 +61,26 @@ pub(crate) use vars::Variable;
 /// Linear in the length of the text.
 pub(crate) fn load(files: &Layers, audience: Audience) -> Loaded {
     read(files, audience, None)
+}
+
+/// Returns the reason why `line` can't be in a table of a profile of that pattern, or of an SSO session: the error that `check`
+/// would report, but for hosts that are not allowed yet, and for what other lines give.
+pub(crate) fn objection(pattern: Option<Pattern>, line: &str) -> Option<String> {
+    const OF_OTHERS: [&str; 5] = [
+        codes::FOREIGN_ENDPOINT,
+        codes::MISSING_KEY,
+        codes::SOURCE_CYCLE,
+        codes::UNKNOWN_SESSION,
+        codes::UNKNOWN_SOURCE,
+    ];
+    let table = match pattern {
+        Some(pattern) => format!("[profiles.x]\npattern = \"{pattern}\""),
+        None => "[sso_sessions.x]".to_owned(),
+    };
+    let layers = Layers::new(Source::new("profiles.toml", format!("{table}\n{line}\n")), LOCAL_NAME);
+    let found = load(&layers, Audience::Person).diagnostics.into_iter();
+    let found = found.filter(|found| found.severity == Severity::Error && !OF_OTHERS.contains(&found.code)).next()?;
+    Some(if found.code == codes::REFUSED_SETTING { found.primary.text } else { found.message })
 }
 
 /// Also tells the provenance of the profile of that name.

@@ -53,7 +53,7 @@ pub(super) fn adopt(
 
 fn loss(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
     let given = desired::given(catalog, &section.id, program);
-    let mut differences = compare::ungiven(document, section, &given, Equality::Meaning);
+    let mut differences = compare::losses(document, section, &given);
     if has_portal(catalog, document, section, program) {
         differences.retain(|one| !matches!(one, Difference::Value { key, .. } if key == "sso_session"));
     }

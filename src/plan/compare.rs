@@ -60,12 +60,15 @@ pub(super) fn portal<'d>(document: &'d Document<'_>, section: &Section) -> Optio
     document.find(&SectionId::SsoSession(without_comment(&document.value(name)).to_owned())).next()
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Equality {
     /// Equal as text.
     Text,
-    /// Equal to AWS: without inline comment, in any spelling of one start URL, with any spaces between scopes.
+    /// Equal to AWS: without inline comment, in any spelling of one start URL, with any spaces between scopes, words in any
+    /// case.
     Meaning,
+    /// The same, and the manifest may give more in a nested block, as from `[defaults]`.
+    Part,
 }
 
 /// A section's keys with the values that are given for them; a key may be given more than one.
@@ -94,6 +97,18 @@ pub(super) fn ungiven(
     document.entries(section).iter().filter_map(difference).collect()
 }
 
+/// The entries that are lost if `section` is taken over. An empty value is nothing to lose: AWS CLI refuses it, or takes it as
+/// none (aws-facts §1.5). But an empty pager is one.
+pub(super) fn losses(document: &Document<'_>, section: &Section, given: &Given<'_>) -> Vec<Difference> {
+    let is_empty = |one: &Difference| {
+        let Difference::Value { key, found: SectionValue::Text(text), .. } = one else { return false };
+        text.is_empty() && key != "cli_pager"
+    };
+    let mut differences = ungiven(document, section, given, Equality::Part);
+    differences.retain(|one| !is_empty(one));
+    differences
+}
+
 /// The keys that are `given` and that `section` does not hold.
 pub(super) fn missing(document: &Document<'_>, section: &Section, given: &Given<'_>) -> Vec<Difference> {
     let is_missing = |key: &str| document.own_entry(section, key).is_none();
@@ -105,16 +120,56 @@ fn is_same(document: &Document<'_>, entry: &Entry, key: &str, value: &NewValue<'
     match value {
         NewValue::Text(given) => {
             let text = document.value(entry);
-            text == *given
-                || equality == Equality::Meaning && meaning(key, without_comment(&text)) == meaning(key, given)
+            text == *given || equality >= Equality::Meaning && is_meant(key, without_comment(&text), given)
         }
         NewValue::Nested(given) => {
             let nested = document.nested(entry);
-            nested.len() == given.len()
-                && given.iter().all(|(key, value)| nested.iter().any(|(other, is)| other == key && is == value))
+            let is_given = |(key, value): &(String, String)| {
+                given.iter().any(|(other, given)| {
+                    other == key && (value == given || equality >= Equality::Meaning && is_meant(key, value, given))
+                })
+            };
+            let is_whole = nested.len() == given.len() || equality == Equality::Part;
+            !nested.is_empty() && is_whole && nested.iter().all(is_given)
         }
     }
 }
+
+/// True if AWS's tools take `found` as `given`, or refuse it for its case alone.
+fn is_meant(key: &str, found: &str, given: &str) -> bool {
+    meaning(key, found) == meaning(key, given) || given == "false" && is_caseless(key) && is_false(found)
+}
+
+/// True for a boolean that AWS CLI takes as false, since it is not `true` (aws-facts §1.5).
+pub(crate) fn is_false(value: &str) -> bool {
+    ["yes", "no", "on", "off", "1", "0"].contains(&value.to_ascii_lowercase().as_str())
+}
+
+/// True for a key whose values are words, numbers or booleans, so that their case says nothing.
+pub(crate) fn is_caseless(key: &str) -> bool {
+    !CASED.contains(&key)
+}
+
+/// The keys whose values are names, texts and addresses.
+const CASED: [&str; 16] = [
+    // AWS CLI takes `True` as false here.
+    "cli_follow_urlparam",
+    "credential_process",
+    "endpoint_url",
+    "external_id",
+    "max_bandwidth",
+    "mfa_serial",
+    "role_arn",
+    "role_session_name",
+    "sdk_ua_app_id",
+    "source_profile",
+    "sso_account_id",
+    "sso_registration_scopes",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    "target_bandwidth",
+];
 
 /// A form that is the same for all values of equal meaning.
 fn meaning<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
@@ -124,6 +179,7 @@ fn meaning<'t>(key: &str, value: &'t str) -> Cow<'t, str> {
             Err(_) => value.into(),
         },
         "sso_registration_scopes" => value.split(',').map(str::trim).collect::<Vec<_>>().join(",").into(),
+        _ if is_caseless(key) => value.to_ascii_lowercase().into(),
         _ => value.into(),
     }
 }

@@ -22,7 +22,7 @@ mod tests;
 
 use std::ops::Range;
 
-pub(crate) use compare::{Difference, SectionDifference, SectionValue};
+pub(crate) use compare::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
 pub(crate) use config::{config, is_in_block, missing_sections, sections_outside};
 pub(crate) use config_file::warnings;
 pub(crate) use credentials::{

@@ -27,11 +27,13 @@ pub(super) fn take_over<'d>(
         if settings.is_empty() {
             continue;
         }
-        let given = match adoption {
-            Adoption::Refuse => desired::profile(profile, program).entries,
-            Adoption::TakeOver => desired::given(catalog, &section.id, program),
+        let mut differences = match adoption {
+            Adoption::Refuse => {
+                let given = desired::profile(profile, program).entries;
+                compare::ungiven(document, section, &given, Equality::Meaning)
+            }
+            Adoption::TakeOver => compare::losses(document, section, &desired::given(catalog, &section.id, program)),
         };
-        let mut differences = compare::ungiven(document, section, &given, Equality::Meaning);
         differences.retain(|one| matches!(one, Difference::Value { key, .. } if is_setting(key)));
         if !differences.is_empty() {
             ungiven.push(SectionDifference::of(document, section, differences));

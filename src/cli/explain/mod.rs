@@ -252,15 +252,16 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
 /// AWS CLI only sets values in the block; a person may do anything.
 fn edited(failure: Failure, explanation: drift::Explanation, sections: &[SectionDifference]) -> Failure {
     const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
+    let lines = explanation.lines();
     let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
     let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
-    let failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
-    let failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
+    let failure = failure.causes(explanation.sentences).causes(explanation.impossible);
+    let failure = failure.causes(explanation.of_other_patterns);
     if sections.is_empty() {
         return failure.cause("only comments, blank lines or the two marker lines differ").hint(OVERWRITE);
     }
     let failure = own_sections(failure, sections).hint(OVERWRITE);
-    if explanation.lines.is_empty() {
+    if lines.is_empty() {
         return failure;
     }
     let keep = if all().all(is_region) {
@@ -271,7 +272,7 @@ fn edited(failure: Failure, explanation: drift::Explanation, sections: &[Section
     } else {
         "to keep these values, add them to the manifest first:"
     };
-    failure.hint(keep).lines(explanation.lines)
+    failure.hint(keep).lines(lines)
 }
 
 /// Says how sections of the user's own leave the block.
@@ -292,17 +293,22 @@ fn own_sections(failure: Failure, sections: &[SectionDifference]) -> Failure {
 fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
     const TAKEN: &str = "put these lines into the manifest, or delete those of the file to go by the manifest; run `awsauth apply --adopt` \
                          again:";
-    let then = if explanation.impossible.is_empty() { "" } else { "then, " };
-    let mut failure = explanation.sentences.into_iter().fold(failure, Failure::cause);
-    if !explanation.impossible.is_empty() {
-        failure = explanation.impossible.into_iter().fold(failure, Failure::cause);
+    let lines = explanation.lines();
+    let drift::Explanation { sentences, impossible, of_other_patterns, hints, .. } = explanation;
+    let then = if impossible.is_empty() && of_other_patterns.is_empty() { "" } else { "then, " };
+    let has = (!impossible.is_empty(), !of_other_patterns.is_empty());
+    let mut failure = failure.causes(sentences).causes(impossible).causes(of_other_patterns);
+    if has.0 {
         failure = failure.hint("remove what can't be in a manifest from the file, or the profile from the manifest");
     }
-    failure = explanation.other_sources.into_iter().fold(failure, Failure::hint);
-    if explanation.lines.is_empty() {
+    if has.1 {
+        failure = failure.hint("change these patterns in the manifest, or delete those lines of the file");
+    }
+    failure = hints.into_iter().fold(failure, Failure::hint);
+    if lines.is_empty() {
         return failure;
     }
-    failure.hint(format!("{then}{TAKEN}")).lines(explanation.lines)
+    failure.hint(format!("{then}{TAKEN}")).lines(lines)
 }
 
 fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {

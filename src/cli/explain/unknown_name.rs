@@ -1,5 +1,6 @@
 //! Owns the failure for a name without a profile, with the name that was probably meant. Must not read the manifest.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use crate::cli::exit::Exit;
@@ -128,20 +129,15 @@ fn in_file(name: &str, path: &Path, kind: FileKind, loaded: &Loaded) -> Option<S
 }
 
 /// A key of the section that no manifest can hold, and the reason.
-fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, &'static str)> {
+fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, Cow<'static, str>)> {
     document.entries(section).iter().find_map(|entry| {
         let key = document.text(&entry.key()).to_lowercase();
-        let nested = document.nested(entry);
-        let inner: Vec<&str> = nested.iter().map(|(key, _)| key.as_str()).collect();
-        let inner = (!inner.is_empty()).then_some(inner.as_slice());
-        let is_empty = inner.is_none() && document.value(entry).is_empty();
-        let mut reasons = Pattern::ALL.into_iter().map(|pattern| match place(Some(pattern), &key, inner) {
-            Place::Own | Place::Settings => None,
-            Place::SettingsIfEmpty(reason) => (!is_empty).then_some(reason),
-            Place::Nowhere(reason) => Some(reason),
-        });
-        let first = reasons.next()??;
-        reasons.all(|reason| reason.is_some()).then_some((key, first))
+        let text = document.nested(entry).is_empty().then(|| document.value(entry));
+        // Every pattern has the same reason.
+        match place(Some(Pattern::Iam), &key, text.as_deref()) {
+            Place::Nowhere(reason) => Some((key, reason)),
+            Place::Own | Place::Settings | Place::OtherPattern(_) => None,
+        }
     })
 }
 

@@ -2,11 +2,16 @@
 //! below.
 
 use std::error::Error;
+use std::ops::Range;
 
 use serde::Serialize;
 
 use crate::cli::exit::Exit;
 use crate::secret::mask_words;
+
+/// The most causes of one kind in the text, and in the document.
+const MOST_SHOWN: usize = 12;
+const MOST_LISTED: usize = 1000;
 
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -32,6 +37,9 @@ pub(crate) struct ErrorJson {
     exit_code: u8,
     pub(super) message: String,
     pub(super) causes: Vec<String>,
+    /// Ranges of `causes` that the text only counts.
+    #[serde(skip)]
+    pub(super) unshown: Vec<Range<usize>>,
     pub(super) hints: Vec<String>,
     #[serde(rename = "manifest_lines", skip_serializing_if = "Vec::is_empty")]
     pub(super) lines: Vec<String>,
@@ -100,6 +108,17 @@ impl Failure {
     pub(crate) fn cause(mut self, text: impl Into<String>) -> Self {
         self.error.causes.push(mask_words(&text.into()));
         self
+    }
+
+    /// Adds causes of one kind: the text shows the first of them and counts the others.
+    pub(crate) fn causes(self, texts: Vec<String>) -> Self {
+        let start = self.error.causes.len();
+        let mut failure = texts.into_iter().take(MOST_LISTED).fold(self, Self::cause);
+        let end = failure.error.causes.len();
+        if end > start + MOST_SHOWN {
+            failure.error.unshown.push(start + MOST_SHOWN..end);
+        }
+        failure
     }
 
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {

@@ -31,7 +31,13 @@ impl Failure {
             ShownAs::Report => {
                 out.show(&colored(&self.error.diff));
                 out.say_labelled(AnsiColor::Red, "error", &self.error.message);
-                self.error.causes.iter().for_each(|cause| out.say(&format!("  {cause}")));
+                for (index, cause) in self.error.causes.iter().enumerate() {
+                    match self.error.unshown.iter().find(|range| range.contains(&index)) {
+                        None => out.say(&format!("  {cause}")),
+                        Some(range) if range.start == index => out.say(&format!("  and {} more", range.len())),
+                        Some(_) => {}
+                    }
+                }
                 self.error.hints.iter().for_each(|hint| out.say_labelled(AnsiColor::Cyan, "hint", hint));
                 self.error.lines.iter().for_each(|line| out.say(&format!("    {line}")));
             }

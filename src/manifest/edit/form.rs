@@ -2,19 +2,22 @@
 
 use std::ops::Range;
 
-use toml_edit::{Document, Item, Key, TableLike, Value};
+use toml_edit::{Document, DocumentMut, InlineTable, Item, Key, TableLike, Value};
 
 use super::items;
 use super::text::{BOM, TextEdit, eol, line_start};
 use crate::manifest::files::Layers;
+use crate::manifest::raw::values::toml_key;
 
 /// How the files of a manifest have a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TableForm {
     /// With a header of its own.
     Header,
-    /// As an inline table, or by dotted keys: no header can begin it.
-    Keys,
+    /// By dotted keys, below the header that has so many of its names: no header can begin it.
+    Dotted(usize),
+    /// As the inline table that has so many of its names, or within it, below such a header.
+    Inline { header: usize, table: usize },
     /// Not at all, or only by tables in it.
     Missing,
 }
@@ -28,18 +31,63 @@ impl<'l> TableForms<'l> {
     }
 
     pub(crate) fn get(&self, path: &[&str]) -> TableForm {
-        let find = |document: &'_ Document<&str>| match path
-            .iter()
-            .try_fold(document.as_item(), |item, name| item.get(name))
-        {
-            Some(Item::Table(table)) if !table.is_dotted() && !table.is_implicit() => TableForm::Header,
-            Some(Item::Table(table)) if !table.is_dotted() => TableForm::Missing,
-            Some(_) => TableForm::Keys,
-            None => TableForm::Missing,
+        let mut forms: Vec<_> = self.0.iter().map(|document| form(document.as_item(), path)).collect();
+        forms.sort();
+        forms.first().copied().unwrap_or(TableForm::Missing)
+    }
+
+    /// The inline table of the path's first `length` names, with `lines` for the table that the whole path names. Their
+    /// comments are lost.
+    pub(crate) fn inline(&self, path: &[&str], length: usize, lines: &[String]) -> Option<String> {
+        let is_it = |document: &&Document<&str>| matches!(form(document.as_item(), path), TableForm::Inline { table, .. } if table == length);
+        let source = self.0.iter().find(is_it)?.raw().parse::<DocumentMut>().ok()?;
+        let item = path[..length].iter().try_fold(source.as_item(), |item, name| item.get(name))?;
+        let mut table = item.as_inline_table()?.clone();
+        let names: Vec<String> = path[length..].iter().map(|name| format!("{}.", toml_key(name))).collect();
+        for line in lines {
+            let line = format!("{}{line}", names.concat()).parse::<DocumentMut>().ok()?;
+            overlay(&mut table, line.into_table().into_inline_table());
+        }
+        table.decor_mut().clear();
+        Some(table.to_string())
+    }
+}
+
+fn form(root: &Item, path: &[&str]) -> TableForm {
+    let (mut item, mut form, mut header) = (root, TableForm::Missing, 0);
+    for (depth, name) in (1..).zip(path) {
+        let Some(next) = item.get(name) else {
+            return if matches!(form, TableForm::Inline { .. }) { form } else { TableForm::Missing };
         };
-        let forms: Vec<_> = self.0.iter().map(find).collect();
-        let first = [TableForm::Header, TableForm::Keys].into_iter().find(|form| forms.contains(form));
-        first.unwrap_or(TableForm::Missing)
+        form = match (next, form) {
+            (_, TableForm::Inline { .. }) => form,
+            (Item::Table(table), _) if table.is_dotted() => TableForm::Dotted(header),
+            (Item::Table(table), _) if table.is_implicit() => TableForm::Missing,
+            (Item::Table(_), _) => {
+                header = depth;
+                TableForm::Header
+            }
+            _ => TableForm::Inline { header, table: depth },
+        };
+        item = next;
+    }
+    form
+}
+
+/// Sets the keys of `upper` in `table`, on the line of a table.
+fn overlay(table: &mut InlineTable, upper: InlineTable) {
+    for (key, mut value) in upper {
+        match (table.get_mut(&key), value) {
+            (Some(Value::InlineTable(own)), Value::InlineTable(upper)) => overlay(own, upper),
+            (_, other) => {
+                value = other;
+                value.decor_mut().clear();
+                table.insert(key, value);
+            }
+        }
+    }
+    if !table.is_dotted() {
+        table.fmt();
     }
 }
 
@@ -152,11 +200,11 @@ mod tests {
         let forms = TableForms::read(&layers);
         for (path, form) in [
             (&["profiles", "written"][..], TableForm::Header),
-            (&["profiles", "written", "settings"], TableForm::Keys),
-            (&["profiles", "dotted"], TableForm::Keys),
+            (&["profiles", "written", "settings"], TableForm::Dotted(2)),
+            (&["profiles", "dotted"], TableForm::Dotted(0)),
             (&["profiles", "dotted", "settings"], TableForm::Missing),
-            (&["profiles", "inline"], TableForm::Keys),
-            (&["profiles", "inline", "settings"], TableForm::Keys),
+            (&["profiles", "inline"], TableForm::Inline { header: 0, table: 2 }),
+            (&["profiles", "inline", "settings"], TableForm::Inline { header: 0, table: 2 }),
             (&["profiles", "generated"], TableForm::Missing),
             (&["sso_sessions", "corp"], TableForm::Header),
             (&["matrix", "m"], TableForm::Missing),

@@ -5,9 +5,8 @@ mod provenance;
 
 use super::findings::codes;
 use super::*;
-use crate::diagnostic::Severity;
 use crate::model::Catalog;
-use crate::source::{Source, Span};
+use crate::source::Span;
 
 /// A manifest of one file.
 fn alone(text: &str) -> Layers {

@@ -68,14 +68,14 @@ fn the_lines_fit_a_profile_of_a_matrix_an_inline_table_and_settings_of_all() {
                     pattern = \"iam\"\n";
     let section = |name: &str| format!("[profile {name}]\nregion = eu-west-2\nmax_attempts = 5\n");
     let (home, run) = refuses(manifest, &(section("dev-user") + "\n" + &section("inline")), &[]);
-    let expected = "# next to the other keys of profiles.inline:\nregion = \"eu-west-2\"\n\
-                    settings.max_attempts = \"5\"  # instead of \"3\"\n";
+    let inline =
+        "profiles.inline = { pattern = \"iam\", region = \"eu-west-2\", settings = { max_attempts = \"5\" } }\n";
+    let expected = format!("# at the top, instead of its `profiles.inline`:\n{inline}");
     let generated = "[profiles.dev-user]\nregion = \"eu-west-2\"\n[profiles.dev-user.settings]\n\
                      max_attempts = \"5\"  # instead of \"3\"\n";
     let lines = advised(&run);
-    assert!(lines.contains(expected) && lines.contains(generated), "{lines}");
-    let inline = "{ pattern = \"iam\", region = \"eu-west-2\", settings.max_attempts = \"5\" }";
-    home.manifest(&(manifest.replace("{ pattern = \"iam\" }", inline) + generated));
+    assert!(lines.contains(&expected) && lines.contains(generated), "{lines}");
+    home.manifest(&(manifest.replace("profiles.inline = { pattern = \"iam\" }\n", inline) + generated));
     home.run(["apply", "--adopt"]).ok();
 }
 

@@ -9,6 +9,7 @@ mod idle;
 mod others;
 mod prune;
 mod refusals;
+mod suggested;
 mod terminal;
 mod trees;
 mod undo;

@@ -9,28 +9,69 @@ use crate::secret::mask_values;
 pub(crate) struct Explanation {
     /// One sentence for each difference.
     pub(crate) sentences: Vec<String>,
-    /// TOML that would make the manifest give the file's values.
-    pub(crate) lines: Vec<String>,
+    /// TOML that would make the manifest give the file's values: a comment or a header, and lines for that place.
+    tables: Vec<(String, Vec<String>)>,
     /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
-    /// One sentence for each source profile that the manifest does not have.
-    pub(crate) other_sources: Vec<String>,
+    /// One sentence for each key that only profiles of another pattern have.
+    pub(crate) of_other_patterns: Vec<String>,
+    /// Ways on for source profiles that the manifest does not have, and for long-term keys.
+    pub(crate) hints: Vec<String>,
 }
 
 impl Explanation {
-    /// Adds keys for a table of the manifest. A table that has a header can't be begun again.
+    /// Adds keys for a table of the manifest, as its form there allows: a table that has a header can't be begun again, and an
+    /// inline table can't be continued.
     pub(super) fn add(&mut self, path: &[&str], forms: &TableForms<'_>, keys: Vec<String>) {
-        let table = path.iter().map(|name| toml_key(name)).collect::<Vec<_>>().join(".");
-        let opening = match forms.get(path) {
-            TableForm::Header => format!("# in [{table}]:"),
-            TableForm::Keys => format!("# next to the other keys of {table}:"),
-            TableForm::Missing => format!("[{table}]"),
+        if keys.is_empty() {
+            return;
+        }
+        let place = |header: usize| {
+            if header == 0 { "at the top".to_owned() } else { format!("in [{}]", dotted(&path[..header])) }
         };
-        if !keys.is_empty() && !self.lines.contains(&opening) {
-            self.lines.push(opening);
-            self.lines.extend(keys);
+        let is_comment = |line: &String| line.starts_with('#');
+        match forms.get(path) {
+            TableForm::Header => self.put(format!("# in [{}]:", dotted(path)), keys),
+            TableForm::Missing => self.put(format!("[{}]", dotted(path)), keys),
+            TableForm::Dotted(header) => {
+                let prefix = dotted(&path[header..]);
+                let prefixed = |line| if is_comment(&line) { line } else { format!("{prefix}.{line}") };
+                self.put(format!("# {}:", place(header)), keys.into_iter().map(prefixed).collect());
+            }
+            TableForm::Inline { header, table } => {
+                let (comments, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_comment);
+                let name = dotted(&path[header..table]);
+                let line = forms.inline(path, table, &keys).map(|table| format!("{name} = {table}"));
+                self.put(
+                    format!("# {}, instead of its `{name}`:", place(header)),
+                    line.into_iter().chain(comments).collect(),
+                );
+            }
         }
     }
+
+    /// Adds the lines that are not there yet.
+    pub(super) fn put(&mut self, opening: String, lines: Vec<String>) {
+        let place = self.tables.iter().position(|(other, _)| *other == opening).unwrap_or_else(|| {
+            self.tables.push((opening, Vec::new()));
+            self.tables.len() - 1
+        });
+        let there = &mut self.tables[place].1;
+        for line in lines {
+            if !there.contains(&line) {
+                there.push(line);
+            }
+        }
+    }
+
+    /// The lines for the manifest.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.tables.iter().flat_map(|(opening, lines)| std::iter::once(opening).chain(lines)).cloned().collect()
+    }
+}
+
+fn dotted(path: &[&str]) -> String {
+    path.iter().map(|name| toml_key(name)).collect::<Vec<_>>().join(".")
 }
 
 /// False for a line that could hold a secret: by its key or its form, as an address with a user, as a command, or in a

@@ -71,6 +71,9 @@ pub(super) fn suggest(
     };
     match access {
         SsoAccess::Session(session) if session.name.as_str() == named => {
+            if found.session.is_none() {
+                explanation.impossible.extend(inconsistent(section, session));
+            }
             let keys = of_session(section, session, &found);
             explanation.add(&["sso_sessions", &named], forms, keys);
         }
@@ -84,15 +87,27 @@ pub(super) fn suggest(
     }
 }
 
+/// One sentence for each key that contradicts the session of the same section (botocore's `SSOProvider`).
+fn inconsistent(section: &SectionDifference, session: &SsoSession) -> Vec<String> {
+    let sentence = |difference: &Difference| {
+        let Difference::Value { line, key, found, .. } = difference else { return None };
+        let is_other = section.portal.iter().any(|(other, value)| other == key && value != found);
+        is_other.then(|| {
+            format!(
+                "line {line}: {key} of [{}] is another one than that of [sso-session {}], so AWS CLI refuses the profile: \
+                 delete the line",
+                section.header, session.name
+            )
+        })
+    };
+    section.differences.iter().filter_map(sentence).collect()
+}
+
 /// The table of a session that the manifest does not have.
 fn add_session(name: &str, portal: &[(String, SectionValue)], explanation: &mut Explanation) {
-    let header = format!("[sso_sessions.{}]", toml_key(name));
-    if !explanation.lines.contains(&header) {
-        explanation.lines.push(header);
-        let lines = portal.iter().map(|(key, value)| (key, format!("{key} = {}", toml(key, value))));
-        let fit = lines.filter(|(key, line)| place(None, key, None) == Place::Own && is_harmless(key, line));
-        explanation.lines.extend(fit.map(|(_, line)| line));
-    }
+    let lines = portal.iter().map(|(key, value)| (key, format!("{key} = {}", toml(key, value))));
+    let fit = lines.filter(|(key, line)| place(None, key, Some("")) == Place::Own && is_harmless(key, line));
+    explanation.put(format!("[sso_sessions.{}]", toml_key(name)), fit.map(|(_, line)| line).collect());
 }
 
 /// The lines that give the manifest's session the values of the file's session for the same portal.

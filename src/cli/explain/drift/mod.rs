@@ -10,11 +10,8 @@ use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
-use crate::model::{Catalog, Kind, Profile, default_long_term};
-use crate::plan::{Difference, SectionDifference, SectionValue};
-
-/// The most differences that are listed.
-const MOST: usize = 12;
+use crate::model::{Catalog, Kind, Profile, Role, SessionDuration, default_long_term};
+use crate::plan::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
 
 /// Puts differences into words.
 pub(crate) fn explain(sections: &[SectionDifference], catalog: &Catalog, layers: &Layers) -> Explanation {
@@ -23,11 +20,6 @@ pub(crate) fn explain(sections: &[SectionDifference], catalog: &Catalog, layers:
     for section in sections {
         explanation.sentences.extend(section.differences.iter().map(|difference| sentence(section, difference)));
         suggest(section, catalog, &forms, &mut explanation);
-    }
-    let more = explanation.sentences.len().saturating_sub(MOST);
-    if more > 0 {
-        explanation.sentences.truncate(MOST);
-        explanation.sentences.push(format!("and {more} more"));
     }
     explanation
 }
@@ -81,48 +73,67 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
     let (mut own, mut settings, mut is_other_login) = (Vec::new(), Vec::new(), false);
     for difference in differences {
         let Difference::Value { line, key, found, given } = difference else { continue };
-        let text = instead(format!("{key} = {}", toml(key, found)), key, given.as_ref());
-        match place_of(profile, key, found) {
+        let place = place_of(profile, key, found);
+        match place {
+            Place::Own if is_long(key, found) && is_chained(profile, differences, catalog) => {
+                const HOUR: &str = "AWS allows 3600 at most for a role that is assumed with temporary credentials";
+                explanation.impossible.push(cant_be(*line, key, header, HOUR));
+            }
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
                 explanation.impossible.push(format!(
                     "line {line}: the manifest has {key} for the login, and [{header}] is written without it"
                 ));
             }
             Place::Own if is_login(key) && profile.is_some() => is_other_login = true,
-            Place::Own if key == "source_profile" && !is_source(found, profile, catalog) => {
-                let source = toml_key(text_of(found));
-                explanation.other_sources.push(other_source(*line, given.as_ref()));
-                explanation.lines.push(format!("[profiles.{source}]  # with its pattern and keys"));
-                own.push(text);
+            Place::Own | Place::Settings => {
+                if key == "source_profile" && !is_source(found, profile, catalog) {
+                    explanation.hints.push(other_source(*line, given.as_ref()));
+                    explanation.put(
+                        format!("[profiles.{}]  # with its pattern and keys", toml_key(text_of(found))),
+                        Vec::new(),
+                    );
+                }
+                let prefix = if place == Place::Settings { "settings." } else { "" };
+                let (accepted, refused) = accepted(profile, prefix, key, found);
+                explanation.impossible.extend(refused.iter().map(|(key, reason)| cant_be(*line, key, header, reason)));
+                let Some(accepted) = accepted else { continue };
+                let text = format!("{key} = {}", toml(key, &accepted));
+                let text = match found {
+                    SectionValue::Text(written) if is_false(written) && accepted != *found => {
+                        format!("{text}  # AWS CLI takes {} as false", toml_text(written))
+                    }
+                    _ => instead(text, key, given.as_ref()),
+                };
+                if place == Place::Own {
+                    own.push(text);
+                } else {
+                    settings.push((key.as_str(), accepted, text));
+                }
             }
-            Place::Own => own.push(text),
-            Place::Settings => {
-                settings.push(text);
-                settings.extend(hosts_to_allow(key, found).unwrap_or_default().into_iter().map(allowing));
+            Place::OtherPattern(patterns) => {
+                let own = profile.map_or("", |profile| profile.pattern().as_str());
+                let others = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
+                explanation.of_other_patterns.push(format!(
+                    "line {line}: the pattern `{own}` has no use for {key} of [{header}], which is for {others}"
+                ));
             }
-            Place::SettingsIfEmpty(reason) | Place::Nowhere(reason) => {
-                explanation
-                    .impossible
-                    .push(format!("line {line}: {key} of [{header}] can't be in a manifest: {reason}"));
+            Place::Nowhere(reason) => {
+                explanation.impossible.push(cant_be(*line, key, header, &reason));
             }
         }
     }
     if let Some(profile) = profile {
         with_long_term_key(profile, differences, catalog, &mut own, explanation);
+        explanation.hints.extend(key_to_move(profile, section));
         if is_other_login {
             login::suggest(section, profile, catalog, forms, &mut own, explanation);
         }
     }
-    let of_settings = [path[0], path[1], "settings"];
-    // An inline table, or one of dotted keys, has its settings by dotted keys.
-    if forms.get(&path) == TableForm::Keys && forms.get(&of_settings) == TableForm::Missing {
-        let is_comment = |line: &str| line.starts_with('#');
-        own.extend(settings.into_iter().map(|line| if is_comment(&line) { line } else { format!("settings.{line}") }));
-        explanation.add(&path, forms, own);
-        return;
-    }
-    explanation.add(&path, forms, own);
-    explanation.add(&of_settings, forms, settings);
+    add(&path, own, settings, forms, explanation);
+}
+
+fn cant_be(line: usize, key: &str, header: &str, reason: &str) -> String {
+    format!("line {line}: {key} of [{header}] can't be in a manifest: {reason}")
 }
 
 /// The way to the manifest's source profile.
@@ -157,22 +168,128 @@ fn is_for_login(profile: Option<&Profile>, key: &str, found: &SectionValue) -> b
 
 /// The place in the manifest for a key of a section, with that value.
 fn place_of(profile: Option<&Profile>, key: &str, found: &SectionValue) -> Place {
-    let nested = match found {
-        SectionValue::Text(_) => None,
-        SectionValue::Nested(pairs) => Some(pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>()),
-    };
-    match place(profile.map(Profile::pattern), key, nested.as_deref()) {
-        Place::SettingsIfEmpty(_) if matches!(found, SectionValue::Text(text) if text.is_empty()) => Place::Settings,
-        Place::SettingsIfEmpty(reason) => Place::Nowhere(reason),
+    let text = if let SectionValue::Text(text) = found { Some(text.as_str()) } else { None };
+    match place(profile.map(Profile::pattern), key, text) {
         Place::Own | Place::Settings if matches!(found, SectionValue::Text(text) if text.contains('\n')) => {
-            Place::Nowhere("it goes on over several lines")
+            Place::Nowhere("it goes on over several lines".into())
         }
         Place::Own | Place::Settings if !is_harmless(key, &format!("{key} = {}", toml(key, found))) => {
-            Place::Nowhere("it looks like a secret")
+            Place::Nowhere("it looks like a secret".into())
         }
-        Place::Settings => hosts_to_allow(key, found).err().map_or(Place::Settings, Place::Nowhere),
+        Place::Settings => {
+            hosts_to_allow(key, found).err().map_or(Place::Settings, |reason| Place::Nowhere(reason.into()))
+        }
         place => place,
     }
+}
+
+/// The value in a form that `check` takes, and the parts that no manifest can have, each with the reason. `prefix` names the
+/// table of the key.
+fn accepted(
+    profile: Option<&Profile>,
+    prefix: &str,
+    key: &str,
+    found: &SectionValue,
+) -> (Option<SectionValue>, Vec<(String, String)>) {
+    match found {
+        SectionValue::Text(text) => match accepted_text(profile, prefix, key, text) {
+            Ok(text) => (Some(SectionValue::Text(text)), Vec::new()),
+            Err(reason) => (None, vec![(key.to_owned(), reason)]),
+        },
+        SectionValue::Nested(pairs) => {
+            let prefix = format!("{prefix}{}.", toml_key(key));
+            let (mut kept, mut refused) = (Vec::new(), Vec::new());
+            for (name, text) in pairs {
+                match accepted_text(profile, &prefix, name, text) {
+                    Ok(text) => kept.push((name.clone(), text)),
+                    Err(reason) => refused.push((format!("{key}.{name}"), reason)),
+                }
+            }
+            ((!kept.is_empty()).then_some(SectionValue::Nested(kept)), refused)
+        }
+    }
+}
+
+/// Fails with the reason of `check`.
+fn accepted_text(profile: Option<&Profile>, prefix: &str, key: &str, text: &str) -> Result<String, String> {
+    let objection = |text: &str| {
+        let value = toml(key, &SectionValue::Text(text.to_owned()));
+        manifest::objection(profile.map(Profile::pattern), &format!("{prefix}{} = {value}", toml_key(key)))
+    };
+    let Some(reason) = objection(text) else { return Ok(text.to_owned()) };
+    let meant = if is_false(text) { "false".to_owned() } else { text.to_ascii_lowercase() };
+    if is_caseless(key) && objection(&meant).is_none() { Ok(meant) } else { Err(reason) }
+}
+
+/// Adds the lines for a profile's own keys and for its settings. An inline table is written anew as a whole.
+fn add(
+    path: &[&str; 2],
+    mut own: Vec<String>,
+    settings: Vec<(&str, SectionValue, String)>,
+    forms: &TableForms<'_>,
+    explanation: &mut Explanation,
+) {
+    let is_inline = |path: &[&str]| matches!(forms.get(path), TableForm::Inline { .. });
+    let [top, name] = *path;
+    let of_settings = [top, name, "settings"];
+    let mut lines = Vec::new();
+    for (key, value, line) in settings {
+        let block = [top, name, "settings", key];
+        match &value {
+            SectionValue::Nested(pairs) if forms.get(&block) != TableForm::Missing && !is_inline(&of_settings) => {
+                let pairs = pairs.iter().map(|(key, value)| format!("{} = {}", toml_key(key), toml_text(value)));
+                explanation.add(&block, forms, pairs.collect());
+            }
+            _ if is_inline(path) => own.push(format!("settings.{line}")),
+            _ => lines.push(line),
+        }
+        let allowing = hosts_to_allow(key, &value).unwrap_or_default().into_iter().map(allowing);
+        if is_inline(path) { own.extend(allowing) } else { lines.extend(allowing) }
+    }
+    explanation.add(path, forms, own);
+    explanation.add(&of_settings, forms, lines);
+}
+
+/// The way to the credentials file for a long-term key in the config file.
+fn key_to_move(profile: &Profile, section: &SectionDifference) -> Option<String> {
+    profile.long_term_section()?;
+    let line = |name: &str| {
+        section.differences.iter().find_map(|one| match one {
+            Difference::Value { line, key, .. } if key == name => Some(*line),
+            _ => None,
+        })
+    };
+    if line("aws_session_token").is_some() {
+        return None;
+    }
+    let (id, secret) = (line("aws_access_key_id")?, line("aws_secret_access_key")?);
+    Some(format!(
+        "to keep the key of [{}], run `awsauth keys add {}`; then delete lines {id} and {secret}",
+        section.header, profile.name
+    ))
+}
+
+/// The name of the profile that assumes the role, as the section has it.
+fn source_name<'n>(role: &'n Role, differences: &'n [Difference]) -> &'n str {
+    let name = differences.iter().find_map(|difference| match difference {
+        Difference::Value { key, found, .. } if key == "source_profile" => Some(text_of(found)),
+        _ => None,
+    });
+    name.unwrap_or(role.source.as_str())
+}
+
+/// True for a role that is assumed with the credentials of another role, which AWS limits to an hour.
+fn is_chained(profile: Option<&Profile>, differences: &[Difference], catalog: &Catalog) -> bool {
+    let source = profile.and_then(Profile::role).and_then(|role| catalog.get(source_name(role, differences)));
+    // A source of its own is its long-term key.
+    let is_other = |source: &&Profile| profile.is_none_or(|profile| profile.name != source.name);
+    source.filter(is_other).is_some_and(|source| !matches!(source.kind, Kind::Iam | Kind::IamMfa { .. }))
+}
+
+/// True for seconds that AWS allows only for a role with a long-term key (aws-facts §6).
+fn is_long(key: &str, found: &SectionValue) -> bool {
+    key == "duration_seconds"
+        && text_of(found).parse().is_ok_and(|seconds: i32| seconds > SessionDuration::CHAINED_MOST)
 }
 
 /// The hosts that a setting names, and that the person has to allow. Fails with the reason for which no shared manifest can
@@ -205,17 +322,15 @@ fn with_long_term_key(
     explanation: &mut Explanation,
 ) {
     let Kind::IamMfaRole { role, mfa_serial: own_serial } = &profile.kind else { return };
-    let source = differences.iter().find_map(|difference| match difference {
-        Difference::Value { key, found, .. } if key == "source_profile" => Some(text_of(found)),
-        _ => None,
-    });
-    let source = source.unwrap_or(role.source.as_str());
-    let has = |key: &str| own.iter().any(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" = ")));
-    let is_own_code = own_serial.is_none() && (has("duration_seconds") || has("mfa_serial"));
-    let other = catalog.get(source).filter(|_| is_own_code).or_else(|| {
-        let is_section = catalog.get(source).is_none();
-        owner(source, catalog).filter(|_| is_section)
-    });
+    let source = source_name(role, differences);
+    let has_long =
+        differences.iter().any(|one| matches!(one, Difference::Value { key, found, .. } if is_long(key, found)));
+    let has_device = own.iter().any(|line| line.starts_with("mfa_serial = "));
+    let is_own_code = own_serial.is_none() && (has_long || has_device);
+    let other = match catalog.get(source) {
+        Some(other) => Some(other).filter(|_| is_own_code),
+        None => owner(source, catalog),
+    };
     let chain = catalog.chain(profile.name.as_str());
     let (key, device) = match other.map(|other| &other.kind) {
         _ if source == profile.name.as_str() => {
@@ -225,10 +340,8 @@ fn with_long_term_key(
         Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) => (long_term_profile.to_string(), Some(mfa_serial)),
         _ => return,
     };
-    let header = format!("[profiles.{}]", toml_key(&key));
-    if catalog.get(&key).is_none() && !explanation.lines.contains(&header) {
-        explanation.lines.push(header);
-        explanation.lines.push("pattern = \"iam\"".to_owned());
+    if catalog.get(&key).is_none() {
+        explanation.put(format!("[profiles.{}]", toml_key(&key)), vec!["pattern = \"iam\"".to_owned()]);
     }
     own.retain(|line| !line.starts_with("source_profile = "));
     let given = SectionValue::Text(role.source.to_string());
