@@ -23,8 +23,8 @@ use super::certificates;
 use super::clock::Clock;
 use super::proxies::{Proxies, Proxy};
 use crate::address::WebAddress;
-use crate::flow::{CallError, ClockSkew, Operation, TransportError};
-use crate::model::{Credentials, Routing};
+use crate::flow::{CallError, ClockSkew, Operation, Signer, TransportError};
+use crate::model::{Credentials, Partition, Routing};
 
 /// The time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -43,12 +43,14 @@ pub(crate) struct Endpoints {
     pub(crate) sts: Option<String>,
     pub(crate) sso: Option<String>,
     pub(crate) sso_oidc: Option<String>,
+    pub(crate) iam: Option<String>,
 }
 
 impl Endpoints {
-    fn sts<'a>(&'a self, routing: Routing<'a>) -> Option<&'a str> {
+    /// The endpoint of STS or IAM: `own` is what the environment sets for it.
+    fn of<'a>(&self, own: Option<&'a str>, routing: Routing<'a>) -> Option<&'a str> {
         let is_ignored = self.ignored.or(routing.ignores_endpoint_urls) == Some(true);
-        self.sts.as_deref().or(routing.endpoint_url).filter(|_| !is_ignored)
+        own.or(routing.endpoint_url).filter(|_| !is_ignored)
     }
 
     /// None with an `endpoint`, which is used as it is.
@@ -150,13 +152,40 @@ impl Aws {
         signer: &Credentials,
         retry: Retry,
     ) -> Result<aws_sdk_sts::Client, CallError> {
-        let endpoint = self.endpoints.sts(routing);
-        let mut config = self.config(call, region, endpoint, retry)?;
+        let endpoint = self.endpoints.of(self.endpoints.sts.as_deref(), routing);
+        let config = self.signed_config(call, Signer { region, routing, credentials: signer }, endpoint, retry)?;
+        let config = aws_sdk_sts::config::Builder::from(&config).interceptor(self.clock.clone());
+        Ok(aws_sdk_sts::Client::from_conf(config.build()))
+    }
+
+    /// A client of IAM in the signer's partition, or where its `routing` leads.
+    pub(super) fn iam(
+        &self,
+        call: Operation,
+        signer: Signer<'_>,
+        retry: Retry,
+    ) -> Result<aws_sdk_iam::Client, CallError> {
+        let endpoint = self.endpoints.of(self.endpoints.iam.as_deref(), signer.routing);
+        // IAM takes signatures for one region of each partition, and with an endpoint the SDK would sign for the given one.
+        let signer = Signer { region: Partition::of_region(signer.region).default_region(), ..signer };
+        let config = self.signed_config(call, signer, endpoint, retry)?;
+        let config = aws_sdk_iam::config::Builder::from(&config).interceptor(self.clock.clone());
+        Ok(aws_sdk_iam::Client::from_conf(config.build()))
+    }
+
+    fn signed_config(
+        &self,
+        call: Operation,
+        signer: Signer<'_>,
+        endpoint: Option<&str>,
+        retry: Retry,
+    ) -> Result<SdkConfig, CallError> {
+        let routing = signer.routing;
+        let mut config = self.config(call, signer.region, endpoint, retry)?;
         config.set_use_fips(self.endpoints.fips(endpoint, routing.fips));
         config.set_use_dual_stack(self.endpoints.dual_stack(endpoint, routing.dual_stack));
-        config.set_credentials_provider(Some(SharedCredentialsProvider::new(sdk_credentials(signer))));
-        let config = aws_sdk_sts::config::Builder::from(&config.build()).interceptor(self.clock.clone());
-        Ok(aws_sdk_sts::Client::from_conf(config.build()))
+        config.set_credentials_provider(Some(SharedCredentialsProvider::new(sdk_credentials(signer.credentials))));
+        Ok(config.build())
     }
 
     pub(super) fn oidc(
@@ -215,10 +244,16 @@ impl Aws {
 
     /// The endpoint that the environment or a profile sets for a service.
     pub(super) fn endpoint<'a>(&'a self, operation: Operation, routing: Routing<'a>) -> Option<Endpoint<'a>> {
+        let endpoints = &self.endpoints;
         let (url, variable, own) = match operation {
-            _ if operation.is_sts() => (self.endpoints.sts(routing), "AWS_ENDPOINT_URL_STS", &self.endpoints.sts),
-            _ if operation.is_portal() => (self.endpoints.sso.as_deref(), "AWS_ENDPOINT_URL_SSO", &self.endpoints.sso),
-            _ => (self.endpoints.sso_oidc.as_deref(), "AWS_ENDPOINT_URL_SSO_OIDC", &self.endpoints.sso_oidc),
+            _ if operation.is_sts() => {
+                (endpoints.of(endpoints.sts.as_deref(), routing), "AWS_ENDPOINT_URL_STS", &endpoints.sts)
+            }
+            _ if operation.is_iam() => {
+                (endpoints.of(endpoints.iam.as_deref(), routing), "AWS_ENDPOINT_URL_IAM", &endpoints.iam)
+            }
+            _ if operation.is_portal() => (endpoints.sso.as_deref(), "AWS_ENDPOINT_URL_SSO", &endpoints.sso),
+            _ => (endpoints.sso_oidc.as_deref(), "AWS_ENDPOINT_URL_SSO_OIDC", &endpoints.sso_oidc),
         };
         let setting = match own {
             None => "endpoint_url",
@@ -324,15 +359,16 @@ mod tests {
         let none = Endpoints::default();
         let own = Endpoints { sts: Some("http://127.0.0.1:2".to_owned()), ..Endpoints::default() };
         let ignoring = Routing { ignores_endpoint_urls: Some(true), ..profile };
-        assert_eq!(none.sts(profile), Some("http://127.0.0.1:1"));
-        assert_eq!(own.sts(profile), Some("http://127.0.0.1:2"));
+        let sts = |endpoints: &Endpoints, routing| endpoints.of(endpoints.sts.as_deref(), routing).map(str::to_owned);
+        assert_eq!(sts(&none, profile).as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(sts(&own, profile).as_deref(), Some("http://127.0.0.1:2"));
         for (endpoints, routing) in [(&none, ignoring), (&own, ignoring), (&none, Routing::default())] {
-            assert_eq!(endpoints.sts(routing), None);
+            assert_eq!(sts(endpoints, routing), None);
         }
         let heeding = Endpoints { ignored: Some(false), ..own };
-        assert_eq!(heeding.sts(ignoring), Some("http://127.0.0.1:2"));
+        assert_eq!(sts(&heeding, ignoring).as_deref(), Some("http://127.0.0.1:2"));
         let ignored = Endpoints { ignored: Some(true), ..heeding };
-        assert_eq!(ignored.sts(profile), None);
+        assert_eq!(sts(&ignored, profile), None);
         let off = Endpoints { fips: Some(false), dual_stack: Some(false), ..Endpoints::default() };
         assert_eq!((none.fips(None, profile.fips), off.fips(None, profile.fips)), (Some(true), Some(false)));
         assert_eq!((none.dual_stack(None, Some(true)), off.dual_stack(None, Some(true))), (Some(true), Some(false)));

@@ -8,10 +8,14 @@ mod certificates;
 mod client;
 mod clock;
 mod error;
+#[cfg_attr(not(test), expect(dead_code, reason = "`keys` and `mfa` will make these calls"))]
+mod iam;
 mod oidc;
 mod portal;
 mod proxies;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod transport;
 
 pub(crate) use client::{Aws, CaBundle, Endpoints};

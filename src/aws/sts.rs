@@ -1,9 +1,12 @@
 //! Owns the calls to STS.
 
 use super::client::{Aws, Retry};
-use super::error::{credentials, invalid};
-use crate::flow::{AssumeRole, CallError, GetSessionToken, Operation};
-use crate::model::{Credentials, SessionDuration};
+use super::error::{credentials, expect_short, invalid};
+use crate::flow::{AssumeRole, CallError, CallerIdentity, GetSessionToken, Operation, Signer};
+use crate::model::{AccountId, Credentials, SessionDuration};
+
+/// In bytes; as IAM bounds ARNs.
+const LONGEST_ARN: usize = 2048;
 
 impl Aws {
     /// Trades a long-term key and an MFA code for a session. Sent once, since the code is good once.
@@ -45,5 +48,21 @@ impl Aws {
             return Err(invalid(operation, "AssumedRoleUser", "is not the requested role"));
         }
         credentials(operation, answer.credentials)
+    }
+
+    /// Asks who `signer` is.
+    pub(crate) async fn caller_identity(&self, signer: Signer<'_>) -> Result<CallerIdentity, CallError> {
+        let operation = Operation::GetCallerIdentity;
+        let client = self.sts(operation, signer.region, signer.routing, signer.credentials, Retry::Yes)?;
+        let answer = client
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| self.failed_at(operation, signer.routing, error))?;
+        let account = AccountId::new(&answer.account.unwrap_or_default());
+        Ok(CallerIdentity {
+            account: account.map_err(|_| invalid(operation, "Account", "is not 12 digits"))?,
+            arn: expect_short(operation, answer.arn, "Arn", LONGEST_ARN)?,
+        })
     }
 }

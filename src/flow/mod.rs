@@ -5,6 +5,7 @@ mod approval;
 mod call;
 mod device;
 mod freshness;
+mod iam;
 mod mfa;
 mod operation;
 mod paging;
@@ -22,6 +23,9 @@ pub(crate) use call::{
 };
 pub(crate) use device::{PollResult, Polling};
 pub(crate) use freshness::{Freshness, judge, seconds_left};
+pub(crate) use iam::{
+    AccessKeyItem, CallerIdentity, CodePair, KeyStatus, LastUse, MfaDeviceItem, Signer, VirtualDevice,
+};
 pub(crate) use mfa::{MAX_TRIES, MfaCode};
 pub(crate) use operation::Operation;
 pub(crate) use paging::{Endless, Paging};

@@ -16,11 +16,49 @@ pub(crate) enum Operation {
     ListAccounts,
     ListAccountRoles,
     Logout,
+    GetCallerIdentity,
+    CreateAccessKey,
+    ListAccessKeys,
+    UpdateAccessKey,
+    DeleteAccessKey,
+    GetAccessKeyLastUsed,
+    CreateVirtualMFADevice,
+    EnableMFADevice,
+    ListMFADevices,
+    ListVirtualMFADevices,
+    DeactivateMFADevice,
+    DeleteVirtualMFADevice,
+    ResyncMFADevice,
 }
 
 impl Operation {
     pub(crate) fn is_sts(self) -> bool {
-        matches!(self, Self::GetSessionToken | Self::AssumeRole)
+        matches!(self, Self::GetSessionToken | Self::AssumeRole | Self::GetCallerIdentity)
+    }
+
+    pub(crate) fn is_iam(self) -> bool {
+        matches!(
+            self,
+            Self::CreateAccessKey
+                | Self::ListAccessKeys
+                | Self::UpdateAccessKey
+                | Self::DeleteAccessKey
+                | Self::GetAccessKeyLastUsed
+        ) || self.is_about_device()
+    }
+
+    /// True for IAM's operations on MFA devices.
+    pub(crate) fn is_about_device(self) -> bool {
+        matches!(
+            self,
+            Self::CreateVirtualMFADevice
+                | Self::EnableMFADevice
+                | Self::ListMFADevices
+                | Self::ListVirtualMFADevices
+                | Self::DeactivateMFADevice
+                | Self::DeleteVirtualMFADevice
+                | Self::ResyncMFADevice
+        )
     }
 
     /// True for the portal's operations on one account.

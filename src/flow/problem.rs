@@ -1,4 +1,4 @@
-//! Owns the classification of failed calls by AWS's codes and messages (aws-facts §4.4, §4.7 and §6).
+//! Owns the classification of failed calls by AWS's codes and messages (aws-facts §4.4, §4.7, §6 and §11).
 
 use super::operation::Operation;
 
@@ -51,6 +51,13 @@ pub(crate) enum Problem {
     /// The KMS key of the IAM Identity Center instance can't be used.
     InstanceKey,
     InvalidValue,
+    /// A user has two access keys, or eight MFA devices.
+    LimitExceeded,
+    AlreadyExists,
+    /// An MFA device that is still a user's.
+    InUse,
+    /// IAM still carries out an earlier change.
+    Unmodifiable,
     Throttled,
     /// The region is not enabled for the account.
     RegionDisabled,
@@ -64,7 +71,7 @@ pub(crate) enum Problem {
 impl Problem {
     /// True if a later try may succeed: the failure says nothing about the request.
     pub(crate) fn is_transient(self) -> bool {
-        matches!(self, Self::Unreachable | Self::Malformed | Self::Throttled | Self::ServerFault)
+        matches!(self, Self::Unreachable | Self::Malformed | Self::Throttled | Self::ServerFault | Self::Unmodifiable)
     }
 
     /// True if AWS refuses the refresh token for good, so that only a new approval helps.
@@ -125,7 +132,11 @@ pub(super) fn classify(operation: Operation, status: u16, code: &str, reason: Op
     }
     // AWS sends most codes with and without `Exception`.
     let code = code.strip_suffix("Exception").unwrap_or(code);
-    let known = if operation.is_sts() { by_code_of_sts(code, message) } else { by_code_of_sso(operation, code) };
+    let known = match operation {
+        _ if operation.is_sts() => by_code_of_sts(code, message),
+        _ if operation.is_iam() => by_code_of_iam(code).or_else(|| by_code_of_sts(code, message)),
+        _ => by_code_of_sso(operation, code),
+    };
     known.or_else(|| by_code(code)).unwrap_or_else(|| by_status(operation, status))
 }
 
@@ -146,6 +157,21 @@ fn by_code_of_sts(code: &str, message: &str) -> Option<Problem> {
         "ValidationError" if message.contains("roles assumed by role chaining") => Problem::ChainTooLong,
         "ValidationError" => Problem::InvalidValue,
         "RegionDisabled" => Problem::RegionDisabled,
+        _ => return None,
+    };
+    Some(problem)
+}
+
+/// IAM refuses a signer as STS does.
+fn by_code_of_iam(code: &str) -> Option<Problem> {
+    let problem = match code {
+        "LimitExceeded" => Problem::LimitExceeded,
+        "EntityAlreadyExists" => Problem::AlreadyExists,
+        "InvalidAuthenticationCode" => Problem::WrongCode,
+        "NoSuchEntity" => Problem::NotFound,
+        "DeleteConflict" => Problem::InUse,
+        "EntityTemporarilyUnmodifiable" | "ConcurrentModification" => Problem::Unmodifiable,
+        "InvalidInput" => Problem::InvalidValue,
         _ => return None,
     };
     Some(problem)
@@ -251,6 +277,35 @@ mod tests {
             (Assume, 400, "ValidationError", long, Problem::DurationTooLong),
             (Assume, 403, "AccessDenied", long, Problem::DurationTooLong),
             (Assume, 400, "PackedPolicyTooLarge", "", Problem::Other),
+        ]);
+    }
+
+    #[test]
+    fn each_answer_of_iam_is_known_for_what_it_is() {
+        use Operation::{
+            CreateAccessKey as Create, CreateVirtualMFADevice as Device, DeleteVirtualMFADevice as Delete,
+            EnableMFADevice as Enable,
+        };
+        let deny = "User: u is not authorized to perform: iam:CreateAccessKey on resource: user alice with an explicit deny \
+             in an identity-based policy";
+        let invalid = "The security token included in the request is invalid.";
+        let wrong = "Authentication code for device is not valid.";
+        check(&[
+            (Create, 409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", Problem::LimitExceeded),
+            (Create, 403, "AccessDenied", deny, Problem::ExplicitDeny),
+            (Create, 403, "InvalidClientTokenId", invalid, Problem::UnknownKey),
+            (Create, 403, "SignatureDoesNotMatch", "Signature expired: x", Problem::ClockSkew),
+            (Create, 403, "ExpiredToken", "", Problem::ExpiredSession),
+            (Create, 400, "Throttling", "Rate exceeded", Problem::Throttled),
+            (Create, 500, "ServiceFailure", "", Problem::ServerFault),
+            (Create, 409, "ConcurrentModification", "", Problem::Unmodifiable),
+            (Device, 409, "EntityAlreadyExists", "MFADevice entity …", Problem::AlreadyExists),
+            (Device, 400, "InvalidInput", "", Problem::InvalidValue),
+            (Device, 400, "ValidationError", "", Problem::InvalidValue),
+            (Enable, 403, "InvalidAuthenticationCode", wrong, Problem::WrongCode),
+            (Enable, 409, "EntityTemporarilyUnmodifiable", "", Problem::Unmodifiable),
+            (Enable, 404, "NoSuchEntity", "", Problem::NotFound),
+            (Delete, 409, "DeleteConflict", "", Problem::InUse),
         ]);
     }
 

@@ -9,23 +9,30 @@ use thiserror::Error;
 pub(crate) struct Partition {
     name: &'static str,
     default_region: &'static str,
+    /// The beginning of the names of its regions.
+    regions: &'static str,
 }
 
 impl Partition {
     /// As botocore's partitions.json names them (aws-facts §6); the first one is that of most accounts.
     pub(crate) const ALL: [Self; 8] = [
-        Self::new("aws", "us-east-1"),
-        Self::new("aws-cn", "cn-north-1"),
-        Self::new("aws-us-gov", "us-gov-west-1"),
-        Self::new("aws-iso", "us-iso-east-1"),
-        Self::new("aws-iso-b", "us-isob-east-1"),
-        Self::new("aws-iso-e", "eu-isoe-west-1"),
-        Self::new("aws-iso-f", "us-isof-south-1"),
-        Self::new("aws-eusc", "eusc-de-east-1"),
+        Self::new("aws", "us-east-1", ""),
+        Self::new("aws-cn", "cn-north-1", "cn-"),
+        Self::new("aws-us-gov", "us-gov-west-1", "us-gov-"),
+        Self::new("aws-iso", "us-iso-east-1", "us-iso-"),
+        Self::new("aws-iso-b", "us-isob-east-1", "us-isob-"),
+        Self::new("aws-iso-e", "eu-isoe-west-1", "eu-isoe-"),
+        Self::new("aws-iso-f", "us-isof-south-1", "us-isof-"),
+        Self::new("aws-eusc", "eusc-de-east-1", "eusc-"),
     ];
 
-    const fn new(name: &'static str, default_region: &'static str) -> Self {
-        Self { name, default_region }
+    const fn new(name: &'static str, default_region: &'static str, regions: &'static str) -> Self {
+        Self { name, default_region, regions }
+    }
+
+    pub(crate) fn of_region(region: &str) -> Self {
+        let [most, others @ ..] = Self::ALL;
+        others.into_iter().find(|partition| region.starts_with(partition.regions)).unwrap_or(most)
     }
 
     /// The name in an ARN.
@@ -33,7 +40,7 @@ impl Partition {
         self.name
     }
 
-    /// The region of the STS endpoint for a profile that names none.
+    /// The region of the STS endpoint for a profile that names none, and the one that IAM takes signatures for.
     pub(crate) fn default_region(self) -> &'static str {
         self.default_region
     }
@@ -193,6 +200,11 @@ impl MfaSerial {
         &self.text
     }
 
+    /// The account of the device; none for a hardware serial.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.partition.and_then(|_| self.text.split(':').nth(4))
+    }
+
     /// None for a hardware serial.
     pub(crate) fn partition(&self) -> Option<Partition> {
         self.partition
@@ -212,6 +224,24 @@ fn device_partition(text: &str) -> Result<Partition, MfaSerialError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_region_is_of_the_partition_whose_name_it_begins_with() {
+        for (region, partition) in [
+            ("eu-west-1", "aws"),
+            ("us-east-1", "aws"),
+            ("cn-northwest-1", "aws-cn"),
+            ("us-gov-east-1", "aws-us-gov"),
+            ("us-iso-west-1", "aws-iso"),
+            ("us-isob-west-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            assert_eq!(Partition::of_region(region).as_str(), partition, "{region}");
+        }
+        for partition in Partition::ALL {
+            assert_eq!(Partition::of_region(partition.default_region()), partition);
+        }
+    }
 
     #[test]
     fn a_role_arn_gives_its_partition_and_account() {
@@ -241,6 +271,9 @@ mod tests {
     #[test]
     fn hardware_serials_and_device_arns_are_taken_and_other_arns_are_not() {
         assert_eq!(MfaSerial::new("GAHT12345678").unwrap().partition(), None);
+        assert_eq!(MfaSerial::new("GAHT12345678").unwrap().account(), None);
+        let device = MfaSerial::new("arn:aws:iam::111122223333:mfa/alice").unwrap();
+        assert_eq!(device.account(), Some("111122223333"));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:mfa/alice").unwrap().partition(), Some(Partition::ALL[0]));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:user/alice"), Err(MfaSerialError::User));
         assert_eq!(MfaSerial::new("arn:aws:iam::111122223333:u2f/user/alice/key"), Err(MfaSerialError::SecurityKey));

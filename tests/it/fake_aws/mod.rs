@@ -5,6 +5,7 @@
 mod codes;
 mod faults;
 mod http;
+mod iam;
 mod sso;
 mod sts;
 

@@ -21,14 +21,19 @@ pub(crate) struct Caller {
     pub(crate) identity: Identity,
     /// What credentials were used.
     pub(crate) kind: Kind,
+    /// Their access key.
+    pub(crate) key_id: String,
 }
 
 impl Caller {
-    /// Verifies a request to STS.
-    pub(crate) fn authenticate(state: &State, request: &Request) -> Result<Self, Refusal> {
+    /// Verifies a request to STS or IAM.
+    pub(crate) fn authenticate(state: &mut State, request: &Request, service: &str) -> Result<Self, Refusal> {
         let claim = Claim::of(request)?;
+        if is_too_new(state, claim.key_id) {
+            return Err(invalid_token());
+        }
         let (caller, secret, token, expires) = known_key(state, claim.key_id).ok_or_else(invalid_token)?;
-        check_scope(&claim)?;
+        check_scope(&claim, service)?;
         check_time(&claim, request, state.now())?;
         if !claim.covers(request) {
             return Err(mismatch("'Host' and all 'X-Amz-' headers must be a 'SignedHeader' in the AWS Authorization."));
@@ -45,30 +50,50 @@ impl Caller {
         if expires.is_some_and(|expires| expires <= state.now()) {
             return Err(Refusal::new(403, "ExpiredToken", "The security token included in the request is expired"));
         }
+        // A session without MFA can't call IAM at all.
+        if service == "iam" && caller.kind == (Kind::UserSession { mfa: false }) {
+            return Err(invalid_token());
+        }
+        state.note_use(claim.key_id, service, claim.region);
         Ok(caller)
     }
+}
+
+/// Whether a new key is not known everywhere yet; counts the call.
+fn is_too_new(state: &mut State, key_id: &str) -> bool {
+    let mut keys = state.users.iter_mut().flat_map(|user| &mut user.keys);
+    let Some(key) = keys.find(|key| key.id == key_id && key.refusals > 0) else { return false };
+    key.refusals -= 1;
+    true
 }
 
 /// What stands behind an access key: the caller, the secret, the session token, the expiry.
 fn known_key(state: &State, key_id: &str) -> Option<(Caller, String, Option<String>, Option<Timestamp>)> {
     if let Some(session) = state.sessions.get(key_id) {
-        let caller = Caller { identity: session.identity.clone(), kind: session.kind };
+        if session.key.as_ref().is_some_and(|key| state.long_term(key).is_none()) {
+            return None;
+        }
+        let caller = Caller { identity: session.identity.clone(), kind: session.kind, key_id: key_id.to_owned() };
         return Some((caller, session.secret.clone(), Some(session.token.clone()), Some(session.expires)));
     }
-    let (user, secret) = state.long_term(key_id)?;
+    let (user, key) = state.long_term(key_id)?;
     let identity = Identity {
         account: user.account.clone(),
         arn: user.arn.clone(),
         principal: user.arn.clone(),
         user_id: entity_id("AIDA", &user.arn),
     };
-    Some((Caller { identity, kind: Kind::LongTerm }, secret.to_owned(), None, None))
+    let caller = Caller { identity, kind: Kind::LongTerm, key_id: key_id.to_owned() };
+    Some((caller, key.secret.clone(), None, None))
 }
 
-/// The credential scope must name STS and something like a region.
-fn check_scope(claim: &Claim<'_>) -> Result<(), Refusal> {
-    if claim.service != "sts" {
-        return Err(mismatch("Credential should be scoped to correct service: 'sts'. "));
+/// The credential scope must name the service and something like a region; for IAM, its only one.
+fn check_scope(claim: &Claim<'_>, service: &str) -> Result<(), Refusal> {
+    if claim.service != service {
+        return Err(mismatch(format!("Credential should be scoped to correct service: '{service}'. ")));
+    }
+    if service == "iam" && claim.region != "us-east-1" {
+        return Err(mismatch("Credential should be scoped to a valid region. "));
     }
     let parts: Vec<&str> = claim.region.split('-').collect();
     let number = parts.last().is_some_and(|part| part.parse::<u8>().is_ok());

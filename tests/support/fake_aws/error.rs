@@ -1,4 +1,4 @@
-//! A refusal as AWS words it, and its three renderings: STS's XML, OIDC's OAuth JSON, the portal's JSON.
+//! A refusal as AWS words it, and its three renderings: the XML of STS and IAM, OIDC's OAuth JSON, the portal's JSON.
 
 use std::fmt::Write as _;
 
@@ -23,11 +23,11 @@ impl Refusal {
         Self { status, code: code.into(), message: message.into() }
     }
 
-    /// As STS's query protocol has it.
-    pub(crate) fn to_xml(&self, request_id: &str) -> Response {
+    /// As the query protocol of STS and IAM has it.
+    pub(crate) fn to_xml(&self, namespace: &str, request_id: &str) -> Response {
         let party = if self.status < 500 { "Sender" } else { "Receiver" };
         let body = format!(
-            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <Error>\n    <Type>{party}</Type>\n    \
+            "<ErrorResponse xmlns=\"{namespace}\">\n  <Error>\n    <Type>{party}</Type>\n    \
              <Code>{}</Code>\n    <Message>{}</Message>\n  </Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
             escape_xml(&self.code),
             escape_xml(&self.message)

@@ -46,6 +46,16 @@ impl Ids {
         format!("ASIA{}", self.letters(BASE32, 16))
     }
 
+    /// An id of a long-term access key: `AKIA` and 16 letters.
+    pub(crate) fn long_term_key_id(&mut self) -> String {
+        format!("AKIA{}", self.letters(BASE32, 16))
+    }
+
+    /// The seed of an MFA device: 64 letters of base32, the mark among them.
+    pub(crate) fn seed(&mut self) -> String {
+        format!("{SECRET_MARK}{}", self.letters(BASE32, 64 - SECRET_MARK.len()))
+    }
+
     /// A secret access key: 40 characters, the mark among them.
     pub(crate) fn secret_key(&mut self) -> String {
         let tail = self.letters(BASE64, 40 - SECRET_MARK.len() - 2);

@@ -1,4 +1,4 @@
-//! A loopback AWS that is as strict as the real one: STS, SSO OIDC and the SSO portal on one port.
+//! A loopback AWS that is as strict as the real one: STS, IAM, SSO OIDC and the SSO portal on one port.
 //!
 //! It owns its [`World`] (who exists, who may do what, what time it is) and a record of every request. It must not
 //! know awsauth: clients find it through `AWS_ENDPOINT_URL` like any other endpoint.
@@ -10,6 +10,7 @@ mod caller;
 mod error;
 mod fault;
 pub(crate) mod http;
+mod iam;
 mod ids;
 mod mfa;
 mod oidc;
@@ -30,7 +31,8 @@ mod world;
 use std::time::Duration;
 
 pub(crate) use fault::Fault;
-pub(crate) use people::{Role, SsoInstance, User};
+pub(crate) use mfa::code_of_seed;
+pub(crate) use people::{IamPolicy, Role, SsoInstance, User};
 pub(crate) use record::Recorded;
 pub(crate) use sso::{Approval, Consent};
 pub(crate) use world::World;

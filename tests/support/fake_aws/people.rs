@@ -1,5 +1,7 @@
 //! Who exists: IAM users, roles with their trust, SSO instances with their assignments. Descriptions only.
 
+use jiff::Timestamp;
+
 /// An IAM user with access keys and MFA devices.
 #[derive(Clone)]
 pub(crate) struct User {
@@ -9,8 +11,21 @@ pub(crate) struct User {
     pub(crate) account: String,
     /// Long-term keys.
     pub(crate) keys: Vec<LongTermKey>,
-    /// Serials of the virtual MFA devices.
+    /// Serials of the MFA devices; those with `:u2f/` are security keys.
     pub(crate) devices: Vec<String>,
+    /// What the user may do in IAM.
+    pub(crate) policy: IamPolicy,
+}
+
+/// What a user may do in IAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IamPolicy {
+    /// Everything.
+    Allowed,
+    /// What AWS's documented self-manage policy leaves: without MFA, only a device can be made and enabled.
+    DeniedWithoutMfa,
+    /// No policy allows anything.
+    Nothing,
 }
 
 /// A long-term access key.
@@ -22,6 +37,20 @@ pub(crate) struct LongTermKey {
     pub(crate) secret: String,
     /// Whether AWS accepts it.
     pub(crate) active: bool,
+    /// When it was made.
+    pub(crate) created: Timestamp,
+    /// The last use: when, for which service, in which region.
+    pub(crate) last_used: Option<(Timestamp, String, String)>,
+    /// How many more calls are refused, since the key is not known everywhere yet.
+    pub(crate) refusals: u32,
+}
+
+impl LongTermKey {
+    /// An active key that was never used.
+    pub(crate) fn new(id: &str, secret: &str) -> Self {
+        let (created, last_used) = (Timestamp::UNIX_EPOCH, None);
+        Self { id: id.to_owned(), secret: secret.to_owned(), active: true, created, last_used, refusals: 0 }
+    }
 }
 
 impl User {
@@ -32,16 +61,22 @@ impl User {
             account: account.to_owned(),
             keys: Vec::new(),
             devices: Vec::new(),
+            policy: IamPolicy::Allowed,
         }
+    }
+
+    /// The name, without a path.
+    pub(crate) fn name(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
     }
 
     /// The same with one more active long-term key.
     pub(crate) fn with_key(mut self, id: &str, secret: &str) -> Self {
-        self.keys.push(LongTermKey { id: id.to_owned(), secret: secret.to_owned(), active: true });
+        self.keys.push(LongTermKey::new(id, secret));
         self
     }
 
-    /// The same with one more virtual MFA device.
+    /// The same with one more MFA device.
     pub(crate) fn with_mfa(mut self, serial: &str) -> Self {
         self.devices.push(serial.to_owned());
         self

@@ -12,7 +12,7 @@ use super::record::{Recorded, UNEXPECTED};
 use super::sigv4::Claim;
 use super::state::State;
 use super::world::World;
-use super::{authorize, oidc, portal, sts};
+use super::{authorize, iam, oidc, portal, sts};
 
 /// Longer than any test waits.
 const FOREVER: Duration = Duration::from_hours(24);
@@ -88,6 +88,7 @@ fn arrive(state: &mut State, mut record: Recorded) -> u64 {
 /// What a request is, before it is judged.
 fn describe(request: &Request) -> Recorded {
     let (service, operation) = match (request.method.as_str(), request.path.as_str()) {
+        ("POST" | "GET", "/" | "") if is_for_iam(request) => ("iam", ""),
         ("POST" | "GET", "/" | "") => ("sts", ""),
         ("POST", "/client/register") => ("oidc", "RegisterClient"),
         ("POST", "/device_authorization") => ("oidc", "StartDeviceAuthorization"),
@@ -103,7 +104,7 @@ fn describe(request: &Request) -> Recorded {
     };
     let params = params(request, service);
     let operation = match service {
-        "sts" => params.get("Action").cloned().unwrap_or_default(),
+        "sts" | "iam" => params.get("Action").cloned().unwrap_or_default(),
         UNEXPECTED => format!("{} {}", request.method, request.path),
         _ => operation.to_owned(),
     };
@@ -118,10 +119,16 @@ fn describe(request: &Request) -> Recorded {
     }
 }
 
+/// STS and IAM are on one port here: their APIs have versions of their own.
+fn is_for_iam(request: &Request) -> bool {
+    let mut pairs = request.form_pairs().into_iter().chain(request.query_pairs());
+    pairs.any(|(name, value)| name == "Version" && value == iam::VERSION)
+}
+
 /// The parameters of a request, wherever its protocol puts them.
 fn params(request: &Request, service: &str) -> BTreeMap<String, String> {
     match service {
-        "sts" if request.method == "POST" => request.form_pairs().into_iter().collect(),
+        "sts" | "iam" if request.method == "POST" => request.form_pairs().into_iter().collect(),
         "oidc" => match serde_json::from_slice(&request.body) {
             Ok(Value::Object(members)) => members.into_iter().map(|(name, value)| (name, plain(value))).collect(),
             _ => BTreeMap::new(),
@@ -149,6 +156,7 @@ fn serve(world: &World, request: &Request, record: &Recorded) -> Response {
     }
     match record.service {
         "sts" => sts::answer(&mut state, request, &record.params),
+        "iam" => iam::answer(&mut state, request, &record.params),
         "oidc" => oidc::answer(&mut state, request, &record.operation),
         "portal" => portal::answer(&mut state, request, &record.operation, &record.params),
         "browser" if request.path != "/device" => authorize::answer(&mut state, request),
@@ -165,7 +173,8 @@ fn serve(world: &World, request: &Request, record: &Recorded) -> Response {
 fn refuse(world: &World, service: &str, refusal: &Refusal) -> Response {
     let request_id = world.lock().ids.request_id();
     match service {
-        "sts" => refusal.to_xml(&request_id),
+        "sts" => refusal.to_xml(sts::NAMESPACE, &request_id),
+        "iam" => refusal.to_xml(iam::NAMESPACE, &request_id),
         "oidc" => refusal.to_oauth(&request_id),
         _ => refusal.to_portal(&request_id),
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::fault::Faults;
 use super::ids::Ids;
 use super::mfa::Device;
-use super::people::{Role, User};
+use super::people::{LongTermKey, Role, User};
 use super::record::Recorded;
 use super::sso::Sso;
 
@@ -53,6 +53,8 @@ pub(crate) struct Session {
     pub(crate) kind: Kind,
     /// The end, on the server's clock.
     pub(crate) expires: Timestamp,
+    /// The long-term key that made a user's session, which dies with it.
+    pub(crate) key: Option<String>,
 }
 
 /// The whole mutable state.
@@ -87,6 +89,8 @@ pub(crate) struct State {
     pub(crate) clock_offset: i64,
     /// Lifetime of sessions in place of the requested one, in seconds.
     pub(crate) session_lifetime: Option<i64>,
+    /// How many calls signed by a key that was made meanwhile are refused.
+    pub(crate) refusals_of_new_keys: u32,
 }
 
 impl State {
@@ -108,6 +112,7 @@ impl State {
             releases: 0,
             clock_offset: 0,
             session_lifetime: None,
+            refusals_of_new_keys: 0,
         }
     }
 
@@ -131,12 +136,21 @@ impl State {
         self.records.iter().filter(|record| record.operation == operation).count()
     }
 
-    /// The user and the secret behind an active long-term key.
-    pub(crate) fn long_term(&self, key_id: &str) -> Option<(&User, &str)> {
+    /// The user of an active long-term key, and the key.
+    pub(crate) fn long_term(&self, key_id: &str) -> Option<(&User, &LongTermKey)> {
         self.users.iter().find_map(|user| {
             let key = user.keys.iter().find(|key| key.id == key_id && key.active)?;
-            Some((user, key.secret.as_str()))
+            Some((user, key))
         })
+    }
+
+    /// Notes a call that was signed by a long-term key.
+    pub(crate) fn note_use(&mut self, key_id: &str, service: &str, region: &str) {
+        let now = self.now();
+        let keys = self.users.iter_mut().flat_map(|user| &mut user.keys);
+        for key in keys.filter(|key| key.id == key_id) {
+            key.last_used = Some((now, service.to_owned(), region.to_owned()));
+        }
     }
 
     /// Hands out temporary credentials for `seconds`, or for what `session_lifetime` says.
@@ -149,6 +163,7 @@ impl State {
             identity,
             kind,
             expires: self.after(lifetime),
+            key: None,
         };
         self.sessions.insert(session.key_id.clone(), session.clone());
         session

@@ -12,6 +12,8 @@ use super::validate::{CODE, Checks, EXTERNAL_ID, ROLE_ARN, SERIAL, SESSION_NAME,
 
 /// The only version of the API.
 const VERSION: &str = "2011-06-15";
+/// The namespace of its answers.
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 /// The longest session of a role taken through another session, in seconds.
 const CHAINED_MAX: i64 = 3600;
 
@@ -23,10 +25,10 @@ pub(crate) fn answer(state: &mut State, request: &Request, params: &Params) -> R
     let request_id = state.ids.request_id();
     let action = params.get("Action").map_or("", String::as_str);
     match call(state, request, action, params) {
-        Err(refusal) => refusal.to_xml(&request_id),
+        Err(refusal) => refusal.to_xml(NAMESPACE, &request_id),
         Ok(result) => {
             let body = format!(
-                "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/{VERSION}/\">\n  <{action}Result>\n{result}  \
+                "<{action}Response xmlns=\"{NAMESPACE}\">\n  <{action}Result>\n{result}  \
                  </{action}Result>\n  <ResponseMetadata>\n    <RequestId>{request_id}</RequestId>\n  \
                  </ResponseMetadata>\n</{action}Response>\n"
             );
@@ -37,7 +39,7 @@ pub(crate) fn answer(state: &mut State, request: &Request, params: &Params) -> R
 
 /// Authenticates, then dispatches; the inside of the result element.
 fn call(state: &mut State, request: &Request, action: &str, params: &Params) -> Result<String, Refusal> {
-    let caller = Caller::authenticate(state, request)?;
+    let caller = Caller::authenticate(state, request, "sts")?;
     let version = params.get("Version").map_or("", String::as_str);
     match action {
         "" => Err(Refusal::new(400, "MissingAction", "Missing Action")),
@@ -67,7 +69,9 @@ fn get_session_token(state: &mut State, caller: &Caller, params: &Params) -> Res
     checks.optional("tokenCode", code, &CODE);
     checks.finish()?;
     let mfa = check_mfa(state, caller, serial, code)?;
-    let session = state.issue_session(caller.identity.clone(), Kind::UserSession { mfa }, seconds);
+    let mut session = state.issue_session(caller.identity.clone(), Kind::UserSession { mfa }, seconds);
+    session.key = Some(caller.key_id.clone());
+    state.sessions.insert(session.key_id.clone(), session.clone());
     Ok(credentials(&session))
 }
 
@@ -109,7 +113,8 @@ fn assume_role(state: &mut State, caller: &Caller, params: &Params) -> Result<St
 /// Checks a call's MFA parameters. Only a user has devices: a role session's serial is never its own.
 fn check_mfa(state: &mut State, caller: &Caller, serial: Option<&str>, code: Option<&str>) -> Result<bool, Refusal> {
     let user = (caller.kind != Kind::RoleSession).then_some(caller.identity.arn.as_str());
-    mfa::check(&mut state.devices, user, serial, code)
+    let now = state.now();
+    mfa::check(&mut state.devices, user, serial, code, now)
 }
 
 /// The role, if its trust policy lets the caller in and nothing denies it.

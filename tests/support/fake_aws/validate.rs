@@ -1,4 +1,4 @@
-//! Constraints of STS's parameters, with all violations in one `ValidationError` worded as AWS does. Pure.
+//! Constraints of the parameters of STS and IAM, with all violations in one `ValidationError` worded as AWS does. Pure.
 
 use super::error::Refusal;
 
@@ -14,6 +14,16 @@ pub(crate) struct Shape {
 
 /// `SerialNumber`.
 pub(crate) const SERIAL: Shape = Shape { length: (9, 256), pattern: r"[\w+=/:,.@-]*", besides: Some("+=/:,.@-") };
+/// Names of users and virtual MFA devices.
+pub(crate) const NAME: Shape = Shape { length: (1, 128), pattern: r"[\w+=,.@-]+", besides: Some("+=,.@-") };
+/// Paths of IAM.
+pub(crate) const PATH: Shape = Shape {
+    length: (1, 512),
+    pattern: r"(\u002F)|(\u002F[\u0021-\u007E]+\u002F)",
+    besides: Some("!\"#$%&'()*+,-./:;<=>?@[\\]^`{|}~"),
+};
+/// `AccessKeyId`.
+pub(crate) const KEY_ID: Shape = Shape { length: (16, 128), pattern: r"[\w]+", besides: Some("") };
 /// `TokenCode`.
 pub(crate) const CODE: Shape = Shape { length: (6, 6), pattern: r"[\d]*", besides: None };
 /// `RoleSessionName`.

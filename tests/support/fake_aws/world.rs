@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fault::{Fault, Quota};
 use super::mfa::Device;
-use super::people::{Assignment, Role, SsoInstance, User};
+use super::people::{Assignment, IamPolicy, Role, SsoInstance, User};
 use super::sso::{Approval, Consent, Decision};
 use super::state::State;
 
@@ -41,6 +41,7 @@ impl World {
     /// Adds a user, or replaces the one with the same ARN; MFA devices start afresh.
     pub(crate) fn add_user(&self, user: User) {
         let mut state = self.lock();
+        state.devices.retain(|_, device| device.owner.as_ref() != Some(&user.arn));
         for serial in &user.devices {
             state.devices.insert(serial.clone(), Device::new(serial, &user.arn));
         }
@@ -68,6 +69,32 @@ impl World {
         for key in state.users.iter_mut().flat_map(|user| &mut user.keys).filter(|key| key.id == key_id) {
             key.active = active;
         }
+    }
+
+    /// What a user may do in IAM from now on.
+    pub(crate) fn set_iam_policy(&self, user_arn: &str, policy: IamPolicy) {
+        for user in self.lock().users.iter_mut().filter(|user| user.arn == user_arn) {
+            user.policy = policy;
+        }
+    }
+
+    /// Lets the first calls that a key signs be refused, for keys that are made from now on.
+    pub(crate) fn refuse_new_keys(&self, calls: u32) {
+        self.lock().refusals_of_new_keys = calls;
+    }
+
+    /// The ids of a user's keys, and whether they are active.
+    pub(crate) fn keys(&self, user_arn: &str) -> Vec<(String, bool)> {
+        let state = self.lock();
+        let keys = state.users.iter().filter(|user| user.arn == user_arn).flat_map(|user| &user.keys);
+        keys.map(|key| (key.id.clone(), key.active)).collect()
+    }
+
+    /// The serials of a user's devices; of devices that are nobody's for none.
+    pub(crate) fn devices(&self, user_arn: Option<&str>) -> Vec<String> {
+        let state = self.lock();
+        let owned = state.devices.iter().filter(|(_, device)| device.owner.as_deref() == user_arn);
+        owned.map(|(serial, _)| serial.clone()).collect()
     }
 
     /// Denies a principal (user ARN or role ARN) a role, whatever the trust policy says.
@@ -105,7 +132,9 @@ impl World {
     /// # Panics
     /// When nobody owns the device.
     pub(crate) fn next_code(&self, serial: &str) -> String {
-        self.lock().devices.get_mut(serial).expect("the world must have this MFA device").next_code()
+        let mut state = self.lock();
+        let now = state.now();
+        state.devices.get_mut(serial).expect("the world must have this MFA device").next_code(now)
     }
 
     /// Puts the server's clock ahead (or, negative, behind) of the machine's.
