@@ -9,7 +9,7 @@ use crate::apply::ApplyError;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
 use crate::model::{Catalog, ProfileName, SsoAccess};
-use crate::plan::{Difference, Refusal, Remedy, SectionDifference};
+use crate::plan::{Adoption, Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
 use crate::system::files::disk::DiskError;
@@ -240,10 +240,10 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
                 .iter()
                 .map(|fault| format!("line {}: {}, so AWS CLI can't read this file", fault.line, fault.kind));
             let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
-            edited(failure, drift::explain(sections, catalog, layers), sections)
+            edited(failure, drift::explain(sections, catalog, layers, Adoption::Refuse), sections)
         }
         ApplyError::Refused { source: Refusal::WouldLose(_, sections), .. } => {
-            would_lose(Failure::of(Exit::Refused, error), drift::explain(sections, catalog, layers))
+            would_lose(Failure::of(Exit::Refused, error), drift::explain(sections, catalog, layers, Adoption::TakeOver))
         }
         other => apply(other),
     }

@@ -10,7 +10,7 @@ pub(crate) struct Explanation {
     /// One sentence for each difference.
     pub(crate) sentences: Vec<String>,
     /// TOML that would make the manifest give the file's values: a comment or a header, and lines for that place.
-    tables: Vec<(String, Vec<String>)>,
+    pub(super) tables: Vec<(String, Vec<String>)>,
     /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
     /// One sentence for each key that only profiles of another pattern have.
@@ -62,6 +62,14 @@ impl Explanation {
                 there.push(line);
             }
         }
+    }
+
+    /// Adds what is said of another section.
+    pub(super) fn merge(&mut self, other: Self) {
+        other.tables.into_iter().for_each(|(opening, lines)| self.put(opening, lines));
+        self.impossible.extend(other.impossible);
+        self.of_other_patterns.extend(other.of_other_patterns);
+        self.hints.extend(other.hints);
     }
 
     /// The lines for the manifest.

@@ -11,15 +11,25 @@ use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, Kind, Profile, Role, SessionDuration, default_long_term};
-use crate::plan::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
+use crate::plan::{Adoption, Difference, SectionDifference, SectionValue, is_caseless, is_false};
 
-/// Puts differences into words.
-pub(crate) fn explain(sections: &[SectionDifference], catalog: &Catalog, layers: &Layers) -> Explanation {
+/// Puts differences into words. A profile that can't be taken over has no lines: it may have to leave the manifest.
+pub(crate) fn explain(
+    sections: &[SectionDifference],
+    catalog: &Catalog,
+    layers: &Layers,
+    adoption: Adoption,
+) -> Explanation {
     let mut explanation = Explanation::default();
     let forms = TableForms::read(layers);
     for section in sections {
         explanation.sentences.extend(section.differences.iter().map(|difference| sentence(section, difference)));
-        suggest(section, catalog, &forms, &mut explanation);
+        let mut of_section = Explanation::default();
+        suggest(section, catalog, &forms, &mut of_section);
+        if adoption == Adoption::TakeOver && !of_section.impossible.is_empty() {
+            of_section.tables.clear();
+        }
+        explanation.merge(of_section);
     }
     explanation
 }
