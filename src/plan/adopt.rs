@@ -1,15 +1,16 @@
 //! Owns taking over sections outside the managed block: the manifest must give all of their settings, and their comments
 //! stay. Must not render the block.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::block;
 use super::compare::{self, Difference, Equality, SectionDifference};
 use super::config_file::ConfigFile;
-use super::file_plan::Plan;
+use super::file_plan::{Change, Plan};
 use super::refusal::Refusal;
 use super::{desired, proof};
-use crate::ini::{Document, Edit, Entry, Line, LineKind, NewSection, Section, SectionId};
+use crate::ini::{Document, Edit, Entry, FileKind, Line, LineKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, Kind, SsoAccess};
 
 /// The file without the sections that are taken over.
@@ -70,32 +71,68 @@ fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, pro
         && compare::ungiven(document, portal, &given, Equality::Meaning).is_empty()
 }
 
+/// The settings that the manifest gives to those of its profiles that `changes` adopts, and that neither the config file nor the
+/// credentials file has for them: each key with its profiles.
+pub(crate) fn new_settings(
+    catalog: &Catalog,
+    config: &[u8],
+    credentials: &[u8],
+    changes: &[(SectionId, Change)],
+) -> BTreeMap<String, Vec<String>> {
+    let documents = [Document::parse(config, FileKind::Config), Document::parse(credentials, FileKind::Credentials)];
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (id, _) in changes.iter().filter(|(_, change)| *change == Change::Adopted) {
+        let Some(profile) = id.profile().and_then(|name| catalog.get(name)) else { continue };
+        let is_new = |key: &str| documents.iter().all(|document| document.entry(id, key).is_none());
+        for key in desired::common_keys(profile).filter(|key| is_new(key)) {
+            found.entry(key.into_owned()).or_default().push(id.name().to_owned());
+        }
+    }
+    found
+}
+
 /// The line, by index, of the first comment right above a section's header, which is about that section. A comment at the
-/// top of the file is about the file. Markers and lines that divide the file end a comment.
+/// top of the file is about the file, and an indented one right below a setting about that setting's section. Markers and
+/// lines that divide the file end a comment.
 fn first_above(document: &Document<'_>, section: &Section) -> usize {
     let lines = document.lines();
     let text = |index: usize| document.text(&lines[index].content());
     let is_about = |index: &usize| is_of_section(document, &lines[*index]);
     let first = (0..section.header_line).rev().take_while(is_about).last().unwrap_or(section.header_line);
     let is_marker = first > 0 && block::is_marker(&text(first - 1));
-    if first == 0 || is_marker { section.header_line } else { first }
+    if first == 0 || is_marker {
+        return section.header_line;
+    }
+    let is_below_setting = lines[first - 1].kind != LineKind::Blank;
+    let indented =
+        (first..section.header_line).rfind(|index| is_below_setting && is_indented(document, &lines[*index]));
+    indented.map_or(first, |last| last + 1)
 }
 
 /// The end of a section with the comments right below its last entry, up to a blank line. Comments right above a header are
-/// about the section below, and lines that divide the file are about the text that follows.
+/// about the section below, unless they are indented, and lines that divide the file are about the text that follows.
 fn end(document: &Document<'_>, section: &Section) -> usize {
     let below = document.lines().iter().skip_while(|line| line.range().start < section.body_end);
-    let mut end = section.body_end;
+    let (mut end, mut indented_end) = (section.body_end, section.body_end);
     for line in below {
         let is_marker = block::is_marker(&document.text(&line.content()));
         match line.kind {
-            _ if is_of_section(document, line) => end = line.range().end,
+            _ if is_of_section(document, line) => {
+                end = line.range().end;
+                if is_indented(document, line) {
+                    indented_end = end;
+                }
+            }
             LineKind::Blank => return end,
             LineKind::Comment if is_marker => return end,
-            _ => return section.body_end,
+            _ => return indented_end,
         }
     }
     end
+}
+
+fn is_indented(document: &Document<'_>, line: &Line) -> bool {
+    document.text(&line.content()).starts_with([' ', '\t'])
 }
 
 /// True for a comment that may be about one section.

@@ -60,7 +60,13 @@ fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: Cr
     }
 }
 
-/// The keys that every pattern may have.
+/// The keys of a profile that every pattern may have.
+pub(super) fn common_keys(profile: &Profile) -> impl Iterator<Item = Cow<'_, str>> {
+    let mut entries = Entries::new();
+    put_common(&mut entries, profile);
+    entries.into_iter().map(|(key, _)| key)
+}
+
 fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
     put_some(entries, "region", profile.region.as_ref().map(Region::as_str));
     put_some(entries, "output", profile.output.as_ref().map(ConfigText::as_str));

@@ -22,6 +22,7 @@ mod tests;
 
 use std::ops::Range;
 
+pub(crate) use adopt::new_settings;
 pub(crate) use compare::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
 pub(crate) use config::{config, is_in_block, missing_sections, sections_outside};
 pub(crate) use config_file::warnings;

@@ -1,5 +1,7 @@
 //! Owns the plans of `apply` for all files together. Must not write anything.
 
+use std::collections::BTreeMap;
+
 use crate::apply::ApplyError;
 use crate::cli::apply::file_plan::{FileWork, Moment};
 use crate::cli::apply::permissions::Permissions;
@@ -103,6 +105,12 @@ impl<'a> Plans<'a> {
         let moved = self.renamed(&work.credentials).map(|(name, _)| SectionId::Profile(name.to_owned()));
         let moved: Vec<SectionId> = moved.collect();
         plan::dependents(self.catalog, work.config.content(moment), work.config.after(), &removed, &moved)
+    }
+
+    /// The settings that come to adopted sections from the manifest: each key with its profiles.
+    pub(crate) fn new_settings(&self, work: &Work) -> BTreeMap<String, Vec<String>> {
+        let Work { config, credentials, .. } = work;
+        plan::new_settings(self.catalog, &config.snapshot.bytes, &credentials.snapshot.bytes, &config.plan.changes)
     }
 
     /// Reads and plans both files.

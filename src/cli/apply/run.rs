@@ -37,7 +37,7 @@ impl Run<'_> {
         self.work.prune.report(true, self.out);
         self.work.permissions.report(true, self.out);
         self.program.refusal().inspect(|refusal| refusal.say_text(self.out));
-        confirm(self.work.pending(), &self.before_login(), true, host, self.out)
+        confirm(self.work.pending(), &self.notes(), true, host, self.out)
     }
 
     pub(crate) fn carry_out(&self, state: &Path) -> Result<(), Failure> {
@@ -68,7 +68,9 @@ impl Run<'_> {
             out.say(&format!("{verb} {}", file.summary()));
         }
         if is_shown_only {
-            self.before_login().iter().for_each(|note| out.say(note));
+            self.notes().iter().for_each(|note| out.say(note));
+        } else if !is_asked {
+            self.new_settings().iter().for_each(|note| out.say(note));
         }
         for (from, to) in plans.renamed(&work.credentials).filter(|_| !is_shown_only) {
             out.say(&format!("moved the long-term key of [{from}] to [{to}]"));
@@ -148,8 +150,9 @@ impl Run<'_> {
         format!("{place} goes through [{on}], which {verb} no credentials{until}")
     }
 
-    /// Notes about keys that move: the profiles without credentials until somebody logs in.
-    fn before_login(&self) -> Vec<String> {
+    /// Notes before the work: settings that are new, and keys that move, with the profiles without credentials until somebody
+    /// logs in.
+    fn notes(&self) -> Vec<String> {
         let note = |(from, to): (&str, &ProfileName)| {
             let moves = format!("the long-term key of [{from}] moves to [{to}]");
             if !self.plans.logins(&self.work.credentials).any(|name| name == from) {
@@ -158,7 +161,14 @@ impl Run<'_> {
             let names = few(&[&[from][..], &self.plans.through(from)].concat());
             format!("{moves}; until `awsauth login {from}`, these have no credentials: {names}")
         };
-        self.plans.renamed(&self.work.credentials).map(note).collect()
+        self.new_settings().into_iter().chain(self.plans.renamed(&self.work.credentials).map(note)).collect()
+    }
+
+    /// `new in adopted sections, from the manifest: output (tools, ci), region (tools)`
+    fn new_settings(&self) -> Option<String> {
+        let new = self.plans.new_settings(self.work);
+        let parts: Vec<String> = new.iter().map(|(key, profiles)| format!("{key} ({})", few(profiles))).collect();
+        (!parts.is_empty()).then(|| format!("new in adopted sections, from the manifest: {}", parts.join(", ")))
     }
 }
 

@@ -122,13 +122,16 @@ fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
         ],
     );
     assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{}", run.stderr);
-    // The manifest gives no such key as it stands, and the lines alone are not enough.
-    let config = "[profile prod]\ncredential_process = /bin/mine\nregion = eu-west-1\n";
+    // The manifest gives no such key as it stands, and the lines alone are not enough. A profile that may have to leave the
+    // manifest has none.
+    let config =
+        "[profile prod]\ncredential_process = /bin/mine\nregion = eu-west-1\n[profile main]\nregion = us-east-1\n";
     let told = [
         "[profile prod] holds another `credential_process` than the manifest gives",
         "hint: then, put these lines into the manifest",
     ];
-    refuses(SMALL, config, &told);
+    let (_, run) = refuses(SMALL, config, &told);
+    assert_eq!(advised(&run), "# in [profiles.main]:\nregion = \"us-east-1\"  # instead of \"eu-west-1\"\n");
 }
 
 #[test]
@@ -271,6 +274,13 @@ fn a_comment_below_the_last_setting_goes_with_its_section_up_to_a_blank_line() {
     // A comment right above a header is about that section, and a rule about what follows.
     assert_eq!(adopted("# about b\n[b]\n"), "[a]\nx = 1\n\n# about b\n[b]\n\n");
     assert_eq!(adopted("# ------\n\n[b]\n"), "[a]\nx = 1\n\n# ------\n\n[b]\n\n");
+    // An indented one is about the setting above it.
+    assert_eq!(adopted("# why\n  ; how\n[b]\n"), format!("[a]\nx = 1\n\n[b]\n\n{of_main}"));
+    assert_eq!(adopted("  # why\n# about b\n[b]\n"), "[a]\nx = 1\n\n# about b\n[b]\n\n# of [profile main]: why\n");
+    let home = home("[a]\nx =\n  y = 1\n  # of y\n# mine\n[profile main]\nregion = eu-west-1\n");
+    home.run(["apply", "--adopt"]).ok();
+    let expected = format!("[a]\nx =\n  y = 1\n  # of y\n\n# of [profile main]: mine\n{}", block(SMALL_BODY));
+    assert_eq!(home.read(CONFIG), expected);
 }
 
 #[test]
@@ -610,6 +620,17 @@ fn an_empty_pager_is_written_and_taken_over() {
     );
     let reason = "cli_pager of [profile x] can't be in a manifest: it names a program";
     refuses("[profiles.x]\npattern = \"iam\"\n", "[profile x]\ncli_pager = less\n", &[reason]);
+}
+
+#[test]
+fn settings_of_the_manifest_that_adopted_sections_lacked_are_named() {
+    let home = home("[profile main]\noutput = json\n[profile prod]\nsource_profile = main\n");
+    home.write(CREDENTIALS, "[prod]\nregion = eu-west-1\n");
+    home.manifest(&format!("[defaults]\nregion = \"eu-west-1\"\noutput = \"json\"\n\n{SMALL}"));
+    let told = "new in adopted sections, from the manifest: output (prod), region (main)\n";
+    tells(&home.run(["apply", "--adopt", "--dry-run"]).ok(), &[told]);
+    tells(&home.run(["apply", "--adopt"]).ok(), &[told]);
+    assert!(!home.run(["apply", "--adopt"]).ok().stderr.contains("new in"));
 }
 
 /// A role with its own long-term key, as AWS allows it, and the manifest that says so.
