@@ -176,7 +176,7 @@ impl Paths<'_> {
             Ok(default) if default == path => {
                 failure.hint(team(path)).hint("if it is elsewhere, give `--manifest PATH` or set AWSAUTH_MANIFEST")
             }
-            _ => failure.hint("if it is elsewhere, give `--manifest PATH` or set AWSAUTH_MANIFEST"),
+            _ => failure.hint("AWSAUTH_MANIFEST names this path: correct or unset it"),
         }
     }
 }

@@ -60,19 +60,19 @@ pub(crate) fn one_line(shell: Shell, name: &str) -> String {
 pub(crate) fn in_shell(program: &str, args: &[OsString], host: &Host) -> Option<String> {
     if program.contains(|character: char| character.is_whitespace() || "|&;<>()$`".contains(character)) {
         let line = shlex::try_quote(program).ok()?;
-        return Some(format!("CMD is one program; a line for a shell needs a shell: `-- sh -c {line}`"));
+        return Some(format!("CMD is a program and its arguments; to run a line of shell: `-- sh -c {line}`"));
     }
     let is_no_alias = |character: char| std::path::is_separator(character) || "*?[]'\"".contains(character);
     if program.is_empty() || program.starts_with('-') || program.contains(is_no_alias) {
         return None;
     }
     // Only an interactive shell reads the start-up files that define aliases and functions.
-    let shell = match login_shell(host) {
-        shell @ ("bash" | "zsh" | "fish") => format!("{shell} -ic"),
-        _ => "sh -c".to_owned(),
+    let (what, shell) = match login_shell(host) {
+        shell @ ("bash" | "zsh" | "fish") => ("an alias, a function or a builtin", format!("{shell} -ic")),
+        _ => ("a builtin", "sh -c".to_owned()),
     };
     let words = args.iter().map(|word| word.to_str()).collect::<Option<Vec<_>>>()?;
     let line = shlex::try_join(std::iter::once(program).chain(words)).ok()?;
     let line = shlex::try_quote(&line).ok()?;
-    Some(format!("if it is an alias, a function or a builtin of your shell: `-- {shell} {line}`"))
+    Some(format!("if it is {what} of your shell, let the shell run it: `-- {shell} {line}`"))
 }

@@ -261,7 +261,7 @@ impl Vars {
         let places: BTreeSet<Span> = state.undefined.iter().map(|at| within(files, *at, name)).collect();
         let first = places.first().copied().unwrap_or_default();
         let message = match &state.required {
-            Some(Required { words, .. }) => format!("the variable `{name}` is not defined: {words}"),
+            Some(Required { words, .. }) => format!("the variable `{name}` ({words}) is not defined"),
             None => format!("the variable `{name}` is not defined"),
         };
         let found = Diagnostic::error(codes::UNDEFINED_VARIABLE, first, message);
@@ -291,7 +291,8 @@ impl Vars {
         let is_known = |(_, state): &(&String, &VarState)| state.defined.is_some() || state.required.is_some();
         let known = self.by_name.iter().filter(is_known).map(|(known, _)| known.as_str()).chain(generated);
         let add = format!(
-            "add {line} to [vars] of {shared}, or of {personal} if it is yours alone; a literal `${{` is written `$${{`"
+            "add {line} to [vars] of {shared}, or of {personal} if the value is yours alone; for the text `${{{name}}}` itself, \
+             write `$${{{name}}}`"
         );
         found.help(sink.did_you_mean_or(name, known, &add))
     }

@@ -12,7 +12,7 @@ pub(crate) enum Refusal {
     #[error("AWS CLI can't read this file: {}", .0.first().map(|fault| format!("line {}: {}", fault.line, fault.kind)).unwrap_or_default())]
     Unreadable(Vec<Fault>),
     /// Sections of the manifest are outside the managed block too.
-    #[error("{} that awsauth would write {} already in the file, outside its block", sections(.0.len()), if .0.len() == 1 { "is" } else { "are" })]
+    #[error("{} that awsauth would write {} already in the file, outside awsauth's block", sections(.0.len()), if .0.len() == 1 { "is" } else { "are" })]
     Outside(Vec<Outside>),
     /// Sections of the user's own hold more than the manifest gives, so that taking them over would lose it.
     #[error(
@@ -26,7 +26,7 @@ pub(crate) enum Refusal {
     #[error("its settings of profiles win over those that awsauth writes into the config file")]
     Overridden(Vec<SectionDifference>),
     /// The managed block is not as awsauth left it.
-    #[error("the managed block on line {line} was changed since awsauth wrote it")]
+    #[error("awsauth's block, from line {line} on, was changed since awsauth wrote it")]
     Edited {
         /// The line of its begin marker.
         line: usize,
@@ -47,7 +47,7 @@ pub(crate) enum Refusal {
     )]
     Trailing { line: usize },
     /// Keys of the user's own have the name of a profile that gets its credentials elsewhere.
-    #[error("[{section}] on line {line} of the credentials file holds keys that would get in the way of the profile")]
+    #[error("[{section}] on line {line} of the credentials file holds {}", remedy.of(section))]
     Shadowed { section: String, line: usize, remedy: Remedy },
     /// `[DEFAULT]` gives a token to every section, so that no key is read as a long-term key.
     #[error("[DEFAULT] on line {line} of the credentials file gives {key} to every section")]
@@ -75,6 +75,19 @@ pub(crate) enum Remedy {
     OtherTool,
     /// The profile has no use for keys at all.
     None,
+}
+
+impl Remedy {
+    /// What the section of that name holds, and why it can't stay.
+    fn of(&self, section: &str) -> String {
+        match self {
+            Self::Adopt { .. } | Self::Taken { .. } => {
+                format!("a long-term key, where awsauth puts the session of `{section}`")
+            }
+            Self::OtherTool => format!("keys that awsauth did not write, where it puts the session of `{section}`"),
+            Self::None => format!("keys, but `{section}` gets its credentials in another way"),
+        }
+    }
 }
 
 /// A section of the manifest that is outside the block.

@@ -158,9 +158,12 @@ fn a_program_that_can_not_be_run_gives_the_codes_of_shells() {
 fn what_only_a_shell_knows_is_no_program_and_the_hint_says_how_to_run_it() {
     let scene = Scene::new().env("SHELL", "/usr/bin/zsh");
     for (command, hint) in [
-        (&["a | b"][..], "a line for a shell needs a shell: `-- sh -c 'a | b'`"),
+        (&["a | b"][..], "to run a line of shell: `-- sh -c 'a | b'`"),
         (&["echo $HOME"], "`-- sh -c 'echo $HOME'`"),
-        (&["ll", "-a", "b c"], "an alias, a function or a builtin of your shell: `-- zsh -ic \"ll -a 'b c'\"`"),
+        (
+            &["ll", "-a", "b c"],
+            "an alias, a function or a builtin of your shell, let the shell run it: `-- zsh -ic \"ll -a 'b c'\"`",
+        ),
         (&["ulimit"], "`-- zsh -ic ulimit`"),
     ] {
         let run = scene.run(&[&["exec", "base", "--"], command].concat()).exits(127);
@@ -220,10 +223,10 @@ fn an_expired_role_is_renewed_first_and_without_a_session_nothing_runs() {
 fn a_forgotten_name_is_asked_for_and_one_behind_dashes_is_taken() {
     let scene = Scene::new();
     for (args, expected) in [
-        (&["exec", "--", "ls"][..], "which profile?\nhint: NAME stands before `--`: `awsauth exec NAME -- ls`\n"),
+        (&["exec", "--", "ls"][..], "which profile?\nhint: the profile comes before `--`: `awsauth exec NAME -- ls`\n"),
         (
             &["exec", "--", "ls", "-l", "a b"],
-            "which profile?\nhint: NAME stands before `--`: `awsauth exec NAME -- ls -l 'a b'`\n",
+            "which profile?\nhint: the profile comes before `--`: `awsauth exec NAME -- ls -l 'a b'`\n",
         ),
         (&["exec", "base"], "which command?\nhint: put it after the profile: `awsauth exec base -- CMD`\n"),
         (&["exec", "base", "--"], "which command?\nhint: put it after the profile: `awsauth exec base -- CMD`\n"),

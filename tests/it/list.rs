@@ -108,7 +108,7 @@ fn what_nothing_matches_is_a_usage_error_with_the_nearest_name() {
         }
     }
     let run = Scene::new().run(&["list", "--tag", "live"]).exits(2);
-    assert!(run.stderr.contains("hint: no profile has tags"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: the manifest has no tags yet"), "{}", run.stderr);
 }
 
 #[test]

@@ -221,7 +221,7 @@ fn a_renewal_that_runs_meanwhile_is_waited_for_and_does_not_undo_it() {
     let mut stderr = BufReader::new(logout.stderr.take().unwrap());
     let mut first = String::new();
     stderr.read_line(&mut first).unwrap();
-    assert_eq!(first, "This ends prod, which comes from main.\n");
+    assert_eq!(first, "This also ends prod, which needs main.\n");
     first.clear();
     stderr.read_line(&mut first).unwrap();
     assert_eq!(first, "prod: waiting for another awsauth that is renewing it…\n");
@@ -499,7 +499,7 @@ fn what_ends_besides_the_named_one_is_said_beforehand() {
     let scene = all_logged_in();
     let run = scene.run(&["logout", "read"]).ok();
     assert!(
-        run.stderr.starts_with("This signs you out of corp, and ends jump, which comes from read.\n"),
+        run.stderr.starts_with("This signs you out of corp, and also ends jump, which needs read.\n"),
         "{}",
         run.stderr
     );

@@ -11,7 +11,7 @@ fn says(scene: &Scene, args: &[&str], expected: &str) {
 #[test]
 fn an_sso_session_in_the_place_of_a_profile_is_told_with_its_profiles() {
     let scene = Scene::new();
-    let expected = "hint: `corp` is an SSO session; this command takes its profiles: `read`, `jump`\n";
+    let expected = "hint: `corp` is an SSO session; name one of its profiles instead: `read`, `jump`\n";
     for command in ["status", "list", "env", "graph", "credential-process"] {
         says(&scene, &[command, "corp"], expected);
     }
@@ -61,7 +61,7 @@ fn a_logout_of_an_sso_session_ends_its_sign_in_and_all_that_was_made_from_it() {
     scene.logged_in(&["prod", "jump"]);
     let run = scene.run(&["logout", "corp"]).ok();
     assert_eq!(scene.calls(), ["Logout"]);
-    let expected = "This signs you out of corp, which read uses, and ends jump, which comes from read.\nsigned out of corp\n\
+    let expected = "This signs you out of corp, which read uses, and also ends jump, which needs read.\nsigned out of corp\n\
                     ended: jump, read\nAWS still accepts credentials";
     assert!(run.stderr.starts_with(expected), "{}", run.stderr);
     assert!(scene.home.has(&session_file("prod")) && !scene.home.has(&session_file("jump")));

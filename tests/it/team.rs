@@ -87,7 +87,7 @@ fn a_new_member_supplies_a_name_and_works() {
         let home = cloned(Some(&fake));
         let run = home.run(["check"]).exits(3);
         assert!(
-            run.stderr.contains("`user` is not defined: your IAM user name in the account 111122223333"),
+            run.stderr.contains("`user` (your IAM user name in the account 111122223333) is not defined"),
             "{}",
             run.stderr
         );

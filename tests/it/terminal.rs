@@ -259,7 +259,7 @@ fn a_logout_that_ends_more_than_was_named_asks_first_unless_told_not_to() {
     let scene = Scene::new();
     scene.logged_in(&["jump"]);
     let mut session = at_terminal(&scene, "logout read");
-    session.exp_string("and ends jump, which comes from read.").unwrap();
+    session.exp_string("and also ends jump, which needs read.").unwrap();
     session.exp_string("End all of them?").unwrap();
     session.send("n\r").unwrap();
     session.flush().unwrap();

@@ -65,7 +65,7 @@ team  pay      ~/.config/awsauth/profiles.toml:6  defaults.description, profiles
 user  missing  -                                  profiles.main.mfa_serial, profiles.main.settings.sdk_ua_app_id, profiles.prod.role_session_name  your IAM user name
 ";
     assert_eq!(run.stdout, expected);
-    assert!(run.stderr.contains("the variable `user` is not defined: your IAM user name"), "{}", run.stderr);
+    assert!(run.stderr.contains("the variable `user` (your IAM user name"), "{}", run.stderr);
     assert!(run.stderr.contains("run `awsauth vars --set user=VALUE`"), "{}", run.stderr);
     let document = home.run(["vars", "--json"]).exits(3).json();
     let team = &document["variables"][2];

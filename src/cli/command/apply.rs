@@ -66,7 +66,11 @@ impl Args {
 /// Plans both files, shows the plan or asks about it, and carries it out.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
-    let manifest = Manifest::read(app)?;
+    let manifest = Manifest::read(app).inspect_err(|failure| {
+        if failure.is_shown() {
+            out.say("nothing was written: correct the manifest, then run `awsauth apply` again");
+        }
+    })?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), app);
     let plans = Plans::new(args.permission(), args.fix_permissions, &manifest, &program, paths)?;

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     // An empty matrix has its own warning.
     if loaded.profiles == 0 && loaded.matrices == 0 {
-        out.say("it describes no profile yet: uncomment the tables you need and fill in your values");
+        out.say("the manifest describes no profile yet: uncomment the tables that you need, and fill in your values");
         if !args.team {
             unmanaged::say(app);
         }

@@ -104,7 +104,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         EnvChange::to_nobody(stale_variables(host))
     } else {
         let Some(name) = &args.name else {
-            return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `--unset`"));
+            return Err(
+                Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `awsauth env --unset`")
+            );
         };
         let service = LoginService::new(app)?;
         let profile = service.manifest.profile(name)?;

@@ -146,7 +146,8 @@ fn without_command(args: &Args, words: &[OsString]) -> Failure {
 /// Only `command` was given, behind `--`.
 fn without_name(command: &[OsString]) -> Failure {
     let command = shell_words(&escaped(command));
-    Failure::new(Exit::Usage, "which profile?").hint(format!("NAME stands before `--`: `awsauth exec NAME {command}`"))
+    Failure::new(Exit::Usage, "which profile?")
+        .hint(format!("the profile comes before `--`: `awsauth exec NAME {command}`"))
 }
 
 /// Becomes the command with the credentials of one profile.

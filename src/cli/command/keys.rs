@@ -83,7 +83,7 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
             Ok(base) if profile.pattern() == crate::model::Pattern::IamMfaRole => {
                 failure.hint(format!("its key is that of `{base}`: `awsauth keys add {base}`"))
             }
-            _ => failure,
+            _ => failure.hint(format!("it needs none: `awsauth login {}`", args.name)),
         }
     })?;
     if let Some(at) = service.misplaced_key(profile).filter(|_| !service.has_key(profile)) {

@@ -196,7 +196,7 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
         return choose(manifest, Wanted::Names(&names), among);
     }
     if !host.is_interactive() {
-        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `--all`"));
+        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth login NAME`, or `awsauth login --all`"));
     }
     let all = choose(manifest, Wanted::All, among)?;
     if all.is_empty() {

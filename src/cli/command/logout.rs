@@ -55,7 +55,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let is_named = args.all || !args.names.is_empty() || !args.tags.tag.is_empty();
     if !is_named && !app.host.is_interactive() {
-        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `--all`"));
+        return Err(
+            Failure::new(Exit::Usage, "which profile?").hint("`awsauth logout NAME`, or `awsauth logout --all`")
+        );
     }
     let exit = end(args, app)?;
     // Running processes keep the environment that they have.
@@ -113,7 +115,7 @@ fn announce(names: &[String], also: &Beyond<'_>, may_ask: bool, out: Out) -> Res
     }
 }
 
-/// `signs you out of corp, which 70 other profiles use`, `ends main, which prod comes from`
+/// `signs you out of corp, which 70 other profiles use`, `also ends main, which prod needs`
 fn consequences(names: &[String], also: &Beyond<'_>) -> Vec<String> {
     let verb = |count: usize, verb: &str| if count == 1 { format!("{verb}s") } else { verb.to_owned() };
     let mut texts = Vec::new();
@@ -128,11 +130,11 @@ fn consequences(names: &[String], also: &Beyond<'_>) -> Vec<String> {
     }
     if !also.sources.is_empty() {
         let made = &also.made_from_sources;
-        texts.push(format!("ends {}, which {} {} from", few(&also.sources), few(made), verb(made.len(), "come")));
+        texts.push(format!("also ends {}, which {} {}", few(&also.sources), few(made), verb(made.len(), "need")));
     }
     if !also.dependents.is_empty() {
-        let come = verb(also.dependents.len(), "come");
-        texts.push(format!("ends {}, which {come} from {}", few(&also.dependents), few(&also.ended_sources)));
+        let need = verb(also.dependents.len(), "need");
+        texts.push(format!("also ends {}, which {need} {}", few(&also.dependents), few(&also.ended_sources)));
     }
     texts
 }

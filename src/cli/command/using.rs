@@ -81,7 +81,7 @@ fn choose(service: &LoginService<'_>, host: &Host, out: Out) -> Result<String, F
         return Err(service.manifest.without_profiles());
     }
     if !host.is_interactive() {
-        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `--none`"));
+        return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `awsauth use --none`"));
     }
     let profiles: Vec<_> = service.manifest.catalog.profiles().iter().collect();
     let states = States::new(service);

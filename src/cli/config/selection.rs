@@ -110,7 +110,9 @@ fn check_tag(catalog: &Catalog, tag: &String, among: Among) -> Result<(), Failur
                 failure.hint(format!("`{tag}` is an SSO session, not a tag"))
             }
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None if all.is_empty() => failure.hint("no profile has tags: add `tags = [\"…\"]` to those that you mean"),
+            None if all.is_empty() => {
+                failure.hint("the manifest has no tags yet: add `tags = [\"…\"]` to the profiles that you mean")
+            }
             None => failure.hint("`awsauth list` shows the tags"),
         });
     }

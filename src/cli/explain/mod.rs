@@ -251,28 +251,31 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
 
 /// AWS CLI only sets values in the block; a person may do anything.
 fn edited(failure: Failure, explanation: drift::Explanation, sections: &[SectionDifference]) -> Failure {
-    const OVERWRITE: &str = "`awsauth apply --force` overwrites the block, as the diff above shows";
+    const OVERWRITE: &str = "to drop these edits, run `awsauth apply --force`; the diff above shows what it changes";
     let lines = explanation.lines();
     let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
     let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
     let failure = failure.causes(explanation.sentences).causes(explanation.impossible);
     let failure = failure.causes(explanation.of_other_patterns);
     if sections.is_empty() {
-        return failure.cause("only comments, blank lines or the two marker lines differ").hint(OVERWRITE);
+        return failure.cause("only comments, blank lines, the order of lines or the markers differ").hint(OVERWRITE);
     }
-    let failure = own_sections(failure, sections).hint(OVERWRITE);
+    let failure = own_sections(failure, sections);
     if lines.is_empty() {
-        return failure;
+        return failure.hint(OVERWRITE);
     }
-    let keep = if all().all(is_region) {
-        "`aws sso login` writes sso_region when the start URL leads to a portal in another region; to keep it, add it \
-         to the manifest first:"
+    let failure = if all().all(is_region) {
+        failure.cause("`aws sso login` writes sso_region when the start URL leads to a portal in another region")
     } else if all().all(|(_, one)| matches!(one, Difference::Value { .. })) {
-        "`aws configure set` makes such edits; to keep these values, add them to the manifest first:"
+        failure.cause("`aws configure set` makes such edits")
     } else {
-        "to keep these values, add them to the manifest first:"
+        failure
     };
-    failure.hint(keep).lines(lines)
+    // The lines come last.
+    failure
+        .hint(OVERWRITE)
+        .hint("to keep these values, add them to the manifest, then run `awsauth apply`:")
+        .lines(lines)
 }
 
 /// Says how sections of the user's own leave the block.
@@ -316,7 +319,7 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
     match refusal {
         Refusal::Unreadable(faults) => {
             let rest = faults.iter().skip(1).map(|fault| format!("line {}: {}", fault.line, fault.kind));
-            rest.fold(failure, Failure::cause).hint("fix these lines by hand: until then, every `aws` command fails")
+            rest.fold(failure, Failure::cause).hint("fix these lines by hand: every `aws` command fails until then")
         }
         Refusal::Outside(outside) => {
             let lines = outside.iter().map(|section| match section.inside {
@@ -326,8 +329,8 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                 None => format!("[{}] on line {}", section.header, section.line),
             });
             lines.fold(failure, Failure::cause).hint(
-                "two sections of one name make AWS CLI refuse the whole file: `awsauth apply --adopt` takes these sections \
-                 over, or says which settings the manifest lacks",
+                "`awsauth apply --adopt` takes these sections over, or says which settings the manifest lacks: with two \
+                 sections of one name, AWS CLI can't read the file",
             )
         }
         Refusal::Overridden(sections) => {
@@ -361,18 +364,16 @@ fn overriding(section: &SectionDifference) -> String {
 
 fn shadowed(section: &str, remedy: &Remedy) -> String {
     match remedy {
-        Remedy::Adopt { long_term } => format!(
-            "if it is the user's long-term key, `awsauth apply --adopt` renames the section to [{long_term}]; [{section}] is \
-             for sessions"
-        ),
-        Remedy::Taken { long_term, line } => format!(
-            "the long-term key belongs in [{long_term}], which already exists on line {line}: delete the one that is not \
-             needed"
-        ),
-        Remedy::OtherTool => format!(
-            "these are temporary credentials of another tool, or half a key: delete [{section}], where awsauth puts sessions"
-        ),
-        Remedy::None => "rename or delete that section: SDKs do not agree on which one wins".to_owned(),
+        Remedy::Adopt { long_term } => {
+            format!("`awsauth apply --adopt` renames the section to [{long_term}], where awsauth looks for this key")
+        }
+        Remedy::Taken { long_term, line } => {
+            format!(
+                "its place is [{long_term}], which already exists on line {line}: delete the section that is not needed"
+            )
+        }
+        Remedy::OtherTool => format!("another tool wrote them, or half a key is left: delete [{section}]"),
+        Remedy::None => "rename or delete that section: SDKs do not agree on which credentials win".to_owned(),
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn unknown_profile(
 fn session(name: &str, catalog: &Catalog) -> Option<String> {
     catalog.sessions().iter().find(|session| session.name.as_str() == name)?;
     Some(match profiles_of(name, catalog) {
-        Some(profiles) => format!("`{name}` is an SSO session; this command takes its profiles: {profiles}"),
+        Some(profiles) => format!("`{name}` is an SSO session; name one of its profiles instead: {profiles}"),
         None => format!("`{name}` is an SSO session, which no profile uses; this command takes profiles"),
     })
 }

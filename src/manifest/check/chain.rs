@@ -369,19 +369,19 @@ fn check_prompts(at: usize, below: Option<usize>, profiles: &UncheckedProfiles, 
     let own = profile.fields.mfa_serial.valid();
     let found = match (own, below) {
         (Some(given), _) => {
-            let message = format!("AWS's SDKs can't use `{}` without asking for an MFA code", profile.written);
-            profile.error(codes::PROMPTING_ROLE, given, message).label("most of them fail here instead of asking")
+            let message = format!("most AWS SDKs can't use `{}`: it needs an MFA code", profile.written);
+            profile.error(codes::PROMPTING_ROLE, given, message).label("they fail instead of asking for the code")
         }
         (None, Some(below)) => {
             let other = &profiles.list[below];
             let message =
-                format!("AWS's SDKs can't use `{}` without an MFA code for `{}`", profile.written, other.written);
+                format!("most AWS SDKs can't use `{}`: it needs an MFA code for `{}`", profile.written, other.written);
             Diagnostic::error(codes::PROMPTING_ROLE, profile.at, message)
                 .related(serial_place(other), "the code is asked for here")
         }
         (None, None) => return None,
     };
-    let mut help = "set `credential_process = true`, so that awsauth gives them the session".to_owned();
+    let mut help = "set `credential_process = true`, so that SDKs get the session from awsauth".to_owned();
     // A session of the source would be too short for this role.
     if !profile.fields.duration_seconds.value().is_some_and(|seconds| is_too_long(*seconds)) {
         help.push_str("; or move `mfa_serial` to an `iam-mfa` profile and make that the source");

@@ -56,7 +56,7 @@ fn check_keys(profile: &UncheckedProfile, profiles: &UncheckedProfiles, files: &
     };
     for key in ProfileKeys::KEYS.iter().filter(|key| key.required.contains(&pattern) && profile.fields.lacks(key.name))
     {
-        let message = format!("the profile `{name}` has no `{}`, which `{pattern}` needs", key.name);
+        let message = format!("the profile `{name}` has no `{}`, which the pattern `{pattern}` needs", key.name);
         let help = key.to_add(profile.example(key));
         let found = Diagnostic::error(codes::MISSING_KEY, profile.origin(), message).help(help);
         sink.push(with_pattern(found, profile, files));
@@ -147,7 +147,7 @@ fn check_address(profile: &UncheckedProfile, has_url: bool, sink: &mut Sink) {
     };
     for key in ProfileKeys::KEYS.iter().filter(|key| missing.contains(&key.name)) {
         let name = key.name;
-        let message = format!("the profile `{}` has no `{name}`, which `sso` needs", profile.written);
+        let message = format!("the profile `{}` has no `{name}`, which the pattern `sso` needs", profile.written);
         let help = key.to_add(profile.example(key));
         sink.push(Diagnostic::error(codes::MISSING_KEY, profile.origin(), message).help(help));
     }

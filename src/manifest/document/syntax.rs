@@ -88,7 +88,7 @@ fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic 
         return error("this is not TOML: in double quotes, `\\` may only precede certain characters")
             .help("remove the `\\`, double it, or use single quotes");
     }
-    error(&format!("this is not TOML: {message}")).help("the other rules are checked once this file is valid TOML")
+    error(&format!("this is not TOML: {message}")).help("correct it; the rest is checked once this file is valid TOML")
 }
 
 /// Extends an empty span to the next character, so that there is something to underline.

@@ -50,7 +50,7 @@ impl Tops {
     ) {
         let before = sink.errors();
         for entry in &*file {
-            self.check(entry, files.is_local(number), sink);
+            self.check(entry, files.is_local(number), files, sink);
         }
         if let Some((trust, entry)) = files.settings_trust(number).zip(find(file, "settings"))
             && let Some(settings) = personal_settings::read(entry, trust, files, sink)
@@ -70,18 +70,22 @@ impl Tops {
         file.retain(|entry| MERGED.contains(&&*entry.name) && entry.node.table().is_some());
     }
 
-    fn check(&mut self, entry: &KeyValue<'_>, is_local: bool, sink: &mut Sink) {
-        let shared = || keys::shared_top().map(|(name, _)| name);
-        let local = || keys::local_top().map(|(name, _)| name);
+    fn check(&mut self, entry: &KeyValue<'_>, is_local: bool, files: &Layers, sink: &mut Sink) {
+        let known: Vec<&str> = if is_local {
+            keys::local_top().map(|(name, _)| name).collect()
+        } else {
+            keys::shared_top().map(|(name, _)| name).collect()
+        };
+        let known = || known.iter().copied();
+        let place = if is_local { "the top level of `profiles.local.toml`" } else { "the manifest's top level" };
         let found = match &*entry.name {
-            name if is_local && local().any(|known| known == name) => return,
-            name if !is_local && shared().any(|known| known == name) => return,
+            name if known().any(|known| known == name) => return,
             "settings" => {
-                let message = "`[settings]` is not allowed in a shared manifest";
-                Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(
-                    "move it to profiles.local.toml in your configuration directory; AWS's own settings go into \
-                     `settings` of a profile or of `[defaults]`",
-                )
+                let message = "`[settings]` is only allowed in your own profiles.local.toml";
+                Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(format!(
+                    "move it to {}; AWS's own settings go into `settings` of a profile or of `[defaults]`",
+                    files.own()
+                ))
             }
             keys::INCLUDE | keys::REQUIRED_VARS => {
                 let message = format!("`{}` is not allowed in `profiles.local.toml`", entry.name);
@@ -92,17 +96,14 @@ impl Tops {
                 let message = format!("`{name}` is outside `[settings]`");
                 Diagnostic::error(codes::UNKNOWN_KEY, entry.at, message).help("write `[settings]` on a line above it")
             }
-            name if ProfileKeys::KEYS.iter().any(|key| key.name == name) => {
-                let place = if is_local { "`profiles.local.toml`" } else { "the manifest" };
-                Diagnostic::error(codes::UNKNOWN_KEY, entry.over, format!("`{name}` is not a key of {place}"))
-                    .help(format!("`{name}` goes into `[defaults]` or a `[profiles.NAME]`"))
+            name if let Some(key) = key_of_profile(name, known(), sink) => {
+                let key = if key == name { format!("`{key}`") } else { format!("did you mean `{key}`? It") };
+                let message = format!("`{name}` is not a key of {place}");
+                Diagnostic::error(codes::UNKNOWN_KEY, entry.over, message)
+                    .help(format!("{key} goes into `[defaults]` or a `[profiles.NAME]`"))
             }
             _ => {
-                let meant = if is_local {
-                    unknown_key(entry, format_args!("`profiles.local.toml`"), local(), sink)
-                } else {
-                    unknown_key(entry, format_args!("the manifest"), shared(), sink)
-                };
+                let meant = unknown_key(entry, format_args!("{place}"), known(), sink);
                 sink.profiles_unknown |= meant.is_some_and(|meant| keys::MAKERS.contains(&meant));
                 self.are_defaults_unclear |= meant.is_some_and(|meant| meant == "defaults" || meant == keys::INCLUDE);
                 return;
@@ -110,6 +111,13 @@ impl Tops {
         };
         sink.push(found);
     }
+}
+
+/// The key of a profile that is `name`, or that `name` is nearer to than to those of the `top`.
+fn key_of_profile<'t>(name: &str, top: impl Iterator<Item = &'t str> + Clone, sink: &mut Sink) -> Option<&'static str> {
+    let keys = || ProfileKeys::KEYS.iter().map(|key| key.name);
+    let is_of_top = sink.nearest_key(name, top).is_some();
+    keys().find(|key| *key == name).or_else(|| if is_of_top { None } else { sink.nearest(name, keys()) })
 }
 
 const MERGED: [&str; 6] = ["vars", "defaults", "sso_sessions", "accounts", "matrix", "profiles"];

@@ -240,7 +240,8 @@ fn duration_seconds(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mut 
     if matches!(key.shape, Shape::Seconds(least, most) if (least..=most).contains(&seconds)) {
         return Some(seconds);
     }
-    let found = Diagnostic::error(codes::DURATION_BOUNDS, entry.node.at, format!("no session lasts {seconds} seconds"));
+    let found =
+        Diagnostic::error(codes::DURATION_BOUNDS, entry.node.at, format!("`duration_seconds` can't be {seconds}"));
     reader.sink.push(found.help("use 900 to 43200 for a role, and up to 129600 for `iam-mfa`"));
     None
 }

@@ -208,7 +208,7 @@ fn a_key_whose_place_is_taken_and_another_tools_session_are_refused_with_what_to
     let key = |section: &str| format!("[{section}]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
     for (keys, parts) in [
         (key("main-long-term") + &key("main"), "[main-long-term], which already exists on line 1"),
-        (key("main") + "aws_session_token = t\n", "temporary credentials of another tool, or half a key"),
+        (key("main") + "aws_session_token = t\n", "another tool wrote them, or half a key is left"),
         (key("prod"), "rename or delete that section"),
     ] {
         let home = home("");
@@ -380,7 +380,7 @@ fn an_edited_block_below_a_section_to_adopt_is_told_with_its_lines_in_the_file_a
     refuses(
         SMALL,
         &config,
-        &["the managed block on line 4 was changed", "line 6: [profile main] holds `region = eu-west-2`"],
+        &["awsauth's block, from line 4 on, was changed", "line 6: [profile main] holds `region = eu-west-2`"],
     );
 }
 

@@ -109,7 +109,7 @@ fn a_block_that_was_edited_by_hand_is_refused_until_force() {
     let home = refuses(
         &config,
         &[
-            "the managed block on line 3 was changed since awsauth wrote it",
+            "awsauth's block, from line 3 on, was changed since awsauth wrote it",
             "-region = eu-west-3\n+region = eu-west-1\n",
             "line 5: [profile main] holds `region = eu-west-3`, the manifest gives `region = eu-west-1`",
             "`awsauth apply --force`",
@@ -238,7 +238,11 @@ fn text_after_the_end_marker_is_not_thrown_away() {
     let whole = block(SMALL_BODY);
     let home = refuses(
         format!("{} my note\n", whole.trim_end()),
-        &["was changed since awsauth wrote it", "only comments, blank lines or the two marker lines", "my note"],
+        &[
+            "was changed since awsauth wrote it",
+            "only comments, blank lines, the order of lines or the markers",
+            "my note",
+        ],
     );
     home.run(["apply", "--force"]).ok();
     assert_eq!(home.read(CONFIG), whole);

@@ -174,7 +174,7 @@ fn all_and_tag_choose_profiles() {
 #[test]
 fn without_a_name_and_a_terminal_it_says_how_to_name_one() {
     let run = Scene::new().run(&["login"]).exits(2);
-    assert!(run.stderr.contains("`awsauth login NAME`, or `--all`"), "{}", run.stderr);
+    assert!(run.stderr.contains("`awsauth login NAME`, or `awsauth login --all`"), "{}", run.stderr);
 }
 
 #[test]
