@@ -42,7 +42,7 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, text: Option<&str>) -> 
         Some(known) if is_nested == matches!(known.takes, SettingType::Nested(_)) => Place::Settings,
         Some(_) => Place::Nowhere("awsauth does not know this form of it".into()),
         None => {
-            Place::Nowhere(aws_settings::refusal(key).unwrap_or("awsauth does not know this setting of AWS's").into())
+            Place::Nowhere(aws_settings::refusal(key).unwrap_or("awsauth does not know such a setting of AWS's").into())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Owns one run of `apply` on planned files: the question, the writing, the report. Must not plan.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -193,7 +194,8 @@ fn say_nothing_to_do(files: [&FileWork; 2], out: Out) {
 }
 
 fn say_missing(missing: &[MissingKey], out: Out) {
-    for MissingKey { profile, section } in missing {
+    let mut said = HashSet::new();
+    for MissingKey { profile, section } in missing.iter().filter(|one| said.insert(&one.section)) {
         out.say(&format!("{profile} has no long-term key in [{section}] yet: `awsauth keys add {profile}`"));
     }
 }

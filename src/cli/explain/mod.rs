@@ -255,8 +255,8 @@ fn edited(failure: Failure, explanation: drift::Explanation, sections: &[Section
     let lines = explanation.lines();
     let all = || sections.iter().flat_map(|section| section.differences.iter().map(move |one| (&section.id, one)));
     let is_region = |(id, one): (&SectionId, &Difference)| matches!((id, one), (SectionId::SsoSession(_), Difference::Value { key, .. }) if key == "sso_region");
-    let failure = failure.causes(explanation.sentences).causes(explanation.impossible);
-    let failure = failure.causes(explanation.of_other_patterns);
+    let reasons = explanation.impossible.into_iter().chain(explanation.of_other_patterns);
+    let failure = reasons.fold(failure.causes(explanation.sentences), Failure::cause);
     if sections.is_empty() {
         return failure.cause("only comments, blank lines, the order of lines or the markers differ").hint(OVERWRITE);
     }
@@ -299,12 +299,13 @@ fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
     let lines = explanation.lines();
     let drift::Explanation { sentences, impossible, of_other_patterns, hints, .. } = explanation;
     let then = if impossible.is_empty() && of_other_patterns.is_empty() { "" } else { "then, " };
-    let has = (!impossible.is_empty(), !of_other_patterns.is_empty());
-    let mut failure = failure.causes(sentences).causes(impossible).causes(of_other_patterns);
-    if has.0 {
+    let (is_any_impossible, is_any_of_others) = (!impossible.is_empty(), !of_other_patterns.is_empty());
+    let reasons = impossible.into_iter().chain(of_other_patterns);
+    let mut failure = reasons.fold(failure.causes(sentences), Failure::cause);
+    if is_any_impossible {
         failure = failure.hint("remove what can't be in a manifest from the file, or the profile from the manifest");
     }
-    if has.1 {
+    if is_any_of_others {
         failure = failure.hint("change these patterns in the manifest, or delete those lines of the file");
     }
     failure = hints.into_iter().fold(failure, Failure::hint);

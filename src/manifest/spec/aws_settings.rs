@@ -160,7 +160,7 @@ pub(crate) fn refusal(name: &str) -> Option<&'static str> {
         | "login_session"
         | "ec2_metadata_service_endpoint"
         | "ec2_metadata_service_endpoint_mode" => ORIGIN,
-        bare if bare.starts_with("sso_") => ORIGIN,
+        "sso_session" | "sso_start_url" | "sso_region" | "sso_account_id" | "sso_role_name" => ORIGIN,
         "ca_bundle" => "it names a file outside the manifest's directory; set AWS_CA_BUNDLE instead",
         "services" => "it names a section that awsauth does not write; use `endpoint_url`",
         _ if name.starts_with("aws_") && ["key", "token", "secret"].iter().any(|word| name.contains(word)) => {

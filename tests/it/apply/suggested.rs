@@ -268,3 +268,56 @@ fn a_line_that_was_taken_out_of_a_block_is_no_other_spelling() {
     let run = home.run(["apply"]).exits(4);
     tells(&run, "[profile main] holds `s3 = { addressing_style = path }`, the manifest gives");
 }
+
+#[test]
+fn a_source_that_check_refuses_is_not_suggested() {
+    let role = |name: &str, source: &str| {
+        format!("[profile {name}]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = {source}\n")
+    };
+    for (name, source, reason) in [
+        ("deep", "deep", "there, its login is a profile of its own"),
+        ("deep", "main", "`main` has the pattern `iam-mfa`, which gives no credentials to `sso-role`"),
+        ("prod", "read", "`read` has the pattern `sso`, which gives no credentials to `iam-mfa-role`"),
+        ("prod", "next", "`next` goes through `prod`"),
+    ] {
+        let next =
+            role("x", "prod").replace("profile x", "profiles.next").replace(" = ", " = \"").replace('\n', "\"\n");
+        let next = next.replace("]\"", "]\npattern = \"iam-mfa-role\"");
+        let (_, run) = refuses(&format!("{SMALL}{SSO}{next}"), &role(name, source));
+        tells(&run, &format!("line 3: source_profile of [profile {name}] can't be in a manifest: {reason}\n"));
+        tells(&run, "delete line 3");
+        assert_eq!(advised(&run), [""; 0]);
+    }
+}
+
+#[test]
+fn a_role_with_a_key_that_has_no_device_is_suggested_with_one() {
+    let manifest = format!("{SMALL}[profiles.plain]\npattern = \"iam\"\n");
+    let config = "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = plain\n";
+    for serial in ["", "mfa_serial = arn:aws:iam::111122223333:mfa/alice\n", "mfa_serial = GAHT12345678\n"] {
+        adopts_with_its_lines(&manifest, &format!("{config}{serial}"));
+    }
+}
+
+#[test]
+fn one_key_of_two_sections_is_suggested_once() {
+    let manifest = SMALL.replace("main", "default");
+    let twice = "[default]\noutput = json\n[profile default]\n";
+    let lines = adopts_with_its_lines(&manifest, &format!("{twice}output = json\n"));
+    assert_eq!(lines.matches("output").count(), 1, "{lines}");
+    let (_, run) = refuses(&manifest, &format!("{twice}output = text\n"));
+    tells(&run, "line 4: [default] holds output again, with another value than on line 2: delete one of them");
+    assert_eq!(advised(&run).concat().matches("output").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_portal_of_another_region_is_suggested_in_the_old_form() {
+    let config = "[profile read]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n";
+    let (_, run) = refuses(SSO, config);
+    let expected = [
+        "# in [profiles.read]:",
+        "sso_start_url = \"https://corp.awsapps.com/start\"  # instead of sso_session",
+        "sso_region = \"eu-west-1\"",
+    ];
+    assert_eq!(advised(&run), expected);
+}

@@ -129,7 +129,8 @@ fn of_session(section: &SectionDifference, session: &SsoSession, found: &Found<'
 
 /// The lines of a login without a session.
 fn old_form(section: &SectionDifference, access: &SsoAccess, found: &Found<'_>, own: &mut Vec<String>) {
-    if let (SsoAccess::Session(session), Some(url)) = (access, found.url) {
+    if let SsoAccess::Session(session) = access {
+        let url = found.url.unwrap_or(session.start_url.as_str());
         let region = found.region.unwrap_or(session.region.as_str());
         own.push(format!("sso_start_url = {}  # instead of sso_session", toml_text(url)));
         own.push(format!("sso_region = {}", toml_text(region)));

@@ -4,13 +4,15 @@
 mod lines;
 mod login;
 
+use std::collections::HashMap;
+
 pub(crate) use lines::Explanation;
 
 use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
-use crate::model::{Catalog, Kind, Profile, Role, SessionDuration, default_long_term};
+use crate::model::{Catalog, Kind, Pattern, Profile, Role, SessionDuration, default_long_term};
 use crate::plan::{Adoption, Difference, SectionDifference, SectionValue, is_caseless, is_false};
 
 /// Puts differences into words. A profile that can't be taken over has no lines: it may have to leave the manifest.
@@ -22,16 +24,39 @@ pub(crate) fn explain(
 ) -> Explanation {
     let mut explanation = Explanation::default();
     let forms = TableForms::read(layers);
+    let mut first = HashMap::new();
     for section in sections {
         explanation.sentences.extend(section.differences.iter().map(|difference| sentence(section, difference)));
         let mut of_section = Explanation::default();
-        suggest(section, catalog, &forms, &mut of_section);
+        let once = once(section, &mut first, &mut explanation);
+        suggest(&once, catalog, &forms, &mut of_section);
         if adoption == Adoption::TakeOver && !of_section.impossible.is_empty() {
             of_section.tables.clear();
         }
         explanation.merge(of_section);
     }
     explanation
+}
+
+/// The section without the keys that another one of its name has before it.
+fn once<'s>(
+    section: &'s SectionDifference,
+    first: &mut HashMap<(&'s SectionId, String), (usize, SectionValue)>,
+    explanation: &mut Explanation,
+) -> SectionDifference {
+    let mut once = section.clone();
+    once.differences.retain(|one| {
+        let Difference::Value { line, key, found, .. } = one else { return true };
+        let (place, value) = first.entry((&section.id, key.clone())).or_insert((*line, found.clone()));
+        if value != found {
+            explanation.impossible.push(format!(
+                "line {line}: [{}] holds {key} again, with another value than on line {place}: delete one of them",
+                section.header
+            ));
+        }
+        place == line
+    });
+    once
 }
 
 fn sentence(section: &SectionDifference, difference: &Difference) -> String {
@@ -88,6 +113,14 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
             Place::Own if is_long(key, found) && is_chained(profile, differences, catalog) => {
                 const HOUR: &str = "AWS allows 3600 at most for a role that is assumed with temporary credentials";
                 explanation.impossible.push(cant_be(*line, key, header, HOUR));
+            }
+            Place::Own
+                if key == "source_profile"
+                    && let Some(reason) =
+                        profile.and_then(|profile| unfit_source(profile, text_of(found), catalog)) =>
+            {
+                explanation.impossible.push(cant_be(*line, key, header, &reason));
+                explanation.hints.push(other_source(*line, given.as_ref()));
             }
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
                 explanation.impossible.push(format!(
@@ -150,6 +183,29 @@ fn cant_be(line: usize, key: &str, header: &str, reason: &str) -> String {
 fn other_source(line: usize, given: Option<&SectionValue>) -> String {
     let given = given.map_or_else(String::new, |given| format!(" `{}`", text_of(given)));
     format!("to use the manifest's{given}, delete line {line}, then run `awsauth apply --adopt` again")
+}
+
+/// The reason why `profile` can't go through the manifest's profile `name`.
+fn unfit_source(profile: &Profile, name: &str, catalog: &Catalog) -> Option<String> {
+    let source = catalog.get(name)?;
+    let is_mfa_role = profile.pattern() == Pattern::IamMfaRole;
+    if source.name == profile.name {
+        return (!is_mfa_role).then(|| "there, its login is a profile of its own".to_owned());
+    }
+    if catalog.chain(name)?.profiles().iter().any(|other| other.name == profile.name) {
+        return Some(format!("`{name}` goes through `{}`", profile.name));
+    }
+    let fits = match source.pattern() {
+        Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole => is_mfa_role,
+        Pattern::Sso | Pattern::SsoRole => !is_mfa_role,
+    };
+    (!fits).then(|| {
+        format!(
+            "`{name}` has the pattern `{}`, which gives no credentials to `{}`",
+            source.pattern(),
+            profile.pattern()
+        )
+    })
 }
 
 /// True for a profile of the manifest, and for the section of a long-term key, which `profile` may go through.
@@ -338,7 +394,7 @@ fn with_long_term_key(
     let has_device = own.iter().any(|line| line.starts_with("mfa_serial = "));
     let is_own_code = own_serial.is_none() && (has_long || has_device);
     let other = match catalog.get(source) {
-        Some(other) => Some(other).filter(|_| is_own_code),
+        Some(other) => Some(other).filter(|other| is_own_code || other.kind == Kind::Iam),
         None => owner(source, catalog),
     };
     let chain = catalog.chain(profile.name.as_str());
@@ -348,6 +404,11 @@ fn with_long_term_key(
             (default_long_term(source), device)
         }
         Some(Kind::IamMfa { mfa_serial, long_term_profile, .. }) => (long_term_profile.to_string(), Some(mfa_serial)),
+        Some(Kind::Iam) if own_serial.is_none() && !has_device => {
+            let device = chain.as_ref().and_then(|chain| chain.mfa().next()).map(|(_, serial)| serial.as_str());
+            own.extend(device.map(|device| format!("mfa_serial = {}  # or the device of {source}", toml_text(device))));
+            return;
+        }
         _ => return,
     };
     if catalog.get(&key).is_none() {
