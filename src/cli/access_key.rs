@@ -9,12 +9,13 @@ use crate::secret::Secret;
 pub(crate) const LARGEST: u64 = 64 * 1024;
 
 /// Never shows the text: it may be the secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum KeyTextError {
     #[error("this text holds no access key")]
     NoKey,
-    #[error("this text holds several access keys")]
-    Several,
+    /// The names of their users, or the keys' ids.
+    #[error("this text holds several access keys: {}", .0.join(", "))]
+    Several(Vec<String>),
     #[error("this is the key of a session (ASIA…), which expires; a long-term key begins with AKIA")]
     Temporary,
     /// The secret is missing or has the wrong form.
@@ -53,8 +54,22 @@ pub(crate) fn parse(text: &str) -> Result<LongTermKey, KeyTextError> {
         }
         (Some(_), None, ..) => Err(KeyTextError::NoSecret),
         (None, ..) => Err(KeyTextError::NoKey),
-        (Some(_), Some(_), ..) => Err(KeyTextError::Several),
+        (Some(_), Some(_), ..) => Err(KeyTextError::Several(holders(text))),
     }
+}
+
+/// What tells the keys of a text apart: the user names of the console's CSV, else the ids.
+fn holders(text: &str) -> Vec<String> {
+    let field =
+        |line: &str, index: usize| line.split(',').nth(index).map(|field| field.trim().trim_matches('"').to_owned());
+    let mut lines = text.trim_start_matches('\u{feff}').lines();
+    let has_names = lines.next().and_then(|heading| field(heading, 0)).is_some_and(|name| name == "User name");
+    let is_name = |name: &String| !name.is_empty() && !looks_like_secret(name);
+    let name = |line: &str| field(line, 0).filter(|name| has_names && is_name(name));
+    let ids = |line: &str| {
+        line.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| looks_like_key_id(word)).map(str::to_owned)
+    };
+    text.lines().filter_map(|line| ids(line).map(|id| name(line).unwrap_or(id))).collect()
 }
 
 #[cfg(test)]
@@ -87,7 +102,12 @@ mod tests {
         assert_eq!(parse(""), Err(KeyTextError::NoKey));
         assert_eq!(parse(SECRET), Err(KeyTextError::NoKey));
         assert_eq!(parse(ID), Err(KeyTextError::NoSecret));
-        assert_eq!(parse(&format!("{ID},{SECRET}\nAKIAIOSFODNN7EXAMPL2,{SECRET}")), Err(KeyTextError::Several));
+        let two = format!("{ID},{SECRET}\nAKIAIOSFODNN7EXAMPL2,{SECRET}");
+        let several = |names: [&str; 2]| Err(KeyTextError::Several(names.map(str::to_owned).to_vec()));
+        assert_eq!(parse(&two), several([ID, "AKIAIOSFODNN7EXAMPL2"]));
+        let heading = "\u{feff}User name,Access key ID,Secret access key";
+        let csv = format!("{heading}\r\nalice,{ID},{SECRET}\r\n\"bob\",AKIAIOSFODNN7EXAMPL2,{SECRET}\r\n");
+        assert_eq!(parse(&csv), several(["alice", "bob"]));
         assert_eq!(parse(&format!("ASIAIOSFODNN7EXAMPLE {SECRET}")), Err(KeyTextError::Temporary));
     }
 }

@@ -1,6 +1,6 @@
 //! Owns the settings of a profile that change the destination of its requests (aws-facts §7).
 
-use super::{Profile, SettingValue};
+use super::{Partition, Profile, SettingValue};
 
 /// The settings of a profile for its requests; none where it says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +24,17 @@ impl Profile {
             }
             _ => None,
         }
+    }
+
+    /// The region of STS: the profile's, or the default one of the ARN's partition.
+    pub(crate) fn sts_region(&self) -> &str {
+        let partition = match (self.role(), self.mfa_serial()) {
+            (Some(role), _) => Some(role.arn.partition()),
+            (None, Some(serial)) => serial.partition(),
+            (None, None) => None,
+        };
+        let fallback = partition.unwrap_or(Partition::ALL[0]).default_region();
+        self.region.as_ref().map_or(fallback, |region| region.as_str())
     }
 
     pub(crate) fn routing(&self) -> Routing<'_> {

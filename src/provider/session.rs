@@ -8,8 +8,8 @@ use super::renewal_lock::RenewalLock;
 use super::{Attendance, LongTermKeys, Provider, RenewPolicy};
 use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, MfaProof, Operation, is_intolerable, judge};
 use crate::model::{
-    ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Partition, Pattern, Profile, ProfileName, Role,
-    Session, SessionDuration,
+    ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Pattern, Profile, ProfileName, Role, Session,
+    SessionDuration,
 };
 use crate::store::Saved;
 use crate::system::files::stamp::FileStamp;
@@ -135,7 +135,7 @@ impl Provider<'_> {
         let key = self.long_term_key(profile)?;
         let call = async |mfa: MfaProof<'_>| {
             self.calling(Operation::GetSessionToken, &profile.name);
-            let (region, routing) = (region(profile), profile.routing());
+            let (region, routing) = (profile.sts_region(), profile.routing());
             let call = GetSessionToken { region, routing, key: &key, mfa, duration_seconds };
             self.ports.aws.get_session_token(call).await
         };
@@ -152,7 +152,7 @@ impl Provider<'_> {
         let call = async |mfa: Option<MfaProof<'_>>| {
             self.calling(Operation::AssumeRole, &profile.name);
             let (region, routing, role_session_name) =
-                (region(profile), profile.routing(), &*self.role_session_name(role));
+                (profile.sts_region(), profile.routing(), &*self.role_session_name(role));
             let call = AssumeRole { region, routing, source, role, role_session_name, mfa };
             self.ports.aws.assume_role(call).await
         };
@@ -257,17 +257,6 @@ impl Provider<'_> {
 
 pub(super) fn target<'c>(steps: ChainSteps<'_, 'c>) -> &'c Profile {
     steps[steps.len() - 1]
-}
-
-/// The region of STS: the profile's, or the default one of the ARN's partition.
-fn region(profile: &Profile) -> &str {
-    let partition = match (profile.role(), profile.mfa_serial()) {
-        (Some(role), _) => Some(role.arn.partition()),
-        (None, Some(serial)) => serial.partition(),
-        (None, None) => None,
-    };
-    let fallback = partition.unwrap_or(Partition::ALL[0]).default_region();
-    profile.region.as_ref().map_or(fallback, |region| region.as_str())
 }
 
 fn no_key(profile: &Profile) -> ProviderError {

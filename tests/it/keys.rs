@@ -1,14 +1,24 @@
 //! `keys add`: a long-term key from wherever it comes into the section that the profile takes it from.
 
 use crate::scene::{CREDENTIALS, Scene, session_file};
+use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, MFA_SERIAL, SECRET_KEY, USER};
+use crate::support::fake_aws::{Fault, User, World};
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "SECRETMARK/UtnFEMI/K7MDENG/bPxRfiCYEXAMP";
 const OTHER_ID: &str = "AKIAIOSFODNN7EXAMPL2";
 
+/// The standard world, in which Alice has a second key.
+fn world() -> World {
+    let world = World::standard();
+    let alice = User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_key(ID, SECRET).with_mfa(MFA_SERIAL);
+    world.add_user(alice);
+    world
+}
+
 /// A HOME without keys.
 fn scene() -> Scene {
-    let scene = Scene::new();
+    let scene = Scene::in_world(world());
     scene.home.write(CREDENTIALS, "");
     scene
 }
@@ -26,7 +36,7 @@ fn shows_no_secret(run: &crate::support::sandbox::Run) {
 
 #[test]
 fn a_key_in_the_place_of_a_session_is_moved_and_not_added_again() {
-    let scene = Scene::new();
+    let scene = Scene::in_world(world());
     let sharing = "\n[profiles.main-long-term]\npattern = \"iam\"\n";
     scene.home.manifest(&format!("{}{sharing}", crate::scene::MANIFEST));
     scene.home.write(CREDENTIALS, section("main", ID));
@@ -107,7 +117,7 @@ fn everything_else_in_the_file_stays_byte_for_byte() {
 #[test]
 fn a_new_credentials_file_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
-    let scene = Scene::new();
+    let scene = Scene::in_world(world());
     std::fs::remove_dir_all(scene.home.path(".aws")).unwrap();
     scene.home.run_with_input(["keys", "add", "main"], &format!("{ID} {SECRET}")).ok();
     let mode = |path: &str| scene.home.path(path).metadata().unwrap().permissions().mode() & 0o777;
@@ -133,7 +143,7 @@ fn an_existing_key_is_replaced_only_with_force() {
 
 #[test]
 fn what_was_made_from_the_key_that_is_replaced_ends_wherever_sdks_would_find_it() {
-    let scene = Scene::new();
+    let scene = Scene::in_world(world());
     scene.logged_in(&["audit"]);
     scene.logged_in(&["prod"]);
     let kept = |names: [&str; 3]| names.map(|name| scene.home.has(&session_file(name)));
@@ -183,7 +193,16 @@ fn what_is_no_key_is_refused_without_being_shown() {
         (SECRET.to_owned(), "this text holds no access key"),
         (ID.to_owned(), "without its secret"),
         (format!("ASIAIOSFODNN7EXAMPLE {SECRET}"), "a long-term key begins with AKIA"),
-        (format!("{ID} {SECRET}\n{OTHER_ID} {SECRET}"), "several access keys"),
+        (
+            format!("{ID} {SECRET}\n{OTHER_ID} {SECRET}"),
+            "several access keys: AKIA************MPLE, AKIA************MPL2",
+        ),
+        (
+            format!("User name,Access key ID,Secret access key\nalice,{ID},{SECRET}\nbob,{OTHER_ID},{SECRET}"),
+            "alice, bob",
+        ),
+        (format!("{ID} {}", SECRET.replace('/', " /")), "without its secret"),
+        (format!("{} {SECRET}", ID.replace("IOS", "I OS")), "this text holds no access key"),
     ] {
         let run = scene.home.run_with_input(["keys", "add", "main"], &text).exits(2);
         assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
@@ -200,4 +219,87 @@ fn a_credentials_file_that_aws_cli_can_not_read_is_left_alone() {
     let run = scene.home.run_with_input(["keys", "add", "main"], &format!("{ID} {SECRET}")).exits(4);
     assert!(run.stderr.contains("line 2"), "{}", run.stderr);
     assert_eq!(scene.home.read(CREDENTIALS), broken);
+}
+
+#[test]
+fn the_account_and_the_user_of_a_key_are_shown_before_it_is_stored() {
+    let scene = scene();
+    let input = format!("{ID} {SECRET}");
+    let run = scene.home.run_with_input(["keys", "add", "main"], &input).ok();
+    let words = "AWS knows this key: user alice of account 111122223333 (arn:aws:iam::111122223333:user/alice)\n";
+    assert!(run.stderr.starts_with(words), "{}", run.stderr);
+    assert_eq!(scene.calls(), ["GetCallerIdentity"]);
+    let run = scene.home.run_with_input(["keys", "add", "base", "--json"], &input).ok();
+    assert_eq!(
+        (&run.json()["account"], &run.json()["arn"]),
+        (&ACCOUNT.into(), &"arn:aws:iam::111122223333:user/alice".into())
+    );
+}
+
+#[test]
+fn a_key_of_another_account_than_the_mfa_devices_is_refused() {
+    let scene = scene();
+    scene.aws.world().add_user(User::new("999988887777", "bob").with_key(OTHER_ID, SECRET));
+    let input = format!("{OTHER_ID} {SECRET}");
+    for (name, of) in [("main", "main"), ("base", "audit")] {
+        let run = scene.home.run_with_input(["keys", "add", name], &input).exits(4);
+        shows_no_secret(&run);
+        let device = format!("`mfa_serial` of [profiles.{of}] is a device of account 111122223333");
+        for part in ["account 999988887777 (arn:aws:iam::999988887777:user/bob)", &device, "nothing was stored"] {
+            assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+        }
+    }
+    assert_eq!(scene.home.read(CREDENTIALS), "");
+    let run = scene.home.run_with_input(["keys", "add", "main", "--json"], &input).exits(4);
+    assert_eq!(run.json()["error"]["account"], "999988887777");
+    scene.home.run_with_input(["keys", "add", "main", "--no-verify"], &input).ok();
+}
+
+#[test]
+fn a_key_that_aws_refuses_is_not_stored() {
+    let scene = scene();
+    scene.aws.world().set_key_active(ID, false);
+    for (input, words) in [
+        (format!("{ID} {SECRET}"), "or it is inactive"),
+        (format!("{OTHER_ID} {SECRET}"), "AWS does not know this access key"),
+        (format!("{KEY_ID} {SECRET}"), "the secret does not belong to this access key"),
+    ] {
+        let run = scene.home.run_with_input(["keys", "add", "main"], &input).exits(5);
+        shows_no_secret(&run);
+        let call = "main: GetCallerIdentity failed: ";
+        for part in [call, "nothing was stored: ", words] {
+            assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+        }
+    }
+    assert_eq!(scene.home.read(CREDENTIALS), "");
+}
+
+#[test]
+fn without_a_network_a_key_is_stored_on_request_only() {
+    let scene = scene();
+    let offline = Scene::in_world(World::new()).env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let input = format!("{ID} {SECRET}");
+    offline.home.write(CREDENTIALS, "");
+    let run = offline.home.run_with_input(["keys", "add", "main"], &input).exits(6);
+    assert!(run.stderr.contains("`--no-verify` stores the key without asking AWS"), "{}", run.stderr);
+    assert_eq!(offline.home.read(CREDENTIALS), "");
+    let run = offline.home.run_with_input(["keys", "add", "main", "--no-verify", "--json"], &input).ok();
+    assert!(run.json()["account"].is_null());
+    assert_eq!(offline.home.read(CREDENTIALS), section("main-long-term", ID));
+    scene
+        .aws
+        .world()
+        .fail_next("GetCallerIdentity", Fault::status(403, "SignatureDoesNotMatch", "Signature expired: x"));
+    let run = scene.home.run_with_input(["keys", "add", "main"], &input).exits(5);
+    assert!(run.stderr.contains("synchronise this machine's clock"), "{}", run.stderr);
+}
+
+#[test]
+fn the_root_users_key_is_stored_with_a_warning() {
+    let scene = scene();
+    let mut root = User::new(ACCOUNT, "root").with_key(OTHER_ID, SECRET);
+    root.arn = format!("arn:aws:iam::{ACCOUNT}:root");
+    scene.aws.world().add_user(root);
+    let run = scene.home.run_with_input(["keys", "add", "base"], &format!("{OTHER_ID} {SECRET}")).ok();
+    assert!(run.stderr.contains("warning: this is the root user's key"), "{}", run.stderr);
 }

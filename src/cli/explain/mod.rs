@@ -2,6 +2,7 @@
 
 pub(crate) mod aws;
 pub(crate) mod drift;
+pub(crate) mod iam;
 pub(crate) mod unknown_name;
 pub(crate) mod unmanaged;
 

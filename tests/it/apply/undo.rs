@@ -87,7 +87,7 @@ fn an_undo_keeps_the_sessions_of_now_and_logout_ends_all_that_there_are() {
     let scene = Scene::new();
     let key = |id: &str| format!("{id}\n{}\n", "s".repeat(40));
     let before = scene.home.read(CREDENTIALS);
-    scene.home.run_with_input(["keys", "add", "base", "--force"], &key("AKIAALICEEXAMPLEKEY2")).ok();
+    scene.home.run_with_input(["keys", "add", "base", "--force", "--no-verify"], &key("AKIAALICEEXAMPLEKEY2")).ok();
     scene.logged_in(&["main"]);
     let session = scene.session("main")["access_key_id"].as_str().unwrap().to_owned();
     let run = scene.run(&["apply", "--undo"]).ok();
@@ -163,7 +163,7 @@ fn a_key_that_keys_add_replaced_is_kept() {
     let home = home("");
     let add = |id: &str, args: &[&str]| {
         let key = format!("{id}\n{}\n", "s".repeat(40));
-        home.run_with_input([&["keys", "add", "main"], args].concat(), &key).ok();
+        home.run_with_input([&["keys", "add", "main", "--no-verify"], args].concat(), &key).ok();
     };
     add("AKIAALICEEXAMPLEKEY1", &[]);
     assert_eq!(backups(&home, "credentials").len(), 0);
@@ -179,7 +179,7 @@ fn a_key_that_keys_add_replaced_is_no_change_by_somebody_else() {
     home.run(["apply"]).ok();
     let add = |id: &str, args: &[&str]| {
         let key = format!("{id}\n{}\n", "s".repeat(40));
-        home.run_with_input([&["keys", "add", "main"], args].concat(), &key).ok();
+        home.run_with_input([&["keys", "add", "main", "--no-verify"], args].concat(), &key).ok();
     };
     add("AKIAALICEEXAMPLEKEY1", &[]);
     let before = home.read(CREDENTIALS);
@@ -337,7 +337,7 @@ fn a_secret_of_equal_length_that_an_undo_changes_is_seen_in_the_diff() {
     let home = home("");
     for secret in ["s", "t"] {
         let key = format!("AKIAALICEEXAMPLEKEY1\n{}\n", secret.repeat(40));
-        home.run_with_input(["keys", "add", "main", "--force"], &key).ok();
+        home.run_with_input(["keys", "add", "main", "--force", "--no-verify"], &key).ok();
     }
     let run = home.run(["apply", "--undo", "--dry-run"]).ok();
     let line = format!("aws_secret_access_key = {}\n", "*".repeat(40));

@@ -1,47 +1,34 @@
-//! Owns `awsauth keys`.
+//! Owns `awsauth keys add`.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::apply::Keep;
-use crate::cli::access_key::{self, looks_like_key_id};
+use crate::cli::access_key::{self, KeyTextError, looks_like_key_id};
 use crate::cli::app::App;
-use crate::cli::apply::prune::Prune;
 use crate::cli::config::complete::names_with_key;
 use crate::cli::exit::Exit;
-use crate::cli::explain;
+use crate::cli::keys::caller::verify;
+use crate::cli::keys::owner::KeyOwner;
+use crate::cli::keys::store::{KeyStore, Replace};
 use crate::cli::login::service::LoginService;
-use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::ini::{Document, FileKind};
+use crate::cli::ui::out::Out;
+use crate::flow::CallerIdentity;
 use crate::model::{LongTermKey, ProfileName};
-use crate::plan::{self, Overwrite};
 use crate::prompt::{Echo, NoAnswer, Prompt, Question, Terminal};
 use crate::secret::Secret;
 use crate::source::decode;
-use crate::store::AppliedDigests;
-use crate::system::clock;
-use crate::system::files::backups::BackupTime;
 use crate::system::files::disk;
 use crate::system::host::Host;
-
-/// Manage long-term keys of IAM users
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Action {
-    Add(AddArgs),
-}
 
 /// Store an IAM user's access key in ~/.aws/credentials
 ///
 /// The key goes into the section that the profile takes it from: `[NAME-long-term]` of an `iam-mfa` profile, `[NAME]` of an
 /// `iam` one. Sessions that were made with another key are ended.
+///
+/// AWS is asked first whose key it is. A key that AWS does not know, or that is of another account than the profile's MFA
+/// device, is not stored.
 ///
 /// Without --csv the key is read from stdin if that is no terminal: the console's CSV, the JSON of `aws iam
 /// create-access-key`, or the id and the secret. On a terminal you are asked, and the secret is not shown.
@@ -51,7 +38,7 @@ Examples:
   awsauth keys add main
   awsauth keys add main --csv accessKeys.csv
   aws iam create-access-key | awsauth keys add main")]
-struct AddArgs {
+pub(super) struct Args {
     /// Profile with the pattern iam or iam-mfa
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_with_key))]
     name: String,
@@ -61,57 +48,44 @@ struct AddArgs {
     /// Replace the key that is there
     #[arg(long)]
     force: bool,
+    /// Store the key without asking AWS whose it is
+    #[arg(long)]
+    no_verify: bool,
 }
 
-pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let Action::Add(args) = &args.action;
-    add(args, app)
-}
-
-fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let service = LoginService::new(app)?;
-    let profile = service.manifest.profile(&args.name)?;
+    let owner = KeyOwner::find(&args.name, "add", &service)?;
     service.manifest.warn_of_errors();
-    let section = profile.long_term_section().ok_or_else(|| {
-        let base = service.chain(&args.name).map(|chain| chain.base().name.to_string());
-        let failure = Failure::new(
-            Exit::Usage,
-            format!("`{}` has the pattern `{}`, which has no long-term key", args.name, profile.pattern()),
-        );
-        match base {
-            Ok(base) if profile.pattern() == crate::model::Pattern::IamMfaRole => {
-                failure.hint(format!("its key is that of `{base}`: `awsauth keys add {base}`"))
-            }
-            _ => failure.hint(format!("it needs none: `awsauth login {}`", args.name)),
-        }
-    })?;
-    if let Some(at) = service.misplaced_key(profile).filter(|_| !service.has_key(profile)) {
+    let section = owner.section;
+    if let Some(at) = service.misplaced_key(owner.profile).filter(|_| !service.has_key(owner.profile)) {
         let message = format!("there is a long-term key in [{at}] of the credentials file, where the session goes");
         return Err(Failure::new(Exit::Refused, message)
             .hint(format!("`awsauth apply --adopt` moves it to [{section}]; after that, `--force` replaces it")));
     }
     service.copies.check_replaceable()?;
-    let key = read_key(args, host, |id| if args.force { Ok(()) } else { refuse_other_key(id, section, app.paths) })?;
-    let overwrite = if args.force { Overwrite::Edited } else { Overwrite::Intact };
-    // A key that is added takes no other away.
-    let stamp = BackupTime::of(clock::now());
-    let keep = if args.force { Keep::Backup(&stamp) } else { Keep::Nothing };
-    let is_changed = service.copies.write_section(keep, |bytes| plan::add_key(bytes, section, &key, overwrite))?;
-    let ended = if is_changed { end_sessions(section, &service, app)? } else { Prune::default() };
-    if is_changed && args.force {
-        remember(app.paths)?;
+    let store = KeyStore::new(app, &service);
+    let replace = if args.force { Replace::WithBackup } else { Replace::Never };
+    let key = read_key(args, host, |id| if args.force { Ok(()) } else { refuse_other_key(id, section, store) })?;
+    store.check(section, &key, replace)?;
+    let identity = if args.no_verify { None } else { Some(verify(&key, owner, &service, app)?) };
+    if let Some(identity) = &identity {
+        say_whose(identity, out);
     }
-    let file = Paths::shown(&app.paths.credentials()?);
+    let ended = store.put(section, &key, replace)?;
+    let file = store.shown()?;
     if out.json {
         out.document(AddedJson {
             profile: &args.name,
             section: section.as_str(),
             access_key_id: &key.access_key_id,
-            changed: is_changed,
-            ended_sessions: ended.names(),
+            account: identity.as_ref().map(|identity| identity.account.as_str()),
+            arn: identity.as_ref().map(|identity| identity.arn.as_str()),
+            changed: ended.is_some(),
+            ended_sessions: ended.as_ref().map(|ended| ended.names()).unwrap_or_default(),
         })?;
-    } else if is_changed {
+    } else if let Some(ended) = ended {
         out.say(&format!("stored {} in [{section}] of {file}", key.access_key_id));
         ended.report(false, out);
     } else {
@@ -120,44 +94,35 @@ fn add(args: &AddArgs, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn say_whose(identity: &CallerIdentity, out: Out) {
+    if identity.is_root() {
+        out.warn("this is the root user's key, which can do everything: make an IAM user, and delete this key");
+    }
+    if out.json {
+        return;
+    }
+    let (account, arn) = (identity.account.as_str(), &identity.arn);
+    match identity.user_name() {
+        Some(user) => out.say(&format!("AWS knows this key: user {user} of account {account} ({arn})")),
+        None => out.say(&format!("AWS knows this key: account {account} ({arn})")),
+    }
+}
+
 #[derive(Serialize)]
 struct AddedJson<'a> {
     profile: &'a str,
     section: &'a str,
     access_key_id: &'a str,
+    /// None without the question to AWS.
+    account: Option<&'a str>,
+    arn: Option<&'a str>,
     changed: bool,
     ended_sessions: Vec<&'a str>,
 }
 
-/// Ends the sessions that were made with another key than `section` has now, in the state directory and in AWS's files.
-fn end_sessions(section: &ProfileName, service: &LoginService<'_>, app: App<'_>) -> Result<Prune, Failure> {
-    let bytes = credentials(app.paths)?;
-    let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &bytes);
-    let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| service.sessions.key_id(name));
-    service.copies.remove_sections(ends, kept)?;
-    prune.carry_out(&service.sessions, app.out)?;
-    Ok(prune)
-}
-
-fn credentials(paths: Paths<'_>) -> Result<Vec<u8>, Failure> {
-    Ok(disk::read(&paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default())
-}
-
-/// Tells `apply --undo` that the file is as awsauth left it. A key that was added without a backup is not told: an undo of
-/// an earlier run would take it away.
-fn remember(paths: Paths<'_>) -> Result<(), Failure> {
-    let bytes = credentials(paths)?;
-    let digests = [bytes.as_slice(), &plan::without_sessions(&bytes)].map(AppliedDigests::digest);
-    // Without it, an undo only warns of a change.
-    drop(AppliedDigests::new(&paths.state()?).remember_also(digests));
-    Ok(())
-}
-
 /// Refuses another key than `section` holds, so that nobody is asked for a secret in vain.
-fn refuse_other_key(id: &str, section: &ProfileName, paths: Paths<'_>) -> Result<(), Failure> {
-    let bytes = credentials(paths)?;
-    let held = plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section);
-    match held.filter(|held| held.access_key_id != id) {
+fn refuse_other_key(id: &str, section: &ProfileName, store: KeyStore<'_>) -> Result<(), Failure> {
+    match store.get(section)?.filter(|held| held.access_key_id != id) {
         Some(held) => {
             let message = format!("[{section}] of the credentials file already holds the key {}", held.access_key_id);
             Err(Failure::new(Exit::Refused, message).hint("`--force` replaces it"))
@@ -166,11 +131,7 @@ fn refuse_other_key(id: &str, section: &ProfileName, paths: Paths<'_>) -> Result
     }
 }
 
-fn read_key(
-    args: &AddArgs,
-    host: &Host,
-    check_id: impl Fn(&str) -> Result<(), Failure>,
-) -> Result<LongTermKey, Failure> {
+fn read_key(args: &Args, host: &Host, check_id: impl Fn(&str) -> Result<(), Failure>) -> Result<LongTermKey, Failure> {
     let unreadable = |error| Failure::new(Exit::Unavailable, "can't read standard input").because(&error);
     let text = match &args.csv {
         Some(path) if path.as_os_str() == "-" => {
@@ -186,8 +147,11 @@ fn read_key(
         None => Secret::new(Host::read_stdin(access_key::LARGEST).map_err(unreadable)?),
     };
     access_key::parse(text.expose()).map_err(|error| {
-        Failure::of(Exit::Usage, &error)
-            .hint("give the console's CSV, or the id and the secret with a blank or a new line between them")
+        let hint = match error {
+            KeyTextError::Several(_) => "give the key of one user alone: its line of the CSV",
+            _ => "give the console's CSV, or the id and the secret with a blank or a new line between them",
+        };
+        Failure::of(Exit::Usage, &error).hint(hint)
     })
 }
 

@@ -1,0 +1,25 @@
+//! Owns `awsauth keys`: long-term keys of IAM users.
+
+mod add;
+
+use crate::cli::app::App;
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+
+/// Manage long-term keys of IAM users
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Add(add::Args),
+}
+
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    match &args.action {
+        Action::Add(args) => add::run(args, app),
+    }
+}

@@ -1,0 +1,5 @@
+//! Owns what the commands about long-term keys share. Must not ask the person or print.
+
+pub(crate) mod caller;
+pub(crate) mod owner;
+pub(crate) mod store;

@@ -1,0 +1,107 @@
+//! Owns where long-term keys are kept: sections of the credentials file. The only place that writes and removes them, except for
+//! `apply --adopt`, which moves them.
+
+use crate::apply::{ApplyError, Keep};
+use crate::cli::app::App;
+use crate::cli::apply::prune::Prune;
+use crate::cli::explain;
+use crate::cli::login::service::LoginService;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::ini::{Document, FileKind};
+use crate::model::{LongTermKey, ProfileName};
+use crate::plan::{self, Overwrite};
+use crate::store::AppliedDigests;
+use crate::system::clock;
+use crate::system::files::backups::BackupTime;
+use crate::system::files::disk;
+
+#[derive(Clone, Copy)]
+pub(crate) struct KeyStore<'s> {
+    app: App<'s>,
+    service: &'s LoginService<'s>,
+}
+
+/// The fate of a key that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replace {
+    /// It is not: another key is refused.
+    Never,
+    /// It is kept in a backup, which `apply --undo` puts back.
+    WithBackup,
+}
+
+impl<'s> KeyStore<'s> {
+    pub(crate) fn new(app: App<'s>, service: &'s LoginService<'s>) -> Self {
+        Self { app, service }
+    }
+
+    pub(crate) fn get(&self, section: &ProfileName) -> Result<Option<LongTermKey>, Failure> {
+        let bytes = self.bytes()?;
+        Ok(plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section))
+    }
+
+    /// Refuses what [`Self::put`] would refuse.
+    pub(crate) fn check(&self, section: &ProfileName, key: &LongTermKey, replace: Replace) -> Result<(), Failure> {
+        self.service.copies.check_replaceable()?;
+        let path = self.app.paths.credentials()?;
+        let planned = plan::add_key(&self.bytes()?, section, key, replace.overwrite());
+        planned.map(drop).map_err(|source| explain::apply(&ApplyError::Refused { path, source }))
+    }
+
+    /// Stores a key. Returns the sessions of another key that it ended, or none if the key was there already.
+    pub(crate) fn put(
+        &self,
+        section: &ProfileName,
+        key: &LongTermKey,
+        replace: Replace,
+    ) -> Result<Option<Prune>, Failure> {
+        let stamp = BackupTime::of(clock::now());
+        // A key that is added takes no other away.
+        let keep = if replace == Replace::WithBackup { Keep::Backup(&stamp) } else { Keep::Nothing };
+        let make = |bytes: &[u8]| plan::add_key(bytes, section, key, replace.overwrite());
+        if !self.service.copies.write_section(keep, make)? {
+            return Ok(None);
+        }
+        let ended = self.end_sessions(section)?;
+        if replace == Replace::WithBackup {
+            self.remember()?;
+        }
+        Ok(Some(ended))
+    }
+
+    /// Where keys are, for messages.
+    pub(crate) fn shown(&self) -> Result<String, Failure> {
+        Ok(Paths::shown(&self.app.paths.credentials()?))
+    }
+
+    /// Ends the sessions that were made with another key than `section` has now, in the state directory and in AWS's files.
+    fn end_sessions(&self, section: &ProfileName) -> Result<Prune, Failure> {
+        let service = self.service;
+        let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &self.bytes()?);
+        let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| service.sessions.key_id(name));
+        service.copies.remove_sections(ends, kept)?;
+        prune.carry_out(&service.sessions, self.app.out)?;
+        Ok(prune)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        Ok(disk::read(&self.app.paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default())
+    }
+
+    /// Tells `apply --undo` that the file is as awsauth left it. A key that was added without a backup is not told: an undo of
+    /// an earlier run would take it away.
+    fn remember(&self) -> Result<(), Failure> {
+        let bytes = self.bytes()?;
+        let digests = [bytes.as_slice(), &plan::without_sessions(&bytes)].map(AppliedDigests::digest);
+        // Without it, an undo only warns of a change.
+        drop(AppliedDigests::new(&self.app.paths.state()?).remember_also(digests));
+        Ok(())
+    }
+}
+
+impl Replace {
+    fn overwrite(self) -> Overwrite {
+        if self == Self::Never { Overwrite::Intact } else { Overwrite::Edited }
+    }
+}
