@@ -78,7 +78,7 @@ pub(crate) enum ProviderError {
     Call { profile: ProfileName, call: Box<CallError> },
     #[error("{profile}: {operation} never ends: {source}")]
     Endless { profile: ProfileName, operation: Operation, source: Endless },
-    #[error("{profile}: no session can be kept")]
+    #[error("{profile}: the session can't be saved")]
     Store { profile: String, source: DiskError },
     /// Another process holds the renewal lock for too long; it may be stopped.
     #[error("{profile}: another awsauth is renewing this session")]

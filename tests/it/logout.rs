@@ -103,7 +103,8 @@ fn the_sign_in_of_another_program_stays_and_is_named() {
     let run = scene.run(&["logout", "--all"]).ok();
     assert_eq!(scene.home.read(FOREIGN), THEIRS);
     assert_eq!((kept(&scene), scene.calls()), (vec![], vec!["Logout".to_owned()]));
-    let words = "the sign-in of another program to https://other.awsapps.com/start stays: awsauth does not know it";
+    let words =
+        "the sign-in of another program to https://other.awsapps.com/start stays; `aws sso logout` ends all sign-ins";
     assert!(run.stderr.contains(words), "{}", run.stderr);
     let left = scene.run(&["logout", "--all", "--json"]).ok().json()["left_alone"].clone();
     assert_eq!(left, serde_json::json!([{ "name": null, "sso_start_url": "https://other.awsapps.com/start" }]));
@@ -330,7 +331,7 @@ fn without_a_network_the_token_is_gone_here_and_a_warning_says_that_aws_was_not_
     let run = scene.run(&["logout", "read"]).ok();
     assert!(run.stderr.contains("warning: corp: AWS was not told (Logout failed: "), "{}", run.stderr);
     assert!(run.stderr.contains("signed out of corp, on this machine alone\n"), "{}", run.stderr);
-    assert!(run.stderr.contains("AWS believes it signed in until the session of the portal is over"), "{}", run.stderr);
+    assert!(run.stderr.contains("at AWS the sign-in lasts until the portal's session ends"), "{}", run.stderr);
     assert!(!scene.home.has(CORP_TOKEN));
     assert_eq!(kept(&scene), ["main", "prod", "audit"]);
 

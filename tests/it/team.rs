@@ -100,7 +100,7 @@ fn a_new_member_supplies_a_name_and_works() {
         let run = home.run([&["login", "--no-browser"], &profiles[..]].concat()).ok();
         assert!(
             run.stderr
-                .contains("1 approval for corp, 1 approval for northwind, 1 approval for fabrikam, for 3 profiles"),
+                .contains("1 approval for corp, 1 approval for northwind and 1 approval for fabrikam, for 3 profiles"),
             "{}",
             run.stderr
         );

@@ -222,8 +222,7 @@ fn report(
     } else if !is_shown_only {
         if restorations.iter().any(|file| file.kind == FileKind::Config) {
             out.say(
-                "the manifest is unchanged: `awsauth apply` writes its profiles again, or `awsauth apply --adopt` where \
-                 their sections are outside the block",
+                "the manifest is unchanged: `awsauth apply` writes its profiles again, and says if it needs `--adopt`",
             );
         }
         out.say("run `awsauth apply --undo` again to reverse this");

@@ -33,8 +33,8 @@ pub(crate) struct Args {
     pub(crate) check: bool,
     /// Take over sections outside the block
     ///
-    /// Only if the manifest gives everything that they hold. A long-term key in the place of a session is moved to
-    /// [NAME-long-term].
+    /// This needs every setting of these sections in the manifest; if one is missing, its line is printed. A long-term
+    /// key where a session goes is moved to [NAME-long-term].
     #[arg(long, conflicts_with = "undo")]
     pub(crate) adopt: bool,
     /// Overwrite a block that was edited by hand

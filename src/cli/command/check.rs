@@ -14,7 +14,7 @@ use crate::source::Source;
 /// All mistakes are reported in one run, each with its line. This is fit for CI and a pre-commit hook.
 ///
 /// With --team, profiles.local.toml is not read, and variables that `[required_vars]` declares may be unset; values made
-/// of them are not checked. Hosts other than AWS's are warnings, since each person allows them in their own file. A
+/// of them are not checked. A host other than AWS's is a warning, since each person allows it in their own file. A
 /// committed profiles.local.toml is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

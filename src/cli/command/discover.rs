@@ -42,7 +42,7 @@ pub(crate) struct Args {
     session: Option<String>,
     /// Remove accounts and roles that are no longer listed
     ///
-    /// Also those that are assigned to others who share the list.
+    /// This also removes those that are assigned only to others who share the list.
     #[arg(long)]
     prune: bool,
     /// Show the changes as a diff and write nothing

@@ -18,8 +18,8 @@ use crate::system::host::Host;
 
 /// Print lines that set credentials in the current shell
 ///
-/// Every variable that carries or selects another identity is unset; --unset does only that. With the shell function of
-/// `awsauth hook`, this is `awsauth use prod`.
+/// Every variable that carries or selects another identity is unset; --unset does only that. `awsauth use prod` does the
+/// same with less typing, once the shell function of `awsauth hook` is loaded.
 ///
 /// If awsauth fails, it prints a line that makes the shell's command fail too: nothing changes, and a script with `set
 /// -e` ends. A .env file is left empty.

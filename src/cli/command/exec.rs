@@ -20,7 +20,7 @@ use crate::system::programs::process;
 /// Run a command with a profile's credentials
 ///
 /// Every variable that carries or selects another AWS identity is unset; endpoints, files and other settings stay.
-/// Flags of awsauth stand before CMD; from CMD on, every word is passed on as it is, `--` included. A CMD that begins
+/// awsauth's own flags come before CMD. From CMD on, every word is passed on as it is, `--` included. A CMD that begins
 /// with - needs `--` before it. CMD replaces awsauth: signals reach it, and its exit code is the result. The exit code
 /// is 127 if there is no such command, and 126 if it can't run.
 ///
@@ -31,9 +31,9 @@ use crate::system::programs::process;
 /// the highest of all: that of CMD, 128 + N if signal N ended it, 127 or 126 as above, or 5 for a profile without a
 /// session.
 ///
-/// Ctrl-C starts no further runs and waits for those under way; the exit code is 130. A SIGINT that only awsauth gets
-/// is passed on where no terminal has sent it to all, and a second one always. Where awsauth is not in a terminal's
-/// foreground, each run is a process group of its own, and SIGINT, SIGTERM and SIGHUP go to all of it.
+/// After Ctrl-C, no further run is started, and those under way are waited for; the exit code is 130. A second SIGINT
+/// is always passed on to the runs. If awsauth is not in a terminal's foreground, each run is a process group of its
+/// own, and SIGINT, SIGTERM and SIGHUP are passed on to the whole group.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "\
 awsauth exec [OPTIONS] <NAME> [--] <CMD>...

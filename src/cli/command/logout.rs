@@ -22,11 +22,11 @@ const EVERYTHING: &str = "(everything)";
 
 /// End sessions
 ///
-/// Ends the sessions of the profiles, of the profiles that they are made from, and of those that are made from them; or
-/// an SSO session.
+/// Ends the sessions of the profiles or SSO sessions that you name. It also ends the sessions of their source profiles,
+/// and of every profile that uses one of these.
 ///
-/// A sign-in to an SSO portal is ended at AWS. Credentials that AWS has handed out can't be called back: it accepts
-/// them until they expire, and logout says when that is. Without a network, everything ends on this machine.
+/// A sign-in to an SSO portal is ended at AWS too. Credentials that AWS has issued can't be called back: AWS accepts
+/// them until they expire, and logout says when that is. Without a network, everything ends on this machine only.
 ///
 /// --all works without a manifest, or with a broken one. Tokens of portals that awsauth does not know are kept, and
 /// named.

@@ -20,10 +20,10 @@ const EXPENDABLE: [usize; 2] = [1, 2];
 
 /// Show sessions and how long they last
 ///
-/// LEFT is how long there will be credentials without asking you. The session of a role may be shorter: it is renewed
-/// on the way. "or longer" means that a refresh token may bring more, for a time that AWS does not tell; --check counts
-/// the time that is known, and a refresh token for no more than 15 minutes. In --json, "`or_longer`" says this of
-/// "`seconds_left`".
+/// LEFT is how long you will not be asked to log in. A role's session may end sooner: it is renewed without asking.
+///
+/// "or longer" means that the SSO login can be renewed too, for a time that AWS does not tell. --check then counts the
+/// time that is known, or 15 minutes if that is more. --json has this as "`or_longer`" beside "`seconds_left`".
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 States:

@@ -21,6 +21,8 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 
+const HELD: &str = "wait until it is done, or end it if it hangs; then run the same command again";
+
 /// The name that was probably meant. None if no name is similar.
 pub(crate) fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     // A name that differs only in case is the nearest, however long it is.
@@ -79,7 +81,9 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         }
         ProviderError::Endless { .. } => Failure::of(Exit::Unavailable, error)
             .hint("AWS, or a server in its place, sent a wrong answer; try again later"),
-        ProviderError::OutOfTime { .. } | ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
+        ProviderError::OutOfTime { .. } => Failure::of(Exit::Unavailable, error),
+        ProviderError::Lock { source: LockError::Held { .. }, .. } => Failure::of(Exit::Unavailable, error).hint(HELD),
+        ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
         ProviderError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
     }
 }
@@ -176,7 +180,7 @@ pub(crate) fn apply(error: &ApplyError) -> Failure {
     match error {
         ApplyError::Refused { source, .. } => refusal(error, source),
         ApplyError::Busy { .. } => Failure::of(Exit::Refused, error).hint("try again when the other program is done"),
-        ApplyError::Locked(LockError::Held { .. }) => Failure::of(Exit::Unavailable, error),
+        ApplyError::Locked(LockError::Held { .. }) => Failure::of(Exit::Unavailable, error).hint(HELD),
         ApplyError::Locked(LockError::Disk(error)) => state(error),
         ApplyError::Disk(error) => disk(error),
     }

@@ -115,14 +115,17 @@ fn say(notice: &Notice<'_>, out: Out) {
         }
         Notice::NoState { cause } => {
             let cure = "set AWSAUTH_STATE_DIR to a directory that only you can write to";
-            out.warn(&format!("new credentials are handed out without being kept: {cause}; {cure}"));
+            out.warn(&format!("the new credentials work now but can't be kept: {cause}; {cure}"));
         }
         Notice::NotSaved { what, cause } => out.warn(&format!("{what} could not be written: {cause}")),
         Notice::DeviceFlowOnly { access } => {
-            out.warn(&format!("a login without an `sso_session` goes with a code only: {}", access.token_key()));
+            out.warn(&format!(
+                "a login without an `sso_session` works only with `--flow device`, which is used now: {}",
+                access.token_key()
+            ));
         }
         Notice::NoListener { cause } => {
-            out.warn(&format!("no page can come back to this machine ({cause}); a code is used instead"));
+            out.warn(&format!("a browser can't come back to this machine ({cause}); `--flow device` is used instead"));
         }
         Notice::BrowserApproval { access, url, opened } => say_browser_approval(access, url, *opened, out),
         Notice::DeviceApproval { access, authorization, opened } => {
@@ -133,7 +136,10 @@ fn say(notice: &Notice<'_>, out: Out) {
 
 fn say_browser_approval(access: &SsoAccess, url: &str, opened: bool, out: Out) {
     let (opening, otherwise) = if opened {
-        ("Your browser opens this page", "If it does not, open the page by hand, on this machine. On another one,")
+        (
+            "Your browser opens this page",
+            "If it does not, open the page yourself, on this machine. If you are at another machine,",
+        )
     } else {
         ("Open this page in a browser on this machine", "It comes back here by itself. If you are at another machine,")
     };

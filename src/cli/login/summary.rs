@@ -15,10 +15,11 @@ pub(crate) fn announce(required: &Requirements<'_>, manifest: &Manifest, out: Ou
     let approval = |access: &&SsoAccess| format!("1 approval for {}", access.token_key());
     let wanted: Vec<String> =
         required.codes.iter().map(of_device).chain(required.approvals.iter().map(approval)).collect();
-    if wanted.is_empty() {
-        return;
-    }
-    let wanted = wanted.join(", ");
+    let wanted = match wanted.split_last() {
+        None => return,
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    };
     match required.profiles {
         1 => out.say(&format!("This login needs {wanted}.")),
         profiles => out.say(&format!("This login needs {wanted}, for {profiles} profiles.")),

@@ -58,8 +58,8 @@ impl LogoutReport {
         for SignedOut { name, untold } in &self.signed_out {
             if let Some(error) = untold {
                 out.warn(&format!(
-                    "{name}: AWS was not told ({error}). The token is gone from this machine, and AWS believes it signed in \
-                     until the session of the portal is over: sign out there in a browser if that matters"
+                    "{name}: AWS was not told ({error}). The token is gone from this machine, but at AWS the sign-in lasts \
+                     until the portal's session ends; to end it now, sign out of the portal in a browser"
                 ));
             }
         }
@@ -67,7 +67,7 @@ impl LogoutReport {
             let url = sign_in.start_url.as_ref().map_or("a portal that it does not name", StartUrl::as_str);
             let place = name.as_ref().map(|name| format!("in the place of {name}, ")).unwrap_or_default();
             out.warn(&format!(
-                "{place}the sign-in of another program to {url} stays: awsauth does not know it; `aws sso logout` ends all"
+                "{place}the sign-in of another program to {url} stays; `aws sso logout` ends all sign-ins"
             ));
         }
         if out.json {

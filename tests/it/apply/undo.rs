@@ -195,8 +195,7 @@ fn an_undo_of_apply_leaves_the_manifest_and_says_so() {
     let home = home("");
     home.run(["apply"]).ok();
     let run = home.run(["apply", "--undo"]).ok();
-    let line = "the manifest is unchanged: `awsauth apply` writes its profiles again, or `awsauth apply --adopt` where their \
-                sections are outside the block\n";
+    let line = "the manifest is unchanged: `awsauth apply` writes its profiles again, and says if it needs `--adopt`";
     assert!(run.stderr.contains(line), "{}", run.stderr);
 }
 

@@ -125,7 +125,7 @@ fn what_it_will_ask_for_is_said_beforehand() {
     let code = scene.code();
     let run = scene.run(&["login", "prod", "main", "jump", "--token-code", &code]).ok();
     let first = run.stderr.lines().next().unwrap();
-    let needs = format!("This login needs 1 MFA code of {MFA_SERIAL}, 1 approval for corp, for 3 profiles.");
+    let needs = format!("This login needs 1 MFA code of {MFA_SERIAL} and 1 approval for corp, for 3 profiles.");
     assert_eq!(first, needs);
     // Only what there is something to do for counts.
     let code = scene.code();

@@ -416,7 +416,7 @@ fn the_legacy_form_goes_with_a_code_whatever_was_asked_for() {
     let legacy = "sso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n";
     scene.change_manifest("sso_session = \"corp\"\n", legacy);
     let run = scene.run(&["login", "read", "--flow", "pkce"]).ok();
-    assert!(run.stderr.contains("a login without an `sso_session` goes with a code only"), "{}", run.stderr);
+    assert!(run.stderr.contains("a login without an `sso_session` works only with `--flow device`"), "{}", run.stderr);
     assert_eq!(scene.calls(), SSO_CALLS);
 }
 
@@ -448,7 +448,8 @@ fn where_nothing_can_be_listened_on_a_code_is_used_and_it_is_said() {
     strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=listen", "-e", "inject=listen:error=EADDRINUSE"]);
     strace.arg(env!("CARGO_BIN_EXE_awsauth")).args(["login", "read", "--flow", "pkce"]);
     let run = crate::support::sandbox::Run::from(strace.output().unwrap()).ok();
-    let words = "no page can come back to this machine (Address already in use (os error 98)); a code is used instead";
+    let words =
+        "a browser can't come back to this machine (Address already in use (os error 98)); `--flow device` is used";
     assert!(run.stderr.contains(words) && run.stderr.contains("It must show this code: "), "{}", run.stderr);
     assert_eq!(scene.calls(), SSO_CALLS);
 }

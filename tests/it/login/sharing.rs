@@ -67,7 +67,7 @@ fn a_long_term_key_that_aws_configure_put_over_a_session_is_kept() {
     scene.home.write(CREDENTIALS, &file);
     for args in [["login", "main"].as_slice(), &["apply"]] {
         let run = scene.run(args).exits(4);
-        assert!(run.stderr.contains("belongs in [main-long-term], which already exists on line 1"), "{}", run.stderr);
+        assert!(run.stderr.contains("its place is [main-long-term], which already exists on line 1"), "{}", run.stderr);
     }
     scene.run(&["logout", "main"]).ok();
     assert_eq!(scene.home.read(CREDENTIALS), file);
@@ -121,7 +121,7 @@ fn profiles_of_one_portal_that_ask_for_an_approval_each_are_told_how_to_need_one
     let told =
         "To approve all profiles of https://corp.awsapps.com/start at once, give them one `[sso_sessions]` table";
     assert!(
-        run.stderr.contains("1 approval for corp, 1 approval for https://corp.awsapps.com/start"),
+        run.stderr.contains("1 approval for corp and 1 approval for https://corp.awsapps.com/start"),
         "{}",
         run.stderr
     );
