@@ -1,33 +1,51 @@
-//! Owns asking AWS whose credentials these are.
+//! Owns calls to IAM and `GetCallerIdentity` on behalf of one profile, with their failures explained.
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::explain::iam::{SignedBy, refused};
 use crate::cli::keys::owner::KeyOwner;
+use crate::cli::keys::store::KeyStore;
 use crate::cli::login::runtime::run;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::flow::{CallError, CallerIdentity, Operation, Signer};
+use crate::flow::{AccessKeyItem, CallError, CallerIdentity, Freshness, LastUse, Operation, Signer};
 use crate::model::{Credentials, LongTermKey, Profile};
 
-/// The credentials that sign calls for one profile.
+/// The credentials that sign calls for a profile.
 pub(crate) struct Caller<'s> {
-    app: App<'s>,
+    pub(crate) app: App<'s>,
     pub(crate) service: &'s LoginService<'s>,
     pub(crate) profile: &'s Profile,
     pub(crate) credentials: Credentials,
     pub(crate) signed_by: SignedBy,
 }
 
+/// A key of a user; `last_use` is none if AWS does not tell it.
+pub(crate) struct UserKey {
+    pub(crate) item: AccessKeyItem,
+    pub(crate) last_use: Option<LastUse>,
+}
+
 impl<'s> Caller<'s> {
-    pub(crate) fn new(
-        app: App<'s>,
+    /// The MFA session that is kept for the key of `owner`, else the key itself. None without either.
+    pub(crate) fn held(
+        owner: KeyOwner<'s>,
         service: &'s LoginService<'s>,
-        profile: &'s Profile,
-        credentials: Credentials,
-        signed_by: SignedBy,
-    ) -> Self {
-        Self { app, service, profile, credentials, signed_by }
+        app: App<'s>,
+    ) -> Result<Option<Self>, Failure> {
+        let profiles = service.manifest.catalog.profiles().iter();
+        let mut sharing = profiles.filter(|profile| profile.long_term_section() == Some(owner.section));
+        let session = sharing.find_map(|profile| match service.session(&[profile]) {
+            Some((session, Freshness::Fresh)) => Some((profile, session.credentials)),
+            _ => None,
+        });
+        if let Some((profile, credentials)) = session {
+            return Ok(Some(Self { app, service, profile, credentials, signed_by: SignedBy::Session }));
+        }
+        let key = KeyStore::new(app, service).get(owner.section)?.map(Credentials::from);
+        let key = key.filter(Credentials::is_sendable);
+        let profile = owner.profile;
+        Ok(key.map(|credentials| Self { app, service, profile, credentials, signed_by: SignedBy::Key }))
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {
@@ -35,22 +53,43 @@ impl<'s> Caller<'s> {
         Signer { region: profile.sts_region(), routing: profile.routing(), credentials: &self.credentials }
     }
 
-    /// Makes one call on a runtime of its own.
-    pub(crate) fn call<T>(
+    /// Makes one call, and explains its failure.
+    pub(crate) async fn call<T>(
         &self,
         operation: Operation,
         call: impl Future<Output = Result<T, CallError>>,
     ) -> Result<T, Failure> {
         self.app.out.detail(&format!("{}: calling {operation}", self.profile.name));
-        run(call)?.map_err(|error| self.refused(&error))
+        let catalog = &self.service.manifest.catalog;
+        call.await.map_err(|error| refused(&error, self.profile, self.signed_by, catalog))
     }
 
-    pub(crate) fn refused(&self, error: &CallError) -> Failure {
-        refused(error, self.profile, self.signed_by, &self.service.manifest.catalog)
+    pub(crate) async fn identity(&self) -> Result<CallerIdentity, Failure> {
+        self.call(Operation::GetCallerIdentity, self.service.aws.caller_identity(self.signer())).await
     }
 
-    pub(crate) fn identity(&self) -> Result<CallerIdentity, Failure> {
-        self.call(Operation::GetCallerIdentity, self.service.aws.caller_identity(self.signer()))
+    /// The name of the user. IAM wants it for calls that a session signs.
+    pub(crate) async fn user_name(&self) -> Result<String, Failure> {
+        let identity = self.identity().await?;
+        identity.user_name().map(str::to_owned).ok_or_else(|| {
+            let words = format!("{}: the key is not a user's, but that of {}", self.profile.name, identity.arn);
+            Failure::new(Exit::Refused, words).hint("make an IAM user with a key of its own: this one can't be managed")
+        })
+    }
+
+    /// The keys of `user`, the older one first.
+    pub(crate) async fn keys_of(&self, user: &str) -> Result<Vec<UserKey>, Failure> {
+        let (aws, signer) = (&self.service.aws, self.signer());
+        let mut items = self.call(Operation::ListAccessKeys, aws.list_access_keys(signer, user)).await?;
+        items.sort_by_key(|item| item.created_at);
+        let mut keys = Vec::new();
+        for item in items {
+            let last_used = aws.access_key_last_used(signer, &item.id);
+            // A user may have no permission for it.
+            let last_use = self.call(Operation::GetAccessKeyLastUsed, last_used).await.ok();
+            keys.push(UserKey { item, last_use });
+        }
+        Ok(keys)
     }
 }
 
@@ -61,25 +100,22 @@ pub(crate) fn verify(
     service: &LoginService<'_>,
     app: App<'_>,
 ) -> Result<CallerIdentity, Failure> {
-    let caller = Caller::new(app, service, owner.profile, key.clone().into(), SignedBy::NewKey);
-    let identity = caller.identity()?;
+    let (profile, credentials) = (owner.profile, key.clone().into());
+    let caller = Caller { app, service, profile, credentials, signed_by: SignedBy::NewKey };
+    let identity = run(caller.identity())??;
     let account = identity.account.as_str();
     let other = owner.devices(service).into_iter().find_map(|(name, serial)| {
         let of_device = serial.account().filter(|of_device| *of_device != account)?;
         Some((name, of_device))
     });
-    match other {
-        Some((name, of_device)) => {
-            let words = format!(
-                "{} is a key of account {account} ({}), but `mfa_serial` of [profiles.{name}] is a device of account {of_device}",
-                key.access_key_id, identity.arn
-            );
-            Err(Failure::new(Exit::Refused, words)
-                .hint("nothing was stored: take the key of the other account, or correct `mfa_serial`")
-                .detail("profile", owner.profile.name.as_str())
-                .detail("account", account)
-                .detail("arn", identity.arn.as_str()))
-        }
-        None => Ok(identity),
-    }
+    let Some((name, of_device)) = other else { return Ok(identity) };
+    let words = format!(
+        "{} is a key of account {account} ({}), but `mfa_serial` of [profiles.{name}] is a device of account {of_device}",
+        key.access_key_id, identity.arn
+    );
+    Err(Failure::new(Exit::Refused, words)
+        .hint("nothing was stored: take the key of the other account, or correct `mfa_serial`")
+        .detail("profile", profile.name.as_str())
+        .detail("account", account)
+        .detail("arn", identity.arn.as_str()))
 }

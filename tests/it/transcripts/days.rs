@@ -31,6 +31,7 @@ fn a_first_day() {
     day.types("awsauth keys add main", &[("Access key ID", KEY_ID), ("Secret access key", SECRET_KEY)]);
     home.write("base.key", format!("{KEY_ID} {SECRET_KEY}\n"));
     day.runs("awsauth keys add base <base.key");
+    day.runs("awsauth keys list");
     let code = aws.world().next_code(MFA_SERIAL);
     day.types("awsauth login main prod", &[("MFA code for", &code)]);
     day.runs("awsauth login read jump --no-browser");

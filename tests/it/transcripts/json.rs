@@ -19,6 +19,7 @@ fn each_command_prints_one_document() {
         "vars",
         "graph",
         "keys add base --force <base.key",
+        "keys list base",
         "login prod read --no-browser --token-code $CODE",
         "login nobody",
         "login audit",

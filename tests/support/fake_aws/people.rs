@@ -1,6 +1,8 @@
 //! Who exists: IAM users, roles with their trust, SSO instances with their assignments. Descriptions only.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+use super::state::machine_time;
 
 /// An IAM user with access keys and MFA devices.
 #[derive(Clone)]
@@ -46,9 +48,9 @@ pub(crate) struct LongTermKey {
 }
 
 impl LongTermKey {
-    /// An active key that was never used.
+    /// An active key of ninety days that was never used.
     pub(crate) fn new(id: &str, secret: &str) -> Self {
-        let (created, last_used) = (Timestamp::UNIX_EPOCH, None);
+        let (created, last_used) = (machine_time() - SignedDuration::from_hours(90 * 24 + 1), None);
         Self { id: id.to_owned(), secret: secret.to_owned(), active: true, created, last_used, refusals: 0 }
     }
 }

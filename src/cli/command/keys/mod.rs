@@ -1,6 +1,7 @@
 //! Owns `awsauth keys`: long-term keys of IAM users.
 
 mod add;
+mod list;
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
@@ -16,10 +17,12 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Add(add::Args),
+    List(list::Args),
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     match &args.action {
         Action::Add(args) => add::run(args, app),
+        Action::List(args) => list::run(args, app),
     }
 }
