@@ -26,6 +26,7 @@ pub(super) struct Adopted {
 pub(super) fn adopt(
     catalog: &Catalog,
     file: &ConfigFile<'_>,
+    credentials: &[u8],
     sections: &[NewSection<'_>],
     program: &str,
 ) -> Result<Option<Adopted>, Refusal> {
@@ -36,8 +37,9 @@ pub(super) fn adopt(
     }
     let leaving: Vec<Range<usize>> = outside.iter().map(|section| section.range.start..section.body_end).collect();
     file.check_faults(&leaving)?;
+    let credentials = Document::parse(credentials, FileKind::Credentials);
     let losses: Vec<SectionDifference> =
-        outside.iter().filter_map(|section| loss(catalog, document, section, program)).collect();
+        outside.iter().filter_map(|section| loss(catalog, document, &credentials, section, program)).collect();
     if !losses.is_empty() {
         return Err(Refusal::WouldLose(document.kind(), losses));
     }
@@ -52,9 +54,18 @@ pub(super) fn adopt(
     Ok(Some(Adopted { without: plan.after, removed, comments }))
 }
 
-fn loss(catalog: &Catalog, document: &Document<'_>, section: &Section, program: &str) -> Option<SectionDifference> {
+fn loss(
+    catalog: &Catalog,
+    document: &Document<'_>,
+    credentials: &Document<'_>,
+    section: &Section,
+    program: &str,
+) -> Option<SectionDifference> {
     let given = desired::given(catalog, &section.id, program);
     let mut differences = compare::losses(document, section, &given);
+    // A setting that the credentials file has too is without effect. A key is lost all the same.
+    let is_overridden = |key: &str| !key.starts_with("aws_") && credentials.entry(&section.id, key).is_some();
+    differences.retain(|one| !matches!(one, Difference::Value { key, .. } if is_overridden(key)));
     if has_portal(catalog, document, section, program) {
         differences.retain(|one| !matches!(one, Difference::Value { key, .. } if key == "sso_session"));
     }

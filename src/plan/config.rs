@@ -12,13 +12,20 @@ use super::{Adoption, Overwrite, Permission, covers, desired, proof};
 use crate::ini::{Document, Edit, Entry, Fault, FileKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, ProfileName};
 
-/// Plans the managed block of `catalog` into the file `bytes`. `program` is awsauth's own path.
-pub(crate) fn config(catalog: &Catalog, bytes: &[u8], program: &str, permission: Permission) -> Result<Plan, Refusal> {
+/// Plans the managed block of `catalog` into the file `bytes`. `program` is awsauth's own path. `credentials` is the text of the
+/// credentials file, whose settings win.
+pub(crate) fn config(
+    catalog: &Catalog,
+    bytes: &[u8],
+    credentials: &[u8],
+    program: &str,
+    permission: Permission,
+) -> Result<Plan, Refusal> {
     let file = ConfigFile::read(bytes)?;
     let sections = desired::sections(catalog, program);
     let adopted = match permission.adoption {
         Adoption::Refuse => None,
-        Adoption::TakeOver => adopt(catalog, &file, &sections, program)?,
+        Adoption::TakeOver => adopt(catalog, &file, credentials, &sections, program)?,
     };
     let Some(Adopted { without, removed, comments }) = adopted else {
         let plan = place(&file, &sections, permission.overwrite, &[])?;

@@ -42,7 +42,8 @@ pub(super) fn adopt<'p>(
 }
 
 fn refusal(profile: &Profile, section: &Section, remedy: Remedy) -> Refusal {
-    Refusal::Shadowed { section: profile.name.to_string(), line: section.header_line + 1, remedy }
+    let (name, line) = (profile.name.to_string(), section.header_line + 1);
+    Refusal::Shadowed { section: name, line, remedy, has_session: profile.has_session_section() }
 }
 
 fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<(&'d Section, Remedy)> {

@@ -47,8 +47,8 @@ pub(crate) enum Refusal {
     )]
     Trailing { line: usize },
     /// Keys of the user's own have the name of a profile that gets its credentials elsewhere.
-    #[error("[{section}] on line {line} of the credentials file holds {}", remedy.of(section))]
-    Shadowed { section: String, line: usize, remedy: Remedy },
+    #[error("[{section}] on line {line} of the credentials file holds {}", remedy.of(section, *has_session))]
+    Shadowed { section: String, line: usize, remedy: Remedy, has_session: bool },
     /// `[DEFAULT]` gives a token to every section, so that no key is read as a long-term key.
     #[error("[DEFAULT] on line {line} of the credentials file gives {key} to every section")]
     Defaults { line: usize, key: &'static str },
@@ -79,13 +79,16 @@ pub(crate) enum Remedy {
 
 impl Remedy {
     /// What the section of that name holds, and why it can't stay.
-    fn of(&self, section: &str) -> String {
-        match self {
-            Self::Adopt { .. } | Self::Taken { .. } => {
-                format!("a long-term key, where awsauth puts the session of `{section}`")
-            }
-            Self::OtherTool => format!("keys that awsauth did not write, where it puts the session of `{section}`"),
-            Self::None => format!("keys, but `{section}` gets its credentials in another way"),
+    fn of(&self, section: &str, has_session: bool) -> String {
+        let what = match self {
+            Self::Adopt { .. } | Self::Taken { .. } => "a long-term key",
+            Self::OtherTool => "keys that awsauth did not write",
+            Self::None => "keys",
+        };
+        if has_session {
+            format!("{what}, where awsauth puts the session of `{section}`")
+        } else {
+            format!("{what}, but `{section}` gets its credentials in another way")
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Owns the plans of `apply` for all files together. Must not write anything.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::apply::ApplyError;
 use crate::cli::apply::file_plan::{FileWork, Moment};
@@ -60,8 +61,9 @@ impl<'a> Plans<'a> {
         })
     }
 
-    pub(crate) fn config(&self, bytes: &[u8]) -> Result<Plan, Refusal> {
-        plan::config(self.written, bytes, self.program, self.permission)
+    /// Plans the config file. `credentials` is the text of the other one.
+    pub(crate) fn config(&self, bytes: &[u8], credentials: &[u8]) -> Result<Plan, Refusal> {
+        plan::config(self.written, bytes, credentials, self.program, self.permission)
     }
 
     /// Plans the credentials file and the sessions to end.
@@ -115,12 +117,13 @@ impl<'a> Plans<'a> {
 
     /// Reads and plans both files.
     pub(crate) fn make(&self, paths: Paths<'_>) -> Result<Work, Failure> {
-        let snapshot = Snapshot::read_settled(&paths.config()?).map_err(|error| explain::disk(&error))?;
-        let config = match self.config(&snapshot.bytes) {
-            Ok(plan) => FileWork { snapshot, plan },
-            Err(refusal) => return Err(self.refused(snapshot, refusal)),
+        let read = |path: &Path| Snapshot::read_settled(path).map_err(|error| explain::disk(&error));
+        let config = read(&paths.config()?)?;
+        let snapshot = read(&paths.credentials()?)?;
+        let config = match self.config(&config.bytes, &snapshot.bytes) {
+            Ok(plan) => FileWork { snapshot: config, plan },
+            Err(refusal) => return Err(self.refused(config, refusal)),
         };
-        let snapshot = Snapshot::read_settled(&paths.credentials()?).map_err(|error| explain::disk(&error))?;
         let (plan, missing, prune) = match self.credentials(&snapshot.bytes) {
             Ok(planned) => planned,
             Err(refusal) => return Err(self.refused(snapshot, refusal)),
@@ -147,7 +150,7 @@ impl<'a> Plans<'a> {
         if !is_edited {
             return failure;
         }
-        match plan::config(self.written, &file.bytes, self.program, forced) {
+        match plan::config(self.written, &file.bytes, b"", self.program, forced) {
             Ok(plan) => failure.diff(FileWork { snapshot: file, plan }.diff()),
             Err(_) => failure,
         }

@@ -45,7 +45,9 @@ impl Run<'_> {
         let Work { config, credentials, permissions, prune, .. } = self.work;
         let backups = [config, credentials].map(|file| Backups::of(state, &file.snapshot.target));
         let stamp = BackupTime::after(clock::now(), &[&backups[0], &backups[1]]);
-        config.carry_out(state, &stamp, self.out, self.is_asked, |bytes| self.plans.config(bytes))?;
+        config.carry_out(state, &stamp, self.out, self.is_asked, |bytes| {
+            self.plans.config(bytes, &credentials.snapshot.bytes)
+        })?;
         let plan = |bytes: &[u8]| self.plans.credentials(bytes).map(|(plan, ..)| plan);
         if let Err(failure) = credentials.carry_out(state, &stamp, self.out, self.is_asked, plan) {
             return Err(written_but(config, failure));

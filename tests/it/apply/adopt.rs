@@ -623,6 +623,18 @@ fn an_empty_pager_is_written_and_taken_over() {
 }
 
 #[test]
+fn a_setting_without_effect_since_the_credentials_file_has_it_too_is_nothing_to_keep() {
+    let home = home("[profile main]\nregion = us-east-1\nmax_attempts = 5\n");
+    home.write(CREDENTIALS, "[main]\nregion = eu-west-1\n");
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    assert!(!run.stderr.contains("us-east-1"), "{}", run.stderr);
+    assert_eq!(advised(&run), "[profiles.main.settings]\nmax_attempts = \"5\"\n");
+    home.manifest(&format!("{SMALL}[profiles.main.settings]\nmax_attempts = 5\n"));
+    home.run(["apply", "--adopt"]).ok();
+    assert_eq!(home.read(CREDENTIALS), "");
+}
+
+#[test]
 fn settings_of_the_manifest_that_adopted_sections_lacked_are_named() {
     let home = home("[profile main]\noutput = json\n[profile prod]\nsource_profile = main\n");
     home.write(CREDENTIALS, "[prod]\nregion = eu-west-1\n");
@@ -664,6 +676,9 @@ fn a_role_that_is_its_own_source_gets_a_profile_for_its_key_and_adopt_moves_the_
     assert_eq!(corrected(&home, "source-cycle"), OWN_KEY);
 
     home.manifest(OWN_KEY);
+    home.write(CONFIG, "");
+    tells(&home.run(["apply"]).exits(4), &["holds a long-term key, but `prod` gets its credentials in another way"]);
+    home.write(CONFIG, ITSELF);
     let run = home.run(["apply", "--adopt", "--dry-run"]).ok();
     tells(&run, &["the long-term key of [prod] moves to [prod-long-term]\n"]);
     let run = home.run(["apply", "--adopt"]).ok();
