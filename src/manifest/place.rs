@@ -35,6 +35,9 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, text: Option<&str>) -> 
         let fits = own.fits(pattern);
         return if fits { Place::Own } else { Place::OtherPattern(own.patterns().collect()) };
     }
+    if Session::KEYS.iter().any(|own| own.name == key) {
+        return Place::Nowhere("it is a key of an SSO session there".into());
+    }
     match aws_settings::find(aws_settings::SETTINGS, key) {
         Some(known) if matches!(known.takes, SettingType::Empty) && text.is_some_and(|text| !text.is_empty()) => {
             Place::Nowhere(aws_settings::NAMES_A_PROGRAM.into())

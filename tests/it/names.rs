@@ -91,12 +91,14 @@ fn a_section_of_aws_own_files_is_offered_to_adopt_only_where_adopt_takes_it() {
     home.write(
         ".aws/config",
         "[profile vault]\nregion = us-east-1\ncli_pager =\n[profile vendor]\ncredential_process = /opt/x\n\
-         [profile \"old team\"]\nregion = us-east-1\n[profile paged]\ncli_pager = less\n",
+         [profile \"old team\"]\nregion = us-east-1\n[profile paged]\ncli_pager = less\n\
+         [profile legacy]\nsso_registration_scopes = sso:account:access\n",
     );
     let key = "aws_access_key_id = AKIAEXAMPLE7ALICEKE\naws_secret_access_key = SECRETMARK\n";
     home.write(".aws/credentials", format!("[ci]\n{key}[temporary]\n{key}aws_session_token = SECRETMARK\n"));
     for (name, hint) in [
         ("vault", "add it to the manifest, then `awsauth apply --adopt` takes over its section\n"),
+        ("legacy", "add it to the manifest, then `awsauth apply --adopt` takes over its section\n"),
         ("vendor", "its credential_process keeps it out of a manifest: it names a program"),
         ("paged", "its cli_pager keeps it out of a manifest: it names a program"),
         (

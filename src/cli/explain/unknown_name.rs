@@ -135,6 +135,7 @@ fn unfit(document: &Document<'_>, section: &Section) -> Option<(String, Cow<'sta
         let text = document.nested(entry).is_empty().then(|| document.value(entry));
         // Every pattern has the same reason.
         match place(Some(Pattern::Iam), &key, text.as_deref()) {
+            _ if place(None, &key, text.as_deref()) == Place::Own => None,
             Place::Nowhere(reason) => Some((key, reason)),
             Place::Own | Place::Settings | Place::OtherPattern(_) => None,
         }

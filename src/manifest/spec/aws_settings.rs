@@ -156,11 +156,15 @@ pub(crate) fn refusal(name: &str) -> Option<&'static str> {
         "role_arn"
         | "source_profile"
         | "credential_source"
+        | "sso_session"
+        | "sso_start_url"
+        | "sso_region"
+        | "sso_account_id"
+        | "sso_role_name"
         | "web_identity_token_file"
         | "login_session"
         | "ec2_metadata_service_endpoint"
         | "ec2_metadata_service_endpoint_mode" => ORIGIN,
-        "sso_session" | "sso_start_url" | "sso_region" | "sso_account_id" | "sso_role_name" => ORIGIN,
         "ca_bundle" => "it names a file outside the manifest's directory; set AWS_CA_BUNDLE instead",
         "services" => "it names a section that awsauth does not write; use `endpoint_url`",
         _ if name.starts_with("aws_") && ["key", "token", "secret"].iter().any(|word| name.contains(word)) => {

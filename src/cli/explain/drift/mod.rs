@@ -108,20 +108,8 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
     let (mut own, mut settings, mut is_other_login) = (Vec::new(), Vec::new(), false);
     for difference in differences {
         let Difference::Value { line, key, found, given } = difference else { continue };
-        let place = place_of(profile, key, found);
+        let place = place_of(section, profile, catalog, key, found);
         match place {
-            Place::Own if is_long(key, found) && is_chained(profile, differences, catalog) => {
-                const HOUR: &str = "AWS allows 3600 at most for a role that is assumed with temporary credentials";
-                explanation.impossible.push(cant_be(*line, key, header, HOUR));
-            }
-            Place::Own
-                if key == "source_profile"
-                    && let Some(reason) =
-                        profile.and_then(|profile| unfit_source(profile, text_of(found), catalog)) =>
-            {
-                explanation.impossible.push(cant_be(*line, key, header, &reason));
-                explanation.hints.push(other_source(*line, given.as_ref()));
-            }
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
                 explanation.impossible.push(format!(
                     "line {line}: the manifest has {key} for the login, and [{header}] is written without it"
@@ -131,22 +119,13 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
             Place::Own | Place::Settings => {
                 if key == "source_profile" && !is_source(found, profile, catalog) {
                     explanation.hints.push(other_source(*line, given.as_ref()));
-                    explanation.put(
-                        format!("[profiles.{}]  # with its pattern and keys", toml_key(text_of(found))),
-                        Vec::new(),
-                    );
+                    let header = format!("[profiles.{}]  # with its pattern and keys", toml_key(text_of(found)));
+                    explanation.put(header, Vec::new());
                 }
-                let prefix = if place == Place::Settings { "settings." } else { "" };
-                let (accepted, refused) = accepted(profile, prefix, key, found);
+                let (accepted, refused) = accepted(profile, &place, key, found);
                 explanation.impossible.extend(refused.iter().map(|(key, reason)| cant_be(*line, key, header, reason)));
                 let Some(accepted) = accepted else { continue };
-                let text = format!("{key} = {}", toml(key, &accepted));
-                let text = match found {
-                    SectionValue::Text(written) if is_false(written) && accepted != *found => {
-                        format!("{text}  # AWS CLI takes {} as false", toml_text(written))
-                    }
-                    _ => instead(text, key, given.as_ref()),
-                };
+                let text = line_of(key, found, &accepted, given.as_ref());
                 if place == Place::Own {
                     own.push(text);
                 } else {
@@ -162,6 +141,9 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
             }
             Place::Nowhere(reason) => {
                 explanation.impossible.push(cant_be(*line, key, header, &reason));
+                if key == "source_profile" {
+                    explanation.hints.push(other_source(*line, given.as_ref()));
+                }
             }
         }
     }
@@ -173,6 +155,17 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
         }
     }
     add(&path, own, settings, forms, explanation);
+}
+
+/// The line for the manifest.
+fn line_of(key: &str, found: &SectionValue, accepted: &SectionValue, given: Option<&SectionValue>) -> String {
+    let line = format!("{key} = {}", toml(key, accepted));
+    match found {
+        SectionValue::Text(text) if is_false(text) && accepted != found => {
+            format!("{line}  # AWS CLI takes {} as false", toml_text(text))
+        }
+        _ => instead(line, key, given),
+    }
 }
 
 fn cant_be(line: usize, key: &str, header: &str, reason: &str) -> String {
@@ -233,7 +226,13 @@ fn is_for_login(profile: Option<&Profile>, key: &str, found: &SectionValue) -> b
 }
 
 /// The place in the manifest for a key of a section, with that value.
-fn place_of(profile: Option<&Profile>, key: &str, found: &SectionValue) -> Place {
+fn place_of(
+    section: &SectionDifference,
+    profile: Option<&Profile>,
+    catalog: &Catalog,
+    key: &str,
+    found: &SectionValue,
+) -> Place {
     let text = if let SectionValue::Text(text) = found { Some(text.as_str()) } else { None };
     match place(profile.map(Profile::pattern), key, text) {
         Place::Own | Place::Settings if matches!(found, SectionValue::Text(text) if text.contains('\n')) => {
@@ -242,6 +241,13 @@ fn place_of(profile: Option<&Profile>, key: &str, found: &SectionValue) -> Place
         Place::Own | Place::Settings if !is_harmless(key, &format!("{key} = {}", toml(key, found))) => {
             Place::Nowhere("it looks like a secret".into())
         }
+        Place::Own if is_long(key, found) && is_chained(profile, &section.differences, catalog) => {
+            Place::Nowhere("AWS allows 3600 at most for a role that is assumed with temporary credentials".into())
+        }
+        Place::Own if key == "source_profile" => {
+            let reason = profile.and_then(|profile| unfit_source(profile, text_of(found), catalog));
+            reason.map_or(Place::Own, |reason| Place::Nowhere(reason.into()))
+        }
         Place::Settings => {
             hosts_to_allow(key, found).err().map_or(Place::Settings, |reason| Place::Nowhere(reason.into()))
         }
@@ -249,14 +255,14 @@ fn place_of(profile: Option<&Profile>, key: &str, found: &SectionValue) -> Place
     }
 }
 
-/// The value in a form that `check` takes, and the parts that no manifest can have, each with the reason. `prefix` names the
-/// table of the key.
+/// The value in a form that `check` takes, and the parts that no manifest can have, each with the reason.
 fn accepted(
     profile: Option<&Profile>,
-    prefix: &str,
+    place: &Place,
     key: &str,
     found: &SectionValue,
 ) -> (Option<SectionValue>, Vec<(String, String)>) {
+    let prefix = if *place == Place::Settings { "settings." } else { "" };
     match found {
         SectionValue::Text(text) => match accepted_text(profile, prefix, key, text) {
             Ok(text) => (Some(SectionValue::Text(text)), Vec::new()),
@@ -276,7 +282,7 @@ fn accepted(
     }
 }
 
-/// Fails with the reason of `check`.
+/// Fails with the reason of `check`. `prefix` names the table of the key.
 fn accepted_text(profile: Option<&Profile>, prefix: &str, key: &str, text: &str) -> Result<String, String> {
     let objection = |text: &str| {
         let value = toml(key, &SectionValue::Text(text.to_owned()));
