@@ -122,7 +122,9 @@ fn a_program_that_has_no_code_is_told_and_what_it_printed_is_not() {
     ] {
         let scene = with_script(script);
         let run = scene.run(&["login", "prod", "-v"]).exits(5);
-        for part in ["main: no MFA code for arn:aws:iam::111122223333:mfa/alice", words, "run it by hand"] {
+        for part in
+            ["prod (through main): no MFA code for arn:aws:iam::111122223333:mfa/alice", words, "run it by hand"]
+        {
             assert!(run.stderr.contains(part), "{script}: {part}\n{}", run.stderr);
         }
         assert!(!run.stderr.contains("12345") && !run.stderr.contains("oops"), "{}", run.stderr);
