@@ -300,6 +300,17 @@ fn a_role_with_a_key_that_has_no_device_is_suggested_with_one() {
 }
 
 #[test]
+fn a_role_of_another_partition_is_not_suggested() {
+    let (_, run) =
+        refuses(SMALL, "[profile prod]\nrole_arn = arn:aws-cn:iam::444455556666:role/Admin\nregion = cn-north-1\n");
+    tells(
+        &run,
+        "line 2: role_arn of [profile prod] can't be in a manifest: the user of its MFA device is in another partition",
+    );
+    assert_eq!(advised(&run), [""; 0]);
+}
+
+#[test]
 fn one_key_of_two_sections_is_suggested_once() {
     let manifest = SMALL.replace("main", "default");
     let twice = "[default]\noutput = json\n[profile default]\n";

@@ -12,7 +12,7 @@ use self::lines::{instead, is_harmless, toml};
 use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
-use crate::model::{Catalog, Kind, Pattern, Profile, Role, SessionDuration, default_long_term};
+use crate::model::{Catalog, Kind, Pattern, Profile, Role, RoleArn, SessionDuration, default_long_term};
 use crate::plan::{Adoption, Difference, SectionDifference, SectionValue, is_caseless, is_false};
 
 /// Puts differences into words. A profile that can't be taken over has no lines: it may have to leave the manifest.
@@ -244,6 +244,9 @@ fn place_of(
         Place::Own if is_long(key, found) && is_chained(profile, &section.differences, catalog) => {
             Place::Nowhere("AWS allows 3600 at most for a role that is assumed with temporary credentials".into())
         }
+        Place::Own if key == "role_arn" && is_of_other_partition(profile, text_of(found), catalog) => {
+            Place::Nowhere("the user of its MFA device is in another partition".into())
+        }
         Place::Own if key == "source_profile" => {
             let reason = profile.and_then(|profile| unfit_source(profile, text_of(found), catalog));
             reason.map_or(Place::Own, |reason| Place::Nowhere(reason.into()))
@@ -356,6 +359,13 @@ fn is_chained(profile: Option<&Profile>, differences: &[Difference], catalog: &C
     // A source of its own is its long-term key.
     let is_other = |source: &&Profile| profile.is_none_or(|profile| profile.name != source.name);
     source.filter(is_other).is_some_and(|source| !matches!(source.kind, Kind::Iam | Kind::IamMfa { .. }))
+}
+
+/// True for a role that the user of the profile's MFA device can't assume.
+fn is_of_other_partition(profile: Option<&Profile>, arn: &str, catalog: &Catalog) -> bool {
+    let chain = profile.and_then(|profile| catalog.chain(profile.name.as_str()));
+    let user = chain.as_ref().and_then(|chain| chain.mfa().next()?.1.partition());
+    user.is_some_and(|user| RoleArn::new(arn).is_ok_and(|arn| arn.partition() != user))
 }
 
 /// True for seconds that AWS allows only for a role with a long-term key (aws-facts §6).
