@@ -32,6 +32,7 @@ pub(crate) fn long_term_keys<'a>(
 
 /// Plans `apply`: removes sessions of awsauth's own without a profile, or that `ends` names. Keys and settings of the user's
 /// own in a profile's way are moved or refused, as `adoption` says. Also returns the identities without a long-term key.
+#[expect(clippy::too_many_arguments, reason = "what a plan depends on, each once")]
 pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],

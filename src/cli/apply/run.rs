@@ -161,7 +161,7 @@ impl Run<'_> {
             if !self.plans.logins(&self.work.credentials).any(|name| name == from) {
                 return moves;
             }
-            let names = few(&[&[from][..], &self.plans.through(from)].concat());
+            let names = few([&[from][..], &self.plans.through(from)].concat());
             format!("{moves}; until `awsauth login {from}`, these have no credentials: {names}")
         };
         self.new_settings().into_iter().chain(self.plans.renamed(&self.work.credentials).map(note)).collect()

@@ -240,6 +240,7 @@ fn long_term(profile: &UncheckedProfile) -> String {
 }
 
 /// Adds the lines that make a role go through the section `key` of a long-term key, with the device at `serial`, or its own.
+#[expect(clippy::too_many_arguments, reason = "the finding, and what its lines are made of")]
 fn with_own_key(
     found: Diagnostic,
     help: &str,
