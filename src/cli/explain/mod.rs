@@ -81,9 +81,8 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         }
         ProviderError::Endless { .. } => Failure::of(Exit::Unavailable, error)
             .hint("AWS, or a server in its place, sent a wrong answer; try again later"),
-        ProviderError::OutOfTime { .. } => Failure::of(Exit::Unavailable, error),
         ProviderError::Lock { source: LockError::Held { .. }, .. } => Failure::of(Exit::Unavailable, error).hint(HELD),
-        ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
+        ProviderError::OutOfTime { .. } | ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
         ProviderError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
     }
 }
