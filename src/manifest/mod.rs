@@ -45,6 +45,7 @@ use crate::source::Source;
 pub(crate) use check::unchecked::{GeneratedBy, LeftOut};
 pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, MergedEntry, SyncRequest, merge};
 pub(crate) use edit::form::{TableForm, TableForms};
+pub(crate) use edit::keys::{Unfit, remove_key, set_keys};
 pub(crate) use edit::vars::{SetError, set_variables};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 pub(crate) use hosts::host_to_allow;

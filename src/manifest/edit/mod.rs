@@ -3,5 +3,6 @@
 pub(crate) mod accounts;
 pub(crate) mod form;
 mod items;
+pub(crate) mod keys;
 mod text;
 pub(crate) mod vars;
