@@ -35,7 +35,7 @@ fn groups() -> String {
         ("exec", "Run a command with a profile's credentials"),
     ];
     const MORE: [(&str, &str); 4] = [
-        ("Set up", "vars, discover, hook, completions"),
+        ("Set up", "vars, mfa, discover, hook, completions"),
         ("Work", "use, env, logout"),
         ("Look", "status, list, graph"),
         ("Machines", "credential-process, schema, man"),
@@ -126,6 +126,7 @@ pub(crate) enum Command {
     Discover(command::discover::Args),
     Apply(command::apply::Args),
     Keys(command::keys::Args),
+    Mfa(command::mfa::Args),
     Login(command::login::Args),
     Status(command::status::Args),
     List(command::list::Args),

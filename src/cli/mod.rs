@@ -14,6 +14,7 @@ mod explain;
 mod keys;
 mod login;
 mod logout;
+mod mfa;
 mod paths;
 mod shell;
 mod status;
@@ -107,6 +108,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Apply(args) if args.undo.is_some() => apply::undo::run(args, app),
         Command::Apply(args) => command::apply::run(args, app),
         Command::Keys(args) => command::keys::run(args, app),
+        Command::Mfa(args) => command::mfa::run(args, app),
         Command::Login(args) => command::login::run(args, app),
         Command::Status(args) => command::status::run(args, app),
         Command::List(args) => command::list::run(args, app),

@@ -1,5 +1,5 @@
 //! Owns text for other programs and for people: environment lines, the JSON of `credential_process`, tables, a web page,
-//! graphs of chains. Must not print.
+//! graphs of chains, QR codes. Must not print.
 
 mod completion;
 mod credential_process;
@@ -8,6 +8,7 @@ mod hook;
 mod identity;
 mod lines;
 mod page;
+mod qr;
 mod quote;
 mod table;
 mod terminal_text;
@@ -22,5 +23,6 @@ pub(crate) use identity::{
 };
 pub(crate) use lines::Shell;
 pub(crate) use page::{PageStatus, PageText, page, page_policy};
+pub(crate) use qr::QrCode;
 pub(crate) use table::{Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within};
 pub(crate) use terminal_text::TerminalText;

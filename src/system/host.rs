@@ -64,6 +64,11 @@ impl Host {
         named.or_else(terminal).unwrap_or(120)
     }
 
+    /// The lines of the terminal behind standard error, else 24.
+    pub(crate) fn height() -> usize {
+        terminal_size::terminal_size_of(io::stderr()).map_or(24, |(_, height)| usize::from(height.0))
+    }
+
     /// True if a person can type, and sees standard error.
     pub(crate) fn is_interactive(&self) -> bool {
         self.stdin_is_terminal && self.stderr_is_terminal

@@ -61,6 +61,8 @@ mod logout;
 #[cfg(test)]
 #[cfg(unix)]
 mod messages;
+#[cfg(unix)]
+mod mfa;
 mod mfa_process;
 #[cfg(test)]
 mod names;

@@ -15,6 +15,7 @@ pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+pub(crate) mod mfa;
 pub(crate) mod schema;
 pub(crate) mod status;
 pub(crate) mod using;

@@ -11,7 +11,7 @@ use crate::cli::args::Cli;
 use crate::cli::config::load::Reading;
 use crate::cli::paths::Paths;
 use crate::manifest::Audience;
-use crate::model::{Catalog, Profile, SsoSession};
+use crate::model::{Catalog, Pattern, Profile, SsoSession};
 use crate::render::{COMPLETE_VARIABLE, Completion, CompletionShell, HookShell};
 use crate::source::display_safe;
 use crate::system::host::Host;
@@ -87,6 +87,11 @@ pub(crate) fn profile_and_session_names() -> Vec<CompletionCandidate> {
 
 pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
     candidates(|profile| profile.long_term_section().is_some())
+}
+
+/// Profiles whose chain begins with an IAM user's key.
+pub(crate) fn names_of_users() -> Vec<CompletionCandidate> {
+    candidates(|profile| matches!(profile.pattern(), Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole))
 }
 
 pub(crate) fn session_names() -> Vec<CompletionCandidate> {

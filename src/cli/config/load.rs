@@ -16,10 +16,18 @@ use crate::cli::ui::names;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
-use crate::manifest::{self, Audience, Layers, Loaded};
-use crate::model::{Catalog, Profile, Settings, SsoSession};
+use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust};
+use crate::model::{Catalog, MfaSerial, Profile, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::files::stamp::FileStamp;
+
+/// Stands for a device that is not known yet. It is one that nobody has, and fits in an ARN too.
+const UNKNOWN_DEVICE: &str = "awsauth-unknown-device";
+
+/// False for a serial that is only assumed.
+pub(crate) fn is_known(serial: &MfaSerial) -> bool {
+    !serial.as_str().contains(UNKNOWN_DEVICE)
+}
 
 /// The valid profiles of a manifest.
 #[derive(Debug)]
@@ -71,6 +79,23 @@ impl Reading {
         let files = Files::read(paths, Audience::Person)?;
         let loaded = manifest::load_with_provenance(&files.layers, name);
         Ok(Self { files, loaded })
+    }
+
+    /// Reads it as if each unset variable of an `mfa_serial` named a device, for commands that find out which one. With
+    /// `name`, finds where each key of that profile comes from.
+    pub(crate) fn read_assuming_devices(paths: Paths<'_>, name: Option<&str>) -> Result<Self, Failure> {
+        let mut reading = Self::read(paths, Audience::Person)?;
+        let unset = reading.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
+        let of_devices = unset.filter(|variable| variable.uses.iter().any(|one| one.key.ends_with(".mfa_serial")));
+        let lines: String = of_devices.map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name)).collect();
+        let assumed = Source::new(&reading.files.personal, format!("[vars]\n{lines}"));
+        reading.files.layers.add_local(assumed, SettingsTrust::Beside);
+        let layers = &reading.files.layers;
+        reading.loaded = match name {
+            Some(name) => manifest::load_with_provenance(layers, name),
+            None => manifest::load(layers, Audience::Person),
+        };
+        Ok(reading)
     }
 
     /// The manifest's own file.
@@ -155,6 +180,11 @@ impl Manifest {
     /// Reads the manifest for a command that goes on with the valid profiles.
     pub(crate) fn read_in_part(app: App<'_>) -> Result<Self, Failure> {
         Self::new(Reading::read(app.paths, Audience::Person)?, app)
+    }
+
+    /// As [`Self::read_in_part`], with devices as [`Reading::read_assuming_devices`] has them.
+    pub(crate) fn read_assuming_devices(app: App<'_>) -> Result<Self, Failure> {
+        Self::new(Reading::read_assuming_devices(app.paths, None)?, app)
     }
 
     fn new(mut reading: Reading, app: App<'_>) -> Result<Self, Failure> {

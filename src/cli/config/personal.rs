@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::manifest::{self, SetError};
+use crate::manifest::{self, SetError, Unfit, toml_key, toml_text};
 use crate::source::Source;
 use crate::system::files::lock::Lock;
 use crate::system::files::snapshot::{ReplaceError, Snapshot, directory_id};
@@ -18,6 +18,55 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sets variables in `[vars]` of the file at `path`, which need not exist; every other byte of it stays.
 pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'_>) -> Result<(), Failure> {
+    let set = |source: &Source| {
+        manifest::set_variables(source, values).map_err(|error| match error {
+            SetError::Unfit(error) => unfit(&error, path),
+            SetError::Name(_) | SetError::Nested(_) => Failure::of(Exit::Usage, &error),
+        })
+    };
+    change(path, set, "vars", app)?;
+    let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
+    app.out.say(&format!("wrote {} to {}", names.join(", "), Paths::shown(path)));
+    Ok(())
+}
+
+/// Sets a key of the table `[profiles.NAME]`.
+pub(crate) fn set_of_profile(path: &Path, name: &str, (key, value): (&str, &str), app: App<'_>) -> Result<(), Failure> {
+    let values = [(key.to_owned(), value.to_owned())];
+    let set = |source: &Source| {
+        manifest::set_keys(source, &["profiles", name], &values).map_err(|error| {
+            let lines = [format!("[profiles.{}]", toml_key(name)), format!("{key} = {}", toml_text(value))];
+            unfit(&error, path).hint("put this there by hand").lines(lines)
+        })
+    };
+    change(path, set, "mfa list", app)?;
+    app.out.say(&format!("wrote `{key}` of [profiles.{name}] to {}", Paths::shown(path)));
+    Ok(())
+}
+
+/// Removes a key of a table, if the file has it.
+pub(crate) fn remove_key(path: &Path, table: &[&str], key: &str, app: App<'_>) -> Result<(), Failure> {
+    let remove = |source: &Source| {
+        let removed = manifest::remove_key(source, table, key)
+            .map_err(|error| unfit(&error, path).hint(format!("remove `{key}` there by hand")))?;
+        Ok(removed.unwrap_or_else(|| source.text.clone()))
+    };
+    change(path, remove, "mfa list", app)?;
+    app.out.say(&format!("removed `{key}` from {}", Paths::shown(path)));
+    Ok(())
+}
+
+fn unfit(error: &Unfit, path: &Path) -> Failure {
+    Failure::of(Exit::Refused, error).cause(Paths::shown(path))
+}
+
+/// Gives the file the text that `edit` makes of it. `again` is the command to run if somebody else changes it meanwhile.
+fn change(
+    path: &Path,
+    edit: impl Fn(&Source) -> Result<String, Failure>,
+    again: &str,
+    app: App<'_>,
+) -> Result<(), Failure> {
     let unwritten = |error: &dyn std::error::Error| Failure::of(Exit::Unavailable, error);
     let before = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
     let lock = app.paths.state()?.join("locks").join(format!("{}.lock", directory_id(&before.target)));
@@ -25,15 +74,9 @@ pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'
     let file = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
     let text = String::from_utf8(file.bytes.clone())
         .map_err(|_| Failure::new(Exit::Refused, format!("{} is not UTF-8", path.display())))?;
-    let text = manifest::set_variables(&Source::new(path, text), values).map_err(|error| match error {
-        SetError::Unfit(_) => Failure::of(Exit::Refused, &error).cause(Paths::shown(path)),
-        SetError::Name(_) | SetError::Nested(_) => Failure::of(Exit::Usage, &error),
-    })?;
-    file.replace(text.as_bytes()).map_err(|error| match error {
-        ReplaceError::Changed { .. } => Failure::of(Exit::Refused, &error).hint("run `awsauth vars` again"),
+    let text = edit(&Source::new(path, text))?;
+    file.replace(text.as_bytes()).map(drop).map_err(|error| match error {
+        ReplaceError::Changed { .. } => Failure::of(Exit::Refused, &error).hint(format!("run `awsauth {again}` again")),
         ReplaceError::Disk(error) => explain::disk(&error),
-    })?;
-    let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
-    app.out.say(&format!("wrote {} to {}", names.join(", "), Paths::shown(path)));
-    Ok(())
+    })
 }

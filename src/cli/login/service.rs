@@ -79,7 +79,10 @@ impl<'a> LoginService<'a> {
     /// Reads the manifest and the long-term keys. Does not warn of profiles that are left out: the errors of one that is asked
     /// for are shown anyway.
     pub(crate) fn new(app: App<'a>) -> Result<Self, Failure> {
-        let manifest = Manifest::read_in_part(app)?;
+        Self::with(Manifest::read_in_part(app)?, app)
+    }
+
+    pub(crate) fn with(manifest: Manifest, app: App<'a>) -> Result<Self, Failure> {
         let (copies, state_dir) = (SharedCopies::new(app)?, app.paths.state()?);
         let bytes = copies.credentials().map_err(|error| explain::disk(&error))?;
         let sections = manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);

@@ -1,0 +1,281 @@
+//! Owns `awsauth mfa enroll`: a virtual device from its making to the first login.
+
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::config::complete::names_of_users;
+use crate::cli::exit::Exit;
+use crate::cli::mfa::codes::{check_terminal, no_answer, with_two_codes};
+use crate::cli::mfa::device::{MOST, short_name, usable};
+use crate::cli::mfa::place::SerialPlace;
+use crate::cli::mfa::user::{DeviceUser, service};
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::out::Out;
+use crate::flow::{MfaDeviceItem, Operation, Problem, VirtualDevice};
+use crate::model::MfaSerial;
+use crate::prompt::{self, Echo, Prompt as _, Question, Terminal};
+use crate::render::QrCode;
+use crate::secret::Secret;
+use crate::system::files::{atomic, disk};
+use crate::system::host::Host;
+
+/// Lines of the terminal that the question below the code takes.
+const QUESTION: usize = 2;
+/// RFC 3986 §2.3.
+const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Make a virtual MFA device, show its QR code, and enable it
+///
+/// The device is made for the IAM user whose access key the profile has. An authenticator app scans the QR code; two codes
+/// that it shows one after the other enable the device. Its ARN then becomes the profile's `mfa_serial`, in
+/// profiles.local.toml.
+///
+/// The first device is made with the access key itself. A further one is made through the MFA session, since policies
+/// usually demand MFA for that. AWS shows the seed of a device once, and awsauth writes it nowhere but into --qr-file.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth mfa enroll main
+  awsauth mfa enroll main --device-name alice-tablet --qr-file code.png")]
+pub(crate) struct Args {
+    /// Profile with an IAM user's key, or one that goes through it
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_of_users))]
+    name: String,
+    /// Name of the device [default: the user's name]
+    #[arg(long, value_name = "DEVICE", value_parser = device_name)]
+    device_name: Option<String>,
+    /// Also write the QR code into this new file, .png or .svg
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    qr_file: Option<PathBuf>,
+    /// Also show the seed as text, for an app without a camera
+    #[arg(long)]
+    show_seed: bool,
+}
+
+/// IAM's `VirtualMFADeviceName`; its ARN has at most 256 characters (aws-facts §11).
+fn device_name(text: &str) -> Result<String, &'static str> {
+    let is_fit = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
+    let fits = !text.is_empty() && text.len() <= 128 && text.chars().all(is_fit);
+    if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _+=,.@-") }
+}
+
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    check_terminal(&format!("mfa enroll {}", args.name), app.host)?;
+    let file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
+    let service = service(app)?;
+    let mut user = DeviceUser::find(&args.name, &service, app)?;
+    let place = user.owner.map(|owner| SerialPlace::of(owner, app)).transpose()?;
+    place.as_ref().map_or(Ok(()), SerialPlace::check)?;
+    let devices = user.devices()?;
+    prepare(&devices, &mut user, &args.name)?;
+    let name = args.device_name.as_deref().unwrap_or(&user.name).to_owned();
+    let device = create(name, &user, app.out)?;
+    let enabled = show(&device, &user, file.as_ref(), args, app).and_then(|()| enable(&device.serial, &user, app.out));
+    enabled.map_err(|failure| half_made(failure, &device.serial, &args.name))?;
+    if let Some(file) = &file {
+        app.out
+            .say(&format!("delete {} once the device works: whoever has it has the device", Paths::shown(&file.path)));
+    }
+    keep(&device.serial, &devices, place.as_ref(), &user, app)?;
+    if app.out.json {
+        app.out.document(EnrolledJson { profile: &args.name, user: &user.name, mfa_serial: device.serial.as_str() })?;
+    } else {
+        app.out.say(&format!("next: `awsauth login {}`, with the device's next code", args.name));
+    }
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct EnrolledJson<'a> {
+    profile: &'a str,
+    user: &'a str,
+    mfa_serial: &'a str,
+}
+
+/// Refuses where another device can't be made or is not needed, and signs with the MFA session if there is a device already.
+fn prepare(devices: &[MfaDeviceItem], user: &mut DeviceUser<'_>, name: &str) -> Result<(), Failure> {
+    if devices.len() >= MOST {
+        let message = format!("{} has {MOST} MFA devices, the most that AWS allows", user.name);
+        return Err(Failure::new(Exit::Refused, message).hint(format!("`awsauth mfa remove {name}` makes room")));
+    }
+    match usable(devices).first() {
+        Some(device) if user.owner.is_some() && user.serial().is_none() => {
+            let message = format!("{} has the MFA device {} already", user.name, device.as_str());
+            let failure = Failure::new(Exit::Refused, message);
+            Err(failure.hint(format!("`awsauth login {name}` takes it over; after that, a further one can be made")))
+        }
+        Some(_) => user.with_mfa(),
+        None => Ok(()),
+    }
+}
+
+/// Makes the device, under another name if this one is taken.
+fn create(mut name: String, user: &DeviceUser<'_>, out: Out) -> Result<VirtualDevice, Failure> {
+    loop {
+        let call = user.aws().create_virtual_mfa_device(user.caller.signer(), &name);
+        match user.try_call(Operation::CreateVirtualMFADevice, call)? {
+            Err(error) if error.problem == Problem::AlreadyExists => name = free_name(name, user, out)?,
+            answer => return answer.map_err(|error| user.refused(&error)),
+        }
+    }
+}
+
+/// Deletes the device of that name if an enrolment was broken off and left it, or asks for another name.
+fn free_name(name: String, user: &DeviceUser<'_>, out: Out) -> Result<String, Failure> {
+    let signer = user.caller.signer();
+    // Who may not list them can still take another name.
+    let list = user.aws().list_unassigned_mfa_devices(signer);
+    let unassigned = user.try_call(Operation::ListVirtualMFADevices, list)?.unwrap_or_default();
+    let is_it = |device: &&MfaDeviceItem| device.serial.ends_with(&format!(":mfa/{name}"));
+    let Some(left) = unassigned.iter().find(is_it).map(|device| device.serial.as_str()) else {
+        out.warn(&format!("the account has a device `{name}` already"));
+        return other_name();
+    };
+    out.warn(&format!("{left} was made and never enabled. Its seed can't be read again, so it can't be finished"));
+    if !prompt::confirm("Delete it and make it anew?", true).map_err(|error| no_answer(&error))? {
+        return other_name();
+    }
+    let delete = user.aws().delete_virtual_mfa_device(signer, left);
+    match user.try_call(Operation::DeleteVirtualMFADevice, delete)? {
+        Ok(()) => return Ok(name),
+        Err(error) if error.problem.is_transient() => return Err(user.refused(&error)),
+        Err(error) => out.warn(&format!("{error}")),
+    }
+    out.say("An administrator deletes it with");
+    out.say(&format!("    aws iam delete-virtual-mfa-device --serial-number {left}"));
+    other_name()
+}
+
+fn other_name() -> Result<String, Failure> {
+    let question = Question {
+        text: "Another name for the device:",
+        help: "such as alice-phone",
+        fits: |text| device_name(text.trim()).is_ok(),
+        complaint: "letters, digits and _+=,.@-",
+        echo: Echo::Shown,
+        facts: &[],
+    };
+    Terminal.ask(question).map(|answer| answer.expose().trim().to_owned()).map_err(|error| no_answer(&error))
+}
+
+/// The new file for the code.
+struct QrFile {
+    path: PathBuf,
+    is_svg: bool,
+}
+
+impl QrFile {
+    fn new(path: &Path) -> Result<Self, Failure> {
+        let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if extension != "png" && extension != "svg" {
+            let message = format!("--qr-file is `{}`, which ends neither in .png nor in .svg", path.display());
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        if disk::exists(path) {
+            return Err(Self::exists(path));
+        }
+        atomic::check_writable(atomic::parent(path)).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+        Ok(Self { path: path.to_path_buf(), is_svg: extension == "svg" })
+    }
+
+    fn exists(path: &Path) -> Failure {
+        Failure::new(Exit::Refused, format!("{} exists and is not changed", path.display())).hint("give another file")
+    }
+
+    fn write(&self, code: &QrCode) -> Result<(), Failure> {
+        let bytes = if self.is_svg { Ok(code.svg().into_bytes()) } else { code.png() };
+        let bytes = bytes.map_err(|error| Failure::of(Exit::Bug, &error))?;
+        let is_new = atomic::create_private(&self.path, &bytes);
+        if is_new.map_err(|error| Failure::of(Exit::Unavailable, &error))? {
+            Ok(())
+        } else {
+            Err(Self::exists(&self.path))
+        }
+    }
+}
+
+/// Shows the code on the terminal, and the seed as text where there is no room for it.
+fn show(
+    device: &VirtualDevice,
+    user: &DeviceUser<'_>,
+    file: Option<&QrFile>,
+    args: &Args,
+    app: App<'_>,
+) -> Result<(), Failure> {
+    let out = app.out;
+    out.say(&format!("Made {}. Scan this code with an authenticator app:", device.serial.as_str()));
+    let code = QrCode::new(&otpauth(device, user));
+    if let Some((file, code)) = file.zip(code.as_ref()) {
+        file.write(code)?;
+        out.say(&format!("The code is also in {}.", Paths::shown(&file.path)));
+    }
+    let room = Host::height().saturating_sub(QUESTION);
+    let drawn = code.filter(|_| out.has_color_on_stderr()).and_then(|code| code.for_terminal(out.width, room));
+    if drawn.is_none() {
+        out.warn("this terminal is too small, or without colours, for the code; --qr-file writes it into a picture");
+    }
+    if drawn.is_none() || args.show_seed {
+        out.say("Or type this seed into the app, as a key that is based on time:");
+        out.say(&format!("    {}", device.seed.expose()));
+    }
+    drawn.iter().for_each(|code| out.show(code));
+    Ok(())
+}
+
+/// What authenticators scan (aws-facts §11): SHA-1, six digits and 30 seconds where nothing else is said.
+fn otpauth(device: &VirtualDevice, user: &DeviceUser<'_>) -> Secret {
+    let name = utf8_percent_encode(short_name(device.serial.as_str()), LABEL);
+    let (account, seed) = (user.identity.account.as_str(), device.seed.expose());
+    Secret::new(format!("otpauth://totp/AWS:{name}@{account}?secret={seed}&issuer=AWS"))
+}
+
+fn enable(serial: &MfaSerial, user: &DeviceUser<'_>, out: Out) -> Result<(), Failure> {
+    with_two_codes(short_name(serial.as_str()), user, out, |codes| {
+        let call = user.aws().enable_mfa_device(user.caller.signer(), &user.name, serial, codes);
+        user.try_call(Operation::EnableMFADevice, call)
+    })?;
+    out.say(&format!("enabled {} for {}", serial.as_str(), user.name));
+    Ok(())
+}
+
+/// Says what is left when the device was made but not enabled.
+fn half_made(failure: Failure, serial: &MfaSerial, name: &str) -> Failure {
+    let serial = serial.as_str();
+    if failure.exit == Exit::Interrupted {
+        let left = format!("interrupted: {serial} was made but not enabled; `awsauth mfa enroll {name}` replaces it");
+        return Failure::one_line(Exit::Interrupted, left);
+    }
+    failure.hint(format!(
+        "{serial} was made but not enabled, and its seed can't be read again: `awsauth mfa enroll {name}` replaces it"
+    ))
+}
+
+/// Stores the serial for logins, unless the profile has another device of the user's.
+fn keep(
+    serial: &MfaSerial,
+    devices: &[MfaDeviceItem],
+    place: Option<&SerialPlace>,
+    user: &DeviceUser<'_>,
+    app: App<'_>,
+) -> Result<(), Failure> {
+    let Some((place, owner)) = place.zip(user.owner) else {
+        let base = &user.caller.profile.name;
+        app.out.say(&format!("set `mfa_serial = \"{}\"` in the profiles whose source is {base}", serial.as_str()));
+        return Ok(());
+    };
+    match user.serial() {
+        Some(named) if named == serial => Ok(()),
+        Some(named) if devices.iter().any(|device| device.serial == named.as_str()) => {
+            let (name, by_hand) = (&owner.name, place.by_hand(serial));
+            app.out.say(&format!("{name} keeps its device {}; to change to the new one: {by_hand}", named.as_str()));
+            Ok(())
+        }
+        _ => place.store(serial, app).map_err(|failure| {
+            failure.hint(format!("the device is enabled; choose it with {}", place.by_hand(serial)))
+        }),
+    }
+}
