@@ -178,6 +178,19 @@ pub(crate) fn add_key(
     }
 }
 
+/// Plans the end of a long-term key. Its section goes as well, unless there is more in it.
+pub(crate) fn remove_key(bytes: &[u8], section: &ProfileName) -> Result<Plan, Refusal> {
+    let document = read(bytes)?;
+    let id = SectionId::Profile(section.to_string());
+    let mut edits = Vec::new();
+    for section in document.find(&id) {
+        edits.extend(take_out(&document, section)?);
+    }
+    let plan = Plan::new(&document, edits)?;
+    proof::credentials(&document, &plan, std::slice::from_ref(&id))?;
+    Ok(plan)
+}
+
 /// Refuses a token in `[DEFAULT]`, which botocore gives to every section.
 fn check_defaults(document: &Document<'_>) -> Result<(), Refusal> {
     let defaults = SectionId::parse("DEFAULT", FileKind::Credentials);

@@ -5,6 +5,7 @@ mod applied;
 mod json;
 mod logouts;
 mod role_cache;
+mod rotations;
 mod sessions;
 mod sign_ins;
 mod sso_cache;
@@ -19,6 +20,7 @@ use crate::system::files::private::{self, FileOwner};
 
 pub(crate) use applied::AppliedDigests;
 pub(crate) use role_cache::{RoleCache, SsoRole};
+pub(crate) use rotations::{Rotation, Rotations};
 pub(crate) use sessions::{Saved, Sessions};
 pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;

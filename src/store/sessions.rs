@@ -239,7 +239,7 @@ fn name_of(path: &Path) -> Option<String> {
 /// The name of a profile's files without its extension, such as `prod+0a1b2c3d`.
 ///
 /// The digest tells `Prod` from `prod` where the file system ignores case, and `con` from the device of that name on Windows.
-fn file_stem(name: &str) -> String {
+pub(super) fn file_stem(name: &str) -> String {
     let digest = hex::encode(sha1::Sha1::digest(name));
     let escaped = utf8_percent_encode(name, ESCAPED).to_string();
     if escaped.len() <= LONGEST_STEM { format!("{escaped}+{}", &digest[..8]) } else { digest }

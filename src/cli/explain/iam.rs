@@ -21,18 +21,14 @@ pub(crate) enum SignedBy {
 /// The failure of a call for `profile`.
 pub(crate) fn refused(call: &CallError, profile: &Profile, signed_by: SignedBy, catalog: &Catalog) -> Failure {
     let error = ProviderError::Call { profile: profile.name.clone(), call: Box::new(call.clone()) };
-    let failure = match hint(call, profile, signed_by) {
+    match hint(call, profile, signed_by) {
         Some(hint) => {
             let failure = with_facts(Failure::of(exit(call.problem), &error), call);
             let failure = failure.hint(hint).detail("profile", profile.name.as_str());
             if call.problem == Problem::WrongCode { next_code(failure, call.clock_skew) } else { failure }
         }
         None => super::provider(&error, profile.name.as_str(), catalog),
-    };
-    if signed_by == SignedBy::NewKey && call.problem.is_transient() {
-        return failure.hint("`--no-verify` stores the key without asking AWS");
     }
-    failure
 }
 
 fn exit(problem: Problem) -> Exit {

@@ -5,11 +5,12 @@ use crate::cli::exit::Exit;
 use crate::cli::explain::iam::{SignedBy, refused};
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::KeyStore;
+use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::run;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::flow::{AccessKeyItem, CallError, CallerIdentity, Freshness, LastUse, Operation, Signer};
-use crate::model::{Credentials, LongTermKey, Profile};
+use crate::model::{Credentials, LongTermKey, Pattern, Profile};
 
 /// The credentials that sign calls for a profile.
 pub(crate) struct Caller<'s> {
@@ -46,6 +47,21 @@ impl<'s> Caller<'s> {
         let key = key.filter(Credentials::is_sendable);
         let profile = owner.profile;
         Ok(key.map(|credentials| Self { app, service, profile, credentials, signed_by: SignedBy::Key }))
+    }
+
+    /// The credentials for changes, which policies often allow with MFA only: of a profile with the pattern `iam-mfa` always
+    /// its session, with a login if there is none and somebody to ask.
+    pub(crate) fn for_changes(
+        owner: KeyOwner<'s>,
+        service: &'s LoginService<'s>,
+        app: App<'s>,
+    ) -> Result<Self, Failure> {
+        let profile = owner.profile;
+        if profile.pattern() == Pattern::IamMfa {
+            let credentials = service.credentials_for(profile.name.as_str(), InPlace::Allowed)?;
+            return Ok(Self { app, service, profile, credentials, signed_by: SignedBy::Session });
+        }
+        Self::held(owner, service, app)?.ok_or_else(|| owner.no_key(service))
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {
@@ -102,7 +118,10 @@ pub(crate) fn verify(
 ) -> Result<CallerIdentity, Failure> {
     let (profile, credentials) = (owner.profile, key.clone().into());
     let caller = Caller { app, service, profile, credentials, signed_by: SignedBy::NewKey };
-    let identity = run(caller.identity())??;
+    let identity = run(caller.identity())?.map_err(|failure| match failure.exit {
+        Exit::Unavailable => failure.hint("`--no-verify` stores the key without asking AWS"),
+        _ => failure,
+    })?;
     let account = identity.account.as_str();
     let other = owner.devices(service).into_iter().find_map(|(name, serial)| {
         let of_device = serial.account().filter(|of_device| *of_device != account)?;

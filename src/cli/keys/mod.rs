@@ -2,4 +2,5 @@
 
 pub(crate) mod caller;
 pub(crate) mod owner;
+pub(crate) mod rotation;
 pub(crate) mod store;

@@ -1,9 +1,11 @@
 //! Owns the profile whose long-term key a command is about.
 
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::model::{MfaSerial, Pattern, Profile, ProfileName};
+use crate::provider::ProviderError;
 
 /// A profile with a long-term key of its own.
 #[derive(Clone, Copy)]
@@ -32,6 +34,12 @@ impl<'m> KeyOwner<'m> {
 
     pub(crate) fn of(profile: &'m Profile) -> Option<Self> {
         Some(Self { profile, section: profile.long_term_section()? })
+    }
+
+    pub(crate) fn no_key(&self, service: &LoginService<'_>) -> Failure {
+        let (profile, section) = (self.profile.name.clone(), self.section.clone());
+        let error = ProviderError::NoLongTermKey { profile, section };
+        explain::provider(&error, self.profile.name.as_str(), &service.manifest.catalog)
     }
 
     /// The profiles that take their MFA codes for sessions of this key, with their devices.

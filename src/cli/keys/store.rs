@@ -29,6 +29,8 @@ pub(crate) enum Replace {
     Never,
     /// It is kept in a backup, which `apply --undo` puts back.
     WithBackup,
+    /// It is lost: it ends at AWS, too.
+    ForGood,
 }
 
 impl<'s> KeyStore<'s> {
@@ -68,6 +70,12 @@ impl<'s> KeyStore<'s> {
             self.remember()?;
         }
         Ok(Some(ended))
+    }
+
+    /// Removes a key. Returns the sessions that it ended.
+    pub(crate) fn remove(&self, section: &ProfileName) -> Result<Prune, Failure> {
+        self.service.copies.write_section(Keep::Nothing, |bytes| plan::remove_key(bytes, section))?;
+        self.end_sessions(section)
     }
 
     /// Where keys are, for messages.

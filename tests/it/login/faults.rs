@@ -12,24 +12,28 @@ use crate::support::sandbox::Run;
 const CHANGES: &str = "openat,write,fsync,rename,renameat2,mkdir,unlink,flock,fchmod,ftruncate";
 
 /// One call of a run: its name, and which of that name it is in its thread.
-type Call = (String, usize);
+pub(crate) type Call = (String, usize);
 
-/// `login` to a profile with a code and one with an approval, under `strace`, which logs to `log`.
-fn login(scene: &Scene, log: &Path, options: &[&str]) -> Run {
+/// awsauth under `strace`, which logs to `log`.
+pub(crate) fn traced(scene: &Scene, log: &Path, options: &[&str], args: &[&str]) -> Run {
     let mut command = scene.home.program(&tool("AWSAUTH_TEST_STRACE"));
     command.args(["-f", "-qq", "-y", "-e", &format!("trace={CHANGES}"), "-o"]).arg(log).args(options);
-    command.arg(env!("CARGO_BIN_EXE_awsauth")).args(["login", "main", "read", "--token-code", &scene.code()]);
-    command.output().unwrap().into()
+    command.arg(env!("CARGO_BIN_EXE_awsauth")).args(args).output().unwrap().into()
 }
 
-fn log() -> tempfile::TempPath {
+/// `login` to a profile with a code and one with an approval.
+fn login(scene: &Scene, log: &Path, options: &[&str]) -> Run {
+    traced(scene, log, options, &["login", "main", "read", "--token-code", &scene.code()])
+}
+
+pub(crate) fn log() -> tempfile::TempPath {
     tempfile::NamedTempFile::new().unwrap().into_temp_path()
 }
 
-/// The calls with which a login changes files in HOME.
-fn changes() -> Vec<Call> {
+/// The calls with which `run` changes files in HOME.
+pub(crate) fn changes(run: impl Fn(&Scene, &Path) -> Run) -> Vec<Call> {
     let (scene, log) = (Scene::new(), log());
-    login(&scene, &log, &[]).ok();
+    run(&scene, &log).ok();
     let text = std::fs::read_to_string(&log).unwrap();
     let home = scene.home.path("");
     let home = home.to_str().unwrap().trim_end_matches('/');
@@ -56,7 +60,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 
 /// Disturbs a login at each of its changes; what it leaves must be whole, and a second login must do the rest.
 fn sweep(what: &str, is_code: fn(Option<i32>) -> bool) {
-    let changes = changes();
+    let changes = changes(|scene, log| login(scene, log, &[]));
     assert!(changes.len() > 25, "{changes:?}");
     for_each(&changes, |(name, nth)| {
         let (scene, log) = (Scene::new(), log());

@@ -7,7 +7,7 @@ mod codes;
 mod failures;
 #[cfg(feature = "real-clients")]
 #[cfg(target_os = "linux")]
-mod faults;
+pub(crate) mod faults;
 mod files;
 mod many;
 mod pkce;

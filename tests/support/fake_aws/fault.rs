@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     Garbage,
     /// No answer until [`World::release`](super::World::release); then the request is carried out as usual.
     Hang,
+    /// The request is carried out, and there is no answer until [`World::release`](super::World::release).
+    Silent,
     /// Every SSO login ends; then the request is carried out.
     SignOut,
     /// The connection closes without an answer; the request is not carried out.

@@ -116,4 +116,10 @@ impl FakeAws {
     pub(crate) fn wait_for(&self, operation: &str, count: usize, limit: Duration) -> bool {
         self.world.wait_until(limit, |state| state.count(operation) >= count)
     }
+
+    /// Waits until `count` requests of `operation` have been carried out; `false` when `limit` passes first.
+    pub(crate) fn wait_until_done(&self, operation: &str, count: usize, limit: Duration) -> bool {
+        let is_done = |record: &&Recorded| record.operation == operation && record.status != 0;
+        self.world.wait_until(limit, |state| state.records.iter().filter(is_done).count() >= count)
+    }
 }

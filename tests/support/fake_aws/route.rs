@@ -48,16 +48,27 @@ pub(crate) fn answer(world: &World, request: &Request) -> Response {
             world.end_sso_logins();
             serve(world, request, &record)
         }
+        Some(Fault::Silent) => {
+            let response = serve(world, request, &record);
+            set_status(&mut world.lock(), id, response.status);
+            world.notify();
+            world.wait_until(FOREVER, |state| state.stopped || state.releases != releases);
+            response
+        }
         Some(Fault::Hang) => {
             world.wait_until(FOREVER, |state| state.stopped || state.releases != releases);
             serve(world, request, &record)
         }
     };
-    let mut state = world.lock();
-    if let Some(record) = state.records.iter_mut().find(|record| record.id == id) {
-        record.status = response.status;
-    }
+    set_status(&mut world.lock(), id, response.status);
     response
+}
+
+/// Notes how a request was answered, or will be.
+fn set_status(state: &mut State, id: u64, status: u16) {
+    if let Some(record) = state.records.iter_mut().find(|record| record.id == id) {
+        record.status = status;
+    }
 }
 
 /// Lets time pass, unless the server stops.

@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod rotate;
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
@@ -18,11 +19,13 @@ pub(crate) struct Args {
 enum Action {
     Add(add::Args),
     List(list::Args),
+    Rotate(rotate::Args),
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     match &args.action {
         Action::Add(args) => add::run(args, app),
         Action::List(args) => list::run(args, app),
+        Action::Rotate(args) => rotate::run(args, app),
     }
 }
