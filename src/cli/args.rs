@@ -35,7 +35,7 @@ fn groups() -> String {
         ("exec", "Run a command with a profile's credentials"),
     ];
     const MORE: [(&str, &str); 4] = [
-        ("Set up", "vars, mfa, discover, hook, completions"),
+        ("Set up", "vars, keys, mfa, discover, hook, completions"),
         ("Work", "use, env, logout"),
         ("Look", "status, list, graph"),
         ("Machines", "credential-process, schema, man"),

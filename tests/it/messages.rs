@@ -125,6 +125,8 @@ fn the_first_help_of_each_command_fits_a_small_screen_through_a_pipe_too() {
         "keys",
         "keys add",
         "keys list",
+        "keys rotate",
+        "keys remove",
         "login",
         "status",
         "list",

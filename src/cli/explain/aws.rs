@@ -211,7 +211,8 @@ impl Case<'_> {
     }
 
     fn has_code(&self) -> bool {
-        self.chain.is_some_and(|chain| chain.target().mfa_serial().is_some())
+        matches!(self.call.operation, Operation::GetSessionToken | Operation::AssumeRole)
+            && self.chain.is_some_and(|chain| chain.target().mfa_serial().is_some())
     }
 
     fn hints(&self) -> Vec<String> {

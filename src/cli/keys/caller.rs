@@ -9,7 +9,7 @@ use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::run;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::flow::{AccessKeyItem, CallError, CallerIdentity, Freshness, LastUse, Operation, Signer};
+use crate::flow::{AccessKeyItem, CallError, CallerIdentity, Freshness, LastUse, Operation, Problem, Signer};
 use crate::model::{Credentials, LongTermKey, Pattern, Profile};
 
 /// The credentials that sign calls for a profile.
@@ -106,6 +106,17 @@ impl<'s> Caller<'s> {
             keys.push(UserKey { item, last_use });
         }
         Ok(keys)
+    }
+
+    /// A key that is gone already is fine.
+    pub(crate) async fn delete_key(&self, user: &str, id: &str) -> Result<(), Failure> {
+        let call = async {
+            match self.service.aws.delete_access_key(self.signer(), user, id).await {
+                Err(error) if error.problem == Problem::NotFound => Ok(()),
+                answer => answer,
+            }
+        };
+        self.call(Operation::DeleteAccessKey, call).await
     }
 }
 

@@ -94,7 +94,7 @@ impl Rotator<'_> {
         };
         for key in keys.iter().filter(|key| key.item.id != stored.access_key_id) {
             if new == Some(key.item.id.as_str()) || (new.is_none() && is_lost(key)) {
-                self.delete(user, &key.item.id).await?;
+                self.caller.delete_key(user, &key.item.id).await?;
                 self.app.out.say(&format!("deleted {}, which an interrupted rotation had made", key.item.id));
             }
         }
@@ -106,7 +106,7 @@ impl Rotator<'_> {
             if other.item.status == KeyStatus::Active {
                 return Err(both_active(&self.owner, user, &keys, stored));
             }
-            self.delete(user, &other.item.id).await?;
+            self.caller.delete_key(user, &other.item.id).await?;
             self.app.out.say(&format!("deleted {}, which was {}", other.item.id, other.item.status.as_str()));
             keys.retain(|key| key.item.id == stored.access_key_id);
         }
@@ -117,7 +117,7 @@ impl Rotator<'_> {
         let (old, rotation) = (rotation.old.clone(), Rotation { new: Some(new.clone()), ..rotation });
         if let Err(failure) = self.note(&rotation) {
             // Without the note, the secret is lost with this process.
-            self.delete(user, &new.access_key_id).await?;
+            self.caller.delete_key(user, &new.access_key_id).await?;
             self.forget()?;
             return Err(failure);
         }
@@ -155,7 +155,7 @@ impl Rotator<'_> {
         match (self.old_key, status) {
             (_, None) | (OldKey::Deactivate, Some(KeyStatus::Inactive | KeyStatus::Expired)) => {}
             (OldKey::Deactivate, _) => self.deactivate(user, old).await?,
-            (OldKey::Delete, _) => self.delete(user, old).await?,
+            (OldKey::Delete, _) => self.caller.delete_key(user, old).await?,
         }
         self.forget()?;
         Ok(Rotated { old: old.to_owned(), new: new.access_key_id.clone(), ended, is_resumed })
@@ -174,18 +174,6 @@ impl Rotator<'_> {
         let (caller, signer) = (&self.caller, self.caller.signer());
         let call = caller.service.aws.deactivate_access_key(signer, user, id);
         caller.call(Operation::UpdateAccessKey, call).await
-    }
-
-    /// A key that is gone already is fine.
-    async fn delete(&self, user: &str, id: &str) -> Result<(), Failure> {
-        let (caller, signer) = (&self.caller, self.caller.signer());
-        let call = async {
-            match caller.service.aws.delete_access_key(signer, user, id).await {
-                Err(error) if error.problem == Problem::NotFound => Ok(()),
-                answer => answer,
-            }
-        };
-        caller.call(Operation::DeleteAccessKey, call).await
     }
 
     fn note(&self, rotation: &Rotation) -> Result<(), Failure> {

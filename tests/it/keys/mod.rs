@@ -5,4 +5,5 @@ mod add;
 #[cfg(target_os = "linux")]
 mod faults;
 mod list;
+mod remove;
 mod rotate;

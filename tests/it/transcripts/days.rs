@@ -1,12 +1,13 @@
 //! Days on which everything goes well: a person's first, a team's, and the move from a config file of years.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::Transcript;
-use crate::scene::{MANIFEST, Scene};
-use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY};
+use crate::scene::{CREDENTIALS, MANIFEST, Scene};
+use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY, USER_ARN};
 use crate::support::fake_aws::team::ALICE;
-use crate::support::fake_aws::{FakeAws, World};
+use crate::support::fake_aws::{FakeAws, Fault, IamPolicy, World};
 use crate::support::sandbox::Sandbox;
 use crate::team::cloned;
 
@@ -46,6 +47,35 @@ fn a_first_day() {
     day.runs("awsauth logout --all");
     day.runs("awsauth apply --undo --yes");
     day.is("first-day");
+}
+
+#[test]
+fn the_days_of_a_key() {
+    let scene = Scene::new();
+    fs::set_permissions(scene.home.path(CREDENTIALS), fs::Permissions::from_mode(0o600)).unwrap();
+    let mut days = Transcript::new(&scene.home);
+    scene.aws.world().set_iam_policy(USER_ARN, IamPolicy::DeniedWithoutMfa);
+    days.says("The user's policy demands MFA for all that is about keys.");
+    days.runs("awsauth keys list main");
+    days.runs("awsauth keys rotate main");
+    days.set("CODE", scene.code());
+    days.runs("awsauth login main --token-code $CODE");
+    days.runs("awsauth keys list main");
+    days.says("A new key is not known everywhere at once.");
+    scene.aws.world().refuse_new_keys(1);
+    days.runs("awsauth keys rotate main");
+    days.says("Its answer is lost on the way; the next run cleans up.");
+    days.set("CODE", scene.code());
+    days.runs("awsauth login main --token-code $CODE");
+    days.runs("awsauth keys list main");
+    scene.aws.world().fail_next("CreateAccessKey", Fault::Truncate);
+    days.runs("awsauth keys rotate main --delete");
+    days.runs("awsauth keys rotate main --delete");
+    days.says("The last day.");
+    let code = scene.code();
+    days.types("awsauth keys remove main", &[("MFA code for", &code), ("It is the user's only active key.", "y")]);
+    days.runs("awsauth keys list main");
+    days.is("keys");
 }
 
 #[test]

@@ -32,6 +32,8 @@ fn each_command_prints_one_document() {
         "logout --all",
         "apply --undo --dry-run",
         "apply --undo --yes",
+        "keys rotate base",
+        "keys remove base --yes",
     ] {
         day.runs(&format!("awsauth --json {words}"));
     }

@@ -46,9 +46,9 @@ impl Ids {
         format!("ASIA{}", self.letters(BASE32, 16))
     }
 
-    /// An id of a long-term access key: `AKIA` and 16 letters.
+    /// An id of a long-term access key: `AKIA` and 16 letters, by which it is known for a new one.
     pub(crate) fn long_term_key_id(&mut self) -> String {
-        format!("AKIA{}", self.letters(BASE32, 16))
+        format!("AKIANEW{}", self.letters(BASE32, 13))
     }
 
     /// The seed of an MFA device: 64 letters of base32, the mark among them.

@@ -2,6 +2,7 @@
 
 mod add;
 mod list;
+mod remove;
 mod rotate;
 
 use crate::cli::app::App;
@@ -20,6 +21,7 @@ enum Action {
     Add(add::Args),
     List(list::Args),
     Rotate(rotate::Args),
+    Remove(remove::Args),
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
@@ -27,5 +29,6 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         Action::Add(args) => add::run(args, app),
         Action::List(args) => list::run(args, app),
         Action::Rotate(args) => rotate::run(args, app),
+        Action::Remove(args) => remove::run(args, app),
     }
 }
