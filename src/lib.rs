@@ -21,6 +21,15 @@ mod apply;
 mod aws;
 mod cli;
 mod diagnostic;
+#[cfg(test)]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::disallowed_methods,
+    reason = "as the integration tests have it, and less used"
+)]
+#[path = "../tests/support/fake_aws/mod.rs"]
+mod fake_aws;
 mod flow;
 mod ini;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -5,17 +5,8 @@ use crate::flow::{CodePair, KeyStatus, LastUse, MfaCode, Problem, Signer};
 use crate::model::{Credentials, LongTermKey, Routing};
 use crate::secret::Secret;
 
-#[expect(
-    dead_code,
-    unused_imports,
-    clippy::disallowed_methods,
-    reason = "as the integration tests have it, and less used"
-)]
-#[path = "../../tests/support/fake_aws/mod.rs"]
-mod fake_aws;
-
-use fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY, USER, USER_ARN};
-use fake_aws::{FakeAws, SECRET_MARK};
+use crate::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY, USER, USER_ARN};
+use crate::fake_aws::{FakeAws, SECRET_MARK};
 
 fn run<F: Future>(call: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
@@ -85,8 +76,8 @@ fn a_device_is_made_enabled_resynchronised_and_deleted() {
 #[test]
 fn a_list_of_many_pages_is_read_whole() {
     let fake = FakeAws::start_standard();
-    let user = |user: fake_aws::User, number| user.with_mfa(&format!("arn:aws:iam::111122223333:mfa/{number}"));
-    let alice_of_many = fake_aws::User::new("111122223333", USER).with_key(KEY_ID, SECRET_KEY);
+    let user = |user: crate::fake_aws::User, number| user.with_mfa(&format!("arn:aws:iam::111122223333:mfa/{number}"));
+    let alice_of_many = crate::fake_aws::User::new("111122223333", USER).with_key(KEY_ID, SECRET_KEY);
     fake.world().add_user((0..5).fold(alice_of_many, user));
     let alice = alice();
     assert_eq!(run(aws(&fake).list_mfa_devices(signer(&alice), USER)).unwrap().len(), 5);

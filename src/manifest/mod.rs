@@ -79,8 +79,8 @@ pub(crate) fn objection(pattern: Option<Pattern>, line: &str) -> Option<String> 
         None => "[sso_sessions.x]".to_owned(),
     };
     let layers = Layers::new(Source::new("profiles.toml", format!("{table}\n{line}\n")), LOCAL_NAME);
-    let found = load(&layers, Audience::Person).diagnostics.into_iter();
-    let found = found.filter(|found| found.severity == Severity::Error && !OF_OTHERS.contains(&found.code)).next()?;
+    let mut found = load(&layers, Audience::Person).diagnostics.into_iter();
+    let found = found.find(|found| found.severity == Severity::Error && !OF_OTHERS.contains(&found.code))?;
     Some(if found.code == codes::REFUSED_SETTING { found.primary.text } else { found.message })
 }
 

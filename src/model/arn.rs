@@ -9,30 +9,33 @@ use thiserror::Error;
 pub(crate) struct Partition {
     name: &'static str,
     default_region: &'static str,
-    /// The beginning of the names of its regions.
-    regions: &'static str,
 }
 
 impl Partition {
     /// As botocore's partitions.json names them (aws-facts §6); the first one is that of most accounts.
     pub(crate) const ALL: [Self; 8] = [
-        Self::new("aws", "us-east-1", ""),
-        Self::new("aws-cn", "cn-north-1", "cn-"),
-        Self::new("aws-us-gov", "us-gov-west-1", "us-gov-"),
-        Self::new("aws-iso", "us-iso-east-1", "us-iso-"),
-        Self::new("aws-iso-b", "us-isob-east-1", "us-isob-"),
-        Self::new("aws-iso-e", "eu-isoe-west-1", "eu-isoe-"),
-        Self::new("aws-iso-f", "us-isof-south-1", "us-isof-"),
-        Self::new("aws-eusc", "eusc-de-east-1", "eusc-"),
+        Self::new("aws", "us-east-1"),
+        Self::new("aws-cn", "cn-north-1"),
+        Self::new("aws-us-gov", "us-gov-west-1"),
+        Self::new("aws-iso", "us-iso-east-1"),
+        Self::new("aws-iso-b", "us-isob-east-1"),
+        Self::new("aws-iso-e", "eu-isoe-west-1"),
+        Self::new("aws-iso-f", "us-isof-south-1"),
+        Self::new("aws-eusc", "eusc-de-east-1"),
     ];
 
-    const fn new(name: &'static str, default_region: &'static str, regions: &'static str) -> Self {
-        Self { name, default_region, regions }
+    const fn new(name: &'static str, default_region: &'static str) -> Self {
+        Self { name, default_region }
     }
 
     pub(crate) fn of_region(region: &str) -> Self {
         let [most, others @ ..] = Self::ALL;
-        others.into_iter().find(|partition| region.starts_with(partition.regions)).unwrap_or(most)
+        others.into_iter().find(|partition| region.starts_with(partition.region_prefix())).unwrap_or(most)
+    }
+
+    /// The beginning of the names of its regions, such as `us-gov`.
+    fn region_prefix(self) -> &'static str {
+        self.default_region.rsplitn(3, '-').nth(2).unwrap_or(self.default_region)
     }
 
     /// The name in an ARN.

@@ -27,16 +27,7 @@ use crate::store::{Saved, Sessions, SsoCache};
 use crate::system::clock;
 use crate::system::loopback::Page;
 
-#[expect(
-    dead_code,
-    unused_imports,
-    clippy::disallowed_methods,
-    reason = "as the integration tests have it, and less used"
-)]
-#[path = "../../tests/support/fake_aws/mod.rs"]
-mod fake_aws;
-
-use fake_aws::FakeAws;
+use crate::fake_aws::FakeAws;
 
 /// A person who says one thing, and how often they were asked.
 struct Person(Result<bool, NoAnswer>, Rc<Cell<u32>>);
@@ -75,8 +66,8 @@ impl Frontend for Browser<'_> {
 fn access(name: &str) -> SsoAccess {
     SsoAccess::Session(Arc::new(SsoSession {
         name: SessionName::new(name).unwrap(),
-        start_url: StartUrl::new(fake_aws::standard::START_URL).unwrap().0,
-        region: Region::new(fake_aws::standard::SSO_REGION).unwrap(),
+        start_url: StartUrl::new(crate::fake_aws::standard::START_URL).unwrap().0,
+        region: Region::new(crate::fake_aws::standard::SSO_REGION).unwrap(),
         scopes: vec![ConfigText::new("sso:account:access").unwrap()],
     }))
 }
@@ -85,8 +76,8 @@ fn access(name: &str) -> SsoAccess {
 fn profile(name: &str) -> Profile {
     let kind = Kind::Sso {
         access: access(name),
-        account_id: AccountId::new(fake_aws::standard::SSO_ACCOUNT).unwrap(),
-        role_name: SsoRoleName::new(fake_aws::standard::SSO_ROLE).unwrap(),
+        account_id: AccountId::new(crate::fake_aws::standard::SSO_ACCOUNT).unwrap(),
+        role_name: SsoRoleName::new(crate::fake_aws::standard::SSO_ROLE).unwrap(),
     };
     Profile::bare(name, kind)
 }
@@ -313,7 +304,7 @@ fn a_browser_that_does_not_come_back_ends_the_login_if_nobody_wants_a_code() {
 fn a_clock_that_is_set_while_a_person_approves_does_not_end_the_login() {
     thread_local!(static DAYS: Cell<i64> = const { Cell::new(0) });
     let aws = FakeAws::start_standard();
-    aws.world().approve_devices(fake_aws::Approval::AfterPolls(1));
+    aws.world().approve_devices(crate::fake_aws::Approval::AfterPolls(1));
     let dir = tempfile::tempdir().unwrap();
     let mut scene = Scene::new(&aws.url(), dir.path(), &|_| false);
     scene.now = || clock::now() + SignedDuration::from_hours(24 * DAYS.replace(DAYS.get() + 1));

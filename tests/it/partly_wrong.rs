@@ -198,7 +198,7 @@ fn an_sso_session_is_logged_in_by_its_name() {
     assert!(run.stderr.contains("corp: signed in"), "{}", run.stderr);
     assert_eq!(scene.calls(), ["RegisterClient", "StartDeviceAuthorization", "CreateToken"]);
     let run = scene.run(&["login", "corp"]).ok();
-    assert!(run.stderr.contains("corp: already signed in, 1 h 0 min or longer left\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("corp: already signed in for 1 h 0 min or longer\n"), "{}", run.stderr);
     let document = scene.run(&["login", "corp", "read", "--json"]).ok().json();
     assert_eq!((&document["sso_sessions"][0], &document["profiles"][0]["name"]), (&"corp".into(), &"read".into()));
     assert_eq!(scene.calls(), ["GetRoleCredentials"]);

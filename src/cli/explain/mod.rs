@@ -333,10 +333,10 @@ fn refusal(error: &ApplyError, refusal: &Refusal) -> Failure {
                 }
                 None => format!("[{}] on line {}", section.header, section.line),
             });
-            lines.fold(failure, Failure::cause).hint(
-                "`awsauth apply --adopt` takes these sections over, or says which settings the manifest lacks: with two \
-                 sections of one name, AWS CLI can't read the file",
-            )
+            lines
+                .fold(failure, Failure::cause)
+                .cause("AWS CLI can't read a file with two sections of one name")
+                .hint("`awsauth apply --adopt` takes these sections over, or says which settings the manifest lacks")
         }
         Refusal::Overridden(sections) => {
             sections.iter().map(overriding).fold(failure, Failure::cause).hint(

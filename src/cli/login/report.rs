@@ -74,7 +74,7 @@ impl Report {
         if !self.out.json {
             let words = kept.map_or("signed in".to_owned(), |token| {
                 let more = if token.refresh_token.is_some() { " or longer" } else { "" };
-                format!("already signed in, {}{more} left", duration(seconds_left(token.expires_at, clock::now())))
+                format!("already signed in for {}{more}", duration(seconds_left(token.expires_at, clock::now())))
             });
             self.out.say(&format!("{session}: {words}"));
         }

@@ -83,7 +83,7 @@ impl Tops {
             "settings" => {
                 let message = "`[settings]` is only allowed in your own profiles.local.toml";
                 Diagnostic::error(codes::SETTINGS_ELSEWHERE, entry.at, message).help(format!(
-                    "move it to {}; AWS's own settings go into `settings` of a profile or of `[defaults]`",
+                    "move it to {}; settings of AWS CLI and the SDKs stand in `[profiles.NAME.settings]` or `[defaults.settings]`",
                     files.own()
                 ))
             }

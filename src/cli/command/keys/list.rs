@@ -100,7 +100,9 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else {
         let (text, is_whole) = table_within(&table(&rows), out.columns_of_data(host), &EXPENDABLE);
         out.print_table(&text, is_whole)?;
-        failures.iter().for_each(|failure| failure.say_as_warning(out));
+        for failure in &failures {
+            failure.say_as_warning(out);
+        }
     }
     Ok(failures.first().map_or(Exit::Done, |failure| failure.exit))
 }
@@ -121,17 +123,15 @@ fn owners<'m>(args: &Args, service: &'m LoginService<'_>) -> Result<Vec<KeyOwner
     Ok(owners)
 }
 
+type Answer = Result<Vec<UserKey>, Failure>;
+
 /// Asks IAM for the keys of each user, side by side. None for a profile without a key.
-fn ask(
-    owners: &[KeyOwner<'_>],
-    service: &LoginService<'_>,
-    app: App<'_>,
-) -> Result<Vec<Option<Result<Vec<UserKey>, Failure>>>, Failure> {
+fn ask(owners: &[KeyOwner<'_>], service: &LoginService<'_>, app: App<'_>) -> Result<Vec<Option<Answer>>, Failure> {
     let callers = owners.iter().map(|owner| Caller::held(*owner, service, app)).collect::<Result<Vec<_>, _>>()?;
     run_calls(join_all(callers.iter().map(async |caller| Some(keys_of(caller.as_ref()?).await))))
 }
 
-async fn keys_of(caller: &Caller<'_>) -> Result<Vec<UserKey>, Failure> {
+async fn keys_of(caller: &Caller<'_>) -> Answer {
     caller.keys_of(&caller.user_name().await?).await
 }
 

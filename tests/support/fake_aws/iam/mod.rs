@@ -185,8 +185,9 @@ fn page(call: &Call<'_>, list: &str, items: &[String]) -> Result<String, Refusal
         }
     };
     let end = items.len().min(start + PAGE);
-    let members: String =
+    let members: Vec<String> =
         items[start..end].iter().map(|item| format!("      <member>\n{item}      </member>\n")).collect();
+    let members = members.concat();
     let marker = if end < items.len() { format!("    <Marker>marker-{end}</Marker>\n") } else { String::new() };
     let is_truncated = end < items.len();
     Ok(format!("    <{list}>\n{members}    </{list}>\n    <IsTruncated>{is_truncated}</IsTruncated>\n{marker}"))
