@@ -35,7 +35,7 @@ fn groups() -> String {
         ("exec", "Run a command with a profile's credentials"),
     ];
     const MORE: [(&str, &str); 4] = [
-        ("Set up", "vars, keys, mfa, discover, hook, completions"),
+        ("Set up", "vars, keys, mfa, discover, store move, hook, completions"),
         ("Work", "use, env, logout"),
         ("Look", "status, list, graph"),
         ("Machines", "credential-process, schema, man"),
@@ -63,7 +63,7 @@ Exit codes:
   3    manifest missing or invalid
   4    refused, nothing written
   5    login needed or denied
-  6    AWS or file system unavailable
+  6    AWS, keyring or file system unavailable
   70   a bug
   130  interrupted";
 
@@ -127,6 +127,7 @@ pub(crate) enum Command {
     Apply(command::apply::Args),
     Keys(command::keys::Args),
     Mfa(command::mfa::Args),
+    Store(command::store::Args),
     Login(command::login::Args),
     Status(command::status::Args),
     List(command::list::Args),

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Refused,
     /// 5: a login is needed, or was denied.
     Login,
-    /// 6: AWS or the file system is unavailable.
+    /// 6: AWS, the keyring or the file system is unavailable.
     Unavailable,
     /// 70: a bug.
     Bug,

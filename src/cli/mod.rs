@@ -109,6 +109,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Apply(args) => command::apply::run(args, app),
         Command::Keys(args) => command::keys::run(args, app),
         Command::Mfa(args) => command::mfa::run(args, app),
+        Command::Store(args) => command::store::run(args, app),
         Command::Login(args) => command::login::run(args, app),
         Command::Status(args) => command::status::run(args, app),
         Command::List(args) => command::list::run(args, app),

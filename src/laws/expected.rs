@@ -55,7 +55,7 @@ fn profile(profile: &Profile) -> (SectionId, Section) {
 /// The keys that lead to credentials: one mechanism for each profile.
 fn access(profile: &Profile) -> Vec<(&'static str, String)> {
     let name = profile.name.as_str();
-    if profile.method == CredentialMethod::Process && !matches!(profile.kind, Kind::Iam) {
+    if profile.method == CredentialMethod::Process {
         return vec![("credential_process", format!("{PROGRAM} credential-process {name}"))];
     }
     match &profile.kind {

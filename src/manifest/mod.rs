@@ -120,6 +120,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     }
     profiles.drop_stray(files, &mut sink);
     let Tables { sessions, matrices, .. } = tables;
+    let store = tops.settings.store.unwrap_or_default();
     let mut loaded = Loaded {
         settings: tops.settings,
         profiles: profiles.list.len(),
@@ -139,7 +140,7 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
         loaded.left_out = profiles.left_out.remove(name).unwrap_or_default();
     }
     if !vars.has_unset && !tops.are_settings_unclear {
-        let (catalog, wrong) = catalog::catalog(profiles, sessions, sink.errors() > 0);
+        let (catalog, wrong) = catalog::catalog(profiles, sessions, store, sink.errors() > 0);
         (loaded.catalog, loaded.wrong) = (Some(catalog).filter(|_| is_toml), wrong);
     }
     loaded.diagnostics = sink.into_sorted().into_iter().map(|found| vars.explain(found, files)).collect();

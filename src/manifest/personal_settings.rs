@@ -5,15 +5,15 @@ use super::document::tree::{KeyValue, Text};
 use super::files::{Layers, SettingsTrust};
 use super::findings::codes;
 use super::findings::sink::Sink;
-use super::spec::keys::{HOST, Key, LOCAL_NOT_YET, PROMPTS, SSO_FLOWS, Shape, key};
+use super::spec::keys::{HOST, Key, PROMPTS, SSO_FLOWS, STORES, Shape, key};
 use crate::address::{AllowedHost, HostError};
 use crate::diagnostic::Diagnostic;
-use crate::model::{MfaProcess, ProgramError, PromptPlace, Settings, SsoFlow};
+use crate::model::{MfaProcess, ProgramError, PromptPlace, SecretStore, Settings, SsoFlow};
 use crate::source::Span;
 
 type PersonalSetting = (Key, fn(&KeyValue<'_>, &Key, &mut Settings, &mut Sink));
 
-const SETTINGS: [PersonalSetting; 4] = [
+const SETTINGS: [PersonalSetting; 5] = [
     (
         key(
             Shape::Texts("[^\\u0000]*", 1),
@@ -53,6 +53,16 @@ const SETTINGS: [PersonalSetting; 4] = [
         .named("allow_hosts"),
         |entry, key, settings, sink| settings.allow_hosts = allow_hosts(entry, key, sink),
     ),
+    (
+        key(
+            Shape::Word(STORES),
+            "Where long-term keys and sessions are kept: \"file\", or \"keyring\" for the system's keyring. `awsauth store \
+             move` sets it and carries over what there is.",
+            &["\"keyring\"", "\"file\""],
+        )
+        .named("store"),
+        |entry, key, settings, sink| settings.store = word(entry, key, &SecretStore::ALL, SecretStore::as_str, sink),
+    ),
 ];
 
 pub(super) fn keys() -> impl Iterator<Item = &'static Key> + Clone {
@@ -66,7 +76,6 @@ pub(super) fn read(entry: &KeyValue<'_>, trust: &SettingsTrust, files: &Layers, 
     for entry in table::table(entry, sink).into_iter().flatten() {
         match SETTINGS.iter().find(|(key, _)| key.name == entry.name) {
             Some((key, read)) => read(entry, key, &mut settings, sink),
-            None if LOCAL_NOT_YET.contains(&&*entry.name) => sink.push(not_yet(entry)),
             None => _ = unknown_key(entry, format_args!("`[settings]`"), keys().map(|key| key.name), sink),
         }
     }
@@ -88,14 +97,8 @@ pub(super) fn read(entry: &KeyValue<'_>, trust: &SettingsTrust, files: &Layers, 
     None
 }
 
-/// True also for a setting of a later version.
 pub(super) fn is_setting(name: &str) -> bool {
-    keys().any(|key| key.name == name) || LOCAL_NOT_YET.contains(&name)
-}
-
-fn not_yet(entry: &KeyValue<'_>) -> Diagnostic {
-    let message = format!("`{}` is not supported by this version of awsauth", entry.name);
-    Diagnostic::error(codes::NOT_YET, entry.at, message).help("remove it, or install a newer awsauth")
+    keys().any(|key| key.name == name)
 }
 
 fn word<T: Copy>(

@@ -34,7 +34,19 @@ pub(crate) struct Credentials {
     pub(crate) expiration: Option<Timestamp>,
 }
 
+/// The secret half of a session or of a long-term key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeySecret {
+    pub(crate) secret_access_key: Secret,
+    /// None for a long-term key.
+    pub(crate) session_token: Option<Secret>,
+}
+
 impl Credentials {
+    pub(crate) fn secret(&self) -> KeySecret {
+        KeySecret { secret_access_key: self.secret_access_key.clone(), session_token: self.session_token.clone() }
+    }
+
     /// Applies [`is_sendable`] to each part.
     pub(crate) fn is_sendable(&self) -> bool {
         is_sendable(&self.access_key_id)

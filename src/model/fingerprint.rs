@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Credentials, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
+use super::{Credentials, KeySecret, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
 
 /// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +123,27 @@ pub(crate) struct Session {
     pub(crate) key: Option<KeyFingerprint>,
     pub(crate) obtained_at: Timestamp,
     pub(crate) expiration: Timestamp,
-    pub(crate) credentials: Credentials,
+    pub(crate) access_key_id: String,
+    pub(crate) secret: SecretPlace,
+}
+
+/// Where the secret half of a session is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SecretPlace {
+    Here(KeySecret),
+    /// It is read only when it is needed: the keyring may ask the person to unlock it.
+    Keyring,
+}
+
+impl Session {
+    pub(crate) fn with_secret(&self, secret: KeySecret) -> Credentials {
+        Credentials {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: secret.secret_access_key,
+            session_token: secret.session_token,
+            expiration: Some(self.expiration),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,28 @@ pub(crate) struct Settings {
     pub(crate) prompt: Option<PromptPlace>,
     /// Hosts that a manifest may name.
     pub(crate) allow_hosts: Option<Vec<AllowedHost>>,
+    pub(crate) store: Option<SecretStore>,
+}
+
+/// The places for long-term keys and sessions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum SecretStore {
+    /// `~/.aws/credentials` and the state directory.
+    #[default]
+    File,
+    /// The system's keyring: Secret Service, Keychain or Credential Manager.
+    Keyring,
+}
+
+impl SecretStore {
+    pub(crate) const ALL: [Self; 2] = [Self::File, Self::Keyring];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Keyring => "keyring",
+        }
+    }
 }
 
 /// The ways to approve an SSO login.

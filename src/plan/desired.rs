@@ -42,8 +42,8 @@ pub(super) fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a>
 
 fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: CredentialMethod, program: &str) {
     match (method, &profile.kind) {
-        // The key is in the credentials file, under the same name.
-        (_, Kind::Iam) | (CredentialMethod::Native, Kind::IamMfa { .. }) => {}
+        // The key or the session is in the credentials file, under the same name.
+        (CredentialMethod::Native, Kind::Iam | Kind::IamMfa { .. }) => {}
         // One profile, one mechanism: no other key that leads to credentials may be beside `credential_process`.
         (CredentialMethod::Process, _) => {
             put(entries, "credential_process", format!("{program} credential-process {}", profile.name));

@@ -78,7 +78,7 @@ fn an_empty_file_becomes_the_block() {
 }
 
 #[test]
-fn with_credential_process_nothing_else_leads_to_credentials_and_a_plain_user_keeps_its_key() {
+fn with_credential_process_nothing_else_leads_to_credentials() {
     let process = |profile: Profile| Profile { method: CredentialMethod::Process, ..profile };
     let all =
         catalog(vec![process(profile("base", Kind::Iam)), process(iam_mfa("main")), process(role("prod", "main"))]);
@@ -86,7 +86,7 @@ fn with_credential_process_nothing_else_leads_to_credentials_and_a_plain_user_ke
     let body = text.lines().skip(1).take_while(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
     assert_eq!(
         body,
-        "[profile base]\nregion = eu-west-1\n\n\
+        "[profile base]\ncredential_process = /usr/bin/awsauth credential-process base\nregion = eu-west-1\n\n\
          [profile main]\ncredential_process = /usr/bin/awsauth credential-process main\nregion = eu-west-1\n\n\
          [profile prod]\ncredential_process = /usr/bin/awsauth credential-process prod\nregion = eu-west-1"
     );

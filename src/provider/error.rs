@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::flow::{CallError, ClockSkew, Endless, Operation};
 use crate::model::{MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
+use crate::store::KeyringError;
 use crate::system::files::disk::DiskError;
 use crate::system::files::lock::LockError;
 
@@ -27,7 +28,12 @@ pub(crate) enum CodeOrder {
 
 impl ProviderError {
     pub(crate) fn is_interrupt(&self) -> bool {
-        matches!(self, Self::NoCode { source: NoAnswer::Interrupted, .. } | Self::Interrupted { .. })
+        matches!(
+            self,
+            Self::NoCode { source: NoAnswer::Interrupted, .. }
+                | Self::Interrupted { .. }
+                | Self::Keyring { source: KeyringError::Interrupted, .. }
+        )
     }
 
     /// True if one report does for both.
@@ -36,6 +42,7 @@ impl ProviderError {
             (Self::Call { call, .. }, Self::Call { call: other, .. }) => call.has_same_cause(other),
             // The advice is the same for every file.
             (Self::Store { source: error, .. }, Self::Store { source: other, .. }) => error.has_same_cause(other),
+            (Self::Keyring { source, .. }, Self::Keyring { source: other, .. }) => source == other,
             (Self::OutOfTime { .. }, Self::OutOfTime { .. })
             | (Self::Lock { .. }, Self::Lock { .. })
             | (Self::WrongClock { .. }, Self::WrongClock { .. })
@@ -80,6 +87,8 @@ pub(crate) enum ProviderError {
     Endless { profile: ProfileName, operation: Operation, source: Endless },
     #[error("{profile}: the session can't be saved")]
     Store { profile: String, source: DiskError },
+    #[error("{profile}: its key or session is in the system's keyring")]
+    Keyring { profile: ProfileName, source: KeyringError },
     /// Another process holds the renewal lock for too long; it may be stopped.
     #[error("{profile}: another awsauth is renewing this session")]
     Lock { profile: String, source: LockError },

@@ -42,20 +42,28 @@ impl LoginPlan<'_> {
 }
 
 impl Provider<'_> {
-    /// Reads each kept session on the chains at most once; calls nothing.
-    pub(crate) fn plan<'c>(&self, chains: &'c [Chain<'c>]) -> LoginPlan<'c> {
+    /// Reads each kept session on the chains at most once; calls nothing. Fails if the keyring does, before anybody is asked
+    /// for a code.
+    pub(crate) fn plan<'c>(&self, chains: &'c [Chain<'c>]) -> Result<LoginPlan<'c>, Rc<ProviderError>> {
         let held = RefCell::new(HashMap::new());
+        let failure = RefCell::new(None);
         let steps = Steps::of(chains, |profiles| match self.held(profiles) {
-            Some(credentials) => {
+            Ok(Some(credentials)) => {
                 held.borrow_mut().insert(target(profiles).name.as_str(), credentials);
                 true
             }
-            None => false,
+            Ok(None) => false,
+            Err(error) => {
+                failure.borrow_mut().get_or_insert(error);
+                false
+            }
         });
+        if let Some(error) = failure.into_inner() {
+            return Err(error);
+        }
         // A missing long-term key is reported when its step runs: no code is asked for.
-        let has_key = |step: &Step<'_>| {
-            step.profiles[0].long_term_section().is_some_and(|section| self.keys.contains_key(section))
-        };
+        let has_key =
+            |step: &Step<'_>| step.profiles[0].long_term_section().is_some_and(|section| self.keys.contains(section));
         let sign_ins = steps.sign_ins();
         let needs_approval = sign_ins.iter().filter(|(step, access)| {
             let token = self.decide_token(TokenRequest::for_role(&step.profiles, access));
@@ -63,7 +71,7 @@ impl Provider<'_> {
         });
         let approvals = needs_approval.map(|(_, access)| *access).collect();
         let requirements = Requirements::of(&steps, has_key, approvals);
-        LoginPlan { chains, steps, held: held.into_inner(), requirements }
+        Ok(LoginPlan { chains, steps, held: held.into_inner(), requirements })
     }
 
     /// Returns a result for each chain, in their order. When a person interrupts, all that remains ends with that; after
@@ -181,7 +189,7 @@ impl Provider<'_> {
         if !is_allowed || error.is_interrupt() || matches!(error, ProviderError::WrongClock { .. }) {
             return None;
         }
-        self.kept(profiles, Freshness::Aging).map(|session| session.credentials)
+        self.kept_credentials(profiles, Freshness::Aging).ok().flatten()
     }
 
     fn result(&self, chain: &Chain<'_>, last: Option<CredentialResult>, plan: &LoginPlan<'_>) -> CredentialResult {

@@ -24,10 +24,10 @@ use jiff::Timestamp;
 
 use crate::aws::Aws;
 use crate::flow::Preference;
-use crate::model::{LongTermKey, MfaSerial, ProfileName, SsoToken};
+use crate::model::{MfaSerial, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
-use crate::store::{Sessions, SsoCache};
+use crate::store::{LongTermKeys, Sessions, SsoCache};
 use crate::system::files::disk::DiskError;
 use crate::system::files::stamp::FileStamp;
 
@@ -73,9 +73,6 @@ pub(crate) struct Ports<'a> {
     pub(crate) callback_timeout: Duration,
     pub(crate) now: fn() -> Timestamp,
 }
-
-/// The long-term keys of the credentials file, by section.
-pub(crate) type LongTermKeys = HashMap<ProfileName, LongTermKey>;
 
 /// Obtains credentials for chains. All of it happens on one thread, and no borrow of a cell outlives a call.
 pub(crate) struct Provider<'a> {

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use super::error::{ProviderError, Reason};
 use super::frontend::Notice;
 use super::renewal_lock::RenewalLock;
-use super::{Attendance, LongTermKeys, Provider, RenewPolicy};
+use super::{Attendance, Provider, RenewPolicy};
 use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, MfaProof, Operation, is_intolerable, judge};
 use crate::model::{
-    ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Pattern, Profile, ProfileName, Role, Session,
-    SessionDuration,
+    ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Pattern, Profile, ProfileName, Role, SecretPlace,
+    Session, SessionDuration,
 };
-use crate::store::Saved;
+use crate::store::{KeyringError, LongTermKeys, SaveError, Saved};
 use crate::system::files::stamp::FileStamp;
 
 /// The profiles of a chain from its base up to the one whose credentials are wanted; never empty.
@@ -24,12 +24,22 @@ pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKey
 
 fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyFingerprint> {
     let section = steps.first()?.long_term_section()?;
-    keys.get(section).map(|key| KeyFingerprint::of(section, key))
+    keys.fingerprint(section)
 }
 
 impl Provider<'_> {
+    /// The credentials of the kept session that [`Self::kept`] finds. None if the keyring has lost them.
+    pub(super) fn kept_credentials(
+        &self,
+        steps: ChainSteps<'_, '_>,
+        least: Freshness,
+    ) -> Result<Option<Credentials>, Rc<ProviderError>> {
+        let Some(session) = self.kept(steps, least) else { return Ok(None) };
+        self.ports.sessions.credentials(&session).map_err(|source| Rc::new(in_keyring(&session.profile, source)))
+    }
+
     /// The kept session of the top of `steps`, if it is bound to them and at least as fresh as `least`.
-    pub(super) fn kept(&self, steps: ChainSteps<'_, '_>, least: Freshness) -> Option<Session> {
+    fn kept(&self, steps: ChainSteps<'_, '_>, least: Freshness) -> Option<Session> {
         let saved = self.ports.sessions.get(&target(steps).name)?;
         let session = &saved.session;
         let freshness = judge(session.obtained_at, session.expiration, (self.ports.now)());
@@ -72,12 +82,13 @@ impl Provider<'_> {
     }
 
     /// Credentials that can sign for the step above: a long-term key, or a kept session.
-    pub(super) fn held(&self, steps: ChainSteps<'_, '_>) -> Option<Credentials> {
+    pub(super) fn held(&self, steps: ChainSteps<'_, '_>) -> Result<Option<Credentials>, Rc<ProviderError>> {
         let profile = target(steps);
         if let Kind::Iam = profile.kind {
-            return self.keys.get(&profile.name).cloned().map(Credentials::from);
+            let key = self.keys.read(&profile.name).map_err(|source| in_keyring(&profile.name, source))?;
+            return Ok(key.map(Credentials::from));
         }
-        self.kept(steps, Freshness::Fresh).map(|session| session.credentials)
+        self.kept_credentials(steps, Freshness::Fresh)
     }
 
     /// Obtains a new session for the top of `steps`, signed by `source`.
@@ -90,8 +101,8 @@ impl Provider<'_> {
         let source = source.filter(Credentials::is_sendable);
         if profile.mfa_serial().is_some() && self.attendance == Attendance::Nobody {
             // An aging session can still sign for the role above it.
-            let aging = self.kept(steps, Freshness::Aging);
-            return Ok(aging.ok_or_else(|| self.login_needed(steps))?.credentials);
+            let aging = self.kept_credentials(steps, Freshness::Aging)?;
+            return Ok(aging.ok_or_else(|| self.login_needed(steps))?);
         }
         if let Kind::Sso { access, account_id, role_name } = &profile.kind {
             return self.sso_role(steps, access, account_id, role_name).await;
@@ -100,9 +111,9 @@ impl Provider<'_> {
             // Checked before anybody is asked for a code.
             self.long_term_key(profile)?;
         }
-        let renewed = || self.kept(steps, Freshness::Fresh);
+        let renewed = || self.kept_credentials(steps, Freshness::Fresh).transpose();
         let _lock = match self.lock_renewal(profile.name.as_str(), renewed, || None).await? {
-            RenewalLock::RenewedElsewhere(session) => return Ok(session.credentials),
+            RenewalLock::RenewedElsewhere(credentials) => return credentials,
             RenewalLock::Acquired(lock) => lock,
         };
         let obtained = match (&profile.kind, source) {
@@ -189,22 +200,29 @@ impl Provider<'_> {
             key: key_fingerprint(steps, self.keys),
             obtained_at: now,
             expiration: credentials.expiration.unwrap_or(now),
-            credentials,
+            access_key_id: credentials.access_key_id.clone(),
+            secret: SecretPlace::Here(credentials.secret()),
         };
         // A logout during the renewal is not undone: the caller gets the credentials, and nothing is saved.
         if self.was_logged_out(steps) {
-            return Ok(session.credentials);
+            return Ok(credentials);
         }
         let saved = Saved { session, seen: self.files().to_vec() };
         match self.ports.sessions.put(&saved) {
             Ok(()) => self.notify(&Notice::Obtained { profile: &profile.name }),
             // `login` is there to save a session; a program wants credentials, saved or not.
-            Err(source) if matches!(self.policy, RenewPolicy::Required | RenewPolicy::Force) => {
-                return Err(ProviderError::Store { profile: profile.name.to_string(), source });
+            Err(error) if matches!(self.policy, RenewPolicy::Required | RenewPolicy::Force) => {
+                return Err(match error {
+                    SaveError::Disk(source) => ProviderError::Store { profile: profile.name.to_string(), source },
+                    SaveError::Keyring(source) => in_keyring(&profile.name, source),
+                });
             }
-            Err(error) => self.tell_unsaved(&error),
+            Err(SaveError::Disk(error)) => self.tell_unsaved(&error),
+            Err(SaveError::Keyring(error)) => {
+                self.notify(&Notice::NotSaved { what: "the session", cause: error.to_string() });
+            }
         }
-        Ok(saved.session.credentials)
+        Ok(credentials)
     }
 
     /// Refuses to go on with a clock that AWS's responses contradict.
@@ -231,9 +249,11 @@ impl Provider<'_> {
 
     /// The key that signs a call. The SDK panics at a control character in a key's id.
     fn long_term_key(&self, profile: &Profile) -> Result<Credentials, ProviderError> {
-        let key = profile.long_term_section().and_then(|section| self.keys.get(section));
-        let key = key.cloned().map(Credentials::from).filter(Credentials::is_sendable);
-        key.ok_or_else(|| no_key(profile))
+        let key = match profile.long_term_section() {
+            Some(section) => self.keys.read(section).map_err(|source| in_keyring(&profile.name, source))?,
+            None => None,
+        };
+        key.map(Credentials::from).filter(Credentials::is_sendable).ok_or_else(|| no_key(profile))
     }
 
     pub(super) fn login_needed(&self, steps: ChainSteps<'_, '_>) -> ProviderError {
@@ -262,6 +282,10 @@ pub(super) fn target<'c>(steps: ChainSteps<'_, 'c>) -> &'c Profile {
 fn no_key(profile: &Profile) -> ProviderError {
     let section = profile.long_term_section().unwrap_or(&profile.name).clone();
     ProviderError::NoLongTermKey { profile: profile.name.clone(), section }
+}
+
+fn in_keyring(name: &ProfileName, source: KeyringError) -> ProviderError {
+    ProviderError::Keyring { profile: name.clone(), source }
 }
 
 pub(super) fn failed(name: &ProfileName, call: CallError) -> ProviderError {

@@ -66,9 +66,9 @@ impl Provider<'_> {
     ) -> Result<Credentials, Rc<ProviderError>> {
         let request = TokenRequest::for_role(steps, access);
         let token = self.sso_token(request).await?;
-        let renewed = || self.kept(steps, Freshness::Fresh);
+        let renewed = || self.kept_credentials(steps, Freshness::Fresh).transpose();
         let _lock = match self.lock_renewal(request.name.as_str(), renewed, || None).await? {
-            RenewalLock::RenewedElsewhere(session) => return Ok(session.credentials),
+            RenewalLock::RenewedElsewhere(credentials) => return credentials,
             RenewalLock::Acquired(lock) => lock,
         };
         let (region, dual_stack) = (access.region(), request.dual_stack);

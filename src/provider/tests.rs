@@ -2,7 +2,6 @@
 //! behind it: only here can minutes be none.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,19 +10,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sso::TokenRequest;
-use super::{
-    Attendance, CallbackOutcome, Frontend, LongTermKeys, Notice, Ports, Provider, ProviderError, RenewPolicy,
-    UNATTENDED,
-};
+use super::{Attendance, CallbackOutcome, Frontend, Notice, Ports, Provider, ProviderError, RenewPolicy, UNATTENDED};
 use crate::aws::{Aws, Endpoints, Proxies};
 use crate::flow::{Machine, Preference};
 use crate::model::{
-    AccountId, Chain, ChainFingerprint, ClientUse, ConfigText, Credentials, Kind, Profile, Region, Session,
-    SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
+    AccountId, Chain, ChainFingerprint, ClientUse, ConfigText, Credentials, Kind, Profile, Region, SecretPlace,
+    SecretStore, Session, SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
 };
 use crate::prompt::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
-use crate::store::{Saved, Sessions, SsoCache};
+use crate::store::{Keyring, KeyringKeys, LongTermKeys, Saved, Sessions, SsoCache};
 use crate::system::clock;
 use crate::system::loopback::Page;
 
@@ -102,7 +98,10 @@ impl<'a> Scene<'a> {
         let url = Some(url.to_owned());
         let endpoints = Endpoints { sso: url.clone(), sso_oidc: url, ..Endpoints::default() };
         let aws = Aws::new(endpoints, None, Proxies::read(|_| None), clock::now);
-        Self { aws, sessions: Sessions::new(dir), tokens: cache(dir), open, keys: HashMap::new(), now: clock::now }
+        let keyring = Rc::new(Keyring::in_memory());
+        let sessions = Sessions::new(dir, Rc::clone(&keyring), SecretStore::File);
+        let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(dir, keyring), SecretStore::File);
+        Self { aws, sessions, tokens: cache(dir), open, keys, now: clock::now }
     }
 
     /// Keeps a token of `corp`.
@@ -169,7 +168,7 @@ fn who_interrupts_at_one_page_is_not_sent_to_the_next() {
     let provider = scene.provider(person, Attendance::Person, RenewPolicy::Required);
     let profiles = [profile("corp"), profile("other")];
     let chains: Vec<Chain<'_>> = profiles.iter().map(|profile| Chain::resolve(profile, |_| None).unwrap()).collect();
-    let outcomes = run(provider.execute(&provider.plan(&chains), None));
+    let outcomes = run(provider.execute(&provider.plan(&chains).unwrap(), None));
     assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.is_interrupt())));
     assert_eq!((outcomes.len(), pages.get()), (2, 1));
 }
@@ -188,7 +187,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, RenewPolicy::BestEffort);
     let (outcomes, waited) = runtime.block_on(async {
         let start = tokio::time::Instant::now();
-        (provider.execute(&provider.plan(&chains), Some(UNATTENDED)).await, start.elapsed())
+        (provider.execute(&provider.plan(&chains).unwrap(), Some(UNATTENDED)).await, start.elapsed())
     });
     let is_out_of_time = |error: &ProviderError| matches!(error, ProviderError::OutOfTime { .. });
     assert!(outcomes[0].as_ref().is_err_and(|error| is_out_of_time(error)), "{outcomes:?}");
@@ -197,7 +196,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
     let (outcomes, waited) = runtime.block_on(async {
         let start = tokio::time::Instant::now();
         let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, RenewPolicy::BestEffort);
-        (provider.execute(&provider.plan(&chains), None).await, start.elapsed())
+        (provider.execute(&provider.plan(&chains).unwrap(), None).await, start.elapsed())
     });
     assert!(outcomes[0].as_ref().is_err_and(|error| !is_out_of_time(error)), "{outcomes:?}");
     assert!(waited > UNATTENDED, "{waited:?}");
@@ -214,10 +213,11 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
         key: None,
         obtained_at: now - SignedDuration::from_mins(55),
         expiration: now + SignedDuration::from_mins(5),
-        credentials: credentials.clone(),
+        access_key_id: credentials.access_key_id.clone(),
+        secret: SecretPlace::Here(credentials.secret()),
     };
     scene.sessions.put(&Saved { session, seen: Vec::new() }).unwrap();
-    let outcomes = runtime.block_on(provider.execute(&provider.plan(&chains), Some(UNATTENDED)));
+    let outcomes = runtime.block_on(provider.execute(&provider.plan(&chains).unwrap(), Some(UNATTENDED)));
     assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
 }
 
@@ -232,7 +232,7 @@ fn a_process_that_is_stopped_while_it_renews_is_named_and_not_waited_for_for_eve
     let _held = scene.sessions.try_lock("corp").unwrap();
     // As `exec` of many waits, which gives no limit.
     let provider = scene.provider(Person(Ok(false), Rc::default()), Attendance::Nobody, RenewPolicy::BestEffort);
-    let plan = provider.plan(&chains);
+    let plan = provider.plan(&chains).unwrap();
     let waiting = async { tokio::time::timeout(UNATTENDED * 2, provider.execute(&plan, None)).await };
     let outcomes = runtime.block_on(waiting).expect("it is waited for for ever");
     let Err(error) = &outcomes[0] else { panic!("{outcomes:?}") };
@@ -260,7 +260,7 @@ fn without_a_terminal_another_process_is_not_waited_for_for_ever_and_an_approval
     ] {
         std::fs::write(scene.sessions.lock_file("corp"), holder.to_string()).unwrap();
         let provider = scene.provider(Person(Ok(false), Rc::default()), attendance, RenewPolicy::Required);
-        let plan = provider.plan(&chains);
+        let plan = provider.plan(&chains).unwrap();
         let waiting = async { tokio::time::timeout(UNATTENDED * 2, provider.execute(&plan, None)).await };
         let outcomes = runtime.block_on(waiting);
         assert_eq!(outcomes.is_ok(), is_ended, "{attendance:?} {holder}");

@@ -3,7 +3,9 @@
 
 mod applied;
 mod json;
+mod keyring;
 mod logouts;
+mod long_term_keys;
 mod role_cache;
 mod rotations;
 mod sessions;
@@ -19,6 +21,8 @@ use crate::system::files::atomic::sweep;
 use crate::system::files::private::{self, FileOwner};
 
 pub(crate) use applied::AppliedDigests;
+pub(crate) use keyring::{Keyring, KeyringError, SaveError};
+pub(crate) use long_term_keys::{KeyringKeys, LongTermKeys};
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use rotations::{Rotation, Rotations};
 pub(crate) use sessions::{Saved, Sessions};
@@ -26,10 +30,10 @@ pub(crate) use sign_ins::SignIn;
 pub(crate) use sso_cache::SsoCache;
 
 /// Removes what killed runs left half-written in the state directory and in AWS CLI's caches, since it may hold tokens.
-pub(crate) fn sweep_leftovers(state_dir: &Path, caches: &[PathBuf]) {
+pub(crate) fn sweep_leftovers(sessions: &Sessions, state_dir: &Path, caches: &[PathBuf]) {
     let below = |dir: &Path| private::list(dir, FileOwner::Awsauth).unwrap_or_default();
     let own = std::iter::once(state_dir.to_path_buf()).chain(below(state_dir)).chain(below(&state_dir.join("backups")));
-    Sessions::new(state_dir).remove_old_names();
+    sessions.remove_old_names();
     for dir in own.filter(|dir| private::check(dir, FileOwner::Awsauth).is_ok()) {
         sweep(&dir);
     }

@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::json;
-use crate::model::{ExternalId, MfaSerial, Role, RoleSessionName, Session, SessionDuration};
+use crate::model::{Credentials, ExternalId, MfaSerial, Role, RoleSessionName, SessionDuration};
 use crate::system::files::atomic::sweep;
 use crate::system::files::disk::{self, DiskError};
 use crate::system::files::private::{self, FileOwner};
@@ -65,6 +66,11 @@ struct Keys {
     expiration: String,
 }
 
+/// A time as AWS CLI writes it there.
+fn utc_of_python(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string()
+}
+
 impl RoleCache {
     pub(crate) fn new(dir: PathBuf) -> Self {
         Self { dir }
@@ -75,8 +81,7 @@ impl RoleCache {
     }
 
     /// Gives AWS CLI the session of a role whose section has `mfa_serial`, unless it has it already.
-    pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, session: &Session) -> Result<(), DiskError> {
-        let credentials = &session.credentials;
+    pub(crate) fn put(&self, role: &Role, serial: &MfaSerial, credentials: &Credentials) -> Result<(), DiskError> {
         let path = self.path(role, serial)?;
         if Self::key_id(&path).as_ref() == Some(&credentials.access_key_id) {
             return Ok(());
@@ -86,7 +91,7 @@ impl RoleCache {
                 access_key_id: credentials.access_key_id.clone(),
                 secret_access_key: credentials.secret_access_key.expose().to_owned(),
                 session_token: credentials.session_token.as_ref().map_or_else(String::new, |t| t.expose().to_owned()),
-                expiration: session.expiration.strftime("%Y-%m-%dT%H:%M:%SUTC").to_string(),
+                expiration: credentials.expiration.map(utc_of_python).unwrap_or_default(),
             },
         };
         json::write(&path, FileOwner::AwsCli, &entry)

@@ -1,6 +1,7 @@
 //! Owns the sessions in the state directory: one 0600 file for each profile.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,8 +10,12 @@ use serde::{Deserialize, Serialize};
 use sha1::Digest as _;
 
 use super::json;
+use super::keyring::{Keyring, KeyringError, SaveError};
 use super::logouts::LogoutLog;
-use crate::model::{ChainFingerprint, Credentials, KeyFingerprint, ProfileName, Session};
+use crate::model::{
+    ChainFingerprint, Credentials, KeyFingerprint, KeySecret, ProfileName, SecretPlace, SecretStore, Session,
+    is_sendable,
+};
 use crate::secret::Secret;
 use crate::system::files::atomic::{check_writable, is_temporary, sweep};
 use crate::system::files::disk::{self, DiskError};
@@ -23,10 +28,12 @@ const LONGEST_STEM: usize = 200;
 /// Characters of a profile's name that a file's name must not have.
 const ESCAPED: &AsciiSet = &CONTROLS.add(b'/').add(b'\\').add(b':').add(b'%').add(b'.').add(b'@').add(b'+');
 
-#[derive(Debug)]
 pub(crate) struct Sessions {
     dir: PathBuf,
     logouts: LogoutLog,
+    keyring: Rc<Keyring>,
+    /// Where the secrets of new sessions go.
+    store: SecretStore,
 }
 
 /// The definition for which AWS refused credentials.
@@ -48,12 +55,22 @@ struct SessionFile {
     definition: String,
     obtained_at: Timestamp,
     access_key_id: String,
-    secret_access_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_access_key: Option<String>,
     session_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<InKeyring>,
     expiration: Timestamp,
     long_term_section: Option<String>,
     long_term_key: Option<String>,
     read_from: Vec<FileStamp>,
+}
+
+/// Says that the secret half is in the keyring.
+#[derive(Serialize, Deserialize)]
+enum InKeyring {
+    #[serde(rename = "keyring")]
+    Keyring,
 }
 
 /// The part of a session's file that all versions have.
@@ -63,8 +80,8 @@ struct Header {
 }
 
 impl Sessions {
-    pub(crate) fn new(state_dir: &Path) -> Self {
-        Self { dir: state_dir.join("sessions"), logouts: LogoutLog::new(state_dir) }
+    pub(crate) fn new(state_dir: &Path, keyring: Rc<Keyring>, store: SecretStore) -> Self {
+        Self { dir: state_dir.join("sessions"), logouts: LogoutLog::new(state_dir), keyring, store }
     }
 
     /// Refuses a state directory that somebody else could write to.
@@ -73,11 +90,15 @@ impl Sessions {
     }
 
     /// Tests that sessions can be saved, before a person is asked for a code.
-    pub(crate) fn check_writable(&self) -> Result<(), DiskError> {
+    pub(crate) fn check_writable(&self) -> Result<(), SaveError> {
         for dir in [&self.dir, &self.dir.with_file_name("locks")] {
             private::make_dir(dir, FileOwner::Awsauth)?;
         }
-        check_writable(&self.dir)
+        check_writable(&self.dir)?;
+        if self.store == SecretStore::Keyring {
+            self.keyring.check_writable()?;
+        }
+        Ok(())
     }
 
     /// Removes what killed runs and earlier versions left here, and old records of logouts.
@@ -102,15 +123,14 @@ impl Sessions {
     pub(crate) fn get(&self, profile: &ProfileName) -> Option<Saved> {
         let file: SessionFile =
             json::load(&self.path(profile)).filter(|file: &SessionFile| file.profile == profile.as_str())?;
-        let credentials = Credentials {
-            access_key_id: file.access_key_id,
-            secret_access_key: Secret::new(file.secret_access_key),
-            session_token: file.session_token.map(Secret::new),
-            expiration: Some(file.expiration),
+        let secret = match (file.store, file.secret_access_key) {
+            (None, Some(secret_access_key)) => SecretPlace::Here(KeySecret {
+                secret_access_key: Secret::new(secret_access_key),
+                session_token: file.session_token.map(Secret::new),
+            }),
+            (Some(InKeyring::Keyring), None) => SecretPlace::Keyring,
+            _ => return None,
         };
-        if !credentials.is_sendable() {
-            return None;
-        }
         let key = match (file.long_term_section, file.long_term_key) {
             (Some(section), Some(digest)) => Some(KeyFingerprint { section: ProfileName::new(&section).ok()?, digest }),
             _ => None,
@@ -121,25 +141,53 @@ impl Sessions {
             definition: ChainFingerprint::from_saved(file.definition),
             obtained_at: file.obtained_at,
             expiration: file.expiration,
-            credentials,
+            access_key_id: file.access_key_id,
+            secret,
         };
-        Some(Saved { session, seen: file.read_from })
+        let is_fit = match &session.secret {
+            SecretPlace::Here(secret) => session.with_secret(secret.clone()).is_sendable(),
+            SecretPlace::Keyring => is_sendable(&session.access_key_id),
+        };
+        is_fit.then_some(Saved { session, seen: file.read_from })
+    }
+
+    /// Asks the keyring if the secret is there. None if it is not there any more.
+    pub(crate) fn credentials(&self, session: &Session) -> Result<Option<Credentials>, KeyringError> {
+        let secret = match &session.secret {
+            SecretPlace::Here(secret) => Some(secret.clone()),
+            SecretPlace::Keyring => self.keyring.read(&account(&session.profile), &session.access_key_id)?,
+        };
+        Ok(secret.map(|secret| session.with_secret(secret)).filter(Credentials::is_sendable))
     }
 
     pub(crate) fn key_id(&self, name: &str) -> Option<String> {
-        Some(self.get(&ProfileName::new(name).ok()?)?.session.credentials.access_key_id)
+        Some(self.get(&ProfileName::new(name).ok()?)?.session.access_key_id)
     }
 
-    pub(crate) fn put(&self, saved: &Saved) -> Result<(), DiskError> {
+    /// Saves a session. A secret that is in a keyring already stays there.
+    ///
+    /// The keyring has the secret before the file says so, and loses it after the file is gone: a run that is killed in between
+    /// leaves at worst an entry that nothing refers to, until the next login.
+    pub(crate) fn put(&self, saved: &Saved) -> Result<(), SaveError> {
         let Saved { session, seen } = saved;
-        let credentials = &session.credentials;
+        let account = account(&session.profile);
+        let here = match &session.secret {
+            SecretPlace::Here(secret) if self.store == SecretStore::Keyring => {
+                self.keyring.write(&account, &session.access_key_id, secret)?;
+                None
+            }
+            SecretPlace::Here(secret) => Some(secret),
+            SecretPlace::Keyring => None,
+        };
+        let was_in_keyring = here.is_some() && self.is_in_keyring(&session.profile);
         let file = SessionFile {
             profile: session.profile.to_string(),
             definition: session.definition.as_str().to_owned(),
             obtained_at: session.obtained_at,
-            access_key_id: credentials.access_key_id.clone(),
-            secret_access_key: credentials.secret_access_key.expose().to_owned(),
-            session_token: credentials.session_token.as_ref().map(|token| token.expose().to_owned()),
+            access_key_id: session.access_key_id.clone(),
+            secret_access_key: here.map(|secret| secret.secret_access_key.expose().to_owned()),
+            session_token: here.and_then(|secret| secret.session_token.as_ref().map(|token| token.expose().to_owned())),
+            store: here.is_none().then_some(InKeyring::Keyring),
             expiration: session.expiration,
             long_term_section: session.key.as_ref().map(|key| key.section.to_string()),
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
@@ -147,7 +195,14 @@ impl Sessions {
         };
         json::save(&self.path(&session.profile), &file)?;
         drop(disk::remove(&self.refusal_path(&session.profile)));
+        if was_in_keyring {
+            self.keyring.remove(&account)?;
+        }
         Ok(())
+    }
+
+    fn is_in_keyring(&self, profile: &ProfileName) -> bool {
+        self.get(profile).is_some_and(|saved| saved.session.secret == SecretPlace::Keyring)
     }
 
     /// Remembers that AWS refused the credentials of a profile, until it gives some. A failure to is not worth a word.
@@ -163,10 +218,15 @@ impl Sessions {
     }
 
     /// Removes a session. Returns false if there was none.
-    pub(crate) fn remove(&self, profile: &ProfileName) -> Result<bool, DiskError> {
+    pub(crate) fn remove(&self, profile: &ProfileName) -> Result<bool, SaveError> {
         self.check()?;
+        let is_in_keyring = self.is_in_keyring(profile);
         drop(disk::remove(&self.refusal_path(profile)));
-        disk::remove(&self.path(profile))
+        let was_there = disk::remove(&self.path(profile))?;
+        if is_in_keyring {
+            self.keyring.remove(&account(profile))?;
+        }
+        Ok(was_there)
     }
 
     /// The profiles that have a session here, also those that the manifest no longer has.
@@ -236,6 +296,11 @@ fn name_of(path: &Path) -> Option<String> {
     Some(percent_decode_str(escaped).decode_utf8().ok()?.into_owned())
 }
 
+/// The name of a session's entry in the keyring.
+fn account(profile: &ProfileName) -> String {
+    format!("session/{profile}")
+}
+
 /// The name of a profile's files without its extension, such as `prod+0a1b2c3d`.
 ///
 /// The digest tells `Prod` from `prod` where the file system ignores case, and `con` from the device of that name on Windows.
@@ -259,21 +324,55 @@ mod tests {
                 key: Some(KeyFingerprint { section: ProfileName::new("base").unwrap(), digest: "k".to_owned() }),
                 obtained_at: "2026-01-01T00:00:00.25Z".parse().unwrap(),
                 expiration,
-                credentials: Credentials {
-                    access_key_id: "ASIA".to_owned(),
+                access_key_id: "ASIA".to_owned(),
+                secret: SecretPlace::Here(KeySecret {
                     secret_access_key: Secret::new("s"),
                     session_token: Some(Secret::new("t")),
-                    expiration: Some(expiration),
-                },
+                }),
             },
             seen: Vec::new(),
         }
     }
 
+    fn in_files(dir: &Path) -> Sessions {
+        Sessions::new(dir, Rc::new(Keyring::in_memory()), SecretStore::File)
+    }
+
+    #[test]
+    fn a_secret_is_in_the_keyring_or_in_the_file_and_never_in_both() {
+        let dir = tempfile::tempdir().unwrap();
+        let keyring = Rc::new(Keyring::in_memory());
+        let files = Sessions::new(dir.path(), Rc::clone(&keyring), SecretStore::File);
+        let sessions = Sessions::new(dir.path(), Rc::clone(&keyring), SecretStore::Keyring);
+        let (saved, name) = (saved("prod"), ProfileName::new("prod").unwrap());
+        let SecretPlace::Here(secret) = &saved.session.secret else { unreachable!() };
+        let credentials = saved.session.with_secret(secret.clone());
+        let text = || String::from_utf8(disk::read(&sessions.path(&name)).unwrap().unwrap()).unwrap();
+        sessions.put(&saved).unwrap();
+        assert!(
+            text().contains(r#""session_token": null, "store": "keyring""#) && !text().contains("secret"),
+            "{}",
+            text()
+        );
+        let kept = sessions.get(&name).unwrap();
+        assert_eq!(kept.session.secret, SecretPlace::Keyring);
+        assert_eq!(files.credentials(&kept.session), Ok(Some(credentials.clone())));
+        // New stamps alone.
+        files.put(&kept).unwrap();
+        assert_eq!(sessions.get(&name).as_ref(), Some(&kept));
+        files.put(&saved).unwrap();
+        assert_eq!(sessions.get(&name).as_ref(), Some(&saved));
+        assert_eq!(sessions.credentials(&saved.session), Ok(Some(credentials)));
+        assert_eq!(sessions.credentials(&kept.session), Ok(None), "the entry is gone");
+        sessions.put(&saved).unwrap();
+        assert_eq!((files.remove(&name).unwrap(), files.remove(&name).unwrap()), (true, false));
+        assert_eq!(keyring.access_key_id(&account(&name)), Ok(None));
+    }
+
     #[test]
     fn what_was_put_is_got_back_under_every_legal_name() {
         let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::new(dir.path());
+        let sessions = in_files(dir.path());
         for name in ["prod", "../../etc/passwd", "a/b:c%2F@+.", ".", "..", &"/".repeat(128)] {
             sessions.put(&saved(name)).unwrap();
             assert_eq!(sessions.get(&ProfileName::new(name).unwrap()), Some(saved(name)), "{name}");
@@ -298,7 +397,7 @@ mod tests {
     #[test]
     fn a_file_that_another_run_is_writing_is_no_session_of_an_earlier_version() {
         let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::new(dir.path());
+        let sessions = in_files(dir.path());
         sessions.put(&saved(&"/".repeat(128))).unwrap();
         let kept = disk::list(&dir.path().join("sessions")).unwrap().remove(0);
         let temporary = kept.with_file_name(".0123.json.abc.awsauth-tmp");
@@ -310,7 +409,7 @@ mod tests {
     #[test]
     fn a_session_under_the_name_of_an_earlier_version_is_removed() {
         let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::new(dir.path());
+        let sessions = in_files(dir.path());
         for name in ["prod", "other", &"/".repeat(128)] {
             sessions.put(&saved(name)).unwrap();
         }
@@ -326,7 +425,7 @@ mod tests {
     #[test]
     fn a_file_that_is_cut_short_or_of_another_version_is_a_miss() {
         let dir = tempfile::tempdir().unwrap();
-        let sessions = Sessions::new(dir.path());
+        let sessions = in_files(dir.path());
         let name = ProfileName::new("prod").unwrap();
         sessions.put(&saved("prod")).unwrap();
         let text = String::from_utf8(disk::read(&sessions.path(&name)).unwrap().unwrap()).unwrap();

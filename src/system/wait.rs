@@ -34,14 +34,28 @@ impl Deadline {
 
 /// Waits until `work` is done, which has a thread of its own: one that is given up stays behind until the process ends.
 pub(crate) fn wait<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Waited<T> {
+    wait_telling(limit, limit, || {}, work)
+}
+
+/// Like [`wait`], and calls `tell` once if the work takes longer than `quiet`.
+pub(crate) fn wait_telling<T: Send + 'static>(
+    limit: Duration,
+    quiet: Duration,
+    tell: impl FnOnce(),
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Waited<T> {
     let (sender, receiver) = channel();
     let listener = interrupt::listen();
     thread::spawn(move || drop(sender.send(work())));
-    let deadline = Deadline::after(limit);
+    let (deadline, told_at) = (Deadline::after(limit), Deadline::after(quiet));
+    let mut tell = Some(tell).filter(|_| quiet < limit);
     loop {
         match receiver.recv_timeout(deadline.left().min(POLL)) {
             Ok(done) => return Waited::Done(done),
             Err(_) if listener.is_pressed() => return Waited::Interrupted,
+            Err(RecvTimeoutError::Timeout) if told_at.left().is_zero() && tell.is_some() => {
+                tell.take().into_iter().for_each(|tell| tell());
+            }
             Err(RecvTimeoutError::Timeout) if !deadline.left().is_zero() => {}
             // Without a thread, there is nothing to wait for.
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Waited::TimedOut,
@@ -66,6 +80,10 @@ mod tests {
         let never = || thread::park();
         assert_eq!(wait(Duration::ZERO, never), Waited::TimedOut);
         assert_eq!(pause(Duration::ZERO), Waited::Done(()));
+        let (told, answer) = channel();
+        let waited =
+            wait_telling(Duration::from_mins(1), Duration::ZERO, move || told.send(7).unwrap(), move || answer.recv());
+        assert_eq!(waited, Waited::Done(Ok(7)), "the work goes on after the person was told");
         assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);
     }
 

@@ -43,6 +43,8 @@ mod fake_aws;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod keyring;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 #[cfg(unix)]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::apply::ApplyError;
+use crate::cli::app::App;
 use crate::cli::apply::file_plan::{FileWork, Moment};
 use crate::cli::apply::permissions::Permissions;
 use crate::cli::apply::program_path::Program;
@@ -15,9 +17,9 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
-use crate::model::{Catalog, CredentialMethod, Profile, ProfileName};
+use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
 use crate::plan::{self, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
-use crate::store::Sessions;
+use crate::store::{KeyringKeys, LongTermKeys, Sessions};
 use crate::system::files::snapshot::Snapshot;
 
 /// Makes the plans, as often as needed.
@@ -28,6 +30,8 @@ pub(crate) struct Plans<'a> {
     program: &'a str,
     permission: Permission,
     pub(crate) sessions: Sessions,
+    keyring_keys: KeyringKeys,
+    store: SecretStore,
     fix_permissions: bool,
 }
 
@@ -48,15 +52,19 @@ impl<'a> Plans<'a> {
         fix_permissions: bool,
         manifest: &'a Manifest,
         program: &'a Program,
-        paths: Paths<'_>,
+        app: App<'_>,
     ) -> Result<Self, Failure> {
+        let (state_dir, keyring) = (app.paths.state()?, app.keyring());
+        let store = manifest.settings.store.unwrap_or_default();
         Ok(Self {
             catalog: &manifest.catalog,
             layers: manifest.layers(),
             written: program.written(&manifest.catalog),
             program: program.path(),
             permission,
-            sessions: Sessions::new(&paths.state()?),
+            sessions: Sessions::new(&state_dir, Rc::clone(&keyring), store),
+            keyring_keys: KeyringKeys::new(&state_dir, keyring),
+            store,
             fix_permissions,
         })
     }
@@ -68,12 +76,16 @@ impl<'a> Plans<'a> {
 
     /// Plans the credentials file and the sessions to end.
     pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<MissingKey>, Prune), Refusal> {
-        let prune = Prune::find(self.catalog, &self.sessions, bytes);
+        let sections = self.catalog.profiles().iter().filter_map(Profile::long_term_section);
+        let in_file = plan::long_term_keys(bytes, sections);
+        let keys = LongTermKeys::new(in_file, self.keyring_keys.clone(), self.store);
+        let prune = Prune::find(self.catalog, &self.sessions, &keys);
         let kept = |name: &str| self.sessions.key_id(name);
         let ends = |name: &str| prune.ends(name);
         let Self { catalog, program, permission, .. } = self;
-        let (plan, missing) =
+        let (plan, mut missing) =
             plan::credentials(catalog, bytes, program, is_setting, &kept, &ends, permission.adoption)?;
+        missing.retain(|missing| !keys.contains(&missing.section));
         Ok((plan, missing, prune))
     }
 

@@ -6,7 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
-use crate::model::{Catalog, CredentialMethod, Kind, Profile};
+use crate::model::{Catalog, CredentialMethod, Profile};
 use crate::system::host::Host;
 
 /// awsauth's own path in the config file.
@@ -85,9 +85,8 @@ impl Program {
     }
 }
 
-/// True if the section of a profile names awsauth. The key of an `iam` profile is in the credentials file.
 fn names_program(profile: &Profile) -> bool {
-    profile.method == CredentialMethod::Process && profile.kind != Kind::Iam
+    profile.method == CredentialMethod::Process
 }
 
 /// Each SDK splits the line by rules of its own (aws-facts §7): only plain words are safe in all of them.

@@ -5,10 +5,9 @@ use crate::cli::explain;
 use crate::cli::login::shared_copies::role_cache;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::model::{Catalog, Chain, ProfileName, Session};
-use crate::plan;
-use crate::provider::{LongTermKeys, is_bound};
-use crate::store::Sessions;
+use crate::model::{Catalog, ProfileName, Session};
+use crate::provider::is_bound;
+use crate::store::{LongTermKeys, Sessions};
 
 /// The sessions to end.
 #[derive(Default)]
@@ -20,16 +19,15 @@ pub(crate) struct Prune {
 }
 
 impl Prune {
-    /// Compares the saved sessions with the manifest, and with the long-term keys in the text of the credentials file. Sessions
-    /// that can't be read are passed over.
-    pub(crate) fn find(catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Self {
+    /// Compares the saved sessions with the manifest and the long-term keys. Sessions that can't be read are passed over.
+    pub(crate) fn find(catalog: &Catalog, sessions: &Sessions, keys: &LongTermKeys) -> Self {
         let gone = sessions.unknown(|name| catalog.get(name).is_some()).unwrap_or_default();
-        Self { gone, unbound: unbound(catalog, sessions, credentials) }
+        Self { gone, unbound: unbound(catalog, sessions, keys) }
     }
 
     /// Finds the sessions that were made from the key in `section`.
-    pub(crate) fn of_key(section: &ProfileName, catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Self {
-        let mut unbound = unbound(catalog, sessions, credentials);
+    pub(crate) fn of_key(section: &ProfileName, catalog: &Catalog, sessions: &Sessions, keys: &LongTermKeys) -> Self {
+        let mut unbound = unbound(catalog, sessions, keys);
         unbound.retain(|session| {
             let chain = catalog.chain(session.profile.as_str());
             chain.is_some_and(|chain| chain.base().long_term_section() == Some(section))
@@ -40,7 +38,7 @@ impl Prune {
     pub(crate) fn carry_out(&self, sessions: &Sessions, out: Out) -> Result<(), Failure> {
         // A session that a login got meanwhile is another one, and stays.
         let is_there = |old: &&Session| {
-            sessions.get(&old.profile).is_some_and(|saved| saved.session.credentials == old.credentials)
+            sessions.get(&old.profile).is_some_and(|saved| saved.session.access_key_id == old.access_key_id)
         };
         let unbound = self.unbound.iter().filter(is_there).map(|session| &session.profile);
         for name in self.gone.iter().chain(unbound) {
@@ -83,15 +81,13 @@ impl Prune {
 }
 
 /// The sessions whose profile, or its long-term key, differs from what they were made from.
-fn unbound(catalog: &Catalog, sessions: &Sessions, credentials: &[u8]) -> Vec<Session> {
-    let with_chain = |session: Session| catalog.chain(session.profile.as_str()).map(|chain| (session, chain));
-    let kept: Vec<(Session, Chain<'_>)> =
-        sessions.all().unwrap_or_default().into_iter().filter_map(with_chain).collect();
-    let sections = kept.iter().filter_map(|(_, chain)| chain.base().long_term_section());
-    let keys: LongTermKeys = plan::long_term_keys(credentials, sections).collect();
+fn unbound(catalog: &Catalog, sessions: &Sessions, keys: &LongTermKeys) -> Vec<Session> {
     // SDKs read the config file, and may run in another environment.
-    let is_unbound = |(session, chain): &(Session, Chain<'_>)| !is_bound(session, chain.profiles(), &keys, None);
-    kept.into_iter().filter(is_unbound).map(|(session, _)| session).collect()
+    let is_unbound = |session: &Session| {
+        let chain = catalog.chain(session.profile.as_str());
+        chain.is_some_and(|chain| !is_bound(session, chain.profiles(), keys, None))
+    };
+    sessions.all().unwrap_or_default().into_iter().filter(is_unbound).collect()
 }
 
 /// Removes a session here, and AWS CLI's copy of it. Returns false if there was none.
@@ -102,6 +98,6 @@ pub(crate) fn end(sessions: &Sessions, name: &ProfileName) -> Result<bool, Failu
         None => Ok(()),
     };
     // If the copy can't be removed, the session still is.
-    let was_there = sessions.remove(name).map_err(unavailable);
+    let was_there = sessions.remove(name).map_err(|error| explain::save(&error));
     copies.and(was_there)
 }

@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     })?;
     let program = Program::find(host, &manifest.catalog)?;
     warn_of_manifest(!program.path().is_empty(), app);
-    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest, &program, paths)?;
+    let plans = Plans::new(args.permission(), args.fix_permissions, &manifest, &program, app)?;
     let work = plans.make(paths)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;

@@ -1,9 +1,12 @@
 //! Owns `awsauth credential-process`.
 
+use std::rc::Rc;
+
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::environment::IGNORES_ENDPOINTS;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::terminal;
 use crate::cli::paths::Paths;
@@ -11,12 +14,12 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::flow::{Freshness, judge};
 use crate::ini::{Document, FileKind};
-use crate::model::{Credentials, KeyFingerprint, ProfileName, Session};
+use crate::model::{Credentials, KeyFingerprint, ProfileName, SecretStore, Session};
 use crate::plan;
+use crate::provider::UNATTENDED;
 use crate::render::process_json;
-use crate::store::{Saved, Sessions};
+use crate::store::{KeyringKeys, Saved, Sessions};
 use crate::system::files::stamp::FileStamp;
-use crate::system::host::Host;
 use crate::system::{clock, files::disk};
 
 /// Print credentials for AWS SDKs
@@ -33,13 +36,15 @@ pub(crate) struct Args {
 
 /// Prints a fresh kept session, or one that is renewed without a person.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let App { host, paths, out } = app;
-    let credentials = if let Some(credentials) = warm(&args.name, host, paths) {
+    let App { host, out, .. } = app;
+    let credentials = if let Some(credentials) = warm(&args.name, app)? {
         credentials
     } else {
         // SDKs show stderr: one line, about this profile alone.
         let out = Out { findings: FindingsShown::OneLine, ..out };
-        terminal::credentials(LoginService::new(App { out, ..app })?, &args.name, host)?
+        let service = LoginService::new(App { out, ..app })?;
+        service.keyring.limit(UNATTENDED);
+        terminal::credentials(service, &args.name, host)?
     };
     let text =
         process_json(&credentials).map_err(|error| Failure::new(Exit::Bug, "can't write JSON").because(&error))?;
@@ -49,12 +54,25 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 
 /// The kept session, if the files that its definition was read from are unchanged, and no others are read now. SDKs call this
 /// before every command, so it parses no TOML and starts neither network nor threads.
-fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
+///
+/// Asks the keyring once, if the session's secret is there.
+fn warm(name: &str, app: App<'_>) -> Result<Option<Credentials>, Failure> {
     // The variable may change the definition.
-    if host.var_os(IGNORES_ENDPOINTS).is_some() {
-        return None;
+    if app.host.var_os(IGNORES_ENDPOINTS).is_some() {
+        return Ok(None);
     }
-    let Saved { session, seen } = Sessions::new(&paths.state().ok()?).get(&ProfileName::new(name).ok()?)?;
+    let Ok(state_dir) = app.paths.state() else { return Ok(None) };
+    let keyring = app.keyring();
+    keyring.limit(UNATTENDED);
+    let sessions = Sessions::new(&state_dir, Rc::clone(&keyring), SecretStore::default());
+    match fresh(name, &sessions, &KeyringKeys::new(&state_dir, keyring), app.paths) {
+        Some(session) => sessions.credentials(&session).map_err(|error| explain::keyring::failure(&error, &error)),
+        None => Ok(None),
+    }
+}
+
+fn fresh(name: &str, sessions: &Sessions, keys: &KeyringKeys, paths: Paths<'_>) -> Option<Session> {
+    let Saved { session, seen } = sessions.get(&ProfileName::new(name).ok()?)?;
     if judge(session.obtained_at, session.expiration, clock::now()) != Freshness::Fresh {
         return None;
     }
@@ -64,13 +82,14 @@ fn warm(name: &str, host: &Host, paths: Paths<'_>) -> Option<Credentials> {
     let is_current = seen.first()?.path() == manifest
         && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
         && seen.iter().all(FileStamp::is_current);
-    (is_current && is_key_current(&session, paths)).then_some(session.credentials)
+    (is_current && is_key_current(&session, keys, paths)).then_some(session)
 }
 
-/// True if the session was made from the long-term key that the credentials file has now.
-fn is_key_current(session: &Session, paths: Paths<'_>) -> bool {
+/// True if the long-term key that the session was made from is still there.
+fn is_key_current(session: &Session, keys: &KeyringKeys, paths: Paths<'_>) -> bool {
     let Some(print) = &session.key else { return true };
-    let Some(bytes) = paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()) else { return false };
+    let bytes = paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()).unwrap_or_default();
     let document = Document::parse(&bytes, FileKind::Credentials);
-    plan::long_term_key(&document, &print.section).is_some_and(|key| KeyFingerprint::of(&print.section, &key) == *print)
+    let key = plan::long_term_key(&document, &print.section);
+    key.is_some_and(|key| KeyFingerprint::of(&print.section, &key) == *print) || keys.has(print)
 }

@@ -18,5 +18,6 @@ pub(crate) mod man;
 pub(crate) mod mfa;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod store;
 pub(crate) mod using;
 pub(crate) mod vars;

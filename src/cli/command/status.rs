@@ -12,7 +12,7 @@ use crate::cli::status::validity::{State, States, Validity};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
-use crate::model::{Chain, Pattern, Profile};
+use crate::model::{Chain, Pattern, Profile, ProfileName, SecretStore};
 use crate::render::{Cell, duration, exact_duration, header, table_within};
 
 /// The columns that a narrow terminal shortens and then drops, the first one first.
@@ -59,7 +59,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let states: Vec<(&Profile, State)> =
         chains.iter().map(|chain| (chain.target(), known.of(chain.profiles()))).collect();
     if out.json {
-        out.document(StatusJson { profiles: states.iter().map(|one| ProfileStateJson::of(one, now)).collect() })?;
+        let store = Some(service.manifest.store().as_str()).filter(|_| service.manifest.store() != SecretStore::File);
+        out.document(StatusJson {
+            store,
+            profiles: states.iter().map(|one| ProfileStateJson::of(one, now)).collect(),
+        })?;
     } else if states.is_empty() {
         out.say("the manifest has no profiles");
     } else {
@@ -67,6 +71,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         out.print_table(&text, is_whole)?;
     }
     say_misplaced(&service, &profiles, out);
+    say_store(&service, out);
     let short: Vec<(&Chain<'_>, &State)> = chains
         .iter()
         .zip(states.iter().map(|(_, state)| state))
@@ -88,6 +93,20 @@ fn say_misplaced(service: &LoginService<'_>, profiles: &[&Profile], out: Out) {
                 profile.name
             ));
         }
+    }
+}
+
+fn say_store(service: &LoginService<'_>, out: Out) {
+    if service.manifest.store() == SecretStore::File || out.json {
+        return;
+    }
+    out.say("long-term keys and sessions are kept in the system's keyring");
+    let left: Vec<&str> = service.keys.not_moved().map(ProfileName::as_str).collect();
+    if !left.is_empty() {
+        out.say(&format!(
+            "still in the credentials file: {}; `awsauth store move --to keyring` moves them",
+            left.join(", ")
+        ));
     }
 }
 
@@ -140,6 +159,9 @@ fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
 
 #[derive(Serialize)]
 struct StatusJson<'p> {
+    /// None for files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<&'static str>,
     profiles: Vec<ProfileStateJson<'p>>,
 }
 

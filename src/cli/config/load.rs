@@ -17,7 +17,7 @@ use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust};
-use crate::model::{Catalog, MfaSerial, Profile, Settings, SsoSession};
+use crate::model::{Catalog, MfaSerial, Profile, SecretStore, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::files::stamp::FileStamp;
 
@@ -195,6 +195,10 @@ impl Manifest {
         };
         let settings = std::mem::take(&mut reading.loaded.settings);
         Ok(Self { catalog, settings, reading, aws_files: unknown_name::aws_files(app.paths), out: app.out })
+    }
+
+    pub(crate) fn store(&self) -> SecretStore {
+        self.settings.store.unwrap_or_default()
     }
 
     /// Warns in one line of errors, and names the profiles that are left out.

@@ -30,6 +30,13 @@ pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'
     Ok(())
 }
 
+/// Sets one of `[settings]`, and says nothing.
+pub(crate) fn set_setting(path: &Path, name: &str, value: &str, app: App<'_>) -> Result<(), Failure> {
+    let values = [(name.to_owned(), value.to_owned())];
+    let set = |source: &Source| manifest::set_keys(source, &["settings"], &values).map_err(|error| unfit(&error, path));
+    change(path, set, "store move", app)
+}
+
 /// Sets a key of the table `[profiles.NAME]`.
 pub(crate) fn set_of_profile(path: &Path, name: &str, (key, value): (&str, &str), app: App<'_>) -> Result<(), Failure> {
     let values = [(key.to_owned(), value.to_owned())];

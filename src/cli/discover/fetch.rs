@@ -1,6 +1,7 @@
 //! Owns the listing of a portal for `discover`: the ports for it.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::cli::app::App;
@@ -13,10 +14,10 @@ use crate::cli::login::service::CALLBACK_TIMEOUT;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::flow::Preference;
-use crate::model::{SsoAccess, SsoFlow, SsoSession};
+use crate::model::{SecretStore, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
-use crate::provider::{Listing, LongTermKeys, Ports, Provider};
-use crate::store::{Sessions, SsoCache};
+use crate::provider::{Listing, Ports, Provider};
+use crate::store::{KeyringKeys, LongTermKeys, Sessions, SsoCache};
 use crate::system::clock;
 
 /// `setting` is `sso_flow` of the person's own file.
@@ -29,7 +30,9 @@ pub(crate) fn list(
     let App { host, paths, out } = app;
     let state_dir = paths.state()?;
     let aws = aws(host)?;
-    let (sessions, tokens) = (Sessions::new(&state_dir), SsoCache::new(Paths::aws_cache("sso")?, &state_dir));
+    let (keyring, store) = (app.keyring(), SecretStore::default());
+    let sessions = Sessions::new(&state_dir, Rc::clone(&keyring), store);
+    let tokens = SsoCache::new(Paths::aws_cache("sso")?, &state_dir);
     let may_open = options.browser == Browser::Auto;
     let preference = Preference { given: options.flow, setting, may_open, machine: machine(host) };
     let prompt: Box<dyn Prompt> = if host.is_interactive() { Box::new(Terminal) } else { Box::new(NoPrompt) };
@@ -42,7 +45,7 @@ pub(crate) fn list(
         callback_timeout: CALLBACK_TIMEOUT,
         now: clock::now,
     };
-    let keys = LongTermKeys::new();
+    let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(&state_dir, keyring), store);
     let provider = Provider::new(ports, &keys, Vec::new(), options.attendance, options.policy, preference);
     // Boxed: the nested future's type exceeds the compiler's recursion limit.
     let listing = run(Box::pin(provider.list(session)))?;

@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 pub(crate) mod drift;
 pub(crate) mod iam;
+pub(crate) mod keyring;
 pub(crate) mod unknown_name;
 pub(crate) mod unmanaged;
 
@@ -13,6 +14,7 @@ use crate::model::{Catalog, ProfileName, SsoAccess};
 use crate::plan::{Adoption, Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
+use crate::store::SaveError;
 use crate::system::files::disk::DiskError;
 use crate::system::files::lock::LockError;
 
@@ -83,7 +85,15 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
             .hint("AWS, or a server in its place, sent a wrong answer; try again later"),
         ProviderError::Lock { source: LockError::Held { .. }, .. } => Failure::of(Exit::Unavailable, error).hint(HELD),
         ProviderError::OutOfTime { .. } | ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
+        ProviderError::Keyring { source, .. } => keyring::failure(error, source),
         ProviderError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
+    }
+}
+
+pub(crate) fn save(error: &SaveError) -> Failure {
+    match error {
+        SaveError::Disk(error) => disk(error),
+        SaveError::Keyring(error) => keyring::failure(error, error),
     }
 }
 

@@ -37,10 +37,12 @@ impl<'s> Caller<'s> {
         let profiles = service.manifest.catalog.profiles().iter();
         let mut sharing = profiles.filter(|profile| profile.long_term_section() == Some(owner.section));
         let session = sharing.find_map(|profile| match service.session(&[profile]) {
-            Some((session, Freshness::Fresh)) => Some((profile, session.credentials)),
+            Some((session, Freshness::Fresh)) => Some((profile, session)),
             _ => None,
         });
-        if let Some((profile, credentials)) = session {
+        if let Some((profile, session)) = session
+            && let Some(credentials) = service.credentials(&session)?
+        {
             return Ok(Some(Self { app, service, profile, credentials, signed_by: SignedBy::Session }));
         }
         let key = KeyStore::new(app, service).get(owner.section)?.map(Credentials::from);

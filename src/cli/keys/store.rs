@@ -1,15 +1,16 @@
-//! Owns where long-term keys are kept: sections of the credentials file. The only place that writes and removes them, except for
-//! `apply --adopt`, which moves them.
+//! Owns where long-term keys are kept: sections of the credentials file, or the system's keyring. The only place that writes and
+//! removes them, except for `apply --adopt` and `store move`, which move them.
 
 use crate::apply::{ApplyError, Keep};
 use crate::cli::app::App;
 use crate::cli::apply::prune::Prune;
+use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::{Document, FileKind};
-use crate::model::{LongTermKey, ProfileName};
+use crate::model::{KeyFingerprint, LongTermKey, ProfileName, SecretStore};
 use crate::plan::{self, Overwrite};
 use crate::store::AppliedDigests;
 use crate::system::clock;
@@ -39,16 +40,57 @@ impl<'s> KeyStore<'s> {
     }
 
     pub(crate) fn get(&self, section: &ProfileName) -> Result<Option<LongTermKey>, Failure> {
-        let bytes = self.bytes()?;
-        Ok(plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section))
+        let keys = self.service.long_term_keys(&self.bytes()?);
+        keys.read(section).map_err(|error| explain::keyring::failure(&error, &error))
+    }
+
+    /// The id of the stored key; does not ask the keyring for its secret.
+    pub(crate) fn stored_id(&self, section: &ProfileName) -> Result<Option<String>, Failure> {
+        Ok(self.service.long_term_keys(&self.bytes()?).access_key_id(section).map(str::to_owned))
+    }
+
+    fn is_keyring(&self) -> bool {
+        self.service.manifest.store() == SecretStore::Keyring
     }
 
     /// Refuses what [`Self::put`] would refuse.
     pub(crate) fn check(&self, section: &ProfileName, key: &LongTermKey, replace: Replace) -> Result<(), Failure> {
+        if self.is_keyring() {
+            return self.check_keyring(section, key, replace);
+        }
         self.service.copies.check_replaceable()?;
         let path = self.app.paths.credentials()?;
         let planned = plan::add_key(&self.bytes()?, section, key, replace.overwrite());
         planned.map(drop).map_err(|source| explain::apply(&ApplyError::Refused { path, source }))
+    }
+
+    fn check_keyring(&self, section: &ProfileName, key: &LongTermKey, replace: Replace) -> Result<(), Failure> {
+        let bytes = self.bytes()?;
+        if let Some(held) = plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section) {
+            let words = format!("[{section}] of the credentials file still holds the key {}", held.access_key_id);
+            return Err(Failure::new(Exit::Refused, words)
+                .hint("`awsauth store move --to keyring` moves it; after that, `--force` replaces it"));
+        }
+        // Also a key that another state directory has put there.
+        let held = self.service.keyring_keys.held(section);
+        let held = held.map_err(|error| explain::keyring::failure(&error, &error))?;
+        match held.filter(|held| replace == Replace::Never && *held != key.access_key_id) {
+            Some(held) => {
+                let message = format!("the keyring already holds the key {held} as key/{section}");
+                Err(Failure::new(Exit::Refused, message).hint("`--force` replaces it"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Returns false if it was there already.
+    fn put_into_keyring(&self, section: &ProfileName, key: &LongTermKey) -> Result<bool, Failure> {
+        let keys = &self.service.keyring_keys;
+        if keys.has(&KeyFingerprint::of(section, key)) && self.get(section)?.as_ref() == Some(key) {
+            return Ok(false);
+        }
+        keys.put(section, key).map_err(|error| explain::save(&error))?;
+        Ok(true)
     }
 
     /// Stores a key. Returns the sessions of another key that it ended, or none if the key was there already.
@@ -58,6 +100,11 @@ impl<'s> KeyStore<'s> {
         key: &LongTermKey,
         replace: Replace,
     ) -> Result<Option<Prune>, Failure> {
+        if self.is_keyring() {
+            self.check_keyring(section, key, replace)?;
+            let is_changed = self.put_into_keyring(section, key)?;
+            return is_changed.then(|| self.end_sessions(section)).transpose();
+        }
         let stamp = BackupTime::of(clock::now());
         // A key that is added takes no other away.
         let keep = if replace == Replace::WithBackup { Keep::Backup(&stamp) } else { Keep::Nothing };
@@ -75,18 +122,23 @@ impl<'s> KeyStore<'s> {
     /// Removes a key. Returns the sessions that it ended.
     pub(crate) fn remove(&self, section: &ProfileName) -> Result<Prune, Failure> {
         self.service.copies.write_section(Keep::Nothing, |bytes| plan::remove_key(bytes, section))?;
+        self.service.keyring_keys.remove(section).map_err(|error| explain::save(&error))?;
         self.end_sessions(section)
     }
 
-    /// Where keys are, for messages.
-    pub(crate) fn shown(&self) -> Result<String, Failure> {
-        Ok(Paths::shown(&self.app.paths.credentials()?))
+    /// The place of a key, for messages.
+    pub(crate) fn shown(&self, section: &ProfileName) -> Result<String, Failure> {
+        if self.is_keyring() {
+            return Ok(format!("the system's keyring, as key/{section}"));
+        }
+        Ok(format!("[{section}] of {}", Paths::shown(&self.app.paths.credentials()?)))
     }
 
     /// Ends the sessions that were made with another key than `section` has now, in the state directory and in AWS's files.
     fn end_sessions(&self, section: &ProfileName) -> Result<Prune, Failure> {
         let service = self.service;
-        let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &self.bytes()?);
+        let keys = service.long_term_keys(&self.bytes()?);
+        let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &keys);
         let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| service.sessions.key_id(name));
         service.copies.remove_sections(ends, kept)?;
         prune.carry_out(&service.sessions, self.app.out)?;

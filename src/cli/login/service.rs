@@ -26,11 +26,9 @@ use crate::flow::{Freshness, Preference, judge};
 use crate::model::{Chain, Credentials, Profile, ProfileName, Session, SsoSession, SsoToken};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
-use crate::provider::{
-    CredentialResult, LoginPlan, LongTermKeys, Ports, Provider, ProviderError, RenewPolicy, is_bound,
-};
+use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
 use crate::secret::Secret;
-use crate::store::{Sessions, SsoCache};
+use crate::store::{Keyring, KeyringKeys, LongTermKeys, SaveError, Sessions, SsoCache};
 use crate::system::wait::Deadline;
 use crate::system::{clock, files::disk};
 
@@ -47,7 +45,9 @@ pub(crate) struct LoginService<'a> {
     pub(crate) sessions: Sessions,
     pub(crate) tokens: SsoCache,
     pub(crate) copies: SharedCopies,
-    keys: LongTermKeys,
+    pub(crate) keys: LongTermKeys,
+    pub(crate) keyring: Rc<Keyring>,
+    pub(crate) keyring_keys: KeyringKeys,
     config_file: PathBuf,
 }
 
@@ -85,16 +85,19 @@ impl<'a> LoginService<'a> {
     pub(crate) fn with(manifest: Manifest, app: App<'a>) -> Result<Self, Failure> {
         let (copies, state_dir) = (SharedCopies::new(app)?, app.paths.state()?);
         let bytes = copies.credentials().map_err(|error| explain::disk(&error))?;
-        let sections = manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
-        let keys = plan::long_term_keys(&bytes, sections).collect();
+        let keyring = app.keyring();
+        let keyring_keys = KeyringKeys::new(&state_dir, Rc::clone(&keyring));
+        let keys = long_term_keys(&manifest, &bytes, &keyring_keys);
         Ok(Self {
             app,
             aws: aws(app.host)?,
-            sessions: Sessions::new(&state_dir),
+            sessions: Sessions::new(&state_dir, Rc::clone(&keyring), manifest.store()),
             tokens: SsoCache::new(Paths::aws_cache("sso")?, &state_dir),
             copies,
             manifest,
             keys,
+            keyring,
+            keyring_keys,
             config_file: app.paths.config()?,
         })
     }
@@ -113,8 +116,18 @@ impl<'a> LoginService<'a> {
         is_bound(&session, steps, &self.keys, self.aws.ignores_endpoint_urls()).then_some((session, freshness))
     }
 
+    /// Asks the keyring if the session's secret is there. None if it is lost.
+    pub(crate) fn credentials(&self, session: &Session) -> Result<Option<Credentials>, Failure> {
+        self.sessions.credentials(session).map_err(|error| explain::keyring::failure(&error, &error))
+    }
+
+    /// The long-term keys with this text of the credentials file.
+    pub(crate) fn long_term_keys(&self, bytes: &[u8]) -> LongTermKeys {
+        long_term_keys(&self.manifest, bytes, &self.keyring_keys)
+    }
+
     pub(crate) fn has_key(&self, profile: &Profile) -> bool {
-        profile.long_term_section().is_some_and(|section| self.keys.contains_key(section))
+        profile.long_term_section().is_some_and(|section| self.keys.contains(section))
     }
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.
@@ -138,9 +151,13 @@ impl<'a> LoginService<'a> {
         options: LoginOptions,
     ) -> Result<PlannedLogin<'_, 'c>, Failure> {
         let provider = self.provider(options);
-        let plan = provider.plan(chains);
+        let target = chains.first().map_or("", |chain| chain.target().name.as_str());
+        let plan = provider.plan(chains).map_err(|error| self.failure_of(&error, target))?;
         if !plan.is_done() && matches!(options.policy, RenewPolicy::Required | RenewPolicy::Force) {
-            self.sessions.check_writable().map_err(|error| explain::state(&error))?;
+            self.sessions.check_writable().map_err(|error| match error {
+                SaveError::Disk(error) => explain::state(&error),
+                SaveError::Keyring(error) => explain::keyring::failure(&error, &error),
+            })?;
             if chains.iter().any(|chain| chain.base().has_session_section()) {
                 self.copies.check_replaceable()?;
             }
@@ -161,7 +178,10 @@ impl<'a> LoginService<'a> {
     pub(crate) async fn renew(&self, chain: &Chain<'_>) -> Option<CredentialResult> {
         let options = LoginOptions { policy: RenewPolicy::TargetOnly, ..LoginOptions::unattended(1) };
         let provider = self.provider(options);
-        let plan = provider.plan(std::slice::from_ref(chain));
+        let plan = match provider.plan(std::slice::from_ref(chain)) {
+            Ok(plan) => plan,
+            Err(error) => return Some(Err(error)),
+        };
         if plan.is_done() {
             return provider.results_of_done(&plan).pop();
         }
@@ -306,7 +326,7 @@ impl<'a> LoginService<'a> {
         for _ in 0..MAX_COPIES {
             let kept = self.session(steps).filter(|(_, freshness)| *freshness != Freshness::Expired);
             match (kept.map(|(session, _)| session), &copied) {
-                (Some(session), Some(copy)) if session.credentials == copy.credentials => return Ok(()),
+                (Some(session), Some(copy)) if session == *copy => return Ok(()),
                 (None, None) => return Ok(()),
                 (None, Some(copy)) => {
                     let name = &profile.name;
@@ -314,7 +334,8 @@ impl<'a> LoginService<'a> {
                     return self.copies.remove(profile, copy, &self.sessions);
                 }
                 (Some(session), _) => {
-                    self.copies.write(profile, &session)?;
+                    let Some(credentials) = self.credentials(&session)? else { return Ok(()) };
+                    self.copies.write(profile, &credentials)?;
                     copied = Some(session);
                 }
             }
@@ -362,6 +383,11 @@ impl PlannedLogin<'_, '_> {
             explain::nobody_answered(plan.first_target())
         })
     }
+}
+
+pub(crate) fn long_term_keys(manifest: &Manifest, bytes: &[u8], keyring: &KeyringKeys) -> LongTermKeys {
+    let sections = manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
+    LongTermKeys::new(plan::long_term_keys(bytes, sections), keyring.clone(), manifest.store())
 }
 
 fn no_result() -> Failure {

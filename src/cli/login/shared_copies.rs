@@ -10,7 +10,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::model::{CredentialMethod, Kind, MfaSerial, Profile, Role, Session, SsoAccess};
+use crate::model::{CredentialMethod, Credentials, Kind, MfaSerial, Profile, Role, Session, SsoAccess};
 use crate::plan::{self, Plan, Refusal};
 use crate::store::{RoleCache, Sessions, SsoRole};
 use crate::system::files::disk::{self, DiskError};
@@ -39,9 +39,9 @@ impl SharedCopies {
         profile.has_session_section() || native_role(profile).is_some()
     }
 
-    pub(crate) fn write(&self, profile: &Profile, session: &Session) -> Result<(), Failure> {
+    pub(crate) fn write(&self, profile: &Profile, session: &Credentials) -> Result<(), Failure> {
         if profile.has_session_section() {
-            self.write_section(Keep::Nothing, |bytes| plan::save_session(bytes, profile, &session.credentials))?;
+            self.write_section(Keep::Nothing, |bytes| plan::save_session(bytes, profile, session))?;
         }
         if let Some((role, serial)) = native_role(profile)
             && let Err(error) = self.roles.put(role, serial, session)
@@ -53,7 +53,7 @@ impl SharedCopies {
 
     /// Removes the copies of a session that was ended. A copy of a newer session stays.
     pub(crate) fn remove(&self, profile: &Profile, session: &Session, sessions: &Sessions) -> Result<(), Failure> {
-        let key_id = session.credentials.access_key_id.as_str();
+        let key_id = session.access_key_id.as_str();
         if profile.has_session_section() {
             // Asked each time the file is planned: a session is saved before its copy is written.
             let ends = |name: &str| name == profile.name.as_str() && sessions.key_id(name).is_none();

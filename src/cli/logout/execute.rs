@@ -19,7 +19,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::{CallError, CreateToken, Grant, Operation, Problem, TransportError};
-use crate::model::ProfileName;
+use crate::model::{ProfileName, SecretStore};
 use crate::store::{Sessions, SignIn, SsoCache, sweep_leftovers};
 use crate::system::clock;
 use crate::system::files::lock::{Lock, LockError};
@@ -65,7 +65,7 @@ impl Logout {
         Ok(Self {
             out: app.out,
             aws: aws(app.host)?,
-            sessions: Sessions::new(&state_dir),
+            sessions: Sessions::new(&state_dir, app.keyring(), SecretStore::default()),
             tokens: SsoCache::new(Paths::aws_cache("sso")?, &state_dir),
             copies: SharedCopies::new(app)?,
             state_dir,
@@ -102,7 +102,7 @@ impl Logout {
 
     /// Removes temporary files of killed runs, which may hold tokens.
     fn sweep(&self) -> Result<(), Failure> {
-        sweep_leftovers(&self.state_dir, &[Paths::aws_cache("sso")?, Paths::aws_cache("cli")?]);
+        sweep_leftovers(&self.sessions, &self.state_dir, &[Paths::aws_cache("sso")?, Paths::aws_cache("cli")?]);
         self.copies.sweep_credentials();
         Ok(())
     }

@@ -6,13 +6,15 @@ use crate::manifest::loaded::WrongProfile;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::SsoSessions;
 use crate::model::{
-    Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SessionDuration, SsoAccess, default_long_term,
+    Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SecretStore, SessionDuration, SsoAccess,
+    default_long_term,
 };
 
 /// Returns the catalog of the valid profiles, and the list of the others.
 pub(crate) fn catalog(
     profiles: UncheckedProfiles,
     sessions: SsoSessions,
+    store: SecretStore,
     has_errors: bool,
 ) -> (Catalog, Vec<WrongProfile>) {
     let named = |profile: &UncheckedProfile| WrongProfile {
@@ -25,7 +27,7 @@ pub(crate) fn catalog(
     // Drop each one once its profile is built, to save memory.
     for profile in profiles.list {
         if profile.is_in_order() {
-            let profile = build(profile, &sessions);
+            let profile = build(profile, &sessions, store);
             debug_assert!(profile.is_some(), "a profile is wrong, and nothing was reported");
             built.extend(profile);
         }
@@ -35,12 +37,13 @@ pub(crate) fn catalog(
     (catalog, wrong)
 }
 
-fn build(profile: UncheckedProfile, sessions: &SsoSessions) -> Option<Profile> {
+fn build(profile: UncheckedProfile, sessions: &SsoSessions, store: SecretStore) -> Option<Profile> {
     let UncheckedProfile { written, name, mut fields, .. } = profile;
+    let kind = kind(&written, &mut fields, sessions)?;
     Some(Profile {
         name: name?,
-        kind: kind(&written, &mut fields, sessions)?,
-        method: method(&fields),
+        method: served(method(&fields), &kind, store),
+        kind,
         region: fields.region.take(),
         output: fields.output.take(),
         description: fields.description.take(),
@@ -51,6 +54,17 @@ fn build(profile: UncheckedProfile, sessions: &SsoSessions) -> Option<Profile> {
 
 pub(crate) fn method(fields: &ProfileKeys) -> CredentialMethod {
     if fields.credential_process.value() == Some(&true) { CredentialMethod::Process } else { CredentialMethod::Native }
+}
+
+/// SDKs find nothing in a keyring, so awsauth hands it to them. With files, an `iam` profile's key stands where SDKs look.
+fn served(wanted: CredentialMethod, kind: &Kind, store: SecretStore) -> CredentialMethod {
+    match (store, kind) {
+        (SecretStore::Keyring, Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. }) => {
+            CredentialMethod::Process
+        }
+        (SecretStore::File, Kind::Iam) => CredentialMethod::Native,
+        _ => wanted,
+    }
 }
 
 fn kind(written: &str, fields: &mut ProfileKeys, sessions: &SsoSessions) -> Option<Kind> {

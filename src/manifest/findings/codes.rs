@@ -16,7 +16,6 @@ codes! {
     DUPLICATE_KEY = "duplicate-key",
     BAD_VERSION = "bad-version",
     NEWER_VERSION = "newer-version",
-    NOT_YET = "not-yet",
     SETTINGS_ELSEWHERE = "settings-elsewhere",
     SHARED_ONLY = "shared-only",
     BAD_INCLUDE = "bad-include",

@@ -136,8 +136,7 @@ pub(crate) const GENERATED: [&str; 4] = ["account", "account_id", "role", "role_
 pub(crate) const SSO_FLOWS: &[&str] = &["device", "pkce"];
 pub(crate) const PROMPTS: &[&str] = &["tty"];
 
-/// Keys of `[settings]` for a later version.
-pub(crate) const LOCAL_NOT_YET: &[&str] = &["store"];
+pub(crate) const STORES: &[&str] = &["file", "keyring"];
 
 pub(crate) const INCLUDE: &str = "include";
 pub(crate) const REQUIRED_VARS: &str = "required_vars";
@@ -191,13 +190,14 @@ pub(crate) fn local_top() -> impl Iterator<Item = (&'static str, &'static str)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Partition, PromptPlace, SsoFlow};
+    use crate::model::{Partition, PromptPlace, SecretStore, SsoFlow};
 
     #[test]
     fn the_words_of_the_table_are_those_of_the_model() {
         assert_eq!(PATTERNS, Pattern::ALL.map(Pattern::as_str));
         assert_eq!(SSO_FLOWS, SsoFlow::ALL.map(SsoFlow::as_str));
         assert_eq!(PROMPTS, PromptPlace::ALL.map(PromptPlace::as_str));
+        assert_eq!(STORES, SecretStore::ALL.map(SecretStore::as_str));
         let partitions = Partition::ALL.map(Partition::as_str).join("|");
         assert_eq!(PARTITION, format!("({partitions})"));
         assert!(ROLE.contains(PARTITION) && SERIAL.contains(PARTITION));

@@ -82,6 +82,17 @@ impl Backups {
         }
     }
 
+    /// Deletes the backups whose content is unwanted. Returns their number.
+    pub(crate) fn remove_if(&self, is_unwanted: impl Fn(&[u8]) -> bool) -> Result<usize, DiskError> {
+        let mut count = 0;
+        for backup in self.list()? {
+            if is_unwanted(&backup.content()?.unwrap_or_default()) {
+                count += usize::from(disk::remove(&backup.path)?);
+            }
+        }
+        Ok(count)
+    }
+
     /// Drops the backup of a file that was not replaced: it must push no other one out.
     pub(crate) fn discard(&self, stamp: &BackupTime) {
         for exists in [true, false] {

@@ -22,10 +22,10 @@ use crate::source::decode;
 use crate::system::files::disk;
 use crate::system::host::Host;
 
-/// Store an IAM user's access key in ~/.aws/credentials
+/// Store an IAM user's access key
 ///
-/// The key goes into the section that the profile takes it from: `[NAME-long-term]` of an `iam-mfa` profile, `[NAME]` of an
-/// `iam` one. Sessions that were made with another key are ended.
+/// The key goes into the section of ~/.aws/credentials that the profile takes it from: `[NAME-long-term]` of an `iam-mfa`
+/// profile, `[NAME]` of an `iam` one; or into the keyring. Sessions that were made with another key are ended.
 ///
 /// AWS is asked first whose key it is. A key that AWS does not know, or that is of another account than the profile's MFA
 /// device, is not stored.
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         say_whose(identity, out);
     }
     let ended = store.put(section, &key, replace)?;
-    let file = store.shown()?;
+    let place = store.shown(section)?;
     if out.json {
         out.document(AddedJson {
             profile: &args.name,
@@ -86,10 +86,10 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             ended_sessions: ended.as_ref().map(|ended| ended.names()).unwrap_or_default(),
         })?;
     } else if let Some(ended) = ended {
-        out.say(&format!("stored {} in [{section}] of {file}", key.access_key_id));
+        out.say(&format!("stored {} in {place}", key.access_key_id));
         ended.report(false, out);
     } else {
-        out.say(&format!("{} is already in [{section}] of {file}", key.access_key_id));
+        out.say(&format!("{} is already in {place}", key.access_key_id));
     }
     Ok(Exit::Done)
 }
@@ -122,9 +122,9 @@ struct AddedJson<'a> {
 
 /// Refuses another key than `section` holds, so that nobody is asked for a secret in vain.
 fn refuse_other_key(id: &str, section: &ProfileName, store: KeyStore<'_>) -> Result<(), Failure> {
-    match store.get(section)?.filter(|held| held.access_key_id != id) {
+    match store.stored_id(section)?.filter(|held| held != id) {
         Some(held) => {
-            let message = format!("[{section}] of the credentials file already holds the key {}", held.access_key_id);
+            let message = format!("{} already holds the key {held}", store.shown(section)?);
             Err(Failure::new(Exit::Refused, message).hint("`--force` replaces it"))
         }
         None => Ok(()),

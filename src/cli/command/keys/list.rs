@@ -23,7 +23,7 @@ const SECONDS_OF_A_DAY: i64 = 86_400;
 
 /// Show long-term keys, how old they are, and when they were last used
 ///
-/// STORED tells the key that is in the credentials file from the user's other one. AWS is asked with the MFA session if
+/// STORED tells the key that is stored here from the user's other one. AWS is asked with the MFA session if
 /// there is one, else with the key itself. LAST USED is what IAM knows, some hours late. No secret is shown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// Profiles with the pattern iam or iam-mfa [default: all]
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_with_key))]
     names: Vec<String>,
-    /// Ask nobody; show what the credentials file has
+    /// Ask nobody; show what is stored here
     #[arg(long)]
     offline: bool,
 }
@@ -46,7 +46,7 @@ struct KeyRow<'m> {
     profile: &'m str,
     section: &'m str,
     access_key_id: Option<String>,
-    /// True if the credentials file holds it.
+    /// True if it is stored here.
     stored: bool,
     /// As AWS has it; none if AWS was not asked.
     status: Option<&'static str>,
@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let answers = if args.offline { Vec::new() } else { ask(&owners, &service, app)? };
     let mut answers = answers.into_iter();
     for owner in owners {
-        let stored = KeyStore::new(app, &service).get(owner.section)?.map(|key| key.access_key_id);
+        let stored = KeyStore::new(app, &service).stored_id(owner.section)?;
         match (answers.next().flatten(), stored) {
             (Some(Ok(keys)), stored) => rows.extend(rows_of_user(owner, keys, stored.as_deref())),
             (Some(Err(failure)), stored) => {

@@ -56,8 +56,8 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             .hint(format!("`awsauth keys rotate {}` ends it; after that, the key can be removed", args.name)));
     }
     let store = KeyStore::new(app, &service);
-    let id = store.get(owner.section)?.ok_or_else(|| owner.no_key(&service))?.access_key_id;
-    let place = format!("[{}] of {}", owner.section, store.shown()?);
+    let id = store.stored_id(owner.section)?.ok_or_else(|| owner.no_key(&service))?;
+    let place = store.shown(owner.section)?;
     if args.local {
         confirm(&format!("Remove {id} from {place}? It stays valid at AWS."), args, app.host)?;
     } else {

@@ -95,7 +95,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if rotated.is_resumed {
         app.out.say("went on with a rotation that was interrupted");
     }
-    app.out.say(&format!("stored {} in [{}] of {}", rotated.new, owner.section, rotator.store.shown()?));
+    app.out.say(&format!("stored {} in {}", rotated.new, rotator.store.shown(owner.section)?));
     app.out.say(&format!("the old key {} is {old_status}", rotated.old));
     if !rotated.ended.is_empty() {
         app.out.say(&format!("ended the sessions of the old key: {}", rotated.ended.join(", ")));

@@ -1,0 +1,225 @@
+//! Owns long-term keys wherever they are: handed in from the credentials file, or in the keyring, with a file in the state
+//! directory for each that tells its id. Must not know AWS's files.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::json;
+use super::keyring::{Keyring, KeyringError, SaveError};
+use super::sessions::file_stem;
+use crate::model::{KeyFingerprint, KeySecret, LongTermKey, ProfileName, SecretStore};
+use crate::system::files::disk;
+use crate::system::files::private::{self, FileOwner};
+
+/// The long-term keys in the keyring.
+#[derive(Clone)]
+pub(crate) struct KeyringKeys {
+    dir: PathBuf,
+    keyring: Rc<Keyring>,
+}
+
+/// What is known of a key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KnownKey {
+    pub(crate) access_key_id: String,
+    pub(crate) fingerprint: KeyFingerprint,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    section: String,
+    access_key_id: String,
+    /// As sessions have it.
+    digest: String,
+}
+
+impl KeyringKeys {
+    pub(crate) fn new(state_dir: &Path, keyring: Rc<Keyring>) -> Self {
+        Self { dir: state_dir.join("keys"), keyring }
+    }
+
+    /// The keys by section; does not ask the keyring.
+    pub(crate) fn known(&self) -> HashMap<ProfileName, KnownKey> {
+        let files = private::list(&self.dir, FileOwner::Awsauth).unwrap_or_default();
+        let known = |path: &PathBuf| {
+            let file: KeyFile = json::load(path)?;
+            let section = ProfileName::new(&file.section).ok().filter(|section| self.path(section) == *path)?;
+            let fingerprint = KeyFingerprint { section: section.clone(), digest: file.digest };
+            Some((section, KnownKey { access_key_id: file.access_key_id, fingerprint }))
+        };
+        files.iter().filter_map(known).collect()
+    }
+
+    /// True if the keyring has the very key of that fingerprint, as far as is known without asking it.
+    pub(crate) fn has(&self, print: &KeyFingerprint) -> bool {
+        self.known().get(&print.section).is_some_and(|known| known.fingerprint == *print)
+    }
+
+    /// None if the keyring does not have the secret any more.
+    pub(crate) fn read(&self, section: &ProfileName, known: &KnownKey) -> Result<Option<LongTermKey>, KeyringError> {
+        let secret = self.keyring.read(&account(section), &known.access_key_id)?;
+        let key = secret.map(|secret| LongTermKey {
+            access_key_id: known.access_key_id.clone(),
+            secret_access_key: secret.secret_access_key,
+        });
+        Ok(key.filter(|key| KeyFingerprint::of(section, key) == known.fingerprint))
+    }
+
+    /// The id of the key that the keyring has under this name, also if another state directory put it there.
+    pub(crate) fn held(&self, section: &ProfileName) -> Result<Option<String>, KeyringError> {
+        self.keyring.access_key_id(&account(section))
+    }
+
+    /// Puts a key into the keyring, and reads it back. The keyring has it before the file says so.
+    pub(crate) fn put(&self, section: &ProfileName, key: &LongTermKey) -> Result<(), SaveError> {
+        private::make_dir(&self.dir, FileOwner::Awsauth)?;
+        let secret = KeySecret { secret_access_key: key.secret_access_key.clone(), session_token: None };
+        self.keyring.write(&account(section), &key.access_key_id, &secret)?;
+        let file = KeyFile {
+            section: section.to_string(),
+            access_key_id: key.access_key_id.clone(),
+            digest: KeyFingerprint::of(section, key).digest,
+        };
+        Ok(json::save(&self.path(section), &file)?)
+    }
+
+    /// Returns false if there was none.
+    pub(crate) fn remove(&self, section: &ProfileName) -> Result<bool, SaveError> {
+        private::check(&self.dir, FileOwner::Awsauth)?;
+        let was_there = disk::remove(&self.path(section))?;
+        if was_there {
+            self.keyring.remove(&account(section))?;
+        }
+        Ok(was_there)
+    }
+
+    fn path(&self, section: &ProfileName) -> PathBuf {
+        self.dir.join(format!("{}.json", file_stem(section.as_str())))
+    }
+}
+
+/// The name of a key's entry in the keyring.
+fn account(section: &ProfileName) -> String {
+    format!("key/{section}")
+}
+
+/// The long-term keys of one moment, by section of the credentials file.
+pub(crate) struct LongTermKeys {
+    in_file: HashMap<ProfileName, LongTermKey>,
+    known: HashMap<ProfileName, KnownKey>,
+    keyring: KeyringKeys,
+    store: SecretStore,
+}
+
+enum Place<'k> {
+    File(&'k LongTermKey),
+    Keyring(&'k KnownKey),
+}
+
+impl LongTermKeys {
+    /// A key that is in both places, as an interrupted move leaves it, is taken from `store`.
+    pub(crate) fn new(
+        in_file: impl Iterator<Item = (ProfileName, LongTermKey)>,
+        keyring: KeyringKeys,
+        store: SecretStore,
+    ) -> Self {
+        Self { in_file: in_file.collect(), known: keyring.known(), keyring, store }
+    }
+
+    fn place(&self, section: &ProfileName) -> Option<Place<'_>> {
+        let file = self.in_file.get(section).map(Place::File);
+        let keyring = self.known.get(section).map(Place::Keyring);
+        match self.store {
+            SecretStore::File => file.or(keyring),
+            SecretStore::Keyring => keyring.or(file),
+        }
+    }
+
+    pub(crate) fn contains(&self, section: &ProfileName) -> bool {
+        self.place(section).is_some()
+    }
+
+    pub(crate) fn fingerprint(&self, section: &ProfileName) -> Option<KeyFingerprint> {
+        match self.place(section)? {
+            Place::File(key) => Some(KeyFingerprint::of(section, key)),
+            Place::Keyring(known) => Some(known.fingerprint.clone()),
+        }
+    }
+
+    pub(crate) fn access_key_id(&self, section: &ProfileName) -> Option<&str> {
+        match self.place(section)? {
+            Place::File(key) => Some(&key.access_key_id),
+            Place::Keyring(known) => Some(&known.access_key_id),
+        }
+    }
+
+    /// Asks the keyring if the key is there.
+    pub(crate) fn read(&self, section: &ProfileName) -> Result<Option<LongTermKey>, KeyringError> {
+        match self.place(section) {
+            None => Ok(None),
+            Some(Place::File(key)) => Ok(Some(key.clone())),
+            Some(Place::Keyring(known)) => self.keyring.read(section, known),
+        }
+    }
+
+    /// The sections of the credentials file whose keys would be in the keyring by now.
+    pub(crate) fn not_moved(&self) -> impl Iterator<Item = &ProfileName> {
+        self.in_file.keys().filter(|_| self.store == SecretStore::Keyring)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn key(id: &str) -> LongTermKey {
+        LongTermKey { access_key_id: id.to_owned(), secret_access_key: Secret::new(format!("secret of {id}")) }
+    }
+
+    fn section(name: &str) -> ProfileName {
+        ProfileName::new(name).unwrap()
+    }
+
+    #[test]
+    fn a_key_in_the_keyring_is_known_by_its_file_and_its_secret_is_in_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let keys = KeyringKeys::new(dir.path(), Rc::new(Keyring::in_memory()));
+        keys.put(&section("base"), &key("AKIA1")).unwrap();
+        let known = keys.known().remove(&section("base")).unwrap();
+        assert_eq!((known.access_key_id.as_str(), keys.has(&known.fingerprint)), ("AKIA1", true));
+        assert_eq!(keys.read(&section("base"), &known), Ok(Some(key("AKIA1"))));
+        let file = disk::list(&dir.path().join("keys")).unwrap().remove(0);
+        let text = String::from_utf8(disk::read(&file).unwrap().unwrap()).unwrap();
+        assert!(text.contains("AKIA1") && !text.contains("secret of"), "{text}");
+        // Another state directory has put its own key there.
+        let other = KeyringKeys::new(&dir.path().join("other"), Rc::clone(&keys.keyring));
+        other.put(&section("base"), &key("AKIA2")).unwrap();
+        assert_eq!(
+            (keys.read(&section("base"), &known), keys.held(&section("base"))),
+            (Ok(None), Ok(Some("AKIA2".to_owned())))
+        );
+        assert_eq!((other.remove(&section("base")).unwrap(), other.remove(&section("base")).unwrap()), (true, false));
+        assert_eq!(keys.held(&section("base")), Ok(None));
+    }
+
+    #[test]
+    fn a_key_in_both_places_is_taken_from_where_keys_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let keyring = KeyringKeys::new(dir.path(), Rc::new(Keyring::in_memory()));
+        keyring.put(&section("both"), &key("AKIA1")).unwrap();
+        keyring.put(&section("keyring"), &key("AKIA1")).unwrap();
+        let in_file = [("both", "AKIA2"), ("file", "AKIA2")].map(|(name, id)| (section(name), key(id)));
+        for (store, both) in [(SecretStore::File, "AKIA2"), (SecretStore::Keyring, "AKIA1")] {
+            let keys = LongTermKeys::new(in_file.iter().cloned(), keyring.clone(), store);
+            for (name, id) in [("both", both), ("keyring", "AKIA1"), ("file", "AKIA2")] {
+                assert_eq!(keys.read(&section(name)), Ok(Some(key(id))), "{store:?} {name}");
+                assert_eq!(keys.fingerprint(&section(name)), Some(KeyFingerprint::of(&section(name), &key(id))));
+            }
+            assert!(!keys.contains(&section("none")) && keys.read(&section("none")) == Ok(None));
+        }
+    }
+}
