@@ -30,7 +30,8 @@ impl Partition {
 
     pub(crate) fn of_region(region: &str) -> Self {
         let [most, others @ ..] = Self::ALL;
-        others.into_iter().find(|partition| region.starts_with(partition.region_prefix())).unwrap_or(most)
+        let has = |prefix| region.strip_prefix(prefix).is_some_and(|rest: &str| rest.starts_with('-'));
+        others.into_iter().find(|partition| has(partition.region_prefix())).unwrap_or(most)
     }
 
     /// The beginning of the names of its regions, such as `us-gov`.
