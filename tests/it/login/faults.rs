@@ -51,6 +51,14 @@ pub(crate) fn changes(run: impl Fn(&Scene, &Path) -> Run) -> Vec<Call> {
     found
 }
 
+/// True if the fault met a file in HOME. How often the network's own descriptors are written to differs from run to run.
+pub(crate) fn is_hit(scene: &Scene, log: &Path, fault: &str) -> bool {
+    let home = scene.home.path("");
+    let home = home.to_str().unwrap().trim_end_matches('/');
+    let text = std::fs::read_to_string(log).unwrap();
+    fault.starts_with("signal") || text.lines().any(|line| line.contains("INJECTED") && line.contains(home))
+}
+
 /// Every file below `dir`.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
@@ -67,13 +75,7 @@ fn sweep(what: &str, is_code: fn(Option<i32>) -> bool) {
         let inject = format!("inject={name}:{what}:when={nth}");
         let run = login(&scene, &log, &["-e", &inject]);
         let place = format!("{what} at {name} {nth}");
-        let text = std::fs::read_to_string(&log).unwrap();
-        // How often the network's own descriptors are written to differs from run to run.
-        let is_hit = what.starts_with("signal")
-            || text.lines().any(|line| {
-                line.contains("INJECTED") && line.contains(scene.home.path("").to_str().unwrap().trim_end_matches('/'))
-            });
-        assert!(!is_hit || is_code(run.code), "{place}: {:?}\n{}", run.code, run.stderr);
+        assert!(!is_hit(&scene, &log, what) || is_code(run.code), "{place}: {:?}\n{}", run.code, run.stderr);
         is_whole(&scene, &place);
         let code = scene.code();
         let again = scene.run(&["login", "main", "read", "--token-code", &code]);
