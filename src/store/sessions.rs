@@ -68,7 +68,7 @@ struct SessionFile {
 
 /// Says that the secret half is in the keyring.
 #[derive(Serialize, Deserialize)]
-enum InKeyring {
+pub(super) enum InKeyring {
     #[serde(rename = "keyring")]
     Keyring,
 }

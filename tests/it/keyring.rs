@@ -226,6 +226,11 @@ mod gnome {
             "{}",
             status.stdout
         );
+        scene.run(&["keys", "rotate", "base"]).ok();
+        let rotated = credentials(&scene, "base");
+        assert!(rotated["AccessKeyId"] != KEY_ID && !session.entries().contains("rotation/"), "{rotated}");
+        let found: Vec<String> = found.into_iter().chain(secrets(&rotated)).collect();
+        no_file_has(&scene, &found);
         scene.run(&["logout", "--all"]).ok();
         let left = session.entries();
         assert!(left.contains("key/base") && !left.contains("session/"), "{left}");

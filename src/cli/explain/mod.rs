@@ -92,7 +92,7 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
 
 pub(crate) fn save(error: &SaveError) -> Failure {
     match error {
-        SaveError::Disk(error) => disk(error),
+        SaveError::Disk(error) => state(error),
         SaveError::Keyring(error) => keyring::failure(error, error),
     }
 }

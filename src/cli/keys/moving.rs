@@ -47,9 +47,15 @@ pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<Moved, Failure> {
     let service = LoginService::new(app)?;
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
+    let rotations = service.rotations(app)?;
     let target = Sessions::new(&app.paths.state()?, Rc::clone(&service.keyring), to);
     target.check_writable().map_err(|error| explain::save(&error))?;
     let own = own_settings(service.manifest.store(), app)?;
+    let sections = service.manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
+    if let Some(section) = sections.into_iter().find(|section| rotations.is_begun(section)) {
+        return Err(Failure::new(Exit::Refused, format!("a rotation of the key of [{section}] was interrupted"))
+            .hint("`awsauth keys rotate` with its profile ends it; after that, everything can be moved"));
+    }
     let mover = Mover { app, service: &service, target };
     let mut moved = Moved::default();
     let keys = match to {

@@ -60,7 +60,8 @@ impl Rotator<'_> {
     pub(crate) async fn rotate(&self, stored: &LongTermKey) -> Result<Rotated, Failure> {
         let user = self.caller.user_name().await?;
         let keys = self.caller.keys_of(&user).await?;
-        if let Some(rotation) = self.rotations.get(self.owner.section) {
+        let begun = self.rotations.get(self.owner.section);
+        if let Some(rotation) = begun.map_err(|error| explain::keyring::failure(&error, &error))? {
             if let Some(new) = self.to_go_on_with(&rotation, &keys, stored) {
                 return self.finish(&user, &rotation.old, &keys, &new, stored, true).await;
             }
@@ -177,11 +178,11 @@ impl Rotator<'_> {
     }
 
     fn note(&self, rotation: &Rotation) -> Result<(), Failure> {
-        self.rotations.put(self.owner.section, rotation).map_err(|error| explain::state(&error))
+        self.rotations.put(self.owner.section, rotation).map_err(|error| explain::save(&error))
     }
 
     fn forget(&self) -> Result<(), Failure> {
-        self.rotations.remove(self.owner.section).map_err(|error| explain::state(&error))
+        self.rotations.remove(self.owner.section).map_err(|error| explain::save(&error))
     }
 }
 

@@ -28,7 +28,7 @@ use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
 use crate::secret::Secret;
-use crate::store::{Keyring, KeyringKeys, LongTermKeys, SaveError, Sessions, SsoCache};
+use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Sessions, SsoCache};
 use crate::system::wait::Deadline;
 use crate::system::{clock, files::disk};
 
@@ -126,6 +126,10 @@ impl<'a> LoginService<'a> {
         long_term_keys(&self.manifest, bytes, &self.keyring_keys)
     }
 
+    pub(crate) fn rotations(&self, app: App<'_>) -> Result<Rotations, Failure> {
+        Ok(Rotations::new(&app.paths.state()?, Rc::clone(&self.keyring), self.manifest.store()))
+    }
+
     pub(crate) fn has_key(&self, profile: &Profile) -> bool {
         profile.long_term_section().is_some_and(|section| self.keys.contains(section))
     }
@@ -154,10 +158,7 @@ impl<'a> LoginService<'a> {
         let target = chains.first().map_or("", |chain| chain.target().name.as_str());
         let plan = provider.plan(chains).map_err(|error| self.failure_of(&error, target))?;
         if !plan.is_done() && matches!(options.policy, RenewPolicy::Required | RenewPolicy::Force) {
-            self.sessions.check_writable().map_err(|error| match error {
-                SaveError::Disk(error) => explain::state(&error),
-                SaveError::Keyring(error) => explain::keyring::failure(&error, &error),
-            })?;
+            self.sessions.check_writable().map_err(|error| explain::save(&error))?;
             if chains.iter().any(|chain| chain.base().has_session_section()) {
                 self.copies.check_replaceable()?;
             }

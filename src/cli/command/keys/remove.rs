@@ -13,7 +13,6 @@ use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::flow::KeyStatus;
 use crate::prompt::{self, NoAnswer};
-use crate::store::Rotations;
 use crate::system::host::Host;
 
 /// Delete a long-term key at AWS and in ~/.aws/credentials
@@ -50,7 +49,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let owner = KeyOwner::find(&args.name, "remove", &service)?;
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
-    if Rotations::new(&app.paths.state()?).get(owner.section).is_some() {
+    if service.rotations(app)?.is_begun(owner.section) {
         let words = format!("{}: a rotation of this key was interrupted", args.name);
         return Err(Failure::new(Exit::Refused, words)
             .hint(format!("`awsauth keys rotate {}` ends it; after that, the key can be removed", args.name)));

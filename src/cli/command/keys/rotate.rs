@@ -13,7 +13,6 @@ use crate::cli::keys::store::KeyStore;
 use crate::cli::login::runtime::run as run_calls;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::store::Rotations;
 use crate::system::files::lock::LockError;
 
 /// Replace a long-term key by a new one
@@ -62,7 +61,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let owner = KeyOwner::find(&args.name, "rotate", &service)?;
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
-    let (store, rotations) = (KeyStore::new(app, &service), Rotations::new(&app.paths.state()?));
+    let (store, rotations) = (KeyStore::new(app, &service), service.rotations(app)?);
     let lock = service.sessions.try_lock(&format!("rotation of {}", owner.section));
     let _lock = lock.map_err(|error| match error {
         LockError::Held { .. } => {
@@ -75,9 +74,9 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let old_key = if args.delete { OldKey::Delete } else { OldKey::Deactivate };
     let rotator = Rotator { app, owner, caller, store, rotations, old_key };
     let rotated = run_calls(rotator.rotate(&stored)).and_then(|result| result);
-    let rotated = rotated.map_err(|failure| match rotator.rotations.get(owner.section) {
-        Some(_) => unfinished(failure, &args.name),
-        None => failure,
+    let rotated = rotated.map_err(|failure| match rotator.rotations.is_begun(owner.section) {
+        true => unfinished(failure, &args.name),
+        false => failure,
     })?;
     let old_status = if args.delete { "deleted" } else { "inactive" };
     if app.out.json {
