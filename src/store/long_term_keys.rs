@@ -60,7 +60,7 @@ impl KeyringKeys {
 
     /// None if the keyring does not have the secret any more.
     pub(crate) fn read(&self, section: &ProfileName, known: &KnownKey) -> Result<Option<LongTermKey>, KeyringError> {
-        let secret = self.keyring.read(&account(section), &known.access_key_id)?;
+        let secret = self.keyring.read(&account(section, &known.access_key_id), &known.access_key_id)?;
         let key = secret.map(|secret| LongTermKey {
             access_key_id: known.access_key_id.clone(),
             secret_access_key: secret.secret_access_key,
@@ -68,32 +68,31 @@ impl KeyringKeys {
         Ok(key.filter(|key| KeyFingerprint::of(section, key) == known.fingerprint))
     }
 
-    /// The id of the key that the keyring has under this name, also if another state directory put it there.
-    pub(crate) fn held(&self, section: &ProfileName) -> Result<Option<String>, KeyringError> {
-        self.keyring.access_key_id(&account(section))
-    }
-
-    /// Puts a key into the keyring, and reads it back. The keyring has it before the file says so.
+    /// Puts a key into the keyring, and reads it back. It is there before the file says so, and the one that it replaces goes
+    /// after that: a run that is killed in between leaves one of them.
     pub(crate) fn put(&self, section: &ProfileName, key: &LongTermKey) -> Result<(), SaveError> {
         private::make_dir(&self.dir, FileOwner::Awsauth)?;
+        let replaced = self.known().remove(section).filter(|known| known.access_key_id != key.access_key_id);
         let secret = KeySecret { secret_access_key: key.secret_access_key.clone(), session_token: None };
-        self.keyring.write(&account(section), &key.access_key_id, &secret)?;
+        self.keyring.write(&account(section, &key.access_key_id), &key.access_key_id, &secret)?;
         let file = KeyFile {
             section: section.to_string(),
             access_key_id: key.access_key_id.clone(),
             digest: KeyFingerprint::of(section, key).digest,
         };
-        Ok(json::save(&self.path(section), &file)?)
+        json::save(&self.path(section), &file)?;
+        if let Some(old) = replaced {
+            self.keyring.remove(&account(section, &old.access_key_id))?;
+        }
+        Ok(())
     }
 
     /// Returns false if there was none.
     pub(crate) fn remove(&self, section: &ProfileName) -> Result<bool, SaveError> {
-        private::check(&self.dir, FileOwner::Awsauth)?;
-        let was_there = disk::remove(&self.path(section))?;
-        if was_there {
-            self.keyring.remove(&account(section))?;
-        }
-        Ok(was_there)
+        let Some(known) = self.known().remove(section) else { return Ok(false) };
+        disk::remove(&self.path(section))?;
+        self.keyring.remove(&account(section, &known.access_key_id))?;
+        Ok(true)
     }
 
     fn path(&self, section: &ProfileName) -> PathBuf {
@@ -101,9 +100,9 @@ impl KeyringKeys {
     }
 }
 
-/// The name of a key's entry in the keyring.
-fn account(section: &ProfileName) -> String {
-    format!("key/{section}")
+/// The name of a key's entry in the keyring. A new key has one of its own, and so takes no other one away.
+fn account(section: &ProfileName, access_key_id: &str) -> String {
+    format!("key/{section}/{access_key_id}")
 }
 
 /// The long-term keys of one moment, by section of the credentials file.
@@ -195,15 +194,15 @@ mod tests {
         let file = disk::list(&dir.path().join("keys")).unwrap().remove(0);
         let text = String::from_utf8(disk::read(&file).unwrap().unwrap()).unwrap();
         assert!(text.contains("AKIA1") && !text.contains("secret of"), "{text}");
-        // Another state directory has put its own key there.
-        let other = KeyringKeys::new(&dir.path().join("other"), Rc::clone(&keys.keyring));
-        other.put(&section("base"), &key("AKIA2")).unwrap();
-        assert_eq!(
-            (keys.read(&section("base"), &known), keys.held(&section("base"))),
-            (Ok(None), Ok(Some("AKIA2".to_owned())))
-        );
-        assert_eq!((other.remove(&section("base")).unwrap(), other.remove(&section("base")).unwrap()), (true, false));
-        assert_eq!(keys.held(&section("base")), Ok(None));
+        let entry = |id: &str| keys.keyring.read(&account(&section("base"), id), id).unwrap();
+        keys.put(&section("base"), &key("AKIA2")).unwrap();
+        assert_eq!((keys.known()[&section("base")].access_key_id.as_str(), entry("AKIA1")), ("AKIA2", None));
+        // A run that was killed before it wrote the file, and another state directory with a key of its own.
+        keys.keyring.write(&account(&section("base"), "AKIA3"), "AKIA3", &entry("AKIA2").unwrap()).unwrap();
+        let known = keys.known().remove(&section("base")).unwrap();
+        assert_eq!(keys.read(&section("base"), &known), Ok(Some(key("AKIA2"))));
+        assert_eq!((keys.remove(&section("base")).unwrap(), keys.remove(&section("base")).unwrap()), (true, false));
+        assert_eq!((entry("AKIA2"), keys.read(&section("base"), &known)), (None, Ok(None)));
     }
 
     #[test]

@@ -366,7 +366,7 @@ mod tests {
         assert_eq!(sessions.credentials(&kept.session), Ok(None), "the entry is gone");
         sessions.put(&saved).unwrap();
         assert_eq!((files.remove(&name).unwrap(), files.remove(&name).unwrap()), (true, false));
-        assert_eq!(keyring.access_key_id(&account(&name)), Ok(None));
+        assert_eq!(keyring.remove(&account(&name)), Ok(false));
     }
 
     #[test]

@@ -167,7 +167,7 @@ mod gnome {
     fn add_keys(scene: &Scene) {
         for name in ["main", "base"] {
             let run = scene.home.run_with_input(["keys", "add", name], &format!("{KEY_ID} {SECRET_KEY}")).ok();
-            assert!(run.stderr.contains("in the system's keyring, as key/"), "{}", run.stderr);
+            assert!(run.stderr.contains("in the system's keyring, for ["), "{}", run.stderr);
         }
         scene.aws.clear();
     }
@@ -249,10 +249,16 @@ mod gnome {
         is_unavailable(scene.run(&["login", "main", "--force", "--token-code", &scene.code()]), "is locked");
         is_unavailable(scene.run(&["store", "move", "--to", "file"]), "is locked");
         assert!(scene.calls().is_empty());
+        // Its file goes, though its entry can't.
+        is_unavailable(scene.run(&["logout", "main"]), "is locked");
+        assert!(!scene.home.has(&session_file("main")));
         // Only a secret needs it.
-        assert!(scene.run(&["status", "prod"]).ok().stdout.contains("valid"));
+        assert!(scene.run(&["status", "base"]).ok().stdout.contains("key"));
         session.restart();
-        credentials(&scene, "prod");
+        credentials(&scene, "base");
+        assert!(session.entries().contains("session/main"), "{}", session.entries());
+        scene.logged_in(&["main"]);
+        credentials(&scene, "main");
     }
 
     #[test]

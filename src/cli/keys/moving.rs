@@ -123,16 +123,18 @@ impl Mover<'_> {
         let bytes = self.service.copies.credentials().map_err(|error| explain::disk(&error))?;
         let keys: Keys = self.keys_in(&bytes).collect();
         let keyring = &self.service.keyring_keys;
-        for (section, key) in &keys {
-            let held = keyring.held(section).map_err(|error| explain::keyring::failure(&error, &error))?;
-            if let Some(held) = held.filter(|held| *held != key.access_key_id) {
-                let message = format!(
-                    "[{section}] has the key {} in the credentials file and {held} in the keyring",
-                    key.access_key_id
-                );
-                return Err(Failure::new(Exit::Refused, message)
-                    .hint(format!("remove the one that is not used: its section, or the entry `key/{section}`")));
-            }
+        let known = keyring.known();
+        let other = |(section, key): (&ProfileName, &LongTermKey)| {
+            let held = known.get(section).filter(|known| known.access_key_id != key.access_key_id)?;
+            Some((section.clone(), key.access_key_id.clone(), held.access_key_id.clone()))
+        };
+        if let Some((section, id, held)) = keys.iter().find_map(other) {
+            let message = format!("[{section}] has the key {id} in the credentials file and {held} in the keyring");
+            return Err(Failure::new(Exit::Refused, message)
+                .hint(format!("if the one in the credentials file is the old one: delete its section [{section}]"))
+                .hint(
+                    "else: `awsauth keys remove NAME --local`, and `awsauth keys add NAME` with the one that is used",
+                ));
         }
         for (section, key) in &keys {
             keyring.put(section, key).map_err(|error| explain::save(&error))?;

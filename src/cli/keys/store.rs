@@ -71,12 +71,12 @@ impl<'s> KeyStore<'s> {
             return Err(Failure::new(Exit::Refused, words)
                 .hint("`awsauth store move --to keyring` moves it; after that, `--force` replaces it"));
         }
-        // Also a key that another state directory has put there.
-        let held = self.service.keyring_keys.held(section);
-        let held = held.map_err(|error| explain::keyring::failure(&error, &error))?;
+        let checked = self.service.keyring.check_writable();
+        checked.map_err(|error| explain::keyring::failure(&error, &error))?;
+        let held = self.service.keyring_keys.known().remove(section).map(|known| known.access_key_id);
         match held.filter(|held| replace == Replace::Never && *held != key.access_key_id) {
             Some(held) => {
-                let message = format!("the keyring already holds the key {held} as key/{section}");
+                let message = format!("the keyring already holds the key {held} for [{section}]");
                 Err(Failure::new(Exit::Refused, message).hint("`--force` replaces it"))
             }
             None => Ok(()),
@@ -129,7 +129,7 @@ impl<'s> KeyStore<'s> {
     /// The place of a key, for messages.
     pub(crate) fn shown(&self, section: &ProfileName) -> Result<String, Failure> {
         if self.is_keyring() {
-            return Ok(format!("the system's keyring, as key/{section}"));
+            return Ok(format!("the system's keyring, for [{section}]"));
         }
         Ok(format!("[{section}] of {}", Paths::shown(&self.app.paths.credentials()?)))
     }
