@@ -56,23 +56,23 @@ pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<Moved, Failure> {
         return Err(Failure::new(Exit::Refused, format!("a rotation of the key of [{section}] was interrupted"))
             .hint("`awsauth keys rotate` with its profile ends it; after that, everything can be moved"));
     }
-    let mover = Mover { app, service: &service, target };
+    let work = Mover { app, service: &service, target };
     let mut moved = Moved::default();
     let keys = match to {
-        SecretStore::Keyring => mover.put_keys_into_keyring()?,
-        SecretStore::File => mover.put_keys_into_file(&mut moved)?,
+        SecretStore::Keyring => work.put_keys_into_keyring()?,
+        SecretStore::File => work.put_keys_into_file(&mut moved)?,
     };
-    let sessions = mover.move_sessions(to)?;
+    let sessions = work.move_sessions(to)?;
     if service.manifest.store() != to {
         personal::set_setting(&own, "store", to.as_str(), app)?;
         app.out.say(&format!("wrote store = \"{}\" to {}", to.as_str(), Paths::shown(&own)));
     }
     match to {
         SecretStore::Keyring => {
-            mover.remove_copies()?;
+            work.remove_copies()?;
             // First, since the next run of one that is killed here finds the keys in the file.
-            moved.backups = mover.remove_backups()?;
-            mover.remove_keys_from_file(&keys)?;
+            moved.backups = work.remove_backups()?;
+            work.remove_keys_from_file(&keys)?;
         }
         SecretStore::File => {
             for section in keys.keys() {

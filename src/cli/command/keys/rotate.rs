@@ -74,9 +74,8 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let old_key = if args.delete { OldKey::Delete } else { OldKey::Deactivate };
     let rotator = Rotator { app, owner, caller, store, rotations, old_key };
     let rotated = run_calls(rotator.rotate(&stored)).and_then(|result| result);
-    let rotated = rotated.map_err(|failure| match rotator.rotations.is_begun(owner.section) {
-        true => unfinished(failure, &args.name),
-        false => failure,
+    let rotated = rotated.map_err(|failure| {
+        if rotator.rotations.is_begun(owner.section) { unfinished(failure, &args.name) } else { failure }
     })?;
     let old_status = if args.delete { "deleted" } else { "inactive" };
     if app.out.json {
