@@ -109,6 +109,24 @@ fn a_failed_call_shows_no_secret() {
 }
 
 #[test]
+fn a_key_that_is_made_or_ended_shows_no_secret() {
+    for operation in ["GetCallerIdentity", "ListAccessKeys", "CreateAccessKey", "UpdateAccessKey", "DeleteAccessKey"] {
+        for fault in [Fault::status(403, "AccessDenied", "no"), Fault::Truncate, Fault::Garbage] {
+            let scene = Scene::new();
+            scene.logged_in(&["main"]);
+            scene.aws.world().fail_next(operation, fault);
+            let commands: [&[&str]; 4] = [
+                &["keys", "list"],
+                &["keys", "rotate", "main"],
+                &["keys", "rotate", "base", "--delete"],
+                &["keys", "remove", "base", "--yes"],
+            ];
+            all_silent(&scene, &commands);
+        }
+    }
+}
+
+#[test]
 fn a_token_that_is_refused_or_refreshed_shows_no_secret() {
     let scene = Scene::new();
     scene.aws.world().set_token_lifetime(600);

@@ -119,3 +119,43 @@ fn denied(profile: &Profile, signed_by: SignedBy) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::ErrorResponse;
+    use crate::model::Kind;
+
+    /// The hints for AWS's answer `code` to a call, and the exit code.
+    fn told(operation: Operation, code: &str, message: &str, signed_by: SignedBy) -> (String, Exit) {
+        let answer = ErrorResponse { status: 403, code: Some(code), message, ..ErrorResponse::default() };
+        let (call, profile) = (CallError::from_response(operation, answer), Profile::bare("base", Kind::Iam));
+        let failure = refused(&call, &profile, signed_by, &Catalog::default());
+        (failure.hints().join("; "), failure.exit)
+    }
+
+    #[test]
+    fn each_refusal_says_what_to_do() {
+        use Operation::{CreateAccessKey, CreateVirtualMFADevice, DeleteVirtualMFADevice, EnableMFADevice};
+        let deny = "User: u is not authorized to perform: x with an explicit deny in an identity-based policy";
+        for (operation, code, message, signed_by, words, exit) in [
+            (CreateAccessKey, "LimitExceeded", "", SignedBy::Key, "`awsauth keys list base`", Exit::Refused),
+            (EnableMFADevice, "LimitExceeded", "", SignedBy::Key, "eight MFA devices", Exit::Refused),
+            (CreateVirtualMFADevice, "EntityAlreadyExists", "", SignedBy::Key, "take another name", Exit::Refused),
+            (EnableMFADevice, "EntityAlreadyExists", "", SignedBy::Key, "enabled already", Exit::Refused),
+            (EnableMFADevice, "InvalidAuthenticationCode", "", SignedBy::Key, "one right after the other", Exit::Login),
+            (EnableMFADevice, "NoSuchEntity", "", SignedBy::Key, "no such device", Exit::Refused),
+            (DeleteVirtualMFADevice, "DeleteConflict", "", SignedBy::Key, "deactivate it first", Exit::Refused),
+            (EnableMFADevice, "EntityTemporarilyUnmodifiable", "", SignedBy::Key, "in a minute", Exit::Unavailable),
+            (CreateAccessKey, "AccessDenied", deny, SignedBy::Key, "`long_term_profile = \"base\"`", Exit::Login),
+            (CreateAccessKey, "AccessDenied", deny, SignedBy::Session, "overrides every allow", Exit::Login),
+            (CreateAccessKey, "AccessDenied", "", SignedBy::Key, "`iam:CreateAccessKey`", Exit::Login),
+            (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Session, "login base --force", Exit::Login),
+            (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Key, "keys add base --force", Exit::Login),
+            (CreateAccessKey, "Throttling", "", SignedBy::Key, "try again", Exit::Unavailable),
+        ] {
+            let (hints, found) = told(operation, code, message, signed_by);
+            assert!(hints.contains(words) && found == exit, "{operation} {code}: {hints} {found:?}");
+        }
+    }
+}

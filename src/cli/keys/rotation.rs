@@ -62,21 +62,14 @@ impl Rotator<'_> {
         let keys = self.caller.keys_of(&user).await?;
         let begun = self.rotations.get(self.owner.section);
         if let Some(rotation) = begun.map_err(|error| explain::keyring::failure(&error, &error))? {
-            if let Some(new) = self.to_go_on_with(&rotation, &keys, stored) {
-                return self.finish(&user, &rotation.old, &keys, &new, stored, true).await;
+            if let Some(new) = to_go_on_with(&rotation, &keys, stored) {
+                let rotated = self.finish(&user, &rotation.old, &keys, &new, stored).await?;
+                return Ok(Rotated { is_resumed: true, ..rotated });
             }
             self.undo(&user, &rotation, &keys, stored).await?;
             return self.begin(&user, self.caller.keys_of(&user).await?, stored).await;
         }
         self.begin(&user, keys, stored).await
-    }
-
-    /// The new key of a rotation that was interrupted, if it still can replace the old one.
-    fn to_go_on_with(&self, rotation: &Rotation, keys: &[UserKey], stored: &LongTermKey) -> Option<LongTermKey> {
-        let new = rotation.new.clone()?;
-        let is_active = |key: &UserKey| key.item.id == new.access_key_id && key.item.status == KeyStatus::Active;
-        let is_open = stored.access_key_id == rotation.old || stored.access_key_id == new.access_key_id;
-        (is_open && keys.iter().any(is_active)).then_some(new)
     }
 
     /// Deletes the key that an interrupted run had made, and that is of no use: its secret was lost, or another key is stored.
@@ -123,7 +116,7 @@ impl Rotator<'_> {
             return Err(failure);
         }
         self.app.out.detail(&format!("{}: AWS made {}", self.owner.profile.name, new.access_key_id));
-        self.finish(user, &old, &keys, &new, stored, false).await
+        self.finish(user, &old, &keys, &new, stored).await
     }
 
     async fn create(&self, user: &str) -> Result<LongTermKey, Failure> {
@@ -143,7 +136,6 @@ impl Rotator<'_> {
         keys: &[UserKey],
         new: &LongTermKey,
         stored: &LongTermKey,
-        is_resumed: bool,
     ) -> Result<Rotated, Failure> {
         let mut ended = Vec::new();
         if stored.access_key_id != new.access_key_id {
@@ -159,7 +151,7 @@ impl Rotator<'_> {
             (OldKey::Delete, _) => self.caller.delete_key(user, old).await?,
         }
         self.forget()?;
-        Ok(Rotated { old: old.to_owned(), new: new.access_key_id.clone(), ended, is_resumed })
+        Ok(Rotated { old: old.to_owned(), new: new.access_key_id.clone(), ended, is_resumed: false })
     }
 
     async fn wait_for(&self, new: &LongTermKey) -> Result<(), Failure> {
@@ -186,6 +178,14 @@ impl Rotator<'_> {
     }
 }
 
+/// The new key of a rotation that was interrupted, if it still can replace the old one.
+fn to_go_on_with(rotation: &Rotation, keys: &[UserKey], stored: &LongTermKey) -> Option<LongTermKey> {
+    let new = rotation.new.clone()?;
+    let is_active = |key: &UserKey| key.item.id == new.access_key_id && key.item.status == KeyStatus::Active;
+    let is_open = stored.access_key_id == rotation.old || stored.access_key_id == new.access_key_id;
+    (is_open && keys.iter().any(is_active)).then_some(new)
+}
+
 fn both_active(owner: &KeyOwner<'_>, user: &str, keys: &[UserKey], stored: &LongTermKey) -> Failure {
     let name = &owner.profile.name;
     let failure = Failure::new(
@@ -194,11 +194,11 @@ fn both_active(owner: &KeyOwner<'_>, user: &str, keys: &[UserKey], stored: &Long
     );
     let failure = keys.iter().fold(failure, |failure, key| {
         let which = if key.item.id == stored.access_key_id { "the stored key" } else { "the other key" };
-        let used = key.last_use.as_ref().map(|used| used.at.map_or("never".to_owned(), |at| at.to_string()));
+        let last = key.last_use.as_ref().map(|last| last.at.map_or("never".to_owned(), |at| at.to_string()));
         failure.cause(format!(
             "{which} {}: last used {}",
             key.item.id,
-            used.as_deref().unwrap_or("at a time that AWS does not tell")
+            last.as_deref().unwrap_or("at a time that AWS does not tell")
         ))
     });
     failure.hint(format!(

@@ -130,7 +130,7 @@ fn a_device_is_enabled_by_two_codes_in_order_and_neither_is_good_again() {
     };
     assert_eq!(refusal(enable(&second, &first)), expect(403, "InvalidAuthenticationCode", WRONG_CODES));
     assert_eq!(refusal(enable(&first, &first)), expect(403, "InvalidAuthenticationCode", WRONG_CODES));
-    assert_eq!(fake.world().devices(None), [serial.clone()]);
+    assert_eq!(fake.world().devices(None), std::slice::from_ref(&serial));
     enable(&first, &second).unwrap();
     assert_eq!(fake.world().devices(Some(USER_ARN)), [MFA_SERIAL.to_owned(), serial.clone()]);
     let enabled = format!("MFA Device entity with serial number {serial} already exists.");

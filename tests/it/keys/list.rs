@@ -89,6 +89,18 @@ fn a_key_that_can_not_be_asked_for_is_a_row_and_the_others_are_shown() {
 }
 
 #[test]
+fn iam_has_an_endpoint_of_its_own() {
+    let scene = scene().env("AWS_ENDPOINT_URL_IAM", "http://127.0.0.1:1");
+    let run = scene.run(&["keys", "list", "base"]).exits(6);
+    for part in
+        ["base: ListAccessKeys failed: http://127.0.0.1:1 (AWS_ENDPOINT_URL_IAM): ", "unset AWS_ENDPOINT_URL_IAM"]
+    {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
+    assert_eq!(scene.calls(), ["GetCallerIdentity"]);
+}
+
+#[test]
 fn a_user_without_permission_for_the_last_use_sees_the_rest() {
     let scene = scene();
     for _ in 0..2 {

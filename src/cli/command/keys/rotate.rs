@@ -69,8 +69,8 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
         LockError::Disk(error) => explain::state(&error),
     })?;
-    let caller = Caller::for_changes(owner, &service, app)?;
     let stored = store.get(owner.section)?.ok_or_else(|| owner.no_key(&service))?;
+    let caller = Caller::for_changes(owner, &service, app)?;
     let old_key = if args.delete { OldKey::Delete } else { OldKey::Deactivate };
     let rotator = Rotator { app, owner, caller, store, rotations, old_key };
     let rotated = run_calls(rotator.rotate(&stored)).and_then(|result| result);
