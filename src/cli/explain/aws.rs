@@ -315,15 +315,10 @@ impl Case<'_> {
         let Some((owner, serial)) = self.chain.and_then(|chain| chain.mfa().next()) else {
             return "the device and its code belong together; `mfa_serial` names the device".to_owned();
         };
-        let look = match self.chain.and_then(|chain| chain.base().long_term_section()) {
-            Some(section) => format!("`aws iam list-mfa-devices --profile {section}`"),
-            None => "`aws iam list-mfa-devices`".to_owned(),
-        };
         format!(
-            "mfa_serial `{}` of [profiles.{}] is not a device of this user; {look}, or Security credentials in the console, \
-             shows the right one",
+            "mfa_serial `{}` of [profiles.{name}] is not a device of this user; `awsauth mfa list {name}` shows which are",
             serial.as_str(),
-            owner.name
+            name = owner.name
         )
     }
 

@@ -1,7 +1,12 @@
-//! Owns the kinds of MFA devices, by their serials.
+//! Owns the kinds of MFA devices, by their serials, and choosing one of a user's.
 
+use crate::cli::app::App;
+use crate::cli::exit::Exit;
+use crate::cli::mfa::user::DeviceUser;
+use crate::cli::ui::failure::Failure;
 use crate::flow::MfaDeviceItem;
 use crate::model::MfaSerial;
+use crate::prompt::{self, Choice, NoAnswer};
 
 /// Devices of a user, of all kinds (aws-facts §11).
 pub(crate) const MOST: usize = 8;
@@ -40,6 +45,45 @@ pub(crate) fn usable(devices: &[MfaDeviceItem]) -> Vec<MfaSerial> {
 /// The part of a serial that a person knows the device by.
 pub(crate) fn short_name(serial: &str) -> &str {
     serial.rsplit('/').next().unwrap_or(serial)
+}
+
+/// The serial of the device that is meant: by `given`, its serial or its name, or the only one, or one from a list.
+pub(crate) fn choose(
+    devices: &[MfaDeviceItem],
+    given: Option<&str>,
+    user: &DeviceUser<'_>,
+    app: App<'_>,
+) -> Result<String, Failure> {
+    let serials: Vec<&str> = devices.iter().map(|device| device.serial.as_str()).collect();
+    if let Some(given) = given {
+        let found = serials.iter().find(|serial| **serial == given || short_name(serial) == given);
+        // A device that nobody has is in no list of a user's.
+        let unassigned = Some(&given).filter(|given| given.contains(":mfa/"));
+        return found.or(unassigned).map(|serial| (*serial).to_owned()).ok_or_else(|| unknown(given, &serials, user));
+    }
+    match serials[..] {
+        [] => {
+            let failure = Failure::new(Exit::Refused, format!("{} has no MFA device", user.name));
+            Err(failure.hint(format!("`awsauth mfa enroll {}` makes one", user.caller.profile.name)))
+        }
+        [one] => Ok(one.to_owned()),
+        _ if app.host.is_interactive() => {
+            let choice = |serial: &&str| Choice { answer: (*serial).to_owned(), row: (*serial).to_owned() };
+            prompt::choose("Device:", serials.iter().map(choice).collect()).map_err(|error| match error {
+                NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted"),
+                other => Failure::of(Exit::Usage, &other),
+            })
+        }
+        _ => {
+            let failure = Failure::new(Exit::Usage, format!("{} has several MFA devices: which one?", user.name));
+            Err(failure.hint(format!("name one of them: {}", serials.join(", "))))
+        }
+    }
+}
+
+fn unknown(given: &str, serials: &[&str], user: &DeviceUser<'_>) -> Failure {
+    let failure = Failure::new(Exit::Usage, format!("{} has no MFA device `{given}`", user.name));
+    if serials.is_empty() { failure } else { failure.hint(format!("there is {}", serials.join(", "))) }
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ use crate::cli::login::options::InPlace;
 use crate::cli::login::runtime::run;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::flow::{CallError, CallerIdentity, Freshness, MfaDeviceItem, Operation};
-use crate::model::{MfaSerial, Pattern, Profile};
+use crate::flow::{CallError, CallerIdentity, MfaDeviceItem, Operation};
+use crate::model::{MfaSerial, Profile};
 use crate::provider::ProviderError;
 
 pub(crate) struct DeviceUser<'s> {
@@ -111,18 +111,24 @@ impl<'s> DeviceUser<'s> {
     /// Calls with the MFA session from now on, since policies usually demand it for what follows. Logs in first if need be.
     /// The key of an `iam` profile has none, and goes on calling.
     pub(crate) fn with_mfa(&mut self) -> Result<(), Failure> {
+        self.with_kept_mfa()?;
         let base = self.caller.profile;
-        if base.pattern() == Pattern::IamMfa && self.caller.signed_by != SignedBy::Session {
+        let has_device = base.mfa_serial().is_some_and(is_known);
+        if self.caller.signed_by != SignedBy::Session && has_device {
             self.caller.credentials = self.caller.service.credentials_for(base.name.as_str(), InPlace::Allowed)?;
             self.caller.signed_by = SignedBy::Session;
         }
         Ok(())
     }
 
-    /// As [`Self::with_mfa`] if that needs no login.
+    /// Calls with an MFA session of the key from now on, if one is kept.
     pub(crate) fn with_kept_mfa(&mut self) -> Result<(), Failure> {
-        let kept = self.caller.service.session(&[self.caller.profile]);
-        if kept.is_some_and(|(_, freshness)| freshness == Freshness::Fresh) { self.with_mfa() } else { Ok(()) }
+        let Caller { app, service, profile, .. } = self.caller;
+        let held = KeyOwner::of(profile).map(|owner| Caller::held(owner, service, app)).transpose()?;
+        if let Some(held) = held.flatten() {
+            self.caller = held;
+        }
+        Ok(())
     }
 }
 

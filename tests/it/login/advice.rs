@@ -78,7 +78,7 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
             403,
             "AccessDenied",
             "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user.",
-            &["[profiles.main]", "`aws iam list-mfa-devices --profile main-long-term`"],
+            &["[profiles.main]", "`awsauth mfa list main`"],
         ),
         (
             "prod",

@@ -24,8 +24,8 @@ fn a_device_that_is_not_the_users_is_named() {
         "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"",
         "[profiles.main]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/bob\"",
     );
-    let serial = "mfa_serial `arn:aws:iam::111122223333:mfa/bob` of [profiles.main] is not a device of this user; `aws iam \
-                  list-mfa-devices --profile main-long-term`";
+    let serial = "mfa_serial `arn:aws:iam::111122223333:mfa/bob` of [profiles.main] is not a device of this user; `awsauth \
+                  mfa list main` shows which are";
     fails(
         &scene,
         "prod",

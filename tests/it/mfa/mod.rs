@@ -1,5 +1,6 @@
 //! `awsauth mfa`: devices of IAM users, at a terminal and with an authenticator app.
 
+mod devices;
 mod enroll;
 pub(crate) mod terminal;
 

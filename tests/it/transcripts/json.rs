@@ -28,6 +28,8 @@ fn each_command_prints_one_document() {
         "exec prod -- sh -c 'echo hello; exit 3'",
         "exec '?r*d' -- echo hello",
         "discover corp --dry-run",
+        "mfa list main",
+        "mfa remove main --yes",
         "logout prod",
         "logout --all",
         "apply --undo --dry-run",

@@ -41,7 +41,7 @@ const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 Examples:
   awsauth mfa enroll main
   awsauth mfa enroll main --device-name alice-tablet --qr-file code.png")]
-pub(crate) struct Args {
+pub(super) struct Args {
     /// Profile with an IAM user's key, or one that goes through it
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_of_users))]
     name: String,
@@ -63,7 +63,7 @@ fn device_name(text: &str) -> Result<String, &'static str> {
     if fits { Ok(text.to_owned()) } else { Err("use 1 to 128 letters, digits and _+=,.@-") }
 }
 
-pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     check_terminal(&format!("mfa enroll {}", args.name), app.host)?;
     let file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
     let service = service(app)?;

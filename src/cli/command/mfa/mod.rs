@@ -1,6 +1,9 @@
 //! Owns `awsauth mfa`: MFA devices of IAM users.
 
 mod enroll;
+mod list;
+mod remove;
+mod resync;
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
@@ -16,10 +19,16 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Action {
     Enroll(enroll::Args),
+    List(list::Args),
+    Remove(remove::Args),
+    Resync(resync::Args),
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     match &args.action {
         Action::Enroll(args) => enroll::run(args, app),
+        Action::List(args) => list::run(args, app),
+        Action::Remove(args) => remove::run(args, app),
+        Action::Resync(args) => resync::run(args, app),
     }
 }

@@ -1,0 +1,115 @@
+//! Owns `awsauth mfa remove`.
+
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::config::complete::names_of_users;
+use crate::cli::exit::Exit;
+use crate::cli::mfa::codes::no_answer;
+use crate::cli::mfa::device::{DeviceKind, choose};
+use crate::cli::mfa::place::SerialPlace;
+use crate::cli::mfa::user::{DeviceUser, service};
+use crate::cli::ui::failure::Failure;
+use crate::flow::{MfaDeviceItem, Operation, Problem};
+use crate::prompt;
+
+/// Take an MFA device from an IAM user, and delete it
+///
+/// A virtual device is deactivated and deleted, any other one deactivated. This goes through the MFA session, since policies
+/// usually demand MFA for it; awsauth logs in first. If your profiles.local.toml names the device, that is removed too.
+///
+/// A device that a broken-off `mfa enroll` left is deleted by its ARN.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth mfa remove main
+  awsauth mfa remove main alice-phone --yes")]
+pub(super) struct Args {
+    /// Profile with an IAM user's key, or one that goes through it
+    #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_of_users))]
+    name: String,
+    /// Serial or name of the device [default: the only one, or a list]
+    #[arg(value_name = "SERIAL")]
+    serial: Option<String>,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+#[derive(Serialize)]
+struct RemovedJson<'a> {
+    profile: &'a str,
+    user: &'a str,
+    mfa_serial: &'a str,
+}
+
+pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
+    if !args.yes && !host.is_interactive() {
+        return Err(Failure::new(Exit::Usage, "there is no terminal to ask on").hint("`--yes` removes without asking"));
+    }
+    let service = service(app)?;
+    let mut user = DeviceUser::find(&args.name, &service, app)?;
+    let named = user.owner.zip(user.serial());
+    let place = named.map(|(owner, _)| SerialPlace::of(owner, app)).transpose()?;
+    user.with_kept_mfa()?;
+    let devices = user.devices()?;
+    let serial = choose(&devices, args.serial.as_deref(), &user, app)?;
+    let is_named = named.is_some_and(|(_, named)| named.as_str() == serial);
+    agree(&serial, &devices, &user, args.yes)?;
+    user.with_mfa()?;
+    let is_assigned = devices.iter().any(|device| device.serial == serial);
+    end(&serial, is_assigned, &user)?;
+    if let Some(place) = place.filter(|_| is_named) {
+        place.forget(app)?;
+    }
+    if out.json {
+        out.document(RemovedJson { profile: &args.name, user: &user.name, mfa_serial: &serial })?;
+    } else {
+        out.say(&format!("removed {serial}"));
+        if is_named {
+            out.say(&format!("next: `awsauth mfa enroll {0}`, or `awsauth login {0}` for another device", args.name));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn agree(serial: &str, devices: &[MfaDeviceItem], user: &DeviceUser<'_>, yes: bool) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    let last = if devices.len() == 1 && devices[0].serial == serial { ", the last device" } else { "" };
+    match prompt::confirm(&format!("Remove {serial} of {}{last}?", user.name), false) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was removed")),
+        Err(error) => Err(no_answer(&error)),
+    }
+}
+
+fn end(serial: &str, is_assigned: bool, user: &DeviceUser<'_>) -> Result<(), Failure> {
+    let signer = user.caller.signer();
+    if is_assigned {
+        let call = user.aws().deactivate_mfa_device(signer, &user.name, serial);
+        match user.try_call(Operation::DeactivateMFADevice, call)? {
+            // A run before this one was broken off.
+            Err(error) if error.problem == Problem::NotFound => {}
+            answer => answer.map_err(|error| user.refused(&error))?,
+        }
+    }
+    if DeviceKind::of(serial) != DeviceKind::Virtual {
+        return Ok(());
+    }
+    let delete = user.aws().delete_virtual_mfa_device(signer, serial);
+    user.call(Operation::DeleteVirtualMFADevice, delete).map_err(|failure| {
+        let state = if is_assigned {
+            format!("{serial} was taken from {}, and is not deleted yet", user.name)
+        } else {
+            format!("{serial} is left")
+        };
+        failure.hint(format!(
+            "{state}: `awsauth mfa remove {} {serial}`, or for an administrator `aws iam delete-virtual-mfa-device \
+             --serial-number {serial}`",
+            user.caller.profile.name
+        ))
+    })
+}
