@@ -8,7 +8,6 @@ mod certificates;
 mod client;
 mod clock;
 mod error;
-#[cfg_attr(not(test), expect(dead_code, reason = "`keys` and `mfa` will make these calls"))]
 mod iam;
 mod oidc;
 mod portal;

@@ -15,6 +15,7 @@ use crate::cli::explain;
 use crate::cli::login::options::{Browser, LoginOptions};
 use crate::cli::login::report::Report;
 use crate::cli::login::service::{LoginService, NotApplied};
+use crate::cli::mfa::choice;
 use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
@@ -92,8 +93,32 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
-/// Logs in to every profile that was named, and says how each went.
+/// Lets the person choose a device for profiles that lack one, then logs in.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let App { host, out, .. } = app;
+    if !choice::is_any_missing(app) {
+        return log_in(args, app);
+    }
+    let is_named = args.all || !args.names.is_empty() || !args.tags.tag.is_empty();
+    if host.is_interactive() && is_named {
+        let names = |service: &LoginService<'_>| {
+            let profiles = wanted(args, service, host, out)?;
+            Ok(profiles.iter().map(|profile| profile.name.to_string()).collect())
+        };
+        choice::choose_missing(names, app)?;
+        return log_in(args, app);
+    }
+    log_in(args, app).map_err(|failure| {
+        let hint = "`awsauth mfa list` shows your devices, and `awsauth login NAME` at a terminal lets you choose one";
+        if failure.is_shown() {
+            out.say(hint);
+        }
+        failure.hint(hint)
+    })
+}
+
+/// Logs in to every profile that was named, and says how each went.
+fn log_in(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let given = given_code(args.token_code.as_ref().map(Secret::expose), host)?;
     let service = LoginService::new(app)?;

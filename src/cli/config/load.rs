@@ -16,7 +16,7 @@ use crate::cli::ui::names;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
-use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust};
+use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Variable};
 use crate::model::{Catalog, MfaSerial, Profile, SecretStore, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::files::stamp::FileStamp;
@@ -85,9 +85,8 @@ impl Reading {
     /// `name`, finds where each key of that profile comes from.
     pub(crate) fn read_assuming_devices(paths: Paths<'_>, name: Option<&str>) -> Result<Self, Failure> {
         let mut reading = Self::read(paths, Audience::Person)?;
-        let unset = reading.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
-        let of_devices = unset.filter(|variable| variable.uses.iter().any(|one| one.key.ends_with(".mfa_serial")));
-        let lines: String = of_devices.map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name)).collect();
+        let unset = reading.unset_devices();
+        let lines: String = unset.map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name)).collect();
         let assumed = Source::new(&reading.files.personal, format!("[vars]\n{lines}"));
         reading.files.layers.add_local(assumed, SettingsTrust::Beside);
         let layers = &reading.files.layers;
@@ -96,6 +95,12 @@ impl Reading {
             None => manifest::load(layers, Audience::Person),
         };
         Ok(reading)
+    }
+
+    /// The variables of an `mfa_serial` that have no value.
+    pub(crate) fn unset_devices(&self) -> impl Iterator<Item = &Variable> {
+        let unset = self.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
+        unset.filter(|variable| variable.uses.iter().any(|one| one.key.ends_with(".mfa_serial")))
     }
 
     /// The manifest's own file.

@@ -1,0 +1,65 @@
+//! `login` for a profile whose device each person supplies: it offers those that the person has.
+
+use super::terminal::Person;
+use super::{DEVICE, OWN, first_day, manifest};
+use crate::scene::Scene;
+use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, MFA_SERIAL, SECRET_KEY, USER};
+use crate::support::fake_aws::{User, World};
+
+const HARDWARE: &str = "GAHT12345678";
+
+fn scene(serials: &[&str]) -> Scene {
+    let world = World::standard();
+    let alice = User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY);
+    world.add_user(serials.iter().fold(alice, |alice, serial| alice.with_mfa(serial)));
+    let scene = Scene::in_world(world);
+    scene.home.manifest(&manifest("${device}", "device"));
+    scene
+}
+
+#[test]
+fn the_only_device_with_codes_is_taken_after_a_yes() {
+    let scene = scene(&[MFA_SERIAL, "arn:aws:iam::111122223333:u2f/user/alice/blue-ABCDEF"]);
+    let mut person = Person::runs(&scene, "login prod");
+    person.sees(&format!("prod needs an MFA device, and alice has {DEVICE}.")).answers("Use it?", "n");
+    assert!(person.ends_with(5).contains("prod: no MFA device was chosen"));
+    assert!(!scene.home.has(OWN));
+    let mut person = Person::runs(&scene, "login 'pr*'");
+    person.answers("Use it?", "y").sees("wrote device to");
+    person.answers("MFA code for", &scene.code());
+    assert!(person.ends_with(0).contains("prod: valid for"));
+    assert_eq!(scene.home.read(OWN), format!("[vars]\ndevice = \"{DEVICE}\"\n"));
+    scene.run(&["login", "main"]).ok();
+}
+
+#[test]
+fn of_several_devices_one_is_chosen_from_a_list() {
+    let scene = scene(&[MFA_SERIAL, HARDWARE]);
+    let mut person = Person::runs(&scene, "login main");
+    person.sees("Device:").answers("mfa/alice", "GAHT").sees(&format!("MFA code for {HARDWARE}"));
+    person.presses_ctrl_c().ends_with(130);
+    assert_eq!(scene.home.read(OWN), format!("[vars]\ndevice = \"{HARDWARE}\"\n"));
+}
+
+#[test]
+fn who_has_no_device_is_told_how_to_make_one() {
+    let scene = first_day();
+    let mut person = Person::runs(&scene, "login main");
+    let shown = person.ends_with(4);
+    assert!(shown.contains("alice has no MFA device") && shown.contains("`awsauth mfa enroll main`"), "{shown}");
+}
+
+#[test]
+fn without_a_terminal_the_commands_are_named() {
+    let scene = scene(&[MFA_SERIAL]);
+    let run = scene.run(&["login", "main"]).exits(3);
+    for words in [
+        "the variable `device` (it is yours) is not defined",
+        "`awsauth mfa list` shows your devices",
+        "`awsauth vars --set device=VALUE`",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    assert_eq!(scene.calls(), [""; 0]);
+    assert!(scene.run(&["mfa", "list", "prod"]).ok().stdout.contains(DEVICE));
+}
