@@ -1,7 +1,9 @@
 //! `awsauth mfa`: devices of IAM users, at a terminal and with an authenticator app.
 
+mod choice;
 mod devices;
 mod enroll;
+mod policy;
 pub(crate) mod terminal;
 
 use crate::scene::{MANIFEST, Scene};

@@ -2,6 +2,7 @@
 
 mod enroll;
 mod list;
+mod policy;
 mod remove;
 mod resync;
 
@@ -22,6 +23,7 @@ enum Action {
     List(list::Args),
     Remove(remove::Args),
     Resync(resync::Args),
+    Policy(policy::Args),
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
@@ -30,5 +32,6 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         Action::List(args) => list::run(args, app),
         Action::Remove(args) => remove::run(args, app),
         Action::Resync(args) => resync::run(args, app),
+        Action::Policy(args) => policy::run(args, app),
     }
 }
