@@ -260,16 +260,20 @@ fn with_own_key(
     let text = |span: Span| files.sources().text(span).unwrap_or_default();
     let own = fields.mfa_serial.valid().filter(|given| given.origin != Origin::Defaults).map(|given| given.at);
     let mut lines = Vec::new();
+    let header = format!("[profiles.{}]", toml_key(&profile.written));
+    let mut to_do = format!("in {header}, set these keys and leave its other keys as they are");
     if profiles.get(key).is_none() {
-        lines.extend([format!("[profiles.{}]", toml_key(key)), "pattern = \"iam\"".to_owned()]);
+        let key = format!("[profiles.{}]", toml_key(key));
+        to_do = format!("add {key}; {to_do}");
+        lines.extend([key, "pattern = \"iam\"".to_owned()]);
     }
-    lines.push(format!("[profiles.{}]", toml_key(&profile.written)));
+    lines.push(header);
     lines.push("pattern = \"iam-mfa-role\"".to_owned());
     lines.push(format!("source_profile = {}", toml_text(key)));
     lines.extend(fields.role_arn.valid().map(|given| format!("role_arn = {}", text(given.at))));
     lines.extend(serial.or(own).map(|serial| format!("mfa_serial = {}", text(serial))));
     lines.extend(fields.duration_seconds.valid().map(|given| format!("duration_seconds = {}", given.value)));
-    found.help(format!("{help}; use these lines instead of the same keys of `{}`:", profile.written)).lines(lines)
+    found.help(format!("{help}: {to_do}:")).lines(lines)
 }
 
 /// Every role of an IAM user needs exactly one MFA device in its chain. Returns the place of the profile that has it.
