@@ -23,7 +23,7 @@ keys! {
     /// The keys of an SSO session.
     Session {}
 
-    sso_start_url: StartUrl = text(values::start_url),
+    sso_start_url: StartUrl = text(values::session_start_url),
         key(Shape::Text(URL), "The access portal.", &["\"https://corp.awsapps.com/start\""]).required(ANY);
     sso_region: Region = text(values::region),
         key(Shape::Text(REGION), "The region of IAM Identity Center.", &["\"us-east-1\""]).required(ANY);

@@ -155,8 +155,20 @@ pub(crate) fn reference(text: Text<'_>, _: &mut Reader<'_>) -> Option<String> {
     Some(text.value.to_string())
 }
 
-/// Warns if the end of the URL is trimmed, and if the host is not AWS's.
+/// The URL of a session, whose name is what tools share a login by (aws-facts §4.1).
+pub(crate) fn session_start_url(text: Text<'_>, reader: &mut Reader<'_>) -> Option<StartUrl> {
+    checked_start_url(text, "write it like that", reader)
+}
+
+/// The URL of a profile without a session.
 pub(crate) fn start_url(text: Text<'_>, reader: &mut Reader<'_>) -> Option<StartUrl> {
+    let help =
+        "write it like that: without an SSO session, tools share a login only if they spell the URL in the same way";
+    checked_start_url(text, help, reader)
+}
+
+/// Warns if the end of the URL is trimmed, and if the host is not AWS's.
+fn checked_start_url(text: Text<'_>, trimmed_help: &str, reader: &mut Reader<'_>) -> Option<StartUrl> {
     let parsed = StartUrl::new(text.value);
     let code = match &parsed {
         Err(StartUrlError::NotHttps) => codes::START_URL_NOT_HTTPS,
@@ -171,7 +183,7 @@ pub(crate) fn start_url(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Start
         reader.sink.push(
             Diagnostic::warning(codes::START_URL_TRIMMED, text.at, "the end of this start URL is ignored")
                 .label(format!("taken as `{}`", url.as_str()))
-                .help("write it like that: tools share a login only if they spell the URL in the same way"),
+                .help(trimmed_help),
         );
     }
     reader.hosts.check_portal(&url, text, &mut reader.sink);
