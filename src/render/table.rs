@@ -63,14 +63,21 @@ pub(crate) fn table(rows: &[Vec<Cell>]) -> TerminalText {
 }
 
 /// A table of at most `most` columns of a terminal, if that can be had by shortening or leaving out some of `expendable`, in
-/// their order. A column that is named twice is shortened the first time, and left out the second. False if any was.
+/// their order. A column that is named twice is shortened the first time, and left out the second. False if any was. A terminal
+/// gets none of them that holds nothing; a program finds each column in its place.
 pub(crate) fn table_within(rows: &[Vec<Cell>], most: usize, expendable: &[usize]) -> (TerminalText, bool) {
     let mut widths: Vec<Option<usize>> = widths(rows).into_iter().map(Some).collect();
     let mut is_whole = true;
+    for column in expendable.iter().filter(|_| most < usize::MAX) {
+        if rows.iter().skip(1).all(|row| row.get(*column).is_none_or(|cell| cell.text == "-")) {
+            widths[*column] = None;
+        }
+    }
     for (place, column) in expendable.iter().enumerate() {
         let all = widths.iter().flatten().map(|width| width + GAP).sum::<usize>().saturating_sub(GAP);
         let Some(over) = all.checked_sub(most).filter(|over| *over > 0) else { break };
-        let rest = widths[*column].and_then(|width| width.checked_sub(over)).filter(|rest| *rest >= LEAST);
+        let Some(width) = widths[*column] else { continue };
+        let rest = width.checked_sub(over).filter(|rest| *rest >= LEAST);
         if rest.is_some() || !expendable[place + 1..].contains(column) {
             is_whole = false;
             widths[*column] = rest;
@@ -186,6 +193,15 @@ mod tests {
         {
             let (text, is_whole) = table_within(&rows, most, &[2, 1]);
             assert_eq!((text.as_str(), is_whole), (expected, most == 12), "{most}");
+        }
+    }
+
+    #[test]
+    fn a_column_that_holds_nothing_is_no_loss_on_a_terminal() {
+        let rows = [["A", "B"], ["a", "-"]].map(|row| row.map(Cell::from).to_vec());
+        for (most, expected) in [(80, "A\na\n"), (1, "A\na\n"), (usize::MAX, "A  B\na  -\n")] {
+            let (text, is_whole) = table_within(&rows, most, &[1]);
+            assert_eq!((text.as_str(), is_whole), (expected, true), "{most}");
         }
     }
 
