@@ -115,7 +115,7 @@ impl Failure {
         let start = self.error.causes.len();
         let mut failure = texts.into_iter().take(MOST_LISTED).fold(self, Self::cause);
         let end = failure.error.causes.len();
-        if end > start + MOST_SHOWN {
+        if end > start + MOST_SHOWN + 2 {
             failure.error.unshown.push(start + MOST_SHOWN..end);
         }
         failure

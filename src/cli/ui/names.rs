@@ -1,18 +1,17 @@
 //! Owns how many things are written in one line.
 
-/// The first eight names, and the number of the others: `a, b and 3 more`.
+/// The first eight names, and the number of the others if these are more than two: `a, b and 3 more`.
 pub(crate) fn few<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     first(8, names)
 }
 
-/// The first `most` names, and the number of the others.
+/// The first `most` names, and the number of the others if these are more than two.
 pub(crate) fn first<T: AsRef<str>>(most: usize, names: impl IntoIterator<Item = T>) -> String {
-    let mut names = names.into_iter();
-    let shown: Vec<T> = names.by_ref().take(most).collect();
-    let shown = shown.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    match names.count() {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+    let names: Vec<T> = names.into_iter().collect();
+    let listed = |names: &[T]| names.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0..=2 => listed(&names),
+        more => format!("{} and {more} more", listed(&names[..most])),
     }
 }
 
@@ -27,8 +26,8 @@ mod tests {
 
     #[test]
     fn the_first_names_are_told_and_how_many_more_there_are() {
-        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
-        assert_eq!(few(&names[..8]), "a, b, c, d, e, f, g, h");
-        assert_eq!(few(names), "a, b, c, d, e, f, g, h and 2 more");
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
+        assert_eq!(few(&names[..10]), "a, b, c, d, e, f, g, h, i, j");
+        assert_eq!(few(names), "a, b, c, d, e, f, g, h and 3 more");
     }
 }
