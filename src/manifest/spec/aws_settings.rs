@@ -166,7 +166,7 @@ pub(crate) fn refusal(name: &str) -> Option<&'static str> {
         | "ec2_metadata_service_endpoint"
         | "ec2_metadata_service_endpoint_mode" => ORIGIN,
         "ca_bundle" => "it names a file outside the manifest's directory; set AWS_CA_BUNDLE instead",
-        "services" => "it names a section that awsauth does not write; use `endpoint_url`",
+        "services" => "it names a section whose addresses awsauth can't check; use `endpoint_url`, for S3 that of `s3`",
         _ if name.starts_with("aws_") && ["key", "token", "secret"].iter().any(|word| name.contains(word)) => {
             "keys and tokens are secrets, and the manifest holds none"
         }
