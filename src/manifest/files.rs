@@ -171,6 +171,7 @@ impl Layers {
         &self.personal
     }
 
+    /// The path of the personal file that nobody else can have written.
     pub(super) fn own(&self) -> &str {
         self.own.as_deref().unwrap_or(&self.personal)
     }

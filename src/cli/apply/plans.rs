@@ -15,6 +15,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::few;
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
@@ -134,7 +135,13 @@ impl<'a> Plans<'a> {
         let snapshot = read(&paths.credentials()?)?;
         let config = match self.config(&config.bytes, &snapshot.bytes) {
             Ok(plan) => FileWork { snapshot: config, plan },
-            Err(refusal) => return Err(self.refused(config, refusal)),
+            Err(refusal) => {
+                let failure = self.refused(config, refusal);
+                let Err(Refusal::WouldLose(_, next)) = self.credentials(&snapshot.bytes) else { return Err(failure) };
+                let names = few(next.iter().map(|section| format!("[{}]", section.header)));
+                let path = Paths::shown(&snapshot.path);
+                return Err(failure.cause(format!("{path} has such settings too, which come next: {names}")));
+            }
         };
         let (plan, missing, prune) = match self.credentials(&snapshot.bytes) {
             Ok(planned) => planned,

@@ -11,7 +11,7 @@ use crate::apply::ApplyError;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
 use crate::model::{Catalog, ProfileName, SsoAccess};
-use crate::plan::{Adoption, Difference, Refusal, Remedy, SectionDifference};
+use crate::plan::{Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
 use crate::store::SaveError;
@@ -254,10 +254,10 @@ pub(crate) fn planning(error: &ApplyError, catalog: &Catalog, layers: &Layers) -
                 .iter()
                 .map(|fault| format!("line {}: {}, so AWS CLI can't read this file", fault.line, fault.kind));
             let failure = faults.fold(Failure::of(Exit::Refused, error), Failure::cause);
-            edited(failure, drift::explain(sections, catalog, layers, Adoption::Refuse), sections)
+            edited(failure, drift::explain(sections, catalog, layers), sections)
         }
         ApplyError::Refused { source: Refusal::WouldLose(_, sections), .. } => {
-            would_lose(Failure::of(Exit::Refused, error), drift::explain(sections, catalog, layers, Adoption::TakeOver))
+            would_lose(Failure::of(Exit::Refused, error), drift::explain(sections, catalog, layers))
         }
         other => apply(other),
     }
@@ -317,7 +317,9 @@ fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
     let reasons = impossible.into_iter().chain(of_other_patterns);
     let mut failure = reasons.fold(failure.causes(sentences), Failure::cause);
     if is_any_impossible {
-        failure = failure.hint("remove what can't be in a manifest from the file, or the profile from the manifest");
+        failure = failure.hint(
+            "remove what can't be in a manifest from the file, or the profile from the manifest, and leave out its lines",
+        );
     }
     if is_any_of_others {
         failure = failure.hint("change these patterns in the manifest, or delete those lines of the file");

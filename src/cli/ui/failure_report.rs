@@ -39,7 +39,7 @@ impl Failure {
                     }
                 }
                 self.error.hints.iter().for_each(|hint| out.say_labelled(AnsiColor::Cyan, "hint", hint));
-                self.error.lines.iter().for_each(|line| out.say(&format!("    {line}")));
+                self.error.lines.iter().for_each(|line| out.say(format!("    {line}").trim_end()));
             }
         }
     }

@@ -1,13 +1,15 @@
 //! Owns the forms in which a TOML table is written, and how a key is added to each. Must not know what the keys mean.
 
 use std::ops::Range;
+use std::path::Path;
 
 use toml_edit::{Document, DocumentMut, InlineTable, Item, Key, TableLike, Value};
 
 use super::items;
 use super::text::{BOM, TextEdit, eol, line_start};
-use crate::manifest::files::Layers;
+use crate::manifest::files::{Layers, SettingsTrust};
 use crate::manifest::raw::values::toml_key;
+use crate::source::{Source, display_safe};
 
 /// How the files of a manifest have a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,26 +25,60 @@ pub(crate) enum TableForm {
 }
 
 #[derive(Debug)]
-pub(crate) struct TableForms<'l>(Vec<Document<&'l str>>);
+pub(crate) struct TableForms<'l> {
+    files: Vec<(&'l Source, Document<&'l str>)>,
+    /// The path of the file for new tables.
+    pub(crate) file: String,
+}
 
 impl<'l> TableForms<'l> {
+    /// Those of all files.
     pub(crate) fn read(files: &'l Layers) -> Self {
-        Self(files.sources().iter().filter_map(|source| Document::parse(source.text.as_str()).ok()).collect())
+        Self::of(files.sources().iter(), shown(&files.sources().get(0).path))
+    }
+
+    /// Those of the person's own file.
+    pub(crate) fn personal(files: &'l Layers) -> Self {
+        let is_beside = |number: &usize| files.settings_trust(*number) == Some(&SettingsTrust::Beside);
+        let own = files.local().filter(|number| !is_beside(number)).map(|number| files.sources().get(number));
+        Self::of(own, format!("your own {}", files.own()))
+    }
+
+    fn of(sources: impl Iterator<Item = &'l Source>, file: String) -> Self {
+        let parsed = |source: &'l Source| Some((source, Document::parse(source.text.as_str()).ok()?));
+        Self { files: sources.filter_map(parsed).collect(), file }
     }
 
     pub(crate) fn get(&self, path: &[&str]) -> TableForm {
-        let mut forms: Vec<_> = self.0.iter().map(|document| form(document.as_item(), path)).collect();
-        forms.sort();
-        forms.first().copied().unwrap_or(TableForm::Missing)
+        let forms = self.files.iter().map(|(_, document)| form(document.as_item(), path));
+        forms.min().unwrap_or(TableForm::Missing)
+    }
+
+    /// True if a file has that key or table.
+    pub(crate) fn has(&self, path: &[&str]) -> bool {
+        self.files.iter().any(|(_, document)| item(document.as_item(), path).is_some())
+    }
+
+    /// The file that has a table, and the line of the header that its keys stand below; none at the top of the file.
+    pub(crate) fn place(&self, path: &[&str]) -> Option<(String, Option<usize>)> {
+        let found = self.get(path);
+        let header = match found {
+            TableForm::Header => path.len(),
+            TableForm::Dotted(header) | TableForm::Inline { header, .. } => header,
+            TableForm::Missing => return None,
+        };
+        let (source, document) = self.files.iter().find(|(_, document)| form(document.as_item(), path) == found)?;
+        let span = item(document.as_item(), &path[..header])?.span().filter(|_| header > 0);
+        Some((shown(&source.path), span.map(|span| source.lines().position(span.start).line)))
     }
 
     /// The inline table of the path's first `length` names, with `lines` for the table that the whole path names. Their
     /// comments are lost.
     pub(crate) fn inline(&self, path: &[&str], length: usize, lines: &[String]) -> Option<String> {
-        let is_it = |document: &&Document<&str>| matches!(form(document.as_item(), path), TableForm::Inline { table, .. } if table == length);
-        let source = self.0.iter().find(is_it)?.raw().parse::<DocumentMut>().ok()?;
-        let item = path[..length].iter().try_fold(source.as_item(), |item, name| item.get(name))?;
-        let mut table = item.as_inline_table()?.clone();
+        let is_it = |document: &Document<&str>| matches!(form(document.as_item(), path), TableForm::Inline { table, .. } if table == length);
+        let (source, _) = self.files.iter().find(|(_, document)| is_it(document))?;
+        let document = source.text.parse::<DocumentMut>().ok()?;
+        let mut table = item(document.as_item(), &path[..length])?.as_inline_table()?.clone();
         let names: Vec<String> = path[length..].iter().map(|name| format!("{}.", toml_key(name))).collect();
         for line in lines {
             let line = format!("{}{line}", names.concat()).parse::<DocumentMut>().ok()?;
@@ -51,6 +87,14 @@ impl<'l> TableForms<'l> {
         table.decor_mut().clear();
         Some(table.to_string())
     }
+}
+
+fn shown(path: &Path) -> String {
+    display_safe(&path.display().to_string())
+}
+
+fn item<'i>(root: &'i Item, path: &[&str]) -> Option<&'i Item> {
+    path.iter().try_fold(root, |item, name| item.get(name))
 }
 
 fn form(root: &Item, path: &[&str]) -> TableForm {

@@ -55,6 +55,9 @@ fn sections_come_into_the_block_and_their_comments_stay_above_it() {
     tells(&home.run(["apply"]).ok(), &["nothing to do"]);
 }
 
+/// The place of new tables.
+const END: &str = "at the end of ~/.config/awsauth/profiles.toml:";
+
 /// The lines of the manifest that the hint of a refused run shows, without their indent.
 fn advised(run: &Run) -> String {
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    "));
@@ -70,7 +73,8 @@ fn the_lines_fit_a_profile_of_a_matrix_an_inline_table_and_settings_of_all() {
     let (home, run) = refuses(manifest, &(section("dev-user") + "\n" + &section("inline")), &[]);
     let inline =
         "profiles.inline = { pattern = \"iam\", region = \"eu-west-2\", settings = { max_attempts = \"5\" } }\n";
-    let expected = format!("# at the top, instead of its `profiles.inline`:\n{inline}");
+    let expected =
+        format!("at the top of ~/.config/awsauth/profiles.toml, instead of its `profiles.inline`:\n{inline}");
     let generated = "[profiles.dev-user]\nregion = \"eu-west-2\"\n[profiles.dev-user.settings]\n\
                      max_attempts = \"5\"  # instead of \"3\"\n";
     let lines = advised(&run);
@@ -97,13 +101,16 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
         ],
     );
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
-    let expected = "# in [profiles.main]:\nregion = \"eu-west-2\"  # instead of \"eu-west-1\"\n\
-                    [profiles.main.settings]\nretry_mode = \"adaptive\"\ns3 = { max_concurrent_requests = \"20\", addressing_style = \"path\" }";
+    let (end, main) = (format!("{END}\n"), "\nin [profiles.main], at ~/.config/awsauth/profiles.toml:1:\n");
+    let expected = format!(
+        "{end}[profiles.main.settings]\nretry_mode = \"adaptive\"\ns3 = {{ max_concurrent_requests = \"20\", addressing_style = \"path\" }}\
+         {main}region = \"eu-west-2\"  # instead of \"eu-west-1\""
+    );
     assert_eq!(lines, expected);
     let json = home.run(["apply", "--adopt", "--json"]).exits(4).json();
-    assert_eq!(json["error"]["manifest_lines"][0], "# in [profiles.main]:");
+    assert!(json["error"]["manifest_lines"][0].as_str().unwrap().starts_with("at the end of "));
 
-    let (region, rest) = lines.strip_prefix("# in [profiles.main]:\n").unwrap().split_once('\n').unwrap();
+    let (rest, region) = lines.strip_prefix(&end).unwrap().split_once(main).unwrap();
     home.manifest(&format!("{}{rest}\n", SMALL.replace("region = \"eu-west-1\"", region)));
     home.run(["apply", "--adopt"]).ok();
     assert!(home.read(CONFIG).contains("[profile main]\nregion = eu-west-2\nretry_mode = adaptive\ns3 =\n  max_"));
@@ -122,8 +129,7 @@ fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
         ],
     );
     assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{}", run.stderr);
-    // The manifest gives no such key as it stands, and the lines alone are not enough. A profile that may have to leave the
-    // manifest has none.
+    // The manifest gives no such key as it stands, and the lines alone are not enough.
     let config =
         "[profile prod]\ncredential_process = /bin/mine\nregion = eu-west-1\n[profile main]\nregion = us-east-1\n";
     let told = [
@@ -131,7 +137,9 @@ fn what_no_manifest_can_say_is_told_with_its_reason_and_never_a_secret() {
         "hint: then, put these lines into the manifest",
     ];
     let (_, run) = refuses(SMALL, config, &told);
-    assert_eq!(advised(&run), "# in [profiles.main]:\nregion = \"us-east-1\"  # instead of \"eu-west-1\"\n");
+    let expected = "in [profiles.prod], at ~/.config/awsauth/profiles.toml:6:\nregion = \"eu-west-1\"\n\
+                    in [profiles.main], at ~/.config/awsauth/profiles.toml:1:\nregion = \"us-east-1\"  # instead of \"eu-west-1\"\n";
+    assert_eq!(advised(&run), expected);
 }
 
 #[test]
@@ -301,7 +309,6 @@ fn what_check_refuses_is_not_offered_as_a_line_for_the_manifest() {
     for (settings, said) in [
         ("endpoint_url = http://aws.example\n", "can't be in a manifest: requests to it would be readable on the way"),
         ("s3 =\n  endpoint_url = https://0x7f.1\n", "can't be in a manifest: it is not a plain address"),
-        ("cli_history = enabled\n", "can't be in a manifest: only your own profiles.local.toml can"),
     ] {
         let told = offer(settings);
         assert!(told.contains(said) && !told.contains("[profiles.main.settings]"), "{told}");
@@ -474,15 +481,16 @@ fn what_adopt_suggests_for_a_role_of_four_hours_is_what_check_takes() {
     home.manifest(&format!("{ALICE}{role}"));
     let run = home.run(["apply", "--adopt"]).exits(4);
     let lines: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    let expected = "[profiles.alice-long-term]\npattern = \"iam\"\n# in [profiles.ops-audit]:\nduration_seconds = 14400\n\
+    let expected = "at the end of ~/.config/awsauth/profiles.toml:\n[profiles.alice-long-term]\npattern = \"iam\"\n\
+                    in [profiles.ops-audit], at ~/.config/awsauth/profiles.toml:6:\nduration_seconds = 14400\n\
                     source_profile = \"alice-long-term\"  # instead of \"alice\"\n\
                     mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"";
     assert_eq!(lines.join("\n"), expected);
-    let own = lines[3..].join("\n");
+    let own = lines[4..].join("\n");
     home.manifest(&format!(
         "{ALICE}{}{own}\n{}\n",
         role.replace("source_profile = \"alice\"\n", ""),
-        lines[..2].join("\n")
+        lines[1..3].join("\n")
     ));
     home.run(["apply", "--adopt"]).ok();
 }
@@ -498,12 +506,12 @@ fn a_role_through_the_long_term_key_itself_is_suggested_as_check_takes_it() {
     home.manifest(&format!("{alice}{role}"));
     let run = home.run(["apply", "--adopt"]).exits(4);
     let lines: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
-    let expected = "[profiles.keys]\npattern = \"iam\"\n# in [profiles.ops-audit]:\n\
+    let expected = "at the end of ~/.config/awsauth/profiles.toml:\n[profiles.keys]\npattern = \"iam\"\nin [profiles.ops-audit], at ~/.config/awsauth/profiles.toml:7:\n\
                     source_profile = \"keys\"  # instead of \"alice\"\n\
                     mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"";
     assert_eq!(lines.join("\n"), expected);
     let role = role.replace("source_profile = \"alice\"\n", "");
-    home.manifest(&format!("{alice}{role}{}\n{}\n", lines[3..].join("\n"), lines[..2].join("\n")));
+    home.manifest(&format!("{alice}{role}{}\n{}\n", lines[4..].join("\n"), lines[1..3].join("\n")));
     home.run(["check"]).ok();
     home.run(["apply", "--adopt"]).ok();
 }
@@ -517,7 +525,8 @@ fn a_source_that_the_manifest_does_not_have_is_told_with_both_ways_out() {
         &[
             "line 3: [profile prod] holds `source_profile = bob`, the manifest gives `source_profile = main`",
             "to use the manifest's `main`, delete line 3, then run `awsauth apply --adopt` again",
-            "    [profiles.bob]  # with its pattern and keys\n    # in [profiles.prod]:\n    source_profile = \"bob\"",
+            "    [profiles.bob]  # with its pattern and keys\n\n    in [profiles.prod], at ~/.config/awsauth/profiles.toml:6:\n    \
+             source_profile = \"bob\"",
         ],
     );
     assert!(!run.stderr.contains("can't be in a manifest"), "{}", run.stderr);
@@ -556,7 +565,7 @@ fn a_portal_that_the_manifest_calls_otherwise_is_the_same_login() {
     assert!(home.read(CONFIG).starts_with(CORP), "{}", home.read(CONFIG));
     let unlike = CORP.replace("us-east-1", "eu-west-1");
     let manifest = of_portal("sso_session = \"portal\"\n");
-    let line = "# in [sso_sessions.portal]:\n    sso_region = \"eu-west-1\"  # instead of \"us-east-1\"\n";
+    let line = "in [sso_sessions.portal], at ~/.config/awsauth/profiles.toml:1:\n    sso_region = \"eu-west-1\"  # instead of \"us-east-1\"\n";
     refuses(&manifest, &format!("{OLD_READ}{unlike}"), &[line]);
 }
 
@@ -573,7 +582,7 @@ fn a_login_is_suggested_by_the_manifests_own_name_and_pasting_it_is_enough() {
             other,
             format!("{OLD_READ}{new}"),
             "[sso_sessions.corp]\nsso_start_url = \"https://new.awsapps.com/start#/\"\nsso_region = \"us-east-1\"\n\
-             # in [profiles.read]:\nsso_session = \"corp\"  # instead of \"other\""
+             in [profiles.read], at ~/.config/awsauth/profiles.toml:9:\nsso_session = \"corp\"  # instead of \"other\""
                 .to_owned(),
         ),
         (
@@ -586,7 +595,8 @@ fn a_login_is_suggested_by_the_manifests_own_name_and_pasting_it_is_enough() {
         let (home, run) = refuses(&of_portal(access), &config, &[]);
         let told: Vec<&str> = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect();
         assert!(told.join("\n").ends_with(&lines), "{}", run.stderr);
-        let (table, own) = lines.split_once("# in [profiles.read]:\n").unwrap_or(("", &lines));
+        let (table, own) =
+            lines.split_once("in [profiles.read], at ~/.config/awsauth/profiles.toml:9:\n").unwrap_or(("", &lines));
         home.manifest(&format!("{table}{}", of_portal(&format!("{own}\n"))));
         home.run(["check"]).ok();
         home.run(["apply", "--adopt"]).ok();
@@ -628,7 +638,7 @@ fn a_setting_without_effect_since_the_credentials_file_has_it_too_is_nothing_to_
     home.write(CREDENTIALS, "[main]\nregion = eu-west-1\n");
     let run = home.run(["apply", "--adopt"]).exits(4);
     assert!(!run.stderr.contains("us-east-1"), "{}", run.stderr);
-    assert_eq!(advised(&run), "[profiles.main.settings]\nmax_attempts = \"5\"\n");
+    assert_eq!(advised(&run), format!("{END}\n[profiles.main.settings]\nmax_attempts = \"5\"\n"));
     home.manifest(&format!("{SMALL}[profiles.main.settings]\nmax_attempts = 5\n"));
     home.run(["apply", "--adopt"]).ok();
     assert_eq!(home.read(CREDENTIALS), "");
@@ -666,7 +676,7 @@ fn a_role_that_is_its_own_source_gets_a_profile_for_its_key_and_adopt_moves_the_
     let key = "[prod]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
     home.write(CREDENTIALS, key);
     let run = home.run(["apply", "--adopt"]).exits(4);
-    let expected = "[profiles.prod-long-term]\npattern = \"iam\"\n# in [profiles.prod]:\n\
+    let expected = "at the end of ~/.config/awsauth/profiles.toml:\n[profiles.prod-long-term]\npattern = \"iam\"\nin [profiles.prod], at ~/.config/awsauth/profiles.toml:6:\n\
                     mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"\n\
                     source_profile = \"prod-long-term\"  # instead of \"main\"\n";
     assert_eq!(advised(&run), expected);
@@ -691,7 +701,7 @@ fn a_role_that_is_its_own_source_gets_a_profile_for_its_key_and_adopt_moves_the_
 fn a_role_with_another_device_than_its_source_goes_through_the_long_term_key() {
     let home = home(&ITSELF.replace("source_profile = prod", "source_profile = main"));
     let run = home.run(["apply", "--adopt"]).exits(4);
-    let expected = "[profiles.main-long-term]\npattern = \"iam\"\n# in [profiles.prod]:\n\
+    let expected = "at the end of ~/.config/awsauth/profiles.toml:\n[profiles.main-long-term]\npattern = \"iam\"\nin [profiles.prod], at ~/.config/awsauth/profiles.toml:6:\n\
                     mfa_serial = \"arn:aws:iam::111122223333:mfa/phone\"\n\
                     source_profile = \"main-long-term\"  # instead of \"main\"\n";
     assert_eq!(advised(&run), expected);
@@ -742,7 +752,8 @@ fn settings_of_the_credentials_file_that_win_over_the_block_are_refused_and_take
     );
     assert!(!run.stderr.contains("mfa_serial") && !run.stderr.contains("toolkit_mark"), "{}", run.stderr);
     assert_eq!((home.read(CONFIG), home.read(CREDENTIALS)), (config, OVERRIDING.to_owned()));
-    let expected = "# in [profiles.main]:\nregion = \"us-east-1\"  # instead of \"eu-west-1\"\n# in [profiles.prod]:\n\
+    let expected = "in [profiles.main], at ~/.config/awsauth/profiles.toml:1:\nregion = \"us-east-1\"  # instead of \"eu-west-1\"\n\
+                    in [profiles.prod], at ~/.config/awsauth/profiles.toml:6:\n\
                     role_arn = \"arn:aws:iam::444455556666:role/Other\"  # instead of \"arn:aws:iam::444455556666:role/Admin\"\n";
     assert_eq!(advised(&run), expected);
 

@@ -217,7 +217,7 @@ fn sso_region_that_aws_sso_login_rewrote_is_explained_with_the_line_that_keeps_i
         &run,
         &[
             "`aws sso login` writes sso_region",
-            "    # in [sso_sessions.corp]:\n    sso_region = \"eu-central-1\"  # instead of \"us-east-1\"\n",
+            "    in [sso_sessions.corp], at ~/.config/awsauth/profiles.toml:1:\n    sso_region = \"eu-central-1\"  # instead of \"us-east-1\"\n",
         ],
     );
     assert_eq!(home.read(CONFIG), edited);

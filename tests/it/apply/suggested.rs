@@ -1,7 +1,7 @@
 //! `apply --adopt`: its lines for the manifest can be pasted as they are, `check` takes them, and then adopting works.
 
 use super::{SMALL, home};
-use crate::scene::CONFIG;
+use crate::scene::{CONFIG, CREDENTIALS};
 use crate::support::sandbox::{Run, Sandbox};
 
 const SSO: &str = r#"[sso_sessions.corp]
@@ -25,22 +25,25 @@ fn advised(run: &Run) -> Vec<&str> {
     run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect()
 }
 
-/// Pastes lines into a manifest as their comments say: below the header of a table, instead of keys of the same name, or
-/// as a new table.
+/// Pastes lines into a manifest as they say: new tables at its end as one piece, others below the header on the line that is
+/// told, instead of keys of the same name.
 fn paste(manifest: &str, advised: &[&str]) -> String {
     let mut lines: Vec<String> = manifest.lines().map(str::to_owned).collect();
-    let mut place = None;
+    let mut groups: Vec<(usize, &str, Vec<&str>)> = Vec::new();
     for line in advised {
-        let table = line.strip_prefix("# in [").and_then(|rest| rest.split_once(']')).map(|(table, _)| table);
-        if let Some(table) = table {
-            let header = lines.iter().position(|other| *other == format!("[{table}]"));
-            place = Some(header.unwrap_or_else(|| panic!("no [{table}] in\n{manifest}")) + 1);
-        } else if line.starts_with("# at the top") {
-            place = Some(0);
-        } else if line.starts_with('[') {
-            lines.push((*line).to_owned());
-            place = Some(lines.len());
-        } else if let Some(start) = place.filter(|_| !line.starts_with('#')) {
+        if line.starts_with("in [") || line.starts_with("at the ") {
+            groups.push((line_number(line).unwrap_or(0), line, Vec::new()));
+        } else {
+            groups.last_mut().expect("a place comes first").2.push(line);
+        }
+    }
+    let new: Vec<_> = groups.extract_if(.., |(_, place, _)| place.starts_with("at the end of ")).collect();
+    // From the end on, so that the other numbers stay true.
+    groups.sort_by_key(|(start, ..)| std::cmp::Reverse(*start));
+    for (start, place, added) in groups {
+        let table = place.strip_prefix("in ").and_then(|rest| rest.split_once(", at ")).map(|(table, _)| table);
+        assert_eq!(start.checked_sub(1).map(|header| lines[header].as_str()), table, "{place}\n{manifest}");
+        for line in added.iter().filter(|line| !line.starts_with('#')) {
             let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
             let end =
                 lines[start..].iter().position(|other| other.starts_with('[')).map_or(lines.len(), |at| start + at);
@@ -50,7 +53,14 @@ fn paste(manifest: &str, advised: &[&str]) -> String {
             lines.insert(start, (*line).to_owned());
         }
     }
+    lines.extend(new.iter().flat_map(|(.., added)| added).map(|line| (*line).to_owned()));
     lines.join("\n") + "\n"
+}
+
+/// The number in `in [main], at ~/.config/awsauth/profiles.toml:12:`.
+fn line_number(place: &str) -> Option<usize> {
+    let (_, rest) = place.split_once("profiles.toml:")?;
+    rest.split([':', ',']).next()?.parse().ok()
 }
 
 /// Adopts `config`, with the lines that the refusal shows pasted into the manifest. Returns these.
@@ -106,7 +116,7 @@ fn a_role_of_an_hour_goes_through_the_mfa_session_of_its_source() {
     let role = "[profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = main\n";
     let serial = "mfa_serial = arn:aws:iam::111122223333:mfa/alice\n";
     let lines = adopts_with_its_lines(SMALL, &format!("{role}{serial}duration_seconds = 3600\n"));
-    assert_eq!(lines, "# in [profiles.prod]:\nduration_seconds = 3600");
+    assert_eq!(lines, "in [profiles.prod], at ~/.config/awsauth/profiles.toml:6:\nduration_seconds = 3600");
     let lines = adopts_with_its_lines(SMALL, &format!("{role}{serial}duration_seconds = 3601\n"));
     assert!(lines.contains("source_profile = \"main-long-term\""), "{lines}");
 }
@@ -119,7 +129,7 @@ fn what_defaults_add_to_a_block_takes_nothing_from_the_section() {
     let lines = adopts_with_its_lines(&manifest, config);
     assert!(
         lines.ends_with(
-            "[profiles.main.settings]\ns3 = { max_queue_size = \"5\" }  # instead of { addressing_style = \"path\" }"
+            "[profiles.main.settings]\ns3 = { max_queue_size = \"5\" }  # instead of { addressing_style = \"path\" } from [defaults]"
         ),
         "{lines}"
     );
@@ -183,10 +193,12 @@ fn a_value_that_check_refuses_is_told_with_checks_own_reason() {
     ] {
         tells(&run, told);
     }
-    // The profile may have to leave the manifest, so it has no lines yet.
-    assert!(advised(&run).is_empty(), "{}", run.stderr);
-    let (_, run) = refuses(SMALL, "[profile prod]\nsource_profile = main\ns3 =\n  addressing_style = path\n");
-    assert_eq!(advised(&run), ["[profiles.prod.settings]", "s3 = { addressing_style = \"path\" }"]);
+    let lines = [
+        "at the end of ~/.config/awsauth/profiles.toml:",
+        "[profiles.prod.settings]",
+        "s3 = { addressing_style = \"path\" }",
+    ];
+    assert_eq!(advised(&run), lines);
 }
 
 #[test]
@@ -194,11 +206,13 @@ fn keys_of_an_inline_table_are_shown_as_a_line_that_can_be_pasted() {
     let config = "[profile plain]\nretry_mode = adaptive\nmax_attempts = 5\nregion = eu-west-2\n";
     let written = "[profiles.plain]\npattern = \"iam\"\nsettings = { max_attempts = 3, tcp_keepalive = true }\n";
     let lines = adopts_with_its_lines(written, config);
-    let expected = "# in [profiles.plain], instead of its `settings`:\n\
+    let expected = "in [profiles.plain], at ~/.config/awsauth/profiles.toml:1, instead of its `settings`:\n\
                     settings = { max_attempts = \"5\", tcp_keepalive = true, retry_mode = \"adaptive\" }";
     assert!(lines.contains(expected), "{lines}");
     let lines = adopts_with_its_lines("[profiles]\nplain = { pattern = \"iam\", settings.max_attempts = 3 }\n", config);
-    assert!(lines.starts_with("# in [profiles], instead of its `plain`:\nplain = { pattern = \"iam\", "), "{lines}");
+    let expected =
+        "in [profiles], at ~/.config/awsauth/profiles.toml:1, instead of its `plain`:\nplain = { pattern = \"iam\", ";
+    assert!(lines.starts_with(expected), "{lines}");
     adopts_with_its_lines("profiles.plain = { pattern = \"iam\", settings = { max_attempts = 3 } }\n", config);
     adopts_with_its_lines("[profiles.plain]\npattern = \"iam\"\nsettings.max_attempts = 3\n", config);
     adopts_with_its_lines("[profiles]\nplain.pattern = \"iam\"\n", config);
@@ -307,7 +321,7 @@ fn a_role_of_another_partition_is_not_suggested() {
         &run,
         "line 2: role_arn of [profile prod] can't be in a manifest: the user of its MFA device is in another partition",
     );
-    assert_eq!(advised(&run), [""; 0]);
+    assert!(!advised(&run).concat().contains("role_arn"), "{}", run.stderr);
 }
 
 #[test]
@@ -326,9 +340,52 @@ fn a_portal_of_another_region_is_suggested_in_the_old_form() {
     let config = "[profile read]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n";
     let (_, run) = refuses(SSO, config);
     let expected = [
-        "# in [profiles.read]:",
+        "in [profiles.read], at ~/.config/awsauth/profiles.toml:5:",
         "sso_start_url = \"https://corp.awsapps.com/start\"  # instead of sso_session",
         "sso_region = \"eu-west-1\"",
     ];
     assert_eq!(advised(&run), expected);
+}
+
+#[test]
+fn new_tables_are_one_piece_and_the_lines_of_each_other_table_say_in_which_file_and_below_which_line() {
+    const LOCAL: &str = ".config/awsauth/profiles.local.toml";
+    let manifest = format!("[defaults]\noutput = \"json\"\n\n{SMALL}");
+    let config = "[profile main]\noutput = table\nretry_mode = adaptive\ncli_history = enabled\n\
+                  [profile prod]\nmax_attempts = 5\n";
+    let home = home(config);
+    home.manifest(&manifest);
+    let local = "[profiles.prod.settings]\nretry_mode = \"standard\"\n";
+    home.write(LOCAL, local);
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    let lines = advised(&run);
+    let expected = [
+        "at the end of ~/.config/awsauth/profiles.toml:",
+        "[profiles.main.settings]",
+        "retry_mode = \"adaptive\"",
+        "at the end of your own ~/.config/awsauth/profiles.local.toml:",
+        "[profiles.main.settings]",
+        "cli_history = \"enabled\"  # only here: AWS CLI would keep every command and answer in a file, credentials too",
+        "in [profiles.main], at ~/.config/awsauth/profiles.toml:4:",
+        "output = \"table\"  # instead of \"json\" from [defaults]",
+        "in [profiles.prod.settings], at ~/.config/awsauth/profiles.local.toml:1:",
+        "max_attempts = \"5\"",
+    ];
+    assert_eq!(lines, expected, "{}", run.stderr);
+    // Nothing lands in a wrong table without a word.
+    home.manifest(&format!("{manifest}{}\n", lines.join("\n")));
+    tells(&home.run(["check"]).exits(3), "profiles.toml:13:4");
+
+    let [shared, own, table] = [1..3, 4..6, 7..8].map(|range| lines[range].join("\n"));
+    home.manifest(&(manifest.replace("[profiles.main]\n", &format!("[profiles.main]\n{table}\n")) + &shared));
+    home.write(LOCAL, format!("{local}{}\n{own}\n", lines[9]));
+    home.run(["apply", "--adopt"]).ok();
+}
+
+#[test]
+fn settings_of_the_credentials_file_are_announced_while_those_of_the_config_file_are_wanted() {
+    let home = home("[profile main]\nretry_mode = adaptive\n");
+    home.write(CREDENTIALS, "[prod]\nregion = us-east-1\n");
+    let run = home.run(["apply", "--adopt"]).exits(4);
+    tells(&run, "  ~/.aws/credentials has such settings too, which come next: [prod]\n");
 }

@@ -9,14 +9,24 @@ use crate::secret::mask_values;
 pub(crate) struct Explanation {
     /// One sentence for each difference.
     pub(crate) sentences: Vec<String>,
-    /// TOML that would make the manifest give the file's values: a comment or a header, and lines for that place.
-    pub(super) tables: Vec<(String, Vec<String>)>,
+    /// TOML that would make the manifest give the file's values.
+    groups: Vec<Group>,
     /// One sentence for each value that no manifest can give.
     pub(crate) impossible: Vec<String>,
     /// One sentence for each key that only profiles of another pattern have.
     pub(crate) of_other_patterns: Vec<String>,
     /// Ways on for source profiles that the manifest does not have, and for long-term keys.
     pub(crate) hints: Vec<String>,
+}
+
+/// Lines for one table.
+#[derive(Debug)]
+struct Group {
+    /// The place in words, which is no TOML: pasting it with the lines fails, instead of adding them to another table.
+    place: String,
+    /// Of a new table.
+    header: Option<String>,
+    lines: Vec<String>,
 }
 
 impl Explanation {
@@ -26,37 +36,48 @@ impl Explanation {
         if keys.is_empty() {
             return;
         }
-        let place = |header: usize| {
-            if header == 0 { "at the top".to_owned() } else { format!("in [{}]", dotted(&path[..header])) }
+        let place = |header: usize| match forms.place(path) {
+            Some((file, Some(line))) => format!("in [{}], at {file}:{line}", dotted(&path[..header])),
+            Some((file, None)) => format!("at the top of {file}"),
+            None => String::new(),
         };
         let is_comment = |line: &String| line.starts_with('#');
         match forms.get(path) {
-            TableForm::Header => self.put(format!("# in [{}]:", dotted(path)), keys),
-            TableForm::Missing => self.put(format!("[{}]", dotted(path)), keys),
+            TableForm::Header => self.put(format!("{}:", place(path.len())), None, keys),
+            TableForm::Missing => self.put_table(path, forms, "", keys),
             TableForm::Dotted(header) => {
                 let prefix = dotted(&path[header..]);
                 let prefixed = |line| if is_comment(&line) { line } else { format!("{prefix}.{line}") };
-                self.put(format!("# {}:", place(header)), keys.into_iter().map(prefixed).collect());
+                self.put(format!("{}:", place(header)), None, keys.into_iter().map(prefixed).collect());
             }
             TableForm::Inline { header, table } => {
                 let (comments, keys): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_comment);
                 let name = dotted(&path[header..table]);
                 let line = forms.inline(path, table, &keys).map(|table| format!("{name} = {table}"));
                 self.put(
-                    format!("# {}, instead of its `{name}`:", place(header)),
+                    format!("{}, instead of its `{name}`:", place(header)),
+                    None,
                     line.into_iter().chain(comments).collect(),
                 );
             }
         }
     }
 
-    /// Adds the lines that are not there yet.
-    pub(super) fn put(&mut self, opening: String, lines: Vec<String>) {
-        let place = self.tables.iter().position(|(other, _)| *other == opening).unwrap_or_else(|| {
-            self.tables.push((opening, Vec::new()));
-            self.tables.len() - 1
+    /// Adds a table that no file has. `comment` is for the line of its header.
+    pub(super) fn put_table(&mut self, path: &[&str], forms: &TableForms<'_>, comment: &str, keys: Vec<String>) {
+        self.put(format!("at the end of {}:", forms.file), Some(format!("[{}]{comment}", dotted(path))), keys);
+    }
+
+    /// Adds the lines that are not there yet, next to others for that place.
+    fn put(&mut self, place: String, header: Option<String>, lines: Vec<String>) {
+        let is_it = |other: &Group| other.place == place && other.header == header;
+        let at = self.groups.iter().position(is_it).unwrap_or_else(|| {
+            let last = self.groups.iter().rposition(|other| other.place == place);
+            let at = last.map_or(self.groups.len(), |last| last + 1);
+            self.groups.insert(at, Group { place, header, lines: Vec::new() });
+            at
         });
-        let there = &mut self.tables[place].1;
+        let there = &mut self.groups[at].lines;
         for line in lines {
             if !there.contains(&line) {
                 there.push(line);
@@ -64,17 +85,19 @@ impl Explanation {
         }
     }
 
-    /// Adds what is said of another section.
-    pub(super) fn merge(&mut self, other: Self) {
-        other.tables.into_iter().for_each(|(opening, lines)| self.put(opening, lines));
-        self.impossible.extend(other.impossible);
-        self.of_other_patterns.extend(other.of_other_patterns);
-        self.hints.extend(other.hints);
-    }
-
-    /// The lines for the manifest.
+    /// The lines for the manifest: new tables, which can be pasted as one piece, then those for each table that exists.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.tables.iter().flat_map(|(opening, lines)| std::iter::once(opening).chain(lines)).cloned().collect()
+        let (new, existing): (Vec<_>, Vec<_>) = self.groups.iter().partition(|group| group.header.is_some());
+        let (mut lines, mut place) = (Vec::new(), "");
+        for group in new.into_iter().chain(existing) {
+            if place != group.place {
+                let gap = (!place.is_empty()).then(String::new);
+                lines.extend(gap.into_iter().chain([group.place.clone()]));
+                place = &group.place;
+            }
+            lines.extend(group.header.iter().chain(&group.lines).cloned());
+        }
+        lines
     }
 }
 

@@ -2,7 +2,7 @@
 //! know other keys.
 
 use super::lines::{Explanation, instead, is_harmless, toml};
-use crate::manifest::{Place, TableForms, place, toml_key, toml_text};
+use crate::manifest::{Place, TableForms, place, toml_text};
 use crate::model::{Catalog, ConfigText, Kind, Profile, SsoAccess, SsoSession, StartUrl};
 use crate::plan::{Difference, SectionDifference, SectionValue};
 
@@ -60,7 +60,7 @@ pub(super) fn suggest(
         (Some(name), _) if is_there(name) => name.to_owned(),
         (_, Some(session)) => session.name.to_string(),
         (Some(name), None) if found.url.is_some() => {
-            add_session(name, &section.portal, explanation);
+            add_session(name, &section.portal, forms, explanation);
             name.to_owned()
         }
         (Some(name), None) => {
@@ -104,10 +104,10 @@ fn inconsistent(section: &SectionDifference, session: &SsoSession) -> Vec<String
 }
 
 /// The table of a session that the manifest does not have.
-fn add_session(name: &str, portal: &[(String, SectionValue)], explanation: &mut Explanation) {
+fn add_session(name: &str, portal: &[(String, SectionValue)], forms: &TableForms<'_>, explanation: &mut Explanation) {
     let lines = portal.iter().map(|(key, value)| (key, format!("{key} = {}", toml(key, value))));
     let fit = lines.filter(|(key, line)| place(None, key, Some("")) == Place::Own && is_harmless(key, line));
-    explanation.put(format!("[sso_sessions.{}]", toml_key(name)), fit.map(|(_, line)| line).collect());
+    explanation.put_table(&["sso_sessions", name], forms, "", fit.map(|(_, line)| line).collect());
 }
 
 /// The lines that give the manifest's session the values of the file's session for the same portal.

@@ -13,27 +13,17 @@ use self::login::is_login;
 use crate::ini::SectionId;
 use crate::manifest::{self, Layers, Place, TableForm, TableForms, place, toml_key, toml_text};
 use crate::model::{Catalog, Kind, Pattern, Profile, Role, RoleArn, SessionDuration, default_long_term};
-use crate::plan::{Adoption, Difference, SectionDifference, SectionValue, is_caseless, is_false};
+use crate::plan::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
 
-/// Puts differences into words. A profile that can't be taken over has no lines: it may have to leave the manifest.
-pub(crate) fn explain(
-    sections: &[SectionDifference],
-    catalog: &Catalog,
-    layers: &Layers,
-    adoption: Adoption,
-) -> Explanation {
+/// Puts differences into words.
+pub(crate) fn explain(sections: &[SectionDifference], catalog: &Catalog, layers: &Layers) -> Explanation {
     let mut explanation = Explanation::default();
-    let forms = TableForms::read(layers);
+    let (forms, personal) = (TableForms::read(layers), TableForms::personal(layers));
     let mut first = HashMap::new();
     for section in sections {
         explanation.sentences.extend(section.differences.iter().map(|difference| sentence(section, difference)));
-        let mut of_section = Explanation::default();
         let once = once(section, &mut first, &mut explanation);
-        suggest(&once, catalog, &forms, &mut of_section);
-        if adoption == Adoption::TakeOver && !of_section.impossible.is_empty() {
-            of_section.tables.clear();
-        }
-        explanation.merge(of_section);
+        suggest(&once, catalog, &forms, &personal, &mut explanation);
     }
     explanation
 }
@@ -97,7 +87,13 @@ fn entry(key: &str, value: &SectionValue) -> String {
 }
 
 /// Adds the lines for one section.
-fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_>, explanation: &mut Explanation) {
+fn suggest(
+    section: &SectionDifference,
+    catalog: &Catalog,
+    forms: &TableForms<'_>,
+    personal: &TableForms<'_>,
+    explanation: &mut Explanation,
+) {
     let SectionDifference { id, header, differences, .. } = section;
     let profile = id.profile().and_then(|name| catalog.get(name));
     let path = match (id, profile) {
@@ -105,11 +101,14 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
         (_, Some(profile)) => ["profiles", profile.name.as_str()],
         _ => return,
     };
-    let (mut own, mut settings, mut is_other_login) = (Vec::new(), Vec::new(), false);
+    let (mut own, mut settings, mut own_settings, mut is_other_login) = (Vec::new(), Vec::new(), Vec::new(), false);
     for difference in differences {
         let Difference::Value { line, key, found, given } = difference else { continue };
         let place = place_of(section, profile, catalog, key, found);
         match place {
+            Place::Settings if let Some(reason) = manifest::personal(key, text_of(found)) => {
+                own_settings.push(format!("{}  # only here: {reason}", line_of(key, found, found, given.as_ref())));
+            }
             Place::Own if given.is_none() && is_for_login(profile, key, found) => {
                 explanation.impossible.push(format!(
                     "line {line}: the manifest has {key} for the login, and [{header}] is written without it"
@@ -119,13 +118,14 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
             Place::Own | Place::Settings => {
                 if key == "source_profile" && !is_source(found, profile, catalog) {
                     explanation.hints.push(other_source(*line, given.as_ref()));
-                    let header = format!("[profiles.{}]  # with its pattern and keys", toml_key(text_of(found)));
-                    explanation.put(header, Vec::new());
+                    let source = ["profiles", text_of(found)];
+                    explanation.put_table(&source, forms, "  # with its pattern and keys", Vec::new());
                 }
                 let (accepted, refused) = accepted(profile, &place, key, found);
                 explanation.impossible.extend(refused.iter().map(|(key, reason)| cant_be(*line, key, header, reason)));
                 let Some(accepted) = accepted else { continue };
-                let text = line_of(key, found, &accepted, given.as_ref());
+                let text =
+                    line_of(key, found, &accepted, given.as_ref()) + origin(&path, &place, key, given.as_ref(), forms);
                 if place == Place::Own {
                     own.push(text);
                 } else {
@@ -133,11 +133,9 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
                 }
             }
             Place::OtherPattern(patterns) => {
-                let own = profile.map_or("", |profile| profile.pattern().as_str());
                 let others = patterns.iter().map(|pattern| format!("`{pattern}`")).collect::<Vec<_>>().join(", ");
-                explanation.of_other_patterns.push(format!(
-                    "line {line}: the pattern `{own}` has no use for {key} of [{header}], which is for {others}"
-                ));
+                let whose = format!("{key} of [{header}], which is for {others}");
+                explanation.of_other_patterns.push(no_use(*line, profile, &whose));
             }
             Place::Nowhere(reason) => {
                 explanation.impossible.push(cant_be(*line, key, header, &reason));
@@ -148,13 +146,14 @@ fn suggest(section: &SectionDifference, catalog: &Catalog, forms: &TableForms<'_
         }
     }
     if let Some(profile) = profile {
-        with_long_term_key(profile, differences, catalog, &mut own, explanation);
+        with_long_term_key(profile, differences, catalog, forms, &mut own, explanation);
         explanation.hints.extend(key_to_move(profile, section));
         if is_other_login {
             login::suggest(section, profile, catalog, forms, &mut own, explanation);
         }
     }
     add(&path, own, settings, forms, explanation);
+    explanation.add(&[path[0], path[1], "settings"], personal, own_settings);
 }
 
 /// The line for the manifest.
@@ -166,6 +165,26 @@ fn line_of(key: &str, found: &SectionValue, accepted: &SectionValue, given: Opti
         }
         _ => instead(line, key, given),
     }
+}
+
+/// Says where a value comes from that is not in the profile's own table.
+fn origin(
+    path: &[&str; 2],
+    place: &Place,
+    key: &str,
+    given: Option<&SectionValue>,
+    forms: &TableForms<'_>,
+) -> &'static str {
+    let names = if *place == Place::Settings { &["settings", key][..] } else { &[key] };
+    let (own, defaults) = ([&path[..], names].concat(), [&["defaults"], names].concat());
+    // A profile without a pattern of its own may have the value from its matrix.
+    let is_written = forms.has(&[path[0], path[1], "pattern"]);
+    if given.is_some() && is_written && !forms.has(&own) && forms.has(&defaults) { " from [defaults]" } else { "" }
+}
+
+fn no_use(line: usize, profile: Option<&Profile>, whose: &str) -> String {
+    let own = profile.map_or("", |profile| profile.pattern().as_str());
+    format!("line {line}: the pattern `{own}` has no use for {whose}")
 }
 
 fn cant_be(line: usize, key: &str, header: &str, reason: &str) -> String {
@@ -378,9 +397,6 @@ fn is_long(key: &str, found: &SectionValue) -> bool {
 /// give that value.
 fn hosts_to_allow<'v>(key: &'v str, value: &'v SectionValue) -> Result<Vec<&'v str>, &'static str> {
     let pairs = match value {
-        SectionValue::Text(text) if manifest::personal(key, text).is_some() => {
-            return Err("only your own profiles.local.toml can, since AWS CLI would keep more than its user knows of");
-        }
         SectionValue::Text(text) => vec![(key, text)],
         SectionValue::Nested(pairs) => pairs.iter().map(|(key, value)| (key.as_str(), value)).collect(),
     };
@@ -400,6 +416,7 @@ fn with_long_term_key(
     profile: &Profile,
     differences: &[Difference],
     catalog: &Catalog,
+    forms: &TableForms<'_>,
     own: &mut Vec<String>,
     explanation: &mut Explanation,
 ) {
@@ -428,7 +445,7 @@ fn with_long_term_key(
         _ => return,
     };
     if catalog.get(&key).is_none() {
-        explanation.put(format!("[profiles.{}]", toml_key(&key)), vec!["pattern = \"iam\"".to_owned()]);
+        explanation.put_table(&["profiles", &key], forms, "", vec!["pattern = \"iam\"".to_owned()]);
     }
     own.retain(|line| !line.starts_with("source_profile = "));
     let given = SectionValue::Text(role.source.to_string());
