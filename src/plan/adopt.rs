@@ -82,8 +82,8 @@ fn has_portal(catalog: &Catalog, document: &Document<'_>, section: &Section, pro
         && compare::ungiven(document, portal, &given, Equality::Meaning).is_empty()
 }
 
-/// The settings that the manifest gives to those of its profiles that `changes` adopts, and that neither the config file nor the
-/// credentials file has for them: each key with its profiles.
+/// The settings that the manifest gives to those of its profiles that `changes` adopts, or that only the credentials file had,
+/// and that neither file has for them: each key with its profiles.
 pub(crate) fn new_settings(
     catalog: &Catalog,
     config: &[u8],
@@ -92,7 +92,10 @@ pub(crate) fn new_settings(
 ) -> BTreeMap<String, Vec<String>> {
     let documents = [Document::parse(config, FileKind::Config), Document::parse(credentials, FileKind::Credentials)];
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (id, _) in changes.iter().filter(|(_, change)| *change == Change::Adopted) {
+    let was_there = |id: &SectionId| documents[1].find(id).next().is_some();
+    let is_old =
+        |(id, change): &&(SectionId, Change)| *change == Change::Adopted || *change == Change::Added && was_there(id);
+    for (id, _) in changes.iter().filter(is_old) {
         let Some(profile) = id.profile().and_then(|name| catalog.get(name)) else { continue };
         let is_new = |key: &str| documents.iter().all(|document| document.entry(id, key).is_none());
         for key in desired::common_keys(profile).filter(|key| is_new(key)) {

@@ -19,7 +19,7 @@ use crate::cli::ui::names::few;
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
-use crate::plan::{self, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Adoption, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
 use crate::store::{KeyringKeys, LongTermKeys, Sessions};
 use crate::system::files::snapshot::Snapshot;
 
@@ -122,9 +122,12 @@ impl<'a> Plans<'a> {
         plan::dependents(self.catalog, work.config.content(moment), work.config.after(), &removed, &moved)
     }
 
-    /// The settings that come to adopted sections from the manifest: each key with its profiles.
+    /// The settings that come from the manifest to profiles that are adopted: each key with its profiles.
     pub(crate) fn new_settings(&self, work: &Work) -> BTreeMap<String, Vec<String>> {
         let Work { config, credentials, .. } = work;
+        if self.permission.adoption == Adoption::Refuse {
+            return BTreeMap::new();
+        }
         plan::new_settings(self.catalog, &config.snapshot.bytes, &credentials.snapshot.bytes, &config.plan.changes)
     }
 

@@ -167,11 +167,11 @@ impl Run<'_> {
         self.new_settings().into_iter().chain(self.plans.renamed(&self.work.credentials).map(note)).collect()
     }
 
-    /// `new in adopted sections, from the manifest: output (tools, ci), region (tools)`
+    /// `new settings of your profiles, from the manifest: output (tools, ci), region (tools)`
     fn new_settings(&self) -> Option<String> {
         let new = self.plans.new_settings(self.work);
         let parts: Vec<String> = new.iter().map(|(key, profiles)| format!("{key} ({})", few(profiles))).collect();
-        (!parts.is_empty()).then(|| format!("new in adopted sections, from the manifest: {}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("new settings of your profiles, from the manifest: {}", parts.join(", ")))
     }
 }
 

@@ -647,12 +647,16 @@ fn a_setting_without_effect_since_the_credentials_file_has_it_too_is_nothing_to_
 #[test]
 fn settings_of_the_manifest_that_adopted_sections_lacked_are_named() {
     let home = home("[profile main]\noutput = json\n[profile prod]\nsource_profile = main\n");
-    home.write(CREDENTIALS, "[prod]\nregion = eu-west-1\n");
-    home.manifest(&format!("[defaults]\nregion = \"eu-west-1\"\noutput = \"json\"\n\n{SMALL}"));
-    let told = "new in adopted sections, from the manifest: output (prod), region (main)\n";
+    let ci = "[ci]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    home.write(CREDENTIALS, format!("[prod]\nregion = eu-west-1\n{ci}"));
+    let defaults = "[defaults]\nregion = \"eu-west-1\"\noutput = \"json\"";
+    home.manifest(&format!(
+        "{defaults}\n\n{SMALL}\n[profiles.ci]\npattern = \"iam\"\n[profiles.new]\npattern = \"iam\"\n"
+    ));
+    let told = "new settings of your profiles, from the manifest: output (prod, ci), region (main, ci)\n";
     tells(&home.run(["apply", "--adopt", "--dry-run"]).ok(), &[told]);
     tells(&home.run(["apply", "--adopt"]).ok(), &[told]);
-    assert!(!home.run(["apply", "--adopt"]).ok().stderr.contains("new in"));
+    assert!(!home.run(["apply", "--adopt"]).ok().stderr.contains("new settings"));
 }
 
 /// A role with its own long-term key, as AWS allows it, and the manifest that says so.
