@@ -93,6 +93,10 @@ impl Run<'_> {
             };
             out.say(&format!("next: awsauth login {from}{needed}"));
         }
+        let dependents = if is_shown_only { Vec::new() } else { plans.dependents(work, Moment::After) };
+        for one in dependents.iter().filter(|one| self.new_place_of_key(one).is_some()) {
+            out.say(&format!("next: {}", self.without_credentials(one)));
+        }
         say_missing(&work.missing, out);
         Ok(())
     }
@@ -126,10 +130,11 @@ impl Run<'_> {
         if self.is_shown_only { Moment::Before } else { Moment::After }
     }
 
-    /// Warns of places of the user's own.
+    /// Warns of places of the user's own, but for what `report` says to do next.
     fn warn_of_own(&self, moment: Moment) {
-        for one in self.plans.dependents(self.work, moment) {
-            self.out.warn(&self.without_credentials(&one));
+        let is_warned = |one: &Dependent| moment == Moment::Before || self.new_place_of_key(one).is_none();
+        for one in self.plans.dependents(self.work, moment).iter().filter(|one| is_warned(one)) {
+            self.out.warn(&self.without_credentials(one));
         }
         compat_warnings::warn(&self.work.config, FileKind::Config, moment, self.out);
         compat_warnings::warn(&self.work.credentials, FileKind::Credentials, moment, self.out);
@@ -137,20 +142,27 @@ impl Run<'_> {
 
     /// The warning about a section of the user's own that goes through one without credentials.
     fn without_credentials(&self, dependent: &Dependent) -> String {
-        let Dependent { line, id, on, has_device } = dependent;
+        let Dependent { line, id, on, .. } = dependent;
         let place = format!("{} line {line}: [{id}]", self.work.config.shown());
         let verb = if self.is_shown_only { "would have" } else { "has" };
-        let Self { plans, work, .. } = self;
-        let until = match plans.renamed(&work.credentials).find(|(from, _)| on.profile() == Some(from)) {
-            Some((from, to)) if *has_device || !plans.logins(&work.credentials).any(|name| name == from) => {
-                return format!(
-                    "{place} needs the long-term key of [{on}], which goes to [{to}]: set `source_profile = {to}` there"
-                );
-            }
+        if let Some(to) = self.new_place_of_key(dependent) {
+            return format!(
+                "{place} needs the long-term key of [{on}], which goes to [{to}]: set `source_profile = {to}` there"
+            );
+        }
+        let until = match self.plans.renamed(&self.work.credentials).find(|(from, _)| on.profile() == Some(from)) {
             Some((from, _)) => format!(" until `awsauth login {from}`"),
             None => " after this".to_owned(),
         };
         format!("{place} goes through [{on}], which {verb} no credentials{until}")
+    }
+
+    /// The new section of the long-term key that a section of the user's own needs.
+    fn new_place_of_key(&self, dependent: &Dependent) -> Option<&ProfileName> {
+        let Self { plans, work, .. } = self;
+        let (from, to) = plans.renamed(&work.credentials).find(|(from, _)| dependent.on.profile() == Some(from))?;
+        let has_login = plans.logins(&work.credentials).any(|name| name == from);
+        (dependent.has_device || !has_login).then_some(to)
     }
 
     /// Notes before the work: settings that are new, and keys that move, with the profiles without credentials until somebody

@@ -358,8 +358,8 @@ fn own_sections_with_a_device_of_their_own_are_told_where_the_long_term_key_goes
     let run = home.run(["apply", "--adopt"]).ok();
     let told = "line 2: [profile stage] needs the long-term key of [profile main], which goes to [main-long-term]: set \
                 `source_profile = main-long-term` there";
-    tells(&run, &[told]);
-    assert!(!run.stderr.contains("goes through"), "{}", run.stderr);
+    tells(&run, &[format!("\nnext: ~/.aws/config {told}\n").as_str()]);
+    assert!(!run.stderr.contains("goes through") && run.stderr.matches(told).count() == 1, "{}", run.stderr);
 }
 
 #[test]
