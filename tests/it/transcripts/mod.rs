@@ -3,6 +3,7 @@
 
 mod days;
 mod failures;
+mod iam_user;
 mod json;
 mod mistakes;
 
@@ -74,6 +75,14 @@ impl<'s> Transcript<'s> {
     /// Runs shell words at a terminal: each answer is typed once the text before it is shown. What is kept is the screen at
     /// the end.
     fn types(&mut self, words: &str, answers: &[(&str, &str)]) {
+        let texts: Vec<_> = answers.iter().map(|(question, text)| (*question, || (*text).to_owned())).collect();
+        let answers: Vec<(&str, &dyn Fn() -> String)> =
+            texts.iter().map(|(question, text)| (*question, text as &dyn Fn() -> String)).collect();
+        self.types_when_asked(words, &answers);
+    }
+
+    /// As [`Self::types`], with answers that are not known before the question.
+    fn types_when_asked(&mut self, words: &str, answers: &[(&str, &dyn Fn() -> String)]) {
         let mut command = self.shell(&format!("{words}; echo \"[exit $?]\""));
         command.env("TERM", "xterm").stdin(Stdio::inherit());
         let mut session = spawn_command(command, Some(PATIENCE)).unwrap();
@@ -81,7 +90,7 @@ impl<'s> Transcript<'s> {
         for (question, answer) in answers {
             let before = session.exp_string(question).unwrap();
             screen.process(&bytes(&format!("{before}{question}")));
-            session.send(&format!("{answer}\r")).unwrap();
+            session.send(&format!("{}\r", answer())).unwrap();
             session.flush().unwrap();
         }
         screen.process(&bytes(&session.exp_eof().unwrap()));

@@ -97,6 +97,11 @@ impl World {
         owned.map(|(serial, _)| serial.clone()).collect()
     }
 
+    /// An administrator takes a device from its user, and deletes it.
+    pub(crate) fn remove_device(&self, serial: &str) {
+        self.lock().devices.remove(serial);
+    }
+
     /// Denies a principal (user ARN or role ARN) a role, whatever the trust policy says.
     pub(crate) fn deny(&self, principal: &str, role_arn: &str) {
         self.lock().denied.insert((principal.to_owned(), role_arn.to_owned()));

@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::keys::caller::verify;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::{KeyStore, Replace};
-use crate::cli::login::service::LoginService;
+use crate::cli::mfa::user::service;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::CallerIdentity;
@@ -55,9 +55,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
-    let service = LoginService::new(app)?;
+    let service = service(app)?;
     let owner = KeyOwner::find(&args.name, "add", &service)?;
-    service.manifest.warn_of_errors();
     let section = owner.section;
     if let Some(at) = service.misplaced_key(owner.profile).filter(|_| !service.has_key(owner.profile)) {
         let message = format!("there is a long-term key in [{at}] of the credentials file, where the session goes");
