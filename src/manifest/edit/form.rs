@@ -233,7 +233,6 @@ pub(super) fn between_commas(source: &str, range: &Range<usize>) -> Range<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
 
     #[test]
     fn a_table_has_a_header_or_keys_or_is_missing() {
