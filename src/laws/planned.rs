@@ -44,8 +44,7 @@ pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> 
 pub(super) fn prune(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
     after(
         file,
-        plan::credentials(catalog, file, PROGRAM, is_setting, &|_| None, &|_| false, Adoption::Refuse)
-            .map(|(plan, _)| plan),
+        plan::credentials(catalog, file, PROGRAM, is_setting, &|_| false, Adoption::Refuse).map(|(plan, _)| plan),
     )
 }
 
@@ -56,7 +55,7 @@ pub(super) fn save_session(file: &[u8], profile: &Profile, session: &Credentials
 
 /// The credentials file after a logout; no session is kept anywhere else.
 pub(super) fn remove_session(file: &[u8], profile: &ProfileName) -> Result<Vec<u8>, Refusal> {
-    after(file, plan::remove_sessions(file, |name| name == profile.as_str(), &|_| None))
+    after(file, plan::remove_sessions(file, |name| name == profile.as_str()))
 }
 
 /// The credentials file after `keys add`.

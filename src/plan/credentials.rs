@@ -2,12 +2,12 @@
 
 use super::file_plan::{Change, Plan};
 use super::key_conflict::{self, Moved};
-use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, long_term_key};
+use super::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, long_term_key, mark};
 use super::overrides::{self, IsSetting};
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
 use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
-use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName, utc};
+use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::secret::Secret;
 
 /// The keys of a session.
@@ -32,18 +32,16 @@ pub(crate) fn long_term_keys<'a>(
 
 /// Plans `apply`: removes sessions of awsauth's own without a profile, or that `ends` names. Keys and settings of the user's
 /// own in a profile's way are moved or refused, as `adoption` says. Also returns the identities without a long-term key.
-#[expect(clippy::too_many_arguments, reason = "what a plan depends on, each once")]
 pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],
     program: &str,
     is_setting: IsSetting,
-    kept: KeptKey<'_>,
     ends: &dyn Fn(&str) -> bool,
     adoption: Adoption,
 ) -> Result<(Plan, Vec<MissingKey>), Refusal> {
     let document = read(bytes)?;
-    let moved = moved(&document, catalog, kept, adoption)?;
+    let moved = moved(&document, catalog, adoption)?;
     if !moved.is_empty() {
         check_defaults(&document)?;
     }
@@ -54,7 +52,7 @@ pub(crate) fn credentials(
         edits.extend(removed.iter().cloned());
         touched.push(section.id.clone());
     }
-    for section in sessions(&document, kept) {
+    for section in sessions(&document) {
         let name = section.id.name();
         if ends(name) || !catalog.get(name).is_some_and(Profile::has_session_section) {
             edits.extend(take_out(&document, section)?);
@@ -76,26 +74,21 @@ pub(crate) fn credentials(
 }
 
 /// The sections that hold a session of awsauth's.
-fn sessions<'d>(document: &'d Document<'_>, kept: KeptKey<'d>) -> impl Iterator<Item = &'d Section> {
-    document.sections().iter().filter(move |section| is_session(document, section, kept))
+fn sessions<'d>(document: &'d Document<'_>) -> impl Iterator<Item = &'d Section> {
+    document.sections().iter().filter(move |section| is_session(document, section))
 }
 
 /// The long-term keys that move out of the way. Refuses a key that can't.
-fn moved<'c>(
-    document: &Document<'_>,
-    catalog: &'c Catalog,
-    kept: KeptKey<'_>,
-    adoption: Adoption,
-) -> Result<Vec<Moved<'c>>, Refusal> {
+fn moved<'c>(document: &Document<'_>, catalog: &'c Catalog, adoption: Adoption) -> Result<Vec<Moved<'c>>, Refusal> {
     let mut moved: Vec<Moved<'c>> = Vec::new();
     for profile in catalog.profiles() {
         let key = match adoption {
             Adoption::Refuse => None,
-            Adoption::TakeOver => key_conflict::adopt(document, profile, kept)?,
+            Adoption::TakeOver => key_conflict::adopt(document, profile)?,
         };
         match key {
             Some(key) if moved.iter().all(|other| other.to != key.to) => moved.push(key),
-            _ => key_conflict::check(document, profile, kept)?,
+            _ => key_conflict::check(document, profile)?,
         }
     }
     Ok(moved)
@@ -110,32 +103,31 @@ fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<MissingKey> {
 }
 
 /// Refuses a file that the session of `profile` could not be written to.
-pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    key_conflict::check(&read(bytes)?, profile, kept)
+pub(crate) fn check_session_section(bytes: &[u8], profile: &Profile) -> Result<(), Refusal> {
+    key_conflict::check(&read(bytes)?, profile)
 }
 
 /// Plans a session into the section of `profile`.
 pub(crate) fn save_session(bytes: &[u8], profile: &Profile, session: &Credentials) -> Result<Plan, Refusal> {
-    let kept: KeptKey<'_> = &|_| Some(session.access_key_id.clone());
     let document = read(bytes)?;
-    key_conflict::check(&document, profile, kept)?;
+    key_conflict::check(&document, profile)?;
     let token = session.session_token.as_ref().map_or("", Secret::expose);
-    let expiration = session.expiration.map(utc).unwrap_or_default();
+    let mark = mark(session);
     let entries = [
         (KEY_ID, session.access_key_id.as_str()),
         (SECRET_KEY, session.secret_access_key.expose()),
         (TOKEN, token),
-        (EXPIRATION, expiration.as_str()),
+        (EXPIRATION, mark.as_str()),
     ];
     put(&document, &profile.name, &entries, &[])
 }
 
 /// Plans the sessions of those profiles that `ends` out of the file; a section without awsauth's mark stays.
-pub(crate) fn remove_sessions(bytes: &[u8], ends: impl Fn(&str) -> bool, kept: KeptKey<'_>) -> Result<Plan, Refusal> {
+pub(crate) fn remove_sessions(bytes: &[u8], ends: impl Fn(&str) -> bool) -> Result<Plan, Refusal> {
     let document = Document::parse(bytes, FileKind::Credentials);
     let mut edits = Vec::new();
     let mut touched = Vec::new();
-    for section in sessions(&document, kept).filter(|section| ends(section.id.name())) {
+    for section in sessions(&document).filter(|section| ends(section.id.name())) {
         edits.extend(take_out(&document, section)?);
         touched.push(section.id.clone());
     }
@@ -154,11 +146,10 @@ pub(crate) fn add_key(
     replace: Overwrite,
 ) -> Result<Plan, Refusal> {
     let document = read(bytes)?;
-    let kept: KeptKey<'_> = &|_| None;
     let id = SectionId::Profile(section.to_string());
     let users = document
         .find(&id)
-        .filter(|section| !is_session(&document, section, kept))
+        .filter(|section| !is_session(&document, section))
         .find_map(|section| Some((section.header_line + 1, document.value(document.own_entry(section, KEY_ID)?))));
     if let Some((line, old)) = users
         && long_term_key(&document, section).is_none_or(|old| old != *key)
@@ -258,7 +249,7 @@ pub(crate) fn take_sessions_out(bytes: &[u8]) -> Vec<u8> {
         return bytes.to_vec();
     }
     let document = Document::parse(bytes, FileKind::Credentials);
-    let edits: Vec<Edit> = sessions(&document, &|_| None)
+    let edits: Vec<Edit> = sessions(&document)
         .flat_map(|section| take_out(&document, section).unwrap_or_else(|_| own_keys(&document, section)))
         .collect();
     splice(bytes, &edits).unwrap_or_else(|| bytes.to_vec())
@@ -268,7 +259,7 @@ pub(crate) fn take_sessions_out(bytes: &[u8]) -> Vec<u8> {
 pub(crate) fn with_sessions(former: &[u8], now: &[u8]) -> Vec<u8> {
     let document = Document::parse(now, FileKind::Credentials);
     let mut text = take_sessions_out(former);
-    for section in sessions(&document, &|_| None) {
+    for section in sessions(&document) {
         let Ok(name) = ProfileName::new(section.id.name()) else { continue };
         let value = |key| document.own_entry(section, key).map(|entry| (key, document.value(entry)));
         let values: Vec<_> = OWN_KEYS.into_iter().filter_map(value).collect();
@@ -281,6 +272,13 @@ pub(crate) fn with_sessions(former: &[u8], now: &[u8]) -> Vec<u8> {
         }
     }
     text
+}
+
+/// The names of the sessions in the text `now` of the credentials file that its text `after` does not have.
+pub(crate) fn lost_sessions(now: &[u8], after: &[u8]) -> Vec<ProfileName> {
+    let [now, after] = [now, after].map(|bytes| Document::parse(bytes, FileKind::Credentials));
+    let is_lost = |section: &&Section| sessions(&after).all(|other| other.id != section.id);
+    sessions(&now).filter(is_lost).filter_map(|section| ProfileName::new(section.id.name()).ok()).collect()
 }
 
 /// Takes the whole section out, or only awsauth's own keys if the user added others.

@@ -1,14 +1,14 @@
 //! Owns keys of the user's own in the credentials file under the name of a profile that gets its credentials elsewhere: SDKs
 //! differ in which of the two wins (aws-facts §3).
 
-use super::key_section::{EXPIRATION, KEY_ID, KeptKey, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
+use super::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
 use super::refusal::{Refusal, Remedy};
 use crate::ini::{Document, Edit, Section, SectionId};
 use crate::model::{Kind, Profile, ProfileName};
 
 /// Refuses such keys.
-pub(super) fn check(document: &Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Result<(), Refusal> {
-    find(document, profile, kept).map_or(Ok(()), |(section, remedy)| Err(refusal(profile, section, remedy)))
+pub(super) fn check(document: &Document<'_>, profile: &Profile) -> Result<(), Refusal> {
+    find(document, profile).map_or(Ok(()), |(section, remedy)| Err(refusal(profile, section, remedy)))
 }
 
 /// A long-term key that gets out of the way.
@@ -26,12 +26,8 @@ impl Moved<'_> {
 }
 
 /// Moves such a key unchanged to the section of the profile's long-term key; refuses a key that can't be moved.
-pub(super) fn adopt<'p>(
-    document: &Document<'_>,
-    profile: &'p Profile,
-    kept: KeptKey<'_>,
-) -> Result<Option<Moved<'p>>, Refusal> {
-    let Some((section, remedy)) = find(document, profile, kept) else { return Ok(None) };
+pub(super) fn adopt<'p>(document: &Document<'_>, profile: &'p Profile) -> Result<Option<Moved<'p>>, Refusal> {
+    let Some((section, remedy)) = find(document, profile) else { return Ok(None) };
     let (Remedy::Adopt { .. }, Some(to)) = (&remedy, profile.section_of_own_key()) else {
         return Err(refusal(profile, section, remedy));
     };
@@ -46,14 +42,14 @@ fn refusal(profile: &Profile, section: &Section, remedy: Remedy) -> Refusal {
     Refusal::Shadowed { section: name, line, remedy, has_session: profile.has_session_section() }
 }
 
-fn find<'d>(document: &'d Document<'_>, profile: &Profile, kept: KeptKey<'_>) -> Option<(&'d Section, Remedy)> {
+fn find<'d>(document: &'d Document<'_>, profile: &Profile) -> Option<(&'d Section, Remedy)> {
     if profile.kind == Kind::Iam {
         return None;
     }
     let id = SectionId::Profile(profile.name.to_string());
     let mut all = document.find(&id);
     let section =
-        all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section, kept))?;
+        all.find(|section| document.own_entry(section, KEY_ID).is_some() && !is_session(document, section))?;
     Some((section, remedy(document, profile, section)))
 }
 

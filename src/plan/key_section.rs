@@ -1,17 +1,14 @@
 //! Owns the two kinds of keys that a section of the credentials file holds: a long-term key, or a session of awsauth's.
 
 use crate::ini::{Document, Section, SectionId};
-use crate::model::{LongTermKey, ProfileName};
+use crate::model::{Credentials, LongTermKey, ProfileName, utc};
 use crate::secret::Secret;
 
 pub(super) const KEY_ID: &str = "aws_access_key_id";
 pub(super) const SECRET_KEY: &str = "aws_secret_access_key";
 pub(super) const TOKEN: &str = "aws_session_token";
-/// The mark of awsauth's own sections, which also says when the session ends. Every SDK ignores it.
+/// The mark of awsauth's own sections, see [`mark`]. Every SDK ignores it.
 pub(super) const EXPIRATION: &str = "awsauth_expiration";
-
-/// Gives the access key id of the session that awsauth keeps under a profile's name.
-pub(super) type KeptKey<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The long-term key of one section, if it holds one.
 pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> Option<LongTermKey> {
@@ -26,13 +23,20 @@ pub(super) fn key_in(document: &Document<'_>, id: &SectionId) -> Option<LongTerm
     Some(LongTermKey { access_key_id: get(KEY_ID)?, secret_access_key: Secret::new(get(SECRET_KEY)?) })
 }
 
+/// The value of the mark: when the session ends. Stand-ins for AWS, such as moto, give sessions ids like those of long-term
+/// keys. Such an id is in the mark too, so that the session is told from a key that somebody puts in its place.
+pub(super) fn mark(session: &Credentials) -> String {
+    let expiration = session.expiration.map(utc).unwrap_or_default();
+    let id = &session.access_key_id;
+    if LongTermKey::is_long_term(id) { format!("{expiration} {id}") } else { expiration }
+}
+
 /// True for a session that awsauth wrote: the section carries the mark, and nobody has put a long-term key into it since,
-/// as `aws configure` does. (Stand-ins for AWS, such as moto, give sessions ids like those of long-term keys.)
-pub(super) fn is_session(document: &Document<'_>, section: &Section, kept: KeptKey<'_>) -> bool {
-    let key_id = document.own_entry(section, KEY_ID).map(|entry| document.value(entry));
-    let is_users =
-        |id: &str| LongTermKey::is_long_term(id) && kept(&document.text(&section.name)).as_deref() != Some(id);
+/// as `aws configure` does.
+pub(super) fn is_session(document: &Document<'_>, section: &Section) -> bool {
+    let value = |key| document.own_entry(section, key).map(|entry| document.value(entry));
+    let Some(mark) = value(EXPIRATION) else { return false };
+    let is_users = |id: &str| LongTermKey::is_long_term(id) && mark.split_whitespace().last() != Some(id);
     // awsauth never writes into `[DEFAULT]`, whose keys are for every section.
-    let is_one = !matches!(section.id, SectionId::Other(_));
-    is_one && document.own_entry(section, EXPIRATION).is_some() && !key_id.is_some_and(|id| is_users(&id))
+    !matches!(section.id, SectionId::Other(_)) && !value(KEY_ID).is_some_and(|id| is_users(&id))
 }

@@ -27,8 +27,8 @@ pub(crate) use compare::{Difference, SectionDifference, SectionValue, is_caseles
 pub(crate) use config::{config, is_in_block, missing_sections, sections_outside};
 pub(crate) use config_file::warnings;
 pub(crate) use credentials::{
-    MissingKey, add_key, check_session_section, credentials, long_term_keys, remove_key, remove_sessions, save_session,
-    take_sessions_out, with_sessions, without_sessions,
+    MissingKey, add_key, check_session_section, credentials, long_term_keys, lost_sessions, remove_key,
+    remove_sessions, save_session, take_sessions_out, with_sessions, without_sessions,
 };
 pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;

@@ -56,7 +56,7 @@ fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
 }
 
 fn planned(catalog: &Catalog, bytes: &[u8], adoption: Adoption) -> Result<(Plan, Vec<MissingKey>), Refusal> {
-    credentials(catalog, bytes, PROGRAM, |key| key == "region", &|_| None, &|_| false, adoption)
+    credentials(catalog, bytes, PROGRAM, |key| key == "region", &|_| false, adoption)
 }
 
 fn applied(catalog: &Catalog, bytes: &[u8]) -> Vec<u8> {
@@ -214,7 +214,7 @@ fn keys_of_the_users_own_under_a_profiles_name_are_refused_and_never_overwritten
     let shadowed = |result: Option<Refusal>| matches!(result, Some(Refusal::Shadowed { line: 1, .. }));
     assert!(shadowed(save_session(file, &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).err()));
     assert!(shadowed(planned(&two(), file, Adoption::Refuse).err()));
-    assert!(remove_sessions(file, |name| name == "main", &|_| None).ok().unwrap().is_empty());
+    assert!(remove_sessions(file, |name| name == "main").ok().unwrap().is_empty());
 }
 
 #[test]
@@ -267,12 +267,25 @@ fn a_long_term_key_takes_the_place_of_a_session_whole() {
 }
 
 #[test]
+fn a_session_with_an_id_like_a_long_term_keys_is_known_by_its_mark() {
+    let before = b"[base]\naws_access_key_id=AKIA1\naws_secret_access_key=s\n";
+    let with_id = |id: &str| Credentials { access_key_id: id.to_owned(), ..session("2026-01-01T00:00:00Z") };
+    let saved = save_session(before, &iam_mfa("main"), &with_id("AKIA2")).ok().unwrap().after;
+    assert_eq!(take_sessions_out(&saved), before);
+    assert_eq!(remove_sessions(&saved, |name| name == "main").ok().unwrap().after, before);
+    assert!(save_session(&saved, &iam_mfa("main"), &with_id("AKIA3")).is_ok());
+    let edited = String::from_utf8(saved).unwrap().replace("_id=AKIA2", "_id=AKIA4").into_bytes();
+    assert_eq!(take_sessions_out(&edited), edited);
+    assert!(save_session(&edited, &iam_mfa("main"), &with_id("AKIA3")).is_err());
+}
+
+#[test]
 fn a_long_term_key_that_somebody_put_into_a_session_section_is_the_users_own() {
     let session_file = save_session(b"", &iam_mfa("main"), &session("2026-01-01T00:00:00Z")).ok().unwrap().after;
     let file = String::from_utf8(session_file).unwrap().replace("ASIA1", "AKIA1").into_bytes();
     let main = ProfileName::new("main").unwrap();
     let next = save_session(&file, &iam_mfa("main"), &session("2026-01-02T00:00:00Z"));
     assert!(matches!(next.err(), Some(Refusal::Shadowed { .. })));
-    assert!(remove_sessions(&file, |name| name == main.as_str(), &|_| None).ok().unwrap().is_empty());
+    assert!(remove_sessions(&file, |name| name == main.as_str()).ok().unwrap().is_empty());
     assert!(planned(&catalog(Vec::new()), &file, Adoption::Refuse).ok().unwrap().0.is_empty());
 }

@@ -140,7 +140,11 @@ impl FileWork {
     /// `~/.aws/config: 3 sections added, 1 changed`
     pub(crate) fn summary(&self) -> String {
         let count = |wanted| self.plan.changes.iter().filter(|(_, change)| *change == wanted).count();
-        let counts = Change::ALL.map(|change| (count(change), change.as_str()));
+        let word = |change: Change| match change {
+            Change::Released => "moved out of the block",
+            _ => change.as_str(),
+        };
+        let counts = Change::ALL.map(|change| (count(change), word(change)));
         let parts = counts.iter().filter(|(number, _)| *number > 0).enumerate().map(|(index, (number, word))| {
             let number = if index == 0 { names::count(*number, "section") } else { number.to_string() };
             format!("{number} {word}")

@@ -77,15 +77,19 @@ impl<'a> Plans<'a> {
 
     /// Plans the credentials file and the sessions to end.
     pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<MissingKey>, Prune), Refusal> {
-        let sections = self.catalog.profiles().iter().filter_map(Profile::long_term_section);
-        let in_file = plan::long_term_keys(bytes, sections);
-        let keys = LongTermKeys::new(in_file, self.keyring_keys.clone(), self.store);
-        let prune = Prune::find(self.catalog, &self.sessions, &keys);
-        let kept = |name: &str| self.sessions.key_id(name);
-        let ends = |name: &str| prune.ends(name);
         let Self { catalog, program, permission, .. } = self;
-        let (plan, mut missing) =
-            plan::credentials(catalog, bytes, program, is_setting, &kept, &ends, permission.adoption)?;
+        let planned = |ends: &dyn Fn(&str) -> bool| {
+            plan::credentials(catalog, bytes, program, is_setting, ends, permission.adoption)
+        };
+        let (mut plan, mut missing) = planned(&|_| false)?;
+        // A key that moves is still the one that sessions were made from.
+        let sections = catalog.profiles().iter().filter_map(Profile::long_term_section);
+        let in_file = plan::long_term_keys(plan.result(bytes), sections);
+        let keys = LongTermKeys::new(in_file, self.keyring_keys.clone(), self.store);
+        let prune = Prune::find(catalog, &self.sessions, &keys);
+        if prune.is_pending() {
+            (plan, missing) = planned(&|name| prune.ends(name))?;
+        }
         missing.retain(|missing| !keys.contains(&missing.section));
         Ok((plan, missing, prune))
     }

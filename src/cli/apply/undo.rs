@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::apply::take_back;
 use crate::cli::app::App;
 use crate::cli::apply::file_plan::{FileJson, FileWork};
+use crate::cli::apply::prune;
 use crate::cli::command::apply::Args;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
@@ -19,10 +20,10 @@ use crate::cli::ui::diff::colored;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::ini::FileKind;
-use crate::model::utc;
-use crate::plan::{Plan, with_sessions, without_sessions};
+use crate::model::{ProfileName, SecretStore, utc};
+use crate::plan::{Plan, lost_sessions, with_sessions, without_sessions};
 use crate::render::duration;
-use crate::store::AppliedDigests;
+use crate::store::{AppliedDigests, Sessions};
 use crate::system::clock;
 use crate::system::files::backups::{Backup, BackupTime, Backups};
 use crate::system::files::disk::DiskError;
@@ -47,6 +48,8 @@ struct Restoration {
     existed: bool,
     /// True if something else than awsauth has changed it since.
     is_changed_since: bool,
+    /// True if it is as `apply` left it the last time.
+    is_as_applied: bool,
 }
 
 /// Shows what that would change, asks on a terminal, and does it.
@@ -77,13 +80,18 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             } else {
                 format!("undoes the last {count} runs, from {run} on")
             };
-            confirm(restorations.iter().map(|file| &file.work), &[what], changed.is_empty(), host, out)?;
+            let notes = [vec![what], ends(&restorations, true)].concat();
+            confirm(restorations.iter().map(|file| &file.work), &notes, changed.is_empty(), host, out)?;
         }
         for (position, Restoration { work, existed, .. }) in restorations.iter().enumerate() {
             let content = existed.then_some(work.plan.after.as_slice());
             if let Err(failure) = work.put_back(content, &state, &stamp, out) {
                 return Err(taken_back(&restorations[..position], &state, &stamp, failure));
             }
+        }
+        let sessions = Sessions::new(&state, app.keyring(), SecretStore::default());
+        for name in restorations.iter().flat_map(Restoration::ended_sessions) {
+            prune::end(&sessions, &name)?;
         }
     }
     report(&restorations, first, &run, is_shown_only, out)?;
@@ -111,6 +119,25 @@ fn described(run: &BackupTime, now: Timestamp) -> String {
     let Some(time) = run.time() else { return "an earlier run".to_owned() };
     let ago = duration(now.duration_since(time).as_secs().max(0));
     format!("the run of {} ({ago} ago)", time.strftime("%Y-%m-%d %H:%M:%S UTC"))
+}
+
+impl Restoration {
+    /// The sessions whose sections get something of the user's own back.
+    fn ended_sessions(&self) -> Vec<ProfileName> {
+        match self.kind {
+            FileKind::Config => Vec::new(),
+            FileKind::Credentials => lost_sessions(&self.work.snapshot.bytes, &self.work.plan.after),
+        }
+    }
+}
+
+/// Says which sessions end, and why.
+fn ends(restorations: &[Restoration], is_shown_only: bool) -> Vec<String> {
+    let verb = if is_shown_only { "would end" } else { "ended" };
+    let line = |file: &Restoration, name: ProfileName| {
+        format!("{verb} the session of {name}: [{name}] of {} holds your own key again", file.work.shown())
+    };
+    restorations.iter().flat_map(|file| file.ended_sessions().into_iter().map(|name| line(file, name))).collect()
 }
 
 /// The failure of one file, after the others are as they were before.
@@ -175,9 +202,10 @@ impl History {
             after = with_sessions(&after, &self.snapshot.bytes);
         }
         let existed = existed || !after.is_empty();
+        let is_as_applied = existed && left.contains(&AppliedDigests::digest(&after));
         let plan = Plan::rewrite(&self.snapshot.bytes, after, self.kind);
         let work = FileWork { snapshot: self.snapshot, plan };
-        Some(Restoration { work, kind: self.kind, existed, is_changed_since })
+        Some(Restoration { work, kind: self.kind, existed, is_changed_since, is_as_applied })
     }
 }
 
@@ -201,6 +229,11 @@ fn report(
             written: !is_shown_only && !restorations.is_empty(),
             run: first.time().map(utc),
             changed_since: changed.map(|file| Paths::text(&file.work.snapshot.path)).collect(),
+            ended_sessions: restorations
+                .iter()
+                .flat_map(Restoration::ended_sessions)
+                .map(|name| name.to_string())
+                .collect(),
             files: restorations.iter().map(|file| file.work.document(file.kind)).collect(),
         });
     }
@@ -217,10 +250,11 @@ fn report(
         let why = if file.existed { "as it was" } else { "which did not exist" };
         out.say(&format!("{verb} {}, {why} before {run}", file.work.shown()));
     }
+    ends(restorations, is_shown_only).iter().for_each(|line| out.say(line));
     if restorations.is_empty() {
         out.say(&format!("nothing to do: both files are as they were before {run}"));
     } else if !is_shown_only {
-        if restorations.iter().any(|file| file.kind == FileKind::Config) {
+        if restorations.iter().any(|file| file.kind == FileKind::Config && !file.is_as_applied) {
             out.say(
                 "the manifest is unchanged: `awsauth apply` writes its profiles again, and says if it needs `--adopt`",
             );
@@ -235,5 +269,6 @@ struct UndoJson {
     written: bool,
     run: Option<String>,
     changed_since: Vec<String>,
+    ended_sessions: Vec<String>,
     files: Vec<FileJson>,
 }

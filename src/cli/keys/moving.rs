@@ -198,7 +198,7 @@ impl Mover<'_> {
     /// Removes the copies of sessions in AWS's files.
     fn remove_copies(&self) -> Result<(), Failure> {
         let sessions = self.target.all().map_err(|error| explain::disk(&error))?;
-        self.service.copies.remove_sections(|_| true, |name| self.target.key_id(name))?;
+        self.service.copies.remove_sections(|_| true)?;
         for session in sessions {
             let removed = self.service.copies.roles.remove_key(&session.access_key_id);
             removed.map_err(|error| explain::disk(&error))?;

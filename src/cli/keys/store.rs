@@ -139,8 +139,7 @@ impl<'s> KeyStore<'s> {
         let service = self.service;
         let keys = service.long_term_keys(&self.bytes()?);
         let prune = Prune::of_key(section, &service.manifest.catalog, &service.sessions, &keys);
-        let (ends, kept) = (|name: &str| prune.ends(name), |name: &str| service.sessions.key_id(name));
-        service.copies.remove_sections(ends, kept)?;
+        service.copies.remove_sections(|name| prune.ends(name))?;
         prune.carry_out(&service.sessions, self.app.out)?;
         Ok(prune)
     }

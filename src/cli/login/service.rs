@@ -139,7 +139,7 @@ impl<'a> LoginService<'a> {
         let section = profile.long_term_section()?;
         let bytes = self.copies.credentials().unwrap_or_default();
         let is_misplaced = |other: &&Profile| {
-            let checked = plan::check_session_section(&bytes, other, &|name| self.sessions.key_id(name));
+            let checked = plan::check_session_section(&bytes, other);
             matches!(checked, Err(plan::Refusal::Shadowed { remedy: plan::Remedy::Adopt { .. }, .. }))
         };
         let mut sharing =
@@ -346,7 +346,7 @@ impl<'a> LoginService<'a> {
 
     /// Refuses a credentials file in which the session of the chain could not be written, before anybody is asked for a code.
     pub(crate) fn check_session_section(&self, chain: &Chain<'_>) -> Result<(), Failure> {
-        self.copies.check_section(chain.base(), &self.sessions)
+        self.copies.check_section(chain.base())
     }
 
     /// The targets that the config file, or awsauth's block of it, lacks.

@@ -57,21 +57,16 @@ impl SharedCopies {
         if profile.has_session_section() {
             // Asked each time the file is planned: a session is saved before its copy is written.
             let ends = |name: &str| name == profile.name.as_str() && sessions.key_id(name).is_none();
-            self.remove_sections(ends, |_: &str| Some(key_id.to_owned()))?;
+            self.remove_sections(ends)?;
         }
         self.roles.remove_key(key_id).map_err(|error| explain::disk(&error))
     }
 
-    /// Removes the sections of profiles for which `ends` is true. `kept` returns the access key id of a profile's session.
-    /// Returns the names of the removed sections.
-    pub(crate) fn remove_sections(
-        &self,
-        ends: impl Fn(&str) -> bool,
-        kept: impl Fn(&str) -> Option<String>,
-    ) -> Result<Vec<String>, Failure> {
+    /// Removes the sections of profiles for which `ends` is true. Returns the names of the removed sections.
+    pub(crate) fn remove_sections(&self, ends: impl Fn(&str) -> bool) -> Result<Vec<String>, Failure> {
         let mut removed = Vec::new();
         self.change(Keep::Nothing, |bytes| {
-            let plan = plan::remove_sessions(bytes, &ends, &kept)?;
+            let plan = plan::remove_sessions(bytes, &ends)?;
             removed = plan.changes.iter().map(|(id, _)| id.name().to_owned()).collect();
             Ok(plan)
         })?;
@@ -121,12 +116,12 @@ impl SharedCopies {
     }
 
     /// Refuses a credentials file that has something else where the profile's session goes.
-    pub(crate) fn check_section(&self, profile: &Profile, sessions: &Sessions) -> Result<(), Failure> {
+    pub(crate) fn check_section(&self, profile: &Profile) -> Result<(), Failure> {
         if !profile.has_session_section() {
             return Ok(());
         }
         let bytes = self.credentials().map_err(|error| explain::disk(&error))?;
-        plan::check_session_section(&bytes, profile, &|name| sessions.key_id(name))
+        plan::check_session_section(&bytes, profile)
             .map_err(|source| explain::apply(&ApplyError::Refused { path: self.credentials_file.clone(), source }))
     }
 

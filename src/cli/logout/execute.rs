@@ -1,7 +1,6 @@
 //! Owns ending sessions: at AWS, in the state directory, and their copies. Must not choose them.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,12 +74,9 @@ impl Logout {
 
     /// Ends everything in `selection`. A failure does not stop the rest.
     pub(crate) fn execute(&self, mut selection: Selection<'_>, report: &mut LogoutReport) {
-        let names = selection.levels.iter().flatten();
-        let key_id = |name: &ProfileName| Some((name.to_string(), self.sessions.key_id(name.as_str())?));
-        let kept: BTreeMap<String, String> = names.filter_map(key_id).collect();
         self.sign_out(std::mem::take(&mut selection.sign_ins), report);
         self.end_sessions(&selection.levels, report);
-        let removed = self.copies.remove_sections(|name| selection.has(name), |name| kept.get(name).cloned());
+        let removed = self.copies.remove_sections(|name| selection.has(name));
         let removed = report.take(removed);
         report.profiles.extend(removed);
         if selection.is_all {

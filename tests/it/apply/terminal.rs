@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rexpect::session::{PtySession, spawn_command};
 
 use super::{SMALL, home};
-use crate::scene::CONFIG;
+use crate::scene::{CONFIG, CREDENTIALS};
 use crate::support::sandbox::Sandbox;
 
 /// How long anything here may take, in milliseconds.
@@ -44,6 +44,18 @@ fn the_question_before_an_undo_says_what_changes_and_which_run_it_undoes() {
     assert!(before.contains("~/.aws/config: 1 section changed") && before.contains("undoes the run of 20"), "{before}");
     assert!(before.contains("+region = eu-west-1") && !before.contains("only comments"), "{before}");
     assert!(home.read(CONFIG).contains("eu-west-2"));
+}
+
+#[test]
+fn the_question_before_an_undo_says_which_sections_leave_the_block_and_which_sessions_end() {
+    let home = home("[profile main]\nregion=eu-west-1\n").env("PAGER", "cat");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    home.run(["apply", "--adopt"]).ok();
+    let session = "\n[main]\naws_access_key_id = ASIA1\naws_session_token = t\nawsauth_expiration = x\n";
+    home.write(CREDENTIALS, home.read(CREDENTIALS) + session);
+    let (before, _) = answer(at_terminal(&home, "apply --undo"), "n", 4);
+    assert!(before.contains("~/.aws/config: 1 section moved out of the block, 1 removed"), "{before}");
+    assert!(before.contains("would end the session of main"), "{before}");
 }
 
 /// A manifest whose diff is longer than the screen.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::{SMALL, SMALL_BODY, block, home};
-use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene};
+use crate::scene::{CONFIG, CREDENTIALS, STATE, Scene, session_file};
 use crate::support::sandbox::Sandbox;
 
 const MARKED: &str = "[gone]\naws_access_key_id = ASIAGONE\naws_secret_access_key = SECRETMARK\n\
@@ -116,6 +116,46 @@ fn a_long_term_key_that_an_undo_puts_back_is_not_lost_under_a_session() {
 }
 
 #[test]
+fn a_session_with_an_id_like_a_long_term_keys_is_in_no_backup_and_comes_back_by_no_undo() {
+    let home = home("");
+    home.write(CREDENTIALS, "[main]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
+    home.run(["apply", "--adopt"]).ok();
+    let applied = home.read(CREDENTIALS);
+    // moto gives such ids.
+    let session = MARKED.replace("[gone]", "[main]").replace("ASIAGONE", "AKIAGONE").replace("00Z", "00Z AKIAGONE");
+    home.write(CREDENTIALS, format!("{applied}\n{session}"));
+    let run = home.run(["apply", "--undo"]).ok();
+    assert!(!run.stderr.contains("changed since"), "{}", run.stderr);
+    for path in backups(&home, "credentials") {
+        assert!(!fs::read_to_string(path).unwrap().contains("awsauth_expiration"));
+    }
+    home.run(["apply", "--undo"]).ok();
+    assert_eq!(home.read(CREDENTIALS).trim_end(), applied.trim_end());
+}
+
+#[test]
+fn an_undo_that_puts_a_key_back_in_the_place_of_a_session_says_so_and_ends_no_other() {
+    let scene = Scene::new();
+    let before = scene.home.read(CREDENTIALS).replace("main-long-term", "main");
+    scene.home.write(CREDENTIALS, &before);
+    scene.run(&["apply", "--adopt"]).ok();
+    scene.logged_in(&["prod"]);
+    let line = "the session of main: [main] of ~/.aws/credentials holds your own key again";
+    let run = scene.run(&["apply", "--undo", "--dry-run"]).ok();
+    assert!(run.stderr.contains(&format!("would end {line}")), "{}", run.stderr);
+    assert!(!run.stderr.contains("changed since"), "{}", run.stderr);
+    assert!(scene.home.has(&session_file("main")));
+    let run = scene.run(&["apply", "--undo", "--json"]).ok();
+    assert_eq!(run.json()["ended_sessions"], serde_json::json!(["main"]));
+    assert_eq!(scene.home.read(CREDENTIALS), before);
+    assert!(!scene.home.has(&session_file("main")));
+    // Its key moves, but is still the same.
+    let run = scene.run(&["apply", "--adopt"]).ok();
+    assert!(!run.stderr.contains("ended the sessions"), "{}", run.stderr);
+    assert!(scene.home.has(&session_file("prod")));
+}
+
+#[test]
 fn a_file_that_apply_made_is_taken_away_again() {
     let home = home("");
     home.run(["apply"]).ok();
@@ -197,6 +237,9 @@ fn an_undo_of_apply_leaves_the_manifest_and_says_so() {
     let run = home.run(["apply", "--undo"]).ok();
     let line = "the manifest is unchanged: `awsauth apply` writes its profiles again, and says if it needs `--adopt`";
     assert!(run.stderr.contains(line), "{}", run.stderr);
+    let again = home.run(["apply", "--undo"]).ok();
+    assert!(!again.stderr.contains("the manifest is unchanged"), "{}", again.stderr);
+    assert!(home.run(["apply"]).ok().stderr.contains("nothing to do"));
 }
 
 #[test]
