@@ -55,7 +55,7 @@ impl QrCode {
         let width = self.0.size + 2 * QUIET;
         let dark = (0..width * width).map(|place| (place % width, place / width));
         let dark = dark.filter(|(x, y)| self.is_dark(*x, *y, [QUIET; 2]));
-        let path: String = dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect();
+        let path = dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect::<Vec<_>>().concat();
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {width}\" shape-rendering=\"crispEdges\">\
              <path fill=\"#fff\" d=\"M0 0h{width}v{width}H0z\"/><path d=\"{path}\"/></svg>\n"

@@ -250,7 +250,9 @@ fn report(
         let why = if file.existed { "as it was" } else { "which did not exist" };
         out.say(&format!("{verb} {}, {why} before {run}", file.work.shown()));
     }
-    ends(restorations, is_shown_only).iter().for_each(|line| out.say(line));
+    for line in ends(restorations, is_shown_only) {
+        out.say(&line);
+    }
     if restorations.is_empty() {
         out.say(&format!("nothing to do: both files are as they were before {run}"));
     } else if !is_shown_only {

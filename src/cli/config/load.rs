@@ -86,7 +86,8 @@ impl Reading {
     pub(crate) fn read_assuming_devices(paths: Paths<'_>, name: Option<&str>) -> Result<Self, Failure> {
         let mut reading = Self::read(paths, Audience::Person)?;
         let unset = reading.unset_devices();
-        let lines: String = unset.map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name)).collect();
+        let lines: Vec<String> = unset.map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name)).collect();
+        let lines = lines.concat();
         let assumed = Source::new(&reading.files.personal, format!("[vars]\n{lines}"));
         reading.files.layers.add_local(assumed, SettingsTrust::Beside);
         let layers = &reading.files.layers;

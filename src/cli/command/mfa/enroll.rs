@@ -222,7 +222,9 @@ fn show(
         out.say("Or type this seed into the app, as a key that is based on time:");
         out.say(&format!("    {}", device.seed.expose()));
     }
-    drawn.iter().for_each(|code| out.show(code));
+    if let Some(code) = &drawn {
+        out.show(code);
+    }
     Ok(())
 }
 

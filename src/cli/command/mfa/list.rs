@@ -75,7 +75,9 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else if failures.is_empty() {
         out.say("no MFA device yet: `awsauth mfa enroll NAME` makes one");
     }
-    failures.iter().for_each(|failure| failure.say_as_warning(out));
+    for failure in &failures {
+        failure.say_as_warning(out);
+    }
     Ok(exit)
 }
 

@@ -29,7 +29,7 @@ const POLICY: &str = include_str!("policy.json");
 /// a path.
 ///
 /// A user who must set a password at the first sign-in can't: add iam:ChangePassword and iam:GetAccountPasswordPolicy to
-/// NotAction, which allows both without MFA, or give users no such password.
+/// `NotAction`, which allows both without MFA, or give users no such password.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
