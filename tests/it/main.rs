@@ -63,17 +63,21 @@ mod logout;
 #[cfg(test)]
 #[cfg(unix)]
 mod messages;
+#[cfg(test)]
 #[cfg(unix)]
 mod mfa;
+#[cfg(test)]
 mod mfa_process;
 #[cfg(test)]
 mod names;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 #[cfg(unix)]
 mod output;
 #[cfg(test)]
 mod packaging;
+#[cfg(test)]
 mod partly_wrong;
 #[cfg(test)]
 #[cfg(feature = "real-clients")]

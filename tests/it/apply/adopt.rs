@@ -671,7 +671,8 @@ fn corrected(home: &Sandbox, code: &str) -> String {
     let run = home.run(["check", "--json"]).exits(3);
     let found = &run.json()["diagnostics"][0];
     assert_eq!(found["code"], code);
-    found["manifest_lines"].as_array().unwrap().iter().map(|line| format!("{}\n", line.as_str().unwrap())).collect()
+    let lines = found["manifest_lines"].as_array().unwrap().iter();
+    lines.flat_map(|line| [line.as_str().unwrap(), "\n"]).collect()
 }
 
 #[test]

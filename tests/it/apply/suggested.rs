@@ -263,7 +263,7 @@ fn a_start_url_beside_a_session_with_another_one_is_told_to_be_refused_by_aws_cl
 
 #[test]
 fn every_difference_is_in_json_and_the_first_are_in_the_text() {
-    let config: String = (0..20).map(|number| format!("unknown_{number} = 1\n")).collect();
+    let config = (0..20).map(|number| format!("unknown_{number} = 1\n")).collect::<Vec<_>>().concat();
     let (home, run) = refuses(SMALL, &format!("[profile main]\n{config}"));
     tells(&run, "unknown_11 = 1`, which the manifest does not give\n  and 8 more\n");
     let json = home.run(["apply", "--adopt", "--json"]).exits(4).json();

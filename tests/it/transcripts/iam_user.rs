@@ -34,7 +34,9 @@ fn days_of_an_iam_user() {
     scene.home.script("authenticator", "cat ~/code");
     let settings = format!("\n[settings]\nmfa_process = [\"{}\"]\n", scene.home.path("authenticator").display());
     scene.home.write(OWN, scene.home.read(OWN) + &settings);
-    ["main", "prod"].into_iter().for_each(|name| scene.expire(name));
+    for name in ["main", "prod"] {
+        scene.expire(name);
+    }
     scene.home.write("code", world.next_code(DEVICE));
     day.runs("awsauth status prod --check || awsauth login prod");
     day.runs("awsauth status prod --check || awsauth login prod");
