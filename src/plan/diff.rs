@@ -2,7 +2,7 @@
 
 use similar::{ChangeTag, TextDiff, udiff::UnifiedHunkHeader};
 
-use super::block::{Block, is_end};
+use super::config::block::{Block, is_end};
 use crate::ini::{Document, FileKind};
 use crate::secret::{mask_ini, mask_rendered};
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::block::{Block, with_line_feeds};
-use super::key_section::key_in;
+use super::config::block::{Block, with_line_feeds};
+use super::credentials::key_section::key_in;
 use super::refusal::Refusal;
 use crate::ini::{Document, Edit, FileKind, Section, SectionId, Warning, splice};
 

@@ -1,19 +1,11 @@
 //! Owns the changes that AWS's two files need, as values: edits, their summary, the diff, and the proof that nothing else
 //! changes. Must not read files, know TOML, or know the clock.
 
-mod adopt;
-mod block;
 mod compare;
 mod config;
-mod config_file;
 mod credentials;
-mod dependents;
-mod desired;
 mod diff;
 mod file_plan;
-mod key_conflict;
-mod key_section;
-mod overrides;
 mod proof;
 mod refusal;
 
@@ -22,18 +14,18 @@ mod tests;
 
 use std::ops::Range;
 
-pub(crate) use adopt::new_settings;
 pub(crate) use compare::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
+pub(crate) use config::adopt::new_settings;
+pub(crate) use config::config_file::warnings;
+pub(crate) use config::dependents::{Dependent, dependents};
 pub(crate) use config::{config, is_in_block, missing_sections, sections_outside};
-pub(crate) use config_file::warnings;
+pub(crate) use credentials::key_section::long_term_key;
 pub(crate) use credentials::{
     MissingKey, add_key, check_session_section, credentials, long_term_keys, lost_sessions, remove_key,
     remove_sessions, save_session, take_sessions_out, with_sessions, without_sessions,
 };
-pub(crate) use dependents::{Dependent, dependents};
 pub(crate) use diff::unified;
 pub(crate) use file_plan::{Change, Plan};
-pub(crate) use key_section::long_term_key;
 pub(crate) use refusal::{Refusal, Remedy};
 
 /// Permission to replace a block or a key: only as awsauth wrote it, or edited by hand as well.

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use ini::{Ini, ParseOption};
 
-use super::block::Block;
-use super::config_file::ConfigFile;
+use super::config::block::Block;
+use super::config::config_file::ConfigFile;
 use super::file_plan::{Plan, section_text};
 use super::refusal::Refusal;
 use crate::ini::{Document, Fault, FileKind, NewSection, NewValue, Section, SectionId};
@@ -139,7 +139,7 @@ fn is_same<'p>(section: &NewSection<'_>, mut pairs: impl Iterator<Item = (&'p st
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::block;
+    use crate::plan::config::block;
 
     #[test]
     fn rust_ini_finds_one_wrong_value_wherever_it_stands() {

@@ -5,25 +5,26 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::block;
-use super::compare::{self, Difference, Equality, SectionDifference};
 use super::config_file::ConfigFile;
-use super::file_plan::{Change, Plan};
-use super::refusal::Refusal;
-use super::{desired, proof};
+use super::desired;
 use crate::ini::{Document, Edit, Entry, FileKind, Line, LineKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, Kind, SsoAccess};
+use crate::plan::compare::{self, Difference, Equality, SectionDifference};
+use crate::plan::file_plan::{Change, Plan};
+use crate::plan::proof;
+use crate::plan::refusal::Refusal;
 
 /// The file without the sections that are taken over.
-pub(super) struct Adopted {
-    pub(super) without: Vec<u8>,
+pub(crate) struct Adopted {
+    pub(crate) without: Vec<u8>,
     /// The places of those sections, sorted.
-    pub(super) removed: Vec<Range<usize>>,
+    pub(crate) removed: Vec<Range<usize>>,
     /// Their comments, one line each, to be kept above the block.
-    pub(super) comments: Vec<String>,
+    pub(crate) comments: Vec<String>,
 }
 
 /// Removes every section of the manifest that is outside the block; none if there is none.
-pub(super) fn adopt(
+pub(crate) fn adopt(
     catalog: &Catalog,
     file: &ConfigFile<'_>,
     credentials: &[u8],

@@ -2,31 +2,31 @@
 //! differ in which of the two wins (aws-facts §3).
 
 use super::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
-use super::refusal::{Refusal, Remedy};
 use crate::ini::{Document, Edit, Section, SectionId};
 use crate::model::{Kind, Profile, ProfileName};
+use crate::plan::refusal::{Refusal, Remedy};
 
 /// Refuses such keys.
-pub(super) fn check(document: &Document<'_>, profile: &Profile) -> Result<(), Refusal> {
+pub(crate) fn check(document: &Document<'_>, profile: &Profile) -> Result<(), Refusal> {
     find(document, profile).map_or(Ok(()), |(section, remedy)| Err(refusal(profile, section, remedy)))
 }
 
 /// A long-term key that gets out of the way.
-pub(super) struct Moved<'p> {
-    pub(super) from: SectionId,
-    pub(super) to: &'p ProfileName,
+pub(crate) struct Moved<'p> {
+    pub(crate) from: SectionId,
+    pub(crate) to: &'p ProfileName,
     /// The new header, and the removal of the marks of a session that the key took the place of.
-    pub(super) edits: Vec<Edit>,
+    pub(crate) edits: Vec<Edit>,
 }
 
 impl Moved<'_> {
-    pub(super) fn to_id(&self) -> SectionId {
+    pub(crate) fn to_id(&self) -> SectionId {
         SectionId::Profile(self.to.to_string())
     }
 }
 
 /// Moves such a key unchanged to the section of the profile's long-term key; refuses a key that can't be moved.
-pub(super) fn adopt<'p>(document: &Document<'_>, profile: &'p Profile) -> Result<Option<Moved<'p>>, Refusal> {
+pub(crate) fn adopt<'p>(document: &Document<'_>, profile: &'p Profile) -> Result<Option<Moved<'p>>, Refusal> {
     let Some((section, remedy)) = find(document, profile) else { return Ok(None) };
     let (Remedy::Adopt { .. }, Some(to)) = (&remedy, profile.section_of_own_key()) else {
         return Err(refusal(profile, section, remedy));
@@ -67,7 +67,7 @@ fn remedy(document: &Document<'_>, profile: &Profile, section: &Section) -> Reme
 }
 
 /// Proves that each key that moved is the same in its new place.
-pub(super) fn prove(before: &Document<'_>, after: &Document<'_>, moved: &[Moved<'_>]) -> Result<(), Refusal> {
+pub(crate) fn prove(before: &Document<'_>, after: &Document<'_>, moved: &[Moved<'_>]) -> Result<(), Refusal> {
     let is_same = |moved: &Moved<'_>| {
         let was = key_in(before, &moved.from);
         was.is_some() && was == long_term_key(after, moved.to)

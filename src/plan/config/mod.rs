@@ -1,14 +1,20 @@
 //! Owns the plan for `~/.aws/config`: one managed block, everything else untouched.
 
+pub(super) mod adopt;
+pub(super) mod block;
+pub(super) mod config_file;
+pub(super) mod dependents;
+pub(super) mod desired;
+
 use std::collections::HashMap;
 
-use super::adopt::{Adopted, adopt};
-use super::block::{self, Block};
+use self::adopt::{Adopted, adopt};
+use self::block::Block;
+use self::config_file::ConfigFile;
 use super::compare::{self, Difference, Equality, SectionDifference};
-use super::config_file::ConfigFile;
 use super::file_plan::Plan;
 use super::refusal::{Outside, Refusal};
-use super::{Adoption, Overwrite, Permission, covers, desired, proof};
+use super::{Adoption, Overwrite, Permission, covers, proof};
 use crate::ini::{Document, Edit, Entry, Fault, FileKind, NewSection, Section, SectionId};
 use crate::model::{Catalog, ProfileName};
 

@@ -4,11 +4,11 @@ use crate::ini::{Document, Section, SectionId};
 use crate::model::{Credentials, LongTermKey, ProfileName, utc};
 use crate::secret::Secret;
 
-pub(super) const KEY_ID: &str = "aws_access_key_id";
-pub(super) const SECRET_KEY: &str = "aws_secret_access_key";
-pub(super) const TOKEN: &str = "aws_session_token";
+pub(crate) const KEY_ID: &str = "aws_access_key_id";
+pub(crate) const SECRET_KEY: &str = "aws_secret_access_key";
+pub(crate) const TOKEN: &str = "aws_session_token";
 /// The mark of awsauth's own sections, see [`mark`]. Every SDK ignores it.
-pub(super) const EXPIRATION: &str = "awsauth_expiration";
+pub(crate) const EXPIRATION: &str = "awsauth_expiration";
 
 /// The long-term key of one section, if it holds one.
 pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> Option<LongTermKey> {
@@ -18,14 +18,14 @@ pub(crate) fn long_term_key(document: &Document<'_>, section: &ProfileName) -> O
 }
 
 /// The two halves of a key in a section, a session's as well.
-pub(super) fn key_in(document: &Document<'_>, id: &SectionId) -> Option<LongTermKey> {
+pub(crate) fn key_in(document: &Document<'_>, id: &SectionId) -> Option<LongTermKey> {
     let get = |key| document.get(id, key).filter(|value| !value.is_empty()).map(std::borrow::Cow::into_owned);
     Some(LongTermKey { access_key_id: get(KEY_ID)?, secret_access_key: Secret::new(get(SECRET_KEY)?) })
 }
 
 /// The value of the mark: when the session ends. Stand-ins for AWS, such as moto, give sessions ids like those of long-term
 /// keys. Such an id is in the mark too, so that the session is told from a key that somebody puts in its place.
-pub(super) fn mark(session: &Credentials) -> String {
+pub(crate) fn mark(session: &Credentials) -> String {
     let expiration = session.expiration.map(utc).unwrap_or_default();
     let id = &session.access_key_id;
     if LongTermKey::is_long_term(id) { format!("{expiration} {id}") } else { expiration }
@@ -33,7 +33,7 @@ pub(super) fn mark(session: &Credentials) -> String {
 
 /// True for a session that awsauth wrote: the section carries the mark, and nobody has put a long-term key into it since,
 /// as `aws configure` does.
-pub(super) fn is_session(document: &Document<'_>, section: &Section) -> bool {
+pub(crate) fn is_session(document: &Document<'_>, section: &Section) -> bool {
     let value = |key| document.own_entry(section, key).map(|entry| document.value(entry));
     let Some(mark) = value(EXPIRATION) else { return false };
     let is_users = |id: &str| LongTermKey::is_long_term(id) && mark.split_whitespace().last() != Some(id);

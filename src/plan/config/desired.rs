@@ -13,7 +13,7 @@ type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 /// The sections of the managed block: SSO sessions, then profiles, both in the manifest's order.
 ///
 /// `program` is awsauth's own path, for `credential_process`.
-pub(super) fn sections<'a>(catalog: &'a Catalog, program: &str) -> Vec<NewSection<'a>> {
+pub(crate) fn sections<'a>(catalog: &'a Catalog, program: &str) -> Vec<NewSection<'a>> {
     let sessions = catalog.sessions().iter().map(|session| sso_session(session));
     let profiles = catalog.profiles().iter().map(|profile| self::profile(profile, program));
     sessions.chain(profiles).collect()
@@ -33,7 +33,7 @@ fn scopes(scopes: &[ConfigText]) -> String {
     scopes.iter().map(ConfigText::as_str).collect::<Vec<_>>().join(",")
 }
 
-pub(super) fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
+pub(crate) fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a> {
     let mut entries = Entries::new();
     put_mechanism(&mut entries, profile, profile.method, program);
     put_common(&mut entries, profile);
@@ -61,7 +61,7 @@ fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: Cr
 }
 
 /// The keys of a profile that every pattern may have.
-pub(super) fn common_keys(profile: &Profile) -> impl Iterator<Item = Cow<'_, str>> {
+pub(crate) fn common_keys(profile: &Profile) -> impl Iterator<Item = Cow<'_, str>> {
     let mut entries = Entries::new();
     put_common(&mut entries, profile);
     entries.into_iter().map(|(key, _)| key)
@@ -75,7 +75,7 @@ fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
 
 /// Everything that the manifest says about a section, also what `apply` does not write: a profile's own keys under both
 /// methods, the MFA device of its chain, the portal's address of its session.
-pub(super) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> Entries<'a> {
+pub(crate) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> Entries<'a> {
     if let SectionId::SsoSession(name) = id {
         let session = catalog.sessions().iter().find(|session| session.name.as_str() == name);
         return session.map(|session| sso_session(session).entries).unwrap_or_default();

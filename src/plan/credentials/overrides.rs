@@ -1,18 +1,19 @@
 //! Owns the settings of profiles in the credentials file: AWS's tools take them rather than those of the config file
 //! (aws-facts §1.1, §3). Must not know keys and sessions.
 
-use super::compare::{self, Difference, Equality, SectionDifference};
-use super::refusal::Refusal;
-use super::{Adoption, desired};
 use crate::ini::{Document, Edit, Entry, LineKind, Section};
 use crate::model::Catalog;
+use crate::plan::Adoption;
+use crate::plan::compare::{self, Difference, Equality, SectionDifference};
+use crate::plan::config::desired;
+use crate::plan::refusal::Refusal;
 
 /// True for the name of a setting of AWS's. Other tools have keys of their own in this file, which stay.
-pub(super) type IsSetting = fn(&str) -> bool;
+pub(crate) type IsSetting = fn(&str) -> bool;
 
 /// Plans the settings of the manifest's profiles out of the file, each section with its edits. Refuses settings that the
 /// block does not say too, or, to take them over, that the manifest does not give.
-pub(super) fn take_over<'d>(
+pub(crate) fn take_over<'d>(
     document: &'d Document<'_>,
     catalog: &Catalog,
     program: &str,

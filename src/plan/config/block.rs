@@ -5,22 +5,22 @@ use std::ops::Range;
 
 use sha2::{Digest as _, Sha256};
 
-use super::refusal::Refusal;
 use crate::ini::{Document, Entry, FileKind, Line, LineKind, NewSection, Section, Style};
+use crate::plan::refusal::Refusal;
 
 const BEGIN: &[u8] = b"# >>> awsauth >>>";
 const END: &[u8] = b"# <<< awsauth <<<";
 const BEGIN_LINE: &str = "# >>> awsauth >>> generated from profiles.toml; change that file and run `awsauth apply`";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// From the begin marker through the end marker's line end.
-    pub(super) range: Range<usize>,
-    pub(super) body: Range<usize>,
+    pub(crate) range: Range<usize>,
+    pub(crate) body: Range<usize>,
     /// The begin marker's line, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// True if the digest of the end marker is that of the body.
-    pub(super) is_sealed: bool,
+    pub(crate) is_sealed: bool,
     /// True if the end marker carries a digest, of whatever body, and nothing else.
     has_plain_seal: bool,
 }
@@ -29,7 +29,7 @@ const UNBEGUN: &str = "`# <<< awsauth <<<` without its beginning";
 const SECOND: &str = "a second `# >>> awsauth >>>`";
 
 impl Block {
-    pub(super) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
+    pub(crate) fn find(document: &Document<'_>) -> Result<Option<Self>, Refusal> {
         let bytes = document.bytes();
         let content = |line: &Line| &bytes[line.content()];
         let is_marker = |(_, line): &(usize, &Line)| {
@@ -62,13 +62,13 @@ impl Block {
     }
 
     /// True if the block holds `body`. Line ends don't count.
-    pub(super) fn says(&self, document: &Document<'_>, body: &[u8]) -> bool {
+    pub(crate) fn says(&self, document: &Document<'_>, body: &[u8]) -> bool {
         *with_line_feeds(&document.bytes()[self.body.clone()]) == *body
     }
 
     /// True if no edit of a person is lost when `body` replaces the block: it is as awsauth left it, or together with the
     /// entries `trailing` below it, it is the same as `body`.
-    pub(super) fn may_be_replaced(&self, document: &Document<'_>, trailing: &[&Entry], body: &[u8]) -> bool {
+    pub(crate) fn may_be_replaced(&self, document: &Document<'_>, trailing: &[&Entry], body: &[u8]) -> bool {
         let ranges = std::iter::once(self.body.clone()).chain(trailing.iter().map(|entry| entry.range()));
         let text = ranges.map(|range| &document.bytes()[range]).collect::<Vec<_>>().concat();
         self.is_sealed || self.has_plain_seal && *with_line_feeds(&text) == *body
@@ -77,7 +77,7 @@ impl Block {
     /// The entries of the block's last section below the end marker, where `aws configure set` puts a new key (seen with AWS
     /// CLI 1.45 and 2.9). Refuses anything else that would belong to that section, such as an indented header, which becomes
     /// part of a value above it.
-    pub(super) fn trailing<'d>(&self, document: &'d Document<'_>) -> Result<Vec<&'d Entry>, Refusal> {
+    pub(crate) fn trailing<'d>(&self, document: &'d Document<'_>) -> Result<Vec<&'d Entry>, Refusal> {
         let Some(line) = document.first_visible(self.range.end..document.bytes().len()) else { return Ok(Vec::new()) };
         match (line.kind, self.last(document)) {
             (LineKind::Header, _) if document.bytes()[line.content().start] == b'[' => Ok(Vec::new()),
@@ -97,7 +97,7 @@ impl Block {
     }
 
     /// Refuses entries above the block's first section: they belong to the section above the block.
-    pub(super) fn check_head(&self, document: &Document<'_>) -> Result<(), Refusal> {
+    pub(crate) fn check_head(&self, document: &Document<'_>) -> Result<(), Refusal> {
         match document.first_visible(self.body.clone()) {
             Some(line) if line.kind != LineKind::Header => {
                 Err(Refusal::Leading { line: document.line_number(line.range().start) })
@@ -106,23 +106,23 @@ impl Block {
         }
     }
 
-    pub(super) fn last<'d>(&self, document: &'d Document<'_>) -> Option<&'d Section> {
+    pub(crate) fn last<'d>(&self, document: &'d Document<'_>) -> Option<&'d Section> {
         document.sections().iter().rfind(|section| self.body.contains(&section.header.start))
     }
 }
 
 /// True if a line of text would be taken for one of the two markers.
-pub(super) fn is_marker(text: &str) -> bool {
+pub(crate) fn is_marker(text: &str) -> bool {
     text.as_bytes().starts_with(BEGIN) || text.as_bytes().starts_with(END)
 }
 
 /// True for the end marker, whatever its digest.
-pub(super) fn is_end(line: &str) -> bool {
+pub(crate) fn is_end(line: &str) -> bool {
     line.as_bytes().starts_with(END)
 }
 
 /// The block around `body`, in the line ends of the file.
-pub(super) fn render(body: &str, newline: &str) -> Vec<u8> {
+pub(crate) fn render(body: &str, newline: &str) -> Vec<u8> {
     let end = String::from_utf8_lossy(END);
     let text = format!("{BEGIN_LINE}\n{body}{end} {}\n", digest(body.as_bytes()));
     if newline == "\n" { text.into_bytes() } else { text.replace('\n', newline).into_bytes() }
@@ -139,7 +139,7 @@ fn digest(body: &[u8]) -> String {
 }
 
 /// `bytes` without carriage returns, which nothing that awsauth renders has.
-pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
     if bytes.contains(&b'\r') {
         bytes.iter().copied().filter(|byte| *byte != b'\r').collect::<Vec<u8>>().into()
     } else {
@@ -148,7 +148,7 @@ pub(super) fn with_line_feeds(bytes: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The text between the markers, with line feeds.
-pub(super) fn body(sections: &[NewSection<'_>]) -> Result<String, Refusal> {
+pub(crate) fn body(sections: &[NewSection<'_>]) -> Result<String, Refusal> {
     let mut text = String::new();
     for (position, section) in sections.iter().enumerate() {
         if position > 0 {

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::block::Block;
-use super::covers;
-use super::refusal::Refusal;
 use crate::ini::{Document, Entry, Fault, FaultKind, FileKind, NewSection, Section, Warning};
+use crate::plan::covers;
+use crate::plan::refusal::Refusal;
 
-pub(super) struct ConfigFile<'a> {
-    pub(super) document: Document<'a>,
-    pub(super) faults: Vec<Fault>,
-    pub(super) block: Option<Block>,
+pub(crate) struct ConfigFile<'a> {
+    pub(crate) document: Document<'a>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) block: Option<Block>,
 }
 
 /// The warnings about the lines of one of AWS's files outside awsauth's block.
@@ -23,32 +23,32 @@ pub(crate) fn warnings(bytes: &[u8], kind: FileKind) -> Vec<Warning> {
 
 impl<'a> ConfigFile<'a> {
     /// Refuses a file whose markers make no block.
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let document = Document::parse(bytes, FileKind::Config);
         let block = Block::find(&document)?;
         let faults = document.faults();
         Ok(Self { document, faults, block })
     }
 
-    pub(super) fn is_in_block(&self, offset: usize) -> bool {
+    pub(crate) fn is_in_block(&self, offset: usize) -> bool {
         self.block.as_ref().is_some_and(|block| block.range.contains(&offset))
     }
 
     /// The warnings about lines outside the block; none for a file that AWS CLI can't read.
-    pub(super) fn warnings(&self) -> Vec<Warning> {
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
         let block = self.block.as_ref().map_or(0..0, |block| block.range.clone());
         if self.faults.is_empty() { self.document.lint(&block) } else { Vec::new() }
     }
 
     /// [`Block::trailing`], after the first line of the block is checked as well.
-    pub(super) fn trailing(&self) -> Result<Vec<&Entry>, Refusal> {
+    pub(crate) fn trailing(&self) -> Result<Vec<&Entry>, Refusal> {
         let Some(block) = &self.block else { return Ok(Vec::new()) };
         block.check_head(&self.document)?;
         block.trailing(&self.document)
     }
 
     /// Those of `sections` outside the block, by place.
-    pub(super) fn outside(&self, sections: &[NewSection<'_>]) -> Vec<&Section> {
+    pub(crate) fn outside(&self, sections: &[NewSection<'_>]) -> Vec<&Section> {
         let all = sections.iter().flat_map(|section| self.document.find(&section.id));
         let mut outside: Vec<&Section> = all.filter(|section| !self.is_in_block(section.header.start)).collect();
         outside.sort_by_key(|section| section.header.start);
@@ -57,7 +57,7 @@ impl<'a> ConfigFile<'a> {
 
     /// Refuses a file that AWS CLI can't read after the change either. Faults in the block don't count, as it is replaced, nor
     /// does a repeated section or key of which one is in `leaving`.
-    pub(super) fn check_faults(&self, leaving: &[Range<usize>]) -> Result<(), Refusal> {
+    pub(crate) fn check_faults(&self, leaving: &[Range<usize>]) -> Result<(), Refusal> {
         let start = |line: usize| self.document.lines()[line - 1].range().start;
         let stays = |fault: &&Fault| match fault.kind {
             FaultKind::DuplicateSection { first_line, .. } | FaultKind::DuplicateKey { first_line, .. } => {

@@ -1,9 +1,13 @@
 //! Owns the plans for `~/.aws/credentials`: one section at a time, and only sections that carry awsauth's mark.
 
+pub(super) mod key_conflict;
+pub(super) mod key_section;
+pub(super) mod overrides;
+
+use self::key_conflict::Moved;
+use self::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, long_term_key, mark};
+use self::overrides::IsSetting;
 use super::file_plan::{Change, Plan};
-use super::key_conflict::{self, Moved};
-use super::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, long_term_key, mark};
-use super::overrides::{self, IsSetting};
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
 use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
