@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Credentials, KeySecret, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
+use crate::model::{Credentials, KeySecret, Kind, LongTermKey, Profile, ProfileName, Region, Role, SessionDuration};
 
 /// A fingerprint of one chain's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]

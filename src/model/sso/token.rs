@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Region, StartUrl};
+use crate::model::{Region, StartUrl};
 use crate::secret::Secret;
 
 /// The purpose of a client's registration. A client is good for one only (aws-facts §4.3).

@@ -1,5 +1,8 @@
 //! Owns long-term keys and temporary credentials, which sign calls.
 
+pub(super) mod duration;
+pub(super) mod fingerprint;
+
 use jiff::Timestamp;
 
 use crate::secret::Secret;

@@ -1,7 +1,7 @@
 //! Owns telling the hosts of AWS's access portals from others. Hosts are in lower case.
 
-use super::StartUrl;
 use crate::address::{AllowedHost, UrlHost, WebAddress};
+use crate::model::StartUrl;
 
 /// The endings of the hosts of access portals (AWS CLI 2.35.13, aws-facts §4.6).
 const PORTAL_SUFFIXES: [&str; 8] = [

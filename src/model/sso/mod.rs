@@ -1,5 +1,8 @@
 //! Owns IAM Identity Center's start URLs, the sessions that log in there, and the accounts that it lists.
 
+pub(super) mod portal_host;
+pub(super) mod token;
+
 use std::sync::Arc;
 
 use thiserror::Error;
