@@ -117,7 +117,7 @@ fn changes(before: &Document<'_>, after: &Document<'_>) -> Vec<(SectionId, Chang
     changes
 }
 
-/// A long-term key that leaves one section and comes into a new one is one change, not two.
+/// A long-term key that leaves one section and comes into a new one is one change, not two, unless other lines change too.
 fn join_renamed(before: &Document<'_>, after: &Document<'_>, changes: &mut Vec<(SectionId, Change)>) {
     let of = |wanted| changes.iter().filter(move |(_, change)| *change == wanted).map(|(id, _)| id.clone());
     let (added, removed): (Vec<_>, Vec<_>) = (of(Change::Added).collect(), of(Change::Removed).collect());
@@ -125,7 +125,11 @@ fn join_renamed(before: &Document<'_>, after: &Document<'_>, changes: &mut Vec<(
         let Some(key) = key_in(before, &from) else { continue };
         let is_new_place = |id: &&SectionId| key_in(after, id).as_ref() == Some(&key);
         let Some(to) = added.iter().find(is_new_place) else { continue };
-        changes.retain(|(id, _)| id != to);
+        if settings(before, &from) == settings(after, to) {
+            changes.retain(|(id, _)| id != to);
+        } else {
+            changes.iter_mut().filter(|(id, _)| id == to).for_each(|(_, change)| *change = Change::Changed);
+        }
         changes.iter_mut().filter(|(id, _)| *id == from).for_each(|(_, change)| *change = Change::Renamed);
     }
 }
@@ -133,6 +137,12 @@ fn join_renamed(before: &Document<'_>, after: &Document<'_>, changes: &mut Vec<(
 /// More than one text if a section is repeated.
 fn texts<'d>(document: &'d Document<'_>, id: &SectionId) -> Vec<Cow<'d, [u8]>> {
     document.find(id).map(|section| with_line_feeds(section_text(document, section))).collect()
+}
+
+/// The texts of a section without their headers.
+fn settings(document: &Document<'_>, id: &SectionId) -> Vec<Vec<u8>> {
+    let below_header = |text: Cow<'_, [u8]>| text.splitn(2, |byte| *byte == b'\n').nth(1).unwrap_or_default().to_vec();
+    texts(document, id).into_iter().map(below_header).collect()
 }
 
 /// A section from its header through its last entry, without the last line's end.

@@ -42,8 +42,8 @@ pub(crate) struct Args {
     pub(crate) force: bool,
     /// Undo the last run that wrote, or the last N
     ///
-    /// Runs of apply and `keys add --force` count. Both files are restored as they were before. Another --undo takes this back. The manifest is left as it is, so the
-    /// next apply writes its profiles again.
+    /// Runs of apply and `keys add --force` count, and undos. Both files are restored as they were before. Another --undo
+    /// takes this back. The manifest is left as it is, so the next apply writes its profiles again.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", value_parser = clap::value_parser!(u8).range(1..))]
     pub(crate) undo: Option<u8>,
     /// Make ~/.aws/credentials readable only by you

@@ -212,6 +212,18 @@ fn a_long_term_key_gets_out_of_the_way_byte_for_byte() {
 }
 
 #[test]
+fn a_key_that_moves_and_loses_a_setting_to_the_block_is_told_as_both() {
+    let home = home("");
+    home.write(
+        CREDENTIALS,
+        "[main]\naws_access_key_id = AKIAALICEEXAMPLEKEY2\naws_secret_access_key = x\nregion = eu-west-1\n",
+    );
+    let run = home.run(["apply", "--adopt"]).ok();
+    tells(&run, &["1 section renamed, 1 changed"]);
+    assert!(!home.read(CREDENTIALS).contains("region"), "{}", home.read(CREDENTIALS));
+}
+
+#[test]
 fn a_key_whose_place_is_taken_and_another_tools_session_are_refused_with_what_to_do() {
     let key = |section: &str| format!("[{section}]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n");
     for (keys, parts) in [
