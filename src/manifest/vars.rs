@@ -178,7 +178,7 @@ impl Vars {
         });
         let found = match text {
             Ok(text) => return is_sound.then_some(text),
-            Err(Unfit::TooLong) => {
+            Err(ExpansionError::TooLong) => {
                 let message = "with its variables expanded, this is longer than 65536 bytes";
                 Diagnostic::error(codes::BAD_VARIABLE, at, message)
             }
@@ -380,7 +380,7 @@ enum Part<'s> {
     Bad,
 }
 
-pub(super) enum Unfit {
+pub(super) enum ExpansionError {
     Bad,
     Unknown,
     TooLong,
@@ -390,16 +390,16 @@ pub(super) enum Unfit {
 pub(super) fn expand<'v>(
     literal: &str,
     mut value_of: impl FnMut(&str) -> Option<Cow<'v, str>>,
-) -> Result<String, Unfit> {
+) -> Result<String, ExpansionError> {
     let mut text = String::new();
     for part in parts(literal) {
         match part {
             Part::Text(part) => text.push_str(part),
-            Part::Name(name) => text.push_str(&value_of(name).ok_or(Unfit::Unknown)?),
-            Part::Bad => return Err(Unfit::Bad),
+            Part::Name(name) => text.push_str(&value_of(name).ok_or(ExpansionError::Unknown)?),
+            Part::Bad => return Err(ExpansionError::Bad),
         }
         if text.len() > LONGEST {
-            return Err(Unfit::TooLong);
+            return Err(ExpansionError::TooLong);
         }
     }
     Ok(text)

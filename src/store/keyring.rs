@@ -76,14 +76,14 @@ pub(crate) struct Keyring {
 
 /// The value of an entry.
 #[derive(Serialize, Deserialize)]
-struct Value {
+struct KeyringValue {
     /// Tells the secret of another key, which an interrupted run or another state directory has left here.
     access_key_id: String,
     secret_access_key: String,
     session_token: Option<String>,
 }
 
-impl Drop for Value {
+impl Drop for KeyringValue {
     fn drop(&mut self) {
         self.secret_access_key.zeroize();
         self.session_token.zeroize();
@@ -107,7 +107,7 @@ impl Keyring {
         let account = account.to_owned();
         let text = self.ask(move |store| load(store, &account))?;
         let value = text.and_then(|text| serde_json::from_slice(&text).ok());
-        let value = value.filter(|value: &Value| value.access_key_id == access_key_id);
+        let value = value.filter(|value: &KeyringValue| value.access_key_id == access_key_id);
         Ok(value.map(|value| KeySecret {
             secret_access_key: Secret::new(value.secret_access_key.as_str()),
             session_token: value.session_token.as_deref().map(Secret::new),
@@ -116,7 +116,7 @@ impl Keyring {
 
     /// Puts a secret there, and reads it back.
     pub(crate) fn write(&self, account: &str, access_key_id: &str, secret: &KeySecret) -> Result<(), KeyringError> {
-        let value = Value {
+        let value = KeyringValue {
             access_key_id: access_key_id.to_owned(),
             secret_access_key: secret.secret_access_key.expose().to_owned(),
             session_token: secret.session_token.as_ref().map(|token| token.expose().to_owned()),

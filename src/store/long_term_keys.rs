@@ -113,7 +113,7 @@ pub(crate) struct LongTermKeys {
     store: SecretStore,
 }
 
-enum Place<'k> {
+enum KeyPlace<'k> {
     File(&'k LongTermKey),
     Keyring(&'k KnownKey),
 }
@@ -128,9 +128,9 @@ impl LongTermKeys {
         Self { in_file: in_file.collect(), known: keyring.known(), keyring, store }
     }
 
-    fn place(&self, section: &ProfileName) -> Option<Place<'_>> {
-        let file = self.in_file.get(section).map(Place::File);
-        let keyring = self.known.get(section).map(Place::Keyring);
+    fn place(&self, section: &ProfileName) -> Option<KeyPlace<'_>> {
+        let file = self.in_file.get(section).map(KeyPlace::File);
+        let keyring = self.known.get(section).map(KeyPlace::Keyring);
         match self.store {
             SecretStore::File => file.or(keyring),
             SecretStore::Keyring => keyring.or(file),
@@ -143,15 +143,15 @@ impl LongTermKeys {
 
     pub(crate) fn fingerprint(&self, section: &ProfileName) -> Option<KeyFingerprint> {
         match self.place(section)? {
-            Place::File(key) => Some(KeyFingerprint::of(section, key)),
-            Place::Keyring(known) => Some(known.fingerprint.clone()),
+            KeyPlace::File(key) => Some(KeyFingerprint::of(section, key)),
+            KeyPlace::Keyring(known) => Some(known.fingerprint.clone()),
         }
     }
 
     pub(crate) fn access_key_id(&self, section: &ProfileName) -> Option<&str> {
         match self.place(section)? {
-            Place::File(key) => Some(&key.access_key_id),
-            Place::Keyring(known) => Some(&known.access_key_id),
+            KeyPlace::File(key) => Some(&key.access_key_id),
+            KeyPlace::Keyring(known) => Some(&known.access_key_id),
         }
     }
 
@@ -159,8 +159,8 @@ impl LongTermKeys {
     pub(crate) fn read(&self, section: &ProfileName) -> Result<Option<LongTermKey>, KeyringError> {
         match self.place(section) {
             None => Ok(None),
-            Some(Place::File(key)) => Ok(Some(key.clone())),
-            Some(Place::Keyring(known)) => self.keyring.read(section, known),
+            Some(KeyPlace::File(key)) => Ok(Some(key.clone())),
+            Some(KeyPlace::Keyring(known)) => self.keyring.read(section, known),
         }
     }
 

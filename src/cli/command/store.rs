@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
-use crate::cli::keys::moving::{self, Moved};
+use crate::cli::keys::moving::{self, MovedSecrets};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
@@ -14,11 +14,11 @@ use crate::model::SecretStore;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    action: Action,
+    action: StoreAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+enum StoreAction {
     Move(MoveArgs),
 }
 
@@ -47,7 +47,7 @@ fn parse_place(text: &str) -> Result<SecretStore, &'static str> {
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let Action::Move(args) = &args.action;
+    let StoreAction::Move(args) = &args.action;
     let moved = moving::run(args.to, app)?;
     if app.out.json {
         app.out.document(MovedJson {
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn say(to: SecretStore, moved: &Moved, out: Out) {
+fn say(to: SecretStore, moved: &MovedSecrets, out: Out) {
     let place = match to {
         SecretStore::File => "files",
         SecretStore::Keyring => "the system's keyring",

@@ -27,23 +27,23 @@ use crate::system::files::trust;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
-pub(crate) struct Moved {
+pub(crate) struct MovedSecrets {
     /// By section of the credentials file.
     pub(crate) keys: Vec<String>,
     pub(crate) sessions: Vec<String>,
-    /// Keys whose secret the keyring does not have any more.
+    /// KeysToMove whose secret the keyring does not have any more.
     pub(crate) lost: Vec<String>,
     /// The number of backups that held long-term keys, and were deleted.
     pub(crate) backups: usize,
 }
 
-impl Moved {
+impl MovedSecrets {
     pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.sessions.is_empty()
     }
 }
 
-pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<Moved, Failure> {
+pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<MovedSecrets, Failure> {
     let service = LoginService::new(app)?;
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
@@ -57,7 +57,7 @@ pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<Moved, Failure> {
             .hint("`awsauth keys rotate` with its profile ends it; after that, everything can be moved"));
     }
     let work = Mover { app, service: &service, target };
-    let mut moved = Moved::default();
+    let mut moved = MovedSecrets::default();
     let keys = match to {
         SecretStore::Keyring => work.put_keys_into_keyring()?,
         SecretStore::File => work.put_keys_into_file(&mut moved)?,
@@ -104,7 +104,7 @@ fn own_settings(store: SecretStore, app: App<'_>) -> Result<PathBuf, Failure> {
         .hint("let nobody else own or change the file and its directories, and keep it out of repositories"))
 }
 
-type Keys = HashMap<ProfileName, LongTermKey>;
+type KeysToMove = HashMap<ProfileName, LongTermKey>;
 
 struct Mover<'s> {
     app: App<'s>,
@@ -119,9 +119,9 @@ impl Mover<'_> {
         plan::long_term_keys(bytes, sections)
     }
 
-    fn put_keys_into_keyring(&self) -> Result<Keys, Failure> {
+    fn put_keys_into_keyring(&self) -> Result<KeysToMove, Failure> {
         let bytes = self.service.copies.credentials().map_err(|error| explain::disk(&error))?;
-        let keys: Keys = self.keys_in(&bytes).collect();
+        let keys: KeysToMove = self.keys_in(&bytes).collect();
         let keyring = &self.service.keyring_keys;
         let known = keyring.known();
         let other = |(section, key): (&ProfileName, &LongTermKey)| {
@@ -143,8 +143,8 @@ impl Mover<'_> {
     }
 
     /// A key whose secret is gone can't be moved, and is not worth keeping in mind.
-    fn put_keys_into_file(&self, moved: &mut Moved) -> Result<Keys, Failure> {
-        let mut keys = Keys::new();
+    fn put_keys_into_file(&self, moved: &mut MovedSecrets) -> Result<KeysToMove, Failure> {
+        let mut keys = KeysToMove::new();
         for (section, known) in self.service.keyring_keys.known() {
             let read = self.service.keyring_keys.read(&section, &known);
             let Some(key) = read.map_err(|error| explain::keyring::failure(&error, &error))? else {
@@ -206,7 +206,7 @@ impl Mover<'_> {
         Ok(())
     }
 
-    fn remove_keys_from_file(&self, keys: &Keys) -> Result<(), Failure> {
+    fn remove_keys_from_file(&self, keys: &KeysToMove) -> Result<(), Failure> {
         for (section, key) in keys {
             self.service.copies.write_section(Keep::Nothing, |bytes| {
                 let held = plan::long_term_key(&Document::parse(bytes, FileKind::Credentials), section);

@@ -16,11 +16,11 @@ pub(crate) struct SerialPlace {
     personal: PathBuf,
     /// The personal file that has the key itself.
     key_in: Option<PathBuf>,
-    variable: Option<Variable>,
+    variable: Option<SerialVariable>,
 }
 
 /// The one variable in the string.
-struct Variable {
+struct SerialVariable {
     name: String,
     before: String,
     after: String,
@@ -29,7 +29,7 @@ struct Variable {
     set_in: Option<PathBuf>,
 }
 
-impl Variable {
+impl SerialVariable {
     fn is_whole(&self) -> bool {
         self.before.is_empty() && self.after.is_empty()
     }
@@ -60,7 +60,7 @@ impl SerialPlace {
             let is_plain = [&before, &after].iter().all(|part| !part.contains(['\\', '$']));
             let is_unset = profile.mfa_serial().is_some_and(|serial| !is_known(serial));
             let (name, set_in) = (name.clone(), personal_file(*at));
-            is_plain.then_some(Variable { name, before, after, is_unset, set_in })
+            is_plain.then_some(SerialVariable { name, before, after, is_unset, set_in })
         });
         Ok(Self {
             profile: name.to_owned(),

@@ -60,7 +60,7 @@ pub(crate) fn remove_key(source: &Source, path: &[&str], name: &str) -> Result<O
     splice(source, deletions(vec![range])).map(Some).ok_or_else(|| unfit("its parts overlap"))
 }
 
-struct Found<'d> {
+struct FoundTable<'d> {
     key: &'d Key,
     item: &'d Item,
     /// The inline table that it is a part of.
@@ -68,7 +68,7 @@ struct Found<'d> {
 }
 
 /// None if the file has no such table.
-fn find<'d>(document: &'d Document<&str>, path: &[&str]) -> Result<Option<Found<'d>>, &'static str> {
+fn find<'d>(document: &'d Document<&str>, path: &[&str]) -> Result<Option<FoundTable<'d>>, &'static str> {
     let (mut at, mut around, mut found) = (document.as_item(), None, None);
     for name in path {
         let table = at.as_table_like().ok_or("a table around it is none there")?;
@@ -76,7 +76,7 @@ fn find<'d>(document: &'d Document<&str>, path: &[&str]) -> Result<Option<Found<
         if !item.is_table_like() {
             return Err("it is not a table there");
         }
-        found = Some(Found { key, item, around: around.clone() });
+        found = Some(FoundTable { key, item, around: around.clone() });
         around =
             item.as_inline_table().filter(|table| !table.is_dotted()).and_then(toml_edit::InlineTable::span).or(around);
         at = item;

@@ -67,7 +67,7 @@ struct LastUseJson {
 }
 
 #[derive(Serialize)]
-struct ListJson<'r, 'm> {
+struct KeyListJson<'r, 'm> {
     keys: &'r [KeyRow<'m>],
 }
 
@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
     }
     if out.json {
-        out.document(ListJson { keys: &rows })?;
+        out.document(KeyListJson { keys: &rows })?;
     } else if rows.is_empty() {
         out.say("no profile has a long-term key");
     } else {
@@ -123,15 +123,15 @@ fn owners<'m>(args: &Args, service: &'m LoginService<'_>) -> Result<Vec<KeyOwner
     Ok(owners)
 }
 
-type Answer = Result<Vec<UserKey>, Failure>;
+type KeyList = Result<Vec<UserKey>, Failure>;
 
 /// Asks IAM for the keys of each user, side by side. None for a profile without a key.
-fn ask(owners: &[KeyOwner<'_>], service: &LoginService<'_>, app: App<'_>) -> Result<Vec<Option<Answer>>, Failure> {
+fn ask(owners: &[KeyOwner<'_>], service: &LoginService<'_>, app: App<'_>) -> Result<Vec<Option<KeyList>>, Failure> {
     let callers = owners.iter().map(|owner| Caller::held(*owner, service, app)).collect::<Result<Vec<_>, _>>()?;
     run_calls(join_all(callers.iter().map(async |caller| Some(keys_of(caller.as_ref()?).await))))
 }
 
-async fn keys_of(caller: &Caller<'_>) -> Answer {
+async fn keys_of(caller: &Caller<'_>) -> KeyList {
     caller.keys_of(&caller.user_name().await?).await
 }
 

@@ -13,11 +13,11 @@ use crate::cli::ui::failure::Failure;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    action: Action,
+    action: KeysAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+enum KeysAction {
     Add(add::Args),
     List(list::Args),
     Rotate(rotate::Args),
@@ -26,9 +26,9 @@ enum Action {
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     match &args.action {
-        Action::Add(args) => add::run(args, app),
-        Action::List(args) => list::run(args, app),
-        Action::Rotate(args) => rotate::run(args, app),
-        Action::Remove(args) => remove::run(args, app),
+        KeysAction::Add(args) => add::run(args, app),
+        KeysAction::List(args) => list::run(args, app),
+        KeysAction::Rotate(args) => rotate::run(args, app),
+        KeysAction::Remove(args) => remove::run(args, app),
     }
 }

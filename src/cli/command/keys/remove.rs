@@ -36,7 +36,7 @@ pub(super) struct Args {
 }
 
 #[derive(Serialize)]
-struct RemovedJson<'a> {
+struct RemovedKeyJson<'a> {
     profile: &'a str,
     section: &'a str,
     access_key_id: &'a str,
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     let ended = store.remove(owner.section)?;
     if app.out.json {
-        app.out.document(RemovedJson {
+        app.out.document(RemovedKeyJson {
             profile: &args.name,
             section: owner.section.as_str(),
             access_key_id: &id,

@@ -47,7 +47,7 @@ struct DeviceRow {
 }
 
 #[derive(Serialize)]
-struct ListJson {
+struct DeviceListJson {
     devices: Vec<DeviceRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<ErrorJson>,
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     let exit = failures.first().map_or(Exit::Done, |failure| failure.exit);
     if out.json {
-        out.document(ListJson { devices, errors: failures.iter().map(Failure::document).collect() })?;
+        out.document(DeviceListJson { devices, errors: failures.iter().map(Failure::document).collect() })?;
         return Ok(exit);
     }
     if !devices.is_empty() {

@@ -14,11 +14,11 @@ use crate::cli::ui::failure::Failure;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    action: Action,
+    action: MfaAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum Action {
+enum MfaAction {
     Enroll(enroll::Args),
     List(list::Args),
     Remove(remove::Args),
@@ -28,10 +28,10 @@ enum Action {
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     match &args.action {
-        Action::Enroll(args) => enroll::run(args, app),
-        Action::List(args) => list::run(args, app),
-        Action::Remove(args) => remove::run(args, app),
-        Action::Resync(args) => resync::run(args, app),
-        Action::Policy(args) => policy::run(args, app),
+        MfaAction::Enroll(args) => enroll::run(args, app),
+        MfaAction::List(args) => list::run(args, app),
+        MfaAction::Remove(args) => remove::run(args, app),
+        MfaAction::Resync(args) => resync::run(args, app),
+        MfaAction::Policy(args) => policy::run(args, app),
     }
 }

@@ -74,7 +74,7 @@ fn partition_of(name: &str, app: App<'_>) -> Result<String, Failure> {
 /// What IAM answers to a harmless call that such a policy denies without MFA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-enum Answer {
+enum PolicyAnswer {
     Allowed,
     /// Explicitly.
     Denied,
@@ -86,9 +86,9 @@ enum Answer {
 struct CheckedJson<'a> {
     profile: &'a str,
     user: &'a str,
-    without_mfa: Answer,
+    without_mfa: PolicyAnswer,
     /// None without an MFA session.
-    with_mfa: Option<Answer>,
+    with_mfa: Option<PolicyAnswer>,
     /// None if the answers do not tell.
     demands_mfa: Option<bool>,
 }
@@ -100,9 +100,9 @@ fn check(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     user.with_kept_mfa()?;
     let with_mfa = if user.caller.signed_by == SignedBy::Session { Some(ask(&user)?) } else { None };
     let demands_mfa = match (without_mfa, with_mfa) {
-        (Answer::Allowed, _) | (Answer::Denied, Some(Answer::Denied)) => Some(false),
-        (Answer::Denied, _) => Some(true),
-        (Answer::NoPermission, _) => None,
+        (PolicyAnswer::Allowed, _) | (PolicyAnswer::Denied, Some(PolicyAnswer::Denied)) => Some(false),
+        (PolicyAnswer::Denied, _) => Some(true),
+        (PolicyAnswer::NoPermission, _) => None,
     };
     if app.out.json {
         let (profile, user) = (name, user.name.as_str());
@@ -113,34 +113,34 @@ fn check(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     Ok(if demands_mfa == Some(true) { Exit::Done } else { Exit::Different })
 }
 
-fn ask(user: &DeviceUser<'_>) -> Result<Answer, Failure> {
+fn ask(user: &DeviceUser<'_>) -> Result<PolicyAnswer, Failure> {
     let call = user.aws().list_access_keys(user.caller.signer(), &user.name);
     match user.try_call(Operation::ListAccessKeys, call)? {
-        Ok(_) => Ok(Answer::Allowed),
+        Ok(_) => Ok(PolicyAnswer::Allowed),
         Err(error) => match error.problem {
-            Problem::ExplicitDeny => Ok(Answer::Denied),
-            Problem::NoPermission | Problem::NotAllowed => Ok(Answer::NoPermission),
+            Problem::ExplicitDeny => Ok(PolicyAnswer::Denied),
+            Problem::NoPermission | Problem::NotAllowed => Ok(PolicyAnswer::NoPermission),
             _ => Err(user.refused(&error)),
         },
     }
 }
 
-fn words(user: &str, without_mfa: Answer, with_mfa: Option<Answer>, name: &str) -> String {
+fn words(user: &str, without_mfa: PolicyAnswer, with_mfa: Option<PolicyAnswer>, name: &str) -> String {
     let words = match (without_mfa, with_mfa) {
-        (Answer::Allowed, _) => {
+        (PolicyAnswer::Allowed, _) => {
             "may list access keys without MFA: no policy demands it; `awsauth mfa policy` prints one".to_owned()
         }
-        (Answer::Denied, Some(Answer::Allowed)) => {
+        (PolicyAnswer::Denied, Some(PolicyAnswer::Allowed)) => {
             "may list access keys with MFA, and is denied it without: a policy demands MFA".to_owned()
         }
-        (Answer::Denied, None) => format!(
+        (PolicyAnswer::Denied, None) => format!(
             "is denied listing access keys without MFA: a policy seems to demand it; log in with `awsauth login {name}` \
              and check again to see that MFA helps"
         ),
-        (Answer::Denied, Some(_)) => {
+        (PolicyAnswer::Denied, Some(_)) => {
             "is denied listing access keys with MFA too: that deny is about something else".to_owned()
         }
-        (Answer::NoPermission, _) => {
+        (PolicyAnswer::NoPermission, _) => {
             "has no permission to list access keys at all, so this does not show whether MFA is demanded".to_owned()
         }
     };

@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 #[derive(Serialize)]
-struct RemovedJson<'a> {
+struct RemovedDeviceJson<'a> {
     profile: &'a str,
     user: &'a str,
     mfa_serial: &'a str,
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         place.forget(app)?;
     }
     if out.json {
-        out.document(RemovedJson { profile: &args.name, user: &user.name, mfa_serial: &serial })?;
+        out.document(RemovedDeviceJson { profile: &args.name, user: &user.name, mfa_serial: &serial })?;
     } else {
         out.say(&format!("removed {serial}"));
         if is_named {
