@@ -28,9 +28,7 @@ pub(crate) struct DeviceUser<'s> {
 
 /// A login service for profiles whose device may not be known yet.
 pub(crate) fn service(app: App<'_>) -> Result<LoginService<'_>, Failure> {
-    let service = LoginService::with(Manifest::read_assuming_devices(app)?, app)?;
-    service.manifest.warn_of_errors();
-    Ok(service)
+    LoginService::with(Manifest::read_assuming_devices(app)?, app)
 }
 
 impl<'s> DeviceUser<'s> {

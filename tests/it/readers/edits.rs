@@ -41,7 +41,8 @@ fn a_value_that_aws_configure_set_changed_or_added_is_explained_and_can_be_kept(
             "holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
             "holds `retry_mode = adaptive`, which the manifest does not give",
             "`aws configure set` makes such edits",
-            "    # in [profiles.main]:\n    region = \"eu-west-2\"  # instead of \"eu-west-1\"\n    [profiles.main.settings]\n    retry_mode = \"adaptive\"\n",
+            "    [profiles.main.settings]\n    retry_mode = \"adaptive\"\n",
+            "    region = \"eu-west-2\"  # instead of \"eu-west-1\"\n",
         ] {
             assert!(run.stderr.contains(part), "{cli}: {part}\n{}", run.stderr);
         }

@@ -57,6 +57,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
     let service = service(app)?;
     let owner = KeyOwner::find(&args.name, "add", &service)?;
+    service.manifest.warn_of_errors();
     let section = owner.section;
     if let Some(at) = service.misplaced_key(owner.profile).filter(|_| !service.has_key(owner.profile)) {
         let message = format!("there is a long-term key in [{at}] of the credentials file, where the session goes");

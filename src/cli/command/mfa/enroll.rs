@@ -68,6 +68,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
     let service = service(app)?;
     let mut user = DeviceUser::find(&args.name, &service, app)?;
+    service.manifest.warn_of_errors();
     let place = user.owner.map(|owner| SerialPlace::of(owner, app)).transpose()?;
     place.as_ref().map_or(Ok(()), SerialPlace::check)?;
     let devices = user.devices()?;

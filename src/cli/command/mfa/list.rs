@@ -64,6 +64,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             Err(failure) => failures.push(failure),
         }
     }
+    service.manifest.warn_of_errors();
     let exit = failures.first().map_or(Exit::Done, |failure| failure.exit);
     if out.json {
         out.document(DeviceListJson { devices, errors: failures.iter().map(Failure::document).collect() })?;

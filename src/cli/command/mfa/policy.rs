@@ -96,6 +96,7 @@ struct CheckedJson<'a> {
 fn check(name: &str, app: App<'_>) -> Result<Exit, Failure> {
     let service = service(app)?;
     let mut user = DeviceUser::find(name, &service, app)?;
+    service.manifest.warn_of_errors();
     let without_mfa = ask(&user)?;
     user.with_kept_mfa()?;
     let with_mfa = if user.caller.signed_by == SignedBy::Session { Some(ask(&user)?) } else { None };

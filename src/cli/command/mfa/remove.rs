@@ -50,6 +50,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     let service = service(app)?;
     let mut user = DeviceUser::find(&args.name, &service, app)?;
+    service.manifest.warn_of_errors();
     let named = user.owner.zip(user.serial());
     let place = named.map(|(owner, _)| SerialPlace::of(owner, app)).transpose()?;
     user.with_kept_mfa()?;

@@ -29,6 +29,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     check_terminal(&format!("mfa resync {}", args.name), app.host)?;
     let service = service(app)?;
     let user = DeviceUser::find(&args.name, &service, app)?;
+    service.manifest.warn_of_errors();
     let serial = match (&args.serial, user.serial()) {
         (None, Some(serial)) => serial.clone(),
         (given, _) => {
