@@ -24,10 +24,12 @@ pub(crate) fn pick(
         let [account, role] = [profile.account(), profile.role_name()].map(|cell| Cell::from(cell.unwrap_or("-")));
         vec![profile.name.as_str().into(), account, role, state(profile).into()]
     };
-    let rows: Vec<Vec<Cell>> = profiles.iter().map(row).collect();
+    // A table's first row is its header, which the list does not show.
+    let header = vec![Cell::from(""); 4];
+    let rows: Vec<Vec<Cell>> = std::iter::once(header).chain(profiles.iter().map(row)).collect();
     let (text, _) = table_within(&rows, out.width.saturating_sub(MARGIN), &EXPENDABLE);
     let names = profiles.iter().map(|profile| profile.name.as_str());
-    let listed = names.zip(text.as_str().lines()).chain(others.iter().map(|other| (*other, *other)));
+    let listed = names.zip(text.as_str().lines().skip(1)).chain(others.iter().map(|other| (*other, *other)));
     let choices = listed.map(|(name, row)| Choice { answer: name.to_owned(), row: row.to_owned() }).collect();
     prompt::choose(question, choices).map_err(|error| match error {
         NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted"),
