@@ -31,7 +31,7 @@ pub(crate) struct MovedSecrets {
     /// By section of the credentials file.
     pub(crate) keys: Vec<String>,
     pub(crate) sessions: Vec<String>,
-    /// KeysToMove whose secret the keyring does not have any more.
+    /// Keys whose secret the keyring does not have any more.
     pub(crate) lost: Vec<String>,
     /// The number of backups that held long-term keys, and were deleted.
     pub(crate) backups: usize,
