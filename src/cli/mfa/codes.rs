@@ -14,7 +14,7 @@ pub(crate) fn check_terminal(command: &str, host: &Host) -> Result<(), Failure> 
     if host.is_interactive() {
         return Ok(());
     }
-    let message = "two codes that a device shows one after the other are asked for, and there is no terminal to ask on";
+    let message = "this command asks for two codes of the device, and there is no terminal to ask on";
     Err(Failure::new(Exit::Usage, message).hint(format!("run `awsauth {command}` at a terminal")))
 }
 
