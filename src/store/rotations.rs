@@ -21,6 +21,7 @@ pub(crate) struct Rotation {
     pub(crate) old: String,
     /// The ids of the user's keys before.
     pub(crate) before: Vec<String>,
+    /// By AWS's clock.
     pub(crate) begun_at: Timestamp,
     /// None until AWS has made it. If the run ended meanwhile, AWS may have made a key whose secret nobody has.
     pub(crate) new: Option<LongTermKey>,

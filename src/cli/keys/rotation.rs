@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep};
 
 use crate::cli::app::App;
@@ -29,8 +29,10 @@ use crate::system::clock;
 const PATIENCE: Duration = Duration::from_mins(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
-/// A key that was made so long before or after the note of it, by two clocks, may be the one that was lost.
-const NEAR: SignedDuration = SignedDuration::from_mins(15);
+/// IAM tells whole seconds, and so does the `Date` by which AWS's clock is known.
+const ROUNDING: SignedDuration = SignedDuration::from_secs(2);
+/// A call that makes a key is given up after half of it.
+const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(1);
 
 /// What becomes of the old key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,14 +84,14 @@ impl Rotator<'_> {
     ) -> Result<(), Failure> {
         let new = rotation.new.as_ref().map(|key| key.access_key_id.as_str());
         let is_lost = |key: &UserKey| {
-            let is_near = key.item.created_at.is_some_and(|at| at.duration_since(rotation.begun_at).abs() <= NEAR);
             let is_unused = key.last_use.as_ref().is_none_or(|used| used.at.is_none());
-            !rotation.before.contains(&key.item.id) && is_near && is_unused
+            let age = key.item.created_at.map(|at| at.duration_since(rotation.begun_at));
+            let is_of_call = age.is_some_and(|age| (-ROUNDING..=LONGEST_CALL).contains(&age));
+            !rotation.before.contains(&key.item.id) && is_of_call && is_unused
         };
         for key in keys.iter().filter(|key| key.item.id != stored.access_key_id) {
             if new == Some(key.item.id.as_str()) || (new.is_none() && is_lost(key)) {
-                self.caller.delete_key(user, &key.item.id).await?;
-                self.app.out.say(&format!("deleted {}, which an interrupted rotation had made", key.item.id));
+                self.delete(user, key, "which an interrupted rotation had made").await?;
             }
         }
         self.forget()
@@ -100,12 +102,11 @@ impl Rotator<'_> {
             if other.item.status == KeyStatus::Active {
                 return Err(both_active(&self.owner, user, &keys, stored));
             }
-            self.caller.delete_key(user, &other.item.id).await?;
-            self.app.out.say(&format!("deleted {}, which was {}", other.item.id, other.item.status.as_str()));
+            self.delete(user, other, &format!("which was {}", other.item.status.as_str())).await?;
             keys.retain(|key| key.item.id == stored.access_key_id);
         }
         let before = keys.iter().map(|key| key.item.id.clone()).collect();
-        let rotation = Rotation { old: stored.access_key_id.clone(), before, begun_at: clock::now(), new: None };
+        let rotation = Rotation { old: stored.access_key_id.clone(), before, begun_at: self.time_at_aws(), new: None };
         self.note(&rotation)?;
         let new = self.create(user).await?;
         let (old, rotation) = (rotation.old.clone(), Rotation { new: Some(new.clone()), ..rotation });
@@ -117,6 +118,18 @@ impl Rotator<'_> {
         }
         self.app.out.detail(&format!("{}: AWS made {}", self.owner.profile.name, new.access_key_id));
         self.finish(user, &old, &keys, &new, stored).await
+    }
+
+    async fn delete(&self, user: &str, key: &UserKey, why: &str) -> Result<(), Failure> {
+        self.caller.delete_key(user, &key.item.id).await?;
+        let created = key.item.created_at.map(|at| format!(", created at {at}")).unwrap_or_default();
+        self.app.out.say(&format!("deleted {}{created}, {why}", key.item.id));
+        Ok(())
+    }
+
+    /// By the clock that tells when keys were created.
+    fn time_at_aws(&self) -> Timestamp {
+        clock::now() - SignedDuration::from_secs(self.caller.service.aws.clock_skew().unwrap_or_default())
     }
 
     async fn create(&self, user: &str) -> Result<LongTermKey, Failure> {

@@ -84,7 +84,9 @@ fn a_new_key_is_made_tried_and_stored_and_the_old_one_deactivated() {
         (json["old_access_key_id"].as_str(), json["old_status"].as_str()),
         (Some(new.as_str()), Some("deleted"))
     );
-    assert!(run.stderr.contains(&format!("deleted {KEY_ID}, which was inactive")), "{}", run.stderr);
+    for part in [format!("deleted {KEY_ID}, created at "), "Z, which was inactive\n".to_owned()] {
+        assert!(run.stderr.contains(&part), "{part}: {}", run.stderr);
+    }
     assert_eq!(scene.aws.world().keys(USER_ARN), [(stored(&scene, "base"), true)]);
     shows_no_secret(&run);
 }
@@ -172,25 +174,55 @@ fn a_lost_answer_is_told_and_the_next_run_cleans_up() {
         run.stderr
     );
     assert_eq!((active(&scene).len(), stored(&scene, "base").as_str()), (2, KEY_ID));
+    let lost = active(&scene).remove(1);
+    let year = crate::scene::now().strftime("%Y").to_string();
     let run = scene.run(&["keys", "rotate", "base"]).ok();
-    assert!(run.stderr.contains("which an interrupted rotation had made"), "{}", run.stderr);
+    let deleted = format!("deleted {lost}, created at {year}-");
+    for part in [&deleted, "Z, which an interrupted rotation had made\n"] {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
     is_done(&scene, "base", "");
 }
 
 #[test]
-fn a_key_that_was_used_or_was_there_before_is_not_taken_for_a_lost_one() {
+fn a_lost_key_is_known_by_the_clock_of_aws() {
+    for offset in [-600, 600] {
+        let scene = Scene::new();
+        scene.aws.world().set_clock_offset(offset);
+        scene.aws.world().fail_next("CreateAccessKey", Fault::Truncate);
+        scene.run(&["keys", "rotate", "base"]).exits(6);
+        scene.run(&["keys", "rotate", "base"]).ok();
+        is_done(&scene, "base", &offset.to_string());
+    }
+}
+
+/// A rotation that made no key, and a key that somebody else made so many minutes after it.
+fn with_somebodys_key(minutes: i64, is_used: bool) -> Scene {
     let scene = Scene::new();
     scene.aws.world().fail_next("CreateAccessKey", Fault::Close);
     scene.run(&["keys", "rotate", "base"]).exits(6);
     assert_eq!(active(&scene).len(), 1);
-    // Somebody makes a key of their own meanwhile, and uses it.
     let mut alice = User::new(ACCOUNT, USER).with_key(KEY_ID, SECRET_KEY).with_key(OTHER_ID, "x");
-    alice.keys[1].created = crate::scene::now();
-    alice.keys[1].last_used = Some((crate::scene::now(), "ec2".to_owned(), "eu-west-1".to_owned()));
+    let created = crate::scene::minutes(crate::scene::now(), minutes);
+    alice.keys[1].created = created;
+    alice.keys[1].last_used = is_used.then(|| (created, "ec2".to_owned(), "eu-west-1".to_owned()));
     scene.aws.world().add_user(alice);
-    let run = scene.run(&["keys", "rotate", "base"]).exits(4);
-    assert!(run.stderr.contains("both access keys of alice are active"), "{}", run.stderr);
-    assert_eq!(active(&scene).len(), 2);
+    scene
+}
+
+#[test]
+fn a_key_that_was_used_or_was_made_before_or_later_is_not_taken_for_a_lost_one() {
+    for (minutes, is_used) in [(0, true), (-1, false), (2, false)] {
+        let scene = with_somebodys_key(minutes, is_used);
+        let run = scene.run(&["keys", "rotate", "base"]).exits(4);
+        assert!(run.stderr.contains("both access keys of alice are active"), "{}", run.stderr);
+        assert_eq!(active(&scene).len(), 2, "{minutes} {is_used}");
+        // An inactive one makes room, as for every rotation.
+        scene.aws.world().set_key_active(OTHER_ID, false);
+        let run = scene.run(&["keys", "rotate", "base"]).ok();
+        assert!(run.stderr.contains(&format!("deleted {OTHER_ID}, created at ")), "{}", run.stderr);
+        is_done(&scene, "base", "");
+    }
 }
 
 #[test]
@@ -310,7 +342,7 @@ fn a_noted_key_is_deleted_if_a_third_one_was_stored_meanwhile() {
     scene.aws.world().add_user(User::new(ACCOUNT, USER).with_key(OTHER_ID, SECRET_KEY).with_key(&noted, "x"));
     scene.home.run_with_input(["keys", "add", "base", "--force"], &format!("{OTHER_ID} {SECRET_KEY}")).ok();
     let run = scene.run(&["keys", "rotate", "base"]).ok();
-    assert!(run.stderr.contains(&format!("deleted {noted}, which an interrupted rotation had made")), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("deleted {noted}, created at ")), "{}", run.stderr);
     is_done(&scene, "base", "");
     assert!(!active(&scene).contains(&OTHER_ID.to_owned()));
 }
