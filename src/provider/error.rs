@@ -56,7 +56,7 @@ impl ProviderError {
 pub(crate) enum ProviderError {
     #[error("{profile}: {}", match .reason { Reason::NoSession => "not logged in", Reason::Expired => "session expired", Reason::Changed => "the session was made from an older definition" })]
     LoginNeeded { profile: ProfileName, reason: Reason },
-    #[error("{profile}: there is no long-term key in [{section}] of the credentials file")]
+    #[error("{profile}: no long-term key is stored for [{section}]")]
     NoLongTermKey { profile: ProfileName, section: ProfileName },
     #[error("{profile}: no MFA code for {}", serial.as_str())]
     NoCode { profile: ProfileName, serial: MfaSerial, order: CodeOrder, source: NoAnswer },

@@ -140,7 +140,7 @@ fn ctrl_c_after_another_profile_has_failed_is_still_an_interruption() {
     session.exp_string("MFA code for arn").unwrap();
     session.send_control('c').unwrap();
     let before = ends_with(session, 130);
-    assert!(before.contains("there is no long-term key in [main-long-term]"), "{before}");
+    assert!(before.contains("no long-term key is stored for [main-long-term]"), "{before}");
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn say_nothing_to_do(files: [&FileWork; 2], out: Out) {
 fn say_missing(missing: &[MissingKey], out: Out) {
     let mut said = HashSet::new();
     for MissingKey { profile, section } in missing.iter().filter(|one| said.insert(&one.section)) {
-        out.say(&format!("{profile} has no long-term key in [{section}] yet: `awsauth keys add {profile}`"));
+        out.say(&format!("{profile} has no long-term key for [{section}] yet: `awsauth keys add {profile}`"));
     }
 }
 

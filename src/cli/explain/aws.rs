@@ -293,20 +293,20 @@ impl Case<'_> {
         };
         match self.call.problem {
             Problem::WrongSecret => format!(
-                "the secret in [{section}] of the credentials file does not belong to its access key; `awsauth keys add \
-                 {base} --force` replaces both"
+                "the secret that is stored for [{section}] does not belong to its access key; `awsauth keys add {base} \
+                 --force` replaces both"
             ),
             Problem::SessionSigned => format!(
-                "[{section}] of the credentials file holds a session's key; it needs the long-term key (AKIA…) of an IAM \
-                 user: `awsauth keys add {base} --force`"
+                "the key that is stored for [{section}] is a session's; it needs the long-term key (AKIA…) of an IAM user: \
+                 `awsauth keys add {base} --force`"
             ),
             Problem::RootUser => format!(
-                "the key in [{section}] of the credentials file is the root user's, which can't assume roles: replace it \
-                 by an IAM user's with `awsauth keys add {base} --force`, and delete the root user's"
+                "the key that is stored for [{section}] is the root user's, which can't assume roles: replace it by an IAM \
+                 user's with `awsauth keys add {base} --force`, and delete the root user's"
             ),
             _ => format!(
-                "AWS does not know the access key in [{section}] of the credentials file: it was deleted or deactivated, or is \
-                 of another partition; `awsauth keys add {base} --force` replaces it"
+                "AWS does not know the access key that is stored for [{section}]: it was deleted or deactivated, or is of \
+                 another partition; `awsauth keys add {base} --force` replaces it"
             ),
         }
     }

@@ -94,12 +94,12 @@ fn signer(problem: Problem, profile: &Profile, signed_by: SignedBy) -> String {
             format!("AWS does not accept the session any more, or its key is inactive: `awsauth login {name} --force`")
         }
         (SignedBy::Key, Problem::WrongSecret) => format!(
-            "the secret in [{section}] of the credentials file does not belong to its access key; `awsauth keys add \
-             {name} --force` replaces both"
+            "the secret that is stored for [{section}] does not belong to its access key; `awsauth keys add {name} \
+             --force` replaces both"
         ),
         (SignedBy::Key, _) => format!(
-            "AWS does not know the access key in [{section}] of the credentials file: it was deleted or deactivated; \
-             `awsauth keys add {name} --force` replaces it"
+            "AWS does not know the access key that is stored for [{section}]: it was deleted or deactivated; `awsauth \
+             keys add {name} --force` replaces it"
         ),
     }
 }

@@ -15,7 +15,6 @@ use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::flow::{CallError, CallerIdentity, MfaDeviceItem, Operation};
 use crate::model::{MfaSerial, Profile};
-use crate::provider::ProviderError;
 
 pub(crate) struct DeviceUser<'s> {
     pub(crate) caller: Caller<'s>,
@@ -44,11 +43,7 @@ impl<'s> DeviceUser<'s> {
         };
         let base = key_owner.profile;
         let owner = chain.mfa().next().map(|(profile, _)| profile);
-        let key = KeyStore::new(app, service).get(key_owner.section)?.ok_or_else(|| {
-            let (profile, section) = (base.name.clone(), key_owner.section.clone());
-            let error = ProviderError::NoLongTermKey { profile, section };
-            explain::provider(&error, name, &service.manifest.catalog)
-        })?;
+        let key = KeyStore::new(app, service).get(key_owner.section)?.ok_or_else(|| key_owner.no_key(service))?;
         let credentials = key.into();
         let caller = Caller { app, service, profile: base, credentials, signed_by: SignedBy::Key };
         let identity = run(caller.identity())??;

@@ -119,7 +119,7 @@ fn json_tells_what_was_done_and_the_version_first() {
 #[test]
 fn identities_without_a_long_term_key_are_reported_and_no_failure() {
     let run = home("").run(["apply"]).ok();
-    let line = "main has no long-term key in [main-long-term] yet: `awsauth keys add main`\n";
+    let line = "main has no long-term key for [main-long-term] yet: `awsauth keys add main`\n";
     assert!(run.stderr.contains(line), "{}", run.stderr);
     let scene = Scene::new();
     let run = scene.run(&["apply"]).ok();

@@ -2,6 +2,8 @@
 //! own; without one, nothing goes back to files.
 
 #[cfg(all(target_os = "linux", feature = "real-clients"))]
+mod days;
+#[cfg(all(target_os = "linux", feature = "real-clients"))]
 mod gnome;
 
 use crate::scene::{CONFIG, CREDENTIALS, Scene};
@@ -21,6 +23,9 @@ fn in_keyring_mode(scene: &Scene) {
 fn is_unavailable(run: Run, reason: &str) {
     let run = run.exits(6);
     assert!(run.stderr.contains(reason) && run.stderr.contains("hint: "), "{}", run.stderr);
+    // Out of a keyring that is not there, nothing can be moved.
+    let is_there = !reason.contains("can't be reached");
+    assert_eq!(run.stderr.contains("`awsauth store move --to file`"), is_there, "{}", run.stderr);
     assert!(!run.stderr.contains("SECRETMARK") && !run.stdout.contains("SECRETMARK"), "{run:?}");
 }
 
@@ -56,6 +61,15 @@ fn without_a_keyring_nothing_goes_to_a_file_and_nobody_is_asked_for_a_code() {
     scene.home.write(CREDENTIALS, "");
     let input = format!("{KEY_ID} {SECRET_KEY}");
     is_unavailable(scene.home.run_with_input(["keys", "add", "main"], &input), reason);
+    // There is nothing in a keyring that is not there.
+    let run = scene.run(&["store", "move", "--to", "file"]).ok();
+    assert!(run.stderr.contains("nothing to move"), "{}", run.stderr);
+    in_keyring_mode(&scene);
+    for args in [&["keys", "rotate", "base"][..], &["keys", "remove", "base"], &["mfa", "list", "base"]] {
+        let run = scene.run(args).exits(5);
+        let words = "base: no long-term key is stored for [base]\n";
+        assert!(run.stderr.contains(words) && !run.stderr.contains("credentials"), "{}", run.stderr);
+    }
     assert_eq!(scene.calls(), Vec::<String>::new());
     assert_eq!(scene.home.read(CREDENTIALS), "");
     // These need no secret.

@@ -80,7 +80,11 @@ fn a_key_that_can_not_be_asked_for_is_a_row_and_the_others_are_shown() {
     scene.home.write(CREDENTIALS, wrong + &base);
     let run = scene.run(&["keys", "list"]).exits(5);
     assert_eq!(rows(&run).len(), 3, "{}", run.stdout);
-    assert!(run.stderr.contains("AWS does not know the access key in [main-long-term]"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("AWS does not know the access key that is stored for [main-long-term]"),
+        "{}",
+        run.stderr
+    );
     let json = scene.run(&["keys", "list", "--json"]).exits(5).json();
     assert_eq!(json["keys"][0]["error"]["aws_code"], "InvalidClientTokenId");
     assert_eq!(json["keys"][1]["status"], "active");

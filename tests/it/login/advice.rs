@@ -61,7 +61,7 @@ fn each_refusal_of_a_key_and_its_device_leads_to_what_is_wrong() {
             403,
             "AccessDenied",
             "Cannot call GetSessionToken with session credentials",
-            &["[main-long-term] of the credentials file holds a session's key", "long-term key (AKIA…)"],
+            &["the key that is stored for [main-long-term] is a session's", "long-term key (AKIA…)"],
         ),
         (
             "audit",

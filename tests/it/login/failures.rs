@@ -220,13 +220,13 @@ fn a_missing_long_term_key_is_told_before_a_code_is_used() {
         &scene,
         "prod",
         5,
-        &["prod (through main): there is no long-term key in [main-long-term]", "`awsauth keys add main`"],
+        &["prod (through main): no long-term key is stored for [main-long-term]", "`awsauth keys add main`"],
     );
     fails(
         &scene,
         "audit",
         5,
-        &["audit (through base): there is no long-term key in [base]", "`awsauth keys add base`"],
+        &["audit (through base): no long-term key is stored for [base]", "`awsauth keys add base`"],
     );
     assert_eq!(scene.calls(), [""; 0]);
 }

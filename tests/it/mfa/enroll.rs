@@ -225,7 +225,7 @@ fn refusals_before_anything_is_made_say_what_to_do() {
         (taken, 4, ["alice has the MFA device", "`awsauth login main` takes it over"]),
         (elsewhere, 4, ["of account 111122223333", "names account 999988887777"]),
         (full, 4, ["alice has 8 MFA devices", "`awsauth mfa remove main`"]),
-        (keyless, 5, ["no long-term key in [main-long-term]", "`awsauth keys add main`"]),
+        (keyless, 5, ["no long-term key is stored for [main-long-term]", "`awsauth keys add main`"]),
     ] {
         let mut person = Person::runs(&scene, "mfa enroll main");
         let shown = person.ends_with(code).replace("\r\n", " ");

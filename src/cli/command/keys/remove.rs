@@ -15,7 +15,7 @@ use crate::flow::KeyStatus;
 use crate::prompt::{self, NoAnswer};
 use crate::system::host::Host;
 
-/// Delete a long-term key at AWS and in ~/.aws/credentials
+/// Delete a long-term key at AWS and here
 ///
 /// Sessions that were made with the key end. With --local the key stays valid at AWS, and is only forgotten here.
 #[derive(Debug, clap::Args)]
