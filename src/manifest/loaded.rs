@@ -44,6 +44,8 @@ pub(crate) struct WrongProfile {
     pub(crate) name: String,
     /// Its `source_profile`, which may be the one that is wrong.
     pub(crate) source: Option<String>,
+    /// True if its pattern needs an `mfa_serial`, and it has none.
+    pub(crate) lacks_device: bool,
 }
 
 impl Loaded {

@@ -49,7 +49,7 @@ pub(crate) use edit::keys::{Unfit, remove_key, set_keys};
 pub(crate) use edit::vars::{SetError, set_variables};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 pub(crate) use hosts::host_to_allow;
-pub(crate) use loaded::Loaded;
+pub(crate) use loaded::{Loaded, WrongProfile};
 pub(crate) use matrix::expand::UnusableName;
 pub(crate) use place::{Place, is_setting, place};
 pub(crate) use provenance::Provenance;

@@ -109,6 +109,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return log_in(args, app);
     }
     log_in(args, app).map_err(|failure| {
+        if failure.exit != Exit::Manifest {
+            return failure;
+        }
         let hint = "`awsauth mfa list` shows your devices, and `awsauth login NAME` at a terminal lets you choose one";
         if failure.is_shown() {
             out.say(hint);

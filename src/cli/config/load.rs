@@ -16,7 +16,7 @@ use crate::cli::ui::names;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
-use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Variable};
+use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Variable, WrongProfile};
 use crate::model::{Catalog, MfaSerial, Profile, SecretStore, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::files::stamp::FileStamp;
@@ -81,27 +81,47 @@ impl Reading {
         Ok(Self { files, loaded })
     }
 
-    /// Reads it as if each unset variable of an `mfa_serial` named a device, for commands that find out which one. With
-    /// `name`, finds where each key of that profile comes from.
+    /// Reads it as if each `mfa_serial` that is missing, or whose variable is unset, named a device, for commands that find out
+    /// which one. With `name`, finds where each key of that profile comes from.
     pub(crate) fn read_assuming_devices(paths: Paths<'_>, name: Option<&str>) -> Result<Self, Failure> {
         let mut reading = Self::read(paths, Audience::Person)?;
-        let unset = reading.unset_devices();
-        let lines: Vec<String> = unset.map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name)).collect();
-        let lines = lines.concat();
-        let assumed = Source::new(&reading.files.personal, format!("[vars]\n{lines}"));
-        reading.files.layers.add_local(assumed, SettingsTrust::Beside);
-        let layers = &reading.files.layers;
-        reading.loaded = match name {
-            Some(name) => manifest::load_with_provenance(layers, name),
-            None => manifest::load(layers, Audience::Person),
+        let variables = reading.unset_devices().map(|variable| format!("{} = \"{UNKNOWN_DEVICE}\"\n", variable.name));
+        let variables = format!("[vars]\n{}", variables.collect::<String>());
+        reading.assume(variables, name);
+        // Profiles are known only with all variables.
+        let device = |wrong: &WrongProfile| {
+            format!("[profiles.{}]\nmfa_serial = \"{UNKNOWN_DEVICE}\"\n", manifest::toml_key(&wrong.name))
         };
+        let devices: String = reading.lacking_devices().map(device).collect();
+        if !devices.is_empty() {
+            reading.assume(devices, name);
+        }
         Ok(reading)
     }
 
+    /// Reads it with one more personal file.
+    fn assume(&mut self, text: String, name: Option<&str>) {
+        let layers = &mut self.files.layers;
+        layers.add_local(Source::new(&self.files.personal, text), SettingsTrust::Beside);
+        self.loaded = match name {
+            Some(name) => manifest::load_with_provenance(layers, name),
+            None => manifest::load(layers, Audience::Person),
+        };
+    }
+
+    /// True if an `mfa_serial` that a profile needs is missing, or has a variable without a value.
+    pub(crate) fn lacks_devices(&self) -> bool {
+        self.unset_devices().next().is_some() || self.lacking_devices().next().is_some()
+    }
+
     /// The variables of an `mfa_serial` that have no value.
-    pub(crate) fn unset_devices(&self) -> impl Iterator<Item = &Variable> {
+    fn unset_devices(&self) -> impl Iterator<Item = &Variable> {
         let unset = self.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
         unset.filter(|variable| variable.uses.iter().any(|one| one.key.ends_with(".mfa_serial")))
+    }
+
+    fn lacking_devices(&self) -> impl Iterator<Item = &WrongProfile> {
+        self.loaded.wrong.iter().filter(|wrong| wrong.lacks_device)
     }
 
     /// The manifest's own file.

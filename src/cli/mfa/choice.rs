@@ -14,9 +14,9 @@ use crate::manifest::Audience;
 use crate::model::{MfaSerial, Profile};
 use crate::prompt;
 
-/// True if a variable of an `mfa_serial` is unset.
+/// True if an `mfa_serial` is missing, or a variable of it is unset.
 pub(crate) fn is_any_missing(app: App<'_>) -> bool {
-    Reading::read(app.paths, Audience::Person).is_ok_and(|reading| reading.unset_devices().next().is_some())
+    Reading::read(app.paths, Audience::Person).is_ok_and(|reading| reading.lacks_devices())
 }
 
 /// Asks IAM for the devices of the users behind the wanted profiles whose device is not known, and stores those that the

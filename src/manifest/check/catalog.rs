@@ -3,6 +3,7 @@
 use super::profile::duration;
 use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::manifest::loaded::WrongProfile;
+use crate::manifest::raw::field::KeyTable as _;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::SsoSessions;
 use crate::model::{
@@ -20,6 +21,7 @@ pub(crate) fn catalog(
     let named = |profile: &UncheckedProfile| WrongProfile {
         name: profile.written.to_string(),
         source: profile.fields.source_profile.value().cloned(),
+        lacks_device: profile.pattern() == Some(Pattern::IamMfa) && profile.fields.lacks("mfa_serial"),
     };
     // Without errors there are no others: save thousands of names.
     let mut wrong: Vec<WrongProfile> = if has_errors { profiles.list.iter().map(named).collect() } else { Vec::new() };

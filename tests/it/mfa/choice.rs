@@ -2,7 +2,7 @@
 
 use super::terminal::Person;
 use super::{DEVICE, OWN, first_day, manifest};
-use crate::scene::Scene;
+use crate::scene::{MANIFEST, Scene};
 use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, MFA_SERIAL, SECRET_KEY, USER};
 use crate::support::fake_aws::{User, World};
 
@@ -39,6 +39,25 @@ fn of_several_devices_one_is_chosen_from_a_list() {
     person.sees("Device:").answers("mfa/alice", "GAHT").sees(&format!("MFA code for {HARDWARE}"));
     person.presses_ctrl_c().ends_with(130);
     assert_eq!(scene.home.read(OWN), format!("[vars]\ndevice = \"{HARDWARE}\"\n"));
+}
+
+#[test]
+fn a_profile_without_the_key_gets_it_in_the_persons_own_file() {
+    let scene = scene(&[MFA_SERIAL]);
+    let line = format!("mfa_serial = \"{MFA_SERIAL}\"\n");
+    scene.home.manifest(&MANIFEST.replacen(&line, "", 1));
+    let run = scene.run(&["login", "main"]).exits(3);
+    for words in ["the profile `main` has no `mfa_serial`", "`awsauth mfa list` shows your devices"] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    // The failure of another profile is not about devices.
+    let run = scene.run(&["login", "audit"]).exits(5);
+    assert!(!run.stderr.contains("mfa list"), "{}", run.stderr);
+    let mut person = Person::runs(&scene, "login prod");
+    person.sees(&format!("prod needs an MFA device, and alice has {DEVICE}.")).answers("Use it?", "y");
+    person.sees("wrote `mfa_serial` of [profiles.main] to").answers("MFA code for", &scene.code());
+    assert!(person.ends_with(0).contains("prod: valid for"));
+    assert_eq!(scene.home.read(OWN), format!("[profiles.main]\n{line}"));
 }
 
 #[test]
