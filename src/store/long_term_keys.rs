@@ -34,6 +34,9 @@ struct KeyFile {
     access_key_id: String,
     /// As sessions have it.
     digest: String,
+    /// The id of the key before, whose entry a run that was killed may have left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<String>,
 }
 
 impl KeyringKeys {
@@ -68,31 +71,41 @@ impl KeyringKeys {
         Ok(key.filter(|key| KeyFingerprint::of(section, key) == known.fingerprint))
     }
 
+    fn file(&self, section: &ProfileName) -> Option<KeyFile> {
+        json::load(&self.path(section)).filter(|file: &KeyFile| file.section == section.as_str())
+    }
+
     /// Puts a key into the keyring, and reads it back. It is there before the file says so, and the one that it replaces goes
-    /// after that: a run that is killed in between leaves one of them.
+    /// after that: a run that is killed in between leaves one of them. An entry that it leaves goes with the next change.
     pub(crate) fn put(&self, section: &ProfileName, key: &LongTermKey) -> Result<(), SaveError> {
         private::make_dir(&self.dir, FileOwner::Awsauth)?;
-        let replaced = self.known().remove(section).filter(|known| known.access_key_id != key.access_key_id);
+        let before = self.file(section);
+        if let Some(left) = before.as_ref().and_then(|file| file.replaced.as_ref()) {
+            self.keyring.remove(&account(section, left))?;
+        }
+        let replaced = before.map(|file| file.access_key_id).filter(|id| *id != key.access_key_id);
         let secret = KeySecret { secret_access_key: key.secret_access_key.clone(), session_token: None };
         self.keyring.write(&account(section, &key.access_key_id), &key.access_key_id, &secret)?;
         let file = KeyFile {
             section: section.to_string(),
             access_key_id: key.access_key_id.clone(),
             digest: KeyFingerprint::of(section, key).digest,
+            replaced,
         };
         json::save(&self.path(section), &file)?;
-        if let Some(old) = replaced {
-            self.keyring.remove(&account(section, &old.access_key_id))?;
+        if let Some(old) = &file.replaced {
+            self.keyring.remove(&account(section, old))?;
         }
         Ok(())
     }
 
-    /// Returns false if there was none.
+    /// Returns false if there was none. The file goes last: what it does not tell would stay in the keyring for good.
     pub(crate) fn remove(&self, section: &ProfileName) -> Result<bool, SaveError> {
-        let Some(known) = self.known().remove(section) else { return Ok(false) };
-        disk::remove(&self.path(section))?;
-        self.keyring.remove(&account(section, &known.access_key_id))?;
-        Ok(true)
+        let Some(file) = self.file(section) else { return Ok(false) };
+        for id in [Some(file.access_key_id), file.replaced].into_iter().flatten() {
+            self.keyring.remove(&account(section, &id))?;
+        }
+        Ok(disk::remove(&self.path(section))?)
     }
 
     fn path(&self, section: &ProfileName) -> PathBuf {
@@ -203,6 +216,28 @@ mod tests {
         assert_eq!(keys.read(&section("base"), &known), Ok(Some(key("AKIA2"))));
         assert_eq!((keys.remove(&section("base")).unwrap(), keys.remove(&section("base")).unwrap()), (true, false));
         assert_eq!((entry("AKIA2"), keys.read(&section("base"), &known)), (None, Ok(None)));
+    }
+
+    #[test]
+    fn an_entry_that_a_killed_run_left_goes_with_the_next_change() {
+        let dir = tempfile::tempdir().unwrap();
+        let (keys, base) = (KeyringKeys::new(dir.path(), Rc::new(Keyring::in_memory())), section("base"));
+        let entry = |id: &str| keys.keyring.read(&account(&base, id), id).unwrap();
+        for next in [Some("AKIA3"), None] {
+            keys.put(&base, &key("AKIA1")).unwrap();
+            let old = entry("AKIA1").unwrap();
+            keys.put(&base, &key("AKIA2")).unwrap();
+            keys.keyring.write(&account(&base, "AKIA1"), "AKIA1", &old).unwrap();
+            match next {
+                Some(id) => keys.put(&base, &key(id)).unwrap(),
+                None => assert!(keys.remove(&base).unwrap()),
+            }
+            assert_eq!((entry("AKIA1"), entry("AKIA2")), (None, None), "{next:?}");
+        }
+        // A removal that was killed after the entry.
+        keys.put(&base, &key("AKIA1")).unwrap();
+        keys.keyring.remove(&account(&base, "AKIA1")).unwrap();
+        assert!(keys.remove(&base).unwrap() && keys.known().is_empty());
     }
 
     #[test]

@@ -145,15 +145,19 @@ impl Mover<'_> {
     /// A key whose secret is gone can't be moved, and is not worth keeping in mind.
     fn put_keys_into_file(&self, moved: &mut MovedSecrets) -> Result<KeysToMove, Failure> {
         let mut keys = KeysToMove::new();
+        let bytes = self.service.copies.credentials().map_err(|error| explain::disk(&error))?;
+        let in_file: KeysToMove = self.keys_in(&bytes).collect();
         for (section, known) in self.service.keyring_keys.known() {
             let read = self.service.keyring_keys.read(&section, &known);
             let Some(key) = read.map_err(|error| explain::keyring::failure(&error, &error))? else {
                 let id = &known.access_key_id;
-                self.app
-                    .out
-                    .warn(&format!("[{section}]: the keyring has no secret for {id}; `keys add` stores a new key"));
+                // Else a move that was interrupted has done it.
+                if in_file.get(&section).is_none_or(|key| key.access_key_id != *id) {
+                    let words = format!("[{section}]: the keyring has no secret for {id}; `keys add` stores a new key");
+                    self.app.out.warn(&words);
+                    moved.lost.push(section.to_string());
+                }
                 self.service.keyring_keys.remove(&section).map_err(|error| explain::save(&error))?;
-                moved.lost.push(section.to_string());
                 continue;
             };
             let put = |bytes: &[u8]| plan::add_key(bytes, &section, &key, Overwrite::Intact);
