@@ -9,7 +9,7 @@ use crate::scene::{CREDENTIALS, STATE, Scene, long_term_keys};
 use crate::support::sandbox::Run;
 
 /// The calls that change something on disk.
-const CHANGES: &str = "openat,write,fsync,rename,renameat2,mkdir,unlink,flock,fchmod,ftruncate";
+const CHANGES: &str = "openat,write,fsync,rename,renameat,renameat2,mkdir,unlink,flock,fchmod,ftruncate";
 
 /// One call of a run: its name, and which of that name it is in its thread.
 pub(crate) type Call = (String, usize);
