@@ -135,6 +135,12 @@ impl Aws {
         self.clock.last()
     }
 
+    /// As [`Self::clock_skew`], for somebody who outlives this.
+    pub(crate) fn skew_teller(&self) -> impl Fn() -> Option<ClockSkew> + use<> {
+        let clock = self.clock.clone();
+        move || clock.last()
+    }
+
     pub(crate) fn ignores_endpoint_urls(&self) -> Option<bool> {
         self.endpoints.ignored
     }

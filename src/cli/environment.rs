@@ -52,8 +52,14 @@ pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
 /// If true, the `endpoint_url` of profiles is ignored.
 pub(crate) const IGNORES_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
+/// An MFA code that was given beforehand.
+pub(crate) struct GivenCode {
+    pub(crate) code: Secret,
+    pub(crate) origin: &'static str,
+}
+
 /// The MFA code of `--token-code` (`-` for stdin) or `AWSAUTH_MFA_CODE`, checked.
-pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secret>, Failure> {
+pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<GivenCode>, Failure> {
     let (text, origin) = match (flag, host.var(CODE_VARIABLE)) {
         (Some("-"), _) => {
             let text = Host::read_stdin(64)
@@ -64,9 +70,9 @@ pub(crate) fn given_code(flag: Option<&str>, host: &Host) -> Result<Option<Secre
         (None, Some(code)) => (code.to_owned(), CODE_VARIABLE),
         (None, None) => return Ok(None),
     };
-    let text = Secret::new(text);
-    match MfaCode::new(text.expose()) {
-        Ok(_) => Ok(Some(text)),
+    let code = Secret::new(text);
+    match MfaCode::new(code.expose()) {
+        Ok(_) => Ok(Some(GivenCode { code, origin })),
         Err(error) => Err(Failure::new(Exit::Usage, format!("{origin}: {error}"))),
     }
 }

@@ -14,6 +14,7 @@ mod problem;
 mod skew;
 mod steps;
 mod token;
+mod totp;
 
 pub(crate) use approval::{Machine, Preference};
 pub(crate) use call::{
@@ -34,3 +35,4 @@ pub(crate) use problem::{Problem, TransportError};
 pub(crate) use skew::{ClockSkew, is_intolerable, seconds_to_next_code};
 pub(crate) use steps::{Requirements, Step, Steps};
 pub(crate) use token::{TokenUse, decide, is_reusable};
+pub(crate) use totp::{Totp, step_at, step_begins_at};

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 /// ISO 8601, as AWS signs it.
 const FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// RFC 6238's time step in seconds, which AWS's virtual MFA devices use.
-const STEP: i64 = 30;
+pub(super) const STEP: i64 = 30;
 
 /// In seconds. AWS refuses signatures by a clock that is further off (aws-facts §6).
 const TOLERATED: ClockSkew = 15 * 60;

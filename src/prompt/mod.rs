@@ -103,13 +103,18 @@ impl Prompt for Terminal {
 /// An answer that was given beforehand, for one question; then `next` is asked.
 pub(crate) struct GivenAnswer {
     pub(crate) answer: Option<Secret>,
+    /// Called when it is used.
+    pub(crate) tell: Box<dyn Fn()>,
     pub(crate) next: Box<dyn Prompt>,
 }
 
 impl Prompt for GivenAnswer {
     fn ask(&mut self, question: Question<'_>) -> Result<Secret, NoAnswer> {
         match self.answer.take() {
-            Some(answer) => Ok(answer),
+            Some(answer) => {
+                (self.tell)();
+                Ok(answer)
+            }
             None => self.next.ask(question),
         }
     }

@@ -174,7 +174,7 @@ fn the_tour_is_built_from_little_beside_the_program() {
         manifest["dependencies"].as_table().unwrap().iter().map(|(name, _)| name.to_owned()).collect()
     };
     let (tour, program) = (dependencies(&tour), dependencies(&program));
-    assert_eq!(tour.difference(&program).collect::<Vec<_>>(), ["hmac"], "what the program needs as well is built once");
+    assert_eq!(tour.difference(&program).collect::<Vec<_>>(), [""; 0], "what the program needs as well is built once");
     let is_heavy = |name: &&String| name.starts_with("aws-") || *name == "tokio" || *name == "rustls";
     assert_eq!(tour.iter().find(is_heavy), None);
 }

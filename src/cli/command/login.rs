@@ -31,8 +31,8 @@ use crate::system::host::Host;
 /// This asks for one MFA code per device and one approval per SSO session, however many profiles need them. Sessions
 /// that are still valid are kept.
 ///
-/// The MFA code is taken from --token-code, `AWSAUTH_MFA_CODE`, the program `mfa_process` of profiles.local.toml, or a
-/// prompt. A code is good for one call; further codes are asked for.
+/// The MFA code is taken from --token-code, `AWSAUTH_MFA_CODE`, the program `mfa_process` of profiles.local.toml, the
+/// device's seed in the keyring, or a prompt. A code is good for one call; further codes are asked for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -56,6 +56,15 @@ pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<MovedSecrets, Failure
         return Err(Failure::new(Exit::Refused, format!("a rotation of the key of [{section}] was interrupted"))
             .hint("`awsauth keys rotate` with its profile ends it; after that, everything can be moved"));
     }
+    if let (SecretStore::File, [serial, ..]) = (to, &service.seeds.serials()[..]) {
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("the keyring has the seed of {serial}, which goes into no file"),
+        )
+        .hint(format!(
+            "`awsauth mfa remove NAME {serial} --seed-only` deletes it; an app that has it still gives codes"
+        )));
+    }
     let work = Mover { app, service: &service, target };
     let mut moved = MovedSecrets::default();
     let keys = match to {

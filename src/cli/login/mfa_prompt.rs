@@ -1,14 +1,16 @@
-//! Owns the sources of MFA codes, in order: one that was given beforehand, `mfa_process`, the person.
+//! Owns the sources of MFA codes, in order: one that was given beforehand, `mfa_process`, a seed in the keyring, the person.
 
-use crate::cli::environment::secret_variables;
+use crate::aws::Aws;
+use crate::cli::app::App;
+use crate::cli::environment::{GivenCode, secret_variables};
 use crate::cli::exit::Exit;
+use crate::cli::login::kept_seed::{LastSubject, SeedPrompt};
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::flow::seconds_to_next_code;
-use crate::model::{Chain, Profile, Settings};
+use crate::model::{Chain, Profile, SecretStore, Settings};
 use crate::prompt::{GivenAnswer, LastQuestion, ProgramEvent, ProgramPrompt, Prompt};
 use crate::provider::MFA_PROCESS_VARIABLE;
-use crate::secret::Secret;
+use crate::store::Seeds;
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::programs::capture::StderrMode;
@@ -16,10 +18,11 @@ use crate::system::wait::Deadline;
 
 pub(crate) struct MfaPrompt<'a> {
     /// By `--token-code` or its variable.
-    pub(crate) given: Option<Secret>,
+    pub(crate) given: Option<GivenCode>,
     pub(crate) settings: &'a Settings,
-    pub(crate) host: &'a Host,
-    pub(crate) out: Out,
+    pub(crate) seeds: &'a Seeds,
+    pub(crate) aws: &'a Aws,
+    pub(crate) app: App<'a>,
     /// When the caller gives up.
     pub(crate) until: Option<Deadline>,
 }
@@ -27,30 +30,45 @@ pub(crate) struct MfaPrompt<'a> {
 impl MfaPrompt<'_> {
     /// `last` is asked when nothing else has a code.
     pub(crate) fn then(self, last: Box<dyn Prompt>) -> Box<dyn Prompt> {
-        let next = match &self.settings.mfa_process {
-            Some(process) if !is_inside(self.host) => Box::new(ProgramPrompt {
-                program: process.program().to_owned(),
-                args: process.args().to_vec(),
-                path: self.host.var_os("PATH").map(std::ffi::OsStr::to_owned),
-                unset: secret_variables(self.host),
-                stderr: if self.host.stderr_is_terminal { StderrMode::Shown } else { StderrMode::Hidden },
-                until: self.until,
-                until_next: until_next_code,
-                tell: Box::new(move |event: ProgramEvent<'_>| match event {
-                    ProgramEvent::Running(program) => {
-                        self.out.say(&format!("Asking `{program}` for the code…"));
-                    }
-                    ProgramEvent::NoAnswer(error) => self.out.warn(&format!("mfa_process: {error}")),
-                    ProgramEvent::Waiting(time) => {
-                        self.out.say(&format!("Waiting {} seconds for the device's next code…", time.as_secs()));
-                    }
-                }),
-                next: last,
-                last: LastQuestion::default(),
-            }),
-            _ => last,
+        let next = self.process(self.seed(last));
+        let Some(GivenCode { code, origin }) = self.given else { return next };
+        let out = self.app.out;
+        let tell = Box::new(move || out.detail(&format!("taking the MFA code of {origin}")));
+        Box::new(GivenAnswer { answer: Some(code), tell, next })
+    }
+
+    fn process(&self, next: Box<dyn Prompt>) -> Box<dyn Prompt> {
+        let App { host, out, .. } = self.app;
+        let Some(process) = self.settings.mfa_process.as_ref().filter(|_| !is_inside(host)) else {
+            return next;
         };
-        Box::new(GivenAnswer { answer: self.given, next })
+        Box::new(ProgramPrompt {
+            program: process.program().to_owned(),
+            args: process.args().to_vec(),
+            path: host.var_os("PATH").map(std::ffi::OsStr::to_owned),
+            unset: secret_variables(host),
+            stderr: if host.stderr_is_terminal { StderrMode::Shown } else { StderrMode::Hidden },
+            until: self.until,
+            until_next: until_next_code,
+            tell: Box::new(move |event: ProgramEvent<'_>| match event {
+                ProgramEvent::Running(program) => out.say(&format!("Asking `{program}` for the code…")),
+                ProgramEvent::NoAnswer(error) => out.warn(&format!("mfa_process: {error}")),
+                ProgramEvent::Waiting(time) => {
+                    out.say(&format!("Waiting {} seconds for the device's next code…", time.as_secs()));
+                }
+            }),
+            next,
+            last: LastQuestion::default(),
+        })
+    }
+
+    fn seed(&self, next: Box<dyn Prompt>) -> Box<dyn Prompt> {
+        if self.settings.store != Some(SecretStore::Keyring) || self.seeds.serials().is_empty() {
+            return next;
+        }
+        let (seeds, skew) = (self.seeds.clone(), Box::new(self.aws.skew_teller()));
+        let (until, out, last) = (self.until, self.app.out, LastSubject::default());
+        Box::new(SeedPrompt { seeds, now: clock::now, skew, until, out, next, last })
     }
 }
 

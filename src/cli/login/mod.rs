@@ -3,6 +3,7 @@
 pub(crate) mod callback_page;
 pub(crate) mod failures;
 pub(crate) mod frontend;
+pub(crate) mod kept_seed;
 pub(crate) mod mfa_prompt;
 pub(crate) mod options;
 pub(crate) mod report;

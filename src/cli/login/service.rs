@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::aws::Aws;
 use crate::cli::app::App;
 use crate::cli::config::load::Manifest;
-use crate::cli::environment::{aws, given_code, machine};
+use crate::cli::environment::{GivenCode, aws, given_code, machine};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::frontend::LoginFrontend;
@@ -27,8 +27,7 @@ use crate::model::{Chain, Credentials, Profile, ProfileName, Session, SsoSession
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
-use crate::secret::Secret;
-use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Sessions, SsoCache};
+use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Seeds, Sessions, SsoCache};
 use crate::system::wait::Deadline;
 use crate::system::{clock, files::disk};
 
@@ -48,6 +47,7 @@ pub(crate) struct LoginService<'a> {
     pub(crate) keys: LongTermKeys,
     pub(crate) keyring: Rc<Keyring>,
     pub(crate) keyring_keys: KeyringKeys,
+    pub(crate) seeds: Seeds,
     config_file: PathBuf,
 }
 
@@ -96,6 +96,7 @@ impl<'a> LoginService<'a> {
             copies,
             manifest,
             keys,
+            seeds: Seeds::new(&state_dir, Rc::clone(&keyring)),
             keyring,
             keyring_keys,
             config_file: app.paths.config()?,
@@ -278,9 +279,9 @@ impl<'a> LoginService<'a> {
         explain::provider(error, target, &self.manifest.catalog)
     }
 
-    pub(crate) fn mfa_prompt(&self, given: Option<Secret>, until: Option<Deadline>) -> MfaPrompt<'_> {
-        let App { host, out, .. } = self.app;
-        MfaPrompt { given, settings: &self.manifest.settings, host, out, until }
+    pub(crate) fn mfa_prompt(&self, given: Option<GivenCode>, until: Option<Deadline>) -> MfaPrompt<'_> {
+        let (settings, seeds, aws, app) = (&self.manifest.settings, &self.seeds, &self.aws, self.app);
+        MfaPrompt { given, settings, seeds, aws, app, until }
     }
 
     /// Refuses a login that this process is started for, by `mfa_process`.

@@ -4,4 +4,5 @@ pub(crate) mod choice;
 pub(crate) mod codes;
 pub(crate) mod device;
 pub(crate) mod place;
+pub(crate) mod seed;
 pub(crate) mod user;

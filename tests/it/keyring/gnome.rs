@@ -13,7 +13,7 @@ use crate::readers::client::tool;
 use crate::scene::{STATE, long_term_keys, session_file};
 
 /// A D-Bus session with a gnome-keyring, whose files are in the HOME of a scene. Both end with it.
-struct Session {
+pub(super) struct Session {
     bus: Child,
     address: String,
     home: PathBuf,
@@ -43,7 +43,7 @@ impl Session {
         assert!(child.wait().unwrap().success());
     }
 
-    fn restart(&self) {
+    pub(super) fn restart(&self) {
         self.run_keyring(&["--replace", "--unlock"]);
     }
 
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// The entries of awsauth, as another program finds them.
-    fn entries(&self) -> String {
+    pub(super) fn entries(&self) -> String {
         let mut command = self.command("AWSAUTH_TEST_SECRET_TOOL");
         let output = command.args(["search", "--all", "service", "awsauth"]).output().unwrap();
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -81,13 +81,13 @@ fn scene() -> (Scene, Session) {
     (scene, session)
 }
 
-fn with_session(scene: Scene) -> (Scene, Session) {
+pub(super) fn with_session(scene: Scene) -> (Scene, Session) {
     let session = Session::start(&scene.home.path(""));
     let runtime = session.runtime.path().to_str().unwrap();
     (scene.env("DBUS_SESSION_BUS_ADDRESS", &session.address).env("XDG_RUNTIME_DIR", runtime), session)
 }
 
-fn add_keys(scene: &Scene) {
+pub(super) fn add_keys(scene: &Scene) {
     for name in ["main", "base"] {
         let run = scene.home.run_with_input(["keys", "add", name], &format!("{KEY_ID} {SECRET_KEY}")).ok();
         assert!(run.stderr.contains("in the system's keyring, for ["), "{}", run.stderr);
@@ -102,7 +102,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[track_caller]
-fn no_file_has(scene: &Scene, secrets: &[String]) {
+pub(super) fn no_file_has(scene: &Scene, secrets: &[String]) {
     for path in files(&scene.home.path("")).into_iter().filter(|path| path.is_file()) {
         let bytes = fs::read(&path).unwrap();
         for secret in secrets {
@@ -112,7 +112,7 @@ fn no_file_has(scene: &Scene, secrets: &[String]) {
     }
 }
 
-fn credentials(scene: &Scene, name: &str) -> Value {
+pub(super) fn credentials(scene: &Scene, name: &str) -> Value {
     scene.run(&["credential-process", name]).ok().json()
 }
 

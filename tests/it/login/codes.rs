@@ -6,12 +6,14 @@ use crate::scene::Scene;
 fn a_code_is_taken_from_the_flag_the_environment_or_stdin() {
     let scene = Scene::new();
     let code = scene.code();
-    scene.run(&["login", "main", "--token-code", &code]).ok();
+    let run = scene.run(&["login", "main", "-v", "--token-code", &code]).ok();
+    assert!(run.stderr.contains("taking the MFA code of --token-code\n"), "{}", run.stderr);
 
     let scene = Scene::new();
     let code = scene.code();
-    let output = scene.home.command(["login", "main"]).env("AWSAUTH_MFA_CODE", &code).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = scene.home.command(["login", "main", "-v"]).env("AWSAUTH_MFA_CODE", &code).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && words.contains("taking the MFA code of AWSAUTH_MFA_CODE\n"), "{words}");
 
     let scene = Scene::new();
     let code = scene.code();

@@ -45,7 +45,7 @@ alice  arn:aws:iam::111122223333:u2f/user/alice/blue-ABCDEF  security key, conso
     assert_eq!(all.len(), 6);
     let expected = json!({
         "user": "alice", "account": ACCOUNT, "mfa_serial": SECURITY_KEY, "kind": "security key", "has_codes": false,
-        "enabled_at": "1970-01-01T00:00:00Z", "profiles": [],
+        "enabled_at": "1970-01-01T00:00:00Z", "seed_kept": false, "profiles": [],
     });
     assert_eq!(all[2], expected);
 }

@@ -237,6 +237,37 @@ fn refusals_before_anything_is_made_say_what_to_do() {
 }
 
 #[test]
+fn a_device_that_was_enabled_though_the_answer_was_lost_is_done() {
+    let scene = first_day();
+    scene.aws.world().fail_next("EnableMFADevice", Fault::Truncate);
+    let mut person = Person::runs(&scene, "mfa enroll main");
+    person.sees(FIRST);
+    let app = App::scanned(&person.scans(0));
+    person.answers("", &app.code(0)).answers(SECOND, &app.code(1));
+    assert!(person.ends_with(0).contains(&format!("enabled {DEVICE} for alice")));
+    assert_eq!(scene.home.read(OWN), format!("[vars]\ndevice = \"{DEVICE}\"\n"));
+    assert_eq!(scene.calls()[3..], ["EnableMFADevice", "ListMFADevices"]);
+}
+
+#[test]
+fn a_seed_is_kept_in_no_file_and_only_after_a_yes() {
+    let scene = first_day();
+    let mut person = Person::runs(&scene, "mfa enroll main --keep-seed");
+    let shown = person.ends_with(4);
+    for words in ["--keep-seed needs `store = \"keyring\"`", "`awsauth store move --to keyring` first"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    scene.home.write(OWN, "[settings]\nstore = \"keyring\"\n");
+    for (answer, code) in [("n", 4), ("\u{3}", 130)] {
+        let mut person = Person::runs(&scene, "mfa enroll main --keep-seed");
+        person.sees("both factors are on one machine").answers("Keep the seed in the keyring?", answer).ends_with(code);
+    }
+    let mut person = Person::runs(&scene, "mfa enroll main --yes");
+    assert!(person.ends_with(2).contains("--keep-seed"));
+    assert_eq!(scene.calls(), [""; 0]);
+}
+
+#[test]
 fn a_network_that_goes_away_in_the_middle_leaves_what_the_next_run_replaces() {
     for (operation, is_made) in
         [("ListMFADevices", false), ("CreateVirtualMFADevice", false), ("EnableMFADevice", true)]

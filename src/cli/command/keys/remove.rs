@@ -82,6 +82,12 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let deleted = if args.local { "it is still valid at AWS" } else { "it is deleted at AWS" };
     app.out.say(&format!("removed {id} from {place}; {deleted}"));
     ended.report(false, app.out);
+    let devices = owner.devices(&service);
+    let is_of_key = |seed: &&String| devices.iter().any(|(_, serial)| serial.as_str() == seed.as_str());
+    for serial in service.seeds.serials().iter().filter(is_of_key) {
+        let remove = format!("`awsauth mfa remove {} {serial} --seed-only`", args.name);
+        app.out.say(&format!("the keyring still has the seed of {serial}; {remove} deletes it"));
+    }
     Ok(Exit::Done)
 }
 

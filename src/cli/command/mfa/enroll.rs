@@ -8,18 +8,22 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::mfa::codes::{check_terminal, no_answer, with_two_codes};
 use crate::cli::mfa::device::{MOST, short_name, usable};
 use crate::cli::mfa::place::SerialPlace;
+use crate::cli::mfa::seed::agree_to_keep;
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::flow::{MfaDeviceItem, Operation, Problem, VirtualDevice};
+use crate::flow::{MfaDeviceItem, Operation, Problem, Totp, VirtualDevice, step_at};
 use crate::model::MfaSerial;
 use crate::prompt::{self, Echo, Prompt as _, Question, Terminal};
 use crate::render::QrCode;
 use crate::secret::Secret;
+use crate::store::Seeds;
+use crate::system::clock;
 use crate::system::files::{atomic, disk};
 use crate::system::host::Host;
 
@@ -35,12 +39,14 @@ const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_'
 /// profiles.local.toml.
 ///
 /// The first device is made with the access key itself. A further one is made through the MFA session, since policies
-/// usually demand MFA for that. AWS shows the seed of a device once, and awsauth writes it nowhere but into --qr-file.
+/// usually demand MFA for that. AWS shows the seed of a device once, and awsauth writes it nowhere but into --qr-file, and
+/// with --keep-seed into the keyring.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   awsauth mfa enroll main
-  awsauth mfa enroll main --device-name alice-tablet --qr-file code.png")]
+  awsauth mfa enroll main --device-name alice-tablet --qr-file code.png
+  awsauth mfa enroll main --keep-seed")]
 pub(super) struct Args {
     /// Profile with an IAM user's key, or one that goes through it
     #[arg(value_name = "NAME", add = clap_complete::ArgValueCandidates::new(names_of_users))]
@@ -54,6 +60,16 @@ pub(super) struct Args {
     /// Also show the seed as text, for an app without a camera
     #[arg(long)]
     show_seed: bool,
+    /// Keep the seed in the system's keyring, so that login needs no typing
+    ///
+    /// Both factors are then on one machine: whoever can use the unlocked keyring of your account can log in to AWS as you.
+    /// This needs store = "keyring" in `[settings]` of profiles.local.toml. Scan the code all the same: the keyring is no
+    /// backup.
+    #[arg(long)]
+    keep_seed: bool,
+    /// Do not ask before the seed is kept
+    #[arg(long, requires = "keep_seed")]
+    yes: bool,
 }
 
 /// IAM's `VirtualMFADeviceName`; its ARN has at most 256 characters (aws-facts §11).
@@ -67,6 +83,10 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     check_terminal(&format!("mfa enroll {}", args.name), app.host)?;
     let file = args.qr_file.as_deref().map(QrFile::new).transpose()?;
     let service = service(app)?;
+    if args.keep_seed {
+        agree_to_keep(service.manifest.store(), args.yes, app.out)?;
+        service.keyring.check_writable().map_err(|error| explain::keyring::failure(&error, &error))?;
+    }
     let mut user = DeviceUser::find(&args.name, &service, app)?;
     service.manifest.warn_of_errors();
     let place = user.owner.map(|owner| SerialPlace::of(owner, app)).transpose()?;
@@ -74,18 +94,25 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let devices = user.devices()?;
     prepare(&devices, &mut user, &args.name)?;
     let name = args.device_name.as_deref().unwrap_or(&user.name).to_owned();
-    let device = create(name, &user, app.out)?;
-    let enabled = show(&device, &user, file.as_ref(), args, app).and_then(|()| enable(&device.serial, &user, app.out));
-    enabled.map_err(|failure| half_made(failure, &device.serial, &args.name))?;
+    let device = create(name, &user, args, app.out)?;
+    // Before the device is enabled: an enabled one whose seed is lost would be of no use.
+    let enabled = keep_seed(&device, &service.seeds, args)
+        .and_then(|()| show(&device, &user, file.as_ref(), args, app))
+        .and_then(|()| enable(&device, &user, app.out));
+    enabled.map_err(|failure| half_made(failure, &device.serial, &user, &args.name))?;
     if let Some(file) = &file {
         app.out
             .say(&format!("delete {} once the device works: whoever has it has the device", Paths::shown(&file.path)));
     }
     keep(&device.serial, &devices, place.as_ref(), &user, app)?;
     if app.out.json {
-        app.out.document(EnrolledJson { profile: &args.name, user: &user.name, mfa_serial: device.serial.as_str() })?;
+        let mfa_serial = device.serial.as_str();
+        let seed_kept = args.keep_seed;
+        app.out.document(EnrolledJson { profile: &args.name, user: &user.name, mfa_serial, seed_kept })?;
     } else {
-        app.out.say(&format!("next: `awsauth login {}`, with the device's next code", args.name));
+        let code =
+            if args.keep_seed { "which takes its codes from the keyring" } else { "with the device's next code" };
+        app.out.say(&format!("next: `awsauth login {}`, {code}", args.name));
     }
     Ok(Exit::Done)
 }
@@ -95,6 +122,7 @@ struct EnrolledJson<'a> {
     profile: &'a str,
     user: &'a str,
     mfa_serial: &'a str,
+    seed_kept: bool,
 }
 
 /// Refuses where another device can't be made or is not needed, and signs with the MFA session if there is a device already.
@@ -115,24 +143,41 @@ fn prepare(devices: &[MfaDeviceItem], user: &mut DeviceUser<'_>, name: &str) -> 
 }
 
 /// Makes the device, under another name if this one is taken.
-fn create(mut name: String, user: &DeviceUser<'_>, out: Out) -> Result<VirtualDevice, Failure> {
+fn create(mut name: String, user: &DeviceUser<'_>, args: &Args, out: Out) -> Result<VirtualDevice, Failure> {
     loop {
         let call = user.aws().create_virtual_mfa_device(user.caller.signer(), &name);
         match user.try_call(Operation::CreateVirtualMFADevice, call)? {
-            Err(error) if error.problem == Problem::AlreadyExists => name = free_name(name, user, out)?,
+            Err(error) if error.problem == Problem::AlreadyExists => {
+                let left = left_by_an_earlier_run(&name, user)?;
+                if let Some(device) = left.as_deref().filter(|_| args.keep_seed).and_then(|left| kept(left, user)) {
+                    out.say(&format!("going on with {}, whose seed is in the keyring", device.serial.as_str()));
+                    return Ok(device);
+                }
+                name = free_name(name, left, user, out)?;
+            }
             answer => return answer.map_err(|error| user.refused(&error)),
         }
     }
 }
 
-/// Deletes the device of that name if an enrolment was broken off and left it, or asks for another name.
-fn free_name(name: String, user: &DeviceUser<'_>, out: Out) -> Result<String, Failure> {
-    let signer = user.caller.signer();
+/// The device of that name, if it was made and not enabled.
+fn left_by_an_earlier_run(name: &str, user: &DeviceUser<'_>) -> Result<Option<String>, Failure> {
     // Who may not list them can still take another name.
-    let list = user.aws().list_unassigned_mfa_devices(signer);
+    let list = user.aws().list_unassigned_mfa_devices(user.caller.signer());
     let unassigned = user.try_call(Operation::ListVirtualMFADevices, list)?.unwrap_or_default();
-    let is_it = |device: &&MfaDeviceItem| device.serial.ends_with(&format!(":mfa/{name}"));
-    let Some(left) = unassigned.iter().find(is_it).map(|device| device.serial.as_str()) else {
+    let is_it = |serial: &String| serial.ends_with(&format!(":mfa/{name}"));
+    Ok(unassigned.into_iter().map(|device| device.serial).find(is_it))
+}
+
+/// The device with its seed, if the keyring has that.
+fn kept(serial: &str, user: &DeviceUser<'_>) -> Option<VirtualDevice> {
+    let seed = user.caller.service.seeds.get(serial).ok()??;
+    Some(VirtualDevice { serial: MfaSerial::new(serial).ok()?, seed })
+}
+
+/// Deletes the device that an earlier run left, or asks for another name.
+fn free_name(name: String, left: Option<String>, user: &DeviceUser<'_>, out: Out) -> Result<String, Failure> {
+    let Some(left) = left else {
         out.warn(&format!("the account has a device `{name}` already"));
         return other_name();
     };
@@ -140,7 +185,7 @@ fn free_name(name: String, user: &DeviceUser<'_>, out: Out) -> Result<String, Fa
     if !prompt::confirm("Delete it and make it anew?", true).map_err(|error| no_answer(&error))? {
         return other_name();
     }
-    let delete = user.aws().delete_virtual_mfa_device(signer, left);
+    let delete = user.aws().delete_virtual_mfa_device(user.caller.signer(), &left);
     match user.try_call(Operation::DeleteVirtualMFADevice, delete)? {
         Ok(()) => return Ok(name),
         Err(error) if error.problem.is_transient() => return Err(user.refused(&error)),
@@ -236,25 +281,50 @@ fn otpauth(device: &VirtualDevice, user: &DeviceUser<'_>) -> Secret {
     Secret::new(format!("otpauth://totp/AWS:{name}@{account}?secret={seed}&issuer=AWS"))
 }
 
-fn enable(serial: &MfaSerial, user: &DeviceUser<'_>, out: Out) -> Result<(), Failure> {
+/// A seed of an earlier device of that serial goes in any case.
+fn keep_seed(device: &VirtualDevice, seeds: &Seeds, args: &Args) -> Result<(), Failure> {
+    let serial = device.serial.as_str();
+    let saved = if args.keep_seed { seeds.put(serial, &device.seed) } else { seeds.remove(serial).map(drop) };
+    saved.map_err(|error| explain::save(&error))
+}
+
+fn enable(device: &VirtualDevice, user: &DeviceUser<'_>, out: Out) -> Result<(), Failure> {
+    let (serial, aws) = (&device.serial, user.aws());
     with_two_codes(short_name(serial.as_str()), user, out, |codes| {
-        let call = user.aws().enable_mfa_device(user.caller.signer(), &user.name, serial, codes);
-        user.try_call(Operation::EnableMFADevice, call)
+        if let Some(totp) = Totp::new(&device.seed) {
+            let steps = totp.steps_of(&[&codes.first, &codes.second], step_at(clock::now(), aws.clock_skew()));
+            // Without the note, the next login sends one of them in vain.
+            drop(user.caller.service.seeds.mark_used(serial.as_str(), &steps));
+        }
+        let call = aws.enable_mfa_device(user.caller.signer(), &user.name, serial, codes);
+        match user.try_call(Operation::EnableMFADevice, call)? {
+            // AWS may have enabled it before the answer was lost.
+            Err(error) if error.problem.is_transient() && is_enabled(serial, user)? => Ok(Ok(())),
+            answer => Ok(answer),
+        }
     })?;
     out.say(&format!("enabled {} for {}", serial.as_str(), user.name));
     Ok(())
 }
 
+fn is_enabled(serial: &MfaSerial, user: &DeviceUser<'_>) -> Result<bool, Failure> {
+    let list = user.aws().list_mfa_devices(user.caller.signer(), &user.name);
+    let devices = user.try_call(Operation::ListMFADevices, list)?.unwrap_or_default();
+    Ok(devices.iter().any(|device| device.serial == serial.as_str()))
+}
+
 /// Says what is left when the device was made but not enabled.
-fn half_made(failure: Failure, serial: &MfaSerial, name: &str) -> Failure {
-    let serial = serial.as_str();
-    if failure.exit == Exit::Interrupted {
-        let left = format!("interrupted: {serial} was made but not enabled; `awsauth mfa enroll {name}` replaces it");
-        return Failure::one_line(Exit::Interrupted, left);
+fn half_made(failure: Failure, serial: &MfaSerial, user: &DeviceUser<'_>, name: &str) -> Failure {
+    let left = format!("{} was made but not enabled", serial.as_str());
+    let (seed, next) = if kept(serial.as_str(), user).is_some() {
+        ("its seed is in the keyring", format!("`awsauth mfa enroll {name} --keep-seed` goes on with it"))
+    } else {
+        ("its seed can't be read again", format!("`awsauth mfa enroll {name}` replaces it"))
+    };
+    match failure.exit {
+        Exit::Interrupted => Failure::one_line(Exit::Interrupted, format!("interrupted: {left}; {next}")),
+        _ => failure.hint(format!("{left}, and {seed}: {next}")),
     }
-    failure.hint(format!(
-        "{serial} was made but not enabled, and its seed can't be read again: `awsauth mfa enroll {name}` replaces it"
-    ))
 }
 
 /// Stores the serial for logins, unless the profile has another device of the user's.

@@ -42,6 +42,8 @@ struct DeviceRow {
     /// False if no profile can use it.
     has_codes: bool,
     enabled_at: Option<String>,
+    /// True if the keyring has its seed.
+    seed_kept: bool,
     /// Profiles that name it.
     profiles: Vec<String>,
 }
@@ -118,6 +120,7 @@ fn row(device: MfaDeviceItem, user: &DeviceUser<'_>, service: &LoginService<'_>)
         kind: kind.as_str(),
         has_codes: kind != DeviceKind::SecurityKey,
         enabled_at: device.enabled_at.map(|time| time.to_string()),
+        seed_kept: service.seeds.has(&device.serial),
         profiles: named.map(|profile| profile.name.to_string()).collect(),
         mfa_serial: device.serial,
     }
@@ -125,7 +128,11 @@ fn row(device: MfaDeviceItem, user: &DeviceUser<'_>, service: &LoginService<'_>)
 
 fn table(devices: &[DeviceRow]) -> Vec<Vec<Cell>> {
     let row = |device: &DeviceRow| {
-        let kind = if device.has_codes { device.kind.to_owned() } else { format!("{}, console only", device.kind) };
+        let kind = match device {
+            DeviceRow { has_codes: false, kind, .. } => format!("{kind}, console only"),
+            DeviceRow { seed_kept: true, kind, .. } => format!("{kind}, seed in the keyring"),
+            DeviceRow { kind, .. } => (*kind).to_owned(),
+        };
         let day = device.enabled_at.as_deref().and_then(|time| time.split('T').next()).unwrap_or("-");
         let used = if device.profiles.is_empty() { "-".to_owned() } else { few(&device.profiles) };
         [&device.user, &device.mfa_serial, &kind, day, &used].map(Cell::from).to_vec()

@@ -5,12 +5,15 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::login::service::LoginService;
 use crate::cli::mfa::codes::no_answer;
-use crate::cli::mfa::device::{DeviceKind, choose};
+use crate::cli::mfa::device::{DeviceKind, choose, short_name};
 use crate::cli::mfa::place::SerialPlace;
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::Failure;
-use crate::flow::{MfaDeviceItem, Operation, Problem};
+use crate::cli::ui::out::Out;
+use crate::flow::{Operation, Problem};
 use crate::prompt;
 
 /// Take an MFA device from an IAM user, and delete it
@@ -18,7 +21,7 @@ use crate::prompt;
 /// A virtual device is deactivated and deleted, any other one deactivated. This goes through the MFA session, since policies
 /// usually demand MFA for it; awsauth logs in first. If your profiles.local.toml names the device, that is removed too.
 ///
-/// A device that a broken-off `mfa enroll` left is deleted by its ARN.
+/// A device that a broken-off `mfa enroll` left is deleted by its ARN. A seed in the keyring goes with its device.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,6 +34,9 @@ pub(super) struct Args {
     /// Serial or name of the device [default: the only one, or a list]
     #[arg(value_name = "SERIAL")]
     serial: Option<String>,
+    /// Leave the device, and only delete its seed from the keyring
+    #[arg(long)]
+    seed_only: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -39,7 +45,8 @@ pub(super) struct Args {
 #[derive(Serialize)]
 struct RemovedDeviceJson<'a> {
     profile: &'a str,
-    user: &'a str,
+    /// None with `--seed-only`, which asks nobody at AWS.
+    user: Option<&'a str>,
     mfa_serial: &'a str,
 }
 
@@ -49,6 +56,9 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, "there is no terminal to ask on").hint("`--yes` removes without asking"));
     }
     let service = service(app)?;
+    if args.seed_only {
+        return forget_seed(args, &service, out);
+    }
     let mut user = DeviceUser::find(&args.name, &service, app)?;
     service.manifest.warn_of_errors();
     let named = user.owner.zip(user.serial());
@@ -57,15 +67,20 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let devices = user.devices()?;
     let serial = choose(&devices, args.serial.as_deref(), &user, app)?;
     let is_named = named.is_some_and(|(_, named)| named.as_str() == serial);
-    agree(&serial, &devices, &user, args.yes)?;
+    let last = if devices.len() == 1 && devices[0].serial == serial { ", the last device" } else { "" };
+    agree(&format!("Remove {serial} of {}{last}?", user.name), args.yes)?;
     user.with_mfa()?;
     let is_assigned = devices.iter().any(|device| device.serial == serial);
     end(&serial, is_assigned, &user)?;
     if let Some(place) = place.filter(|_| is_named) {
         place.forget(app)?;
     }
+    service.seeds.remove(&serial).map_err(|error| {
+        let again = format!("`awsauth mfa remove {} {serial} --seed-only`", args.name);
+        explain::save(&error).hint(format!("the device is removed, and its seed is not yet: {again}"))
+    })?;
     if out.json {
-        out.document(RemovedDeviceJson { profile: &args.name, user: &user.name, mfa_serial: &serial })?;
+        out.document(RemovedDeviceJson { profile: &args.name, user: Some(&user.name), mfa_serial: &serial })?;
     } else {
         out.say(&format!("removed {serial}"));
         if is_named {
@@ -75,12 +90,31 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn agree(serial: &str, devices: &[MfaDeviceItem], user: &DeviceUser<'_>, yes: bool) -> Result<(), Failure> {
+/// Deletes the seed of the device that is named, or of the profile's.
+fn forget_seed(args: &Args, service: &LoginService<'_>, out: Out) -> Result<Exit, Failure> {
+    let chain = service.chain(&args.name)?;
+    let of_profile = chain.mfa().next().map(|(_, serial)| serial.as_str());
+    let wanted = args.serial.as_deref().or(of_profile).unwrap_or_default();
+    let kept = service.seeds.serials();
+    let Some(serial) = kept.iter().find(|serial| *serial == wanted || short_name(serial) == wanted) else {
+        let failure = Failure::new(Exit::Refused, format!("the keyring has no seed of `{wanted}`"));
+        return Err(if kept.is_empty() { failure } else { failure.hint(format!("it has {}", kept.join(", "))) });
+    };
+    agree(&format!("Delete the seed of {serial}? Only who has it elsewhere can go on using the device."), args.yes)?;
+    service.seeds.remove(serial).map_err(|error| explain::save(&error))?;
+    if out.json {
+        out.document(RemovedDeviceJson { profile: &args.name, user: None, mfa_serial: serial })?;
+    } else {
+        out.say(&format!("deleted the seed of {serial}; the device is still the user's"));
+    }
+    Ok(Exit::Done)
+}
+
+fn agree(question: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
-    let last = if devices.len() == 1 && devices[0].serial == serial { ", the last device" } else { "" };
-    match prompt::confirm(&format!("Remove {serial} of {}{last}?", user.name), false) {
+    match prompt::confirm(question, false) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::one_line(Exit::Refused, "nothing was removed")),
         Err(error) => Err(no_answer(&error)),
