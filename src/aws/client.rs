@@ -286,6 +286,11 @@ impl Aws {
         Ok(client.get_or_init(|| new_client(address, tls)).clone())
     }
 
+    /// A client for this machine's own addresses. Not one of the others: its connector has the short time limits of its caller.
+    pub(super) fn machine_client() -> SharedHttpClient {
+        new_client(Address { is_plain: true, is_here: true }, None)
+    }
+
     fn tls(&self, call: Operation) -> Result<TlsContext, CallError> {
         let setting = |why: String| CallError::unreachable(call, why).caused_by(TransportError::Setting);
         let trust = match &self.ca_bundle {

@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod error;
 mod iam;
+mod machine;
 mod oidc;
 mod portal;
 mod proxies;

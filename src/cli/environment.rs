@@ -7,6 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::paths::variable;
 use crate::cli::ui::failure::Failure;
 use crate::flow::{Machine, MfaCode};
+use crate::provider::CODE_VARIABLE;
 use crate::render::{
     CARRIED_SETTINGS, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES, is_bearer_token,
 };
@@ -45,9 +46,6 @@ pub(crate) fn secret_variables(host: &Host) -> Vec<String> {
     let tokens = host.names().filter(|name| name.starts_with("AWS_BEARER_TOKEN")).map(str::to_owned);
     SECRET_VARIABLES.into_iter().chain([CODE_VARIABLE]).map(str::to_owned).chain(tokens).collect()
 }
-
-/// No program that awsauth starts gets it.
-pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
 
 /// If true, the `endpoint_url` of profiles is ignored.
 pub(crate) const IGNORES_ENDPOINTS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";

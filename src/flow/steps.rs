@@ -102,7 +102,7 @@ impl<'a> Requirements<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ProfileName, Role, RoleArn};
+    use crate::model::{ProfileName, Role, RoleArn, RoleSource};
 
     fn profile(name: &str, kind: Kind) -> Profile {
         Profile::bare(name, kind)
@@ -111,7 +111,7 @@ mod tests {
     fn role(name: &str, source: &str, serial: Option<&str>) -> Profile {
         let role = Role {
             arn: RoleArn::new("arn:aws:iam::444455556666:role/Admin").unwrap(),
-            source: ProfileName::new(source).unwrap(),
+            source: RoleSource::Profile(ProfileName::new(source).unwrap()),
             duration: None,
             session_name: None,
             external_id: None,

@@ -31,5 +31,6 @@ pub(crate) use line::{Line, LineKind};
 pub(crate) use lint::Warning;
 pub(crate) use portable::EditError;
 pub(crate) use section::{Entry, FileKind, Section, SectionId};
+pub(crate) use shlex::split as split_words;
 pub(crate) use splice::{Edit, splice};
 pub(crate) use style::Style;

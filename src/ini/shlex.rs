@@ -1,9 +1,9 @@
-//! Owns the split of a header into words as Python's `shlex.split` does it. Must not know what the words mean.
+//! Owns the split of a header, or of a command line, into words as Python's `shlex.split` does it. Must not know what the words mean.
 //!
 //! The crate of that name differs from Python: it has comments, and unescapes `$` and backquotes inside double quotes.
 
 /// None where Python raises: an open quote, or a backslash at the end.
-pub(super) fn split(text: &str) -> Option<Vec<String>> {
+pub(crate) fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

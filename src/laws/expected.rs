@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::planned::PROGRAM;
 use crate::ini::SectionId;
-use crate::model::{Catalog, ConfigText, CredentialMethod, Kind, Profile, Role, SettingValue, SsoAccess};
+use crate::model::{Catalog, ConfigText, CredentialMethod, Kind, Profile, Role, RoleSource, SettingValue, SsoAccess};
 
 /// One value, or the pairs of a nested block in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,8 @@ pub(super) fn sections(catalog: &Catalog) -> Vec<(SectionId, Section)> {
         ];
         (SectionId::SsoSession(session.name.to_string()), texts.into_iter().map(text).collect())
     });
-    sessions.chain(catalog.profiles().iter().map(profile)).collect()
+    let written = catalog.profiles().iter().filter(|profile| profile.kind != Kind::External);
+    sessions.chain(written.map(profile)).collect()
 }
 
 fn text((key, value): (&str, &str)) -> (String, Value) {
@@ -59,8 +60,8 @@ fn access(profile: &Profile) -> Vec<(&'static str, String)> {
         return vec![("credential_process", format!("{PROGRAM} credential-process {name}"))];
     }
     match &profile.kind {
-        Kind::Iam | Kind::IamMfa { .. } => Vec::new(),
-        Kind::SsoRole(role) => self::role(role),
+        Kind::Iam | Kind::IamMfa { .. } | Kind::External => Vec::new(),
+        Kind::SsoRole(role) | Kind::Role(role) => self::role(role),
         Kind::IamMfaRole { role, mfa_serial } => {
             let serial = mfa_serial.iter().map(|serial| ("mfa_serial", serial.as_str().to_owned()));
             self::role(role).into_iter().chain(serial).collect()
@@ -80,7 +81,11 @@ fn access(profile: &Profile) -> Vec<(&'static str, String)> {
 }
 
 fn role(role: &Role) -> Vec<(&'static str, String)> {
-    let mut keys = vec![("role_arn", role.arn.as_str().to_owned()), ("source_profile", role.source.to_string())];
+    let source = match &role.source {
+        RoleSource::Profile(name) => ("source_profile", name.to_string()),
+        RoleSource::Machine(source) => ("credential_source", source.as_str().to_owned()),
+    };
+    let mut keys = vec![("role_arn", role.arn.as_str().to_owned()), source];
     keys.extend(role.duration.iter().map(|duration| ("duration_seconds", duration.seconds().to_string())));
     keys.extend(role.session_name.iter().map(|name| ("role_session_name", name.as_str().to_owned())));
     keys.extend(role.external_id.iter().map(|id| ("external_id", id.as_str().to_owned())));

@@ -1,4 +1,4 @@
-//! Owns drawing manifests: all five patterns, settings, SSO sessions, variables and defaults, in most cases valid ones.
+//! Owns drawing manifests: all patterns, settings, SSO sessions, variables and defaults, in most cases valid ones.
 //! Must not judge them.
 
 use std::fmt::Write as _;
@@ -50,12 +50,19 @@ const MADE: &[&str] = &[
 const WRONG: &[&str] =
     &["\"", "[", "\n", "\u{0}", "x = 1\n", "[profiles.main]\n", "é", "${", "version = 2\n", "\u{202e}", "'''", "\r"];
 
+/// Lines of a profile that is not written.
+const UNWRITTEN: &[&str] = &["description = \"the vendor's\"", "tags = [\"a\"]"];
+const MACHINES: &[&str] = &["Environment", "Ec2InstanceMetadata", "EcsContainer"];
+
 /// The profiles that can be the source of another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Base {
     Key,
     Mfa,
     Sso,
+    /// A `role`.
+    Plain,
+    External,
 }
 
 /// Draws the text of a manifest; one in eight has an error.
@@ -100,16 +107,21 @@ fn profiles(draw: &mut Unstructured<'_>, sessions: usize) -> Vec<String> {
         let name = NAMES[(first + offset) % NAMES.len()];
         let mut table = format!("[profiles.{name:?}]\n");
         let source = if bases.is_empty() { None } else { Some(draw.pick(&bases)) };
-        let base = match (draw.below(5), source) {
+        let base = match (draw.below(7), source) {
             (1, _) => mfa(draw, &mut table, name),
             (2, _) => sso(draw, &mut table, sessions),
             (3 | 4, Some(source)) => role(draw, &mut table, source),
+            (5, _) => role_of_machine(draw, &mut table),
+            (6, _) => {
+                table.push_str("pattern = \"external\"\n");
+                Base::External
+            }
             _ => {
                 table.push_str("pattern = \"iam\"\n");
                 Base::Key
             }
         };
-        lines(draw, &mut table, COMMON, 4);
+        lines(draw, &mut table, if base == Base::External { UNWRITTEN } else { COMMON }, 4);
         bases.push((name, base));
         tables.push(table);
     }
@@ -139,14 +151,30 @@ fn sso(draw: &mut Unstructured<'_>, table: &mut String, sessions: usize) -> Base
 }
 
 fn role(draw: &mut Unstructured<'_>, table: &mut String, (source, base): (&str, Base)) -> Base {
-    let pattern = if base == Base::Sso { "sso-role" } else { "iam-mfa-role" };
+    let pattern = match base {
+        Base::Sso => "sso-role",
+        Base::Plain => "role",
+        Base::Key | Base::External => draw.pick(&["role", "iam-mfa-role"]),
+        Base::Mfa => "iam-mfa-role",
+    };
     let arn = "arn:aws:iam::444455556666:role/a/Admin";
     let _ = writeln!(table, "pattern = {pattern:?}\nsource_profile = {source:?}\nrole_arn = {arn:?}");
-    if base == Base::Key {
+    if pattern == "iam-mfa-role" && base != Base::Mfa {
         table.push_str("mfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n");
     }
     lines(draw, table, ROLE, 3);
-    if base == Base::Sso { Base::Sso } else { Base::Mfa }
+    match pattern {
+        "sso-role" => Base::Sso,
+        "role" => Base::Plain,
+        _ => Base::Mfa,
+    }
+}
+
+fn role_of_machine(draw: &mut Unstructured<'_>, table: &mut String) -> Base {
+    let (source, arn) = (draw.pick(MACHINES), "arn:aws:iam::444455556666:role/Job");
+    let _ = writeln!(table, "pattern = \"role\"\ncredential_source = {source:?}\nrole_arn = {arn:?}");
+    lines(draw, table, ROLE, 3);
+    Base::Plain
 }
 
 /// Up to `most` of `choices`, each key once.

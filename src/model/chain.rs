@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Kind, MfaSerial, Pattern, Profile, ProfileName, SsoAccess, SsoSession, StartUrl};
+use super::{CredentialSource, Kind, MfaSerial, Profile, ProfileName, Role, SsoAccess, SsoSession, StartUrl};
 
 /// The profiles from the base (first) to the one asked for (last). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +17,9 @@ impl<'a> Chain<'a> {
         let mut profiles = vec![profile];
         let mut seen = HashSet::from([&profile.name]);
         let mut at = profile;
-        while let Some(role) = at.role() {
-            let source = find(&role.source)?;
-            if !fits(at.pattern(), source.pattern()) || !seen.insert(&source.name) {
+        while let Some(source) = at.role().and_then(Role::source_profile) {
+            let source = find(source)?;
+            if !at.pattern().sources().contains(&source.pattern()) || !seen.insert(&source.name) {
                 return None;
             }
             profiles.push(source);
@@ -62,6 +62,10 @@ pub(crate) enum Root<'a> {
     Portal(&'a StartUrl),
     /// A long-term key, by its section of the credentials file.
     LongTermKey(&'a ProfileName),
+    /// A section of the person's own.
+    Section(&'a ProfileName),
+    /// A place of this machine.
+    Machine(CredentialSource),
 }
 
 impl<'a> Root<'a> {
@@ -71,6 +75,8 @@ impl<'a> Root<'a> {
             Kind::Iam | Kind::IamMfa { .. } => profile.long_term_section().map(Self::LongTermKey),
             Kind::Sso { access: SsoAccess::Session(session), .. } => Some(Self::Session(session)),
             Kind::Sso { access: SsoAccess::Legacy { start_url, .. }, .. } => Some(Self::Portal(start_url)),
+            Kind::External => Some(Self::Section(&profile.name)),
+            Kind::Role(role) => role.credential_source().map(Self::Machine),
             Kind::IamMfaRole { .. } | Kind::SsoRole(_) => None,
         }
     }
@@ -80,15 +86,8 @@ impl<'a> Root<'a> {
         match self {
             Self::Session(session) => session.name.as_str(),
             Self::Portal(start_url) => start_url.as_str(),
-            Self::LongTermKey(section) => section.as_str(),
+            Self::LongTermKey(section) | Self::Section(section) => section.as_str(),
+            Self::Machine(source) => source.as_str(),
         }
-    }
-}
-
-fn fits(pattern: Pattern, source: Pattern) -> bool {
-    match pattern {
-        Pattern::IamMfaRole => matches!(source, Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole),
-        Pattern::SsoRole => matches!(source, Pattern::Sso | Pattern::SsoRole),
-        Pattern::Iam | Pattern::IamMfa | Pattern::Sso => false,
     }
 }

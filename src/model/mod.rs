@@ -4,6 +4,7 @@ mod arn;
 mod catalog;
 mod chain;
 mod credentials;
+mod external;
 mod glob;
 mod name;
 mod personal_settings;
@@ -20,9 +21,13 @@ pub(crate) use chain::{Chain, Root};
 pub(crate) use credentials::duration::{DurationError, SessionDuration};
 pub(crate) use credentials::fingerprint::{ChainFingerprint, KeyFingerprint, SecretPlace, Session};
 pub(crate) use credentials::{Credentials, KeySecret, LongTermKey, is_sendable, utc};
+pub(crate) use external::{CredentialProcess, ExternalError, ExternalSource, Externals};
 pub(crate) use name::{NameError, ProfileName, SessionName};
 pub(crate) use personal_settings::{MfaProcess, ProgramError, PromptPlace, SecretStore, Settings, SsoFlow};
-pub(crate) use profile::{CredentialMethod, Kind, Pattern, Profile, Role, Setting, SettingValue, default_long_term};
+pub(crate) use profile::{
+    CredentialMethod, CredentialSource, Kind, Pattern, Profile, Role, RoleSource, Setting, SettingValue,
+    default_long_term,
+};
 pub(crate) use region::{KNOWN_REGIONS, Region};
 pub(crate) use routing::Routing;
 pub(crate) use sso::portal_host::foreign_portal;

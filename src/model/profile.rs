@@ -20,10 +20,15 @@ pub(crate) enum Pattern {
     Sso,
     /// `sso-role`: AssumeRole from an `sso` profile.
     SsoRole,
+    /// `role`: AssumeRole, without MFA on its chain.
+    Role,
+    /// `external`: something else provides it, in a section that awsauth does not write.
+    External,
 }
 
 impl Pattern {
-    pub(crate) const ALL: [Self; 5] = [Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::Sso, Self::SsoRole];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::Sso, Self::SsoRole, Self::Role, Self::External];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -32,6 +37,27 @@ impl Pattern {
             Self::IamMfaRole => "iam-mfa-role",
             Self::Sso => "sso",
             Self::SsoRole => "sso-role",
+            Self::Role => "role",
+            Self::External => "external",
+        }
+    }
+
+    /// The patterns that a `source_profile` of this one may have; none for a pattern that takes no source.
+    pub(crate) fn sources(self) -> &'static [Self] {
+        match self {
+            Self::IamMfaRole => &[Self::Iam, Self::IamMfa, Self::IamMfaRole, Self::External],
+            Self::SsoRole => &[Self::Sso, Self::SsoRole],
+            Self::Role => &[Self::Iam, Self::External, Self::Role],
+            Self::Iam | Self::IamMfa | Self::Sso | Self::External => &[],
+        }
+    }
+
+    /// The pattern of a role whose source has this one, if it takes no MFA code of its own.
+    pub(crate) fn of_role_over(self) -> Self {
+        match self {
+            Self::Iam | Self::Role | Self::External => Self::Role,
+            Self::IamMfa | Self::IamMfaRole => Self::IamMfaRole,
+            Self::Sso | Self::SsoRole => Self::SsoRole,
         }
     }
 
@@ -55,15 +81,58 @@ pub(crate) enum CredentialMethod {
     Process,
 }
 
+/// A place of this machine that has credentials, as AWS names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum CredentialSource {
+    /// The variables `AWS_ACCESS_KEY_ID` and so on.
+    Environment,
+    Ec2InstanceMetadata,
+    EcsContainer,
+}
+
+impl CredentialSource {
+    pub(crate) const ALL: [Self; 3] = [Self::Environment, Self::Ec2InstanceMetadata, Self::EcsContainer];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Environment => "Environment",
+            Self::Ec2InstanceMetadata => "Ec2InstanceMetadata",
+            Self::EcsContainer => "EcsContainer",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+}
+
+/// The origin of the credentials that assume a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RoleSource {
+    Profile(ProfileName),
+    Machine(CredentialSource),
+}
+
 /// The parameters of `AssumeRole`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Role {
     pub(crate) arn: RoleArn,
-    /// The profile whose credentials assume it.
-    pub(crate) source: ProfileName,
+    pub(crate) source: RoleSource,
     pub(crate) duration: Option<SessionDuration>,
     pub(crate) session_name: Option<RoleSessionName>,
     pub(crate) external_id: Option<ExternalId>,
+}
+
+impl Role {
+    /// The profile whose credentials assume it.
+    pub(crate) fn source_profile(&self) -> Option<&ProfileName> {
+        if let RoleSource::Profile(name) = &self.source { Some(name) } else { None }
+    }
+
+    /// The place of this machine whose credentials assume it.
+    pub(crate) fn credential_source(&self) -> Option<CredentialSource> {
+        if let RoleSource::Machine(source) = self.source { Some(source) } else { None }
+    }
 }
 
 /// The way to a profile's credentials, with everything that it needs.
@@ -87,6 +156,10 @@ pub(crate) enum Kind {
     Sso { access: SsoAccess, account_id: AccountId, role_name: SsoRoleName },
     /// A role, from an SSO profile.
     SsoRole(Role),
+    /// A role, with credentials that no login of awsauth makes.
+    Role(Role),
+    /// A section of the person's own, of the same name.
+    External,
 }
 
 /// The value of an entry of `settings`.
@@ -129,15 +202,27 @@ impl Profile {
             Kind::IamMfaRole { .. } => Pattern::IamMfaRole,
             Kind::Sso { .. } => Pattern::Sso,
             Kind::SsoRole(_) => Pattern::SsoRole,
+            Kind::Role(_) => Pattern::Role,
+            Kind::External => Pattern::External,
         }
     }
 
-    /// None but for the two role patterns.
+    /// None but for the role patterns.
     pub(crate) fn role(&self) -> Option<&Role> {
         match &self.kind {
-            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role),
-            Kind::Iam | Kind::IamMfa { .. } | Kind::Sso { .. } => None,
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => Some(role),
+            Kind::Iam | Kind::IamMfa { .. } | Kind::Sso { .. } | Kind::External => None,
         }
+    }
+
+    /// False where credentials are only read: a long-term key, or a section of the person's own.
+    pub(crate) fn has_session(&self) -> bool {
+        !matches!(self.kind, Kind::Iam | Kind::External)
+    }
+
+    /// The section outside awsauth's block that its credentials come from.
+    pub(crate) fn external_section(&self) -> Option<&ProfileName> {
+        (self.kind == Kind::External).then_some(&self.name)
     }
 
     /// The device that the profile itself asks a code of.
@@ -145,7 +230,7 @@ impl Profile {
         match &self.kind {
             Kind::IamMfa { mfa_serial, .. } => Some(mfa_serial),
             Kind::IamMfaRole { mfa_serial, .. } => mfa_serial.as_ref(),
-            Kind::Iam | Kind::Sso { .. } | Kind::SsoRole(_) => None,
+            Kind::Iam | Kind::Sso { .. } | Kind::SsoRole(_) | Kind::Role(_) | Kind::External => None,
         }
     }
 
@@ -153,9 +238,9 @@ impl Profile {
     pub(crate) fn account(&self) -> Option<&str> {
         match &self.kind {
             Kind::Sso { account_id, .. } => Some(account_id.as_str()),
-            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role.arn.account()),
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => Some(role.arn.account()),
             Kind::IamMfa { mfa_serial, .. } => mfa_serial.as_str().split(':').nth(4),
-            Kind::Iam => None,
+            Kind::Iam | Kind::External => None,
         }
     }
 
@@ -163,8 +248,8 @@ impl Profile {
     pub(crate) fn role_name(&self) -> Option<&str> {
         match &self.kind {
             Kind::Sso { role_name, .. } => Some(role_name.as_str()),
-            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => Some(role.arn.name()),
-            Kind::Iam | Kind::IamMfa { .. } => None,
+            Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => Some(role.arn.name()),
+            Kind::Iam | Kind::IamMfa { .. } | Kind::External => None,
         }
     }
 
@@ -178,7 +263,7 @@ impl Profile {
         match &self.kind {
             Kind::Iam => Some(&self.name),
             Kind::IamMfa { long_term_profile, .. } => Some(long_term_profile),
-            Kind::IamMfaRole { .. } | Kind::Sso { .. } | Kind::SsoRole(_) => None,
+            Kind::IamMfaRole { .. } | Kind::Sso { .. } | Kind::SsoRole(_) | Kind::Role(_) | Kind::External => None,
         }
     }
 
@@ -187,9 +272,9 @@ impl Profile {
         match &self.kind {
             // With a device of its own, a role has a key for its source.
             Kind::IamMfaRole { role, mfa_serial: Some(_) }
-                if role.source.as_str() == default_long_term(self.name.as_str()) =>
+                if role.source_profile().map(ProfileName::as_str) == Some(&default_long_term(self.name.as_str())) =>
             {
-                Some(&role.source)
+                role.source_profile()
             }
             _ => self.long_term_section(),
         }

@@ -5,6 +5,7 @@ mod compare;
 mod config;
 mod credentials;
 mod diff;
+mod external;
 mod file_plan;
 mod proof;
 mod refusal;
@@ -25,6 +26,7 @@ pub(crate) use credentials::{
     remove_sessions, save_session, take_sessions_out, with_sessions, without_sessions,
 };
 pub(crate) use diff::unified;
+pub(crate) use external::ExternalSections;
 pub(crate) use file_plan::{Change, Plan};
 pub(crate) use refusal::{Refusal, Remedy};
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{
     Catalog, CredentialMethod, Credentials, Kind, LongTermKey, MfaSerial, Profile, ProfileName, Region, Role, RoleArn,
+    RoleSource,
 };
 use crate::secret::Secret;
 
@@ -35,7 +36,7 @@ fn iam_mfa(name: &str) -> Profile {
 fn role(name: &str, source: &str) -> Profile {
     let role = Role {
         arn: RoleArn::new("arn:aws:iam::444455556666:role/Admin").unwrap(),
-        source: ProfileName::new(source).unwrap(),
+        source: RoleSource::Profile(ProfileName::new(source).unwrap()),
         duration: None,
         session_name: None,
         external_id: None,

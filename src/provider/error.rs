@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::flow::{CallError, ClockSkew, Endless, Operation};
-use crate::model::{MfaSerial, ProfileName};
+use crate::flow::{CallError, ClockSkew, Endless, Operation, ProcessOutputError};
+use crate::model::{CredentialSource, ExternalError, MfaSerial, ProfileName};
 use crate::prompt::NoAnswer;
 use crate::store::KeyringError;
 use crate::system::files::disk::DiskError;
 use crate::system::files::lock::LockError;
+use crate::system::programs::output::OutputError;
 
 /// The state that makes a login necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,15 @@ pub(crate) enum ProviderError {
     LoginNeeded { profile: ProfileName, reason: Reason },
     #[error("{profile}: no long-term key is stored for [{section}]")]
     NoLongTermKey { profile: ProfileName, section: ProfileName },
+    /// Something else gives the profile's credentials, and has none.
+    #[error("{profile}: {why}")]
+    External { profile: ProfileName, why: ExternalError },
+    #[error("{profile}: its `credential_process` failed: {why}")]
+    Process { profile: ProfileName, why: OutputError },
+    #[error("{profile}: its `credential_process` failed: `{program}` {why}")]
+    ProcessOutput { profile: ProfileName, program: String, why: ProcessOutputError },
+    #[error("{profile}: `{}` gives no credentials: {why}", place.as_str())]
+    Machine { profile: ProfileName, place: CredentialSource, why: String },
     #[error("{profile}: no MFA code for {}", serial.as_str())]
     NoCode { profile: ProfileName, serial: MfaSerial, order: CodeOrder, source: NoAnswer },
     #[error("{profile}: an MFA code is six digits")]

@@ -62,8 +62,10 @@ impl Provider<'_> {
             return Err(error);
         }
         // A missing long-term key is reported when its step runs: no code is asked for.
-        let has_key =
-            |step: &Step<'_>| step.profiles[0].long_term_section().is_some_and(|section| self.keys.contains(section));
+        let has_key = |step: &Step<'_>| match step.profiles[0].long_term_section() {
+            Some(section) => self.keys.contains(section),
+            None => matches!(self.externals.get(step.profiles[0]), Some(Ok(_))),
+        };
         let sign_ins = steps.sign_ins();
         let needs_approval = sign_ins.iter().filter(|(step, access)| {
             let token = self.decide_token(TokenRequest::for_role(&step.profiles, access));
@@ -116,6 +118,10 @@ impl Provider<'_> {
     ) -> Result<(), Rc<ProviderError>> {
         let list = &plan.steps.list;
         for index in (0..list.len()).filter(|index| list[*index].target().mfa_serial().is_some()) {
+            if let Some(source) = list[index].source.filter(|source| done[*source].is_none()) {
+                // A program of the person's own gives the key that the code goes with.
+                done[source] = Some(self.step(plan, source, None).await);
+            }
             let source = list[index].source.and_then(|source| done[source].clone());
             let result = self.step(plan, index, source).await;
             stop_on_interrupt(&result)?;

@@ -22,6 +22,11 @@ pub(crate) enum Notice<'a> {
         operation: Operation,
         subject: &'a str,
     },
+    /// The person's own `credential_process` runs, and may want a key to be touched.
+    Running {
+        profile: &'a ProfileName,
+        program: &'a str,
+    },
     /// Another process is renewing `subject`; `holder` is its id, if known.
     Waiting {
         subject: &'a str,

@@ -5,6 +5,7 @@ mod code;
 mod device;
 mod error;
 mod execute;
+mod external;
 mod frontend;
 mod listing;
 mod pkce;
@@ -24,7 +25,7 @@ use jiff::Timestamp;
 
 use crate::aws::Aws;
 use crate::flow::Preference;
-use crate::model::{MfaSerial, SsoToken};
+use crate::model::{Externals, MfaSerial, SsoToken};
 use crate::prompt::Prompt;
 use crate::secret::Secret;
 use crate::store::{LongTermKeys, Sessions, SsoCache};
@@ -34,6 +35,7 @@ use crate::system::files::stamp::FileStamp;
 pub(crate) use code::MFA_PROCESS_VARIABLE;
 pub(crate) use error::{CodeOrder, ProviderError, Reason};
 pub(crate) use execute::{CredentialResult, LoginPlan};
+pub(crate) use external::{CODE_VARIABLE, EXTERNAL_VARIABLE};
 pub(crate) use frontend::{CallbackOutcome, Frontend, Notice};
 pub(crate) use listing::{InvalidItem, Listing};
 pub(crate) use renewal_lock::UNATTENDED;
@@ -78,6 +80,7 @@ pub(crate) struct Ports<'a> {
 pub(crate) struct Provider<'a> {
     ports: Ports<'a>,
     keys: &'a LongTermKeys,
+    externals: &'a Externals,
     /// The files that the chains were read from.
     seen: Vec<FileStamp>,
     attendance: Attendance,
@@ -99,6 +102,7 @@ impl<'a> Provider<'a> {
     pub(crate) fn new(
         ports: Ports<'a>,
         keys: &'a LongTermKeys,
+        externals: &'a Externals,
         seen: Vec<FileStamp>,
         attendance: Attendance,
         policy: RenewPolicy,
@@ -108,6 +112,7 @@ impl<'a> Provider<'a> {
         Self {
             ports,
             keys,
+            externals,
             seen,
             attendance,
             policy,

@@ -8,8 +8,8 @@ use super::renewal_lock::RenewalLock;
 use super::{Attendance, Provider, RenewPolicy};
 use crate::flow::{AssumeRole, CallError, Freshness, GetSessionToken, MfaProof, Operation, is_intolerable, judge};
 use crate::model::{
-    ChainFingerprint, Credentials, KeyFingerprint, Kind, MfaSerial, Pattern, Profile, ProfileName, Role, SecretPlace,
-    Session, SessionDuration,
+    ChainFingerprint, Credentials, ExternalSource, Externals, KeyFingerprint, Kind, MfaSerial, Profile, ProfileName,
+    Role, SecretPlace, Session, SessionDuration,
 };
 use crate::store::{KeyringError, LongTermKeys, SaveError, Saved};
 use crate::system::files::stamp::FileStamp;
@@ -18,13 +18,22 @@ use crate::system::files::stamp::FileStamp;
 pub(super) type ChainSteps<'s, 'c> = &'s [&'c Profile];
 
 /// True if a session was made from this chain and from the key that its base has now. `ignored` as in [`ChainFingerprint::of`].
-pub(crate) fn is_bound(session: &Session, steps: &[&Profile], keys: &LongTermKeys, ignored: Option<bool>) -> bool {
-    session.definition == ChainFingerprint::of(steps, ignored) && session.key == key_fingerprint(steps, keys)
+pub(crate) fn is_bound(
+    session: &Session,
+    steps: &[&Profile],
+    keys: &LongTermKeys,
+    externals: &Externals,
+    ignored: Option<bool>,
+) -> bool {
+    session.definition == ChainFingerprint::of(steps, ignored) && session.key == key_fingerprint(steps, keys, externals)
 }
 
-fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys) -> Option<KeyFingerprint> {
-    let section = steps.first()?.long_term_section()?;
-    keys.fingerprint(section)
+fn key_fingerprint(steps: &[&Profile], keys: &LongTermKeys, externals: &Externals) -> Option<KeyFingerprint> {
+    let base = steps.first()?;
+    match base.long_term_section() {
+        Some(section) => keys.fingerprint(section),
+        None => externals.fingerprint(base),
+    }
 }
 
 impl Provider<'_> {
@@ -57,7 +66,7 @@ impl Provider<'_> {
     }
 
     fn is_bound(&self, session: &Session, steps: ChainSteps<'_, '_>) -> bool {
-        is_bound(session, steps, self.keys, self.ports.aws.ignores_endpoint_urls())
+        is_bound(session, steps, self.keys, self.externals, self.ports.aws.ignores_endpoint_urls())
     }
 
     /// The files to be saved with a session. None if the environment changes the definition too: then the warm path of
@@ -88,6 +97,14 @@ impl Provider<'_> {
             let key = self.keys.read(&profile.name).map_err(|source| in_keyring(&profile.name, source))?;
             return Ok(key.map(Credentials::from));
         }
+        if profile.external_section().is_some() {
+            // A program is run when its step is due.
+            let source = self.externals.get(profile).and_then(|source| source.as_ref().ok());
+            return Ok(source.and_then(|source| match source {
+                ExternalSource::Keys(keys) => Some(keys.clone()),
+                ExternalSource::Process(_) => None,
+            }));
+        }
         self.kept_credentials(steps, Freshness::Fresh)
     }
 
@@ -104,8 +121,12 @@ impl Provider<'_> {
             let aging = self.kept_credentials(steps, Freshness::Aging)?;
             return Ok(aging.ok_or_else(|| self.login_needed(steps))?);
         }
-        if let Kind::Sso { access, account_id, role_name } = &profile.kind {
-            return self.sso_role(steps, access, account_id, role_name).await;
+        match &profile.kind {
+            Kind::Sso { access, account_id, role_name } => {
+                return self.sso_role(steps, access, account_id, role_name).await;
+            }
+            Kind::External => return self.external(profile).await,
+            _ => {}
         }
         if profile.long_term_section().is_some() {
             // Checked before anybody is asked for a code.
@@ -116,6 +137,11 @@ impl Provider<'_> {
             RenewalLock::RenewedElsewhere(credentials) => return credentials,
             RenewalLock::Acquired(lock) => lock,
         };
+        let machine = profile.role().and_then(Role::credential_source);
+        let source = match machine {
+            Some(machine) => Some(self.machine(profile, machine).await?),
+            None => source,
+        };
         let obtained = match (&profile.kind, source) {
             (Kind::IamMfa { mfa_serial, duration, .. }, _) => {
                 let duration = duration.map(SessionDuration::seconds);
@@ -124,7 +150,9 @@ impl Provider<'_> {
             (Kind::IamMfaRole { role, mfa_serial }, Some(source)) => {
                 self.assume_role(profile, role, &source, mfa_serial.as_ref()).await?
             }
-            (Kind::SsoRole(role), Some(source)) => self.assume_role(profile, role, &source, None).await?,
+            (Kind::SsoRole(role) | Kind::Role(role), Some(source)) => {
+                self.assume_role(profile, role, &source, None).await?
+            }
             _ => return Err(Rc::new(self.no_source(steps))),
         };
         Ok(self.save(steps, obtained)?)
@@ -197,7 +225,7 @@ impl Provider<'_> {
         let session = Session {
             profile: profile.name.clone(),
             definition: self.definition(steps),
-            key: key_fingerprint(steps, self.keys),
+            key: key_fingerprint(steps, self.keys, self.externals),
             obtained_at: now,
             expiration: credentials.expiration.unwrap_or(now),
             access_key_id: credentials.access_key_id.clone(),
@@ -242,7 +270,7 @@ impl Provider<'_> {
         }
         match (&profile.kind, steps.iter().rev().nth(1)) {
             (Kind::Sso { access, .. }, _) => self.ports.tokens.token(access).is_none(),
-            (_, Some(source)) => source.pattern() != Pattern::Iam && self.ports.sessions.get(&source.name).is_none(),
+            (_, Some(source)) => source.has_session() && self.ports.sessions.get(&source.name).is_none(),
             (_, None) => false,
         }
     }

@@ -14,8 +14,8 @@ use super::{Attendance, CallbackOutcome, Frontend, Notice, Ports, Provider, Prov
 use crate::aws::{Aws, Endpoints, Proxies};
 use crate::flow::{Machine, Preference};
 use crate::model::{
-    AccountId, Chain, ChainFingerprint, ClientUse, ConfigText, Credentials, Kind, Profile, Region, SecretPlace,
-    SecretStore, Session, SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
+    AccountId, Chain, ChainFingerprint, ClientUse, ConfigText, Credentials, Externals, Kind, Profile, Region,
+    SecretPlace, SecretStore, Session, SessionName, SsoAccess, SsoFlow, SsoRoleName, SsoSession, SsoToken, StartUrl,
 };
 use crate::prompt::{NoAnswer, Prompt, Question};
 use crate::secret::Secret;
@@ -89,6 +89,7 @@ struct Scene<'a> {
     tokens: SsoCache,
     open: &'a dyn Fn(&str) -> bool,
     keys: LongTermKeys,
+    externals: Externals,
     now: fn() -> Timestamp,
 }
 
@@ -101,7 +102,7 @@ impl<'a> Scene<'a> {
         let keyring = Rc::new(Keyring::in_memory());
         let sessions = Sessions::new(dir, Rc::clone(&keyring), SecretStore::File);
         let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(dir, keyring), SecretStore::File);
-        Self { aws, sessions, tokens: cache(dir), open, keys, now: clock::now }
+        Self { aws, sessions, tokens: cache(dir), open, keys, externals: Externals::default(), now: clock::now }
     }
 
     /// Keeps a token of `corp`.
@@ -137,7 +138,7 @@ impl<'a> Scene<'a> {
             is_wsl: false,
         };
         let preference = Preference { given: Some(SsoFlow::Pkce), setting: None, may_open: false, machine };
-        Provider::new(ports, &self.keys, Vec::new(), attendance, policy, preference)
+        Provider::new(ports, &self.keys, &self.externals, Vec::new(), attendance, policy, preference)
     }
 }
 

@@ -41,6 +41,8 @@ impl<'m> GraphNode<'m> {
             Self::Root(Root::Session(_)) => "SSO session",
             Self::Root(Root::Portal(_)) => "SSO portal",
             Self::Root(Root::LongTermKey(_)) => "long-term key",
+            Self::Root(Root::Section(_)) => "section in ~/.aws",
+            Self::Root(Root::Machine(_)) => "credential source",
             Self::Profile(profile) => profile.pattern().as_str(),
         }
     }
@@ -83,7 +85,7 @@ impl<'m> Graph<'m> {
             profiles.iter().map(|profile| (profile.name.as_str(), graph.add(GraphNode::Profile(profile)))).collect();
         for profile in &profiles {
             let above = Root::of(profile).and_then(|root| places.get(&root));
-            let above = above.or_else(|| by_name.get(profile.role()?.source.as_str()));
+            let above = above.or_else(|| by_name.get(profile.role()?.source_profile()?.as_str()));
             graph.edges.extend(above.copied().zip(by_name.get(profile.name.as_str()).copied()));
         }
         graph

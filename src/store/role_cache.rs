@@ -159,7 +159,7 @@ impl RoleCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ProfileName, RoleArn};
+    use crate::model::{ProfileName, RoleArn, RoleSource};
 
     #[test]
     fn entries_are_named_as_aws_cli_names_them() {
@@ -167,7 +167,7 @@ mod tests {
         let serial = MfaSerial::new("arn:aws:iam::123456789012:mfa/alice").unwrap();
         let plain = Role {
             arn: RoleArn::new("arn:aws:iam::123456789012:role/Admin").unwrap(),
-            source: ProfileName::new("base").unwrap(),
+            source: RoleSource::Profile(ProfileName::new("base").unwrap()),
             duration: None,
             session_name: None,
             external_id: None,

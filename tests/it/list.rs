@@ -119,7 +119,11 @@ fn a_login_by_pattern_or_tag_leaves_long_term_keys_out() {
     assert_eq!(run.json()["profiles"].as_array().unwrap().len(), 1);
     for args in [&["login", "b*"][..], &["login", "--tag", "keys"]] {
         let run = scene.run(args).exits(2);
-        assert!(run.stderr.contains("has only long-term keys, which need no login"), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("has only long-term keys or external profiles, which need no login"),
+            "{}",
+            run.stderr
+        );
     }
     scene.run(&["login", "base"]).ok();
 }

@@ -39,6 +39,8 @@ mod exec_json;
 #[cfg(unix)]
 mod exec_many;
 #[cfg(test)]
+mod external;
+#[cfg(test)]
 mod fake_aws;
 #[cfg(test)]
 mod graph;

@@ -83,7 +83,7 @@ fn a_login_of_nothing_but_long_term_keys_says_so() {
     let scene = Scene::new();
     scene.home.manifest("[profiles.base]\npattern = \"iam\"\n");
     let run = scene.run(&["login", "--all"]).ok();
-    assert_eq!(run.stderr, "all profiles are long-term keys, which need no login\n");
+    assert_eq!(run.stderr, "all profiles are long-term keys or external, and need no login\n");
 }
 
 #[test]

@@ -23,6 +23,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "duration-chained-defaults",
     "duration-chained-matrix",
     "duration-chained-own-mfa",
+    "duration-chained-role",
     "unknown-source",
     "source-cycle",
     "source-pattern",

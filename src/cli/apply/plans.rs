@@ -19,7 +19,9 @@ use crate::cli::ui::names::few;
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
-use crate::plan::{self, Adoption, Change, Dependent, MissingKey, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{
+    self, Adoption, Change, Dependent, ExternalSections, MissingKey, Overwrite, Permission, Plan, Refusal,
+};
 use crate::store::{KeyringKeys, LongTermKeys, Sessions};
 use crate::system::files::snapshot::Snapshot;
 
@@ -124,6 +126,13 @@ impl<'a> Plans<'a> {
         let moved = self.renamed(&work.credentials).map(|(name, _)| SectionId::Profile(name.to_owned()));
         let moved: Vec<SectionId> = moved.collect();
         plan::dependents(self.catalog, work.config.content(moment), work.config.after(), &removed, &moved)
+    }
+
+    /// The `external` profiles that have no section. `default` needs none: it may be the machine's own role.
+    pub(crate) fn without_section(&self, work: &Work, moment: Moment) -> Vec<&'a ProfileName> {
+        let sections = ExternalSections::parse(work.config.content(moment), work.credentials.content(moment));
+        let externals = self.catalog.profiles().iter().filter_map(Profile::external_section);
+        externals.filter(|name| name.as_str() != "default" && !sections.has(name)).collect()
     }
 
     /// The settings that come from the manifest to profiles that are adopted: each key with its profiles.

@@ -5,7 +5,7 @@ use crate::cli::explain;
 use crate::cli::login::shared_copies::role_cache;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
-use crate::model::{Catalog, ProfileName, Session};
+use crate::model::{Catalog, ChainFingerprint, Externals, ProfileName, Session};
 use crate::provider::is_bound;
 use crate::store::{LongTermKeys, Sessions};
 
@@ -85,7 +85,11 @@ fn unbound(catalog: &Catalog, sessions: &Sessions, keys: &LongTermKeys) -> Vec<S
     // SDKs read the config file, and may run in another environment.
     let is_unbound = |session: &Session| {
         let chain = catalog.chain(session.profile.as_str());
-        chain.is_some_and(|chain| !is_bound(session, chain.profiles(), keys, None))
+        chain.is_some_and(|chain| match chain.base().long_term_section() {
+            Some(_) => !is_bound(session, chain.profiles(), keys, &Externals::default(), None),
+            // What else gives credentials is looked at when the session is used.
+            None => session.definition != ChainFingerprint::of(chain.profiles(), None),
+        })
     };
     sessions.all().unwrap_or_default().into_iter().filter(is_unbound).collect()
 }

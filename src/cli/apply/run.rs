@@ -16,7 +16,7 @@ use crate::cli::ui::diff::colored;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
-use crate::ini::FileKind;
+use crate::ini::{FileKind, SectionId};
 use crate::model::ProfileName;
 use crate::plan::{Dependent, MissingKey};
 use crate::system::clock;
@@ -98,6 +98,13 @@ impl Run<'_> {
             out.say(&format!("next: {}", self.without_credentials(one)));
         }
         say_missing(&work.missing, out);
+        for name in plans.without_section(work, self.now()) {
+            out.warn(&format!(
+                "AWS's files have no section for {name}: its program has to write [{}] of ~/.aws/config, outside awsauth's \
+                 block, or [{name}] of ~/.aws/credentials",
+                SectionId::Profile(name.to_string())
+            ));
+        }
         Ok(())
     }
 
@@ -116,6 +123,7 @@ impl Run<'_> {
             written: !is_shown_only && work.is_pending(),
             files: files.map(|(file, kind)| file.document(kind)),
             missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
+            missing_sections: plans.without_section(work, self.now()).into_iter().map(ProfileName::as_str).collect(),
             ended_sessions: work.prune.names(),
             open_to_others: work.permissions.open(is_shown_only).map(Paths::text),
             permissions_fixed: !is_shown_only && work.permissions.is_pending(),
@@ -219,6 +227,8 @@ struct ApplyJson<'w> {
     written: bool,
     files: [FileJson; 2],
     missing_keys: Vec<MissingKeyJson<'w>>,
+    /// The `external` profiles that AWS's files have no section for.
+    missing_sections: Vec<&'w str>,
     ended_sessions: Vec<&'w str>,
     open_to_others: Option<String>,
     permissions_fixed: bool,

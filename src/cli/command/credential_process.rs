@@ -7,6 +7,7 @@ use crate::cli::config::complete::profile_names;
 use crate::cli::environment::IGNORES_ENDPOINTS;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
+use crate::cli::login::externals;
 use crate::cli::login::service::LoginService;
 use crate::cli::login::terminal;
 use crate::cli::paths::Paths;
@@ -65,31 +66,33 @@ fn warm(name: &str, app: App<'_>) -> Result<Option<Credentials>, Failure> {
     let keyring = app.keyring();
     keyring.limit(UNATTENDED);
     let sessions = Sessions::new(&state_dir, Rc::clone(&keyring), SecretStore::default());
-    match fresh(name, &sessions, &KeyringKeys::new(&state_dir, keyring), app.paths) {
+    match fresh(name, &sessions, &KeyringKeys::new(&state_dir, keyring), app) {
         Some(session) => sessions.credentials(&session).map_err(|error| explain::keyring::failure(&error, &error)),
         None => Ok(None),
     }
 }
 
-fn fresh(name: &str, sessions: &Sessions, keys: &KeyringKeys, paths: Paths<'_>) -> Option<Session> {
+fn fresh(name: &str, sessions: &Sessions, keys: &KeyringKeys, app: App<'_>) -> Option<Session> {
     let Saved { session, seen } = sessions.get(&ProfileName::new(name).ok()?)?;
     if judge(session.obtained_at, session.expiration, clock::now()) != Freshness::Fresh {
         return None;
     }
-    let manifest = paths.manifest().ok()?;
+    let manifest = app.paths.manifest().ok()?;
     // The environment decides where a person's own file is.
     let own = Paths::own_local();
     let is_current = seen.first()?.path() == manifest
         && own.is_none_or(|own| seen.iter().any(|file| file.path() == own))
         && seen.iter().all(FileStamp::is_current);
-    (is_current && is_key_current(&session, keys, paths)).then_some(session)
+    (is_current && is_key_current(&session, keys, app)).then_some(session)
 }
 
-/// True if the long-term key that the session was made from is still there.
-fn is_key_current(session: &Session, keys: &KeyringKeys, paths: Paths<'_>) -> bool {
+/// True if the long-term key, or what is in its place, is still that which the session was made from.
+fn is_key_current(session: &Session, keys: &KeyringKeys, app: App<'_>) -> bool {
     let Some(print) = &session.key else { return true };
-    let bytes = paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()).unwrap_or_default();
+    let bytes = app.paths.credentials().ok().and_then(|path| disk::read(&path).ok().flatten()).unwrap_or_default();
     let document = Document::parse(&bytes, FileKind::Credentials);
     let key = plan::long_term_key(&document, &print.section);
-    key.is_some_and(|key| KeyFingerprint::of(&print.section, &key) == *print) || keys.has(print)
+    key.is_some_and(|key| KeyFingerprint::of(&print.section, &key) == *print)
+        || keys.has(print)
+        || externals::is_current(print, &bytes, app.paths, app.host)
 }

@@ -128,7 +128,7 @@ fn log_in(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let profiles = wanted(args, &service, host, out)?;
     service.manifest.warn_of_errors();
     if args.all && profiles.is_empty() {
-        out.say("all profiles are long-term keys, which need no login");
+        out.say("all profiles are long-term keys or external, and need no login");
     }
     let mut report = Report::new(out);
     let options = args.options(host);
@@ -205,7 +205,7 @@ fn sessions<'m>(args: &'m Args, manifest: &'m Manifest) -> impl Iterator<Item = 
     args.names.iter().filter_map(|name| manifest.session(name))
 }
 
-/// The profiles that were asked for. A long-term key needs no login, and is among them only if its profile was named.
+/// The profiles that were asked for. One that needs no login is among them only if it was named.
 fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out) -> Result<Vec<&'d Profile>, Failure> {
     let manifest = &service.manifest;
     let among = Among::WithSession;
@@ -228,7 +228,7 @@ fn wanted<'d>(args: &Args, service: &'d LoginService<'_>, host: &Host, out: Out)
     }
     let all = choose(manifest, Wanted::All, among)?;
     if all.is_empty() {
-        return Err(Failure::new(Exit::Usage, "all profiles are long-term keys, which need no login"));
+        return Err(Failure::new(Exit::Usage, "all profiles are long-term keys or external, and need no login"));
     }
     let states = States::new(service);
     let name = pick("Log in to:", &all, |profile| states.word(profile).to_owned(), &[], out)?;

@@ -12,7 +12,7 @@ use crate::cli::status::validity::{State, States, Validity};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
-use crate::model::{Chain, Pattern, Profile, ProfileName, SecretStore};
+use crate::model::{Chain, Profile, ProfileName, SecretStore};
 use crate::render::{Cell, duration, exact_duration, header, table_within};
 
 /// The columns that a narrow terminal shortens and then drops, the first one first.
@@ -147,7 +147,8 @@ fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
             commands.push(command);
         }
     }
-    let targets = || short.iter().filter(|(chain, _)| chain.target().pattern() != Pattern::Iam);
+    let targets =
+        || short.iter().filter(|(chain, _)| chain.target().has_session() && chain.base().external_section().is_none());
     let names: Vec<&str> = targets().map(|(chain, _)| chain.target().name.as_str()).collect();
     if !names.is_empty() {
         // Without it, a login keeps a valid session.

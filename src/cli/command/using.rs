@@ -70,10 +70,11 @@ fn change(args: &Args, host: &Host, service: &LoginService<'_>, out: Out) -> Res
     // A person is told; a script has the exit code.
     if host.stderr_is_terminal {
         let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
-        let text = left.map_or("long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
+        let has = if credentials.session_token.is_none() { "long-term key" } else { "a session of another program" };
+        let text = left.map_or(has.to_owned(), |left| format!("valid for {}", duration(left)));
         out.say(&format!("{name}: {text}"));
     }
-    Ok(EnvChange::to(profile, &credentials, stale_variables(host)))
+    Ok(EnvChange::to(profile, service.region(profile), &credentials, stale_variables(host)))
 }
 
 fn choose(service: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Catalog, Chain, ConfigText, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, Region, RoleSessionName, Root,
-    SessionDuration, SettingValue, SsoAccess,
+    Catalog, Chain, ConfigText, CredentialMethod, CredentialSource, ExternalId, Kind, MfaSerial, Profile, ProfileName,
+    Region, RoleSessionName, Root, SessionDuration, SettingValue, SsoAccess,
 };
 
 #[derive(Serialize)]
@@ -63,6 +63,8 @@ impl<'p> RootJson<'p> {
             Root::Session(session) => ("sso-session", Some(session.start_url.as_str())),
             Root::Portal(_) => ("sso-portal", Some(root.name())),
             Root::LongTermKey(_) => ("long-term-key", None),
+            Root::Section(_) => ("section", None),
+            Root::Machine(_) => ("credential-source", None),
         };
         Self { kind, name: root.name(), sso_start_url }
     }
@@ -72,14 +74,15 @@ fn of_pattern(profile: &Profile) -> Map<String, Value> {
     let text = |text: Option<&str>| text.map(Value::from);
     let seconds = |duration: Option<SessionDuration>| duration.map(|duration| duration.seconds().into());
     let of_kind = match &profile.kind {
-        Kind::Iam => Vec::new(),
+        Kind::Iam | Kind::External => Vec::new(),
         Kind::IamMfa { long_term_profile, duration, .. } => vec![
             ("long_term_profile", text(Some(long_term_profile.as_str()))),
             ("duration_seconds", seconds(*duration)),
         ],
-        Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) => vec![
+        Kind::IamMfaRole { role, .. } | Kind::SsoRole(role) | Kind::Role(role) => vec![
             ("role_arn", text(Some(role.arn.as_str()))),
-            ("source_profile", text(Some(role.source.as_str()))),
+            ("source_profile", text(role.source_profile().map(ProfileName::as_str))),
+            ("credential_source", text(role.credential_source().map(CredentialSource::as_str))),
             ("duration_seconds", seconds(role.duration)),
             ("role_session_name", text(role.session_name.as_ref().map(RoleSessionName::as_str))),
             ("external_id", text(role.external_id.as_ref().map(ExternalId::as_str))),

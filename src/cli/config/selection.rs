@@ -7,7 +7,7 @@ use crate::cli::config::load::Manifest;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::ui::failure::Failure;
-use crate::model::{Catalog, Glob, Pattern, Profile};
+use crate::model::{Catalog, Glob, Profile};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
@@ -38,13 +38,13 @@ pub(crate) enum Wanted<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Among {
     Every,
-    /// Not those of the pattern `iam`: a long-term key has no session.
+    /// Not those of the patterns `iam` and `external`, which have no session.
     WithSession,
 }
 
 impl Among {
     fn has(self, profile: &Profile) -> bool {
-        self == Self::Every || profile.pattern() != Pattern::Iam
+        self == Self::Every || profile.has_session()
     }
 }
 
@@ -162,7 +162,7 @@ fn corrected(profiles: &[Profile], text: &str) -> Option<String> {
 }
 
 fn without_session(what: &str) -> Failure {
-    Failure::new(Exit::Usage, format!("{what} has only long-term keys, which need no login"))
+    Failure::new(Exit::Usage, format!("{what} has only long-term keys or external profiles, which need no login"))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::cli::login::service::CALLBACK_TIMEOUT;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::flow::Preference;
-use crate::model::{SecretStore, SsoAccess, SsoFlow, SsoSession};
+use crate::model::{Externals, SecretStore, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{Listing, Ports, Provider};
 use crate::store::{KeyringKeys, LongTermKeys, Sessions, SsoCache};
@@ -46,7 +46,8 @@ pub(crate) fn list(
         now: clock::now,
     };
     let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(&state_dir, keyring), store);
-    let provider = Provider::new(ports, &keys, Vec::new(), options.attendance, options.policy, preference);
+    let externals = Externals::default();
+    let provider = Provider::new(ports, &keys, &externals, Vec::new(), options.attendance, options.policy, preference);
     // Boxed: the nested future's type exceeds the compiler's recursion limit.
     let listing = run(Box::pin(provider.list(session)))?;
     listing.map_err(|error| explain::of_session(&error, &SsoAccess::Session(Arc::clone(session)), "discover"))

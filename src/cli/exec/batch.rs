@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tokio::sync::broadcast::{self, Sender};
 use tokio::task::yield_now;
 
-use crate::cli::environment::{CODE_VARIABLE, stale_variables};
+use crate::cli::environment::stale_variables;
 use crate::cli::exec::runs::{BatchDocument, ProfileRun, Reported};
 use crate::cli::exit::Exit;
 use crate::cli::login::failures::Failures;
@@ -26,6 +26,7 @@ use crate::cli::ui::names::{count, few};
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
+use crate::provider::CODE_VARIABLE;
 use crate::provider::ProviderError;
 use crate::render::{EnvChange, table};
 use crate::system::clock;
@@ -299,7 +300,12 @@ impl<'b> BatchRun<'b> {
             failure.say_text(batch.out);
             return Err(ProfileRun::NoCredentials(Reported::of(&failure)));
         }
-        let change = EnvChange::to(chain.target(), credentials, stale_variables(batch.host));
+        let change = EnvChange::to(
+            chain.target(),
+            batch.service.region(chain.target()),
+            credentials,
+            stale_variables(batch.host),
+        );
         let unset: Vec<&str> = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]).collect();
         let prefix = |has_color| prefix(name.as_str(), self.width, number, has_color);
         let job = Job {

@@ -348,7 +348,9 @@ impl Case<'_> {
         let mut hints = vec![first];
         let has_mfa = chain.mfa().next().is_some();
         if !has_mfa && matches!(chain.base().kind, Kind::Iam | Kind::IamMfa { .. }) {
-            hints.push(format!("if the role requires MFA, set `mfa_serial` in [profiles.{}]", self.profile));
+            let pattern =
+                if chain.target().pattern() == Pattern::Role { "`pattern = \"iam-mfa-role\"` and " } else { "" };
+            hints.push(format!("if the role requires MFA, set {pattern}`mfa_serial` in [profiles.{}]", self.profile));
         }
         if matches!(self.call.problem, Problem::NotAllowed | Problem::NotTrusted) {
             hints.push(match &role.external_id {

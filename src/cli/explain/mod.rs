@@ -10,13 +10,14 @@ pub(crate) mod unmanaged;
 use crate::apply::ApplyError;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
-use crate::model::{Catalog, ProfileName, SsoAccess};
+use crate::model::{Catalog, ExternalError, ProfileName, SsoAccess};
 use crate::plan::{Difference, Refusal, Remedy, SectionDifference};
 use crate::prompt::NoAnswer;
 use crate::provider::{CodeOrder, ProviderError, Reason};
 use crate::store::SaveError;
 use crate::system::files::disk::DiskError;
 use crate::system::files::lock::LockError;
+use crate::system::programs::output::OutputError;
 
 use crate::cli::exit::Exit;
 use crate::cli::paths::Paths;
@@ -47,6 +48,18 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::NoLongTermKey { profile, .. } => {
             Failure::of(Exit::Login, error).hint(format!("add it with `awsauth keys add {profile}`"))
         }
+        ProviderError::External { profile, why } => external(error, profile, why),
+        ProviderError::Process { profile, .. } | ProviderError::ProcessOutput { profile, .. } => {
+            let said =
+                if let ProviderError::Process { why: OutputError::Failed(_, _, said), .. } = error { said } else { "" };
+            said.lines()
+                .fold(Failure::of(Exit::Login, error), Failure::cause)
+                .hint("run the command by hand to see what it says; it may need a login of its own")
+                .detail("profile", profile.as_str())
+        }
+        ProviderError::Machine { profile, .. } => Failure::of(Exit::Unavailable, error)
+            .hint("`credential_source` works where AWS gives a role to the machine: on EC2, in ECS, EKS or CodeBuild")
+            .detail("profile", profile.as_str()),
         ProviderError::NoCode { source: NoAnswer::Interrupted, .. } => {
             Failure::one_line(Exit::Interrupted, "interrupted")
         }
@@ -87,6 +100,32 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::OutOfTime { .. } | ProviderError::Lock { .. } => Failure::of(Exit::Unavailable, error),
         ProviderError::Keyring { source, .. } => keyring::failure(error, source),
         ProviderError::Store { source, .. } => Failure::of(disk_exit(source), error).hint(other_state(source)),
+    }
+}
+
+fn external(error: &ProviderError, profile: &ProfileName, why: &ExternalError) -> Failure {
+    let failure = Failure::of(Exit::Login, error).detail("profile", profile.as_str());
+    let keys = "keys or a `credential_process`";
+    match why {
+        ExternalError::NoSection(_) | ExternalError::NoCredentials => {
+            let section = SectionId::Profile(profile.to_string());
+            failure.hint(format!(
+                "what logs in there has to write it: put {keys} into [{section}] of ~/.aws/config, outside awsauth's block, or \
+                 keys into [{profile}] of ~/.aws/credentials"
+            ))
+        }
+        ExternalError::Unsupported(_) => failure.hint(format!(
+            "`aws --profile {profile}` works; for awsauth, give the profile its own pattern, as `awsauth import` shows it"
+        )),
+        ExternalError::HalfKey { .. } | ExternalError::BadCommand | ExternalError::UnfitKeys => {
+            failure.hint(format!("`aws --profile {profile} sts get-caller-identity` refuses it too: correct the section"))
+        }
+        ExternalError::Circle => {
+            failure.hint("name the program that gets the credentials there, or give the profile a pattern of awsauth's")
+        }
+        ExternalError::NoVariables => {
+            failure.hint("`credential_source = \"Environment\"` takes the role with the keys in these variables: export them")
+        }
     }
 }
 

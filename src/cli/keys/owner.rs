@@ -4,7 +4,7 @@ use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
-use crate::model::{MfaSerial, Pattern, Profile, ProfileName};
+use crate::model::{MfaSerial, Profile, ProfileName};
 use crate::provider::ProviderError;
 
 /// A profile with a long-term key of its own.
@@ -23,9 +23,12 @@ impl<'m> KeyOwner<'m> {
             let words = format!("`{name}` has the pattern `{}`, which has no long-term key", profile.pattern());
             let failure = Failure::new(Exit::Usage, words);
             match service.chain(name) {
-                Ok(chain) if profile.pattern() == Pattern::IamMfaRole => {
+                Ok(chain) if chain.base().long_term_section().is_some() => {
                     let base = &chain.base().name;
                     failure.hint(format!("its key is that of `{base}`: `awsauth keys {command} {base}`"))
+                }
+                Ok(chain) if chain.base().external_section().is_some() => {
+                    failure.hint("another program gives its credentials, in a section that awsauth leaves alone")
                 }
                 _ => failure.hint(format!("it needs none: `awsauth login {name}`")),
             }

@@ -1,6 +1,7 @@
 //! Owns logging in for a command: the provider with its ports, the plan, and what the person sees of it.
 
 pub(crate) mod callback_page;
+pub(crate) mod externals;
 pub(crate) mod failures;
 pub(crate) mod frontend;
 pub(crate) mod kept_seed;

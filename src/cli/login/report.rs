@@ -11,7 +11,7 @@ use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::names::count;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
-use crate::model::{Catalog, Chain, Credentials, SsoToken};
+use crate::model::{Catalog, Chain, Credentials, Kind, SsoToken};
 use crate::provider::ProviderError;
 use crate::render::duration;
 use crate::system::clock;
@@ -54,10 +54,14 @@ impl Report {
             (Validity::Until(end), Some(left)) if seconds_left(end, now) > left + 60 => {
                 format!("; renews without a prompt for the next {}", duration(seconds_left(end, now)))
             }
-            (Validity::Renewable(_), _) => "; renews without a prompt while the SSO login lasts".to_owned(),
+            (Validity::Renewable(_), Some(_)) if matches!(chain.base().kind, Kind::Sso { .. }) => {
+                "; renews without a prompt while the SSO login lasts".to_owned()
+            }
+            (Validity::Renewable(_) | Validity::Unlimited, Some(_)) => "; renews without a prompt".to_owned(),
             _ => String::new(),
         };
-        let text = left.map_or("has its long-term key".to_owned(), |left| format!("valid for {}", duration(left)));
+        let has = if chain.target().long_term_section().is_some() { "its long-term key" } else { "credentials" };
+        let text = left.map_or(format!("has {has}"), |left| format!("valid for {}", duration(left)));
         self.ready.push(format!("{name}: {text}{renewed}"));
         self.renewed += usize::from(!renewed.is_empty());
         self.shortest = [self.shortest, left].into_iter().flatten().min();

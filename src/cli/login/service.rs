@@ -13,6 +13,7 @@ use crate::cli::config::load::Manifest;
 use crate::cli::environment::{GivenCode, aws, given_code, machine};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
+use crate::cli::login::externals::externals;
 use crate::cli::login::frontend::LoginFrontend;
 use crate::cli::login::mfa_prompt::{MfaPrompt, refuse_circle};
 use crate::cli::login::options::{Browser, InPlace, LoginOptions};
@@ -23,7 +24,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{Out, TalkPlace};
 use crate::flow::{Freshness, Preference, judge};
-use crate::model::{Chain, Credentials, Profile, ProfileName, Session, SsoSession, SsoToken};
+use crate::model::{Chain, Credentials, Externals, Profile, ProfileName, Region, Session, SsoSession, SsoToken};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
@@ -45,6 +46,7 @@ pub(crate) struct LoginService<'a> {
     pub(crate) tokens: SsoCache,
     pub(crate) copies: SharedCopies,
     pub(crate) keys: LongTermKeys,
+    pub(crate) externals: Externals,
     pub(crate) keyring: Rc<Keyring>,
     pub(crate) keyring_keys: KeyringKeys,
     pub(crate) seeds: Seeds,
@@ -88,6 +90,7 @@ impl<'a> LoginService<'a> {
         let keyring = app.keyring();
         let keyring_keys = KeyringKeys::new(&state_dir, Rc::clone(&keyring));
         let keys = long_term_keys(&manifest, &bytes, &keyring_keys);
+        let externals = externals(&manifest.catalog, &bytes, app.paths, app.host)?;
         Ok(Self {
             app,
             aws: aws(app.host)?,
@@ -97,6 +100,7 @@ impl<'a> LoginService<'a> {
             manifest,
             keys,
             seeds: Seeds::new(&state_dir, Rc::clone(&keyring)),
+            externals,
             keyring,
             keyring_keys,
             config_file: app.paths.config()?,
@@ -114,7 +118,8 @@ impl<'a> LoginService<'a> {
     pub(crate) fn session(&self, steps: &[&Profile]) -> Option<(Session, Freshness)> {
         let session = self.sessions.get(&steps.last()?.name)?.session;
         let freshness = judge(session.obtained_at, session.expiration, clock::now());
-        is_bound(&session, steps, &self.keys, self.aws.ignores_endpoint_urls()).then_some((session, freshness))
+        is_bound(&session, steps, &self.keys, &self.externals, self.aws.ignores_endpoint_urls())
+            .then_some((session, freshness))
     }
 
     /// Asks the keyring if the session's secret is there. None if it is lost.
@@ -133,6 +138,11 @@ impl<'a> LoginService<'a> {
 
     pub(crate) fn has_key(&self, profile: &Profile) -> bool {
         profile.long_term_section().is_some_and(|section| self.keys.contains(section))
+    }
+
+    /// The region of a profile's requests: an `external` one has it in its own section.
+    pub(crate) fn region<'p>(&'p self, profile: &'p Profile) -> Option<&'p Region> {
+        profile.region.as_ref().or_else(|| self.externals.region(profile))
     }
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.
@@ -205,7 +215,8 @@ impl<'a> LoginService<'a> {
             callback_timeout: CALLBACK_TIMEOUT,
             now: clock::now,
         };
-        Provider::new(ports, &self.keys, self.manifest.seen(), options.attendance, options.policy, preference)
+        let LoginOptions { attendance, policy, .. } = options;
+        Provider::new(ports, &self.keys, &self.externals, self.manifest.seen(), attendance, policy, preference)
     }
 
     /// Credentials of one profile for a program. Where a person is needed and sits at the terminal, the login runs in place,
@@ -354,8 +365,9 @@ impl<'a> LoginService<'a> {
     pub(crate) fn not_applied<'c>(&self, chains: &[Chain<'c>]) -> NotApplied<'c> {
         // `apply` reports a file that can't be read.
         let bytes = disk::read(&self.config_file).ok().flatten().unwrap_or_default();
-        let names = || chains.iter().map(|chain| &chain.target().name);
-        let all = self.manifest.catalog.profiles().iter().map(|profile| &profile.name);
+        let written = |profile: &&Profile| profile.external_section().is_none();
+        let names = || chains.iter().map(Chain::target).filter(written).map(|profile| &profile.name);
+        let all = self.manifest.catalog.profiles().iter().filter(written).map(|profile| &profile.name);
         NotApplied {
             missing: plan::missing_sections(&bytes, names()),
             outside: plan::sections_outside(&bytes, names()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::cli::config::load::Manifest;
 use crate::cli::ui::failure::Failure;
-use crate::model::{Catalog, Kind, Pattern, Profile, ProfileName, SsoAccess};
+use crate::model::{Catalog, Kind, Profile, ProfileName, SsoAccess};
 use crate::store::{Sessions, SignIn, SsoCache};
 use crate::system::files::disk::DiskError;
 
@@ -171,7 +171,7 @@ pub(crate) fn affected<'m>(
         let profile = manifest.profile(name)?;
         let chain = catalog.chain(profile.name.as_str());
         let steps = chain.iter().flat_map(|chain| chain.profiles().iter().copied());
-        for step in steps.filter(|step| step.pattern() != Pattern::Iam) {
+        for step in steps.filter(|step| step.has_session()) {
             ending.insert(step.name.as_str());
             if let Some(access) = access(step)
                 && portals_seen.insert(access.token_key())

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::cli::login::service::LoginService;
 use crate::flow::{Freshness, TokenUse, decide, seconds_left};
-use crate::model::{ChainFingerprint, Credentials, Kind, Profile, SsoAccess, SsoToken};
+use crate::model::{ChainFingerprint, Credentials, ExternalSource, Kind, Profile, SsoAccess, SsoToken};
 use crate::system::clock;
 
 /// In seconds. AWS does not say how long it accepts a refresh token, so `--check` counts no more for one.
@@ -71,7 +71,7 @@ impl State {
         let is_ending = matches!(self.validity, Validity::Until(end) if seconds_left(end, now) < SOON);
         match self.word {
             "valid" | "renewable" if is_ending => AnsiColor::Yellow.on_default(),
-            "valid" | "key" => AnsiColor::Green.on_default(),
+            "valid" | "key" | "external" => AnsiColor::Green.on_default(),
             "renewable" => AnsiColor::Cyan.on_default(),
             "none" => Style::new().dimmed(),
             _ => AnsiColor::Red.on_default(),
@@ -122,6 +122,9 @@ impl<'s> States<'s> {
             let validity = if has_key { Validity::Unlimited } else { Validity::Ended(None) };
             return State { word: if has_key { "key" } else { "no key" }, validity };
         }
+        if profile.external_section().is_some() {
+            return self.external(profile);
+        }
         let is_refused = self.is_refused(steps);
         let renewal = if is_refused { Validity::Ended(None) } else { self.renewal(steps) };
         let (word, validity) = match (self.service.session(steps), renewal) {
@@ -139,6 +142,17 @@ impl<'s> States<'s> {
         State { word, validity }
     }
 
+    /// Runs no program: whether it has credentials shows when they are used.
+    fn external(&self, profile: &Profile) -> State {
+        match self.service.externals.get(profile) {
+            Some(Ok(ExternalSource::Keys(keys))) if keys.session_token.is_none() => {
+                State { word: "key", validity: Validity::Unlimited }
+            }
+            Some(Ok(_)) => State { word: "external", validity: Validity::Renewable(None) },
+            Some(Err(_)) | None => State { word: "none", validity: Validity::Ended(None) },
+        }
+    }
+
     fn is_refused(&self, steps: &[&Profile]) -> bool {
         let definition = ChainFingerprint::of(steps, self.service.aws.ignores_endpoint_urls());
         self.service.sessions.is_refused(&steps[steps.len() - 1].name, &definition)
@@ -148,8 +162,14 @@ impl<'s> States<'s> {
     fn renewal(&self, steps: &[&Profile]) -> Validity {
         let Some((profile, below)) = steps.split_last() else { return Validity::Ended(None) };
         match &profile.kind {
-            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } => Validity::Ended(None),
-            Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) => self.of(below).validity,
+            Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } | Kind::External => {
+                Validity::Ended(None)
+            }
+            Kind::Role(role) if role.credential_source().is_some() => match self.service.externals.get(profile) {
+                Some(Err(_)) => Validity::Ended(None),
+                _ => Validity::Renewable(None),
+            },
+            Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) | Kind::Role(_) => self.of(below).validity,
             Kind::Sso { access, .. } => match decide(self.token(access), access, self.now) {
                 TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {
                     Validity::Until(token.expires_at)

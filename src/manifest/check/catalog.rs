@@ -7,8 +7,8 @@ use crate::manifest::raw::field::KeyTable as _;
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::sso_session::SsoSessions;
 use crate::model::{
-    Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, SecretStore, SessionDuration, SsoAccess,
-    default_long_term,
+    Catalog, CredentialMethod, Kind, Pattern, Profile, ProfileName, Role, RoleSource, SecretStore, SessionDuration,
+    SsoAccess, default_long_term,
 };
 
 /// Returns the catalog of the valid profiles, and the list of the others.
@@ -42,6 +42,10 @@ pub(crate) fn catalog(
 fn build(profile: UncheckedProfile, sessions: &SsoSessions, store: SecretStore) -> Option<Profile> {
     let UncheckedProfile { written, name, mut fields, .. } = profile;
     let kind = kind(&written, &mut fields, sessions)?;
+    if kind == Kind::External {
+        // What `[defaults]` has is for the profiles that are written.
+        *fields = ProfileKeys { description: fields.description, tags: fields.tags, ..ProfileKeys::default() };
+    }
     Some(Profile {
         name: name?,
         method: served(method(&fields), &kind, store),
@@ -80,13 +84,18 @@ fn kind(written: &str, fields: &mut ProfileKeys, sessions: &SsoSessions) -> Opti
             },
             duration: seconds(Pattern::IamMfa, fields)?,
         },
-        Pattern::IamMfaRole => Kind::IamMfaRole { role: role(fields)?, mfa_serial: fields.mfa_serial.take() },
+        Pattern::IamMfaRole => Kind::IamMfaRole { role: sourced_role(fields)?, mfa_serial: fields.mfa_serial.take() },
         Pattern::Sso => Kind::Sso {
             access: access(fields, sessions)?,
             account_id: fields.sso_account_id.take()?,
             role_name: fields.sso_role_name.take()?,
         },
-        Pattern::SsoRole => Kind::SsoRole(role(fields)?),
+        Pattern::SsoRole => Kind::SsoRole(sourced_role(fields)?),
+        Pattern::Role => Kind::Role(match fields.credential_source.take() {
+            Some(source) => role(RoleSource::Machine(source), fields)?,
+            None => sourced_role(fields)?,
+        }),
+        Pattern::External => Kind::External,
     })
 }
 
@@ -98,10 +107,14 @@ fn seconds(pattern: Pattern, fields: &ProfileKeys) -> Option<Option<SessionDurat
     }
 }
 
-fn role(fields: &mut ProfileKeys) -> Option<Role> {
+fn sourced_role(fields: &mut ProfileKeys) -> Option<Role> {
+    role(RoleSource::Profile(ProfileName::new(fields.source_profile.value()?).ok()?), fields)
+}
+
+fn role(source: RoleSource, fields: &mut ProfileKeys) -> Option<Role> {
     Some(Role {
         arn: fields.role_arn.take()?,
-        source: ProfileName::new(fields.source_profile.value()?).ok()?,
+        source,
         duration: seconds(Pattern::IamMfaRole, fields)?,
         session_name: fields.role_session_name.take(),
         external_id: fields.external_id.take(),

@@ -6,10 +6,12 @@ use super::unchecked::{UncheckedProfile, UncheckedProfiles};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::files::Layers;
 use crate::manifest::findings::codes;
-use crate::manifest::findings::sink::{About, Sink};
+use crate::manifest::findings::sink::{About, Sink, quoted};
 use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Sourced};
 use crate::manifest::raw::values::{toml_key, toml_text};
-use crate::model::{CredentialMethod, MfaSerial, Partition, Pattern, SessionDuration, default_long_term};
+use crate::model::{
+    CredentialMethod, CredentialSource, MfaSerial, Partition, Pattern, SessionDuration, default_long_term,
+};
 use crate::source::Span;
 
 /// The most profiles in one chain. Real ones have two to four; each role is one more call at login.
@@ -70,9 +72,7 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles, files: &Layers, sink: &mut
 /// None for other patterns than roles, and for an unknown source.
 fn source(at: usize, profiles: &UncheckedProfiles) -> Option<usize> {
     let profile = &profiles.list[at];
-    if !matches!(profile.pattern(), Some(Pattern::IamMfaRole | Pattern::SsoRole)) {
-        return None;
-    }
+    profile.pattern().filter(|pattern| !pattern.sources().is_empty())?;
     profiles.place(profile.fields.source_profile.value()?)
 }
 
@@ -103,6 +103,9 @@ fn cycle(path: &[usize], back_to: usize, profiles: &UncheckedProfiles, files: &L
             let reason = format!("in a manifest, its long-term key has a profile of its own, `{key}`");
             with_own_key(found, &reason, profile, &key, None, profiles, files)
         }
+        [_] if profile.pattern() == Some(Pattern::Role) => found.help(
+            "if its keys are in AWS's own files, give them a profile of their own, of the pattern `iam` or `external`",
+        ),
         [_] => found.help("name a profile of the pattern `sso` as its source"),
         _ => found.help("let one of them take its credentials from a profile that needs no source"),
     };
@@ -120,17 +123,26 @@ fn visit(
     files: &Layers,
     sink: &mut Sink,
 ) -> Facts {
+    if matches!(profiles.list[at].pattern(), Some(Pattern::SsoRole | Pattern::Role)) {
+        // That of `[defaults]` is for others.
+        profiles.list[at].fields.mfa_serial = Field::Missing;
+    }
     let profile = &profiles.list[at];
     let fields = &profile.fields;
     match profile.pattern() {
         None => Facts::UNSOUND,
-        Some(Pattern::Iam | Pattern::Sso) => Facts { sound: true, length: 1, ..Facts::UNSOUND },
+        Some(Pattern::Iam | Pattern::Sso | Pattern::External) => Facts { sound: true, length: 1, ..Facts::UNSOUND },
+        Some(Pattern::Role) if fields.source_profile.is_missing() => {
+            check_machine_length(profile, sink);
+            let partition = check_partition(at, None, profiles, sink);
+            Facts { sound: !fields.credential_source.is_missing(), length: 1, partition, ..Facts::UNSOUND }
+        }
         Some(Pattern::IamMfa) => {
             let partition = fields.mfa_serial.value().and_then(MfaSerial::partition);
             let partition = partition.map(|partition| (partition, at));
             Facts { sound: true, length: 1, mfa: Some(at), partition, prompts: None }
         }
-        Some(pattern @ (Pattern::IamMfaRole | Pattern::SsoRole)) => {
+        Some(pattern @ (Pattern::IamMfaRole | Pattern::SsoRole | Pattern::Role)) => {
             let Some((source, facts)) = below else {
                 report_unknown(profile, profiles, sink);
                 return Facts::UNSOUND;
@@ -152,7 +164,7 @@ fn visit(
             let has_mistake = sink.errors() > before;
             let prompts = if has_mistake { None } else { check_prompts(at, facts.prompts, profiles, sink) };
             let partition = check_partition(at, facts.partition, profiles, sink);
-            let sound = pattern == Pattern::SsoRole || mfa.is_some();
+            let sound = pattern != Pattern::IamMfaRole || mfa.is_some();
             Facts { sound, length: facts.length + 1, mfa, partition, prompts }
         }
     }
@@ -173,20 +185,19 @@ fn check_pattern(profile: &UncheckedProfile, pattern: Pattern, source: &Unchecke
     let (Some(source_pattern), Some(given)) = (source.pattern(), profile.fields.source_profile.valid()) else {
         return false;
     };
-    let (fits, wanted) = match pattern {
-        Pattern::SsoRole => (matches!(source_pattern, Pattern::Sso | Pattern::SsoRole), "`sso` or `sso-role`"),
-        _ => (
-            matches!(source_pattern, Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole),
-            "`iam`, `iam-mfa` or `iam-mfa-role`",
-        ),
-    };
+    let fits = pattern.sources().contains(&source_pattern);
     if !fits {
         let message = format!("`{}` can't take its credentials from `{}`", profile.written, source.written);
         sink.push(
             profile
                 .error(codes::SOURCE_PATTERN, given, message)
                 .related(source.at, format!("this has the pattern `{source_pattern}`"))
-                .help(format!("the source of `{pattern}` must have the pattern {wanted}")),
+                .help(format!(
+                    "the source of `{pattern}` must have one of the patterns {}; the pattern of a role over \
+                     `{source_pattern}` is `{}`",
+                    quoted(pattern.sources().iter()),
+                    source_pattern.of_role_over()
+                )),
         );
     }
     fits
@@ -213,7 +224,9 @@ fn check_length(
     sink: &mut Sink,
 ) -> bool {
     let given = profile.fields.duration_seconds.valid().filter(|given| is_too_long(given.value));
-    let Some(given) = given.filter(|_| source.pattern() != Some(Pattern::Iam)) else { return false };
+    // AWS alone knows what an `external` profile has.
+    let is_capped = !matches!(source.pattern(), Some(Pattern::Iam | Pattern::External));
+    let Some(given) = given.filter(|_| is_capped) else { return false };
     let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
     let reason = "AWS allows one hour for a role that is assumed with this profile's temporary credentials";
     let found = profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason);
@@ -231,6 +244,19 @@ fn check_length(
         found.help(shorter)
     });
     needs_key
+}
+
+/// Reports a role that is to last longer than the credentials of a machine allow: they are a role's themselves.
+fn check_machine_length(profile: &UncheckedProfile, sink: &mut Sink) {
+    let is_role = |source: &CredentialSource| *source != CredentialSource::Environment;
+    let source = profile.fields.credential_source.valid().filter(|source| is_role(&source.value));
+    let given = profile.fields.duration_seconds.valid().filter(|given| is_too_long(given.value));
+    if let (Some(given), Some(source)) = (given, source) {
+        let message = format!("`{}` can last 3600 seconds at most, not {}", profile.written, given.value);
+        let reason = "AWS allows one hour for a role that is assumed with this machine's temporary credentials";
+        let found = profile.error(codes::DURATION_CHAINED, given, message).related(source.at, reason);
+        sink.push(found.help("set `duration_seconds = 3600` or less"));
+    }
 }
 
 /// The section of the long-term key of an `iam-mfa` profile.
@@ -285,7 +311,7 @@ fn check_mfa(
     files: &Layers,
     sink: &mut Sink,
 ) -> Option<usize> {
-    if profiles.list[at].pattern() == Some(Pattern::SsoRole) {
+    if profiles.list[at].pattern() != Some(Pattern::IamMfaRole) {
         return None;
     }
     let own = profiles.list[at].fields.mfa_serial.valid().map(|given| (given.at, given.origin));
@@ -327,7 +353,7 @@ fn mfa_missing(profile: &UncheckedProfile, profiles: &UncheckedProfiles) -> Diag
         Some(base) => found.related(base.at, "its source has no MFA device"),
         None => found,
     };
-    found.help("add `mfa_serial` to it, or use an `iam-mfa` profile as its source")
+    found.help("add `mfa_serial` to it, or use an `iam-mfa` profile as its source; without MFA, its pattern is `role`")
 }
 
 fn serial_place(profile: &UncheckedProfile) -> Span {
@@ -351,7 +377,9 @@ fn check_partition(
     if partition != own {
         let other = &profiles.list[other];
         let place = match (other.pattern(), other.fields.role_arn.valid()) {
-            (Some(Pattern::IamMfaRole | Pattern::SsoRole), Some(arn)) if other.at != profile.at => arn.at,
+            (Some(Pattern::IamMfaRole | Pattern::SsoRole | Pattern::Role), Some(arn)) if other.at != profile.at => {
+                arn.at
+            }
             _ => serial_place(other),
         };
         let message = format!("this role is in the partition `{own}`, its credentials come from `{partition}`");

@@ -30,8 +30,10 @@ pub(crate) fn check(profiles: &mut UncheckedProfiles, sessions: &SsoSessions, fi
         sink.turn_to(profile.about());
         check_keys(profile, profiles, files, sink);
         let profile = &mut profiles.list[index];
-        if profile.pattern() == Some(Pattern::Sso) {
-            check_sso(profile, sessions, sink);
+        match profile.pattern() {
+            Some(Pattern::Sso) => check_sso(profile, sessions, sink),
+            Some(Pattern::Role) => check_source(profile, sink),
+            _ => {}
         }
         check_duration(profile, sink);
         profile.fields.wrong |= sink.errors() > before;
@@ -63,7 +65,16 @@ fn check_keys(profile: &UncheckedProfile, profiles: &UncheckedProfiles, files: &
     }
     for (key, at) in profile.fields.written.iter().filter(|(key, _)| !key.fits(pattern)) {
         let message = format!("the pattern `{pattern}` has no use for `{}`", key.name);
-        let help = format!("remove it, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns()));
+        let help = match pattern {
+            Pattern::External if key.fits(Pattern::Iam) => format!(
+                "remove it: `apply` writes nothing for `external`, and `{}` stays in the section that is there already",
+                key.name
+            ),
+            Pattern::Role if key.name == "mfa_serial" => {
+                "set `pattern = \"iam-mfa-role\"`: a role that takes an MFA code has that pattern".to_owned()
+            }
+            _ => format!("remove it, or change the pattern: `{}` is for {}", key.name, quoted(key.patterns())),
+        };
         let found = Diagnostic::error(codes::USELESS_KEY, *at, message).help(help);
         sink.push(with_pattern(found, profile, files));
     }
@@ -136,6 +147,31 @@ fn check_sso(profile: &mut UncheckedProfile, sessions: &SsoSessions, sink: &mut 
     check_address(profile, has_url, sink);
 }
 
+/// A `role` has one source. Its own key beats the other one in `[defaults]`.
+fn check_source(profile: &mut UncheckedProfile, sink: &mut Sink) {
+    let fields = &mut profile.fields;
+    let own = |name: &str| fields.written.iter().find(|(key, _)| key.name == name).map(|(_, at)| *at);
+    match (own("source_profile"), own("credential_source")) {
+        (Some(_), None) => fields.credential_source = Field::Missing,
+        (None, Some(_)) => fields.source_profile = Field::Missing,
+        (Some(_), Some(at)) => {
+            let message =
+                format!("the profile `{}` has both `source_profile` and `credential_source`", profile.written);
+            sink.push(
+                Diagnostic::error(codes::TWO_SOURCES, at, message).help("remove one of them: a role has one source"),
+            );
+        }
+        (None, None) if fields.lacks("source_profile") && fields.lacks("credential_source") => {
+            let message =
+                format!("the profile `{}` has no `source_profile`, which the pattern `role` needs", profile.written);
+            let help = "add `source_profile`, the profile whose credentials assume the role; or `credential_source`, the \
+                        place of this machine that has some, such as `\"Ec2InstanceMetadata\"`";
+            sink.push(Diagnostic::error(codes::MISSING_KEY, profile.origin(), message).help(help));
+        }
+        (None, None) => {}
+    }
+}
+
 fn check_address(profile: &UncheckedProfile, has_url: bool, sink: &mut Sink) {
     let lacks = |name| profile.fields.lacks(name);
     let missing: Vec<_> = if has_url {
@@ -167,7 +203,7 @@ fn check_duration(profile: &UncheckedProfile, sink: &mut Sink) {
 pub(super) fn duration(pattern: Pattern, seconds: i64) -> Result<SessionDuration, DurationError> {
     match pattern {
         Pattern::IamMfa => SessionDuration::for_session_token(seconds),
-        Pattern::Iam | Pattern::IamMfaRole | Pattern::Sso | Pattern::SsoRole => SessionDuration::for_role(seconds),
+        _ => SessionDuration::for_role(seconds),
     }
 }
 

@@ -8,8 +8,8 @@ use crate::manifest::findings::sink::Sink;
 use crate::manifest::hosts::Hosts;
 use crate::manifest::spec::keys::Key;
 use crate::model::{
-    AccountId, ConfigText, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName,
-    StartUrl,
+    AccountId, ConfigText, CredentialSource, ExternalId, MfaSerial, Pattern, ProfileName, Region, RoleArn,
+    RoleSessionName, SsoRoleName, StartUrl,
 };
 use crate::source::Span;
 
@@ -147,6 +147,7 @@ macro_rules! shown {
 
 shown! {
     Pattern: as_str,
+    CredentialSource: as_str,
     Region: as_str,
     ConfigText: as_str,
     String: as_str,

@@ -10,11 +10,13 @@ use crate::manifest::findings::codes;
 use crate::manifest::findings::sink::Sink;
 use crate::manifest::spec::aws_settings;
 use crate::manifest::spec::keys::{
-    ANY, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, SERIAL, Shape, TAG, URL, key,
+    ANY, CREDENTIAL_SOURCES, ID, Key, LINE, NAME, OUTPUTS, PATTERNS, REGION, ROLE, ROLE_PATTERNS, SERIAL, Shape, TAG,
+    URL, WRITTEN, key,
 };
-use crate::model::Pattern::{self, IamMfa, IamMfaRole, Sso, SsoRole};
+use crate::model::Pattern::{self, IamMfa, IamMfaRole, Role, Sso, SsoRole};
 use crate::model::{
-    AccountId, ConfigText, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName, SsoRoleName, StartUrl,
+    AccountId, ConfigText, CredentialSource, ExternalId, MfaSerial, ProfileName, Region, RoleArn, RoleSessionName,
+    SsoRoleName, StartUrl,
 };
 use crate::source::Span;
 
@@ -25,9 +27,9 @@ keys! {
     pattern: Pattern = text(values::pattern),
         key(Shape::Word(PATTERNS), "How the profile gets its credentials.", &["\"iam-mfa-role\"", "\"sso\""]).required(ANY);
     region: Region = text(values::region),
-        key(Shape::Text(REGION), "The AWS region of requests made as this profile.", &["\"eu-west-1\""]).optional(ANY);
+        key(Shape::Text(REGION), "The AWS region of requests made as this profile.", &["\"eu-west-1\""]).optional(WRITTEN);
     output: ConfigText = text(values::output),
-        key(Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(ANY);
+        key(Shape::Word(OUTPUTS), "AWS CLI's output format.", &["\"json\"", "\"table\""]).optional(WRITTEN);
     description: String = text(values::description),
         key(Shape::Text(LINE), "A description, shown in lists.", &["\"production, read only\""]).optional(ANY);
     tags: Vec<String> = values::tags,
@@ -37,13 +39,13 @@ keys! {
             Shape::Flag,
             "Let AWS's SDKs ask awsauth for credentials each time, instead of using AWS's own keys in ~/.aws/config.",
             &["true"],
-        ).optional(ANY);
+        ).optional(WRITTEN);
     settings: CheckedSettings = |given, reader: &mut Reader<'_>| profile_settings::read(given, Self::KEYS, reader),
         key(
             Shape::Settings,
             "Other AWS settings, written into the profile's section as they are.",
             &["{\"max_attempts\": 5, \"s3\": {\"addressing_style\": \"path\"}}"],
-        ).optional(ANY);
+        ).optional(WRITTEN);
     mfa_serial: MfaSerial = text(values::mfa_serial),
         key(
             Shape::Text(SERIAL),
@@ -62,17 +64,23 @@ keys! {
         "a role's ARN looks like `arn:aws:iam::444455556666:role/Admin`",
     ),
         key(Shape::Text(ROLE), "The role to assume.", &["\"arn:aws:iam::444455556666:role/Admin\""])
-            .required(&[IamMfaRole, SsoRole]);
+            .required(ROLE_PATTERNS);
     source_profile: String = text(values::reference),
         key(Shape::Text(NAME), "The profile whose credentials assume the role.", &["\"main\""])
-            .required(&[IamMfaRole, SsoRole]);
+            .required(&[IamMfaRole, SsoRole]).optional(&[Role]);
+    credential_source: CredentialSource = text(values::credential_source),
+        key(
+            Shape::Word(CREDENTIAL_SOURCES),
+            "The place of this machine whose credentials assume the role, in place of `source_profile`.",
+            &["\"Ec2InstanceMetadata\""],
+        ).optional(&[Role]);
     duration_seconds: i64 = duration_seconds,
         key(
             Shape::Seconds(900, 129_600),
             "How long the session lasts: 900 to 129600 for `iam-mfa`, to 43200 for a role, to 3600 for a role that is \
              assumed with temporary credentials.",
             &["3600", "43200"],
-        ).optional(&[IamMfa, IamMfaRole, SsoRole]);
+        ).optional(&[IamMfa, IamMfaRole, SsoRole, Role]);
     role_session_name: RoleSessionName = parsed(
         RoleSessionName::new,
         codes::BAD_ROLE_SESSION_NAME,
@@ -82,7 +90,7 @@ keys! {
             Shape::Text("[A-Za-z0-9_+=,.@-]{2,64}"),
             "The name of the session as CloudTrail shows it.",
             &["\"alice@example.com\""],
-        ).optional(&[IamMfaRole, SsoRole]);
+        ).optional(ROLE_PATTERNS);
     external_id: ExternalId = parsed(
         ExternalId::new,
         codes::BAD_EXTERNAL_ID,
@@ -92,7 +100,7 @@ keys! {
             Shape::Text("[A-Za-z0-9_+=,.@:/-]{2,1224}"),
             "The external id that the role's owner asks for.",
             &["\"partner-42\""],
-        ).optional(&[IamMfaRole, SsoRole]);
+        ).optional(ROLE_PATTERNS);
     sso_session: String = text(values::reference),
         key(Shape::Text(NAME), "The entry of `[sso_sessions]` to log in through.", &["\"corp\""]).optional(&[Sso]);
     sso_start_url: StartUrl = text(values::start_url),
@@ -226,8 +234,8 @@ fn credential_process(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mu
         Value::Text(_) | Value::Filled(..) | Value::Unfilled => {
             let message = "`credential_process` is `true` or `false` here: a manifest can't name a program";
             reader.sink.push(Diagnostic::error(codes::WRONG_TYPE, entry.node.at, message).help(
-                "`true` makes awsauth the program; keep a profile of another program in ~/.aws/config, outside awsauth's \
-                 block, under a name that the manifest does not have",
+                "`true` makes awsauth the program; a profile of another program stays in ~/.aws/config, outside awsauth's \
+                 block, and has the pattern `external` here",
             ));
         }
         _ => wrong_type(&entry.name, &entry.node, key.shape.words(), Some(key.examples[0]), &mut reader.sink),

@@ -7,8 +7,8 @@ use crate::manifest::document::tree::Text;
 use crate::manifest::findings::codes;
 use crate::manifest::spec::keys;
 use crate::model::{
-    ConfigText, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region, StartUrl,
-    StartUrlError, UrlChange,
+    ConfigText, CredentialSource, KNOWN_REGIONS, MfaSerial, MfaSerialError, NameError, Pattern, ProfileName, Region,
+    StartUrl, StartUrlError, UrlChange,
 };
 use crate::source::{Span, first_unsafe, is_unsafe};
 
@@ -32,6 +32,16 @@ pub(crate) fn pattern(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Pattern
         reader.sink.reject_word(text, codes::BAD_PATTERN, message, keys::PATTERNS, "the patterns are");
     }
     pattern
+}
+
+pub(crate) fn credential_source(text: Text<'_>, reader: &mut Reader<'_>) -> Option<CredentialSource> {
+    let source = CredentialSource::parse(text.value);
+    if source.is_none() {
+        let message = format!("`{}` is not a credential source", text.value);
+        let help = "AWS's sources are";
+        reader.sink.reject_word(text, codes::BAD_CREDENTIAL_SOURCE, message, keys::CREDENTIAL_SOURCES, help);
+    }
+    source
 }
 
 pub(crate) fn region(text: Text<'_>, reader: &mut Reader<'_>) -> Option<Region> {

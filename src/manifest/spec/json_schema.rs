@@ -286,11 +286,14 @@ fn keys_of_patterns() -> Value {
                     "sso_session": { "properties": { "sso_start_url": false, "sso_region": false } },
                 });
             }
-            Pattern::IamMfaRole | Pattern::SsoRole => {
+            Pattern::IamMfaRole | Pattern::SsoRole | Pattern::Role => {
                 then["properties"]["duration_seconds"] =
                     json!({ "maximum": if pattern == Pattern::SsoRole { 3600 } else { 43_200 } });
             }
-            Pattern::Iam | Pattern::IamMfa => {}
+            Pattern::Iam | Pattern::IamMfa | Pattern::External => {}
+        }
+        if pattern == Pattern::Role {
+            then["dependencies"] = json!({ "credential_source": { "properties": { "source_profile": false } } });
         }
         json!({ "if": is(&[pattern]), "then": then })
     });
@@ -310,6 +313,8 @@ fn needs() -> Value {
         .collect();
     let forms = json!({ "anyOf": [{ "required": ["sso_session"] }, { "required": ["sso_start_url", "sso_region"] }] });
     rules.push(unless_default(&["sso_session", "sso_start_url", "sso_region"], &is(&[Pattern::Sso]), &forms));
+    let sources = json!({ "anyOf": [{ "required": ["source_profile"] }, { "required": ["credential_source"] }] });
+    rules.push(unless_default(&["source_profile", "credential_source"], &is(&[Pattern::Role]), &sources));
     let session = json!({ "additionalProperties": { "required": required(Session::KEYS) } });
     let account = json!({ "additionalProperties": { "if": { "type": "object" }, "then": { "required": required(Account::KEYS) } } });
     let matrix = json!({ "additionalProperties": { "required": [keys::NAME_KEY, keys::ACCOUNTS] } });

@@ -57,10 +57,15 @@ impl Key {
     }
 }
 
-pub(crate) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", "sso-role"];
+pub(crate) const PATTERNS: &[&str] = &["iam", "iam-mfa", "iam-mfa-role", "sso", "sso-role", "role", "external"];
+pub(crate) const CREDENTIAL_SOURCES: &[&str] = &["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 pub(crate) const OUTPUTS: &[&str] = &["json", "text", "table", "yaml", "yaml-stream", "off"];
 
 pub(crate) const ANY: &[Pattern] = &Pattern::ALL;
+/// The patterns that `apply` writes a section for.
+pub(crate) const WRITTEN: &[Pattern] =
+    &[Pattern::Iam, Pattern::IamMfa, Pattern::IamMfaRole, Pattern::Sso, Pattern::SsoRole, Pattern::Role];
+pub(crate) const ROLE_PATTERNS: &[Pattern] = &[Pattern::IamMfaRole, Pattern::SsoRole, Pattern::Role];
 pub(crate) const ID: &str = "[0-9]{12}";
 pub(crate) const NAME: &str = "[A-Za-z0-9_.@%+:/][A-Za-z0-9_.@%+:/-]{0,127}";
 pub(crate) const REGION: &str = "[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}";
@@ -190,11 +195,12 @@ pub(crate) fn local_top() -> impl Iterator<Item = (&'static str, &'static str)> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Partition, PromptPlace, SecretStore, SsoFlow};
+    use crate::model::{CredentialSource, Partition, PromptPlace, SecretStore, SsoFlow};
 
     #[test]
     fn the_words_of_the_table_are_those_of_the_model() {
         assert_eq!(PATTERNS, Pattern::ALL.map(Pattern::as_str));
+        assert_eq!(CREDENTIAL_SOURCES, CredentialSource::ALL.map(CredentialSource::as_str));
         assert_eq!(SSO_FLOWS, SsoFlow::ALL.map(SsoFlow::as_str));
         assert_eq!(PROMPTS, PromptPlace::ALL.map(PromptPlace::as_str));
         assert_eq!(STORES, SecretStore::ALL.map(SecretStore::as_str));

@@ -11,7 +11,7 @@ use crate::model::{Credentials, KeySecret, Kind, LongTermKey, Profile, ProfileNa
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ChainFingerprint(String);
 
-/// A fingerprint of the long-term key at the bottom of a chain.
+/// A fingerprint of the long-term key at the bottom of a chain, or of what gives credentials there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyFingerprint {
     pub(crate) section: ProfileName,
@@ -55,7 +55,7 @@ impl ChainFingerprint {
 fn describe(profile: &Profile, ignored: Option<bool>) -> String {
     let region = profile.region.as_ref().map_or("", Region::as_str);
     let call = match &profile.kind {
-        Kind::Iam => String::new(),
+        Kind::Iam | Kind::External => String::new(),
         Kind::IamMfa { mfa_serial, long_term_profile, duration } => format!(
             "{} {} {}",
             quoted(mfa_serial.as_str()),
@@ -75,6 +75,10 @@ fn describe(profile: &Profile, ignored: Option<bool>) -> String {
         .map(quoted)
         .join(" "),
         Kind::SsoRole(role) => describe_role(role),
+        Kind::Role(role) => {
+            let source = role.credential_source().map(|source| quoted(source.as_str()));
+            format!("{} {}", describe_role(role), optional(source))
+        }
     };
     let (name, pattern) = (quoted(profile.name.as_str()), quoted(profile.pattern().as_str()));
     // Nothing is added without an endpoint: sessions from before profiles had one stay valid.
@@ -109,7 +113,7 @@ fn optional(value: Option<String>) -> String {
 
 /// The endpoint in place of AWS's STS, if STS makes the profile's session.
 fn sts_endpoint(profile: &Profile, ignored: Option<bool>) -> Option<&str> {
-    let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. });
+    let asks_sts = !matches!(profile.kind, Kind::Iam | Kind::Sso { .. } | Kind::External);
     let routing = profile.routing();
     routing.endpoint_url.filter(|_| asks_sts && ignored.or(routing.ignores_endpoint_urls) != Some(true))
 }
@@ -152,8 +156,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        AccountId, ConfigText, ExternalId, MfaSerial, RoleArn, RoleSessionName, SessionName, Setting, SettingValue,
-        SsoAccess, SsoRoleName, SsoSession, StartUrl,
+        AccountId, ConfigText, CredentialSource, ExternalId, MfaSerial, RoleArn, RoleSessionName, RoleSource,
+        SessionName, Setting, SettingValue, SsoAccess, SsoRoleName, SsoSession, StartUrl,
     };
     use crate::secret::Secret;
 
@@ -185,7 +189,7 @@ mod tests {
     fn role_profile() -> Profile {
         let role = Role {
             arn: RoleArn::new("arn:aws:iam::444455556666:role/Admin").unwrap(),
-            source: ProfileName::new("main").unwrap(),
+            source: RoleSource::Profile(ProfileName::new("main").unwrap()),
             duration: None,
             session_name: None,
             external_id: Some(ExternalId::new("partner-42").unwrap()),
@@ -198,7 +202,7 @@ mod tests {
         let main = || ProfileName::new("main").unwrap();
         let role = |source| Role {
             arn: RoleArn::new("arn:aws:iam::444455556666:role/team/Admin").unwrap(),
-            source,
+            source: RoleSource::Profile(source),
             duration: Some(SessionDuration::for_role(3600).unwrap()),
             session_name: Some(RoleSessionName::new("alice@example.com").unwrap()),
             external_id: Some(ExternalId::new("partner-42").unwrap()),
@@ -225,6 +229,9 @@ mod tests {
             sso(SsoAccess::Session(Arc::new(session))),
             sso(SsoAccess::Legacy { start_url: start_url(), region: region() }),
             Kind::SsoRole(role(main())),
+            Kind::Role(role(main())),
+            Kind::Role(Role { source: RoleSource::Machine(CredentialSource::EcsContainer), ..role(main()) }),
+            Kind::External,
         ];
         kinds.into_iter().map(|kind| Profile { region: Some(region()), ..Profile::bare("main", kind) }).collect()
     }
@@ -240,6 +247,9 @@ mod tests {
             "12ef88d65c09f66bd5a24ab809aab2bdae773ab63983f0d4f6a6d10641cb3585",
             "318673bff3bce30981a11ad20a728efb5749f2bebac9b7c811ebdc2ef7f6181a",
             "cbc31ec6c4c10f12425cccf5d2d5f0aeeb7a5ec9dadaf095939f4c2fdffda7ca",
+            "91f1447fa777764ee7430f4de21af23cbe801e6239fad8787a26a414aa31f4a2",
+            "f9a6b3f2b247b6a3e7b32671cd5e249986b6e25360a32609f6ab16fdf0bd04a3",
+            "142bc7980ec860132d79f612e7f0c97a7c4e55d20338b547317c05dba3c802de",
         ];
         assert_eq!(digests, before);
         let main = Profile { region: Some(Region::new("eu-west-1").unwrap()), ..main_profile() };

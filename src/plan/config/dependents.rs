@@ -38,7 +38,10 @@ pub(crate) fn dependents(
     let [document, after] = [shown, after].map(|bytes| Document::parse(bytes, FileKind::Config));
     let exists = |id: &SectionId| after.find(id).next().is_some();
     let gone: HashSet<&SectionId> = removed.iter().filter(|id| !exists(id)).chain(moved).collect();
-    let is_own = |id: &SectionId| id.profile().is_some_and(|name| catalog.get(name).is_some());
+    let is_own = |id: &SectionId| {
+        let profile = id.profile().and_then(|name| catalog.get(name));
+        profile.is_some_and(|profile| profile.external_section().is_none())
+    };
     let mut found = Vec::new();
     for section in document.sections().iter().filter(|section| exists(&section.id) && !is_own(&section.id)) {
         for (key, make) in LINKS {

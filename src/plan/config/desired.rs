@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::ini::{NewSection, NewValue, SectionId};
 use crate::model::{
-    Catalog, ConfigText, CredentialMethod, ExternalId, Kind, MfaSerial, Profile, Region, Role, RoleSessionName,
-    Setting, SettingValue, SsoAccess, SsoSession,
+    Catalog, ConfigText, CredentialMethod, CredentialSource, ExternalId, Kind, MfaSerial, Profile, ProfileName, Region,
+    Role, RoleSessionName, Setting, SettingValue, SsoAccess, SsoSession,
 };
 
 type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
@@ -15,7 +15,8 @@ type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 /// `program` is awsauth's own path, for `credential_process`.
 pub(crate) fn sections<'a>(catalog: &'a Catalog, program: &str) -> Vec<NewSection<'a>> {
     let sessions = catalog.sessions().iter().map(|session| sso_session(session));
-    let profiles = catalog.profiles().iter().map(|profile| self::profile(profile, program));
+    let written = catalog.profiles().iter().filter(|profile| profile.external_section().is_none());
+    let profiles = written.map(|profile| self::profile(profile, program));
     sessions.chain(profiles).collect()
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn profile<'a>(profile: &'a Profile, program: &str) -> NewSection<'a>
 fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: CredentialMethod, program: &str) {
     match (method, &profile.kind) {
         // The key or the session is in the credentials file, under the same name.
-        (CredentialMethod::Native, Kind::Iam | Kind::IamMfa { .. }) => {}
+        (CredentialMethod::Native, Kind::Iam | Kind::IamMfa { .. }) | (_, Kind::External) => {}
         // One profile, one mechanism: no other key that leads to credentials may be beside `credential_process`.
         (CredentialMethod::Process, _) => {
             put(entries, "credential_process", format!("{program} credential-process {}", profile.name));
@@ -51,7 +52,7 @@ fn put_mechanism<'a>(entries: &mut Entries<'a>, profile: &'a Profile, method: Cr
         (CredentialMethod::Native, Kind::IamMfaRole { role, mfa_serial }) => {
             put_role(entries, role, mfa_serial.as_ref().map(MfaSerial::as_str));
         }
-        (CredentialMethod::Native, Kind::SsoRole(role)) => put_role(entries, role, None),
+        (CredentialMethod::Native, Kind::SsoRole(role) | Kind::Role(role)) => put_role(entries, role, None),
         (CredentialMethod::Native, Kind::Sso { access, account_id, role_name }) => {
             put_access(entries, access);
             put(entries, "sso_account_id", account_id.as_str());
@@ -89,10 +90,11 @@ pub(crate) fn given<'a>(catalog: &'a Catalog, id: &SectionId, program: &str) -> 
         put(&mut entries, "mfa_serial", serial.as_str());
     }
     if let Some(role) = profile.role()
-        && catalog.get(role.source.as_str()).is_some_and(|source| source.kind == Kind::Iam)
+        && let Some(key) = role.source_profile()
+        && catalog.get(key.as_str()).is_some_and(|source| source.kind == Kind::Iam)
     {
         // Before awsauth, the long-term key had the name that its MFA session, or the role itself, has now.
-        let is_key = |other: &&Profile| other.section_of_own_key() == Some(&role.source) && other.name != role.source;
+        let is_key = |other: &&Profile| other.section_of_own_key() == Some(key) && other.name != *key;
         for other in catalog.profiles().iter().filter(is_key) {
             put(&mut entries, "source_profile", other.name.as_str());
         }
@@ -123,7 +125,8 @@ fn put_some<'a>(entries: &mut Entries<'a>, key: &'static str, value: Option<impl
 
 fn put_role<'a>(entries: &mut Entries<'a>, role: &'a Role, mfa_serial: Option<&'a str>) {
     put(entries, "role_arn", role.arn.as_str());
-    put(entries, "source_profile", role.source.as_str());
+    put_some(entries, "source_profile", role.source_profile().map(ProfileName::as_str));
+    put_some(entries, "credential_source", role.credential_source().map(CredentialSource::as_str));
     put_some(entries, "mfa_serial", mfa_serial);
     put_some(entries, "duration_seconds", role.duration.map(|duration| duration.seconds().to_string()));
     put_some(entries, "role_session_name", role.session_name.as_ref().map(RoleSessionName::as_str));

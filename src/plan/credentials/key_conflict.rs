@@ -3,7 +3,7 @@
 
 use super::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
 use crate::ini::{Document, Edit, Section, SectionId};
-use crate::model::{Kind, Profile, ProfileName};
+use crate::model::{Profile, ProfileName};
 use crate::plan::refusal::{Refusal, Remedy};
 
 /// Refuses such keys.
@@ -43,7 +43,7 @@ fn refusal(profile: &Profile, section: &Section, remedy: Remedy) -> Refusal {
 }
 
 fn find<'d>(document: &'d Document<'_>, profile: &Profile) -> Option<(&'d Section, Remedy)> {
-    if profile.kind == Kind::Iam {
+    if !profile.has_session() {
         return None;
     }
     let id = SectionId::Profile(profile.name.to_string());

@@ -23,7 +23,8 @@ pub(crate) fn take_over<'d>(
     let is_meant = |entry: &&Entry| is_setting(&document.text(&entry.key()).to_lowercase());
     let (mut ungiven, mut taken) = (Vec::new(), Vec::new());
     for section in document.sections() {
-        let Some(profile) = section.id.profile().and_then(|name| catalog.get(name)) else { continue };
+        let profile = section.id.profile().and_then(|name| catalog.get(name));
+        let Some(profile) = profile.filter(|profile| profile.external_section().is_none()) else { continue };
         let settings: Vec<&Entry> = document.entries(section).iter().filter(is_meant).collect();
         if settings.is_empty() {
             continue;

@@ -5,6 +5,7 @@
 
 pub(crate) mod client;
 mod edits;
+mod external;
 mod home;
 mod moto;
 mod native;

@@ -23,6 +23,8 @@ pub(crate) const AUDIT_ROLE: &str = "arn:aws:iam::777788889999:role/Audit";
 pub(crate) const EXTERNAL_ID: &str = "partner-42";
 /// Trusts the role behind the SSO assignment.
 pub(crate) const DEPLOY_ROLE: &str = "arn:aws:iam::999900001111:role/Deploy";
+/// Trusts Alice's account, without MFA.
+pub(crate) const BATCH_ROLE: &str = "arn:aws:iam::444455556666:role/Batch";
 /// The SSO instance.
 pub(crate) const START_URL: &str = "https://corp.awsapps.com/start";
 /// The SSO instance's region.
@@ -45,6 +47,7 @@ impl World {
                 .with_external_id(EXTERNAL_ID)
                 .with_max_session(14_400),
         );
+        world.add_role(Role::new(BATCH_ROLE).trusting(ACCOUNT));
         world.add_role(Role::new(DEPLOY_ROLE).trusting(&sso_role_arn(SSO_ACCOUNT, SSO_ROLE)));
         world.add_sso(SsoInstance::new(START_URL, USER).assigning(SSO_ACCOUNT, "sandbox", SSO_ROLE));
         world

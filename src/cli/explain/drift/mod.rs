@@ -207,11 +207,7 @@ fn unfit_source(profile: &Profile, name: &str, catalog: &Catalog) -> Option<Stri
     if catalog.chain(name)?.profiles().iter().any(|other| other.name == profile.name) {
         return Some(format!("`{name}` goes through `{}`", profile.name));
     }
-    let fits = match source.pattern() {
-        Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole => is_mfa_role,
-        Pattern::Sso | Pattern::SsoRole => !is_mfa_role,
-    };
-    (!fits).then(|| {
+    (!profile.pattern().sources().contains(&source.pattern())).then(|| {
         format!(
             "`{name}` has the pattern `{}`, which gives no credentials to `{}`",
             source.pattern(),
@@ -369,7 +365,7 @@ fn source_name<'n>(role: &'n Role, differences: &'n [Difference]) -> &'n str {
         Difference::Value { key, found, .. } if key == "source_profile" => Some(text_of(found)),
         _ => None,
     });
-    name.unwrap_or(role.source.as_str())
+    name.or_else(|| Some(role.source_profile()?.as_str())).unwrap_or_default()
 }
 
 /// True for a role that is assumed with the credentials of another role, which AWS limits to an hour.
@@ -377,7 +373,9 @@ fn is_chained(profile: Option<&Profile>, differences: &[Difference], catalog: &C
     let source = profile.and_then(Profile::role).and_then(|role| catalog.get(source_name(role, differences)));
     // A source of its own is its long-term key.
     let is_other = |source: &&Profile| profile.is_none_or(|profile| profile.name != source.name);
-    source.filter(is_other).is_some_and(|source| !matches!(source.kind, Kind::Iam | Kind::IamMfa { .. }))
+    source
+        .filter(is_other)
+        .is_some_and(|source| !matches!(source.kind, Kind::Iam | Kind::IamMfa { .. } | Kind::External))
 }
 
 /// True for a role that the user of the profile's MFA device can't assume.
@@ -448,9 +446,9 @@ fn with_long_term_key(
         explanation.put_table(&["profiles", &key], forms, "", vec!["pattern = \"iam\"".to_owned()]);
     }
     own.retain(|line| !line.starts_with("source_profile = "));
-    let given = SectionValue::Text(role.source.to_string());
+    let given = role.source_profile().map(|name| SectionValue::Text(name.to_string()));
     let line = format!("source_profile = {}", toml_text(&key));
-    own.push(instead(line, "source_profile", Some(&given)));
+    own.push(instead(line, "source_profile", given.as_ref()));
     // The table may have no device of its own yet, so the line takes the place of none.
     match own.iter_mut().find(|line| line.starts_with("mfa_serial = ")) {
         Some(line) => line.truncate(line.find("  # ").unwrap_or(line.len())),
