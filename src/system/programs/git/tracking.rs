@@ -1,18 +1,13 @@
-//! Owns asking git whether it tracks a file. The repository may be hostile, such as an archive with a `.git` of its own:
-//! git must run nothing that it names, ask no server, and have no secret in its environment.
+//! Owns asking git whether it tracks a file.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use super::capture;
+use super::{git_in, is_repository};
 use crate::system::files::disk;
-use crate::system::files::walk;
-
-/// The variables that git gets: where programs are, and the person's own configuration.
-const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
+use crate::system::programs::capture;
 
 /// The time limit for one answer: where there is none, git looks through the whole history.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -39,20 +34,12 @@ pub(crate) fn tracking(path: &Path) -> Tracking {
     answers.into_iter().find(|answer| *answer != Tracking::Untracked).unwrap_or(Tracking::Untracked)
 }
 
-/// False for one that a neighbour put into /tmp: it knows nothing of this user's files, and may keep git waiting.
-fn is_repository(git_dir: &Path) -> bool {
-    fs::symlink_metadata(git_dir).is_ok() && !walk::is_planted(git_dir)
-}
-
 fn tracking_in(root: &Path, path: &Path) -> Tracking {
     let Ok(name) = path.strip_prefix(root) else { return Tracking::Untracked };
-    let search = std::env::var_os("PATH");
-    let Some(git) = capture::find("git", search.as_deref()) else {
-        return Tracking::Unknown(format!("{} is a git repository, and there is no git in PATH", root.display()));
+    let git = match super::find() {
+        Ok(git) => git,
+        Err(why) => return Tracking::Unknown(format!("{} is a git repository, and {why}", root.display())),
     };
-    if let Some(why) = walk::exposure(&git) {
-        return Tracking::Unknown(format!("git is not run: {why}"));
-    }
     let pathspec = pathspec(name.as_os_str());
     let ask = |question: &[&str]| ask(git_in(&git, root).args(question).arg("--").arg(&pathspec), root);
     let fetched = fetched(root);
@@ -97,21 +84,6 @@ fn ask(command: &mut Command, root: &Path) -> Result<Option<String>, String> {
     Ok(first.map(|first| String::from_utf8_lossy(first).into_owned()))
 }
 
-/// git in the work tree at `root`. The repository is named instead of looked for: git would take a bare one that is committed in
-/// a subdirectory for it, and refuse a clone of another user's, as in a CI container.
-fn git_in(git: &Path, root: &Path) -> Command {
-    let mut command = Command::new(git);
-    command.current_dir(root).env_clear();
-    command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-    // A partial clone would fetch what is missing, by a program that its configuration names.
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
-    command.env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
-    // The repository's configuration could name a program in both.
-    command.args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
-    command.arg("--git-dir").arg(root.join(".git")).arg("--work-tree").arg(root);
-    command
-}
-
 /// The pathspec (gitglossary) of every spelling of a path. Git ignores the case of ASCII letters alone, and a file system may
 /// compose other letters in its own way, so those match anything. So do `s` and `k`, which are also the small letters of `ſ`
 /// (U+017F) and of the Kelvin sign (U+212A).
@@ -139,6 +111,8 @@ fn pathspec(path: &OsStr) -> OsString {
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn git(dir: &Path, args: &[&str]) {

@@ -1,0 +1,46 @@
+//! Owns running git. A repository may be hostile, such as an archive with a `.git` of its own: git must run nothing that it names,
+//! and have no secret in its environment.
+
+mod tracking;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::capture;
+use crate::system::files::walk;
+
+pub(crate) use tracking::{Tracking, tracking};
+
+/// The variables that git gets: where programs are, and the person's own configuration.
+const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
+
+/// False for one that a neighbour put into /tmp: it knows nothing of this user's files, and may keep git waiting.
+fn is_repository(git_dir: &Path) -> bool {
+    fs::symlink_metadata(git_dir).is_ok() && !walk::is_planted(git_dir)
+}
+
+/// The program, or the reason why there is none.
+fn find() -> Result<PathBuf, String> {
+    let search = std::env::var_os("PATH");
+    let git = capture::find("git", search.as_deref()).ok_or_else(|| "there is no git in PATH".to_owned())?;
+    match walk::exposure(&git) {
+        Some(why) => Err(format!("git is not run: {why}")),
+        None => Ok(git),
+    }
+}
+
+/// git in the work tree at `root`, which asks no server. The repository is named instead of looked for: git would take a bare one
+/// that is committed in a subdirectory for it, and refuse a clone of another user's, as in a CI container.
+fn git_in(git: &Path, root: &Path) -> Command {
+    let mut command = Command::new(git);
+    command.current_dir(root).env_clear();
+    command.envs(KEPT.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+    // A partial clone would fetch what is missing, by a program that its configuration names.
+    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "none").env("GIT_TERMINAL_PROMPT", "0");
+    command.env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+    // The repository's configuration could name a program in both.
+    command.args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+    command.arg("--git-dir").arg(root.join(".git")).arg("--work-tree").arg(root);
+    command
+}
