@@ -37,7 +37,7 @@ fn groups() -> String {
     const MORE: [(&str, &str); 4] = [
         ("Set up", "vars, keys, mfa, discover, store move, hook, completions"),
         ("Work", "use, env, logout"),
-        ("Look", "status, list, graph"),
+        ("Look", "status, list, graph, diff"),
         ("Machines", "credential-process, schema, man"),
     ];
     let style = anstyle::Style::new().bold();
@@ -124,6 +124,7 @@ pub(crate) enum Command {
     Check(command::check::Args),
     Vars(command::vars::Args),
     Discover(command::discover::Args),
+    Diff(command::diff::Args),
     Apply(command::apply::Args),
     Keys(command::keys::Args),
     Mfa(command::mfa::Args),

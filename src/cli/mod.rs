@@ -18,6 +18,7 @@ mod mfa;
 mod paths;
 mod shell;
 mod status;
+mod team;
 mod ui;
 
 use std::ffi::OsString;
@@ -105,6 +106,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Check(args) => command::check::run(args, app),
         Command::Vars(args) => command::vars::run(args, app),
         Command::Discover(args) => command::discover::run(args, app),
+        Command::Diff(args) => command::diff::run(args, app),
         Command::Apply(args) if args.undo.is_some() => apply::undo::run(args, app),
         Command::Apply(args) => command::apply::run(args, app),
         Command::Keys(args) => command::keys::run(args, app),

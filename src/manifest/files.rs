@@ -123,7 +123,9 @@ impl Layers {
     /// Adds and reports a personal file that the repository has for everybody; its `[settings]` are not read. `doubt`
     /// says why git can't tell if it is committed.
     pub(crate) fn add_misplaced(&mut self, source: Source, doubt: Option<&str>) {
-        let name = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let file = source.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // `HEAD:NAME` in a commit.
+        let name = file.rsplit(':').next().unwrap_or(&file);
         let number = self.add(source, LayerKind::Misplaced);
         let at = Span::new(0, 0).offset_by(self.sources.base(number));
         let message = match doubt {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::check::unchecked::LeftOut;
+use super::effective::Effective;
 use super::findings::codes;
 use super::matrix::expand::UnusableName;
 use super::provenance::Provenance;
@@ -35,6 +36,8 @@ pub(crate) struct Loaded {
     pub(crate) provenance: Option<Provenance>,
     /// For the name that `load_with_provenance` asks about.
     pub(crate) left_out: Vec<LeftOut>,
+    /// For `load_effective`.
+    pub(crate) effective: Effective,
     /// Names of matrices that no profile can have.
     pub(crate) unusable_names: Vec<UnusableName>,
 }

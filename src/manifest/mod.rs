@@ -10,6 +10,7 @@ mod check;
 mod disabled;
 mod document;
 mod edit;
+mod effective;
 mod files;
 mod findings;
 mod hosts;
@@ -47,6 +48,7 @@ pub(crate) use edit::accounts::{EntryState, Gone, Left, MergeError, Merged, Merg
 pub(crate) use edit::form::{TableForm, TableForms};
 pub(crate) use edit::keys::{Unfit, remove_key, set_keys};
 pub(crate) use edit::vars::{SetError, set_variables};
+pub(crate) use effective::{Difference, KeyChange, Keys, differences};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
 pub(crate) use hosts::host_to_allow;
 pub(crate) use loaded::{Loaded, WrongProfile};
@@ -61,7 +63,12 @@ pub(crate) use vars::Variable;
 
 /// Linear in the length of the text.
 pub(crate) fn load(files: &Layers, audience: Audience) -> Loaded {
-    read(files, audience, None)
+    read(files, audience, Asked::Nothing)
+}
+
+/// Also tells what the manifest comes to.
+pub(crate) fn load_effective(files: &Layers, audience: Audience) -> Loaded {
+    read(files, audience, Asked::Effective)
 }
 
 /// Returns the reason why `line` can't be in a table of a profile of that pattern, or of an SSO session: the error that `check`
@@ -86,10 +93,18 @@ pub(crate) fn objection(pattern: Option<Pattern>, line: &str) -> Option<String> 
 
 /// Also tells the provenance of the profile of that name.
 pub(crate) fn load_with_provenance(files: &Layers, name: &str) -> Loaded {
-    read(files, Audience::Person, Some(name))
+    read(files, Audience::Person, Asked::Provenance(name))
 }
 
-fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
+/// What to tell besides the catalog.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Nothing,
+    Effective,
+    Provenance(&'a str),
+}
+
+fn read(files: &Layers, audience: Audience, asked: Asked<'_>) -> Loaded {
     let mut sink = Sink::default();
     files.findings().iter().cloned().for_each(|found| sink.push(found));
     let before = sink.errors();
@@ -135,9 +150,13 @@ fn read(files: &Layers, audience: Audience, asked: Option<&str>) -> Loaded {
     vars.report(files, &mut sink);
     profile::check(&mut profiles, &sessions, files, &mut sink);
     chain::check(&mut profiles, files, &mut sink);
-    if let Some(name) = asked {
-        loaded.provenance = profiles.get(name).map(|profile| provenance::of(profile, &vars, files));
-        loaded.left_out = profiles.left_out.remove(name).unwrap_or_default();
+    match asked {
+        Asked::Nothing => {}
+        Asked::Effective => loaded.effective = effective::of(&profiles, &sessions),
+        Asked::Provenance(name) => {
+            loaded.provenance = profiles.get(name).map(|profile| provenance::of(profile, &vars, files));
+            loaded.left_out = profiles.left_out.remove(name).unwrap_or_default();
+        }
     }
     if !vars.has_unset && !tops.are_settings_unclear {
         let (catalog, wrong) = catalog::catalog(profiles, sessions, store, sink.errors() > 0);

@@ -2,8 +2,7 @@
 
 use super::check::unchecked::{GeneratedBy, UncheckedProfile};
 use super::files::Layers;
-use super::raw::field::{KeyOrigin, KeyTable as _};
-use super::raw::profile::ProfileKeys;
+use super::raw::field::KeyOrigin;
 use super::vars::Vars;
 use crate::source::Span;
 
@@ -22,11 +21,6 @@ pub(crate) struct Provenance {
 pub(super) fn of(profile: &UncheckedProfile, vars: &Vars, files: &Layers) -> Provenance {
     let written_at = profile.generated.is_none_or(|made| made.matrix != profile.at).then_some(profile.over);
     let mut keys = profile.fields.origins();
-    // A key of `[defaults]` that its pattern has no use for is not its own.
-    keys.retain(|origin| {
-        let key = ProfileKeys::KEYS.iter().find(|key| key.name == origin.key);
-        key.zip(profile.pattern()).is_none_or(|(key, pattern)| key.fits(pattern))
-    });
     keys.sort_by_key(|origin| origin.key.starts_with("settings."));
     for origin in &mut keys {
         origin.variables = vars.used_at(origin.at, files);

@@ -128,7 +128,7 @@ impl Vars {
         node.replace_templates(&mut path, &mut |literal, at, path| {
             self.note_uses(literal, at, path, &[]);
             let filled = self.filled(literal, at, &|_| None, sink);
-            Some(filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Vars)))
+            Some(filled.map_or_else(Value::Unfilled, |text| Value::Filled(text, FilledBy::Vars)))
         });
     }
 
@@ -141,7 +141,7 @@ impl Vars {
     ) {
         node.replace_templates(&mut String::new(), &mut |literal, at, _| {
             let filled = self.filled(literal, at, known, sink);
-            Some(filled.map_or(Value::Unfilled, |text| Value::Filled(text, FilledBy::Matrix)))
+            Some(filled.map_or_else(Value::Unfilled, |text| Value::Filled(text, FilledBy::Matrix)))
         });
     }
 
@@ -158,14 +158,15 @@ impl Vars {
         self.matrix_values = values;
     }
 
-    /// Returns the expanded string; None if one of its variables is wrong or unknown, which is reported or noted.
+    /// Returns the expanded string. If one of its variables is wrong or unknown, which is reported or noted, that one stays in the
+    /// string, which is the error.
     fn filled<'k>(
         &mut self,
         literal: &str,
         at: Span,
         known: &dyn Fn(&str) -> Option<MatrixValue<'k>>,
         sink: &mut Sink,
-    ) -> Option<String> {
+    ) -> Result<String, String> {
         let mut is_sound = true;
         let text = expand(literal, |name| {
             let value = match known(name) {
@@ -174,10 +175,11 @@ impl Vars {
                 None => self.value_of(name, at).map(Cow::Owned),
             };
             is_sound &= value.is_some();
-            Some(value.unwrap_or_default())
+            Some(value.unwrap_or_else(|| format!("${{{name}}}").into()))
         });
         let found = match text {
-            Ok(text) => return is_sound.then_some(text),
+            Ok(text) if is_sound => return Ok(text),
+            Ok(text) => return Err(text),
             Err(ExpansionError::TooLong) => {
                 let message = "with its variables expanded, this is longer than 65536 bytes";
                 Diagnostic::error(codes::BAD_VARIABLE, at, message)
@@ -189,7 +191,7 @@ impl Vars {
             }
         };
         sink.push(found);
-        None
+        Err(literal.to_owned())
     }
 
     /// None if it is wrong, which was reported, or undefined, which is noted.

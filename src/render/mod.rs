@@ -7,6 +7,7 @@ mod graph;
 mod hook;
 mod identity;
 mod lines;
+mod markdown;
 mod page;
 mod qr;
 mod quote;
@@ -22,6 +23,7 @@ pub(crate) use identity::{
     is_bearer_token,
 };
 pub(crate) use lines::Shell;
+pub(crate) use markdown::{markdown_code, markdown_table};
 pub(crate) use page::{PageStatus, PageText, page, page_policy};
 pub(crate) use qr::QrCode;
 pub(crate) use table::{Cell, duration, exact_duration, header, table, table_or_paragraphs, table_within};

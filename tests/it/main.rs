@@ -27,6 +27,9 @@ mod control_characters;
 mod credential_process;
 #[cfg(test)]
 #[cfg(unix)]
+mod diff;
+#[cfg(test)]
+#[cfg(unix)]
 mod discover;
 #[cfg(test)]
 mod env;

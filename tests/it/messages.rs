@@ -120,6 +120,7 @@ fn the_first_help_of_each_command_fits_a_small_screen_through_a_pipe_too() {
         "init",
         "check",
         "vars",
+        "diff",
         "discover",
         "apply",
         "keys",

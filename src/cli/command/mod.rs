@@ -4,6 +4,7 @@ pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod credential_process;
+pub(crate) mod diff;
 pub(crate) mod discover;
 pub(crate) mod env;
 pub(crate) mod exec;

@@ -69,6 +69,11 @@ impl Files {
         self.layers.add_misplaced(Source::new(dir.join(name), ""), doubt.as_deref());
     }
 
+    /// Files that were read elsewhere than from their places.
+    pub(crate) fn of_layers(layers: Layers) -> Self {
+        Self { layers, personal: PathBuf::from(LOCAL_NAME), seen: Vec::new() }
+    }
+
     /// The places to compare before a session is served without reading the manifest, the manifest first. None if JSON can't
     /// hold one of them.
     pub(crate) fn seen(&self) -> Vec<FileStamp> {
@@ -188,8 +193,33 @@ struct FileReader {
     root: Option<PathBuf>,
     /// The files that were read, by their paths without links.
     by_path: HashMap<PathBuf, usize>,
-    /// The files that include each other down to the current one, each with the place of its `include`.
-    way: Vec<(usize, Span)>,
+    way: IncludeWay,
+}
+
+/// The files that include each other down to the current one, each with the place of its `include`.
+#[derive(Debug, Default)]
+pub(crate) struct IncludeWay(Vec<(usize, Span)>);
+
+impl IncludeWay {
+    pub(crate) fn enter(&mut self, number: usize, at: Span) {
+        self.0.push((number, at));
+    }
+
+    pub(crate) fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    pub(crate) fn check_depth(&self) -> Result<(), IncludeProblem> {
+        if self.0.len() > DEEPEST { Err(IncludeProblem::TooDeep(DEEPEST)) } else { Ok(()) }
+    }
+
+    /// Refuses a file that is on the way already.
+    pub(crate) fn check_cycle(&self, number: usize) -> Result<(), IncludeProblem> {
+        match self.0.iter().position(|(file, _)| *file == number) {
+            Some(start) => Err(IncludeProblem::Cycle(self.0[start..].iter().map(|(_, at)| *at).collect())),
+            None => Ok(()),
+        }
+    }
 }
 
 impl FileReader {
@@ -197,7 +227,7 @@ impl FileReader {
         let by_path = disk::real_path(manifest).map(|real| (real, 0)).into_iter().collect();
         let dir = beside(manifest);
         let root = dir.as_deref().map(here).and_then(disk::real_path);
-        Self { files, root, by_path, way: Vec::new() }
+        Self { files, root, by_path, way: IncludeWay::default() }
     }
 
     fn read(mut self) -> Files {
@@ -225,7 +255,7 @@ impl FileReader {
             } else if expanded.files.is_empty() {
                 self.files.layers.report(&include, dir, IncludeProblem::Nothing);
             }
-            self.way.push((number, include.at));
+            self.way.enter(number, include.at);
             for path in expanded.files {
                 let is_own = path.file_name().is_some_and(|name| name == LOCAL_NAME)
                     || disk::real_path(&path).is_some_and(|real| self.by_path.get(&real) == Some(&number));
@@ -239,7 +269,7 @@ impl FileReader {
                     self.files.layers.report(&include, &path, problem);
                 }
             }
-            self.way.pop();
+            self.way.leave();
         }
     }
 
@@ -267,9 +297,7 @@ impl FileReader {
         if let Some(number) = self.by_path.get(&real).copied() {
             return self.link(by, number, path);
         }
-        if self.way.len() > DEEPEST {
-            return Err(IncludeProblem::TooDeep(DEEPEST));
-        }
+        self.way.check_depth()?;
         let found = stamp::read(path, clock::now()).map_err(|error| unreadable(&error))?;
         let (bytes, seen) = found.ok_or(IncludeProblem::Missing)?;
         let text = String::from_utf8(bytes).map_err(|error| IncludeProblem::Unreadable(not_utf8(path, &error)))?;
@@ -282,9 +310,7 @@ impl FileReader {
 
     /// Links a file that was read before, perhaps under another name.
     fn link(&mut self, by: usize, number: usize, path: &Path) -> Result<(), IncludeProblem> {
-        if let Some(start) = self.way.iter().position(|(file, _)| *file == number) {
-            return Err(IncludeProblem::Cycle(self.way[start..].iter().map(|(_, at)| *at).collect()));
-        }
+        self.way.check_cycle(number)?;
         self.files.layers.link(by, number);
         // This name may lead elsewhere one day.
         if let Ok(Some((_, seen))) = stamp::read(path, clock::now()) {

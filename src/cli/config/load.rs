@@ -74,6 +74,17 @@ impl Reading {
         Ok(Self { files, loaded })
     }
 
+    /// Reads what the team shares, with what it comes to.
+    pub(crate) fn read_effective(paths: Paths<'_>) -> Result<Self, Failure> {
+        Ok(Self::effective(Files::read(paths, Audience::Team)?))
+    }
+
+    /// What the team shares of these files, with what it comes to.
+    pub(crate) fn effective(files: Files) -> Self {
+        let loaded = manifest::load_effective(&files.layers, Audience::Team);
+        Self { files, loaded }
+    }
+
     /// Reads it and finds where each key of the profile `name` comes from.
     pub(crate) fn read_with_why(paths: Paths<'_>, name: &str) -> Result<Self, Failure> {
         let files = Files::read(paths, Audience::Person)?;

@@ -33,7 +33,7 @@ pub(crate) fn text<'e>(entry: &'e KeyValue<'_>, example: &str, sink: &mut Sink) 
 
 fn text_in<'e>(name: &str, node: &'e Node<'_>, wanted: &str, example: &str, sink: &mut Sink) -> Option<Text<'e>> {
     let text = node.text();
-    if text.is_none() && !matches!(node.value, Value::Unfilled) {
+    if text.is_none() && !matches!(node.value, Value::Unfilled(_)) {
         wrong_type(name, node, wanted, Some(example), sink);
     }
     text

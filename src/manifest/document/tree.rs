@@ -32,8 +32,8 @@ pub(crate) enum Value<'t> {
     Text(Cow<'t, str>),
     /// A string after expansion of its variables.
     Filled(String, FilledBy),
-    /// A string with unknown variables, which are noted.
-    Unfilled,
+    /// A string with unknown variables, which are noted, and stand in it as they are written.
+    Unfilled(String),
     /// None if it has more than 64 bits.
     Integer(Option<i64>),
     Float,
@@ -155,9 +155,25 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The value for people, on one line and without quotes.
+    pub(crate) fn shown(&self) -> String {
+        match &self.value {
+            Value::Text(text) => text.to_string(),
+            Value::Filled(text, _) | Value::Unfilled(text) => text.clone(),
+            Value::Integer(number) => number.map_or_else(|| self.type_words().to_owned(), |number| number.to_string()),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Float | Value::Date => self.type_words().to_owned(),
+            Value::List(list) => list.iter().map(Node::shown).collect::<Vec<_>>().join(", "),
+            Value::Table(table) => {
+                let entries = table.iter().map(|entry| format!("{} = {}", entry.name, entry.node.shown()));
+                entries.collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+
     pub(crate) fn type_words(&self) -> &'static str {
         match &self.value {
-            Value::Text(_) | Value::Filled(..) | Value::Unfilled => "a string",
+            Value::Text(_) | Value::Filled(..) | Value::Unfilled(_) => "a string",
             Value::Integer(None) => "a number of more than 64 bits",
             Value::Integer(Some(_)) => "a whole number",
             Value::Float => "a decimal number",

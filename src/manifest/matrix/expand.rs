@@ -15,7 +15,7 @@ use crate::manifest::findings::codes;
 use crate::manifest::findings::sink::{About, GeneratedProfile, Sink, quoted};
 use crate::manifest::profile_tables::{CHOICES, Tables};
 use crate::manifest::raw::account::Account;
-use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Reader};
+use crate::manifest::raw::field::{Field, KeyTable as _, Origin, Reader, Sourced};
 use crate::manifest::raw::profile::ProfileKeys;
 use crate::manifest::raw::values;
 use crate::manifest::spec::keys;
@@ -219,7 +219,7 @@ fn give_account(generated: &mut ProfileKeys, account: &Account) {
     if let Some(tags) = account.tags.valid().filter(|tags| !tags.value.is_empty()) {
         let more = generated.tags.value().into_iter().flatten().filter(|tag| !tags.value.contains(tag));
         let all = tags.value.iter().chain(more).cloned().collect();
-        generated.tags = Field::of(Some(all), tags.at, Origin::Account);
+        generated.tags = Field::Valid(Sourced { value: all, at: tags.at, origin: Origin::Account });
     }
 }
 
@@ -354,7 +354,7 @@ impl MatrixSpec<'_, '_> {
 
 fn of_account<T>(field: Field<T>) -> Field<T> {
     match field {
-        Field::Valid(given) => Field::of(Some(given.value), given.at, Origin::Account),
+        Field::Valid(given) => Field::Valid(Sourced { origin: Origin::Account, ..given }),
         other => other,
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum Field<T> {
     Missing,
     /// Wrong, which has been reported; so it must not be called missing as well.
     Invalid,
+    /// Invalid, or made of a variable without a value: as it is written, with the other variables filled in.
+    Unread(Sourced<String>),
     Valid(Sourced<T>),
 }
 
@@ -56,9 +58,13 @@ pub(crate) struct Sourced<T> {
 }
 
 impl<T> Field<T> {
-    /// `None` makes it invalid.
-    pub(crate) fn of(value: Option<T>, at: Span, origin: Origin) -> Self {
-        value.map_or(Self::Invalid, |value| Self::Valid(Sourced { value, at, origin }))
+    /// What `read` made of an entry.
+    pub(crate) fn read(value: Option<T>, KeyEntry { entry, origin, .. }: KeyEntry<'_, '_>) -> Self {
+        let at = entry.node.at;
+        match value {
+            Some(value) => Self::Valid(Sourced { value, at, origin }),
+            None => Self::Unread(Sourced { value: entry.node.shown(), at, origin }),
+        }
     }
 
     pub(crate) fn valid(&self) -> Option<&Sourced<T>> {
@@ -107,6 +113,8 @@ pub(crate) trait AnyField {
     fn is_invalid(&self) -> bool;
     /// Nothing unless its value is right.
     fn origins(&self, key: &str) -> Vec<KeyOrigin>;
+    /// Also the value that is wrong, or waits for a variable.
+    fn written(&self, key: &str) -> Vec<KeyOrigin>;
 }
 
 impl<T: FieldValue> AnyField for Field<T> {
@@ -115,11 +123,18 @@ impl<T: FieldValue> AnyField for Field<T> {
     }
 
     fn is_invalid(&self) -> bool {
-        matches!(self, Self::Invalid)
+        matches!(self, Self::Invalid | Self::Unread(_))
     }
 
     fn origins(&self, key: &str) -> Vec<KeyOrigin> {
         self.valid().map(|sourced| sourced.value.origins(key, sourced.at, sourced.origin)).unwrap_or_default()
+    }
+
+    fn written(&self, key: &str) -> Vec<KeyOrigin> {
+        match self {
+            Self::Unread(text) => text.value.origins(key, text.at, text.origin),
+            _ => self.origins(key),
+        }
     }
 }
 
@@ -250,7 +265,7 @@ macro_rules! keys {
             fn read_key(&mut self, given: KeyEntry<'_, '_>, reader: &mut Reader<'_>) {
                 match given.key.name {
                     $(stringify!($field) => {
-                        self.$field = Field::of(($read)(given, reader), given.entry.node.at, given.origin);
+                        self.$field = Field::read(($read)(given, reader), given);
                     })+
                     _ => {}
                 }

@@ -208,8 +208,23 @@ impl ProfileKeys {
         !self.wrong && !self.fields().any(|(name, field)| field.is_invalid() && counts(name))
     }
 
+    /// The fields that its pattern has a use for: a key of `[defaults]` may be of none.
+    fn own_fields(&self) -> impl Iterator<Item = (&'static str, &dyn AnyField)> {
+        let pattern = self.pattern.value().copied();
+        let fits = move |name: &str| {
+            let key = Self::KEYS.iter().find(|key| key.name == name);
+            key.zip(pattern).is_none_or(|(key, pattern)| key.fits(pattern))
+        };
+        self.fields().filter(move |(name, _)| fits(name))
+    }
+
     pub(crate) fn origins(&self) -> Vec<KeyOrigin> {
-        self.fields().flat_map(|(name, field)| field.origins(name)).collect()
+        self.own_fields().flat_map(|(name, field)| field.origins(name)).collect()
+    }
+
+    /// As [`Self::origins`], with the values that are wrong or wait for a variable.
+    pub(crate) fn written_keys(&self) -> Vec<KeyOrigin> {
+        self.own_fields().flat_map(|(name, field)| field.written(name)).collect()
     }
 }
 
@@ -231,7 +246,7 @@ fn credential_process(KeyEntry { entry, key, .. }: KeyEntry<'_, '_>, reader: &mu
     match &entry.node.value {
         Value::Flag(flag) => return Some(*flag),
         // As in AWS's own files.
-        Value::Text(_) | Value::Filled(..) | Value::Unfilled => {
+        Value::Text(_) | Value::Filled(..) | Value::Unfilled(_) => {
             let message = "`credential_process` is `true` or `false` here: a manifest can't name a program";
             reader.sink.push(Diagnostic::error(codes::WRONG_TYPE, entry.node.at, message).help(
                 "`true` makes awsauth the program; a profile of another program stays in ~/.aws/config, outside awsauth's \

@@ -213,7 +213,7 @@ fn plain(entry: &KeyValue<'_>, known: &'static SettingSpec, sink: &mut Sink) -> 
         Value::Flag(flag) => return Some(flag.to_string()),
         Value::Integer(Some(number)) => return Some(number.to_string()),
         Value::Integer(None) => wrong_type(&entry.name, &entry.node, "a whole number of 64 bits", Some(&example), sink),
-        Value::Text(_) | Value::Filled(..) | Value::Unfilled => {}
+        Value::Text(_) | Value::Filled(..) | Value::Unfilled(_) => {}
         _ => wrong_type(&entry.name, &entry.node, "a string, a whole number or a boolean", Some(&example), sink),
     }
     None

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::field::{AnyField, Field, KeyEntry, KeyTable, Origin, Reader, Sourced, keys, text};
+use super::field::{AnyField, Field, KeyEntry, KeyOrigin, KeyTable, Origin, Reader, Sourced, keys, text};
 use super::values;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::document::table::{self, texts};
@@ -16,7 +16,7 @@ use crate::model::{ConfigText, Region, SessionName, SsoSession, StartUrl};
 use crate::source::Span;
 
 /// The scope of a session that names none (aws-facts §4.1).
-const DEFAULT_SCOPE: &str = "sso:account:access";
+pub(crate) const DEFAULT_SCOPE: &str = "sso:account:access";
 
 keys! {
     #[expect(clippy::struct_field_names, reason = "these are AWS's names")]
@@ -43,6 +43,8 @@ pub(crate) struct SsoSessions {
     pub(crate) names: Vec<(String, Span)>,
     /// In the manifest's order.
     pub(crate) valid: Vec<Arc<SsoSession>>,
+    /// The keys of each, also of an invalid one.
+    pub(crate) written: Vec<(String, Vec<KeyOrigin>)>,
 }
 
 impl SsoSessions {
@@ -51,7 +53,9 @@ impl SsoSessions {
         let alike = check_case(names, "SSO session", &mut reader.sink);
         let mut sessions = Self::default();
         for (index, entry) in table.iter().enumerate() {
-            let session = session(entry, reader).filter(|_| !alike.contains(&index) && !entry.is_disputed);
+            let (session, keys) = session(entry, reader);
+            sessions.written.push((entry.name.to_string(), keys));
+            let session = session.filter(|_| !alike.contains(&index) && !entry.is_disputed);
             let session = session.map(Arc::new);
             sessions.names.push((entry.name.to_string(), entry.at));
             sessions.valid.extend(session.clone());
@@ -87,11 +91,11 @@ impl SsoSessions {
     }
 }
 
-/// None, and reported, if anything is wrong.
-fn session(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> {
+/// No session, and reported, if anything is wrong.
+fn session(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> (Option<SsoSession>, Vec<KeyOrigin>) {
     let before = reader.sink.errors();
     let name = name(&entry.name, entry.at, &mut reader.sink);
-    let table = table::table(entry, &mut reader.sink)?;
+    let Some(table) = table::table(entry, &mut reader.sink) else { return (None, Vec::new()) };
     let mut session = Session::default();
     for unknown in session.read_keys(table, Origin::Own, reader) {
         session.note_unknown(unknown, format_args!("the SSO session `{}`", entry.name), &mut reader.sink);
@@ -101,16 +105,22 @@ fn session(entry: &KeyValue<'_>, reader: &mut Reader<'_>) -> Option<SsoSession> 
         let found = Diagnostic::error(codes::MISSING_KEY, entry.at, message);
         reader.sink.push(found.help(key.to_add(key.examples[0])));
     }
-    if reader.sink.errors() > before {
-        return None;
+    let keys = session.fields().flat_map(|(name, field)| field.written(name)).collect();
+    let is_valid = reader.sink.errors() == before;
+    (name.filter(|_| is_valid).and_then(|name| session.into_session(name)), keys)
+}
+
+impl Session {
+    /// None if a value is missing, or waits for a variable.
+    fn into_session(mut self, name: SessionName) -> Option<SsoSession> {
+        let default = || ConfigText::new(DEFAULT_SCOPE).into_iter().collect();
+        Some(SsoSession {
+            name,
+            start_url: self.sso_start_url.take()?,
+            region: self.sso_region.take()?,
+            scopes: self.sso_registration_scopes.take().unwrap_or_else(default),
+        })
     }
-    let default = || ConfigText::new(DEFAULT_SCOPE).into_iter().collect();
-    Some(SsoSession {
-        name: name?,
-        start_url: session.sso_start_url.take()?,
-        region: session.sso_region.take()?,
-        scopes: session.sso_registration_scopes.take().unwrap_or_else(default),
-    })
 }
 
 fn name(text: &str, at: Span, sink: &mut Sink) -> Option<SessionName> {

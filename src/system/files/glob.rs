@@ -50,6 +50,19 @@ pub(crate) fn expand(
     Ok(expanded)
 }
 
+/// The paths of a list, each with `/`, that a relative `pattern` in `dir` names, and whether it is a glob. One that is named in full
+/// need not be among them.
+pub(crate) fn among<'p>(dir: &str, pattern: &str, paths: impl Iterator<Item = &'p str>) -> (Vec<String>, bool) {
+    let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let below = |dir: &str| if dir.is_empty() { parts.join("/") } else { format!("{dir}/{}", parts.join("/")) };
+    if !parts.iter().any(|part| as_pattern(part).is_some()) {
+        return (vec![below(dir)], false);
+    }
+    let pattern = Pattern::new(&below(&Pattern::escape(dir)));
+    let fits = |path: &&str| pattern.as_ref().is_ok_and(|pattern| pattern.matches_with(path, OPTIONS));
+    (paths.filter(fits).map(str::to_owned).collect(), true)
+}
+
 fn as_pattern(part: &str) -> Option<Pattern> {
     let parsed: Result<Pattern, PatternError> = Pattern::new(part);
     parsed.ok().filter(|_| part.contains(['*', '?', '[']))
@@ -120,6 +133,19 @@ mod tests {
         ] {
             let (files, seen) = files(pattern);
             assert_eq!((files.as_str(), seen), found, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_chooses_from_a_list_as_it_does_from_a_directory() {
+        let paths = ["[d]/a.toml", "[d]/b.toml", "[d]/.c.toml", "[d]/t/x/aws.toml", "[d]/t/aws.toml", "d/e.toml"];
+        for (dir, pattern, found) in [
+            ("[d]", "*.toml", "[d]/a.toml [d]/b.toml"),
+            ("[d]", "./t/*/aws.toml", "[d]/t/x/aws.toml"),
+            ("[d]", "none.toml", "[d]/none.toml"),
+            ("", "d/*", "d/e.toml"),
+        ] {
+            assert_eq!(among(dir, pattern, paths.into_iter()).0.join(" "), found, "{dir} {pattern}");
         }
     }
 

@@ -1,19 +1,40 @@
 //! Owns running git. A repository may be hostile, such as an archive with a `.git` of its own: git must run nothing that it names,
 //! and have no secret in its environment.
 
+mod revision;
 mod tracking;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use super::capture;
+use thiserror::Error;
+
+use super::{capture, process};
 use crate::system::files::walk;
 
+pub(crate) use revision::Revision;
 pub(crate) use tracking::{Tracking, tracking};
 
 /// The variables that git gets: where programs are, and the person's own configuration.
 const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
+
+#[derive(Debug, Error)]
+pub(crate) enum GitError {
+    #[error("{0}")]
+    NoProgram(String),
+    #[error("git can't be run")]
+    Start(#[source] io::Error),
+    /// With the first line of what git said.
+    #[error("git failed: {0}")]
+    Failed(String),
+}
+
+/// The work tree that a file is in. The path has no links.
+pub(crate) fn work_tree(file: &Path) -> Option<PathBuf> {
+    file.ancestors().skip(1).find(|dir| is_repository(&dir.join(".git"))).map(Path::to_path_buf)
+}
 
 /// False for one that a neighbour put into /tmp: it knows nothing of this user's files, and may keep git waiting.
 fn is_repository(git_dir: &Path) -> bool {
@@ -41,6 +62,18 @@ fn git_in(git: &Path, root: &Path) -> Command {
     command.env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
     // The repository's configuration could name a program in both.
     command.args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+    command.args(["-c", "submodule.recurse=false"]);
     command.arg("--git-dir").arg(root.join(".git")).arg("--work-tree").arg(root);
     command
+}
+
+/// Runs git to its end and returns its output.
+fn output(command: &mut Command) -> Result<Vec<u8>, GitError> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = process::spawn(command).and_then(std::process::Child::wait_with_output).map_err(GitError::Start)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let words = String::from_utf8_lossy(&output.stderr);
+    Err(GitError::Failed(words.lines().next().unwrap_or("it said nothing").to_owned()))
 }
