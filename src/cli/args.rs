@@ -26,7 +26,8 @@ const GLOBAL: &str = "Global options";
 
 /// The first day's commands with what they do, then every other command by its use.
 fn groups() -> String {
-    const FIRST_DAY: [(&str, &str); 6] = [
+    const FIRST_DAY: [(&str, &str); 7] = [
+        ("join", "Set up with a team's manifest, from its repository"),
         ("init", "Write a commented starter manifest"),
         ("check", "Validate the manifest, without a network"),
         ("apply", "Write the profiles into ~/.aws/config"),
@@ -35,7 +36,7 @@ fn groups() -> String {
         ("exec", "Run a command with a profile's credentials"),
     ];
     const MORE: [(&str, &str); 4] = [
-        ("Set up", "vars, keys, mfa, discover, store move, hook, completions"),
+        ("Set up", "update, vars, keys, mfa, discover, store move, hook, completions"),
         ("Work", "use, env, logout"),
         ("Look", "status, list, graph, diff"),
         ("Machines", "credential-process, schema, man"),
@@ -121,6 +122,8 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(command::init::Args),
+    Join(command::join::Args),
+    Update(command::update::Args),
     Check(command::check::Args),
     Vars(command::vars::Args),
     Discover(command::discover::Args),

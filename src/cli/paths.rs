@@ -116,6 +116,12 @@ impl<'a> Paths<'a> {
         Ok(dir.ok_or_else(no_home)?.join("awsauth"))
     }
 
+    /// The directory for clones of teams' repositories.
+    pub(crate) fn clones() -> Result<PathBuf, Failure> {
+        let dir = Host::data_dir().map_err(|error| relative(&error))?;
+        Ok(dir.ok_or_else(no_home)?.join("awsauth"))
+    }
+
     fn aws_file(&self, name: &'static str, file: &str) -> Result<PathBuf, Failure> {
         match variable(self.host, name)? {
             Some(path) => Ok(path),
@@ -173,19 +179,12 @@ impl Paths<'_> {
         };
         match Paths::default_manifest() {
             _ if self.manifest.is_some() => failure,
-            Ok(default) if default == path => {
-                failure.hint(team(path)).hint("if it is elsewhere, give `--manifest PATH` or set AWSAUTH_MANIFEST")
-            }
+            Ok(default) if default == path => failure
+                .hint("if your team has one, `awsauth join ADDRESS` clones its repository and links it there")
+                .hint("if it is elsewhere, give `--manifest PATH` or set AWSAUTH_MANIFEST"),
             _ => failure.hint("AWSAUTH_MANIFEST names this path: correct or unset it"),
         }
     }
-}
-
-/// The hint for a new member of a team.
-fn team(path: &Path) -> String {
-    let dir = Paths::shown(path.parent().unwrap_or(path));
-    let link = Paths::shown(path);
-    format!("if your team has one, clone its repository, and then: mkdir -p {dir} && ln -s CLONE/profiles.toml {link}")
 }
 
 #[cfg(test)]

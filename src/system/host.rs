@@ -108,6 +108,11 @@ impl Host {
         Self::base_dir("XDG_STATE_HOME", ".local/state", <Windows as BaseStrategy>::data_dir)
     }
 
+    /// The directory of all programs' data: `XDG_DATA_HOME`, `~/.local/share`, or the platform's own on Windows.
+    pub(crate) fn data_dir() -> Result<Option<PathBuf>, RelativePath> {
+        Self::base_dir("XDG_DATA_HOME", ".local/share", <Windows as BaseStrategy>::data_dir)
+    }
+
     fn base_dir(
         variable: &'static str,
         below_home: &str,

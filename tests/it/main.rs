@@ -48,6 +48,9 @@ mod fake_aws;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+#[cfg(unix)]
+mod join;
+#[cfg(test)]
 mod keyring;
 #[cfg(test)]
 mod keys;
@@ -123,6 +126,9 @@ mod terminal;
 #[cfg(unix)]
 #[cfg(test)]
 mod transcripts;
+#[cfg(unix)]
+#[cfg(test)]
+mod update;
 #[cfg(unix)]
 #[cfg(test)]
 mod vars;

@@ -118,6 +118,8 @@ fn the_first_help_of_each_command_fits_a_small_screen_through_a_pipe_too() {
     let commands = [
         "",
         "init",
+        "join",
+        "update",
         "check",
         "vars",
         "diff",

@@ -21,8 +21,8 @@ fn python() -> PathBuf {
     std::env::var_os("AWSAUTH_TEST_PYTHON").expect("tests/run says where Python is").into()
 }
 
-/// The YAML blocks of `docs/teams.md`: the hook's, and the workflow.
-fn blocks() -> [Value; 2] {
+/// The YAML blocks of `docs/teams.md`: the hook's, the workflow, and its second job.
+fn blocks() -> [Value; 3] {
     let script = project().join("tests/clients/yaml_blocks.py");
     let run = Command::new(python()).arg(script).arg(project().join("docs/teams.md")).output().unwrap();
     let blocks: Vec<Value> = serde_json::from_str(&Run::from(run).ok().stdout).unwrap();
@@ -58,7 +58,7 @@ fn team() -> Sandbox {
     let home = Sandbox::new();
     home.write("hooks/.pre-commit-hooks.yaml", fs::read(project().join(".pre-commit-hooks.yaml")).unwrap());
     let number = commit(&home, "hooks");
-    let [mut config, _] = blocks();
+    let [mut config, ..] = blocks();
     let repo = &mut config["repos"][0];
     repo["repo"] = format!("file://{}", home.path("hooks").display()).into();
     repo["rev"] = number.into();
@@ -127,17 +127,57 @@ fn both_hooks_do_the_same_and_take_another_manifest() {
     assert!(run.stdout.contains("aws/other.toml:2:11"), "{}", run.stdout);
 }
 
-#[test]
-fn the_documented_workflow_may_read_alone_is_pinned_and_checks_the_manifest() {
-    let [_, workflow] = blocks();
-    assert_eq!(workflow["permissions"], serde_json::json!({ "contents": "read" }));
-    let job = &workflow["jobs"]["check"];
-    assert!(job["permissions"].is_null() && workflow["true"].get("pull_request").is_some(), "{workflow}");
-    let steps = job["steps"].as_array().unwrap();
+/// Every action is named by its commit.
+fn are_pinned(steps: &[Value]) {
     for uses in steps.iter().filter_map(|step| step["uses"].as_str()) {
         let (_, pin) = uses.split_once('@').unwrap();
         assert!(pin.len() == 40 && pin.bytes().all(|byte| byte.is_ascii_hexdigit()), "{uses}");
     }
+}
+
+#[test]
+fn the_documented_job_writes_the_difference_of_a_pull_request_for_the_comment() {
+    let [_, _, job] = blocks();
+    let job = &job["difference"];
+    assert_eq!(job["permissions"], serde_json::json!({ "contents": "read", "pull-requests": "write" }));
+    let steps = job["steps"].as_array().unwrap();
+    are_pinned(steps);
+    let [compare, comment] =
+        steps.iter().filter_map(|step| step["run"].as_str()).collect::<Vec<_>>().try_into().unwrap();
+    assert!(comment.ends_with("--body-file difference.md") && !comment.contains("${{"), "{comment}");
+    let home = Sandbox::new();
+    home.write("profiles.toml", GOOD);
+    home.write("teams/a.toml", ROLE);
+    commit(&home, "");
+    let run = || {
+        let mut shell = homeless(&home, Path::new("bash"));
+        shell.env("GITHUB_STEP_SUMMARY", home.path("summary.md"));
+        Run::from(shell.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", compare]).output().unwrap())
+    };
+    git(&home, "", &["commit", "-q", "--allow-empty", "-m", "nothing"]);
+    run().ok();
+    assert!(home.read("summary.md").contains("no profile or SSO session changes in effect"));
+    home.write("teams/a.toml", ROLE.replace("Admin", "Reader"));
+    git(&home, "", &["commit", "-qam", "other"]);
+    run().ok();
+    let table = home.read("difference.md");
+    assert!(
+        table.contains("| changed | <code>prod</code> | <code>444455556666</code> | <code>Admin → Reader</code> |"),
+        "{table}"
+    );
+    assert!(home.read("summary.md").ends_with(&table));
+    home.write("teams/a.toml", "broken");
+    run().exits(3);
+}
+
+#[test]
+fn the_documented_workflow_may_read_alone_is_pinned_and_checks_the_manifest() {
+    let [_, workflow, _] = blocks();
+    assert_eq!(workflow["permissions"], serde_json::json!({ "contents": "read" }));
+    let job = &workflow["jobs"]["check"];
+    assert!(job["permissions"].is_null() && workflow["true"].get("pull_request").is_some(), "{workflow}");
+    let steps = job["steps"].as_array().unwrap();
+    are_pinned(steps);
     let runs: Vec<&str> = steps.iter().filter_map(|step| step["run"].as_str()).collect();
     let [install, check] = runs.as_slice() else { panic!("{runs:?}") };
     assert!(install.contains("cargo +stable install --locked --git \"$AWSAUTH\" --rev \"$AWSAUTH_COMMIT\" awsauth"));

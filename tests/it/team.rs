@@ -16,12 +16,12 @@ use crate::support::sandbox::Sandbox;
 const CLONE: &str = "aws-profiles";
 
 /// A file of the fixture.
-fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/team").join(name)
 }
 
 /// Copies what is committed, and nothing of a person.
-fn clone(from: &Path, to: &Path) {
+pub(crate) fn clone(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let path = to.join(entry.file_name());

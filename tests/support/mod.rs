@@ -2,6 +2,9 @@
 
 pub(crate) mod fake_aws;
 #[cfg(test)]
+#[cfg(unix)]
+pub(crate) mod git_server;
+#[cfg(test)]
 pub(crate) mod proxy;
 #[cfg(test)]
 pub(crate) mod sandbox;

@@ -29,6 +29,8 @@ pub(crate) struct Run<'r> {
     pub(crate) program: &'r Program,
     pub(crate) is_shown_only: bool,
     pub(crate) is_asked: bool,
+    /// Those of the command that this is the end of.
+    pub(crate) facts: &'r serde_json::Map<String, serde_json::Value>,
     pub(crate) out: Out,
 }
 
@@ -57,7 +59,7 @@ impl Run<'_> {
     }
 
     pub(crate) fn report(&self) -> Result<(), Failure> {
-        let Self { plans, work, program, is_shown_only, is_asked, out } = *self;
+        let Self { plans, work, program, is_shown_only, is_asked, out, .. } = *self;
         if out.json {
             return out.document(self.document());
         }
@@ -120,6 +122,7 @@ impl Run<'_> {
         }));
         let logins = plans.logins(&work.credentials);
         ApplyJson {
+            facts: self.facts,
             written: !is_shown_only && work.is_pending(),
             files: files.map(|(file, kind)| file.document(kind)),
             missing_keys: work.missing.iter().map(MissingKeyJson::of).collect(),
@@ -224,6 +227,8 @@ fn say_missing(missing: &[MissingKey], out: Out) {
 
 #[derive(Serialize)]
 struct ApplyJson<'w> {
+    #[serde(flatten)]
+    facts: &'w serde_json::Map<String, serde_json::Value>,
     written: bool,
     files: [FileJson; 2],
     missing_keys: Vec<MissingKeyJson<'w>>,

@@ -18,7 +18,7 @@ use crate::system::files::atomic::sweep;
 ///
 /// They go into one block of the file; everything else in it stays byte for byte. On a terminal, the diff is shown
 /// first and you are asked. Otherwise it writes without asking. A backup is kept of each file that is changed.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(after_help = "\
 Examples:
   awsauth apply --dry-run
@@ -65,6 +65,15 @@ impl Args {
 
 /// Plans both files, shows the plan or asks about it, and carries it out.
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    run_after(args, &serde_json::Map::new(), app)
+}
+
+/// As [`run`], as the end of another command, whose own facts begin the document.
+pub(crate) fn run_after(
+    args: &Args,
+    facts: &serde_json::Map<String, serde_json::Value>,
+    app: App<'_>,
+) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
     let manifest = Manifest::read(app).inspect_err(|failure| {
         if failure.is_shown() {
@@ -78,7 +87,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
     let is_shown_only = args.dry_run || args.check;
     let is_asked = !is_shown_only && !out.json && work.is_pending() && host.is_interactive() && !args.yes;
-    let run = Run { plans: &plans, work: &work, program: &program, is_shown_only, is_asked, out };
+    let run = Run { plans: &plans, work: &work, program: &program, is_shown_only, is_asked, facts, out };
     if !is_shown_only {
         let state = paths.state()?;
         if is_asked {

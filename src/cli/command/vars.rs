@@ -4,19 +4,14 @@ use serde::Serialize;
 
 use crate::cli::app::App;
 use crate::cli::config::load::{ManifestJson, PlaceJson, Reading};
-use crate::cli::config::personal;
+use crate::cli::config::{personal, variables};
 use crate::cli::exit::Exit;
-use crate::cli::explain;
 use crate::cli::paths::Paths;
-use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names;
-use crate::cli::ui::out::Out;
 use crate::manifest::{Audience, Variable};
-use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
 use crate::render::{Cell, TerminalText, header, table_or_paragraphs};
 use crate::source::Position;
-use crate::system::host::Host;
 
 /// Uses of a variable in the table.
 const MOST_USES: usize = 3;
@@ -35,7 +30,7 @@ Examples:
   awsauth vars --set user=alice")]
 pub(crate) struct Args {
     /// Set a value in your profiles.local.toml; repeatable
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_value)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variables::parse)]
     set: Vec<(String, String)>,
 }
 
@@ -50,8 +45,8 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         reading.show(out);
         return Ok(Exit::Manifest);
     }
-    let values = if args.set.is_empty() { ask(&reading, host, out)? } else { args.set.clone() };
-    check_names(&args.set, &reading)?;
+    let values = if args.set.is_empty() { variables::ask(&reading, host, out)? } else { args.set.clone() };
+    variables::check(&args.set, &reading, "--set")?;
     if !values.is_empty() {
         personal::set_variables(&reading.files.personal, &values, app)?;
         reading = Reading::read(paths, Audience::Person)?;
@@ -66,67 +61,6 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
     }
     Ok(if reading.loaded.is_in_order() { Exit::Done } else { Exit::Manifest })
-}
-
-/// The variables that are used and have no value.
-fn missing(reading: &Reading) -> impl Iterator<Item = &Variable> {
-    reading.loaded.variables.iter().filter(|variable| variable.set_at.is_none() && !variable.uses.is_empty())
-}
-
-/// The values that the person gives for missing variables; an empty answer gives none.
-fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>, Failure> {
-    let mut values = Vec::new();
-    if out.json || !host.is_interactive() {
-        return Ok(values);
-    }
-    let help = format!("goes to {}; Enter leaves it out", Paths::shown(&reading.files.personal));
-    if missing(reading).next().is_some() {
-        check_replaceable(&reading.files.personal)?;
-    }
-    for variable in missing(reading) {
-        let text = match &variable.required {
-            Some(words) => format!("{} ({words}):", variable.name),
-            None => format!("{}:", variable.name),
-        };
-        let question = Question {
-            text: &text,
-            help: &help,
-            fits: |answer| !answer.contains("${"),
-            complaint: "a value can't contain `${`",
-            echo: Echo::Shown,
-            facts: &[],
-        };
-        let answer = Terminal.ask(question).map_err(|error| match error {
-            NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
-            other => Failure::of(Exit::Usage, &other).hint("`--set NAME=VALUE` gives it without a terminal"),
-        })?;
-        let answer = answer.expose().trim();
-        if !answer.is_empty() {
-            values.push((variable.name.clone(), answer.to_owned()));
-        }
-    }
-    Ok(values)
-}
-
-/// Refuses a variable that the manifest does not have, which would be a misspelt name, and an empty required one.
-fn check_names(values: &[(String, String)], reading: &Reading) -> Result<(), Failure> {
-    let known = || reading.loaded.variables.iter().map(|variable| variable.name.as_str());
-    for (name, value) in values {
-        let is_required = |other: &&Variable| other.name == *name && other.required.is_some();
-        if let Some(required) = reading.loaded.variables.iter().find(is_required).filter(|_| value.is_empty()) {
-            let words = required.required.as_deref().unwrap_or_default();
-            let message = format!("`{name}` can't be empty: {words}");
-            return Err(Failure::new(Exit::Usage, message).hint("`--set NAME=VALUE`; nothing was written"));
-        }
-        if !known().any(|other| other == name) {
-            let failure = Failure::new(Exit::Usage, format!("the manifest has no variable `{name}`"));
-            return Err(match explain::nearest(name, known()) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`awsauth vars` lists the variables, `awsauth check` says what is wrong"),
-            });
-        }
-    }
-    Ok(())
 }
 
 fn text(reading: &Reading, columns: usize) -> TerminalText {
@@ -210,9 +144,4 @@ fn document(reading: &Reading) -> VarsJson {
         personal: Paths::text(&reading.files.personal),
         variables: reading.loaded.variables.iter().map(variable).collect(),
     }
-}
-
-fn parse_value(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("a name and a value, such as user=alice")?;
-    Ok((name.trim().to_owned(), value.to_owned()))
 }

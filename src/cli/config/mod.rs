@@ -9,3 +9,4 @@ pub(crate) mod portals;
 pub(crate) mod profile_json;
 pub(crate) mod provenance;
 pub(crate) mod selection;
+pub(crate) mod variables;

@@ -9,7 +9,7 @@ use crate::render::{Cell, TerminalText, header, markdown_code, markdown_table, t
 use crate::secret::mask_words;
 
 /// What is told of a new profile or SSO session, and of one that is gone, beside its account and role.
-const TOLD_OF_WHOLE: [&str; 4] = ["pattern", "source_profile", "sso_session", "sso_start_url"];
+const TOLD_OF_WHOLE: [&str; 5] = ["pattern", "source_profile", "credential_source", "sso_session", "sso_start_url"];
 /// The columns of the text that are shortened, then left out, on a narrow terminal.
 const EXPENDABLE: [usize; 2] = [3, 3];
 
@@ -60,7 +60,7 @@ impl<'c> Comparison<'c> {
         if parts.is_empty() { "no profile or SSO session changes in effect".to_owned() } else { parts.join("; ") }
     }
 
-    /// One line for each profile and SSO session, and below it one for each key that changes.
+    /// One line for each profile and SSO session, and below it one for each key that changes. What changes alike is told once.
     pub(crate) fn text(self, columns: usize) -> TerminalText {
         let (profiles, sessions) = (self.profiles(), self.sessions());
         let all = profiles.iter().map(|one| (one, "")).chain(sessions.iter().map(|one| (one, " (SSO session)")));
@@ -82,9 +82,18 @@ impl<'c> Comparison<'c> {
         let (table, _) = table_within(&rows, columns, &EXPENDABLE);
         let mut lines = table.as_str().lines();
         let mut text = TerminalText::trusted(format!("{}\n", lines.next().unwrap_or_default()));
+        let mut groups: Vec<(Change, Vec<String>, Vec<&str>)> = Vec::new();
         for ((one, _), line) in all.iter().zip(lines) {
-            text += TerminalText::trusted(format!("{line}\n"));
-            text += TerminalText::lines(told(one).iter().map(|told| format!("    {}", told.text())));
+            let told: Vec<String> = told(one).iter().map(Told::text).collect();
+            match groups.iter_mut().find(|(kind, other, _)| *kind == change(one) && *other == told) {
+                Some((.., lines)) => lines.push(line),
+                None => groups.push((change(one), told, vec![line])),
+            }
+        }
+        for (_, told, lines) in groups {
+            text += TerminalText::trusted(lines.join("\n") + "\n");
+            let each = if lines.len() > 1 { "each: " } else { "" };
+            text += TerminalText::lines(told.iter().map(|told| format!("    {each}{told}")));
         }
         text
     }

@@ -220,6 +220,19 @@ pub(crate) fn close_to_others(_path: &Path) -> Result<(), DiskError> {
     Ok(())
 }
 
+/// Makes a symbolic link to a file. Returns false if something is there already.
+pub(crate) fn link(target: &Path, at: &Path) -> Result<bool, DiskError> {
+    #[cfg(unix)]
+    let made = std::os::unix::fs::symlink(target, at);
+    #[cfg(windows)]
+    let made = std::os::windows::fs::symlink_file(target, at);
+    match made {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(DiskError::io("link", at)(error)),
+    }
+}
+
 /// Makes a directory and its parents, for this user only. Leaves one that exists as it is.
 pub(crate) fn make_private_dir(path: &Path) -> Result<(), DiskError> {
     let mut builder = fs::DirBuilder::new();

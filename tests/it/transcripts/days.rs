@@ -4,12 +4,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::Transcript;
+use crate::diff::{commit, git};
 use crate::scene::{CREDENTIALS, MANIFEST, Scene};
 use crate::support::fake_aws::standard::{KEY_ID, MFA_SERIAL, SECRET_KEY, USER_ARN};
 use crate::support::fake_aws::team::ALICE;
 use crate::support::fake_aws::{FakeAws, Fault, IamPolicy, World};
+use crate::support::git_server::GitServer;
 use crate::support::sandbox::Sandbox;
-use crate::team::cloned;
+use crate::team::{clone, cloned, fixture};
 
 #[test]
 fn a_first_day() {
@@ -104,6 +106,41 @@ fn a_day_in_a_team() {
     day.runs("awsauth discover corp --dry-run");
     day.runs("awsauth logout 'payments-*'");
     day.is("team-day");
+}
+
+#[test]
+fn a_new_member_from_one_address_to_a_signed_call() {
+    let aws = FakeAws::start(World::team(ALICE.user));
+    aws.world().set_interval(0);
+    let remote = Sandbox::new();
+    clone(&fixture(""), &remote.path("aws-profiles"));
+    git(&remote, "aws-profiles", &["init", "-q"]);
+    commit(&remote, "aws-profiles");
+    let server = GitServer::start(&remote.path(""));
+    let home = Sandbox::with_aws(&aws);
+    let mut day = Transcript::new(&home);
+    day.set("URL", server.url("aws-profiles"));
+    day.runs("awsauth join $URL");
+    let answers = [("Is this your team's repository?", "y"), ("> ", ALICE.user), ("Write this?", "y")];
+    day.types("PAGER=cat awsauth join $URL | tail -n 12", &answers);
+    day.runs("awsauth login payments-dev.readonly --no-browser");
+    day.runs("awsauth exec payments-dev.readonly -- sh -c 'echo ${AWS_ACCESS_KEY_ID%%????????????????}'");
+    day.says("Every other day.");
+    day.runs("awsauth update");
+    let manifest = remote.read("aws-profiles/profiles.toml");
+    let own = "[profiles.\"ci.admin\"]\nregion = \"eu-west-1\"\n[profiles.\"ci.readonly\"]\nregion = \"eu-west-1\"\n";
+    remote.write("aws-profiles/profiles.toml", format!("{manifest}\n{own}"));
+    let accounts = remote.read("aws-profiles/accounts/northwind.toml");
+    let kept: Vec<&str> = accounts.lines().filter(|line| !line.starts_with("northwind-orders-prod")).collect();
+    remote.write("aws-profiles/accounts/northwind.toml", kept.join("\n"));
+    commit(&remote, "aws-profiles");
+    day.runs("awsauth update");
+    let identities = home.read(".local/share/awsauth/aws-profiles/identities.toml");
+    home.write(".local/share/awsauth/aws-profiles/identities.toml", identities.replace("yearly-audit", "audit"));
+    day.runs("awsauth update");
+    day.runs("awsauth diff");
+    day.runs("awsauth diff --format markdown");
+    day.is("new-member");
 }
 
 #[test]

@@ -24,7 +24,7 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 const LINES: NonZero<u16> = NonZero::new(400).unwrap();
 
 /// What differs from run to run, and what stands for it.
-const VARYING: [(&str, &str); 13] = [
+const VARYING: [(&str, &str); 14] = [
     ("[ADDRESS]", r"127\.0\.0\.1:\d+"),
     ("[TIME]", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)"),
     ("[TIME]", r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"),
@@ -37,6 +37,7 @@ const VARYING: [(&str, &str); 13] = [
     ("[NEW_KEY_ID]", r"\bAKIANEW[A-Z2-7]{13}\b"),
     ("[SECRET]", r"[\w+/]*SECRETMARK[\w+/-]*=*"),
     ("[DIGEST]", r"\b[0-9a-f]{64}\b"),
+    ("[COMMIT]", r"(\bis at |HEAD (\(|&#40;))(?<redacted>[0-9a-f]{10})\b"),
     ("[PID]", r"process (?<redacted>\d+)"),
 ];
 

@@ -1,8 +1,10 @@
 //! Owns running git. A repository may be hostile, such as an archive with a `.git` of its own: git must run nothing that it names,
 //! and have no secret in its environment.
 
+mod remote;
 mod revision;
 mod tracking;
+mod work_tree;
 
 use std::fs;
 use std::io;
@@ -12,10 +14,12 @@ use std::process::{Command, Stdio};
 use thiserror::Error;
 
 use super::{capture, process};
-use crate::system::files::walk;
+use crate::system::files::{disk::DiskError, walk};
 
+pub(crate) use remote::{Attended, NewClone};
 pub(crate) use revision::Revision;
 pub(crate) use tracking::{Tracking, tracking};
+pub(crate) use work_tree::{Upstream, WorkTree};
 
 /// The variables that git gets: where programs are, and the person's own configuration.
 const KEPT: [&str; 3] = ["PATH", "HOME", "XDG_CONFIG_HOME"];
@@ -29,6 +33,13 @@ pub(crate) enum GitError {
     /// With the first line of what git said.
     #[error("git failed: {0}")]
     Failed(String),
+    /// It has said why.
+    #[error("git {0} failed")]
+    Said(&'static str),
+    #[error("interrupted")]
+    Interrupted,
+    #[error(transparent)]
+    Disk(#[from] DiskError),
 }
 
 /// The work tree that a file is in. The path has no links.

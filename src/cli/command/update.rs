@@ -1,0 +1,152 @@
+//! Owns `awsauth update`.
+
+use serde_json::{Map, json};
+
+use crate::address::RepositoryAddress;
+use crate::cli::app::App;
+use crate::cli::config::load::Reading;
+use crate::cli::config::variables;
+use crate::cli::environment::secret_variables;
+use crate::cli::exit::Exit;
+use crate::cli::paths::Paths;
+use crate::cli::team::comparison::Comparison;
+use crate::cli::team::finish::finish;
+use crate::cli::team::revision::{self, Place};
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::few;
+use crate::manifest::Loaded;
+use crate::system::files::disk;
+use crate::system::programs::git::{Attended, GitError, Revision, Upstream, WorkTree};
+
+/// Take over what the team has changed
+///
+/// Fetches the repository that your manifest is in, moves the clone forward if nothing of your own is in the way, shows
+/// which profiles change in effect, and applies. Works for each checkout that the manifest, or a link in its place, is
+/// in. A clone with changes or commits of its own is left alone. Nothing in the repository is run.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth update
+  awsauth update --yes")]
+pub(crate) struct Args {
+    /// Set a value that the manifest wants of you; repeatable
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variables::parse)]
+    var: Vec<(String, String)>,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let path = app.paths.manifest()?;
+    if !disk::exists(&path) {
+        return Err(app.paths.no_manifest(&path));
+    }
+    let place = Place::of(&path).ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!("{} is in no git checkout, so there is nothing to fetch", Paths::shown(&path)),
+        )
+        .hint("`awsauth join ADDRESS` sets a machine up with a team's repository")
+    })?;
+    let checkout = Checkout::open(place, app)?;
+    let facts = checkout.update()?;
+    finish(&args.var, args.yes, &facts, app)
+}
+
+struct Checkout<'a> {
+    place: Place,
+    tree: WorkTree,
+    upstream: Upstream,
+    address: RepositoryAddress,
+    app: App<'a>,
+}
+
+fn failed(error: GitError) -> Failure {
+    revision::failure(&error)
+}
+
+impl<'a> Checkout<'a> {
+    /// Refuses a checkout that can't be moved forward with nothing of it run.
+    fn open(place: Place, app: App<'a>) -> Result<Self, Failure> {
+        let shown = Paths::shown(&place.root);
+        let refuse = |why: String| {
+            let failure = Failure::new(Exit::Refused, format!("{shown} is left as it is: {why}"));
+            failure.hint(format!("run `git -C {shown} pull` yourself, then `awsauth apply`"))
+        };
+        let tree = WorkTree::open(&place.root).map_err(failed)?;
+        let upstream =
+            tree.upstream().ok_or_else(|| refuse("no branch is checked out that follows another one".into()))?;
+        let address =
+            RepositoryAddress::parse(&upstream.url).map_err(|error| refuse(format!("{error} ({})", upstream.url)))?;
+        if tree.is_partial() {
+            return Err(refuse("it has only a part of the history or of the files".into()));
+        }
+        let filters = tree.own_filters();
+        if !filters.is_empty() {
+            return Err(refuse(format!("its configuration runs programs on files: {}", few(filters))));
+        }
+        let changed = tree.changed_files().map_err(failed)?;
+        if !changed.is_empty() {
+            return Err(refuse(format!("files in it are changed and not committed: {}", few(changed))));
+        }
+        Ok(Self { place, tree, upstream, address, app })
+    }
+
+    /// Fetches, and moves the checkout forward. Returns the facts for the document.
+    fn update(&self) -> Result<Map<String, serde_json::Value>, Failure> {
+        let App { host, out, .. } = self.app;
+        let secrets = secret_variables(host);
+        let attended = Attended { is_interactive: host.is_interactive() && !out.json, secrets: &secrets };
+        let shown = Paths::shown(&self.place.root);
+        let before = self.tree.head().map_err(failed)?;
+        let after = self.tree.fetch(&self.upstream, &self.address, attended).map_err(failed)?;
+        let mut facts = Map::from_iter([("before".to_owned(), json!(before)), ("after".to_owned(), json!(after))]);
+        if self.tree.is_ancestor(&after, &before) {
+            let ahead = if after == before { "" } else { ", and has commits of its own" };
+            out.say(&format!("{shown} is up to date with {}{ahead}", self.address.as_str()));
+            return Ok(facts);
+        }
+        if !self.tree.is_ancestor(&before, &after) {
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("{shown} is left as it is: it and {} have both gone on", self.address.as_str()),
+            )
+            .hint(format!("merge or rebase it yourself (`git -C {shown} pull --rebase`), then `awsauth apply`")));
+        }
+        let [old, new] = [(&before, "HEAD"), (&after, "FETCHED")].map(|(commit, label)| self.read(commit, label));
+        let (old, new) = (old?, new?.ok_or_else(|| self.gone())?);
+        let nothing = Loaded::default();
+        let comparison = Comparison { before: old.as_ref().map_or(&nothing, |old| &old.loaded), after: &new.loaded };
+        if !new.loaded.is_in_order() {
+            new.show(out);
+            return Err(Failure::new(
+                Exit::Manifest,
+                format!("the newer manifest is invalid, so {shown} is left as it is"),
+            )
+            .hint("the team mends it, with `awsauth check --team`; then run this again"));
+        }
+        if !out.json {
+            out.print(&comparison.text(out.columns_of_data(host)))?;
+        }
+        self.tree.fast_forward(&self.upstream, &before, &after).map_err(failed)?;
+        out.say(&format!("{shown} is at {:.10} now: {}", after, comparison.summary()));
+        if let Ok(serde_json::Value::Object(comparison)) = serde_json::to_value(comparison.document()) {
+            facts.extend(comparison);
+        }
+        Ok(facts)
+    }
+
+    fn read(&self, commit: &str, label: &str) -> Result<Option<Reading>, Failure> {
+        match Revision::open(&self.place.root, commit, self.place.dir()).map_err(failed)? {
+            Some(revision) => revision::read(&revision, &self.place.path, label),
+            None => Ok(None),
+        }
+    }
+
+    fn gone(&self) -> Failure {
+        let (path, shown) = (&self.place.path, Paths::shown(&self.place.root));
+        Failure::new(Exit::Manifest, format!("the newer commit has no {path}, so {shown} is left as it is"))
+            .hint("ask your team where the manifest went; `git pull` there, and a new link, take it over")
+    }
+}

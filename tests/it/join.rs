@@ -1,0 +1,273 @@
+//! `awsauth join`: a new member's machine from one address, and what it refuses.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::diff::{commit, git};
+use crate::scene::CONFIG;
+use crate::support::fake_aws::team::ALICE;
+use crate::support::fake_aws::{FakeAws, World};
+use crate::support::git_server::GitServer;
+use crate::support::sandbox::{Run, Sandbox};
+use crate::team;
+
+const LINK: &str = ".config/awsauth/profiles.toml";
+const LOCAL: &str = ".config/awsauth/profiles.local.toml";
+const CLONE: &str = ".local/share/awsauth/team";
+/// How long anything at the terminal may take, in milliseconds.
+const PATIENCE: u64 = 20_000;
+
+pub(crate) const MANIFEST: &str = "\
+[required_vars]
+user = \"your IAM user name\"
+
+[profiles.main]
+pattern = \"iam-mfa\"
+mfa_serial = \"arn:aws:iam::111122223333:mfa/${user}\"
+";
+
+/// A team's repository, and a machine that can clone it.
+pub(crate) struct Scene {
+    pub(crate) remote: Sandbox,
+    pub(crate) home: Sandbox,
+    pub(crate) url: String,
+}
+
+impl Scene {
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let remote = Sandbox::new();
+        for (path, text) in files {
+            remote.write(&format!("team/{path}"), text);
+        }
+        git(&remote, "", &["init", "-q", "team"]);
+        commit(&remote, "team");
+        let url = GitServer::start(&remote.path("")).url("team");
+        Self { remote, home: Sandbox::new(), url }
+    }
+
+    fn join(&self, args: &[&str]) -> Run {
+        self.home.run([&["join", &self.url], args].concat())
+    }
+
+    /// Joins as alice.
+    pub(crate) fn joined(self) -> Self {
+        self.join(&["--yes", "--var", "user=alice"]).ok();
+        self
+    }
+
+    #[track_caller]
+    fn has_nothing(&self) {
+        let left = self.home.list(".local/share/awsauth");
+        assert!(left.is_empty() && !self.home.has(LINK) && !self.home.has(CONFIG), "{left:?}");
+    }
+}
+
+fn at_terminal(scene: &Scene, args: &str) -> PtySession {
+    let mut command = scene.home.program("sh".as_ref());
+    let words = format!("{} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
+    command.args(["-c", &words]).env("TERM", "xterm").env("PAGER", "cat").stdin(std::process::Stdio::inherit());
+    spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+fn answer(session: &mut PtySession, question: &str, text: &str) {
+    session.exp_string(question).unwrap();
+    session.send(text).unwrap();
+    session.flush().unwrap();
+}
+
+#[test]
+fn one_command_and_one_login_make_a_new_member_of_the_team() {
+    let aws = FakeAws::start(World::team(ALICE.user));
+    aws.world().set_interval(0);
+    let remote = Sandbox::new();
+    team::clone(&team::fixture(""), &remote.path("aws-profiles"));
+    git(&remote, "aws-profiles", &["init", "-q"]);
+    commit(&remote, "aws-profiles");
+    let url = GitServer::start(&remote.path("")).url("aws-profiles");
+    let home = Sandbox::with_aws(&aws);
+    let run = home.run(["join", &url, "--yes", "--var", "user=alice"]).ok();
+    assert!(run.stderr.contains("next: `awsauth login` offers the profiles"), "{}", run.stderr);
+    home.run(["login", "payments-dev.readonly", "--no-browser"]).ok();
+    let run = home.run(["exec", "payments-dev.readonly", "--", "env"]).ok();
+    assert!(run.stdout.contains("\nAWS_ACCESS_KEY_ID=ASIA"), "{}", run.stdout);
+    home.run(["update"]).ok();
+}
+
+#[test]
+fn a_person_confirms_the_address_gives_their_name_and_sees_what_is_written() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    let mut session = at_terminal(&scene, &format!("join {}", scene.url));
+    session.exp_string(&format!("repository: {}", scene.url)).unwrap();
+    answer(&mut session, "Is this your team's repository?", "y\r");
+    session.exp_string("cloned into ~/.local/share/awsauth/team").unwrap();
+    answer(&mut session, "user (your IAM user name)", "alice\r");
+    session.exp_string("+[profile main]").unwrap();
+    answer(&mut session, "Write this?", "y\r");
+    session.exp_string("ended with 0").unwrap();
+    assert!(scene.home.read(LOCAL).contains("user = \"alice\""));
+    assert_eq!(fs::read_link(scene.home.path(LINK)).unwrap(), scene.home.path(CLONE).join("profiles.toml"));
+    assert!(scene.home.read(CONFIG).contains("[profile main]"));
+}
+
+#[test]
+fn a_no_and_a_ctrl_c_leave_nothing() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    for (key, code) in [("n\r", 4), ("\x03", 130)] {
+        let mut session = at_terminal(&scene, &format!("join {}", scene.url));
+        answer(&mut session, "Is this your team's repository?", key);
+        session.exp_string(&format!("ended with {code}")).unwrap();
+        scene.has_nothing();
+    }
+}
+
+#[test]
+fn without_a_terminal_each_answer_has_a_flag_and_the_next_run_goes_on() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    let run = scene.join(&[]).exits(2);
+    assert!(run.stderr.contains("`--yes` takes it as it is"), "{}", run.stderr);
+    scene.has_nothing();
+    let run = scene.join(&["--yes"]).exits(2);
+    assert!(run.stderr.contains("the manifest wants of you: user (your IAM user name)"), "{}", run.stderr);
+    assert!(run.stderr.contains("`--var user=VALUE`") && !scene.home.has(CONFIG), "{}", run.stderr);
+    scene.join(&["--yes", "--var", "usr=alice"]).exits(2);
+    let json = scene.join(&["--yes", "--var", "user=alice", "--json"]).ok().json();
+    assert_eq!((&json["version"], &json["written"]), (&1.into(), &true.into()));
+    assert_eq!(json["clone"], scene.home.path(CLONE).to_str().unwrap());
+    // Once more, it is all there.
+    let run = scene.join(&["--yes"]).ok();
+    assert!(run.stderr.contains("is a clone of it already") && run.stderr.contains("nothing to do"), "{}", run.stderr);
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_cleared_away() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    scene.home.write(".local/share/awsauth/.team.awsauth-clone/.git/HEAD", "half");
+    scene.join(&["--yes", "--var", "user=alice"]).ok();
+    assert_eq!(scene.home.list(".local/share/awsauth"), [scene.home.path(CLONE)]);
+}
+
+#[test]
+fn a_manifest_that_is_there_is_never_replaced() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    scene.home.manifest("version = 1\n");
+    let run = scene.join(&["--yes"]).exits(4);
+    assert!(run.stderr.contains("~/.config/awsauth/profiles.toml exists, and is not replaced"), "{}", run.stderr);
+    assert_eq!(scene.home.read(LINK), "version = 1\n");
+    fs::remove_file(scene.home.path(LINK)).unwrap();
+    symlink("/nowhere", scene.home.path(LINK)).unwrap();
+    scene.join(&["--yes"]).exits(4);
+    fs::remove_file(scene.home.path(LINK)).unwrap();
+    // Nor a directory that is no clone of it.
+    scene.home.write(&format!("{CLONE}/mine"), "");
+    let run = scene.join(&["--yes"]).exits(4);
+    assert!(run.stderr.contains("exists, and is no clone of git://"), "{}", run.stderr);
+    assert!(scene.home.has(&format!("{CLONE}/mine")) && !scene.home.has(LINK));
+    scene.join(&["--yes", "--var", "user=alice", "--path", "work/aws"]).ok();
+    assert!(scene.home.has("work/aws/profiles.toml"));
+}
+
+#[test]
+fn a_repository_without_a_manifest_with_several_or_with_a_wrong_one_is_not_kept() {
+    for (files, words, hint) in [
+        (&[("a.toml", "")][..], "the repository has no profiles.toml", "`--file PATH`"),
+        (
+            &[("a/profiles.toml", MANIFEST), ("b/profiles.toml", MANIFEST)],
+            "the repository has several: a/profiles.toml, b/profiles.toml",
+            "`--file a/profiles.toml`",
+        ),
+        (&[("profiles.toml", "[profiles.a]\npattern = \"iamm\"\n")], "team:profiles.toml:2:11", "is not linked"),
+        (
+            &[("profiles.toml", "[profiles.a]\npattern = \"sso\"\ncredential_process = \"sh -c x\"\n")],
+            "a manifest can't name a program",
+            "is not linked",
+        ),
+        (
+            &[("profiles.toml", MANIFEST), ("profiles.local.toml", "[vars]\nuser = \"eve\"\n")],
+            "`profiles.local.toml` is committed",
+            "is not linked",
+        ),
+    ] {
+        let scene = Scene::new(files);
+        let run = scene.join(&["--yes", "--var", "user=alice"]).exits(3);
+        assert!(run.stderr.contains(words) && run.stderr.contains(hint), "{}", run.stderr);
+        scene.has_nothing();
+    }
+    let scene = Scene::new(&[("a/profiles.toml", MANIFEST), ("b/profiles.toml", MANIFEST)]);
+    scene.join(&["--yes", "--var", "user=alice", "--file", "b/profiles.toml"]).ok();
+    assert_eq!(fs::read_link(scene.home.path(LINK)).unwrap(), scene.home.path(CLONE).join("b/profiles.toml"));
+    let scene = Scene::new(&[("dotfiles/aws/profiles.toml", MANIFEST)]);
+    scene.join(&["--yes", "--var", "user=alice"]).ok();
+}
+
+#[test]
+fn programs_files_options_and_open_ways_are_no_addresses() {
+    let home = Sandbox::new();
+    for (address, words) in [
+        ("ext::sh", "run a program"),
+        ("file:///tmp/x", "a directory of this machine"),
+        ("/tmp/x", "`ln -s CLONE/profiles.toml"),
+        ("http://example.com/x", "it needs https or ssh"),
+        ("https://alice:SECRETMARK@example.com/x", "there is a password in the address"),
+        ("ssh://-oProxyCommand=x/y", "no address of a git repository"),
+    ] {
+        let run = home.run(["join", "--yes", "--", address]).exits(4);
+        assert!(run.stderr.contains(words), "{address}: {}", run.stderr);
+        assert!(!run.stderr.contains("SECRETMARK"), "{}", run.stderr);
+    }
+    home.run(["join", "--yes", "-u/tmp/x"]).exits(2);
+    home.run(["join", "--yes", "--", "-u/tmp/x"]).exits(4);
+    assert!(!home.has(".local"));
+}
+
+#[test]
+fn a_repository_that_can_t_be_had_leaves_nothing() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    let run = scene.home.run(["join", "--yes", &scene.url.replace("/team", "/other")]).exits(6);
+    assert!(run.stderr.contains("git clone failed"), "{}", run.stderr);
+    scene.has_nothing();
+    let mut without = scene.home.command(["join", "--yes", &scene.url]);
+    let run = Run::from(without.env("PATH", scene.home.path("empty")).output().unwrap()).exits(6);
+    assert!(run.stderr.contains("there is no git in PATH"), "{}", run.stderr);
+    scene.has_nothing();
+    let empty = Sandbox::new();
+    git(&empty, "", &["init", "-q", "team"]);
+    let url = GitServer::start(&empty.path("")).url("team");
+    scene.home.run(["join", "--yes", &url]).exits(6);
+    scene.has_nothing();
+}
+
+/// Makes programs that leave a file `ran` in the home, wherever git has a place for one of the person's or the repository's.
+pub(crate) fn traps(scene: &Scene) {
+    let script = scene.home.script("trap.sh", "touch \"$HOME/ran\"; cat\n").display().to_string();
+    let config = format!(
+        "[init]\ntemplateDir = {0}/template\n[filter \"x\"]\nsmudge = {1}\nclean = {1}\nprocess = {1}\nrequired = true\n",
+        scene.home.path("").display(),
+        script
+    );
+    scene.home.write(".gitconfig", config);
+    fs::create_dir_all(scene.home.path("template/hooks")).unwrap();
+    for hook in ["post-checkout", "post-merge", "reference-transaction", "post-index-change"] {
+        scene.home.script(&format!("template/hooks/{hook}"), "touch \"$HOME/ran\"\n");
+    }
+}
+
+#[test]
+fn nothing_that_the_repository_names_is_run() {
+    let attributes = "* filter=x\n";
+    let scene = Scene::new(&[("profiles.toml", MANIFEST), (".gitattributes", attributes), (".gitmodules", "")]);
+    let inner = scene.remote.path("team").display().to_string();
+    scene
+        .remote
+        .write("team/.gitmodules", format!("[submodule \"s\"]\npath = s\nurl = {inner}\nupdate = !touch ran\n"));
+    let head = git(&scene.remote, "team", &["rev-parse", "HEAD"]);
+    git(&scene.remote, "team", &["update-index", "--add", "--cacheinfo", &format!("160000,{head},s")]);
+    git(&scene.remote, "team", &["commit", "-aqm", "module"]);
+    traps(&scene);
+    let scene = scene.joined();
+    assert_eq!(scene.home.read(LINK), MANIFEST);
+    assert!(!scene.home.has("ran") && scene.home.list(&format!("{CLONE}/s")).is_empty());
+    assert!(!Path::new(&scene.home.path(CLONE)).join(".git/hooks/post-checkout").exists());
+}
