@@ -7,7 +7,8 @@
 //!             cli          args · one file per command · report · exit codes; imported by nobody
 //!    apply        provider   executors: carry out a Plan; carry out the steps of flow through the ports
 //!    system   aws  store  prompt      the outside: files, clock, env · STS/SSO/OIDC · saved sessions · the person
-//!    manifest → plan    flow    render           pure
+//!             import                             pure
+//!    manifest   plan    flow    render           pure
 //!              model     ini                      pure
 //!    source   diagnostic   secret   address      leaves
 //! ```
@@ -31,6 +32,7 @@ mod diagnostic;
 #[path = "../tests/support/fake_aws/mod.rs"]
 mod fake_aws;
 mod flow;
+mod import;
 mod ini;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

@@ -36,10 +36,10 @@ fn groups() -> String {
         ("exec", "Run a command with a profile's credentials"),
     ];
     const MORE: [(&str, &str); 4] = [
-        ("Set up", "update, vars, keys, mfa, discover, store move, hook, completions"),
+        ("Set up", "import, update, vars, keys, mfa, discover, store move, hook"),
         ("Work", "use, env, logout"),
         ("Look", "status, list, graph, diff"),
-        ("Machines", "credential-process, schema, man"),
+        ("Machines", "credential-process, completions, schema, man"),
     ];
     let style = anstyle::Style::new().bold();
     let lines = |rows: &[(&str, &str)]| {
@@ -124,6 +124,7 @@ pub(crate) enum Command {
     Init(command::init::Args),
     Join(command::join::Args),
     Update(command::update::Args),
+    Import(command::import::Args),
     Check(command::check::Args),
     Vars(command::vars::Args),
     Discover(command::discover::Args),

@@ -105,6 +105,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Init(args) => command::init::run(args, app),
         Command::Join(args) => command::join::run(args, app),
         Command::Update(args) => command::update::run(args, app),
+        Command::Import(args) => command::import::run(args, app),
         Command::Check(args) => command::check::run(args, app),
         Command::Vars(args) => command::vars::run(args, app),
         Command::Discover(args) => command::discover::run(args, app),

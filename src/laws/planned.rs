@@ -30,14 +30,21 @@ impl From<Force> for Overwrite {
 pub(super) fn config(catalog: &Catalog, file: &[u8], force: Force) -> Result<Vec<u8>, Refusal> {
     after(
         file,
-        plan::config(catalog, file, b"", PROGRAM, Permission { overwrite: force.into(), adoption: Adoption::Refuse }),
+        plan::config(
+            catalog,
+            file,
+            b"",
+            PROGRAM,
+            Permission { overwrite: force.into(), adoption: Adoption::Refuse },
+            &|_| false,
+        ),
     )
 }
 
 /// The config file after `apply --adopt`.
 pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
     let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::TakeOver };
-    after(file, plan::config(catalog, file, b"", PROGRAM, permission))
+    after(file, plan::config(catalog, file, b"", PROGRAM, permission, &|_| false))
 }
 
 /// The credentials file after `apply`; no session is kept anywhere else.

@@ -53,7 +53,7 @@ pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTru
 pub(crate) use hosts::host_to_allow;
 pub(crate) use loaded::{Loaded, WrongProfile};
 pub(crate) use matrix::expand::UnusableName;
-pub(crate) use place::{Place, is_setting, place};
+pub(crate) use place::{Place, is_setting, place, spelling};
 pub(crate) use provenance::Provenance;
 pub(crate) use raw::field::{KeyOrigin, Origin};
 pub(crate) use raw::values::{toml_key, toml_text};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::raw::field::KeyTable as _;
 use super::raw::profile::ProfileKeys;
 use super::raw::sso_session::Session;
-use super::spec::aws_settings::{self, SettingType};
+use super::spec::aws_settings::{self, SettingSpec, SettingType};
 use crate::model::Pattern;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,30 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, text: Option<&str>) -> 
             Place::Nowhere(aws_settings::refusal(key).unwrap_or("awsauth does not know such a setting of AWS's").into())
         }
     }
+}
+
+/// The value as a manifest has it: words in lower case, and `false` for what AWS CLI takes as that (aws-facts §1.5). `block` is
+/// the setting that a nested one is in.
+pub(crate) fn spelling<'t>(block: Option<&str>, key: &str, text: &'t str) -> Cow<'t, str> {
+    let list = match block.and_then(|block| aws_settings::find(aws_settings::SETTINGS, block)) {
+        Some(SettingSpec { takes: SettingType::Nested(list), .. }) => list,
+        _ => aws_settings::SETTINGS,
+    };
+    match aws_settings::find(list, key).map(|known| known.takes) {
+        Some(SettingType::Flag) if !text.eq_ignore_ascii_case("true") && is_boolean(text) => "false".into(),
+        // AWS CLI takes `True` as false here.
+        Some(SettingType::Flag) if key == "cli_follow_urlparam" && text != "true" && is_boolean(text) => "false".into(),
+        Some(SettingType::Flag | SettingType::Word(_)) => text.to_ascii_lowercase().into(),
+        Some(SettingType::Text(_)) if CARRIED.contains(&key) => text.trim_matches(['"', '\'']).into(),
+        _ => text.into(),
+    }
+}
+
+/// Settings of other programs, in which quotes say nothing.
+const CARRIED: [&str; 5] = ["aws_account_id", "color", "granted_color", "granted_icon", "image"];
+
+fn is_boolean(text: &str) -> bool {
+    ["true", "false", "yes", "no", "on", "off", "1", "0"].contains(&text.to_ascii_lowercase().as_str())
 }
 
 /// True for a setting of AWS's that is no key or token, also for one that no manifest can hold.

@@ -270,8 +270,8 @@ impl Profile {
     /// The section for a long-term key that is under the profile's own name: a role may have been its own source.
     pub(crate) fn section_of_own_key(&self) -> Option<&ProfileName> {
         match &self.kind {
-            // With a device of its own, a role has a key for its source.
-            Kind::IamMfaRole { role, mfa_serial: Some(_) }
+            // With a device of its own, or without MFA, a role has a key for its source.
+            Kind::IamMfaRole { role, mfa_serial: Some(_) } | Kind::Role(role)
                 if role.source_profile().map(ProfileName::as_str) == Some(&default_long_term(self.name.as_str())) =>
             {
                 role.source_profile()

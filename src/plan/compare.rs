@@ -46,12 +46,22 @@ pub(crate) struct SectionDifference {
 impl SectionDifference {
     pub(super) fn of(document: &Document<'_>, section: &Section, differences: Vec<Difference>) -> Self {
         let portal = portal(document, section);
-        let entry = |entry: &Entry| (document.text(&entry.key()).to_lowercase(), found(document, entry));
-        let portal = portal.map(|portal| document.entries(portal).iter().map(entry).collect());
+        let portal = portal.map(|portal| values(document, portal).map(|(_, key, value)| (key, value)).collect());
         let line = section.header_line + 1;
         let header = section.id.header(document.kind());
         Self { id: section.id.clone(), header, line, differences, portal: portal.unwrap_or_default() }
     }
+}
+
+/// The entries of a section, each with its line, its key in lower case, and its value without an inline comment.
+pub(crate) fn values<'d>(
+    document: &'d Document<'_>,
+    section: &Section,
+) -> impl Iterator<Item = (usize, String, SectionValue)> + use<'d> {
+    document.entries(section).iter().map(|entry| {
+        let line = document.line_number(entry.range().start);
+        (line, document.text(&entry.key()).to_lowercase(), found(document, entry))
+    })
 }
 
 /// The section of the SSO session that `section` names.
@@ -206,7 +216,7 @@ fn found(document: &Document<'_>, entry: &Entry) -> SectionValue {
     }
 }
 
-fn owned(value: &NewValue<'_>) -> SectionValue {
+pub(super) fn owned(value: &NewValue<'_>) -> SectionValue {
     match value {
         NewValue::Text(text) => SectionValue::Text(text.to_string()),
         NewValue::Nested(pairs) => {

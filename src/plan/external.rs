@@ -30,9 +30,9 @@ impl<'a> ExternalSections<'a> {
     /// True if either file has the section outside awsauth's block.
     pub(crate) fn has(&self, name: &ProfileName) -> bool {
         let id = id(name);
-        let is_outside = |start| !super::is_in_block(&self.config, start);
+        let block = super::block_range(&self.config);
         self.credentials.find(&id).next().is_some()
-            || self.config.find(&id).any(|section| is_outside(section.header.start))
+            || self.config.find(&id).any(|section| !block.contains(&section.header.start))
     }
 
     /// What AWS CLI takes the credentials of a section from. Its order: roles, web identity, SSO, keys in the credentials file,

@@ -15,11 +15,12 @@ mod tests;
 
 use std::ops::Range;
 
-pub(crate) use compare::{Difference, SectionDifference, SectionValue, is_caseless, is_false};
-pub(crate) use config::adopt::new_settings;
+pub(crate) use compare::{Difference, SectionDifference, SectionValue, is_caseless, is_false, values};
+pub(crate) use config::adopt::{adopted_comments, comments, new_settings};
 pub(crate) use config::config_file::warnings;
 pub(crate) use config::dependents::{Dependent, dependents};
-pub(crate) use config::{config, is_in_block, missing_sections, sections_outside};
+pub(crate) use config::desired::by_hand;
+pub(crate) use config::{block_range, config, missing_sections, sections_outside};
 pub(crate) use credentials::key_section::long_term_key;
 pub(crate) use credentials::{
     MissingKey, add_key, check_session_section, credentials, long_term_keys, lost_sessions, remove_key,

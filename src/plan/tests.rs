@@ -53,7 +53,7 @@ fn two() -> Catalog {
 }
 
 fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
-    config(catalog, bytes, b"", PROGRAM, LEAST)
+    config(catalog, bytes, b"", PROGRAM, LEAST, &|_| false)
 }
 
 fn planned(catalog: &Catalog, bytes: &[u8], adoption: Adoption) -> Result<(Plan, Vec<MissingKey>), Refusal> {
@@ -107,7 +107,7 @@ fn a_block_edited_by_hand_is_refused_and_can_be_overwritten() {
     let edited = String::from_utf8(file.clone()).unwrap().replace("eu-west-1", "eu-west-2").into_bytes();
     assert!(matches!(plan(&two(), &edited).err(), Some(Refusal::Edited { line: 4, .. })));
     let forced = Permission { overwrite: Overwrite::Edited, ..LEAST };
-    assert_eq!(config(&two(), &edited, b"", PROGRAM, forced).ok().unwrap().after, file);
+    assert_eq!(config(&two(), &edited, b"", PROGRAM, forced, &|_| false).ok().unwrap().after, file);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn entries_after_the_block_without_a_header_belong_to_its_last_section() {
         matches!(plan(&two(), &file).err(), Some(Refusal::Edited { line: 1, sections, .. }) if sections[0].line == 5)
     );
     let forced = Permission { overwrite: Overwrite::Edited, ..LEAST };
-    let after = config(&two(), &file, b"", PROGRAM, forced).ok().unwrap().after;
+    let after = config(&two(), &file, b"", PROGRAM, forced, &|_| false).ok().unwrap().after;
     assert_eq!(after, [&block[..], b"\n# mine\n"].concat());
     // What the manifest gives as well is not lost.
     let prod = Profile { region: Some(Region::new("eu-west-9").unwrap()), ..role("prod", "main") };

@@ -19,6 +19,13 @@ pub(crate) fn mask_values(text: &str) -> String {
     mask_words(&mask_by_name(text, goes_on))
 }
 
+/// False for a line that could hold a secret: by its key or its form, as an address with a user, or in a second line, which
+/// may be anything.
+pub(crate) fn is_harmless(line: &str) -> bool {
+    let has_user = |rest: &str| rest.split(['/', '?', '#', ' ', '"']).next().is_some_and(|host| host.contains('@'));
+    !line.split("://").skip(1).any(has_user) && !line.contains('\n') && mask_values(line) == line
+}
+
 /// Masks the text of one of AWS's files, where a value goes on in deeper lines only.
 pub(crate) fn mask_ini(text: &str) -> String {
     mask_words(&mask_by_name(text, |_| None))

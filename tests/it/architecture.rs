@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import. Standing lower means being more basic; nothing imports `cli`.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("cli", &["*"]),
     // Only in tests and under the feature `fuzzing`.
     ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "secret"]),
@@ -17,6 +17,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("store", &["source", "model", "secret", "system"]),
     // The terminal and programs are the system's; whom to ask, and how often, is decided here.
     ("prompt", &["source", "secret", "system"]),
+    ("import", &["source", "diagnostic", "manifest", "model", "ini", "plan", "secret"]),
     ("manifest", &["source", "diagnostic", "model", "address"]),
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
     ("flow", &["model", "secret"]),

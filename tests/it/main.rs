@@ -48,6 +48,8 @@ mod fake_aws;
 #[cfg(test)]
 mod graph;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 #[cfg(unix)]
 mod join;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Owns the plans of `apply` for all files together. Must not write anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -16,6 +16,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
+use crate::import::{AwsFiles, Form, import, says_all_of};
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
@@ -74,7 +75,20 @@ impl<'a> Plans<'a> {
 
     /// Plans the config file. `credentials` is the text of the other one.
     pub(crate) fn config(&self, bytes: &[u8], credentials: &[u8]) -> Result<Plan, Refusal> {
-        plan::config(self.written, bytes, credentials, self.program, self.permission)
+        let given = match self.permission.adoption {
+            Adoption::Refuse => HashSet::new(),
+            Adoption::TakeOver => self.given(bytes, credentials),
+        };
+        plan::config(self.written, bytes, credentials, self.program, self.permission, &|id| given.contains(id))
+    }
+
+    /// The sections of which the manifest has everything, in the words that `import` finds for them.
+    fn given(&self, config: &[u8], credentials: &[u8]) -> HashSet<SectionId> {
+        let found = import(AwsFiles { config, credentials, known: self.catalog }, Form::Profiles).catalog;
+        let has = |file: &&Profile| self.catalog.get(file.name.as_str()).is_some_and(|own| says_all_of(file, own));
+        let profiles = found.profiles().iter().filter(has).map(|profile| SectionId::Profile(profile.name.to_string()));
+        let sessions = found.sessions().iter().filter(|session| self.catalog.sessions().contains(session));
+        profiles.chain(sessions.map(|session| SectionId::SsoSession(session.name.to_string()))).collect()
     }
 
     /// Plans the credentials file and the sessions to end.
@@ -185,7 +199,7 @@ impl<'a> Plans<'a> {
         if !is_edited {
             return failure;
         }
-        match plan::config(self.written, &file.bytes, b"", self.program, forced) {
+        match plan::config(self.written, &file.bytes, b"", self.program, forced, &|_| false) {
             Ok(plan) => failure.diff(FileWork { snapshot: file, plan }.diff()),
             Err(_) => failure,
         }

@@ -10,6 +10,7 @@ pub(crate) mod env;
 pub(crate) mod exec;
 pub(crate) mod graph;
 pub(crate) mod hook;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod join;
 pub(crate) mod keys;

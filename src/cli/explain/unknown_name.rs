@@ -103,7 +103,7 @@ fn in_file(name: &str, path: &Path, kind: FileKind, loaded: &Loaded) -> Option<S
     let document = Document::parse(&bytes, kind);
     let section = document.find(&SectionId::Profile(name.to_owned())).next()?;
     let (shown, line) = (Paths::shown(path), document.line_number(section.header.start));
-    if plan::is_in_block(&document, section.header.start) {
+    if plan::block_range(&document).contains(&section.header.start) {
         let once = if loaded.is_in_order() { "" } else { ", once the manifest has no errors" };
         return Some(format!("`{name}` in {shown} is left from an older manifest: `awsauth apply` removes it{once}"));
     }

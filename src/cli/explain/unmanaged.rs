@@ -14,8 +14,8 @@ pub(crate) fn say(app: App<'_>) {
     let Ok(path) = app.paths.config() else { return };
     let Ok(Some(bytes)) = disk::read(&path) else { return };
     let document = Document::parse(&bytes, FileKind::Config);
-    let is_profile =
-        |section: &&Section| section.id.profile().is_some() && !plan::is_in_block(&document, section.header.start);
+    let block = plan::block_range(&document);
+    let is_profile = |section: &&Section| section.id.profile().is_some() && !block.contains(&section.header.start);
     let number = document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len();
     if number > 0 {
         app.out.say(&format!(

@@ -1,5 +1,6 @@
 //! Owns the AWS settings that a profile may have, and those that it must not have, with the reason. Sources: the AWS SDKs and
-//! Tools Reference Guide, and AWS CLI's configuration variables.
+//! Tools Reference Guide, and AWS CLI's configuration variables. A few settings of other programs, which tell nobody where
+//! credentials come from, are carried along (aws-facts §12).
 
 use SettingType::{Empty, Endpoint, Flag, Nested, Number, Size, Text, Word};
 
@@ -79,6 +80,7 @@ pub(crate) const SETTINGS: &[SettingSpec] = &[
         "Use endpoints with the account id.",
     ),
     setting("auth_scheme_preference", Text("sigv4a,sigv4"), "The order in which signing schemes are tried."),
+    setting("aws_account_id", Text("123456789012"), "The account's number, for other programs."),
     setting("cli_auto_prompt", Word(&["on-partial", "on", "off"]), "AWS CLI's auto-prompt."),
     setting("cli_binary_format", Word(&["raw-in-base64-out", "base64"]), "How AWS CLI reads binary parameters."),
     setting(
@@ -94,6 +96,7 @@ pub(crate) const SETTINGS: &[SettingSpec] = &[
     ),
     setting("cli_pager", Empty, "AWS CLI's pager; only the empty text, for no pager, is allowed here."),
     setting("cli_timestamp_format", Word(&["iso8601", "wire", "none"]), "How AWS CLI prints times."),
+    setting("color", Text("ff0000"), "A colour for AWS Extend Switch Roles; no tool of AWS's reads it."),
     setting(
         "defaults_mode",
         Word(&["standard", "legacy", "in-region", "cross-region", "mobile", "auto"]),
@@ -108,11 +111,24 @@ pub(crate) const SETTINGS: &[SettingSpec] = &[
         "The URL for requests to all services: on this machine (http is allowed), or on a host in `allow_hosts` of \
          your own profiles.local.toml.",
     ),
+    setting("granted_color", Text("red"), "The colour of its console in granted; no tool of AWS's reads it."),
+    setting("granted_icon", Text("briefcase"), "The icon of its console in granted; no tool of AWS's reads it."),
     setting("ignore_configured_endpoint_urls", Flag, "Ignore configured endpoint URLs."),
+    setting(
+        "image",
+        Text("https://example.com/a.png"),
+        "An image for AWS Extend Switch Roles; no tool of AWS's reads it.",
+    ),
+    setting(
+        "include_profile",
+        Text("base"),
+        "The section that aws-vault takes more settings from; no tool of AWS's reads it.",
+    ),
     setting("max_attempts", Number(1, 5), "The most attempts for one request."),
     setting("metadata_service_num_attempts", Number(1, 2), "The most attempts to reach the instance metadata service."),
     setting("metadata_service_timeout", Number(1, 2), "Seconds to wait for the instance metadata service."),
     setting("parameter_validation", Flag, "Let AWS CLI check parameters before it sends them."),
+    setting("parent_profile", Text("base"), "The older name of `include_profile`."),
     setting("request_checksum_calculation", CHECKSUM, "When requests get a checksum."),
     setting(
         "request_min_compression_size_bytes",

@@ -1,7 +1,7 @@
 //! Owns taking over sections outside the managed block: the manifest must give all of their settings, and their comments
 //! stay. Must not render the block.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::block;
@@ -13,6 +13,9 @@ use crate::plan::compare::{self, Difference, Equality, SectionDifference};
 use crate::plan::file_plan::{Change, Plan};
 use crate::plan::proof;
 use crate::plan::refusal::Refusal;
+
+/// True for a section whose meaning the manifest has, in whatever words.
+pub(crate) type IsGiven<'a> = dyn Fn(&SectionId) -> bool + 'a;
 
 /// The file without the sections that are taken over.
 pub(crate) struct Adopted {
@@ -30,6 +33,7 @@ pub(crate) fn adopt(
     credentials: &[u8],
     sections: &[NewSection<'_>],
     program: &str,
+    is_given: &IsGiven<'_>,
 ) -> Result<Option<Adopted>, Refusal> {
     let document = &file.document;
     let outside = file.outside(sections);
@@ -39,8 +43,9 @@ pub(crate) fn adopt(
     let leaving: Vec<Range<usize>> = outside.iter().map(|section| section.range.start..section.body_end).collect();
     file.check_faults(&leaving)?;
     let credentials = Document::parse(credentials, FileKind::Credentials);
+    let losses = outside.iter().filter(|section| !is_given(&section.id));
     let losses: Vec<SectionDifference> =
-        outside.iter().filter_map(|section| loss(catalog, document, &credentials, section, program)).collect();
+        losses.filter_map(|section| loss(catalog, document, &credentials, section, program)).collect();
     if !losses.is_empty() {
         return Err(Refusal::WouldLose(document.kind(), losses));
     }
@@ -51,7 +56,7 @@ pub(crate) fn adopt(
     let plan = Plan::new(document, edits)?;
     proof::removal(document, &plan, &outside)?;
     let removed = plan.edits.iter().map(|edit| edit.range.clone()).collect();
-    let comments = outside.iter().flat_map(|section| comments(document, section)).collect();
+    let comments = outside.iter().flat_map(|section| named(document, section)).collect();
     Ok(Some(Adopted { without: plan.after, removed, comments }))
 }
 
@@ -127,7 +132,8 @@ fn first_above(document: &Document<'_>, section: &Section) -> usize {
 /// The end of a section with the comments right below its last entry, up to a blank line. Comments right above a header are
 /// about the section below, unless they are indented, and lines that divide the file are about the text that follows.
 fn end(document: &Document<'_>, section: &Section) -> usize {
-    let below = document.lines().iter().skip_while(|line| line.range().start < section.body_end);
+    let lines = document.lines();
+    let below = &lines[lines.partition_point(|line| line.range().start < section.body_end)..];
     let (mut end, mut indented_end) = (section.body_end, section.body_end);
     for line in below {
         let is_marker = block::is_marker(&document.text(&line.content()));
@@ -179,9 +185,42 @@ fn remove(document: &Document<'_>, section: &Section, above: Option<&Edit>) -> R
     Ok(edit)
 }
 
+/// The comments that [`named`] has put above the block, by the header of their sections.
+pub(crate) fn adopted_comments(document: &Document<'_>) -> HashMap<String, Vec<String>> {
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    let Ok(Some(block)) = block::Block::find(document) else { return found };
+    let lines = &document.lines()[..block.line - 1];
+    let comments = lines.iter().rev().take_while(|line| line.kind == LineKind::Comment).count();
+    let mut header = None;
+    for line in &lines[lines.len() - comments..] {
+        let text = document.text(&line.content()).into_owned();
+        let named = text.strip_prefix("# of [").and_then(|rest| rest.split_once("]: "));
+        let text = match named {
+            Some((name, text)) => {
+                header = Some(name.to_owned());
+                format!("# {text}")
+            }
+            None => text,
+        };
+        if let Some(header) = &header {
+            found.entry(header.clone()).or_default().push(text);
+        }
+    }
+    found
+}
+
+/// The comments of a section for the place above the block. The first one that says something gets the section's name.
+fn named(document: &Document<'_>, section: &Section) -> Vec<String> {
+    let mut texts = comments(document, section);
+    if let Some(first) = texts.iter_mut().find(|text| !is_divider(text)) {
+        *first = format!("# of [{}]: {}", section.id, first.trim_start_matches(['#', ';']).trim());
+    }
+    texts
+}
+
 /// The comments of a section, each as a line of its own without indentation: to Rust's SDK, an indented one would become
-/// part of the value above (aws-facts §1.2). The first one that says something gets the section's name.
-fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
+/// part of the value above (aws-facts §1.2).
+pub(crate) fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let lines = document.lines()[first_above(document, section)..].iter();
     let end = end(document, section);
     let lines = lines.take_while(|line| line.range().start < end);
@@ -200,9 +239,6 @@ fn comments(document: &Document<'_>, section: &Section) -> Vec<String> {
     let mut texts: Vec<String> = found.into_iter().map(|(_, text)| text).collect();
     for text in texts.iter_mut().filter(|text| block::is_marker(text)) {
         *text = format!("# {text}");
-    }
-    if let Some(first) = texts.iter_mut().find(|text| !is_divider(text)) {
-        *first = format!("# of [{}]: {}", section.id, first.trim_start_matches(['#', ';']).trim());
     }
     texts
 }

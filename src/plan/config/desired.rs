@@ -7,6 +7,7 @@ use crate::model::{
     Catalog, ConfigText, CredentialMethod, CredentialSource, ExternalId, Kind, MfaSerial, Profile, ProfileName, Region,
     Role, RoleSessionName, Setting, SettingValue, SsoAccess, SsoSession,
 };
+use crate::plan::compare::{self, SectionValue};
 
 type Entries<'a> = Vec<(Cow<'a, str>, NewValue<'a>)>;
 
@@ -72,6 +73,19 @@ fn put_common<'a>(entries: &mut Entries<'a>, profile: &'a Profile) {
     put_some(entries, "region", profile.region.as_ref().map(Region::as_str));
     put_some(entries, "output", profile.output.as_ref().map(ConfigText::as_str));
     entries.extend(profile.settings.iter().map(setting));
+}
+
+/// The keys that a person would have written for a profile: those of its section, and what only awsauth's login needs.
+pub(crate) fn by_hand(profile: &Profile) -> Vec<(String, SectionValue)> {
+    let mut entries = Entries::new();
+    put_mechanism(&mut entries, profile, CredentialMethod::Native, "");
+    if let Kind::IamMfa { mfa_serial, long_term_profile, duration } = &profile.kind {
+        put(&mut entries, "mfa_serial", mfa_serial.as_str());
+        put_some(&mut entries, "duration_seconds", duration.map(|duration| duration.seconds().to_string()));
+        put(&mut entries, "long_term_profile", long_term_profile.as_str());
+    }
+    put_common(&mut entries, profile);
+    entries.iter().map(|(key, value)| (key.to_string(), compare::owned(value))).collect()
 }
 
 /// Everything that the manifest says about a section, also what `apply` does not write: a profile's own keys under both

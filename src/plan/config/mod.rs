@@ -7,8 +7,9 @@ pub(super) mod dependents;
 pub(super) mod desired;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use self::adopt::{Adopted, adopt};
+use self::adopt::{Adopted, IsGiven, adopt};
 use self::block::Block;
 use self::config_file::ConfigFile;
 use super::compare::{self, Difference, Equality, SectionDifference};
@@ -19,19 +20,20 @@ use crate::ini::{Document, Edit, Entry, Fault, FileKind, NewSection, Section, Se
 use crate::model::{Catalog, ProfileName};
 
 /// Plans the managed block of `catalog` into the file `bytes`. `program` is awsauth's own path. `credentials` is the text of the
-/// credentials file, whose settings win.
+/// credentials file, whose settings win. `is_given` says which sections may be taken over without a look at their words.
 pub(crate) fn config(
     catalog: &Catalog,
     bytes: &[u8],
     credentials: &[u8],
     program: &str,
     permission: Permission,
+    is_given: &IsGiven<'_>,
 ) -> Result<Plan, Refusal> {
     let file = ConfigFile::read(bytes)?;
     let sections = desired::sections(catalog, program);
     let adopted = match permission.adoption {
         Adoption::Refuse => None,
-        Adoption::TakeOver => adopt(catalog, &file, credentials, &sections, program)?,
+        Adoption::TakeOver => adopt(catalog, &file, credentials, &sections, program, is_given)?,
     };
     let Some(Adopted { without, removed, comments }) = adopted else {
         let plan = place(&file, &sections, permission.overwrite, &[])?;
@@ -88,9 +90,9 @@ pub(crate) fn sections_outside<'n>(bytes: &[u8], names: impl Iterator<Item = &'n
     names.filter(is_outside).collect()
 }
 
-/// True if that place of the config file is in awsauth's block.
-pub(crate) fn is_in_block(document: &Document<'_>, offset: usize) -> bool {
-    matches!(Block::find(document), Ok(Some(block)) if block.range.contains(&offset))
+/// The place of awsauth's block in the config file; empty if there is none.
+pub(crate) fn block_range(document: &Document<'_>) -> Range<usize> {
+    Block::find(document).ok().flatten().map(|block| block.range).unwrap_or_default()
 }
 
 /// The comments above the block, and the block itself, which is left as it is if it is up to date.

@@ -3,7 +3,7 @@
 
 use super::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, key_in, long_term_key};
 use crate::ini::{Document, Edit, Section, SectionId};
-use crate::model::{Profile, ProfileName};
+use crate::model::{LongTermKey, Profile, ProfileName};
 use crate::plan::refusal::{Refusal, Remedy};
 
 /// Refuses such keys.
@@ -35,6 +35,14 @@ pub(crate) fn adopt<'p>(document: &Document<'_>, profile: &'p Profile) -> Result
     moved.edits.push(document.rename_section(section, &moved.to_id())?);
     moved.edits.extend([TOKEN, EXPIRATION].iter().flat_map(|key| document.remove_key(section, key)));
     Ok(Some(moved))
+}
+
+/// A session that another tool wrote under the profile's name. It ends by itself, and a login makes a new one.
+pub(crate) fn leftover<'d>(document: &'d Document<'_>, profile: &Profile) -> Option<&'d Section> {
+    let (section, _) = find(document, profile)?;
+    let value = |key| document.own_entry(section, key).map(|entry| document.value(entry)).unwrap_or_default();
+    let is_session = !value(TOKEN).is_empty() && !LongTermKey::is_long_term(&value(KEY_ID));
+    (is_session && value(EXPIRATION).is_empty()).then_some(section)
 }
 
 fn refusal(profile: &Profile, section: &Section, remedy: Remedy) -> Refusal {

@@ -10,7 +10,7 @@ use self::overrides::IsSetting;
 use super::file_plan::{Change, Plan};
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
-use crate::ini::{Document, Edit, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
+use crate::ini::{Document, Edit, Entry, FileKind, LineKind, NewSection, NewValue, Section, SectionId, splice};
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::secret::Secret;
 
@@ -52,6 +52,10 @@ pub(crate) fn credentials(
     let taken = overrides::take_over(&document, catalog, program, is_setting, adoption)?;
     let mut edits: Vec<Edit> = moved.iter().flat_map(|key| &key.edits).cloned().collect();
     let mut touched: Vec<SectionId> = moved.iter().flat_map(|key| [key.from.clone(), key.to_id()]).collect();
+    for section in leftovers(&document, catalog, adoption) {
+        edits.extend(without_keys(&document, section, is_setting)?);
+        touched.push(section.id.clone());
+    }
     for (section, removed) in &taken {
         edits.extend(removed.iter().cloned());
         touched.push(section.id.clone());
@@ -87,15 +91,36 @@ fn moved<'c>(document: &Document<'_>, catalog: &'c Catalog, adoption: Adoption) 
     let mut moved: Vec<Moved<'c>> = Vec::new();
     for profile in catalog.profiles() {
         let key = match adoption {
-            Adoption::Refuse => None,
-            Adoption::TakeOver => key_conflict::adopt(document, profile)?,
+            Adoption::TakeOver if key_conflict::leftover(document, profile).is_none() => {
+                key_conflict::adopt(document, profile)?
+            }
+            _ => None,
         };
         match key {
+            None if adoption == Adoption::TakeOver => {}
             Some(key) if moved.iter().all(|other| other.to != key.to) => moved.push(key),
             _ => key_conflict::check(document, profile)?,
         }
     }
     Ok(moved)
+}
+
+/// The sessions of other tools in the way of the manifest's profiles, to be taken over.
+fn leftovers<'d>(document: &'d Document<'_>, catalog: &Catalog, adoption: Adoption) -> Vec<&'d Section> {
+    if adoption == Adoption::Refuse {
+        return Vec::new();
+    }
+    catalog.profiles().iter().filter_map(|profile| key_conflict::leftover(document, profile)).collect()
+}
+
+/// Takes the section of such a session out, or its keys only if there are settings in it.
+fn without_keys(document: &Document<'_>, section: &Section, is_setting: IsSetting) -> Result<Vec<Edit>, Refusal> {
+    let text = |entry: &Entry| document.text(&entry.key()).to_lowercase();
+    if !document.entries(section).iter().any(|entry| is_setting(&text(entry))) {
+        return Ok(vec![document.remove_section(section)?]);
+    }
+    let keys = [KEY_ID, SECRET_KEY, TOKEN, "aws_security_token"];
+    Ok(keys.iter().flat_map(|key| document.remove_key(section, key)).collect())
 }
 
 fn missing(catalog: &Catalog, document: &Document<'_>) -> Vec<MissingKey> {

@@ -240,6 +240,18 @@ fn a_key_whose_place_is_taken_and_another_tools_session_are_refused_with_what_to
 }
 
 #[test]
+fn a_session_of_another_tool_gets_out_of_the_way() {
+    let home = home("");
+    let session =
+        "aws_access_key_id = ASIA1\naws_secret_access_key = s\naws_session_token = t\naws_security_token = t\n";
+    let key = "[main-long-term]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n";
+    home.write(CREDENTIALS, format!("{key}\n[main]\n{session}expiration = 2026-01-01 00:00:00\n"));
+    tells(&home.run(["apply"]).exits(4), &["another tool wrote them"]);
+    home.run(["apply", "--adopt"]).ok();
+    assert_eq!(home.read(CREDENTIALS), key);
+}
+
+#[test]
 fn a_key_that_was_put_over_a_session_loses_the_marks_of_the_session() {
     let home = home("");
     home.write(

@@ -2,7 +2,7 @@
 
 use crate::manifest::{TableForm, TableForms, toml_key, toml_text};
 use crate::plan::SectionValue;
-use crate::secret::mask_values;
+use crate::secret;
 
 /// The differences of sections in words.
 #[derive(Debug, Default)]
@@ -105,14 +105,9 @@ fn dotted(path: &[&str]) -> String {
     path.iter().map(|name| toml_key(name)).collect::<Vec<_>>().join(".")
 }
 
-/// False for a line that could hold a secret: by its key or its form, as an address with a user, as a command, or in a
-/// second line, which may be anything.
+/// False for a line that could hold a secret, as the command line of a program may.
 pub(super) fn is_harmless(key: &str, line: &str) -> bool {
-    let has_user = |rest: &str| rest.split(['/', '?', '#', ' ', '"']).next().is_some_and(|host| host.contains('@'));
-    !line.split("://").skip(1).any(has_user)
-        && key != "credential_process"
-        && !line.contains('\n')
-        && mask_values(line) == line
+    key != "credential_process" && secret::is_harmless(line)
 }
 
 /// A line of the manifest, with a comment about the value that it replaces.

@@ -1,0 +1,237 @@
+//! Owns `awsauth import`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cli::app::App;
+use crate::cli::config::load::Reading;
+use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::{count, few};
+use crate::cli::ui::out::Out;
+use crate::import::{self, AwsFiles, Form, Import, Left, Note, Place};
+use crate::ini::FileKind;
+use crate::manifest::Audience;
+use crate::model::Catalog;
+use crate::secret::mask_words;
+use crate::source::display_safe;
+use crate::system::files::snapshot::Snapshot;
+
+/// Print a manifest with the profiles that ~/.aws has
+///
+/// The manifest goes to standard output and means to AWS's tools what ~/.aws/config and ~/.aws/credentials mean. No secret
+/// is in it. Everything else is said on stderr: what stays where it is and why, and the lines for your own
+/// profiles.local.toml. Nothing is written.
+///
+/// Save it as your manifest. Then `awsauth apply --adopt` puts its profiles into awsauth's block, in place of your sections.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth import > ~/.config/awsauth/profiles.toml
+  awsauth apply --adopt --dry-run")]
+pub(crate) struct Args {
+    /// Make a matrix of profiles with regular names
+    ///
+    /// Profiles that are named after their account and their role, such as `prod-Admin`, become entries of `[accounts]` and
+    /// one table of `[matrix]`.
+    #[arg(long)]
+    matrix: bool,
+}
+
+#[derive(Serialize)]
+struct ImportJson<'i> {
+    manifest: &'i str,
+    /// Lines for profiles.local.toml.
+    personal: &'i str,
+    /// The names of profiles by pattern.
+    profiles: BTreeMap<&'static str, Vec<&'i str>>,
+    left: Vec<LeftJson>,
+    faults: Vec<FaultJson>,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LeftJson {
+    section: String,
+    file: String,
+    line: usize,
+    reason: String,
+    remedy: Option<String>,
+    /// True if the manifest has it as `external`.
+    external: bool,
+}
+
+#[derive(Serialize)]
+struct FaultJson {
+    file: String,
+    line: usize,
+    reason: String,
+}
+
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let files = AwsPaths::read(app)?;
+    let found = files.import(if args.matrix { Form::Matrix } else { Form::Profiles }, app);
+    if found.catalog.profiles().is_empty() && found.catalog.sessions().is_empty() && !found.faults.is_empty() {
+        return Err(files.unreadable(&found));
+    }
+    if app.out.json {
+        app.out.document(files.document(&found))?;
+    } else {
+        app.out.data(&found.manifest)?;
+        files.say(&found, app.out);
+    }
+    Ok(Exit::Done)
+}
+
+/// AWS's two files as they were read.
+pub(crate) struct AwsPaths {
+    config: Snapshot,
+    credentials: Snapshot,
+}
+
+impl AwsPaths {
+    pub(crate) fn read(app: App<'_>) -> Result<Self, Failure> {
+        let read = |path| Snapshot::read(path).map_err(|error| explain::disk(&error));
+        Ok(Self { config: read(&app.paths.config()?)?, credentials: read(&app.paths.credentials()?)? })
+    }
+
+    /// Turns both files into a manifest, with the help of the one that there is.
+    pub(crate) fn import(&self, form: Form, app: App<'_>) -> Import {
+        // There need be no manifest, nor a valid one.
+        let known = Reading::read(app.paths, Audience::Person).ok().and_then(|reading| reading.loaded.catalog);
+        let known = known.unwrap_or_else(Catalog::default);
+        let files = AwsFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
+        import::import(files, form)
+    }
+
+    fn path(&self, file: FileKind) -> String {
+        let snapshot = if file == FileKind::Config { &self.config } else { &self.credentials };
+        Paths::shown(&snapshot.path)
+    }
+
+    fn place(&self, at: Place) -> String {
+        format!("{} line {}", self.path(at.file), at.line)
+    }
+
+    fn unreadable(&self, found: &Import) -> Failure {
+        let failure = Failure::new(Exit::Refused, "AWS's tools can't read these files, and there is nothing to import");
+        let causes = found
+            .faults
+            .iter()
+            .map(|(file, fault)| format!("{}: {}", self.place(Place { file: *file, line: fault.line }), fault.kind));
+        causes.take(12).fold(failure, Failure::cause).hint("correct these lines, then run `awsauth import` again")
+    }
+
+    fn document<'i>(&self, found: &'i Import) -> ImportJson<'i> {
+        let left = |left: &Left| LeftJson {
+            section: mask_words(&left.header),
+            file: self.path(left.at.file),
+            line: left.at.line,
+            reason: mask_words(&left.why.reason),
+            remedy: Some(mask_words(&left.why.remedy)).filter(|remedy| !remedy.is_empty()),
+            external: left.is_external,
+        };
+        ImportJson {
+            manifest: &found.manifest,
+            personal: &found.personal,
+            profiles: by_pattern(&found.catalog),
+            left: found.left.iter().map(left).collect(),
+            faults: found
+                .faults
+                .iter()
+                .map(|(file, fault)| FaultJson {
+                    file: self.path(*file),
+                    line: fault.line,
+                    reason: fault.kind.to_string(),
+                })
+                .collect(),
+            notes: found.notes.iter().map(|(note, names)| mask_words(&sentence(note, names))).collect(),
+        }
+    }
+
+    /// Says everything but the manifest.
+    pub(crate) fn say(&self, found: &Import, out: Out) {
+        let say = |line: String| out.say(&mask_words(&line));
+        let patterns: Vec<String> =
+            by_pattern(&found.catalog).iter().map(|(pattern, names)| format!("{} {pattern}", names.len())).collect();
+        let profiles = count(found.catalog.profiles().len(), "profile");
+        let sessions = count(found.catalog.sessions().len(), "SSO session");
+        say(match patterns.is_empty() {
+            true => format!("{profiles} and {sessions} imported"),
+            false => format!("{profiles} and {sessions} imported: {}", patterns.join(", ")),
+        });
+        match found.saved {
+            Some((long, short)) if short < long => say(format!("the matrix makes it {short} lines instead of {long}")),
+            Some(_) => say("no matrix: too few profiles are named after an account and a role".to_owned()),
+            None => {}
+        }
+        for (note, names) in &found.notes {
+            say(sentence(note, names));
+        }
+        for is_external in [true, false] {
+            let left: Vec<&Left> = found.left.iter().filter(|left| left.is_external == is_external).collect();
+            if left.is_empty() {
+                continue;
+            }
+            say(match is_external {
+                true => "These sections stay, and the manifest has their profiles as `external`:".to_owned(),
+                false => "These sections stay, and the manifest does not have them:".to_owned(),
+            });
+            for left in left {
+                say(format!("  {}: [{}] {}", self.place(left.at), display_safe(&left.header), reason(left)));
+            }
+        }
+        for (file, fault) in &found.faults {
+            let place = self.place(Place { file: *file, line: fault.line });
+            out.warn(&format!(
+                "{place}: {}; AWS CLI and `awsauth apply` refuse the file until it is corrected",
+                fault.kind
+            ));
+        }
+        if !found.personal.is_empty() {
+            say("These lines belong in your own profiles.local.toml, in awsauth's configuration directory:".to_owned());
+            found.personal.lines().for_each(|line| say(format!("  {line}")));
+        }
+        say("Save this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`".to_owned());
+    }
+}
+
+fn reason(left: &Left) -> String {
+    let import::Why { reason, remedy } = &left.why;
+    if remedy.is_empty() { reason.clone() } else { format!("{reason}; {remedy}") }
+}
+
+fn by_pattern(catalog: &Catalog) -> BTreeMap<&'static str, Vec<&str>> {
+    let mut all: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
+    for profile in catalog.profiles() {
+        all.entry(profile.pattern().as_str()).or_default().push(profile.name.as_str());
+    }
+    all
+}
+
+fn sentence(note: &Note, names: &[String]) -> String {
+    let names = few(names);
+    match note {
+        Note::Dropped(keys) => {
+            format!("left out, since none of AWS's tools reads it there: {} of {names}", keys.join(", "))
+        }
+        Note::Beside(key) => {
+            format!("left out, since it counts for the SDK for Java alone in a profile with a role: {key} of {names}")
+        }
+        Note::KeyElsewhere(tool) => {
+            format!("{tool} has the long-term key of {names} in its keyring: store it with `awsauth keys add NAME`")
+        }
+        Note::NoKey => format!("no long-term key in the credentials file: {names}; `awsauth keys add NAME` stores one"),
+        Note::Session(session) => {
+            format!("in the SSO session `{session}` now, instead of a portal of their own: {names}")
+        }
+        Note::OwnCode => format!(
+            "each of these asks for an MFA code of its own, as in AWS CLI: {names}; a source of the pattern `iam-mfa` would \
+             make it one code for all"
+        ),
+        Note::SecretComment => format!("a comment that looks like a secret is left out: {names}"),
+    }
+}

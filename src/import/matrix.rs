@@ -1,0 +1,206 @@
+//! Owns `--matrix`: profiles whose names follow from an account and a role become `[accounts]` and `[matrix]`. Must not change
+//! what the manifest says; `judge` compares both.
+
+use std::collections::{HashMap, HashSet};
+
+use super::draft::{Draft, ProfileTable};
+use super::settings::toml;
+use crate::manifest::toml_text;
+
+/// A matrix of fewer profiles is no shorter than they are.
+const LEAST: usize = 4;
+const SEPARATORS: [&str; 7] = ["-", "_", "/", ".", ":", "@", "+"];
+
+/// How a name is made of an account and a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Naming {
+    separator: &'static str,
+    is_role_first: bool,
+    is_lower: bool,
+}
+
+/// A profile that can be one of a matrix.
+#[derive(Debug, Clone, Copy)]
+struct Candidate<'p> {
+    profile: &'p ProfileTable,
+    /// Its index.
+    at: usize,
+    id: &'p str,
+    role: &'p str,
+}
+
+#[derive(Debug)]
+struct Account<'p> {
+    name: &'p str,
+    id: &'p str,
+    region: Option<&'p str>,
+    roles: Vec<&'p str>,
+}
+
+/// A group of profiles that differ in account and role alone.
+struct Product<'p> {
+    naming: Naming,
+    accounts: Vec<Account<'p>>,
+    members: Vec<Candidate<'p>>,
+}
+
+/// The same manifest with every matrix that is found in it.
+pub(super) fn with_matrices(draft: &Draft) -> Draft {
+    let mut found = Draft { profiles: Vec::new(), ..draft.clone() };
+    let mut taken = HashSet::new();
+    let (mut ids, mut names, mut labels) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let products = products(&draft.profiles);
+    let is_only = products.len() == 1;
+    for product in products {
+        let is_free = |account: &Account<'_>| !ids.contains(account.id) && !names.contains(account.name);
+        if !product.accounts.iter().all(is_free) {
+            continue;
+        }
+        ids.extend(product.accounts.iter().map(|account| account.id));
+        names.extend(product.accounts.iter().map(|account| account.name));
+        taken.extend(product.members.iter().map(|member| member.at));
+        let label = label(&product, &labels);
+        labels.insert(label.clone());
+        let common = product.accounts.iter().all(|account| account.roles == product.accounts[0].roles);
+        found.accounts.extend(product.accounts.iter().map(|account| (account.name.to_owned(), entry(account, common))));
+        found.matrix.push((label, body(&product, common, is_only)));
+    }
+    let rest = draft.profiles.iter().enumerate().filter(|(at, _)| !taken.contains(at));
+    found.profiles = rest.map(|(_, profile)| profile.clone()).collect();
+    found
+}
+
+/// The largest product of each group of profiles that are alike, the largest first.
+fn products(profiles: &[ProfileTable]) -> Vec<Product<'_>> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
+    for candidate in profiles.iter().enumerate().filter_map(|(at, profile)| candidate(at, profile)) {
+        let at = *places.entry(template(candidate.profile)).or_insert_with(|| {
+            groups.push(Vec::new());
+            groups.len() - 1
+        });
+        groups[at].push(candidate);
+    }
+    let mut products: Vec<Product<'_>> = groups.iter().filter_map(|group| largest(group)).collect();
+    products.sort_by_key(|product| std::cmp::Reverse(product.members.len()));
+    products
+}
+
+/// A comment has no place in a matrix, so such a profile keeps its table.
+fn candidate(at: usize, profile: &ProfileTable) -> Option<Candidate<'_>> {
+    if !profile.comments.is_empty() || !profile.personal.is_empty() {
+        return None;
+    }
+    let plain = |key: &str| profile.get(key)?.strip_prefix('"')?.strip_suffix('"');
+    let (id, role) = match plain("role_arn") {
+        Some(arn) => {
+            let (_, rest) = arn.split_once(":iam::")?;
+            rest.split_once(":role/").filter(|(_, role)| !role.contains('/'))?
+        }
+        None => (plain("sso_account_id")?, plain("sso_role_name")?),
+    };
+    Some(Candidate { profile, at, id, role })
+}
+
+/// Everything of a profile but its account, its role and its region.
+fn template(profile: &ProfileTable) -> String {
+    let mut lines = vec![format!("pattern = {}", toml_text(profile.pattern))];
+    for (key, value) in &profile.keys {
+        lines.push(match *key {
+            "region" => continue,
+            "sso_account_id" => "sso_account_id = \"${account_id}\"".to_owned(),
+            "sso_role_name" => "sso_role_name = \"${role}\"".to_owned(),
+            "role_arn" => match value.split_once(":iam::") {
+                Some((partition, _)) => format!("role_arn = {partition}:iam::${{account_id}}:role/${{role}}\""),
+                None => format!("role_arn = {value}"),
+            },
+            _ => format!("{key} = {value}"),
+        });
+    }
+    lines.extend(profile.settings.iter().map(|(key, value)| format!("settings.{key} = {}", toml(value))));
+    lines.join("\n")
+}
+
+fn largest<'p>(group: &[Candidate<'p>]) -> Option<Product<'p>> {
+    let mut best: Option<Product<'p>> = None;
+    for separator in SEPARATORS {
+        for (is_role_first, is_lower) in [(false, false), (false, true), (true, false), (true, true)] {
+            let found = product(group, Naming { separator, is_role_first, is_lower });
+            if best.as_ref().is_none_or(|best| found.members.len() > best.members.len()) {
+                best = Some(found);
+            }
+        }
+    }
+    best.filter(|best| best.members.len() >= LEAST && best.members.len() > best.accounts.len())
+}
+
+/// The profiles of the group whose names are made like that. An account has one name, one id and one region.
+fn product<'p>(group: &[Candidate<'p>], naming: Naming) -> Product<'p> {
+    let mut product = Product { naming, accounts: Vec::new(), members: Vec::new() };
+    let (mut by_name, mut by_id) = (HashMap::new(), HashMap::new());
+    for candidate in group {
+        let Some(name) = account_name(candidate, naming) else { continue };
+        let region = candidate.profile.get("region");
+        let next = product.accounts.len();
+        let (one, other) = (*by_name.get(name).unwrap_or(&next), *by_id.get(candidate.id).unwrap_or(&next));
+        if one != other {
+            continue;
+        }
+        if one == next {
+            by_name.insert(name, next);
+            by_id.insert(candidate.id, next);
+            product.accounts.push(Account { name, id: candidate.id, region, roles: Vec::new() });
+        }
+        let account = &mut product.accounts[one];
+        if account.region == region && !account.roles.contains(&candidate.role) {
+            account.roles.push(candidate.role);
+            product.members.push(*candidate);
+        }
+    }
+    product
+}
+
+fn account_name<'p>(candidate: &Candidate<'p>, naming: Naming) -> Option<&'p str> {
+    let lower = candidate.role.to_ascii_lowercase();
+    let role = if naming.is_lower { lower.as_str() } else { candidate.role };
+    let name = candidate.profile.name.as_str();
+    let account = if naming.is_role_first {
+        name.strip_prefix(role)?.strip_prefix(naming.separator)
+    } else {
+        name.strip_suffix(role)?.strip_suffix(naming.separator)
+    };
+    account.filter(|account| !account.is_empty())
+}
+
+fn label(product: &Product<'_>, labels: &HashSet<String>) -> String {
+    let session = product.members.first().and_then(|member| member.profile.get("sso_session"));
+    let base = session.map_or("roles", |session| session.trim_matches('"')).to_owned();
+    let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
+    names.find(|name| !labels.contains(name)).unwrap_or(base)
+}
+
+fn list(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| toml_text(text)).collect();
+    format!("[{}]", texts.join(", "))
+}
+
+fn entry(account: &Account<'_>, have_common_roles: bool) -> String {
+    let mut parts = vec![format!("id = {}", toml_text(account.id))];
+    parts.extend(account.region.map(|region| format!("region = {region}")));
+    if !have_common_roles {
+        parts.push(format!("roles = {}", list(&account.roles)));
+    }
+    if parts.len() == 1 { toml_text(account.id) } else { format!("{{ {} }}", parts.join(", ")) }
+}
+
+fn body(product: &Product<'_>, have_common_roles: bool, is_only: bool) -> String {
+    let Naming { separator, is_role_first, is_lower } = product.naming;
+    let role = if is_lower { "${role_lower}" } else { "${role}" };
+    let name =
+        if is_role_first { format!("{role}{separator}${{account}}") } else { format!("${{account}}{separator}{role}") };
+    let names: Vec<&str> = product.accounts.iter().map(|account| account.name).collect();
+    let accounts = if is_only { "\"*\"".to_owned() } else { list(&names) };
+    let roles = if have_common_roles { list(&product.accounts[0].roles) } else { "\"*\"".to_owned() };
+    let first = product.members.first().map(|member| template(member.profile)).unwrap_or_default();
+    format!("name = \"{name}\"\naccounts = {accounts}\nroles = {roles}\n{first}")
+}

@@ -1,0 +1,368 @@
+//! Owns the pattern behind each profile of AWS's files: the one that gives every reader the same credentials. Must not write TOML.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::left::Why;
+use super::portals::Portals;
+use super::read::{Given, Key, Uses, is_template, portable};
+use super::settings;
+use super::table::{Note, Table};
+use super::tools::{self, Process};
+use crate::model::{ProfileName, default_long_term};
+use crate::plan::SectionValue;
+
+pub(super) const LOGIN_KEYS: [&str; 5] =
+    ["sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name"];
+
+/// A profile that stays where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stays {
+    pub(super) why: Why,
+    pub(super) is_external: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Meaning {
+    Table(Box<Table>),
+    Stays(Stays),
+    /// The long-term key of another profile.
+    Part,
+}
+
+/// The profiles that the manifest's reader refuses, and whether it refuses them as `external` profiles too.
+pub(super) type Refused = HashMap<String, (Why, Again)>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    No,
+    Yes,
+}
+
+/// All meanings, and the profiles of long-term keys that have no section of their own yet, each after its owner.
+pub(super) struct Meanings {
+    pub(super) all: Vec<Meaning>,
+    pub(super) keys: BTreeSet<String>,
+}
+
+/// Finds the meaning of each profile. Those that are `refused` stay.
+pub(super) fn meanings(given: &[Given], refused: &Refused, portals: &mut Portals) -> Meanings {
+    let places = given.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
+    let uses = Uses::of(given);
+    let mut reader = Reader {
+        given,
+        places,
+        uses,
+        refused,
+        portals,
+        known: vec![None; given.len()],
+        keys: BTreeSet::new(),
+        path: Vec::new(),
+    };
+    let all = (0..given.len()).map(|at| reader.meaning(at)).collect();
+    Meanings { all, keys: reader.keys }
+}
+
+pub(super) struct Reader<'g> {
+    pub(super) given: &'g [Given],
+    pub(super) places: HashMap<&'g str, usize>,
+    uses: Uses<'g>,
+    refused: &'g Refused,
+    portals: &'g mut Portals,
+    known: Vec<Option<Meaning>>,
+    pub(super) keys: BTreeSet<String>,
+    pub(super) path: Vec<usize>,
+}
+
+impl Given {
+    pub(super) fn is_like(&self, pattern: &'static str) -> bool {
+        match pattern {
+            "role" => self.has("role_arn"),
+            _ => LOGIN_KEYS.iter().any(|key| *key != "sso_region" && self.has(key)),
+        }
+    }
+
+    /// It stays; roles may stand on it if awsauth can read its credentials.
+    fn stays(&self, why: Why) -> Stays {
+        let is_read = self.key == Key::LongTerm || self.key == Key::Session || self.has("credential_process");
+        let is_external = is_read && !self.is_like("role") && !self.is_like("sso") && self.is_sound();
+        Stays { why, is_external }
+    }
+
+    fn is_sound(&self) -> bool {
+        self.rival.is_none() && ProfileName::new(&self.name).is_ok()
+    }
+}
+
+fn external(why: Why) -> Stays {
+    Stays { why, is_external: true }
+}
+
+pub(super) fn stays(why: Why) -> Stays {
+    Stays { why, is_external: false }
+}
+
+impl<'g> Reader<'g> {
+    pub(super) fn given(&self, at: usize) -> &'g Given {
+        &self.given[at]
+    }
+
+    pub(super) fn meaning(&mut self, at: usize) -> Meaning {
+        if let Some(known) = &self.known[at] {
+            return known.clone();
+        }
+        self.path.push(at);
+        let meaning = self.read(at);
+        self.path.pop();
+        self.known[at] = Some(meaning.clone());
+        meaning
+    }
+
+    fn read(&mut self, at: usize) -> Meaning {
+        let given = self.given(at);
+        if self.is_part(given) {
+            return Meaning::Part;
+        }
+        let table = check(given, self.refused).and_then(|()| self.mechanism(at)).and_then(|mut table| {
+            settings::put(given, &mut table).map_err(|why| given.stays(why))?;
+            Ok(table)
+        });
+        match table {
+            Ok(table) => Meaning::Table(Box::new(table)),
+            Err(stays) => Meaning::Stays(stays),
+        }
+    }
+
+    /// True for the section of the long-term key of another profile.
+    fn is_part(&mut self, given: &Given) -> bool {
+        let is_own =
+            given.is_in_config() || given.key != Key::LongTerm || self.uses.sources.contains(given.name.as_str());
+        let Some(owner) = self.uses.long_term.get(&given.name).filter(|_| !is_own) else { return false };
+        let Some(at) = self.places.get(owner).copied().filter(|at| !self.path.contains(at)) else { return false };
+        match self.meaning(at) {
+            Meaning::Table(table) if table.pattern == "iam-mfa" => true,
+            _ => false,
+        }
+    }
+
+    /// True for a section that only lends its settings to others.
+    fn is_fragment(&self, given: &Given) -> bool {
+        let ways =
+            ["role_arn", "credential_process", "granted_sso_account_id", "login_session", "web_identity_token_file"];
+        self.uses.included.contains(given.name.as_str())
+            && !self.uses.sources.contains(given.name.as_str())
+            && given.key == Key::None
+            && !given.is_like("sso")
+            && !ways.iter().any(|key| given.has(key))
+    }
+
+    fn mechanism(&mut self, at: usize) -> Result<Table, Stays> {
+        let given = self.given(at);
+        if self.is_fragment(given) {
+            let why = Why::new("aws-vault's include_profile: its settings are in the profiles that include it");
+            return Err(stays(why));
+        }
+        if given.has("web_identity_token_file") {
+            return Err(external(Why::new("another program renews the token of its web identity")));
+        }
+        if given.has("login_session") {
+            let why = Why::new("awsauth has no pattern for `aws login` yet");
+            return Err(external(why));
+        }
+        if given.has("role_arn") {
+            return self.role(at);
+        }
+        if given.is_like("sso") {
+            return self.sso(at);
+        }
+        if let Some(command) = given.text("credential_process") {
+            return self.process(at, command);
+        }
+        if given.has("granted_sso_account_id") {
+            return self.granted(given);
+        }
+        self.key(at)
+    }
+
+    fn key(&mut self, at: usize) -> Result<Table, Stays> {
+        let given = self.given(at);
+        if let Some(line) = given.config_key {
+            let remedy = format!("move its key from line {line} to [{}] of the credentials file", given.name);
+            return Err(external(Why::new("its key is in the config file").remedy(remedy)));
+        }
+        if given.has("source_profile") && given.key == Key::None {
+            return Err(stays(Why::new("it has a source_profile and no role_arn: no tool of AWS's follows that")));
+        }
+        let long_term = self.places.get(default_long_term(&given.name).as_str()).map(|at| &self.given[*at]);
+        let long_term = long_term.filter(|other| other.key == Key::LongTerm);
+        if let Some(other) = long_term.filter(|other| other.has("assume_role")) {
+            return Ok(Self::aws_mfa_role(given, other));
+        }
+        let device = given.text("mfa_serial").or(long_term.and_then(|other| other.text("aws_mfa_device")));
+        match (given.key, device, long_term) {
+            (Key::Half, ..) => {
+                Err(stays(Why::new("the credentials file has half of its key").remedy("add the other half")))
+            }
+            (Key::Session, Some(device), Some(_))
+            | (Key::LongTerm | Key::None, Some(device), None)
+            | (Key::None, Some(device), Some(_)) => {
+                let mut table = iam_mfa(given, device);
+                if given.key == Key::None && long_term.is_none() {
+                    table.notes.push(Note::NoKey);
+                }
+                Ok(table)
+            }
+            (Key::LongTerm, Some(_), Some(other)) => {
+                let why = Why::new(format!("both [{}] and [{}] hold a long-term key", given.name, other.name));
+                Err(given.stays(why.remedy("delete one of them")))
+            }
+            (Key::Session, ..) => {
+                let why = tools::session(given);
+                // What ends by itself is of no use to a role.
+                Err(Stays { is_external: why.remedy.is_empty() && given.is_sound(), why })
+            }
+            (Key::LongTerm, None, _) => Ok(Table::new("iam")),
+            (Key::None, None, _) if given.entries.is_empty() && !self.uses.sources.contains(given.name.as_str()) => {
+                Err(stays(Why::new("it has no settings and no key").remedy("delete it")))
+            }
+            (Key::None, None, _) => Ok(Table { notes: vec![Note::NoKey], ..Table::new("iam") }),
+        }
+    }
+
+    fn process(&mut self, at: usize, command: &str) -> Result<Table, Stays> {
+        let given = self.given(at);
+        let process = tools::process(command, given);
+        if given.key != Key::None && !matches!(process, Process::Other(_)) {
+            return Err(
+                given.stays(Why::new("its key in the credentials file counts in place of its `credential_process`"))
+            );
+        }
+        let table = match process {
+            Process::Other(why) => return Err(external(why)),
+            Process::Loop => return Err(stays(Why::new("its `credential_process` asks for its own credentials"))),
+            Process::Itself(_) => self.granted(given),
+            Process::OwnKey(tool) => {
+                let mut table = match given.text("mfa_serial") {
+                    Some(device) => iam_mfa(given, device),
+                    None => Table::new("iam"),
+                };
+                table.notes.push(Note::KeyElsewhere(tool));
+                Ok(table)
+            }
+            Process::Role { portal, account, role } => {
+                let Some(session) = self.portals.named(&portal) else {
+                    let remedy =
+                        format!("add [sso-session {portal}] with sso_start_url and sso_region, then import again");
+                    let why = Why::new("aws-sso-cli has the address of its portal, and the file does not");
+                    return Err(external(why.remedy(remedy)));
+                };
+                let mut table = Table::new("sso");
+                table.put("sso_session", &session);
+                table.put("sso_account_id", &account);
+                table.put("sso_role_name", &role);
+                Ok(table)
+            }
+        };
+        table.map(|mut table| {
+            table.used.push("credential_process");
+            table
+        })
+    }
+
+    /// What granted wrote in words of its own.
+    fn granted(&mut self, given: &Given) -> Result<Table, Stays> {
+        let text = |key| given.text(key).ok_or_else(|| stays(Why::new(format!("it has no {key}"))));
+        let session = self.portals.session(text("granted_sso_start_url")?, text("granted_sso_region")?);
+        let mut table = Table::new("sso");
+        table.put("sso_session", &session);
+        table.put("sso_account_id", text("granted_sso_account_id")?);
+        table.put("sso_role_name", text("granted_sso_role_name")?);
+        table.used.extend(["credential_process"]);
+        Ok(table)
+    }
+
+    fn sso(&mut self, at: usize) -> Result<Table, Stays> {
+        let given = self.given(at);
+        if let Some(command) = given.text("credential_process") {
+            check_beside_sso(given, &tools::process(command, given))?;
+        }
+        if given.key == Key::LongTerm || given.config_key.is_some() {
+            let why = Why::new("it has a key beside its SSO login, and AWS's tools do not agree which one counts");
+            return Err(stays(why.remedy(format!("remove the key of [{}], then import again", given.name))));
+        }
+        let (Some(account), Some(role)) = (given.text("sso_account_id"), given.text("sso_role_name")) else {
+            return Err(stays(Why::new("it has no account and role, so it gives a token only, and no credentials")));
+        };
+        let (url, region) = (given.text("sso_start_url"), given.text("sso_region"));
+        let session = match given.text("sso_session") {
+            Some(name) => self.portals.check(name, url, region).map_err(stays)?,
+            None => match (url, region) {
+                (Some(url), Some(region)) => {
+                    let name = self.portals.session(url, region);
+                    (name.clone(), Some(Note::Session(name)))
+                }
+                _ => return Err(stays(Why::new("it has no sso_session, nor both sso_start_url and sso_region"))),
+            },
+        };
+        let mut table = Table::new("sso");
+        table.put("sso_session", &session.0);
+        table.notes.extend(session.1);
+        table.put("sso_account_id", account);
+        table.put("sso_role_name", role);
+        table.used.extend(LOGIN_KEYS);
+        table.used.push("credential_process");
+        Ok(table)
+    }
+}
+
+fn iam_mfa(given: &Given, device: &str) -> Table {
+    let mut table = Table { device: Some(device.to_owned()), ..Table::new("iam-mfa") };
+    table.put("mfa_serial", device);
+    let seconds = given.text("session_token_duration").and_then(settings::seconds);
+    table.put_some("duration_seconds", given.text("duration_seconds").or(seconds.as_deref()));
+    let long_term = given.text("long_term_profile").filter(|name| *name != default_long_term(&given.name));
+    table.put_some("long_term_profile", long_term);
+    table.used.extend(["mfa_serial", "duration_seconds", "session_token_duration", "source_profile"]);
+    table
+}
+
+fn check(given: &Given, refused: &Refused) -> Result<(), Stays> {
+    match refused.get(&given.name) {
+        None => {}
+        Some((why, Again::No)) => return Err(given.stays(why.clone())),
+        Some((why, Again::Yes)) => return Err(stays(why.clone())),
+    }
+    if let Some(line) = given.rival {
+        let why = Why::new(format!("AWS's tools do not agree which section counts, this one or that on line {line}"));
+        return Err(stays(why.remedy("join them, then import again")));
+    }
+    // A command line may have anything in it.
+    let texts = given.entries.iter().filter(|entry| entry.key != "credential_process");
+    let texts = texts.filter_map(|entry| match &entry.value {
+        SectionValue::Text(text) => Some(text.as_str()),
+        SectionValue::Nested(_) => None,
+    });
+    if texts.chain([given.header.as_str()]).any(is_template) {
+        return Err(stays(Why::template()));
+    }
+    if let Err(error) = ProfileName::new(&given.name) {
+        let remedy = format!("rename it, to [profile {}] for one", portable(&given.name));
+        return Err(stays(Why::new(error.to_string()).remedy(remedy)));
+    }
+    if let Some(owner) = given.owner {
+        return Err(stays(Why::new(format!("it belongs to {owner}, which writes it anew"))));
+    }
+    Ok(())
+}
+
+/// A `credential_process` beside an SSO login: most tools take the login, and JavaScript's the program (aws-facts §3).
+fn check_beside_sso(given: &Given, process: &Process) -> Result<(), Stays> {
+    let is_same = |(own, other): &(&str, &str)| given.text(other).is_none_or(|text| given.text(own) == Some(text));
+    let granted = [("sso_account_id", "granted_sso_account_id"), ("sso_role_name", "granted_sso_role_name")];
+    match process {
+        Process::Itself(_) | Process::OwnKey(_) | Process::Loop if granted.iter().all(|pair| is_same(pair)) => Ok(()),
+        _ => Err(stays(
+            Why::new("it has an SSO login and a `credential_process`, and AWS's tools do not agree which one counts")
+                .remedy("delete one of them, then import again"),
+        )),
+    }
+}

@@ -1,0 +1,105 @@
+//! Owns the SSO sessions of the manifest: those of the file, and one for each portal that profiles name themselves.
+
+use super::left::Why;
+use super::read::{GivenSession, portable};
+use super::table::Note;
+use crate::model::{StartUrl, UrlChange};
+
+/// The scope of a session that names none (aws-facts §4.1).
+const DEFAULT_SCOPE: &str = "sso:account:access";
+
+/// An SSO session of the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Portal {
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) region: String,
+    pub(super) scopes: Vec<String>,
+    /// The index of its section among the given ones; none for a new session.
+    pub(super) given: Option<usize>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Portals(pub(super) Vec<Portal>);
+
+impl Portals {
+    /// Those sections that have an address and a region. `refused` are the others.
+    pub(super) fn of(given: &[GivenSession], is_refused: impl Fn(&str) -> bool) -> Self {
+        let portal = |(at, one): (usize, &GivenSession)| {
+            let scopes = one.text("sso_registration_scopes").unwrap_or(DEFAULT_SCOPE);
+            let scopes: Vec<String> = scopes.split(',').map(|scope| scope.trim().to_owned()).collect();
+            Some(Portal {
+                name: one.name.clone(),
+                url: address(one.text("sso_start_url")?),
+                region: one.text("sso_region")?.to_owned(),
+                scopes: if scopes == [DEFAULT_SCOPE] { Vec::new() } else { scopes },
+                given: Some(at),
+            })
+        };
+        let fit = given.iter().enumerate().filter(|(_, one)| !is_refused(&one.name));
+        let mut portals: Vec<Portal> = Vec::new();
+        for portal in fit.filter_map(portal) {
+            if portals.iter().all(|other| other.name != portal.name) {
+                portals.push(portal);
+            }
+        }
+        Self(portals)
+    }
+
+    /// The session of that name in any case.
+    pub(super) fn named(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|portal| portal.name.eq_ignore_ascii_case(name)).map(|portal| portal.name.clone())
+    }
+
+    /// The session for a portal, a new one if there is none.
+    pub(super) fn session(&mut self, url: &str, region: &str) -> String {
+        let url = address(url);
+        if let Some(portal) = self.0.iter().find(|portal| portal.url == url && portal.region == region) {
+            return portal.name.clone();
+        }
+        let base = portal_name(&url);
+        let is_free = |name: &String| self.0.iter().all(|portal| !portal.name.eq_ignore_ascii_case(name));
+        let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
+        let name = names.find(is_free).unwrap_or(base);
+        let portal = Portal { name, url, region: region.to_owned(), scopes: Vec::new(), given: None };
+        self.0.push(portal.clone());
+        portal.name
+    }
+
+    /// The session that a profile names, which must agree with what the profile says beside it.
+    pub(super) fn check(
+        &self,
+        name: &str,
+        url: Option<&str>,
+        region: Option<&str>,
+    ) -> Result<(String, Option<Note>), Why> {
+        let Some(portal) = self.0.iter().find(|portal| portal.name == name) else {
+            let why = Why::new(format!("its session [sso-session {name}] is not in the file, or can't be used"));
+            return Err(why.remedy(format!("add [sso-session {name}] with sso_start_url and sso_region")));
+        };
+        let is_same = url.is_none_or(|url| address(url) == portal.url) && region.is_none_or(|one| one == portal.region);
+        if !is_same {
+            let why = Why::new(format!("its address is not that of [sso-session {name}], so AWS CLI refuses it"));
+            return Err(why.remedy("delete its own sso_start_url and sso_region"));
+        }
+        Ok((portal.name.clone(), None))
+    }
+}
+
+/// The address as the manifest has it. go-ini writes backquotes around a value with a `#`.
+fn address(url: &str) -> String {
+    let url = url.trim_matches('`');
+    match StartUrl::new(url) {
+        Ok((url, UrlChange::None | UrlChange::Trimmed)) => url.as_str().to_owned(),
+        Err(_) => url.to_owned(),
+    }
+}
+
+/// `corp` for https://corp.awsapps.com/start and https://start.us-gov-home.awsapps.com/directory/corp
+fn portal_name(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let directory = rest.split_once("/directory/").map(|(_, name)| name);
+    let host = rest.split(['.', ':', '/']).next().unwrap_or_default();
+    let name = portable(directory.unwrap_or(host));
+    if name.eq_ignore_ascii_case("default") || name == "NAME" { "sso".to_owned() } else { name }
+}

@@ -1,0 +1,153 @@
+//! Owns the pattern of a role: its source decides. Must not know other ways to credentials.
+
+use super::left::Why;
+use super::meaning::{LOGIN_KEYS, Meaning, Reader, Stays, stays};
+use super::read::{Given, Key};
+use super::table::{Note, Table};
+use super::tools::{self, Process};
+use crate::manifest::toml_text;
+use crate::model::{SessionDuration, default_long_term};
+
+/// The most profiles in one chain (`manifest` refuses more).
+const LONGEST: usize = 16;
+
+impl Reader<'_> {
+    pub(super) fn role(&mut self, at: usize) -> Result<Table, Stays> {
+        let given = self.given(at);
+        check_beside_role(given)?;
+        let (source, machine) = (given.text("source_profile"), given.text("credential_source"));
+        let mut table = match (source, machine) {
+            (Some(_), Some(_)) => return Err(stays(Why::new("it has both source_profile and credential_source"))),
+            (None, None) => return Err(stays(Why::new("it has a role_arn and no source_profile"))),
+            (None, Some(machine)) => {
+                if given.has("mfa_serial") {
+                    return Err(stays(no_user("a machine's credentials")));
+                }
+                let mut table = Table::new("role");
+                table.put("credential_source", machine);
+                table
+            }
+            (Some(source), None) if source == given.name => self.over_itself(given)?,
+            (Some(source), None) => self.over(given, source)?,
+        };
+        table.keys.push(("role_arn", toml_text(given.text("role_arn").unwrap_or_default())));
+        for key in ["duration_seconds", "role_session_name", "external_id"] {
+            table.put_some(key, given.text(key));
+        }
+        table.used.extend(["role_arn", "source_profile", "credential_source", "mfa_serial", "role_duration"]);
+        table.used.extend(["duration_seconds", "role_session_name", "external_id", "credentials_duration"]);
+        table.used.push("credential_process");
+        for key in LOGIN_KEYS.into_iter().filter(|key| given.has(key)) {
+            table.used.push(key);
+            table.notes.push(Note::Beside(key));
+        }
+        Ok(table)
+    }
+
+    /// A role with the key that is under its own name: awsauth keeps that under `NAME-long-term`.
+    fn over_itself(&mut self, given: &Given) -> Result<Table, Stays> {
+        if given.key == Key::Session || given.key == Key::Half {
+            return Err(stays(Why::new("it is its own source, and its key is not a long-term one")));
+        }
+        let key = default_long_term(&given.name);
+        if given.key == Key::LongTerm && self.places.contains_key(key.as_str()) {
+            let why = Why::new(format!("its key belongs in [{key}], and there is such a section"));
+            return Err(stays(why.remedy("rename that section, then import again")));
+        }
+        let mut table = over_key(given, &key, given.text("mfa_serial"));
+        if given.key == Key::None && !self.places.contains_key(key.as_str()) {
+            table.notes.push(Note::NoKey);
+        }
+        self.keys.insert(key);
+        Ok(table)
+    }
+
+    fn over(&mut self, given: &Given, source: &str) -> Result<Table, Stays> {
+        if given.key != Key::None {
+            let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
+            return Err(stays(Why::new("it has a key of its own, which counts in some tools").remedy(remedy)));
+        }
+        let Some(place) = self.places.get(source).copied() else {
+            let why = Why::new(format!("its source `{source}` is in neither file"));
+            return Err(stays(why.remedy(format!("add [profile {source}], then import again"))));
+        };
+        if self.path.contains(&place) {
+            return Err(stays(Why::new(format!("it takes its credentials from `{source}`, which takes them from it"))));
+        }
+        if self.path.len() > LONGEST {
+            return Err(stays(Why::new(format!("its chain has more than {LONGEST} profiles"))));
+        }
+        let own = given.text("mfa_serial");
+        let below = match self.meaning(place) {
+            Meaning::Table(table) => *table,
+            Meaning::Stays(Stays { is_external: true, .. }) => Table::external(),
+            Meaning::Part | Meaning::Stays(_) => {
+                let why = Why::new(format!("its source `{source}` stays where it is"));
+                return Err(stays(why.remedy(format!("mend [profile {source}], then import again"))));
+            }
+        };
+        // A profile that is its own source gives its key to others, not its role (aws-facts §3).
+        let source_key = default_long_term(source);
+        let is_key = self.given[place].text("source_profile") == Some(source);
+        if is_key {
+            self.keys.insert(source_key.clone());
+            return Ok(over_key(given, &source_key, own));
+        }
+        let is_long = given.text("duration_seconds").and_then(|text| text.parse::<i64>().ok());
+        let is_long = is_long.is_some_and(|seconds| seconds > i64::from(SessionDuration::CHAINED_MOST));
+        match below.pattern {
+            "iam-mfa" if is_long || own.is_some() && own != below.device.as_deref() => {
+                self.keys.insert(source_key.clone());
+                Ok(over_key(given, &source_key, own))
+            }
+            "iam" | "external" => Ok(over_key(given, source, own)),
+            "iam-mfa" | "iam-mfa-role" if own.is_none() || below.pattern == "iam-mfa" => {
+                Ok(through("iam-mfa-role", source, below.device))
+            }
+            "role" if own.is_none() => Ok(through("role", source, None)),
+            "sso" | "sso-role" if own.is_none() => Ok(through("sso-role", source, None)),
+            _ => Err(stays(no_user("a role's credentials"))),
+        }
+    }
+
+    /// aws-mfa writes a role's session into [NAME], and has its key, device and role in [NAME-long-term].
+    pub(super) fn aws_mfa_role(given: &Given, long_term: &Given) -> Table {
+        let mut table = over_key(given, &long_term.name, long_term.text("aws_mfa_device"));
+        table.keys.push(("role_arn", toml_text(long_term.text("assume_role").unwrap_or_default())));
+        table
+    }
+}
+
+fn no_user(whose: &str) -> Why {
+    Why::new(format!("AWS takes no MFA code with {whose}")).remedy("remove its mfa_serial, then import again")
+}
+
+fn through(pattern: &'static str, source: &str, device: Option<String>) -> Table {
+    let mut table = Table { device, ..Table::new(pattern) };
+    table.put("source_profile", source);
+    table
+}
+
+/// A role with a long-term key, or with the credentials of something else.
+fn over_key(given: &Given, source: &str, device: Option<&str>) -> Table {
+    let device = device.filter(|device| !device.is_empty());
+    let mut table = through(if device.is_some() { "iam-mfa-role" } else { "role" }, source, device.map(str::to_owned));
+    table.put_some("mfa_serial", device);
+    if device.is_some() && given.name != source {
+        table.notes.push(Note::OwnCode);
+    }
+    table
+}
+
+fn check_beside_role(given: &Given) -> Result<(), Stays> {
+    let process = given.text("credential_process").map(|command| tools::process(command, given));
+    let is_other = matches!(process, Some(Process::Other(_) | Process::Role { .. } | Process::Loop));
+    // Beside another source, SSO keys count for the SDK for Java alone (aws-facts §3).
+    let is_sso = given.is_like("sso") && given.text("source_profile").is_none_or(|source| source == given.name);
+    if is_sso || is_other || given.config_key.is_some() {
+        let why =
+            Why::new("it has a role and another way to credentials, and AWS's tools do not agree which one counts");
+        return Err(stays(why.remedy("delete one of them, then import again")));
+    }
+    Ok(())
+}

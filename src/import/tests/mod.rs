@@ -1,0 +1,61 @@
+//! The whole way, from two texts to a manifest.
+
+use super::*;
+
+fn imported(config: &str, credentials: &str) -> Import {
+    let known = Catalog::default();
+    let files = AwsFiles { config: config.as_bytes(), credentials: credentials.as_bytes(), known: &known };
+    import(files, Form::Profiles)
+}
+
+fn reason(found: &Import, header: &str) -> String {
+    let left = found.left.iter().find(|left| left.header == header);
+    left.unwrap_or_else(|| panic!("{header} is imported: {found:#?}")).why.reason.clone()
+}
+
+const KEY: &str = "aws_access_key_id = AKIAEXAMPLEKEY000001\naws_secret_access_key = nobodys\n";
+
+#[test]
+fn one_device_on_source_and_role_is_one_code_for_both() {
+    let config = "[profile main]\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n\
+                  [profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = main\n\
+                  mfa_serial = arn:aws:iam::111122223333:mfa/alice\n\
+                  [profile long]\nrole_arn = arn:aws:iam::444455556666:role/Long\nsource_profile = main\n\
+                  mfa_serial = arn:aws:iam::111122223333:mfa/alice\nduration_seconds = 14400\n";
+    let found = imported(config, &format!("[main]\n{KEY}"));
+    assert!(found.left.is_empty(), "{found:#?}");
+    let role = |name: &str| found.catalog.get(name).unwrap().clone();
+    assert_eq!(role("prod").mfa_serial(), None);
+    // An MFA session allows an hour, so this one takes the long-term key.
+    assert!(role("long").mfa_serial().is_some());
+    assert!(found.catalog.get("main-long-term").is_some(), "{}", found.manifest);
+    assert_eq!(found.personal, "[vars]\nuser = \"alice\"\n");
+}
+
+#[test]
+fn what_stays_has_a_reason() {
+    let config = "[profile lost]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = nobody\n\
+                  [profile hen]\nrole_arn = arn:aws:iam::444455556666:role/A\nsource_profile = egg\n\
+                  [profile egg]\nrole_arn = arn:aws:iam::444455556666:role/B\nsource_profile = hen\n\
+                  [profile big]\nregion = us-east-1a\n[profile {{ name }}]\nregion = eu-west-1\n[bare]\nregion = eu-west-1\n";
+    let found = imported(config, "");
+    assert!(found.catalog.profiles().is_empty(), "{}", found.manifest);
+    assert!(reason(&found, "profile lost").contains("in neither file"));
+    assert!(
+        reason(&found, "profile hen").contains("stays where it is")
+            || reason(&found, "profile hen").contains("takes them")
+    );
+    assert!(reason(&found, "profile big").contains("region"));
+    assert!(reason(&found, "profile {{ name }}").contains("template"));
+    assert!(reason(&found, "bare").contains("[profile NAME]"));
+}
+
+#[test]
+fn no_secret_gets_into_the_manifest() {
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    let config = format!(
+        "# old: {secret}\n[profile a]\nregion = eu-west-1\nexternal_id = {secret}\n[profile b]\nrole_session_name = {secret}\n"
+    );
+    let found = imported(&config, &format!("[a]\n{KEY}[b]\n{KEY}"));
+    assert!(!format!("{found:?}").contains(secret));
+}

@@ -1,0 +1,86 @@
+//! What `import` makes of the files that people have. Each directory of `fixtures/import` has a `config`, a `credentials`, or
+//! both; beside them are the manifest (`profiles.toml`), the lines for the person's own file (`profiles.local.toml`) and all
+//! that is said (`stderr.txt`). `BLESS=1 cargo test` writes those anew. Every manifest is then checked, applied with `--adopt`,
+//! and made once more.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::sandbox::{Run, Sandbox};
+
+/// The directories, by name.
+fn cases() -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/import");
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// A HOME with the files of the case.
+fn home(case: &Path) -> Sandbox {
+    let home = Sandbox::in_memory();
+    for file in ["config", "credentials"] {
+        if let Ok(content) = fs::read(case.join(file)) {
+            home.write(&format!(".aws/{file}"), content);
+        }
+    }
+    home
+}
+
+/// Compares a file of the case, which is not there if it would be empty.
+fn compare(case: &Path, file: &str, text: &str) -> Result<(), String> {
+    let path = case.join(file);
+    if std::env::var_os("BLESS").is_some() {
+        if text.is_empty() {
+            fs::remove_file(&path).ok()
+        } else {
+            fs::write(&path, text).ok()
+        };
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    if expected == text { Ok(()) } else { Err(format!("{}: not\n{text}", path.display())) }
+}
+
+/// Imports, checks, applies, and imports again.
+fn try_case(case: &Path) -> Result<(), String> {
+    let home = home(case);
+    let first = home.run(["import"]);
+    let secrets = ["SECRETMARK", "wJalrXUtnFEMI"];
+    if let Some(secret) =
+        secrets.iter().find(|secret| first.stdout.contains(**secret) || first.stderr.contains(**secret))
+    {
+        return Err(format!("{}: shows {secret}\n{}{}", case.display(), first.stdout, first.stderr));
+    }
+    compare(case, "profiles.toml", &first.stdout)?;
+    compare(case, "stderr.txt", &first.stderr)?;
+    if first.code == Some(4) {
+        return Ok(());
+    }
+    let document = home.run(["import", "--json"]).ok().json();
+    let personal = document["personal"].as_str().unwrap();
+    compare(case, "profiles.local.toml", personal)?;
+    home.manifest(&first.stdout);
+    if !personal.is_empty() {
+        home.write(".config/awsauth/profiles.local.toml", personal);
+    }
+    let expect = |run: Run, codes: &[i32]| match run.code {
+        Some(code) if codes.contains(&code) => Ok(()),
+        _ => Err(format!("{}: {:?}\n{}{}", case.display(), run.code, run.stdout, run.stderr)),
+    };
+    expect(home.run(["check"]), &[0])?;
+    // AWS CLI can't read a file with faults, and `apply` does not write one.
+    let has_faults = !document["faults"].as_array().unwrap().is_empty();
+    // So is a block that was edited by hand.
+    let force = if case.ends_with("managed-already") { "--force" } else { "--yes" };
+    expect(home.run(["apply", "--adopt", force]), if has_faults { &[0, 4] } else { &[0] })?;
+    let second = home.run(["import"]).ok();
+    if second.stdout == first.stdout { Ok(()) } else { Err(format!("{}: then\n{}", case.display(), second.stdout)) }
+}
+
+#[test]
+fn every_kind_of_file_becomes_a_manifest_that_takes_its_place() {
+    let wrong: Vec<String> = cases().iter().filter_map(|case| try_case(case).err()).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases().len(), wrong.join("\n"));
+}
