@@ -304,8 +304,16 @@ mod tests {
         keyring.write("session/a", "ASIA1", &secret("s")).unwrap();
         assert_eq!(keyring.read("session/a", "ASIA1"), Ok(Some(secret("s"))));
         assert_eq!(keyring.read("session/a", "ASIA2"), Ok(None), "it would sign nothing");
-        keyring.check_writable().unwrap();
         assert_eq!((keyring.remove("session/a"), keyring.remove("session/a")), (Ok(true), Ok(false)));
+    }
+
+    #[test]
+    fn a_test_of_the_keyring_leaves_nothing_there() {
+        let keyring = Keyring::in_memory();
+        fastrand::seed(7);
+        keyring.check_writable().unwrap();
+        fastrand::seed(7);
+        assert_eq!(keyring.remove(&format!("test/{:08x}", fastrand::u32(..))), Ok(false));
     }
 
     #[test]
@@ -316,7 +324,10 @@ mod tests {
             }
         }
         let keyring = Keyring { open: never, ..Keyring::new(|| {}) };
-        keyring.limit(Duration::ZERO);
+        let limit = Duration::from_millis(10);
+        keyring.limit(limit);
+        keyring.limit(PATIENCE);
+        assert_eq!(keyring.patience.get(), limit);
         assert_eq!(keyring.read("a", "b"), Err(KeyringError::TimedOut));
         assert_eq!(keyring.patience.get(), Duration::ZERO);
     }

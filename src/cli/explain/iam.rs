@@ -124,19 +124,22 @@ fn denied(profile: &Profile, signed_by: SignedBy) -> String {
 mod tests {
     use super::*;
     use crate::flow::ErrorResponse;
-    use crate::model::Kind;
+    use crate::model::{Kind, MfaSerial, ProfileName};
 
-    /// The hints for AWS's answer `code` to a call, and the exit code.
-    fn told(operation: Operation, code: &str, message: &str, signed_by: SignedBy) -> (String, Exit) {
+    /// The hints for AWS's answer `code` to a call for the key of a profile, and the exit code.
+    fn told(operation: Operation, code: &str, message: &str, signed_by: SignedBy, profile: &Profile) -> (String, Exit) {
         let answer = ErrorResponse { status: 403, code: Some(code), message, ..ErrorResponse::default() };
-        let (call, profile) = (CallError::from_response(operation, answer), Profile::bare("base", Kind::Iam));
-        let failure = refused(&call, &profile, signed_by, &Catalog::default());
+        let call = CallError::from_response(operation, answer);
+        let failure = refused(&call, profile, signed_by, &Catalog::default());
         (failure.hints().join("; "), failure.exit)
     }
 
     #[test]
     fn each_refusal_says_what_to_do() {
-        use Operation::{CreateAccessKey, CreateVirtualMFADevice, DeleteVirtualMFADevice, EnableMFADevice};
+        use Operation::{
+            CreateAccessKey, CreateVirtualMFADevice, DeleteAccessKey, DeleteVirtualMFADevice, EnableMFADevice,
+        };
+        let (base, mut wrong) = (Profile::bare("base", Kind::Iam), Vec::new());
         let deny = "User: u is not authorized to perform: x with an explicit deny in an identity-based policy";
         for (operation, code, message, signed_by, words, exit) in [
             (CreateAccessKey, "LimitExceeded", "", SignedBy::Key, "`awsauth keys list base`", Exit::Refused),
@@ -151,11 +154,31 @@ mod tests {
             (CreateAccessKey, "AccessDenied", deny, SignedBy::Session, "overrides every allow", Exit::Login),
             (CreateAccessKey, "AccessDenied", "", SignedBy::Key, "`iam:CreateAccessKey`", Exit::Login),
             (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Session, "login base --force", Exit::Login),
-            (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Key, "keys add base --force", Exit::Login),
+            (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Key, "it was deleted or deactivated", Exit::Login),
+            (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::NewKey, "works after some seconds", Exit::Login),
+            (CreateAccessKey, "SignatureDoesNotMatch", "", SignedBy::Key, "replaces both", Exit::Login),
+            (CreateAccessKey, "SignatureDoesNotMatch", "", SignedBy::NewKey, "copy both again", Exit::Login),
+            (CreateAccessKey, "ExpiredToken", "", SignedBy::Session, "log in again: `awsauth login base", Exit::Login),
+            (
+                DeleteAccessKey,
+                "NoSuchEntity",
+                "",
+                SignedBy::Key,
+                "gone already: `awsauth keys list base`",
+                Exit::Refused,
+            ),
             (CreateAccessKey, "Throttling", "", SignedBy::Key, "try again", Exit::Unavailable),
         ] {
-            let (hints, found) = told(operation, code, message, signed_by);
-            assert!(hints.contains(words) && found == exit, "{operation} {code}: {hints} {found:?}");
+            let (hints, found) = told(operation, code, message, signed_by, &base);
+            if !hints.contains(words) || found != exit {
+                wrong.push(format!("{operation} {code} {signed_by:?}: {hints} {found:?}"));
+            }
         }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        let mfa_serial = MfaSerial::new("GAHT12345678").unwrap();
+        let long_term_profile = ProfileName::new("main-long-term").unwrap();
+        let main = Profile::bare("main", Kind::IamMfa { mfa_serial, long_term_profile, duration: None });
+        let (hints, _) = told(CreateAccessKey, "AccessDenied", deny, SignedBy::Key, &main);
+        assert!(hints.contains("may demand MFA for this: `awsauth login main`"), "{hints}");
     }
 }

@@ -109,9 +109,9 @@ mod tests {
     /// "12345678901234567890", the secret of RFC 6238, appendix B.
     const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-    /// The RFC's second with the code 081804, in the middle of a step.
+    /// The RFC's second with the code 081804, shortly before the next step.
     fn now() -> Timestamp {
-        Timestamp::from_second(1_111_111_109).unwrap()
+        Timestamp::from_millisecond(1_111_111_109_980).unwrap()
     }
 
     fn question(profile: &'static str) -> Question<'static> {
@@ -144,6 +144,16 @@ mod tests {
             assert!(matches!(prompt.ask(question(profile)), Err(NoAnswer::TimedOut)), "{profile}");
         }
         assert!(matches!(prompt.ask(question("other")), Err(NoAnswer::Unattended)), "it has no seed");
+    }
+
+    #[test]
+    fn the_next_code_is_given_when_its_step_begins() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut prompt = SeedPrompt { until: None, ..prompt(dir.path(), &Rc::default()) };
+        prompt.ask(question("main")).unwrap();
+        let start = std::time::Instant::now();
+        assert_eq!(prompt.ask(question("main")).unwrap().expose(), "050471");
+        assert!(start.elapsed() >= Duration::from_millis(20));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::gnome::{Session, add_keys, credentials, no_file_has, with_session};
 use super::in_keyring_mode;
 use crate::mfa::terminal::{App, Person};
 use crate::mfa::{DEVICE, first_day};
-use crate::scene::Scene;
+use crate::scene::{STATE, Scene};
 use crate::support::fake_aws::standard::USER_ARN;
 use crate::support::fake_aws::{IamPolicy, SECRET_MARK};
 
@@ -28,6 +28,11 @@ fn enrol(scene: &Scene, keep_seed: bool) -> App {
     person.sees("MFA code of alice:");
     let app = App::scanned(&person.scans(0));
     person.answers("", &app.code(-2)).answers("The next code of alice:", &app.code(-1)).ends_with(0);
+    if keep_seed {
+        let [file] = &scene.home.list(&format!("{STATE}/seeds"))[..] else { panic!("one seed") };
+        let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        assert_eq!(kept["used_steps"].as_array().map(Vec::len), Some(2), "those that were typed: {kept}");
+    }
     app
 }
 

@@ -239,7 +239,8 @@ fn a_move_that_is_killed_anywhere_loses_nothing_and_the_next_one_finishes() {
             command.args(["-e", &format!("inject={call}:signal=KILL:when={nth}"), env!("CARGO_BIN_EXE_awsauth")]);
             drop(command.args(["store", "move", "--to", to]).output().unwrap());
             assert_eq!(["main", "base"].map(|name| credentials(&scene, name)), before, "{call} {nth} {to}");
-            scene.run(&["store", "move", "--to", to]).ok();
+            let run = scene.run(&["store", "move", "--to", to]).ok();
+            assert!(!run.stderr.contains("has no secret"), "{call} {nth} {to}: {}", run.stderr);
             assert_eq!(["main", "base"].map(|name| credentials(&scene, name)), before, "{call} {nth} {to}");
             if to == "keyring" {
                 no_file_has(&scene, &before.iter().flat_map(secrets).collect::<Vec<_>>());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::scene::{CREDENTIALS, Scene};
+use crate::scene::{CREDENTIALS, MANIFEST, Scene};
 use crate::support::fake_aws::standard::{ACCOUNT, KEY_ID, MFA_SERIAL, SECRET_KEY, USER, USER_ARN};
 use crate::support::fake_aws::{Fault, IamPolicy, User, World};
 
@@ -51,6 +51,9 @@ fn offline_nobody_is_asked() {
     let expected =
         [["main", "main-long-term", "no key", "no", "-", "-", "-"], ["base", "base", KEY_ID, "yes", "-", "-", "-"]];
     assert_eq!(rows(&run), expected, "{}", run.stdout);
+    // A key that two profiles share is one row.
+    scene.home.manifest(&format!("{MANIFEST}\n[profiles.main-long-term]\npattern = \"iam\"\n"));
+    assert_eq!(rows(&scene.run(&["keys", "list", "--offline"]).ok()), expected);
     assert_eq!(scene.calls(), [""; 0]);
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
-use crate::support::fake_aws::IamPolicy;
 use crate::support::fake_aws::standard::USER_ARN;
+use crate::support::fake_aws::{Fault, IamPolicy};
 
 fn policy(scene: &Scene, args: &[&str]) -> Value {
     scene.run(&[&["mfa", "policy"], args].concat()).ok().json()
@@ -52,4 +52,11 @@ fn the_answers_of_iam_tell_whether_mfa_is_demanded() {
     let (words, without, _, demands) = checked(1);
     assert!(words.contains("does not show whether MFA is demanded"), "{words}");
     assert_eq!((without, demands), (json!("no_permission"), json!(null)));
+    let denied = "User: alice is not authorized to perform: iam:ListAccessKeys with an explicit deny in a policy";
+    for _ in 0..4 {
+        scene.aws.world().fail_next("ListAccessKeys", Fault::status(403, "AccessDenied", denied));
+    }
+    let (words, without, with, demands) = checked(1);
+    assert!(words.contains("that deny is about something else"), "{words}");
+    assert_eq!((without, with, demands), (json!("denied"), json!("denied"), json!(false)));
 }

@@ -209,3 +209,21 @@ fn table(rows: &[KeyRow<'_>]) -> Vec<Vec<Cell>> {
     let titles = header(["PROFILE", "SECTION", "KEY", "STORED", "STATUS", "AGE", "LAST USED"]);
     std::iter::once(titles).chain(cells).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{AccessKeyItem, KeyStatus};
+    use crate::model::{Kind, Profile};
+
+    #[test]
+    fn a_stored_key_that_aws_does_not_list_is_a_row_of_its_own() {
+        let profile = Profile::bare("base", Kind::Iam);
+        let item = AccessKeyItem { id: "AKIA2".to_owned(), status: KeyStatus::Active, created_at: None };
+        let keys = vec![UserKey { item, last_use: None }];
+        let rows = rows_of_user(KeyOwner::of(&profile).unwrap(), keys, Some("AKIA1"));
+        let cells = rows.iter().map(|row| (row.access_key_id.as_deref(), row.stored, row.last_use_cell.as_str()));
+        let expected = [(Some("AKIA1"), true, "unknown to AWS"), (Some("AKIA2"), false, "?")];
+        assert_eq!(cells.collect::<Vec<_>>(), expected);
+    }
+}

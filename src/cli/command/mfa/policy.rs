@@ -10,7 +10,7 @@ use crate::cli::explain::iam::SignedBy;
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::Failure;
 use crate::flow::{Operation, Problem};
-use crate::model::{MfaSerial, Partition};
+use crate::model::Partition;
 
 /// After AWS's documented self-manage policies (aws-facts §11).
 const POLICY: &str = include_str!("policy.json");
@@ -65,10 +65,8 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 
 fn partition_of(name: &str, app: App<'_>) -> Result<String, Failure> {
     let service = service(app)?;
-    let base = service.chain(name)?.base();
-    let of_serial = base.mfa_serial().and_then(MfaSerial::partition);
-    let partition = of_serial.unwrap_or_else(|| Partition::of_region(base.sts_region()));
-    Ok(partition.as_str().to_owned())
+    let region = service.chain(name)?.base().sts_region();
+    Ok(Partition::of_region(region).as_str().to_owned())
 }
 
 /// What IAM answers to a harmless call that such a policy denies without MFA.
