@@ -43,8 +43,8 @@ pub(crate) struct CredentialProcess {
 /// Nothing gives credentials, or nothing that awsauth can use. The words follow the name of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum ExternalError {
-    #[error("there is no section [{0}] in AWS's files outside awsauth's block")]
-    NoSection(String),
+    #[error("AWS's files have no section for it, outside awsauth's block")]
+    NoSection,
     #[error("its section in AWS's files has neither keys nor `credential_process`")]
     NoCredentials,
     #[error("its section in AWS's files has `{has}` and no `{lacks}`")]
@@ -100,6 +100,11 @@ impl Externals {
     /// None for a profile that stands on no such source.
     pub(crate) fn get(&self, profile: &Profile) -> Option<&Result<ExternalSource, ExternalError>> {
         self.by_name.get(&profile.name)
+    }
+
+    /// True if something else gives the credentials of a profile, and has none.
+    pub(crate) fn is_missing(&self, profile: &Profile) -> bool {
+        matches!(self.get(profile), Some(Err(_)))
     }
 
     /// The region of a profile's own section.

@@ -39,7 +39,7 @@ impl<'a> ExternalSections<'a> {
     /// `aws login`, `credential_process`, keys in the config file.
     pub(crate) fn source(&self, name: &ProfileName) -> Result<ExternalSource, ExternalError> {
         if !self.has(name) {
-            return Err(ExternalError::NoSection(name.to_string()));
+            return Err(ExternalError::NoSection);
         }
         let id = id(name);
         if let Some(key) = BEFORE_KEYS.into_iter().find(|key| self.get(&id, key).is_some()) {
@@ -154,13 +154,13 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        assert_eq!(source("[profile w]\n", "[profile v]\n"), Err(ExternalError::NoSection("v".to_owned())));
+        assert_eq!(source("[profile w]\n", "[profile v]\n"), Err(ExternalError::NoSection));
         assert_eq!(source("[profile v]\nregion = x\n", ""), Err(ExternalError::NoCredentials));
         let half = "[v]\naws_access_key_id = A\n";
         let lacks = Err(ExternalError::HalfKey { has: KEY_ID, lacks: SECRET_KEY });
         assert_eq!(source("[profile v]\naws_secret_access_key = s\n", half), lacks);
         assert_eq!(source("[profile v]\ncredential_process = a 'b\n", ""), Err(ExternalError::BadCommand));
         let block = "# >>> awsauth >>> x\n[profile v]\nregion = x\n# <<< awsauth <<< sha256:0\n";
-        assert_eq!(source(block, ""), Err(ExternalError::NoSection("v".to_owned())));
+        assert_eq!(source(block, ""), Err(ExternalError::NoSection));
     }
 }

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::Provider;
 use super::error::ProviderError;
 use super::frontend::Notice;
+use super::renewal_lock::UNATTENDED;
+use super::{Attendance, Provider};
 use crate::flow::read_process_output;
 use crate::model::{CredentialProcess, CredentialSource, Credentials, ExternalError, ExternalSource, Profile};
 use crate::system::programs::output::output;
@@ -33,7 +34,9 @@ impl Provider<'_> {
         let CredentialProcess { program, args, .. } = process;
         self.notify(&Notice::Running { profile: &profile.name, program });
         let set = [(EXTERNAL_VARIABLE, self.externals.within(&profile.name))];
-        let printed = output(program, args, &set, &[CODE_VARIABLE], LIMIT).await;
+        // Whoever waits for an unattended run gets the reason before it is broken off.
+        let limit = if self.attendance == Attendance::Nobody { UNATTENDED - Duration::from_secs(1) } else { LIMIT };
+        let printed = output(program, args, &set, &[CODE_VARIABLE], limit).await;
         let printed = printed.map_err(|why| ProviderError::Process { profile: profile.name.clone(), why })?;
         read_process_output(printed.expose(), (self.ports.now)()).map_err(|why| ProviderError::ProcessOutput {
             profile: profile.name.clone(),

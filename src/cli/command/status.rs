@@ -8,7 +8,7 @@ use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::service::LoginService;
-use crate::cli::status::validity::{State, States, Validity};
+use crate::cli::status::validity::{State, States, UNAVAILABLE, Validity};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::seconds_left;
@@ -78,7 +78,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         .filter(|(_, state)| !state.validity.lasts(args.min_ttl, now))
         .collect();
     if args.check && !short.is_empty() {
-        out.say(&format!("{}. Run `{}`", reasons(&short, args.min_ttl), cure(&service, &short)));
+        let cure = cure(&service, &short);
+        let run = if cure.is_empty() { String::new() } else { format!(". Run `{cure}`") };
+        out.say(&format!("{}{run}", reasons(&short, args.min_ttl)));
         return Ok(Exit::Different);
     }
     Ok(Exit::Done)
@@ -117,7 +119,7 @@ fn reasons(short: &[(&Chain<'_>, &State)], min_ttl: i64) -> String {
         let reason = match state.word {
             "none" => "not logged in".to_owned(),
             "refused" => "refused by AWS".to_owned(),
-            "expired" | "no key" => state.word.to_owned(),
+            "expired" | "no key" | UNAVAILABLE => state.word.to_owned(),
             _ if min_ttl % 60 == 0 => format!("less than {} left", duration(min_ttl)),
             _ => format!("less than {} left", exact_duration(min_ttl)),
         };
@@ -147,8 +149,7 @@ fn cure(service: &LoginService<'_>, short: &[(&Chain<'_>, &State)]) -> String {
             commands.push(command);
         }
     }
-    let targets =
-        || short.iter().filter(|(chain, _)| chain.target().has_session() && chain.base().external_section().is_none());
+    let targets = || short.iter().filter(|(chain, state)| chain.target().has_session() && state.word != UNAVAILABLE);
     let names: Vec<&str> = targets().map(|(chain, _)| chain.target().name.as_str()).collect();
     if !names.is_empty() {
         // Without it, a login keeps a valid session.

@@ -8,6 +8,7 @@ pub(crate) mod unknown_name;
 pub(crate) mod unmanaged;
 
 use crate::apply::ApplyError;
+use crate::flow::shortened;
 use crate::ini::SectionId;
 use crate::manifest::Layers;
 use crate::model::{Catalog, ExternalError, ProfileName, SsoAccess};
@@ -52,8 +53,8 @@ fn step(error: &ProviderError, catalog: &Catalog) -> Failure {
         ProviderError::Process { profile, .. } | ProviderError::ProcessOutput { profile, .. } => {
             let said =
                 if let ProviderError::Process { why: OutputError::Failed(_, _, said), .. } = error { said } else { "" };
-            said.lines()
-                .fold(Failure::of(Exit::Login, error), Failure::cause)
+            Failure::of(Exit::Login, error)
+                .causes(said.lines().map(|line| shortened(line, 600)).collect())
                 .hint("run the command by hand to see what it says; it may need a login of its own")
                 .detail("profile", profile.as_str())
         }
@@ -107,7 +108,7 @@ fn external(error: &ProviderError, profile: &ProfileName, why: &ExternalError) -
     let failure = Failure::of(Exit::Login, error).detail("profile", profile.as_str());
     let keys = "keys or a `credential_process`";
     match why {
-        ExternalError::NoSection(_) | ExternalError::NoCredentials => {
+        ExternalError::NoSection | ExternalError::NoCredentials => {
             let section = SectionId::Profile(profile.to_string());
             failure.hint(format!(
                 "what logs in there has to write it: put {keys} into [{section}] of ~/.aws/config, outside awsauth's block, or \

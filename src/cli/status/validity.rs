@@ -16,6 +16,9 @@ const REFRESH: i64 = 15 * 60;
 /// In seconds. A session with less left is shown in another colour: SDKs begin to renew then.
 const SOON: i64 = 15 * 60;
 
+/// No login gives credentials to the profile, and what should has none.
+pub(crate) const UNAVAILABLE: &str = "unavailable";
+
 #[derive(Clone, Copy)]
 pub(crate) struct State {
     /// As in the table and in `--json`.
@@ -136,6 +139,7 @@ impl<'s> States<'s> {
                 ("expired", Validity::Ended(Some(session.expiration)))
             }
             (None, Validity::Ended(_)) if profile.long_term_section().is_some() && !has_key => ("no key", renewal),
+            (None, Validity::Ended(_)) if self.service.externals.is_missing(steps[0]) => (UNAVAILABLE, renewal),
             (None, Validity::Ended(_)) => ("none", renewal),
             (_, renewal) => ("renewable", renewal),
         };
@@ -149,7 +153,7 @@ impl<'s> States<'s> {
                 State { word: "key", validity: Validity::Unlimited }
             }
             Some(Ok(_)) => State { word: "external", validity: Validity::Renewable(None) },
-            Some(Err(_)) | None => State { word: "none", validity: Validity::Ended(None) },
+            Some(Err(_)) | None => State { word: UNAVAILABLE, validity: Validity::Ended(None) },
         }
     }
 
@@ -165,10 +169,10 @@ impl<'s> States<'s> {
             Kind::Iam | Kind::IamMfa { .. } | Kind::IamMfaRole { mfa_serial: Some(_), .. } | Kind::External => {
                 Validity::Ended(None)
             }
-            Kind::Role(role) if role.credential_source().is_some() => match self.service.externals.get(profile) {
-                Some(Err(_)) => Validity::Ended(None),
-                _ => Validity::Renewable(None),
-            },
+            Kind::Role(role) if role.credential_source().is_some() => {
+                let is_missing = self.service.externals.is_missing(profile);
+                if is_missing { Validity::Ended(None) } else { Validity::Renewable(None) }
+            }
             Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) | Kind::Role(_) => self.of(below).validity,
             Kind::Sso { access, .. } => match decide(self.token(access), access, self.now) {
                 TokenUse::Use(token) | TokenUse::Aging(token) if token.refresh_token.is_none() => {

@@ -1,7 +1,7 @@
 //! A `credential_process` of the person's own.
 #![cfg(unix)]
 
-use super::{MANIFEST, scene};
+use super::{MANIFEST, scene, with_mfa_role};
 use crate::scene::{CONFIG, Scene};
 use crate::support::fake_aws::standard::{KEY_ID, SECRET_KEY};
 
@@ -58,7 +58,8 @@ fn a_session_is_bound_to_the_command() {
 
 #[test]
 fn a_program_that_fails_is_told_with_what_it_said_and_never_with_what_it_printed() {
-    let scene = with_program("echo SECRETS; printf 'log in\\033[31m first\\n' >&2; exit 3\n");
+    let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYSECRETSKEY";
+    let scene = with_program(&format!("echo SECRETS; printf 'log in\\033[31m first\\n{key}\\n' >&2; exit 3\n"));
     let run = scene.run(&["env", "vendor"]).exits(5);
     assert!(run.stderr.contains("ended with exit code 3") && run.stderr.contains("log in"), "{}", run.stderr);
     assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains("SECRETS"), "{:?}", run.stderr);
@@ -92,6 +93,19 @@ fn a_program_that_leads_back_to_awsauth_is_an_end_and_no_loop() {
         let run = scene.run(args).exits(5);
         assert!(run.stderr.contains("leads back to awsauth"), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_code_goes_with_the_key_that_a_program_gives() {
+    let scene = printing();
+    scene.home.manifest(&with_mfa_role());
+    let code = scene.code();
+    scene.run(&["login", "admin", "job", "--token-code", &code]).ok();
+    assert_eq!((runs(&scene), scene.calls()), (1, vec!["AssumeRole".to_owned(); 2]));
+    let scene = with_program("exit 1\n");
+    scene.home.manifest(&with_mfa_role());
+    let run = scene.run(&["login", "admin", "--token-code", "123456"]).exits(5);
+    assert!(run.stderr.contains("admin (through vendor): its `credential_process` failed"), "{}", run.stderr);
 }
 
 #[test]
