@@ -105,13 +105,13 @@ mod tests {
         sections.source(&ProfileName::new("v").unwrap())
     }
 
-    fn key(id: &str, token: Option<&str>) -> Result<ExternalSource, ExternalError> {
-        Ok(ExternalSource::Keys(Credentials {
+    fn key(id: &str, token: Option<&str>) -> ExternalSource {
+        ExternalSource::Keys(Credentials {
             access_key_id: id.to_owned(),
             secret_access_key: Secret::new("s"),
             session_token: token.map(Secret::new),
             expiration: None,
-        }))
+        })
     }
 
     const A: &str = "aws_access_key_id=A\naws_secret_access_key=s\n";
@@ -121,17 +121,17 @@ mod tests {
     fn credentials_come_from_where_aws_cli_takes_them() {
         let in_config = |lines: &str| format!("[profile v]\n{lines}");
         let in_credentials = |lines: &str| format!("[v]\n{lines}");
-        assert_eq!(source(&in_config(B), &in_credentials(A)), key("A", None));
-        assert_eq!(source(&in_config(B), ""), key("B", None));
+        assert_eq!(source(&in_config(B), &in_credentials(A)), Ok(key("A", None)));
+        assert_eq!(source(&in_config(B), ""), Ok(key("B", None)));
         let both = format!("{A}aws_session_token=t\naws_security_token=old\n");
-        assert_eq!(source("", &in_credentials(&both)), key("A", Some("old")));
+        assert_eq!(source("", &in_credentials(&both)), Ok(key("A", Some("old"))));
         let process = in_config(&format!("{B}credential_process = /x/y 'a b' \"c\"\n"));
         let run = |result| match result {
             Ok(ExternalSource::Process(process)) => (process.program, process.args),
             other => panic!("{other:?}"),
         };
         assert_eq!(run(source(&process, "")), ("/x/y".to_owned(), vec!["a b".to_owned(), "c".to_owned()]));
-        assert_eq!(source(&process, &in_credentials(A)), key("A", None));
+        assert_eq!(source(&process, &in_credentials(A)), Ok(key("A", None)));
         // The credentials file's settings win too.
         let other = in_credentials("credential_process = /other\n");
         assert_eq!(run(source(&process, &other)), ("/other".to_owned(), Vec::new()));
@@ -149,7 +149,7 @@ mod tests {
         }
         let login = "[profile v]\nlogin_session = x\ncredential_process = /x\n";
         assert_eq!(source(login, ""), Err(ExternalError::Unsupported("login_session")));
-        assert_eq!(source(login, &format!("[v]\n{A}")), key("A", None));
+        assert_eq!(source(login, &format!("[v]\n{A}")), Ok(key("A", None)));
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Provider<'_> {
         // A missing long-term key is reported when its step runs: no code is asked for.
         let has_key = |step: &Step<'_>| match step.profiles[0].long_term_section() {
             Some(section) => self.keys.contains(section),
-            None => matches!(self.externals.get(step.profiles[0]), Some(Ok(_))),
+            None => matches!(self.ports.externals.get(step.profiles[0]), Some(Ok(_))),
         };
         let sign_ins = steps.sign_ins();
         let needs_approval = sign_ins.iter().filter(|(step, access)| {

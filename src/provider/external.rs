@@ -22,7 +22,7 @@ impl Provider<'_> {
     /// The credentials that something else gives to a profile, as AWS CLI would get them.
     pub(super) async fn external(&self, profile: &Profile) -> Result<Credentials, Rc<ProviderError>> {
         let refused = |why| Rc::new(ProviderError::External { profile: profile.name.clone(), why });
-        match self.externals.get(profile) {
+        match self.ports.externals.get(profile) {
             Some(Ok(ExternalSource::Keys(keys))) => Ok(keys.clone()),
             Some(Ok(ExternalSource::Process(process))) => Ok(self.run(profile, process).await?),
             Some(Err(error)) => Err(refused(error.clone())),
@@ -33,9 +33,13 @@ impl Provider<'_> {
     async fn run(&self, profile: &Profile, process: &CredentialProcess) -> Result<Credentials, ProviderError> {
         let CredentialProcess { program, args, .. } = process;
         self.notify(&Notice::Running { profile: &profile.name, program });
-        let set = [(EXTERNAL_VARIABLE, self.externals.within(&profile.name))];
+        let set = [(EXTERNAL_VARIABLE, self.ports.externals.within(&profile.name))];
         // Whoever waits for an unattended run gets the reason before it is broken off.
-        let limit = if self.attendance == Attendance::Nobody { UNATTENDED - Duration::from_secs(1) } else { LIMIT };
+        let limit = if self.attendance == Attendance::Nobody {
+            UNATTENDED.saturating_sub(Duration::from_secs(1))
+        } else {
+            LIMIT
+        };
         let printed = output(program, args, &set, &[CODE_VARIABLE], limit).await;
         let printed = printed.map_err(|why| ProviderError::Process { profile: profile.name.clone(), why })?;
         read_process_output(printed.expose(), (self.ports.now)()).map_err(|why| ProviderError::ProcessOutput {

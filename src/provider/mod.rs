@@ -69,6 +69,8 @@ pub(crate) struct Ports<'a> {
     pub(crate) aws: &'a Aws,
     pub(crate) sessions: &'a Sessions,
     pub(crate) tokens: &'a SsoCache,
+    /// What gives credentials without a login.
+    pub(crate) externals: &'a Externals,
     pub(crate) prompt: RefCell<Box<dyn Prompt + 'a>>,
     pub(crate) frontend: Box<dyn Frontend + 'a>,
     /// How long to wait for the browser's callback.
@@ -80,7 +82,6 @@ pub(crate) struct Ports<'a> {
 pub(crate) struct Provider<'a> {
     ports: Ports<'a>,
     keys: &'a LongTermKeys,
-    externals: &'a Externals,
     /// The files that the chains were read from.
     seen: Vec<FileStamp>,
     attendance: Attendance,
@@ -102,7 +103,6 @@ impl<'a> Provider<'a> {
     pub(crate) fn new(
         ports: Ports<'a>,
         keys: &'a LongTermKeys,
-        externals: &'a Externals,
         seen: Vec<FileStamp>,
         attendance: Attendance,
         policy: RenewPolicy,
@@ -112,7 +112,6 @@ impl<'a> Provider<'a> {
         Self {
             ports,
             keys,
-            externals,
             seen,
             attendance,
             policy,

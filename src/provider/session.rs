@@ -66,7 +66,7 @@ impl Provider<'_> {
     }
 
     fn is_bound(&self, session: &Session, steps: ChainSteps<'_, '_>) -> bool {
-        is_bound(session, steps, self.keys, self.externals, self.ports.aws.ignores_endpoint_urls())
+        is_bound(session, steps, self.keys, self.ports.externals, self.ports.aws.ignores_endpoint_urls())
     }
 
     /// The files to be saved with a session. None if the environment changes the definition too: then the warm path of
@@ -99,7 +99,7 @@ impl Provider<'_> {
         }
         if profile.external_section().is_some() {
             // A program is run when its step is due.
-            let source = self.externals.get(profile).and_then(|source| source.as_ref().ok());
+            let source = self.ports.externals.get(profile).and_then(|source| source.as_ref().ok());
             return Ok(source.and_then(|source| match source {
                 ExternalSource::Keys(keys) => Some(keys.clone()),
                 ExternalSource::Process(_) => None,
@@ -225,7 +225,7 @@ impl Provider<'_> {
         let session = Session {
             profile: profile.name.clone(),
             definition: self.definition(steps),
-            key: key_fingerprint(steps, self.keys, self.externals),
+            key: key_fingerprint(steps, self.keys, self.ports.externals),
             obtained_at: now,
             expiration: credentials.expiration.unwrap_or(now),
             access_key_id: credentials.access_key_id.clone(),

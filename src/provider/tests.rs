@@ -124,6 +124,7 @@ impl<'a> Scene<'a> {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
+            externals: &self.externals,
             prompt: RefCell::new(Box::new(person)),
             frontend: Box::new(Browser(self.open)),
             callback_timeout: Duration::ZERO,
@@ -138,7 +139,7 @@ impl<'a> Scene<'a> {
             is_wsl: false,
         };
         let preference = Preference { given: Some(SsoFlow::Pkce), setting: None, may_open: false, machine };
-        Provider::new(ports, &self.keys, &self.externals, Vec::new(), attendance, policy, preference)
+        Provider::new(ports, &self.keys, Vec::new(), attendance, policy, preference)
     }
 }
 

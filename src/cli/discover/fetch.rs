@@ -40,14 +40,14 @@ pub(crate) fn list(
         aws: &aws,
         sessions: &sessions,
         tokens: &tokens,
+        externals: &Externals::default(),
         prompt: RefCell::new(prompt),
         frontend: Box::new(LoginFrontend::new(host, out, preference)),
         callback_timeout: CALLBACK_TIMEOUT,
         now: clock::now,
     };
     let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(&state_dir, keyring), store);
-    let externals = Externals::default();
-    let provider = Provider::new(ports, &keys, &externals, Vec::new(), options.attendance, options.policy, preference);
+    let provider = Provider::new(ports, &keys, Vec::new(), options.attendance, options.policy, preference);
     // Boxed: the nested future's type exceeds the compiler's recursion limit.
     let listing = run(Box::pin(provider.list(session)))?;
     listing.map_err(|error| explain::of_session(&error, &SsoAccess::Session(Arc::clone(session)), "discover"))

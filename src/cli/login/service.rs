@@ -210,13 +210,13 @@ impl<'a> LoginService<'a> {
             aws: &self.aws,
             sessions: &self.sessions,
             tokens: &self.tokens,
+            externals: &self.externals,
             prompt: RefCell::new(Box::new(NoPrompt)),
             frontend: Box::new(LoginFrontend::new(host, out, preference)),
             callback_timeout: CALLBACK_TIMEOUT,
             now: clock::now,
         };
-        let LoginOptions { attendance, policy, .. } = options;
-        Provider::new(ports, &self.keys, &self.externals, self.manifest.seen(), attendance, policy, preference)
+        Provider::new(ports, &self.keys, self.manifest.seen(), options.attendance, options.policy, preference)
     }
 
     /// Credentials of one profile for a program. Where a person is needed and sits at the terminal, the login runs in place,
