@@ -1,7 +1,7 @@
 //! Owns the hints for a call that AWS refused, or that did not reach AWS.
 
 use crate::flow::{CallError, ClockSkew, Operation, Problem, TransportError, seconds_to_next_code};
-use crate::model::{AccountId, Chain, Kind, Pattern, Profile, ProfileName, SessionDuration, SsoAccess};
+use crate::model::{AccountId, Chain, Kind, Pattern, Profile, ProfileName, Root, SessionDuration, SsoAccess};
 use crate::provider::ProviderError;
 use crate::render::exact_duration;
 use crate::system::clock;
@@ -217,6 +217,11 @@ impl Case<'_> {
 
     fn hints(&self) -> Vec<String> {
         let one = |hint: String| vec![hint];
+        let is_signer_refused =
+            matches!(self.call.problem, Problem::UnknownKey | Problem::WrongSecret | Problem::ExpiredSession);
+        if let Some(hint) = self.elsewhere().filter(|_| is_signer_refused) {
+            return one(hint);
+        }
         match self.call.problem {
             Problem::UnknownKey | Problem::WrongSecret | Problem::SessionSigned | Problem::RootUser => one(self.key()),
             Problem::WrongSerial | Problem::IncompleteMfa => one(self.serial()),
@@ -284,6 +289,21 @@ impl Case<'_> {
 
     fn again(&self, before: &str) -> String {
         format!("{before}run `{}`", self.again)
+    }
+
+    /// The hint for credentials that no login of awsauth makes anew. None if others signed the call.
+    fn elsewhere(&self) -> Option<String> {
+        let (target, below) = self.chain?.profiles().split_last()?;
+        let root = Root::of(below.last().unwrap_or(target))?;
+        match root {
+            Root::Section(section) => Some(format!(
+                "AWS does not take what another program has put into the section of `{section}`: log in with that program"
+            )),
+            Root::Machine(source) => {
+                Some(format!("AWS does not take the credentials of `{}`: renew them", source.as_str()))
+            }
+            Root::Session(_) | Root::Portal(_) | Root::LongTermKey(_) => None,
+        }
     }
 
     fn key(&self) -> String {

@@ -175,3 +175,12 @@ fn what_awsauth_does_not_follow_is_refused_with_a_way_on() {
         }
     }
 }
+
+#[test]
+fn keys_that_aws_does_not_take_send_to_the_program_that_wrote_them() {
+    let scene = scene("[profile vendor]\naws_access_key_id = AKIAGONE\naws_secret_access_key = s\n");
+    let run = scene.run(&["login", "job"]).exits(5);
+    let hint = "AWS does not take what another program has put into the section of `vendor`: log in with that program";
+    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert_eq!(scene.calls(), ["AssumeRole"]);
+}
