@@ -144,9 +144,14 @@ impl<'a> Plans<'a> {
 
     /// The `external` profiles that have no section. `default` needs none: it may be the machine's own role.
     pub(crate) fn without_section(&self, work: &Work, moment: Moment) -> Vec<&'a ProfileName> {
-        let sections = ExternalSections::parse(work.config.content(moment), work.credentials.content(moment));
-        let externals = self.catalog.profiles().iter().filter_map(Profile::external_section);
-        externals.filter(|name| name.as_str() != "default" && !sections.has(name)).collect()
+        let mut names: Vec<_> = self.catalog.profiles().iter().filter_map(Profile::external_section).collect();
+        names.retain(|name| name.as_str() != "default");
+        if !names.is_empty() {
+            // A config file of thousands of profiles need not be parsed for nothing.
+            let sections = ExternalSections::parse(work.config.content(moment), work.credentials.content(moment));
+            names.retain(|name| !sections.has(name));
+        }
+        names
     }
 
     /// The settings that come from the manifest to profiles that are adopted: each key with its profiles.
