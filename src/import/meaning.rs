@@ -221,7 +221,9 @@ impl<'g> Reader<'g> {
                 Err(Stays { is_external: why.remedy.is_empty() && given.is_sound(), why })
             }
             (Key::LongTerm, None, _) => Ok(Table::new("iam")),
-            (Key::None, None, _) if given.entries.is_empty() && !self.uses.sources.contains(given.name.as_str()) => {
+            (Key::None, None, _)
+                if given.entries.is_empty() && !given.is_known && !self.uses.sources.contains(&*given.name) =>
+            {
                 Err(stays(Why::new("it has no settings and no key").remedy("delete it")))
             }
             (Key::None, None, _) => Ok(Table { notes: vec![Note::NoKey], ..Table::new("iam") }),
@@ -240,6 +242,12 @@ impl<'g> Reader<'g> {
             Process::Other(why) => return Err(external(why)),
             Process::Loop => return Err(stays(Why::new("its `credential_process` asks for its own credentials"))),
             Process::Itself(_) => self.granted(given),
+            Process::OwnKey(tool)
+                if given.has("mfa_serial") && self.places.contains_key(&*default_long_term(&given.name)) =>
+            {
+                let why = format!("{tool} has its key, and [{}] has another one", default_long_term(&given.name));
+                return Err(external(Why::new(why).remedy("delete that section, then import again")));
+            }
             Process::OwnKey(tool) => {
                 let mut table = match given.text("mfa_serial") {
                     Some(device) => iam_mfa(given, device),
@@ -285,7 +293,7 @@ impl<'g> Reader<'g> {
         if let Some(command) = given.text("credential_process") {
             check_beside_sso(given, &tools::process(command, given))?;
         }
-        if given.key == Key::LongTerm || given.config_key.is_some() {
+        if matches!(given.key, Key::LongTerm | Key::Half) || given.config_key.is_some() {
             let why = Why::new("it has a key beside its SSO login, and AWS's tools do not agree which one counts");
             return Err(stays(why.remedy(format!("remove the key of [{}], then import again", given.name))));
         }

@@ -33,6 +33,8 @@ pub(super) struct Given {
     pub(super) rival: Option<usize>,
     /// Another program's block, which that program writes anew.
     pub(super) owner: Option<&'static str>,
+    /// True for a profile of the manifest that there is.
+    pub(super) is_known: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -126,6 +128,7 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
                 let known = files.known.get(name).filter(|_| block.contains(&section.header.start));
                 let mut given = given(&document, section, at);
                 given.owner = owner;
+                given.is_known = known.is_some();
                 given.comments = comments();
                 if let Some(profile) = known {
                     given.entries =
@@ -210,6 +213,7 @@ fn given(document: &Document<'_>, section: &Section, at: Place) -> Given {
         comments: Vec::new(),
         rival: None,
         owner: None,
+        is_known: false,
     }
 }
 

@@ -16,6 +16,10 @@ impl Reader<'_> {
         let given = self.given(at);
         check_beside_role(given)?;
         let (source, machine) = (given.text("source_profile"), given.text("credential_source"));
+        if given.key != Key::None && source != Some(&given.name) {
+            let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
+            return Err(stays(Why::new("it has a key of its own, which counts in some tools").remedy(remedy)));
+        }
         let mut table = match (source, machine) {
             (Some(_), Some(_)) => return Err(stays(Why::new("it has both source_profile and credential_source"))),
             (None, None) => return Err(stays(Why::new("it has a role_arn and no source_profile"))),
@@ -63,10 +67,6 @@ impl Reader<'_> {
     }
 
     fn over(&mut self, given: &Given, source: &str) -> Result<Table, Stays> {
-        if given.key != Key::None {
-            let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
-            return Err(stays(Why::new("it has a key of its own, which counts in some tools").remedy(remedy)));
-        }
         let Some(place) = self.places.get(source).copied() else {
             let why = Why::new(format!("its source `{source}` is in neither file"));
             return Err(stays(why.remedy(format!("add [profile {source}], then import again"))));

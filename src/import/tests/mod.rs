@@ -50,6 +50,16 @@ fn what_stays_has_a_reason() {
     assert!(reason(&found, "bare").contains("[profile NAME]"));
 }
 
+/// `apply --adopt` would refuse it: AWS's tools don't agree which of the two counts.
+#[test]
+fn a_key_beside_another_way_to_credentials_stays() {
+    let config = "[profile batch]\nrole_arn = arn:aws:iam::444455556666:role/Batch\ncredential_source = Environment\n\
+                  [profile read]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = ReadOnly\n";
+    let found = imported(config, &format!("[batch]\n{KEY}[read]\naws_access_key_id = AKIAEXAMPLEKEY000002\n"));
+    assert!(reason(&found, "profile batch").contains("a key of its own"));
+    assert!(reason(&found, "profile read").contains("beside its SSO login"));
+}
+
 #[test]
 fn no_secret_gets_into_the_manifest() {
     let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
