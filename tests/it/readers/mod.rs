@@ -7,6 +7,7 @@ pub(crate) mod client;
 mod edits;
 mod external;
 mod home;
+mod import;
 mod moto;
 mod native;
 mod process;
