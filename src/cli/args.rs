@@ -28,7 +28,7 @@ const GLOBAL: &str = "Global options";
 fn groups() -> String {
     const FIRST_DAY: [(&str, &str); 7] = [
         ("join", "Set up with a team's manifest, from its repository"),
-        ("init", "Write a commented starter manifest"),
+        ("init", "Write a first manifest"),
         ("check", "Validate the manifest, without a network"),
         ("apply", "Write the profiles into ~/.aws/config"),
         ("keys add", "Store an IAM user's access key"),

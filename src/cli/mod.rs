@@ -11,6 +11,7 @@ mod environment;
 mod exec;
 mod exit;
 mod explain;
+mod init;
 mod keys;
 mod login;
 mod logout;

@@ -1,6 +1,8 @@
 //! `awsauth join`: a new member's machine from one address, and what it refuses.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -67,7 +69,7 @@ impl Scene {
 
 fn at_terminal(scene: &Scene, args: &str) -> PtySession {
     let mut command = scene.home.program("sh".as_ref());
-    let words = format!("{} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
+    let words = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
     command.args(["-c", &words]).env("TERM", "xterm").env("PAGER", "cat").stdin(std::process::Stdio::inherit());
     spawn_command(command, Some(PATIENCE)).unwrap()
 }
@@ -270,4 +272,56 @@ fn nothing_that_the_repository_names_is_run() {
     assert_eq!(scene.home.read(LINK), MANIFEST);
     assert!(!scene.home.has("ran") && scene.home.list(&format!("{CLONE}/s")).is_empty());
     assert!(!Path::new(&scene.home.path(CLONE)).join(".git/hooks/post-checkout").exists());
+}
+
+/// A server on loopback that answers every connection with `answer`, or with nothing and keeps it open.
+fn server(answer: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 4096];
+            drop(stream.read(&mut request));
+            drop(stream.write_all(answer.as_bytes()));
+            if answer.is_empty() {
+                kept.push(stream);
+            }
+        }
+    });
+    port
+}
+
+const DENIED: &str = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\nConnection: \
+                      close\r\n\r\n";
+
+#[test]
+fn git_asks_for_a_password_at_the_terminal_and_nobody_without_one() {
+    let scene = Scene::new(&[]);
+    let url = format!("http://127.0.0.1:{}/team", server(DENIED));
+    let run = scene.home.run(["join", "--yes", &url]).exits(6);
+    assert!(run.stderr.contains("terminal prompts disabled"), "{}", run.stderr);
+    let mut session = at_terminal(&scene, &format!("join --yes {url}"));
+    answer(&mut session, "Username for", "alice\r");
+    answer(&mut session, "Password for", "SECRETMARK\r");
+    let said = session.exp_string("ended with 6").unwrap();
+    assert!(said.contains("git clone failed") && !said.contains("SECRETMARK"), "{said}");
+    scene.has_nothing();
+}
+
+#[test]
+fn a_ctrl_c_while_git_waits_for_the_network_leaves_nothing() {
+    let scene = Scene::new(&[]);
+    let url = format!("http://127.0.0.1:{}/team", server(""));
+    let mut session = at_terminal(&scene, &format!("join --yes {url}"));
+    session.exp_string("cloning").unwrap();
+    // It reaches git as well.
+    while !scene.home.has(".local/share/awsauth/.team.awsauth-clone/.git") {
+        std::thread::yield_now();
+    }
+    session.send("\x03").unwrap();
+    session.flush().unwrap();
+    session.exp_string("interrupted").unwrap();
+    session.exp_string("ended with 130").unwrap();
+    scene.has_nothing();
 }

@@ -51,6 +51,9 @@ mod graph;
 mod import;
 #[cfg(test)]
 #[cfg(unix)]
+mod init;
+#[cfg(test)]
+#[cfg(unix)]
 mod join;
 #[cfg(test)]
 mod keyring;

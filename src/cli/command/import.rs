@@ -72,18 +72,34 @@ struct FaultJson {
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let (files, found) = take_over(if args.matrix { Form::Matrix } else { Form::Profiles }, app)?;
+    if app.out.json {
+        app.out.document(files.document(&found))?;
+        return Ok(Exit::Done);
+    }
+    app.out.data(&found.manifest)?;
+    files.say(&found, app.out);
+    if !found.personal.is_empty() {
+        say_personal(&found, app.out);
+    }
+    app.out.say("Save this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`");
+    Ok(Exit::Done)
+}
+
+/// Reads AWS's files, and turns them into a manifest.
+pub(crate) fn take_over(form: Form, app: App<'_>) -> Result<(AwsPaths, Import), Failure> {
     let files = AwsPaths::read(app)?;
-    let found = files.import(if args.matrix { Form::Matrix } else { Form::Profiles }, app);
+    let found = files.import(form, app);
     if found.catalog.profiles().is_empty() && found.catalog.sessions().is_empty() && !found.faults.is_empty() {
         return Err(files.unreadable(&found));
     }
-    if app.out.json {
-        app.out.document(files.document(&found))?;
-    } else {
-        app.out.data(&found.manifest)?;
-        files.say(&found, app.out);
-    }
-    Ok(Exit::Done)
+    Ok((files, found))
+}
+
+/// Says the lines for the personal file.
+pub(crate) fn say_personal(found: &Import, out: Out) {
+    out.say("These lines belong in your own profiles.local.toml, in awsauth's configuration directory:");
+    found.personal.lines().for_each(|line| out.say(&mask_words(&format!("  {line}"))));
 }
 
 /// AWS's two files as they were read.
@@ -152,7 +168,7 @@ impl AwsPaths {
         }
     }
 
-    /// Says everything but the manifest.
+    /// Says what comes of the sections, and what stays.
     pub(crate) fn say(&self, found: &Import, out: Out) {
         let say = |line: String| out.say(&mask_words(&line));
         let patterns: Vec<String> =
@@ -191,11 +207,6 @@ impl AwsPaths {
                 fault.kind
             ));
         }
-        if !found.personal.is_empty() {
-            say("These lines belong in your own profiles.local.toml, in awsauth's configuration directory:".to_owned());
-            found.personal.lines().for_each(|line| say(format!("  {line}")));
-        }
-        say("Save this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`".to_owned());
     }
 }
 

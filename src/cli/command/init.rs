@@ -1,47 +1,208 @@
 //! Owns `awsauth init`.
 
+use std::path::{Path, PathBuf};
+
 use serde::Serialize;
 
 use crate::cli::app::App;
+use crate::cli::command::{import, schema};
+use crate::cli::config::personal;
 use crate::cli::exit::Exit;
+use crate::cli::explain::{self, unmanaged};
+use crate::cli::init::answers::{Answers, IamUser, MAIN, Portal};
+use crate::cli::init::interview;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::system::files::atomic;
+use crate::import::Form;
+use crate::manifest::LOCAL_NAME;
+use crate::model::{AccountId, Region, StartUrl};
+use crate::system::files::snapshot::Snapshot;
+use crate::system::files::{atomic, disk};
+use crate::system::programs::git;
 
-/// Write a commented starter manifest
+/// Write a first manifest
 ///
-/// The starter shows each pattern as a comment, and is valid as it stands. It goes where the manifest is looked for. A
-/// file that exists is never overwritten.
+/// On a terminal, a few questions are asked: what ~/.aws has, your portal, your IAM user. Each has an option. Without answers
+/// a commented starter is written, which shows each pattern. It goes where the manifest is looked for. A file that
+/// exists is never overwritten.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Then edit the file, and run `awsauth check` and `awsauth apply`.")]
+#[command(after_help = "\
+Examples:
+  awsauth init --link ~/dotfiles/aws")]
 pub(crate) struct Args {
-    /// Print it to stdout and write nothing
+    /// Print the commented starter and write nothing
     #[arg(long)]
     print: bool,
+    /// Take over the profiles that ~/.aws has, as `import` does
+    #[arg(long, conflicts_with_all = ["sso_start_url", "iam_account", "region"])]
+    import: bool,
+    /// Address of your AWS access portal
+    #[arg(long, value_name = "URL", requires = "sso_region", value_parser = start_url)]
+    sso_start_url: Option<StartUrl>,
+    /// Region of that portal (IAM Identity Center)
+    #[arg(long, value_name = "REGION", requires = "sso_start_url", value_parser = Region::new)]
+    sso_region: Option<Region>,
+    /// Account of your IAM user with MFA
+    #[arg(long, value_name = "ID", value_parser = AccountId::new)]
+    iam_account: Option<AccountId>,
+    /// Your name as an IAM user, for profiles.local.toml
+    #[arg(long, value_name = "NAME", requires = "iam_account", value_parser = user_name)]
+    iam_user: Option<String>,
+    /// Region that most of your profiles work in
+    #[arg(long, value_name = "REGION", value_parser = Region::new)]
+    region: Option<Region>,
+    /// Keep the manifest in this directory, and link it
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    link: Option<PathBuf>,
 }
 
 const STARTER: &str = include_str!("starter.toml");
+const SCHEMA_NAME: &str = "profiles.schema.json";
+const SCHEMA_LINE: &str = "#:schema ./profiles.schema.json";
+
+fn start_url(text: &str) -> Result<StartUrl, String> {
+    StartUrl::new(text).map(|(url, _)| url).map_err(|error| error.to_string())
+}
+
+fn user_name(text: &str) -> Result<String, String> {
+    if interview::is_user_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("this is not the name of an IAM user".to_owned())
+    }
+}
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let App { paths, out, .. } = app;
+    let App { host, paths, out } = app;
     if args.print {
         out.data(STARTER)?;
         return Ok(Exit::Done);
     }
-    let path = paths.manifest()?;
-    let is_new = atomic::create_private(&path, STARTER.as_bytes());
-    if !is_new.map_err(|error| Failure::of(Exit::Unavailable, &error))? {
-        return Err(Failure::new(Exit::Refused, format!("{} exists and is not changed", path.display()))
-            .hint("`awsauth check` validates it")
-            .hint("`awsauth init --print` shows the starter"));
+    let looked_for = paths.manifest()?;
+    if disk::exists(&looked_for) {
+        return Err(exists(&looked_for));
+    }
+    let file = match &args.link {
+        Some(dir) => absolute(dir)?.join("profiles.toml"),
+        None => looked_for.clone(),
+    };
+    let is_new = args.link.is_none() || !disk::exists(&file);
+    let given = args.answers();
+    let answers = if is_new && given.is_empty() && !out.json && host.is_interactive() {
+        interview::ask(unmanaged::count(app), app)?
+    } else {
+        given
+    };
+    if is_new {
+        write(&file, &answers, app)?;
+    }
+    if args.link.is_some() {
+        disk::make_private_dir(atomic::parent(&looked_for)).map_err(|error| explain::disk(&error))?;
+        if !disk::link(&file, &looked_for).map_err(|error| explain::disk(&error))? {
+            return Err(exists(&looked_for));
+        }
+        out.say(&format!("linked {} to {}", Paths::shown(&looked_for), Paths::shown(&file)));
+    }
+    if let Some(name) = answers.iam_user.as_ref().and_then(|user| user.name.clone()) {
+        let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
+        personal::set_variables(&own, &[("user".to_owned(), name)], app)?;
     }
     if out.json {
-        out.document(InitJson { manifest: Paths::text(&path) })?;
+        out.document(InitJson { manifest: Paths::text(&looked_for) })?;
     } else {
-        out.say(&format!("wrote {}", path.display()));
-        out.say("next: put your profiles in, then run `awsauth check` and `awsauth apply`");
+        out.say(&if is_new { answers.next() } else { "next: `awsauth vars`, then `awsauth apply`".to_owned() });
     }
     Ok(Exit::Done)
+}
+
+/// Writes the manifest, and beside it the schema and a line of `.gitignore`.
+fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
+    let found = if answers.imports { Some(import::take_over(Form::Profiles, app)?) } else { None };
+    if found
+        .as_ref()
+        .is_some_and(|(_, found)| found.catalog.profiles().is_empty() && found.catalog.sessions().is_empty())
+    {
+        return Err(Failure::new(Exit::Refused, "~/.aws has no profile that could be taken over; nothing was written")
+            .hint("`awsauth import` says why"));
+    }
+    let text = match &found {
+        Some((_, found)) => format!("{SCHEMA_LINE}\n{}", found.manifest),
+        None if answers.is_empty() => STARTER.to_owned(),
+        None => format!("{SCHEMA_LINE}\n{}", answers.manifest()),
+    };
+    let create = |path: &Path, text: &str| {
+        atomic::create_private(path, text.as_bytes()).map_err(|error| Failure::of(Exit::Unavailable, &error))
+    };
+    if !create(file, &text)? {
+        return Err(exists(file));
+    }
+    app.out.say(&format!("wrote {}", file.display()));
+    if !answers.is_empty() {
+        // One that is there may be of a newer awsauth.
+        create(&file.with_file_name(SCHEMA_NAME), &format!("{}\n", schema::text(false)?))?;
+    }
+    if let Some((files, found)) = found {
+        files.say(&found, app.out);
+        let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));
+        if !found.personal.is_empty() && create(&own, &found.personal)? {
+            app.out.say(&format!("wrote {}", own.display()));
+        } else if !found.personal.is_empty() {
+            import::say_personal(&found, app.out);
+        }
+    }
+    let in_repository = disk::real_path(file).and_then(|real| git::work_tree(&real)).is_some();
+    if in_repository { ignore_personal(&file.with_file_name(".gitignore"), app) } else { Ok(()) }
+}
+
+/// Keeps a personal file beside the manifest out of the repository.
+fn ignore_personal(path: &Path, app: App<'_>) -> Result<(), Failure> {
+    let file = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
+    let lines = String::from_utf8_lossy(&file.bytes);
+    if lines.lines().any(|line| line.trim().trim_start_matches('/') == LOCAL_NAME) {
+        return Ok(());
+    }
+    let gap: &[u8] = if file.bytes.is_empty() || file.bytes.ends_with(b"\n") { b"" } else { b"\n" };
+    let text = [&*file.bytes, gap, LOCAL_NAME.as_bytes(), b"\n"].concat();
+    file.replace(&text).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+    app.out.say(&format!("added {LOCAL_NAME} to {}", Paths::shown(path)));
+    Ok(())
+}
+
+fn absolute(dir: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(dir)
+        .map_err(|error| Failure::new(Exit::Usage, format!("{} is no directory", dir.display())).because(&error))
+}
+
+fn exists(path: &Path) -> Failure {
+    Failure::new(Exit::Refused, format!("{} exists and is not changed", path.display()))
+        .hint("`awsauth check` validates it")
+        .hint("`awsauth init --print` shows the starter")
+}
+
+impl Args {
+    fn answers(&self) -> Answers {
+        let portal = self.sso_start_url.clone().zip(self.sso_region.clone());
+        Answers {
+            imports: self.import,
+            portal: portal.map(|(start_url, region)| Portal { start_url, region }),
+            iam_user: self.iam_account.clone().map(|account| IamUser { account, name: self.iam_user.clone() }),
+            region: self.region.clone(),
+        }
+    }
+}
+
+impl Answers {
+    /// The next commands.
+    fn next(&self) -> String {
+        if self.imports {
+            return "next: `awsauth check`, then `awsauth apply --adopt`".to_owned();
+        }
+        match (&self.portal, &self.iam_user) {
+            (Some(portal), _) => format!("next: `awsauth discover {}`, then `awsauth apply`", portal.session()),
+            (None, Some(_)) => format!("next: `awsauth apply`, then `awsauth keys add {MAIN}`"),
+            (None, None) => "next: put your profiles in, then run `awsauth check` and `awsauth apply`".to_owned(),
+        }
+    }
 }
 
 #[derive(Serialize)]

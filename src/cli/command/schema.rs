@@ -14,9 +14,13 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: Out) -> Result<Exit, Failure> {
-    let schema = if args.local { manifest::local_schema() } else { manifest::schema() };
-    let text = serde_json::to_string_pretty(&schema)
-        .map_err(|error| Failure::new(Exit::Bug, "can't write the schema").because(&error))?;
-    out.data(&text)?;
+    out.data(&text(args.local)?)?;
     Ok(Exit::Done)
+}
+
+/// The schema of the manifest, or of profiles.local.toml.
+pub(crate) fn text(is_local: bool) -> Result<String, Failure> {
+    let schema = if is_local { manifest::local_schema() } else { manifest::schema() };
+    serde_json::to_string_pretty(&schema)
+        .map_err(|error| Failure::new(Exit::Bug, "can't write the schema").because(&error))
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::cli::app::App;
 use crate::cli::paths::Paths;
-use crate::cli::ui::names::count;
+use crate::cli::ui::names;
 use crate::ini::{Document, FileKind, Section};
 use crate::plan;
 use crate::system::files::disk;
@@ -12,17 +12,23 @@ use crate::system::files::disk;
 /// Says how many profiles the config file has, and the next step. Says nothing if it has none.
 pub(crate) fn say(app: App<'_>) {
     let Ok(path) = app.paths.config() else { return };
-    let Ok(Some(bytes)) = disk::read(&path) else { return };
+    let number = count(app);
+    if number > 0 {
+        app.out.say(&format!(
+            "{} has {} that the manifest does not have; add those that awsauth should manage to the manifest (`awsauth import` \
+             prints their tables), then run `awsauth apply --adopt`",
+            Paths::shown(&path),
+            names::count(number, "profile")
+        ));
+    }
+}
+
+/// The number of profiles that the config file has outside of awsauth's block.
+pub(crate) fn count(app: App<'_>) -> usize {
+    let path = app.paths.config().ok();
+    let bytes = path.and_then(|path| disk::read(&path).ok()).flatten().unwrap_or_default();
     let document = Document::parse(&bytes, FileKind::Config);
     let block = plan::block_range(&document);
     let is_profile = |section: &&Section| section.id.profile().is_some() && !block.contains(&section.header.start);
-    let number = document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len();
-    if number > 0 {
-        app.out.say(&format!(
-            "{} has {} that the manifest does not have; add those that awsauth should manage to the manifest, then run \
-             `awsauth apply --adopt`",
-            Paths::shown(&path),
-            count(number, "profile")
-        ));
-    }
+    document.sections().iter().filter(is_profile).map(|section| &section.id).collect::<HashSet<_>>().len()
 }

@@ -56,8 +56,11 @@ pub(crate) fn read(revision: &Revision, path: &str, label: &str) -> Result<Optio
 }
 
 pub(crate) fn failure(error: &GitError) -> Failure {
-    let failure = Failure::of(Exit::Unavailable, error);
-    if matches!(error, GitError::NoProgram(_)) { failure.hint("install git, or put it into PATH") } else { failure }
+    match error {
+        GitError::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was changed"),
+        GitError::NoProgram(_) => Failure::of(Exit::Unavailable, error).hint("install git, or put it into PATH"),
+        _ => Failure::of(Exit::Unavailable, error),
+    }
 }
 
 struct RevisionReader<'r> {

@@ -109,6 +109,25 @@ fn a_day_in_a_team() {
 }
 
 #[test]
+fn a_first_manifest_from_a_few_answers() {
+    let home = Sandbox::new();
+    home.write("dotfiles/.git/HEAD", "ref: refs/heads/main\n");
+    let mut day = Transcript::new(&home);
+    let answers = [
+        ("> ", "https://corp.awsapps.com/start/#/"),
+        ("> ", "us-east-1"),
+        ("> ", "111122223333"),
+        ("> ", "alice"),
+        ("> ", "eu-west-1"),
+    ];
+    day.types("awsauth init --link dotfiles", &answers);
+    day.runs("cat dotfiles/profiles.toml");
+    day.runs("awsauth check");
+    day.runs("awsauth init");
+    day.is("first-answers");
+}
+
+#[test]
 fn a_new_member_from_one_address_to_a_signed_call() {
     let aws = FakeAws::start(World::team(ALICE.user));
     aws.world().set_interval(0);

@@ -1,0 +1,240 @@
+//! `awsauth init`: a first manifest from a few answers, at a terminal and without one.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::diff::git;
+use crate::support::fake_aws::FakeAws;
+use crate::support::fake_aws::standard::START_URL;
+use crate::support::sandbox::Sandbox;
+
+const MANIFEST: &str = ".config/awsauth/profiles.toml";
+const LOCAL: &str = ".config/awsauth/profiles.local.toml";
+/// How long anything at the terminal may take, in milliseconds.
+const PATIENCE: u64 = 20_000;
+/// Each question with its answer.
+const INTERVIEW: [(&str, &str); 5] = [
+    ("Address of your AWS access portal", "https://corp.awsapps.com/start/#/"),
+    ("Region of that portal", "us-east-1"),
+    ("Account of your IAM user", "111122223333"),
+    ("Your name as an IAM user", "alice"),
+    ("Region that most of your profiles work in", "eu-west-1"),
+];
+
+fn at_terminal(home: &Sandbox, args: &str) -> PtySession {
+    let mut command = home.program("sh".as_ref());
+    let words = format!("trap : INT; {} init {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
+    command.args(["-c", &words]).env("TERM", "xterm").stdin(std::process::Stdio::inherit());
+    spawn_command(command, Some(PATIENCE)).unwrap()
+}
+
+fn answer(session: &mut PtySession, question: &str, text: &str) {
+    session.exp_string(question).unwrap();
+    session.exp_string("> ").unwrap();
+    session.send(text).unwrap();
+    session.flush().unwrap();
+}
+
+#[test]
+fn a_few_answers_make_a_manifest_that_is_in_order() {
+    let home = Sandbox::new();
+    let mut session = at_terminal(&home, "");
+    for (question, text) in INTERVIEW {
+        answer(&mut session, question, &format!("{text}\r"));
+    }
+    session.exp_string("next: `awsauth discover corp`, then `awsauth apply`").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    let manifest = home.read(MANIFEST);
+    assert!(manifest.starts_with("#:schema ./profiles.schema.json\n"), "{manifest}");
+    for part in
+        ["sso_start_url = \"https://corp.awsapps.com/start\"", "arn:aws:iam::111122223333:mfa/${user}", "[matrix.corp]"]
+    {
+        assert!(manifest.contains(part), "{part}: {manifest}");
+    }
+    assert!(home.read(LOCAL).contains("user = \"alice\""));
+    assert_eq!(home.read(".config/awsauth/profiles.schema.json"), home.run(["schema"]).ok().stdout);
+    home.run(["apply", "--yes"]).ok();
+    // The same from flags.
+    let other = Sandbox::new();
+    let portal = ["--sso-start-url", "https://corp.awsapps.com/start", "--sso-region", "us-east-1"];
+    let user = ["--iam-account", "111122223333", "--iam-user", "alice", "--region", "eu-west-1"];
+    other.run([&["init"], &portal[..], &user[..]].concat()).ok();
+    assert_eq!((other.read(MANIFEST), other.read(LOCAL)), (manifest, home.read(LOCAL)));
+}
+
+#[test]
+fn a_portals_address_two_commands_and_a_login_lead_to_credentials() {
+    let aws = FakeAws::start_standard();
+    aws.world().set_interval(0);
+    let home = Sandbox::with_aws(&aws);
+    home.run(["init", "--sso-start-url", START_URL, "--sso-region", "us-east-1"]).ok();
+    home.run(["discover", "corp", "--yes", "--no-browser"]).ok();
+    home.run(["apply", "--yes"]).ok();
+    let names = home.run(["list", "--json"]).ok().json();
+    let name = names["profiles"][0]["name"].as_str().unwrap().to_owned();
+    assert!(home.run(["exec", &name, "--", "env"]).ok().stdout.contains("\nAWS_ACCESS_KEY_ID=ASIA"));
+}
+
+#[test]
+fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
+    let home = Sandbox::new();
+    let mut session = at_terminal(&home, "");
+    answer(&mut session, "access portal", "corp.awsapps.com\r");
+    session.exp_string("an address begins with https://").unwrap();
+    for question in ["access portal", "IAM user with MFA", "Region that most"] {
+        answer(&mut session, question, "\r");
+    }
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!(home.read(MANIFEST), home.run(["init", "--print"]).ok().stdout);
+    for args in [
+        &["--sso-start-url", "https://corp.awsapps.com/start"][..],
+        &["--sso-start-url", "http://x/start", "--sso-region", "us-east-1"],
+        &["--iam-account", "1"],
+        &["--iam-user", "alice"],
+        &["--iam-account", "111122223333", "--iam-user", "a b"],
+    ] {
+        Sandbox::new().run([&["init"], args].concat()).exits(2);
+    }
+}
+
+#[test]
+fn a_ctrl_c_at_each_question_leaves_nothing() {
+    for last in 0..INTERVIEW.len() {
+        let home = Sandbox::new();
+        let mut session = at_terminal(&home, "--link dotfiles");
+        for (question, text) in &INTERVIEW[..last] {
+            answer(&mut session, question, &format!("{text}\r"));
+        }
+        answer(&mut session, INTERVIEW[last].0, "\x03");
+        session.exp_string("interrupted; nothing was written").unwrap();
+        session.exp_string("ended with 130").unwrap();
+        assert!(home.list("").is_empty(), "{:?}", home.list(""));
+    }
+}
+
+#[test]
+fn a_manifest_in_a_checkout_is_linked_and_personal_files_stay_out_of_it() {
+    let home = Sandbox::new();
+    fs::create_dir_all(home.path("dotfiles/aws")).unwrap();
+    git(&home, "dotfiles", &["init", "-q"]);
+    home.write("dotfiles/aws/.gitignore", "*.bak");
+    home.run(["init", "--link", "dotfiles/aws", "--region", "eu-west-1"]).ok();
+    let file = home.path("dotfiles/aws/profiles.toml");
+    assert_eq!(fs::read_link(home.path(MANIFEST)).unwrap(), file);
+    assert_eq!(home.read("dotfiles/aws/.gitignore"), "*.bak\nprofiles.local.toml\n");
+    assert!(home.has("dotfiles/aws/profiles.schema.json"));
+    home.run(["check"]).ok();
+    // On the next machine the file is there, and only the link is made.
+    fs::remove_file(home.path(MANIFEST)).unwrap();
+    let before = home.read("dotfiles/aws/profiles.toml");
+    let run = home.run(["init", "--link", "dotfiles/aws", "--region", "us-east-1"]).ok();
+    assert!(run.stderr.contains("linked ~/.config/awsauth/profiles.toml"), "{}", run.stderr);
+    assert_eq!(home.read("dotfiles/aws/profiles.toml"), before);
+    assert_eq!(home.read("dotfiles/aws/.gitignore"), "*.bak\nprofiles.local.toml\n");
+}
+
+#[test]
+fn what_is_there_is_never_overwritten() {
+    let home = Sandbox::new();
+    home.manifest("version = 1\n");
+    for args in [&["init", "--region", "eu-west-1"][..], &["init", "--link", "dotfiles"]] {
+        let run = home.run(args).exits(4);
+        assert!(run.stderr.contains("exists and is not changed"), "{}", run.stderr);
+    }
+    // Before anything is asked.
+    let mut session = at_terminal(&home, "");
+    session.exp_string("ended with 4").unwrap();
+    assert!(!home.has("dotfiles") && home.read(MANIFEST) == "version = 1\n");
+    fs::remove_file(home.path(MANIFEST)).unwrap();
+    home.write(".config/awsauth/profiles.schema.json", "mine");
+    home.write("elsewhere.toml", "");
+    home.run(["init", "--region", "eu-west-1"]).ok();
+    assert_eq!(home.read(".config/awsauth/profiles.schema.json"), "mine");
+    fs::remove_file(home.path(MANIFEST)).unwrap();
+    symlink(home.path("elsewhere.toml"), home.path(MANIFEST)).unwrap();
+    home.run(["init"]).exits(4);
+    assert_eq!(home.read("elsewhere.toml"), "");
+}
+
+const CONFIG: &str = "\
+# the team's account
+[profile work]
+sso_start_url = https://corp.awsapps.com/start
+sso_region = us-east-1
+sso_account_id = 111122223333
+sso_role_name = ReadOnly
+region = eu-west-1
+
+[profile main]
+mfa_serial = arn:aws:iam::111122223333:mfa/alice
+region = eu-west-1
+
+[profile prod]
+role_arn = arn:aws:iam::444455556666:role/Admin
+source_profile = main
+mfa_serial = arn:aws:iam::111122223333:mfa/alice
+";
+const CREDENTIALS: &str = "[main]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = SECRETMARK\n";
+
+fn with_profiles() -> Sandbox {
+    let home = Sandbox::new();
+    home.write(".aws/config", CONFIG);
+    home.write(".aws/credentials", CREDENTIALS);
+    home
+}
+
+#[test]
+fn what_aws_has_is_taken_over_at_a_yes_or_a_flag() {
+    let home = with_profiles();
+    let mut session = at_terminal(&home, "");
+    session.exp_string("~/.aws/config has 3 profiles. Take them over?").unwrap();
+    session.send("y\r").unwrap();
+    session.flush().unwrap();
+    session.exp_string("next: `awsauth check`, then `awsauth apply --adopt`").unwrap();
+    session.exp_string("ended with 0").unwrap();
+    let manifest = home.read(MANIFEST);
+    assert!(
+        manifest.starts_with("#:schema ./profiles.schema.json\n") && !manifest.contains("SECRETMARK"),
+        "{manifest}"
+    );
+    assert!(home.read(LOCAL).contains("user = \"alice\""));
+    home.run(["check"]).ok();
+    home.run(["apply", "--adopt", "--yes"]).ok();
+    let other = with_profiles();
+    let run = other.run(["init", "--import"]).ok();
+    assert!(run.stderr.contains("3 profiles and 1 SSO session imported"), "{}", run.stderr);
+    assert_eq!((other.read(MANIFEST), other.read(LOCAL)), (manifest, home.read(LOCAL)));
+    other.run(["check"]).ok();
+    // A personal file that is there stays, and the lines are shown.
+    let other = with_profiles();
+    other.write(LOCAL, "# mine\n");
+    let run = other.run(["init", "--import"]).ok();
+    assert!(run.stderr.contains("These lines belong in your own profiles.local.toml"), "{}", run.stderr);
+    assert_eq!(other.read(LOCAL), "# mine\n");
+}
+
+#[test]
+fn nothing_to_take_over_and_a_ctrl_c_leave_nothing() {
+    let home = Sandbox::new();
+    let run = home.run(["init", "--import"]).exits(4);
+    assert!(run.stderr.contains("~/.aws has no profile that could be taken over"), "{}", run.stderr);
+    assert!(!home.has(".config"));
+    let home = with_profiles();
+    let mut session = at_terminal(&home, "");
+    session.exp_string("Take them over?").unwrap();
+    session.send("\x03").unwrap();
+    session.flush().unwrap();
+    session.exp_string("ended with 130").unwrap();
+    assert!(!home.has(".config"));
+    let mut session = at_terminal(&home, "");
+    session.exp_string("Take them over?").unwrap();
+    session.send("n\r").unwrap();
+    session.flush().unwrap();
+    for question in ["access portal", "IAM user with MFA", "Region that most"] {
+        answer(&mut session, question, "\r");
+    }
+    session.exp_string("ended with 0").unwrap();
+    assert_eq!(home.read(MANIFEST), home.run(["init", "--print"]).ok().stdout);
+}
