@@ -21,23 +21,23 @@ use crate::secret::Secret;
 const LONGEST_TEXT: usize = 512;
 
 impl Aws {
-    async fn answer<T, E>(
+    fn answer<T, E>(
         &self,
         operation: Operation,
         signer: Signer<'_>,
-        call: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        answer: Result<T, SdkError<E, HttpResponse>>,
     ) -> Result<T, CallError>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        call.await.map_err(|error| self.failed_at(operation, signer.routing, error))
+        answer.map_err(|error| self.failed_at(operation, signer.routing, error))
     }
 
     /// Sent once, since each call makes another key.
     pub(crate) async fn create_access_key(&self, signer: Signer<'_>, user: &str) -> Result<LongTermKey, CallError> {
         let operation = Operation::CreateAccessKey;
         let call = self.iam(operation, signer, Retry::No)?.create_access_key().user_name(user);
-        let answer = self.answer(operation, signer, call.send()).await?;
+        let answer = self.answer(operation, signer, call.send().await)?;
         let key = expect(operation, answer.access_key, "AccessKey")?;
         let sendable = |text, name| expect_sendable(operation, Some(text), name);
         Ok(LongTermKey {
@@ -55,7 +55,7 @@ impl Aws {
         let client = self.iam(operation, signer, Retry::Yes)?;
         pages(operation, async |marker| {
             let call = client.list_access_keys().user_name(user).set_marker(marker);
-            let answer = self.answer(operation, signer, call.send()).await?;
+            let answer = self.answer(operation, signer, call.send().await)?;
             let item = |key: aws_sdk_iam::types::AccessKeyMetadata| {
                 Ok(AccessKeyItem {
                     id: expect_short(operation, key.access_key_id, "AccessKeyId", LONGEST_TEXT)?,
@@ -78,7 +78,7 @@ impl Aws {
         let operation = Operation::UpdateAccessKey;
         let client = self.iam(operation, signer, Retry::Yes)?;
         let call = client.update_access_key().user_name(user).access_key_id(key_id).status(StatusType::Inactive);
-        self.answer(operation, signer, call.send()).await.map(drop)
+        self.answer(operation, signer, call.send().await).map(drop)
     }
 
     pub(crate) async fn delete_access_key(
@@ -90,13 +90,13 @@ impl Aws {
         let operation = Operation::DeleteAccessKey;
         let client = self.iam(operation, signer, Retry::Yes)?;
         let call = client.delete_access_key().user_name(user).access_key_id(key_id);
-        self.answer(operation, signer, call.send()).await.map(drop)
+        self.answer(operation, signer, call.send().await).map(drop)
     }
 
     pub(crate) async fn access_key_last_used(&self, signer: Signer<'_>, key_id: &str) -> Result<LastUse, CallError> {
         let operation = Operation::GetAccessKeyLastUsed;
         let call = self.iam(operation, signer, Retry::Yes)?.get_access_key_last_used().access_key_id(key_id);
-        let answer = self.answer(operation, signer, call.send()).await?;
+        let answer = self.answer(operation, signer, call.send().await)?;
         let Some(last) = answer.access_key_last_used else { return Ok(LastUse::default()) };
         // A key that was never used has "N/A" for both.
         let text = |text: String, name| match text.as_str() {
@@ -118,7 +118,7 @@ impl Aws {
     ) -> Result<VirtualDevice, CallError> {
         let operation = Operation::CreateVirtualMFADevice;
         let call = self.iam(operation, signer, Retry::No)?.create_virtual_mfa_device().virtual_mfa_device_name(name);
-        let answer = self.answer(operation, signer, call.send()).await?;
+        let answer = self.answer(operation, signer, call.send().await)?;
         let device = expect(operation, answer.virtual_mfa_device, "VirtualMFADevice")?;
         let seed = expect(operation, device.base32_string_seed, "Base32StringSeed")?;
         let seed = String::from_utf8(seed.into_inner()).ok().filter(|seed| is_base32(seed)).map(Secret::new);
@@ -141,7 +141,7 @@ impl Aws {
         let call = self.iam(operation, signer, Retry::No)?.enable_mfa_device().user_name(user);
         let call = call.serial_number(serial.as_str()).authentication_code1(codes.first.expose());
         let call = call.authentication_code2(codes.second.expose());
-        self.answer(operation, signer, call.send()).await.map(drop)
+        self.answer(operation, signer, call.send().await).map(drop)
     }
 
     /// Sent once, since a code is good once.
@@ -156,7 +156,7 @@ impl Aws {
         let call = self.iam(operation, signer, Retry::No)?.resync_mfa_device().user_name(user);
         let call = call.serial_number(serial.as_str()).authentication_code1(codes.first.expose());
         let call = call.authentication_code2(codes.second.expose());
-        self.answer(operation, signer, call.send()).await.map(drop)
+        self.answer(operation, signer, call.send().await).map(drop)
     }
 
     /// The devices of a user, of all kinds.
@@ -169,7 +169,7 @@ impl Aws {
         let client = self.iam(operation, signer, Retry::Yes)?;
         pages(operation, async |marker| {
             let call = client.list_mfa_devices().user_name(user).set_marker(marker);
-            let answer = self.answer(operation, signer, call.send()).await?;
+            let answer = self.answer(operation, signer, call.send().await)?;
             let item = |device: aws_sdk_iam::types::MfaDevice| {
                 device_item(operation, device.serial_number, Some(device.user_name), time(device.enable_date))
             };
@@ -188,7 +188,7 @@ impl Aws {
         let client = self.iam(operation, signer, Retry::Yes)?;
         pages(operation, async |marker| {
             let call = client.list_virtual_mfa_devices().assignment_status(AssignmentStatusType::Unassigned);
-            let answer = self.answer(operation, signer, call.set_marker(marker).send()).await?;
+            let answer = self.answer(operation, signer, call.set_marker(marker).send().await)?;
             let item = |device: aws_sdk_iam::types::VirtualMfaDevice| {
                 let user = device.user.map(|user| user.user_name);
                 device_item(operation, device.serial_number, user, device.enable_date.and_then(time))
@@ -209,14 +209,14 @@ impl Aws {
         let operation = Operation::DeactivateMFADevice;
         let client = self.iam(operation, signer, Retry::Yes)?;
         let call = client.deactivate_mfa_device().user_name(user).serial_number(serial);
-        self.answer(operation, signer, call.send()).await.map(drop)
+        self.answer(operation, signer, call.send().await).map(drop)
     }
 
     /// AWS refuses a device that is still a user's.
     pub(crate) async fn delete_virtual_mfa_device(&self, signer: Signer<'_>, serial: &str) -> Result<(), CallError> {
         let operation = Operation::DeleteVirtualMFADevice;
         let call = self.iam(operation, signer, Retry::Yes)?.delete_virtual_mfa_device().serial_number(serial);
-        self.answer(operation, signer, call.send()).await.map(drop)
+        self.answer(operation, signer, call.send().await).map(drop)
     }
 }
 
