@@ -28,6 +28,7 @@ fn enrol(scene: &Scene, keep_seed: bool) -> App {
     person.sees("MFA code of alice:");
     let app = App::scanned(&person.scans(0));
     person.answers("", &app.code(-2)).answers("The next code of alice:", &app.code(-1)).ends_with(0);
+    assert!(!person.shown.contains(SECRET_MARK), "{}", person.shown);
     if keep_seed {
         let [file] = &scene.home.list(&format!("{STATE}/seeds"))[..] else { panic!("one seed") };
         let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
@@ -81,7 +82,7 @@ fn days_without_typing_leave_no_secret_in_a_file_and_send_each_code_once() {
     days(true, |scene| {
         scene.aws.clear();
         let run = scene.run(&["login", "prod", "-v"]).ok();
-        assert!(run.stderr.contains(FROM_SEED), "{}", run.stderr);
+        assert!(run.stderr.contains(FROM_SEED) && !run.stderr.contains(SECRET_MARK), "{}", run.stderr);
         assert_eq!(scene.calls(), ["GetSessionToken", "AssumeRole"]);
     });
 }
