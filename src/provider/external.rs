@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::ProviderError;
 use super::frontend::Notice;
-use super::renewal_lock::UNATTENDED;
+use super::renewal_lock::{TELL_AFTER, UNATTENDED};
 use super::{Attendance, Provider};
 use crate::flow::read_process_output;
 use crate::model::{CredentialProcess, CredentialSource, Credentials, ExternalError, ExternalSource, Profile};
@@ -15,8 +15,6 @@ use crate::system::programs::output::output;
 pub(crate) const CODE_VARIABLE: &str = "AWSAUTH_MFA_CODE";
 /// Names the profiles whose `credential_process` runs, for an awsauth that it starts.
 pub(crate) const EXTERNAL_VARIABLE: &str = "AWSAUTH_EXTERNAL";
-/// As long as Go's SDK waits (aws-facts §7).
-const LIMIT: Duration = Duration::from_mins(1);
 
 impl Provider<'_> {
     /// The credentials that something else gives to a profile, as AWS CLI would get them.
@@ -32,15 +30,23 @@ impl Provider<'_> {
 
     async fn run(&self, profile: &Profile, process: &CredentialProcess) -> Result<Credentials, ProviderError> {
         let CredentialProcess { program, args, .. } = process;
-        self.notify(&Notice::Running { profile: &profile.name, program });
         let set = [(EXTERNAL_VARIABLE, self.ports.externals.within(&profile.name))];
-        // Whoever waits for an unattended run gets the reason before it is broken off.
-        let limit = if self.attendance == Attendance::Nobody {
-            UNATTENDED.saturating_sub(Duration::from_secs(1))
-        } else {
-            LIMIT
+        let limit = match self.attendance {
+            // It may open a browser of its own.
+            Attendance::Person | Attendance::Elsewhere => self.ports.callback_timeout,
+            // Whoever waits gets the reason before the run is broken off.
+            Attendance::Nobody => UNATTENDED.saturating_sub(Duration::from_secs(1)),
         };
-        let printed = output(program, args, &set, &[CODE_VARIABLE], limit).await;
+        let mut running = Box::pin(output(program, args, &set, &[CODE_VARIABLE], limit));
+        let printed = match tokio::time::timeout(TELL_AFTER, &mut running).await {
+            Ok(printed) => printed,
+            Err(_) => {
+                if self.attendance != Attendance::Nobody {
+                    self.notify(&Notice::Running { profile: &profile.name, program });
+                }
+                running.await
+            }
+        };
         let printed = printed.map_err(|why| ProviderError::Process { profile: profile.name.clone(), why })?;
         read_process_output(printed.expose(), (self.ports.now)()).map_err(|why| ProviderError::ProcessOutput {
             profile: profile.name.clone(),

@@ -22,7 +22,7 @@ pub(crate) enum Notice<'a> {
         operation: Operation,
         subject: &'a str,
     },
-    /// The person's own `credential_process` runs, and may want a key to be touched.
+    /// The person's own `credential_process` takes its time: it may want a key to be touched.
     Running {
         profile: &'a ProfileName,
         program: &'a str,

@@ -12,7 +12,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 /// Not shorter, since hundreds may be waiting.
 const MAX_PAUSE: Duration = Duration::from_millis(50);
 /// A person who waits for longer is told why.
-const TELL_AFTER: Duration = Duration::from_secs(1);
+pub(super) const TELL_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a program waits for one profile's credentials without a person: Go's SDK gives up after a minute (aws-facts §7),
 /// and a kept session may still be usable.

@@ -100,7 +100,9 @@ fn say(notice: &Notice<'_>, out: Out) {
     match notice {
         Notice::Progress { .. } | Notice::Listed { .. } => {}
         Notice::Calling { operation, subject } => out.detail(&format!("{subject}: calling {operation}")),
-        Notice::Running { profile, program } => out.detail(&format!("{profile}: running `{program}`")),
+        Notice::Running { profile, program } => {
+            out.say(&format!("{profile}: waiting for `{program}`, which gives its credentials…"));
+        }
         Notice::Obtained { profile } => out.detail(&format!("{profile}: new session")),
         Notice::CodeRefused { serial, clock_skew } => out.warn(&format!(
             "this code of {} is wrong, or was used before. Wait for the next code, in {} s",

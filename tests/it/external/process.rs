@@ -109,6 +109,18 @@ fn a_code_goes_with_the_key_that_a_program_gives() {
 }
 
 #[test]
+fn a_person_is_told_which_program_is_waited_for() {
+    let scene = with_program(&format!("read line < \"$HOME/touched\"; echo '{}'\n", answer()));
+    let pipe = scene.home.pipe("touched");
+    let command = scene.home.command(["login", "vendor"]);
+    let mut session = rexpect::session::spawn_command(command, Some(20_000)).unwrap();
+    session.exp_string("vendor: waiting for `").unwrap();
+    std::fs::write(pipe, "x\n").unwrap();
+    session.exp_string("vendor: has credentials").unwrap();
+    session.exp_eof().unwrap();
+}
+
+#[test]
 fn no_program_gets_a_code_that_was_given() {
     let scene = with_program(&format!("[ -z \"$AWSAUTH_MFA_CODE\" ] && echo '{}'\n", answer()));
     scene.env("AWSAUTH_MFA_CODE", "123456").run(&["env", "vendor"]).ok();
