@@ -287,8 +287,9 @@ impl Aws {
     }
 
     /// A client for this machine's own addresses. Not one of the others: its connector has the short time limits of its caller.
-    pub(super) fn machine_client() -> SharedHttpClient {
-        new_client(Address { is_plain: true, is_here: true }, None)
+    pub(super) fn machine_client(&self) -> Result<SharedHttpClient, CallError> {
+        let tls = self.tls(Operation::AssumeRole)?;
+        Ok(new_client(Address { is_plain: false, is_here: true }, Some(tls)))
     }
 
     fn tls(&self, call: Operation) -> Result<TlsContext, CallError> {

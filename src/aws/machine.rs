@@ -17,16 +17,21 @@ use crate::secret::Secret;
 impl Aws {
     /// Asks the instance metadata service. The error is the words of the cause.
     pub(crate) async fn instance_credentials(&self) -> Result<Credentials, String> {
-        let config = ProviderConfig::without_region().with_http_client(Self::machine_client());
+        let config = self.machine_config()?;
         let provider = ImdsCredentialsProvider::builder().configure(&config).build();
         read(provider.provide_credentials().await)
     }
 
     /// Asks the address that `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI` names.
     pub(crate) async fn container_credentials(&self) -> Result<Credentials, String> {
-        let config = ProviderConfig::without_region().with_http_client(Self::machine_client());
+        let config = self.machine_config()?;
         let provider = EcsCredentialsProvider::builder().configure(&config).build();
         read(provider.provide_credentials().await)
+    }
+
+    fn machine_config(&self) -> Result<ProviderConfig, String> {
+        let client = self.machine_client().map_err(|error| error.to_string())?;
+        Ok(ProviderConfig::without_region().with_http_client(client))
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::scene;
 use crate::scene::{CREDENTIALS, MANIFEST, Scene};
 use crate::support::fake_aws::standard::{BATCH_ROLE, KEY_ID, SECRET_KEY};
+use crate::support::tls::{Authority, TlsFront, Validity};
 
 fn manifest(source: &str) -> String {
     format!("[profiles.job]\npattern = \"role\"\ncredential_source = \"{source}\"\nrole_arn = \"{BATCH_ROLE}\"\n")
@@ -92,4 +93,20 @@ fn a_container_s_role_takes_the_role() {
     let scene = scene.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("{url}/c"));
     scene.run(&["login", "job"]).ok();
     assert_eq!(scene.calls(), ["AssumeRole"]);
+}
+
+#[test]
+fn a_container_s_address_may_be_https() {
+    let scene = scene("");
+    let (url, _) = server([("/c".to_owned(), session(&scene))].into());
+    let authority = Authority::new("A company");
+    let front = TlsFront::start(authority.identity("localhost", Validity::Good), &url);
+    scene.home.write("ca.pem", authority.pem());
+    scene.home.manifest(&manifest("EcsContainer"));
+    let bundle = scene.home.path("ca.pem").display().to_string();
+    let scene = scene
+        .env("AWS_CA_BUNDLE", &bundle)
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", &format!("https://localhost:{}/c", front.port()));
+    scene.run(&["login", "job"]).ok();
+    assert_eq!((scene.calls(), front.connections()), (vec!["AssumeRole".to_owned()], 1));
 }
