@@ -38,14 +38,13 @@ impl Provider<'_> {
             Attendance::Nobody => UNATTENDED.saturating_sub(Duration::from_secs(1)),
         };
         let mut running = Box::pin(output(program, args, &set, &[CODE_VARIABLE], limit));
-        let printed = match tokio::time::timeout(TELL_AFTER, &mut running).await {
-            Ok(printed) => printed,
-            Err(_) => {
-                if self.attendance != Attendance::Nobody {
-                    self.notify(&Notice::Running { profile: &profile.name, program });
-                }
-                running.await
+        let printed = if let Ok(printed) = tokio::time::timeout(TELL_AFTER, &mut running).await {
+            printed
+        } else {
+            if self.attendance != Attendance::Nobody {
+                self.notify(&Notice::Running { profile: &profile.name, program });
             }
+            running.await
         };
         let printed = printed.map_err(|why| ProviderError::Process { profile: profile.name.clone(), why })?;
         read_process_output(printed.expose(), (self.ports.now)()).map_err(|why| ProviderError::ProcessOutput {
