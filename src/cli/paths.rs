@@ -28,11 +28,7 @@ impl<'a> Paths<'a> {
         // Also where it is named: a person's own file is looked for there.
         let config_dir = Host::config_dir().map_err(|error| relative(&error))?;
         if let Some(path) = self.manifest {
-            // No shell expands the `~` of `--manifest=~/…`.
-            return match path.strip_prefix("~") {
-                Ok(rest) => Ok(Self::home()?.join(rest)),
-                Err(_) => Ok(path.to_path_buf()),
-            };
+            return Self::expanded(path);
         }
         match variable(self.host, "AWSAUTH_MANIFEST")? {
             Some(path) => Ok(path),
@@ -114,6 +110,20 @@ impl<'a> Paths<'a> {
         }
         let dir = Host::state_dir().map_err(|error| relative(&error))?;
         Ok(dir.ok_or_else(no_home)?.join("awsauth"))
+    }
+
+    /// The path of an option: no shell expands the `~` of `--manifest=~/…`.
+    fn expanded(path: &Path) -> Result<PathBuf, Failure> {
+        match path.strip_prefix("~") {
+            Ok(rest) => Ok(Self::home()?.join(rest)),
+            Err(_) => Ok(path.to_path_buf()),
+        }
+    }
+
+    /// The absolute path of an option.
+    pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+        std::path::absolute(Self::expanded(path)?)
+            .map_err(|error| Failure::new(Exit::Usage, format!("{} is no path", path.display())).because(&error))
     }
 
     /// The directory for clones of teams' repositories.

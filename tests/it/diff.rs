@@ -138,6 +138,7 @@ fn both_sides_are_compared_as_far_as_they_can_be_read() {
     home.write("team/teams/a.toml", "broken");
     let run = diff(&home, &[]).exits(3);
     assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains("\nnothing differs as far as it can be read, compared with HEAD"), "{}", run.stderr);
     let run = diff(&home, &["--format", "markdown"]).exits(3);
     assert!(
         run.stdout.contains("The manifest is **invalid** now") && !run.stdout.contains("removed"),

@@ -129,7 +129,7 @@ fn a_manifest_in_a_checkout_is_linked_and_personal_files_stay_out_of_it() {
     // On the next machine the file is there, and only the link is made.
     fs::remove_file(home.path(MANIFEST)).unwrap();
     let before = home.read("dotfiles/aws/profiles.toml");
-    let run = home.run(["init", "--link", "dotfiles/aws", "--region", "us-east-1"]).ok();
+    let run = home.run(["init", "--link=~/dotfiles/aws", "--region", "us-east-1"]).ok();
     assert!(run.stderr.contains("linked ~/.config/awsauth/profiles.toml"), "{}", run.stderr);
     assert_eq!(home.read("dotfiles/aws/profiles.toml"), before);
     assert_eq!(home.read("dotfiles/aws/.gitignore"), "*.bak\nprofiles.local.toml\n");

@@ -167,7 +167,7 @@ fn a_manifest_that_is_there_is_never_replaced() {
     let run = scene.join(&["--yes"]).exits(4);
     assert!(run.stderr.contains("exists, and is no clone of git://"), "{}", run.stderr);
     assert!(scene.home.has(&format!("{CLONE}/mine")) && !scene.home.has(LINK));
-    scene.join(&["--yes", "--var", "user=alice", "--path", "work/aws"]).ok();
+    scene.join(&["--yes", "--var", "user=alice", "--path=~/work/aws"]).ok();
     assert!(scene.home.has("work/aws/profiles.toml"));
 }
 

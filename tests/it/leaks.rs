@@ -26,7 +26,7 @@ fn all_silent(scene: &Scene, commands: &[&[&str]]) {
     }
 }
 
-const QUIET: [&[&str]; 19] = [
+const QUIET: [&[&str]; 21] = [
     &["check"],
     &["apply", "--dry-run"],
     &["apply", "--check"],
@@ -39,6 +39,8 @@ const QUIET: [&[&str]; 19] = [
     &["exec", "*", "--", "true"],
     &["login", "read"],
     &["discover"],
+    &["diff"],
+    &["update"],
     &["login", "jump", "--force"],
     &["login", "prod"],
     &["init"],

@@ -167,7 +167,8 @@ fn the_documented_job_writes_the_difference_of_a_pull_request_for_the_comment() 
     );
     assert!(home.read("summary.md").ends_with(&table));
     home.write("teams/a.toml", "broken");
-    run().exits(3);
+    let run = run().exits(1);
+    assert!(run.stderr.contains("error[syntax]"), "{}", run.stderr);
 }
 
 #[test]

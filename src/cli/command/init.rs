@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         return Err(exists(&looked_for));
     }
     let file = match &args.link {
-        Some(dir) => absolute(dir)?.join("profiles.toml"),
+        Some(dir) => Paths::absolute(dir)?.join("profiles.toml"),
         None => looked_for.clone(),
     };
     let is_new = args.link.is_none() || !disk::exists(&file);
@@ -166,11 +166,6 @@ fn ignore_personal(path: &Path, app: App<'_>) -> Result<(), Failure> {
     file.replace(&text).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
     app.out.say(&format!("added {LOCAL_NAME} to {}", Paths::shown(path)));
     Ok(())
-}
-
-fn absolute(dir: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(dir)
-        .map_err(|error| Failure::new(Exit::Usage, format!("{} is no directory", dir.display())).because(&error))
 }
 
 fn exists(path: &Path) -> Failure {

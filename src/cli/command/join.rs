@@ -95,8 +95,7 @@ fn refused(address: &str, error: RepositoryAddressError) -> Failure {
 
 fn place(args: &Args, address: &RepositoryAddress) -> Result<PathBuf, Failure> {
     match &args.path {
-        Some(path) => std::path::absolute(path)
-            .map_err(|error| Failure::new(Exit::Usage, format!("{} is no path", path.display())).because(&error)),
+        Some(path) => Paths::absolute(path),
         None => Ok(Paths::clones()?.join(address.name())),
     }
 }

@@ -57,7 +57,13 @@ impl<'c> Comparison<'c> {
     pub(crate) fn summary(self) -> String {
         let parts = [("profile", self.profiles()), ("SSO session", self.sessions())];
         let parts: Vec<String> = parts.iter().filter_map(|(what, all)| counted(what, all)).collect();
-        if parts.is_empty() { "no profile or SSO session changes in effect".to_owned() } else { parts.join("; ") }
+        let is_whole = self.before.is_in_order() && self.after.is_in_order();
+        match (parts.is_empty(), is_whole) {
+            (true, true) => "no profile or SSO session changes in effect".to_owned(),
+            (true, false) => "nothing differs as far as it can be read".to_owned(),
+            (false, true) => parts.join("; "),
+            (false, false) => format!("{} as far as it can be read", parts.join("; ")),
+        }
     }
 
     /// One line for each profile and SSO session, and below it one for each key that changes. What changes alike is told once.
