@@ -1,6 +1,6 @@
 //! Owns what a manifest comes to after layers, variables and matrices, and how two manifests differ in that. Must not judge them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::unchecked::UncheckedProfiles;
 use super::raw::field::KeyOrigin;
@@ -49,9 +49,9 @@ pub(crate) fn differences<'e>(
     before: &'e BTreeMap<String, Keys>,
     after: &'e BTreeMap<String, Keys>,
 ) -> Vec<Difference<'e>> {
-    let names: BTreeMap<&str, ()> = before.keys().chain(after.keys()).map(|name| (name.as_str(), ())).collect();
+    let names: BTreeSet<&str> = before.keys().chain(after.keys()).map(String::as_str).collect();
     let difference = |name| Difference { name, before: before.get(name), after: after.get(name) };
-    names.into_keys().map(difference).filter(|one| one.before != one.after).collect()
+    names.into_iter().map(difference).filter(|one| one.before != one.after).collect()
 }
 
 impl Keys {

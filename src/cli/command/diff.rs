@@ -101,7 +101,7 @@ fn open(place: &Place, name: &str) -> Result<Revision, Failure> {
     if name.starts_with('-') {
         return Err(unknown());
     }
-    Revision::open(&place.root, name, place.dir()).map_err(|error| revision::failure(&error))?.ok_or_else(unknown)
+    Revision::open(&place.root, name, place.dir())?.ok_or_else(unknown)
 }
 
 fn no_repository(reading: &Reading) -> Failure {

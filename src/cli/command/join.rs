@@ -65,9 +65,9 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         app.out.say("cloning…");
         let secrets = secret_variables(app.host);
         let attended = Attended { is_interactive: app.host.is_interactive() && !app.out.json, secrets: &secrets };
-        let clone = NewClone::make(&address, &place, attended).map_err(|error| revision::failure(&error))?;
+        let clone = NewClone::make(&address, &place, attended)?;
         let path = manifest_in(clone.root(), args, &address, app)?;
-        clone.keep().map_err(|error| revision::failure(&error))?;
+        clone.keep()?;
         app.out.say(&format!("cloned into {}", Paths::shown(&place)));
         path
     };
@@ -150,7 +150,7 @@ fn agree(address: &RepositoryAddress, place: &Path, link: &Path, is_agreed: bool
 
 /// Finds the manifest in a clone, and checks it as the team shares it. Returns its path there.
 fn manifest_in(root: &Path, args: &Args, address: &RepositoryAddress, app: App<'_>) -> Result<String, Failure> {
-    let open = |dir: &str| Revision::open(root, "HEAD", dir).map_err(|error| revision::failure(&error));
+    let open = |dir: &str| Revision::open(root, "HEAD", dir);
     let empty = || Failure::new(Exit::Manifest, "the repository is empty").cause(address.as_str().to_owned());
     let all = open("")?.ok_or_else(empty)?;
     let path = match &args.file {

@@ -16,7 +16,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::manifest::Loaded;
 use crate::system::files::disk;
-use crate::system::programs::git::{Attended, GitError, Revision, Upstream, WorkTree};
+use crate::system::programs::git::{Attended, Revision, Upstream, WorkTree};
 
 /// Take over what the team has changed
 ///
@@ -62,10 +62,6 @@ struct Checkout<'a> {
     app: App<'a>,
 }
 
-fn failed(error: GitError) -> Failure {
-    revision::failure(&error)
-}
-
 impl<'a> Checkout<'a> {
     /// Refuses a checkout that can't be moved forward with nothing of it run.
     fn open(place: Place, app: App<'a>) -> Result<Self, Failure> {
@@ -74,7 +70,7 @@ impl<'a> Checkout<'a> {
             let failure = Failure::new(Exit::Refused, format!("{shown} is left as it is: {why}"));
             failure.hint(format!("run `git -C {shown} pull` yourself, then `awsauth apply`"))
         };
-        let tree = WorkTree::open(&place.root).map_err(failed)?;
+        let tree = WorkTree::open(&place.root)?;
         let upstream =
             tree.upstream().ok_or_else(|| refuse("no branch is checked out that follows another one".into()))?;
         let address =
@@ -86,7 +82,7 @@ impl<'a> Checkout<'a> {
         if !filters.is_empty() {
             return Err(refuse(format!("its configuration runs programs on files: {}", few(filters))));
         }
-        let changed = tree.changed_files().map_err(failed)?;
+        let changed = tree.changed_files()?;
         if !changed.is_empty() {
             return Err(refuse(format!("files in it are changed and not committed: {}", few(changed))));
         }
@@ -99,8 +95,8 @@ impl<'a> Checkout<'a> {
         let secrets = secret_variables(host);
         let attended = Attended { is_interactive: host.is_interactive() && !out.json, secrets: &secrets };
         let shown = Paths::shown(&self.place.root);
-        let before = self.tree.head().map_err(failed)?;
-        let after = self.tree.fetch(&self.upstream, &self.address, attended).map_err(failed)?;
+        let before = self.tree.head()?;
+        let after = self.tree.fetch(&self.upstream, &self.address, attended)?;
         let mut facts = Map::from_iter([("before".to_owned(), json!(before)), ("after".to_owned(), json!(after))]);
         if self.tree.is_ancestor(&after, &before) {
             let ahead = if after == before { "" } else { ", and has commits of its own" };
@@ -129,7 +125,7 @@ impl<'a> Checkout<'a> {
         if !out.json {
             out.print(&comparison.text(out.columns_of_data(host)))?;
         }
-        self.tree.fast_forward(&self.upstream, &before, &after).map_err(failed)?;
+        self.tree.fast_forward(&self.upstream, &before, &after)?;
         out.say(&format!("{shown} is at {:.10} now: {}", after, comparison.summary()));
         if let Ok(serde_json::Value::Object(comparison)) = serde_json::to_value(comparison.document()) {
             facts.extend(comparison);
@@ -138,7 +134,7 @@ impl<'a> Checkout<'a> {
     }
 
     fn read(&self, commit: &str, label: &str) -> Result<Option<Reading>, Failure> {
-        match Revision::open(&self.place.root, commit, self.place.dir()).map_err(failed)? {
+        match Revision::open(&self.place.root, commit, self.place.dir())? {
             Some(revision) => revision::read(&revision, &self.place.path, label),
             None => Ok(None),
         }

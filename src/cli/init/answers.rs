@@ -1,5 +1,7 @@
 //! Owns a first manifest as text, from what is known of the person. Must not ask.
 
+use std::fmt::Write as _;
+
 use crate::manifest::{toml_key, toml_text};
 use crate::model::{AccountId, Region, SessionName, StartUrl};
 
@@ -40,7 +42,7 @@ impl Answers {
     pub(crate) fn manifest(&self) -> String {
         let mut text = HEAD.to_owned();
         if let Some(region) = &self.region {
-            text += &format!("\n[defaults]\nregion = {}\n", toml_text(region.as_str()));
+            _ = write!(text, "\n[defaults]\nregion = {}\n", toml_text(region.as_str()));
         }
         if self.iam_user.is_some() {
             text += "\n# What each person has of their own: it goes into profiles.local.toml.\n[required_vars]\nuser = \"your IAM \
@@ -50,7 +52,8 @@ impl Answers {
             text += &portal.tables();
         }
         if let Some(user) = &self.iam_user {
-            text += &format!(
+            _ = write!(
+                text,
                 "\n# An IAM user with MFA. A role through its session: `pattern = \"iam-mfa-role\"`, `source_profile = \"{MAIN}\"`.\n\
                  [profiles.{MAIN}]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::{}:mfa/${{user}}\"\n",
                 user.account.as_str()

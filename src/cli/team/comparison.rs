@@ -1,5 +1,7 @@
 //! Owns how the difference between two manifests is told: as text, as Markdown, as JSON.
 
+use std::fmt::Write as _;
+
 use anstyle::AnsiColor;
 use serde::Serialize;
 
@@ -109,7 +111,7 @@ impl<'c> Comparison<'c> {
         let mut page = format!("**AWS profiles**: {}, compared with {}.\n", self.summary(), markdown_code(since));
         for (side, loaded) in [("before", self.before), ("now", self.after)] {
             if !loaded.is_in_order() {
-                page += &format!("\nThe manifest is **invalid** {side}: not everything can be compared.\n");
+                _ = write!(page, "\nThe manifest is **invalid** {side}: not everything can be compared.\n");
             }
         }
         for (title, all) in [("Profile", self.profiles()), ("SSO session", self.sessions())] {
@@ -118,9 +120,9 @@ impl<'c> Comparison<'c> {
             }
             let rows: Vec<Vec<String>> = all.iter().map(markdown_row).collect();
             let (table, left_out) = markdown_table(&["Change", title, "Account", "Role", "What"], &rows);
-            page += &format!("\n{table}");
+            _ = write!(page, "\n{table}");
             if left_out > 0 {
-                page += &format!("\nand {left_out} more, which have no room here: `awsauth diff` lists them.\n");
+                _ = write!(page, "\nand {left_out} more, which have no room here: `awsauth diff` lists them.\n");
             }
         }
         page

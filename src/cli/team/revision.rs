@@ -39,7 +39,7 @@ impl Place {
 /// The manifest at `path` of a commit. `label` stands before the paths of its files in messages. None if the commit has no such
 /// file.
 pub(crate) fn read(revision: &Revision, path: &str, label: &str) -> Result<Option<Reading>, Failure> {
-    let Some(bytes) = revision.read(path).map_err(|error| failure(&error))? else { return Ok(None) };
+    let Some(bytes) = revision.read(path)? else { return Ok(None) };
     let shown = |path: &str| format!("{label}:{path}");
     let text =
         String::from_utf8(bytes).map_err(|_| Failure::new(Exit::Manifest, format!("{} is not UTF-8", shown(path))))?;
@@ -55,11 +55,13 @@ pub(crate) fn read(revision: &Revision, path: &str, label: &str) -> Result<Optio
     Ok(Some(Reading::effective(Files::of_layers(reader.layers))))
 }
 
-pub(crate) fn failure(error: &GitError) -> Failure {
-    match error {
-        GitError::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was changed"),
-        GitError::NoProgram(_) => Failure::of(Exit::Unavailable, error).hint("install git, or put it into PATH"),
-        _ => Failure::of(Exit::Unavailable, error),
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        match error {
+            GitError::Interrupted => Self::one_line(Exit::Interrupted, "interrupted; nothing was changed"),
+            GitError::NoProgram(_) => Self::of(Exit::Unavailable, &error).hint("install git, or put it into PATH"),
+            _ => Self::of(Exit::Unavailable, &error),
+        }
     }
 }
 
