@@ -1,12 +1,13 @@
 //! Owns asking the manifest's own reader about a draft. Must not know AWS's files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::draft::{Draft, Owner, Text};
 use super::left::Why;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::ini::SectionId;
 use crate::manifest::{self, Audience, LOCAL_NAME, Layers, Loaded, SettingsTrust};
-use crate::model::{Catalog, Kind, Profile, SettingValue};
+use crate::model::{Catalog, Kind, Profile, Setting, SettingValue};
 use crate::source::Source;
 
 /// The reader's word about a draft.
@@ -80,8 +81,16 @@ fn sorted(profile: &Profile) -> Profile {
     profile
 }
 
-/// True if the manifest's profile has everything that the file's one has: nothing is lost if it takes its place.
-pub(crate) fn says_all_of(file: &Profile, manifest: &Profile) -> bool {
+/// The sections that `found`, an import, and `own` say the same about: nothing is lost if the manifest takes their place.
+pub(super) fn given(found: &Catalog, own: &Catalog) -> HashSet<SectionId> {
+    let has = |file: &&Profile| own.get(file.name.as_str()).is_some_and(|own| says_all_of(file, own));
+    let profiles = found.profiles().iter().filter(has).map(|profile| SectionId::Profile(profile.name.to_string()));
+    let sessions = found.sessions().iter().filter(|session| own.sessions().contains(session));
+    profiles.chain(sessions.map(|session| SectionId::SsoSession(session.name.to_string()))).collect()
+}
+
+/// True if the manifest's profile has everything that the file's one has.
+fn says_all_of(file: &Profile, manifest: &Profile) -> bool {
     let is_kind = match (&file.kind, &manifest.kind) {
         (
             Kind::Sso { access, account_id, role_name },
@@ -92,7 +101,7 @@ pub(crate) fn says_all_of(file: &Profile, manifest: &Profile) -> bool {
         }
         (one, other) => one == other,
     };
-    let has = |setting: &crate::model::Setting| {
+    let has = |setting: &Setting| {
         manifest.settings.iter().any(|other| other.key == setting.key && has_value(&setting.value, &other.value))
     };
     is_kind

@@ -151,6 +151,7 @@ impl<'g> Reader<'g> {
         self.uses.included.contains(given.name.as_str())
             && !self.uses.sources.contains(given.name.as_str())
             && given.key == Key::None
+            && !given.is_known
             && !given.is_like("sso")
             && !ways.iter().any(|key| given.has(key))
     }
@@ -177,7 +178,7 @@ impl<'g> Reader<'g> {
         if let Some(command) = given.text("credential_process") {
             return self.process(at, command);
         }
-        if given.has("granted_sso_account_id") {
+        if given.has("granted_sso_account_id") && given.key == Key::None {
             return self.granted(given);
         }
         self.key(at)
@@ -193,27 +194,27 @@ impl<'g> Reader<'g> {
             return Err(stays(Why::new("it has a source_profile and no role_arn: no tool of AWS's follows that")));
         }
         let long_term = self.places.get(default_long_term(&given.name).as_str()).map(|at| &self.given[*at]);
+        let taken = long_term.filter(|other| other.is_in_credentials);
         let long_term = long_term.filter(|other| other.key == Key::LongTerm);
         if let Some(other) = long_term.filter(|other| other.has("assume_role")) {
             return Ok(Self::aws_mfa_role(given, other));
         }
         let device = given.text("mfa_serial").or(long_term.and_then(|other| other.text("aws_mfa_device")));
+        let is_empty = given.entries.is_empty() && !given.is_known && !self.uses.sources.contains(given.name.as_str());
         match (given.key, device, long_term) {
             (Key::Half, ..) => {
                 Err(stays(Why::new("the credentials file has half of its key").remedy("add the other half")))
             }
-            (Key::Session, Some(device), Some(_))
-            | (Key::LongTerm | Key::None, Some(device), None)
-            | (Key::None, Some(device), Some(_)) => {
+            (Key::LongTerm, Some(_), _) if let Some(other) = taken => {
+                let why = Why::new(format!("its key belongs in [{}], and there is such a section", other.name));
+                Err(given.stays(why.remedy("rename that section, then import again")))
+            }
+            (Key::Session, Some(device), Some(_)) | (Key::LongTerm | Key::None, Some(device), _) => {
                 let mut table = iam_mfa(given, device);
                 if given.key == Key::None && long_term.is_none() {
                     table.notes.push(Note::NoKey);
                 }
                 Ok(table)
-            }
-            (Key::LongTerm, Some(_), Some(other)) => {
-                let why = Why::new(format!("both [{}] and [{}] hold a long-term key", given.name, other.name));
-                Err(given.stays(why.remedy("delete one of them")))
             }
             (Key::Session, ..) => {
                 let why = tools::session(given);
@@ -221,9 +222,7 @@ impl<'g> Reader<'g> {
                 Err(Stays { is_external: why.remedy.is_empty() && given.is_sound(), why })
             }
             (Key::LongTerm, None, _) => Ok(Table::new("iam")),
-            (Key::None, None, _)
-                if given.entries.is_empty() && !given.is_known && !self.uses.sources.contains(&*given.name) =>
-            {
+            (Key::None, None, _) if is_empty => {
                 Err(stays(Why::new("it has no settings and no key").remedy("delete it")))
             }
             (Key::None, None, _) => Ok(Table { notes: vec![Note::NoKey], ..Table::new("iam") }),

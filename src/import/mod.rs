@@ -28,14 +28,13 @@ use portals::Portals;
 use read::Read;
 use table::Table;
 
-use crate::ini::{Document, Fault, FileKind};
+use crate::ini::{Document, Fault, FileKind, SectionId};
 use crate::manifest::host_to_allow;
 use crate::model::{Catalog, default_long_term};
 use crate::plan::SectionValue;
 use crate::secret::is_harmless;
 use crate::source::display_safe;
 
-pub(crate) use judge::says_all_of;
 pub(crate) use left::{Left, Place, Why};
 pub(crate) use read::AwsFiles;
 pub(crate) use table::Note;
@@ -90,11 +89,16 @@ pub(crate) fn import(files: AwsFiles<'_>, form: Form) -> Import {
     }
 }
 
+/// The sections of which the known manifest has everything, in the words that an import finds for them.
+pub(crate) fn given(files: AwsFiles<'_>) -> HashSet<SectionId> {
+    judge::given(&import(files, Form::Profiles).catalog, files.known)
+}
+
 /// Leaves out what the manifest's reader refuses, and what stands on that, until it accepts the rest.
 fn accepted(read: &Read) -> (Draft, Verdict, Meanings) {
     let (mut profiles, mut sessions) = (Refused::new(), HashSet::new());
     loop {
-        let mut portals = Portals::of(&read.sessions, |name| sessions.contains(name));
+        let mut portals = Portals::of(&read.sessions, &read.profiles, |name| sessions.contains(name));
         let meanings = meaning::meanings(&read.profiles, &profiles, &mut portals);
         let draft = draft(read, &meanings, &portals);
         let verdict = judge::judge(&draft);
@@ -119,7 +123,7 @@ fn draft(read: &Read, meanings: &Meanings, portals: &Portals) -> Draft {
     let named = read.profiles.iter().zip(&meanings.all).filter(is_table).map(|(given, _)| given.name.as_str());
     let named: HashSet<&str> = named.collect();
     let mut draft = Draft::default();
-    for portal in &portals.0 {
+    for portal in &portals.list {
         let given = portal.given.map(|at| comments(&read.sessions[at].comments)).unwrap_or_default();
         draft.sessions.push((portal.clone(), given));
     }

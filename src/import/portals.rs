@@ -1,7 +1,9 @@
 //! Owns the SSO sessions of the manifest: those of the file, and one for each portal that profiles name themselves.
 
+use std::collections::HashSet;
+
 use super::left::Why;
-use super::read::{GivenSession, portable};
+use super::read::{Given, GivenSession, portable};
 use super::table::Note;
 use crate::model::{StartUrl, UrlChange};
 
@@ -20,11 +22,15 @@ pub(super) struct Portal {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Portals(pub(super) Vec<Portal>);
+pub(super) struct Portals {
+    pub(super) list: Vec<Portal>,
+    /// Names that profiles use, also of sessions that are missing: a new one of that name would change what these mean.
+    used: HashSet<String>,
+}
 
 impl Portals {
-    /// Those sections that have an address and a region. `refused` are the others.
-    pub(super) fn of(given: &[GivenSession], is_refused: impl Fn(&str) -> bool) -> Self {
+    /// Those sections that have an address and a region, and that the manifest's reader does not refuse.
+    pub(super) fn of(given: &[GivenSession], profiles: &[Given], is_refused: impl Fn(&str) -> bool) -> Self {
         let portal = |(at, one): (usize, &GivenSession)| {
             let scopes = one.text("sso_registration_scopes").unwrap_or(DEFAULT_SCOPE);
             let scopes: Vec<String> = scopes.split(',').map(|scope| scope.trim().to_owned()).collect();
@@ -43,26 +49,31 @@ impl Portals {
                 portals.push(portal);
             }
         }
-        Self(portals)
+        let used = profiles.iter().filter_map(|given| given.text("sso_session")).map(str::to_ascii_lowercase);
+        let sections = given.iter().map(|session| session.name.to_ascii_lowercase());
+        Self { list: portals, used: used.chain(sections).collect() }
     }
 
     /// The session of that name in any case.
     pub(super) fn named(&self, name: &str) -> Option<String> {
-        self.0.iter().find(|portal| portal.name.eq_ignore_ascii_case(name)).map(|portal| portal.name.clone())
+        self.list.iter().find(|portal| portal.name.eq_ignore_ascii_case(name)).map(|portal| portal.name.clone())
     }
 
     /// The session for a portal, a new one if there is none.
     pub(super) fn session(&mut self, url: &str, region: &str) -> String {
         let url = address(url);
-        if let Some(portal) = self.0.iter().find(|portal| portal.url == url && portal.region == region) {
+        if let Some(portal) = self.list.iter().find(|portal| portal.url == url && portal.region == region) {
             return portal.name.clone();
         }
         let base = portal_name(&url);
-        let is_free = |name: &String| self.0.iter().all(|portal| !portal.name.eq_ignore_ascii_case(name));
+        let is_free = |name: &String| {
+            let lower = name.to_ascii_lowercase();
+            !self.used.contains(&lower) && self.list.iter().all(|portal| portal.name.to_ascii_lowercase() != lower)
+        };
         let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
         let name = names.find(is_free).unwrap_or(base);
         let portal = Portal { name, url, region: region.to_owned(), scopes: Vec::new(), given: None };
-        self.0.push(portal.clone());
+        self.list.push(portal.clone());
         portal.name
     }
 
@@ -73,7 +84,7 @@ impl Portals {
         url: Option<&str>,
         region: Option<&str>,
     ) -> Result<(String, Option<Note>), Why> {
-        let Some(portal) = self.0.iter().find(|portal| portal.name == name) else {
+        let Some(portal) = self.list.iter().find(|portal| portal.name == name) else {
             let why = Why::new(format!("its session [sso-session {name}] is not in the file, or can't be used"));
             return Err(why.remedy(format!("add [sso-session {name}] with sso_start_url and sso_region")));
         };

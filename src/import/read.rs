@@ -26,15 +26,16 @@ pub(super) struct Given {
     pub(super) entries: Vec<Entry>,
     /// The key in the credentials file.
     pub(super) key: Key,
+    pub(super) is_in_credentials: bool,
     /// The line of a key in the config file.
     pub(super) config_key: Option<usize>,
     pub(super) comments: Vec<String>,
     /// The line of another section of this name that not all tools join with the first.
     pub(super) rival: Option<usize>,
+    /// True if awsauth's block has it, as the manifest does.
+    pub(super) is_known: bool,
     /// Another program's block, which that program writes anew.
     pub(super) owner: Option<&'static str>,
-    /// True for a profile of the manifest that there is.
-    pub(super) is_known: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -128,9 +129,9 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
                 let known = files.known.get(name).filter(|_| block.contains(&section.header.start));
                 let mut given = given(&document, section, at);
                 given.owner = owner;
-                given.is_known = known.is_some();
                 given.comments = comments();
                 if let Some(profile) = known {
+                    given.is_known = true;
                     given.entries =
                         plan::by_hand(profile).into_iter().map(|(key, value)| Entry { key, value, at }).collect();
                 }
@@ -209,11 +210,12 @@ fn given(document: &Document<'_>, section: &Section, at: Place) -> Given {
         at,
         entries: entries(document, section, at.file),
         key: if is_config { Key::None } else { key },
+        is_in_credentials: !is_config,
         config_key: config_key.map(|entry| document.line_number(entry.range().start)),
         comments: Vec::new(),
         rival: None,
-        owner: None,
         is_known: false,
+        owner: None,
     }
 }
 
@@ -249,6 +251,7 @@ fn put(given: Given, read: &mut Read, places: &mut HashMap<String, usize>) {
     if given.is_in_config() && given.header != first.header && said(&given) != said(first) {
         first.rival = Some(given.at.line);
     }
+    first.is_in_credentials |= given.is_in_credentials;
     first.comments.extend(given.comments);
     first.config_key = first.config_key.or(given.config_key);
     first.owner = first.owner.or(given.owner);
@@ -283,12 +286,15 @@ fn include(profiles: &mut [Given]) {
         profiles.iter().enumerate().map(|(at, given)| (given.name.clone(), at)).collect();
     let included = |given: &Given| given.text("include_profile").or(given.text("parent_profile")).map(str::to_owned);
     let whole = profiles.to_vec();
-    for given in profiles.iter_mut() {
+    // The manifest's have been filled in.
+    for given in profiles.iter_mut().filter(|given| !given.is_known) {
         let (mut next, mut seen) = (included(given), HashSet::new());
         while let Some(other) = next.take().filter(|name| seen.insert(name.clone())).and_then(|name| places.get(&name))
         {
             for entry in &whole[*other].entries {
-                if given.entries.iter().all(|own| own.key != entry.key) {
+                // aws-vault knows AWS's own keys alone.
+                let is_inherited = entry.key != "credential_process" && !entry.key.starts_with("granted_");
+                if is_inherited && given.entries.iter().all(|own| own.key != entry.key) {
                     given.entries.push(entry.clone());
                 }
             }

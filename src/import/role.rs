@@ -16,10 +16,6 @@ impl Reader<'_> {
         let given = self.given(at);
         check_beside_role(given)?;
         let (source, machine) = (given.text("source_profile"), given.text("credential_source"));
-        if given.key != Key::None && source != Some(&given.name) {
-            let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
-            return Err(stays(Why::new("it has a key of its own, which counts in some tools").remedy(remedy)));
-        }
         let mut table = match (source, machine) {
             (Some(_), Some(_)) => return Err(stays(Why::new("it has both source_profile and credential_source"))),
             (None, None) => return Err(stays(Why::new("it has a role_arn and no source_profile"))),
@@ -58,12 +54,31 @@ impl Reader<'_> {
             let why = Why::new(format!("its key belongs in [{key}], and there is such a section"));
             return Err(stays(why.remedy("rename that section, then import again")));
         }
+        let is_there = self.places.contains_key(key.as_str());
+        let key = self.key_of(&given.name)?;
         let mut table = over_key(given, &key, given.text("mfa_serial"));
-        if given.key == Key::None && !self.places.contains_key(key.as_str()) {
+        if given.key == Key::None && !is_there {
             table.notes.push(Note::NoKey);
         }
-        self.keys.insert(key);
         Ok(table)
+    }
+
+    /// The profile of a long-term key that is not under its owner's name.
+    fn key_of(&mut self, owner: &str) -> Result<String, Stays> {
+        let key = default_long_term(owner);
+        let place = self.places.get(key.as_str()).copied();
+        let is_fit = match place.filter(|place| !self.path.contains(place)).map(|place| self.meaning(place)) {
+            None => place.is_none(),
+            Some(Meaning::Part) => true,
+            Some(Meaning::Table(table)) => table.pattern == "iam",
+            Some(Meaning::Stays(_)) => false,
+        };
+        if !is_fit {
+            let why = Why::new(format!("its key belongs in [{key}], and that is another profile"));
+            return Err(stays(why.remedy(format!("rename [profile {key}], then import again"))));
+        }
+        self.keys.insert(key.clone());
+        Ok(key)
     }
 
     fn over(&mut self, given: &Given, source: &str) -> Result<Table, Stays> {
@@ -87,18 +102,20 @@ impl Reader<'_> {
             }
         };
         // A profile that is its own source gives its key to others, not its role (aws-facts §3).
-        let source_key = default_long_term(source);
         let is_key = self.given[place].text("source_profile") == Some(source);
+        if is_key && below.pattern == "external" {
+            return Err(stays(Why::new(format!("its source `{source}` has a role and another way to credentials"))));
+        }
         if is_key {
-            self.keys.insert(source_key.clone());
-            return Ok(over_key(given, &source_key, own));
+            let key = self.key_of(source)?;
+            return Ok(over_key(given, &key, own));
         }
         let is_long = given.text("duration_seconds").and_then(|text| text.parse::<i64>().ok());
         let is_long = is_long.is_some_and(|seconds| seconds > i64::from(SessionDuration::CHAINED_MOST));
         match below.pattern {
             "iam-mfa" if is_long || own.is_some() && own != below.device.as_deref() => {
-                self.keys.insert(source_key.clone());
-                Ok(over_key(given, &source_key, own))
+                let key = self.key_of(source)?;
+                Ok(over_key(given, &key, own))
             }
             "iam" | "external" => Ok(over_key(given, source, own)),
             "iam-mfa" | "iam-mfa-role" if own.is_none() || below.pattern == "iam-mfa" => {
@@ -144,6 +161,10 @@ fn check_beside_role(given: &Given) -> Result<(), Stays> {
     let is_other = matches!(process, Some(Process::Other(_) | Process::Role { .. } | Process::Loop));
     // Beside another source, SSO keys count for the SDK for Java alone (aws-facts §3).
     let is_sso = given.is_like("sso") && given.text("source_profile").is_none_or(|source| source == given.name);
+    if given.key != Key::None && given.text("source_profile") != Some(&given.name) {
+        let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
+        return Err(stays(Why::new("it has a key of its own, which counts in some tools").remedy(remedy)));
+    }
     if is_sso || is_other || given.config_key.is_some() {
         let why =
             Why::new("it has a role and another way to credentials, and AWS's tools do not agree which one counts");

@@ -1,6 +1,7 @@
 //! Owns the laws' only way to `plan`: each call as a function from bytes to bytes. Must not judge the result, beyond that
 //! no plan may fail its own proof.
 
+use crate::import::{AwsFiles, given};
 use crate::manifest::is_setting;
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
 use crate::plan::{self, Adoption, Overwrite, Permission, Plan, Refusal};
@@ -47,11 +48,31 @@ pub(super) fn adopt(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> 
     after(file, plan::config(catalog, file, b"", PROGRAM, permission, &|_| false))
 }
 
+/// AWS's two files.
+pub(super) struct AwsTexts {
+    pub(super) config: Vec<u8>,
+    pub(super) credentials: Vec<u8>,
+}
+
+/// Both files after `apply --adopt`, which knows what `import` makes of them.
+pub(super) fn take_over(catalog: &Catalog, texts: &AwsTexts) -> Result<AwsTexts, Refusal> {
+    let permission = Permission { overwrite: Overwrite::Intact, adoption: Adoption::TakeOver };
+    let AwsTexts { config, credentials } = texts;
+    let is_given = given(AwsFiles { config, credentials, known: catalog });
+    let plan = plan::config(catalog, config, credentials, PROGRAM, permission, &|id| is_given.contains(id));
+    let (config, keys) = (after(config, plan)?, credentials);
+    let plan = plan::credentials(catalog, keys, PROGRAM, is_setting, &|_| false, Adoption::TakeOver, &|id| {
+        is_given.contains(id)
+    });
+    Ok(AwsTexts { config, credentials: after(keys, plan.map(|(plan, _)| plan))? })
+}
+
 /// The credentials file after `apply`; no session is kept anywhere else.
 pub(super) fn prune(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
     after(
         file,
-        plan::credentials(catalog, file, PROGRAM, is_setting, &|_| false, Adoption::Refuse).map(|(plan, _)| plan),
+        plan::credentials(catalog, file, PROGRAM, is_setting, &|_| false, Adoption::Refuse, &|_| false)
+            .map(|(plan, _)| plan),
     )
 }
 

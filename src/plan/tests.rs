@@ -57,7 +57,7 @@ fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
 }
 
 fn planned(catalog: &Catalog, bytes: &[u8], adoption: Adoption) -> Result<(Plan, Vec<MissingKey>), Refusal> {
-    credentials(catalog, bytes, PROGRAM, |key| key == "region", &|_| false, adoption)
+    credentials(catalog, bytes, PROGRAM, |key| key == "region", &|_| false, adoption, &|_| false)
 }
 
 fn applied(catalog: &Catalog, bytes: &[u8]) -> Vec<u8> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [(&str, &[&str]); 19] = [
     ("cli", &["*"]),
     // Only in tests and under the feature `fuzzing`.
-    ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "secret"]),
+    ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "import", "secret"]),
     ("apply", &["plan", "system"]),
     ("provider", &["model", "flow", "aws", "store", "prompt", "system", "secret"]),
     // `system` hands secrets to a program's environment, and shows them nowhere.

@@ -16,7 +16,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
-use crate::import::{AwsFiles, Form, import, says_all_of};
+use crate::import::{AwsFiles, given};
 use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
@@ -75,27 +75,26 @@ impl<'a> Plans<'a> {
 
     /// Plans the config file. `credentials` is the text of the other one.
     pub(crate) fn config(&self, bytes: &[u8], credentials: &[u8]) -> Result<Plan, Refusal> {
-        let given = match self.permission.adoption {
-            Adoption::Refuse => HashSet::new(),
-            Adoption::TakeOver => self.given(bytes, credentials),
-        };
-        plan::config(self.written, bytes, credentials, self.program, self.permission, &|id| given.contains(id))
+        let is_given = self.given(bytes, credentials);
+        plan::config(self.written, bytes, credentials, self.program, self.permission, &|id| is_given.contains(id))
     }
 
-    /// The sections of which the manifest has everything, in the words that `import` finds for them.
+    /// The sections that may be taken over, in whatever words they say what the manifest says.
     fn given(&self, config: &[u8], credentials: &[u8]) -> HashSet<SectionId> {
-        let found = import(AwsFiles { config, credentials, known: self.catalog }, Form::Profiles).catalog;
-        let has = |file: &&Profile| self.catalog.get(file.name.as_str()).is_some_and(|own| says_all_of(file, own));
-        let profiles = found.profiles().iter().filter(has).map(|profile| SectionId::Profile(profile.name.to_string()));
-        let sessions = found.sessions().iter().filter(|session| self.catalog.sessions().contains(session));
-        profiles.chain(sessions.map(|session| SectionId::SsoSession(session.name.to_string()))).collect()
+        match self.permission.adoption {
+            Adoption::Refuse => HashSet::new(),
+            Adoption::TakeOver => given(AwsFiles { config, credentials, known: self.catalog }),
+        }
     }
 
-    /// Plans the credentials file and the sessions to end.
-    pub(crate) fn credentials(&self, bytes: &[u8]) -> Result<(Plan, Vec<MissingKey>, Prune), Refusal> {
+    /// Plans the credentials file and the sessions to end. `config` is the text of the other one.
+    pub(crate) fn credentials(&self, bytes: &[u8], config: &[u8]) -> Result<(Plan, Vec<MissingKey>, Prune), Refusal> {
+        let is_given = self.given(config, bytes);
         let Self { catalog, program, permission, .. } = self;
         let planned = |ends: &dyn Fn(&str) -> bool| {
-            plan::credentials(catalog, bytes, program, is_setting, ends, permission.adoption)
+            plan::credentials(catalog, bytes, program, is_setting, ends, permission.adoption, &|id| {
+                is_given.contains(id)
+            })
         };
         let (mut plan, mut missing) = planned(&|_| false)?;
         // A key that moves is still the one that sessions were made from.
@@ -171,14 +170,15 @@ impl<'a> Plans<'a> {
         let config = match self.config(&config.bytes, &snapshot.bytes) {
             Ok(plan) => FileWork { snapshot: config, plan },
             Err(refusal) => {
+                let next = self.credentials(&snapshot.bytes, &config.bytes);
                 let failure = self.refused(config, refusal);
-                let Err(Refusal::WouldLose(_, next)) = self.credentials(&snapshot.bytes) else { return Err(failure) };
+                let Err(Refusal::WouldLose(_, next)) = next else { return Err(failure) };
                 let names = few(next.iter().map(|section| format!("[{}]", section.header)));
                 let path = Paths::shown(&snapshot.path);
                 return Err(failure.cause(format!("{path} has such settings too, which come next: {names}")));
             }
         };
-        let (plan, missing, prune) = match self.credentials(&snapshot.bytes) {
+        let (plan, missing, prune) = match self.credentials(&snapshot.bytes, &config.snapshot.bytes) {
             Ok(planned) => planned,
             Err(refusal) => return Err(self.refused(snapshot, refusal)),
         };

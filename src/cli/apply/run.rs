@@ -50,7 +50,7 @@ impl Run<'_> {
         config.carry_out(state, &stamp, self.out, self.is_asked, |bytes| {
             self.plans.config(bytes, &credentials.snapshot.bytes)
         })?;
-        let plan = |bytes: &[u8]| self.plans.credentials(bytes).map(|(plan, ..)| plan);
+        let plan = |bytes: &[u8]| self.plans.credentials(bytes, &config.snapshot.bytes).map(|(plan, ..)| plan);
         if let Err(failure) = credentials.carry_out(state, &stamp, self.out, self.is_asked, plan) {
             return Err(written_but(config, failure));
         }

@@ -128,3 +128,8 @@ fn the_credentials_file_keeps_every_other_section_and_every_long_term_key() {
 fn a_text_of_the_manifest_stands_in_the_file_as_it_is_or_is_an_error() {
     holds(10_000, 1_000, ValueCase::draw, value_holds);
 }
+
+#[test]
+fn an_import_means_what_the_files_mean() {
+    holds(500, 300, ImportCase::draw, import_holds);
+}

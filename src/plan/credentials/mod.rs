@@ -7,6 +7,7 @@ pub(super) mod overrides;
 use self::key_conflict::Moved;
 use self::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, long_term_key, mark};
 use self::overrides::IsSetting;
+use super::config::adopt::IsGiven;
 use super::file_plan::{Change, Plan};
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
@@ -43,13 +44,14 @@ pub(crate) fn credentials(
     is_setting: IsSetting,
     ends: &dyn Fn(&str) -> bool,
     adoption: Adoption,
+    is_given: &IsGiven<'_>,
 ) -> Result<(Plan, Vec<MissingKey>), Refusal> {
     let document = read(bytes)?;
     let moved = moved(&document, catalog, adoption)?;
     if !moved.is_empty() {
         check_defaults(&document)?;
     }
-    let taken = overrides::take_over(&document, catalog, program, is_setting, adoption)?;
+    let taken = overrides::take_over(&document, catalog, program, is_setting, adoption, is_given)?;
     let mut edits: Vec<Edit> = moved.iter().flat_map(|key| &key.edits).cloned().collect();
     let mut touched: Vec<SectionId> = moved.iter().flat_map(|key| [key.from.clone(), key.to_id()]).collect();
     for section in leftovers(&document, catalog, adoption) {

@@ -5,6 +5,7 @@ use crate::ini::{Document, Edit, Entry, LineKind, Section};
 use crate::model::Catalog;
 use crate::plan::Adoption;
 use crate::plan::compare::{self, Difference, Equality, SectionDifference};
+use crate::plan::config::adopt::IsGiven;
 use crate::plan::config::desired;
 use crate::plan::refusal::Refusal;
 
@@ -19,6 +20,7 @@ pub(crate) fn take_over<'d>(
     program: &str,
     is_setting: IsSetting,
     adoption: Adoption,
+    is_given: &IsGiven<'_>,
 ) -> Result<Vec<(&'d Section, Vec<Edit>)>, Refusal> {
     let is_meant = |entry: &&Entry| is_setting(&document.text(&entry.key()).to_lowercase());
     let (mut ungiven, mut taken) = (Vec::new(), Vec::new());
@@ -34,6 +36,7 @@ pub(crate) fn take_over<'d>(
                 let given = desired::profile(profile, program).entries;
                 compare::ungiven(document, section, &given, Equality::Meaning)
             }
+            Adoption::TakeOver if is_given(&section.id) => Vec::new(),
             Adoption::TakeOver => compare::losses(document, section, &desired::given(catalog, &section.id, program)),
         };
         differences.retain(|one| matches!(one, Difference::Value { key, .. } if is_setting(key)));

@@ -13,7 +13,7 @@ fn the_untouched_starter_says_how_many_profiles_stand_beside_it_and_what_comes_n
     let home = home(OLD_CONFIG);
     home.manifest("");
     let told = "~/.aws/config has 20 profiles that the manifest does not have; add those that awsauth should \
-                manage to the manifest, then run `awsauth apply --adopt`\n";
+                manage to the manifest (`awsauth import` prints their tables), then run `awsauth apply --adopt`\n";
     for args in [&["check"][..], &["apply"], &["apply"], &["apply", "--dry-run"]] {
         let run = home.run(args).ok();
         assert!(run.stderr.ends_with(told), "{args:?}\n{}", run.stderr);
