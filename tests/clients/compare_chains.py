@@ -345,7 +345,8 @@ def keys_to_come(found, imported):
     profiles = found.get("profiles", {})
     key = lambda name: profiles.get(name, {}).get("raw", {}).get("aws_access_key_id")
     users = [name for name, pattern in imported.items() if pattern in ("iam", "iam-mfa") and not key(name)]
-    return {name: key(f"{name}-long-term") or f"missing {name}" for name in users}
+    long_term = {name: key(f"{name}-long-term") for name in users if imported[name] == "iam-mfa"}
+    return {name: long_term.get(name) or f"missing {name}" for name in users}
 
 
 def compare(request):

@@ -26,6 +26,9 @@ const NAMES: &[&str] = &[
     "main-long-term",
 ];
 
+/// All names but that of a section that adoption makes.
+const SOURCES: &[&str] = NAMES.split_last().unwrap().1;
+
 const SESSION: &str = "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Reader";
 const LEGACY: &str = "sso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = \
                       210987654321\nsso_role_name = Admin";
@@ -33,12 +36,27 @@ const GRANTED: &str = "granted_sso_start_url = https://corp.awsapps.com/start\ng
                        us-east-1\ngranted_sso_account_id = 210987654321\ngranted_sso_role_name = \
                        Admin\ncredential_process = granted credential-process --profile NAME";
 const ROLE: &str = "role_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = SOURCE";
+const ROLE_WITH_MFA: &str = "role_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = SOURCE\nmfa_serial = \
+                             arn:aws:iam::111122223333:mfa/alice";
 const DEVICE: &str = "mfa_serial = arn:aws:iam::111122223333:mfa/alice";
 
-/// How a profile gets its credentials. `ROLE` stands for a role from a profile of the file, or from none.
+/// How a profile gets its credentials: by the key of the other file, or by a role from any profile, more often than not.
 const MECHANISMS: &[&str] = &[
     "",
+    "",
+    "",
+    "",
+    "",
+    "",
     ROLE,
+    ROLE,
+    ROLE,
+    ROLE,
+    ROLE_WITH_MFA,
+    ROLE_WITH_MFA,
+    ROLE_WITH_MFA,
+    DEVICE,
+    DEVICE,
     SESSION,
     LEGACY,
     GRANTED,
@@ -49,6 +67,13 @@ const MECHANISMS: &[&str] = &[
     "role_arn = arn:aws:iam::444455556666:role/Web\nweb_identity_token_file = /run/token",
     "login_session = arn:aws:iam::111122223333:user/alice",
     "include_profile = shared",
+    "aws_access_key_id = AKIACONFIGEXAMPLE\naws_secret_access_key = SECRETMARK/config/EXAMPLEKEY",
+    "source_profile = SOURCE",
+    "sso_session = corp",
+    "sso_session = corp\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\nsso_account_id = \
+     123456789012\nsso_role_name = Reader",
+    "credential_process = granted credential-process --profile=NAME",
+    "credential_process = aws configure export-credentials --profile SOURCE",
 ];
 
 /// Lines that may stand in any profile.
@@ -56,7 +81,6 @@ const EXTRAS: &[&str] = &[
     "region = eu-west-1",
     "region = us-east-1 # Virginia",
     "output = json",
-    DEVICE,
     "mfa_serial = GAHT12345678",
     "duration_seconds = 3600",
     "duration_seconds = 14400",
@@ -75,6 +99,19 @@ const EXTRAS: &[&str] = &[
     "# AKIAIOSFODNN7EXAMPLE / SECRETMARK/old/EXAMPLEKEY",
 ];
 
+/// The headers of a profile, the usual one more often than the others.
+const HEADERS: &[&str] = &[
+    "[profile NAME]",
+    "[profile NAME]",
+    "[profile NAME]",
+    "[profile NAME]",
+    "[profile NAME]",
+    "[profile NAME] # the old one",
+    "[profile  NAME]",
+    "[profile 'NAME']",
+    "[NAME]",
+];
+
 const COMMENTS: &[&str] = &["", "# mine\n", "\n\n", "# ---------\n# 本番\n", "; since 2016\n\n"];
 const SPACES: &[&str] = &[" = ", "=", "  =  ", " ="];
 /// What profiles name besides each other.
@@ -86,34 +123,45 @@ const SHARED: &str = "[profile shared]\nregion = eu-central-1\ncli_pager =\n[sso
 const KEYS: &[&str] = &[
     "",
     "aws_access_key_id = AKIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\n",
+    "aws_access_key_id = AKIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\n",
+    "aws_access_key_id = AKIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\n",
+    "aws_access_key_id = AKIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\n",
     "aws_access_key_id = AKIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\nregion = ap-northeast-1\n",
     "aws_access_key_id = ASIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\naws_session_token = \
      SECRETMARKtoken\n",
     "aws_access_key_id = AKIANUMBEREXAMPLE\n",
+    "aws_access_key_id = AKIANUMBEREXAMPLE\naws_secret_access_key = SECRETMARK/NAME/EXAMPLEKEY\naws_mfa_device = \
+     arn:aws:iam::111122223333:mfa/alice\n",
+    "role_arn = arn:aws:iam::444455556666:role/Other\nsource_profile = base\n",
 ];
 
 #[derive(Debug, Clone)]
 struct Section {
     name: &'static str,
+    header: &'static str,
     mechanism: &'static str,
     source: &'static str,
     extras: Vec<&'static str>,
     comment: &'static str,
     space: &'static str,
     key: &'static str,
+    /// True if the key stands beside another way to credentials too.
+    is_stray: bool,
 }
 
 prop_compose! {
     fn section()(
         name in select(NAMES),
+        header in select(HEADERS),
         mechanism in select(MECHANISMS),
-        source in select(NAMES),
+        source in select(SOURCES),
         extras in subsequence(EXTRAS, 0..4),
         comment in select(COMMENTS),
         space in select(SPACES),
         key in select(KEYS),
+        is_stray in prop::bool::weighted(0.1),
     ) -> Section {
-        Section { name, mechanism, source, extras, comment, space, key }
+        Section { name, header, mechanism, source, extras, comment, space, key, is_stray }
     }
 }
 
@@ -121,9 +169,10 @@ prop_compose! {
 fn files(sections: &[Section], crlf: bool) -> Files {
     let (mut config, mut credentials, mut names) = (String::new(), String::new(), BTreeSet::new());
     for (number, section) in sections.iter().enumerate().filter(|(_, section)| names.insert(section.name)) {
-        let header = if section.name == "default" { "default".to_owned() } else { format!("profile {}", section.name) };
-        write!(config, "{}[{header}]\n{}", section.comment, lines(section)).unwrap();
-        if !section.key.is_empty() {
+        let header = if section.name == "default" { "[default]" } else { section.header };
+        let header = header.replace("NAME", section.name);
+        write!(config, "{}{header}\n{}", section.comment, lines(section)).unwrap();
+        if !section.key.is_empty() && (section.is_stray || ["", DEVICE].contains(&section.mechanism)) {
             let key = section.key.replace("NUMBER", &format!("{number:08}")).replace("NAME", section.name);
             write!(credentials, "[{}]\n{key}\n", section.name).unwrap();
         }
