@@ -339,7 +339,9 @@ fn check(given: &Given, refused: &Refused) -> Result<(), Stays> {
         Some((why, Again::Yes)) => return Err(stays(why.clone())),
     }
     if let Some(line) = given.rival {
-        let why = Why::new(format!("AWS's tools do not agree which section counts, this one or that on line {line}"));
+        let why = Why::new(format!(
+            "line {line} is another section of this profile, and not all of AWS's tools join the two"
+        ));
         return Err(stays(why.remedy("join them, then import again")));
     }
     // A command line may have anything in it.
