@@ -310,6 +310,19 @@ fn git_asks_for_a_password_at_the_terminal_and_nobody_without_one() {
 }
 
 #[test]
+fn a_person_who_has_an_address_rewritten_gets_no_other_protocol() {
+    let scene = Scene::new(&[("profiles.toml", MANIFEST)]);
+    let other = scene.remote.path("team").display().to_string();
+    for target in [format!("file://{other}"), other.clone(), format!("ext::git-upload-pack {other}")] {
+        let rewritten = format!("[url \"{target}\"]\ninsteadOf = {}\n[protocol \"ext\"]\nallow = always\n", scene.url);
+        scene.home.write(".gitconfig", rewritten);
+        let run = scene.join(&["--yes", "--var", "user=alice"]).exits(6);
+        assert!(run.stderr.contains("not allowed"), "{target}: {}", run.stderr);
+        scene.has_nothing();
+    }
+}
+
+#[test]
 fn a_ctrl_c_while_git_waits_for_the_network_leaves_nothing() {
     let scene = Scene::new(&[]);
     let url = format!("http://127.0.0.1:{}/team", server(""));
