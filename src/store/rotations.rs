@@ -55,6 +55,11 @@ impl Rotations {
         self.file(section).is_some()
     }
 
+    /// True if a key is lost without its notes: they are of another key than the stored one.
+    pub(crate) fn is_open(&self, section: &ProfileName, stored: Option<&str>) -> bool {
+        self.file(section).is_some_and(|file| file.access_key_id.is_none() || file.access_key_id.as_deref() != stored)
+    }
+
     /// A new key whose secret is lost counts as none.
     pub(crate) fn get(&self, section: &ProfileName) -> Result<Option<Rotation>, KeyringError> {
         let Some(file) = self.file(section) else { return Ok(None) };

@@ -1,6 +1,7 @@
 //! Owns calls to IAM and `GetCallerIdentity` on behalf of one profile, with their failures explained.
 
 use crate::cli::app::App;
+use crate::cli::config::load::is_known;
 use crate::cli::exit::Exit;
 use crate::cli::explain::iam::{SignedBy, refused};
 use crate::cli::keys::owner::KeyOwner;
@@ -52,14 +53,14 @@ impl<'s> Caller<'s> {
     }
 
     /// The credentials for changes, which policies often allow with MFA only: of a profile with the pattern `iam-mfa` always
-    /// its session, with a login if there is none and somebody to ask.
+    /// its session, with a login if there is none and somebody to ask. Without a device there is no session.
     pub(crate) fn for_changes(
         owner: KeyOwner<'s>,
         service: &'s LoginService<'s>,
         app: App<'s>,
     ) -> Result<Self, Failure> {
         let profile = owner.profile;
-        if profile.pattern() == Pattern::IamMfa {
+        if profile.pattern() == Pattern::IamMfa && profile.mfa_serial().is_some_and(is_known) {
             let credentials = service.credentials_for(profile.name.as_str(), InPlace::Allowed)?;
             return Ok(Self { app, service, profile, credentials, signed_by: SignedBy::Session });
         }
@@ -108,6 +109,17 @@ impl<'s> Caller<'s> {
             keys.push(UserKey { item, last_use });
         }
         Ok(keys)
+    }
+
+    /// Deletes the key that signs. If AWS does not know it any more, an earlier try deleted it, and its answer was lost.
+    pub(crate) async fn delete_own_key(&self, user: &str, id: &str) -> Result<(), Failure> {
+        let call = async {
+            match self.service.aws.delete_access_key(self.signer(), user, id).await {
+                Err(error) if matches!(error.problem, Problem::NotFound | Problem::UnknownKey) => Ok(()),
+                answer => answer,
+            }
+        };
+        self.call(Operation::DeleteAccessKey, call).await
     }
 
     /// A key that is gone already is fine.

@@ -98,6 +98,7 @@ impl Rotator<'_> {
     }
 
     async fn begin(&self, user: &str, mut keys: Vec<UserKey>, stored: &LongTermKey) -> Result<Rotated, Failure> {
+        self.store.check(self.owner.section, stored, Replace::ForGood(&stored.access_key_id))?;
         if let Some(other) = keys.iter().find(|key| key.item.id != stored.access_key_id) {
             if other.item.status == KeyStatus::Active {
                 return Err(both_active(&self.owner, user, &keys, stored));
@@ -134,11 +135,17 @@ impl Rotator<'_> {
 
     async fn create(&self, user: &str) -> Result<LongTermKey, Failure> {
         let caller = &self.caller;
-        let created = caller.service.aws.create_access_key(caller.signer(), user).await;
-        if created.as_ref().is_err_and(|error| error.is_answer() && !error.problem.is_transient()) {
+        let mut is_refused = false;
+        let call = async {
+            let created = caller.service.aws.create_access_key(caller.signer(), user).await;
+            is_refused = created.as_ref().is_err_and(|error| error.is_answer() && !error.problem.is_transient());
+            created
+        };
+        let created = caller.call(Operation::CreateAccessKey, call).await;
+        if is_refused {
             self.forget()?;
         }
-        caller.call(Operation::CreateAccessKey, async { created }).await
+        created
     }
 
     /// Stores the new key once it works, and ends the old one.
@@ -153,14 +160,17 @@ impl Rotator<'_> {
         let mut ended = Vec::new();
         if stored.access_key_id != new.access_key_id {
             self.wait_for(new).await?;
-            let prune = self.store.put(self.owner.section, new, Replace::ForGood)?;
-            ended.extend(prune.iter().flat_map(|prune| prune.names()).map(str::to_owned));
         }
+        let prune = self.store.put(self.owner.section, new, Replace::ForGood(old))?;
+        ended.extend(prune.iter().flat_map(|prune| prune.names()).map(str::to_owned));
         let is_there = |key: &&UserKey| key.item.id == old;
         let status = keys.iter().find(is_there).map(|key| key.item.status);
         match (self.old_key, status) {
             (_, None) | (OldKey::Deactivate, Some(KeyStatus::Inactive | KeyStatus::Expired)) => {}
-            (OldKey::Deactivate, _) => self.deactivate(user, old).await?,
+            (OldKey::Deactivate, _) => self.deactivate(user, old).await.map_err(|failure| {
+                let delete = format!("`awsauth keys rotate {} --delete`", self.owner.profile.name);
+                failure.hint(format!("the new key is stored, and the old one is still active: {delete} deletes it"))
+            })?,
             (OldKey::Delete, _) => self.caller.delete_key(user, old).await?,
         }
         self.forget()?;
@@ -172,8 +182,8 @@ impl Rotator<'_> {
         let caller =
             Caller { app: self.app, service, profile, credentials: new.clone().into(), signed_by: SignedBy::NewKey };
         let ask = async || service.aws.caller_identity(caller.signer()).await.map(drop);
-        let answer = until_known(ask, || self.app.out.say("waiting until AWS knows the new key everywhere")).await;
-        caller.call(Operation::GetCallerIdentity, async { answer }).await
+        let call = until_known(ask, || self.app.out.say("waiting until AWS knows the new key everywhere"));
+        caller.call(Operation::GetCallerIdentity, call).await
     }
 
     async fn deactivate(&self, user: &str, id: &str) -> Result<(), Failure> {

@@ -25,13 +25,13 @@ pub(crate) struct KeyStore<'s> {
 
 /// The fate of a key that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Replace {
+pub(crate) enum Replace<'k> {
     /// It is not: another key is refused.
     Never,
     /// It is kept in a backup, which `apply --undo` puts back.
     WithBackup,
-    /// It is lost: it ends at AWS, too.
-    ForGood,
+    /// The key with this id is lost, wherever it is: it ends at AWS, too.
+    ForGood(&'k str),
 }
 
 impl<'s> KeyStore<'s> {
@@ -54,7 +54,7 @@ impl<'s> KeyStore<'s> {
     }
 
     /// Refuses what [`Self::put`] would refuse.
-    pub(crate) fn check(&self, section: &ProfileName, key: &LongTermKey, replace: Replace) -> Result<(), Failure> {
+    pub(crate) fn check(&self, section: &ProfileName, key: &LongTermKey, replace: Replace<'_>) -> Result<(), Failure> {
         if self.is_keyring() {
             return self.check_keyring(section, key, replace);
         }
@@ -64,10 +64,10 @@ impl<'s> KeyStore<'s> {
         planned.map(drop).map_err(|source| explain::apply(&ApplyError::Refused { path, source }))
     }
 
-    fn check_keyring(&self, section: &ProfileName, key: &LongTermKey, replace: Replace) -> Result<(), Failure> {
-        let bytes = self.bytes()?;
-        if let Some(held) = plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section) {
-            let words = format!("[{section}] of the credentials file still holds the key {}", held.access_key_id);
+    fn check_keyring(&self, section: &ProfileName, key: &LongTermKey, replace: Replace<'_>) -> Result<(), Failure> {
+        let in_file = self.id_in_file(section)?;
+        if let Some(id) = in_file.filter(|id| replace != Replace::ForGood(id)) {
+            let words = format!("[{section}] of the credentials file still holds the key {id}");
             return Err(Failure::new(Exit::Refused, words)
                 .hint("`awsauth store move --to keyring` moves it; after that, `--force` replaces it"));
         }
@@ -81,6 +81,12 @@ impl<'s> KeyStore<'s> {
             }
             None => Ok(()),
         }
+    }
+
+    fn id_in_file(&self, section: &ProfileName) -> Result<Option<String>, Failure> {
+        let bytes = self.bytes()?;
+        let held = plan::long_term_key(&Document::parse(&bytes, FileKind::Credentials), section);
+        Ok(held.map(|key| key.access_key_id))
     }
 
     /// Returns false if it was there already.
@@ -98,11 +104,14 @@ impl<'s> KeyStore<'s> {
         &self,
         section: &ProfileName,
         key: &LongTermKey,
-        replace: Replace,
+        replace: Replace<'_>,
     ) -> Result<Option<Prune>, Failure> {
         if self.is_keyring() {
             self.check_keyring(section, key, replace)?;
             let is_changed = self.put_into_keyring(section, key)?;
+            if self.id_in_file(section)?.is_some() {
+                self.service.copies.write_section(Keep::Nothing, |bytes| plan::remove_key(bytes, section))?;
+            }
             return is_changed.then(|| self.end_sessions(section)).transpose();
         }
         let stamp = BackupTime::of(clock::now());
@@ -159,7 +168,7 @@ impl<'s> KeyStore<'s> {
     }
 }
 
-impl Replace {
+impl Replace<'_> {
     fn overwrite(self) -> Overwrite {
         if self == Self::Never { Overwrite::Intact } else { Overwrite::Edited }
     }

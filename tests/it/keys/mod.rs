@@ -6,4 +6,4 @@ mod add;
 mod faults;
 mod list;
 mod remove;
-mod rotate;
+pub(crate) mod rotate;

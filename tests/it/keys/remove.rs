@@ -2,8 +2,8 @@
 
 use std::process::Stdio;
 
-use super::rotate::active;
-use crate::scene::{CREDENTIALS, Scene, session_file};
+use super::rotate::{active, is_done};
+use crate::scene::{CREDENTIALS, STATE, Scene, session_file};
 use crate::support::fake_aws::standard::{KEY_ID, USER_ARN};
 use crate::support::fake_aws::{Fault, IamPolicy};
 
@@ -38,9 +38,43 @@ fn a_key_is_deleted_at_aws_and_removed_here_with_its_sessions() {
 fn local_leaves_the_key_valid_at_aws_and_asks_nobody_there() {
     let scene = Scene::new();
     let run = scene.run(&["keys", "remove", "base", "--local", "--yes"]).ok();
-    assert!(run.stderr.contains("it is still valid at AWS"), "{}", run.stderr);
+    assert!(run.stderr.contains("it was not deleted at AWS"), "{}", run.stderr);
     assert_eq!((active(&scene), scene.calls()), (vec![KEY_ID.to_owned()], Vec::<String>::new()));
     assert!(!scene.home.read(CREDENTIALS).contains("[base]"));
+}
+
+#[test]
+fn a_key_whose_deletion_had_no_answer_is_forgotten_here_too() {
+    for name in ["base", "main"] {
+        let scene = Scene::new();
+        scene.logged_in(&["main"]);
+        scene.aws.world().fail_next("DeleteAccessKey", Fault::Truncate);
+        let run = scene.run(&["keys", "remove", name, "--yes"]).ok();
+        assert!(run.stderr.contains("it is deleted at AWS"), "{}", run.stderr);
+        assert_eq!(active(&scene), [""; 0]);
+        scene.run(&["keys", "rotate", name]).exits(5);
+    }
+}
+
+/// The new key is stored, and nobody may end the old one.
+fn with_old_key() -> Scene {
+    let scene = Scene::new();
+    let denied = "User: alice is not authorized to perform: iam:UpdateAccessKey";
+    scene.aws.world().fail_next("UpdateAccessKey", Fault::status(403, "AccessDenied", denied));
+    let run = scene.run(&["keys", "rotate", "base"]).exits(5);
+    assert!(run.stderr.contains("`awsauth keys rotate base --delete` deletes it"), "{}", run.stderr);
+    scene
+}
+
+#[test]
+fn a_rotation_whose_new_key_is_stored_can_be_given_up() {
+    let scene = with_old_key();
+    scene.run(&["keys", "rotate", "base", "--delete"]).ok();
+    is_done(&scene, "base", "");
+    let scene = with_old_key();
+    scene.run(&["keys", "remove", "base", "--yes"]).ok();
+    assert_eq!(active(&scene), [KEY_ID]);
+    assert!(scene.home.list(&format!("{STATE}/rotations")).is_empty());
 }
 
 #[test]

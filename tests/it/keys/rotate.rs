@@ -35,7 +35,7 @@ pub(super) fn stored(scene: &Scene, section: &str) -> String {
 }
 
 /// The user's active keys at AWS.
-pub(super) fn active(scene: &Scene) -> Vec<String> {
+pub(crate) fn active(scene: &Scene) -> Vec<String> {
     scene.aws.world().keys(USER_ARN).into_iter().filter(|(_, active)| *active).map(|(id, _)| id).collect()
 }
 

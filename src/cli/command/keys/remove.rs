@@ -5,11 +5,12 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::complete::names_with_key;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
 use crate::cli::keys::caller::{Caller, UserKey};
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::KeyStore;
 use crate::cli::login::runtime::run as run_calls;
-use crate::cli::login::service::LoginService;
+use crate::cli::mfa::user::service;
 use crate::cli::ui::failure::Failure;
 use crate::flow::KeyStatus;
 use crate::prompt::{self, NoAnswer};
@@ -45,17 +46,17 @@ struct RemovedKeyJson<'a> {
 }
 
 pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let service = LoginService::new(app)?;
+    let service = service(app)?;
     let owner = KeyOwner::find(&args.name, "remove", &service)?;
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
-    if service.rotations(app)?.is_begun(owner.section) {
+    let (store, rotations) = (KeyStore::new(app, &service), service.rotations(app)?);
+    let id = store.stored_id(owner.section)?.ok_or_else(|| owner.no_key(&service))?;
+    if rotations.is_open(owner.section, Some(&id)) {
         let words = format!("{}: a rotation of this key was interrupted", args.name);
         return Err(Failure::new(Exit::Refused, words)
             .hint(format!("`awsauth keys rotate {}` ends it; after that, the key can be removed", args.name)));
     }
-    let store = KeyStore::new(app, &service);
-    let id = store.stored_id(owner.section)?.ok_or_else(|| owner.no_key(&service))?;
     let place = store.shown(owner.section)?;
     if args.local {
         confirm(&format!("Remove {id} from {place}? It stays valid at AWS."), args, app.host)?;
@@ -66,9 +67,10 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         let is_other = |key: &UserKey| key.item.id != id && key.item.status == KeyStatus::Active;
         let last = if keys.iter().any(is_other) { "" } else { " It is the user's only active key." };
         confirm(&format!("Delete {id} of {user} at AWS, and remove it from {place}?{last}"), args, app.host)?;
-        run_calls(caller.delete_key(&user, &id))??;
+        run_calls(caller.delete_own_key(&user, &id))??;
     }
     let ended = store.remove(owner.section)?;
+    rotations.remove(owner.section).map_err(|error| explain::save(&error))?;
     if app.out.json {
         app.out.document(RemovedKeyJson {
             profile: &args.name,
@@ -79,7 +81,7 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         })?;
         return Ok(Exit::Done);
     }
-    let deleted = if args.local { "it is still valid at AWS" } else { "it is deleted at AWS" };
+    let deleted = if args.local { "it was not deleted at AWS" } else { "it is deleted at AWS" };
     app.out.say(&format!("removed {id} from {place}; {deleted}"));
     ended.report(false, app.out);
     let devices = owner.devices(&service);
