@@ -37,6 +37,12 @@ pub(crate) struct Use {
     pub(crate) at: Span,
 }
 
+impl Use {
+    pub(crate) fn is_device(&self) -> bool {
+        self.key.ends_with(".mfa_serial")
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Defined {
     /// None if the value is wrong, so that its uses are not reported as well.
@@ -274,7 +280,10 @@ impl Vars {
         };
         let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
         if state.required.is_some() {
-            return found.help(format!("run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}"));
+            let enroll = "`awsauth mfa enroll NAME` makes an MFA device and fills it in; or ";
+            let enroll = if state.uses.iter().all(Use::is_device) { enroll } else { "" };
+            return found
+                .help(format!("{enroll}run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}"));
         }
         if self.audience == Audience::Team {
             return found.help(format!(

@@ -12,7 +12,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
-use crate::manifest::{Audience, Loaded};
+use crate::manifest::Loaded;
 use crate::model::{Profile, SsoAccess};
 use crate::prompt::{self, NoAnswer};
 use crate::system::files::disk;
@@ -140,7 +140,7 @@ fn consequences(names: &[String], also: &Beyond<'_>) -> Vec<String> {
 }
 
 fn read_manifest(app: App<'_>) -> Result<Manifest, Failure> {
-    let manifest = Manifest::read_in_part(app);
+    let manifest = Manifest::read_assuming_devices(app);
     manifest.map_err(|failure| {
         let hint = "`awsauth logout --all` needs no manifest";
         if failure.is_shown() {
@@ -151,7 +151,7 @@ fn read_manifest(app: App<'_>) -> Result<Manifest, Failure> {
 }
 
 fn end_all(logout: &Logout, app: App<'_>) -> Result<Exit, Failure> {
-    let loaded = Reading::read(app.paths, Audience::Person).ok().map(|reading| reading.loaded);
+    let loaded = Reading::read_assuming_devices(app.paths, None).ok().map(|reading| reading.loaded);
     let is_there = app.paths.manifest().is_ok_and(|path| !matches!(disk::read(&path), Ok(None)));
     if is_there && !loaded.as_ref().is_some_and(Loaded::is_in_order) {
         app.out.warn(

@@ -128,7 +128,7 @@ impl Reading {
     /// The variables of an `mfa_serial` that have no value.
     fn unset_devices(&self) -> impl Iterator<Item = &Variable> {
         let unset = self.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
-        unset.filter(|variable| variable.uses.iter().any(|one| one.key.ends_with(".mfa_serial")))
+        unset.filter(|variable| variable.uses.iter().any(|one| one.is_device()))
     }
 
     fn lacking_devices(&self) -> impl Iterator<Item = &WrongProfile> {

@@ -11,7 +11,9 @@ use crate::cli::app::App;
 use crate::cli::config::personal;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
+use crate::cli::keys::store::KeyStore;
 use crate::cli::login::service::LoginService;
+use crate::cli::mfa::user::service;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::ini::{Document, FileKind};
@@ -44,18 +46,16 @@ impl MovedSecrets {
 }
 
 pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<MovedSecrets, Failure> {
-    let service = LoginService::new(app)?;
+    let service = service(app)?;
+    // Keys of profiles that are left out would stay in the file.
+    if let Some(failure) = service.manifest.refuse_wrong(|_| to == SecretStore::Keyring) {
+        return Err(failure);
+    }
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
-    let rotations = service.rotations(app)?;
     let target = Sessions::new(&app.paths.state()?, Rc::clone(&service.keyring), to);
     target.check_writable().map_err(|error| explain::save(&error))?;
     let own = own_settings(service.manifest.store(), app)?;
-    let sections = service.manifest.catalog.profiles().iter().filter_map(Profile::long_term_section);
-    if let Some(section) = sections.into_iter().find(|section| rotations.is_begun(section)) {
-        return Err(Failure::new(Exit::Refused, format!("a rotation of the key of [{section}] was interrupted"))
-            .hint("`awsauth keys rotate` with its profile ends it; after that, everything can be moved"));
-    }
     if let (SecretStore::File, [serial, ..]) = (to, &service.seeds.serials()[..]) {
         return Err(Failure::new(
             Exit::Refused,
@@ -65,6 +65,7 @@ pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<MovedSecrets, Failure
             "`awsauth mfa remove NAME {serial} --seed-only` deletes it; an app that has it still gives codes"
         )));
     }
+    forget_rotations(&service, app)?;
     let work = Mover { app, service: &service, target };
     let mut moved = MovedSecrets::default();
     let keys = match to {
@@ -93,6 +94,19 @@ pub(crate) fn run(to: SecretStore, app: App<'_>) -> Result<MovedSecrets, Failure
     moved.keys.sort();
     moved.sessions = sessions;
     Ok(moved)
+}
+
+/// Refuses if the notes of a rotation have a key that is nowhere else. Others are of no use but to end the old key.
+fn forget_rotations(service: &LoginService<'_>, app: App<'_>) -> Result<(), Failure> {
+    let (rotations, store) = (service.rotations(app)?, KeyStore::new(app, service));
+    for section in service.manifest.catalog.profiles().iter().filter_map(Profile::long_term_section) {
+        if rotations.is_open(section, store.stored_id(section)?.as_deref()) {
+            return Err(Failure::new(Exit::Refused, format!("a rotation of the key of [{section}] was interrupted"))
+                .hint("`awsauth keys rotate` with its profile ends it; after that, everything can be moved"));
+        }
+        rotations.remove(section).map_err(|error| explain::save(&error))?;
+    }
+    Ok(())
 }
 
 /// The person's own file, which must be one that `[settings]` is taken from. Only one that exists can be judged, so a new one

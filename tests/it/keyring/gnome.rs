@@ -9,8 +9,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::apply::faults::for_each;
+use crate::keys::rotate::active;
+use crate::mfa::{first_day, manifest};
 use crate::readers::client::tool;
 use crate::scene::{STATE, long_term_keys, session_file};
+use crate::support::fake_aws::Fault;
 
 /// A D-Bus session with a gnome-keyring, whose files are in the HOME of a scene. Both end with it.
 pub(super) struct Session {
@@ -221,6 +224,60 @@ fn everything_moves_to_the_keyring_and_back() {
     session.restart_locked();
     assert_eq!(["main", "prod", "base", "audit"].map(|name| credentials(&scene, name)), before);
     assert!(scene.calls().is_empty());
+}
+
+/// The key is in the file, as a move that was killed leaves it.
+fn with_key_in_file() -> (Scene, Session) {
+    let (scene, session) = with_session(Scene::new());
+    in_keyring_mode(&scene);
+    (scene, session)
+}
+
+#[test]
+fn a_rotation_takes_a_key_that_is_still_in_the_file_into_the_keyring() {
+    let (scene, session) = with_key_in_file();
+    scene.aws.world().fail_next("UpdateAccessKey", Fault::status(403, "AccessDenied", "not authorized"));
+    scene.run(&["keys", "rotate", "base"]).exits(5);
+    scene.run(&["keys", "rotate", "base"]).ok();
+    assert_eq!(active(&scene).len(), 1);
+    assert!(!scene.home.read(CREDENTIALS).contains("[base]"));
+    let new = credentials(&scene, "base");
+    assert_eq!(new["AccessKeyId"], active(&scene)[0].as_str());
+    assert!(session.entries().contains("key/base") && !session.entries().contains("rotation/"));
+    scene.run(&["store", "move", "--to", "file"]).ok();
+}
+
+#[test]
+fn a_rotation_that_could_not_store_its_key_changes_nothing_at_aws() {
+    let (scene, session) = with_key_in_file();
+    session.restart_locked();
+    is_unavailable(scene.run(&["keys", "rotate", "base"]), "is locked");
+    assert!(!scene.calls().contains(&"CreateAccessKey".to_owned()), "{:?}", scene.calls());
+    assert!(scene.home.list(&format!("{STATE}/rotations")).is_empty());
+}
+
+#[test]
+fn a_rotation_that_could_not_end_the_old_key_does_not_block_a_move_and_leaves_no_secret() {
+    let (scene, session) = with_session(Scene::new());
+    scene.aws.world().fail_next("UpdateAccessKey", Fault::status(403, "AccessDenied", "not authorized"));
+    scene.run(&["keys", "rotate", "base"]).exits(5);
+    let new = credentials(&scene, "base");
+    scene.run(&["store", "move", "--to", "keyring"]).ok();
+    no_file_has(&scene, &secrets(&new).collect::<Vec<_>>());
+    assert!(session.entries().contains("key/base") && credentials(&scene, "base") == new);
+}
+
+#[test]
+fn a_move_names_what_keeps_a_key_in_the_file_and_goes_on_without_a_device() {
+    let (scene, _session) = with_session(first_day());
+    let text = manifest("${device}", "device");
+    scene.home.manifest(&text.replace("[profiles.base]\n", "[profiles.base]\nregion = 7\n"));
+    let run = scene.run(&["store", "move", "--to", "keyring"]).exits(3);
+    assert!(run.stderr.contains("region") && !scene.home.has(SETTINGS), "{}", run.stderr);
+    scene.home.manifest(&text);
+    let run = scene.run(&["store", "move", "--to", "keyring"]).ok();
+    assert!(run.stderr.contains("base, main-long-term"), "{}", run.stderr);
+    assert!(!scene.home.read(CREDENTIALS).contains("aws_secret"));
 }
 
 #[test]

@@ -69,6 +69,19 @@ fn who_has_no_device_is_told_how_to_make_one() {
 }
 
 #[test]
+fn before_the_first_device_keys_and_sessions_can_be_managed_and_the_check_says_what_makes_one() {
+    let scene = first_day();
+    for args in [&["check"][..], &["apply"]] {
+        let run = scene.run(args).exits(3);
+        assert!(run.stderr.contains("`awsauth mfa enroll NAME` makes an MFA device and fills it in"), "{}", run.stderr);
+    }
+    assert!(scene.run(&["keys", "list", "main"]).ok().stdout.contains("main"));
+    scene.run(&["keys", "rotate", "main"]).ok();
+    scene.run(&["logout", "main"]).ok();
+    scene.run(&["keys", "remove", "main", "--yes"]).ok();
+}
+
+#[test]
 fn without_a_terminal_the_commands_are_named() {
     let scene = scene(&[MFA_SERIAL]);
     let run = scene.run(&["login", "main"]).exits(3);

@@ -16,7 +16,7 @@ pub(crate) const OWN: &str = ".config/awsauth/profiles.local.toml";
 pub(crate) const DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice";
 
 /// The manifest with the device of `main` as written here, and what each person supplies.
-fn manifest(serial: &str, required: &str) -> String {
+pub(crate) fn manifest(serial: &str, required: &str) -> String {
     let manifest = MANIFEST.replacen("arn:aws:iam::111122223333:mfa/alice", serial, 1);
     format!("[required_vars]\n{required} = \"it is yours\"\n\n{manifest}")
 }

@@ -12,6 +12,7 @@ use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::store::KeyStore;
 use crate::cli::login::runtime::run as run_calls;
 use crate::cli::login::service::LoginService;
+use crate::cli::mfa::user::service;
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::flow::LastUse;
 use crate::render::{Cell, header, table_within};
@@ -73,7 +74,7 @@ struct KeyListJson<'r, 'm> {
 
 pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let App { host, out, .. } = app;
-    let service = LoginService::new(app)?;
+    let service = service(app)?;
     let owners = owners(args, &service)?;
     service.manifest.warn_of_errors();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());

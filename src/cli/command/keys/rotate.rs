@@ -11,7 +11,7 @@ use crate::cli::keys::owner::KeyOwner;
 use crate::cli::keys::rotation::{OldKey, Rotator};
 use crate::cli::keys::store::KeyStore;
 use crate::cli::login::runtime::run as run_calls;
-use crate::cli::login::service::LoginService;
+use crate::cli::mfa::user::service;
 use crate::cli::ui::failure::Failure;
 use crate::system::files::lock::LockError;
 
@@ -57,7 +57,7 @@ fn unfinished(failure: Failure, name: &str) -> Failure {
 }
 
 pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let service = LoginService::new(app)?;
+    let service = service(app)?;
     let owner = KeyOwner::find(&args.name, "rotate", &service)?;
     service.manifest.warn_of_errors();
     service.copies.check_replaceable()?;
