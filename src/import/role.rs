@@ -163,7 +163,10 @@ fn check_beside_role(given: &Given) -> Result<(), Stays> {
     let is_sso = given.is_like("sso") && given.text("source_profile").is_none_or(|source| source == given.name);
     if given.key != Key::None && given.text("source_profile") != Some(&given.name) {
         let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
-        return Err(stays(Why::new("it has a key of its own, which counts in some tools").remedy(remedy)));
+        return Err(stays(
+            Why::new("it has a key of its own, which counts where others take their credentials from it")
+                .remedy(remedy),
+        ));
     }
     if is_sso || is_other || given.config_key.is_some() {
         let why =
