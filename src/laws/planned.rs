@@ -4,7 +4,7 @@
 use crate::import::{AwsFiles, given};
 use crate::manifest::is_setting;
 use crate::model::{Catalog, Credentials, LongTermKey, Profile, ProfileName};
-use crate::plan::{self, Adoption, Overwrite, Permission, Plan, Refusal};
+use crate::plan::{self, Adoption, ManifestRules, Overwrite, Permission, Plan, Refusal};
 
 /// awsauth's own path in what is rendered.
 pub(super) const PROGRAM: &str = "/usr/bin/awsauth";
@@ -61,19 +61,16 @@ pub(super) fn take_over(catalog: &Catalog, texts: &AwsTexts) -> Result<AwsTexts,
     let is_given = given(AwsFiles { config, credentials, known: catalog });
     let plan = plan::config(catalog, config, credentials, PROGRAM, permission, &|id| is_given.contains(id));
     let (config, keys) = (after(config, plan)?, credentials);
-    let plan = plan::credentials(catalog, keys, PROGRAM, is_setting, &|_| false, Adoption::TakeOver, &|id| {
-        is_given.contains(id)
-    });
+    let rules = ManifestRules { is_setting, is_given: &|id| is_given.contains(id) };
+    let plan = plan::credentials(catalog, keys, PROGRAM, rules, &|_| false, Adoption::TakeOver);
     Ok(AwsTexts { config, credentials: after(keys, plan.map(|(plan, _)| plan))? })
 }
 
 /// The credentials file after `apply`; no session is kept anywhere else.
 pub(super) fn prune(catalog: &Catalog, file: &[u8]) -> Result<Vec<u8>, Refusal> {
-    after(
-        file,
-        plan::credentials(catalog, file, PROGRAM, is_setting, &|_| false, Adoption::Refuse, &|_| false)
-            .map(|(plan, _)| plan),
-    )
+    let rules = ManifestRules { is_setting, is_given: &|_| false };
+    let plan = plan::credentials(catalog, file, PROGRAM, rules, &|_| false, Adoption::Refuse);
+    after(file, plan.map(|(plan, _)| plan))
 }
 
 /// The credentials file after a login.

@@ -57,7 +57,8 @@ fn plan(catalog: &Catalog, bytes: &[u8]) -> Result<Plan, Refusal> {
 }
 
 fn planned(catalog: &Catalog, bytes: &[u8], adoption: Adoption) -> Result<(Plan, Vec<MissingKey>), Refusal> {
-    credentials(catalog, bytes, PROGRAM, |key| key == "region", &|_| false, adoption, &|_| false)
+    let rules = ManifestRules { is_setting: |key| key == "region", is_given: &|_| false };
+    credentials(catalog, bytes, PROGRAM, rules, &|_| false, adoption)
 }
 
 fn applied(catalog: &Catalog, bytes: &[u8]) -> Vec<u8> {

@@ -21,7 +21,8 @@ use crate::ini::SectionId;
 use crate::manifest::{Layers, is_setting};
 use crate::model::{Catalog, CredentialMethod, Profile, ProfileName, SecretStore};
 use crate::plan::{
-    self, Adoption, Change, Dependent, ExternalSections, MissingKey, Overwrite, Permission, Plan, Refusal,
+    self, Adoption, Change, Dependent, ExternalSections, ManifestRules, MissingKey, Overwrite, Permission, Plan,
+    Refusal,
 };
 use crate::store::{KeyringKeys, LongTermKeys, Sessions};
 use crate::system::files::snapshot::Snapshot;
@@ -91,11 +92,9 @@ impl<'a> Plans<'a> {
     pub(crate) fn credentials(&self, bytes: &[u8], config: &[u8]) -> Result<(Plan, Vec<MissingKey>, Prune), Refusal> {
         let is_given = self.given(config, bytes);
         let Self { catalog, program, permission, .. } = self;
-        let planned = |ends: &dyn Fn(&str) -> bool| {
-            plan::credentials(catalog, bytes, program, is_setting, ends, permission.adoption, &|id| {
-                is_given.contains(id)
-            })
-        };
+        let rules = ManifestRules { is_setting, is_given: &|id| is_given.contains(id) };
+        let planned =
+            |ends: &dyn Fn(&str) -> bool| plan::credentials(catalog, bytes, program, rules, ends, permission.adoption);
         let (mut plan, mut missing) = planned(&|_| false)?;
         // A key that moves is still the one that sessions were made from.
         let sections = catalog.profiles().iter().filter_map(Profile::long_term_section);

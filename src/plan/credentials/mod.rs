@@ -6,8 +6,7 @@ pub(super) mod overrides;
 
 use self::key_conflict::Moved;
 use self::key_section::{EXPIRATION, KEY_ID, SECRET_KEY, TOKEN, is_session, long_term_key, mark};
-use self::overrides::IsSetting;
-use super::config::adopt::IsGiven;
+use self::overrides::{IsSetting, ManifestRules};
 use super::file_plan::{Change, Plan};
 use super::refusal::Refusal;
 use super::{Adoption, Overwrite, proof};
@@ -41,21 +40,20 @@ pub(crate) fn credentials(
     catalog: &Catalog,
     bytes: &[u8],
     program: &str,
-    is_setting: IsSetting,
+    rules: ManifestRules<'_>,
     ends: &dyn Fn(&str) -> bool,
     adoption: Adoption,
-    is_given: &IsGiven<'_>,
 ) -> Result<(Plan, Vec<MissingKey>), Refusal> {
     let document = read(bytes)?;
     let moved = moved(&document, catalog, adoption)?;
     if !moved.is_empty() {
         check_defaults(&document)?;
     }
-    let taken = overrides::take_over(&document, catalog, program, is_setting, adoption, is_given)?;
+    let taken = overrides::take_over(&document, catalog, program, rules, adoption)?;
     let mut edits: Vec<Edit> = moved.iter().flat_map(|key| &key.edits).cloned().collect();
     let mut touched: Vec<SectionId> = moved.iter().flat_map(|key| [key.from.clone(), key.to_id()]).collect();
     for section in leftovers(&document, catalog, adoption) {
-        edits.extend(without_keys(&document, section, is_setting)?);
+        edits.extend(without_keys(&document, section, rules.is_setting)?);
         touched.push(section.id.clone());
     }
     for (section, removed) in &taken {

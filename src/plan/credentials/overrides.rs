@@ -12,16 +12,24 @@ use crate::plan::refusal::Refusal;
 /// True for the name of a setting of AWS's. Other tools have keys of their own in this file, which stay.
 pub(crate) type IsSetting = fn(&str) -> bool;
 
+/// What the manifest's rules say of a section. `plan` must not import `manifest`.
+#[derive(Clone, Copy)]
+pub(crate) struct ManifestRules<'a> {
+    pub(crate) is_setting: IsSetting,
+    /// True for a section that may be taken over without a look at its words.
+    pub(crate) is_given: &'a IsGiven<'a>,
+}
+
 /// Plans the settings of the manifest's profiles out of the file, each section with its edits. Refuses settings that the
 /// block does not say too, or, to take them over, that the manifest does not give.
 pub(crate) fn take_over<'d>(
     document: &'d Document<'_>,
     catalog: &Catalog,
     program: &str,
-    is_setting: IsSetting,
+    rules: ManifestRules<'_>,
     adoption: Adoption,
-    is_given: &IsGiven<'_>,
 ) -> Result<Vec<(&'d Section, Vec<Edit>)>, Refusal> {
+    let ManifestRules { is_setting, is_given } = rules;
     let is_meant = |entry: &&Entry| is_setting(&document.text(&entry.key()).to_lowercase());
     let (mut ungiven, mut taken) = (Vec::new(), Vec::new());
     for section in document.sections() {
