@@ -15,7 +15,7 @@ pub(super) struct Draft {
     pub(super) hosts: Vec<String>,
     pub(super) defaults: Vec<(String, String)>,
     pub(super) sessions: Vec<(Portal, Vec<String>)>,
-    pub(super) accounts: Vec<(String, String)>,
+    pub(super) accounts: Vec<AccountEntry>,
     pub(super) matrix: Vec<(String, String)>,
     pub(super) profiles: Vec<ProfileTable>,
 }
@@ -28,6 +28,14 @@ pub(super) struct ProfileTable {
     pub(super) keys: Vec<(&'static str, String)>,
     pub(super) settings: Vec<(String, SectionValue)>,
     pub(super) personal: Vec<(String, SectionValue)>,
+}
+
+/// An entry of `[accounts]`.
+#[derive(Debug, Clone)]
+pub(super) struct AccountEntry {
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) comments: Vec<String>,
 }
 
 /// The order of a profile's keys.
@@ -62,7 +70,7 @@ impl ProfileTable {
 
 /// A text, and the table that each of its lines is in.
 pub(super) struct Text {
-    pub(super) text: String,
+    pub(super) toml: String,
     pub(super) lines: usize,
     /// The first line of each table, from 1, with the name of its session or profile.
     pub(super) tables: Vec<(usize, Owner)>,
@@ -101,7 +109,9 @@ impl Writer {
             self.line("");
         }
         self.tables.push((self.lines + 1, owner));
-        comments.iter().for_each(|comment| self.line(comment));
+        for comment in comments {
+            self.line(comment);
+        }
         let path: Vec<String> = path.iter().map(|name| toml_key(name)).collect();
         self.line(&format!("[{}]", path.join(".")));
     }
@@ -115,7 +125,9 @@ impl Writer {
     fn settings(&mut self, name: &str, settings: &[(String, SectionValue)]) {
         if !settings.is_empty() {
             self.table(&["profiles", name, "settings"], Owner::Profile(name.to_owned()), &[]);
-            settings.iter().for_each(|(key, value)| self.line(&format!("{} = {}", toml_key(key), toml(value))));
+            for (key, value) in settings {
+                self.line(&format!("{} = {}", toml_key(key), toml(value)));
+            }
         }
     }
 }
@@ -133,21 +145,25 @@ impl Draft {
             writer.keys(profile.keys.iter().map(|(key, value)| (*key, value.as_str())));
             writer.settings(&profile.name, &profile.settings);
         }
-        Text { text: writer.text, lines: writer.lines, tables: writer.tables }
+        Text { toml: writer.text, lines: writer.lines, tables: writer.tables }
     }
 
     fn shared(&self, writer: &mut Writer) {
         let pair = |(key, value): &'_ (String, String)| (key.clone(), value.clone());
         if !self.required.is_empty() {
             writer.table(&["required_vars"], Owner::Nobody, &[]);
-            self.required.iter().for_each(|(name, what)| writer.line(&format!("{name} = {}", toml_text(what))));
+            for (name, what) in &self.required {
+                writer.line(&format!("{name} = {}", toml_text(what)));
+            }
         }
         let (plain, settings): (Vec<_>, Vec<_>) =
             self.defaults.iter().map(pair).partition(|(key, _)| !key.starts_with("settings."));
         if !self.defaults.is_empty() {
             writer.table(&["defaults"], Owner::Nobody, &[]);
             writer.keys(plain.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-            settings.iter().for_each(|(key, value)| writer.line(&format!("{key} = {value}")));
+            for (key, value) in settings {
+                writer.line(&format!("{key} = {value}"));
+            }
         }
         for (portal, comments) in &self.sessions {
             writer.table(&["sso_sessions", &portal.name], Owner::Session(portal.name.clone()), comments);
@@ -160,11 +176,18 @@ impl Draft {
         }
         if !self.accounts.is_empty() {
             writer.table(&["accounts"], Owner::Nobody, &[]);
-            writer.keys(self.accounts.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+            for account in &self.accounts {
+                for comment in &account.comments {
+                    writer.line(comment);
+                }
+                writer.line(&format!("{} = {}", toml_key(&account.name), account.value));
+            }
         }
         for (label, body) in &self.matrix {
             writer.table(&["matrix", label], Owner::Nobody, &[]);
-            body.lines().for_each(|line| writer.line(line));
+            for line in body.lines() {
+                writer.line(line);
+            }
         }
     }
 
@@ -178,7 +201,9 @@ impl Draft {
         }
         if !self.vars.is_empty() {
             writer.table(&["vars"], Owner::Nobody, &[]);
-            self.vars.iter().for_each(|(name, value)| writer.line(&format!("{name} = {}", toml_text(value))));
+            for (name, value) in &self.vars {
+                writer.line(&format!("{name} = {}", toml_text(value)));
+            }
         }
         for profile in &self.profiles {
             writer.settings(&profile.name, &profile.personal);

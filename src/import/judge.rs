@@ -22,7 +22,7 @@ pub(super) struct Verdict {
 /// Reads the draft with its personal lines.
 pub(super) fn judge(draft: &Draft) -> Verdict {
     let text = draft.manifest();
-    let layers = layers(&text.text, draft.personal());
+    let layers = layers(&text.toml, draft.personal());
     let loaded = manifest::load(&layers, Audience::Person);
     verdict(loaded, &layers, &text)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::draft::{Draft, ProfileTable};
+use super::draft::{AccountEntry, Draft, ProfileTable};
 use super::settings::toml;
 use crate::manifest::toml_text;
 
@@ -35,6 +35,8 @@ struct Account<'p> {
     id: &'p str,
     region: Option<&'p str>,
     roles: Vec<&'p str>,
+    /// Those of its profiles.
+    comments: Vec<String>,
 }
 
 /// A group of profiles that differ in account and role alone.
@@ -59,10 +61,14 @@ pub(super) fn with_matrices(draft: &Draft) -> Draft {
         ids.extend(product.accounts.iter().map(|account| account.id));
         names.extend(product.accounts.iter().map(|account| account.name));
         taken.extend(product.members.iter().map(|member| member.at));
-        let label = label(&product, &labels);
+        let label = label(&product, draft, &labels);
         labels.insert(label.clone());
         let common = product.accounts.iter().all(|account| account.roles == product.accounts[0].roles);
-        found.accounts.extend(product.accounts.iter().map(|account| (account.name.to_owned(), entry(account, common))));
+        found.accounts.extend(product.accounts.iter().map(|account| AccountEntry {
+            name: account.name.to_owned(),
+            value: entry(account, common),
+            comments: account.comments.clone(),
+        }));
         found.matrix.push((label, body(&product, common, is_only)));
     }
     let rest = draft.profiles.iter().enumerate().filter(|(at, _)| !taken.contains(at));
@@ -86,9 +92,8 @@ fn products(profiles: &[ProfileTable]) -> Vec<Product<'_>> {
     products
 }
 
-/// A comment has no place in a matrix, so such a profile keeps its table.
 fn candidate(at: usize, profile: &ProfileTable) -> Option<Candidate<'_>> {
-    if !profile.comments.is_empty() || !profile.personal.is_empty() {
+    if !profile.personal.is_empty() {
         return None;
     }
     let plain = |key: &str| profile.get(key)?.strip_prefix('"')?.strip_suffix('"');
@@ -149,15 +154,25 @@ fn product<'p>(group: &[Candidate<'p>], naming: Naming) -> Product<'p> {
         if one == next {
             by_name.insert(name, next);
             by_id.insert(candidate.id, next);
-            product.accounts.push(Account { name, id: candidate.id, region, roles: Vec::new() });
+            product.accounts.push(Account { name, id: candidate.id, region, roles: Vec::new(), comments: Vec::new() });
         }
         let account = &mut product.accounts[one];
         if account.region == region && !account.roles.contains(&candidate.role) {
+            let is_first = account.roles.is_empty();
+            account.comments.extend(comments(candidate.profile, is_first));
             account.roles.push(candidate.role);
             product.members.push(*candidate);
         }
     }
     product
+}
+
+/// The comments of a profile for the entry of its account. Those of the first profile may be about the whole account.
+fn comments(profile: &ProfileTable, is_first: bool) -> impl Iterator<Item = String> {
+    profile.comments.iter().map(move |comment| {
+        let text = comment.trim_start_matches("# ");
+        if is_first { comment.clone() } else { format!("# {}: {text}", profile.name) }
+    })
 }
 
 fn account_name<'p>(candidate: &Candidate<'p>, naming: Naming) -> Option<&'p str> {
@@ -172,8 +187,11 @@ fn account_name<'p>(candidate: &Candidate<'p>, naming: Naming) -> Option<&'p str
     account.filter(|account| !account.is_empty())
 }
 
-fn label(product: &Product<'_>, labels: &HashSet<String>) -> String {
-    let session = product.members.first().and_then(|member| member.profile.get("sso_session"));
+/// The name of its SSO session, if it has one.
+fn label(product: &Product<'_>, draft: &Draft, labels: &HashSet<String>) -> String {
+    let first = product.members.first().map(|member| member.profile).filter(|profile| profile.pattern == "sso");
+    let folded = draft.defaults.iter().find(|(key, _)| key == "sso_session").map(|(_, value)| value.as_str());
+    let session = first.and_then(|profile| profile.get("sso_session").or(folded));
     let base = session.map_or("roles", |session| session.trim_matches('"')).to_owned();
     let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
     names.find(|name| !labels.contains(name)).unwrap_or(base)

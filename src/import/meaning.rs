@@ -138,10 +138,7 @@ impl<'g> Reader<'g> {
             given.is_in_config() || given.key != Key::LongTerm || self.uses.sources.contains(given.name.as_str());
         let Some(owner) = self.uses.long_term.get(&given.name).filter(|_| !is_own) else { return false };
         let Some(at) = self.places.get(owner).copied().filter(|at| !self.path.contains(at)) else { return false };
-        match self.meaning(at) {
-            Meaning::Table(table) if table.pattern == "iam-mfa" => true,
-            _ => false,
-        }
+        matches!(self.meaning(at), Meaning::Table(table) if table.pattern == "iam-mfa")
     }
 
     /// True for a section that only lends its settings to others.
@@ -368,7 +365,7 @@ fn check_beside_sso(given: &Given, process: &Process) -> Result<(), Stays> {
     let is_same = |(own, other): &(&str, &str)| given.text(other).is_none_or(|text| given.text(own) == Some(text));
     let granted = [("sso_account_id", "granted_sso_account_id"), ("sso_role_name", "granted_sso_role_name")];
     match process {
-        Process::Itself(_) | Process::OwnKey(_) | Process::Loop if granted.iter().all(|pair| is_same(pair)) => Ok(()),
+        Process::Itself(_) | Process::OwnKey(_) | Process::Loop if granted.iter().all(is_same) => Ok(()),
         _ => Err(stays(
             Why::new("it has an SSO login and a `credential_process`, and AWS's tools do not agree which one counts")
                 .remedy("delete one of them, then import again"),

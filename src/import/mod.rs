@@ -1,7 +1,7 @@
 //! Owns turning `~/.aws/config` and `~/.aws/credentials` into a manifest of the same meaning. Must not do I/O or change a file.
 //!
-//! `read` (both files) → `meaning` (the pattern of each profile; `role`, `portals`, `settings` and `tools` for its parts) → `judge`
-//! (what the manifest's own reader refuses stays) → `fold`, `matrix` (repetition) → `draft` (TOML).
+//! `read` (both files) → `meaning` (the pattern of each profile; `role`, `portals`, `settings` and `tools` for its parts) →
+//! `judge` (what the manifest's own reader refuses stays) → `fold`, `matrix` (repetition) → `draft` (TOML).
 
 mod draft;
 mod fold;
@@ -71,13 +71,16 @@ pub(crate) fn import(files: AwsFiles<'_>, form: Form) -> Import {
     let (mut draft, mut verdict) = judge::shorter(fold::fold(draft.clone()), verdict, draft);
     let lines = draft.manifest().lines;
     if form == Form::Matrix {
-        (draft, verdict) = judge::shorter(matrix::with_matrices(&draft), verdict, draft);
+        let matrix = matrix::with_matrices(&draft);
+        if matrix.manifest().lines < lines {
+            (draft, verdict) = judge::shorter(matrix, verdict, draft);
+        }
     }
     let faults = [(FileKind::Config, files.config), (FileKind::Credentials, files.credentials)];
     let faults = faults
         .into_iter()
         .flat_map(|(kind, bytes)| Document::parse(bytes, kind).faults().into_iter().map(move |fault| (kind, fault)));
-    let Text { text: manifest, lines: shorter, .. } = draft.manifest();
+    let Text { toml: manifest, lines: shorter, .. } = draft.manifest();
     Import {
         manifest,
         saved: Some((lines, shorter)).filter(|_| form == Form::Matrix),
@@ -187,6 +190,8 @@ fn left(read: &Read, meanings: Meanings) -> Vec<Left> {
     left
 }
 
+const OF_SESSIONS: [&str; 3] = ["sso_start_url", "sso_region", "sso_registration_scopes"];
+
 fn notes(read: &Read, meanings: &Meanings) -> Vec<(Note, Vec<String>)> {
     let mut all: Vec<(Note, Vec<String>)> = Vec::new();
     let mut places: HashMap<Note, usize> = HashMap::new();
@@ -203,7 +208,9 @@ fn notes(read: &Read, meanings: &Meanings) -> Vec<(Note, Vec<String>)> {
         _ => None,
     });
     for (name, comments, table) in given {
-        table.notes.iter().for_each(|note| add(note.clone(), name));
+        for note in &table.notes {
+            add(note.clone(), name);
+        }
         if !table.dropped.is_empty() {
             add(Note::Dropped(table.dropped.clone()), name);
         }
@@ -211,7 +218,6 @@ fn notes(read: &Read, meanings: &Meanings) -> Vec<(Note, Vec<String>)> {
             add(Note::SecretComment, name);
         }
     }
-    const OF_SESSIONS: [&str; 3] = ["sso_start_url", "sso_region", "sso_registration_scopes"];
     for session in &read.sessions {
         let keys = session.entries.iter().map(|entry| entry.key.clone());
         let others: Vec<String> = keys.filter(|key| !OF_SESSIONS.contains(&key.as_str())).collect();

@@ -106,7 +106,7 @@ fn address(url: &str) -> String {
     }
 }
 
-/// `corp` for https://corp.awsapps.com/start and https://start.us-gov-home.awsapps.com/directory/corp
+/// `corp` for <https://corp.awsapps.com/start> and <https://start.us-gov-home.awsapps.com/directory/corp>
 fn portal_name(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let directory = rest.split_once("/directory/").map(|(_, name)| name);

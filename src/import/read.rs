@@ -146,7 +146,7 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
             }
             SectionId::Services(_) => {}
             SectionId::Other(header) if header.starts_with("granted_registry_start") => {
-                owner = Some("granted's registry")
+                owner = Some("granted's registry");
             }
             SectionId::Other(header) if header.starts_with("granted_registry_end") => owner = None,
             SectionId::Other(header) => {

@@ -77,7 +77,8 @@ pub(super) fn process(command: &str, given: &Given) -> Process {
     let words = split_words(command).unwrap_or_default();
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.first() == Some(&"env") {
-        words.drain(..words.iter().skip(1).take_while(|word| word.contains('=')).count() + 1);
+        let variables = words.iter().skip(1).take_while(|word| word.contains('=')).count();
+        words.drain(..=variables);
     }
     let Some((program, arguments)) = words.split_first() else {
         return Process::Other(Why::new("AWS's tools can't start its `credential_process`"));

@@ -44,6 +44,9 @@ const WAYS: &[&str] = &[
     "include_profile = shared\nrole_arn = arn:aws:iam::444455556666:role/Vault\nsource_profile = §",
 ];
 
+const SESSION: &str =
+    "# the company\n[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n";
+
 const SETTINGS: &[&str] = &[
     "region = eu-west-1",
     "region = us-east-1",
@@ -83,7 +86,7 @@ impl ImportCase {
         let is_matrix = draw.one_in(4);
         let mut config = String::new();
         if !draw.one_in(4) {
-            config.push_str("# the company\n[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n");
+            config.push_str(SESSION);
         }
         config.push_str("[profile shared]\nregion = eu-north-1\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n");
         for name in NAMES {
@@ -114,7 +117,7 @@ impl ImportCase {
         for (number, name) in NAMES.iter().enumerate() {
             if draw.one_in(2) {
                 let text = draw.pick(CREDENTIALS).replace('§', &number.to_string());
-                credentials.push_str(&format!("[{name}]\n{text}\n"));
+                credentials.extend(["[", name, "]\n", text.as_str(), "\n"]);
             }
         }
         Self { config, credentials, is_matrix }

@@ -80,6 +80,29 @@ fn try_case(case: &Path) -> Result<(), String> {
 }
 
 #[test]
+fn regular_names_become_a_matrix_that_says_the_same_in_fewer_lines() {
+    for case in cases().iter().filter(|case| case.to_str().unwrap().contains("/matrix-")) {
+        let home = home(case);
+        let plain = home.run(["import", "--json"]).ok().json();
+        let matrix = home.run(["import", "--matrix"]).ok();
+        compare(case, "matrix.toml", &matrix.stdout).unwrap();
+        let text = plain["manifest"].as_str().unwrap();
+        let is_found = matrix.stdout.contains("[matrix.");
+        assert_eq!(is_found, matrix.stdout.lines().count() < text.lines().count(), "{}", matrix.stderr);
+        assert_eq!(is_found, matrix.stderr.contains("the matrix makes it "), "{}", matrix.stderr);
+        assert_eq!(
+            home.run(["import", "--matrix", "--json"]).ok().json()["profiles"].to_string().len(),
+            plain["profiles"].to_string().len()
+        );
+        home.manifest(&matrix.stdout);
+        home.write(".config/awsauth/profiles.local.toml", plain["personal"].as_str().unwrap());
+        home.run(["check"]).ok();
+        home.run(["apply", "--adopt"]).ok();
+        assert_eq!(home.run(["import", "--matrix"]).ok().stdout, matrix.stdout);
+    }
+}
+
+#[test]
 fn every_kind_of_file_becomes_a_manifest_that_takes_its_place() {
     let wrong: Vec<String> = cases().iter().filter_map(|case| try_case(case).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases().len(), wrong.join("\n"));

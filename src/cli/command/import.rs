@@ -99,7 +99,9 @@ pub(crate) fn take_over(form: Form, app: App<'_>) -> Result<(AwsPaths, Import), 
 /// Says the lines for the personal file.
 pub(crate) fn say_personal(found: &Import, out: Out) {
     out.say("These lines belong in your own profiles.local.toml, in awsauth's configuration directory:");
-    found.personal.lines().for_each(|line| out.say(&mask_words(&format!("  {line}"))));
+    for line in found.personal.lines() {
+        out.say(&mask_words(&format!("  {line}")));
+    }
 }
 
 /// AWS's two files as they were read.
@@ -118,7 +120,7 @@ impl AwsPaths {
     pub(crate) fn import(&self, form: Form, app: App<'_>) -> Import {
         // There need be no manifest, nor a valid one.
         let known = Reading::read(app.paths, Audience::Person).ok().and_then(|reading| reading.loaded.catalog);
-        let known = known.unwrap_or_else(Catalog::default);
+        let known = known.unwrap_or_default();
         let files = AwsFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
         import::import(files, form)
     }
@@ -175,10 +177,8 @@ impl AwsPaths {
             by_pattern(&found.catalog).iter().map(|(pattern, names)| format!("{} {pattern}", names.len())).collect();
         let profiles = count(found.catalog.profiles().len(), "profile");
         let sessions = count(found.catalog.sessions().len(), "SSO session");
-        say(match patterns.is_empty() {
-            true => format!("{profiles} and {sessions} imported"),
-            false => format!("{profiles} and {sessions} imported: {}", patterns.join(", ")),
-        });
+        let patterns = if patterns.is_empty() { String::new() } else { format!(": {}", patterns.join(", ")) };
+        say(format!("{profiles} and {sessions} imported{patterns}"));
         match found.saved {
             Some((long, short)) if short < long => say(format!("the matrix makes it {short} lines instead of {long}")),
             Some(_) => say("no matrix: too few profiles are named after an account and a role".to_owned()),
@@ -192,10 +192,8 @@ impl AwsPaths {
             if left.is_empty() {
                 continue;
             }
-            say(match is_external {
-                true => "These sections stay, and the manifest has their profiles as `external`:".to_owned(),
-                false => "These sections stay, and the manifest does not have them:".to_owned(),
-            });
+            let has = if is_external { "has their profiles as `external`" } else { "does not have them" };
+            say(format!("These sections stay, and the manifest {has}:"));
             for left in left {
                 say(format!("  {}: [{}] {}", self.place(left.at), display_safe(&left.header), reason(left)));
             }
