@@ -91,6 +91,12 @@ impl Loaded {
         self.diagnostics.iter().all(|found| found.severity != Severity::Error)
     }
 
+    /// True if nothing is wrong but that variables have no value.
+    pub(crate) fn lacks_only_values(&self) -> bool {
+        let mut errors = self.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        errors.all(|found| found.code == codes::UNDEFINED_VARIABLE)
+    }
+
     pub(super) fn stopped(diagnostics: Vec<Diagnostic>) -> Self {
         Self { profiles_unknown: true, diagnostics, ..Self::default() }
     }

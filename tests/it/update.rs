@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use crate::diff::{commit, git};
-use crate::join::{MANIFEST, Scene, traps};
+use crate::join::{MANIFEST, Scene, answer, at_terminal, traps};
 use crate::scene::CONFIG;
 use crate::support::sandbox::Run;
 
@@ -172,4 +172,41 @@ fn nothing_that_the_checkout_or_the_repository_names_is_run() {
     git(&scene.home, "dotfiles", &["config", "remote.origin.url", "ext::sh -c x"]);
     update(&scene).exits(4);
     assert!(!scene.home.has("ran"));
+}
+
+#[test]
+fn a_person_who_does_not_take_it_over_has_the_clone_as_it_was() {
+    let scene = scene();
+    let before = head(&scene);
+    push(&scene, &format!("{MANIFEST}{PROD}"));
+    for (key, code) in [("n\r", 4), ("\x03", 130)] {
+        let mut session = at_terminal(&scene, "update");
+        answer(&mut session, "1 profile added. Take it over?", key);
+        session.exp_string("is left as it is").unwrap();
+        session.exp_string(&format!("ended with {code}")).unwrap();
+        assert_eq!(
+            (head(&scene), scene.home.read(&format!("{CLONE}/profiles.toml"))),
+            (before.clone(), MANIFEST.into())
+        );
+    }
+    let mut session = at_terminal(&scene, "update");
+    answer(&mut session, "Take it over?", "y\r");
+    answer(&mut session, "Write this?", "n\r");
+    session.exp_string("the manifest is in place; `awsauth apply` does what is left").unwrap();
+    session.exp_string("ended with 4").unwrap();
+    assert_ne!(head(&scene), before);
+}
+
+#[test]
+fn what_would_be_wrong_for_this_person_alone_is_not_taken_over() {
+    let scene = scene();
+    let before = head(&scene);
+    push(&scene, &format!("{MANIFEST}settings = {{ endpoint_url = \"https://evil.example\" }}\n"));
+    let run = scene.home.run(["update", "--yes"]).exits(3);
+    assert!(run.stderr.contains("error[foreign-endpoint]") && run.stderr.contains("left as it is"), "{}", run.stderr);
+    assert_eq!(head(&scene), before);
+    let local = ".config/awsauth/profiles.local.toml";
+    scene.home.write(local, format!("{}[settings]\nallow_hosts = [\"evil.example\"]\n", scene.home.read(local)));
+    scene.home.run(["update", "--yes"]).ok();
+    assert_ne!(head(&scene), before);
 }

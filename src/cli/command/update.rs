@@ -15,13 +15,14 @@ use crate::cli::team::revision::{self, Place};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::manifest::Loaded;
+use crate::prompt::{self, NoAnswer};
 use crate::system::files::disk;
 use crate::system::programs::git::{Attended, Revision, Upstream, WorkTree};
 
 /// Take over what the team has changed
 ///
-/// Fetches the repository that your manifest is in, moves the clone forward if nothing of your own is in the way, shows
-/// which profiles change in effect, and applies. Works for each checkout that the manifest, or a link in its place, is
+/// Fetches the repository that your manifest is in, shows which profiles change in effect, moves the clone forward if
+/// nothing of your own is in the way, and applies. On a terminal you are asked before both. Works for each checkout that the manifest, or a link in its place, is
 /// in. A clone with changes or commits of its own is left alone. Nothing in the repository is run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         .hint("`awsauth join ADDRESS` sets a machine up with a team's repository")
     })?;
     let checkout = Checkout::open(place, app)?;
-    let facts = checkout.update()?;
+    let facts = checkout.update(args.yes)?;
     finish(&args.var, args.yes, &facts, app)
 }
 
@@ -89,8 +90,8 @@ impl<'a> Checkout<'a> {
         Ok(Self { place, tree, upstream, address, app })
     }
 
-    /// Fetches, and moves the checkout forward. Returns the facts for the document.
-    fn update(&self) -> Result<Map<String, serde_json::Value>, Failure> {
+    /// Fetches, and moves the checkout forward, if the person agrees. Returns the facts for the document.
+    fn update(&self, is_agreed: bool) -> Result<Map<String, serde_json::Value>, Failure> {
         let App { host, out, .. } = self.app;
         let secrets = secret_variables(host);
         let attended = Attended { is_interactive: host.is_interactive() && !out.json, secrets: &secrets };
@@ -114,16 +115,24 @@ impl<'a> Checkout<'a> {
         let (old, new) = (old?, new?.ok_or_else(|| self.gone())?);
         let nothing = Loaded::default();
         let comparison = Comparison { before: old.as_ref().map_or(&nothing, |old| &old.loaded), after: &new.loaded };
+        let invalid = |reading: &Reading, whose: &str| {
+            reading.show(out);
+            let message = format!("the newer manifest is invalid{whose}, so {shown} is left as it is");
+            Failure::new(Exit::Manifest, message)
+        };
         if !new.loaded.is_in_order() {
-            new.show(out);
-            return Err(Failure::new(
-                Exit::Manifest,
-                format!("the newer manifest is invalid, so {shown} is left as it is"),
-            )
-            .hint("the team mends it, with `awsauth check --team`; then run this again"));
+            let hint = "the team mends it, with `awsauth check --team`; then run this again";
+            return Err(invalid(&new, "").hint(hint));
+        }
+        let own = self.read(&after, "FETCHED")?.ok_or_else(|| self.gone())?.with_own(self.app.paths)?;
+        if !own.loaded.lacks_only_values() {
+            return Err(invalid(&own, " with your own settings").hint("mend what is yours, then run this again"));
         }
         if !out.json {
             out.print(&comparison.text(out.columns_of_data(host)))?;
+        }
+        if attended.is_interactive && !is_agreed {
+            agree(&comparison.summary(), &shown)?;
         }
         self.tree.fast_forward(&self.upstream, &before, &after)?;
         out.say(&format!("{shown} is at {:.10} now: {}", after, comparison.summary()));
@@ -144,5 +153,17 @@ impl<'a> Checkout<'a> {
         let (path, shown) = (&self.place.path, Paths::shown(&self.place.root));
         Failure::new(Exit::Manifest, format!("the newer commit has no {path}, so {shown} is left as it is"))
             .hint("ask your team where the manifest went; `git pull` there, and a new link, take it over")
+    }
+}
+
+/// Asks before anything moves: from then on, the newer manifest decides which roles the profiles use.
+fn agree(summary: &str, shown: &str) -> Result<(), Failure> {
+    match prompt::confirm(&format!("{summary}. Take it over?"), true) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::one_line(Exit::Refused, format!("{shown} is left as it is"))),
+        Err(NoAnswer::Interrupted) => {
+            Err(Failure::one_line(Exit::Interrupted, format!("interrupted; {shown} is left as it is")))
+        }
+        Err(other) => Err(Failure::of(Exit::Usage, &other).hint("`--yes` takes it over without asking")),
     }
 }

@@ -69,6 +69,14 @@ impl Files {
         self.layers.add_misplaced(Source::new(dir.join(name), ""), doubt.as_deref());
     }
 
+    /// Adds the personal files of the manifest in its place.
+    pub(crate) fn with_own(mut self, paths: Paths<'_>) -> Result<Self, Failure> {
+        let locals = Paths::local(&paths.manifest()?);
+        self.personal = personal(&locals);
+        self.read_local(&locals)?;
+        Ok(self)
+    }
+
     /// Files that were read elsewhere than from their places.
     pub(crate) fn of_layers(layers: Layers) -> Self {
         Self { layers, personal: PathBuf::from(LOCAL_NAME), seen: Vec::new() }

@@ -85,6 +85,23 @@ impl Reading {
         Self { files, loaded }
     }
 
+    /// The same shared files, with those of this person.
+    pub(crate) fn with_own(mut self, paths: Paths<'_>) -> Result<Self, Failure> {
+        self.files = self.files.with_own(paths)?;
+        self.loaded = manifest::load(&self.files.layers, Audience::Person);
+        Ok(self)
+    }
+
+    /// Reads it as if the personal file had these values.
+    pub(crate) fn read_assuming(paths: Paths<'_>, values: &[(String, String)]) -> Result<Self, Failure> {
+        let mut reading = Self::read(paths, Audience::Person)?;
+        let line = |(name, value): &(String, String)| {
+            format!("{} = {}\n", manifest::toml_key(name), manifest::toml_text(value))
+        };
+        reading.assume(format!("[vars]\n{}", values.iter().map(line).collect::<String>()), None);
+        Ok(reading)
+    }
+
     /// Reads it and finds where each key of the profile `name` comes from.
     pub(crate) fn read_with_why(paths: Paths<'_>, name: &str) -> Result<Self, Failure> {
         let files = Files::read(paths, Audience::Person)?;
@@ -210,7 +227,11 @@ impl Reading {
 impl Manifest {
     /// Reads the manifest for a command that needs all of it. Errors are shown; warnings only by `check`.
     pub(crate) fn read(app: App<'_>) -> Result<Self, Failure> {
-        let reading = Reading::read(app.paths, Audience::Person)?;
+        Self::of(Reading::read(app.paths, Audience::Person)?, app)
+    }
+
+    /// As [`Self::read`], of a manifest that was read.
+    pub(crate) fn of(reading: Reading, app: App<'_>) -> Result<Self, Failure> {
         if reading.loaded.is_in_order() { Self::new(reading, app) } else { Err(reading.refuse_all(app.out)) }
     }
 
