@@ -66,7 +66,11 @@ fn a_change_is_told_profile_by_profile_with_account_and_role() {
         "team/profiles.toml",
         MANIFEST.replace("[profiles.main]\n", "[profiles.main]\nregion = \"eu-west-1\"\n"),
     );
-    home.write("team/teams/a.toml", TEAM.replace("444455556666", "777788889999").replace("prod]", "live]"));
+    home.write(
+        "team/teams/a.toml",
+        TEAM.replace("444455556666", "777788889999").replace("prod]", "live]")
+            + "settings = { endpoint_url = \"https://evil.example\" }\n",
+    );
     home.write(
         "team/teams/b.toml",
         "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n",
@@ -82,6 +86,7 @@ fn a_change_is_told_profile_by_profile_with_account_and_role() {
             "CHANGE NAME ACCOUNT ROLE",
             "added live 777788889999 Admin",
             "pattern: iam-mfa-role",
+            "settings.endpoint_url: https://evil.example",
             "source_profile: main",
             "changed main 111122223333 -",
             "region: (none) → eu-west-1",
@@ -90,6 +95,7 @@ fn a_change_is_told_profile_by_profile_with_account_and_role() {
             "source_profile: main",
             "added corp (SSO session) - -",
             "sso_start_url: https://corp.awsapps.com/start",
+            "sso_region: us-east-1",
         ]
     );
     assert!(

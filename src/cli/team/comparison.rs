@@ -10,8 +10,8 @@ use crate::manifest::{Difference, KeyChange, Keys, Loaded, differences};
 use crate::render::{Cell, TerminalText, header, markdown_code, markdown_table, table_within};
 use crate::secret::mask_words;
 
-/// What is told of a new profile or SSO session, and of one that is gone, beside its account and role.
-const TOLD_OF_WHOLE: [&str; 5] = ["pattern", "source_profile", "credential_source", "sso_session", "sso_start_url"];
+/// What the account and the role of a new profile, or of one that is gone, tell already.
+const IN_COLUMNS: [&str; 3] = ["sso_account_id", "sso_role_name", "role_arn"];
 /// The columns of the text that are shortened, then left out, on a narrow terminal.
 const EXPENDABLE: [usize; 2] = [3, 3];
 
@@ -185,7 +185,7 @@ fn told<'d>(one: &Difference<'d>) -> Vec<Told<'d>> {
     match one.before.xor(one.after) {
         None => one.keys().into_iter().map(changed).collect(),
         Some(whole) => {
-            let keys = TOLD_OF_WHOLE.iter().filter_map(|key| Some((*key, whole.get(key)?)));
+            let keys = whole.iter().filter(|(key, _)| !IN_COLUMNS.contains(key));
             keys.map(|(key, only)| Told { key, values: vec![value(Some(only))] }).collect()
         }
     }
