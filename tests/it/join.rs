@@ -67,14 +67,14 @@ impl Scene {
     }
 }
 
-fn at_terminal(scene: &Scene, args: &str) -> PtySession {
+pub(crate) fn at_terminal(scene: &Scene, args: &str) -> PtySession {
     let mut command = scene.home.program("sh".as_ref());
     let words = format!("trap : INT; {} {args}; echo \"ended with $?\"", env!("CARGO_BIN_EXE_awsauth"));
     command.args(["-c", &words]).env("TERM", "xterm").env("PAGER", "cat").stdin(std::process::Stdio::inherit());
     spawn_command(command, Some(PATIENCE)).unwrap()
 }
 
-fn answer(session: &mut PtySession, question: &str, text: &str) {
+pub(crate) fn answer(session: &mut PtySession, question: &str, text: &str) {
     session.exp_string(question).unwrap();
     session.send(text).unwrap();
     session.flush().unwrap();
@@ -112,6 +112,32 @@ fn a_person_confirms_the_address_gives_their_name_and_sees_what_is_written() {
     assert!(scene.home.read(LOCAL).contains("user = \"alice\""));
     assert_eq!(fs::read_link(scene.home.path(LINK)).unwrap(), scene.home.path(CLONE).join("profiles.toml"));
     assert!(scene.home.read(CONFIG).contains("[profile main]"));
+}
+
+#[test]
+fn an_answer_that_makes_the_manifest_invalid_is_asked_for_again_and_a_flag_is_refused() {
+    let role = "role_session_name = \"${user}\"\n";
+    let prod = "[profiles.prod]\npattern = \"iam-mfa-role\"\nsource_profile = \"main\"\nrole_arn = \
+                \"arn:aws:iam::444455556666:role/Admin\"\n";
+    let scene = Scene::new(&[("profiles.toml", &format!("{MANIFEST}{prod}{role}"))]);
+    let run = scene.join(&["--yes", "--var", "user=y"]).exits(2);
+    assert!(run.stderr.contains("error[bad-role-session-name]"), "{}", run.stderr);
+    assert!(run.stderr.contains("no value was written") && !scene.home.has(LOCAL), "{}", run.stderr);
+    let mut session = at_terminal(&scene, &format!("join {}", scene.url));
+    answer(&mut session, "user (your IAM user name)", "\r");
+    session.exp_string("a value can't be empty").unwrap();
+    answer(&mut session, "user (your IAM user name)", "y\r");
+    session.exp_string("error[bad-role-session-name]").unwrap();
+    answer(&mut session, "user (your IAM user name)", "\x03");
+    session.exp_string("the manifest is in place; `awsauth apply` does what is left").unwrap();
+    session.exp_string("interrupted; no value was written").unwrap();
+    assert!(!scene.home.has(LOCAL));
+    // So does apply.
+    let mut session = at_terminal(&scene, "apply");
+    answer(&mut session, "user (your IAM user name)", "alice\r");
+    answer(&mut session, "Write this?", "y\r");
+    session.exp_string("ended with 0").unwrap();
+    assert!(scene.home.read(CONFIG).contains("[profile prod]"));
 }
 
 #[test]

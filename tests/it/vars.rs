@@ -81,7 +81,7 @@ fn a_missing_value_is_asked_for_at_a_terminal_and_kept() {
     let mut session = at_terminal(&home, "vars");
     answer(&mut session, "site:", "");
     answer(&mut session, "user (your IAM user name):", "${x}");
-    session.exp_string("a value can't contain `${`").unwrap();
+    session.exp_string("can't contain `${`").unwrap();
     answer(&mut session, "user", "\u{7f}\u{7f}\u{7f}\u{7f}alice");
     session.exp_string("wrote user to ~/.config/awsauth/profiles.local.toml").unwrap();
     session.exp_string("the variable `site` is not defined").unwrap();
@@ -103,7 +103,7 @@ fn whoever_interrupts_the_questions_has_written_nothing() {
     session.exp_string("user (your IAM user name):").unwrap();
     session.send("\u{3}").unwrap();
     session.flush().unwrap();
-    session.exp_string("interrupted; nothing was written").unwrap();
+    session.exp_string("interrupted; no value was written").unwrap();
     session.exp_string("ended with 130").unwrap();
     assert!(!home.has(OWN));
 }
@@ -115,13 +115,13 @@ fn a_value_is_set_without_a_terminal_and_everything_else_of_the_file_stays() {
     home.write("dotfiles/mine.toml", mine);
     fs::set_permissions(home.path("dotfiles/mine.toml"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink(home.path("dotfiles/mine.toml"), home.path(OWN)).unwrap();
-    home.run(["vars", "--set", "user=alice", "--set", "site=a=b \"c\""]).exits(3);
+    home.run(["vars", "--set", "user=alice", "--set", "desk=a=b \"c\""]).exits(3);
     let after = home.read("dotfiles/mine.toml");
     assert!(
         after.starts_with("# mine\r\n[settings] # so\r\nprompt = \"tty\"\r\n\r\n[vars]\r\nuser = \"alice\" # me\r\n"),
         "{after:?}"
     );
-    assert!(after.contains("site = 'a=b \"c\"'"), "{after:?}");
+    assert!(after.contains("desk = 'a=b \"c\"'"), "{after:?}");
     assert!(fs::symlink_metadata(home.path(OWN)).unwrap().is_symlink());
     assert_eq!(home.path("dotfiles/mine.toml").metadata().unwrap().permissions().mode() & 0o777, 0o640);
     home.run(["vars", "--set", "site=hq", "--json"]).ok();

@@ -5,11 +5,12 @@ use crate::cli::apply::file_plan::FileWork;
 use crate::cli::apply::plans::{Plans, Work};
 use crate::cli::apply::program_path::Program;
 use crate::cli::apply::run::Run;
-use crate::cli::config::load::Manifest;
-use crate::cli::config::portals;
+use crate::cli::config::load::{Manifest, Reading};
+use crate::cli::config::{personal, portals};
 use crate::cli::exit::Exit;
 use crate::cli::explain::unmanaged;
 use crate::cli::ui::failure::Failure;
+use crate::manifest::Audience;
 use crate::plan::{Adoption, Overwrite, Permission, without_sessions};
 use crate::store::AppliedDigests;
 use crate::system::files::atomic::sweep;
@@ -17,7 +18,7 @@ use crate::system::files::atomic::sweep;
 /// Write the profiles into ~/.aws/config
 ///
 /// They go into one block of the file; everything else in it stays byte for byte. On a terminal, the diff is shown
-/// first and you are asked. Otherwise it writes without asking. A backup is kept of each file that is changed.
+/// first and you are asked, also for values that the manifest wants of you. Otherwise it writes without asking. A backup is kept of each file that is changed.
 #[derive(Debug, Default, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -75,7 +76,12 @@ pub(crate) fn run_after(
     app: App<'_>,
 ) -> Result<Exit, Failure> {
     let App { host, paths, out } = app;
-    let manifest = Manifest::read(app).inspect_err(|failure| {
+    let is_shown_only = args.dry_run || args.check;
+    let mut reading = Reading::read(paths, Audience::Person)?;
+    if !is_shown_only && !args.yes && reading.loaded.lacks_only_values() {
+        reading = personal::complete(reading, app)?;
+    }
+    let manifest = Manifest::of(reading, app).inspect_err(|failure| {
         if failure.is_shown() {
             out.say("nothing was written: correct the manifest, then run `awsauth apply` again");
         }
@@ -85,7 +91,6 @@ pub(crate) fn run_after(
     let plans = Plans::new(args.permission(), args.fix_permissions, &manifest, &program, app)?;
     let work = plans.make(paths)?;
     portals::warn_of_new(&work.config.snapshot.bytes, &work.config.plan.after, &manifest, out);
-    let is_shown_only = args.dry_run || args.check;
     let is_asked = !is_shown_only && !out.json && work.is_pending() && host.is_interactive() && !args.yes;
     let run = Run { plans: &plans, work: &work, program: &program, is_shown_only, is_asked, facts, out };
     if !is_shown_only {

@@ -45,10 +45,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         reading.show(out);
         return Ok(Exit::Manifest);
     }
-    let values = if args.set.is_empty() { variables::ask(&reading, host, out)? } else { args.set.clone() };
-    variables::check(&args.set, &reading, "--set")?;
-    if !values.is_empty() {
-        personal::set_variables(&reading.files.personal, &values, app)?;
+    if args.set.is_empty() {
+        reading = personal::complete(reading, app)?;
+    } else {
+        variables::check(&args.set, &reading, "--set", app)?;
+        personal::set_variables(&reading.files.personal, &args.set, app)?;
         reading = Reading::read(paths, Audience::Person)?;
     }
     if out.json {

@@ -4,11 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::app::App;
+use crate::cli::config::load::Reading;
+use crate::cli::config::variables;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
-use crate::manifest::{self, SetError, Unfit, toml_key, toml_text};
+use crate::manifest::{self, Audience, SetError, Unfit, toml_key, toml_text};
 use crate::source::Source;
 use crate::system::files::lock::Lock;
 use crate::system::files::snapshot::{ReplaceError, Snapshot, directory_id};
@@ -28,6 +30,16 @@ pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'
     let names: Vec<&str> = values.iter().map(|(name, _)| name.as_str()).collect();
     app.out.say(&format!("wrote {} to {}", names.join(", "), Paths::shown(path)));
     Ok(())
+}
+
+/// Asks on a terminal for variables without a value, and writes the answers. Returns what the manifest is then.
+pub(crate) fn complete(reading: Reading, app: App<'_>) -> Result<Reading, Failure> {
+    let answers = variables::ask(&reading, app)?;
+    if answers.is_empty() {
+        return Ok(reading);
+    }
+    set_variables(&reading.files.personal, &answers, app)?;
+    Reading::read(app.paths, Audience::Person)
 }
 
 /// Sets one of `[settings]`, and says nothing.

@@ -1,15 +1,14 @@
 //! Owns asking a person for the values of the manifest's variables. Must not write them.
 
+use crate::cli::app::App;
 use crate::cli::config::load::Reading;
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::manifest::Variable;
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
-use crate::system::host::Host;
 
 /// Parses `NAME=VALUE` of a flag.
 pub(crate) fn parse(text: &str) -> Result<(String, String), String> {
@@ -22,43 +21,62 @@ pub(crate) fn missing(reading: &Reading) -> impl Iterator<Item = &Variable> {
     reading.loaded.variables.iter().filter(|variable| variable.set_at.is_none() && !variable.uses.is_empty())
 }
 
-/// The values that the person gives for missing variables; an empty answer gives none.
-pub(crate) fn ask(reading: &Reading, host: &Host, out: Out) -> Result<Vec<(String, String)>, Failure> {
-    let mut values = Vec::new();
-    if out.json || !host.is_interactive() {
-        return Ok(values);
+/// The values that the person gives for missing variables, asked for until the manifest is valid with them; an empty answer, for
+/// a variable that is not required, gives none.
+pub(crate) fn ask(reading: &Reading, app: App<'_>) -> Result<Vec<(String, String)>, Failure> {
+    if app.out.json || !app.host.is_interactive() || missing(reading).next().is_none() {
+        return Ok(Vec::new());
     }
-    let help = format!("goes to {}; Enter leaves it out", Paths::shown(&reading.files.personal));
-    if missing(reading).next().is_some() {
-        check_replaceable(&reading.files.personal)?;
-    }
-    for variable in missing(reading) {
-        let text = match &variable.required {
-            Some(words) => format!("{} ({words}):", variable.name),
-            None => format!("{}:", variable.name),
-        };
-        let question = Question {
-            text: &text,
-            help: &help,
-            fits: |answer| !answer.contains("${"),
-            complaint: "a value can't contain `${`",
-            echo: Echo::Shown,
-            facts: &[],
-        };
-        let answer = Terminal.ask(question).map_err(|error| match error {
-            NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; nothing was written"),
-            other => Failure::of(Exit::Usage, &other).hint("`--set NAME=VALUE` gives it without a terminal"),
-        })?;
-        let answer = answer.expose().trim();
-        if !answer.is_empty() {
-            values.push((variable.name.clone(), answer.to_owned()));
+    check_replaceable(&reading.files.personal)?;
+    loop {
+        let mut values = Vec::new();
+        for variable in missing(reading) {
+            let value = ask_for(variable, &Paths::shown(&reading.files.personal))?;
+            values.extend(value.map(|value| (variable.name.clone(), value)));
         }
+        let Some(wrong) = wrong_with(&values, reading, app)? else { return Ok(values) };
+        wrong.show(app.out);
+        app.out.say("the manifest is invalid with that; once more");
     }
-    Ok(values)
 }
 
-/// Refuses, among the values of `flag`, a variable that the manifest does not have, which would be a misspelt name, and an empty required one.
-pub(crate) fn check(values: &[(String, String)], reading: &Reading, flag: &str) -> Result<(), Failure> {
+fn ask_for(variable: &Variable, file: &str) -> Result<Option<String>, Failure> {
+    type Fits = fn(&str) -> bool;
+    let (text, help, fits, complaint) = match &variable.required {
+        Some(words) => (
+            format!("{} ({words}):", variable.name),
+            format!("goes to {file}"),
+            (|answer| !answer.trim().is_empty() && !answer.contains("${")) as Fits,
+            "a value can't be empty, and can't contain `${`",
+        ),
+        None => (
+            format!("{}:", variable.name),
+            format!("goes to {file}; Enter leaves it out"),
+            (|answer| !answer.contains("${")) as Fits,
+            "a value can't contain `${`",
+        ),
+    };
+    let question = Question { text: &text, help: &help, fits, complaint, echo: Echo::Shown, facts: &[] };
+    let answer = Terminal.ask(question).map_err(|error| match error {
+        NoAnswer::Interrupted => Failure::one_line(Exit::Interrupted, "interrupted; no value was written"),
+        other => Failure::of(Exit::Usage, &other).hint("`awsauth vars --set NAME=VALUE` gives it without a terminal"),
+    })?;
+    Ok(Some(answer.expose().trim().to_owned()).filter(|answer| !answer.is_empty()))
+}
+
+/// The manifest with these values, if they are what makes it invalid.
+fn wrong_with(values: &[(String, String)], reading: &Reading, app: App<'_>) -> Result<Option<Reading>, Failure> {
+    // Whoever writes them refuses a variable in a value.
+    if values.iter().any(|(_, value)| value.contains("${")) {
+        return Ok(None);
+    }
+    let trial = Reading::read_assuming(app.paths, values)?;
+    Ok(Some(trial).filter(|trial| reading.loaded.lacks_only_values() && !trial.loaded.lacks_only_values()))
+}
+
+/// Refuses, among the values of `flag`, a variable that the manifest does not have, which would be a misspelt name, an empty
+/// required one, and those that make the manifest invalid.
+pub(crate) fn check(values: &[(String, String)], reading: &Reading, flag: &str, app: App<'_>) -> Result<(), Failure> {
     let known = || reading.loaded.variables.iter().map(|variable| variable.name.as_str());
     for (name, value) in values {
         let is_required = |other: &&Variable| other.name == *name && other.required.is_some();
@@ -75,5 +93,7 @@ pub(crate) fn check(values: &[(String, String)], reading: &Reading, flag: &str) 
             });
         }
     }
-    Ok(())
+    let Some(wrong) = wrong_with(values, reading, app)? else { return Ok(()) };
+    wrong.show(app.out);
+    Err(Failure::new(Exit::Usage, format!("the manifest is invalid with this `{flag}`; no value was written")))
 }

@@ -17,16 +17,26 @@ pub(crate) fn finish(
     facts: &Map<String, Value>,
     app: App<'_>,
 ) -> Result<Exit, Failure> {
+    complete(values, is_agreed, facts, app).inspect_err(|failure| {
+        if matches!(failure.exit, Exit::Refused | Exit::Interrupted) {
+            app.out.say("the manifest is in place; `awsauth apply` does what is left");
+        }
+    })
+}
+
+fn complete(
+    values: &[(String, String)],
+    is_agreed: bool,
+    facts: &Map<String, Value>,
+    app: App<'_>,
+) -> Result<Exit, Failure> {
     let mut reading = Reading::read(app.paths, Audience::Person)?;
-    variables::check(values, &reading, "--var")?;
+    variables::check(values, &reading, "--var", app)?;
     if !values.is_empty() {
         personal::set_variables(&reading.files.personal, values, app)?;
         reading = Reading::read(app.paths, Audience::Person)?;
     }
-    let answers = variables::ask(&reading, app.host, app.out)?;
-    if !answers.is_empty() {
-        personal::set_variables(&reading.files.personal, &answers, app)?;
-    } else if let Some(failure) = unset(&reading) {
+    if let Some(failure) = unset(&personal::complete(reading, app)?) {
         return Err(failure);
     }
     apply::run_after(&apply::Args { yes: is_agreed, ..apply::Args::default() }, facts, app)
