@@ -191,3 +191,11 @@ fn tables_that_two_findings_need_are_shown_once() {
     let json = home.run(["check", "--json"]).exits(3).stdout;
     assert_eq!(json.matches("\"[profiles.main-long-term]\"").count(), 1, "{json}");
 }
+
+#[test]
+fn an_empty_manifest_has_no_tables_to_uncomment() {
+    let home = Sandbox::in_memory();
+    home.manifest("");
+    let run = home.run(["check"]).ok();
+    assert!(run.stderr.contains("delete it and run `awsauth init`"), "{}", run.stderr);
+}

@@ -59,7 +59,12 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     // An empty matrix has its own warning.
     if loaded.profiles == 0 && loaded.matrices == 0 {
-        out.say("the manifest describes no profile yet: uncomment the tables that you need, and fill in your values");
+        let has_examples = reading.source().text.contains("\n# [profiles.");
+        out.say(if has_examples {
+            "the manifest describes no profile yet: uncomment the tables that you need, and fill in your values"
+        } else {
+            "the manifest describes no profile yet: add tables such as [profiles.NAME], or delete it and run `awsauth init`"
+        });
         if !args.team {
             unmanaged::say(app);
         }
