@@ -8,6 +8,7 @@ use super::read::{Given, Key, Uses, is_template, portable};
 use super::settings;
 use super::table::{Note, Table};
 use super::tools::{self, Process};
+use crate::manifest::Suggester;
 use crate::model::{ProfileName, default_long_term};
 use crate::plan::SectionValue;
 
@@ -57,6 +58,7 @@ pub(super) fn meanings(given: &[Given], refused: &Refused, portals: &mut Portals
         known: vec![None; given.len()],
         keys: BTreeSet::new(),
         path: Vec::new(),
+        guesses: Suggester::default(),
     };
     let all = (0..given.len()).map(|at| reader.meaning(at)).collect();
     Meanings { all, keys: reader.keys }
@@ -71,6 +73,7 @@ pub(super) struct Reader<'g> {
     known: Vec<Option<Meaning>>,
     pub(super) keys: BTreeSet<String>,
     pub(super) path: Vec<usize>,
+    pub(super) guesses: Suggester,
 }
 
 impl Given {

@@ -36,7 +36,7 @@ use crate::secret::is_harmless;
 use crate::source::display_safe;
 
 pub(crate) use left::{Left, Place, Why};
-pub(crate) use read::AwsFiles;
+pub(crate) use read::{AwsFiles, of_another_manifest};
 pub(crate) use table::Note;
 
 /// A manifest, and everything that the person should know about it.

@@ -157,6 +157,18 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
     }
 }
 
+/// The profiles in awsauth's block that the known manifest does not have.
+pub(crate) fn of_another_manifest(files: AwsFiles<'_>) -> Vec<String> {
+    let document = Document::parse(files.config, FileKind::Config);
+    let block = plan::block_range(&document);
+    let sections = document.sections().iter().filter(|section| block.contains(&section.header.start));
+    let names = sections.filter_map(|section| match &section.id {
+        SectionId::Profile(name) if files.known.get(name).is_none() => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
 /// The reason why AWS's tools take a section of the config file for no profile (aws-facts §1.2).
 fn why_no_profile(header: &str) -> Why {
     if header == "DEFAULT" {
@@ -170,6 +182,11 @@ fn why_no_profile(header: &str) -> Why {
     }
     if is_template(header) {
         return Why::template();
+    }
+    let misspelt = header.split_once(' ').filter(|(word, _)| strsim::osa_distance(word, "profile") <= 2);
+    if let Some((word, name)) = misspelt.filter(|(word, _)| *word != "profile") {
+        let why = Why::new(format!("no tool of AWS's reads it: `{word}` is not `profile`"));
+        return why.remedy(format!("write [profile {}], or delete it", portable(name)));
     }
     let name = header.trim().strip_prefix("profile").map_or(header, str::trim);
     let portable = portable(name.trim_matches(['"', '\'']));

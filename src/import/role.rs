@@ -84,7 +84,11 @@ impl Reader<'_> {
     fn over(&mut self, given: &Given, source: &str) -> Result<Table, Stays> {
         let Some(place) = self.places.get(source).copied() else {
             let why = Why::new(format!("its source `{source}` is in neither file"));
-            return Err(stays(why.remedy(format!("add [profile {source}], then import again"))));
+            let names = self.given.iter().map(|given| given.name.as_str()).filter(|name| *name != given.name);
+            return Err(stays(why.remedy(match self.guesses.nearest(source, names) {
+                Some(near) => format!("did you mean `{near}`? Correct it, then import again"),
+                None => format!("add [profile {source}], then import again"),
+            })));
         };
         if self.path.contains(&place) {
             return Err(stays(Why::new(format!("it takes its credentials from `{source}`, which takes them from it"))));

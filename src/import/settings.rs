@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::left::Why;
 use super::read::{Entry, Given};
-use super::table::Table;
+use super::table::{Note, Table};
 use super::tools;
 use crate::ini::FileKind;
 use crate::manifest::{self, Place, place, spelling, toml_text};
@@ -15,6 +15,9 @@ use crate::secret::is_harmless;
 /// Adds all settings of `given` that its pattern does not stand for. Fails for one that no manifest can have.
 pub(super) fn put(given: &Given, table: &mut Table) -> Result<(), Why> {
     let used = table.used.clone();
+    if used.contains(&"credential_process") && given.has("credential_process") {
+        table.notes.push(Note::Process);
+    }
     for entry in given.entries.iter().filter(|entry| !used.contains(&entry.key.as_str())) {
         if tools::is_replaced(&entry.key) {
             if entry.key != "long_term_profile" {

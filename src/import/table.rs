@@ -31,6 +31,8 @@ pub(crate) enum Note {
     /// Its key is in the keyring of that program.
     KeyElsewhere(&'static str),
     NoKey,
+    /// Its pattern does what its `credential_process` did.
+    Process,
     /// It has no session in the file, and this one in the manifest.
     Session(String),
     /// Its role asks for an MFA code of its own.

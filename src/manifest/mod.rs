@@ -50,6 +50,7 @@ pub(crate) use edit::keys::{Unfit, remove_key, set_keys};
 pub(crate) use edit::vars::{SetError, set_variables};
 pub(crate) use effective::{Difference, KeyChange, Keys, differences};
 pub(crate) use files::{Audience, IncludeProblem, LOCAL_NAME, Layers, SettingsTrust};
+pub(crate) use findings::suggest::Suggester;
 pub(crate) use hosts::host_to_allow;
 pub(crate) use loaded::{Loaded, WrongProfile};
 pub(crate) use matrix::expand::UnusableName;

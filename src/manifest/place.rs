@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::findings::suggest::Suggester;
 use super::raw::field::KeyTable as _;
 use super::raw::profile::ProfileKeys;
 use super::raw::sso_session::Session;
@@ -44,9 +45,17 @@ pub(crate) fn place(pattern: Option<Pattern>, key: &str, text: Option<&str>) -> 
         }
         Some(known) if is_nested == matches!(known.takes, SettingType::Nested(_)) => Place::Settings,
         Some(_) => Place::Nowhere("awsauth does not know this form of it".into()),
-        None => {
-            Place::Nowhere(aws_settings::refusal(key).unwrap_or("awsauth does not know such a setting of AWS's").into())
-        }
+        None => Place::Nowhere(aws_settings::refusal(key).map_or_else(|| unknown(key), Cow::from)),
+    }
+}
+
+fn unknown(key: &str) -> Cow<'static, str> {
+    let reason = "awsauth does not know such a setting of AWS's";
+    let own = ProfileKeys::KEYS.iter().chain(Session::KEYS).map(|own| own.name);
+    let keys = own.filter(|name| !NOT_AWS.contains(name)).chain(aws_settings::SETTINGS.iter().map(|known| known.name));
+    match Suggester::default().nearest(key, keys) {
+        Some(near) => format!("{reason}; did you mean `{near}`?").into(),
+        None => reason.into(),
     }
 }
 
@@ -95,6 +104,7 @@ mod tests {
         assert_eq!(place(Some(Pattern::Sso), "cli_pager", Some("")), Place::Settings);
         assert!(matches!(of_role("cli_pager"), Place::Nowhere(_)));
         assert_eq!(of_role("sso_region"), Place::OtherPattern(vec![Pattern::Sso]));
+        assert!(matches!(of_role("regoin"), Place::Nowhere(why) if why.ends_with("did you mean `region`?")));
         for key in ["credential_process", "aws_secret_access_key", "pattern", "s3", "unheard_of"] {
             assert!(matches!(of_role(key), Place::Nowhere(_)), "{key}");
         }

@@ -107,3 +107,20 @@ fn every_kind_of_file_becomes_a_manifest_that_takes_its_place() {
     let wrong: Vec<String> = cases().iter().filter_map(|case| try_case(case).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases().len(), wrong.join("\n"));
 }
+
+/// The shell empties a file that it redirects to before awsauth starts, and who asks for an MFA code is in the manifest alone.
+#[test]
+fn an_emptied_manifest_is_not_imported_from_the_block_that_was_made_of_it() {
+    let home = Sandbox::in_memory();
+    let manifest = "[profiles.work]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n";
+    home.manifest(manifest);
+    home.run(["apply"]).ok();
+    assert!(home.run(["import"]).ok().stdout.contains("iam-mfa"));
+    home.manifest("");
+    let refused = home.run(["import"]).exits(4);
+    for part in ["does not: work", "MFA code", "the shell empties", "with git"] {
+        assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+    }
+    assert_eq!(refused.stdout, "");
+    home.run(["import", "--json"]).exits(4);
+}

@@ -26,12 +26,14 @@ use crate::system::files::snapshot::Snapshot;
 /// is in it. Everything else is said on stderr: what stays where it is and why, and the lines for your own
 /// profiles.local.toml. Nothing is written.
 ///
-/// Save it as your manifest. Then `awsauth apply --adopt` puts its profiles into awsauth's block, in place of your sections.
+/// `awsauth init --import` writes it as your manifest. Then `awsauth apply --adopt` puts its profiles into awsauth's block, in
+/// place of your sections.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  awsauth import > ~/.config/awsauth/profiles.toml
-  awsauth apply --adopt --dry-run")]
+  awsauth import
+  awsauth import --matrix > new.toml
+  awsauth init --import")]
 pub(crate) struct Args {
     /// Make a matrix of profiles with regular names
     ///
@@ -82,14 +84,14 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if !found.personal.is_empty() {
         say_personal(&found, app.out);
     }
-    app.out.say("Save this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`");
+    app.out.say("`awsauth init --import` writes this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`");
     Ok(Exit::Done)
 }
 
 /// Reads AWS's files, and turns them into a manifest.
 pub(crate) fn take_over(form: Form, app: App<'_>) -> Result<(AwsPaths, Import), Failure> {
     let files = AwsPaths::read(app)?;
-    let found = files.import(form, app);
+    let found = files.import(form, app)?;
     if found.catalog.profiles().is_empty() && found.catalog.sessions().is_empty() && !found.faults.is_empty() {
         return Err(files.unreadable(&found));
     }
@@ -104,6 +106,8 @@ pub(crate) fn say_personal(found: &Import, out: Out) {
     }
 }
 
+const LOST: &str = "awsauth's block does not say which profiles ask for an MFA code: only their manifest does";
+
 /// AWS's two files as they were read.
 pub(crate) struct AwsPaths {
     config: Snapshot,
@@ -117,12 +121,33 @@ impl AwsPaths {
     }
 
     /// Turns both files into a manifest, with the help of the one that there is.
-    pub(crate) fn import(&self, form: Form, app: App<'_>) -> Import {
+    fn import(&self, form: Form, app: App<'_>) -> Result<Import, Failure> {
         // There need be no manifest, nor a valid one.
-        let known = Reading::read(app.paths, Audience::Person).ok().and_then(|reading| reading.loaded.catalog);
-        let known = known.unwrap_or_default();
+        let reading = Reading::read(app.paths, Audience::Person).ok();
+        let manifest = reading.as_ref().map(|reading| Paths::shown(&reading.source().path));
+        let known = reading.and_then(|reading| reading.loaded.catalog).unwrap_or_default();
         let files = AwsFiles { config: &self.config.bytes, credentials: &self.credentials.bytes, known: &known };
-        import::import(files, form)
+        let lost = import::of_another_manifest(files);
+        match manifest {
+            Some(manifest) if !lost.is_empty() => return Err(self.emptied(&manifest, &lost)),
+            None if !lost.is_empty() => {
+                app.out.warn(&format!("{LOST}, and there is none: correct what is printed for {}", few(&lost)))
+            }
+            _ => {}
+        }
+        Ok(import::import(files, form))
+    }
+
+    fn emptied(&self, manifest: &str, lost: &[String]) -> Failure {
+        let config = self.path(FileKind::Config);
+        let message = format!("awsauth's block in {config} has profiles that {manifest} does not: {}", few(lost));
+        Failure::new(Exit::Refused, message)
+            .cause(LOST)
+            .cause("with `awsauth import > FILE` the shell empties FILE before awsauth can read it")
+            .hint(format!(
+                "restore {manifest}, with git or from where you keep it; `awsauth check` says if it is wrong"
+            ))
+            .hint("then write to another file first: `awsauth import > new.toml`")
     }
 
     fn path(&self, file: FileKind) -> String {
@@ -233,7 +258,11 @@ fn sentence(note: &Note, names: &[String]) -> String {
         Note::KeyElsewhere(tool) => {
             format!("{tool} has the long-term key of {names} in its keyring: store it with `awsauth keys add NAME`")
         }
-        Note::NoKey => format!("no long-term key in the credentials file: {names}; `awsauth keys add NAME` stores one"),
+        Note::NoKey => format!(
+            "no long-term key in the credentials file: {names}; `awsauth keys add NAME` stores one. If a profile is only for \
+             its region, delete its table from the manifest, and its section stays"
+        ),
+        Note::Process => format!("left out, since awsauth does what the program did: `credential_process` of {names}"),
         Note::Session(session) => {
             format!("in the SSO session `{session}` now, instead of a portal of their own: {names}")
         }

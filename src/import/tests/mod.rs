@@ -69,3 +69,24 @@ fn no_secret_gets_into_the_manifest() {
     let found = imported(&config, &format!("[a]\n{KEY}[b]\n{KEY}"));
     assert!(!format!("{found:?}").contains(secret));
 }
+
+#[test]
+fn misspelt_words_have_the_right_one_beside_them() {
+    let config = "[profil old]\nregion = eu-west-1\n[profile work]\nregion = eu-west-1\n\
+                  [profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = wrok\n\
+                  [profile dev]\nregoin = eu-west-1\n";
+    let found = imported(config, &format!("[work]\n{KEY}"));
+    let why = |header: &str| found.left.iter().find(|left| left.header == header).unwrap().why.clone();
+    assert_eq!(why("profil old").remedy, "write [profile old], or delete it");
+    assert!(why("profile prod").remedy.starts_with("did you mean `work`?"), "{:?}", why("profile prod"));
+    assert!(why("profile dev").reason.ends_with("did you mean `region`?"), "{:?}", why("profile dev"));
+}
+
+#[test]
+fn a_program_that_a_pattern_stands_for_is_named() {
+    let config = "[profile read]\ngranted_sso_start_url = https://corp.awsapps.com/start\ngranted_sso_region = us-east-1\n\
+                  granted_sso_account_id = 123456789012\ngranted_sso_role_name = ReadOnly\n\
+                  credential_process = granted credential-process --profile read\n";
+    let found = imported(config, "");
+    assert!(found.notes.contains(&(Note::Process, vec!["read".to_owned()])), "{:?}", found.notes);
+}
