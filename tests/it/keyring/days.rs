@@ -6,7 +6,7 @@ use crate::mfa::terminal::{App, Person};
 use crate::mfa::{DEVICE, first_day};
 use crate::scene::{STATE, Scene};
 use crate::support::fake_aws::standard::USER_ARN;
-use crate::support::fake_aws::{IamPolicy, SECRET_MARK};
+use crate::support::fake_aws::{Fault, IamPolicy, SECRET_MARK};
 
 const FROM_SEED: &str = "taking the code of arn:aws:iam::111122223333:mfa/alice from its seed in the keyring\n";
 
@@ -112,6 +112,52 @@ fn a_broken_off_enrolment_whose_seed_is_kept_goes_on_though_the_device_can_not_b
 }
 
 #[test]
+fn a_device_of_another_name_whose_seed_is_kept_is_gone_on_with_wherever_it_was_broken_off() {
+    let (scene, session) = scene();
+    let (phone, command) = (format!("{DEVICE}-2"), "mfa enroll main --device-name alice-2 --keep-seed");
+    let mut person = Person::runs(&scene, &format!("{command} --yes"));
+    person.sees("MFA code of alice-2:").presses_ctrl_c();
+    let next = format!("{phone} was made but not enabled; `awsauth {command}` goes on with it");
+    let shown = person.ends_with(130);
+    assert!(shown.contains(&next), "{shown}");
+    let run = scene.run(&["mfa", "list", "main"]).ok();
+    let left = format!("the keyring has the seed of {phone}, which is no device of alice: `awsauth {command}` goes on");
+    assert!(run.stderr.contains(&left), "{}", run.stderr);
+    session.restart_locked();
+    let mut person = Person::runs(&scene, "mfa enroll main --device-name alice-2");
+    let shown = person.ends_with(6);
+    assert!(shown.contains("the system's keyring is locked") && !shown.contains("Delete it"), "{shown}");
+    session.restart();
+    let mut person = Person::runs(&scene, "mfa enroll main --device-name alice-2");
+    person.sees(&format!("going on with {phone}")).sees("MFA code of alice-2:");
+    let app = App::scanned(&person.scans(0));
+    scene.aws.world().fail_next("EnableMFADevice", Fault::Silent);
+    person.answers("", &app.code(-2)).answers("The next code of alice-2:", &app.code(-1));
+    assert!(scene.aws.wait_until_done("EnableMFADevice", 1, std::time::Duration::from_secs(20)));
+    person.presses_ctrl_c();
+    let shown = person.ends_with(130);
+    let next = format!("{phone} may be enabled already; `awsauth {command}` goes on with it");
+    assert!(shown.contains(&next), "{shown}");
+    scene.aws.world().release();
+    let mut person = Person::runs(&scene, &format!("{command} --yes"));
+    person.sees(&format!("alice has {phone} already, and its seed is in the keyring"));
+    assert!(person.ends_with(0).contains("next: `awsauth login main`, which takes its codes from the keyring"));
+    scene.run(&["login", "main"]).ok();
+}
+
+#[test]
+fn a_further_device_with_a_seed_is_not_said_to_be_the_one_of_logins() {
+    let (scene, _session) = scene();
+    enrol(&scene, true);
+    let mut person = Person::runs(&scene, "mfa enroll main --device-name alice-2 --keep-seed --yes");
+    person.sees("MFA code of alice-2:");
+    let app = App::scanned(&person.scans(0));
+    person.answers("", &app.code(-2)).answers("The next code of alice-2:", &app.code(-1));
+    let shown = person.ends_with(0);
+    assert!(shown.contains(&format!("main keeps its device {DEVICE}")) && !shown.contains("next:"), "{shown}");
+}
+
+#[test]
 fn a_seed_alone_is_forgotten_and_the_device_goes_on_with_codes_of_the_app() {
     let (scene, session) = scene();
     let app = enrol(&scene, true);
@@ -119,7 +165,7 @@ fn a_seed_alone_is_forgotten_and_the_device_goes_on_with_codes_of_the_app() {
     assert!(run.stderr.contains(&format!("it has {DEVICE}")), "{}", run.stderr);
     let mut person = Person::runs(&scene, "mfa remove main --seed-only");
     person.answers("Delete the seed of", "y");
-    assert!(person.ends_with(0).contains("the device is still the user's"));
+    assert!(person.ends_with(0).contains("the device itself stays as it is"));
     assert!(!session.entries().contains(app.seed()));
     assert_eq!(scene.aws.world().devices(Some(USER_ARN)), [DEVICE]);
     scene.run(&["login", "main"]).exits(5);

@@ -50,7 +50,7 @@ impl Session {
         self.run_keyring(&["--replace", "--unlock"]);
     }
 
-    fn restart_locked(&self) {
+    pub(super) fn restart_locked(&self) {
         self.run_keyring(&["--replace"]);
     }
 

@@ -87,6 +87,7 @@ fn a_device_is_removed_through_the_mfa_session_with_what_names_it() {
     person.answers("MFA code for arn:aws:iam::111122223333:mfa/alice", &scene.code());
     let shown = person.ends_with(0);
     assert!(shown.contains("removed arn") && shown.contains("`awsauth mfa enroll main`"), "{shown}");
+    assert!(shown.contains("the session that was made with it goes on: `awsauth logout main` ends it"), "{shown}");
     let calls = scene.calls();
     assert_eq!(calls[calls.len() - 3..], ["GetSessionToken", "DeactivateMFADevice", "DeleteVirtualMFADevice"]);
     assert_eq!(scene.aws.world().devices(None), [""; 0]);

@@ -125,7 +125,7 @@ fn ctrl_c_at_each_question_says_what_is_left_and_the_next_run_replaces_it() {
     let mut person = Person::runs(&scene, "mfa enroll main");
     person.sees("Delete it and make it anew?").presses_ctrl_c().ends_with(130);
     let mut person = Person::runs(&scene, "mfa enroll main");
-    person.sees(&format!("{DEVICE} was made and never enabled")).answers("Delete it and make it anew?", "y");
+    person.sees(&format!("{DEVICE} was made and is not enabled")).answers("Delete it and make it anew?", "y");
     person.answers(FIRST, "123456").sees(SECOND).presses_ctrl_c().ends_with(130);
     assert_eq!((scene.aws.world().devices(None), scene.home.has(OWN)), (vec![DEVICE.to_owned()], false));
     let mut person = Person::runs(&scene, "mfa enroll main");
@@ -133,6 +133,36 @@ fn ctrl_c_at_each_question_says_what_is_left_and_the_next_run_replaces_it() {
     let app = App::scanned(&person.scans(0));
     person.answers("", &app.code(0)).answers(SECOND, &app.code(1)).ends_with(0);
     assert_eq!(scene.aws.world().devices(Some(USER_ARN)), [DEVICE]);
+}
+
+#[test]
+fn a_device_that_somebody_may_be_enrolling_stays_unless_the_person_says_yes() {
+    let scene = first_day();
+    let mut first = Person::runs(&scene, "mfa enroll main --qr-file code.png");
+    first.sees(FIRST);
+    let mut second = Person::runs(&scene, "mfa enroll main");
+    second.sees("another run or another person is enabling it now").answers("Delete it and make it anew?", "");
+    second.sees("Another name for the device:").presses_ctrl_c().ends_with(130);
+    assert_eq!(scene.aws.world().devices(None), [DEVICE]);
+    let shown = first.presses_ctrl_c().ends_with(130);
+    assert!(shown.contains("delete code.png: whoever has it has the device"), "{shown}");
+}
+
+#[test]
+fn a_serial_that_aws_made_up_is_not_printed_as_a_command() {
+    let scene = first_day();
+    half_made(&scene);
+    let member = "<member><SerialNumber>x;touch${IFS}PWN;#:mfa/alice</SerialNumber></member>";
+    let body = format!(
+        "<ListVirtualMFADevicesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListVirtualMFADevicesResult>\
+         <IsTruncated>false</IsTruncated><VirtualMFADevices>{member}</VirtualMFADevices></ListVirtualMFADevicesResult>\
+         </ListVirtualMFADevicesResponse>"
+    );
+    let headers = vec![("content-type", "text/xml".to_owned())];
+    scene.aws.world().fail_next("ListVirtualMFADevices", Fault::Raw { status: 200, headers, body });
+    let mut person = Person::runs(&scene, "mfa enroll main");
+    person.sees("the account has a device `alice` already").sees("Another name").presses_ctrl_c();
+    assert!(!person.ends_with(130).contains("PWN"));
 }
 
 #[test]
@@ -177,6 +207,7 @@ fn nothing_is_made_where_nobody_can_type_or_the_picture_has_no_place() {
     for (args, code, words) in [
         ("mfa enroll main --qr-file code.png", 4, "code.png exists and is not changed"),
         ("mfa enroll main --qr-file code.jpg", 2, "neither in .png nor in .svg"),
+        ("mfa enroll main --qr-file none/code.png", 2, "the directory none does not exist"),
         ("mfa enroll main --device-name 'my phone'", 2, "use 1 to 128 letters"),
         ("mfa enroll read", 2, "MFA devices belong to IAM users"),
         ("mfa enroll nobody", 2, "nobody"),

@@ -1,5 +1,6 @@
 //! Owns `awsauth mfa enroll`: a virtual device from its making to the first login.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -92,26 +93,23 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let place = user.owner.map(|owner| SerialPlace::of(owner, app)).transpose()?;
     place.as_ref().map_or(Ok(()), SerialPlace::check)?;
     let devices = user.devices()?;
-    prepare(&devices, &mut user, &args.name)?;
     let name = args.device_name.as_deref().unwrap_or(&user.name).to_owned();
-    let device = create(name, &user, args, app.out)?;
-    // Before the device is enabled: an enabled one whose seed is lost would be of no use.
-    let enabled = keep_seed(&device, &service.seeds, args)
-        .and_then(|()| show(&device, &user, file.as_ref(), args, app))
-        .and_then(|()| enable(&device, &user, app.out));
-    enabled.map_err(|failure| half_made(failure, &device.serial, &user, &args.name))?;
-    if let Some(file) = &file {
-        app.out
-            .say(&format!("delete {} once the device works: whoever has it has the device", Paths::shown(&file.path)));
-    }
-    keep(&device.serial, &devices, place.as_ref(), &user, app)?;
+    let serial = match enabled_with_seed(&name, &devices, &user).filter(|_| args.keep_seed) {
+        Some(serial) => {
+            app.out.say(&format!("{} has {} already, and its seed is in the keyring", user.name, serial.as_str()));
+            serial
+        }
+        None => {
+            prepare(&devices, &mut user, &args.name)?;
+            make(name, &user, file.as_ref(), args, app)?
+        }
+    };
+    let is_chosen = keep(&serial, &devices, place.as_ref(), &user, app)?;
+    let (mfa_serial, seed_kept) = (serial.as_str(), service.seeds.has(serial.as_str()));
     if app.out.json {
-        let mfa_serial = device.serial.as_str();
-        let seed_kept = args.keep_seed;
         app.out.document(EnrolledJson { profile: &args.name, user: &user.name, mfa_serial, seed_kept })?;
-    } else {
-        let code =
-            if args.keep_seed { "which takes its codes from the keyring" } else { "with the device's next code" };
+    } else if is_chosen {
+        let code = if seed_kept { "which takes its codes from the keyring" } else { "with the device's next code" };
         app.out.say(&format!("next: `awsauth login {}`, {code}", args.name));
     }
     Ok(Exit::Done)
@@ -123,6 +121,37 @@ struct EnrolledJson<'a> {
     user: &'a str,
     mfa_serial: &'a str,
     seed_kept: bool,
+}
+
+/// The device of that name, if an earlier run has enabled it and kept its seed.
+fn enabled_with_seed(name: &str, devices: &[MfaDeviceItem], user: &DeviceUser<'_>) -> Option<MfaSerial> {
+    let seeds = &user.caller.service.seeds;
+    let is_it = |device: &&MfaDeviceItem| short_name(&device.serial) == name && seeds.has(&device.serial);
+    devices.iter().find(is_it).and_then(|device| MfaSerial::new(&device.serial).ok())
+}
+
+/// Makes the device, shows its code, and enables it.
+fn make(
+    name: String,
+    user: &DeviceUser<'_>,
+    file: Option<&QrFile>,
+    args: &Args,
+    app: App<'_>,
+) -> Result<MfaSerial, Failure> {
+    let device = create(name, user, args, app.out)?;
+    let is_under_way = Cell::new(false);
+    let enabled = show(&device, user, file, args, app).and_then(|()| enable(&device, user, &is_under_way, app.out));
+    let delete = |file: &QrFile| format!("delete {}: whoever has it has the device", Paths::shown(&file.path));
+    enabled.map_err(|failure| {
+        if let Some(file) = file.filter(|file| disk::exists(&file.path)) {
+            app.out.warn(&delete(file));
+        }
+        half_made(failure, &device.serial, is_under_way.get(), user, &args.name)
+    })?;
+    if let Some(file) = file.filter(|file| disk::exists(&file.path)) {
+        app.out.say(&format!("once the device works, {}", delete(file)));
+    }
+    Ok(device.serial)
 }
 
 /// Refuses where another device can't be made or is not needed, and signs with the MFA session if there is a device already.
@@ -142,50 +171,67 @@ fn prepare(devices: &[MfaDeviceItem], user: &mut DeviceUser<'_>, name: &str) -> 
     }
 }
 
-/// Makes the device, under another name if this one is taken.
+/// Makes the device, under another name if this one is taken. With --keep-seed its seed is kept before the device is enabled: an
+/// enabled one whose seed is lost would be of no use.
 fn create(mut name: String, user: &DeviceUser<'_>, args: &Args, out: Out) -> Result<VirtualDevice, Failure> {
     loop {
         let call = user.aws().create_virtual_mfa_device(user.caller.signer(), &name);
         match user.try_call(Operation::CreateVirtualMFADevice, call)? {
             Err(error) if error.problem == Problem::AlreadyExists => {
                 let left = left_by_an_earlier_run(&name, user)?;
-                if let Some(device) = left.as_deref().filter(|_| args.keep_seed).and_then(|left| kept(left, user)) {
+                if let Some(device) = left.as_ref().map(|left| kept(left, user)).transpose()?.flatten() {
                     out.say(&format!("going on with {}, whose seed is in the keyring", device.serial.as_str()));
                     return Ok(device);
                 }
                 name = free_name(name, left, user, out)?;
             }
-            answer => return answer.map_err(|error| user.refused(&error)),
+            Ok(device) => {
+                let kept = keep_seed(&device, &user.caller.service.seeds, args);
+                return match kept {
+                    Ok(()) => Ok(device),
+                    Err(failure) => Err(half_made(failure, &device.serial, false, user, &args.name)),
+                };
+            }
+            Err(error) => return Err(user.refused(&error)),
         }
     }
 }
 
 /// The device of that name, if it was made and not enabled.
-fn left_by_an_earlier_run(name: &str, user: &DeviceUser<'_>) -> Result<Option<String>, Failure> {
+fn left_by_an_earlier_run(name: &str, user: &DeviceUser<'_>) -> Result<Option<MfaSerial>, Failure> {
     // Who may not list them can still take another name.
     let list = user.aws().list_unassigned_mfa_devices(user.caller.signer());
     let unassigned = user.try_call(Operation::ListVirtualMFADevices, list)?.unwrap_or_default();
-    let is_it = |serial: &String| serial.ends_with(&format!(":mfa/{name}"));
-    Ok(unassigned.into_iter().map(|device| device.serial).find(is_it))
+    let of_account = user.identity.arn.split(":user/").next().unwrap_or_default();
+    let serial = MfaSerial::new(&format!("{of_account}:mfa/{name}")).ok();
+    Ok(serial.filter(|serial| unassigned.iter().any(|device| device.serial == serial.as_str())))
 }
 
 /// The device with its seed, if the keyring has that.
-fn kept(serial: &str, user: &DeviceUser<'_>) -> Option<VirtualDevice> {
-    let seed = user.caller.service.seeds.get(serial).ok()??;
-    Some(VirtualDevice { serial: MfaSerial::new(serial).ok()?, seed })
+fn kept(serial: &MfaSerial, user: &DeviceUser<'_>) -> Result<Option<VirtualDevice>, Failure> {
+    let seeds = &user.caller.service.seeds;
+    if !seeds.has(serial.as_str()) {
+        return Ok(None);
+    }
+    let seed = seeds.get(serial.as_str()).map_err(|error| explain::keyring::failure(&error, &error))?;
+    Ok(seed.map(|seed| VirtualDevice { serial: serial.clone(), seed }))
 }
 
 /// Deletes the device that an earlier run left, or asks for another name.
-fn free_name(name: String, left: Option<String>, user: &DeviceUser<'_>, out: Out) -> Result<String, Failure> {
+fn free_name(name: String, left: Option<MfaSerial>, user: &DeviceUser<'_>, out: Out) -> Result<String, Failure> {
     let Some(left) = left else {
         out.warn(&format!("the account has a device `{name}` already"));
         return other_name();
     };
-    out.warn(&format!("{left} was made and never enabled. Its seed can't be read again, so it can't be finished"));
-    if !prompt::confirm("Delete it and make it anew?", true).map_err(|error| no_answer(&error))? {
+    let left = left.as_str();
+    out.warn(&format!(
+        "{left} was made and is not enabled. If an earlier run of yours was broken off, its seed can't be read again. If \
+         another run or another person is enabling it now, leave it"
+    ));
+    if !prompt::confirm("Delete it and make it anew?", false).map_err(|error| no_answer(&error))? {
         return other_name();
     }
-    let delete = user.aws().delete_virtual_mfa_device(user.caller.signer(), &left);
+    let delete = user.aws().delete_virtual_mfa_device(user.caller.signer(), left);
     match user.try_call(Operation::DeleteVirtualMFADevice, delete)? {
         Ok(()) => return Ok(name),
         Err(error) if error.problem.is_transient() => return Err(user.refused(&error)),
@@ -224,7 +270,11 @@ impl QrFile {
         if disk::exists(path) {
             return Err(Self::exists(path));
         }
-        atomic::check_writable(atomic::parent(path)).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
+        let dir = atomic::parent(path);
+        if !disk::exists(dir) {
+            return Err(Failure::new(Exit::Usage, format!("the directory {} does not exist", dir.display())));
+        }
+        atomic::check_writable(dir).map_err(|error| Failure::of(Exit::Unavailable, &error))?;
         Ok(Self { path: path.to_path_buf(), is_svg: extension == "svg" })
     }
 
@@ -255,9 +305,13 @@ fn show(
     let out = app.out;
     out.say(&format!("Made {}. Scan this code with an authenticator app:", device.serial.as_str()));
     let code = QrCode::new(&otpauth(device, user));
-    if let Some((file, code)) = file.zip(code.as_ref()) {
-        file.write(code)?;
-        out.say(&format!("The code is also in {}.", Paths::shown(&file.path)));
+    match (file, &code) {
+        (Some(file), Some(code)) => {
+            file.write(code)?;
+            out.say(&format!("The code is also in {}.", Paths::shown(&file.path)));
+        }
+        (Some(_), None) => out.warn("the seed is too long for a QR code; no file was written"),
+        (None, _) => {}
     }
     let room = Host::height().saturating_sub(QUESTION);
     let drawn = code.filter(|_| out.has_color_on_stderr()).and_then(|code| code.for_terminal(out.width, room));
@@ -288,7 +342,8 @@ fn keep_seed(device: &VirtualDevice, seeds: &Seeds, args: &Args) -> Result<(), F
     saved.map_err(|error| explain::save(&error))
 }
 
-fn enable(device: &VirtualDevice, user: &DeviceUser<'_>, out: Out) -> Result<(), Failure> {
+/// `is_under_way` is true after a failure that leaves open if AWS has enabled the device.
+fn enable(device: &VirtualDevice, user: &DeviceUser<'_>, is_under_way: &Cell<bool>, out: Out) -> Result<(), Failure> {
     let (serial, aws) = (&device.serial, user.aws());
     with_two_codes(short_name(serial.as_str()), user, out, |codes| {
         if let Some(totp) = Totp::new(&device.seed) {
@@ -297,11 +352,14 @@ fn enable(device: &VirtualDevice, user: &DeviceUser<'_>, out: Out) -> Result<(),
             drop(user.caller.service.seeds.mark_used(serial.as_str(), &steps));
         }
         let call = aws.enable_mfa_device(user.caller.signer(), &user.name, serial, codes);
-        match user.try_call(Operation::EnableMFADevice, call)? {
+        is_under_way.set(true);
+        let answer = match user.try_call(Operation::EnableMFADevice, call)? {
             // AWS may have enabled it before the answer was lost.
-            Err(error) if error.problem.is_transient() && is_enabled(serial, user)? => Ok(Ok(())),
-            answer => Ok(answer),
-        }
+            Err(error) if error.problem.is_transient() && is_enabled(serial, user)? => Ok(()),
+            answer => answer,
+        };
+        is_under_way.set(false);
+        Ok(answer)
     })?;
     out.say(&format!("enabled {} for {}", serial.as_str(), user.name));
     Ok(())
@@ -313,13 +371,18 @@ fn is_enabled(serial: &MfaSerial, user: &DeviceUser<'_>) -> Result<bool, Failure
     Ok(devices.iter().any(|device| device.serial == serial.as_str()))
 }
 
-/// Says what is left when the device was made but not enabled.
-fn half_made(failure: Failure, serial: &MfaSerial, user: &DeviceUser<'_>, name: &str) -> Failure {
-    let left = format!("{} was made but not enabled", serial.as_str());
-    let (seed, next) = if kept(serial.as_str(), user).is_some() {
-        ("its seed is in the keyring", format!("`awsauth mfa enroll {name} --keep-seed` goes on with it"))
-    } else {
-        ("its seed can't be read again", format!("`awsauth mfa enroll {name}` replaces it"))
+/// Says what is left when the device was made but not enabled, or perhaps enabled.
+fn half_made(failure: Failure, serial: &MfaSerial, is_under_way: bool, user: &DeviceUser<'_>, name: &str) -> Failure {
+    let device = Some(short_name(serial.as_str())).filter(|device| *device != user.name);
+    let device = device.map(|device| format!(" --device-name {device}")).unwrap_or_default();
+    let state = if is_under_way { "may be enabled already" } else { "was made but not enabled" };
+    let left = format!("{} {state}", serial.as_str());
+    let (seed, next) = match user.caller.service.seeds.has(serial.as_str()) {
+        true => {
+            ("its seed is in the keyring", format!("`awsauth mfa enroll {name}{device} --keep-seed` goes on with it"))
+        }
+        false if is_under_way => ("its seed can't be read again", format!("`awsauth mfa list {name}` shows if it is")),
+        false => ("its seed can't be read again", format!("`awsauth mfa enroll {name}{device}` replaces it")),
     };
     match failure.exit {
         Exit::Interrupted => Failure::one_line(Exit::Interrupted, format!("interrupted: {left}; {next}")),
@@ -327,27 +390,27 @@ fn half_made(failure: Failure, serial: &MfaSerial, user: &DeviceUser<'_>, name: 
     }
 }
 
-/// Stores the serial for logins, unless the profile has another device of the user's.
+/// Stores the serial for logins, unless the profile has another device of the user's. Returns true if logins take it.
 fn keep(
     serial: &MfaSerial,
     devices: &[MfaDeviceItem],
     place: Option<&SerialPlace>,
     user: &DeviceUser<'_>,
     app: App<'_>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let Some((place, owner)) = place.zip(user.owner) else {
         let base = &user.caller.profile.name;
         app.out.say(&format!("set `mfa_serial = \"{}\"` in the profiles whose source is {base}", serial.as_str()));
-        return Ok(());
+        return Ok(false);
     };
     match user.serial() {
-        Some(named) if named == serial => Ok(()),
+        Some(named) if named == serial => Ok(true),
         Some(named) if devices.iter().any(|device| device.serial == named.as_str()) => {
             let (name, by_hand) = (&owner.name, place.by_hand(serial));
             app.out.say(&format!("{name} keeps its device {}; to change to the new one: {by_hand}", named.as_str()));
-            Ok(())
+            Ok(false)
         }
-        _ => place.store(serial, app).map_err(|failure| {
+        _ => place.store(serial, app).map(|()| true).map_err(|failure| {
             failure.hint(format!("the device is enabled; choose it with {}", place.by_hand(serial)))
         }),
     }

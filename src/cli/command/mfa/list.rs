@@ -7,11 +7,13 @@ use crate::cli::config::complete::names_of_users;
 use crate::cli::exit::Exit;
 use crate::cli::keys::owner::KeyOwner;
 use crate::cli::login::service::LoginService;
-use crate::cli::mfa::device::DeviceKind;
+use crate::cli::mfa::device::{DeviceKind, short_name};
 use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::{ErrorJson, Failure};
 use crate::cli::ui::names::few;
+use crate::cli::ui::out::Out;
 use crate::flow::MfaDeviceItem;
+use crate::model::MfaSerial;
 use crate::render::{Cell, header, table_within};
 
 /// The columns that a narrow terminal shortens and then drops, the first one first.
@@ -107,7 +109,25 @@ fn names(args: &Args, service: &LoginService<'_>) -> Result<Vec<String>, Failure
 fn rows(name: &str, service: &LoginService<'_>, app: App<'_>) -> Result<Vec<DeviceRow>, Failure> {
     let mut user = DeviceUser::find(name, service, app)?;
     user.with_kept_mfa()?;
-    Ok(user.devices()?.into_iter().map(|device| row(device, &user, service)).collect())
+    let devices = user.devices()?;
+    say_other_seeds(name, &devices, &user, app.out);
+    Ok(devices.into_iter().map(|device| row(device, &user, service)).collect())
+}
+
+/// Names seeds that a broken-off enrolment left.
+fn say_other_seeds(name: &str, devices: &[MfaDeviceItem], user: &DeviceUser<'_>, out: Out) {
+    for serial in user.caller.service.seeds.serials() {
+        let account = MfaSerial::new(&serial).ok().and_then(|serial| serial.account().map(str::to_owned));
+        if account.as_deref() != Some(user.identity.account.as_str()) || devices.iter().any(|one| one.serial == serial)
+        {
+            continue;
+        }
+        let (user, device) = (&user.name, short_name(&serial));
+        out.say(&format!(
+            "the keyring has the seed of {serial}, which is no device of {user}: `awsauth mfa enroll {name} --device-name \
+             {device} --keep-seed` goes on with it, `awsauth mfa remove {name} {serial} --seed-only` deletes it"
+        ));
+    }
 }
 
 fn row(device: MfaDeviceItem, user: &DeviceUser<'_>, service: &LoginService<'_>) -> DeviceRow {

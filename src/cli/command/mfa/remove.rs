@@ -14,6 +14,7 @@ use crate::cli::mfa::user::{DeviceUser, service};
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::Out;
 use crate::flow::{Operation, Problem};
+use crate::model::Profile;
 use crate::prompt;
 
 /// Take an MFA device from an IAM user, and delete it
@@ -84,6 +85,11 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else {
         out.say(&format!("removed {serial}"));
         if is_named {
+            let is_kept = |(owner, _): &(&Profile, _)| service.sessions.get(&owner.name).is_some();
+            if let Some((owner, _)) = named.filter(is_kept) {
+                let end = format!("`awsauth logout {}` ends it", owner.name);
+                out.say(&format!("the session that was made with it goes on: {end}"));
+            }
             out.say(&format!("next: `awsauth mfa enroll {0}`, or `awsauth login {0}` for another device", args.name));
         }
     }
@@ -105,7 +111,7 @@ fn forget_seed(args: &Args, service: &LoginService<'_>, out: Out) -> Result<Exit
     if out.json {
         out.document(RemovedDeviceJson { profile: &args.name, user: None, mfa_serial: serial })?;
     } else {
-        out.say(&format!("deleted the seed of {serial}; the device is still the user's"));
+        out.say(&format!("deleted the seed of {serial}; the device itself stays as it is"));
     }
     Ok(Exit::Done)
 }
