@@ -28,9 +28,12 @@ pub(crate) enum RepositoryAddressError {
     Password,
 }
 
+/// A longer one is taken for a token, which servers take in the user's place: GitLab's have 26 characters, GitHub's 40.
+const LONGEST_USER: usize = 24;
+
 impl RepositoryAddress {
     pub(crate) fn parse(text: &str) -> Result<Self, RepositoryAddressError> {
-        use RepositoryAddressError::{Helper, Local, Odd, Open, Scheme};
+        use RepositoryAddressError::{Helper, Local, Odd, Open, Password, Scheme};
         if text.is_empty()
             || text.starts_with('-')
             || text.contains(|one: char| one.is_control() || one.is_whitespace())
@@ -44,6 +47,9 @@ impl RepositoryAddress {
         let Some((scheme, rest)) = text.split_once("://") else {
             // As scp has it: `user@host:path`. A drive of Windows has one letter.
             let (host, path) = before_path.split_once(':').filter(|(host, _)| host.len() > 1).ok_or(Local)?;
+            if path.contains('@') {
+                return Err(Password);
+            }
             let is_path = !path.starts_with('-') && text.len() > host.len() + 1;
             check_host(host)?;
             return if is_path { Ok(Self::of(text, "ssh")) } else { Err(Odd) };
@@ -61,6 +67,9 @@ impl RepositoryAddress {
             _ => return Err(Scheme),
         };
         check_host(authority)?;
+        if authority.find('@').is_some_and(|length| length > LONGEST_USER) {
+            return Err(Password);
+        }
         let is_here = || WebAddress::parse(&format!("http://{authority}/")).is_some_and(|address| address.is_here);
         if matches!(protocol, "http" | "git") && !is_here() {
             return Err(Open);
@@ -113,10 +122,10 @@ mod tests {
     fn https_ssh_and_servers_of_this_machine_are_fetched_from() {
         for (text, name) in [
             ("https://github.com/corp/aws-profiles.git", "aws-profiles"),
-            ("https://alice@dev.azure.com/corp/_git/aws", "aws"),
             ("https://[2001:db8::1]/aws/", "aws"),
             ("ssh://git@git.example.com:2222/corp/aws.git", "aws"),
             ("git@github.com:corp/aws.git", "aws"),
+            ("https://alice@dev.azure.com/corp/_git/aws", "aws"),
             ("git.example.com:aws", "aws"),
             ("git://127.0.0.1:9418/..odd", "odd"),
             ("http://localhost:8080/aws", "aws"),
@@ -161,6 +170,8 @@ mod tests {
             ("git://example.com/aws", Open),
             ("http://127.0.0.1.example.com/aws", Open),
             ("https://alice:secret@example.com/aws", Password),
+            ("https://glpat-ABCDEFGHIJKLMNOPQRST@example.com/aws", Password),
+            ("alice:secret@example.com:aws", Password),
         ] {
             assert_eq!(RepositoryAddress::parse(text), Err(error), "{text:?}");
         }

@@ -16,7 +16,7 @@ pub(crate) struct AwsFiles<'a> {
     pub(crate) known: &'a Catalog,
 }
 
-/// A profile as the files have it, without secrets.
+/// A profile as the files have it. Values of keys are left out; comments and command lines are as they are written.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     pub(super) name: String,

@@ -2,6 +2,7 @@
 //! know where they are read.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -31,13 +32,19 @@ impl ExternalSource {
     }
 }
 
-/// A `credential_process` of the person's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A `credential_process` of the person's own. Its arguments may hold a secret.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CredentialProcess {
     /// As it is written.
     pub(crate) command: String,
     pub(crate) program: String,
     pub(crate) args: Vec<String>,
+}
+
+impl fmt::Debug for CredentialProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CredentialProcess").field("program", &self.program).finish_non_exhaustive()
+    }
 }
 
 /// Nothing gives credentials, or nothing that awsauth can use. The words follow the name of a profile.

@@ -169,6 +169,20 @@ fn nothing_that_the_checkout_or_the_repository_names_is_run() {
     let run = update(&scene).exits(4);
     assert!(run.stderr.contains("its configuration runs programs on files: y"), "{}", run.stderr);
     git(&scene.home, "dotfiles", &["config", "--unset", "filter.y.smudge"]);
+    // A configuration of the work tree's own, and a name that would be cut in a `-c`.
+    git(&scene.home, "dotfiles", &["config", "extensions.worktreeConfig", "true"]);
+    git(&scene.home, "dotfiles", &["config", "--worktree", "filter.a=b.clean", &script]);
+    fs::write(scene.home.path("dotfiles/.git/info/attributes"), "* filter=a=b\n").unwrap();
+    scene.home.write("dotfiles/profiles.toml", &scene.home.read("dotfiles/profiles.toml"));
+    let run = update(&scene).exits(4);
+    assert!(run.stderr.contains("its configuration runs programs on files: a=b"), "{}", run.stderr);
+    assert!(!scene.home.has("ran"));
+    git(&scene.home, "dotfiles", &["config", "--worktree", "--unset", "filter.a=b.clean"]);
+    fs::write(scene.home.path(".gitconfig"), format!("[filter \"a=b\"]\nclean = {script}\n")).unwrap();
+    update(&scene);
+    assert!(!scene.home.has("ran"));
+    fs::remove_file(scene.home.path(".gitconfig")).unwrap();
+    git(&scene.home, "dotfiles", &["config", "--unset", "extensions.worktreeConfig"]);
     git(&scene.home, "dotfiles", &["config", "remote.origin.url", "ext::sh -c x"]);
     update(&scene).exits(4);
     assert!(!scene.home.has("ran"));

@@ -155,10 +155,10 @@ fn counted(what: &str, all: &[Difference<'_>]) -> Option<String> {
 
 /// The account or the role before and after, told once where it stays.
 fn sides(one: &Difference<'_>, of: fn(&Keys) -> Option<&str>) -> String {
-    let [before, after] = [one.before, one.after].map(|keys| keys.and_then(of));
+    let [before, after] = [one.before, one.after].map(|keys| keys.and_then(of).map(mask_words));
     match (before, after) {
         (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
-        (before, after) => after.or(before).unwrap_or("-").to_owned(),
+        (before, after) => after.or(before).unwrap_or_else(|| "-".to_owned()),
     }
 }
 

@@ -2,6 +2,7 @@
 //! from its commit is left alone.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::remote::{self, Attended};
 use super::{GitError, find, git_in, output};
@@ -62,7 +63,11 @@ impl WorkTree {
 
     /// The filters of this repository's own configuration. Without them, its files would not be what they should be.
     pub(crate) fn own_filters(&self) -> Vec<String> {
-        self.filters(&["--local", "--includes"])
+        let mut names = self.filters(&["--local", "--includes"]);
+        names.extend(self.filters(&["--worktree", "--includes"]));
+        names.sort();
+        names.dedup();
+        names
     }
 
     fn filters(&self, scope: &[&str]) -> Vec<String> {
@@ -74,22 +79,24 @@ impl WorkTree {
         names
     }
 
-    /// Settings that switch every filter off.
-    fn without_filters(&self) -> Vec<String> {
-        let off = |name: String| {
-            ["clean", "smudge", "process"]
-                .map(|key| format!("filter.{name}.{key}="))
-                .into_iter()
-                .chain([format!("filter.{name}.required=false")])
-                .collect::<Vec<_>>()
+    /// git with every filter switched off: by variables, since `-c` would cut the name of a filter at an equals sign.
+    fn without_filters(&self) -> Command {
+        let mut git = git_in(&self.git, &self.root);
+        let off = |name: &String| {
+            let programs = ["clean", "smudge", "process"].map(|key| (format!("filter.{name}.{key}"), ""));
+            programs.into_iter().chain([(format!("filter.{name}.required"), "false")]).collect::<Vec<_>>()
         };
-        self.filters(&[]).into_iter().flat_map(off).flat_map(|setting| ["-c".to_owned(), setting]).collect()
+        let settings: Vec<_> = self.filters(&[]).iter().flat_map(off).collect();
+        git.env("GIT_CONFIG_COUNT", settings.len().to_string());
+        for (number, (key, value)) in settings.into_iter().enumerate() {
+            git.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
+        git
     }
 
     /// The files that differ from the commit; files that git does not know don't count.
     pub(crate) fn changed_files(&self) -> Result<Vec<String>, GitError> {
-        let mut status = git_in(&self.git, &self.root);
-        status.args(self.without_filters());
+        let mut status = self.without_filters();
         status.args(["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all", "--no-renames"]);
         let listed = output(&mut status)?;
         let paths = listed.split(|byte| *byte == 0).filter_map(|line| line.get(3..));
@@ -115,8 +122,7 @@ impl WorkTree {
     /// Moves the branch and the files from one commit to a later one. Leaves everything as it is if a file of the person's own is in
     /// the way.
     pub(crate) fn fast_forward(&self, upstream: &Upstream, from: &str, to: &str) -> Result<(), GitError> {
-        let mut files = git_in(&self.git, &self.root);
-        output(files.args(self.without_filters()).args(["read-tree", "-m", "-u", from, to]))?;
+        output(self.without_filters().args(["read-tree", "-m", "-u", from, to]))?;
         self.ask(&["update-ref", "-m", "awsauth update: fast-forward", &upstream.own, to, from])?;
         match &upstream.tracking {
             Some(tracking) => self.ask(&["update-ref", "-m", "awsauth update", tracking, to]).map(drop),
