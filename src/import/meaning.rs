@@ -84,7 +84,7 @@ impl Given {
         }
     }
 
-    /// It stays; roles may stand on it if awsauth can read its credentials.
+    /// It stays; a role may have it as its source if awsauth can read its credentials.
     fn stays(&self, why: Why) -> Stays {
         let is_read = self.key == Key::LongTerm || self.key == Key::Session || self.has("credential_process");
         let is_external = is_read && !self.is_like("role") && !self.is_like("sso") && self.is_sound();

@@ -97,7 +97,7 @@ pub(crate) fn given(files: AwsFiles<'_>) -> HashSet<SectionId> {
     judge::given(&import(files, Form::Profiles).catalog, files.known)
 }
 
-/// Leaves out what the manifest's reader refuses, and what stands on that, until it accepts the rest.
+/// Leaves out the profiles that the manifest's reader refuses, and those that depend on them, until it accepts the rest.
 fn accepted(read: &Read) -> (Draft, Verdict, Meanings) {
     let (mut profiles, mut sessions) = (Refused::new(), HashSet::new());
     loop {

@@ -7,12 +7,12 @@ use crate::ini::{Document, FileKind, Section, SectionId};
 use crate::model::{Catalog, default_long_term};
 use crate::plan::{self, SectionValue};
 
-/// The files, and the profiles of the manifest that there is.
+/// AWS's files, and the profiles of the present manifest.
 #[derive(Clone, Copy)]
 pub(crate) struct AwsFiles<'a> {
     pub(crate) config: &'a [u8],
     pub(crate) credentials: &'a [u8],
-    /// awsauth's own block does not say all of them: who asks for an MFA code, for one.
+    /// awsauth's block lacks some of their keys, such as `mfa_serial`.
     pub(crate) known: &'a Catalog,
 }
 

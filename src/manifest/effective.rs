@@ -1,4 +1,4 @@
-//! Owns what a manifest comes to after layers, variables and matrices, and how two manifests differ in that. Must not judge them.
+//! Owns the effective manifest: its profiles and SSO sessions after layers, variables and matrices, and how two of them differ. Must not judge them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

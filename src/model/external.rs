@@ -19,7 +19,7 @@ pub(crate) enum ExternalSource {
 }
 
 impl ExternalSource {
-    /// `name` is the profile that stands on it.
+    /// `name` is the profile that it gives credentials to.
     pub(crate) fn fingerprint(&self, name: &ProfileName) -> KeyFingerprint {
         let text = Zeroizing::new(match self {
             Self::Keys(keys) => {
@@ -68,7 +68,7 @@ pub(crate) enum ExternalError {
     UnfitKeys,
 }
 
-/// The sources of all profiles that stand on one, as they are at one moment.
+/// The sources of all profiles that have one, as they are at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Externals {
     /// The names of the profiles whose `credential_process` started this process, with commas between them.
@@ -104,7 +104,7 @@ impl Externals {
         if self.inside.is_empty() { name.to_string() } else { format!("{},{name}", self.inside) }
     }
 
-    /// None for a profile that stands on no such source.
+    /// None for a profile without an external source.
     pub(crate) fn get(&self, profile: &Profile) -> Option<&Result<ExternalSource, ExternalError>> {
         self.by_name.get(&profile.name)
     }

@@ -34,7 +34,7 @@ impl Provider<'_> {
         let limit = match self.attendance {
             // It may open a browser of its own.
             Attendance::Person | Attendance::Elsewhere => self.ports.callback_timeout,
-            // Whoever waits gets the reason before the run is broken off.
+            // Less than a process that waits for this one allows, so that it tells this error and not its own.
             Attendance::Nobody => UNATTENDED.saturating_sub(Duration::from_secs(1)),
         };
         let mut running = Box::pin(output(program, args, &set, &[CODE_VARIABLE], limit));

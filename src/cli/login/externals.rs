@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::system::files::disk;
 use crate::system::host::Host;
 
-/// The sources of all profiles of the manifest. Reads the config file only if a profile stands on a section of it.
+/// The sources of all profiles of the manifest. Reads the config file only if a profile takes its credentials from there.
 pub(crate) fn externals(
     catalog: &Catalog,
     credentials: &[u8],

@@ -69,10 +69,11 @@ impl SeedPrompt {
     /// The next code that nobody has sent, and the time from which the device shows it.
     fn code(&self, serial: &str) -> Result<(Secret, Timestamp), String> {
         let seed = self.seeds.get(serial).map_err(|error| error.to_string())?;
-        let totp = seed.as_ref().and_then(Totp::new).ok_or("the keyring does not have it any more")?;
+        let seed = seed.ok_or("the keyring does not have it any more")?;
+        let totp = Totp::new(&seed).ok_or("what the keyring has is no TOTP seed")?;
         let skew = (self.skew)();
         let step = self.seeds.take_step(serial, step_at((self.now)(), skew)).map_err(|error| error.to_string())?;
-        let code = totp.code(step).ok_or("it is no key")?;
+        let code = totp.code(step).ok_or("what the keyring has is no TOTP seed")?;
         Ok((Secret::new(code.expose()), step_begins_at(step, skew)))
     }
 

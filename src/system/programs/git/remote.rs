@@ -111,7 +111,7 @@ pub(super) fn fetch(
     attended: Attended<'_>,
 ) -> Result<String, GitError> {
     let git = find().map_err(GitError::NoProgram)?;
-    let scratch = tempfile::tempdir().map_err(GitError::Start)?;
+    let scratch = tempfile::tempdir().map_err(DiskError::io("create", &std::env::temp_dir()))?;
     let command = || {
         let mut command = networked(&git, address, attended);
         command.arg("--git-dir").arg(scratch.path());
