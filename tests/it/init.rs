@@ -81,7 +81,7 @@ fn a_portals_address_two_commands_and_a_login_lead_to_credentials() {
 fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     let home = Sandbox::new();
     let mut session = at_terminal(&home, "");
-    answer(&mut session, "access portal", "corp.awsapps.com\r");
+    answer(&mut session, "access portal", "http://corp.awsapps.com\r");
     session.exp_string("an address begins with https://").unwrap();
     for question in ["access portal", "IAM user with MFA", "Region that most"] {
         answer(&mut session, question, "\r");
@@ -131,6 +131,7 @@ fn a_manifest_in_a_checkout_is_linked_and_personal_files_stay_out_of_it() {
     let before = home.read("dotfiles/aws/profiles.toml");
     let run = home.run(["init", "--link=~/dotfiles/aws", "--region", "us-east-1"]).ok();
     assert!(run.stderr.contains("linked ~/.config/awsauth/profiles.toml"), "{}", run.stderr);
+    assert!(run.stderr.contains("is there already, so it is only linked: no other option counts"), "{}", run.stderr);
     assert_eq!(home.read("dotfiles/aws/profiles.toml"), before);
     assert_eq!(home.read("dotfiles/aws/.gitignore"), "*.bak\nprofiles.local.toml\n");
 }
@@ -237,4 +238,20 @@ fn nothing_to_take_over_and_a_ctrl_c_leave_nothing() {
     }
     session.exp_string("ended with 0").unwrap();
     assert_eq!(home.read(MANIFEST), home.run(["init", "--print"]).ok().stdout);
+}
+
+#[test]
+fn a_copied_address_is_completed_a_misspelt_region_told_and_one_gitignore_is_enough() {
+    let home = Sandbox::new();
+    home.write("dotfiles/.gitignore", "profiles.local.toml\n");
+    git(&home, "dotfiles", &["init", "-q"]);
+    let portal = ["--sso-start-url", "corp.awsapps.com/start", "--sso-region", "us-est-1"];
+    let run = home.run([&["init", "--link", "dotfiles/aws"], &portal[..]].concat()).ok();
+    for part in ["awsauth knows no region `us-est-1`: did you mean `us-east-1`?", "dotfiles/aws/profiles.schema.json"] {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
+    }
+    assert!(home.read(MANIFEST).contains("sso_start_url = \"https://corp.awsapps.com/start\""));
+    assert!(!home.has("dotfiles/aws/.gitignore"));
+    let run = home.run(["diff"]).exits(2);
+    assert!(run.stderr.contains("has no commit yet") && !run.stderr.contains("shallow"), "{}", run.stderr);
 }

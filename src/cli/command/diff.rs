@@ -94,6 +94,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
 
 fn open(place: &Place, name: &str) -> Result<Revision, Failure> {
     let unknown = || {
+        if name == "HEAD" {
+            let message =
+                format!("{} has no commit yet, so there is nothing to compare with", Paths::shown(&place.root));
+            return Failure::new(Exit::Usage, message).hint("commit the manifest first");
+        }
         Failure::new(Exit::Usage, format!("git knows no revision `{name}` in {}", Paths::shown(&place.root)))
             .hint("name a commit, a tag or a branch, such as `HEAD~1` or `origin/main`")
             .hint("a shallow clone lacks older commits: fetch them first, in GitHub Actions with `fetch-depth: 2` or 0")

@@ -15,7 +15,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::import::Form;
 use crate::manifest::LOCAL_NAME;
-use crate::model::{AccountId, Region, StartUrl};
+use crate::model::{AccountId, KNOWN_REGIONS, Region, StartUrl};
 use crate::system::files::snapshot::Snapshot;
 use crate::system::files::{atomic, disk};
 use crate::system::programs::git;
@@ -61,7 +61,7 @@ const SCHEMA_NAME: &str = "profiles.schema.json";
 const SCHEMA_LINE: &str = "#:schema ./profiles.schema.json";
 
 fn start_url(text: &str) -> Result<StartUrl, String> {
-    StartUrl::new(text).map(|(url, _)| url).map_err(|error| error.to_string())
+    interview::start_url(text).map_err(|error| error.to_string())
 }
 
 fn user_name(text: &str) -> Result<String, String> {
@@ -88,11 +88,17 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     };
     let is_new = args.link.is_none() || !disk::exists(&file);
     let given = args.answers();
-    let answers = if is_new && given.is_empty() && !out.json && host.is_interactive() {
+    if !is_new && !given.is_empty() {
+        out.warn(&format!("{} is there already, so it is only linked: no other option counts", Paths::shown(&file)));
+    }
+    let answers = if !is_new {
+        Answers::default()
+    } else if given.is_empty() && !out.json && host.is_interactive() {
         interview::ask(unmanaged::count(app), app)?
     } else {
         given
     };
+    warn_of_regions(&answers, app);
     if is_new {
         write(&file, &answers, app)?;
     }
@@ -113,6 +119,16 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         out.say(&if is_new { answers.next() } else { "next: `awsauth vars`, then `awsauth apply`".to_owned() });
     }
     Ok(Exit::Done)
+}
+
+/// Warns of regions that are misspelt or newer than awsauth.
+fn warn_of_regions(answers: &Answers, app: App<'_>) {
+    let regions = answers.region.iter().chain(answers.portal.as_ref().map(|portal| &portal.region));
+    for region in regions.map(Region::as_str).filter(|region| !KNOWN_REGIONS.contains(region)) {
+        let near = explain::nearest(region, KNOWN_REGIONS.into_iter());
+        let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+        app.out.warn(&format!("awsauth knows no region `{region}`{near}"));
+    }
 }
 
 /// Writes the manifest, and beside it the schema and a line of `.gitignore`.
@@ -139,7 +155,10 @@ fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
     app.out.say(&format!("wrote {}", file.display()));
     if !answers.is_empty() {
         // One that is there may be of a newer awsauth.
-        create(&file.with_file_name(SCHEMA_NAME), &format!("{}\n", schema::text(false)?))?;
+        let schema = file.with_file_name(SCHEMA_NAME);
+        if create(&schema, &format!("{}\n", schema::text(false)?))? {
+            app.out.say(&format!("wrote {}", schema.display()));
+        }
     }
     if let Some((files, found)) = found {
         files.say(&found, app.out);
@@ -150,15 +169,21 @@ fn write(file: &Path, answers: &Answers, app: App<'_>) -> Result<(), Failure> {
             import::say_personal(&found, app.out);
         }
     }
-    let in_repository = disk::real_path(file).and_then(|real| git::work_tree(&real)).is_some();
-    if in_repository { ignore_personal(&file.with_file_name(".gitignore"), app) } else { Ok(()) }
+    let real = disk::real_path(file);
+    match real.as_deref().and_then(git::work_tree) {
+        Some(root) => ignore_personal(&file.with_file_name(".gitignore"), &root, app),
+        None => Ok(()),
+    }
 }
 
-/// Keeps a personal file beside the manifest out of the repository.
-fn ignore_personal(path: &Path, app: App<'_>) -> Result<(), Failure> {
-    let file = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
-    let lines = String::from_utf8_lossy(&file.bytes);
-    if lines.lines().any(|line| line.trim().trim_start_matches('/') == LOCAL_NAME) {
+/// Keeps a personal file beside the manifest out of the repository at `root`.
+fn ignore_personal(path: &Path, root: &Path, app: App<'_>) -> Result<(), Failure> {
+    let read = |path: &Path| Snapshot::read(path).map_err(|error| explain::disk(&error));
+    let file = read(path)?;
+    let has = |file: &Snapshot, line: &str| String::from_utf8_lossy(&file.bytes).lines().any(|one| one.trim() == line);
+    // A line without a slash counts for every directory below.
+    let is_ignored = has(&read(&root.join(".gitignore"))?, LOCAL_NAME) || has(&file, LOCAL_NAME);
+    if is_ignored || has(&file, &format!("/{LOCAL_NAME}")) {
         return Ok(());
     }
     let gap: &[u8] = if file.bytes.is_empty() || file.bytes.ends_with(b"\n") { b"" } else { b"\n" };

@@ -6,7 +6,7 @@ use crate::cli::init::answers::{Answers, IamUser, Portal};
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::count;
-use crate::model::{AccountId, Region, StartUrl};
+use crate::model::{AccountId, Region, StartUrl, StartUrlError};
 use crate::prompt::{self, Echo, NoAnswer, Prompt as _, Question, Terminal};
 
 /// Asks for everything that a first manifest can have. `unmanaged` is the number of profiles that could be taken over.
@@ -22,12 +22,12 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
     let portal = answer(Question {
         text: "Address of your AWS access portal, if you have one:",
         help: "such as https://corp.awsapps.com/start",
-        fits: |text| text.is_empty() || StartUrl::new(text).is_ok(),
+        fits: |text| text.is_empty() || start_url(text).is_ok(),
         complaint: "an address begins with https://, and is that of the portal's start page",
         ..TYPED
     })?;
-    let portal = match StartUrl::new(&portal) {
-        Ok((start_url, _)) => Some(Portal { start_url, region: portal_region()? }),
+    let portal = match start_url(&portal) {
+        Ok(start_url) => Some(Portal { start_url, region: portal_region()? }),
         Err(_) => None,
     };
     let account = answer(Question {
@@ -78,6 +78,12 @@ fn user_name() -> Result<Option<String>, Failure> {
         ..TYPED
     })?;
     Ok(Some(name).filter(|name| !name.is_empty()))
+}
+
+/// An address as people copy it, also without `https://`.
+pub(crate) fn start_url(text: &str) -> Result<StartUrl, StartUrlError> {
+    let whole = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    StartUrl::new(&whole).map(|(url, _)| url)
 }
 
 /// True for a name that IAM takes for a user.
