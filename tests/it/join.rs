@@ -166,7 +166,12 @@ fn without_a_terminal_each_answer_has_a_flag_and_the_next_run_goes_on() {
     assert_eq!(json["clone"], scene.home.path(CLONE).to_str().unwrap());
     // Once more, it is all there.
     let run = scene.join(&["--yes"]).ok();
-    assert!(run.stderr.contains("is a clone of it already") && run.stderr.contains("nothing to do"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("is a clone of it already; `awsauth update` fetches")
+            && run.stderr.contains("nothing to do"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -226,6 +231,17 @@ fn a_repository_without_a_manifest_with_several_or_with_a_wrong_one_is_not_kept(
     let scene = Scene::new(&[("a/profiles.toml", MANIFEST), ("b/profiles.toml", MANIFEST)]);
     scene.join(&["--yes", "--var", "user=alice", "--file", "b/profiles.toml"]).ok();
     assert_eq!(fs::read_link(scene.home.path(LINK)).unwrap(), scene.home.path(CLONE).join("b/profiles.toml"));
+    let scene = Scene::new(&[("a/profiles.toml", MANIFEST)]);
+    for file in ["../profiles.toml", "/etc/passwd"] {
+        let run = scene.join(&["--yes", "--file", file]).exits(2);
+        assert!(run.stderr.contains("is no path in a repository") && !run.stderr.contains("cloning"), "{}", run.stderr);
+    }
+    symlink("/etc/passwd", scene.remote.path("team/profiles.toml")).unwrap();
+    commit(&scene.remote, "team");
+    let run = scene.join(&["--yes"]).exits(3);
+    assert!(run.stderr.contains("no manifest profiles.toml: it is a link to something else"), "{}", run.stderr);
+    scene.has_nothing();
+    scene.join(&["--yes", "--var", "user=alice", "--file", "./a/profiles.toml"]).ok();
     let scene = Scene::new(&[("dotfiles/aws/profiles.toml", MANIFEST)]);
     scene.join(&["--yes", "--var", "user=alice"]).ok();
 }
@@ -263,7 +279,8 @@ fn a_repository_that_can_t_be_had_leaves_nothing() {
     let empty = Sandbox::new();
     git(&empty, "", &["init", "-q", "team"]);
     let url = GitServer::start(&empty.path("")).url("team");
-    scene.home.run(["join", "--yes", &url]).exits(6);
+    let run = scene.home.run(["join", "--yes", &url]).exits(3);
+    assert!(run.stderr.contains("the repository is empty"), "{}", run.stderr);
     scene.has_nothing();
 }
 

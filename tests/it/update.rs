@@ -81,8 +81,8 @@ fn a_clone_with_changes_or_commits_of_its_own_is_left_alone() {
     scene.remote.write("team/notes", "theirs");
     commit(&scene.remote, "team");
     scene.home.write(&format!("{CLONE}/notes"), "mine");
-    let run = update(&scene).exits(6);
-    assert!(run.stderr.contains("notes"), "{}", run.stderr);
+    let run = update(&scene).exits(4);
+    assert!(run.stderr.contains("notes") && run.stderr.contains("move that file away"), "{}", run.stderr);
     assert_eq!((head(&scene), scene.home.read(&file)), (before.clone(), MANIFEST.to_owned()));
     fs::remove_file(scene.home.path(&format!("{CLONE}/notes"))).unwrap();
     update(&scene).ok();
@@ -92,7 +92,11 @@ fn a_clone_with_changes_or_commits_of_its_own_is_left_alone() {
     assert!(run.stderr.contains("and has commits of its own"), "{}", run.stderr);
     git(&scene.home, CLONE, &["checkout", "-q", "--detach"]);
     let run = update(&scene).exits(4);
-    assert!(run.stderr.contains("no branch is checked out"), "{}", run.stderr);
+    assert!(run.stderr.contains("no branch is checked out") && !run.stderr.contains("pull"), "{}", run.stderr);
+    git(&scene.home, CLONE, &["checkout", "-q", "main"]);
+    git(&scene.remote, "team", &["branch", "-m", "trunk"]);
+    let run = update(&scene).exits(6);
+    assert!(run.stderr.contains("if main is gone there:"), "{}", run.stderr);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Owns `awsauth join`.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::few;
 use crate::prompt::{self, NoAnswer};
 use crate::system::files::{atomic, disk};
-use crate::system::programs::git::{Attended, NewClone, Revision, WorkTree};
+use crate::system::programs::git::{Attended, GitError, NewClone, Revision, WorkTree};
 
 /// The name of a manifest in a repository.
 const MANIFEST: &str = "profiles.toml";
@@ -53,20 +53,24 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     let address = RepositoryAddress::parse(&args.address).map_err(|error| refused(&args.address, error))?;
+    let file = args.file.as_deref().map(below).transpose()?;
     let place = place(args, &address)?;
     let link = app.paths.manifest()?;
     check_free(&link, &place)?;
     let path = if disk::exists(&place) {
         check_clone(&place, &address)?;
-        app.out.say(&format!("{} is a clone of it already", Paths::shown(&place)));
-        manifest_in(&place, args, &address, app)?
+        app.out.say(&format!("{} is a clone of it already; `awsauth update` fetches", Paths::shown(&place)));
+        manifest_in(&place, file, &address, app)?
     } else {
         agree(&address, &place, &link, args.yes, app)?;
         app.out.say("cloning…");
         let secrets = secret_variables(app.host);
         let attended = Attended { is_interactive: app.host.is_interactive() && !app.out.json, secrets: &secrets };
-        let clone = NewClone::make(&address, &place, attended)?;
-        let path = manifest_in(clone.root(), args, &address, app)?;
+        let clone = NewClone::make(&address, &place, attended).map_err(|error| match error {
+            GitError::Failed(words) if words.ends_with("HEAD") => empty(&address),
+            other => other.into(),
+        })?;
+        let path = manifest_in(clone.root(), file, &address, app)?;
         clone.keep()?;
         app.out.say(&format!("cloned into {}", Paths::shown(&place)));
         path
@@ -78,6 +82,21 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         app.out.say("next: `awsauth login` offers the profiles; `awsauth update` takes over what your team changes");
     }
     Ok(exit)
+}
+
+/// The path in the repository that `--file` means.
+fn below(file: &str) -> Result<String, Failure> {
+    let parts = Path::new(file).components().filter(|part| *part != Component::CurDir);
+    let names = parts.map(|part| if let Component::Normal(name) = part { name.to_str() } else { None });
+    let names: Option<Vec<&str>> = names.collect();
+    names.map(|names| names.join("/")).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("{file} is no path in a repository"))
+            .hint("give the manifest's path from the repository's top, such as `--file aws/profiles.toml`")
+    })
+}
+
+fn empty(address: &RepositoryAddress) -> Failure {
+    Failure::new(Exit::Manifest, "the repository is empty").cause(address.as_str().to_owned())
 }
 
 fn refused(address: &str, error: RepositoryAddressError) -> Failure {
@@ -149,18 +168,25 @@ fn agree(address: &RepositoryAddress, place: &Path, link: &Path, is_agreed: bool
 }
 
 /// Finds the manifest in a clone, and checks it as the team shares it. Returns its path there.
-fn manifest_in(root: &Path, args: &Args, address: &RepositoryAddress, app: App<'_>) -> Result<String, Failure> {
+fn manifest_in(
+    root: &Path,
+    file: Option<String>,
+    address: &RepositoryAddress,
+    app: App<'_>,
+) -> Result<String, Failure> {
     let open = |dir: &str| Revision::open(root, "HEAD", dir);
-    let empty = || Failure::new(Exit::Manifest, "the repository is empty").cause(address.as_str().to_owned());
-    let all = open("")?.ok_or_else(empty)?;
-    let path = match &args.file {
-        Some(file) => file.clone(),
+    let all = open("")?.ok_or_else(|| empty(address))?;
+    let path = match file {
+        Some(file) => file,
         None => find(&all)?,
     };
     let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
-    let revision = open(dir)?.ok_or_else(empty)?;
-    let reading = revision::read(&revision, &path, &address.name())?
-        .ok_or_else(|| Failure::new(Exit::Manifest, format!("the repository has no {path}")))?;
+    let revision = open(dir)?.ok_or_else(|| empty(address))?;
+    let reading = revision::read(&revision, &path, &address.name())?.ok_or_else(|| {
+        let is_link = all.paths().any(|other| other == path);
+        let why = if is_link { ": it is a link to something else" } else { "" };
+        Failure::new(Exit::Manifest, format!("the repository has no manifest {path}{why}"))
+    })?;
     if !reading.loaded.is_in_order() {
         return Err(invalid(&reading, app));
     }

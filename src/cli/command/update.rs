@@ -17,7 +17,7 @@ use crate::cli::ui::names::few;
 use crate::manifest::Loaded;
 use crate::prompt::{self, NoAnswer};
 use crate::system::files::disk;
-use crate::system::programs::git::{Attended, Revision, Upstream, WorkTree};
+use crate::system::programs::git::{Attended, GitError, Revision, Upstream, WorkTree};
 
 /// Take over what the team has changed
 ///
@@ -72,8 +72,12 @@ impl<'a> Checkout<'a> {
             failure.hint(format!("run `git -C {shown} pull` yourself, then `awsauth apply`"))
         };
         let tree = WorkTree::open(&place.root)?;
-        let upstream =
-            tree.upstream().ok_or_else(|| refuse("no branch is checked out that follows another one".into()))?;
+        let upstream = tree.upstream().ok_or_else(|| {
+            let why = format!("{shown} is left as it is: no branch is checked out that follows another one");
+            Failure::new(Exit::Refused, why)
+                .hint(format!("check your team's branch out: `git -C {shown} switch main`"))
+                .hint(format!("let it follow theirs: `git -C {shown} branch --set-upstream-to=origin/main`"))
+        })?;
         let address =
             RepositoryAddress::parse(&upstream.url).map_err(|error| refuse(format!("{error} ({})", upstream.url)))?;
         if tree.is_partial() {
@@ -97,7 +101,12 @@ impl<'a> Checkout<'a> {
         let attended = Attended { is_interactive: host.is_interactive() && !out.json, secrets: &secrets };
         let shown = Paths::shown(&self.place.root);
         let before = self.tree.head()?;
-        let after = self.tree.fetch(&self.upstream, &self.address, attended)?;
+        let after = self.tree.fetch(&self.upstream, &self.address, attended).map_err(|error| {
+            let branch = self.upstream.branch.trim_start_matches("refs/heads/");
+            Failure::from(error).hint(format!(
+                "if {branch} is gone there: `git -C {shown} fetch`, then `git -C {shown} branch --set-upstream-to=origin/NEW`"
+            ))
+        })?;
         let mut facts = Map::from_iter([("before".to_owned(), json!(before)), ("after".to_owned(), json!(after))]);
         if self.tree.is_ancestor(&after, &before) {
             let ahead = if after == before { "" } else { ", and has commits of its own" };
@@ -134,7 +143,13 @@ impl<'a> Checkout<'a> {
         if attended.is_interactive && !is_agreed {
             agree(&comparison.summary(), &shown)?;
         }
-        self.tree.fast_forward(&self.upstream, &before, &after)?;
+        self.tree.fast_forward(&self.upstream, &before, &after).map_err(|error| match error {
+            GitError::Failed(words) if words.contains("ntracked") => {
+                Failure::new(Exit::Refused, format!("{shown} is left as it is: {words}"))
+                    .hint("move that file away, then run this again")
+            }
+            other => other.into(),
+        })?;
         out.say(&format!("{shown} is at {:.10} now: {}", after, comparison.summary()));
         if let Ok(serde_json::Value::Object(comparison)) = serde_json::to_value(comparison.document()) {
             facts.extend(comparison);
