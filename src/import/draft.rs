@@ -24,6 +24,7 @@ pub(super) struct Draft {
 pub(super) struct ProfileTable {
     pub(super) name: String,
     pub(super) comments: Vec<String>,
+    /// Empty for what a profile has beside its matrix.
     pub(super) pattern: &'static str,
     pub(super) keys: Vec<(&'static str, String)>,
     pub(super) settings: Vec<(String, SectionValue)>,
@@ -140,8 +141,12 @@ impl Draft {
         self.shared(&mut writer);
         for profile in &self.profiles {
             let owner = Owner::Profile(profile.name.clone());
-            writer.table(&["profiles", &profile.name], owner, &profile.comments);
-            writer.line(&format!("pattern = {}", toml_text(profile.pattern)));
+            if !profile.pattern.is_empty() || !profile.keys.is_empty() || !profile.comments.is_empty() {
+                writer.table(&["profiles", &profile.name], owner, &profile.comments);
+            }
+            if !profile.pattern.is_empty() {
+                writer.line(&format!("pattern = {}", toml_text(profile.pattern)));
+            }
             writer.keys(profile.keys.iter().map(|(key, value)| (*key, value.as_str())));
             writer.settings(&profile.name, &profile.settings);
         }

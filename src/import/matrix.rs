@@ -39,17 +39,26 @@ struct Account<'p> {
     comments: Vec<String>,
 }
 
-/// A group of profiles that differ in account and role alone.
+/// Profiles that differ in account and role, and a few in settings of their own.
+struct Group<'p> {
+    /// It has what all have.
+    base: &'p ProfileTable,
+    members: Vec<Candidate<'p>>,
+}
+
 struct Product<'p> {
     naming: Naming,
+    base: &'p ProfileTable,
     accounts: Vec<Account<'p>>,
     members: Vec<Candidate<'p>>,
+    /// What single profiles have beside the matrix, by index.
+    own: HashMap<usize, ProfileTable>,
 }
 
 /// The same manifest with every matrix that is found in it.
 pub(super) fn with_matrices(draft: &Draft) -> Draft {
     let mut found = Draft { profiles: Vec::new(), ..draft.clone() };
-    let mut taken = HashSet::new();
+    let (mut taken, mut own) = (HashSet::new(), HashMap::new());
     let (mut ids, mut names, mut labels) = (HashSet::new(), HashSet::new(), HashSet::new());
     let products = products(&draft.profiles);
     let is_only = products.len() == 1;
@@ -70,23 +79,27 @@ pub(super) fn with_matrices(draft: &Draft) -> Draft {
             comments: account.comments.clone(),
         }));
         found.matrix.push((label, body(&product, common, is_only)));
+        own.extend(product.own);
     }
-    let rest = draft.profiles.iter().enumerate().filter(|(at, _)| !taken.contains(at));
-    found.profiles = rest.map(|(_, profile)| profile.clone()).collect();
+    let profiles = draft.profiles.iter().enumerate();
+    let rest =
+        profiles.filter_map(|(at, profile)| if taken.contains(&at) { own.remove(&at) } else { Some(profile.clone()) });
+    found.profiles = rest.collect();
     found
 }
 
 /// The largest product of each group of profiles that are alike, the largest first.
 fn products(profiles: &[ProfileTable]) -> Vec<Product<'_>> {
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut groups: Vec<Vec<Candidate<'_>>> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for candidate in profiles.iter().enumerate().filter_map(|(at, profile)| candidate(at, profile)) {
         let at = *places.entry(template(candidate.profile)).or_insert_with(|| {
-            groups.push(Vec::new());
+            groups.push(Group { base: candidate.profile, members: Vec::new() });
             groups.len() - 1
         });
-        groups[at].push(candidate);
+        groups[at].members.push(candidate);
     }
+    let groups = with_exceptions(groups);
     let mut products: Vec<Product<'_>> = groups.iter().filter_map(|group| largest(group)).collect();
     products.sort_by_key(|product| std::cmp::Reverse(product.members.len()));
     products
@@ -105,6 +118,52 @@ fn candidate(at: usize, profile: &ProfileTable) -> Option<Candidate<'_>> {
         None => (plain("sso_account_id")?, plain("sso_role_name")?),
     };
     Some(Candidate { profile, at, id, role })
+}
+
+/// Joins each small group with the largest one that is like it but for settings.
+fn with_exceptions(mut groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    groups.sort_by_key(|group| std::cmp::Reverse(group.members.len()));
+    let small = groups.split_off(groups.partition_point(|group| group.members.len() >= LEAST));
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (place, group) in groups.iter().enumerate() {
+        places.entry(mechanism(group.base)).or_insert(place);
+    }
+    for group in small {
+        let Some(home) = places.get(&mechanism(group.base)).map(|place| &mut groups[*place]) else { continue };
+        if has_all_of(group.base, home.base) {
+            home.members.extend(group.members);
+        }
+    }
+    for group in &mut groups {
+        group.members.sort_by_key(|member| member.at);
+    }
+    groups
+}
+
+/// Its template without what a single profile may have of its own.
+fn mechanism(profile: &ProfileTable) -> String {
+    let mut profile = ProfileTable { settings: Vec::new(), ..profile.clone() };
+    profile.keys.retain(|(key, _)| *key != "output");
+    template(&profile)
+}
+
+/// A table beside a matrix changes keys and adds some, but takes none away.
+fn has_all_of(profile: &ProfileTable, base: &ProfileTable) -> bool {
+    let has = |key: &str| profile.settings.iter().any(|(own, _)| own == key);
+    (base.get("output").is_none() || profile.get("output").is_some()) && base.settings.iter().all(|(key, _)| has(key))
+}
+
+/// What a profile has of its own, with its comments. None if the matrix says all of it.
+fn own(profile: &ProfileTable, base: &ProfileTable, region: Option<&str>) -> Option<ProfileTable> {
+    let mut own = profile.clone();
+    own.pattern = "";
+    own.keys.retain(|(key, value)| match *key {
+        "region" => region != Some(value),
+        "output" => base.get("output") != Some(value),
+        _ => false,
+    });
+    own.settings.retain(|setting| !base.settings.contains(setting));
+    Some(own).filter(|own| !own.keys.is_empty() || !own.settings.is_empty())
 }
 
 /// Everything of a profile but its account, its role and its region.
@@ -126,7 +185,7 @@ fn template(profile: &ProfileTable) -> String {
     lines.join("\n")
 }
 
-fn largest<'p>(group: &[Candidate<'p>]) -> Option<Product<'p>> {
+fn largest<'p>(group: &Group<'p>) -> Option<Product<'p>> {
     let mut best: Option<Product<'p>> = None;
     for separator in SEPARATORS {
         for (is_role_first, is_lower) in [(false, false), (false, true), (true, false), (true, true)] {
@@ -140,12 +199,14 @@ fn largest<'p>(group: &[Candidate<'p>]) -> Option<Product<'p>> {
 }
 
 /// The profiles of the group whose names are made like that. An account has one name, one id and one region.
-fn product<'p>(group: &[Candidate<'p>], naming: Naming) -> Product<'p> {
-    let mut product = Product { naming, accounts: Vec::new(), members: Vec::new() };
+fn product<'p>(group: &Group<'p>, naming: Naming) -> Product<'p> {
+    let base = group.base;
+    let mut product = Product { naming, base, accounts: Vec::new(), members: Vec::new(), own: HashMap::new() };
     let (mut by_name, mut by_id) = (HashMap::new(), HashMap::new());
-    for candidate in group {
+    let regions = regions(group, naming);
+    for candidate in &group.members {
         let Some(name) = account_name(candidate, naming) else { continue };
-        let region = candidate.profile.get("region");
+        let region = regions[name];
         let next = product.accounts.len();
         let (one, other) = (*by_name.get(name).unwrap_or(&next), *by_id.get(candidate.id).unwrap_or(&next));
         if one != other {
@@ -157,14 +218,31 @@ fn product<'p>(group: &[Candidate<'p>], naming: Naming) -> Product<'p> {
             product.accounts.push(Account { name, id: candidate.id, region, roles: Vec::new(), comments: Vec::new() });
         }
         let account = &mut product.accounts[one];
-        if account.region == region && !account.roles.contains(&candidate.role) {
-            let is_first = account.roles.is_empty();
-            account.comments.extend(comments(candidate.profile, is_first));
+        if !account.roles.contains(&candidate.role) {
+            match own(candidate.profile, base, account.region) {
+                Some(table) => product.own.extend([(candidate.at, table)]),
+                None => account.comments.extend(comments(candidate.profile, account.roles.is_empty())),
+            }
             account.roles.push(candidate.role);
             product.members.push(*candidate);
         }
     }
     product
+}
+
+/// The region of each account: none if one of its profiles has none, else the most common one.
+fn regions<'p>(group: &Group<'p>, naming: Naming) -> HashMap<&'p str, Option<&'p str>> {
+    let mut all: HashMap<&str, HashMap<Option<&str>, usize>> = HashMap::new();
+    for member in &group.members {
+        if let Some(name) = account_name(member, naming) {
+            *all.entry(name).or_default().entry(member.profile.get("region")).or_default() += 1;
+        }
+    }
+    let usual = |counts: HashMap<Option<&'p str>, usize>| {
+        let most = counts.iter().max_by_key(|(region, count)| (region.is_none(), **count, **region));
+        most.and_then(|(region, _)| *region)
+    };
+    all.into_iter().map(|(name, counts)| (name, usual(counts))).collect()
 }
 
 /// The comments of a profile for the entry of its account. Those of the first profile may be about the whole account.
@@ -219,6 +297,5 @@ fn body(product: &Product<'_>, have_common_roles: bool, is_only: bool) -> String
     let names: Vec<&str> = product.accounts.iter().map(|account| account.name).collect();
     let accounts = if is_only { "\"*\"".to_owned() } else { list(&names) };
     let roles = if have_common_roles { list(&product.accounts[0].roles) } else { "\"*\"".to_owned() };
-    let first = product.members.first().map(|member| template(member.profile)).unwrap_or_default();
-    format!("name = \"{name}\"\naccounts = {accounts}\nroles = {roles}\n{first}")
+    format!("name = \"{name}\"\naccounts = {accounts}\nroles = {roles}\n{}", template(product.base))
 }

@@ -90,3 +90,30 @@ fn a_program_that_a_pattern_stands_for_is_named() {
     let found = imported(config, "");
     assert!(found.notes.contains(&(Note::Process, vec!["read".to_owned()])), "{:?}", found.notes);
 }
+
+#[test]
+fn what_one_profile_has_of_its_own_is_beside_the_matrix() {
+    let mut config =
+        String::from("[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-east-1\n");
+    for (account, role, own) in [
+        ("dev", "Admin", "region = eu-west-1\n"),
+        ("dev", "Read", "region = eu-west-1\noutput = text\ns3 =\n  max_queue_size = 9\n"),
+        ("dev", "Bill", "region = eu-west-1\n"),
+        ("prod", "Admin", "region = eu-central-1\n"),
+        ("prod", "Read", "region = eu-west-1\n"),
+        ("prod", "Bill", "region = eu-west-1\n"),
+    ] {
+        let id = account.len();
+        config.push_str(&format!(
+            "# about {account} {role}\n[profile {account}-{role}]\nsso_session = corp\nsso_account_id = 12345678901{id}\n\
+             sso_role_name = {role}\n{own}"
+        ));
+    }
+    let known = Catalog::default();
+    let files = AwsFiles { config: config.as_bytes(), credentials: b"", known: &known };
+    let text = import(files, Form::Matrix).manifest;
+    assert!(text.contains("roles = [\"Admin\", \"Read\", \"Bill\"]\n"), "{text}");
+    assert!(text.contains("# about prod Admin\n[profiles.prod-Admin]\nregion = \"eu-central-1\"\n"), "{text}");
+    assert!(text.contains("# about dev Read\n[profiles.dev-Read]\noutput = \"text\"\n"), "{text}");
+    assert_eq!(text.matches("[profiles.").count(), 3, "{text}");
+}
