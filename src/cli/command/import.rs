@@ -131,7 +131,7 @@ impl AwsPaths {
         match manifest {
             Some(manifest) if !lost.is_empty() => return Err(self.emptied(&manifest, &lost)),
             None if !lost.is_empty() => {
-                app.out.warn(&format!("{LOST}, and there is none: correct what is printed for {}", few(&lost)))
+                app.out.warn(&format!("{LOST}, and there is none: correct what is printed for {}", few(&lost)));
             }
             _ => {}
         }

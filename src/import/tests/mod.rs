@@ -104,10 +104,10 @@ fn what_one_profile_has_of_its_own_is_beside_the_matrix() {
         ("prod", "Bill", "region = eu-west-1\n"),
     ] {
         let id = account.len();
-        config.push_str(&format!(
+        config.extend([format!(
             "# about {account} {role}\n[profile {account}-{role}]\nsso_session = corp\nsso_account_id = 12345678901{id}\n\
              sso_role_name = {role}\n{own}"
-        ));
+        )]);
     }
     let known = Catalog::default();
     let files = AwsFiles { config: config.as_bytes(), credentials: b"", known: &known };
