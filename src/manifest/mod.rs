@@ -60,7 +60,7 @@ pub(crate) use raw::field::{KeyOrigin, Origin};
 pub(crate) use raw::values::{toml_key, toml_text};
 pub(crate) use spec::aws_settings::personal;
 pub(crate) use spec::json_schema::{local_schema, schema};
-pub(crate) use vars::Variable;
+pub(crate) use vars::{Use, Variable};
 
 /// Linear in the length of the text.
 pub(crate) fn load(files: &Layers, audience: Audience) -> Loaded {

@@ -16,7 +16,7 @@ use crate::cli::ui::names;
 use crate::cli::ui::out::{FindingsShown, Out};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
-use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Variable, WrongProfile};
+use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Use, Variable, WrongProfile};
 use crate::model::{Catalog, MfaSerial, Profile, SecretStore, Settings, SsoSession};
 use crate::source::{Position, Source, Span};
 use crate::system::files::stamp::FileStamp;
@@ -145,7 +145,7 @@ impl Reading {
     /// The variables of an `mfa_serial` that have no value.
     fn unset_devices(&self) -> impl Iterator<Item = &Variable> {
         let unset = self.loaded.variables.iter().filter(|variable| variable.set_at.is_none());
-        unset.filter(|variable| variable.uses.iter().any(|one| one.is_device()))
+        unset.filter(|variable| variable.uses.iter().any(Use::is_device))
     }
 
     fn lacking_devices(&self) -> impl Iterator<Item = &WrongProfile> {

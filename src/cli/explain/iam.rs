@@ -47,7 +47,11 @@ fn hint(call: &CallError, profile: &Profile, signed_by: SignedBy) -> Option<Stri
         Problem::ExpiredSession => format!("log in again: `awsauth login {name} --force`"),
         Problem::ExplicitDeny => denied(profile, signed_by),
         Problem::NotAllowed | Problem::NoPermission => {
-            format!("the user has no permission for `iam:{}`: ask whoever manages IAM in the account", call.operation)
+            let service = if call.operation == Operation::GetCallerIdentity { "sts" } else { "iam" };
+            format!(
+                "the user has no permission for `{service}:{}`: ask whoever manages IAM in the account",
+                call.operation
+            )
         }
         Problem::LimitExceeded if is_about_device => {
             "a user has eight MFA devices at most: remove one that is not needed".to_owned()
@@ -70,7 +74,9 @@ fn hint(call: &CallError, profile: &Profile, signed_by: SignedBy) -> Option<Stri
         Problem::NotFound if is_about_device => {
             "there is no such device: it was removed, or is another user's".to_owned()
         }
-        Problem::NotFound => format!("it is gone already: `awsauth keys list {name}` shows what is there"),
+        Problem::NotFound => {
+            "the user or the key was deleted meanwhile: ask whoever manages IAM in the account".to_owned()
+        }
         Problem::InUse => "the device is still a user's: deactivate it first".to_owned(),
         Problem::Unmodifiable => "IAM still carries out an earlier change: try again in a minute".to_owned(),
         _ => return None,
@@ -138,6 +144,7 @@ mod tests {
     fn each_refusal_says_what_to_do() {
         use Operation::{
             CreateAccessKey, CreateVirtualMFADevice, DeleteAccessKey, DeleteVirtualMFADevice, EnableMFADevice,
+            GetCallerIdentity,
         };
         let (base, mut wrong) = (Profile::bare("base", Kind::Iam), Vec::new());
         let deny = "User: u is not authorized to perform: x with an explicit deny in an identity-based policy";
@@ -153,20 +160,14 @@ mod tests {
             (CreateAccessKey, "AccessDenied", deny, SignedBy::Key, "`long_term_profile = \"base\"`", Exit::Login),
             (CreateAccessKey, "AccessDenied", deny, SignedBy::Session, "overrides every allow", Exit::Login),
             (CreateAccessKey, "AccessDenied", "", SignedBy::Key, "`iam:CreateAccessKey`", Exit::Login),
+            (GetCallerIdentity, "AccessDenied", "", SignedBy::Key, "`sts:GetCallerIdentity`", Exit::Login),
             (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Session, "login base --force", Exit::Login),
             (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::Key, "it was deleted or deactivated", Exit::Login),
             (CreateAccessKey, "InvalidClientTokenId", "", SignedBy::NewKey, "works after some seconds", Exit::Login),
             (CreateAccessKey, "SignatureDoesNotMatch", "", SignedBy::Key, "replaces both", Exit::Login),
             (CreateAccessKey, "SignatureDoesNotMatch", "", SignedBy::NewKey, "copy both again", Exit::Login),
             (CreateAccessKey, "ExpiredToken", "", SignedBy::Session, "log in again: `awsauth login base", Exit::Login),
-            (
-                DeleteAccessKey,
-                "NoSuchEntity",
-                "",
-                SignedBy::Key,
-                "gone already: `awsauth keys list base`",
-                Exit::Refused,
-            ),
+            (DeleteAccessKey, "NoSuchEntity", "", SignedBy::Key, "was deleted meanwhile", Exit::Refused),
             (CreateAccessKey, "Throttling", "", SignedBy::Key, "try again", Exit::Unavailable),
         ] {
             let (hints, found) = told(operation, code, message, signed_by, &base);

@@ -84,10 +84,8 @@ impl SeedPrompt {
             return Err(NoAnswer::TimedOut);
         }
         if wait > Duration::from_secs(1) {
-            self.out.say(&format!(
-                "Waiting {} seconds for the next code of {serial}: AWS takes each code once…",
-                wait.as_secs()
-            ));
+            self.out
+                .say(&format!("Waiting {} s for the next code of {serial}: AWS takes each code once…", wait.as_secs()));
         }
         match pause(wait) {
             Waited::Interrupted => Err(NoAnswer::Interrupted),

@@ -54,7 +54,7 @@ impl MfaPrompt<'_> {
                 ProgramEvent::Running(program) => out.say(&format!("Asking `{program}` for the code…")),
                 ProgramEvent::NoAnswer(error) => out.warn(&format!("mfa_process: {error}")),
                 ProgramEvent::Waiting(time) => {
-                    out.say(&format!("Waiting {} seconds for the device's next code…", time.as_secs()));
+                    out.say(&format!("Waiting {} s for the device's next code…", time.as_secs()));
                 }
             }),
             next,

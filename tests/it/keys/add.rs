@@ -76,7 +76,9 @@ fn the_csv_of_the_console_is_read_from_a_file_or_stdin() {
     let scene = scene();
     let csv = format!("Access key ID,Secret access key\r\n{ID},{SECRET}\r\n");
     scene.home.write("key.csv", &csv);
-    shows_no_secret(&scene.run(&["keys", "add", "base", "--csv", "key.csv"]).ok());
+    let run = scene.run(&["keys", "add", "base", "--csv", "key.csv"]).ok();
+    assert!(run.stderr.contains("delete key.csv: whoever has it has the key\n"), "{}", run.stderr);
+    shows_no_secret(&run);
     assert_eq!(scene.home.read(CREDENTIALS), section("base", ID));
     scene.home.run_with_input(["keys", "add", "main", "--csv", "-"], &csv).ok();
     let expected = format!("{}\n{}", section("base", ID), section("main-long-term", ID));

@@ -88,6 +88,9 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     } else if let Some(ended) = ended {
         out.say(&format!("stored {} in {place}", key.access_key_id));
         ended.report(false, out);
+        if let Some(csv) = args.csv.as_ref().filter(|csv| csv.as_os_str() != "-") {
+            out.say(&format!("delete {}: whoever has it has the key", csv.display()));
+        }
     } else {
         out.say(&format!("{} is already in {place}", key.access_key_id));
     }

@@ -94,15 +94,13 @@ pub(super) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     place.as_ref().map_or(Ok(()), SerialPlace::check)?;
     let devices = user.devices()?;
     let name = args.device_name.as_deref().unwrap_or(&user.name).to_owned();
-    let serial = match enabled_with_seed(&name, &devices, &user).filter(|_| args.keep_seed) {
-        Some(serial) => {
-            app.out.say(&format!("{} has {} already, and its seed is in the keyring", user.name, serial.as_str()));
-            serial
-        }
-        None => {
-            prepare(&devices, &mut user, &args.name)?;
-            make(name, &user, file.as_ref(), args, app)?
-        }
+    let enabled = enabled_with_seed(&name, &devices, &user).filter(|_| args.keep_seed);
+    let serial = if let Some(serial) = enabled {
+        app.out.say(&format!("{} has {} already, and its seed is in the keyring", user.name, serial.as_str()));
+        serial
+    } else {
+        prepare(&devices, &mut user, &args.name)?;
+        make(name, &user, file.as_ref(), args, app)?
     };
     let is_chosen = keep(&serial, &devices, place.as_ref(), &user, app)?;
     let (mfa_serial, seed_kept) = (serial.as_str(), service.seeds.has(serial.as_str()));
