@@ -8,7 +8,7 @@ use crate::manifest::findings::codes;
 use crate::manifest::findings::sink::Sink;
 use crate::source::{Source, Span};
 
-/// How many duplicate keys are looked up; each look-up reads the text before it.
+/// How many errors are looked into; each look reads the text before it.
 const MOST_LOOK_UPS: usize = 100;
 
 /// Parses the part above the first profile, or everything if that part is not valid TOML by itself.
@@ -32,6 +32,11 @@ pub(crate) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Opt
             sink.push(duplicate(source, span, base, count < MOST_LOOK_UPS));
         } else {
             is_complete = false;
+            if count >= MOST_LOOK_UPS {
+                let message = format!("this is not TOML: {}", error.message());
+                sink.push(Diagnostic::error(codes::SYNTAX, span.offset_by(base), message));
+                continue;
+            }
             sink.push(syntax_error(&source.text, span, base, error.message()));
         }
     }

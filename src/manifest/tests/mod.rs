@@ -79,6 +79,14 @@ fn ten_thousand_mistakes_are_ten_thousand_findings() {
 }
 
 #[test]
+fn of_many_errors_in_one_line_only_the_first_read_the_text_before_them() {
+    let text = format!("x = [{}]\n", "\"\u{1b}\", ".repeat(1000));
+    let found = load(&alone(&text), Audience::Person).diagnostics;
+    let looked_into = found.iter().filter(|found| found.message.contains("the control character")).count();
+    assert_eq!((found.len(), looked_into), (1000, 100));
+}
+
+#[test]
 fn the_profiles_own_values_and_settings_win_key_by_key() {
     let text = r#"
         [defaults]
