@@ -46,6 +46,24 @@ fn diff(home: &Sandbox, args: &[&str]) -> Run {
     home.run([&["diff", "--manifest", "team/profiles.toml"], args].concat())
 }
 
+/// A profile added, one changed, one removed, an SSO session added, and a person's own values, which don't count.
+fn change_of_every_kind(home: &Sandbox) {
+    home.write(
+        "team/profiles.toml",
+        MANIFEST.replace("[profiles.main]\n", "[profiles.main]\nregion = \"eu-west-1\"\n"),
+    );
+    home.write(
+        "team/teams/a.toml",
+        TEAM.replace("444455556666", "777788889999").replace("prod]", "live]")
+            + "settings = { endpoint_url = \"https://evil.example\" }\n",
+    );
+    home.write(
+        "team/teams/b.toml",
+        "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n",
+    );
+    home.write("team/profiles.local.toml", "[vars]\nuser = \"alice\"\n[profiles.main]\nregion = \"us-east-2\"\n");
+}
+
 #[test]
 fn a_change_is_told_profile_by_profile_with_account_and_role() {
     let home = team();
@@ -62,21 +80,7 @@ fn a_change_is_told_profile_by_profile_with_account_and_role() {
         format!("# moved\n{}", TEAM.replace("role/Admin", "role/${r}") + "[vars]\nr = \"Admin\"\n"),
     );
     diff(&home, &[]).ok();
-    home.write(
-        "team/profiles.toml",
-        MANIFEST.replace("[profiles.main]\n", "[profiles.main]\nregion = \"eu-west-1\"\n"),
-    );
-    home.write(
-        "team/teams/a.toml",
-        TEAM.replace("444455556666", "777788889999").replace("prod]", "live]")
-            + "settings = { endpoint_url = \"https://evil.example\" }\n",
-    );
-    home.write(
-        "team/teams/b.toml",
-        "[sso_sessions.corp]\nsso_start_url = \"https://corp.awsapps.com/start\"\nsso_region = \"us-east-1\"\n",
-    );
-    // A person's own file does not count.
-    home.write("team/profiles.local.toml", "[vars]\nuser = \"alice\"\n[profiles.main]\nregion = \"us-east-2\"\n");
+    change_of_every_kind(&home);
     let run = diff(&home, &[]).exits(1);
     let lines: Vec<String> =
         run.stdout.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();

@@ -177,7 +177,7 @@ fn nothing_that_the_checkout_or_the_repository_names_is_run() {
     git(&scene.home, "dotfiles", &["config", "extensions.worktreeConfig", "true"]);
     git(&scene.home, "dotfiles", &["config", "--worktree", "filter.a=b.clean", &script]);
     fs::write(scene.home.path("dotfiles/.git/info/attributes"), "* filter=a=b\n").unwrap();
-    scene.home.write("dotfiles/profiles.toml", &scene.home.read("dotfiles/profiles.toml"));
+    scene.home.write("dotfiles/profiles.toml", scene.home.read("dotfiles/profiles.toml"));
     let run = update(&scene).exits(4);
     assert!(run.stderr.contains("its configuration runs programs on files: a=b"), "{}", run.stderr);
     assert!(!scene.home.has("ran"));
