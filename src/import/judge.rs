@@ -59,11 +59,11 @@ fn why(found: &Diagnostic) -> Why {
     Why::new(reason).remedy("correct it, then import again")
 }
 
-/// The shorter draft, if it says the same.
-pub(super) fn shorter(short: Draft, verdict: Verdict, long: Draft) -> (Draft, Verdict) {
-    let other = judge(&short);
+/// The candidate if it says the same as the current draft, whose verdict this is; else the current draft.
+pub(super) fn take_if_same(candidate: Draft, verdict: Verdict, current: Draft) -> (Draft, Verdict) {
+    let other = judge(&candidate);
     let is_same = other.profiles.is_empty() && other.sessions.is_empty() && is_same(&other.catalog, &verdict.catalog);
-    if is_same { (short, other) } else { (long, verdict) }
+    if is_same { (candidate, other) } else { (current, verdict) }
 }
 
 /// True if both have the same sessions and profiles, in any order.
@@ -82,7 +82,7 @@ fn sorted(profile: &Profile) -> Profile {
 }
 
 /// The sections that `found`, an import, and `own` say the same about: nothing is lost if the manifest takes their place.
-pub(super) fn given(found: &Catalog, own: &Catalog) -> HashSet<SectionId> {
+pub(super) fn replaceable_sections(found: &Catalog, own: &Catalog) -> HashSet<SectionId> {
     let has = |file: &&Profile| own.get(file.name.as_str()).is_some_and(|own| says_all_of(file, own));
     let profiles = found.profiles().iter().filter(has).map(|profile| SectionId::Profile(profile.name.to_string()));
     let sessions = found.sessions().iter().filter(|session| own.sessions().contains(session));

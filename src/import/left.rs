@@ -4,7 +4,7 @@ use crate::ini::FileKind;
 
 /// A line of one of the files, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct FileLine {
     pub(crate) file: FileKind,
     pub(crate) line: usize,
 }
@@ -14,7 +14,7 @@ pub(crate) struct Place {
 pub(crate) struct Left {
     /// The text between its brackets.
     pub(crate) header: String,
-    pub(crate) at: Place,
+    pub(crate) at: FileLine,
     pub(crate) why: Why,
     /// True if the manifest has it, with the pattern `external`.
     pub(crate) is_external: bool,

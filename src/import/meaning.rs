@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::left::Why;
 use super::portals::Portals;
-use super::read::{Given, Key, Uses, is_template, portable};
+use super::read::{AwsProfile, Key, Uses, is_template, portable};
 use super::settings;
 use super::table::{Note, Table};
 use super::tools::{self, Process};
@@ -46,7 +46,7 @@ pub(super) struct Meanings {
 }
 
 /// Finds the meaning of each profile. Those that are `refused` stay.
-pub(super) fn meanings(given: &[Given], refused: &Refused, portals: &mut Portals) -> Meanings {
+pub(super) fn meanings(given: &[AwsProfile], refused: &Refused, portals: &mut Portals) -> Meanings {
     let places = given.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
     let uses = Uses::of(given);
     let mut reader = Reader {
@@ -65,7 +65,7 @@ pub(super) fn meanings(given: &[Given], refused: &Refused, portals: &mut Portals
 }
 
 pub(super) struct Reader<'g> {
-    pub(super) given: &'g [Given],
+    pub(super) given: &'g [AwsProfile],
     pub(super) places: HashMap<&'g str, usize>,
     uses: Uses<'g>,
     refused: &'g Refused,
@@ -76,7 +76,7 @@ pub(super) struct Reader<'g> {
     pub(super) guesses: Suggester,
 }
 
-impl Given {
+impl AwsProfile {
     pub(super) fn is_like(&self, pattern: &'static str) -> bool {
         match pattern {
             "role" => self.has("role_arn"),
@@ -105,7 +105,7 @@ pub(super) fn stays(why: Why) -> Stays {
 }
 
 impl<'g> Reader<'g> {
-    pub(super) fn given(&self, at: usize) -> &'g Given {
+    pub(super) fn aws_profile(&self, at: usize) -> &'g AwsProfile {
         &self.given[at]
     }
 
@@ -121,7 +121,7 @@ impl<'g> Reader<'g> {
     }
 
     fn read(&mut self, at: usize) -> Meaning {
-        let given = self.given(at);
+        let given = self.aws_profile(at);
         if self.is_part(given) {
             return Meaning::Part;
         }
@@ -136,7 +136,7 @@ impl<'g> Reader<'g> {
     }
 
     /// True for the section of the long-term key of another profile.
-    fn is_part(&mut self, given: &Given) -> bool {
+    fn is_part(&mut self, given: &AwsProfile) -> bool {
         let is_own =
             given.is_in_config() || given.key != Key::LongTerm || self.uses.sources.contains(given.name.as_str());
         let Some(owner) = self.uses.long_term.get(&given.name).filter(|_| !is_own) else { return false };
@@ -145,7 +145,7 @@ impl<'g> Reader<'g> {
     }
 
     /// True for a section that only lends its settings to others.
-    fn is_fragment(&self, given: &Given) -> bool {
+    fn is_fragment(&self, given: &AwsProfile) -> bool {
         let ways =
             ["role_arn", "credential_process", "granted_sso_account_id", "login_session", "web_identity_token_file"];
         self.uses.included.contains(given.name.as_str())
@@ -157,7 +157,7 @@ impl<'g> Reader<'g> {
     }
 
     fn mechanism(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.given(at);
+        let given = self.aws_profile(at);
         if self.is_fragment(given) {
             let why = Why::new("aws-vault's include_profile: its settings are in the profiles that include it");
             return Err(stays(why));
@@ -185,7 +185,7 @@ impl<'g> Reader<'g> {
     }
 
     fn key(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.given(at);
+        let given = self.aws_profile(at);
         if let Some(line) = given.config_key {
             let remedy = format!("move its key from line {line} to [{}] of the credentials file", given.name);
             return Err(external(Why::new("its key is in the config file").remedy(remedy)));
@@ -230,7 +230,7 @@ impl<'g> Reader<'g> {
     }
 
     fn process(&mut self, at: usize, command: &str) -> Result<Table, Stays> {
-        let given = self.given(at);
+        let given = self.aws_profile(at);
         let process = tools::process(command, given);
         if given.key != Key::None && !matches!(process, Process::Other(_)) {
             return Err(
@@ -276,7 +276,7 @@ impl<'g> Reader<'g> {
     }
 
     /// What granted wrote in words of its own.
-    fn granted(&mut self, given: &Given) -> Result<Table, Stays> {
+    fn granted(&mut self, given: &AwsProfile) -> Result<Table, Stays> {
         let text = |key| given.text(key).ok_or_else(|| stays(Why::new(format!("it has no {key}"))));
         let session = self.portals.session(text("granted_sso_start_url")?, text("granted_sso_region")?);
         let mut table = Table::new("sso");
@@ -288,7 +288,7 @@ impl<'g> Reader<'g> {
     }
 
     fn sso(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.given(at);
+        let given = self.aws_profile(at);
         if let Some(command) = given.text("credential_process") {
             check_beside_sso(given, &tools::process(command, given))?;
         }
@@ -321,7 +321,7 @@ impl<'g> Reader<'g> {
     }
 }
 
-fn iam_mfa(given: &Given, device: &str) -> Table {
+fn iam_mfa(given: &AwsProfile, device: &str) -> Table {
     let mut table = Table { device: Some(device.to_owned()), ..Table::new("iam-mfa") };
     table.put("mfa_serial", device);
     let seconds = given.text("session_token_duration").and_then(settings::seconds);
@@ -332,7 +332,7 @@ fn iam_mfa(given: &Given, device: &str) -> Table {
     table
 }
 
-fn check(given: &Given, refused: &Refused) -> Result<(), Stays> {
+fn check(given: &AwsProfile, refused: &Refused) -> Result<(), Stays> {
     match refused.get(&given.name) {
         None => {}
         Some((why, Again::No)) => return Err(given.stays(why.clone())),
@@ -364,7 +364,7 @@ fn check(given: &Given, refused: &Refused) -> Result<(), Stays> {
 }
 
 /// A `credential_process` beside an SSO login: most tools take the login, and JavaScript's the program (aws-facts §3).
-fn check_beside_sso(given: &Given, process: &Process) -> Result<(), Stays> {
+fn check_beside_sso(given: &AwsProfile, process: &Process) -> Result<(), Stays> {
     let is_same = |(own, other): &(&str, &str)| given.text(other).is_none_or(|text| given.text(own) == Some(text));
     let granted = [("sso_account_id", "granted_sso_account_id"), ("sso_role_name", "granted_sso_role_name")];
     match process {

@@ -35,7 +35,7 @@ use crate::plan::SectionValue;
 use crate::secret::is_harmless;
 use crate::source::display_safe;
 
-pub(crate) use left::{Left, Place, Why};
+pub(crate) use left::{FileLine, Left, Why};
 pub(crate) use read::{AwsFiles, of_another_manifest};
 pub(crate) use table::Note;
 
@@ -68,12 +68,12 @@ pub(crate) enum Form {
 pub(crate) fn import(files: AwsFiles<'_>, form: Form) -> Import {
     let read = read::read(files);
     let (draft, verdict, meanings) = accepted(&read);
-    let (mut draft, mut verdict) = judge::shorter(fold::fold(draft.clone()), verdict, draft);
+    let (mut draft, mut verdict) = judge::take_if_same(fold::fold(draft.clone()), verdict, draft);
     let lines = draft.manifest().lines;
     if form == Form::Matrix {
         let matrix = matrix::with_matrices(&draft);
         if matrix.manifest().lines < lines {
-            (draft, verdict) = judge::shorter(matrix, verdict, draft);
+            (draft, verdict) = judge::take_if_same(matrix, verdict, draft);
         }
     }
     let faults = [(FileKind::Config, files.config), (FileKind::Credentials, files.credentials)];
@@ -93,8 +93,8 @@ pub(crate) fn import(files: AwsFiles<'_>, form: Form) -> Import {
 }
 
 /// The sections of which the known manifest has everything, in the words that an import finds for them.
-pub(crate) fn given(files: AwsFiles<'_>) -> HashSet<SectionId> {
-    judge::given(&import(files, Form::Profiles).catalog, files.known)
+pub(crate) fn replaceable_sections(files: AwsFiles<'_>) -> HashSet<SectionId> {
+    judge::replaceable_sections(&import(files, Form::Profiles).catalog, files.known)
 }
 
 /// Leaves out the profiles that the manifest's reader refuses, and those that depend on them, until it accepts the rest.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::left::Why;
-use super::read::{Given, GivenSession, portable};
+use super::read::{AwsProfile, AwsSession, portable};
 use super::table::Note;
 use crate::model::{StartUrl, UrlChange};
 
@@ -30,8 +30,8 @@ pub(super) struct Portals {
 
 impl Portals {
     /// Those sections that have an address and a region, and that the manifest's reader does not refuse.
-    pub(super) fn of(given: &[GivenSession], profiles: &[Given], is_refused: impl Fn(&str) -> bool) -> Self {
-        let portal = |(at, one): (usize, &GivenSession)| {
+    pub(super) fn of(given: &[AwsSession], profiles: &[AwsProfile], is_refused: impl Fn(&str) -> bool) -> Self {
+        let portal = |(at, one): (usize, &AwsSession)| {
             let scopes = one.text("sso_registration_scopes").unwrap_or(DEFAULT_SCOPE);
             let scopes: Vec<String> = scopes.split(',').map(|scope| scope.trim().to_owned()).collect();
             Some(Portal {

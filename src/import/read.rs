@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::left::{Left, Place, Why};
+use super::left::{FileLine, Left, Why};
 use crate::ini::{Document, FileKind, Section, SectionId};
 use crate::model::{Catalog, default_long_term};
 use crate::plan::{self, SectionValue};
@@ -18,11 +18,11 @@ pub(crate) struct AwsFiles<'a> {
 
 /// A profile as the files have it. Values of keys are left out; comments and command lines are as they are written.
 #[derive(Debug, Clone)]
-pub(super) struct Given {
+pub(super) struct AwsProfile {
     pub(super) name: String,
     /// The text between the brackets of its first section.
     pub(super) header: String,
-    pub(super) at: Place,
+    pub(super) at: FileLine,
     pub(super) entries: Vec<Entry>,
     /// The key in the credentials file.
     pub(super) key: Key,
@@ -42,7 +42,7 @@ pub(super) struct Given {
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) value: SectionValue,
-    pub(super) at: Place,
+    pub(super) at: FileLine,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) enum Key {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct GivenSession {
+pub(super) struct AwsSession {
     pub(super) name: String,
     pub(super) entries: Vec<Entry>,
     pub(super) comments: Vec<String>,
@@ -64,14 +64,14 @@ pub(super) struct GivenSession {
 
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    pub(super) profiles: Vec<Given>,
-    pub(super) sessions: Vec<GivenSession>,
+    pub(super) profiles: Vec<AwsProfile>,
+    pub(super) sessions: Vec<AwsSession>,
     pub(super) left: Vec<Left>,
 }
 
 const SECRETS: [&str; 4] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"];
 
-impl Given {
+impl AwsProfile {
     /// Its value on one line; none for an empty one.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         text(&self.entries, key)
@@ -86,7 +86,7 @@ impl Given {
     }
 }
 
-impl GivenSession {
+impl AwsSession {
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         text(&self.entries, key)
     }
@@ -122,12 +122,12 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
     let mut adopted = plan::adopted_comments(&document);
     let mut owner = None;
     for section in document.sections() {
-        let at = Place { file: FileKind::Config, line: section.header_line + 1 };
+        let at = FileLine { file: FileKind::Config, line: section.header_line + 1 };
         let comments = || plan::comments(&document, section);
         match &section.id {
             SectionId::Profile(name) => {
                 let known = files.known.get(name).filter(|_| block.contains(&section.header.start));
-                let mut given = given(&document, section, at);
+                let mut given = read_profile(&document, section, at);
                 given.owner = owner;
                 given.comments = comments();
                 if let Some(profile) = known {
@@ -142,7 +142,7 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
                 let mut comments = comments();
                 comments.extend(adopted.remove(&section.id.to_string()).unwrap_or_default());
                 let entries = entries(&document, section, FileKind::Config);
-                read.sessions.push(GivenSession { name: name.clone(), entries, comments });
+                read.sessions.push(AwsSession { name: name.clone(), entries, comments });
             }
             SectionId::Services(_) => {}
             SectionId::Other(header) if header.starts_with("granted_registry_start") => {
@@ -211,7 +211,7 @@ pub(super) fn portable(name: &str) -> String {
     if name.is_empty() { "NAME".to_owned() } else { name.to_owned() }
 }
 
-fn given(document: &Document<'_>, section: &Section, at: Place) -> Given {
+fn read_profile(document: &Document<'_>, section: &Section, at: FileLine) -> AwsProfile {
     let has = |key: &str| document.own_entry(section, key).is_some_and(|entry| !entry.value().is_empty());
     let key = match (has(SECRETS[0]), has(SECRETS[1])) {
         (true, true) if has(SECRETS[2]) || has(SECRETS[3]) => Key::Session,
@@ -221,7 +221,7 @@ fn given(document: &Document<'_>, section: &Section, at: Place) -> Given {
     };
     let is_config = at.file == FileKind::Config;
     let config_key = SECRETS.iter().filter(|_| is_config).find_map(|key| document.own_entry(section, key));
-    Given {
+    AwsProfile {
         name: section.id.name().to_owned(),
         header: document.text(&section.name).into_owned(),
         at,
@@ -240,7 +240,7 @@ fn entries(document: &Document<'_>, section: &Section, file: FileKind) -> Vec<En
     let all = plan::values(document, section).filter(|(_, key, _)| !SECRETS.contains(&key.as_str()));
     let mut entries = Vec::new();
     for (line, key, value) in all {
-        set(&mut entries, Entry { key, value, at: Place { file, line } });
+        set(&mut entries, Entry { key, value, at: FileLine { file, line } });
     }
     entries
 }
@@ -253,14 +253,14 @@ fn set(entries: &mut Vec<Entry>, entry: Entry) {
 }
 
 /// Joins sections of one name: of repeated keys the last counts, and those of the credentials file do.
-fn put(given: Given, read: &mut Read, places: &mut HashMap<String, usize>) {
+fn put(given: AwsProfile, read: &mut Read, places: &mut HashMap<String, usize>) {
     let Some(place) = places.get(&given.name) else {
         places.insert(given.name.clone(), read.profiles.len());
         read.profiles.push(given);
         return;
     };
     let first = &mut read.profiles[*place];
-    let said = |given: &Given| -> Vec<(String, SectionValue)> {
+    let said = |given: &AwsProfile| -> Vec<(String, SectionValue)> {
         let mut said: Vec<_> = given.entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
         said.sort_by(|one, other| one.0.cmp(&other.0));
         said
@@ -283,12 +283,12 @@ fn put(given: Given, read: &mut Read, places: &mut HashMap<String, usize>) {
 fn read_credentials(bytes: &[u8], read: &mut Read, places: &mut HashMap<String, usize>) {
     let document = Document::parse(bytes, FileKind::Credentials);
     for section in document.sections() {
-        let at = Place { file: FileKind::Credentials, line: section.header_line + 1 };
+        let at = FileLine { file: FileKind::Credentials, line: section.header_line + 1 };
         if document.own_entry(section, "awsauth_expiration").is_some() {
             continue;
         }
         match &section.id {
-            SectionId::Profile(_) => put(given(&document, section, at), read, places),
+            SectionId::Profile(_) => put(read_profile(&document, section, at), read, places),
             other => {
                 let why = Why::new("AWS CLI and boto3 alone give its settings to every profile; it goes on to do so");
                 read.left.push(Left { header: other.name().to_owned(), at, why, is_external: false });
@@ -298,10 +298,11 @@ fn read_credentials(bytes: &[u8], read: &mut Read, places: &mut HashMap<String, 
 }
 
 /// Fills in what aws-vault inherits through `include_profile` (aws-facts §12): the nearest section's value counts.
-fn include(profiles: &mut [Given]) {
+fn include(profiles: &mut [AwsProfile]) {
     let places: HashMap<String, usize> =
         profiles.iter().enumerate().map(|(at, given)| (given.name.clone(), at)).collect();
-    let included = |given: &Given| given.text("include_profile").or(given.text("parent_profile")).map(str::to_owned);
+    let included =
+        |given: &AwsProfile| given.text("include_profile").or(given.text("parent_profile")).map(str::to_owned);
     let whole = profiles.to_vec();
     // The manifest's have been filled in.
     for given in profiles.iter_mut().filter(|given| !given.is_known) {
@@ -329,7 +330,7 @@ pub(super) struct Uses<'g> {
 }
 
 impl<'g> Uses<'g> {
-    pub(super) fn of(profiles: &'g [Given]) -> Self {
+    pub(super) fn of(profiles: &'g [AwsProfile]) -> Self {
         let texts = |key: &'static str| profiles.iter().filter_map(move |given| given.text(key));
         Self {
             sources: texts("source_profile").collect(),

@@ -2,7 +2,7 @@
 
 use super::left::Why;
 use super::meaning::{LOGIN_KEYS, Meaning, Reader, Stays, stays};
-use super::read::{Given, Key};
+use super::read::{AwsProfile, Key};
 use super::table::{Note, Table};
 use super::tools::{self, Process};
 use crate::manifest::toml_text;
@@ -13,7 +13,7 @@ const LONGEST: usize = 16;
 
 impl Reader<'_> {
     pub(super) fn role(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.given(at);
+        let given = self.aws_profile(at);
         check_beside_role(given)?;
         let (source, machine) = (given.text("source_profile"), given.text("credential_source"));
         let mut table = match (source, machine) {
@@ -45,7 +45,7 @@ impl Reader<'_> {
     }
 
     /// A role with the key that is under its own name: awsauth keeps that under `NAME-long-term`.
-    fn over_itself(&mut self, given: &Given) -> Result<Table, Stays> {
+    fn over_itself(&mut self, given: &AwsProfile) -> Result<Table, Stays> {
         if given.key == Key::Session || given.key == Key::Half {
             return Err(stays(Why::new("it is its own source, and its key is not a long-term one")));
         }
@@ -81,7 +81,7 @@ impl Reader<'_> {
         Ok(key)
     }
 
-    fn over(&mut self, given: &Given, source: &str) -> Result<Table, Stays> {
+    fn over(&mut self, given: &AwsProfile, source: &str) -> Result<Table, Stays> {
         let Some(place) = self.places.get(source).copied() else {
             let why = Why::new(format!("its source `{source}` is in neither file"));
             let names = self.given.iter().map(|given| given.name.as_str()).filter(|name| *name != given.name);
@@ -132,7 +132,7 @@ impl Reader<'_> {
     }
 
     /// aws-mfa writes a role's session into [NAME], and has its key, device and role in [NAME-long-term].
-    pub(super) fn aws_mfa_role(given: &Given, long_term: &Given) -> Table {
+    pub(super) fn aws_mfa_role(given: &AwsProfile, long_term: &AwsProfile) -> Table {
         let mut table = over_key(given, &long_term.name, long_term.text("aws_mfa_device"));
         table.keys.push(("role_arn", toml_text(long_term.text("assume_role").unwrap_or_default())));
         table
@@ -150,7 +150,7 @@ fn through(pattern: &'static str, source: &str, device: Option<String>) -> Table
 }
 
 /// A role with a long-term key, or with the credentials of something else.
-fn over_key(given: &Given, source: &str, device: Option<&str>) -> Table {
+fn over_key(given: &AwsProfile, source: &str, device: Option<&str>) -> Table {
     let device = device.filter(|device| !device.is_empty());
     let mut table = through(if device.is_some() { "iam-mfa-role" } else { "role" }, source, device.map(str::to_owned));
     table.put_some("mfa_serial", device);
@@ -160,7 +160,7 @@ fn over_key(given: &Given, source: &str, device: Option<&str>) -> Table {
     table
 }
 
-fn check_beside_role(given: &Given) -> Result<(), Stays> {
+fn check_beside_role(given: &AwsProfile) -> Result<(), Stays> {
     let process = given.text("credential_process").map(|command| tools::process(command, given));
     let is_other = matches!(process, Some(Process::Other(_) | Process::Role { .. } | Process::Loop));
     // Beside another source, SSO keys count for the SDK for Java alone (aws-facts §3).

@@ -1,9 +1,9 @@
-//! Owns the settings of a profile beside its way to credentials: where the manifest has each. Must not know patterns.
+//! Owns the settings of a profile beside its way to credentials: where the manifest has each.
 
 use std::borrow::Cow;
 
 use super::left::Why;
-use super::read::{Entry, Given};
+use super::read::{AwsProfile, Entry};
 use super::table::{Note, Table};
 use super::tools;
 use crate::ini::FileKind;
@@ -13,7 +13,7 @@ use crate::plan::SectionValue;
 use crate::secret::is_harmless;
 
 /// Adds all settings of `given` that its pattern does not stand for. Fails for one that no manifest can have.
-pub(super) fn put(given: &Given, table: &mut Table) -> Result<(), Why> {
+pub(super) fn put(given: &AwsProfile, table: &mut Table) -> Result<(), Why> {
     let used = table.used.clone();
     if used.contains(&"credential_process") && given.has("credential_process") {
         table.notes.push(Note::Process);

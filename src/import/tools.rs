@@ -1,7 +1,7 @@
 //! Owns what other programs leave in AWS's files, and what each of these means (aws-facts §12). Must not know patterns.
 
 use super::left::Why;
-use super::read::Given;
+use super::read::AwsProfile;
 use crate::ini::split_words;
 
 /// The meaning of a `credential_process`.
@@ -73,7 +73,7 @@ pub(super) fn objection(key: &str) -> Option<&'static str> {
 }
 
 /// Reads the command line of a `credential_process` of the profile `given`.
-pub(super) fn process(command: &str, given: &Given) -> Process {
+pub(super) fn process(command: &str, given: &AwsProfile) -> Process {
     let words = split_words(command).unwrap_or_default();
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.first() == Some(&"env") {
@@ -138,7 +138,7 @@ fn option<'w>(words: &[&'w str], name: &str) -> Option<&'w str> {
 }
 
 /// The reason why a session in the credentials file is left to the program that wrote it.
-pub(super) fn session(given: &Given) -> Why {
+pub(super) fn session(given: &AwsProfile) -> Why {
     if given.has("manager") || given.name.starts_with("autoawsume-") {
         return Why::new("a session that awsume wrote; it ends by itself").remedy("delete it");
     }

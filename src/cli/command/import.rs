@@ -12,7 +12,7 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::names::{count, few};
 use crate::cli::ui::out::Out;
-use crate::import::{self, AwsFiles, Form, Import, Left, Note, Place};
+use crate::import::{self, AwsFiles, FileLine, Form, Import, Left, Note};
 use crate::ini::FileKind;
 use crate::manifest::Audience;
 use crate::model::Catalog;
@@ -155,7 +155,7 @@ impl AwsPaths {
         Paths::shown(&snapshot.path)
     }
 
-    fn place(&self, at: Place) -> String {
+    fn place(&self, at: FileLine) -> String {
         format!("{} line {}", self.path(at.file), at.line)
     }
 
@@ -164,7 +164,7 @@ impl AwsPaths {
         let causes = found
             .faults
             .iter()
-            .map(|(file, fault)| format!("{}: {}", self.place(Place { file: *file, line: fault.line }), fault.kind));
+            .map(|(file, fault)| format!("{}: {}", self.place(FileLine { file: *file, line: fault.line }), fault.kind));
         causes.take(12).fold(failure, Failure::cause).hint("correct these lines, then run `awsauth import` again")
     }
 
@@ -224,7 +224,7 @@ impl AwsPaths {
             }
         }
         for (file, fault) in &found.faults {
-            let place = self.place(Place { file: *file, line: fault.line });
+            let place = self.place(FileLine { file: *file, line: fault.line });
             out.warn(&format!(
                 "{place}: {}; AWS CLI and `awsauth apply` refuse the file until it is corrected",
                 fault.kind
