@@ -82,8 +82,9 @@ fn no_answers_make_the_starter_and_a_wrong_one_is_asked_for_again() {
     let home = Sandbox::new();
     let mut session = at_terminal(&home, "");
     answer(&mut session, "access portal", "http://corp.awsapps.com\r");
-    session.exp_string("an address begins with https://").unwrap();
-    for question in ["access portal", "IAM user with MFA", "Region that most"] {
+    session.exp_string("an address looks like https://corp.awsapps.com/start").unwrap();
+    answer(&mut session, "access portal", "corp.awsapps.com/start\r");
+    for question in ["Region of that portal", "IAM user with MFA", "Region that most"] {
         answer(&mut session, question, "\r");
     }
     session.exp_string("ended with 0").unwrap();
@@ -233,7 +234,8 @@ fn nothing_to_take_over_and_a_ctrl_c_leave_nothing() {
     session.exp_string("Take them over?").unwrap();
     session.send("n\r").unwrap();
     session.flush().unwrap();
-    for question in ["access portal", "IAM user with MFA", "Region that most"] {
+    answer(&mut session, "access portal", "corp.awsapps.com/start\r");
+    for question in ["Region of that portal", "IAM user with MFA", "Region that most"] {
         answer(&mut session, question, "\r");
     }
     session.exp_string("ended with 0").unwrap();

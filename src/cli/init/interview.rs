@@ -23,11 +23,11 @@ pub(crate) fn ask(unmanaged: usize, app: App<'_>) -> Result<Answers, Failure> {
         text: "Address of your AWS access portal, if you have one:",
         help: "such as https://corp.awsapps.com/start",
         fits: |text| text.is_empty() || start_url(text).is_ok(),
-        complaint: "an address begins with https://, and is that of the portal's start page",
+        complaint: "an address looks like https://corp.awsapps.com/start",
         ..TYPED
     })?;
     let portal = match start_url(&portal) {
-        Ok(start_url) => Some(Portal { start_url, region: portal_region()? }),
+        Ok(start_url) => portal_region()?.map(|region| Portal { start_url, region }),
         Err(_) => None,
     };
     let account = answer(Question {
@@ -57,16 +57,16 @@ const REGION: &str = "a region looks like eu-west-1";
 const TYPED: Question<'static> =
     Question { text: "", help: "", fits: |_| true, complaint: "", echo: Echo::Shown, facts: &[] };
 
-/// The address of a portal is of no use without it.
-fn portal_region() -> Result<Region, Failure> {
+/// None leaves the portal out: its address is of no use without its region.
+fn portal_region() -> Result<Option<Region>, Failure> {
     let region = answer(Question {
         text: "Region of that portal:",
-        help: "of IAM Identity Center, such as us-east-1; whoever manages it knows",
-        fits: |text| Region::new(text).is_ok(),
+        help: "of IAM Identity Center, such as us-east-1; Enter leaves the portal out",
+        fits: |text| text.is_empty() || Region::new(text).is_ok(),
         complaint: REGION,
         ..TYPED
     })?;
-    Region::new(&region).map_err(|error| Failure::of(Exit::Usage, &error))
+    Ok(Region::new(&region).ok())
 }
 
 fn user_name() -> Result<Option<String>, Failure> {

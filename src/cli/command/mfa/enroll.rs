@@ -55,13 +55,13 @@ pub(super) struct Args {
     /// Name of the device [default: the user's name]
     #[arg(long, value_name = "DEVICE", value_parser = device_name)]
     device_name: Option<String>,
-    /// Also write the QR code into this new file, .png or .svg
+    /// Also write the QR code to a new file (.png, .svg)
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     qr_file: Option<PathBuf>,
-    /// Also show the seed as text, for an app without a camera
+    /// Also show the seed as text
     #[arg(long)]
     show_seed: bool,
-    /// Keep the seed in the system's keyring, so that login needs no typing
+    /// Keep the seed in the keyring: login needs no typing
     ///
     /// Both factors are then on one machine: whoever can use the unlocked keyring of your account can log in to AWS as you.
     /// This needs store = "keyring" in `[settings]` of profiles.local.toml. Scan the code all the same: the keyring is no
