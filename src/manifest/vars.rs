@@ -280,10 +280,10 @@ impl Vars {
         };
         let (line, personal, shared) = (format!("`{name} = \"…\"`"), files.personal(), files.manifest_name());
         if state.required.is_some() {
-            let enroll = "`awsauth mfa enroll NAME` makes an MFA device and fills it in; or ";
+            let enroll = "; without an MFA device yet, `awsauth mfa enroll NAME` makes one and fills it in";
             let enroll = if state.uses.iter().all(Use::is_device) { enroll } else { "" };
             return found
-                .help(format!("{enroll}run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}"));
+                .help(format!("run `awsauth vars --set {name}=VALUE`, or add {line} to [vars] of {personal}{enroll}"));
         }
         if self.audience == Audience::Team {
             return found.help(format!(

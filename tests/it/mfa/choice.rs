@@ -73,7 +73,7 @@ fn before_the_first_device_keys_and_sessions_can_be_managed_and_the_check_says_w
     let scene = first_day();
     for args in [&["check"][..], &["apply"]] {
         let run = scene.run(args).exits(3);
-        assert!(run.stderr.contains("`awsauth mfa enroll NAME` makes an MFA device and fills it in"), "{}", run.stderr);
+        assert!(run.stderr.contains("`awsauth mfa enroll NAME` makes one and fills it in"), "{}", run.stderr);
     }
     assert!(scene.run(&["keys", "list", "main"]).ok().stdout.contains("main"));
     scene.run(&["keys", "rotate", "main"]).ok();
