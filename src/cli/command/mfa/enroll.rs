@@ -61,7 +61,7 @@ pub(super) struct Args {
     /// Also show the seed as text
     #[arg(long)]
     show_seed: bool,
-    /// Keep the seed in the keyring, so that login asks no code
+    /// Keep the seed in the keyring for later logins
     ///
     /// Both factors are then on one machine: whoever can use the unlocked keyring of your account can log in to AWS as you.
     /// This needs store = "keyring" in `[settings]` of profiles.local.toml. Scan the code all the same: the keyring is no
