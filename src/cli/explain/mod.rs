@@ -348,8 +348,8 @@ fn own_sections(failure: Failure, sections: &[SectionDifference]) -> Failure {
 }
 
 fn would_lose(failure: Failure, explanation: drift::Explanation) -> Failure {
-    const TAKEN: &str = "put these lines into the manifest, or delete those of the file to go by the manifest; run `awsauth apply --adopt` \
-                         again:";
+    const TAKEN: &str = "put these lines into the manifest, or into profiles.local.toml if only you want them; or delete those of the file to go \
+                         by the manifest. Then run `awsauth apply --adopt` again:";
     let lines = explanation.lines();
     let drift::Explanation { sentences, impossible, of_other_patterns, hints, .. } = explanation;
     let then = if impossible.is_empty() && of_other_patterns.is_empty() { "" } else { "then, " };

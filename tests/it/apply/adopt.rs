@@ -96,8 +96,8 @@ fn what_the_manifest_does_not_give_is_told_with_the_lines_that_would_and_these_l
             "1 section outside its block has settings that the manifest does not give",
             "line 13: [profile main] holds `region = eu-west-2`, the manifest gives `region = eu-west-1`",
             "line 14: [profile main] holds `retry_mode = adaptive`, which the manifest does not give",
-            "put these lines into the manifest, or delete those of the file to go by the manifest; run `awsauth apply --adopt` \
-             again:",
+            "put these lines into the manifest, or into profiles.local.toml if only you want them; or delete those of the file to go \
+             by the manifest. Then run `awsauth apply --adopt` again:",
         ],
     );
     let lines = run.stderr.lines().filter_map(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n");
