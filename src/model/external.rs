@@ -1,6 +1,7 @@
 //! Owns what gives the credentials that no login of awsauth makes: a section of the person's own, or the environment. Must not
 //! know where they are read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -8,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{Credentials, KeyFingerprint, Profile, ProfileName, Region};
+use super::{Credentials, KeyFingerprint, Profile, ProfileName, Region, Setting};
 use crate::secret::Secret;
 
 /// What AWS CLI would take a profile's credentials from.
@@ -68,13 +69,20 @@ pub(crate) enum ExternalError {
     UnfitKeys,
 }
 
+/// What the section of an `external` profile says of its requests: the manifest has none of it.
+#[derive(Debug, Default)]
+pub(crate) struct Destination {
+    pub(crate) region: Option<Region>,
+    pub(crate) settings: Vec<Setting>,
+}
+
 /// The sources of all profiles that have one, as they are at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Externals {
     /// The names of the profiles whose `credential_process` started this process, with commas between them.
     inside: String,
     by_name: HashMap<ProfileName, Result<ExternalSource, ExternalError>>,
-    regions: HashMap<ProfileName, Region>,
+    destinations: HashMap<ProfileName, Destination>,
 }
 
 impl Externals {
@@ -86,7 +94,7 @@ impl Externals {
         &mut self,
         name: ProfileName,
         source: Result<ExternalSource, ExternalError>,
-        region: Option<Region>,
+        destination: Destination,
     ) {
         let is_inside = self.inside.split(',').any(|other| other == name.as_str());
         let is_fit = |source: ExternalSource| match source {
@@ -95,7 +103,7 @@ impl Externals {
             source => Ok(source),
         };
         let source = source.and_then(is_fit);
-        self.regions.extend(region.map(|region| (name.clone(), region)));
+        self.destinations.insert(name.clone(), destination);
         self.by_name.insert(name, source);
     }
 
@@ -114,9 +122,14 @@ impl Externals {
         matches!(self.get(profile), Some(Err(_)))
     }
 
-    /// The region of a profile's own section.
-    pub(crate) fn region(&self, profile: &Profile) -> Option<&Region> {
-        self.regions.get(&profile.name)
+    /// The profile, with what its own section says of its requests.
+    pub(crate) fn complete<'p>(&self, profile: &'p Profile) -> Cow<'p, Profile> {
+        match self.destinations.get(&profile.name) {
+            Some(Destination { region, settings }) if profile.external_section().is_some() => {
+                Cow::Owned(Profile { region: region.clone(), settings: settings.clone(), ..profile.clone() })
+            }
+            _ => Cow::Borrowed(profile),
+        }
     }
 
     /// The fingerprint of what gives the credentials of a profile now.

@@ -5,13 +5,20 @@ use std::borrow::Cow;
 
 use super::credentials::key_section::{KEY_ID, SECRET_KEY, TOKEN};
 use crate::ini::{Document, FileKind, SectionId, split_words};
-use crate::model::{CredentialProcess, Credentials, ExternalError, ExternalSource, ProfileName, Region};
+use crate::model::{
+    ConfigText, CredentialProcess, Credentials, Destination, ExternalError, ExternalSource, ProfileName, Region,
+    Setting, SettingValue,
+};
 use crate::secret::Secret;
 
 /// The older name of a session's token, which botocore looks for first.
 const OLD_TOKEN: &str = "aws_security_token";
 /// Keys by which AWS CLI gets credentials in a way that awsauth leaves to it, before it looks at keys in the files.
 const BEFORE_KEYS: [&str; 4] = ["role_arn", "web_identity_token_file", "sso_account_id", "sso_role_name"];
+
+/// Keys that change where requests go, beside `region`.
+const DESTINATION_KEYS: [&str; 4] =
+    ["endpoint_url", "ignore_configured_endpoint_urls", "use_fips_endpoint", "use_dualstack_endpoint"];
 
 /// AWS's two files, for the sections that awsauth does not write.
 pub(crate) struct ExternalSections<'a> {
@@ -57,8 +64,16 @@ impl<'a> ExternalSections<'a> {
         keys(&self.config, &id).map_or(Err(ExternalError::NoCredentials), |keys| keys.map(ExternalSource::Keys))
     }
 
-    pub(crate) fn region(&self, name: &ProfileName) -> Option<Region> {
-        Region::new(&self.get(&id(name), "region")?).ok()
+    pub(crate) fn destination(&self, name: &ProfileName) -> Destination {
+        let id = id(name);
+        let setting = |key: &'static str| {
+            let value = SettingValue::Text(ConfigText::new(&self.get(&id, key)?).ok()?);
+            Some(Setting { key: key.to_owned(), value })
+        };
+        Destination {
+            region: self.get(&id, "region").and_then(|region| Region::new(&region).ok()),
+            settings: DESTINATION_KEYS.into_iter().filter_map(setting).collect(),
+        }
     }
 
     /// The value of either file; the credentials file wins.

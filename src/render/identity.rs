@@ -1,7 +1,7 @@
 //! Owns the environment variables of an AWS identity, and the changes that give a program another one. Must not read the
 //! environment.
 
-use crate::model::{ConfigText, Credentials, Profile, Region, utc};
+use crate::model::{ConfigText, Credentials, Profile, utc};
 use crate::secret::Secret;
 
 /// The regions that [`EnvChange::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
@@ -139,12 +139,7 @@ impl EnvChange {
     }
 
     /// Sets the credentials and the destination of a profile, and unsets what is stale.
-    pub(crate) fn to(
-        profile: &Profile,
-        region: Option<&Region>,
-        credentials: &Credentials,
-        leftovers: Leftovers,
-    ) -> Self {
+    pub(crate) fn to(profile: &Profile, credentials: &Credentials, leftovers: Leftovers) -> Self {
         let mut set = vec![
             ("AWS_ACCESS_KEY_ID", Secret::new(credentials.access_key_id.clone())),
             ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone()),
@@ -155,7 +150,7 @@ impl EnvChange {
         if let Some(expiration) = credentials.expiration {
             set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
         }
-        if let Some(region) = region {
+        if let Some(region) = &profile.region {
             set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region.as_str()))));
             set.push((OWN_REGION, Secret::new(region.as_str())));
         }

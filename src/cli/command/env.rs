@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         let profile = service.manifest.profile(name)?;
         service.manifest.warn_of_errors();
         let credentials = service.credentials_for(name, InPlace::unless(args.no_login))?;
-        EnvChange::to(profile, service.region(profile), &credentials, stale_variables(host))
+        service.env_change(profile, &credentials, host)
     };
     if out.json {
         let environment = change.set.iter().map(|(name, value)| ((*name).to_owned(), value.expose().into())).collect();

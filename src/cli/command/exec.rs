@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use crate::cli::app::App;
 use crate::cli::config::complete::profile_names;
 use crate::cli::config::selection::{Among, Tags, Wanted, choose};
-use crate::cli::environment::stale_variables;
 use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
@@ -14,7 +13,6 @@ use crate::cli::login::service::LoginService;
 use crate::cli::ui::failure::Failure;
 use crate::model::Glob;
 use crate::provider::CODE_VARIABLE;
-use crate::render::EnvChange;
 use crate::system::host::Host;
 use crate::system::programs::process;
 
@@ -164,7 +162,7 @@ fn become_command(
     service.manifest.warn_of_errors();
     check_program(program, rest, &service.manifest.catalog, host)?;
     let credentials = service.credentials_for(name, login)?;
-    let change = EnvChange::to(profile, service.region(profile), &credentials, stale_variables(host));
+    let change = service.env_change(profile, &credentials, host);
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);
     Err(not_started(program, &error))

@@ -74,7 +74,7 @@ fn change(args: &Args, host: &Host, service: &LoginService<'_>, out: Out) -> Res
         let text = left.map_or(has.to_owned(), |left| format!("valid for {}", duration(left)));
         out.say(&format!("{name}: {text}"));
     }
-    Ok(EnvChange::to(profile, service.region(profile), &credentials, stale_variables(host)))
+    Ok(service.env_change(profile, &credentials, host))
 }
 
 fn choose(service: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {

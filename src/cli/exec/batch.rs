@@ -13,7 +13,6 @@ use tokio::sync::Mutex;
 use tokio::sync::broadcast::{self, Sender};
 use tokio::task::yield_now;
 
-use crate::cli::environment::stale_variables;
 use crate::cli::exec::runs::{BatchDocument, ProfileRun, Reported};
 use crate::cli::exit::Exit;
 use crate::cli::login::failures::Failures;
@@ -28,7 +27,7 @@ use crate::flow::seconds_left;
 use crate::model::{Catalog, Chain, Credentials, Glob, Profile, Root};
 use crate::provider::CODE_VARIABLE;
 use crate::provider::ProviderError;
-use crate::render::{EnvChange, table};
+use crate::render::table;
 use crate::system::clock;
 use crate::system::host::Host;
 use crate::system::interrupt::{self, SIGINT, Signals};
@@ -300,12 +299,7 @@ impl<'b> BatchRun<'b> {
             failure.say_text(batch.out);
             return Err(ProfileRun::NoCredentials(Reported::of(&failure)));
         }
-        let change = EnvChange::to(
-            chain.target(),
-            batch.service.region(chain.target()),
-            credentials,
-            stale_variables(batch.host),
-        );
+        let change = batch.service.env_change(chain.target(), credentials, batch.host);
         let unset: Vec<&str> = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]).collect();
         let prefix = |has_color| prefix(name.as_str(), self.width, number, has_color);
         let job = Job {

@@ -4,7 +4,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::model::{
-    Catalog, CredentialSource, Credentials, ExternalError, ExternalSource, Externals, KeyFingerprint, Role,
+    Catalog, CredentialSource, Credentials, Destination, ExternalError, ExternalSource, Externals, KeyFingerprint, Role,
 };
 use crate::plan::ExternalSections;
 use crate::provider::EXTERNAL_VARIABLE;
@@ -25,12 +25,12 @@ pub(crate) fn externals(
         let config = disk::read(&paths.config()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
         let sections = ExternalSections::parse(&config, credentials);
         for name in names {
-            externals.insert(name.clone(), sections.source(name), sections.region(name));
+            externals.insert(name.clone(), sections.source(name), sections.destination(name));
         }
     }
     for profile in catalog.profiles() {
         if profile.role().and_then(Role::credential_source) == Some(CredentialSource::Environment) {
-            externals.insert(profile.name.clone(), environment(host), None);
+            externals.insert(profile.name.clone(), environment(host), Destination::default());
         }
     }
     Ok(externals)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::aws::Aws;
 use crate::cli::app::App;
 use crate::cli::config::load::Manifest;
-use crate::cli::environment::{GivenCode, aws, given_code, machine};
+use crate::cli::environment::{GivenCode, aws, given_code, machine, stale_variables};
 use crate::cli::exit::Exit;
 use crate::cli::explain;
 use crate::cli::login::externals::externals;
@@ -24,11 +24,13 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{Out, TalkPlace};
 use crate::flow::{Freshness, Preference, judge};
-use crate::model::{Chain, Credentials, Externals, Profile, ProfileName, Region, Session, SsoSession, SsoToken};
+use crate::model::{Chain, Credentials, Externals, Profile, ProfileName, Session, SsoSession, SsoToken};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
+use crate::render::EnvChange;
 use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Seeds, Sessions, SsoCache};
+use crate::system::host::Host;
 use crate::system::wait::Deadline;
 use crate::system::{clock, files::disk};
 
@@ -140,9 +142,9 @@ impl<'a> LoginService<'a> {
         profile.long_term_section().is_some_and(|section| self.keys.contains(section))
     }
 
-    /// The region of a profile's requests: an `external` one has it in its own section.
-    pub(crate) fn region<'p>(&'p self, profile: &'p Profile) -> Option<&'p Region> {
-        profile.region.as_ref().or_else(|| self.externals.region(profile))
+    /// The change of the environment to a profile.
+    pub(crate) fn env_change(&self, profile: &Profile, credentials: &Credentials, host: &Host) -> EnvChange {
+        EnvChange::to(&self.externals.complete(profile), credentials, stale_variables(host))
     }
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.

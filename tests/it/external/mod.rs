@@ -97,12 +97,16 @@ fn apply_says_which_sections_are_not_there_yet() {
 }
 
 #[test]
-fn keys_of_a_section_are_handed_out_with_its_region_and_roles_stand_on_them() {
+fn keys_of_a_section_are_handed_out_with_its_region_and_endpoints_and_roles_stand_on_them() {
     let scene = with_key();
-    scene.home.write(CONFIG, "[profile vendor]\nregion = us-west-2\n");
+    scene.home.write(CONFIG, "[profile vendor]\nregion = us-west-2\nuse_fips_endpoint = true\n");
     let run = scene.run(&["env", "vendor", "--shell", "sh"]).ok();
-    for line in [format!("export AWS_ACCESS_KEY_ID={KEY_ID}"), "export AWS_REGION=us-west-2".to_owned()] {
-        assert!(run.stdout.contains(&line), "{}", run.stdout);
+    for line in [
+        &*format!("export AWS_ACCESS_KEY_ID={KEY_ID}"),
+        "export AWS_REGION=us-west-2",
+        "export AWS_USE_FIPS_ENDPOINT=true",
+    ] {
+        assert!(run.stdout.contains(line), "{}", run.stdout);
     }
     assert_eq!(scene.access_key_of("vendor"), KEY_ID);
     assert!(scene.calls().is_empty());
