@@ -115,7 +115,9 @@ fn an_emptied_manifest_is_not_imported_from_the_block_that_was_made_of_it() {
     let manifest = "[profiles.work]\npattern = \"iam-mfa\"\nmfa_serial = \"arn:aws:iam::111122223333:mfa/alice\"\n";
     home.manifest(manifest);
     home.run(["apply"]).ok();
-    assert!(home.run(["import"]).ok().stdout.contains("iam-mfa"));
+    let run = home.run(["import"]).ok();
+    assert!(run.stdout.contains("iam-mfa"), "{}", run.stdout);
+    assert!(run.stderr.contains("you have a manifest: copy the tables that it lacks"), "{}", run.stderr);
     home.manifest("");
     let refused = home.run(["import"]).exits(4);
     for part in ["does not: work", "MFA code", "the shell empties", "with git"] {

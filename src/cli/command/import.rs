@@ -18,6 +18,7 @@ use crate::manifest::Audience;
 use crate::model::Catalog;
 use crate::secret::mask_words;
 use crate::source::display_safe;
+use crate::system::files::disk;
 use crate::system::files::snapshot::Snapshot;
 
 /// Print a manifest with the profiles that ~/.aws has
@@ -84,7 +85,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     if !found.personal.is_empty() {
         say_personal(&found, app.out);
     }
-    app.out.say("`awsauth init --import` writes this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`");
+    app.out.say(if disk::exists(&app.paths.manifest()?) {
+        "you have a manifest: copy the tables that it lacks; then `awsauth check`, and `awsauth apply --adopt --dry-run`"
+    } else {
+        "`awsauth init --import` writes this as your manifest; then `awsauth check`, and `awsauth apply --adopt --dry-run`"
+    });
     Ok(Exit::Done)
 }
 
