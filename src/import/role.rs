@@ -131,7 +131,7 @@ impl Reader<'_> {
         }
     }
 
-    /// aws-mfa writes a role's session into [NAME], and has its key, device and role in [NAME-long-term].
+    /// aws-mfa writes a role's session into the section NAME, and has its key, device and role in NAME-long-term.
     pub(super) fn aws_mfa_role(given: &AwsProfile, long_term: &AwsProfile) -> Table {
         let mut table = over_key(given, &long_term.name, long_term.text("aws_mfa_device"));
         table.keys.push(("role_arn", toml_text(long_term.text("assume_role").unwrap_or_default())));
