@@ -255,6 +255,8 @@ fn programs_files_options_and_open_ways_are_no_addresses() {
         ("/tmp/x", "`ln -s CLONE/profiles.toml"),
         ("http://example.com/x", "it needs https or ssh"),
         ("https://alice:SECRETMARK@example.com/x", "there is a password in the address"),
+        ("https://SECRETMARK-ABCDEFGHIJKLMNOP@example.com/x", "there is a password in the address"),
+        ("alice:SECRETMARK@example.com:x", "there is a password in the address"),
         ("ssh://-oProxyCommand=x/y", "no address of a git repository"),
     ] {
         let run = home.run(["join", "--yes", "--", address]).exits(4);

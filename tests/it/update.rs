@@ -189,6 +189,9 @@ fn nothing_that_the_checkout_or_the_repository_names_is_run() {
     git(&scene.home, "dotfiles", &["config", "--unset", "extensions.worktreeConfig"]);
     git(&scene.home, "dotfiles", &["config", "remote.origin.url", "ext::sh -c x"]);
     update(&scene).exits(4);
+    git(&scene.home, "dotfiles", &["config", "remote.origin.url", "https://SECRETMARK-ABCDEFGHIJKLMNOP@example.com/x"]);
+    let run = update(&scene).exits(4);
+    assert!(run.stderr.contains("a password") && !run.stderr.contains("SECRETMARK"), "{}", run.stderr);
     assert!(!scene.home.has("ran"));
 }
 

@@ -100,7 +100,9 @@ fn empty(address: &RepositoryAddress) -> Failure {
 }
 
 fn refused(address: &str, error: RepositoryAddressError) -> Failure {
-    let failure = Failure::of(Exit::Refused, &error).cause(address.to_owned());
+    let failure = Failure::of(Exit::Refused, &error);
+    // An address with a password is not shown.
+    let failure = if error == RepositoryAddressError::Password { failure } else { failure.cause(address.to_owned()) };
     match error {
         RepositoryAddressError::Local => failure.hint(
             "link to the manifest of a clone that is on this machine: `ln -s CLONE/profiles.toml ~/.config/awsauth/profiles.toml`",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use crate::address::RepositoryAddress;
+use crate::address::{RepositoryAddress, RepositoryAddressError};
 use crate::cli::app::App;
 use crate::cli::config::load::Reading;
 use crate::cli::config::variables;
@@ -78,8 +78,10 @@ impl<'a> Checkout<'a> {
                 .hint(format!("check your team's branch out: `git -C {shown} switch main`"))
                 .hint(format!("let it follow theirs: `git -C {shown} branch --set-upstream-to=origin/main`"))
         })?;
-        let address =
-            RepositoryAddress::parse(&upstream.url).map_err(|error| refuse(format!("{error} ({})", upstream.url)))?;
+        let address = RepositoryAddress::parse(&upstream.url).map_err(|error| match error {
+            RepositoryAddressError::Password => refuse(format!("{error} of its remote repository")),
+            _ => refuse(format!("{error} ({})", upstream.url)),
+        })?;
         if tree.is_partial() {
             return Err(refuse("it has only a part of the history or of the files".into()));
         }
