@@ -1,7 +1,7 @@
 //! Owns the warnings about lines that AWS's tools do not all read alike. Must not show a value, which may be a secret.
 //!
 //! The rules are those of `portable`, without those that all tools break in the same way. The tests hold them against the
-//! parsers of AWS CLI and of three SDKs (`tests/readers`).
+//! parsers of AWS CLI and of three SDKs (`dialect`).
 
 use std::ops::Range;
 

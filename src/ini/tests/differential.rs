@@ -4,21 +4,21 @@
 
 use super::files;
 use super::real::{self, File};
-use crate::ini::tests::readers::{Reader, Reading};
+use crate::ini::dialect::{Dialect, Reading};
 
 /// The least number of files that says something.
 const ENOUGH: usize = 200;
 
 /// A view as the real parser shows it: to some, what they can't load looks empty.
-fn view(file: &File, reader: Reader) -> Option<Reading> {
+fn view(file: &File, reader: Dialect) -> Option<Reading> {
     let is_text = std::str::from_utf8(&file.bytes).is_ok();
     match file.document().read_as(reader) {
-        Err(_) if reader == Reader::JavaScript || reader == Reader::Rust && !is_text => Some(Reading::default()),
+        Err(_) if reader == Dialect::JavaScript || reader == Dialect::Rust && !is_text => Some(Reading::default()),
         reading => reading.ok(),
     }
 }
 
-fn compare(reader: Reader, files: &[File], theirs: impl IntoIterator<Item = Option<Reading>>) {
+fn compare(reader: Dialect, files: &[File], theirs: impl IntoIterator<Item = Option<Reading>>) {
     for (file, theirs) in files.iter().zip(theirs) {
         let text = String::from_utf8_lossy(&file.bytes);
         assert_eq!(view(file, reader), theirs, "{} as read by {reader}: {text:?}", file.name);
@@ -30,26 +30,26 @@ fn compare(reader: Reader, files: &[File], theirs: impl IntoIterator<Item = Opti
 #[test]
 fn the_view_of_the_rust_sdk_is_that_of_its_parser() {
     let files = files::all();
-    compare(Reader::Rust, &files, files.iter().map(real::rust));
+    compare(Dialect::Rust, &files, files.iter().map(real::rust));
 }
 
 #[cfg(feature = "real-clients")]
 mod clients {
     use super::*;
+    use crate::ini::dialect::{Name, SectionType};
     use crate::ini::tests::get_nested;
-    use crate::ini::tests::readers::{Name, SectionType};
     use crate::ini::{Document, FileKind, SectionId};
 
     #[test]
     fn the_view_of_botocore_is_that_of_botocore() {
         let files = files::all();
-        compare(Reader::Botocore, &files, real::botocore(&files));
+        compare(Dialect::Botocore, &files, real::botocore(&files));
     }
 
     #[test]
     fn the_view_of_the_javascript_sdk_is_that_of_its_loader() {
         let files = files::all();
-        compare(Reader::JavaScript, &files, real::javascript(&files));
+        compare(Dialect::JavaScript, &files, real::javascript(&files));
     }
 
     /// botocore looks into the blocks of `[DEFAULT]` only once there is another section. awsauth may add one any time.
@@ -57,7 +57,7 @@ mod clients {
     fn a_broken_block_of_defaults_alone_is_a_fault_that_botocore_does_not_see_yet() {
         let bytes = b"[DEFAULT]\ns3 =\n  nonsense\n".to_vec();
         let file = File { name: "defaults".into(), kind: FileKind::Config, bytes };
-        assert_eq!(view(&file, Reader::Botocore), None);
+        assert_eq!(view(&file, Dialect::Botocore), None);
         assert_eq!(real::botocore(&[file]), [Some(Reading::default())]);
     }
 

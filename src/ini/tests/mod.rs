@@ -5,7 +5,6 @@ mod edits;
 mod faults;
 mod files;
 mod lint;
-mod readers;
 mod reading;
 mod real;
 mod table;

@@ -6,7 +6,7 @@ use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_runtime::env_config::section::EnvConfigSections;
 use aws_runtime::env_config::source;
 
-use crate::ini::tests::readers::{Name, Reading, SectionType, Settings};
+use crate::ini::dialect::{Name, Reading, SectionType, Settings};
 use crate::ini::{Document, FileKind};
 
 /// A file to be read.

@@ -4,7 +4,7 @@
 //! against botocore and JavaScript's loader. There is no Go here: its column says what its source does.
 
 use super::real::{self, File};
-use crate::ini::tests::readers::{LoadError, Name, Reader, Reading};
+use crate::ini::dialect::{Dialect, LoadError, Name, Reading};
 use crate::ini::{Document, FileKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,13 +229,13 @@ impl Case {
         reading?.0.get(&Name::typed(word, name).unwrap())?.get(self.key).cloned()
     }
 
-    fn check(&self, reader: Reader, reading: Option<&Reading>) {
+    fn check(&self, reader: Dialect, reading: Option<&Reading>) {
         let [botocore, rust, go, javascript] = self.finds;
         let expected = match reader {
-            Reader::Botocore => botocore,
-            Reader::Rust => rust,
-            Reader::Go => go,
-            Reader::JavaScript => javascript,
+            Dialect::Botocore => botocore,
+            Dialect::Rust | Dialect::Java => rust,
+            Dialect::Go => go,
+            Dialect::JavaScript => javascript,
         };
         let context = format!("{}: {:?} as read by {reader}", self.row, self.text);
         match expected {
@@ -250,7 +250,7 @@ impl Case {
 fn our_readers_find_what_the_table_says() {
     for case in CASES {
         let document = Document::parse(case.text.as_bytes(), case.kind);
-        for reader in Reader::ALL {
+        for reader in Dialect::COMPARED {
             case.check(reader, document.read_as(reader).ok().as_ref());
         }
     }
@@ -259,7 +259,7 @@ fn our_readers_find_what_the_table_says() {
 #[test]
 fn the_rust_sdk_finds_what_the_table_says() {
     for case in CASES {
-        case.check(Reader::Rust, real::rust(&case.file()).as_ref());
+        case.check(Dialect::Rust, real::rust(&case.file()).as_ref());
     }
 }
 
@@ -268,7 +268,7 @@ fn the_rust_sdk_finds_what_the_table_says() {
 fn botocore_finds_what_the_table_says() {
     let files: Vec<File> = CASES.iter().map(Case::file).collect();
     for (case, reading) in CASES.iter().zip(real::botocore(&files)) {
-        case.check(Reader::Botocore, reading.as_ref());
+        case.check(Dialect::Botocore, reading.as_ref());
     }
 }
 
@@ -279,7 +279,7 @@ fn the_javascript_sdk_finds_what_the_table_says() {
     let files: Vec<File> = CASES.iter().map(Case::file).collect();
     for (case, reading) in CASES.iter().zip(real::javascript(&files)) {
         case.check(
-            Reader::JavaScript,
+            Dialect::JavaScript,
             reading.filter(|reading| !reading.0.is_empty() || case.finds[3] != Error).as_ref(),
         );
     }
@@ -287,16 +287,16 @@ fn the_javascript_sdk_finds_what_the_table_says() {
 
 #[test]
 fn a_load_error_says_its_line_and_why() {
-    let cases: [(&[u8], Reader, usize, &str); 9] = [
-        (b"[a]\nk = v\n[a]\n", Reader::Botocore, 3, "section \"a\" is already on line 1"),
-        (b"\n[a]\nk: v\n", Reader::Rust, 3, "a line without `=`"),
-        (b"[a]\n= v\n", Reader::Rust, 2, "no key before the `=`"),
-        (b"[a]\r\n k = v\r\n", Reader::Rust, 2, "an indented line right below a section header"),
-        (b"k = v\n", Reader::Rust, 1, "text before the first section header"),
-        (b"[a]\n[b] c\n", Reader::Rust, 2, "a section header that does not end with `]`"),
-        (b"[a]\nk = \xff\n", Reader::Rust, 2, "the line is not valid UTF-8"),
-        (b"[default]\n\nk = '\n", Reader::Go, 3, "a value that is only a quote"),
-        (b"[default]\n[__proto__]\n", Reader::JavaScript, 2, "a section named `__proto__`"),
+    let cases: [(&[u8], Dialect, usize, &str); 9] = [
+        (b"[a]\nk = v\n[a]\n", Dialect::Botocore, 3, "section \"a\" is already on line 1"),
+        (b"\n[a]\nk: v\n", Dialect::Rust, 3, "a line without `=`"),
+        (b"[a]\n= v\n", Dialect::Rust, 2, "no key before the `=`"),
+        (b"[a]\r\n k = v\r\n", Dialect::Rust, 2, "an indented line right below a section header"),
+        (b"k = v\n", Dialect::Rust, 1, "text before the first section header"),
+        (b"[a]\n[b] c\n", Dialect::Rust, 2, "a section header that does not end with `]`"),
+        (b"[a]\nk = \xff\n", Dialect::Rust, 2, "the line is not valid UTF-8"),
+        (b"[default]\n\nk = '\n", Dialect::Go, 3, "a value that is only a quote"),
+        (b"[default]\n[__proto__]\n", Dialect::JavaScript, 2, "a section named `__proto__`"),
     ];
     for (bytes, reader, line, reason) in cases {
         let document = Document::parse(bytes, FileKind::Config);

@@ -1,13 +1,14 @@
-//! Owns the reading of a whole file by one reader. Must not know how lines are read.
+//! Owns the reading of a whole file by one parser. Must not know how lines are read.
 
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::trace::{Name, Reader, Role, SectionType, Trace};
+use super::rust::KeyCase;
+use super::trace::{Dialect, Name, Role, SectionType, Trace};
 use super::{botocore, go, javascript, rust};
 use crate::ini::Document;
 
-/// Why a reader knows nothing of a file.
+/// Why a parser knows nothing of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LoadError {
     /// The line, from 1.
@@ -18,33 +19,34 @@ pub(crate) struct LoadError {
 /// A section's settings; one of a nested block is `block.key`.
 pub(crate) type Settings = BTreeMap<String, String>;
 
-/// Everything that a reader finds in a file by itself; `[default]` is [`SectionType::Profile`].
+/// Everything that a parser finds in a file by itself; `[default]` is [`SectionType::Profile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reading(pub(crate) BTreeMap<Name, Settings>);
 
 impl Document<'_> {
-    /// The file as `reader` has it.
+    /// The file as the parser of `dialect` has it.
     ///
     /// Go's view is that of its source. It is an error for the Rust SDK that the file is not UTF-8, and for JavaScript's
     /// that a section is called `__proto__`; both go on as if the file were empty.
-    pub(crate) fn read_as(&self, reader: Reader) -> Result<Reading, LoadError> {
+    pub(crate) fn read_as(&self, dialect: Dialect) -> Result<Reading, LoadError> {
         let text = String::from_utf8_lossy(self.bytes());
-        let trace = match reader {
-            Reader::Botocore => {
+        let trace = match dialect {
+            Dialect::Botocore => {
                 if let Some(fault) = self.faults().first() {
                     return Err(LoadError { line: fault.line, reason: fault.kind.to_string() });
                 }
                 botocore::trace(self)
             }
-            Reader::Rust => {
+            Dialect::Rust | Dialect::Java => {
                 if let Err(error) = std::str::from_utf8(self.bytes()) {
                     let reason = "the line is not valid UTF-8".to_owned();
                     return Err(LoadError { line: self.line_number(error.valid_up_to()), reason });
                 }
-                rust::trace(&text, self.kind())
+                let case = if dialect == Dialect::Rust { KeyCase::Lower } else { KeyCase::Kept };
+                rust::trace(&text, self.kind(), case)
             }
-            Reader::Go => go::trace(&text, self.kind()),
-            Reader::JavaScript => javascript::trace(&text, self.kind()),
+            Dialect::Go => go::trace(&text, self.kind()),
+            Dialect::JavaScript => javascript::trace(&text, self.kind()),
         };
         if let Some(step) = trace.last()
             && let Role::Invalid(reason) = step.role
@@ -52,7 +54,7 @@ impl Document<'_> {
             let line = 1 + text[..step.at].matches('\n').count();
             return Err(LoadError { line, reason: reason.to_owned() });
         }
-        Ok(Fold::new(reader).fold(trace))
+        Ok(Fold::new(dialect).fold(trace))
     }
 }
 
@@ -67,7 +69,7 @@ type Section = BTreeMap<String, Value>;
 
 /// The sections so far.
 struct Fold {
-    reader: Reader,
+    dialect: Dialect,
     sections: BTreeMap<Name, Section>,
     defaults: Section,
     place: Place,
@@ -89,9 +91,9 @@ impl Place {
 }
 
 impl Fold {
-    fn new(reader: Reader) -> Self {
+    fn new(dialect: Dialect) -> Self {
         let (sections, defaults) = (BTreeMap::new(), Section::new());
-        Self { reader, sections, defaults, place: Place::Nowhere, key: String::new() }
+        Self { dialect, sections, defaults, place: Place::Nowhere, key: String::new() }
     }
 
     fn fold(mut self, trace: Trace<'_>) -> Reading {
@@ -112,7 +114,7 @@ impl Fold {
         let Place::Section(name) = &self.place else {
             return;
         };
-        if self.reader == Reader::Botocore {
+        if self.dialect == Dialect::Botocore {
             let other = match name.section_type {
                 SectionType::Default => Name::new(SectionType::Profile, "default"),
                 _ => Name::default(),
@@ -121,7 +123,7 @@ impl Fold {
                 self.sections.remove(&other);
             }
             self.sections.insert(name.clone(), Section::new());
-        } else if self.reader != Reader::JavaScript {
+        } else if self.dialect != Dialect::JavaScript {
             self.sections.entry(name.clone()).or_default();
         }
     }
@@ -133,18 +135,18 @@ impl Fold {
             Place::Section(name) => self.sections.entry(name.clone()).or_default(),
         };
         match role {
-            Role::Setting(key, _) if self.reader == Reader::Rust && self.place.is_services() => {
+            Role::Setting(key, _) if self.dialect == Dialect::Rust && self.place.is_services() => {
                 section.remove(&*key);
             }
             Role::Setting(key, text) => {
                 let value = section.entry(key.to_string()).or_default();
                 value.text = Some(text.into_owned());
-                if self.reader != Reader::JavaScript {
+                if self.dialect != Dialect::JavaScript {
                     value.nested.clear();
                 }
                 self.key = key.into_owned();
             }
-            Role::Block(key) if self.reader != Reader::JavaScript => {
+            Role::Block(key) if self.dialect != Dialect::JavaScript => {
                 section.insert(key.into_owned(), Value::default());
             }
             Role::Nested(block, key, text) => {
@@ -159,7 +161,7 @@ impl Fold {
     }
 
     fn finish(mut self) -> Reading {
-        if self.reader == Reader::Rust {
+        if self.dialect == Dialect::Rust {
             self.sections.retain(|name, section| name.section_type != SectionType::Services || !section.is_empty());
         }
         let defaults = mem::take(&mut self.defaults);

@@ -3,29 +3,33 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// One way of reading the files.
+/// One parser of the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reader {
+pub(crate) enum Dialect {
     /// botocore, and so AWS CLI and boto3.
     Botocore,
     /// `aws-runtime`.
     Rust,
+    /// The SDK for Java v2: as Rust's, but keys keep their case.
+    Java,
     /// `aws-sdk-go-v2`.
     Go,
     /// `@smithy/core` of the AWS SDK for JavaScript v3.
     JavaScript,
 }
 
-impl Reader {
-    /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Botocore, Self::Rust, Self::Go, Self::JavaScript];
+impl Dialect {
+    /// Those that tests compare; Java's is Rust's but for the case of keys.
+    #[cfg(test)]
+    pub(crate) const COMPARED: [Self; 4] = [Self::Botocore, Self::Rust, Self::Go, Self::JavaScript];
 }
 
-impl fmt::Display for Reader {
+impl fmt::Display for Dialect {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Botocore => "AWS CLI and boto3",
             Self::Rust => "the Rust SDK",
+            Self::Java => "the Java SDK",
             Self::Go => "the Go SDK",
             Self::JavaScript => "the JavaScript SDK",
         })
@@ -55,7 +59,7 @@ pub(crate) struct Name {
 
 impl Name {
     /// A name of that `section_type`.
-    pub(in crate::ini) fn new(section_type: SectionType, name: impl Into<String>) -> Self {
+    pub(crate) fn new(section_type: SectionType, name: impl Into<String>) -> Self {
         Self { section_type, name: name.into() }
     }
 

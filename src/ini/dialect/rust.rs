@@ -1,4 +1,4 @@
-//! Owns the reading of the AWS SDK for Rust (`aws-runtime` 1.10, `env_config`). Must not know the other readers.
+//! Owns the reading of the AWS SDKs for Rust (`aws-runtime` 1.10, `env_config`) and Java (`ProfileFileReader`). Must not know the other readers.
 //!
 //! White space is space and tab. The SDK gives up on all files at once when a line is not what it expects. Sections whose
 //! headers differ only in blanks it merges in an order that changes from run to run; here the later one wins.
@@ -11,9 +11,16 @@ use crate::ini::FileKind;
 const BLANK: [char; 2] = [' ', '\t'];
 const COMMENT: [char; 2] = ['#', ';'];
 
+/// Java's SDK keeps the case of keys (aws-facts §1.1).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyCase {
+    Lower,
+    Kept,
+}
+
 /// Follows the SDK through `text`.
-pub(super) fn trace(text: &str, kind: FileKind) -> Trace<'_> {
-    let mut parser = Parser { kind, trace: Vec::new(), place: Place::Start };
+pub(super) fn trace(text: &str, kind: FileKind, case: KeyCase) -> Trace<'_> {
+    let mut parser = Parser { kind, case, trace: Vec::new(), place: Place::Start };
     for (at, line) in lines(text) {
         let line = if at + line.len() < text.len() { line.strip_suffix('\r').unwrap_or(line) } else { line };
         if let Err(reason) = parser.read(at, line) {
@@ -38,6 +45,7 @@ enum Place<'a> {
 
 struct Parser<'a> {
     kind: FileKind,
+    case: KeyCase,
     trace: Trace<'a>,
     place: Place<'a>,
 }
@@ -70,7 +78,7 @@ impl<'a> Parser<'a> {
             Place::Section(section) | Place::Setting { section, .. } => section.clone(),
         };
         let (key, value) = split(without_comment(line, Comment::AfterBlank))?;
-        let key = lower(key);
+        let key = if self.case == KeyCase::Lower { lower(key) } else { key.into() };
         if let Some(section) = &section
             && is_identifier(&key)
         {
