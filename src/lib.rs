@@ -7,7 +7,7 @@
 //!             cli          args · one file per command · report · exit codes; imported by nobody
 //!    apply        provider   executors: carry out a Plan; carry out the steps of flow through the ports
 //!    system   aws  store  prompt      the outside: files, clock, env · STS/SSO/OIDC · saved sessions · the person
-//!             import                             pure
+//!             import      readers                pure
 //!    manifest   plan    flow    render           pure
 //!              model     ini                      pure
 //!    source   diagnostic   secret   address      leaves
@@ -42,6 +42,8 @@ mod model;
 mod plan;
 mod prompt;
 mod provider;
+#[allow(dead_code, unused_imports, reason = "its commands come next")]
+mod readers;
 mod render;
 mod secret;
 mod source;

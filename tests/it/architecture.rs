@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each room may import. Standing lower means being more basic; nothing imports `cli`.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("cli", &["*"]),
     // Only in tests and under the feature `fuzzing`.
     ("laws", &["source", "diagnostic", "model", "manifest", "ini", "plan", "import", "secret"]),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     // The terminal and programs are the system's; whom to ask, and how often, is decided here.
     ("prompt", &["source", "secret", "system"]),
     ("import", &["source", "diagnostic", "manifest", "model", "ini", "plan", "secret"]),
+    ("readers", &["ini"]),
     ("manifest", &["source", "diagnostic", "model", "address"]),
     ("plan", &["source", "diagnostic", "model", "ini", "secret"]),
     ("flow", &["model", "secret"]),
