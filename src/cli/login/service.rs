@@ -24,13 +24,16 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{Out, TalkPlace};
 use crate::flow::{Freshness, Preference, judge};
-use crate::model::{Chain, Credentials, Externals, Profile, ProfileName, Session, SsoSession, SsoToken};
+use crate::model::{
+    Chain, Credentials, ExternalSource, Externals, Profile, ProfileName, Session, SsoSession, SsoToken,
+};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
 use crate::render::EnvChange;
 use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Seeds, Sessions, SsoCache};
 use crate::system::host::Host;
+use crate::system::programs::process;
 use crate::system::wait::Deadline;
 use crate::system::{clock, files::disk};
 
@@ -143,6 +146,18 @@ impl<'a> LoginService<'a> {
     }
 
     /// The change of the environment to a profile.
+    /// True if something else gives the profile's credentials, and has none. A program is not run: whether it has credentials shows
+    /// when they are used.
+    pub(crate) fn lacks_external(&self, profile: &Profile) -> bool {
+        match self.externals.get(profile) {
+            Some(Ok(ExternalSource::Process(process))) => {
+                process::missing(process.program.as_ref(), self.app.host.var_os("PATH")).is_some()
+            }
+            Some(source) => source.is_err(),
+            None => false,
+        }
+    }
+
     pub(crate) fn env_change(&self, profile: &Profile, credentials: &Credentials, host: &Host) -> EnvChange {
         EnvChange::to(&self.externals.complete(profile), credentials, stale_variables(host))
     }
