@@ -137,3 +137,5 @@ mod update;
 #[cfg(unix)]
 #[cfg(test)]
 mod vars;
+#[cfg(test)]
+mod warm;

@@ -18,8 +18,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Use, Variable, WrongProfile};
 use crate::model::{Catalog, MfaSerial, Profile, SecretStore, Settings, SsoSession};
+use crate::provider::Origin;
 use crate::source::{Position, Source, Span};
-use crate::system::files::stamp::FileStamp;
 
 /// Stands for a device that is not known yet. It is one that nobody has, and fits in an ARN too.
 const UNKNOWN_DEVICE: &str = "awsauth-unknown-device";
@@ -276,8 +276,8 @@ impl Manifest {
     }
 
     /// Everything that it was read from, to be stored with the sessions that are made from it.
-    pub(crate) fn seen(&self) -> Vec<FileStamp> {
-        self.reading.files.seen()
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { seen: self.reading.files.seen(), is_in_order: self.reading.count(Severity::Error) == 0 }
     }
 
     /// The profile of that name, or the errors that it has or may have.

@@ -159,7 +159,7 @@ impl<'a> LoginService<'a> {
     }
 
     pub(crate) fn env_change(&self, profile: &Profile, credentials: &Credentials, host: &Host) -> EnvChange {
-        EnvChange::to(&self.externals.complete(profile), credentials, stale_variables(host))
+        EnvChange::to(&profile.name, &self.externals.complete(profile).values(), credentials, stale_variables(host))
     }
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.
@@ -233,7 +233,7 @@ impl<'a> LoginService<'a> {
             callback_timeout: CALLBACK_TIMEOUT,
             now: clock::now,
         };
-        Provider::new(ports, &self.keys, self.manifest.seen(), options.attendance, options.policy, preference)
+        Provider::new(ports, &self.keys, self.manifest.origin(), options.attendance, options.policy, preference)
     }
 
     /// Credentials of one profile for a program. Where a person is needed and sits at the terminal, the login runs in place,
