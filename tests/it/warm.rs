@@ -1,6 +1,6 @@
 //! The short way of `env`, `exec` and `use`: the kept session, as long as what it was made from is unchanged.
 
-use crate::scene::{MANIFEST, Scene};
+use crate::scene::{MANIFEST, STATE, Scene};
 
 /// What a program of this identity sees, by each command that hands one out.
 fn identities(scene: &Scene) -> Vec<String> {
@@ -83,4 +83,46 @@ fn with_a_kept_session_the_manifest_is_not_read() {
         let files = opened(&scene, args);
         assert!(!files.iter().any(|file| file.contains("profiles.toml")), "{args:?}: {files:#?}");
     }
+}
+
+/// What completion offers for a word.
+fn completed(scene: &Scene, words: &[&str]) -> String {
+    let mut command = scene.home.command(["--", "awsauth"]);
+    let output = command.args(words).env("AWSAUTH_COMPLETE", "fish").output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn kept_names_are_those_of_the_manifest_that_is_there() {
+    let scene = Scene::new();
+    let described = "[profiles.prod]\ntags = [\"live\", \"eu\"]\ndescription = \"Ask first\"\n";
+    scene.change_manifest("[profiles.prod]\n", described);
+    let names = format!("{STATE}/names");
+    let asked: [&[&str]; 6] = [
+        &["login", ""],
+        &["env", ""],
+        &["keys", "add", ""],
+        &["mfa", "list", ""],
+        &["discover", ""],
+        &["list", "--tag", ""],
+    ];
+    let all = || asked.map(|words| completed(&scene, words));
+    let first = all();
+    assert!(first[1].contains("\nprod\tAsk first\n") && first[5].starts_with("words\neu\nlive\n"), "{first:?}");
+    assert!(scene.home.has(&names));
+    assert_eq!(all(), first, "from the kept list");
+    let good = scene.home.read(&names);
+    for broken in
+        [&good[..good.len() / 2], "", "[]", "[2,[]]\niam\tfalse\t\n", &good.replace("iam-mfa\tmain", "iam\tno")]
+    {
+        scene.home.write(&names, broken);
+        let is_believed = broken.contains("\tno\t");
+        assert_eq!(completed(&scene, &["env", "m"]).contains("main"), !is_believed, "{broken}");
+        std::fs::remove_file(scene.home.path(&names)).unwrap();
+    }
+    scene.home.write("other.toml", "[profiles.other]\npattern = \"iam\"\n");
+    let scene = scene.env("AWSAUTH_MANIFEST", "~/other.toml");
+    assert_eq!(completed(&scene, &["env", ""]).lines().nth(1), Some("other\tiam"));
+    scene.home.write(".config/awsauth/profiles.local.toml", "[profiles.own]\npattern = \"iam\"\n");
+    assert_eq!(completed(&scene, &["env", "o"]), "words\nother\tiam\nown\tiam\n");
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::diagnostics::{self, DiagnosticJson};
 use crate::cli::config::files::Files;
+use crate::cli::config::kept_names::Names;
 use crate::cli::exit::Exit;
 use crate::cli::explain::unknown_name;
 use crate::cli::paths::Paths;
@@ -269,6 +270,12 @@ impl Manifest {
         let left_out = if names.is_empty() { names } else { format!(" (left out: {names})") };
         let file = self.reading.source().path.file_name().unwrap_or_default().display();
         self.out.warn(&format!("{file} has {}{left_out}; run awsauth check", names::count(errors, "error")));
+    }
+
+    /// Keeps the names of the valid profiles for completion.
+    pub(crate) fn keep_names(&self, paths: Paths<'_>) {
+        let names = Names { profiles: self.catalog.profiles(), sessions: &self.reading.loaded.valid_sessions };
+        names.keep(self.reading.files.seen(), paths);
     }
 
     pub(crate) fn layers(&self) -> &Layers {

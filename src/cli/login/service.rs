@@ -86,7 +86,9 @@ impl<'a> LoginService<'a> {
     /// Reads the manifest and the long-term keys. Does not warn of profiles that are left out: the errors of one that is asked
     /// for are shown anyway.
     pub(crate) fn new(app: App<'a>) -> Result<Self, Failure> {
-        Self::with(Manifest::read_in_part(app)?, app)
+        let manifest = Manifest::read_in_part(app)?;
+        manifest.keep_names(app.paths);
+        Self::with(manifest, app)
     }
 
     pub(crate) fn with(manifest: Manifest, app: App<'a>) -> Result<Self, Failure> {
