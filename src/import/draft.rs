@@ -6,18 +6,24 @@ use super::table::Table;
 use crate::manifest::{toml_key, toml_text};
 use crate::plan::SectionValue;
 
-/// All tables, each value as TOML.
+/// All tables.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Draft {
-    pub(super) required: Vec<(&'static str, &'static str)>,
-    /// The values for [`Draft::required`], for the person's own file.
-    pub(super) vars: Vec<(&'static str, String)>,
+    /// The name that `${user}` stands for, in MFA devices and names of sessions.
+    pub(super) user: Option<String>,
     pub(super) hosts: Vec<String>,
-    pub(super) defaults: Vec<(String, String)>,
+    pub(super) defaults: Defaults,
     pub(super) sessions: Vec<(Portal, Vec<String>)>,
     pub(super) accounts: Vec<AccountEntry>,
+    /// Labels with lines of TOML.
     pub(super) matrix: Vec<(String, String)>,
     pub(super) profiles: Vec<ProfileTable>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Defaults {
+    pub(super) keys: Vec<(&'static str, String)>,
+    pub(super) settings: Vec<(String, SectionValue)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +41,7 @@ pub(super) struct ProfileTable {
 #[derive(Debug, Clone)]
 pub(super) struct AccountEntry {
     pub(super) name: String,
+    /// As TOML.
     pub(super) value: String,
     pub(super) comments: Vec<String>,
 }
@@ -67,6 +74,15 @@ impl ProfileTable {
     pub(super) fn get(&self, key: &str) -> Option<&str> {
         self.keys.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str())
     }
+
+    pub(super) fn setting(&self, key: &str) -> Option<&SectionValue> {
+        self.settings.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+}
+
+/// The last part of a device's ARN: `…:mfa/alice`.
+pub(super) fn device_name(serial: &str) -> Option<&str> {
+    serial.split_once(":mfa/")?.1.rsplit('/').next()
 }
 
 /// A text, and the table that each of its lines is in.
@@ -117,12 +133,6 @@ impl Writer {
         self.line(&format!("[{}]", path.join(".")));
     }
 
-    fn keys<'k>(&mut self, keys: impl Iterator<Item = (&'k str, &'k str)>) {
-        for (key, value) in keys {
-            self.line(&format!("{} = {value}", toml_key(key)));
-        }
-    }
-
     fn settings(&mut self, name: &str, settings: &[(String, SectionValue)]) {
         if !settings.is_empty() {
             self.table(&["profiles", name, "settings"], Owner::Profile(name.to_owned()), &[]);
@@ -132,6 +142,8 @@ impl Writer {
         }
     }
 }
+
+const REQUIRED_USER: &str = "user = \"your IAM user name, as at the end of your MFA device's ARN\"";
 
 impl Draft {
     /// The manifest.
@@ -147,27 +159,42 @@ impl Draft {
             if !profile.pattern.is_empty() {
                 writer.line(&format!("pattern = {}", toml_text(profile.pattern)));
             }
-            writer.keys(profile.keys.iter().map(|(key, value)| (*key, value.as_str())));
+            for (key, value) in &profile.keys {
+                writer.line(&format!("{key} = {}", self.value(key, value)));
+            }
             writer.settings(&profile.name, &profile.settings);
         }
         Text { toml: writer.text, lines: writer.lines, tables: writer.tables }
     }
 
-    fn shared(&self, writer: &mut Writer) {
-        let pair = |(key, value): &'_ (String, String)| (key.clone(), value.clone());
-        if !self.required.is_empty() {
-            writer.table(&["required_vars"], Owner::Nobody, &[]);
-            for (name, what) in &self.required {
-                writer.line(&format!("{name} = {}", toml_text(what)));
-            }
+    /// The value of a profile's key as TOML.
+    pub(super) fn value(&self, key: &str, text: &str) -> String {
+        let name = match key {
+            "mfa_serial" => device_name(text),
+            "role_session_name" => Some(text),
+            "duration_seconds" if text.parse::<u32>().is_ok() => return text.to_owned(),
+            _ => None,
+        };
+        let user = self.user.as_deref().filter(|user| name == Some(user));
+        match user.and_then(|user| text.strip_suffix(user)).map(toml_text) {
+            Some(before) => format!("{}${{user}}\"", before.strip_suffix('"').unwrap_or(&before)),
+            None => toml_text(text),
         }
-        let (plain, settings): (Vec<_>, Vec<_>) =
-            self.defaults.iter().map(pair).partition(|(key, _)| !key.starts_with("settings."));
-        if !self.defaults.is_empty() {
+    }
+
+    fn shared(&self, writer: &mut Writer) {
+        if self.user.is_some() {
+            writer.table(&["required_vars"], Owner::Nobody, &[]);
+            writer.line(REQUIRED_USER);
+        }
+        let Defaults { keys, settings } = &self.defaults;
+        if !keys.is_empty() || !settings.is_empty() {
             writer.table(&["defaults"], Owner::Nobody, &[]);
-            writer.keys(plain.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+            for (key, value) in keys {
+                writer.line(&format!("{key} = {}", toml_text(value)));
+            }
             for (key, value) in settings {
-                writer.line(&format!("{key} = {value}"));
+                writer.line(&format!("settings.{key} = {}", toml(value)));
             }
         }
         for (portal, comments) in &self.sessions {
@@ -204,11 +231,9 @@ impl Draft {
             let hosts: Vec<String> = self.hosts.iter().map(|host| toml_text(host)).collect();
             writer.line(&format!("allow_hosts = [{}]", hosts.join(", ")));
         }
-        if !self.vars.is_empty() {
+        if let Some(user) = &self.user {
             writer.table(&["vars"], Owner::Nobody, &[]);
-            for (name, value) in &self.vars {
-                writer.line(&format!("{name} = {}", toml_text(value)));
-            }
+            writer.line(&format!("user = {}", toml_text(user)));
         }
         for profile in &self.profiles {
             writer.settings(&profile.name, &profile.personal);

@@ -5,7 +5,6 @@ use super::meaning::{LOGIN_KEYS, Meaning, Reader, Stays, stays};
 use super::read::{AwsProfile, Key};
 use super::table::{Note, Table};
 use super::tools::{self, Process};
-use crate::manifest::toml_text;
 use crate::model::{SessionDuration, default_long_term};
 
 /// The most profiles in one chain (`manifest` refuses more).
@@ -30,8 +29,7 @@ impl Reader<'_> {
             (Some(source), None) if source == given.name => self.over_itself(given)?,
             (Some(source), None) => self.over(given, source)?,
         };
-        table.keys.push(("role_arn", toml_text(given.text("role_arn").unwrap_or_default())));
-        for key in ["duration_seconds", "role_session_name", "external_id"] {
+        for key in ["role_arn", "duration_seconds", "role_session_name", "external_id"] {
             table.put_some(key, given.text(key));
         }
         table.used.extend(["role_arn", "source_profile", "credential_source", "mfa_serial", "role_duration"]);
@@ -134,7 +132,7 @@ impl Reader<'_> {
     /// aws-mfa writes a role's session into the section NAME, and has its key, device and role in NAME-long-term.
     pub(super) fn aws_mfa_role(given: &AwsProfile, long_term: &AwsProfile) -> Table {
         let mut table = over_key(given, &long_term.name, long_term.text("aws_mfa_device"));
-        table.keys.push(("role_arn", toml_text(long_term.text("assume_role").unwrap_or_default())));
+        table.put_some("role_arn", long_term.text("assume_role"));
         table
     }
 }

@@ -75,8 +75,8 @@ fn put_one(entry: &Entry, table: &mut Table) -> Result<(), Cow<'static, str>> {
         return Err("it looks like a secret".into());
     }
     match (key.as_str(), text) {
-        ("region", Some(text)) => table.keys.push(("region", toml_text(&text.to_ascii_lowercase()))),
-        ("output", Some(text)) => table.keys.push(("output", toml_text(&text.to_ascii_lowercase()))),
+        ("region", Some(text)) => table.put("region", &text.to_ascii_lowercase()),
+        ("output", Some(text)) => table.put("output", &text.to_ascii_lowercase()),
         _ => {
             if let Some(reason) = tools::objection(key) {
                 return Err(reason.into());

@@ -1,13 +1,11 @@
 //! Owns a profile of the manifest before it is text. Must not know AWS's files.
 
-use crate::manifest::toml_text;
 use crate::plan::SectionValue;
 
 /// A profile of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Table {
     pub(super) pattern: &'static str,
-    /// Each value as TOML.
     pub(super) keys: Vec<(&'static str, String)>,
     pub(super) settings: Vec<(String, SectionValue)>,
     /// Settings that only the person's own file may give.
@@ -69,9 +67,7 @@ impl Table {
     }
 
     pub(super) fn put(&mut self, key: &'static str, value: &str) {
-        let toml =
-            if key == "duration_seconds" && value.parse::<u32>().is_ok() { value.to_owned() } else { toml_text(value) };
-        self.keys.push((key, toml));
+        self.keys.push((key, value.to_owned()));
     }
 
     pub(super) fn put_some(&mut self, key: &'static str, value: Option<&str>) {

@@ -6,7 +6,7 @@ use crate::ini::{Document, Entry, NewValue, Section, SectionId};
 use crate::model::StartUrl;
 
 /// A value of a file or of the manifest.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum SectionValue {
     /// One line, without an inline comment.
     Text(String),
