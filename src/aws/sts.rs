@@ -2,8 +2,9 @@
 
 use super::client::{Aws, Retry};
 use super::error::{credentials, expect_short, invalid};
-use crate::flow::{AssumeRole, CallError, CallerIdentity, GetSessionToken, Operation, Signer};
-use crate::model::{AccountId, Credentials, SessionDuration};
+use crate::flow::{AssumeRole, CallError, CallerIdentity, ClockSkew, GetSessionToken, Operation, Signer};
+use crate::model::{AccountId, Credentials, Routing, SessionDuration};
+use crate::secret::Secret;
 
 /// In bytes; as IAM bounds ARNs.
 const LONGEST_ARN: usize = 2048;
@@ -64,5 +65,22 @@ impl Aws {
             account: account.map_err(|_| invalid(operation, "Account", "is not 12 digits"))?,
             arn: expect_short(operation, answer.arn, "Arn", LONGEST_ARN)?,
         })
+    }
+
+    /// The difference of this machine's clock from that of STS in `region`, which refuses a key that is nobody's. Sent once.
+    pub(crate) async fn ask_clock(&self, region: &str) -> Result<ClockSkew, CallError> {
+        let (operation, routing) = (Operation::GetCallerIdentity, Routing::default());
+        let nobody = Credentials {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".to_owned(),
+            secret_access_key: Secret::new("none"),
+            session_token: None,
+            expiration: None,
+        };
+        let asked = self.sts(operation, region, routing, &nobody, Retry::No)?.get_caller_identity().send().await;
+        match (self.clock_skew(), asked) {
+            (Some(skew), _) => Ok(skew),
+            (None, Err(error)) => Err(self.failed_at(operation, routing, error)),
+            (None, Ok(_)) => Err(CallError::unreachable(operation, "the answer has no date")),
+        }
     }
 }

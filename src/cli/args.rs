@@ -38,7 +38,7 @@ fn groups() -> String {
     const MORE: [(&str, &str); 4] = [
         ("Set up", "import, update, vars, keys, mfa, discover, store move, hook"),
         ("Work", "use, env, logout"),
-        ("Look", "status, list, graph, diff"),
+        ("Look", "status, list, graph, diff, doctor"),
         ("Machines", "credential-process, completions, schema, man"),
     ];
     let style = anstyle::Style::new().bold();
@@ -59,7 +59,7 @@ Environment:
 
 Exit codes:
   0    done
-  1    --check found a difference, or too little time left
+  1    doctor or --check found something, or too little time left
   2    usage
   3    manifest missing or invalid
   4    refused, nothing written
@@ -136,6 +136,7 @@ pub(crate) enum Command {
     Login(command::login::Args),
     Status(command::status::Args),
     List(command::list::Args),
+    Doctor(command::doctor::Args),
     Graph(command::graph::Args),
     Use(command::using::Args),
     Exec(command::exec::Args),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// 0: done.
     Done,
-    /// 1: `--check` found a difference.
+    /// 1: `doctor` or `--check` found something.
     Different,
     /// 2: the command line is wrong.
     Usage,

@@ -7,6 +7,7 @@ mod args;
 mod command;
 mod config;
 mod discover;
+mod doctor;
 mod environment;
 mod exec;
 mod exit;
@@ -20,7 +21,6 @@ mod paths;
 mod shell;
 mod status;
 mod team;
-mod text_file;
 mod ui;
 
 use std::ffi::OsString;
@@ -120,6 +120,7 @@ fn run(cli: &Cli, app: App<'_>) -> Result<Exit, Failure> {
         Command::Login(args) => command::login::run(args, app),
         Command::Status(args) => command::status::run(args, app),
         Command::List(args) => command::list::run(args, app),
+        Command::Doctor(args) => command::doctor::run(args, app),
         Command::Graph(args) => command::graph::run(args, app),
         Command::Env(args) => command::env::run(args, app),
         Command::Use(args) => command::using::run(args, app),

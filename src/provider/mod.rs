@@ -64,14 +64,6 @@ pub(crate) enum RenewPolicy {
     Force,
 }
 
-/// What the chains were read from.
-#[derive(Debug, Default)]
-pub(crate) struct Origin {
-    pub(crate) seen: Vec<FileStamp>,
-    /// False if errors were found, of which every command warns.
-    pub(crate) is_in_order: bool,
-}
-
 /// The adapters to the outside.
 pub(crate) struct Ports<'a> {
     pub(crate) aws: &'a Aws,
@@ -90,7 +82,8 @@ pub(crate) struct Ports<'a> {
 pub(crate) struct Provider<'a> {
     ports: Ports<'a>,
     keys: &'a LongTermKeys,
-    origin: Origin,
+    /// The files that the chains were read from.
+    seen: Vec<FileStamp>,
     attendance: Attendance,
     policy: RenewPolicy,
     preference: Preference,
@@ -110,7 +103,7 @@ impl<'a> Provider<'a> {
     pub(crate) fn new(
         ports: Ports<'a>,
         keys: &'a LongTermKeys,
-        origin: Origin,
+        seen: Vec<FileStamp>,
         attendance: Attendance,
         policy: RenewPolicy,
         preference: Preference,
@@ -119,7 +112,7 @@ impl<'a> Provider<'a> {
         Self {
             ports,
             keys,
-            origin,
+            seen,
             attendance,
             policy,
             preference,

@@ -6,6 +6,8 @@ use super::quote::{fish, posix, powershell};
 
 /// The variable by which the function asks the program for lines. Its value is the shell.
 pub(crate) const HOOK_VARIABLE: &str = "AWSAUTH_HOOK";
+/// The variable by which the function tells every other run of the program that it is loaded.
+pub(crate) const HOOKED_VARIABLE: &str = "AWSAUTH_HOOKED";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HookShell {

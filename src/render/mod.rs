@@ -17,7 +17,7 @@ mod terminal_text;
 pub(crate) use completion::{COMPLETE_VARIABLE, Completion, CompletionShell};
 pub(crate) use credential_process::process_json;
 pub(crate) use graph::{Graph, GraphNode};
-pub(crate) use hook::{HOOK_VARIABLE, HookShell};
+pub(crate) use hook::{HOOK_VARIABLE, HOOKED_VARIABLE, HookShell};
 pub(crate) use identity::{
     CARRIED_SETTINGS, EnvChange, IDENTITY_VARIABLES, Leftovers, OWN_REGION, REGION_VARIABLES, SECRET_VARIABLES,
     is_bearer_token,

@@ -48,7 +48,7 @@ pub(super) fn python(value: &impl Serialize) -> io::Result<String> {
 }
 
 /// The name of a file in one of AWS CLI's caches: SHA-1 of `key` and `.json`.
-pub(super) fn cache_file_name(key: &str) -> String {
+pub(crate) fn cache_file_name(key: &str) -> String {
     format!("{}.json", hex::encode(sha1::Sha1::digest(key.as_bytes())))
 }
 
@@ -105,7 +105,7 @@ impl Formatter for Python {
 }
 
 /// Reads a time in any of the forms that AWS's tools write: with fractions, with an offset, with `UTC` for `Z`.
-pub(super) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
     match text.strip_suffix("UTC") {
         Some(front) => format!("{front}Z").parse().ok(),
         None => text.parse().ok(),

@@ -108,7 +108,8 @@ impl KeyringKeys {
         Ok(disk::remove(&self.path(section))?)
     }
 
-    fn path(&self, section: &ProfileName) -> PathBuf {
+    /// The file that tells of the key.
+    pub(crate) fn path(&self, section: &ProfileName) -> PathBuf {
         self.dir.join(format!("{}.json", file_stem(section.as_str())))
     }
 }

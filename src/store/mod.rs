@@ -6,7 +6,6 @@ mod json;
 mod keyring;
 mod logouts;
 mod long_term_keys;
-mod names;
 mod role_cache;
 mod rotations;
 mod seeds;
@@ -23,9 +22,9 @@ use crate::system::files::atomic::sweep;
 use crate::system::files::private::{self, FileOwner};
 
 pub(crate) use applied::AppliedDigests;
+pub(crate) use json::{cache_file_name, parse_timestamp};
 pub(crate) use keyring::{Keyring, KeyringError, SaveError};
 pub(crate) use long_term_keys::{KeyringKeys, LongTermKeys};
-pub(crate) use names::KeptNames;
 pub(crate) use role_cache::{RoleCache, SsoRole};
 pub(crate) use rotations::{Rotation, Rotations};
 pub(crate) use seeds::Seeds;

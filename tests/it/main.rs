@@ -32,6 +32,9 @@ mod diff;
 #[cfg(unix)]
 mod discover;
 #[cfg(test)]
+#[cfg(unix)]
+mod doctor;
+#[cfg(test)]
 mod env;
 #[cfg(test)]
 mod exec;
@@ -137,5 +140,3 @@ mod update;
 #[cfg(unix)]
 #[cfg(test)]
 mod vars;
-#[cfg(test)]
-mod warm;

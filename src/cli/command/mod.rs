@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod credential_process;
 pub(crate) mod diff;
 pub(crate) mod discover;
+pub(crate) mod doctor;
 pub(crate) mod env;
 pub(crate) mod exec;
 pub(crate) mod graph;

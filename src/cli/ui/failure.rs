@@ -78,10 +78,6 @@ impl Failure {
         Self { shown_as: ShownAs::Line, ..Self::new(exit, message) }
     }
 
-    pub(crate) fn is_line(&self) -> bool {
-        self.shown_as == ShownAs::Line
-    }
-
     /// A failure with the message of `error` and the causes below it.
     pub(crate) fn of(exit: Exit, error: &dyn Error) -> Self {
         let failure = Self::new(exit, error.to_string());
@@ -150,6 +146,15 @@ impl Failure {
         };
         self.error.details.insert(key.to_owned(), value);
         self
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.error.message
+    }
+
+    /// The first cause, or else the message.
+    pub(crate) fn reason(&self) -> &str {
+        self.error.causes.first().unwrap_or(&self.error.message)
     }
 
     pub(crate) fn hints(&self) -> &[String] {

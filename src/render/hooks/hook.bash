@@ -14,7 +14,7 @@ function awsauth {
         esac
     done
     if [[ $_awsauth_command != use ]]; then
-        @PROGRAM@ "$@"
+        AWSAUTH_HOOKED=1 @PROGRAM@ "$@"
         return
     fi
     # A trace (`set -x`, `set -v`) would show the secrets.

@@ -18,6 +18,7 @@ function awsauth --description 'AWS profiles and logins; `use` sets the credenti
         end
     end
     if test "$_awsauth_command" != use
+        set -lx AWSAUTH_HOOKED 1
         command @PROGRAM@ $argv
         return
     end

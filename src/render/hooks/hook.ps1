@@ -11,7 +11,10 @@ function global:awsauth {
         break
     }
     if ($command -cne 'use') {
-        if ($MyInvocation.ExpectingInput) { $input | & @PROGRAM@ @args } else { & @PROGRAM@ @args }
+        $Env:AWSAUTH_HOOKED = '1'
+        try {
+            if ($MyInvocation.ExpectingInput) { $input | & @PROGRAM@ @args } else { & @PROGRAM@ @args }
+        } finally { $Env:AWSAUTH_HOOKED = $null }
         return
     }
     $Env:AWSAUTH_HOOK = 'powershell'

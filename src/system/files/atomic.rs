@@ -1,8 +1,9 @@
 //! Owns writing files so that a crash at any point leaves the old one or the new one. What a killed run leaves half-written is
 //! swept by the next one.
 
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
@@ -80,16 +81,23 @@ pub(crate) fn is_temporary(path: &Path) -> bool {
 
 /// Removes the temporary files in `dir` whose writers are dead. A failure to is not worth a word.
 pub(crate) fn sweep(dir: &Path) {
-    let mut paths = disk::list(dir).unwrap_or_default();
-    paths.retain(|path| is_temporary(path));
-    for path in paths {
-        // The lock is held until the file is gone, so that a writer that has just made it notices.
-        if let Ok(Some((file, _))) = disk::open_file(&path)
-            && file.try_lock().is_ok()
-        {
-            drop(disk::remove(&path));
-        }
-    }
+    // The lock is held until the file is gone, so that a writer that has just made it notices.
+    abandoned(dir).for_each(|(path, _lock)| drop(disk::remove(&path)));
+}
+
+/// True if there is something to sweep.
+pub(crate) fn has_leftovers(dir: &Path) -> bool {
+    abandoned(dir).next().is_some()
+}
+
+/// The temporary files in `dir` whose writers are dead, each with its lock.
+fn abandoned(dir: &Path) -> impl Iterator<Item = (PathBuf, File)> {
+    let paths = disk::list(dir).unwrap_or_default().into_iter().filter(|path| is_temporary(path));
+    paths.filter_map(|path| {
+        let (file, _) = disk::open_file(&path).ok()??;
+        file.try_lock().ok()?;
+        Some((path, file))
+    })
 }
 
 #[cfg(unix)]

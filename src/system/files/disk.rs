@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 /// In bytes.
@@ -189,6 +190,11 @@ pub(crate) fn real_path(path: &Path) -> Option<PathBuf> {
 pub(super) fn is_fresh(path: &Path, age: Duration) -> bool {
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());
     written.is_ok_and(|written| written.elapsed().map_or(true, |elapsed| elapsed < age))
+}
+
+/// The time at which the file was last written; none if there is none.
+pub(crate) fn modified(path: &Path) -> Option<Timestamp> {
+    Timestamp::try_from(fs::metadata(path).ok()?.modified().ok()?).ok()
 }
 
 /// True if other users of this machine may read or write the file.

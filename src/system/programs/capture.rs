@@ -141,7 +141,7 @@ fn collect(parts: &Receiver<Vec<u8>>) -> Vec<u8> {
 
 /// Looks a program up in `path`, unless it is a path itself. Relative directories don't count: a cloned repository must not be
 /// able to bring its own program.
-pub(super) fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
+pub(crate) fn find(program: &str, path: Option<&OsStr>) -> Option<PathBuf> {
     if Path::new(program).is_absolute() {
         return Some(PathBuf::from(program));
     }

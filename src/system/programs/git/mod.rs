@@ -16,7 +16,7 @@ use thiserror::Error;
 use super::{capture, process};
 use crate::system::files::{disk::DiskError, walk};
 
-pub(crate) use remote::{Attended, NewClone};
+pub(crate) use remote::{Attended, NewClone, branch_commit};
 pub(crate) use revision::Revision;
 pub(crate) use tracking::{Tracking, tracking};
 pub(crate) use work_tree::{Upstream, WorkTree};
@@ -33,8 +33,6 @@ pub(crate) enum GitError {
     /// With the first line of what git said.
     #[error("git failed: {0}")]
     Failed(String),
-    #[error("git failed, and said nothing")]
-    Silent,
     /// It has said why.
     #[error("git {0} failed")]
     Said(&'static str),
@@ -88,5 +86,5 @@ fn output(command: &mut Command) -> Result<Vec<u8>, GitError> {
         return Ok(output.stdout);
     }
     let words = String::from_utf8_lossy(&output.stderr);
-    Err(words.lines().next().map_or(GitError::Silent, |line| GitError::Failed(line.to_owned())))
+    Err(GitError::Failed(words.lines().next().unwrap_or("it said nothing").to_owned()))
 }

@@ -5,17 +5,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::{GitError, find, git_in, output};
 use crate::address::RepositoryAddress;
 use crate::system::files::atomic;
 use crate::system::files::disk::{self, DiskError};
 use crate::system::interrupt;
-use crate::system::programs::process;
+use crate::system::programs::{capture, process};
 
 /// What a repository may not choose: programs that change files, and their encodings. git heeds this file before the
 /// repository's own (gitattributes(5)).
 const ATTRIBUTES: &str = "* -filter -ident -working-tree-encoding\n";
+
+/// The time limit for one question to another machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The variables by which a git that runs awsauth, in a hook or an alias, would name its own repository.
 const OF_ANOTHER: [&str; 12] = [
@@ -131,6 +135,19 @@ pub(super) fn fetch(
     run("fetch", &mut fetch)?;
     let fetched = output(with_objects().args(["rev-parse", "--verify", "refs/heads/fetched^{commit}"]))?;
     Ok(String::from_utf8_lossy(&fetched).trim().to_owned())
+}
+
+/// Asks a repository for the commit of a branch, and fetches nothing. None if it does not say within [`PATIENCE`].
+pub(crate) fn branch_commit(address: &RepositoryAddress, branch: &str, attended: Attended<'_>) -> Option<String> {
+    let git = find().ok()?;
+    let scratch = tempfile::tempdir().ok()?;
+    let mut ask = networked(&git, address, attended);
+    // Where awsauth is run there may be a repository, whose configuration may name programs.
+    ask.arg("-C").arg(scratch.path()).args(["ls-remote", "--quiet", "--", address.as_str(), branch]);
+    let answer = capture::answer(&mut ask, PATIENCE).ok()?.filter(|answer| answer.status.success())?;
+    let text = String::from_utf8_lossy(&answer.stdout);
+    let id = text.split_whitespace().next()?;
+    id.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| id.to_owned())
 }
 
 /// git with the person's own configuration and environment, for their ways to log in.

@@ -114,10 +114,14 @@ impl WorkTree {
         remote::fetch(&objects, &self.head()?, address, &upstream.branch, attended)
     }
 
+    /// The upstream branch's commit at the last fetch.
+    pub(crate) fn fetched(&self, upstream: &Upstream) -> Option<String> {
+        self.ask(&["rev-parse", "--verify", &format!("{}^{{commit}}", upstream.tracking.as_ref()?)]).ok()
+    }
+
     /// True if `ancestor` is `commit`, or one of those that it was made from.
-    pub(crate) fn is_ancestor(&self, ancestor: &str, commit: &str) -> Result<bool, GitError> {
-        let others = self.ask(&["rev-list", "--max-count=1", ancestor, &format!("^{commit}")])?;
-        Ok(others.is_empty())
+    pub(crate) fn is_ancestor(&self, ancestor: &str, commit: &str) -> bool {
+        self.ask(&["merge-base", "--is-ancestor", ancestor, commit]).is_ok()
     }
 
     /// Moves the branch and the files from one commit to a later one. Leaves everything as it is if a file of the person's own is in

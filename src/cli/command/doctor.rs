@@ -1,0 +1,71 @@
+//! Owns `awsauth doctor`.
+
+use crate::cli::app::App;
+use crate::cli::doctor::report::carry_out;
+use crate::cli::doctor::{Repair, examine};
+use crate::cli::exit::Exit;
+use crate::cli::ui::failure::Failure;
+use crate::prompt::{self, NoAnswer};
+
+/// Find what is wrong with AWS's files, the environment and the logins
+///
+/// Each finding says what is wrong and where, why it matters, and what to do; the gravest comes first. Nothing is changed and
+/// nobody is asked: neither AWS, nor git's servers, unless --online is given.
+///
+/// --fix mends what is safe: it closes files to other users, and removes broken and long ended files of caches and what killed
+/// runs left. It shows that first and, on a terminal, asks. It touches no key.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  awsauth doctor
+  awsauth doctor --fix
+  awsauth doctor --online --json
+
+It exits with 1 if there is an error or a warning.")]
+pub(crate) struct Args {
+    /// Mend what is safe, after showing it
+    #[arg(long)]
+    fix: bool,
+    /// Also ask AWS for the time, and git for newer commits
+    #[arg(long)]
+    online: bool,
+    /// Do not ask
+    #[arg(short, long, requires = "fix")]
+    yes: bool,
+}
+
+pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
+    let mut found = examine(args.online, app);
+    let mut fixed = Vec::new();
+    if args.fix && !found.repairs().is_empty() {
+        fixed = fix(&found.repairs(), args.yes, app)?;
+        found = examine(args.online, app);
+    }
+    if app.out.json {
+        app.out.document(found.document(&fixed))?;
+    } else {
+        app.out.print(&found.text())?;
+        app.out.say(&found.summary());
+    }
+    Ok(if found.is_healthy() { Exit::Done } else { Exit::Different })
+}
+
+/// Shows what it does, asks if somebody is there, and does it. Returns what was done.
+fn fix(repairs: &[&Repair], is_agreed: bool, app: App<'_>) -> Result<Vec<String>, Failure> {
+    let words: Vec<String> = repairs.iter().map(|repair| repair.words()).collect();
+    for words in &words {
+        app.out.say(&format!("will {words}"));
+    }
+    if !is_agreed && !app.out.json && app.host.is_interactive() {
+        match prompt::confirm("Do this?", true) {
+            Ok(true) => {}
+            Ok(false) => return Err(Failure::one_line(Exit::Refused, "nothing was changed")),
+            Err(NoAnswer::Interrupted) => {
+                return Err(Failure::one_line(Exit::Interrupted, "interrupted; nothing was changed"));
+            }
+            Err(other) => return Err(Failure::of(Exit::Usage, &other).hint("`--yes` does it without asking")),
+        }
+    }
+    repairs.iter().try_for_each(|repair| carry_out(repair, app.out))?;
+    Ok(words)
+}

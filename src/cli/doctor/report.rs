@@ -1,0 +1,160 @@
+//! Owns how findings are shown, as text and as JSON, and what `--fix` does about them.
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::Examination;
+use super::finding::{Finding, Place, Repair, Severity};
+use crate::cli::explain;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::count;
+use crate::cli::ui::out::Out;
+use crate::render::TerminalText;
+use crate::secret::mask_words;
+use crate::source::display_safe;
+use crate::system::files::{atomic, disk};
+
+/// The most findings of one rule in the text.
+const MOST_OF_A_RULE: usize = 3;
+
+#[derive(Serialize)]
+pub(crate) struct DoctorJson<'f> {
+    findings: Vec<FindingJson<'f>>,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+    /// What `--fix` did.
+    fixed: &'f [String],
+}
+
+#[derive(Serialize)]
+struct FindingJson<'f> {
+    severity: &'static str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variable: Option<&'f str>,
+    message: String,
+    why: String,
+    fix: String,
+    /// True if `--fix` mends it.
+    fixable: bool,
+}
+
+impl<'f> FindingJson<'f> {
+    fn of(found: &'f Finding) -> Self {
+        let (file, line, variable) = match &found.place {
+            Place::Line(path, line) => (Some(path), Some(*line), None),
+            Place::Path(path) => (Some(path), None, None),
+            Place::Variable(name) => (None, None, Some(name.as_str())),
+            Place::Machine => (None, None, None),
+        };
+        Self {
+            severity: found.severity.as_str(),
+            code: found.code,
+            file: file.map(|path| Paths::text(path)),
+            line,
+            variable,
+            message: mask_words(&found.what),
+            why: mask_words(&found.why),
+            fix: mask_words(&found.fix),
+            fixable: !found.repairs.is_empty(),
+        }
+    }
+}
+
+impl Examination {
+    fn number(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|found| found.severity == severity).count()
+    }
+
+    /// True if nothing is wrong; there may be notes.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.findings.iter().all(|found| found.severity == Severity::Note)
+    }
+
+    pub(crate) fn document<'f>(&'f self, fixed: &'f [String]) -> DoctorJson<'f> {
+        DoctorJson {
+            findings: self.findings.iter().map(FindingJson::of).collect(),
+            errors: self.number(Severity::Error),
+            warnings: self.number(Severity::Warning),
+            notes: self.number(Severity::Note),
+            fixed,
+        }
+    }
+
+    /// Each finding in three lines.
+    pub(crate) fn text(&self) -> TerminalText {
+        let safe = |text: &str| display_safe(&mask_words(text));
+        let dimmed = Style::new().dimmed();
+        let mut text = String::new();
+        for (index, found) in self.findings.iter().enumerate() {
+            let of_rule = |findings: &[Finding]| findings.iter().filter(|other| other.code == found.code).count();
+            let before = of_rule(&self.findings[..index]);
+            if before == MOST_OF_A_RULE {
+                let more = of_rule(&self.findings[index..]);
+                text.push_str(&format!("  {dimmed}and {more} more of this kind (--json has all){dimmed:#}\n"));
+            }
+            if before >= MOST_OF_A_RULE {
+                continue;
+            }
+            let style = style(found.severity);
+            let severity = found.severity.as_str();
+            let place = Some(found.place.to_string()).filter(|place| !place.is_empty()).map(|place| place + ": ");
+            let place = place.unwrap_or_default();
+            text.push_str(&format!("{style}{severity}{style:#}: {}{}\n", safe(&place), safe(&found.what)));
+            text.push_str(&format!("  {}\n", safe(&found.why)));
+            text.push_str(&format!("  {dimmed}fix:{dimmed:#} {}\n", safe(&found.fix)));
+        }
+        TerminalText::trusted(text)
+    }
+
+    /// The end: how many there are, or what was looked at.
+    pub(crate) fn summary(&self) -> String {
+        if self.findings.is_empty() {
+            let manifest = if self.has_manifest { ", the manifest" } else { "" };
+            let profiles = count(self.profiles, "profile");
+            return format!("healthy: looked at {profiles}{manifest}, the environment, logins, programs");
+        }
+        let counted = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
+        let parts = counted.map(|(severity, word)| (self.number(severity), word)).into_iter();
+        let parts: Vec<String> =
+            parts.filter(|(number, _)| *number > 0).map(|(number, word)| count(number, word)).collect();
+        let fixable = !self.repairs().is_empty();
+        let fix = if fixable { "; `awsauth doctor --fix` mends what is safe" } else { "" };
+        format!("{}{fix}", parts.join(", "))
+    }
+
+    /// What `--fix` would do.
+    pub(crate) fn repairs(&self) -> Vec<&Repair> {
+        self.findings.iter().flat_map(|found| &found.repairs).collect()
+    }
+}
+
+fn style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Error => AnsiColor::Red,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Note => AnsiColor::Cyan,
+    };
+    color.on_default().bold()
+}
+
+/// Mends it.
+pub(crate) fn carry_out(repair: &Repair, out: Out) -> Result<(), Failure> {
+    let done = match repair {
+        Repair::Close(path) => disk::close_to_others(path),
+        Repair::Remove(path) => disk::remove(path).map(drop),
+        Repair::Sweep(dir) => {
+            atomic::sweep(dir);
+            Ok(())
+        }
+    };
+    done.map_err(|error| explain::disk(&error))?;
+    out.detail(&repair.words());
+    Ok(())
+}

@@ -1,0 +1,286 @@
+//! Owns the findings in kept logins and sessions, and in what they tell of this machine's clock.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::environment::quoted;
+use super::facts::{AwsProfile, Facts};
+use super::files::{caches, is_cache_file};
+use super::finding::{Finding, Place, Repair};
+use super::sections;
+use crate::cli::environment::aws;
+use crate::cli::exit::Exit;
+use crate::cli::login::runtime::run;
+use crate::cli::paths::Paths;
+use crate::cli::ui::failure::Failure;
+use crate::cli::ui::names::count;
+use crate::flow::{ClockSkew, is_intolerable};
+use crate::model::{SecretStore, StartUrl, utc};
+use crate::store::{Sessions, cache_file_name, parse_timestamp};
+use crate::system::files::atomic::has_leftovers;
+use crate::system::files::disk;
+use crate::system::files::private::{self, FileOwner};
+
+/// How long a file of a cache may be over before it is only a leftover: AWS CLI never removes one.
+const STALE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A login in `~/.aws/sso/cache`.
+struct Login {
+    start_url: String,
+    is_valid: bool,
+}
+
+/// An SSO session, or the portal of a profile of the older form, as tokens are kept for it (aws-facts §4.2).
+struct Access {
+    key: String,
+    start_url: String,
+    /// The first profile with it; none if none has.
+    profile: Option<String>,
+}
+
+/// Something in a file of a cache; none if it may not be read.
+enum CacheFile {
+    Object(Value),
+    Broken,
+}
+
+fn read(path: &Path) -> Option<CacheFile> {
+    let bytes = private::read(path, FileOwner::AwsCli).ok()??;
+    let value = serde_json::from_slice(&bytes).ok().filter(Value::is_object);
+    Some(value.map_or(CacheFile::Broken, CacheFile::Object))
+}
+
+fn cache_files(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    private::list(dir, FileOwner::AwsCli).unwrap_or_default().into_iter().filter(|path| is_cache_file(path))
+}
+
+fn time(value: &Value, key: &str) -> Option<Timestamp> {
+    parse_timestamp(value.get(key)?.as_str()?)
+}
+
+/// The logins by the names of their files.
+fn logins(now: Timestamp) -> HashMap<String, Login> {
+    let Ok(dir) = Paths::aws_cache("sso") else { return HashMap::new() };
+    let login = |path: PathBuf| {
+        let Some(CacheFile::Object(file)) = read(&path) else { return None };
+        file.get("accessToken")?;
+        let is_renewable =
+            file.get("refreshToken").is_some() && time(&file, "registrationExpiresAt").is_some_and(|end| end > now);
+        let login = Login {
+            start_url: portal(file.get("startUrl")?.as_str()?),
+            is_valid: is_renewable || time(&file, "expiresAt")? > now,
+        };
+        Some((path.file_name()?.to_str()?.to_owned(), login))
+    };
+    cache_files(&dir).filter_map(login).collect()
+}
+
+/// An address as all of its spellings have it.
+fn portal(url: &str) -> String {
+    StartUrl::new(url).map_or_else(|_| url.to_owned(), |(url, _)| url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn accesses(facts: &Facts<'_>) -> Vec<Access> {
+    let config = &facts.config.document;
+    let mut all: Vec<Access> = Vec::new();
+    for name in sections::sessions(&facts.config) {
+        if let Some(url) = config.get(name, "sso_start_url") {
+            all.push(Access { key: name.name().to_owned(), start_url: portal(&url), profile: None });
+        }
+    }
+    for profile in facts.profiles() {
+        let (key, url) = match (profile.get("sso_session"), profile.get("sso_start_url")) {
+            (Some(session), _) => (session.text.into_owned(), None),
+            (None, Some(url)) => (url.text.clone().into_owned(), Some(url.text)),
+            (None, None) => continue,
+        };
+        match all.iter_mut().find(|access| access.key == key) {
+            Some(access) => _ = access.profile.get_or_insert_with(|| profile.name().to_owned()),
+            None => all.extend(url.map(|url| {
+                let start_url = portal(&url);
+                Access { key, start_url, profile: Some(profile.name().to_owned()) }
+            })),
+        }
+    }
+    all
+}
+
+/// The key by which the login of a profile, or of its source, is kept.
+fn key_of(facts: &Facts<'_>, profile: &AwsProfile<'_>) -> Option<String> {
+    let mut next = profile.name().to_owned();
+    // As many as anybody chains.
+    for _ in 0..8 {
+        let profile = facts.profile(&next);
+        if let Some(key) = profile.get("sso_session").or_else(|| profile.get("sso_start_url")) {
+            return Some(key.text.into_owned());
+        }
+        next = profile.get("source_profile")?.text.into_owned();
+    }
+    None
+}
+
+/// Logins that are there, but not where the profile looks for its own.
+pub(crate) fn wrong_logins(facts: &Facts<'_>) -> Vec<Finding> {
+    let (logins, accesses) = (logins(facts.now), accesses(facts));
+    let valid = |key: &str| logins.get(&cache_file_name(key)).filter(|login| login.is_valid);
+    let chosen = facts.chosen().map_or("default", |(_, name)| name);
+    let current = key_of(facts, &facts.profile(chosen));
+    let mut found = Vec::new();
+    for access in &accesses {
+        let Some(profile) = &access.profile else { continue };
+        let is_current = current.as_ref() == Some(&access.key);
+        let profile = if is_current { chosen } else { profile };
+        let place = facts.profile(profile).get("sso_session").or_else(|| facts.profile(profile).get("sso_start_url"));
+        let place = place.map_or_else(|| Place::Path(facts.config.path.to_path_buf()), |place| place.place);
+        let fix = if facts.is_managed(profile) {
+            format!("awsauth login {}", quoted(profile))
+        } else {
+            format!("aws sso login --profile {}", quoted(profile))
+        };
+        if let Some(login) = valid(&access.key) {
+            if login.start_url != access.start_url {
+                let what = format!("the login of `{}` is for {}", access.key, login.start_url);
+                let finding = Finding::error("sso-other-portal", place, what);
+                let why = format!("`{profile}` wants {}, and gets nothing with it", access.start_url);
+                found.push(finding.why(why).fix(fix));
+            }
+            continue;
+        }
+        let others = accesses.iter().filter(|other| other.key != access.key && valid(&other.key).is_some());
+        // Who works with several portals is not logged in to all of them all day.
+        let mut others =
+            others.filter(|other| is_current || other.start_url == access.start_url || other.profile.is_none());
+        let Some(other) = others.next() else { continue };
+        let what = format!("`{profile}` needs a login to `{}`, and the valid one is to `{}`", access.key, other.key);
+        let finding = match is_current {
+            true => Finding::error("sso-other-session", place, what),
+            false => Finding::warning("sso-other-session", place, what),
+        };
+        found.push(finding.why("each SSO session, and each spelling of a start URL, has its own login").fix(fix));
+    }
+    found
+}
+
+/// The difference from AWS's clock; offline, files from the future.
+pub(crate) fn clock(facts: &Facts<'_>) -> Vec<Finding> {
+    if !facts.is_online {
+        return future_files(facts).into_iter().collect();
+    }
+    match ask_aws(facts) {
+        Ok(skew) if is_intolerable(skew) => {
+            let way = if skew < 0 { "behind" } else { "ahead of" };
+            let what = format!("this machine's clock is {} minutes {way} AWS's", skew.abs() / 60);
+            vec![wrong_clock(Place::Machine, what)]
+        }
+        Ok(_) => Vec::new(),
+        Err(failure) => {
+            let found = Finding::warning("no-answer", Place::Machine, failure.message());
+            let fix = "look for a proxy or a VPN; then `awsauth doctor --online` again";
+            vec![found.why("the clock was not compared with AWS's").fix(fix)]
+        }
+    }
+}
+
+fn future_files(facts: &Facts<'_>) -> Option<Finding> {
+    let state = facts.app.paths.state().map(|dir| dir.join("sessions")).ok();
+    let mut files: Vec<PathBuf> = [&facts.config, &facts.credentials].map(|file| file.target.to_path_buf()).into();
+    files.extend(facts.app.host.program());
+    files.extend(caches().iter().flat_map(|dir| cache_files(dir)));
+    files.extend(state.into_iter().flat_map(|dir| private::list(&dir, FileOwner::Awsauth).unwrap_or_default()));
+    let (newest, path) = files.into_iter().filter_map(|path| Some((disk::modified(&path)?, path))).max()?;
+    let ahead = newest.duration_since(facts.now).as_secs();
+    let what = || format!("it was written in the future: {}", utc(newest));
+    (ahead > 0 && is_intolerable(ahead)).then(|| wrong_clock(Place::Path(path), what()))
+}
+
+fn wrong_clock(place: Place, what: String) -> Finding {
+    let fix = match std::env::consts::OS {
+        "macos" => "sudo sntp -sS time.apple.com",
+        "windows" => "w32tm /resync",
+        _ => "sudo timedatectl set-ntp true",
+    };
+    let found = Finding::error("clock", place, what);
+    // aws-facts §6.
+    found.why("the clock is wrong, or was; AWS refuses calls that are 15 minutes off").fix(fix)
+}
+
+fn ask_aws(facts: &Facts<'_>) -> Result<ClockSkew, Failure> {
+    let region = facts.app.host.var("AWS_REGION").unwrap_or("us-east-1");
+    let asked = run(Box::pin(aws(facts.app.host)?.ask_clock(region)))?;
+    asked.map_err(|error| Failure::of(Exit::Unavailable, &error))
+}
+
+/// Files of caches that no tool can read, and those that have long been over.
+pub(crate) fn useless_files(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for dir in caches() {
+        let (mut broken, mut stale) = (Vec::new(), Vec::new());
+        for path in cache_files(&dir) {
+            match read(&path) {
+                Some(CacheFile::Broken) => broken.push(Repair::Remove(path)),
+                Some(CacheFile::Object(file)) if is_stale(&file, facts.now) => stale.push(Repair::Remove(path)),
+                _ => {}
+            }
+        }
+        found.extend(useless(
+            "broken-cache",
+            "can't be read",
+            "AWS's tools stop with an error, or ask again and again",
+            &dir,
+            broken,
+        ));
+        found.extend(useless(
+            "stale-cache",
+            "ended more than 30 days ago",
+            "old tokens are of use to nobody but a thief",
+            &dir,
+            stale,
+        ));
+    }
+    if let Ok(state) = facts.app.paths.state() {
+        let sessions = Sessions::new(&state, facts.app.keyring(), SecretStore::File);
+        let broken = sessions.unreadable().into_iter().map(Repair::Remove).collect();
+        found.extend(useless(
+            "broken-cache",
+            "can't be read",
+            "awsauth asks for a login again",
+            &state.join("sessions"),
+            broken,
+        ));
+    }
+    found
+}
+
+fn useless(code: &'static str, how: &str, why: &str, dir: &Path, repairs: Vec<Repair>) -> Option<Finding> {
+    let files = count(repairs.len(), "file");
+    let new = if code == "stale-cache" { Finding::note } else { Finding::warning };
+    let finding = || new(code, Place::Path(dir.to_path_buf()), format!("{files} in it {how}"));
+    (!repairs.is_empty()).then(|| finding().why(why).repairs(repairs.clone()))
+}
+
+/// True for a token, a registration or a role's session whose last use has long been.
+fn is_stale(file: &Value, now: Timestamp) -> bool {
+    let ends = ["expiresAt", "registrationExpiresAt"].iter().filter_map(|key| time(file, key));
+    let role = file.get("Credentials").and_then(|keys| time(keys, "Expiration"));
+    ends.chain(role).max().is_some_and(|end| now.duration_since(end) > STALE)
+}
+
+/// What killed runs of awsauth have left half-written.
+pub(crate) fn leftovers(facts: &Facts<'_>) -> Vec<Finding> {
+    let state = facts.app.paths.state().ok();
+    let below = state.iter().flat_map(|dir| private::list(dir, FileOwner::Awsauth).unwrap_or_default());
+    let aws = [&facts.config, &facts.credentials].map(|file| file.target.parent().map(Path::to_path_buf));
+    let mut dirs: Vec<PathBuf> =
+        state.iter().cloned().chain(below).chain(caches()).chain(aws.into_iter().flatten()).collect();
+    dirs.sort();
+    dirs.dedup();
+    let look = |dir: PathBuf| {
+        let found =
+            Finding::note("leftover", Place::Path(dir.clone()), "a run that was killed left a half-written file in it");
+        found.why("it may hold keys or tokens").repairs(vec![Repair::Sweep(dir)])
+    };
+    dirs.into_iter().filter(|dir| has_leftovers(dir)).map(look).collect()
+}
