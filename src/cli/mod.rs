@@ -21,6 +21,7 @@ mod paths;
 mod shell;
 mod status;
 mod team;
+mod text_file;
 mod ui;
 
 use std::ffi::OsString;

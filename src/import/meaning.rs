@@ -87,12 +87,10 @@ impl AwsProfile {
     /// It stays; a role may have it as its source if awsauth can read its credentials.
     fn stays(&self, why: Why) -> Stays {
         let is_read = self.key == Key::LongTerm || self.key == Key::Session || self.has("credential_process");
-        let is_external = is_read && !self.is_like("role") && !self.is_like("sso") && self.is_sound();
-        Stays { why, is_external }
-    }
-
-    fn is_sound(&self) -> bool {
-        self.rival.is_none() && ProfileName::new(&self.name).is_ok()
+        // A key in the credentials file is the same for all tools, whichever section of the config file they read.
+        let is_one = self.rival.is_none() || self.key != Key::None;
+        let is_fit = is_one && !self.is_like("role") && !self.is_like("sso") && ProfileName::new(&self.name).is_ok();
+        Stays { why, is_external: is_read && is_fit }
     }
 }
 
@@ -127,6 +125,8 @@ impl<'g> Reader<'g> {
         }
         let table = check(given, self.refused).and_then(|()| self.mechanism(at)).and_then(|mut table| {
             settings::put(given, &mut table).map_err(|why| given.stays(why))?;
+            table.notes.extend(given.hidden.map(Note::Hidden));
+            table.notes.extend(given.is_in_registry.then_some(Note::Registry));
             Ok(table)
         });
         match table {
@@ -216,11 +216,7 @@ impl<'g> Reader<'g> {
                 }
                 Ok(table)
             }
-            (Key::Session, ..) => {
-                let why = tools::session(given);
-                // What ends by itself is of no use to a role.
-                Err(Stays { is_external: why.remedy.is_empty() && given.is_sound(), why })
-            }
+            (Key::Session, ..) => Err(given.stays(tools::session(given))),
             (Key::LongTerm, None, _) => Ok(Table::new("iam")),
             (Key::None, None, _) if is_empty => {
                 Err(stays(Why::new("it has no settings and no key").remedy("delete it")))
@@ -342,7 +338,7 @@ fn check(given: &AwsProfile, refused: &Refused) -> Result<(), Stays> {
         let why = Why::new(format!(
             "line {line} is another section of this profile, and not all of AWS's tools join the two"
         ));
-        return Err(stays(why.remedy("join them, then import again")));
+        return Err(given.stays(why.remedy("join them, then import again")));
     }
     // A command line may have anything in it.
     let texts = given.entries.iter().filter(|entry| entry.key != "credential_process");
@@ -356,9 +352,6 @@ fn check(given: &AwsProfile, refused: &Refused) -> Result<(), Stays> {
     if let Err(error) = ProfileName::new(&given.name) {
         let remedy = format!("rename it, to [profile {}] for one", portable(&given.name));
         return Err(stays(Why::new(error.to_string()).remedy(remedy)));
-    }
-    if let Some(owner) = given.owner {
-        return Err(stays(Why::new(format!("it belongs to {owner}, which writes it anew"))));
     }
     Ok(())
 }

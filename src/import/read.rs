@@ -1,6 +1,7 @@
 //! Owns what AWS's two files say of each profile and SSO session, joined as AWS's tools join them. Must not judge it.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use super::left::{FileLine, Left, Why};
 use crate::ini::{Document, FileKind, Section, SectionId};
@@ -34,8 +35,10 @@ pub(super) struct AwsProfile {
     pub(super) rival: Option<usize>,
     /// True if awsauth's block has it, as the manifest does.
     pub(super) is_known: bool,
-    /// Another program's block, which that program writes anew.
-    pub(super) owner: Option<&'static str>,
+    /// The line of a `[default]` that no tool reads, since there is a `[profile default]` below it.
+    pub(super) hidden: Option<usize>,
+    /// True if granted writes it anew.
+    pub(super) is_in_registry: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -120,7 +123,7 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
     let document = Document::parse(files.config, FileKind::Config);
     let block = plan::block_range(&document);
     let mut adopted = plan::adopted_comments(&document);
-    let mut owner = None;
+    let mut is_in_registry = false;
     for section in document.sections() {
         let at = FileLine { file: FileKind::Config, line: section.header_line + 1 };
         let comments = || plan::comments(&document, section);
@@ -128,7 +131,7 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
             SectionId::Profile(name) => {
                 let known = files.known.get(name).filter(|_| block.contains(&section.header.start));
                 let mut given = read_profile(&document, section, at);
-                given.owner = owner;
+                given.is_in_registry = is_in_registry;
                 given.comments = comments();
                 if let Some(profile) = known {
                     given.is_known = true;
@@ -145,10 +148,8 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
                 read.sessions.push(AwsSession { name: name.clone(), entries, comments });
             }
             SectionId::Services(_) => {}
-            SectionId::Other(header) if header.starts_with("granted_registry_start") => {
-                owner = Some("granted's registry");
-            }
-            SectionId::Other(header) if header.starts_with("granted_registry_end") => owner = None,
+            SectionId::Other(header) if header.starts_with("granted_registry_start") => is_in_registry = true,
+            SectionId::Other(header) if header.starts_with("granted_registry_end") => is_in_registry = false,
             SectionId::Other(header) => {
                 let why = why_no_profile(header);
                 read.left.push(Left { header: header.clone(), at, why, is_external: false });
@@ -232,7 +233,8 @@ fn read_profile(document: &Document<'_>, section: &Section, at: FileLine) -> Aws
         comments: Vec::new(),
         rival: None,
         is_known: false,
-        owner: None,
+        hidden: None,
+        is_in_registry: false,
     }
 }
 
@@ -260,6 +262,11 @@ fn put(given: AwsProfile, read: &mut Read, places: &mut HashMap<String, usize>) 
         return;
     };
     let first = &mut read.profiles[*place];
+    if hides(&given, first) {
+        let comments = [mem::take(&mut first.comments), given.comments].concat();
+        *first = AwsProfile { comments, hidden: Some(first.at.line), ..given };
+        return;
+    }
     let said = |given: &AwsProfile| -> Vec<(String, SectionValue)> {
         let mut said: Vec<_> = given.entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
         said.sort_by(|one, other| one.0.cmp(&other.0));
@@ -271,13 +278,19 @@ fn put(given: AwsProfile, read: &mut Read, places: &mut HashMap<String, usize>) 
     first.is_in_credentials |= given.is_in_credentials;
     first.comments.extend(given.comments);
     first.config_key = first.config_key.or(given.config_key);
-    first.owner = first.owner.or(given.owner);
+    first.is_in_registry |= given.is_in_registry;
     if given.key != Key::None {
         first.key = given.key;
     }
     for entry in given.entries {
         set(&mut first.entries, entry);
     }
+}
+
+/// True for a `[profile default]` below a `[default]`: all tools read it alone (aws-facts §1.2). JavaScript's ignores one without values.
+fn hides(below: &AwsProfile, above: &AwsProfile) -> bool {
+    let has_value = below.config_key.is_some() || below.entries.iter().any(|entry| below.has(&entry.key));
+    above.header == "default" && below.header == "profile default" && has_value
 }
 
 fn read_credentials(bytes: &[u8], read: &mut Read, places: &mut HashMap<String, usize>) {

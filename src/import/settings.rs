@@ -12,12 +12,13 @@ use crate::model::Pattern;
 use crate::plan::SectionValue;
 use crate::secret::is_harmless;
 
-/// Adds all settings of `given` that its pattern does not stand for. Fails for one that no manifest can have.
+/// Adds all settings of `given` that its pattern does not stand for. Fails for those that no manifest can have.
 pub(super) fn put(given: &AwsProfile, table: &mut Table) -> Result<(), Why> {
     let used = table.used.clone();
     if used.contains(&"credential_process") && given.has("credential_process") {
         table.notes.push(Note::Process);
     }
+    let mut wrong = Vec::new();
     for entry in given.entries.iter().filter(|entry| !used.contains(&entry.key.as_str())) {
         if tools::is_replaced(&entry.key) {
             if entry.key != "long_term_profile" {
@@ -31,16 +32,37 @@ pub(super) fn put(given: &AwsProfile, table: &mut Table) -> Result<(), Why> {
         if is_empty || is_foreign {
             continue;
         }
-        put_one(entry, table).map_err(|reason| {
-            let remedy = format!("remove {} (line {}), then import again", entry.key, entry.at.line);
-            Why::new(format!("{}: {reason}", entry.key)).remedy(remedy)
-        })?;
+        if let Err(reason) = put_one(entry, table) {
+            wrong.push((entry, reason));
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(cant_have(&wrong));
     }
     let lines = table.keys.iter().map(|(key, value)| format!("{key} = {value}"));
     match table.keys.iter().zip(lines).find(|(_, line)| !is_harmless(line)) {
         Some(((key, _), _)) => Err(Why::new(format!("{key}: it looks like a secret"))),
         None => Ok(()),
     }
+}
+
+fn cant_have(wrong: &[(&Entry, Cow<'static, str>)]) -> Why {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (entry, reason) in wrong {
+        match reasons.iter_mut().find(|(other, _)| other == reason) {
+            Some((_, keys)) => keys.push(&entry.key),
+            None => reasons.push((reason, vec![&entry.key])),
+        }
+    }
+    let verb = if reasons.iter().any(|(reason, _)| reason.ends_with('?')) { "correct" } else { "remove" };
+    let reasons: Vec<String> =
+        reasons.into_iter().map(|(reason, keys)| format!("{}: {reason}", keys.join(", "))).collect();
+    let lines: Vec<String> = wrong.iter().map(|(entry, _)| entry.at.line.to_string()).collect();
+    let what = match wrong {
+        [(entry, _)] => format!("{} (line {})", entry.key, entry.at.line),
+        _ => format!("them (lines {})", lines.join(", ")),
+    };
+    Why::new(reasons.join("; ")).remedy(format!("{verb} {what}, then import again"))
 }
 
 fn put_one(entry: &Entry, table: &mut Table) -> Result<(), Cow<'static, str>> {

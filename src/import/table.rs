@@ -35,6 +35,10 @@ pub(crate) enum Note {
     Session(String),
     /// Its role asks for an MFA code of its own.
     OwnCode,
+    /// The line of a `[default]` that no tool reads beside its `[profile default]`.
+    Hidden(usize),
+    /// granted's registry writes it anew.
+    Registry,
     /// A comment that may hold a secret is not in the manifest.
     SecretComment,
 }

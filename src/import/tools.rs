@@ -140,10 +140,10 @@ fn option<'w>(words: &[&'w str], name: &str) -> Option<&'w str> {
 /// The reason why a session in the credentials file is left to the program that wrote it.
 pub(super) fn session(given: &AwsProfile) -> Why {
     if given.has("manager") || given.name.starts_with("autoawsume-") {
-        return Why::new("a session that awsume wrote; it ends by itself").remedy("delete it");
+        return Why::new("awsume writes a session there");
     }
     if given.name.ends_with("-awsrunas") {
-        return Why::new("a session that aws-runas wrote; it ends by itself").remedy("delete it");
+        return Why::new("aws-runas writes a session there");
     }
     if given.has("x_principal_arn") || given.has("x_security_token_expires") {
         return Why::new("another program logs in to it with SAML, and writes a session there");

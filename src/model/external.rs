@@ -117,11 +117,6 @@ impl Externals {
         self.by_name.get(&profile.name)
     }
 
-    /// True if something else gives the credentials of a profile, and has none.
-    pub(crate) fn is_missing(&self, profile: &Profile) -> bool {
-        matches!(self.get(profile), Some(Err(_)))
-    }
-
     /// The profile, with what its own section says of its requests.
     pub(crate) fn complete<'p>(&self, profile: &'p Profile) -> Cow<'p, Profile> {
         match self.destinations.get(&profile.name) {

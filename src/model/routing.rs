@@ -1,6 +1,8 @@
 //! Owns the settings of a profile that change the destination of its requests (aws-facts §7).
 
-use super::{Partition, Profile, SettingValue};
+use std::collections::BTreeMap;
+
+use super::{ConfigText, Partition, Profile, Region, Setting, SettingValue};
 
 /// The settings of a profile for its requests; none where it says nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +26,22 @@ impl Profile {
             }
             _ => None,
         }
+    }
+
+    /// Its region, output and settings by key, in the form that [`Self::setting`] takes.
+    pub(crate) fn values(&self) -> BTreeMap<String, String> {
+        let own = [
+            ("region", self.region.as_ref().map(Region::as_str)),
+            ("output", self.output.as_ref().map(ConfigText::as_str)),
+        ];
+        let own = own.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())));
+        let settings = self.settings.iter().flat_map(|Setting { key, value }| match value {
+            SettingValue::Text(text) => vec![(key.clone(), text.as_str().to_owned())],
+            SettingValue::Nested(list) => {
+                list.iter().map(|(nested, text)| (format!("{key}.{nested}"), text.as_str().to_owned())).collect()
+            }
+        });
+        own.chain(settings).collect()
     }
 
     /// The region of STS: the profile's, or the default one of the ARN's partition.

@@ -64,6 +64,14 @@ pub(crate) enum RenewPolicy {
     Force,
 }
 
+/// What the chains were read from.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    pub(crate) seen: Vec<FileStamp>,
+    /// False if errors were found, of which every command warns.
+    pub(crate) is_in_order: bool,
+}
+
 /// The adapters to the outside.
 pub(crate) struct Ports<'a> {
     pub(crate) aws: &'a Aws,
@@ -82,8 +90,7 @@ pub(crate) struct Ports<'a> {
 pub(crate) struct Provider<'a> {
     ports: Ports<'a>,
     keys: &'a LongTermKeys,
-    /// The files that the chains were read from.
-    seen: Vec<FileStamp>,
+    origin: Origin,
     attendance: Attendance,
     policy: RenewPolicy,
     preference: Preference,
@@ -103,7 +110,7 @@ impl<'a> Provider<'a> {
     pub(crate) fn new(
         ports: Ports<'a>,
         keys: &'a LongTermKeys,
-        seen: Vec<FileStamp>,
+        origin: Origin,
         attendance: Attendance,
         policy: RenewPolicy,
         preference: Preference,
@@ -112,7 +119,7 @@ impl<'a> Provider<'a> {
         Self {
             ports,
             keys,
-            seen,
+            origin,
             attendance,
             policy,
             preference,

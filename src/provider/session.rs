@@ -1,5 +1,6 @@
 //! Owns sessions: which kept one is usable, and obtaining a new one.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::error::{ProviderError, Reason};
@@ -57,7 +58,7 @@ impl Provider<'_> {
         if !(is_fresh && is_new && self.is_bound(session, steps)) {
             return None;
         }
-        self.save_files(&saved);
+        self.save_files(&saved, target(steps));
         Some(saved.session)
     }
 
@@ -69,18 +70,24 @@ impl Provider<'_> {
         is_bound(session, steps, self.keys, self.ports.externals, self.ports.aws.ignores_endpoint_urls())
     }
 
-    /// The files to be saved with a session. None if the environment changes the definition too: then the warm path of
-    /// `credential-process` must not use the session by its files alone.
+    /// The files to be saved with a session. None if the environment changes the definition too: then no command must use the
+    /// session by its files alone.
     fn files(&self) -> &[FileStamp] {
-        if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { &self.seen }
+        if self.ports.aws.ignores_endpoint_urls().is_some() { &[] } else { &self.origin.seen }
+    }
+
+    /// The profile's values to be saved with its session, for commands that then need no manifest.
+    fn values(&self, profile: &Profile) -> Option<BTreeMap<String, String>> {
+        self.origin.is_in_order.then(|| profile.values())
     }
 
     /// Saves the files' new stamps with a session whose definition still holds, so that the warm path works again.
-    fn save_files(&self, saved: &Saved) {
-        if self.files().is_empty() || saved.seen == self.seen {
+    fn save_files(&self, saved: &Saved, profile: &Profile) {
+        let values = self.values(profile);
+        if self.files().is_empty() || saved.seen == self.origin.seen && saved.values == values {
             return;
         }
-        let renewed = Saved { session: saved.session.clone(), seen: self.seen.clone() };
+        let renewed = Saved { session: saved.session.clone(), seen: self.origin.seen.clone(), values };
         // Only speed is lost if that fails; and a session that another process is writing is not overwritten.
         let name = &saved.session.profile;
         if let Ok(_lock) = self.ports.sessions.try_lock(name.as_str())
@@ -235,7 +242,7 @@ impl Provider<'_> {
         if self.was_logged_out(steps) {
             return Ok(credentials);
         }
-        let saved = Saved { session, seen: self.files().to_vec() };
+        let saved = Saved { session, seen: self.files().to_vec(), values: self.values(profile) };
         match self.ports.sessions.put(&saved) {
             Ok(()) => self.notify(&Notice::Obtained { profile: &profile.name }),
             // `login` is there to save a session; a program wants credentials, saved or not.

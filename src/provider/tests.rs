@@ -10,7 +10,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sso::TokenRequest;
-use super::{Attendance, CallbackOutcome, Frontend, Notice, Ports, Provider, ProviderError, RenewPolicy, UNATTENDED};
+use super::{
+    Attendance, CallbackOutcome, Frontend, Notice, Origin, Ports, Provider, ProviderError, RenewPolicy, UNATTENDED,
+};
 use crate::aws::{Aws, Endpoints, Proxies};
 use crate::flow::{Machine, Preference};
 use crate::model::{
@@ -139,7 +141,7 @@ impl<'a> Scene<'a> {
             is_wsl: false,
         };
         let preference = Preference { given: Some(SsoFlow::Pkce), setting: None, may_open: false, machine };
-        Provider::new(ports, &self.keys, Vec::new(), attendance, policy, preference)
+        Provider::new(ports, &self.keys, Origin::default(), attendance, policy, preference)
     }
 }
 
@@ -218,7 +220,7 @@ fn a_program_is_not_kept_waiting_by_an_aws_that_does_not_answer() {
         access_key_id: credentials.access_key_id.clone(),
         secret: SecretPlace::Here(credentials.secret()),
     };
-    scene.sessions.put(&Saved { session, seen: Vec::new() }).unwrap();
+    scene.sessions.put(&Saved { session, seen: Vec::new(), values: None }).unwrap();
     let outcomes = runtime.block_on(provider.execute(&provider.plan(&chains).unwrap(), Some(UNATTENDED)));
     assert_eq!(outcomes[0].as_ref().unwrap(), &credentials);
 }

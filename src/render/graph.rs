@@ -1,5 +1,6 @@
 //! Owns the chains of profiles as a picture: a tree for a terminal, Mermaid, Graphviz. Must not print.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 
@@ -11,6 +12,8 @@ use crate::model::{Catalog, Chain, Profile, Root};
 
 /// The columns of a tree that are left out on a narrow terminal, the first one first.
 const EXPENDABLE: [usize; 3] = [1, 3, 2];
+/// The roles that the node of an account names.
+const ROLES_SHOWN: usize = 4;
 
 /// The chains of profiles. Edges lead from a source to the profiles that use it.
 #[derive(Debug)]
@@ -21,45 +24,82 @@ pub(crate) struct Graph<'m> {
     pub(crate) edges: Vec<(usize, usize)>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GraphNode<'m> {
     Root(Root<'m>),
     Profile(&'m Profile),
+    /// Several profiles of one account with the same source.
+    Account {
+        id: &'m str,
+        profiles: Vec<&'m Profile>,
+    },
 }
 
 impl<'m> GraphNode<'m> {
-    pub(crate) fn name(self) -> &'m str {
+    pub(crate) fn name(&self) -> &'m str {
         match self {
             Self::Root(root) => root.name(),
             Self::Profile(profile) => profile.name.as_str(),
+            Self::Account { id, profiles } => common_beginning(profiles).unwrap_or(id),
         }
     }
 
     /// The kind of the node, in AWS's words or the manifest's.
-    pub(crate) fn kind(self) -> &'static str {
-        match self {
+    fn kind(&self) -> Cow<'static, str> {
+        let kind = match self {
             Self::Root(Root::Session(_)) => "SSO session",
             Self::Root(Root::Portal(_)) => "SSO portal",
             Self::Root(Root::LongTermKey(_)) => "long-term key",
             Self::Root(Root::Section(_)) => "section in ~/.aws",
             Self::Root(Root::Machine(_)) => "credential source",
             Self::Profile(profile) => profile.pattern().as_str(),
+            Self::Account { profiles, .. } => return format!("{} profiles", profiles.len()).into(),
+        };
+        kind.into()
+    }
+
+    /// The account and the role, or the first roles; empty where it has none.
+    fn place(&self) -> (&'m str, Cow<'m, str>) {
+        match self {
+            Self::Root(_) => ("", "".into()),
+            Self::Profile(profile) => {
+                (profile.account().unwrap_or_default(), profile.role_name().unwrap_or_default().into())
+            }
+            Self::Account { id, profiles } => {
+                let roles: Vec<&str> = profiles.iter().filter_map(|profile| profile.role_name()).collect();
+                let more = roles.len().saturating_sub(ROLES_SHOWN);
+                let shown = roles[..roles.len() - more].join(", ");
+                (id, if more > 0 { format!("{shown} and {more} more").into() } else { shown.into() })
+            }
         }
     }
 
-    /// The account and the role; empty where it has none.
-    fn place(self) -> [&'m str; 2] {
+    /// Adds a profile of the same account.
+    fn join(&mut self, profile: &'m Profile) {
         match self {
-            Self::Root(_) => ["", ""],
-            Self::Profile(profile) => [profile.account().unwrap_or_default(), profile.role_name().unwrap_or_default()],
+            Self::Account { profiles, .. } => profiles.push(profile),
+            Self::Profile(first) => {
+                *self = Self::Account { id: profile.account().unwrap_or_default(), profiles: vec![first, profile] };
+            }
+            Self::Root(_) => {}
         }
     }
 
     /// The lines of its box.
-    fn lines(self) -> Vec<String> {
-        let lines = [self.name().to_owned(), self.kind().to_owned(), self.place().join(" ").trim().to_owned()];
+    fn lines(&self) -> Vec<String> {
+        let (account, role) = self.place();
+        let lines = [self.name().to_owned(), self.kind().into_owned(), format!("{account} {role}").trim().to_owned()];
         lines.into_iter().filter(|line| !line.is_empty()).collect()
     }
+}
+
+/// What all names begin with, such as `prod` for `prod-Admin` and `prod-ReadOnly`.
+fn common_beginning<'m>(profiles: &[&'m Profile]) -> Option<&'m str> {
+    let (first, others) = profiles.split_first()?;
+    let first = first.name.as_str();
+    let ends = first.match_indices(['-', '_', '.', '/', ':']).map(|(end, _)| end).filter(|end| *end > 0);
+    let is_common = |end: &usize| others.iter().all(|other| other.name.as_str().starts_with(&first[..=*end]));
+    Some(&first[..ends.take_while(is_common).last()?])
 }
 
 impl<'m> Graph<'m> {
@@ -91,6 +131,39 @@ impl<'m> Graph<'m> {
         graph
     }
 
+    /// The same with one node for all profiles of an account that have the same source, and are nobody's source.
+    pub(crate) fn by_account(self) -> Self {
+        let below = self.below();
+        let sources: HashMap<usize, usize> = self.edges.iter().map(|(from, to)| (*to, *from)).collect();
+        let mut grouped = Self { nodes: Vec::new(), edges: Vec::new() };
+        // The new place of each old one, and of each group.
+        let mut places = Vec::with_capacity(self.nodes.len());
+        let mut groups: HashMap<(usize, &str), usize> = HashMap::new();
+        for (place, node) in self.nodes.iter().enumerate() {
+            let group = match (node, sources.get(&place)) {
+                (GraphNode::Profile(profile), Some(source)) if below[place].is_empty() => {
+                    profile.account().map(|account| ((*source, account), *profile))
+                }
+                _ => None,
+            };
+            let new = match group {
+                None => grouped.add(node.clone()),
+                Some((key, profile)) => match groups.get(&key) {
+                    None => *groups.entry(key).or_insert(grouped.add(node.clone())),
+                    Some(group) => {
+                        grouped.nodes[*group].join(profile);
+                        *group
+                    }
+                },
+            };
+            places.push(new);
+        }
+        let moved = self.edges.iter().map(|(from, to)| (places[*from], places[*to]));
+        let mut known = HashSet::new();
+        grouped.edges = moved.filter(|edge| known.insert(*edge)).collect();
+        grouped
+    }
+
     fn add(&mut self, node: GraphNode<'m>) -> usize {
         self.nodes.push(node);
         self.nodes.len() - 1
@@ -104,7 +177,7 @@ impl<'m> Graph<'m> {
     }
 
     /// A tree with columns for a terminal of `most` columns, and true if nothing is left out. `style` colours the names.
-    pub(crate) fn tree(&self, most: usize, style: impl Fn(GraphNode<'m>) -> Style) -> (TerminalText, bool) {
+    pub(crate) fn tree(&self, most: usize, style: impl Fn(&GraphNode<'m>) -> Style) -> (TerminalText, bool) {
         let below = self.below();
         let mut rows = Vec::with_capacity(self.nodes.len());
         // What is still to be drawn, the next one last: a node, the lines that lead past it, and whether it is the last one
@@ -114,13 +187,13 @@ impl<'m> Graph<'m> {
         let mut open: Vec<(usize, Option<(String, bool)>)> = roots.map(|place| (place, None)).collect();
         open.reverse();
         while let Some((place, branch)) = open.pop() {
-            let node = self.nodes[place];
+            let node = &self.nodes[place];
             let (drawn, past) = match branch {
                 None => (String::new(), String::new()),
                 Some((past, true)) => (format!("{past}└── "), format!("{past}    ")),
                 Some((past, false)) => (format!("{past}├── "), format!("{past}│   ")),
             };
-            let [account, role] = node.place();
+            let (account, role) = node.place();
             let name = Cell::styled(node.name(), style(node)).behind(drawn);
             rows.push(vec![name, node.kind().into(), account.into(), role.into()]);
             let last = below[place].last();

@@ -1,7 +1,9 @@
 //! Owns the environment variables of an AWS identity, and the changes that give a program another one. Must not read the
 //! environment.
 
-use crate::model::{ConfigText, Credentials, Profile, utc};
+use std::collections::BTreeMap;
+
+use crate::model::{Credentials, ProfileName, utc};
 use crate::secret::Secret;
 
 /// The regions that [`EnvChange::to`] sets beside the identity: AWS CLI reads the first, boto3 the second (aws-facts §3).
@@ -138,8 +140,14 @@ impl EnvChange {
         Self { set: Vec::new(), unset: leftovers.stale }
     }
 
-    /// Sets the credentials and the destination of a profile, and unsets what is stale.
-    pub(crate) fn to(profile: &Profile, credentials: &Credentials, leftovers: Leftovers) -> Self {
+    /// Sets the credentials and the destination of a profile, and unsets what is stale. `values` are those of
+    /// [`Profile::values`](crate::model::Profile::values).
+    pub(crate) fn to(
+        name: &ProfileName,
+        values: &BTreeMap<String, String>,
+        credentials: &Credentials,
+        leftovers: Leftovers,
+    ) -> Self {
         let mut set = vec![
             ("AWS_ACCESS_KEY_ID", Secret::new(credentials.access_key_id.clone())),
             ("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key.clone()),
@@ -150,18 +158,16 @@ impl EnvChange {
         if let Some(expiration) = credentials.expiration {
             set.push(("AWS_CREDENTIAL_EXPIRATION", Secret::new(utc(expiration))));
         }
-        if let Some(region) = &profile.region {
-            set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region.as_str()))));
-            set.push((OWN_REGION, Secret::new(region.as_str())));
+        if let Some(region) = values.get("region") {
+            set.extend(REGION_VARIABLES.map(|name| (name, Secret::new(region))));
+            set.push((OWN_REGION, Secret::new(region)));
         }
         for CarriedSetting { key, variable, mark } in CARRIED_SETTINGS {
-            let output = profile.output.as_ref().filter(|_| key == "output").map(ConfigText::as_str);
-            if let Some(value) = output.or_else(|| profile.setting(key)).filter(|_| !leftovers.own.contains(&variable))
-            {
+            if let Some(value) = values.get(key).filter(|_| !leftovers.own.contains(&variable)) {
                 set.extend([variable, mark].map(|name| (name, Secret::new(value))));
             }
         }
-        set.push(("AWSAUTH_PROFILE", Secret::new(profile.name.as_str())));
+        set.push(("AWSAUTH_PROFILE", Secret::new(name.as_str())));
         let is_left = |name: &String| !set.iter().any(|(set, _)| set == name);
         let unset = leftovers.stale.into_iter().filter(is_left).collect();
         Self { set, unset }

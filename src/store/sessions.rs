@@ -1,5 +1,6 @@
 //! Owns the sessions in the state directory: one 0600 file for each profile.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ struct RefusedRole {
 pub(crate) struct Saved {
     pub(crate) session: Session,
     pub(crate) seen: Vec<FileStamp>,
+    /// Those of the profile, if the manifest has no errors to be warned of.
+    pub(crate) values: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +67,8 @@ struct SessionFile {
     long_term_section: Option<String>,
     long_term_key: Option<String>,
     read_from: Vec<FileStamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<BTreeMap<String, String>>,
 }
 
 /// Says that the secret half is in the keyring.
@@ -148,7 +153,7 @@ impl Sessions {
             SecretPlace::Here(secret) => session.with_secret(secret.clone()).is_sendable(),
             SecretPlace::Keyring => is_sendable(&session.access_key_id),
         };
-        is_fit.then_some(Saved { session, seen: file.read_from })
+        is_fit.then_some(Saved { session, seen: file.read_from, values: file.values })
     }
 
     /// Asks the keyring if the secret is there. None if it is not there any more.
@@ -169,7 +174,7 @@ impl Sessions {
     /// The keyring has the secret before the file says so, and loses it after the file is gone: a run that is killed in between
     /// leaves at worst an entry that nothing refers to, until the next login.
     pub(crate) fn put(&self, saved: &Saved) -> Result<(), SaveError> {
-        let Saved { session, seen } = saved;
+        let Saved { session, seen, values } = saved;
         let account = account(&session.profile);
         let here = match &session.secret {
             SecretPlace::Here(secret) if self.store == SecretStore::Keyring => {
@@ -192,6 +197,7 @@ impl Sessions {
             long_term_section: session.key.as_ref().map(|key| key.section.to_string()),
             long_term_key: session.key.as_ref().map(|key| key.digest.clone()),
             read_from: seen.clone(),
+            values: values.clone(),
         };
         json::save(&self.path(&session.profile), &file)?;
         drop(disk::remove(&self.refusal_path(&session.profile)));
@@ -338,6 +344,7 @@ mod tests {
                 }),
             },
             seen: Vec::new(),
+            values: None,
         }
     }
 

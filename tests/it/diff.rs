@@ -225,6 +225,9 @@ fn a_revision_that_git_does_not_know_is_refused_and_is_never_an_option() {
     let mut without = home.command(["diff", "--manifest", "team/profiles.toml"]);
     let run = Run::from(without.env("PATH", home.path("empty")).output().unwrap()).exits(6);
     assert!(run.stderr.contains("there is no git in PATH"), "{}", run.stderr);
+    home.write("team/.git/config", "[core\n");
+    let run = diff(&home, &[]).exits(6);
+    assert!(run.stderr.contains("git failed: fatal: bad config line 1"), "{}", run.stderr);
 }
 
 #[test]

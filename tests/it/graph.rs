@@ -158,6 +158,90 @@ fn what_mermaid_reads_as_its_own_is_given_by_number() {
     assert!(text.contains("[\"a.b_c#64;d#37;e#43;f#58;g/h-i<br/>sso<br/>123456789012 R#43;#61;,.#64;-_x\"]"), "{text}");
 }
 
+/// A manifest with two SSO profiles in each account.
+fn many(accounts: usize) -> String {
+    let mut text =
+        "[sso_sessions.corp]\nsso_start_url = \"https://x.awsapps.com/start\"\nsso_region = \"us-east-1\"\n".to_owned();
+    for number in 0..accounts {
+        for role in ["Admin", "Read"] {
+            let place = format!("sso_account_id = \"{number:012}\"\nsso_role_name = \"{role}\"\n");
+            write!(text, "[profiles.a{number}-{role}]\npattern = \"sso\"\nsso_session = \"corp\"\n{place}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn profiles_of_an_account_with_one_source_are_one_where_that_is_asked_for() {
+    let home = Sandbox::new();
+    let jump = "[profiles.jump]\npattern = \"sso-role\"\nsource_profile = \"a1-Read\"\nrole_arn = \
+                \"arn:aws:iam::999900001111:role/Deploy\"\n";
+    home.manifest(&(many(2) + jump));
+    let expected = "\
+corp          SSO session
+├── a0        2 profiles   000000000000  Admin, Read
+├── a1-Admin  sso          000000000001  Admin
+└── a1-Read   sso          000000000001  Read
+    └── jump  sso-role     999900001111  Deploy
+";
+    assert_eq!(home.run(["graph", "--by-account"]).ok().stdout, expected);
+    let document = home.run(["graph", "--by-account", "--json"]).ok().json();
+    let node = serde_json::json!({
+        "id": 1, "kind": "account", "name": "a0", "account": "000000000000", "profiles": ["a0-Admin", "a0-Read"],
+    });
+    assert_eq!(document["nodes"][1], node);
+}
+
+#[test]
+fn a_picture_of_all_of_many_profiles_is_by_account_and_one_of_some_is_not() {
+    let home = Sandbox::new();
+    home.manifest(&many(31));
+    for format in ["mermaid", "dot"] {
+        let run = home.run(["graph", "--format", format]).ok();
+        assert!(run.stdout.contains("2 profiles") && !run.stdout.contains("a7-Admin"), "{}", run.stdout);
+        assert!(run.stderr.starts_with("62 profiles are drawn by account"), "{}", run.stderr);
+    }
+    let run = home.run(["graph", "a?-*", "--format", "mermaid"]).ok();
+    assert!(run.stdout.contains("a7-Admin") && run.stderr.is_empty(), "{}{}", run.stdout, run.stderr);
+    assert!(home.run(["graph"]).ok().stdout.contains("a7-Admin"));
+    home.manifest(&many(30));
+    assert!(home.run(["graph", "--format", "mermaid"]).ok().stdout.contains("a7-Admin"));
+}
+
+#[test]
+fn the_picture_goes_between_two_markers_of_a_file() {
+    let scene = Scene::new();
+    let file =
+        |picture: &str| format!("# Accounts\r\n<!-- awsauth graph -->\r\n{picture}<!-- /awsauth graph -->\r\nend");
+    scene.home.write("README.md", file("anything\r\n"));
+    scene.home.write(".config/awsauth/profiles.local.toml", "[profiles.mine]\npattern = \"iam\"\n");
+    let run = || scene.home.command(["graph", "--write", "README.md"]).current_dir(scene.home.path("")).output();
+    let said = || crate::support::sandbox::Run::from(run().unwrap()).ok();
+    assert_eq!(said().stderr, "wrote the picture into README.md\n");
+    let text = scene.home.read("README.md");
+    let shared =
+        scene.run(&["graph", "main", "prod", "base", "audit", "read", "jump", "--format", "mermaid"]).ok().stdout;
+    assert_eq!(text, file(&format!("```mermaid\n{shared}```\n").replace('\n', "\r\n")));
+    assert_eq!(said().stderr, "nothing to do: the picture in README.md is up to date\n");
+    assert_eq!(scene.home.read("README.md"), text);
+}
+
+#[test]
+fn a_file_without_the_markers_stays_as_it_is() {
+    let scene = Scene::new();
+    let [begin, end] = ["<!-- awsauth graph -->\n", "<!-- /awsauth graph -->\n"];
+    for text in
+        [String::new(), "text\n".to_owned(), begin.to_owned(), format!("{end}{begin}"), format!("{begin}{begin}{end}")]
+    {
+        scene.home.write("README.md", &text);
+        let path = scene.home.path("README.md");
+        let run = scene.run(&["graph", "--write", path.to_str().unwrap()]).exits(4);
+        assert!(run.stderr.contains("    <!-- awsauth graph -->\n    <!-- /awsauth graph -->"), "{}", run.stderr);
+        assert_eq!(scene.home.read("README.md"), text);
+    }
+    assert!(scene.run(&["graph", "--write", "no.md", "--json"]).exits(2).stderr.contains("leave out `--json`"));
+}
+
 #[test]
 fn more_arrows_than_mermaid_draws_are_warned_of() {
     let home = Sandbox::new();
@@ -166,8 +250,8 @@ fn more_arrows_than_mermaid_draws_are_warned_of() {
         write!(text, "[profiles.p{number}]\npattern = \"iam\"\n").unwrap();
     }
     home.manifest(&text);
-    let run = home.run(["graph", "--format", "mermaid"]).ok();
+    let run = home.run(["graph", "*", "--format", "mermaid"]).ok();
     assert!(run.stderr.contains("Mermaid draws 500 arrows"), "{}", run.stderr);
     assert_eq!(home.run(["graph", "p1*", "--format", "mermaid"]).ok().stderr, "");
-    assert_eq!(home.run(["graph", "--format", "dot"]).ok().stderr, "");
+    assert_eq!(home.run(["graph", "*", "--format", "dot"]).ok().stderr, "");
 }

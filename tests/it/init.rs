@@ -121,7 +121,7 @@ fn a_manifest_in_a_checkout_is_linked_and_personal_files_stay_out_of_it() {
     fs::create_dir_all(home.path("dotfiles/aws")).unwrap();
     git(&home, "dotfiles", &["init", "-q"]);
     home.write("dotfiles/aws/.gitignore", "*.bak");
-    home.run(["init", "--link", "dotfiles/aws", "--region", "eu-west-1"]).ok();
+    home.run(["init", "--link", "dotfiles/../dotfiles/aws", "--region", "eu-west-1"]).ok();
     let file = home.path("dotfiles/aws/profiles.toml");
     assert_eq!(fs::read_link(home.path(MANIFEST)).unwrap(), file);
     assert_eq!(home.read("dotfiles/aws/.gitignore"), "*.bak\nprofiles.local.toml\n");

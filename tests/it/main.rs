@@ -140,3 +140,5 @@ mod update;
 #[cfg(unix)]
 #[cfg(test)]
 mod vars;
+#[cfg(test)]
+mod warm;

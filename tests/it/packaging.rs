@@ -12,6 +12,9 @@ fn the_starter_is_written_once_and_is_in_order() {
     assert!(run.stderr.contains(PATH), "{}", run.stderr);
     let starter = home.read(PATH);
     assert_eq!(home.run(["init", "--print"]).ok().stdout, starter);
+    // Nobody's region or name counts before they have written one.
+    let is_quiet = |line: &str| line.is_empty() || line.starts_with('#') || line == "version = 1";
+    assert!(starter.lines().all(is_quiet), "{starter}");
     home.run(["check"]).ok();
     home.run(["apply"]).ok();
     home.run(["apply", "--check"]).ok();

@@ -10,7 +10,7 @@ use crate::cli::config::complete::profile_names;
 use crate::cli::environment::stale_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
-use crate::cli::login::service::LoginService;
+use crate::cli::login::warm;
 use crate::cli::shell::current_shell;
 use crate::cli::ui::failure::Failure;
 use crate::render::{EnvChange, Shell};
@@ -108,11 +108,7 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
                 Failure::new(Exit::Usage, "which profile?").hint("`awsauth env NAME`, or `awsauth env --unset`")
             );
         };
-        let service = LoginService::new(app)?;
-        let profile = service.manifest.profile(name)?;
-        service.manifest.warn_of_errors();
-        let credentials = service.credentials_for(name, InPlace::unless(args.no_login))?;
-        service.env_change(profile, &credentials, host)
+        warm::environment(name, InPlace::unless(args.no_login), app)?.1
     };
     if out.json {
         let environment = change.set.iter().map(|(name, value)| ((*name).to_owned(), value.expose().into())).collect();

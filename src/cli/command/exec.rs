@@ -10,9 +10,11 @@ use crate::cli::exec::batch::{Batch, check_program, not_started};
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
+use crate::cli::login::warm;
 use crate::cli::ui::failure::Failure;
 use crate::model::Glob;
 use crate::provider::CODE_VARIABLE;
+use crate::render::EnvChange;
 use crate::system::host::Host;
 use crate::system::programs::process;
 
@@ -83,6 +85,11 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
             return Err(Failure::new(Exit::Usage, "`--parallel` is for many profiles: a pattern, `--tag` or `--all`"));
         }
         [name] if !Glob::is_meant(name) => {
+            // What is wrong with the program is told in words of the manifest.
+            let is_found = process::missing(program, host.var_os("PATH")).is_none();
+            if is_found && let Some((_, change)) = warm::kept_environment(name, app)? {
+                return become_program(program, rest, &change);
+            }
             let service = LoginService::new(app)?;
             // A NAME behind `--` is one all the same, if there is such a profile.
             if service.manifest.catalog.get(name).is_none() && args.has_name_escaped(host.words()) {
@@ -162,7 +169,10 @@ fn become_command(
     service.manifest.warn_of_errors();
     check_program(program, rest, &service.manifest.catalog, host)?;
     let credentials = service.credentials_for(name, login)?;
-    let change = service.env_change(profile, &credentials, host);
+    become_program(program, rest, &service.env_change(profile, &credentials, host))
+}
+
+fn become_program(program: &OsString, rest: &[OsString], change: &EnvChange) -> Result<Exit, Failure> {
     let unset = change.unset.iter().map(String::as_str).chain([CODE_VARIABLE]);
     let error = process::become_program(program, rest, &change.set, unset);
     Err(not_started(program, &error))

@@ -275,6 +275,12 @@ fn sentence(note: &Note, names: &[String]) -> String {
             "each of these asks for an MFA code of its own, as in AWS CLI: {names}; a source of the pattern `iam-mfa` would \
              make it one code for all"
         ),
+        Note::Hidden(line) => {
+            format!("left out: [default] on line {line}, since all tools read [profile default] in its place")
+        }
+        Note::Registry => format!(
+            "granted's registry writes these anew: {names}; end that with `granted registry remove` before `awsauth apply --adopt`"
+        ),
         Note::SecretComment => format!("a comment that looks like a secret is left out: {names}"),
     }
 }

@@ -104,10 +104,13 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
     }
     if args.link.is_some() {
         disk::make_private_dir(atomic::parent(&looked_for)).map_err(|error| explain::disk(&error))?;
-        if !disk::link(&file, &looked_for).map_err(|error| explain::disk(&error))? {
+        // Without a `..`, and what else may lead elsewhere one day.
+        let dir = atomic::parent(&file);
+        let target = disk::real_path(dir).unwrap_or_else(|| dir.to_path_buf()).join("profiles.toml");
+        if !disk::link(&target, &looked_for).map_err(|error| explain::disk(&error))? {
             return Err(exists(&looked_for));
         }
-        out.say(&format!("linked {} to {}", Paths::shown(&looked_for), Paths::shown(&file)));
+        out.say(&format!("linked {} to {}", Paths::shown(&looked_for), Paths::shown(&target)));
     }
     if let Some(name) = answers.iam_user.as_ref().and_then(|user| user.name.clone()) {
         let own = Paths::own_local().unwrap_or_else(|| file.with_file_name(LOCAL_NAME));

@@ -9,9 +9,12 @@ use crate::cli::config::profile_json::ProfileJson;
 use crate::cli::config::provenance;
 use crate::cli::config::selection::Filter;
 use crate::cli::exit::Exit;
+use crate::cli::explain;
+use crate::cli::login::externals::externals;
 use crate::cli::ui::failure::Failure;
 use crate::model::{Profile, Region};
 use crate::render::{Cell, header, table_within};
+use crate::system::files::disk;
 
 const HEADER: [&str; 7] = ["PROFILE", "PATTERN", "ACCOUNT", "ROLE", "REGION", "TAGS", "DESCRIPTION"];
 /// The columns that are shortened, then left out, on a narrow terminal, in this order.
@@ -42,12 +45,15 @@ struct ListJson<'p> {
 }
 
 pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
-    let App { host, out, .. } = app;
+    let App { host, paths, out } = app;
     if let Some(name) = &args.why {
         return provenance::run(name, app);
     }
     let manifest = Manifest::read(app)?;
     let profiles = args.filter.choose(&manifest)?;
+    let credentials = disk::read(&paths.credentials()?).map_err(|error| explain::disk(&error))?.unwrap_or_default();
+    let externals = externals(&manifest.catalog, &credentials, paths, host)?;
+    let profiles: Vec<_> = profiles.into_iter().map(|profile| externals.complete(profile)).collect();
     if out.json {
         let profiles = profiles.iter().map(|profile| ProfileJson::of(profile, &manifest.catalog)).collect();
         out.document(ListJson { profiles })?;

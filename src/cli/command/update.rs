@@ -73,10 +73,10 @@ impl<'a> Checkout<'a> {
         };
         let tree = WorkTree::open(&place.root)?;
         let upstream = tree.upstream().ok_or_else(|| {
-            let why = format!("{shown} is left as it is: no branch is checked out that follows another one");
+            let why = format!("{shown} is left as it is: no branch with an upstream is checked out");
             Failure::new(Exit::Refused, why)
                 .hint(format!("check your team's branch out: `git -C {shown} switch main`"))
-                .hint(format!("let it follow theirs: `git -C {shown} branch --set-upstream-to=origin/main`"))
+                .hint(format!("or set the branch's upstream: `git -C {shown} branch --set-upstream-to=origin/main`"))
         })?;
         let address = RepositoryAddress::parse(&upstream.url).map_err(|error| match error {
             RepositoryAddressError::Password => refuse(format!("{error} of its remote repository")),
@@ -110,15 +110,15 @@ impl<'a> Checkout<'a> {
             ))
         })?;
         let mut facts = Map::from_iter([("before".to_owned(), json!(before)), ("after".to_owned(), json!(after))]);
-        if self.tree.is_ancestor(&after, &before) {
+        if self.tree.is_ancestor(&after, &before)? {
             let ahead = if after == before { "" } else { ", and has commits of its own" };
             out.say(&format!("{shown} is up to date with {}{ahead}", self.address.as_str()));
             return Ok(facts);
         }
-        if !self.tree.is_ancestor(&before, &after) {
+        if !self.tree.is_ancestor(&before, &after)? {
             return Err(Failure::new(
                 Exit::Refused,
-                format!("{shown} is left as it is: it and {} have both gone on", self.address.as_str()),
+                format!("{shown} is left as it is: it and {} have diverged", self.address.as_str()),
             )
             .hint(format!("merge or rebase it yourself (`git -C {shown} pull --rebase`), then `awsauth apply`")));
         }

@@ -7,10 +7,10 @@ use crate::cli::environment::stale_variables;
 use crate::cli::exit::Exit;
 use crate::cli::login::options::InPlace;
 use crate::cli::login::service::LoginService;
+use crate::cli::login::warm;
 use crate::cli::shell::{current_hook, current_shell, one_line};
 use crate::cli::status::validity::States;
 use crate::cli::ui::failure::Failure;
-use crate::cli::ui::out::Out;
 use crate::cli::ui::picker::pick;
 use crate::flow::seconds_left;
 use crate::render::{EnvChange, HOOK_VARIABLE, HookShell, Shell, duration};
@@ -50,43 +50,38 @@ pub(crate) fn run(args: &Args, app: App<'_>) -> Result<Exit, Failure> {
         }
         return Err(without_function(args, host));
     };
-    let change = if args.none {
-        EnvChange::to_nobody(stale_variables(host))
-    } else {
-        change(args, host, &LoginService::new(app)?, out)?
-    };
+    let change = if args.none { EnvChange::to_nobody(stale_variables(host)) } else { change(args, app)? };
     out.data(&shell.lines(&change).map_err(|error| Failure::of(Exit::Refused, &error))?)?;
     Ok(Exit::Done)
 }
 
-fn change(args: &Args, host: &Host, service: &LoginService<'_>, out: Out) -> Result<EnvChange, Failure> {
+fn change(args: &Args, app: App<'_>) -> Result<EnvChange, Failure> {
     let name = match &args.name {
         Some(name) => name.clone(),
-        None => choose(service, host, out)?,
+        None => choose(app)?,
     };
-    let profile = service.manifest.profile(&name)?;
-    service.manifest.warn_of_errors();
-    let credentials = service.credentials_for(&name, InPlace::unless(args.no_login))?;
+    let (credentials, change) = warm::environment(&name, InPlace::unless(args.no_login), app)?;
     // A person is told; a script has the exit code.
-    if host.stderr_is_terminal {
+    if app.host.stderr_is_terminal {
         let left = credentials.expiration.map(|end| seconds_left(end, clock::now()));
         let has = if credentials.session_token.is_none() { "long-term key" } else { "a session of another program" };
         let text = left.map_or(has.to_owned(), |left| format!("valid for {}", duration(left)));
-        out.say(&format!("{name}: {text}"));
+        app.out.say(&format!("{name}: {text}"));
     }
-    Ok(service.env_change(profile, &credentials, host))
+    Ok(change)
 }
 
-fn choose(service: &LoginService<'_>, host: &Host, out: Out) -> Result<String, Failure> {
+fn choose(app: App<'_>) -> Result<String, Failure> {
+    let service = LoginService::new(app)?;
     if service.manifest.catalog.profiles().is_empty() {
         return Err(service.manifest.without_profiles());
     }
-    if !host.is_interactive() {
+    if !app.host.is_interactive() {
         return Err(Failure::new(Exit::Usage, "which profile?").hint("`awsauth use NAME`, or `awsauth use --none`"));
     }
     let profiles: Vec<_> = service.manifest.catalog.profiles().iter().collect();
-    let states = States::new(service);
-    pick("Use:", &profiles, |profile| states.word(profile).to_owned(), &[], out)
+    let states = States::new(&service);
+    pick("Use:", &profiles, |profile| states.word(profile).to_owned(), &[], app.out)
 }
 
 /// The person has not installed the function, or is in a shell that has none.

@@ -1,17 +1,16 @@
 //! Owns completion: the script by which a shell asks awsauth for candidates, and the candidates.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::sync::Arc;
 
 use clap::{CommandFactory as _, ValueHint};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::cli::args::Cli;
+use crate::cli::config::kept_names::{self, Names};
 use crate::cli::config::load::Reading;
 use crate::cli::paths::Paths;
 use crate::manifest::Audience;
-use crate::model::{Catalog, Pattern, Profile, SsoSession};
+use crate::model::{Catalog, Pattern};
 use crate::render::{COMPLETE_VARIABLE, Completion, CompletionShell, HookShell};
 use crate::source::display_safe;
 use crate::system::host::Host;
@@ -78,48 +77,54 @@ fn with_files(command: clap::Command) -> clap::Command {
 
 /// The names of the valid profiles.
 pub(crate) fn profile_names() -> Vec<CompletionCandidate> {
-    candidates(|_| true)
+    candidates(is_any_of(&Pattern::ALL))
 }
 
 pub(crate) fn profile_and_session_names() -> Vec<CompletionCandidate> {
-    profile_names().into_iter().chain(session_names()).collect()
+    candidates(|kind| kind != kept_names::TAG)
 }
 
+/// Profiles with a long-term key of their own.
 pub(crate) fn names_with_key() -> Vec<CompletionCandidate> {
-    candidates(|profile| profile.long_term_section().is_some())
+    candidates(is_any_of(&[Pattern::Iam, Pattern::IamMfa]))
 }
 
 /// Profiles whose chain begins with an IAM user's key.
 pub(crate) fn names_of_users() -> Vec<CompletionCandidate> {
-    candidates(|profile| matches!(profile.pattern(), Pattern::Iam | Pattern::IamMfa | Pattern::IamMfaRole))
+    candidates(is_any_of(&[Pattern::Iam, Pattern::IamMfa, Pattern::IamMfaRole]))
 }
 
 pub(crate) fn session_names() -> Vec<CompletionCandidate> {
-    let host = Host::read();
-    let Ok(reading) = Reading::read(Paths::new(&host, None), Audience::Person) else { return Vec::new() };
-    let candidate = |session: &Arc<SsoSession>| {
-        CompletionCandidate::new(session.name.as_str()).help(Some(session.start_url.as_str().to_owned().into()))
-    };
-    reading.loaded.valid_sessions.iter().map(candidate).collect()
-}
-
-fn candidates(is_wanted: impl Fn(&Profile) -> bool) -> Vec<CompletionCandidate> {
-    let Some(catalog) = catalog() else { return Vec::new() };
-    let wanted = catalog.profiles().iter().filter(|profile| is_wanted(profile));
-    let candidate = |profile: &Profile| {
-        let help = profile.description.clone().unwrap_or_else(|| profile.pattern().to_string());
-        CompletionCandidate::new(profile.name.as_str()).help(Some(help.into()))
-    };
-    wanted.map(candidate).collect()
+    candidates(|kind| kind == kept_names::SESSION)
 }
 
 pub(crate) fn tags() -> Vec<CompletionCandidate> {
-    let Some(catalog) = catalog() else { return Vec::new() };
-    let tags: BTreeSet<&String> = catalog.profiles().iter().flat_map(|profile| &profile.tags).collect();
-    tags.into_iter().map(CompletionCandidate::new).collect()
+    candidates(|kind| kind == kept_names::TAG)
 }
 
-fn catalog() -> Option<Catalog> {
+fn is_any_of(patterns: &[Pattern]) -> impl Fn(&str) -> bool {
+    |kind| patterns.iter().any(|pattern| pattern.as_str() == kind)
+}
+
+/// The names in the manifest, which are kept for the next time.
+fn read(paths: Paths<'_>) -> Option<String> {
+    let Reading { files, loaded } = Reading::read(paths, Audience::Person).ok()?;
+    let profiles = loaded.catalog.as_ref().map_or(&[][..], Catalog::profiles);
+    let names = Names { profiles, sessions: &loaded.valid_sessions };
+    names.keep(files.seen(), paths);
+    Some(names.lines())
+}
+
+/// The names of the wanted kinds, with the help that is shown beside them.
+fn candidates(is_wanted: impl Fn(&str) -> bool) -> Vec<CompletionCandidate> {
     let host = Host::read();
-    Reading::read(Paths::new(&host, None), Audience::Person).ok()?.loaded.catalog
+    let paths = Paths::new(&host, None);
+    let lines = kept_names::kept(paths).or_else(|| read(paths)).unwrap_or_default();
+    let candidate = |line: &str| {
+        let (kind, rest) = line.split_once('\t')?;
+        let (name, help) = rest.split_once('\t').filter(|_| is_wanted(kind))?;
+        let help = Some(help).filter(|help| !help.is_empty());
+        Some(CompletionCandidate::new(name).help(help.map(|help| help.to_owned().into())))
+    };
+    lines.lines().filter_map(candidate).collect()
 }

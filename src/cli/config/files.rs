@@ -82,7 +82,7 @@ impl Files {
         Self { layers, personal: PathBuf::from(LOCAL_NAME), seen: Vec::new() }
     }
 
-    /// The places to compare before a session is served without reading the manifest, the manifest first. None if JSON can't
+    /// The places to compare, by [`are_current`], before a session is served without reading the manifest, the manifest first. None if JSON can't
     /// hold one of them.
     pub(crate) fn seen(&self) -> Vec<FileStamp> {
         if self.seen.iter().all(FileStamp::is_utf8) { self.seen.clone() } else { Vec::new() }
@@ -181,6 +181,14 @@ fn escaping_link_failure(path: &Path, target: &Path) -> Failure {
 fn personal(places: &[PathBuf]) -> PathBuf {
     let existing = places.iter().rev().find(|path| disk::exists(path));
     existing.or(places.last()).cloned().unwrap_or_else(|| PathBuf::from(LOCAL_NAME))
+}
+
+/// True if all that a manifest was read from is unchanged, and nothing else is read now.
+pub(crate) fn are_current(seen: &[FileStamp], paths: Paths<'_>) -> bool {
+    let is_manifest = |first: &FileStamp| paths.manifest().is_ok_and(|manifest| first.path() == manifest);
+    // The environment decides where a person's own file is.
+    let has_own = || Paths::own_local().is_none_or(|own| seen.iter().any(|file| file.path() == own));
+    seen.first().is_some_and(is_manifest) && has_own() && seen.iter().all(FileStamp::is_current)
 }
 
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {

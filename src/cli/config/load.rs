@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::cli::app::App;
 use crate::cli::config::diagnostics::{self, DiagnosticJson};
 use crate::cli::config::files::Files;
+use crate::cli::config::kept_names::Names;
 use crate::cli::exit::Exit;
 use crate::cli::explain::unknown_name;
 use crate::cli::paths::Paths;
@@ -18,8 +19,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ini::FileKind;
 use crate::manifest::{self, Audience, Layers, Loaded, SettingsTrust, Use, Variable, WrongProfile};
 use crate::model::{Catalog, MfaSerial, Profile, SecretStore, Settings, SsoSession};
+use crate::provider::Origin;
 use crate::source::{Position, Source, Span};
-use crate::system::files::stamp::FileStamp;
 
 /// Stands for a device that is not known yet. It is one that nobody has, and fits in an ARN too.
 const UNKNOWN_DEVICE: &str = "awsauth-unknown-device";
@@ -271,13 +272,19 @@ impl Manifest {
         self.out.warn(&format!("{file} has {}{left_out}; run awsauth check", names::count(errors, "error")));
     }
 
+    /// Keeps the names of the valid profiles for completion.
+    pub(crate) fn keep_names(&self, paths: Paths<'_>) {
+        let names = Names { profiles: self.catalog.profiles(), sessions: &self.reading.loaded.valid_sessions };
+        names.keep(self.reading.files.seen(), paths);
+    }
+
     pub(crate) fn layers(&self) -> &Layers {
         &self.reading.files.layers
     }
 
     /// Everything that it was read from, to be stored with the sessions that are made from it.
-    pub(crate) fn seen(&self) -> Vec<FileStamp> {
-        self.reading.files.seen()
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { seen: self.reading.files.seen(), is_in_order: self.reading.count(Severity::Error) == 0 }
     }
 
     /// The profile of that name, or the errors that it has or may have.

@@ -3,6 +3,7 @@
 pub(crate) mod complete;
 pub(crate) mod diagnostics;
 pub(crate) mod files;
+pub(crate) mod kept_names;
 pub(crate) mod load;
 pub(crate) mod personal;
 pub(crate) mod portals;

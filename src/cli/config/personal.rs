@@ -1,22 +1,16 @@
 //! Owns writing a person's own values into their own file. Must not know how such a file reads.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::cli::app::App;
 use crate::cli::config::load::Reading;
 use crate::cli::config::variables;
 use crate::cli::exit::Exit;
-use crate::cli::explain;
 use crate::cli::paths::Paths;
+use crate::cli::text_file::change;
 use crate::cli::ui::failure::Failure;
 use crate::manifest::{self, Audience, SetError, Unfit, toml_key, toml_text};
 use crate::source::Source;
-use crate::system::files::lock::Lock;
-use crate::system::files::snapshot::{ReplaceError, Snapshot, directory_id};
-
-/// How long another awsauth that writes there is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sets variables in `[vars]` of the file at `path`, which need not exist; every other byte of it stays.
 pub(crate) fn set_variables(path: &Path, values: &[(String, String)], app: App<'_>) -> Result<(), Failure> {
@@ -46,7 +40,7 @@ pub(crate) fn complete(reading: Reading, app: App<'_>) -> Result<Reading, Failur
 pub(crate) fn set_setting(path: &Path, name: &str, value: &str, app: App<'_>) -> Result<(), Failure> {
     let values = [(name.to_owned(), value.to_owned())];
     let set = |source: &Source| manifest::set_keys(source, &["settings"], &values).map_err(|error| unfit(&error, path));
-    change(path, set, "store move", app)
+    change(path, set, "store move", app).map(drop)
 }
 
 /// Sets a key of the table `[profiles.NAME]`.
@@ -77,25 +71,4 @@ pub(crate) fn remove_key(path: &Path, table: &[&str], key: &str, app: App<'_>) -
 
 fn unfit(error: &Unfit, path: &Path) -> Failure {
     Failure::of(Exit::Refused, error).cause(Paths::shown(path))
-}
-
-/// Gives the file the text that `edit` makes of it. `again` is the command to run if somebody else changes it meanwhile.
-fn change(
-    path: &Path,
-    edit: impl Fn(&Source) -> Result<String, Failure>,
-    again: &str,
-    app: App<'_>,
-) -> Result<(), Failure> {
-    let unwritten = |error: &dyn std::error::Error| Failure::of(Exit::Unavailable, error);
-    let before = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
-    let lock = app.paths.state()?.join("locks").join(format!("{}.lock", directory_id(&before.target)));
-    let _lock = Lock::acquire(&lock, PATIENCE).map_err(|error| unwritten(&error))?;
-    let file = Snapshot::read(path).map_err(|error| explain::disk(&error))?;
-    let text = String::from_utf8(file.bytes.clone())
-        .map_err(|_| Failure::new(Exit::Refused, format!("{} is not UTF-8", path.display())))?;
-    let text = edit(&Source::new(path, text))?;
-    file.replace(text.as_bytes()).map(drop).map_err(|error| match error {
-        ReplaceError::Changed { .. } => Failure::of(Exit::Refused, &error).hint(format!("run `awsauth {again}` again")),
-        ReplaceError::Disk(error) => explain::disk(&error),
-    })
 }

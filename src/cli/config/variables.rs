@@ -7,6 +7,7 @@ use crate::cli::explain;
 use crate::cli::paths::Paths;
 use crate::cli::ui::confirm::check_replaceable;
 use crate::cli::ui::failure::Failure;
+use crate::diagnostic::Severity;
 use crate::manifest::Variable;
 use crate::prompt::{Echo, NoAnswer, Prompt as _, Question, Terminal};
 
@@ -35,9 +36,15 @@ pub(crate) fn ask(reading: &Reading, app: App<'_>) -> Result<Vec<(String, String
             values.extend(value.map(|value| (variable.name.clone(), value)));
         }
         let Some(wrong) = wrong_with(&values, reading, app)? else { return Ok(values) };
-        wrong.show(app.out);
-        app.out.say("the manifest is invalid with that; once more");
+        app.out.say(&format!("{}; once more", first_error(&wrong)));
     }
+}
+
+/// One finding says what is wrong with an answer, in however many places it is used.
+fn first_error(wrong: &Reading) -> String {
+    let first = wrong.loaded.diagnostics.iter().find(|found| found.severity == Severity::Error);
+    let words = first.map(|found| [&*found.message, &*found.primary.text].join(": "));
+    words.unwrap_or_default().trim_end_matches(": ").to_owned()
 }
 
 fn ask_for(variable: &Variable, file: &str) -> Result<Option<String>, Failure> {

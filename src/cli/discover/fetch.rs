@@ -16,7 +16,7 @@ use crate::cli::ui::failure::Failure;
 use crate::flow::Preference;
 use crate::model::{Externals, SecretStore, SsoAccess, SsoFlow, SsoSession};
 use crate::prompt::{NoPrompt, Prompt, Terminal};
-use crate::provider::{Listing, Ports, Provider};
+use crate::provider::{Listing, Origin, Ports, Provider};
 use crate::store::{KeyringKeys, LongTermKeys, Sessions, SsoCache};
 use crate::system::clock;
 
@@ -47,7 +47,7 @@ pub(crate) fn list(
         now: clock::now,
     };
     let keys = LongTermKeys::new(std::iter::empty(), KeyringKeys::new(&state_dir, keyring), store);
-    let provider = Provider::new(ports, &keys, Vec::new(), options.attendance, options.policy, preference);
+    let provider = Provider::new(ports, &keys, Origin::default(), options.attendance, options.policy, preference);
     // Boxed: the nested future's type exceeds the compiler's recursion limit.
     let listing = run(Box::pin(provider.list(session)))?;
     listing.map_err(|error| explain::of_session(&error, &SsoAccess::Session(Arc::clone(session)), "discover"))

@@ -1,7 +1,7 @@
 //! Owns the hints for a call that AWS refused, or that did not reach AWS.
 
 use crate::flow::{CallError, ClockSkew, Operation, Problem, TransportError, seconds_to_next_code};
-use crate::model::{AccountId, Chain, Kind, Pattern, Profile, ProfileName, Root, SessionDuration, SsoAccess};
+use crate::model::{AccountId, Chain, Kind, Pattern, Profile, ProfileName, Region, Root, SessionDuration, SsoAccess};
 use crate::provider::ProviderError;
 use crate::render::exact_duration;
 use crate::system::clock;
@@ -205,9 +205,16 @@ impl Case<'_> {
                 format!("`sso_region` ({}) of [sso_sessions.{}]", session.region.as_str(), session.name)
             }
             Some(access) => format!("`sso_region` ({}) of [profiles.{}]", access.region().as_str(), self.profile),
-            None => format!("`region` of [profiles.{}]", self.profile),
+            None => match self.own_region() {
+                Some(region) => format!("`region` ({}) of [profiles.{}]", region.as_str(), self.profile),
+                None => return "check the network (DNS, VPN, HTTPS_PROXY)".to_owned(),
+            },
         };
         format!("check the network (DNS, VPN, HTTPS_PROXY) and {key}: each region has its own host name")
+    }
+
+    fn own_region(&self) -> Option<&Region> {
+        self.chain.and_then(|chain| chain.target().region.as_ref())
     }
 
     fn has_code(&self) -> bool {
@@ -428,8 +435,7 @@ impl Case<'_> {
     }
 
     fn region(&self) -> String {
-        let region = self.chain.and_then(|chain| chain.target().region.as_ref());
-        let region = region.map_or_else(String::new, |region| format!(" ({})", region.as_str()));
+        let region = self.own_region().map_or_else(String::new, |region| format!(" ({})", region.as_str()));
         format!(
             "STS is not activated in this region{region}: set another `region` in [profiles.{}], or have it activated \
              (console of IAM, Account settings)",

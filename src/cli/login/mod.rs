@@ -13,3 +13,4 @@ pub(crate) mod service;
 pub(crate) mod shared_copies;
 pub(crate) mod summary;
 pub(crate) mod terminal;
+pub(crate) mod warm;

@@ -24,13 +24,16 @@ use crate::cli::paths::Paths;
 use crate::cli::ui::failure::Failure;
 use crate::cli::ui::out::{Out, TalkPlace};
 use crate::flow::{Freshness, Preference, judge};
-use crate::model::{Chain, Credentials, Externals, Profile, ProfileName, Session, SsoSession, SsoToken};
+use crate::model::{
+    Chain, Credentials, ExternalSource, Externals, Profile, ProfileName, Session, SsoSession, SsoToken,
+};
 use crate::plan;
 use crate::prompt::{NoPrompt, Prompt, Terminal};
 use crate::provider::{CredentialResult, LoginPlan, Ports, Provider, ProviderError, RenewPolicy, is_bound};
 use crate::render::EnvChange;
 use crate::store::{Keyring, KeyringKeys, LongTermKeys, Rotations, Seeds, Sessions, SsoCache};
 use crate::system::host::Host;
+use crate::system::programs::process;
 use crate::system::wait::Deadline;
 use crate::system::{clock, files::disk};
 
@@ -83,7 +86,9 @@ impl<'a> LoginService<'a> {
     /// Reads the manifest and the long-term keys. Does not warn of profiles that are left out: the errors of one that is asked
     /// for are shown anyway.
     pub(crate) fn new(app: App<'a>) -> Result<Self, Failure> {
-        Self::with(Manifest::read_in_part(app)?, app)
+        let manifest = Manifest::read_in_part(app)?;
+        manifest.keep_names(app.paths);
+        Self::with(manifest, app)
     }
 
     pub(crate) fn with(manifest: Manifest, app: App<'a>) -> Result<Self, Failure> {
@@ -143,8 +148,20 @@ impl<'a> LoginService<'a> {
     }
 
     /// The change of the environment to a profile.
+    /// True if something else gives the profile's credentials, and has none. A program is not run: whether it has credentials shows
+    /// when they are used.
+    pub(crate) fn lacks_external(&self, profile: &Profile) -> bool {
+        match self.externals.get(profile) {
+            Some(Ok(ExternalSource::Process(process))) => {
+                process::missing(process.program.as_ref(), self.app.host.var_os("PATH")).is_some()
+            }
+            Some(source) => source.is_err(),
+            None => false,
+        }
+    }
+
     pub(crate) fn env_change(&self, profile: &Profile, credentials: &Credentials, host: &Host) -> EnvChange {
-        EnvChange::to(&self.externals.complete(profile), credentials, stale_variables(host))
+        EnvChange::to(&profile.name, &self.externals.complete(profile).values(), credentials, stale_variables(host))
     }
 
     /// The profile whose session section holds the long-term key of `profile`; `apply --adopt` moves it.
@@ -218,7 +235,7 @@ impl<'a> LoginService<'a> {
             callback_timeout: CALLBACK_TIMEOUT,
             now: clock::now,
         };
-        Provider::new(ports, &self.keys, self.manifest.seen(), options.attendance, options.policy, preference)
+        Provider::new(ports, &self.keys, self.manifest.origin(), options.attendance, options.policy, preference)
     }
 
     /// Credentials of one profile for a program. Where a person is needed and sits at the terminal, the login runs in place,

@@ -139,21 +139,22 @@ impl<'s> States<'s> {
                 ("expired", Validity::Ended(Some(session.expiration)))
             }
             (None, Validity::Ended(_)) if profile.long_term_section().is_some() && !has_key => ("no key", renewal),
-            (None, Validity::Ended(_)) if self.service.externals.is_missing(steps[0]) => (UNAVAILABLE, renewal),
+            (None, Validity::Ended(_)) if self.service.lacks_external(steps[0]) => (UNAVAILABLE, renewal),
             (None, Validity::Ended(_)) => ("none", renewal),
             (_, renewal) => ("renewable", renewal),
         };
         State { word, validity }
     }
 
-    /// Runs no program: whether it has credentials shows when they are used.
     fn external(&self, profile: &Profile) -> State {
         match self.service.externals.get(profile) {
             Some(Ok(ExternalSource::Keys(keys))) if keys.session_token.is_none() => {
                 State { word: "key", validity: Validity::Unlimited }
             }
-            Some(Ok(_)) => State { word: "external", validity: Validity::Renewable(None) },
-            Some(Err(_)) | None => State { word: UNAVAILABLE, validity: Validity::Ended(None) },
+            Some(Ok(_)) if !self.service.lacks_external(profile) => {
+                State { word: "external", validity: Validity::Renewable(None) }
+            }
+            Some(_) | None => State { word: UNAVAILABLE, validity: Validity::Ended(None) },
         }
     }
 
@@ -170,8 +171,11 @@ impl<'s> States<'s> {
                 Validity::Ended(None)
             }
             Kind::Role(role) if role.credential_source().is_some() => {
-                let is_missing = self.service.externals.is_missing(profile);
-                if is_missing { Validity::Ended(None) } else { Validity::Renewable(None) }
+                if self.service.lacks_external(profile) {
+                    Validity::Ended(None)
+                } else {
+                    Validity::Renewable(None)
+                }
             }
             Kind::IamMfaRole { mfa_serial: None, .. } | Kind::SsoRole(_) | Kind::Role(_) => self.of(below).validity,
             Kind::Sso { access, .. } => match decide(self.token(access), access, self.now) {

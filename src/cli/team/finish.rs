@@ -17,10 +17,14 @@ pub(crate) fn finish(
     facts: &Map<String, Value>,
     app: App<'_>,
 ) -> Result<Exit, Failure> {
-    complete(values, is_agreed, facts, app).inspect_err(|failure| {
-        if matches!(failure.exit, Exit::Refused | Exit::Interrupted) {
-            app.out.say("the manifest is in place; `awsauth apply` does what is left");
-        }
+    complete(values, is_agreed, facts, app).map_err(|failure| match failure.exit {
+        // "Nothing was written" would be wrong: the clone has moved.
+        Exit::Refused | Exit::Interrupted if failure.is_line() => Failure::one_line(
+            failure.exit,
+            "the manifest is in place, and AWS's files are as they were; `awsauth apply` does what is left",
+        ),
+        Exit::Refused => failure.hint("the manifest is in place; `awsauth apply` does what is left"),
+        _ => failure,
     })
 }
 

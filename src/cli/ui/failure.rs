@@ -78,6 +78,10 @@ impl Failure {
         Self { shown_as: ShownAs::Line, ..Self::new(exit, message) }
     }
 
+    pub(crate) fn is_line(&self) -> bool {
+        self.shown_as == ShownAs::Line
+    }
+
     /// A failure with the message of `error` and the causes below it.
     pub(crate) fn of(exit: Exit, error: &dyn Error) -> Self {
         let failure = Self::new(exit, error.to_string());

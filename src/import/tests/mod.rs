@@ -74,12 +74,16 @@ fn no_secret_gets_into_the_manifest() {
 fn misspelt_words_have_the_right_one_beside_them() {
     let config = "[profil old]\nregion = eu-west-1\n[profile work]\nregion = eu-west-1\n\
                   [profile prod]\nrole_arn = arn:aws:iam::444455556666:role/Admin\nsource_profile = wrok\n\
-                  [profile dev]\nregoin = eu-west-1\n";
+                  [profile dev]\nregoin = eu-west-1\noutptu = json\n";
     let found = imported(config, &format!("[work]\n{KEY}"));
     let why = |header: &str| found.left.iter().find(|left| left.header == header).unwrap().why.clone();
     assert_eq!(why("profil old").remedy, "write [profile old], or delete it");
     assert!(why("profile prod").remedy.starts_with("did you mean `work`?"), "{:?}", why("profile prod"));
-    assert!(why("profile dev").reason.ends_with("did you mean `region`?"), "{:?}", why("profile dev"));
+    // Both mistakes of a section at once.
+    for part in ["did you mean `region`?", "did you mean `output`?"] {
+        assert!(why("profile dev").reason.contains(part), "{:?}", why("profile dev"));
+    }
+    assert_eq!(why("profile dev").remedy, "correct them (lines 9, 10), then import again");
 }
 
 #[test]

@@ -175,7 +175,12 @@ fn report_unknown(profile: &UncheckedProfile, profiles: &UncheckedProfiles, sink
     let Some(given) = given.filter(|_| !sink.profiles_unknown) else { return };
     let found = profile.error(codes::UNKNOWN_SOURCE, given, format!("there is no profile `{}`", given.value));
     let known = profiles.list.iter().map(|profile| &*profile.written);
-    let add = || format!("add a table `[profiles.{}]`, or name another profile", toml_key(&given.value));
+    let can_be_external = profile.pattern().is_some_and(|pattern| pattern.sources().contains(&Pattern::External));
+    let add = || {
+        let external = ", with `pattern = \"external\"` if ~/.aws has such a section of your own,";
+        let external = if can_be_external { external } else { "," };
+        format!("add a table `[profiles.{}]`{external} or name another profile", toml_key(&given.value))
+    };
     let help = sink.did_you_mean(&given.value, known, add);
     sink.push(found.help(help));
 }

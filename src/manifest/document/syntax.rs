@@ -32,6 +32,11 @@ pub(crate) fn parse<'t>(source: &'t Source, base: usize, sink: &mut Sink) -> Opt
             sink.push(duplicate(source, span, base, count < MOST_LOOK_UPS));
         } else {
             is_complete = false;
+            if is_aws_header(&source.text, span) {
+                // Each line of such a file is the same mistake.
+                sink.push(aws_config(span.offset_by(base)));
+                break;
+            }
             if count >= MOST_LOOK_UPS {
                 let message = format!("this is not TOML: {}", error.message());
                 sink.push(Diagnostic::error(codes::SYNTAX, span.offset_by(base), message));
@@ -75,16 +80,21 @@ fn unquoted(value: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::SYNTAX, at, message).help(help)
 }
 
+fn is_aws_header(text: &str, at: Span) -> bool {
+    let line = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
+    ["[profile ", "[sso-session "].iter().any(|header| text[line..].starts_with(header))
+}
+
+fn aws_config(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::SYNTAX, at, "this is the form of ~/.aws/config, not of TOML")
+        .help("`awsauth import` prints a manifest of your ~/.aws/config; by hand, write `[profiles.NAME]`, and strings in quotes")
+}
+
 fn syntax_error(text: &str, at: Span, base: usize, message: &str) -> Diagnostic {
     if let Some(value) = bare_value(text, at.start) {
         return unquoted(&text[value.start..value.end], value.offset_by(base));
     }
-    let line = text[..at.start].rfind('\n').map_or(0, |end| end + 1);
     let error = |message: &str| Diagnostic::error(codes::SYNTAX, at.offset_by(base), message);
-    if ["[profile ", "[sso-session "].iter().any(|header| text[line..].starts_with(header)) {
-        return error("this is the form of ~/.aws/config, not of TOML")
-            .help("write `[profiles.NAME]` or `[sso_sessions.NAME]`, and put strings in quotes");
-    }
     if let Some(control) = text[at.start..at.end].chars().next().filter(|first| first.is_control()) {
         return error(&format!("this is not TOML: a string can't contain the control character {control:?}"))
             .help("remove it");

@@ -147,7 +147,7 @@ fn a_code_goes_with_the_key_of_a_section() {
 
 #[test]
 fn states_and_pictures_tell_what_is_there_without_running_anything() {
-    let scene = scene("[profile vendor]\ncredential_process = /no/such/program\n");
+    let scene = scene("[profile vendor]\nregion = us-west-2\ncredential_process = /bin/false\n");
     let document = scene.run(&["status", "--json"]).ok().json();
     let state = |name: &str| {
         let profiles = document["profiles"].as_array().unwrap();
@@ -156,11 +156,14 @@ fn states_and_pictures_tell_what_is_there_without_running_anything() {
     assert_eq!(["base", "batch", "vendor", "job"].map(state), ["key", "renewable", "external", "renewable"]);
     let tree = scene.run(&["graph"]).ok().stdout;
     assert!(tree.contains("section in ~/.aws") && tree.contains("└── job"), "{tree}");
-    scene.home.write(CONFIG, "");
-    let run = scene.run(&["status", "--check", "vendor", "job"]).exits(1);
-    assert_eq!(run.stderr, "unavailable: vendor, job\n");
     let listed = scene.run(&["list", "--json"]).ok().json();
     assert_eq!(listed["profiles"][3]["source"], serde_json::json!({ "kind": "section", "name": "vendor" }));
+    assert_eq!(listed["profiles"][2]["region"], "us-west-2");
+    for config in ["", "[profile vendor]\ncredential_process = /no/such/program\n"] {
+        scene.home.write(CONFIG, config);
+        let run = scene.run(&["status", "--check", "vendor", "job"]).exits(1);
+        assert_eq!(run.stderr, "unavailable: vendor, job\n");
+    }
 }
 
 #[test]

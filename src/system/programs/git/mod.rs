@@ -33,6 +33,8 @@ pub(crate) enum GitError {
     /// With the first line of what git said.
     #[error("git failed: {0}")]
     Failed(String),
+    #[error("git failed, and said nothing")]
+    Silent,
     /// It has said why.
     #[error("git {0} failed")]
     Said(&'static str),
@@ -86,5 +88,5 @@ fn output(command: &mut Command) -> Result<Vec<u8>, GitError> {
         return Ok(output.stdout);
     }
     let words = String::from_utf8_lossy(&output.stderr);
-    Err(GitError::Failed(words.lines().next().unwrap_or("it said nothing").to_owned()))
+    Err(words.lines().next().map_or(GitError::Silent, |line| GitError::Failed(line.to_owned())))
 }

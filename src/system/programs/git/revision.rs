@@ -32,7 +32,10 @@ impl Revision {
         let git = find().map_err(GitError::NoProgram)?;
         let commit = format!("{name}^{{commit}}");
         let parse = ["rev-parse", "--verify", "--quiet", "--end-of-options", &commit];
-        let Ok(found) = output(git_in(&git, root).args(parse)) else { return Ok(None) };
+        let found = match output(git_in(&git, root).args(parse)) {
+            Err(GitError::Silent) => return Ok(None),
+            other => other?,
+        };
         let commit = String::from_utf8_lossy(&found).trim().to_owned();
         let mut list = git_in(&git, root);
         list.args(["--literal-pathspecs", "ls-tree", "-r", "-z", "--long", "--full-tree", &commit]);

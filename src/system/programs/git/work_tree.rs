@@ -120,8 +120,9 @@ impl WorkTree {
     }
 
     /// True if `ancestor` is `commit`, or one of those that it was made from.
-    pub(crate) fn is_ancestor(&self, ancestor: &str, commit: &str) -> bool {
-        self.ask(&["merge-base", "--is-ancestor", ancestor, commit]).is_ok()
+    pub(crate) fn is_ancestor(&self, ancestor: &str, commit: &str) -> Result<bool, GitError> {
+        let others = self.ask(&["rev-list", "--max-count=1", ancestor, &format!("^{commit}")])?;
+        Ok(others.is_empty())
     }
 
     /// Moves the branch and the files from one commit to a later one. Leaves everything as it is if a file of the person's own is in

@@ -169,7 +169,12 @@ prop_compose! {
 fn files(sections: &[Section], crlf: bool) -> Files {
     let (mut config, mut credentials, mut names) = (String::new(), String::new(), BTreeSet::new());
     for (number, section) in sections.iter().enumerate().filter(|(_, section)| names.insert(section.name)) {
-        let header = if section.name == "default" { "[default]" } else { section.header };
+        let header = match section.header {
+            other if section.name != "default" => other,
+            "[profile 'NAME']" => "[default]\nregion = sa-east-1\noutput = text\n[profile default]",
+            "[profile  NAME]" => "[profile default]\nregion = sa-east-1\n[default]",
+            _ => "[default]",
+        };
         let header = header.replace("NAME", section.name);
         write!(config, "{}{header}\n{}", section.comment, lines(section)).unwrap();
         if !section.key.is_empty() && (section.is_stray || ["", DEVICE].contains(&section.mechanism)) {
