@@ -117,7 +117,7 @@ pub(crate) fn behind(facts: &Facts<'_>) -> Vec<Finding> {
         let attended = Attended { is_interactive: false, secrets: &secrets };
         let asked = address.and_then(|address| branch_commit(&address, &upstream.branch, attended));
         let newest = asked.or_else(|| tree.fetched(&upstream))?;
-        (!tree.is_ancestor(&newest, &tree.head().ok()?)).then_some(place.root)
+        (!tree.is_ancestor(&newest, &tree.head().ok()?).ok()?).then_some(place.root)
     };
     let Some(root) = is_behind() else { return Vec::new() };
     let found = Finding::warning(
