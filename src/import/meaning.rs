@@ -46,26 +46,26 @@ pub(super) struct Meanings {
 }
 
 /// Finds the meaning of each profile. Those that are `refused` stay.
-pub(super) fn meanings(given: &[AwsProfile], refused: &Refused, portals: &mut Portals) -> Meanings {
-    let places = given.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
-    let uses = Uses::of(given);
+pub(super) fn meanings(profiles: &[AwsProfile], refused: &Refused, portals: &mut Portals) -> Meanings {
+    let places = profiles.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
+    let uses = Uses::of(profiles);
     let mut reader = Reader {
-        given,
+        profiles,
         places,
         uses,
         refused,
         portals,
-        known: vec![None; given.len()],
+        known: vec![None; profiles.len()],
         keys: BTreeSet::new(),
         path: Vec::new(),
         guesses: Suggester::default(),
     };
-    let all = (0..given.len()).map(|at| reader.meaning(at)).collect();
+    let all = (0..profiles.len()).map(|at| reader.meaning(at)).collect();
     Meanings { all, keys: reader.keys }
 }
 
 pub(super) struct Reader<'g> {
-    pub(super) given: &'g [AwsProfile],
+    pub(super) profiles: &'g [AwsProfile],
     pub(super) places: HashMap<&'g str, usize>,
     uses: Uses<'g>,
     refused: &'g Refused,
@@ -103,8 +103,8 @@ pub(super) fn stays(why: Why) -> Stays {
 }
 
 impl<'g> Reader<'g> {
-    pub(super) fn aws_profile(&self, at: usize) -> &'g AwsProfile {
-        &self.given[at]
+    pub(super) fn profile(&self, at: usize) -> &'g AwsProfile {
+        &self.profiles[at]
     }
 
     pub(super) fn meaning(&mut self, at: usize) -> Meaning {
@@ -119,14 +119,14 @@ impl<'g> Reader<'g> {
     }
 
     fn read(&mut self, at: usize) -> Meaning {
-        let given = self.aws_profile(at);
-        if self.is_part(given) {
+        let profile = self.profile(at);
+        if self.is_part(profile) {
             return Meaning::Part;
         }
-        let table = check(given, self.refused).and_then(|()| self.mechanism(at)).and_then(|mut table| {
-            settings::put(given, &mut table).map_err(|why| given.stays(why))?;
-            table.notes.extend(given.hidden.map(Note::Hidden));
-            table.notes.extend(given.is_in_registry.then_some(Note::Registry));
+        let table = check(profile, self.refused).and_then(|()| self.mechanism(at)).and_then(|mut table| {
+            settings::put(profile, &mut table).map_err(|why| profile.stays(why))?;
+            table.notes.extend(profile.hidden.map(Note::Hidden));
+            table.notes.extend(profile.is_in_registry.then_some(Note::Registry));
             Ok(table)
         });
         match table {
@@ -136,87 +136,88 @@ impl<'g> Reader<'g> {
     }
 
     /// True for the section of the long-term key of another profile.
-    fn is_part(&mut self, given: &AwsProfile) -> bool {
+    fn is_part(&mut self, profile: &AwsProfile) -> bool {
         let is_own =
-            given.is_in_config() || given.key != Key::LongTerm || self.uses.sources.contains(given.name.as_str());
-        let Some(owner) = self.uses.long_term.get(&given.name).filter(|_| !is_own) else { return false };
+            profile.is_in_config() || profile.key != Key::LongTerm || self.uses.sources.contains(profile.name.as_str());
+        let Some(owner) = self.uses.long_term.get(&profile.name).filter(|_| !is_own) else { return false };
         let Some(at) = self.places.get(owner).copied().filter(|at| !self.path.contains(at)) else { return false };
         matches!(self.meaning(at), Meaning::Table(table) if table.pattern == "iam-mfa")
     }
 
     /// True for a section that only lends its settings to others.
-    fn is_fragment(&self, given: &AwsProfile) -> bool {
+    fn is_fragment(&self, profile: &AwsProfile) -> bool {
         let ways =
             ["role_arn", "credential_process", "granted_sso_account_id", "login_session", "web_identity_token_file"];
-        self.uses.included.contains(given.name.as_str())
-            && !self.uses.sources.contains(given.name.as_str())
-            && given.key == Key::None
-            && !given.is_known
-            && !given.is_like("sso")
-            && !ways.iter().any(|key| given.has(key))
+        self.uses.included.contains(profile.name.as_str())
+            && !self.uses.sources.contains(profile.name.as_str())
+            && profile.key == Key::None
+            && !profile.is_known
+            && !profile.is_like("sso")
+            && !ways.iter().any(|key| profile.has(key))
     }
 
     fn mechanism(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.aws_profile(at);
-        if self.is_fragment(given) {
+        let profile = self.profile(at);
+        if self.is_fragment(profile) {
             let why = Why::new("aws-vault's include_profile: its settings are in the profiles that include it");
             return Err(stays(why));
         }
-        if given.has("web_identity_token_file") {
+        if profile.has("web_identity_token_file") {
             return Err(external(Why::new("another program renews the token of its web identity")));
         }
-        if given.has("login_session") {
+        if profile.has("login_session") {
             let why = Why::new("awsauth has no pattern for `aws login` yet");
             return Err(external(why));
         }
-        if given.has("role_arn") {
+        if profile.has("role_arn") {
             return self.role(at);
         }
-        if given.is_like("sso") {
+        if profile.is_like("sso") {
             return self.sso(at);
         }
-        if let Some(command) = given.text("credential_process") {
+        if let Some(command) = profile.text("credential_process") {
             return self.process(at, command);
         }
-        if given.has("granted_sso_account_id") && given.key == Key::None {
-            return self.granted(given);
+        if profile.has("granted_sso_account_id") && profile.key == Key::None {
+            return self.granted(profile);
         }
         self.key(at)
     }
 
     fn key(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.aws_profile(at);
-        if let Some(line) = given.config_key {
-            let remedy = format!("move its key from line {line} to [{}] of the credentials file", given.name);
+        let profile = self.profile(at);
+        if let Some(line) = profile.config_key {
+            let remedy = format!("move its key from line {line} to [{}] of the credentials file", profile.name);
             return Err(external(Why::new("its key is in the config file").remedy(remedy)));
         }
-        if given.has("source_profile") && given.key == Key::None {
+        if profile.has("source_profile") && profile.key == Key::None {
             return Err(stays(Why::new("it has a source_profile and no role_arn: no tool of AWS's follows that")));
         }
-        let long_term = self.places.get(default_long_term(&given.name).as_str()).map(|at| &self.given[*at]);
+        let long_term = self.places.get(default_long_term(&profile.name).as_str()).map(|at| &self.profiles[*at]);
         let taken = long_term.filter(|other| other.is_in_credentials);
         let long_term = long_term.filter(|other| other.key == Key::LongTerm);
         if let Some(other) = long_term.filter(|other| other.has("assume_role")) {
-            return Ok(Self::aws_mfa_role(given, other));
+            return Ok(Self::aws_mfa_role(profile, other));
         }
-        let device = given.text("mfa_serial").or(long_term.and_then(|other| other.text("aws_mfa_device")));
-        let is_empty = given.entries.is_empty() && !given.is_known && !self.uses.sources.contains(given.name.as_str());
-        match (given.key, device, long_term) {
+        let device = profile.text("mfa_serial").or(long_term.and_then(|other| other.text("aws_mfa_device")));
+        let is_empty =
+            profile.entries.is_empty() && !profile.is_known && !self.uses.sources.contains(profile.name.as_str());
+        match (profile.key, device, long_term) {
             (Key::Half, ..) => {
                 Err(stays(Why::new("the credentials file has half of its key").remedy("add the other half")))
             }
             (Key::LongTerm, Some(_), _) if let Some(other) = taken => {
                 let why = Why::new(format!("its key belongs in [{}], and there is such a section", other.name));
-                Err(given.stays(why.remedy("rename that section, then import again")))
+                Err(profile.stays(why.remedy("rename that section, then import again")))
             }
             (Key::Session, Some(device), Some(_)) | (Key::LongTerm | Key::None, Some(device), _) => {
-                let mut table = iam_mfa(given, device);
-                if given.key == Key::None && long_term.is_none() {
+                let mut table = iam_mfa(profile, device);
+                if profile.key == Key::None && long_term.is_none() {
                     table.notes.push(Note::NoKey);
                 }
                 Ok(table)
             }
-            (Key::Session, ..) => Err(given.stays(tools::session(given))),
+            (Key::Session, ..) => Err(profile.stays(tools::session(profile))),
             (Key::LongTerm, None, _) => Ok(Table::new("iam")),
             (Key::None, None, _) if is_empty => {
                 Err(stays(Why::new("it has no settings and no key").remedy("delete it")))
@@ -226,26 +227,26 @@ impl<'g> Reader<'g> {
     }
 
     fn process(&mut self, at: usize, command: &str) -> Result<Table, Stays> {
-        let given = self.aws_profile(at);
-        let process = tools::process(command, given);
-        if given.key != Key::None && !matches!(process, Process::Other(_)) {
+        let profile = self.profile(at);
+        let process = tools::process(command, profile);
+        if profile.key != Key::None && !matches!(process, Process::Other(_)) {
             return Err(
-                given.stays(Why::new("its key in the credentials file counts in place of its `credential_process`"))
+                profile.stays(Why::new("its key in the credentials file counts in place of its `credential_process`"))
             );
         }
         let table = match process {
             Process::Other(why) => return Err(external(why)),
             Process::Loop => return Err(stays(Why::new("its `credential_process` asks for its own credentials"))),
-            Process::Itself(_) => self.granted(given),
+            Process::Itself(_) => self.granted(profile),
             Process::OwnKey(tool)
-                if given.has("mfa_serial") && self.places.contains_key(&*default_long_term(&given.name)) =>
+                if profile.has("mfa_serial") && self.places.contains_key(&*default_long_term(&profile.name)) =>
             {
-                let why = format!("{tool} has its key, and [{}] has another one", default_long_term(&given.name));
+                let why = format!("{tool} has its key, and [{}] has another one", default_long_term(&profile.name));
                 return Err(external(Why::new(why).remedy("delete that section, then import again")));
             }
             Process::OwnKey(tool) => {
-                let mut table = match given.text("mfa_serial") {
-                    Some(device) => iam_mfa(given, device),
+                let mut table = match profile.text("mfa_serial") {
+                    Some(device) => iam_mfa(profile, device),
                     None => Table::new("iam"),
                 };
                 table.notes.push(Note::KeyElsewhere(tool));
@@ -272,8 +273,8 @@ impl<'g> Reader<'g> {
     }
 
     /// What granted wrote in words of its own.
-    fn granted(&mut self, given: &AwsProfile) -> Result<Table, Stays> {
-        let text = |key| given.text(key).ok_or_else(|| stays(Why::new(format!("it has no {key}"))));
+    fn granted(&mut self, profile: &AwsProfile) -> Result<Table, Stays> {
+        let text = |key| profile.text(key).ok_or_else(|| stays(Why::new(format!("it has no {key}"))));
         let session = self.portals.session(text("granted_sso_start_url")?, text("granted_sso_region")?);
         let mut table = Table::new("sso");
         table.put("sso_session", &session);
@@ -284,19 +285,19 @@ impl<'g> Reader<'g> {
     }
 
     fn sso(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.aws_profile(at);
-        if let Some(command) = given.text("credential_process") {
-            check_beside_sso(given, &tools::process(command, given))?;
+        let profile = self.profile(at);
+        if let Some(command) = profile.text("credential_process") {
+            check_beside_sso(profile, &tools::process(command, profile))?;
         }
-        if matches!(given.key, Key::LongTerm | Key::Half) || given.config_key.is_some() {
+        if matches!(profile.key, Key::LongTerm | Key::Half) || profile.config_key.is_some() {
             let why = Why::new("it has a key beside its SSO login, and AWS's tools do not agree which one counts");
-            return Err(stays(why.remedy(format!("remove the key of [{}], then import again", given.name))));
+            return Err(stays(why.remedy(format!("remove the key of [{}], then import again", profile.name))));
         }
-        let (Some(account), Some(role)) = (given.text("sso_account_id"), given.text("sso_role_name")) else {
+        let (Some(account), Some(role)) = (profile.text("sso_account_id"), profile.text("sso_role_name")) else {
             return Err(stays(Why::new("it has no account and role, so it gives a token only, and no credentials")));
         };
-        let (url, region) = (given.text("sso_start_url"), given.text("sso_region"));
-        let session = match given.text("sso_session") {
+        let (url, region) = (profile.text("sso_start_url"), profile.text("sso_region"));
+        let session = match profile.text("sso_session") {
             Some(name) => self.portals.check(name, url, region).map_err(stays)?,
             None => match (url, region) {
                 (Some(url), Some(region)) => {
@@ -317,48 +318,48 @@ impl<'g> Reader<'g> {
     }
 }
 
-fn iam_mfa(given: &AwsProfile, device: &str) -> Table {
+fn iam_mfa(profile: &AwsProfile, device: &str) -> Table {
     let mut table = Table { device: Some(device.to_owned()), ..Table::new("iam-mfa") };
     table.put("mfa_serial", device);
-    let seconds = given.text("session_token_duration").and_then(settings::seconds);
-    table.put_some("duration_seconds", given.text("duration_seconds").or(seconds.as_deref()));
-    let long_term = given.text("long_term_profile").filter(|name| *name != default_long_term(&given.name));
+    let seconds = profile.text("session_token_duration").and_then(settings::seconds);
+    table.put_some("duration_seconds", profile.text("duration_seconds").or(seconds.as_deref()));
+    let long_term = profile.text("long_term_profile").filter(|name| *name != default_long_term(&profile.name));
     table.put_some("long_term_profile", long_term);
     table.used.extend(["mfa_serial", "duration_seconds", "session_token_duration", "source_profile"]);
     table
 }
 
-fn check(given: &AwsProfile, refused: &Refused) -> Result<(), Stays> {
-    match refused.get(&given.name) {
+fn check(profile: &AwsProfile, refused: &Refused) -> Result<(), Stays> {
+    match refused.get(&profile.name) {
         None => {}
-        Some((why, Again::No)) => return Err(given.stays(why.clone())),
+        Some((why, Again::No)) => return Err(profile.stays(why.clone())),
         Some((why, Again::Yes)) => return Err(stays(why.clone())),
     }
-    if let Some(line) = given.rival {
+    if let Some(line) = profile.rival {
         let why = Why::new(format!(
             "line {line} is another section of this profile, and not all of AWS's tools join the two"
         ));
-        return Err(given.stays(why.remedy("join them, then import again")));
+        return Err(profile.stays(why.remedy("join them, then import again")));
     }
     // A command line may have anything in it.
-    let texts = given.entries.iter().filter(|entry| entry.key != "credential_process");
+    let texts = profile.entries.iter().filter(|entry| entry.key != "credential_process");
     let texts = texts.filter_map(|entry| match &entry.value {
         SectionValue::Text(text) => Some(text.as_str()),
         SectionValue::Nested(_) => None,
     });
-    if texts.chain([given.header.as_str()]).any(is_template) {
+    if texts.chain([profile.header.as_str()]).any(is_template) {
         return Err(stays(Why::template()));
     }
-    if let Err(error) = ProfileName::new(&given.name) {
-        let remedy = format!("rename it, to [profile {}] for one", portable(&given.name));
+    if let Err(error) = ProfileName::new(&profile.name) {
+        let remedy = format!("rename it, to [profile {}] for one", portable(&profile.name));
         return Err(stays(Why::new(error.to_string()).remedy(remedy)));
     }
     Ok(())
 }
 
 /// A `credential_process` beside an SSO login: most tools take the login, and JavaScript's the program (aws-facts §3).
-fn check_beside_sso(given: &AwsProfile, process: &Process) -> Result<(), Stays> {
-    let is_same = |(own, other): &(&str, &str)| given.text(other).is_none_or(|text| given.text(own) == Some(text));
+fn check_beside_sso(profile: &AwsProfile, process: &Process) -> Result<(), Stays> {
+    let is_same = |(own, other): &(&str, &str)| profile.text(other).is_none_or(|text| profile.text(own) == Some(text));
     let granted = [("sso_account_id", "granted_sso_account_id"), ("sso_role_name", "granted_sso_role_name")];
     match process {
         Process::Itself(_) | Process::OwnKey(_) | Process::Loop if granted.iter().all(is_same) => Ok(()),

@@ -123,23 +123,23 @@ fn accepted(read: &Read) -> (Draft, Verdict, Meanings) {
 
 fn draft(read: &Read, meanings: &Meanings, portals: &Portals) -> Draft {
     let is_table = |(_, meaning): &(_, &Meaning)| matches!(meaning, Meaning::Table(_));
-    let named = read.profiles.iter().zip(&meanings.all).filter(is_table).map(|(given, _)| given.name.as_str());
+    let named = read.profiles.iter().zip(&meanings.all).filter(is_table).map(|(profile, _)| profile.name.as_str());
     let named: HashSet<&str> = named.collect();
     let mut draft = Draft::default();
     for portal in &portals.list {
-        let given = portal.given.map(|at| comments(&read.sessions[at].comments)).unwrap_or_default();
-        draft.sessions.push((portal.clone(), given));
+        let comments = portal.section.map(|at| comments(&read.sessions[at].comments)).unwrap_or_default();
+        draft.sessions.push((portal.clone(), comments));
     }
-    for (given, meaning) in read.profiles.iter().zip(&meanings.all) {
+    for (profile, meaning) in read.profiles.iter().zip(&meanings.all) {
         let table = match meaning {
-            Meaning::Table(table) => ProfileTable::new(&given.name, table, comments(&given.comments)),
+            Meaning::Table(table) => ProfileTable::new(&profile.name, table, comments(&profile.comments)),
             Meaning::Stays(stays) if stays.is_external => {
-                ProfileTable::new(&given.name, &Table::external(), Vec::new())
+                ProfileTable::new(&profile.name, &Table::external(), Vec::new())
             }
             Meaning::Stays(_) | Meaning::Part => continue,
         };
         draft.hosts.extend(hosts(&table));
-        let key = default_long_term(&given.name);
+        let key = default_long_term(&profile.name);
         let is_new_key = meanings.keys.contains(&key) && !named.contains(key.as_str());
         let common = table.keys.iter().filter(|(name, _)| ["region", "output"].contains(name)).cloned().collect();
         draft.profiles.push(table);
@@ -153,8 +153,8 @@ fn draft(read: &Read, meanings: &Meanings, portals: &Portals) -> Draft {
 }
 
 /// Comments for TOML, without those that may hold a secret.
-fn comments(given: &[String]) -> Vec<String> {
-    let texts = given.iter().map(|comment| comment.trim_start_matches(['#', ';']).trim());
+fn comments(written: &[String]) -> Vec<String> {
+    let texts = written.iter().map(|comment| comment.trim_start_matches(['#', ';']).trim());
     let fit = texts.filter(|text| !text.is_empty() && is_harmless(text));
     fit.map(|text| format!("# {}", display_safe(text))).collect()
 }
@@ -176,11 +176,11 @@ fn hosts(table: &ProfileTable) -> Vec<String> {
 
 fn left(read: &Read, meanings: Meanings) -> Vec<Left> {
     let mut left = read.left.clone();
-    for (given, meaning) in read.profiles.iter().zip(meanings.all) {
+    for (profile, meaning) in read.profiles.iter().zip(meanings.all) {
         if let Meaning::Stays(stays) = meaning {
             left.push(Left {
-                header: given.header.clone(),
-                at: given.at,
+                header: profile.header.clone(),
+                at: profile.at,
                 why: stays.why,
                 is_external: stays.is_external,
             });
@@ -202,12 +202,12 @@ fn notes(read: &Read, meanings: &Meanings) -> Vec<(Note, Vec<String>)> {
         });
         all[at].1.push(name.to_owned());
     };
-    let given = read.profiles.iter().map(|given| (&given.name, &given.comments));
-    let given = given.zip(&meanings.all).filter_map(|((name, comments), meaning)| match meaning {
+    let profiles = read.profiles.iter().map(|profile| (&profile.name, &profile.comments));
+    let tables = profiles.zip(&meanings.all).filter_map(|((name, comments), meaning)| match meaning {
         Meaning::Table(table) => Some((name, comments, table)),
         _ => None,
     });
-    for (name, comments, table) in given {
+    for (name, comments, table) in tables {
         for note in &table.notes {
             add(note.clone(), name);
         }

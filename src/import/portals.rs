@@ -17,8 +17,8 @@ pub(super) struct Portal {
     pub(super) url: String,
     pub(super) region: String,
     pub(super) scopes: Vec<String>,
-    /// The index of its section among the given ones; none for a new session.
-    pub(super) given: Option<usize>,
+    /// The index of its section in the file; none for a new session.
+    pub(super) section: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub(super) struct Portals {
 
 impl Portals {
     /// Those sections that have an address and a region, and that the manifest's reader does not refuse.
-    pub(super) fn of(given: &[AwsSession], profiles: &[AwsProfile], is_refused: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn of(sections: &[AwsSession], profiles: &[AwsProfile], is_refused: impl Fn(&str) -> bool) -> Self {
         let portal = |(at, one): (usize, &AwsSession)| {
             let scopes = one.text("sso_registration_scopes").unwrap_or(DEFAULT_SCOPE);
             let scopes: Vec<String> = scopes.split(',').map(|scope| scope.trim().to_owned()).collect();
@@ -39,19 +39,19 @@ impl Portals {
                 url: address(one.text("sso_start_url")?),
                 region: one.text("sso_region")?.to_owned(),
                 scopes: if scopes == [DEFAULT_SCOPE] { Vec::new() } else { scopes },
-                given: Some(at),
+                section: Some(at),
             })
         };
-        let fit = given.iter().enumerate().filter(|(_, one)| !is_refused(&one.name));
+        let fit = sections.iter().enumerate().filter(|(_, one)| !is_refused(&one.name));
         let mut portals: Vec<Portal> = Vec::new();
         for portal in fit.filter_map(portal) {
             if portals.iter().all(|other| other.name != portal.name) {
                 portals.push(portal);
             }
         }
-        let used = profiles.iter().filter_map(|given| given.text("sso_session")).map(str::to_ascii_lowercase);
-        let sections = given.iter().map(|session| session.name.to_ascii_lowercase());
-        Self { list: portals, used: used.chain(sections).collect() }
+        let used = profiles.iter().filter_map(|profile| profile.text("sso_session")).map(str::to_ascii_lowercase);
+        let names = sections.iter().map(|session| session.name.to_ascii_lowercase());
+        Self { list: portals, used: used.chain(names).collect() }
     }
 
     /// The session of that name in any case.
@@ -72,7 +72,7 @@ impl Portals {
         };
         let mut names = std::iter::once(base.clone()).chain((2..).map(|number| format!("{base}-{number}")));
         let name = names.find(is_free).unwrap_or(base);
-        let portal = Portal { name, url, region: region.to_owned(), scopes: Vec::new(), given: None };
+        let portal = Portal { name, url, region: region.to_owned(), scopes: Vec::new(), section: None };
         self.list.push(portal.clone());
         portal.name
     }

@@ -113,8 +113,8 @@ pub(super) fn read(files: AwsFiles<'_>) -> Read {
     };
     let profiles = order(&mut files.known.profiles().iter().map(|profile| profile.name.as_str()));
     let sessions = order(&mut files.known.sessions().iter().map(|session| session.name.as_str()));
-    read.profiles.sort_by_key(|given| profiles.get(&given.name).copied().unwrap_or(usize::MAX));
-    read.sessions.sort_by_key(|given| sessions.get(&given.name).copied().unwrap_or(usize::MAX));
+    read.profiles.sort_by_key(|profile| profiles.get(&profile.name).copied().unwrap_or(usize::MAX));
+    read.sessions.sort_by_key(|session| sessions.get(&session.name).copied().unwrap_or(usize::MAX));
     include(&mut read.profiles);
     read
 }
@@ -130,16 +130,16 @@ fn read_config(files: AwsFiles<'_>, read: &mut Read, places: &mut HashMap<String
         match &section.id {
             SectionId::Profile(name) => {
                 let known = files.known.get(name).filter(|_| block.contains(&section.header.start));
-                let mut given = read_profile(&document, section, at);
-                given.is_in_registry = is_in_registry;
-                given.comments = comments();
-                if let Some(profile) = known {
-                    given.is_known = true;
-                    given.entries =
-                        plan::by_hand(profile).into_iter().map(|(key, value)| Entry { key, value, at }).collect();
+                let mut profile = read_profile(&document, section, at);
+                profile.is_in_registry = is_in_registry;
+                profile.comments = comments();
+                if let Some(known) = known {
+                    profile.is_known = true;
+                    profile.entries =
+                        plan::by_hand(known).into_iter().map(|(key, value)| Entry { key, value, at }).collect();
                 }
-                given.comments.extend(adopted.remove(&section.id.to_string()).unwrap_or_default());
-                put(given, read, places);
+                profile.comments.extend(adopted.remove(&section.id.to_string()).unwrap_or_default());
+                put(profile, read, places);
             }
             SectionId::SsoSession(name) => {
                 let mut comments = comments();
@@ -255,34 +255,34 @@ fn set(entries: &mut Vec<Entry>, entry: Entry) {
 }
 
 /// Joins sections of one name: of repeated keys the last counts, and those of the credentials file do.
-fn put(given: AwsProfile, read: &mut Read, places: &mut HashMap<String, usize>) {
-    let Some(place) = places.get(&given.name) else {
-        places.insert(given.name.clone(), read.profiles.len());
-        read.profiles.push(given);
+fn put(profile: AwsProfile, read: &mut Read, places: &mut HashMap<String, usize>) {
+    let Some(place) = places.get(&profile.name) else {
+        places.insert(profile.name.clone(), read.profiles.len());
+        read.profiles.push(profile);
         return;
     };
     let first = &mut read.profiles[*place];
-    if hides(&given, first) {
-        let comments = [mem::take(&mut first.comments), given.comments].concat();
-        *first = AwsProfile { comments, hidden: Some(first.at.line), ..given };
+    if hides(&profile, first) {
+        let comments = [mem::take(&mut first.comments), profile.comments].concat();
+        *first = AwsProfile { comments, hidden: Some(first.at.line), ..profile };
         return;
     }
-    let said = |given: &AwsProfile| -> Vec<(String, SectionValue)> {
-        let mut said: Vec<_> = given.entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
+    let said = |profile: &AwsProfile| -> Vec<(String, SectionValue)> {
+        let mut said: Vec<_> = profile.entries.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect();
         said.sort_by(|one, other| one.0.cmp(&other.0));
         said
     };
-    if given.is_in_config() && given.header != first.header && said(&given) != said(first) {
-        first.rival = Some(given.at.line);
+    if profile.is_in_config() && profile.header != first.header && said(&profile) != said(first) {
+        first.rival = Some(profile.at.line);
     }
-    first.is_in_credentials |= given.is_in_credentials;
-    first.comments.extend(given.comments);
-    first.config_key = first.config_key.or(given.config_key);
-    first.is_in_registry |= given.is_in_registry;
-    if given.key != Key::None {
-        first.key = given.key;
+    first.is_in_credentials |= profile.is_in_credentials;
+    first.comments.extend(profile.comments);
+    first.config_key = first.config_key.or(profile.config_key);
+    first.is_in_registry |= profile.is_in_registry;
+    if profile.key != Key::None {
+        first.key = profile.key;
     }
-    for entry in given.entries {
+    for entry in profile.entries {
         set(&mut first.entries, entry);
     }
 }
@@ -313,20 +313,20 @@ fn read_credentials(bytes: &[u8], read: &mut Read, places: &mut HashMap<String, 
 /// Fills in what aws-vault inherits through `include_profile` (aws-facts §12): the nearest section's value counts.
 fn include(profiles: &mut [AwsProfile]) {
     let places: HashMap<String, usize> =
-        profiles.iter().enumerate().map(|(at, given)| (given.name.clone(), at)).collect();
+        profiles.iter().enumerate().map(|(at, profile)| (profile.name.clone(), at)).collect();
     let included =
-        |given: &AwsProfile| given.text("include_profile").or(given.text("parent_profile")).map(str::to_owned);
+        |profile: &AwsProfile| profile.text("include_profile").or(profile.text("parent_profile")).map(str::to_owned);
     let whole = profiles.to_vec();
     // The manifest's have been filled in.
-    for given in profiles.iter_mut().filter(|given| !given.is_known) {
-        let (mut next, mut seen) = (included(given), HashSet::new());
+    for profile in profiles.iter_mut().filter(|profile| !profile.is_known) {
+        let (mut next, mut seen) = (included(profile), HashSet::new());
         while let Some(other) = next.take().filter(|name| seen.insert(name.clone())).and_then(|name| places.get(&name))
         {
             for entry in &whole[*other].entries {
                 // aws-vault knows AWS's own keys alone.
                 let is_inherited = entry.key != "credential_process" && !entry.key.starts_with("granted_");
-                if is_inherited && given.entries.iter().all(|own| own.key != entry.key) {
-                    given.entries.push(entry.clone());
+                if is_inherited && profile.entries.iter().all(|own| own.key != entry.key) {
+                    profile.entries.push(entry.clone());
                 }
             }
             next = included(&whole[*other]);
@@ -344,11 +344,14 @@ pub(super) struct Uses<'g> {
 
 impl<'g> Uses<'g> {
     pub(super) fn of(profiles: &'g [AwsProfile]) -> Self {
-        let texts = |key: &'static str| profiles.iter().filter_map(move |given| given.text(key));
+        let texts = |key: &'static str| profiles.iter().filter_map(move |profile| profile.text(key));
         Self {
             sources: texts("source_profile").collect(),
             included: texts("include_profile").chain(texts("parent_profile")).collect(),
-            long_term: profiles.iter().map(|given| (default_long_term(&given.name), given.name.as_str())).collect(),
+            long_term: profiles
+                .iter()
+                .map(|profile| (default_long_term(&profile.name), profile.name.as_str()))
+                .collect(),
         }
     }
 }

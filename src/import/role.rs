@@ -12,30 +12,30 @@ const LONGEST: usize = 16;
 
 impl Reader<'_> {
     pub(super) fn role(&mut self, at: usize) -> Result<Table, Stays> {
-        let given = self.aws_profile(at);
-        check_beside_role(given)?;
-        let (source, machine) = (given.text("source_profile"), given.text("credential_source"));
+        let profile = self.profile(at);
+        check_beside_role(profile)?;
+        let (source, machine) = (profile.text("source_profile"), profile.text("credential_source"));
         let mut table = match (source, machine) {
             (Some(_), Some(_)) => return Err(stays(Why::new("it has both source_profile and credential_source"))),
             (None, None) => return Err(stays(Why::new("it has a role_arn and no source_profile"))),
             (None, Some(machine)) => {
-                if given.has("mfa_serial") {
+                if profile.has("mfa_serial") {
                     return Err(stays(no_user("a machine's credentials")));
                 }
                 let mut table = Table::new("role");
                 table.put("credential_source", machine);
                 table
             }
-            (Some(source), None) if source == given.name => self.over_itself(given)?,
-            (Some(source), None) => self.over(given, source)?,
+            (Some(source), None) if source == profile.name => self.over_itself(profile)?,
+            (Some(source), None) => self.over(profile, source)?,
         };
         for key in ["role_arn", "duration_seconds", "role_session_name", "external_id"] {
-            table.put_some(key, given.text(key));
+            table.put_some(key, profile.text(key));
         }
         table.used.extend(["role_arn", "source_profile", "credential_source", "mfa_serial", "role_duration"]);
         table.used.extend(["duration_seconds", "role_session_name", "external_id", "credentials_duration"]);
         table.used.push("credential_process");
-        for key in LOGIN_KEYS.into_iter().filter(|key| given.has(key)) {
+        for key in LOGIN_KEYS.into_iter().filter(|key| profile.has(key)) {
             table.used.push(key);
             table.notes.push(Note::Beside(key));
         }
@@ -43,19 +43,19 @@ impl Reader<'_> {
     }
 
     /// A role with the key that is under its own name: awsauth keeps that under `NAME-long-term`.
-    fn over_itself(&mut self, given: &AwsProfile) -> Result<Table, Stays> {
-        if given.key == Key::Session || given.key == Key::Half {
+    fn over_itself(&mut self, profile: &AwsProfile) -> Result<Table, Stays> {
+        if profile.key == Key::Session || profile.key == Key::Half {
             return Err(stays(Why::new("it is its own source, and its key is not a long-term one")));
         }
-        let key = default_long_term(&given.name);
-        if given.key == Key::LongTerm && self.places.contains_key(key.as_str()) {
+        let key = default_long_term(&profile.name);
+        if profile.key == Key::LongTerm && self.places.contains_key(key.as_str()) {
             let why = Why::new(format!("its key belongs in [{key}], and there is such a section"));
             return Err(stays(why.remedy("rename that section, then import again")));
         }
         let is_there = self.places.contains_key(key.as_str());
-        let key = self.key_of(&given.name)?;
-        let mut table = over_key(given, &key, given.text("mfa_serial"));
-        if given.key == Key::None && !is_there {
+        let key = self.key_of(&profile.name)?;
+        let mut table = over_key(profile, &key, profile.text("mfa_serial"));
+        if profile.key == Key::None && !is_there {
             table.notes.push(Note::NoKey);
         }
         Ok(table)
@@ -79,10 +79,10 @@ impl Reader<'_> {
         Ok(key)
     }
 
-    fn over(&mut self, given: &AwsProfile, source: &str) -> Result<Table, Stays> {
+    fn over(&mut self, profile: &AwsProfile, source: &str) -> Result<Table, Stays> {
         let Some(place) = self.places.get(source).copied() else {
             let why = Why::new(format!("its source `{source}` is in neither file"));
-            let names = self.given.iter().map(|given| given.name.as_str()).filter(|name| *name != given.name);
+            let names = self.profiles.iter().map(|profile| profile.name.as_str()).filter(|name| *name != profile.name);
             return Err(stays(why.remedy(match self.guesses.nearest(source, names) {
                 Some(near) => format!("did you mean `{near}`? Correct it, then import again"),
                 None => format!("add [profile {source}], then import again"),
@@ -94,7 +94,7 @@ impl Reader<'_> {
         if self.path.len() > LONGEST {
             return Err(stays(Why::new(format!("its chain has more than {LONGEST} profiles"))));
         }
-        let own = given.text("mfa_serial");
+        let own = profile.text("mfa_serial");
         let below = match self.meaning(place) {
             Meaning::Table(table) => *table,
             Meaning::Stays(Stays { is_external: true, .. }) => Table::external(),
@@ -104,22 +104,22 @@ impl Reader<'_> {
             }
         };
         // A profile that is its own source gives its key to others, not its role (aws-facts §3).
-        let is_key = self.given[place].text("source_profile") == Some(source);
+        let is_key = self.profiles[place].text("source_profile") == Some(source);
         if is_key && below.pattern == "external" {
             return Err(stays(Why::new(format!("its source `{source}` has a role and another way to credentials"))));
         }
         if is_key {
             let key = self.key_of(source)?;
-            return Ok(over_key(given, &key, own));
+            return Ok(over_key(profile, &key, own));
         }
-        let is_long = given.text("duration_seconds").and_then(|text| text.parse::<i64>().ok());
+        let is_long = profile.text("duration_seconds").and_then(|text| text.parse::<i64>().ok());
         let is_long = is_long.is_some_and(|seconds| seconds > i64::from(SessionDuration::CHAINED_MOST));
         match below.pattern {
             "iam-mfa" if is_long || own.is_some() && own != below.device.as_deref() => {
                 let key = self.key_of(source)?;
-                Ok(over_key(given, &key, own))
+                Ok(over_key(profile, &key, own))
             }
-            "iam" | "external" => Ok(over_key(given, source, own)),
+            "iam" | "external" => Ok(over_key(profile, source, own)),
             "iam-mfa" | "iam-mfa-role" if own.is_none() || below.pattern == "iam-mfa" => {
                 Ok(through("iam-mfa-role", source, below.device))
             }
@@ -130,8 +130,8 @@ impl Reader<'_> {
     }
 
     /// aws-mfa writes a role's session into the section NAME, and has its key, device and role in NAME-long-term.
-    pub(super) fn aws_mfa_role(given: &AwsProfile, long_term: &AwsProfile) -> Table {
-        let mut table = over_key(given, &long_term.name, long_term.text("aws_mfa_device"));
+    pub(super) fn aws_mfa_role(profile: &AwsProfile, long_term: &AwsProfile) -> Table {
+        let mut table = over_key(profile, &long_term.name, long_term.text("aws_mfa_device"));
         table.put_some("role_arn", long_term.text("assume_role"));
         table
     }
@@ -148,29 +148,29 @@ fn through(pattern: &'static str, source: &str, device: Option<String>) -> Table
 }
 
 /// A role with a long-term key, or with the credentials of something else.
-fn over_key(given: &AwsProfile, source: &str, device: Option<&str>) -> Table {
+fn over_key(profile: &AwsProfile, source: &str, device: Option<&str>) -> Table {
     let device = device.filter(|device| !device.is_empty());
     let mut table = through(if device.is_some() { "iam-mfa-role" } else { "role" }, source, device.map(str::to_owned));
     table.put_some("mfa_serial", device);
-    if device.is_some() && given.name != source {
+    if device.is_some() && profile.name != source {
         table.notes.push(Note::OwnCode);
     }
     table
 }
 
-fn check_beside_role(given: &AwsProfile) -> Result<(), Stays> {
-    let process = given.text("credential_process").map(|command| tools::process(command, given));
+fn check_beside_role(profile: &AwsProfile) -> Result<(), Stays> {
+    let process = profile.text("credential_process").map(|command| tools::process(command, profile));
     let is_other = matches!(process, Some(Process::Other(_) | Process::Role { .. } | Process::Loop));
     // Beside another source, SSO keys count for the SDK for Java alone (aws-facts §3).
-    let is_sso = given.is_like("sso") && given.text("source_profile").is_none_or(|source| source == given.name);
-    if given.key != Key::None && given.text("source_profile") != Some(&given.name) {
-        let remedy = format!("rename [{}] of the credentials file, then import again", given.name);
+    let is_sso = profile.is_like("sso") && profile.text("source_profile").is_none_or(|source| source == profile.name);
+    if profile.key != Key::None && profile.text("source_profile") != Some(&profile.name) {
+        let remedy = format!("rename [{}] of the credentials file, then import again", profile.name);
         return Err(stays(
             Why::new("it has a key of its own, which counts where others take their credentials from it")
                 .remedy(remedy),
         ));
     }
-    if is_sso || is_other || given.config_key.is_some() {
+    if is_sso || is_other || profile.config_key.is_some() {
         let why =
             Why::new("it has a role and another way to credentials, and AWS's tools do not agree which one counts");
         return Err(stays(why.remedy("delete one of them, then import again")));

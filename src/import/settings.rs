@@ -12,14 +12,14 @@ use crate::model::Pattern;
 use crate::plan::SectionValue;
 use crate::secret::is_harmless;
 
-/// Adds all settings of `given` that its pattern does not stand for. Fails for those that no manifest can have.
-pub(super) fn put(given: &AwsProfile, table: &mut Table) -> Result<(), Why> {
+/// Adds all settings of `profile` that its pattern does not stand for. Fails for those that no manifest can have.
+pub(super) fn put(profile: &AwsProfile, table: &mut Table) -> Result<(), Why> {
     let used = table.used.clone();
-    if used.contains(&"credential_process") && given.has("credential_process") {
+    if used.contains(&"credential_process") && profile.has("credential_process") {
         table.notes.push(Note::Process);
     }
     let mut wrong = Vec::new();
-    for entry in given.entries.iter().filter(|entry| !used.contains(&entry.key.as_str())) {
+    for entry in profile.entries.iter().filter(|entry| !used.contains(&entry.key.as_str())) {
         if tools::is_replaced(&entry.key) {
             if entry.key != "long_term_profile" {
                 table.dropped.push(entry.key.clone());

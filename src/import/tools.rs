@@ -72,8 +72,8 @@ pub(super) fn objection(key: &str) -> Option<&'static str> {
     })
 }
 
-/// Reads the command line of a `credential_process` of the profile `given`.
-pub(super) fn process(command: &str, given: &AwsProfile) -> Process {
+/// Reads the command line of a `credential_process` of that profile.
+pub(super) fn process(command: &str, profile: &AwsProfile) -> Process {
     let words = split_words(command).unwrap_or_default();
     let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
     if words.first() == Some(&"env") {
@@ -85,19 +85,19 @@ pub(super) fn process(command: &str, given: &AwsProfile) -> Process {
     };
     let program = program.rsplit(['/', '\\']).next().unwrap_or_default();
     let program = program.strip_suffix(".exe").unwrap_or(program);
-    let profile = option(arguments, "--profile");
-    let is_own = profile == Some(given.name.as_str());
-    let is_sso_util = || given.has("sso_auto_populated") && arguments.contains(&"credential-process");
+    let named = option(arguments, "--profile");
+    let is_own = named == Some(profile.name.as_str());
+    let is_sso_util = || profile.has("sso_auto_populated") && arguments.contains(&"credential-process");
     match program {
-        "granted" | "dgranted" if is_own && given.has("granted_sso_start_url") => Process::Itself("granted"),
+        "granted" | "dgranted" if is_own && profile.has("granted_sso_start_url") => Process::Itself("granted"),
         "granted" | "dgranted" if is_own => Process::OwnKey("granted"),
-        "aws-vault" if arguments.contains(&given.name.as_str()) => Process::OwnKey("aws-vault"),
+        "aws-vault" if arguments.contains(&profile.name.as_str()) => Process::OwnKey("aws-vault"),
         "aws-vault" => Process::Other(Why::new("aws-vault gives it the credentials of another profile of its own")),
         "aws-sso" => aws_sso(arguments),
         _ if is_sso_util() && is_own => Process::Itself("aws-sso-util"),
         "aws"
             if arguments.contains(&"export-credentials")
-                && (is_own || profile.is_none() && given.name == "default") =>
+                && (is_own || named.is_none() && profile.name == "default") =>
         {
             Process::Loop
         }
@@ -138,14 +138,14 @@ fn option<'w>(words: &[&'w str], name: &str) -> Option<&'w str> {
 }
 
 /// The reason why a session in the credentials file is left to the program that wrote it.
-pub(super) fn session(given: &AwsProfile) -> Why {
-    if given.has("manager") || given.name.starts_with("autoawsume-") {
+pub(super) fn session(profile: &AwsProfile) -> Why {
+    if profile.has("manager") || profile.name.starts_with("autoawsume-") {
         return Why::new("awsume writes a session there");
     }
-    if given.name.ends_with("-awsrunas") {
+    if profile.name.ends_with("-awsrunas") {
         return Why::new("aws-runas writes a session there");
     }
-    if given.has("x_principal_arn") || given.has("x_security_token_expires") {
+    if profile.has("x_principal_arn") || profile.has("x_security_token_expires") {
         return Why::new("another program logs in to it with SAML, and writes a session there");
     }
     Why::new("another program writes a session there")
